@@ -1,0 +1,1 @@
+//! The Maths Society Platform.

@@ -1,0 +1,2 @@
+//! Command line → config → database → migrate → serve.
+fn main() {}
