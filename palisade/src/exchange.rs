@@ -1,0 +1,60 @@
+//! What the layers of one request share: who is asking, and the nonce of the page.
+//!
+//! One allocation per request, made by whichever layer comes first, found again in the request's extensions by
+//! the others and by the extractors. Layers therefore work alone and in any company.
+
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+
+use http::Extensions;
+
+use crate::client::Client;
+
+/// A handle to what the layers of one request share.
+#[derive(Clone, Debug, Default)]
+pub struct Exchange(Arc<Shared>);
+
+#[derive(Debug, Default)]
+struct Shared {
+    client: OnceLock<Client>,
+    nonce: OnceLock<[u8; NONCE_CHARS]>,
+    page_follows: AtomicBool,
+}
+
+/// 128 bits in base64url without padding.
+pub(crate) const NONCE_CHARS: usize = 22;
+
+impl Exchange {
+    /// The exchange that these request extensions belong to, begun here if nobody has yet.
+    pub fn begin(extensions: &mut Extensions) -> Self {
+        extensions.get_or_insert_default::<Self>().clone()
+    }
+
+    /// The exchange that these request extensions belong to, if a layer began one.
+    pub fn of(extensions: &Extensions) -> Option<&Self> {
+        extensions.get()
+    }
+
+    /// Who is asking, once [`Proxies`](crate::Proxies) has looked.
+    pub fn client(&self) -> Option<&Client> {
+        self.0.client.get()
+    }
+
+    /// Says who is asking. The first word counts: a second resolver further in changes nothing.
+    pub(crate) fn set_client(&self, client: Client) {
+        let _ = self.0.client.set(client);
+    }
+
+    pub(crate) fn nonce(&self) -> &OnceLock<[u8; NONCE_CHARS]> {
+        &self.0.nonce
+    }
+
+    /// Says that an outer layer writes the body of an error after the headers are complete.
+    pub(crate) fn expect_page(&self) {
+        self.0.page_follows.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn page_follows(&self) -> bool {
+        self.0.page_follows.load(Ordering::Relaxed)
+    }
+}
