@@ -8,6 +8,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::{Extensions, Request, header};
 
 use crate::authority::{Authority, AuthorityError};
+use crate::refusal::Refusal;
 
 /// The other end of the TCP connection, put into the request's extensions by whoever accepted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -67,6 +68,11 @@ pub struct Client {
 }
 
 impl Client {
+    /// What a guard says that needs to know who is asking when nobody has looked.
+    pub(crate) const MISSING: Refusal = Refusal::Miswired(
+        "Nobody has looked who is asking. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
+    );
+
     /// A client that speaks to us without a proxy between.
     pub fn direct(peer: SocketAddr, scheme: Scheme) -> Self {
         Self { peer, ip: peer.ip().to_canonical(), scheme, host: None, port: None, prefix: None }
@@ -99,11 +105,10 @@ impl Client {
     /// # Errors
     /// When there is none, several that differ, or one that no host can be.
     pub fn authority<'a, B>(&'a self, request: &'a Request<B>) -> Result<Authority<'a>, AuthorityError> {
-        let asked = match &self.host {
-            Some(host) => Authority::parse(host)?,
-            None => requested(request)?,
-        };
-        Ok(asked)
+        match &self.host {
+            Some(host) => Authority::parse(host),
+            None => requested(request),
+        }
     }
 
     /// The port that the client used, where it can be known: the forwarded one, the one beside the host, or the scheme's.

@@ -1,0 +1,121 @@
+//! The elements of `Forwarded` (RFC 7239), from the right.
+//!
+//! Each line is read strictly on its own, the last line first: what a client wrote badly cannot swallow what a
+//! proxy added after it, and a line that breaks the grammar ends the walk.
+
+use std::borrow::Cow;
+
+use http::HeaderMap;
+use http::header::FORWARDED;
+
+#[derive(Debug, Default, PartialEq, Eq)]
+pub(super) struct Element<'a> {
+    pub(super) client: Option<Cow<'a, str>>,
+    pub(super) proto: Option<Cow<'a, str>>,
+    pub(super) host: Option<Cow<'a, str>>,
+}
+
+pub(super) fn from_right(headers: &HeaderMap) -> impl Iterator<Item = Element<'_>> {
+    headers
+        .get_all(FORWARDED)
+        .iter()
+        .rev()
+        .map_while(|line| elements(line.to_str().ok()?))
+        .flat_map(|elements| elements.into_iter().rev())
+}
+
+/// `None` where the line breaks the grammar.
+fn elements(line: &str) -> Option<Vec<Element<'_>>> {
+    let mut elements = vec![Element::default()];
+    let mut rest = line.trim_ascii();
+    while !rest.is_empty() {
+        let (name, after) = rest.split_once('=')?;
+        let (value, after) = value(after)?;
+        let element = elements.last_mut().expect("begins with one");
+        let slot = match name {
+            _ if name.eq_ignore_ascii_case("for") => Some(&mut element.client),
+            _ if name.eq_ignore_ascii_case("proto") => Some(&mut element.proto),
+            _ if name.eq_ignore_ascii_case("host") => Some(&mut element.host),
+            _ if !name.is_empty() && name.bytes().all(is_token) => None,
+            _ => return None,
+        };
+        if let Some(slot) = slot
+            && slot.replace(value).is_some()
+        {
+            return None;
+        }
+        let after = after.trim_ascii_start();
+        rest = match after.as_bytes().first() {
+            None => return Some(elements),
+            Some(b';') => after[1..].trim_ascii_start(),
+            Some(b',') => {
+                elements.push(Element::default());
+                after[1..].trim_ascii_start()
+            }
+            Some(_) => return None,
+        };
+    }
+    None
+}
+
+/// A token or a quoted string, and what follows it.
+fn value(text: &str) -> Option<(Cow<'_, str>, &str)> {
+    let Some(quoted) = text.strip_prefix('"') else {
+        let end = text.bytes().position(|byte| !is_token(byte)).unwrap_or(text.len());
+        return (end > 0).then(|| (Cow::Borrowed(&text[..end]), &text[end..]));
+    };
+    let end = quoted.find(['"', '\\'])?;
+    if quoted.as_bytes()[end] == b'"' {
+        return Some((Cow::Borrowed(&quoted[..end]), &quoted[end + 1..]));
+    }
+    let mut plain = String::new();
+    let mut characters = quoted.char_indices();
+    while let Some((at, character)) = characters.next() {
+        match character {
+            '"' => return Some((Cow::Owned(plain), &quoted[at + 1..])),
+            '\\' => plain.push(characters.next()?.1),
+            _ => plain.push(character),
+        }
+    }
+    None
+}
+
+fn is_token(byte: u8) -> bool {
+    byte.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&byte)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn clients(line: &str) -> Option<Vec<String>> {
+        let elements = elements(line)?;
+        Some(elements.into_iter().map(|element| element.client.unwrap_or_default().into_owned()).collect())
+    }
+
+    #[test]
+    fn elements_are_read_with_quotes_and_escapes() {
+        let line =
+            r#"For="[2001:db8:cafe::17]:4711";proto=https, for=192.0.2.60; by=203.0.113.43;host="a\"b""#;
+        let read = elements(line).unwrap();
+        assert_eq!(read[0].client.as_deref(), Some("[2001:db8:cafe::17]:4711"));
+        assert_eq!(read[0].proto.as_deref(), Some("https"));
+        assert_eq!(read[1].client.as_deref(), Some("192.0.2.60"));
+        assert_eq!(read[1].host.as_deref(), Some("a\"b"));
+    }
+
+    #[test]
+    fn an_open_quote_swallows_nothing() {
+        assert_eq!(clients(r#"for=6.6.6.6, for=", for=192.0.2.1"#), None);
+        assert_eq!(clients(r#"for=6.6.6.6, for=", for="[2001:db8::1]:80""#), None);
+    }
+
+    #[test]
+    fn what_breaks_the_grammar_is_nothing() {
+        for line in
+            ["", "for", "for=", "for=a b", "for=a;for=b", "for=a,", ";for=a", "=a", "for=\"a\"b", "for=[::1]"]
+        {
+            assert_eq!(clients(line), None, "{line}");
+        }
+    }
+}

@@ -1,0 +1,149 @@
+//! Proxies in the text of a setting: `none`, `hops=1`, networks, `forwarded=…`, `header=…`.
+
+use std::net::IpAddr;
+use std::str::FromStr;
+
+use ipnet::IpNet;
+
+use super::{Hops, Proxies};
+
+/// Why a text does not say which proxies to believe.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ProxiesError {
+    /// Neither an address nor a network.
+    #[error("`{0}` is neither an address nor a network: write `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`")]
+    Network(String),
+    /// Not a count of proxies.
+    #[error(
+        "`{0}` is not a number of proxies: write `hops=1`, or header by header `hops=for:1,proto:1,host:1,port:0,prefix:0`"
+    )]
+    Hops(String),
+    /// Not a header's name.
+    #[error("`{0}` is not a header's name: write `header=cf-connecting-ip@173.245.48.0/20`")]
+    HeaderName(String),
+    /// No proxies where some were announced.
+    #[error("no proxy is named: write `none` to believe nobody, or the addresses of the proxies")]
+    Nobody,
+}
+
+/// Reads the text of a setting:
+///
+/// | text | meaning |
+/// |---|---|
+/// | `none` | [`Proxies::none`] |
+/// | `hops=2` | two proxies, believed for address, scheme, host and port |
+/// | `hops=for:2,proto:1` | header by header; the others are ignored |
+/// | `hops=1@203.0.113.0/24` | one proxy, which connects from there (`@any`: from anywhere, [dangerous](Proxies::dangerous_any_peer)) |
+/// | `10.0.0.0/8, 192.0.2.7` | [`Proxies::trusted`] |
+/// | `forwarded=10.0.0.0/8` | [`Proxies::forwarded`] |
+/// | `header=cf-connecting-ip@173.245.48.0/20` | [`Proxies::header`] |
+impl FromStr for Proxies {
+    type Err = ProxiesError;
+
+    fn from_str(text: &str) -> Result<Self, ProxiesError> {
+        let text = text.trim();
+        if text.eq_ignore_ascii_case("none") {
+            return Ok(Self::none());
+        }
+        match text.split_once('=') {
+            None => Self::trusted(listed(text)),
+            Some(("forwarded", networks)) => Self::forwarded(listed(networks)),
+            Some(("header", named)) => {
+                let (name, networks) =
+                    named.split_once('@').ok_or_else(|| ProxiesError::HeaderName(named.to_owned()))?;
+                Self::header(name.trim(), listed(networks))
+            }
+            Some(("hops", counted)) => {
+                let (counts, peers) =
+                    counted.split_once('@').map_or((counted, None), |(counts, peers)| (counts, Some(peers)));
+                let proxies = Self::hops(hops(counts.trim())?);
+                match peers.map(str::trim) {
+                    None => Ok(proxies),
+                    Some("any") => Ok(proxies.dangerous_any_peer()),
+                    Some(peers) => proxies.peers(listed(peers)),
+                }
+            }
+            Some(_) => Err(ProxiesError::Network(text.to_owned())),
+        }
+    }
+}
+
+fn listed(text: &str) -> impl Iterator<Item = &str> {
+    text.split(',').map(str::trim).filter(|part| !part.is_empty())
+}
+
+pub(super) fn networks<T: AsRef<str>>(
+    texts: impl IntoIterator<Item = T>,
+) -> Result<Vec<IpNet>, ProxiesError> {
+    let networks: Vec<IpNet> =
+        texts.into_iter().map(|text| network(text.as_ref())).collect::<Result<_, _>>()?;
+    if networks.is_empty() { Err(ProxiesError::Nobody) } else { Ok(networks) }
+}
+
+fn network(text: &str) -> Result<IpNet, ProxiesError> {
+    let address = text.parse().map(|ip: IpAddr| IpNet::from(ip.to_canonical()));
+    address.or_else(|_| text.parse()).map_err(|_| ProxiesError::Network(text.to_owned()))
+}
+
+fn hops(text: &str) -> Result<Hops, ProxiesError> {
+    let wrong = || ProxiesError::Hops(text.to_owned());
+    if let Ok(all) = text.parse() {
+        return Ok(Hops { x_for: all, x_proto: all, x_host: all, x_port: all, x_prefix: 0 });
+    }
+    let mut hops = Hops { x_for: 0, x_proto: 0, x_host: 0, x_port: 0, x_prefix: 0 };
+    for part in text.split(',') {
+        let (name, count) = part.split_once(':').ok_or_else(wrong)?;
+        let count = count.trim().parse().map_err(|_| wrong())?;
+        match name.trim() {
+            "for" => hops.x_for = count,
+            "proto" => hops.x_proto = count,
+            "host" => hops.x_host = count,
+            "port" => hops.x_port = count,
+            "prefix" => hops.x_prefix = count,
+            _ => return Err(wrong()),
+        }
+    }
+    Ok(hops)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn settings_are_read() {
+        for text in [
+            "none",
+            "NONE",
+            "hops=1",
+            "hops=for:2,proto:1",
+            "hops=1@203.0.113.0/24,::1",
+            "hops=1@any",
+            "10.0.0.0/8, ::1",
+            "192.0.2.7",
+            "forwarded=10.0.0.0/8",
+            "header=cf-connecting-ip@173.245.48.0/20",
+        ] {
+            assert!(text.parse::<Proxies>().is_ok(), "{text}");
+        }
+    }
+
+    #[test]
+    fn a_wrong_setting_says_what_to_write() {
+        for (text, advice) in [
+            ("", "write `none`"),
+            ("yes", "write `10.0.0.7`"),
+            ("10.0.0.0/40", "write `10.0.0.7`"),
+            ("hops=one", "write `hops=1`"),
+            ("hops=for:1,by:1", "write `hops=1`"),
+            ("header=cf-connecting-ip", "write `header="),
+            ("header=a b@::1", "write `header="),
+            ("forwarded=", "write `none`"),
+            ("proxies=1", "write `10.0.0.7`"),
+        ] {
+            let error = text.parse::<Proxies>().unwrap_err().to_string();
+            assert!(error.contains(advice), "{text}: {error}");
+        }
+    }
+}
