@@ -3,6 +3,7 @@
 //! One allocation per request, made by whichever layer comes first, found again in the request's extensions by
 //! the others and by the extractors. Layers therefore work alone and in any company.
 
+use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 
@@ -11,10 +12,10 @@ use http::Extensions;
 use crate::client::Client;
 
 /// A handle to what the layers of one request share.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Default)]
 pub struct Exchange(Arc<Shared>);
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Shared {
     client: OnceLock<Client>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
@@ -56,5 +57,12 @@ impl Exchange {
 
     pub(crate) fn page_follows(&self) -> bool {
         self.0.page_follows.load(Ordering::Relaxed)
+    }
+}
+
+/// The nonce is the page's secret, and is not shown.
+impl fmt::Debug for Exchange {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Exchange").field("client", &self.0.client).finish_non_exhaustive()
     }
 }

@@ -35,7 +35,15 @@ use crate::refusal::Refusal;
 
 /// The hosts we answer for.
 #[derive(Clone, Debug, Default)]
-pub struct Hosts(Option<Arc<[Entry]>>);
+pub struct Hosts(Answered);
+
+#[derive(Clone, Debug, Default)]
+enum Answered {
+    Unchecked,
+    #[default]
+    WellFormed,
+    Listed(Arc<[Entry]>),
+}
 
 #[derive(Debug)]
 struct Entry {
@@ -47,7 +55,12 @@ struct Entry {
 impl Hosts {
     /// Every well-formed host.
     pub fn any() -> Self {
-        Self(None)
+        Self(Answered::WellFormed)
+    }
+
+    /// Whatever the request names, or nothing: for health checks, which name addresses.
+    pub(crate) fn unchecked() -> Self {
+        Self(Answered::Unchecked)
     }
 
     /// Only these.
@@ -57,16 +70,16 @@ impl Hosts {
     pub fn only<T: AsRef<str>>(hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
         let entries: Arc<[Entry]> =
             hosts.into_iter().map(|text| entry(text.as_ref())).collect::<Result<_, _>>()?;
-        if entries.is_empty() { Err(HostsError::None) } else { Ok(Self(Some(entries))) }
+        if entries.is_empty() { Err(HostsError::None) } else { Ok(Self(Answered::Listed(entries))) }
     }
 
     /// Whether there is a list.
     pub(crate) fn are_listed(&self) -> bool {
-        self.0.is_some()
+        matches!(self.0, Answered::Listed(_))
     }
 
     fn contain(&self, site: Authority<'_>, port: u16) -> bool {
-        let Some(entries) = &self.0 else { return true };
+        let Answered::Listed(entries) = &self.0 else { return true };
         entries.iter().any(|entry| {
             let under = || {
                 let (host, suffix) = (site.host().as_bytes(), entry.host.as_bytes());
@@ -110,6 +123,9 @@ impl Guard for Hosts {
     }
 
     fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
+        if matches!(self.0, Answered::Unchecked) {
+            return Ok(());
+        }
         let client = exchange.client().ok_or(Client::MISSING)?;
         let site = client.authority(request).map_err(|_| Refusal::HostMalformed)?;
         if self.contain(site, client.port(site)) { Ok(()) } else { Err(Refusal::HostUnknown) }

@@ -146,7 +146,8 @@ impl Rules {
             let _ = write!(location, ":{}", self.port);
         }
         location.push_str(client.prefix());
-        location.push_str(request.uri().path_and_query().map_or("/", |target| target.as_str()));
+        let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+        location.push_str(if target.starts_with('/') { target } else { "/" });
         let Ok(location) = HeaderValue::try_from(location) else { return Refusal::HostMalformed };
         let keeps_method = !matches!(*request.method(), Method::GET | Method::HEAD);
         let status = match (self.permanent, keeps_method) {

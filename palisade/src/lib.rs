@@ -1,25 +1,104 @@
 //! The security layers of a web platform, for any tower service and first of all for axum.
+//!
+//! ```
+//! use axum::{Router, routing::get};
+//! use palisade::{CspNonce, ErrorPages, Palisade};
+//!
+//! let app: Router = Router::new()
+//!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }))
+//!     .layer(Palisade::new().hosts(["example.org", "localhost"])?)
+//!     .layer(ErrorPages::plain());
+//! # Ok::<(), palisade::HostsError>(())
+//! ```
+//!
+//! Add the layers once, last, after the fallback: what is added later has none of them. Serve with [`serve()`], or
+//! with anything that leaves a [`Peer`] in the request's extensions.
+//!
+//! # Layers
+//!
+//! | layer | what it does | refuses with |
+//! |---|---|---|
+//! | [`Palisade`] | the next five, in the right order | |
+//! | [`Proxies`] | decides who is asking: address, scheme, host, port, prefix | 500, where nobody can be told apart |
+//! | [`Hosts`] | answers for our hosts only | 400, 421 |
+//! | [`Https`] | redirects to https; Strict-Transport-Security | 302, 307 (301, 308) |
+//! | [`Cookies`] | Secure, HttpOnly, SameSite on every cookie | |
+//! | [`SecurityHeaders`] | CSP with nonces, framing, referrers, isolation, permissions, caching | |
+//! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
+//! | [`BodyLimit`] | how large a body a route takes | 413 |
+//! | [`Deadline`] | how long an answer may take | 503 |
+//! | [`ErrorPages`] | writes the body of every refusal and fault | |
+//!
+//! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
+//!
+//! # Features
+//!
+//! | feature | default | adds |
+//! |---|---|---|
+//! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
+//! | `error-page` | yes | [`ErrorPages`] |
+//! | `health` | yes | [`Health`] |
+//! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
+//!
+//! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
+
+#[cfg(all(doctest, feature = "axum"))]
+#[doc = include_str!("../../README.md")]
+struct Readme;
 
 mod authority;
+#[cfg(feature = "serve")]
+mod body_limit;
 mod client;
+mod cookies;
+#[cfg(feature = "serve")]
+mod deadline;
+#[cfg(feature = "error-page")]
+mod error_page;
 mod exchange;
+#[cfg(feature = "axum")]
+mod extract;
 mod fault;
 mod guard;
+mod headers;
+#[cfg(feature = "health")]
+mod health;
 mod host;
 mod https;
 mod nonce;
+mod palisade;
 mod proxy;
 mod refusal;
 mod request_id;
+#[cfg(feature = "serve")]
+mod serve;
 
 pub use authority::{Authority, AuthorityError};
+#[cfg(feature = "serve")]
+pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
+pub use cookies::{Cookies, SameSite};
+#[cfg(feature = "serve")]
+pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
+#[cfg(feature = "error-page")]
+pub use error_page::{ErrorPage, ErrorPages, ErrorPagesFuture, WithErrorPages};
 pub use exchange::Exchange;
 pub use fault::Fault;
 pub use guard::{Guard, GuardFuture, Guarded};
+pub use headers::{
+    CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
+    EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, PageHeaders, ReferrerPolicy,
+    ReportingEndpoints, ReportingEndpointsError, ResourcePolicy, SecurityHeaders, XssProtection, csp,
+    permissions,
+};
+#[cfg(feature = "health")]
+pub use health::{Health, Live, Ready};
 pub use host::{Hosts, HostsError};
 pub use https::{Hsts, HstsError, Https, HttpsHostError};
 pub use nonce::CspNonce;
+pub use palisade::Palisade;
 pub use proxy::{Hops, Proxies, ProxiesError};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
+#[cfg(feature = "serve")]
+pub use serve::{Serve, Serving, serve};

@@ -70,5 +70,6 @@ mod tests {
         assert_eq!(nonce.to_string(), CspNonce::of(&exchange).to_string());
         assert_eq!(CspNonce::made(&exchange), Some(nonce.as_str()));
         assert_ne!(nonce.as_str(), CspNonce::default().as_str());
+        assert!(!format!("{nonce:?}").contains(nonce.as_str()), "Debug shows no secret");
     }
 }

@@ -30,6 +30,8 @@ pub enum Refusal {
     },
     /// The request's body is larger than this route takes.
     BodyTooLarge,
+    /// The request's body did not arrive in time.
+    BodyTooSlow,
     /// The answer was not ready in time.
     DeadlinePassed,
     /// The application is put together wrongly; the text names the missing line.
@@ -44,6 +46,7 @@ impl Refusal {
             Self::HostUnknown => StatusCode::MISDIRECTED_REQUEST,
             Self::HttpsRequired { status, .. } => *status,
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
+            Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::DeadlinePassed => StatusCode::SERVICE_UNAVAILABLE,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
@@ -56,6 +59,7 @@ impl Refusal {
             Self::HostUnknown => "host_unknown",
             Self::HttpsRequired { .. } => "https_required",
             Self::BodyTooLarge => "body_too_large",
+            Self::BodyTooSlow => "body_too_slow",
             Self::DeadlinePassed => "deadline_passed",
             Self::Miswired(_) => "miswired",
         }
@@ -69,6 +73,7 @@ impl Refusal {
             Self::HostUnknown => "This server does not answer for the site that the request names.",
             Self::HttpsRequired { .. } => "This site is served over https only.",
             Self::BodyTooLarge => "What you sent is larger than this page takes.",
+            Self::BodyTooSlow => "What you sent took too long to arrive. Please try again.",
             Self::DeadlinePassed => "The answer took too long. Please try again in a moment.",
             Self::Miswired(missing) => missing,
         }

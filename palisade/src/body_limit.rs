@@ -1,0 +1,202 @@
+//! How large a request's body may be, and how long it may take to arrive.
+//!
+//! ```
+//! # use std::time::Duration;
+//! # use axum::{Router, body::Bytes, routing::post};
+//! # use palisade::BodyLimit;
+//! # async fn comment(_: Bytes) {}
+//! # async fn upload(_: Bytes) {}
+//! let app: Router = Router::new()
+//!     .route("/comment", post(comment)) // 1 MiB in 30 s, which `serve` gives to every route
+//!     .route("/upload", post(upload).layer(BodyLimit::bytes(16 << 20).within(Duration::from_secs(300))));
+//! # assert_eq!(BodyLimit::default(), BodyLimit::bytes(1 << 20).within(Duration::from_secs(30)));
+//! ```
+//!
+//! What passes, in this order:
+//! 1. the innermost `BodyLimit` of a route counts; where there is none, what [`Serve`](crate::Serve) says;
+//! 2. a body that nobody reads passes: it is never buffered;
+//! 3. a body whose `Content-Length` is over the limit fails at the first reading, before a byte of it is taken;
+//! 4. any other body fails at the first byte over the limit, or when the time is up, counted from the first reading.
+//!
+//! A failed reading is an error of the body: axum's extractors answer 413 to
+//! [`LengthLimitError`](http_body_util::LengthLimitError), and 400 to a body that took too long. To such a 413 this layer
+//! adds [`Refusal::BodyTooLarge`], and of such a 400 it makes a 408 with [`Refusal::BodyTooSlow`].
+//!
+//! | default | is | because |
+//! |---|---|---|
+//! | [`bytes`](BodyLimit::bytes) | 1 MiB | more than any form without a file |
+//! | [`within`](BodyLimit::within) | 30 s | 1 MiB over a poor mobile line |
+//!
+//! It does not refuse by itself, since a layer further in may still raise the limit. Without
+//! [`serve`](crate::serve()) only axum's extractors know of it, and only of its size.
+//!
+//! References: RFC 9110 §15.5.14 (413); OWASP Denial of Service Cheat Sheet.
+
+use std::error::Error;
+use std::io;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{Request, Response, StatusCode};
+use http_body::{Body, Frame, SizeHint};
+use http_body_util::{Full, Limited};
+use hyper::body::Incoming;
+use pin_project_lite::pin_project;
+use tokio::time::{Sleep, sleep};
+
+use crate::guard::{Guard, guard_layers};
+use crate::refusal::Refusal;
+
+/// How large a request's body may be, and how long it may take to arrive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct BodyLimit {
+    bytes: u64,
+    within: Duration,
+}
+
+impl BodyLimit {
+    /// At most so many bytes, in 30 s.
+    pub const fn bytes(bytes: u64) -> Self {
+        Self { bytes, within: Duration::from_secs(30) }
+    }
+
+    /// How long the whole body may take to arrive, counted from its first reading.
+    #[must_use]
+    pub const fn within(self, within: Duration) -> Self {
+        Self { within, ..self }
+    }
+
+    /// Puts the limit into force for this request, and gives back where it is written.
+    fn apply<B>(self, request: &mut Request<B>) -> Arc<Terms> {
+        #[cfg(feature = "axum")]
+        crate::extract::limit_body(request, self.bytes);
+        let terms = request.extensions_mut().get_or_insert_default::<Arc<Terms>>();
+        terms.bytes.store(self.bytes, Ordering::Relaxed);
+        let millis = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX);
+        terms.millis.store(millis, Ordering::Relaxed);
+        terms.clone()
+    }
+}
+
+/// 1 MiB in 30 s.
+impl Default for BodyLimit {
+    fn default() -> Self {
+        Self::bytes(1 << 20)
+    }
+}
+
+impl Guard for BodyLimit {
+    type Kept = Arc<Terms>;
+
+    fn begin<B>(&self, request: &mut Request<B>) -> Arc<Terms> {
+        self.apply(request)
+    }
+
+    fn check<B>(&self, _: &Request<B>, _: &Arc<Terms>) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn finish<B>(&self, terms: Arc<Terms>, response: &mut Response<B>) {
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.exceeded.load(Ordering::Relaxed) {
+            response.extensions_mut().insert(Refusal::BodyTooLarge);
+        }
+        if response.status() == StatusCode::BAD_REQUEST && terms.late.load(Ordering::Relaxed) {
+            *response.status_mut() = Refusal::BodyTooSlow.status();
+            response.extensions_mut().insert(Refusal::BodyTooSlow);
+        }
+    }
+}
+
+guard_layers!(BodyLimit);
+
+/// The limit in force for one request: in its extensions for the layers, in its body for the reading.
+#[derive(Debug, Default)]
+pub struct Terms {
+    bytes: AtomicU64,
+    millis: AtomicU64,
+    exceeded: AtomicBool,
+    late: AtomicBool,
+}
+
+pin_project! {
+    /// The body of a request that came through [`serve`](crate::serve()): bounded in size and in time.
+    #[derive(Debug)]
+    pub struct LimitedBody {
+        #[pin]
+        inner: Incoming,
+        terms: Arc<Terms>,
+        taken: u64,
+        #[pin]
+        clock: Option<Sleep>,
+    }
+}
+
+impl LimitedBody {
+    /// Bounds the body of this request; layers further in may move the bounds.
+    pub(crate) fn bound(mut request: Request<Incoming>, limit: BodyLimit) -> Request<Self> {
+        let terms = limit.apply(&mut request);
+        request.map(|inner| Self { inner, terms, taken: 0, clock: None })
+    }
+}
+
+impl Body for LimitedBody {
+    type Data = Bytes;
+    type Error = Box<dyn Error + Send + Sync>;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        cx: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let mut this = self.project();
+        let limit = this.terms.bytes.load(Ordering::Relaxed);
+        let within = Duration::from_millis(this.terms.millis.load(Ordering::Relaxed));
+        if this.taken.saturating_add(this.inner.size_hint().lower()) > limit {
+            this.terms.exceeded.store(true, Ordering::Relaxed);
+            return Poll::Ready(Some(Err(too_large())));
+        }
+        if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
+            let Some(frame) = frame else { return Poll::Ready(None) };
+            let frame = frame?;
+            *this.taken += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if *this.taken > limit {
+                this.terms.exceeded.store(true, Ordering::Relaxed);
+                return Poll::Ready(Some(Err(too_large())));
+            }
+            return Poll::Ready(Some(Ok(frame)));
+        }
+        if this.clock.is_none() {
+            this.clock.set(Some(sleep(within)));
+        }
+        if let Some(clock) = this.clock.as_pin_mut() {
+            ready!(clock.poll(cx));
+        }
+        this.terms.late.store(true, Ordering::Relaxed);
+        Poll::Ready(Some(Err(too_slow(within))))
+    }
+
+    fn is_end_stream(&self) -> bool {
+        self.inner.is_end_stream()
+    }
+
+    fn size_hint(&self) -> SizeHint {
+        self.inner.size_hint()
+    }
+}
+
+/// The error that axum's extractors know. Only `Limited` can make one, so it is given a byte too many.
+fn too_large() -> Box<dyn Error + Send + Sync> {
+    let mut body = Limited::new(Full::new(Bytes::from_static(b"!")), 0);
+    match Pin::new(&mut body).poll_frame(&mut Context::from_waker(std::task::Waker::noop())) {
+        Poll::Ready(Some(Err(error))) => error,
+        _ => io::Error::new(io::ErrorKind::FileTooLarge, "the request's body is too large").into(),
+    }
+}
+
+fn too_slow(within: Duration) -> Box<dyn Error + Send + Sync> {
+    io::Error::new(io::ErrorKind::TimedOut, format!("the request's body did not arrive within {within:?}"))
+        .into()
+}

@@ -1,0 +1,89 @@
+//! What a handler of axum may ask for, and what it may return.
+//!
+//! | as an argument | what it is | without the layer |
+//! |---|---|---|
+//! | [`Client`], [`ClientIp`], [`Scheme`] | who is asking, by [`Proxies`](crate::Proxies) | a 500 that names the missing line |
+//! | [`CspNonce`] | the nonce of this page | a nonce that stands in no header |
+//!
+//! A handler may return [`PageHeaders`] beside its body, and a [`Refusal`] or a [`Fault`] as an error.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+
+use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use http::request::Parts;
+use http::{Extensions, StatusCode};
+
+use crate::client::{Client, ClientIp, Peer, Scheme};
+use crate::exchange::Exchange;
+use crate::fault::Fault;
+use crate::headers::PageHeaders;
+use crate::nonce::CspNonce;
+use crate::refusal::Refusal;
+
+/// The peer's address as [`serve`](crate::serve()) or as `axum::serve` hands it on.
+pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
+    Peer::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
+}
+
+/// Tells axum's extractors the limit too: left alone, they stop at 2 MB.
+#[cfg(feature = "serve")]
+pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
+    axum::extract::DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX)).apply(request);
+}
+
+impl<S: Sync> FromRequestParts<S> for Client {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Exchange::of(&parts.extensions).and_then(Exchange::client).cloned().ok_or(Self::MISSING)
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for ClientIp {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        Client::from_request_parts(parts, state).await.map(|client| Self(client.ip()))
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Scheme {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Refusal> {
+        Client::from_request_parts(parts, state).await.map(|client| client.scheme())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for CspNonce {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::of(&Exchange::begin(&mut parts.extensions)))
+    }
+}
+
+impl IntoResponseParts for PageHeaders {
+    type Error = Infallible;
+
+    fn into_response_parts(self, mut response: ResponseParts) -> Result<ResponseParts, Infallible> {
+        response.extensions_mut().insert(self);
+        Ok(response)
+    }
+}
+
+impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        Self::into_response(self)
+    }
+}
+
+impl IntoResponse for Fault {
+    fn into_response(self) -> Response {
+        let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

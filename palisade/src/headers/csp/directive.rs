@@ -1,0 +1,188 @@
+//! The directives of CSP Level 3, and what each takes.
+
+use std::fmt;
+
+/// A directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+#[expect(missing_docs, reason = "each is named like its text")]
+pub enum Directive {
+    DefaultSrc,
+    ScriptSrc,
+    ScriptSrcElem,
+    ScriptSrcAttr,
+    StyleSrc,
+    StyleSrcElem,
+    StyleSrcAttr,
+    ImgSrc,
+    FontSrc,
+    ConnectSrc,
+    MediaSrc,
+    ObjectSrc,
+    FrameSrc,
+    FencedFrameSrc,
+    ChildSrc,
+    WorkerSrc,
+    ManifestSrc,
+    PrefetchSrc,
+    BaseUri,
+    FormAction,
+    FrameAncestors,
+    Sandbox,
+    UpgradeInsecureRequests,
+    BlockAllMixedContent,
+    RequireTrustedTypesFor,
+    TrustedTypes,
+    Webrtc,
+    ReportUri,
+    ReportTo,
+}
+
+/// What a directive takes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Takes {
+    /// Sources; where inline code counts, nonces and hashes too; where code runs, `'strict-dynamic'` and the evals.
+    Sources { inline: bool, executes: bool },
+    /// Nothing.
+    Nothing,
+    /// Words of a known set; perhaps none.
+    Flags(&'static [&'static str]),
+    /// Names of Trusted Types policies.
+    PolicyNames,
+    /// URLs to report to.
+    Urls,
+    /// One name of an endpoint.
+    Endpoint,
+}
+
+const SANDBOX: &[&str] = &[
+    "allow-downloads",
+    "allow-forms",
+    "allow-modals",
+    "allow-orientation-lock",
+    "allow-pointer-lock",
+    "allow-popups",
+    "allow-popups-to-escape-sandbox",
+    "allow-presentation",
+    "allow-same-origin",
+    "allow-scripts",
+    "allow-storage-access-by-user-activation",
+    "allow-top-navigation",
+    "allow-top-navigation-by-user-activation",
+    "allow-top-navigation-to-custom-protocols",
+];
+
+impl Directive {
+    pub(super) const ALL: [Self; 29] = [
+        Self::DefaultSrc,
+        Self::ScriptSrc,
+        Self::ScriptSrcElem,
+        Self::ScriptSrcAttr,
+        Self::StyleSrc,
+        Self::StyleSrcElem,
+        Self::StyleSrcAttr,
+        Self::ImgSrc,
+        Self::FontSrc,
+        Self::ConnectSrc,
+        Self::MediaSrc,
+        Self::ObjectSrc,
+        Self::FrameSrc,
+        Self::FencedFrameSrc,
+        Self::ChildSrc,
+        Self::WorkerSrc,
+        Self::ManifestSrc,
+        Self::PrefetchSrc,
+        Self::BaseUri,
+        Self::FormAction,
+        Self::FrameAncestors,
+        Self::Sandbox,
+        Self::UpgradeInsecureRequests,
+        Self::BlockAllMixedContent,
+        Self::RequireTrustedTypesFor,
+        Self::TrustedTypes,
+        Self::Webrtc,
+        Self::ReportUri,
+        Self::ReportTo,
+    ];
+
+    /// Its text: `script-src`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::DefaultSrc => "default-src",
+            Self::ScriptSrc => "script-src",
+            Self::ScriptSrcElem => "script-src-elem",
+            Self::ScriptSrcAttr => "script-src-attr",
+            Self::StyleSrc => "style-src",
+            Self::StyleSrcElem => "style-src-elem",
+            Self::StyleSrcAttr => "style-src-attr",
+            Self::ImgSrc => "img-src",
+            Self::FontSrc => "font-src",
+            Self::ConnectSrc => "connect-src",
+            Self::MediaSrc => "media-src",
+            Self::ObjectSrc => "object-src",
+            Self::FrameSrc => "frame-src",
+            Self::FencedFrameSrc => "fenced-frame-src",
+            Self::ChildSrc => "child-src",
+            Self::WorkerSrc => "worker-src",
+            Self::ManifestSrc => "manifest-src",
+            Self::PrefetchSrc => "prefetch-src",
+            Self::BaseUri => "base-uri",
+            Self::FormAction => "form-action",
+            Self::FrameAncestors => "frame-ancestors",
+            Self::Sandbox => "sandbox",
+            Self::UpgradeInsecureRequests => "upgrade-insecure-requests",
+            Self::BlockAllMixedContent => "block-all-mixed-content",
+            Self::RequireTrustedTypesFor => "require-trusted-types-for",
+            Self::TrustedTypes => "trusted-types",
+            Self::Webrtc => "webrtc",
+            Self::ReportUri => "report-uri",
+            Self::ReportTo => "report-to",
+        }
+    }
+
+    /// The directive that speaks for this one where it is missing.
+    pub(super) fn fallback(self) -> Option<Self> {
+        match self {
+            Self::ScriptSrcElem | Self::ScriptSrcAttr => Some(Self::ScriptSrc),
+            Self::StyleSrcElem | Self::StyleSrcAttr => Some(Self::StyleSrc),
+            Self::FencedFrameSrc => Some(Self::FrameSrc),
+            Self::FrameSrc | Self::WorkerSrc => Some(Self::ChildSrc),
+            Self::ScriptSrc
+            | Self::StyleSrc
+            | Self::ImgSrc
+            | Self::FontSrc
+            | Self::ConnectSrc
+            | Self::MediaSrc
+            | Self::ObjectSrc
+            | Self::ChildSrc
+            | Self::ManifestSrc
+            | Self::PrefetchSrc => Some(Self::DefaultSrc),
+            _ => None,
+        }
+    }
+
+    pub(super) fn takes(self) -> Takes {
+        match self {
+            Self::DefaultSrc | Self::ScriptSrc | Self::ScriptSrcElem | Self::ScriptSrcAttr => {
+                Takes::Sources { inline: true, executes: true }
+            }
+            Self::StyleSrc | Self::StyleSrcElem | Self::StyleSrcAttr => {
+                Takes::Sources { inline: true, executes: false }
+            }
+            Self::Sandbox => Takes::Flags(SANDBOX),
+            Self::UpgradeInsecureRequests | Self::BlockAllMixedContent => Takes::Nothing,
+            Self::RequireTrustedTypesFor => Takes::Flags(&["'script'"]),
+            Self::Webrtc => Takes::Flags(&["'allow'", "'block'"]),
+            Self::TrustedTypes => Takes::PolicyNames,
+            Self::ReportUri => Takes::Urls,
+            Self::ReportTo => Takes::Endpoint,
+            _ => Takes::Sources { inline: false, executes: false },
+        }
+    }
+}
+
+impl fmt::Display for Directive {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}

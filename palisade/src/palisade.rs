@@ -1,0 +1,138 @@
+//! The one layer that most applications need: the stateless guards, in the right order.
+//!
+//! ```
+//! # use palisade::{Palisade, Proxies};
+//! let palisade = Palisade::new().hosts(["example.org"])?.behind(Proxies::none());
+//! # Ok::<(), palisade::HostsError>(())
+//! ```
+//!
+//! What happens to a request, in this order:
+//! 1. [`Proxies`] decides who is asking, and over what; where it cannot, the answer is a 500 that says why;
+//! 2. [`Hosts`] refuses requests for other sites: 400, 421;
+//! 3. [`Https`] redirects those in the clear: 302, 307;
+//! 4. the application answers, or panics, which is a 500;
+//! 5. [`Cookies`], [`Https`] and [`SecurityHeaders`] complete the response, whichever of these it was.
+//!
+//! | part | default | why |
+//! |---|---|---|
+//! | [`behind`](Palisade::behind) | nobody is believed | a header is anybody's word |
+//! | [`hosts`](Palisade::hosts) | any well-formed host over https or from this machine; a redirect to https wants a list | `Location` must not be a stranger's choice |
+//! | [`https`](Palisade::https) | redirect; HSTS for a year over TLS | OWASP |
+//! | [`cookies`](Palisade::cookies) | Secure over TLS, HttpOnly, SameSite=Lax | all cookies, not only the session's |
+//! | [`headers`](Palisade::headers) | [`SecurityHeaders::strict`] | |
+//!
+//! It goes outside of everything but [`ErrorPages`](crate::ErrorPages): add it last but one, after the fallback.
+//! It has no state and needs no runtime; limits on time and size are [`Deadline`](crate::Deadline)'s and
+//! [`serve`](crate::serve())'s.
+
+use http::{Request, Response};
+
+use crate::client::Client;
+use crate::cookies::Cookies;
+use crate::exchange::Exchange;
+use crate::guard::{Guard, guard_layers};
+use crate::headers::SecurityHeaders;
+use crate::host::{Hosts, HostsError};
+use crate::https::Https;
+use crate::proxy::Proxies;
+use crate::refusal::Refusal;
+
+/// The stateless guards, in the right order.
+#[derive(Clone, Debug)]
+pub struct Palisade {
+    proxies: Proxies,
+    hosts: Hosts,
+    https: Https,
+    cookies: Cookies,
+    headers: SecurityHeaders,
+}
+
+impl Default for Palisade {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl Palisade {
+    /// Every guard with its defaults.
+    pub fn new() -> Self {
+        Self {
+            proxies: listening(Proxies::none()),
+            hosts: Hosts::any(),
+            https: Https::new(),
+            cookies: Cookies::new(),
+            headers: SecurityHeaders::strict(),
+        }
+    }
+
+    /// The proxies to believe.
+    pub fn behind(self, proxies: Proxies) -> Self {
+        Self { proxies: listening(proxies), ..self }
+    }
+
+    /// The hosts to answer for.
+    ///
+    /// # Errors
+    /// When there is none, or one is no host: see [`Hosts::only`].
+    pub fn hosts<T: AsRef<str>>(self, hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
+        Ok(Self { hosts: Hosts::only(hosts)?, ..self })
+    }
+
+    /// How to insist on https.
+    pub fn https(self, https: Https) -> Self {
+        Self { https, ..self }
+    }
+
+    /// The flags that cookies leave with.
+    pub fn cookies(self, cookies: Cookies) -> Self {
+        Self { cookies, ..self }
+    }
+
+    /// The headers to send.
+    pub fn headers(self, headers: SecurityHeaders) -> Self {
+        Self { headers, ..self }
+    }
+
+    /// The same for a group that must answer whoever asks, such as health checks: who is asking is known and the
+    /// headers are complete, but no host is checked and nothing is redirected.
+    pub fn open(&self) -> Self {
+        Self { hosts: Hosts::unchecked(), https: self.https.clone().dangerous_allow_http(), ..self.clone() }
+    }
+}
+
+/// axum's own way to hand on the peer's address counts as well as ours.
+fn listening(proxies: Proxies) -> Proxies {
+    #[cfg(feature = "axum")]
+    let proxies = proxies.peer_from(crate::extract::peer);
+    proxies
+}
+
+impl Guard for Palisade {
+    type Kept = Exchange;
+
+    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
+        self.proxies.begin(request)
+    }
+
+    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
+        self.proxies.check(request, exchange)?;
+        self.hosts.check(request, exchange)?;
+        let client = exchange.client().ok_or(Client::MISSING)?;
+        if !self.hosts.are_listed() && self.https.needs_hosts() && !self.https.passes(request, client) {
+            return Err(Refusal::Miswired(
+                "A request in the clear cannot be redirected to https: which hosts are ours is not said. Write \
+                 `Palisade::new().hosts([\"example.org\"])?`, or name one by `Https::new().host(\"example.org\")?`. \
+                 Behind a proxy that speaks TLS, name the proxy: `.behind(Proxies::trusted([\"10.0.0.1\"])?)`.",
+            ));
+        }
+        self.https.check(request, exchange)
+    }
+
+    fn finish<B>(&self, exchange: Exchange, response: &mut Response<B>) {
+        self.cookies.finish(exchange.clone(), response);
+        self.https.finish(exchange.clone(), response);
+        self.headers.finish(exchange, response);
+    }
+}
+
+guard_layers!(Palisade);

@@ -1,0 +1,48 @@
+//! The flags of cookies (TAL-18…20): all cookies, from the first request on.
+
+use axum::Router;
+use axum::response::AppendHeaders;
+use axum::routing::get;
+use http::header::SET_COOKIE;
+use palisade::{Cookies, Hops, Palisade, Proxies, SameSite};
+
+use crate::world::{HERE, ask, get_from, https_get};
+
+async fn set(cookies: Cookies, tls: bool, line: &'static str) -> Vec<String> {
+    let palisade = Palisade::new().hosts(["example.org"]).unwrap().behind(Proxies::hops(Hops::default()));
+    let palisade = palisade.https(palisade::Https::new().dangerous_allow_http()).cookies(cookies);
+    let page = move || async move {
+        AppendHeaders([(SET_COOKIE, line), (SET_COOKIE, "second=2; Secure; HttpOnly; SameSite=None")])
+    };
+    let app = Router::new().route("/", get(page)).layer(palisade);
+    let answer = ask(&app, if tls { https_get("/") } else { get_from(HERE, "/") }).await;
+    answer.headers.get_all(SET_COOKIE).iter().map(|line| line.to_str().unwrap().to_owned()).collect()
+}
+
+#[tokio::test]
+async fn tal_18_every_cookie_is_secure_over_tls_from_the_first_request_on() {
+    assert_eq!(
+        set(Cookies::new(), true, "a=1; Path=/").await[0],
+        "a=1; Path=/; Secure; HttpOnly; SameSite=Lax"
+    );
+    assert_eq!(set(Cookies::new(), false, "a=1; Path=/").await[0], "a=1; Path=/; HttpOnly; SameSite=Lax");
+    assert_eq!(set(Cookies::new().dangerous_insecure(), true, "a=1").await[0], "a=1; HttpOnly; SameSite=Lax");
+}
+
+#[tokio::test]
+async fn tal_19_a_cookie_is_readable_only_by_name() {
+    let cookies = || Cookies::new().readable_by_scripts(["theme"]);
+    assert_eq!(set(cookies(), true, "theme=dark").await[0], "theme=dark; Secure; SameSite=Lax");
+    assert_eq!(set(cookies(), true, "themes=dark").await[0], "themes=dark; Secure; HttpOnly; SameSite=Lax");
+}
+
+#[tokio::test]
+async fn tal_20_same_site_is_added_and_never_overwritten() {
+    let strict = Cookies::new().same_site(SameSite::Strict);
+    let lines = set(strict, true, "a=HttpOnly; secure; httponly").await;
+    assert_eq!(
+        lines,
+        ["a=HttpOnly; secure; httponly; SameSite=Strict", "second=2; Secure; HttpOnly; SameSite=None"]
+    );
+    assert_eq!(set(Cookies::new().same_site(None), true, "a=1").await[0], "a=1; Secure; HttpOnly");
+}

@@ -1,0 +1,198 @@
+//! A policy: written, read, merged, rendered (TAL-13…16 and §1.5 of the parity file).
+
+use palisade::csp::{Csp, Directive, Source, none};
+
+#[test]
+fn tal_14_report_uri_is_a_directive_of_its_own_whatever_hosts_are_called() {
+    let policy = Csp::new()
+        .connect_src([Source::host("https://report-uri.com").unwrap()])
+        .report_uri("/reports")
+        .unwrap();
+    assert_eq!(policy.to_string(), "connect-src https://report-uri.com; report-uri /reports");
+}
+
+#[test]
+fn tal_16_the_nonce_stands_where_it_was_put_and_nowhere_else() {
+    let policy = Csp::new()
+        .default_src([Source::SELF])
+        .script_src([Source::SELF, Source::NONCE])
+        .style_src([Source::NONCE]);
+    assert_eq!(
+        policy.render(Some("abc")),
+        "default-src 'self'; script-src 'self' 'nonce-abc'; style-src 'nonce-abc'"
+    );
+    assert_eq!(policy.render(None), "default-src 'self'; script-src 'self'; style-src 'none'");
+    assert!(policy.prepare().uses_nonce());
+    assert!(!Csp::talisman().prepare().uses_nonce());
+    assert_eq!(Csp::talisman().render(Some("abc")), "default-src 'self'; object-src 'none'");
+}
+
+#[test]
+fn a_nonce_that_would_break_the_header_is_left_out() {
+    let policy = Csp::new().script_src([Source::NONCE]);
+    assert_eq!(policy.render(Some("a\r\nX-Evil: 1")), "script-src 'none'");
+}
+
+#[test]
+fn setting_again_replaces_in_place_and_a_source_is_there_once() {
+    let policy = Csp::new()
+        .img_src([Source::SELF])
+        .font_src([Source::SELF, Source::DATA, Source::SELF])
+        .img_src([Source::HTTPS]);
+    assert_eq!(policy.to_string(), "img-src https:; font-src 'self' data:");
+    assert_eq!(policy.without(Directive::ImgSrc).to_string(), "font-src 'self' data:");
+}
+
+#[test]
+fn every_directive_is_written_and_read_back() {
+    let digest = [7; 32];
+    let policy = Csp::new()
+        .default_src([Source::ANY, Source::REPORT_SAMPLE])
+        .script_src([
+            Source::NONCE,
+            Source::STRICT_DYNAMIC,
+            Source::UNSAFE_EVAL,
+            Source::WASM_UNSAFE_EVAL,
+            Source::sha256(&digest),
+        ])
+        .script_src_elem([Source::INLINE_SPECULATION_RULES, Source::sha384(&[1; 48])])
+        .script_src_attr([Source::UNSAFE_HASHES, Source::sha512(&[2; 64]), Source::TRUSTED_TYPES_EVAL])
+        .style_src([Source::UNSAFE_INLINE])
+        .style_src_elem([Source::SELF])
+        .style_src_attr(none())
+        .img_src([Source::BLOB, Source::HTTP])
+        .font_src([Source::host("*.fonts.example:*").unwrap()])
+        .connect_src([Source::WSS, Source::scheme("mediastream:").unwrap()])
+        .media_src([Source::host("localhost:3000").unwrap()])
+        .object_src(none())
+        .frame_src([Source::host("https://video.example/embed/").unwrap()])
+        .fenced_frame_src([Source::HTTPS])
+        .child_src([Source::SELF])
+        .worker_src([Source::SELF])
+        .manifest_src([Source::SELF])
+        .prefetch_src([Source::SELF])
+        .base_uri(none())
+        .form_action([Source::SELF])
+        .frame_ancestors([Source::SELF])
+        .sandbox(["allow-forms", "allow-scripts"])
+        .unwrap()
+        .upgrade_insecure_requests()
+        .block_all_mixed_content()
+        .require_trusted_types()
+        .trusted_types(["default", "'allow-duplicates'"])
+        .unwrap()
+        .block_webrtc()
+        .report_uri("/reports")
+        .unwrap()
+        .report_to("csp")
+        .unwrap();
+    let text = policy.to_string();
+    assert_eq!(text.split("; ").count(), 29);
+    assert_eq!(text.parse::<Csp>().unwrap(), policy);
+    assert!(
+        text.contains("upgrade-insecure-requests; block-all-mixed-content;"),
+        "no trailing spaces: {text}"
+    );
+    assert_eq!(Csp::new().sandbox([]).unwrap().to_string(), "sandbox");
+}
+
+#[test]
+fn what_flask_writes_is_read_whatever_its_spacing() {
+    for text in [
+        "default-src 'self';object-src  'none'; ",
+        ";default-src\t'self'; object-src 'none';;",
+        "DEFAULT-SRC 'SELF'; object-src 'None'",
+    ] {
+        assert_eq!(text.parse::<Csp>().unwrap(), Csp::talisman(), "{text:?}");
+    }
+}
+
+#[test]
+fn what_is_no_policy_is_an_error_that_points_at_the_place() {
+    for (text, at, advice) in [
+        ("", 0, "at least `default-src 'self'`"),
+        (" ; ", 0, "at least `default-src 'self'`"),
+        ("img-src 'self'; img-src data:", 16, "is there twice"),
+        ("scrpt-src 'self'", 0, "write `script-src`"),
+        ("script-source 'self'", 0, "write `script-src`"),
+        ("img-src data: data:", 14, "write it once"),
+        ("img-src 'none' data:", 8, "stands alone"),
+        ("img-src data: 'none'", 14, "stands alone"),
+        ("img-src 'nonce'", 8, "only script-src, style-src and default-src"),
+        ("img-src 'sha256-AAAA'", 8, "only script-src, style-src and default-src"),
+        ("style-src 'unsafe-eval'", 10, "only script-src and default-src"),
+        ("style-src 'strict-dynamic'", 10, "only script-src and default-src"),
+        ("frame-ancestors 'unsafe-inline'", 16, "only script-src"),
+        ("script-src 'nonce-abc'", 11, "write `'nonce'`"),
+        ("script-src self", 11, "write `'self'`, with quotes"),
+        ("script-src unsafe-inline", 11, "write `'unsafe-inline'`, with quotes"),
+        ("script-src 'unsafe-inlin'", 11, "did you mean `'unsafe-inline'`"),
+        ("script-src 'sha256-abc'", 11, "32 bytes in base64"),
+        ("script-src https://", 11, "is no source"),
+        ("script-src https://a.example/?q", 11, "is no source"),
+        ("script-src //a.example", 11, "is no source"),
+        ("script-src a..example", 11, "is no source"),
+        ("script-src a.example:0", 11, "is no source"),
+        ("script-src a.example:99999", 11, "is no source"),
+        ("script-src 'self' object-src 'none'", 18, "put `;` before `object-src`"),
+        ("script-src", 0, "write `'none'`"),
+        ("upgrade-insecure-requests 1", 26, "takes nothing"),
+        ("sandbox allow-everything", 8, "allow-forms"),
+        ("require-trusted-types-for script", 26, "write 'script'"),
+        ("require-trusted-types-for", 0, "takes a word"),
+        ("trusted-types a 'none'", 16, "stands alone"),
+        ("report-to a b", 10, "one too many"),
+        ("report-uri", 0, "does not say where to"),
+        ("img-src 'self'\r\nSet-Cookie: a=b", 14, "one line"),
+        ("img-src https://exämple.org", 18, "xn--"),
+        ("img-src 'self', default-src *", 14, "another policy"),
+    ] {
+        let error = text.parse::<Csp>().unwrap_err();
+        assert_eq!(error.at(), at, "{text:?}: {error}");
+        assert!(error.to_string().contains(advice), "{text:?}: {error}");
+    }
+}
+
+#[test]
+fn hosts_and_schemes_are_checked_where_they_are_made() {
+    for text in [
+        "cdn.example",
+        "*.example",
+        "https://cdn.example:8443/lib/",
+        "http://*",
+        "wss://a_b.example",
+        "*:8000",
+        "localhost:*",
+    ] {
+        assert!(Source::<palisade::csp::Fetch>::host(text).is_ok(), "{text}");
+    }
+    for text in ["", "'self'", "a b", "a;b", "a,b", "https:", "*.*.example", "a*b", "https://a\"b", "[::1]"] {
+        assert!(Source::<palisade::csp::Fetch>::host(text).is_err(), "{text}");
+    }
+    assert!(Source::<palisade::csp::Fetch>::scheme("https").is_err());
+}
+
+#[test]
+fn merging_only_ever_adds() {
+    let merge =
+        |one: &str, other: &str| one.parse::<Csp>().unwrap().merge(&other.parse().unwrap()).to_string();
+    for (site, more, merged) in [
+        ("img-src 'self'", "img-src https://a.example 'self'", "img-src 'self' https://a.example"),
+        ("object-src 'none'", "object-src 'self'", "object-src 'self'"),
+        ("object-src 'self'", "object-src 'none'", "object-src 'self'"),
+        ("default-src 'self'", "img-src data:", "default-src 'self'; img-src 'self' data:"),
+        ("default-src 'none'", "img-src data:", "default-src 'none'; img-src data:"),
+        (
+            "script-src 'nonce'",
+            "script-src-elem https://a.example",
+            "script-src 'nonce'; script-src-elem 'nonce' https://a.example",
+        ),
+        ("default-src 'self' 'nonce'", "img-src data:", "default-src 'self' 'nonce'; img-src 'self' data:"),
+        ("child-src 'self'", "worker-src blob:", "child-src 'self'; worker-src 'self' blob:"),
+        ("default-src 'self'", "form-action 'self'", "default-src 'self'; form-action 'self'"),
+        ("report-to a", "report-to b", "report-to b"),
+        ("sandbox allow-forms", "sandbox allow-scripts", "sandbox allow-forms allow-scripts"),
+    ] {
+        assert_eq!(merge(site, more), merged, "{site} and {more}");
+    }
+}

@@ -1,0 +1,89 @@
+//! What `Deadline` promises, by a clock that jumps.
+
+use std::convert::Infallible;
+use std::time::Duration;
+
+use http::{Request, Response};
+use palisade::{Deadline, Refusal};
+use tokio::sync::oneshot::{self, error::TryRecvError};
+use tokio::time::{Instant, sleep};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+const fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+/// Answers after the time that the request's path names, in seconds.
+async fn work(request: Request<()>) -> Result<Response<String>, Infallible> {
+    sleep(seconds(request.uri().path()[1..].parse().unwrap())).await;
+    Ok(Response::new("done".to_owned()))
+}
+
+/// The answer to work that takes so many seconds, and after how many seconds it came.
+async fn ask<S>(service: &S, takes: u64) -> (Response<String>, u64)
+where
+    S: Service<Request<()>, Response = Response<String>, Error = Infallible> + Clone,
+{
+    let asked = Instant::now();
+    let request = Request::get(format!("/{takes}")).body(()).unwrap();
+    let response = service.clone().oneshot(request).await.unwrap();
+    (response, asked.elapsed().as_secs())
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_in_time_passes_and_a_late_one_becomes_a_refusal() {
+    let service = Deadline::default().layer(service_fn(work));
+    let (response, after) = ask(&service, 29).await;
+    assert_eq!((response.status().as_u16(), response.body().as_str(), after), (200, "done", 29));
+
+    let (response, after) = ask(&service, 31).await;
+    assert_eq!((response.status().as_u16(), response.body().as_str(), after), (503, "", 30));
+    assert_eq!(response.extensions().get(), Some(&Refusal::DeadlinePassed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_work_is_dropped_when_its_time_is_up() {
+    let (working, mut gone) = oneshot::channel::<()>();
+    let working = std::sync::Mutex::new(Some(working));
+    let service = service_fn(|_: Request<()>| {
+        let working = working.lock().unwrap().take();
+        async move {
+            std::future::pending::<()>().await;
+            drop(working);
+            Ok::<_, Infallible>(Response::new(String::new()))
+        }
+    });
+    let mut answer = std::pin::pin!(Deadline::default().layer(service).call(Request::new(())));
+    assert_eq!(answer.as_mut().await.unwrap().status(), 503);
+    assert_eq!(gone.try_recv(), Err(TryRecvError::Closed));
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_innermost_deadline_counts_be_it_longer_or_shorter_or_none() {
+    let longer = Deadline::new(seconds(10)).layer(Deadline::new(seconds(100)).layer(service_fn(work)));
+    assert_eq!(ask(&longer, 99).await.0.status(), 200);
+    let (response, after) = ask(&longer, 101).await;
+    assert_eq!((response.status().as_u16(), after), (503, 100));
+
+    let shorter = Deadline::new(seconds(100)).layer(Deadline::new(seconds(10)).layer(service_fn(work)));
+    assert_eq!(ask(&shorter, 9).await.0.status(), 200);
+    let (response, after) = ask(&shorter, 11).await;
+    assert_eq!((response.status().as_u16(), after), (503, 10));
+
+    let never = Deadline::new(seconds(10)).layer(Deadline::never().layer(service_fn(work)));
+    assert_eq!(ask(&never, 100_000).await.0.status(), 200);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_route_that_is_found_late_may_still_move_the_deadline() {
+    let inner = Deadline::new(seconds(100)).layer(service_fn(work));
+    let found = service_fn(move |request: Request<()>| {
+        let inner = inner.clone();
+        async move {
+            sleep(seconds(5)).await;
+            inner.oneshot(request).await
+        }
+    });
+    let (response, after) = ask(&Deadline::new(seconds(10)).layer(found), 200).await;
+    assert_eq!((response.status().as_u16(), after), (503, 105));
+}

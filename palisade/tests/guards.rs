@@ -1,0 +1,149 @@
+//! What holds of every guard, alone and in company.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::Router;
+use http::{Request, Response};
+use http_body_util::Full;
+use palisade::{
+    ClientIp, Fault, Guard, Guarded, Hosts, Https, PageHeaders, Palisade, Peer, Proxies, Refusal,
+    SecurityHeaders,
+};
+use tower::{Layer, Service, ServiceExt, service_fn};
+
+use crate::world::{HERE, ask, get_from, guarded, site};
+
+type Bytes = Full<bytes::Bytes>;
+
+#[derive(Debug, PartialEq)]
+struct OwnError;
+
+impl fmt::Display for OwnError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("own")
+    }
+}
+
+impl std::error::Error for OwnError {}
+
+/// The type can be named, cloned, sent and shared, and the service's own error comes out.
+fn nameable(
+    palisade: Palisade,
+) -> impl Layer<Failing, Service = Guarded<Palisade, Failing>> + Clone + Send + Sync + 'static {
+    palisade
+}
+
+#[derive(Clone)]
+struct Failing;
+
+impl Service<Request<()>> for Failing {
+    type Response = Response<Bytes>;
+    type Error = OwnError;
+    type Future = std::future::Ready<Result<Response<Bytes>, OwnError>>;
+
+    fn poll_ready(&mut self, _: &mut std::task::Context<'_>) -> std::task::Poll<Result<(), OwnError>> {
+        std::task::Poll::Ready(Ok(()))
+    }
+
+    fn call(&mut self, _: Request<()>) -> Self::Future {
+        std::future::ready(Err(OwnError))
+    }
+}
+
+fn request(host: &str) -> Request<()> {
+    let mut request = Request::get("/").header("host", host).body(()).unwrap();
+    request.extensions_mut().insert(Peer(HERE.parse().unwrap()));
+    request
+}
+
+#[tokio::test]
+async fn the_inner_error_type_is_kept() {
+    let service = nameable(Palisade::new()).layer(Failing);
+    assert_eq!(service.oneshot(request("localhost")).await.unwrap_err(), OwnError);
+}
+
+#[tokio::test]
+async fn it_guards_a_service_that_knows_nothing_of_axum() {
+    let inner =
+        service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(Bytes::from("hello"))) });
+    let service = Palisade::new().hosts(["localhost"]).unwrap().layer(inner);
+    let answer = service.clone().oneshot(request("localhost")).await.unwrap();
+    assert_eq!(answer.status(), 200);
+    assert!(answer.headers().contains_key("content-security-policy"));
+    assert_eq!(service.oneshot(request("evil.example")).await.unwrap().status(), 421);
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_with_every_header_whether_it_comes_early_or_late() {
+    let app = guarded(
+        Palisade::new()
+            .hosts(["example.org", "localhost"])
+            .unwrap()
+            .https(Https::new().dangerous_allow_http()),
+    );
+    let answer = ask(&app, get_from(HERE, "/panic")).await;
+    assert_eq!(answer.status, 500);
+    let there = ask(&app, get_from(HERE, "/nowhere")).await;
+    let without_nonce = |lines: Vec<String>| -> Vec<String> {
+        lines.into_iter().filter(|line| !line.starts_with("content-security-policy")).collect()
+    };
+    assert_eq!(without_nonce(answer.header_set()), without_nonce(there.header_set()));
+    assert!(answer.response.extensions.get::<Fault>().unwrap().to_string().contains("secret cause"));
+
+    let early = service_fn(|_: Request<()>| -> std::future::Ready<Result<Response<Bytes>, Infallible>> {
+        panic!("early")
+    });
+    let answer = SecurityHeaders::strict().layer(early).oneshot(request("localhost")).await.unwrap();
+    assert_eq!(answer.status(), 500);
+    assert!(answer.headers().contains_key("x-content-type-options"));
+}
+
+#[tokio::test]
+async fn each_guard_works_alone_or_says_what_it_lacks() {
+    let headers = ask(&site().layer(SecurityHeaders::strict()), get_from(HERE, "/")).await;
+    assert_eq!(headers.header("x-content-type-options"), Some("nosniff"));
+    for app in [site().layer(Hosts::any()), site().layer(Https::new())] {
+        let answer = ask(&app, get_from(HERE, "/")).await;
+        assert_eq!(answer.status, 500);
+        let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
+            panic!("no reason given")
+        };
+        assert!(missing.contains("Palisade::new()"));
+    }
+    let together =
+        site().layer(Https::new()).layer(Hosts::only(["example.org"]).unwrap()).layer(Proxies::none());
+    assert_eq!(
+        ask(&together, get_from("203.0.113.9:1", "/")).await.header("location"),
+        Some("https://example.org/")
+    );
+}
+
+#[tokio::test]
+async fn asking_who_it_is_without_the_layer_names_the_missing_line() {
+    let app =
+        Router::new().route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }));
+    let answer = ask(&app, get_from(HERE, "/")).await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.response.extensions.get::<Refusal>().unwrap().message().contains("Palisade::new()"));
+    assert_eq!(ask(&app.layer(Proxies::none()), get_from(HERE, "/")).await.body, "127.0.0.1");
+}
+
+#[tokio::test]
+async fn the_peer_that_axums_own_server_hands_on_is_understood() {
+    let app = Router::new()
+        .route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }))
+        .layer(Palisade::new());
+    let mut request = Request::get("/").header("host", "localhost").body(axum::body::Body::empty()).unwrap();
+    let peer = axum::extract::ConnectInfo("127.0.0.1:5".parse::<std::net::SocketAddr>().unwrap());
+    request.extensions_mut().insert(peer);
+    assert_eq!(ask(&app, request).await.body, "127.0.0.1");
+}
+
+#[test]
+fn layers_are_values() {
+    fn is_value<T: Guard + fmt::Debug>() {}
+    is_value::<Palisade>();
+    is_value::<PageHeaders>();
+    is_value::<SecurityHeaders>();
+}

@@ -1,0 +1,43 @@
+//! The hosts we answer for.
+
+use axum::body::Body;
+use http::Request;
+use palisade::{Palisade, Refusal};
+
+use crate::world::{HERE, ask, guarded, with_peer};
+
+async fn status(hosts: &[&str]) -> u16 {
+    let app = guarded(Palisade::new().hosts(["example.org", ".school.example", "localhost"]).unwrap());
+    let mut request = Request::get("/");
+    for host in hosts {
+        request = request.header("host", *host);
+    }
+    let answer = ask(&app, with_peer(request.body(Body::empty()).unwrap(), HERE)).await;
+    let refused = answer.response.extensions.get::<Refusal>().is_some();
+    assert_eq!(refused, answer.status != 200, "a refusal and its reason go together");
+    assert!(answer.header("content-security-policy").is_some(), "headers are complete on refusals too");
+    answer.status.as_u16()
+}
+
+#[tokio::test]
+async fn a_listed_host_is_answered_and_another_is_misdirected() {
+    assert_eq!(status(&["localhost:8000"]).await, 200);
+    assert_eq!(status(&["LOCALHOST."]).await, 200);
+    assert_eq!(status(&["evil.example"]).await, 421);
+    assert_eq!(status(&["example.org.evil.example"]).await, 421);
+    assert_eq!(status(&["notschool.example"]).await, 421);
+}
+
+#[tokio::test]
+async fn a_host_that_is_none_or_two_is_a_bad_request() {
+    for hosts in [
+        &[][..],
+        &[""],
+        &["a b"],
+        &["localhost:99999"],
+        &["localhost@evil.example"],
+        &["localhost", "localhost"],
+    ] {
+        assert_eq!(status(hosts).await, 400, "{hosts:?}");
+    }
+}

@@ -1,0 +1,172 @@
+//! Redirect to https; Strict-Transport-Security (TAL-04, 05, 09…12 and §1.3 of the parity file).
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{Method, Request};
+use palisade::{Hops, Hsts, Https, Palisade, Proxies, Refusal};
+
+use crate::world::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
+
+fn palisade() -> Palisade {
+    Palisade::new()
+        .hosts(["example.org", "[2001:db8::1]", "localhost"])
+        .unwrap()
+        .behind(Proxies::hops(Hops::default()))
+}
+
+async fn redirected(https: Https, method: Method, host: &str, target: &str) -> (u16, String) {
+    let request =
+        Request::builder().method(method).uri(target).header("host", host).body(Body::empty()).unwrap();
+    let answer = ask(&guarded(palisade().https(https)), with_peer(request, STRANGER)).await;
+    (answer.status.as_u16(), answer.header("location").unwrap_or_default().to_owned())
+}
+
+#[tokio::test]
+async fn tal_04_a_request_in_the_clear_is_sent_to_https_and_one_over_tls_passes() {
+    let (status, location) = redirected(Https::new(), Method::GET, "example.org", "/").await;
+    assert_eq!((status, location.as_str()), (302, "https://example.org/"));
+    assert_eq!(ask(&guarded(palisade()), https_get("/")).await.status, 200);
+}
+
+#[tokio::test]
+async fn tal_05_the_status_is_chosen_and_other_methods_keep_their_body() {
+    for (https, get, post) in [(Https::new(), 302, 307), (Https::new().permanent(), 301, 308)] {
+        assert_eq!(redirected(https.clone(), Method::GET, "example.org", "/").await.0, get);
+        assert_eq!(redirected(https.clone(), Method::HEAD, "example.org", "/").await.0, get);
+        assert_eq!(redirected(https.clone(), Method::POST, "example.org", "/form").await.0, post);
+        assert_eq!(redirected(https, Method::DELETE, "example.org", "/").await.0, post);
+    }
+}
+
+#[tokio::test]
+async fn the_target_is_kept_byte_for_byte() {
+    for target in
+        ["/%C3%A9/a%20b?q=%C3%BC&r=%27", "/a'b?x=[1]|{2}", "//evil.example/", "/..%2f?#", "/?", "/a?b?c=//d"]
+    {
+        let (_, location) = redirected(Https::new(), Method::GET, "example.org", target).await;
+        let kept = target.split('#').next().unwrap();
+        assert_eq!(location, format!("https://example.org{kept}"));
+    }
+}
+
+#[tokio::test]
+async fn the_port_is_dropped_or_chosen() {
+    let to = |https, host| redirected(https, Method::GET, host, "/");
+    assert_eq!(to(Https::new(), "example.org:8080").await.1, "https://example.org/");
+    assert_eq!(to(Https::new().port(8443), "example.org:8080").await.1, "https://example.org:8443/");
+    assert_eq!(to(Https::new(), "[2001:db8::1]:8080").await.1, "https://[2001:db8::1]/");
+    assert_eq!(
+        to(Https::new().host("www.example.org").unwrap(), "example.org").await.1,
+        "https://www.example.org/"
+    );
+    assert!(Https::new().host("https://example.org").is_err());
+}
+
+#[tokio::test]
+async fn a_strangers_host_is_refused_before_any_redirect() {
+    assert_eq!(redirected(Https::new(), Method::GET, "evil.example", "/").await, (421, String::new()));
+    assert_eq!(redirected(Https::new(), Method::GET, "a_b..", "/").await.0, 421);
+}
+
+#[tokio::test]
+async fn without_a_list_of_hosts_there_is_no_redirect_but_an_explanation() {
+    let answer = ask(&guarded(Palisade::new()), get_from(STRANGER, "/")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("location")), (500, None));
+    let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
+        panic!("no reason given")
+    };
+    assert!(missing.contains("Palisade::new().hosts("));
+}
+
+#[tokio::test]
+async fn a_header_of_the_clients_own_does_not_make_a_request_secure() {
+    let mut request = get_from(STRANGER, "/");
+    request.headers_mut().insert("x-forwarded-proto", "https".parse().unwrap());
+    let answer = ask(&guarded(palisade()), request).await;
+    assert_eq!((answer.status.as_u16(), answer.header("strict-transport-security")), (302, None));
+}
+
+#[tokio::test]
+async fn a_scheme_that_is_none_is_in_the_clear() {
+    for scheme in ["foo", "javascript", "wss"] {
+        let mut request = get_from(PROXY, "/");
+        request.headers_mut().insert("x-forwarded-proto", scheme.parse().unwrap());
+        assert_eq!(ask(&guarded(palisade()), request).await.status, 302, "{scheme}");
+    }
+}
+
+#[tokio::test]
+async fn health_acme_and_this_machine_are_exempt_and_nothing_that_looks_like_them() {
+    for (target, status) in [
+        ("/healthz", 404),
+        ("/readyz", 404),
+        ("/.well-known/acme-challenge/token", 404),
+        ("/healthz/", 302),
+        ("/healthzz", 302),
+        ("/.well-known/acme-challenge", 302),
+        ("/.well-known/other", 302),
+        ("/?/healthz", 302),
+    ] {
+        assert_eq!(redirected(Https::new(), Method::GET, "example.org", target).await.0, status, "{target}");
+    }
+    assert_eq!(
+        redirected(Https::new().exempt(["/hooks/"]), Method::GET, "example.org", "/hooks/1").await.0,
+        404
+    );
+    assert_eq!(
+        redirected(Https::new().exempt(["/hooks/"]), Method::GET, "example.org", "/healthz").await.0,
+        302
+    );
+    let here = |peer| async move {
+        let request = Request::get("/").header("host", "localhost:8000").body(Body::empty()).unwrap();
+        ask(&guarded(palisade()), with_peer(request, peer)).await.status.as_u16()
+    };
+    assert_eq!(here(HERE).await, 200);
+    assert_eq!(here(STRANGER).await, 302);
+}
+
+async fn hsts(https: Https, tls: bool) -> Answer {
+    let request = if tls { https_get("/") } else { get_from(PROXY, "/healthz") };
+    ask(&guarded(palisade().https(https)), request).await
+}
+
+#[tokio::test]
+async fn tal_09_to_12_hsts_is_sent_over_tls_only() {
+    let header = |answer: Answer| answer.header("strict-transport-security").map(str::to_owned);
+    assert_eq!(header(hsts(Https::new(), true).await).unwrap(), "max-age=31536000; includeSubDomains");
+    assert_eq!(header(hsts(Https::new(), false).await), None);
+    assert_eq!(header(hsts(Https::new().hsts(None), true).await), None);
+    let two_years = Duration::from_secs(63_072_000);
+    for (hsts_value, text) in [
+        (Hsts::new(Duration::from_secs(31_556_926)), "max-age=31556926; includeSubDomains"),
+        (Hsts::this_host_only(two_years), "max-age=63072000"),
+        (Hsts::preloaded(two_years).unwrap(), "max-age=63072000; includeSubDomains; preload"),
+        (Hsts::forget(), "max-age=0"),
+    ] {
+        assert_eq!(header(hsts(Https::new().hsts(hsts_value), true).await).unwrap(), text);
+    }
+}
+
+#[test]
+fn tal_10_preload_wants_a_year_and_always_includes_subdomains() {
+    assert!(Hsts::preloaded(Duration::from_secs(31_536_000)).is_ok());
+    let error = Hsts::preloaded(Duration::from_secs(31_535_999)).unwrap_err().to_string();
+    assert!(error.contains("31536000") && error.contains("31535999"));
+}
+
+#[tokio::test]
+async fn http_is_allowed_only_by_saying_so() {
+    let answer =
+        ask(&guarded(palisade().https(Https::new().dangerous_allow_http())), get_from(STRANGER, "/")).await;
+    assert_eq!((answer.status.as_u16(), answer.header("strict-transport-security")), (200, None));
+}
+
+#[tokio::test]
+async fn the_prefix_of_a_believed_proxy_stays_in_front_of_the_target() {
+    let hops = Hops { x_prefix: 1, ..Hops::default() };
+    let mut request = get_from(PROXY, "/a?b");
+    request.headers_mut().insert("x-forwarded-prefix", "/society".parse().unwrap());
+    let answer = ask(&guarded(palisade().behind(Proxies::hops(hops))), request).await;
+    assert_eq!(answer.header("location"), Some("https://example.org/society/a?b"));
+}

@@ -1,0 +1,24 @@
+//! The promises of the library, one file each, in one test program.
+#![allow(unreachable_pub, reason = "a test program has no outside")]
+#![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
+
+mod architecture;
+mod cookies;
+mod csp;
+mod csp_lint;
+mod deadline;
+mod error_pages;
+mod guards;
+mod headers;
+mod health;
+mod host;
+mod https;
+mod hyper_alone;
+mod nonce;
+mod overrides;
+mod permissions;
+mod proxy;
+mod serve;
+mod slow_headers;
+mod talisman;
+mod world;

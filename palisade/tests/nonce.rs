@@ -1,0 +1,68 @@
+//! The nonce: one per request, lazy, the same on every side (TAL-16, 23 and §1.7 of the parity file).
+
+use axum::Router;
+use axum::routing::get;
+use http::StatusCode;
+use palisade::{CspNonce, ErrorPages, Palisade};
+
+use crate::world::{Answer, HERE, ask, get_from};
+
+fn app() -> Router {
+    Router::new()
+        .route("/plain", get(|_: CspNonce| async { "asks, never reads" }))
+        .route("/script", get(|nonce: CspNonce| async move { nonce.to_string() }))
+        .route(
+            "/fail",
+            get(|nonce: CspNonce| async move { (StatusCode::INTERNAL_SERVER_ERROR, nonce.to_string()) }),
+        )
+        .layer(
+            Palisade::new()
+                .hosts(["example.org"])
+                .unwrap()
+                .https(palisade::Https::new().dangerous_allow_http()),
+        )
+        .layer(ErrorPages::new(|page| page.nonce().to_string()))
+}
+
+async fn fetched(target: &str) -> Answer {
+    ask(&app(), get_from(HERE, target)).await
+}
+
+fn in_policy(answer: &Answer) -> Option<&str> {
+    answer.header("content-security-policy").unwrap().split("'nonce-").nth(1)?.split('\'').next()
+}
+
+#[tokio::test]
+async fn a_page_that_prints_it_has_the_one_in_the_header() {
+    let answer = fetched("/script").await;
+    assert_eq!(answer.body.len(), 22, "128 bits in base64");
+    assert_eq!(in_policy(&answer), Some(answer.body.as_str()));
+    assert_eq!(answer.header("cache-control"), Some("private, no-cache"));
+    assert_ne!(answer.body, fetched("/script").await.body);
+}
+
+#[tokio::test]
+async fn a_page_that_does_not_read_it_has_none_and_may_be_cached() {
+    let answer = fetched("/plain").await;
+    assert_eq!(in_policy(&answer), None);
+    assert_eq!(answer.header("cache-control"), None);
+}
+
+#[tokio::test]
+async fn an_error_page_has_the_one_in_the_header_whoever_refused() {
+    for target in ["/nowhere", "/fail"] {
+        let answer = fetched(target).await;
+        assert_eq!(in_policy(&answer), Some(answer.body.as_str()), "{target}");
+    }
+    let mut request = get_from(HERE, "/script");
+    request.headers_mut().insert("host", "evil.example".parse().unwrap());
+    let refused = ask(&app(), request).await;
+    assert_eq!(refused.status, 421);
+    assert_eq!(in_policy(&refused), Some(refused.body.as_str()));
+}
+
+#[tokio::test]
+async fn without_the_layer_it_is_still_a_nonce() {
+    let app = Router::new().route("/", get(|nonce: CspNonce| async move { nonce.to_string() }));
+    assert_eq!(ask(&app, get_from(HERE, "/")).await.body.len(), 22);
+}

@@ -1,0 +1,92 @@
+//! What one page asks for: a layer on a route or a group, or a value that a handler returns (TAL-24).
+
+use axum::Router;
+use axum::routing::get;
+use palisade::csp::{Csp, Source};
+use palisade::{ClearSiteData, FrameOptions, PageHeaders, Palisade, ReferrerPolicy, SecurityHeaders};
+
+use crate::world::{Answer, HERE, ask, get_from};
+
+fn app(routes: Router) -> Router {
+    let palisade = Palisade::new().https(palisade::Https::new().dangerous_allow_http());
+    routes.layer(palisade.headers(SecurityHeaders::strict().frame_options(FrameOptions::SameOrigin)))
+}
+
+async fn fetched(routes: Router, target: &str) -> Answer {
+    ask(&app(routes), get_from(HERE, target)).await
+}
+
+fn partner() -> PageHeaders {
+    PageHeaders::new().frame_ancestors(["https://partner.example".parse().unwrap()])
+}
+
+#[tokio::test]
+async fn tal_08_a_page_that_a_partner_may_frame_says_so_and_sends_no_frame_options() {
+    let routes =
+        Router::new().route("/embed", get(|| async {}).layer(partner())).route("/", get(|| async {}));
+    let embed = fetched(routes.clone(), "/embed").await;
+    assert!(
+        embed.header("content-security-policy").unwrap().contains("frame-ancestors https://partner.example")
+    );
+    assert_eq!(embed.header("x-frame-options"), None);
+    let home = fetched(routes, "/").await;
+    assert!(!home.header("content-security-policy").unwrap().contains("partner.example"));
+    assert_eq!(home.header("x-frame-options"), Some("SAMEORIGIN"));
+}
+
+#[tokio::test]
+async fn a_handler_returns_what_it_asks_for() {
+    let page = || async { (PageHeaders::new().private().clear_site_data(ClearSiteData::SESSION), "bye") };
+    let answer = fetched(Router::new().route("/", get(page)), "/").await;
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    assert_eq!(answer.header("clear-site-data"), Some("\"cookies\", \"storage\""));
+    assert_eq!(answer.header("x-content-type-options"), Some("nosniff"));
+}
+
+#[tokio::test]
+async fn the_innermost_has_the_last_word_header_by_header() {
+    let outer = PageHeaders::new().referrer_policy(ReferrerPolicy::NoReferrer).csp(Csp::api());
+    let inner = PageHeaders::new().referrer_policy(ReferrerPolicy::Origin);
+    let routes = Router::new()
+        .route("/inner", get(|| async {}).layer(inner.clone()))
+        .route("/handler", get(move || async move { (inner, "") }))
+        .route("/outer", get(|| async {}))
+        .layer(outer);
+    for (target, referrer) in [("/inner", "origin"), ("/handler", "origin"), ("/outer", "no-referrer")] {
+        let answer = fetched(routes.clone(), target).await;
+        assert_eq!(answer.header("referrer-policy"), Some(referrer), "{target}");
+        assert_eq!(
+            answer.header("content-security-policy"),
+            Some("default-src 'none'; frame-ancestors 'none'"),
+            "{target}"
+        );
+    }
+}
+
+#[tokio::test]
+async fn a_page_turns_its_policy_off_or_adds_to_the_sites() {
+    let tiles = Csp::new().img_src([Source::host("https://tiles.example").unwrap()]);
+    let routes = Router::new()
+        .route("/data", get(|| async {}).layer(PageHeaders::new().csp(None).frame_options(None)))
+        .route("/map", get(|| async {}).layer(PageHeaders::new().merge_csp(tiles)));
+    let data = fetched(routes.clone(), "/data").await;
+    assert_eq!((data.header("content-security-policy"), data.header("x-frame-options")), (None, None));
+    let map = fetched(routes, "/map").await;
+    let policy = map.header("content-security-policy").unwrap();
+    assert!(policy.contains("img-src 'self' https://tiles.example"), "{policy}");
+    assert!(policy.contains("object-src 'none'"), "{policy}");
+}
+
+#[tokio::test]
+async fn one_override_serves_two_sites_and_keeps_them_apart() {
+    let page = partner();
+    let one = Router::new().route("/", get(|| async {}).layer(page.clone())).layer(SecurityHeaders::strict());
+    let two = Router::new().route("/", get(|| async {}).layer(page)).layer(SecurityHeaders::talisman());
+    for _ in 0..2 {
+        let strict = ask(&one, get_from(HERE, "/")).await;
+        assert!(strict.header("content-security-policy").unwrap().contains("base-uri"));
+        let talisman = ask(&two, get_from(HERE, "/")).await;
+        let policy = "default-src 'self'; object-src 'none'; frame-ancestors https://partner.example";
+        assert_eq!(talisman.header("content-security-policy"), Some(policy));
+    }
+}

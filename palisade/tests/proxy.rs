@@ -1,0 +1,191 @@
+//! Whom we believe about who is asking (WZ-01…07).
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::get;
+use http::Request;
+use palisade::{Client, Hops, Proxies, Refusal};
+
+use crate::world::{Answer, PROXY, STRANGER, ask, with_peer};
+
+fn who(proxies: Proxies) -> Router {
+    let says = |client: Client, request: Request<Body>| async move {
+        let site = client.authority(&request);
+        let (site, port) = site.map_or(("?".into(), 0), |site| (site.host().to_owned(), client.port(site)));
+        format!("{} {} {site} {port} {}", client.ip(), client.scheme().as_str(), client.prefix())
+    };
+    Router::new().route("/", get(says)).layer(proxies)
+}
+
+async fn asked(proxies: Proxies, peer: &str, headers: &[(&str, &str)]) -> String {
+    let mut request = Request::get("/").header("host", "app:8000");
+    for (name, value) in headers {
+        request = request.header(*name, *value);
+    }
+    ask(&who(proxies), with_peer(request.body(Body::empty()).unwrap(), peer)).await.body
+}
+
+const ALL: Hops = Hops { x_for: 1, x_proto: 1, x_host: 1, x_port: 1, x_prefix: 1 };
+
+#[tokio::test]
+async fn by_default_nobody_is_believed() {
+    let headers =
+        [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https"), ("forwarded", "for=1.2.3.4")];
+    assert_eq!(asked(Proxies::none(), PROXY, &headers).await, "10.0.0.1 http app 8000 ");
+}
+
+#[tokio::test]
+async fn wz_01_the_nth_address_from_the_right_is_the_client_whatever_stands_left_of_it() {
+    let hops = |n| Proxies::hops(Hops { x_for: n, ..Hops::default() });
+    let forged = "6.6.6.6, 198.51.100.7, 10.0.0.2";
+    assert_eq!(asked(hops(1), PROXY, &[("x-forwarded-for", forged)]).await, "10.0.0.2 http app 8000 ");
+    assert_eq!(asked(hops(2), PROXY, &[("x-forwarded-for", forged)]).await, "198.51.100.7 http app 8000 ");
+    let lines = [("x-forwarded-for", "6.6.6.6, 198.51.100.7"), ("x-forwarded-for", "10.0.0.2")];
+    assert_eq!(asked(hops(2), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
+}
+
+#[tokio::test]
+async fn wz_01_too_few_values_and_values_that_are_no_address_leave_the_peer() {
+    let two = || Proxies::hops(Hops { x_for: 2, ..Hops::default() });
+    for value in ["198.51.100.7", "", ",,", "unknown, 10.0.0.2", "not-an-ip, 10.0.0.2", "\"a, b\", 10.0.0.2"]
+    {
+        assert_eq!(
+            asked(two(), PROXY, &[("x-forwarded-for", value)]).await,
+            "10.0.0.1 http app 8000 ",
+            "{value}"
+        );
+    }
+    for (value, ip) in [
+        ("192.0.2.1:4711", "192.0.2.1"),
+        ("[2001:db8::1]:80", "2001:db8::1"),
+        ("::ffff:192.0.2.1", "192.0.2.1"),
+    ] {
+        let said = asked(Proxies::hops(ALL), PROXY, &[("x-forwarded-for", value)]).await;
+        assert_eq!(said, format!("{ip} http app 8000 "), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn wz_02_a_scheme_is_http_or_https_in_any_case_and_nothing_else() {
+    for (value, scheme) in [
+        ("https", "https"),
+        ("HTTPS", "https"),
+        ("http", "http"),
+        ("http, https", "https"),
+        ("https, http", "http"),
+        ("javascript", "http"),
+        ("foo", "http"),
+        ("wss", "http"),
+        ("", "http"),
+    ] {
+        let said = asked(Proxies::hops(Hops::default()), PROXY, &[("x-forwarded-proto", value)]).await;
+        assert_eq!(said, format!("10.0.0.1 {scheme} app 8000 "), "{value}");
+    }
+}
+
+#[tokio::test]
+async fn wz_03_to_05_host_port_and_prefix_are_believed_when_counted() {
+    let headers = [
+        ("x-forwarded-host", "evil.example, example.org"),
+        ("x-forwarded-port", "1, 8443"),
+        ("x-forwarded-prefix", "/society/"),
+    ];
+    assert_eq!(asked(Proxies::hops(ALL), PROXY, &headers).await, "10.0.0.1 http example.org 8443 /society");
+    assert_eq!(asked(Proxies::hops(Hops::default()), PROXY, &headers).await, "10.0.0.1 http app 8000 ");
+    let with_port = [("x-forwarded-host", "example.org:8443")];
+    assert_eq!(asked(Proxies::hops(ALL), PROXY, &with_port).await, "10.0.0.1 http example.org 8443 ");
+    for prefix in ["//evil.example", "/a/../b", "https://evil.example", "/a\\b"] {
+        let said = asked(Proxies::hops(ALL), PROXY, &[("x-forwarded-prefix", prefix)]).await;
+        assert_eq!(said, "10.0.0.1 http app 8000 ", "{prefix}");
+    }
+}
+
+#[tokio::test]
+async fn wz_06_only_a_peer_that_is_ours_is_believed() {
+    let forged = [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https")];
+    assert_eq!(asked(Proxies::hops(ALL), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
+    let listed = || Proxies::hops(ALL).peers(["203.0.113.0/24"]).unwrap();
+    assert_eq!(asked(listed(), STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
+    assert_eq!(asked(listed(), PROXY, &forged).await, "10.0.0.1 http app 8000 ");
+    let anybody = Proxies::hops(ALL).dangerous_any_peer();
+    assert_eq!(asked(anybody, STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
+    let trusted = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
+    assert_eq!(asked(trusted(), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
+    assert_eq!(asked(trusted(), "[::ffff:10.0.0.1]:5", &forged).await, "1.2.3.4 https app 8000 ");
+}
+
+#[tokio::test]
+async fn the_walk_ends_at_the_first_stranger_and_never_steps_over_what_it_cannot_read() {
+    let walk = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
+    for (value, ip) in [
+        ("6.6.6.6, 198.51.100.7, 10.0.0.3, 10.0.0.2", "198.51.100.7"),
+        ("6.6.6.6, unknown, 10.0.0.2", "10.0.0.2"),
+        ("6.6.6.6, 198.51.100.7:5678, 10.0.0.2", "198.51.100.7"),
+        ("6.6.6.6, ???", "10.0.0.1"),
+        ("10.0.0.9, 10.0.0.2", "10.0.0.9"),
+    ] {
+        let said = asked(walk(), PROXY, &[("x-forwarded-for", value)]).await;
+        assert_eq!(said, format!("{ip} http app 8000 "), "{value}");
+    }
+    let lines = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.7")];
+    assert_eq!(asked(walk(), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
+}
+
+#[tokio::test]
+async fn the_walk_takes_the_scheme_from_the_proxy_that_saw_the_client() {
+    let walk = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
+    let two = ("x-forwarded-for", "198.51.100.7, 10.0.0.2");
+    for (value, scheme) in [("https, http", "https"), ("https", "https"), ("https, http, http", "http")] {
+        let said = asked(walk(), PROXY, &[two, ("x-forwarded-proto", value)]).await;
+        assert_eq!(said, format!("198.51.100.7 {scheme} app 8000 "), "{value}");
+    }
+    let host = [two, ("x-forwarded-host", "example.org")];
+    assert_eq!(asked(walk(), PROXY, &host).await, "198.51.100.7 http app 8000 ");
+    assert_eq!(asked(walk().believe_host(), PROXY, &host).await, "198.51.100.7 http example.org 80 ");
+}
+
+#[tokio::test]
+async fn wz_07_forwarded_is_read_as_rfc_7239_has_it() {
+    let forwarded = || Proxies::forwarded(["10.0.0.0/8"]).unwrap().believe_host();
+    for (value, said) in [
+        (
+            r#"for=6.6.6.6, for="[2001:db8::7]:4711";proto=https;host=example.org, for=10.0.0.2;proto=http"#,
+            "2001:db8::7 https example.org 443 ",
+        ),
+        ("for=198.51.100.7;proto=https", "198.51.100.7 https app 8000 "),
+        ("for=unknown;proto=https", "10.0.0.1 http app 8000 "),
+        ("for=_hidden", "10.0.0.1 http app 8000 "),
+        (r#"for=6.6.6.6, for=", for=198.51.100.7"#, "10.0.0.1 http app 8000 "),
+    ] {
+        assert_eq!(asked(forwarded(), PROXY, &[("forwarded", value)]).await, said, "{value}");
+    }
+    let lines = [("forwarded", r#"for="unclosed"#), ("forwarded", "for=198.51.100.7")];
+    assert_eq!(asked(forwarded(), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
+}
+
+#[tokio::test]
+async fn one_named_header_has_one_address() {
+    let cloudflare = || Proxies::header("cf-connecting-ip", ["10.0.0.0/8"]).unwrap();
+    assert_eq!(
+        asked(cloudflare(), PROXY, &[("cf-connecting-ip", "198.51.100.7")]).await,
+        "198.51.100.7 http app 8000 "
+    );
+    let two = [("cf-connecting-ip", "6.6.6.6"), ("cf-connecting-ip", "198.51.100.7")];
+    assert_eq!(asked(cloudflare(), PROXY, &two).await, "10.0.0.1 http app 8000 ");
+    assert_eq!(
+        asked(cloudflare(), STRANGER, &[("cf-connecting-ip", "6.6.6.6")]).await,
+        "203.0.113.9 http app 8000 "
+    );
+}
+
+#[tokio::test]
+async fn without_a_peer_every_request_is_a_500_that_names_the_missing_line() {
+    let request = Request::get("/").header("host", "app").body(Body::empty()).unwrap();
+    let answer: Answer = ask(&who(Proxies::none()), request).await;
+    assert_eq!(answer.status, 500);
+    let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
+        panic!("no reason given")
+    };
+    assert!(missing.contains("palisade::serve(listener, app)"));
+    assert!(missing.contains("into_make_service_with_connect_info"));
+}

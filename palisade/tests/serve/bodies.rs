@@ -1,0 +1,147 @@
+//! How large a request's body may be, and how long it may take.
+
+use std::error::Error;
+use std::io;
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::{get, post};
+use bytes::Bytes;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use palisade::{BodyLimit, Refusal, Serve};
+use tokio::time::{Instant, pause};
+use tower::Layer;
+
+use super::site::{Heard, Site};
+
+/// Says how long the body was, in pages with limits of their own beside pages without.
+async fn site() -> Site {
+    let length = || post(async |body: Bytes| body.len().to_string());
+    let app = Router::new()
+        .route("/small", length().layer(BodyLimit::bytes(10)))
+        .route("/inner", length().layer(BodyLimit::bytes(4 << 20)))
+        .route_layer(BodyLimit::bytes(100))
+        .route("/large", length().layer(BodyLimit::bytes(4 << 20)))
+        .route("/", length())
+        .route("/unread", post(async || "did not look"));
+    Site::new(app).await
+}
+
+/// Sends all of it before it looks for the answer, as browsers do: the server must hear it out.
+async fn send(site: &Site, path: &str, length: usize) -> Heard {
+    let mut line = site.line().await;
+    line.say(format!("POST {path} HTTP/1.1\r\nHost: site\r\nContent-Length: {length}\r\n\r\n")).await;
+    line.say(vec![b'x'; length]).await;
+    line.hear().await
+}
+
+async fn send_chunked(site: &Site, path: &str, length: usize) -> Heard {
+    let mut line = site.line().await;
+    line.say(format!("POST {path} HTTP/1.1\r\nHost: site\r\nTransfer-Encoding: chunked\r\n\r\n")).await;
+    let mut chunk = format!("{length:x}\r\n").into_bytes();
+    chunk.resize(chunk.len() + length, b'x');
+    chunk.extend_from_slice(b"\r\n0\r\n\r\n");
+    line.say(chunk).await;
+    line.hear().await
+}
+
+const CAP: usize = 1 << 20;
+
+#[tokio::test]
+async fn a_body_over_the_cap_is_answered_413_and_one_at_the_cap_is_read() {
+    let site = site().await;
+    assert_eq!(send(&site, "/", CAP).await.body, CAP.to_string());
+    assert_eq!(send(&site, "/", CAP + 1).await.status, 413);
+    assert_eq!(send_chunked(&site, "/", CAP).await.body, CAP.to_string());
+    assert_eq!(send_chunked(&site, "/", CAP + 1).await.status, 413);
+}
+
+#[tokio::test]
+async fn a_length_over_the_cap_is_refused_before_any_of_the_body_is_sent() {
+    let mut line = site().await.line().await;
+    line.say("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+        .await;
+    assert_eq!(line.hear().await.status, 413);
+}
+
+#[tokio::test]
+async fn a_route_may_take_more_or_less_and_the_innermost_limit_counts() {
+    let site = site().await;
+    assert_eq!(send(&site, "/small", 10).await.body, "10");
+    assert_eq!(send(&site, "/small", 11).await.status, 413);
+    assert_eq!(send_chunked(&site, "/small", 11).await.status, 413);
+    for path in ["/large", "/inner"] {
+        // More than the 2 MB that axum's extractors take by themselves.
+        assert_eq!(send(&site, path, 4 * CAP).await.body, (4 * CAP).to_string());
+        assert_eq!(send(&site, path, 4 * CAP + 1).await.status, 413);
+        assert_eq!(send_chunked(&site, path, 4 * CAP + 1).await.status, 413);
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_nobody_reads_does_no_harm() {
+    let site = site().await;
+    assert_eq!(send(&site, "/unread", 3 * CAP).await.body, "did not look");
+}
+
+#[tokio::test]
+async fn a_413_for_a_body_over_the_limit_carries_the_refusal_and_one_of_the_handlers_own_does_not() {
+    let refused = axum::middleware::map_response(async |mut response: Response<Body>| {
+        let refused = response.extensions().get() == Some(&Refusal::BodyTooLarge);
+        response.headers_mut().insert("refused", if refused { "yes" } else { "no" }.parse().unwrap());
+        response
+    });
+    let app = Router::new()
+        .route("/read", post(async |_: Bytes| ()))
+        .route("/own", post(async || http::StatusCode::PAYLOAD_TOO_LARGE))
+        .layer(BodyLimit::bytes(10))
+        .layer(refused);
+    let site = Site::new(app).await;
+    assert!(send(&site, "/read", 11).await.head.contains("refused: yes"));
+    assert!(send_chunked(&site, "/read", 11).await.head.contains("refused: yes"));
+    assert!(send(&site, "/own", 11).await.head.contains("refused: no"));
+}
+
+#[tokio::test]
+async fn a_body_that_dribbles_is_given_up_at_its_time_limit() {
+    async fn read(request: Request<Body>) -> String {
+        let started = Instant::now();
+        let error = request.into_body().collect().await.unwrap_err();
+        let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
+        format!("{:?} {}", cause.map(io::Error::kind), started.elapsed().as_secs())
+    }
+    let patient = BodyLimit::default().within(Duration::from_secs(300));
+    let app = Router::new().route("/", post(read)).route("/patient", post(read).layer(patient));
+    for (path, seconds) in [("/", 30), ("/patient", 300)] {
+        let site = Site::bounded(Serve::new().header_timeout(Duration::from_secs(900)), app.clone()).await;
+        let mut line = site.line().await;
+        line.say(format!("POST {path} HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234")).await;
+        pause();
+        assert_eq!(line.hear().await.body, format!("Some(TimedOut) {seconds}"));
+        tokio::time::resume();
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_dribbles_into_an_extractor_is_a_408_behind_the_layer() {
+    let app = Router::new().route("/", post(async |_: Bytes| ())).layer(BodyLimit::default());
+    let site = Site::bounded(Serve::new().header_timeout(Duration::from_secs(900)), app).await;
+    let mut line = site.line().await;
+    line.say("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234".to_owned()).await;
+    pause();
+    let head = line.hear().await.head;
+    assert!(head.starts_with("http/1.1 408 "), "{head}");
+}
+
+#[tokio::test]
+async fn without_our_listener_a_limit_still_reaches_the_extractors() {
+    let app = Router::new().route("/", post(async |_: Bytes| ())).route("/get", get(async || ()));
+    let mut app = BodyLimit::bytes(10).layer(app);
+    for (length, status) in [(10, 200), (11, 413)] {
+        let request = Request::post("/").body(Body::from(vec![b'x'; length])).unwrap();
+        let response = tower::Service::call(&mut app, request).await.unwrap();
+        assert_eq!(response.status(), status);
+    }
+}

@@ -1,0 +1,176 @@
+//! Who may hold a connection, and for how long.
+
+use std::convert::Infallible;
+use std::net::SocketAddr;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use axum::body::Body;
+use axum::extract::Extension;
+use axum::routing::get;
+use axum::{Router, response::Response};
+use bytes::Bytes;
+use http::Request;
+use http_body::Frame;
+use palisade::{LimitedBody, Peer, Serve};
+use tokio::net::TcpListener;
+use tokio::sync::mpsc;
+use tokio::time::{Instant, pause};
+
+use super::site::{Line, Site};
+
+fn hello() -> Router {
+    Router::new().route("/", get(async || "hello"))
+}
+
+#[tokio::test]
+async fn a_handler_is_told_who_is_at_the_other_end() {
+    let app = Router::new().route("/", get(async |Extension(Peer(peer))| peer.to_string()));
+    let mut line = Site::new(app).await.line().await;
+    let ours: SocketAddr = line.0.local_addr().unwrap();
+    assert_eq!(line.get("/").await.body, ours.to_string());
+}
+
+#[tokio::test]
+async fn a_service_written_by_hand_is_served_like_a_router() {
+    let app = tower::service_fn(async |request: Request<LimitedBody>| {
+        Ok::<_, Infallible>(http::Response::new(request.uri().path().to_owned()))
+    });
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    tokio::spawn(palisade::serve(listener, app).into_future());
+    let mut line = Line(tokio::net::TcpStream::connect(address).await.unwrap());
+    assert_eq!(line.get("/somewhere").await.body, "/somewhere");
+}
+
+#[tokio::test]
+async fn one_connection_carries_many_requests_until_it_idles_too_long() {
+    let site = Site::new(hello()).await;
+    let mut line = site.line().await;
+    for _ in 0..3 {
+        assert_eq!(line.get("/").await.body, "hello");
+    }
+    pause();
+    let asked = Instant::now();
+    assert_eq!(line.hung_up().await, "");
+    assert!(asked.elapsed() >= Duration::from_secs(74), "hung up after {:?}", asked.elapsed());
+}
+
+#[tokio::test]
+async fn who_connects_and_says_nothing_is_cut_off_at_the_header_time_limit() {
+    let site = Site::new(hello()).await;
+    let mut line = site.line().await;
+    pause();
+    let connected = Instant::now();
+    assert_eq!(line.hung_up().await, "");
+    assert!(connected.elapsed() < Duration::from_secs(20), "hung up after {:?}", connected.elapsed());
+}
+
+#[tokio::test]
+async fn who_dribbles_the_preface_of_http2_is_cut_off_at_the_header_time_limit() {
+    let site = Site::new(hello()).await;
+    let mut line = site.line().await;
+    line.say("PRI * HTTP/2.0\r\n\r\n").await;
+    pause();
+    let connected = Instant::now();
+    assert_eq!(line.hung_up().await, "");
+    assert!(connected.elapsed() < Duration::from_secs(20), "hung up after {:?}", connected.elapsed());
+}
+
+#[tokio::test]
+async fn who_begins_a_later_request_must_finish_its_head_in_time() {
+    let site = Site::bounded(Serve::new().header_timeout(Duration::from_millis(50)), hello()).await;
+    let mut line = site.line().await;
+    assert_eq!(line.get("/").await.status, 200);
+    line.say("GET / HTTP/1.1\r\n").await;
+    let began = Instant::now();
+    assert_eq!(line.hung_up().await, "");
+    assert!(began.elapsed() < Duration::from_secs(30), "hung up after {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn who_does_not_read_our_answer_is_cut_off() {
+    let (gone, mut seen) = mpsc::channel(1);
+    let endless = get(async move || Response::new(Body::new(Endless(gone))));
+    let bounds = Serve::new().idle_timeout(Duration::from_millis(50));
+    let site = Site::bounded(bounds, Router::new().route("/", endless)).await;
+    let mut line = site.line().await;
+    line.say("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    // The router keeps a sender, so the channel says nothing before the body goes.
+    assert_eq!(seen.recv().await, Some(()));
+}
+
+/// A body without an end that says when it is dropped.
+struct Endless(mpsc::Sender<()>);
+
+impl http_body::Body for Endless {
+    type Data = Bytes;
+    type Error = Infallible;
+
+    fn poll_frame(
+        self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
+        Poll::Ready(Some(Ok(Frame::data(Bytes::from_static(&[b'.'; 4096])))))
+    }
+}
+
+impl Drop for Endless {
+    fn drop(&mut self) {
+        let _ = self.0.try_send(());
+    }
+}
+
+#[tokio::test]
+async fn when_all_places_are_taken_the_next_one_waits_until_somebody_leaves() {
+    let site = Site::bounded(Serve::new().connections(1), hello()).await;
+    let mut first = site.line().await;
+    assert_eq!(first.get("/").await.status, 200);
+
+    let mut second = site.line().await;
+    second.say("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    for _ in 0..50 {
+        assert_eq!(first.get("/").await.status, 200);
+    }
+    let early = second.0.try_read(&mut [0; 1]);
+    assert_eq!(early.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
+
+    drop(first);
+    assert_eq!(second.hear().await.body, "hello");
+}
+
+#[tokio::test]
+async fn who_idles_makes_room_when_all_places_are_taken() {
+    let site = Site::bounded(Serve::new().connections(1), hello()).await;
+    let mut idle = site.line().await;
+    assert_eq!(idle.get("/").await.status, 200);
+    let mut waiting = site.line().await;
+    waiting.say("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    pause();
+    let began = Instant::now();
+    assert_eq!(waiting.hear().await.body, "hello");
+    assert!(began.elapsed() < Duration::from_secs(30), "waited for {:?}", began.elapsed());
+}
+
+#[tokio::test]
+async fn an_application_that_panics_loses_its_connection_and_no_other() {
+    let app = hello().route(
+        "/panic",
+        get(async || {
+            if true {
+                panic!("by design")
+            }
+        }),
+    );
+    let site = Site::new(app).await;
+    let mut other = site.line().await;
+    assert_eq!(other.get("/").await.status, 200);
+
+    let mut line = site.line().await;
+    line.say("GET /panic HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    assert_eq!(line.hung_up().await, "");
+
+    assert_eq!(other.get("/").await.status, 200);
+    assert_eq!(site.line().await.get("/").await.status, 200);
+}
