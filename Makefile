@@ -1,0 +1,17 @@
+# Everything a newcomer types. Each target is one line or one script.
+.PHONY: run test check bench assets
+
+run: assets   ## build and serve the site at http://127.0.0.1:8000
+	cargo run
+
+test:         ## install what the tests need, check everything, run everything
+	scripts/test
+
+check:        ## the quick half of `make test`: format, lints, documentation, features
+	scripts/check
+
+bench:        ## what the layers cost, as ratios in one run
+	cargo bench -p palisade
+
+assets:       ## bundle scripts and fonts from npm; without npm the site is plainer
+	scripts/assets
