@@ -51,6 +51,7 @@ impl Exchange {
     }
 
     /// Says that an outer layer writes the body of an error after the headers are complete.
+    #[cfg(feature = "error-page")]
     pub(crate) fn expect_page(&self) {
         self.0.page_follows.store(true, Ordering::Relaxed);
     }
