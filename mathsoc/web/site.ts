@@ -1,0 +1,7 @@
+// What the pages gain when script runs. Without it every page is complete.
+
+import { rememberedTheme } from "./theme";
+import { scrollableFormulas } from "./formulas";
+
+rememberedTheme();
+scrollableFormulas();
