@@ -1,1 +1,31 @@
-//! The Maths Society Platform.
+//! The Maths Society Platform: challenges, answers, leaderboards, articles.
+//!
+//! [`app`] is the site as a service: what `main` serves and the tests call.
+//!
+//! ```no_run
+//! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
+//! use mathsoc::config::{Config, Vars};
+//!
+//! let vars = Vars::new([("DATA_DIR", "/srv/mathsoc")], []);
+//! let app = mathsoc::state::App::open(Config::load(&vars)?).await?;
+//! let site = mathsoc::app(app);
+//! # Ok(())
+//! # }
+//! ```
+
+pub mod access_log;
+pub mod assets;
+pub mod compress;
+pub mod config;
+pub mod db;
+pub mod error;
+pub mod logging;
+pub mod pages;
+pub mod policy;
+mod private;
+pub mod route_map;
+pub mod routes;
+pub mod state;
+pub mod typeset;
+
+pub use routes::app;

@@ -75,7 +75,12 @@ impl Palisade {
     /// # Errors
     /// When there is none, or one is no host: see [`Hosts::only`].
     pub fn hosts<T: AsRef<str>>(self, hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
-        Ok(Self { hosts: Hosts::only(hosts)?, ..self })
+        Ok(self.answering(Hosts::only(hosts)?))
+    }
+
+    /// The hosts to answer for, where a list has been made before.
+    pub fn answering(self, hosts: Hosts) -> Self {
+        Self { hosts, ..self }
     }
 
     /// How to insist on https.

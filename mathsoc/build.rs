@@ -1,0 +1,147 @@
+//! Gathers `static/` into the binary: every file gets an address with the hash of its content, and a gzip and a brotli
+//! copy where that is shorter.
+//!
+//! What this writes, `$OUT_DIR/assets.rs`, is one array of `src/assets.rs`'s `Asset`, ordered by name.
+//! In a style sheet, `url("other.woff2")` names a file beside it and becomes that file's hashed name, so a changed font
+//! changes the sheet's own hash too. `static/dist` is what `make assets` built; it may be missing.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+use std::{env, fs, io};
+
+type Fallible<T> = Result<T, Box<dyn std::error::Error>>;
+
+fn main() -> Fallible<()> {
+    let root = PathBuf::from(env::var("CARGO_MANIFEST_DIR")?).join("static");
+    let out = PathBuf::from(env::var("OUT_DIR")?);
+    println!("cargo::rerun-if-changed=static");
+    println!("cargo::rerun-if-changed=templates");
+    println!("cargo::rerun-if-changed=migrations");
+    println!("cargo::rerun-if-changed=build.rs");
+
+    let mut files = BTreeMap::new();
+    gather(&root, &root, &mut files)?;
+    let (sheets, others): (BTreeMap<_, _>, _) =
+        files.into_iter().partition::<BTreeMap<_, _>, _>(|(name, _)| name.ends_with(".css"));
+    let mut hashed: BTreeMap<String, String> =
+        others.iter().map(|(name, content)| (name.clone(), hashed_name(name, content))).collect();
+    let mut all = others;
+    for (name, content) in sheets {
+        let content = hash_urls(&name, &String::from_utf8(content)?, &hashed)?.into_bytes();
+        hashed.insert(name.clone(), hashed_name(&name, &content));
+        all.insert(name, content);
+    }
+
+    let folder = out.join("assets");
+    fs::create_dir_all(&folder)?;
+    let mut table = String::from("[\n");
+    for (index, (name, content)) in all.iter().enumerate() {
+        let address = &hashed[name];
+        fs::write(folder.join(format!("{index}")), content)?;
+        let gzip = shorter(&folder, &format!("{index}.gz"), gzip(content)?, content)?;
+        let brotli = shorter(&folder, &format!("{index}.br"), brotli(content)?, content)?;
+        writeln!(
+            table,
+            "Asset {{ name: {name:?}, url: \"/static/{address}\", content_type: {:?}, etag: \"{:016x}\", \
+             plain: {}, gzip: {gzip}, brotli: {brotli} }},",
+            content_type(name)?,
+            fingerprint(content),
+            include(&index.to_string()),
+        )?;
+    }
+    table.push_str("]\n");
+    fs::write(out.join("assets.rs"), table)?;
+    Ok(())
+}
+
+/// Reads every file under `folder`, by its path from `root` with `/` between the parts.
+fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Fallible<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.is_dir() {
+            gather(root, &path, files)?;
+        } else {
+            let parts: Option<Vec<_>> = path.strip_prefix(root)?.iter().map(|part| part.to_str()).collect();
+            let name = parts.ok_or_else(|| format!("{}: a name here is UTF-8", path.display()))?.join("/");
+            files.insert(name, fs::read(&path)?);
+        }
+    }
+    Ok(())
+}
+
+/// `site.css` → `site.0123456789abcdef.css`.
+fn hashed_name(name: &str, content: &[u8]) -> String {
+    let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
+    format!("{stem}.{:016x}.{extension}", fingerprint(content))
+}
+
+/// FNV-1a, 64 bits: it tells versions of a file apart, which is all that is asked of it.
+fn fingerprint(content: &[u8]) -> u64 {
+    content
+        .iter()
+        .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
+}
+
+/// Replaces every `url("file")` in a style sheet by the hashed name of the file beside it.
+fn hash_urls(sheet: &str, css: &str, hashed: &BTreeMap<String, String>) -> Fallible<String> {
+    const OPEN: &str = "url(\"";
+    let folder = sheet.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
+    let mut out = String::with_capacity(css.len());
+    let mut rest = css;
+    while let Some((before, after)) = rest.split_once(OPEN) {
+        let (file, after) = after.split_once('"').ok_or_else(|| format!("{sheet}: a url(\" has no end"))?;
+        let name = format!("{folder}{}", file.trim_start_matches("./"));
+        let found = hashed
+            .get(&name)
+            .ok_or_else(|| format!("{sheet}: url(\"{file}\") names no file; put one at static/{name}"))?;
+        out.push_str(before);
+        out.push_str(OPEN);
+        out.push_str(&found[folder.len()..]);
+        out.push('"');
+        rest = after;
+    }
+    out.push_str(rest);
+    Ok(out)
+}
+
+fn content_type(name: &str) -> Fallible<&'static str> {
+    Ok(match name.rsplit_once('.').map(|(_, extension)| extension) {
+        Some("css") => "text/css; charset=utf-8",
+        Some("js") => "text/javascript; charset=utf-8",
+        Some("txt") => "text/plain; charset=utf-8",
+        Some("svg") => "image/svg+xml",
+        Some("png") => "image/png",
+        Some("ico") => "image/x-icon",
+        Some("woff2") => "font/woff2",
+        Some("map") => "application/json",
+        _ => return Err(format!("static/{name}: build.rs knows no content type for it; add one").into()),
+    })
+}
+
+fn gzip(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut encoder = flate2::write::GzEncoder::new(Vec::new(), flate2::Compression::best());
+    encoder.write_all(content)?;
+    encoder.finish()
+}
+
+fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
+    let mut out = Vec::new();
+    let settings = brotli::enc::BrotliEncoderParams { quality: 11, ..Default::default() };
+    brotli::BrotliCompress(&mut &*content, &mut out, &settings)?;
+    Ok(out)
+}
+
+/// Keeps a compressed copy when it saves a tenth, and says how the table names it.
+fn shorter(folder: &Path, file: &str, packed: Vec<u8>, plain: &[u8]) -> io::Result<String> {
+    if packed.len() * 10 > plain.len() * 9 {
+        return Ok("None".to_owned());
+    }
+    fs::write(folder.join(file), packed)?;
+    Ok(format!("Some({})", include(file)))
+}
+
+fn include(file: &str) -> String {
+    format!("include_bytes!(concat!(env!(\"OUT_DIR\"), \"/assets/{file}\"))")
+}

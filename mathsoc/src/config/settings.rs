@@ -1,0 +1,224 @@
+//! The one list of everything that can be set from outside.
+//!
+//! `mathsoc config`, `.env.example` and the messages about wrong values are all made from it.
+
+use std::fmt::Write;
+
+/// One setting.
+#[derive(Debug)]
+pub struct Setting {
+    /// The name of the variable.
+    pub name: &'static str,
+    /// Other names that mean the same.
+    pub aliases: &'static [&'static str],
+    /// What it is for, one sentence or two.
+    pub meaning: &'static str,
+    /// How a value is written; follows the word "write".
+    pub write: &'static str,
+    /// What holds when nothing is set, in words.
+    pub default: &'static str,
+    /// A value to start from.
+    pub example: &'static str,
+    /// How much of the value may be shown.
+    pub visible: Visible,
+}
+
+/// How much of a value may be shown.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visible {
+    /// All of it.
+    All,
+    /// All but the password in a URL.
+    NoPassword,
+    /// Nothing.
+    Nothing,
+}
+
+impl Setting {
+    /// The name, then the aliases.
+    pub fn names(&self) -> impl Iterator<Item = &'static str> {
+        std::iter::once(self.name).chain(self.aliases.iter().copied())
+    }
+}
+
+/// The setting that has this name or alias.
+pub(super) fn named(name: &str) -> Option<&'static Setting> {
+    SETTINGS.iter().copied().find(|setting| setting.names().any(|known| known == name))
+}
+
+/// The text of `.env.example`: every setting with its meaning, none of them set.
+pub fn example_file() -> String {
+    let mut file = String::from(
+        "# Settings of the Maths Society Platform: copy this file to .env and change what you need.\n\
+         # The real environment wins over .env; an empty value counts as unset. Booleans: true or false, yes or no,\n\
+         # on or off, 1 or 0. Put 'single quotes' around a value with spaces, # or $. `mathsoc config` shows what holds.\n",
+    );
+    for Setting { name, aliases, meaning, write, default, example, .. } in SETTINGS {
+        let also =
+            if aliases.is_empty() { String::new() } else { format!(" Also read: {}.", aliases.join(", ")) };
+        // Writing to a String cannot fail.
+        let _ =
+            write!(file, "\n# {meaning}\n# Write {write}.\n# Default: {default}.{also}\n#{name}={example}\n");
+    }
+    file
+}
+
+/// All settings, in the order in which they are shown.
+pub static SETTINGS: &[&Setting] = &[
+    &APP_ENV,
+    &HOST,
+    &PORT,
+    &DATA_DIR,
+    &DATABASE_URL,
+    &SERVER_NAME,
+    &TRUSTED_PROXIES,
+    &FORCE_HTTPS,
+    &CSP_ALLOW_UNSAFE_EVAL,
+    &CSP_EXTRA,
+    &LOG_TO_STDOUT,
+    &LOG_LEVEL,
+    &RUST_LOG,
+    &SECRET_KEY,
+];
+
+const BOOLEAN: &str = "true or false (yes/no, on/off and 1/0 will do)";
+
+pub(super) static APP_ENV: Setting = Setting {
+    name: "APP_ENV",
+    aliases: &["FLASK_ENV", "APP_ENVIRONMENT", "ENV"],
+    meaning: "What this installation is for. Production wants SECRET_KEY and SERVER_NAME and never loads demo content.",
+    write: "development, testing or production (dev, test and prod will do); several names must agree",
+    default: "development",
+    example: "development",
+    visible: Visible::All,
+};
+
+pub(super) static HOST: Setting = Setting {
+    name: "HOST",
+    aliases: &[],
+    meaning: "The address to listen on.",
+    write: "an IP address or localhost: 127.0.0.1 for this machine only, 0.0.0.0 or :: for all networks",
+    default: "127.0.0.1",
+    example: "127.0.0.1",
+    visible: Visible::All,
+};
+
+pub(super) static PORT: Setting = Setting {
+    name: "PORT",
+    aliases: &[],
+    meaning: "The port to listen on.",
+    write: "a number from 0 to 65535; 0 takes any free port",
+    default: "8000",
+    example: "8000",
+    visible: Visible::All,
+};
+
+pub(super) static DATA_DIR: Setting = Setting {
+    name: "DATA_DIR",
+    aliases: &[],
+    meaning: "The folder for what the site keeps: the SQLite file, in development the secret key.",
+    write: "the path of a folder",
+    default: "data",
+    example: "data",
+    visible: Visible::All,
+};
+
+pub(super) static DATABASE_URL: Setting = Setting {
+    name: "DATABASE_URL",
+    aliases: &[],
+    meaning: "Where the database is. A SQLite file is made on the first start; a PostgreSQL database must exist.",
+    write: "sqlite://folder/file.db (sqlite:///… for an absolute path) or postgres://user:password@server/database",
+    default: "sqlite://data/mathsoc.db, in the folder that DATA_DIR names",
+    example: "sqlite://data/mathsoc.db",
+    visible: Visible::NoPassword,
+};
+
+pub(super) static SERVER_NAME: Setting = Setting {
+    name: "SERVER_NAME",
+    aliases: &[],
+    meaning: "The hosts that the site answers for; required in production.",
+    write: "example.org, example.org:8443, or several with commas between; no https:// and no path",
+    default: "any host",
+    example: "maths.example.org",
+    visible: Visible::All,
+};
+
+pub(super) static TRUSTED_PROXIES: Setting = Setting {
+    name: "TRUSTED_PROXIES",
+    aliases: &[],
+    meaning: "The proxies whose X-Forwarded-… headers are believed.",
+    write: "none, hops=1 (as many as there are proxies), or the proxies' networks, such as 10.0.0.0/8, ::1",
+    default: "none",
+    example: "none",
+    visible: Visible::All,
+};
+
+pub(super) static FORCE_HTTPS: Setting = Setting {
+    name: "FORCE_HTTPS",
+    aliases: &[],
+    meaning: "Whether requests over http are sent to https, and browsers told to stay there.",
+    write: BOOLEAN,
+    default: "true in production, else false",
+    example: "false",
+    visible: Visible::All,
+};
+
+pub(super) static CSP_ALLOW_UNSAFE_EVAL: Setting = Setting {
+    name: "CSP_ALLOW_UNSAFE_EVAL",
+    aliases: &[],
+    meaning: "Whether scripts may use eval. Nothing of ours needs it.",
+    write: BOOLEAN,
+    default: "false",
+    example: "false",
+    visible: Visible::All,
+};
+
+pub(super) static CSP_EXTRA: Setting = Setting {
+    name: "CSP_EXTRA",
+    aliases: &[],
+    meaning: "Sources to add to the site's own Content-Security-Policy.",
+    write: "a policy in one line, such as: img-src https://images.example.org; font-src data:",
+    default: "nothing is added",
+    example: "'img-src https://images.example.org'",
+    visible: Visible::All,
+};
+
+pub(super) static LOG_TO_STDOUT: Setting = Setting {
+    name: "LOG_TO_STDOUT",
+    aliases: &[],
+    meaning: "Whether the log is JSON lines on standard output; else it is text on standard error.",
+    write: BOOLEAN,
+    default: "false",
+    example: "false",
+    visible: Visible::All,
+};
+
+pub(super) static LOG_LEVEL: Setting = Setting {
+    name: "LOG_LEVEL",
+    aliases: &[],
+    meaning: "How much the site and its layers log; what lies below them logs warnings.",
+    write: "error, warning, info, debug or trace",
+    default: "info",
+    example: "info",
+    visible: Visible::All,
+};
+
+pub(super) static RUST_LOG: Setting = Setting {
+    name: "RUST_LOG",
+    aliases: &[],
+    meaning: "How much each part logs, for looking closely; where it is set, LOG_LEVEL does not count.",
+    write: "directives of tracing's EnvFilter, such as warn,mathsoc=debug,sqlx=info",
+    default: "as LOG_LEVEL says",
+    example: "warn,mathsoc=debug",
+    visible: Visible::All,
+};
+
+pub(super) static SECRET_KEY: Setting = Setting {
+    name: "SECRET_KEY",
+    aliases: &[],
+    meaning: "What cookies and tokens are signed with; required in production. Everybody who knows it can be anybody.",
+    write: "the output of: head -c 48 /dev/urandom | base64",
+    default: "elsewhere than in production one is made and kept in DATA_DIR/secret_key",
+    example: "",
+    visible: Visible::Nothing,
+};

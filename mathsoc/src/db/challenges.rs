@@ -1,0 +1,161 @@
+//! Challenges: the problems that the society sets, and the boxes for their answers.
+//!
+//! Only what has been released is ever given out: a list or an id never shows a challenge before its time.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::paged::{PER_PAGE, Place};
+use super::{Db, Paged, Result, now, on};
+
+/// What a list shows of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ChallengeSummary {
+    /// The number in its address.
+    pub id: i64,
+    /// The title, plain text.
+    pub title: String,
+    /// For which years it is meant.
+    #[sqlx(try_from = "String")]
+    pub key_stage: KeyStage,
+    /// One or two sentences.
+    pub summary: String,
+    /// Unix seconds.
+    pub released_at: i64,
+}
+
+/// A challenge with all that its page shows.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Challenge {
+    /// The number in its address.
+    pub id: i64,
+    /// The title, plain text.
+    pub title: String,
+    /// For which years it is meant.
+    #[sqlx(try_from = "String")]
+    pub key_stage: KeyStage,
+    /// One or two sentences.
+    pub summary: String,
+    /// The problem itself.
+    pub statement: String,
+    /// Unix seconds.
+    pub released_at: i64,
+    /// Where the answers go, in order.
+    #[sqlx(skip)]
+    pub boxes: Vec<AnswerBox>,
+}
+
+/// A place for one answer. The right answer is not part of it: it never leaves `db`.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AnswerBox {
+    /// The number that a form sends.
+    pub id: i64,
+    /// What is asked for, such as `x =`.
+    pub label: String,
+}
+
+/// The stages of English schools that challenges are written for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
+#[serde(try_from = "String")]
+pub enum KeyStage {
+    /// Years 7–9.
+    Ks3,
+    /// Years 10 and 11.
+    Ks4,
+    /// The sixth form.
+    Ks5,
+}
+
+impl KeyStage {
+    /// All of them, youngest first.
+    pub const ALL: [Self; 3] = [Self::Ks3, Self::Ks4, Self::Ks5];
+
+    /// `KS3`, `KS4` or `KS5`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Ks3 => "KS3",
+            Self::Ks4 => "KS4",
+            Self::Ks5 => "KS5",
+        }
+    }
+}
+
+impl fmt::Display for KeyStage {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+impl FromStr for KeyStage {
+    type Err = KeyStageError;
+
+    fn from_str(text: &str) -> std::result::Result<Self, KeyStageError> {
+        let stage = Self::ALL.into_iter().find(|stage| stage.name().eq_ignore_ascii_case(text));
+        stage.ok_or_else(|| KeyStageError(text.to_owned()))
+    }
+}
+
+impl TryFrom<String> for KeyStage {
+    type Error = KeyStageError;
+
+    fn try_from(text: String) -> std::result::Result<Self, KeyStageError> {
+        text.parse()
+    }
+}
+
+/// A text that is no key stage.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0:?} is no key stage: write KS3, KS4 or KS5")]
+pub struct KeyStageError(String);
+
+/// The newest released challenges, newest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn latest(db: &Db, count: u32) -> Result<Vec<ChallengeSummary>> {
+    released(db, None, i64::from(count), 0).await
+}
+
+/// A page of ten released challenges, newest first; of one key stage or of all.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<ChallengeSummary>> {
+    const COUNT: &str =
+        "SELECT count(*) FROM challenges WHERE released_at <= $1 AND ($2 IS NULL OR key_stage = $2)";
+    let stage = key_stage.map(KeyStage::name);
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).bind(stage).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = released(db, key_stage, PER_PAGE, place.offset()).await?;
+    Ok(place.with(items))
+}
+
+/// The challenge with this id, if it has been released.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id(db: &Db, id: i64) -> Result<Option<Challenge>> {
+    const ONE: &str = "SELECT id, title, key_stage, summary, statement, released_at
+        FROM challenges WHERE id = $1 AND released_at <= $2";
+    const BOXES: &str = "SELECT id, label FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
+    let found: Option<Challenge> =
+        on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now()).fetch_optional(pool).await)?;
+    let Some(mut challenge) = found else { return Ok(None) };
+    challenge.boxes = on!(db, pool => sqlx::query_as(BOXES).bind(id).fetch_all(pool).await)?;
+    Ok(Some(challenge))
+}
+
+async fn released(
+    db: &Db,
+    stage: Option<KeyStage>,
+    count: i64,
+    offset: i64,
+) -> Result<Vec<ChallengeSummary>> {
+    const LIST: &str = "SELECT id, title, key_stage, summary, released_at FROM challenges
+        WHERE released_at <= $1 AND ($2 IS NULL OR key_stage = $2)
+        ORDER BY released_at DESC, id DESC LIMIT $3 OFFSET $4";
+    let stage = stage.map(KeyStage::name);
+    Ok(on!(db, pool => {
+        sqlx::query_as(LIST).bind(now()).bind(stage).bind(count).bind(offset).fetch_all(pool).await
+    })?)
+}

@@ -1,0 +1,58 @@
+//! One page of a long list.
+
+/// One page of a list, and where in the list it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Paged<T> {
+    /// What is on this page.
+    pub items: Vec<T>,
+    /// Which page this is; the first is 1.
+    pub page: u32,
+    /// How many pages there are; at least 1.
+    pub pages: u32,
+    /// How many items all pages have together.
+    pub total: i64,
+}
+
+/// Items on a page.
+pub(super) const PER_PAGE: i64 = 10;
+
+/// Where a page lies in a list of `total` items; one that does not exist becomes the nearest that does.
+pub(super) struct Place {
+    page: u32,
+    pages: u32,
+    total: i64,
+}
+
+impl Place {
+    pub(super) fn new(page: u32, total: i64) -> Self {
+        let pages = u32::try_from((total.max(1) + PER_PAGE - 1) / PER_PAGE).unwrap_or(u32::MAX);
+        Self { page: page.clamp(1, pages), pages, total }
+    }
+
+    /// How many items come before this page.
+    pub(super) fn offset(&self) -> i64 {
+        i64::from(self.page - 1) * PER_PAGE
+    }
+
+    pub(super) fn with<T>(self, items: Vec<T>) -> Paged<T> {
+        Paged { items, page: self.page, pages: self.pages, total: self.total }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_page_that_does_not_exist_becomes_the_nearest_that_does() {
+        let place = |page, total| {
+            let place = Place::new(page, total);
+            (place.page, place.pages, place.offset())
+        };
+        assert_eq!(place(0, 25), (1, 3, 0));
+        assert_eq!(place(2, 25), (2, 3, 10));
+        assert_eq!(place(3, 30), (3, 3, 20));
+        assert_eq!(place(u32::MAX, 31), (4, 4, 30));
+        assert_eq!(place(7, 0), (1, 1, 0), "an empty list has one empty page");
+    }
+}

@@ -1,0 +1,58 @@
+//! What a handler answers when it has no page: a status, and for the log a cause.
+//!
+//! The body is empty. `palisade::ErrorPages` writes it, and logs the [`Fault`] under the request id on the page.
+
+use axum::response::{IntoResponse, Response};
+use http::StatusCode;
+use palisade::Fault;
+
+use crate::db::DbError;
+
+/// Why there is no page.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum Error {
+    /// There is nothing at this address, or nothing yet.
+    #[error("nothing is here")]
+    NotFound,
+    /// The database gave no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+    /// A template broke off.
+    #[error("a page could not be rendered")]
+    Template(#[from] askama::Error),
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        match self {
+            Self::NotFound => StatusCode::NOT_FOUND.into_response(),
+            broken => {
+                let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                response.extensions_mut().insert(Fault::new(broken));
+                response
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_broke_is_for_the_log_and_not_for_the_page() {
+        let response = Error::Db(DbError::Query(sqlx::Error::PoolTimedOut)).into_response();
+        assert_eq!(response.status(), 500);
+        let cause = response.extensions().get::<Fault>().expect("a fault").to_string();
+        assert!(cause.contains("pool timed out"), "{cause}");
+        assert_eq!(axum::body::HttpBody::size_hint(response.body()).exact(), Some(0));
+    }
+
+    #[test]
+    fn nothing_to_be_found_is_no_fault() {
+        let response = Error::NotFound.into_response();
+        assert_eq!(response.status(), 404);
+        assert!(response.extensions().get::<Fault>().is_none());
+    }
+}

@@ -1,0 +1,109 @@
+//! The pages of the site: a handler and a page struct per subject, one file each.
+//!
+//! ```
+//! use mathsoc::pages::{Here, Layout};
+//!
+//! let layout = Layout::new(Here::Articles, palisade::CspNonce::default());
+//! assert!(layout.is_in("articles"));
+//! ```
+//!
+//! # What a page goes through
+//!
+//! 1. The address is read by [`address`]: an id that is none is a 404, a page number that is none is the first page.
+//! 2. The handler asks `db` and fills the page struct.
+//! 3. The template in `templates/` turns it into HTML. It escapes everything except [`Typeset`](crate::typeset::Typeset).
+//!
+//! # Defaults
+//!
+//! | what | value | why |
+//! |---|---|---|
+//! | script | only if `make assets` was run | the site works without it |
+//! | nonce | made when the layout prints the script | a page without a script needs none |
+//!
+//! # What it does not do
+//!
+//! Pages add no headers and no layers (`routes.rs` does), and a page never writes the body of an error: it returns
+//! [`Error`], and [`error::page`] is asked for the page.
+//!
+//! # References
+//!
+//! [HTML: sections and headings](https://html.spec.whatwg.org/multipage/sections.html) ·
+//! [WCAG 2.2](https://www.w3.org/TR/WCAG22/)
+
+pub mod about;
+pub mod address;
+pub mod articles;
+pub mod challenges;
+pub mod day;
+pub mod error;
+mod filters;
+pub mod health;
+pub mod home;
+pub mod pager;
+pub mod privacy_policy;
+
+use askama::Template;
+use axum::response::Html;
+use palisade::CspNonce;
+
+use crate::error::Error;
+
+/// What the frame around every page needs to know.
+#[derive(Clone, Debug)]
+pub struct Layout {
+    here: Here,
+    nonce: CspNonce,
+}
+
+impl Layout {
+    /// The frame of a page in this part of the site.
+    pub fn new(here: Here, nonce: CspNonce) -> Self {
+        Self { here, nonce }
+    }
+
+    /// Whether the page belongs to the part of the site with this name, for the navigation to say so.
+    #[must_use]
+    pub fn is_in(&self, part: &str) -> bool {
+        self.here.name() == part
+    }
+
+    /// The value that marks our own script.
+    #[must_use]
+    pub fn nonce(&self) -> &CspNonce {
+        &self.nonce
+    }
+}
+
+/// A part of the site.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Here {
+    /// The front page.
+    Home,
+    /// The list of challenges and every challenge.
+    Challenges,
+    /// The list of articles and every article.
+    Articles,
+    /// About the society.
+    About,
+    /// A page that the navigation does not name.
+    Elsewhere,
+}
+
+impl Here {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Home => "home",
+            Self::Challenges => "challenges",
+            Self::Articles => "articles",
+            Self::About => "about",
+            Self::Elsewhere => "elsewhere",
+        }
+    }
+}
+
+#[cfg(test)]
+mod looks;
+
+fn shown(page: &impl Template) -> Result<Html<String>, Error> {
+    Ok(Html(page.render()?))
+}

@@ -1,0 +1,72 @@
+//! What the site sends with every page, whom it believes, and for which hosts it answers.
+//!
+//! ```
+//! # use mathsoc::config::Config;
+//! let config = Config::from_vars(&|_: &str| None)?;
+//! let policy = mathsoc::policy::csp(&config).to_string();
+//! assert!(policy.starts_with("default-src 'none'; script-src 'nonce' 'strict-dynamic'; style-src 'self'"));
+//! # Ok::<(), mathsoc::config::ConfigError>(())
+//! ```
+//!
+//! | part | is | because |
+//! |---|---|---|
+//! | headers | [`SecurityHeaders::strict`], with the header table of the original site | its operators know it |
+//! | X-XSS-Protection | `1; mode=block` | that table has it; the library's own default is `0` |
+//! | hosts | `SERVER_NAME`; in development this machine too, or any host where it is not set | nobody sets up names for a first look |
+//! | https | as `FORCE_HTTPS` says; HSTS with it, and in production | a browser that was told stays away from http for a year |
+//!
+//! References: the security page of the original site; CSP Level 3.
+
+use palisade::csp::{Csp, Severity, Source, none};
+use palisade::{Hsts, Https, Palisade, SecurityHeaders, XssProtection};
+
+use crate::config::Config;
+
+/// The layer around the whole site.
+pub fn palisade(config: &Config) -> Palisade {
+    let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
+    let palisade =
+        Palisade::new().behind(config.trusted_proxies.proxies()).headers(headers).https(https(config));
+    match &config.server_name {
+        None => palisade,
+        Some(names) if config.is_production() => palisade.answering(names.hosts()),
+        Some(names) => palisade.answering(names.hosts_and_here()),
+    }
+}
+
+/// The site's own policy, with what `CSP_ALLOW_UNSAFE_EVAL` and `CSP_EXTRA` add.
+pub fn csp(config: &Config) -> Csp {
+    let eval = config.csp_allow_unsafe_eval.then_some(Source::UNSAFE_EVAL);
+    let own = Csp::new()
+        .default_src(none())
+        .script_src([Source::NONCE, Source::STRICT_DYNAMIC].into_iter().chain(eval))
+        .style_src([Source::SELF])
+        .img_src([Source::SELF])
+        .font_src([Source::SELF])
+        .connect_src([Source::SELF])
+        .object_src(none())
+        .base_uri(none())
+        .form_action([Source::SELF])
+        .frame_ancestors([Source::SELF]);
+    config.csp_extra.as_ref().map_or(own.clone(), |extra| own.merge(extra.policy()))
+}
+
+/// Tells the log what the policy no longer stops, if its settings have opened it.
+pub fn log_lint(config: &Config) {
+    if config.csp_extra.is_none() && !config.csp_allow_unsafe_eval {
+        return;
+    }
+    for finding in csp(config).lint() {
+        let (id, message, fix) = (finding.id, finding.message, finding.fix);
+        match finding.severity {
+            Severity::Info => tracing::info!(id, fix, "Content-Security-Policy: {message}"),
+            _ => tracing::warn!(id, fix, "Content-Security-Policy: {message}"),
+        }
+    }
+}
+
+fn https(config: &Config) -> Https {
+    let hsts = (config.force_https || config.is_production()).then(Hsts::default);
+    let https = Https::new().hsts(hsts);
+    if config.force_https { https } else { https.dangerous_allow_http() }
+}

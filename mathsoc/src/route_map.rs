@@ -1,0 +1,118 @@
+//! A router that remembers what it was told, so that the URL map can be printed and walked.
+//!
+//! ```
+//! use mathsoc::route_map::{Group, Map};
+//!
+//! let map = Map::new().group(Group::new("public").get("/about", async || "About us").redirect("/us", "/about"));
+//! assert_eq!(map.rows().iter().map(|row| row.path).collect::<Vec<_>>(), ["/about", "/us"]);
+//! ```
+//!
+//! A [`Group`] is a set of routes with the same gates: what [`layer`](Group::layer) adds holds for all of them, and for
+//! no other group. What belongs around everything, fallback included, goes around [`Map::into_router`].
+
+use std::convert::Infallible;
+use std::fmt;
+
+use axum::Router;
+use axum::extract::Request;
+use axum::handler::Handler;
+use axum::response::{IntoResponse, Redirect};
+use axum::routing::{MethodRouter, Route, get};
+use tower::{Layer, Service};
+
+use crate::state::App;
+
+/// All routes of the site.
+#[derive(Default)]
+#[must_use]
+pub struct Map {
+    router: Router<App>,
+    rows: Vec<Row>,
+}
+
+/// One line of the URL map.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// The methods that are answered; HEAD goes with GET.
+    pub methods: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// The group whose gates it is behind.
+    pub group: &'static str,
+}
+
+impl Map {
+    /// No routes yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds the routes of a group.
+    pub fn group(mut self, group: Group) -> Self {
+        self.rows.extend(group.rows);
+        Self { router: self.router.merge(group.router), ..self }
+    }
+
+    /// The routes in the order in which they were added.
+    pub fn rows(&self) -> &[Row] {
+        &self.rows
+    }
+
+    /// The router, for the fallback and the layers that hold for everything.
+    pub fn into_router(self) -> Router<App> {
+        self.router
+    }
+}
+
+/// The table that `mathsoc routes` prints.
+impl fmt::Display for Map {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.rows.iter().map(|row| row.path.len()).max().unwrap_or(0);
+        self.rows
+            .iter()
+            .try_for_each(|Row { methods, path, group }| writeln!(f, "{methods:<6}  {path:<width$}  {group}"))
+    }
+}
+
+/// Routes behind the same gates.
+#[must_use]
+pub struct Group {
+    name: &'static str,
+    router: Router<App>,
+    rows: Vec<Row>,
+}
+
+impl Group {
+    /// A group without routes.
+    pub fn new(name: &'static str) -> Self {
+        Self { name, router: Router::new(), rows: Vec::new() }
+    }
+
+    /// A page to read.
+    pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.route("GET", path, get(handler))
+    }
+
+    /// An address that has moved for good (308).
+    pub fn redirect(self, path: &'static str, to: &'static str) -> Self {
+        self.get(path, async move || Redirect::permanent(to))
+    }
+
+    /// A gate around the routes that the group has so far.
+    pub fn layer<L>(self, layer: L) -> Self
+    where
+        L: Layer<Route> + Clone + Send + Sync + 'static,
+        L::Service: Service<Request, Error = Infallible, Response: IntoResponse, Future: Send>
+            + Clone
+            + Send
+            + Sync
+            + 'static,
+    {
+        Self { router: self.router.layer(layer), ..self }
+    }
+
+    fn route(mut self, methods: &'static str, path: &'static str, handler: MethodRouter<App>) -> Self {
+        self.rows.push(Row { methods, path, group: self.name });
+        Self { router: self.router.route(path, handler), ..self }
+    }
+}

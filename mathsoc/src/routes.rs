@@ -1,0 +1,59 @@
+//! The whole URL map, and the layers around it, on one screen.
+
+use axum::Router;
+use axum::middleware::from_fn;
+use palisade::{BodyLimit, Deadline, ErrorPages};
+
+use crate::error::Error;
+use crate::route_map::{Group, Map};
+use crate::state::App;
+use crate::{access_log, assets, compress, pages, policy};
+
+/// Every route, group by group.
+pub fn map() -> Map {
+    site().group(open())
+}
+
+/// What stands behind every gate.
+fn site() -> Map {
+    Map::new()
+        .group(
+            Group::new("public")
+                .get("/", pages::home::home)
+                .redirect("/home", "/")
+                .get("/about", pages::about::about)
+                .get("/privacy_policy", pages::privacy_policy::privacy_policy)
+                .get("/challenges", pages::challenges::list)
+                .get("/challenges/{id}", pages::challenges::one)
+                .get("/articles", pages::articles::list)
+                .get("/article/{id}", pages::articles::one),
+        )
+        .group(
+            Group::new("files")
+                .get("/static/{*path}", assets::serve)
+                .get("/favicon.ico", assets::favicon)
+                .get("/robots.txt", assets::robots),
+        )
+}
+
+/// What answers whoever asks: with every header, but without a look at the host, and in the clear too.
+fn open() -> Group {
+    Group::new("open").get("/healthz", pages::health::live).get("/readyz", pages::health::ready)
+}
+
+/// The site: what `main` serves and the tests call. The last layer is the outermost.
+pub fn app(state: App) -> Router {
+    let palisade = policy::palisade(&state.config);
+    let open = Map::new().group(open()).into_router().layer(palisade.open());
+    let site = site()
+        .into_router()
+        .fallback(async || Error::NotFound)
+        .layer(BodyLimit::default())
+        .layer(Deadline::default())
+        .layer(palisade);
+    site.merge(open)
+        .layer(ErrorPages::new(pages::error::page))
+        .layer(compress::pages())
+        .layer(from_fn(access_log::record))
+        .with_state(state)
+}

@@ -1,0 +1,60 @@
+//! What every handler may ask for.
+
+use std::sync::Arc;
+
+use palisade::{Health, Ready};
+
+use crate::config::{Config, Environment, KeyFileError, SecretKey};
+use crate::db::demo::{self, Demo};
+use crate::db::{Db, DbError};
+
+/// What every handler may ask for; cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    /// The database.
+    pub db: Db,
+    /// How this installation is set up.
+    pub config: Arc<Config>,
+    /// What to sign with: the one that is set, or the one that is kept.
+    pub secret_key: SecretKey,
+    /// Whether all that the site needs gives an answer.
+    pub ready: Ready,
+}
+
+impl App {
+    /// Makes ready all that the site needs: the secret key, the database with its tables, in development demo content.
+    ///
+    /// # Errors
+    /// When the kept key is of no use, or the database gives no answer.
+    pub async fn open(config: Config) -> Result<Self, OpenError> {
+        let secret_key = match &config.secret_key {
+            Some(key) => key.clone(),
+            None => SecretKey::kept_in(&config.data_dir)?,
+        };
+        let db = Db::connect(&config.database_url).await?;
+        db.migrate().await?;
+        if config.environment == Environment::Development && demo::load(&db).await? == Demo::Loaded {
+            tracing::info!("the database was empty: demo content loaded");
+        }
+        let asked = db.clone();
+        let ready = Health::new()
+            .check("database", move || {
+                let db = asked.clone();
+                async move { db.ping().await }
+            })
+            .ready();
+        Ok(Self { db, config: Arc::new(config), secret_key, ready })
+    }
+}
+
+/// Why the site cannot be made ready.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpenError {
+    /// The kept key is of no use.
+    #[error(transparent)]
+    Key(#[from] KeyFileError),
+    /// The database gives no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}

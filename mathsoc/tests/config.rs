@@ -1,0 +1,272 @@
+//! What can be set from outside: what is accepted, what is refused and with which words, what is hidden.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+use folder::Folder;
+use mathsoc::config::{Config, ConfigError, Environment, SETTINGS, SecretKey, Source, Vars, example_file};
+
+/// 48 bytes of /dev/urandom in base64, in nobody's use.
+const STRONG: &str = "7rPq2mVw9sKxT4bYd0nJ/GcZ5uLhA8eRfQ1tXoCiN3kMWyEvHB+6SjUgDzOplFaI";
+
+fn config(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
+    let vars: BTreeMap<_, _> = vars.iter().copied().collect();
+    Config::from_vars(&|name: &str| vars.get(name).map(|value| value.to_string()))
+}
+
+fn refused(vars: &[(&str, &str)]) -> String {
+    config(vars).expect_err("these settings should be refused").to_string()
+}
+
+#[test]
+fn nothing_has_to_be_set_in_development() {
+    let config = config(&[]).unwrap();
+    assert_eq!(config.environment, Environment::Development);
+    assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 8000));
+    assert_eq!(config.database_url.to_string(), "sqlite://data/mathsoc.db");
+    assert_eq!(config.data_dir, Path::new("data"));
+    assert!(config.server_name.is_none() && config.csp_extra.is_none() && config.secret_key.is_none());
+    assert!(!config.force_https && !config.csp_allow_unsafe_eval && !config.log_to_stdout);
+    assert_eq!(config.log_filter.as_str(), "warn,mathsoc=info,palisade=info");
+}
+
+#[test]
+fn production_with_all_it_needs_leaves_http() {
+    let config = config(&[
+        ("APP_ENV", "production"),
+        ("SECRET_KEY", STRONG),
+        ("SERVER_NAME", "maths.example.org, www.example.org:8443"),
+        ("TRUSTED_PROXIES", "hops=1"),
+    ])
+    .unwrap();
+    assert!(config.is_production() && config.force_https);
+    assert_eq!(config.server_name.unwrap().names(), ["maths.example.org", "www.example.org:8443"]);
+}
+
+#[test]
+fn good_values_are_read() {
+    type Check = fn(&Config) -> bool;
+    let table: &[(&str, &str, Check)] = &[
+        ("APP_ENV", "Production", |c| c.is_production()),
+        ("FLASK_ENV", "prod", |c| c.is_production()),
+        ("APP_ENVIRONMENT", "PROD", |c| c.is_production()),
+        ("ENV", "production", |c| c.is_production()),
+        ("APP_ENV", "test", |c| c.environment == Environment::Testing),
+        ("APP_ENV", " dev ", |c| c.environment == Environment::Development),
+        ("HOST", "0.0.0.0", |c| c.host.is_unspecified()),
+        ("HOST", "[::1]", |c| c.host.is_ipv6()),
+        ("HOST", "localhost", |c| c.host.is_loopback()),
+        ("PORT", "0", |c| c.port == 0),
+        ("PORT", "65535", |c| c.port == 65535),
+        ("PORT", "", |c| c.port == 8000),
+        ("DATA_DIR", "/srv/maths", |c| c.database_url.to_string() == "sqlite:///srv/maths/mathsoc.db"),
+        ("DATABASE_URL", "postgres://db/x", |c| c.database_url.to_string() == "postgres://db/x"),
+        ("FORCE_HTTPS", "Yes", |c| c.force_https),
+        ("FORCE_HTTPS", "off", |c| !c.force_https),
+        ("CSP_ALLOW_UNSAFE_EVAL", "1", |c| c.csp_allow_unsafe_eval),
+        ("CSP_ALLOW_UNSAFE_EVAL", "FALSE", |c| !c.csp_allow_unsafe_eval),
+        ("LOG_TO_STDOUT", "on", |c| c.log_to_stdout),
+        ("LOG_TO_STDOUT", "0", |c| !c.log_to_stdout),
+        ("CSP_EXTRA", "img-src data:", |c| {
+            c.csp_extra.as_ref().is_some_and(|it| it.policy().to_string() == "img-src data:")
+        }),
+        ("LOG_LEVEL", "WARNING", |c| c.log_filter.as_str() == "warn"),
+        ("LOG_LEVEL", "debug", |c| c.log_filter.as_str() == "warn,mathsoc=debug,palisade=debug"),
+        ("RUST_LOG", "info,sqlx=debug", |c| c.log_filter.as_str() == "info,sqlx=debug"),
+        ("SECRET_KEY", "short", |c| c.secret_key.is_some()),
+    ];
+    for (name, value, check) in table {
+        // What production wants is there, so that only the setting in question decides.
+        let mut vars = BTreeMap::from([("SECRET_KEY", STRONG), ("SERVER_NAME", "example.org")]);
+        vars.insert(name, value);
+        let vars: Vec<_> = vars.into_iter().collect();
+        assert!(config(&vars).is_ok_and(|config| check(&config)), "{name}={value}");
+    }
+}
+
+#[test]
+fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
+    for (name, value, reason, advice) in [
+        ("APP_ENV", "staging", "no environment", "Write development, testing or production"),
+        ("HOST", "http://0.0.0.0", "not an IP address", "0.0.0.0 or :: for all networks"),
+        ("PORT", "80a", "not a port", "Write a number from 0 to 65535"),
+        ("PORT", "65536", "not a port", "Write a number from 0 to 65535"),
+        ("PORT", "-1", "not a port", "Write a number from 0 to 65535"),
+        (
+            "DATABASE_URL",
+            "mysql://db/x",
+            "neither sqlite:// nor postgres://",
+            "Write sqlite://folder/file.db",
+        ),
+        ("DATABASE_URL", "sqlite::memory:", "in memory", "Write sqlite://folder/file.db"),
+        ("SERVER_NAME", "https://example.org", "is not a host", "no https:// and no path"),
+        ("SERVER_NAME", "example.org/maths", "is not a host", "no https:// and no path"),
+        ("SERVER_NAME", ",", "no host is named", "Write example.org"),
+        ("TRUSTED_PROXIES", "yes", "neither an address nor a network", "Write none, hops=1"),
+        ("FORCE_HTTPS", "maybe", "neither true nor false", "Write true or false"),
+        ("CSP_ALLOW_UNSAFE_EVAL", "2", "neither true nor false", "Write true or false"),
+        ("LOG_TO_STDOUT", "json", "neither true nor false", "Write true or false"),
+        ("CSP_EXTRA", "img-src é", "one line of ASCII", "Write a policy in one line"),
+        ("CSP_EXTRA", "img-src 'none' data:", "stands alone", "Write a policy in one line"),
+        ("CSP_EXTRA", "image-src data:", "write `img-src`", "Write a policy in one line"),
+        ("LOG_LEVEL", "loud", "no level", "Write error, warning, info"),
+        ("RUST_LOG", "mathsoc=loud", "level filter", "Write directives"),
+    ] {
+        let error = refused(&[(name, value)]);
+        assert!(error.contains(&format!("{name}={value:?}: ")), "{error}");
+        assert!(error.contains(reason) && error.contains(advice), "{name}={value}: {error}");
+        assert_eq!(error.lines().count(), 2, "one problem, one line: {error}");
+    }
+}
+
+#[test]
+fn all_problems_are_told_at_once() {
+    let error =
+        config(&[("APP_ENV", "production"), ("PORT", "eighty"), ("FORCE_HTTPS", "perhaps")]).unwrap_err();
+    let about = |name: &str| error.problems().iter().any(|problem| problem.to_string().starts_with(name));
+    assert_eq!(error.problems().len(), 4, "{error}");
+    assert!(
+        ["PORT=", "FORCE_HTTPS=", "SERVER_NAME is not set", "SECRET_KEY is not set"].into_iter().all(about)
+    );
+    assert!(error.to_string().starts_with("The configuration has 4 problems:\n"), "{error}");
+}
+
+#[test]
+fn names_that_contradict_each_other_stop_the_start() {
+    let error = refused(&[("APP_ENV", "development"), ("FLASK_ENV", "production")]);
+    assert!(
+        error.contains(r#"FLASK_ENV="production": contradicts APP_ENV, which says "development""#),
+        "{error}"
+    );
+    assert!(
+        config(&[("APP_ENV", "test"), ("FLASK_ENV", "Testing")]).is_ok(),
+        "two names for one thing agree"
+    );
+}
+
+#[test]
+fn production_refuses_a_weak_key_without_showing_it() {
+    let strong = [("APP_ENV", "production"), ("SERVER_NAME", "example.org"), ("SECRET_KEY", STRONG)];
+    assert!(config(&strong).is_ok());
+    for (weak, reason) in [
+        ("change-me", "everybody's example"),
+        ("testkey0testkey1testkey2testkey3testkey4testkey5", "everybody's example"),
+        ("abababababababababababababababababababababababababababababababab", "2 different characters"),
+        ("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP", "a sequence"),
+        ("9f86d081884c7d659a2feaa0c55ad015", "about 128 bits"),
+    ] {
+        let error = refused(&[strong[0], strong[1], ("SECRET_KEY", weak)]);
+        assert!(error.contains("SECRET_KEY (its value is not shown): ") && error.contains(reason), "{error}");
+        assert!(error.contains("/dev/urandom") && !error.contains(weak), "{error}");
+    }
+}
+
+#[test]
+#[cfg(unix)]
+fn the_advice_for_a_key_makes_a_key_that_passes() {
+    let error = refused(&[("APP_ENV", "production"), ("SERVER_NAME", "example.org")]);
+    let (_, command) =
+        error.trim_end_matches('.').split_once("the output of: ").expect("a line for the shell");
+    let output = Command::new("sh").args(["-c", command]).output().unwrap();
+    let key = String::from_utf8(output.stdout).unwrap();
+    assert_eq!(SecretKey::from(key.trim()).weakness(), None);
+}
+
+#[test]
+fn a_kept_key_stays_and_is_for_its_owner_only() {
+    let folder = Folder::new();
+    let data = folder.join("new/data");
+    let key = SecretKey::kept_in(&data).unwrap();
+    assert_eq!(SecretKey::kept_in(&data).unwrap().bytes(), key.bytes());
+    assert_eq!(key.weakness(), None);
+    #[cfg(unix)]
+    {
+        assert_eq!(mode(&data), 0o700);
+        assert_eq!(mode(&data.join("secret_key")), 0o600);
+    }
+
+    fs::write(data.join("secret_key"), "half a k").unwrap();
+    let error = SecretKey::kept_in(&data).unwrap_err().to_string();
+    assert!(error.contains("delete the file to get a new key"), "{error}");
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+#[test]
+fn the_environment_wins_over_the_file() {
+    let vars = Vars::new(
+        [("PORT", "9000"), ("ENV", "testing"), ("HOST", "")],
+        [("PORT", "7000"), ("APP_ENV", "production"), ("HOST", "::1"), ("FORCE_HTTP", "1")],
+    );
+    let config = Config::load(&vars).unwrap();
+    assert_eq!(config.port, 9000);
+    assert_eq!(
+        config.environment,
+        Environment::Testing,
+        "one name in the environment hides the others in the file"
+    );
+    assert_eq!(config.host.to_string(), "::1", "an empty value counts as unset");
+    assert_eq!((vars.source("PORT"), vars.source("HOST")), (Source::Environment, Source::File));
+    assert_eq!(vars.strangers().collect::<Vec<_>>(), ["FORCE_HTTP"], "a slip of the pen is noticed");
+}
+
+#[test]
+fn an_unreadable_line_of_the_file_is_named_without_its_value() {
+    let folder = Folder::new();
+    let file = folder.join(".env");
+    fs::write(&file, "RUST_LOG=info\nSECRET_KEY=half 'of it\n").unwrap();
+    let error = Config::load(&Vars::of_process(&file)).unwrap_err().to_string();
+    assert!(error.contains(r#"the line of "SECRET_KEY" is not readable"#), "{error}");
+    assert!(!error.contains("of it"), "{error}");
+    assert!(Config::load(&Vars::of_process(&folder.join("none"))).is_ok(), "there need not be a file");
+}
+
+#[test]
+fn the_table_shows_every_setting_its_source_and_no_secret() {
+    let vars = Vars::new(
+        [("SECRET_KEY", STRONG), ("DATABASE_URL", "postgres://me:s3cr3t@db/x"), ("FLASK_ENV", "test")],
+        [("PORT", "7000")],
+    );
+    let config = Config::load(&vars).unwrap();
+    let table = config.table(&vars);
+    let lines: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    let names: Vec<_> = lines.iter().map(|line| line[0]).collect();
+    assert_eq!(names, SETTINGS.iter().map(|setting| setting.name).collect::<Vec<_>>());
+    for line in [
+        vec!["APP_ENV", "testing", "environment", "(FLASK_ENV)"],
+        vec!["PORT", "7000", ".env"],
+        vec!["DATA_DIR", "data", "default"],
+        vec!["DATABASE_URL", "postgres://me:***@db/x", "environment"],
+        vec!["SECRET_KEY", "(hidden)", "environment"],
+    ] {
+        assert!(lines.contains(&line), "{line:?} is not in\n{table}");
+    }
+    for text in [table, format!("{config:?}")] {
+        assert!(!text.contains("s3cr3t") && !text.contains(STRONG), "{text}");
+    }
+}
+
+#[test]
+fn the_example_file_is_what_the_list_of_settings_says() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example");
+    let file = fs::read_to_string(path).unwrap_or_default();
+    assert!(file == example_file(), "write it anew: cargo run -- config --example > .env.example");
+}
+
+#[test]
+fn every_example_is_a_value_that_would_be_accepted() {
+    for setting in SETTINGS.iter().filter(|setting| !setting.example.is_empty()) {
+        let value = setting.example.trim_matches('\'');
+        assert!(config(&[(setting.name, value)]).is_ok(), "{}={value}", setting.name);
+    }
+}

@@ -1,0 +1,112 @@
+//! Every page of the demo site: it is there, it says what it is, its mathematics is MathML, and the policy allows it.
+
+use std::collections::BTreeSet;
+
+use mathsoc::assets;
+use mathsoc::typeset::{html, text};
+
+const DEMO: &str = include_str!("../demo/demo.toml");
+
+fn demo() -> toml::Table {
+    DEMO.parse().expect("the demo is TOML")
+}
+
+fn rows<'a>(demo: &'a toml::Table, table: &str) -> &'a [toml::Value] {
+    demo[table].as_array().expect("an array of tables")
+}
+
+fn string<'a>(row: &'a toml::Value, key: &str) -> &'a str {
+    row[key].as_str().expect("a string")
+}
+
+fn boxes(row: &toml::Value) -> &[toml::Value] {
+    row["boxes"].as_array().expect("an array of boxes")
+}
+
+/// Everything the demo content makes the site typeset.
+fn typeset_demo() -> Vec<String> {
+    let demo = demo();
+    let plain = |row: &toml::Value, key: &str| text(string(row, key)).to_string();
+    let trusted = |row: &toml::Value, key: &str| html(string(row, key)).to_string();
+    let mut all: Vec<_> = rows(&demo, "announcements").iter().map(|row| plain(row, "body")).collect();
+    for row in rows(&demo, "challenges") {
+        all.extend([plain(row, "summary"), trusted(row, "statement")]);
+        all.extend(boxes(row).iter().map(|answer| plain(answer, "label")));
+    }
+    for row in rows(&demo, "articles") {
+        all.extend([plain(row, "teaser"), trusted(row, "body")]);
+    }
+    all
+}
+
+#[test]
+fn every_formula_of_the_demo_is_typeset_without_inline_style() {
+    let all = typeset_demo();
+    for shown in &all {
+        assert!(!shown.contains("tex-error"), "{shown}");
+        assert!(!shown.contains(" style="), "{shown}");
+        assert!(!shown.contains(r"\(") && !shown.contains(r"\["), "{shown}");
+    }
+    assert!(all.iter().map(|shown| shown.matches("<math").count()).sum::<usize>() > 200);
+}
+
+#[test]
+fn the_style_sheet_has_a_rule_for_every_class_that_typesetting_prints() {
+    let rules = include_str!("../static/math.css");
+    let mut classes = BTreeSet::new();
+    for shown in typeset_demo() {
+        for attribute in shown.split("class=\"").skip(1) {
+            let names = attribute.split('"').next().unwrap().to_owned();
+            classes.extend(names.split(' ').filter(|name| name.starts_with("tex-")).map(str::to_owned));
+        }
+    }
+    assert!(classes.contains("tex-text-align-right"), "{classes:?}");
+    for class in classes {
+        assert!(rules.contains(&format!(".{class} {{")), "static/math.css has no rule for .{class}");
+    }
+}
+
+#[test]
+fn the_demo_is_as_large_as_a_society_and_its_lists_have_pages() {
+    let demo = demo();
+    let challenges = rows(&demo, "challenges");
+    assert!(challenges.len() > 20);
+    for stage in ["KS3", "KS4", "KS5"] {
+        assert!(challenges.iter().filter(|row| row["key_stage"].as_str() == Some(stage)).count() >= 6);
+    }
+    for row in challenges {
+        let boxes = boxes(row);
+        assert!((1..=3).contains(&boxes.len()), "{}", row["title"]);
+        assert!(boxes.iter().all(|answer| !answer["answer"].as_str().unwrap().is_empty()));
+    }
+    assert!(rows(&demo, "articles").len() >= 5);
+}
+
+#[test]
+fn templates_print_nothing_unescaped_and_hold_no_inline_style_or_script() {
+    let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
+    for entry in std::fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        let template = std::fs::read_to_string(&path).unwrap();
+        let name = path.display();
+        assert!(!template.contains("|safe"), "{name}: only Typeset is printed as it is");
+        assert!(!template.contains(" style=") && !template.contains("<style"), "{name}");
+        assert!(!template.contains(" onclick=") && !template.contains(" onload="), "{name}");
+        assert!(
+            template.split("<script").skip(1).all(|script| script
+                .split('>')
+                .next()
+                .unwrap()
+                .contains("src=")),
+            "{name}: scripts come from files"
+        );
+    }
+}
+
+#[test]
+fn style_sheets_load_nothing_from_elsewhere() {
+    assert!(assets::url("site.css").is_some());
+    for sheet in [include_str!("../static/site.css"), include_str!("../static/math.css")] {
+        assert!(!sheet.contains("//") && !sheet.contains("@import"));
+    }
+}

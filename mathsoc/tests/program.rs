@@ -1,0 +1,174 @@
+//! The program from outside: it starts, answers, stops in good order, and says what is wrong.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "support/postgres.rs"]
+mod postgres;
+#[path = "support/site.rs"]
+mod site;
+
+use std::fs;
+use std::net::TcpStream;
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use folder::Folder;
+use site::{Site, mathsoc};
+
+#[test]
+fn it_prints_its_address_answers_and_stops_when_asked() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[]);
+    assert!(site.said.starts_with("Maths Society Platform at http://127.0.0.1:"), "{}", site.said);
+    assert!(site.get("/").starts_with("HTTP/1.1 200 "));
+    assert_eq!(site.stop().code(), Some(0));
+}
+
+#[test]
+fn the_first_start_in_development_makes_demo_content_and_the_second_keeps_it() {
+    let folder = Folder::new();
+    let mut seen = Vec::new();
+    for _ in 0..2 {
+        let site = Site::start(&folder, &[]);
+        assert!(site.get("/challenges/1").starts_with("HTTP/1.1 200 "));
+        seen.push(site.get("/challenges").matches("href=\"/challenges/").count());
+        site.stop();
+    }
+    assert_eq!(seen[0], seen[1]);
+}
+
+#[test]
+fn testing_starts_without_demo_content() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("APP_ENV", "testing")]);
+    assert!(site.get("/challenges").starts_with("HTTP/1.1 200 "));
+    assert!(site.get("/challenges/1").starts_with("HTTP/1.1 404 "));
+}
+
+#[test]
+#[cfg(unix)]
+fn what_it_keeps_is_for_its_owner_only() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[]);
+    let data = folder.join("data");
+    assert_eq!(mode(&data), 0o700);
+    for file in ["mathsoc.db", "mathsoc.db-wal", "mathsoc.db-shm", "secret_key"] {
+        assert_eq!(mode(&data.join(file)), 0o600, "{file}");
+    }
+    drop(site);
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> u32 {
+    std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
+}
+
+/// The open request waits in the database for a lock that the test holds: nothing here depends on time.
+#[tokio::test(flavor = "multi_thread")]
+async fn an_open_request_is_answered_before_the_program_stops() {
+    let server = postgres::Server::start();
+    let url = server.database().await;
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("DATABASE_URL", &url)]);
+
+    let mut holder = server.connect("test_0").await;
+    sqlx::query("BEGIN").execute(&mut holder).await.unwrap();
+    sqlx::query("LOCK TABLE challenges IN ACCESS EXCLUSIVE MODE").execute(&mut holder).await.unwrap();
+    let address = site.address.clone();
+    let open = tokio::task::spawn_blocking(move || site::get(&address, "/challenges"));
+    until(async || {
+        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut holder).await.unwrap() == 1
+    })
+    .await;
+
+    site.ask_to_stop();
+    until(async || TcpStream::connect(&site.address).is_err()).await;
+    assert!(!open.is_finished(), "new requests are refused, the open one still waits");
+
+    sqlx::query("ROLLBACK").execute(&mut holder).await.unwrap();
+    assert!(open.await.unwrap().starts_with("HTTP/1.1 200 "));
+    assert_eq!(site.wait().code(), Some(0));
+}
+
+async fn until(mut true_now: impl AsyncFnMut() -> bool) {
+    let start = Instant::now();
+    while !true_now().await {
+        assert!(start.elapsed() < Duration::from_secs(20), "waited too long");
+        tokio::task::yield_now().await;
+    }
+}
+
+#[test]
+fn a_wrong_configuration_ends_with_code_2_and_the_reasons() {
+    let folder = Folder::new();
+    for command in ["serve", "migrate", "config"] {
+        let output =
+            mathsoc(&folder, &[("PORT", "80a"), ("APP_ENV", "production")]).arg(command).output().unwrap();
+        assert_eq!(output.status.code(), Some(2), "{command}");
+        let said = String::from_utf8(output.stderr).unwrap();
+        assert!(
+            said.contains(r#"PORT="80a": not a port"#) && said.contains("SECRET_KEY is not set"),
+            "{said}"
+        );
+        assert!(output.stdout.is_empty());
+    }
+    assert!(!folder.join("data").exists(), "nothing was made");
+}
+
+#[test]
+fn a_database_that_cannot_be_made_ends_with_code_1_and_its_path() {
+    let folder = Folder::new();
+    fs::write(folder.join("file"), "").unwrap();
+    let output = mathsoc(&folder, &[("DATA_DIR", "file")]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains("file"), "{said}");
+}
+
+#[test]
+fn a_port_that_is_taken_ends_with_code_1_and_advice() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let port = taken.local_addr().unwrap().port().to_string();
+    let folder = Folder::new();
+    let output = mathsoc(&folder, &[("PORT", &port)]).output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let said = String::from_utf8(output.stderr).unwrap();
+    assert!(said.contains(&port) && said.contains("set HOST and PORT"), "{said}");
+}
+
+#[test]
+fn migrate_fills_a_database_with_the_demo_only_when_told_to() {
+    let folder = Folder::new();
+    let migrate = |arguments: &[&str]| {
+        let output = mathsoc(&folder, &[("APP_ENV", "testing")]).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert_eq!(migrate(&["migrate"]), "The tables of sqlite://data/mathsoc.db are up to date.\n");
+    assert!(migrate(&["migrate", "--demo"]).ends_with("The demo content is loaded.\n"));
+    assert!(migrate(&["migrate", "--demo"]).ends_with("the demo content was left out.\n"));
+}
+
+#[test]
+fn config_prints_the_settings_of_the_file_and_hides_the_secret() {
+    let folder = Folder::new();
+    fs::write(folder.join(".env"), "PORT=7000\nSECRET_KEY=abcxyz\n").unwrap();
+    let output = mathsoc(&folder, &[("HOST", "::1")]).arg("config").output().unwrap();
+    let table = String::from_utf8(output.stdout).unwrap();
+    let line = |name| table.lines().find(|line| line.starts_with(name)).unwrap().split_whitespace();
+    assert!(line("PORT").eq(["PORT", "7000", ".env"]), "{table}");
+    assert!(line("HOST").eq(["HOST", "::1", "environment"]), "{table}");
+    assert!(line("SECRET_KEY").eq(["SECRET_KEY", "(hidden)", ".env"]), "{table}");
+    assert!(!table.contains("abcxyz"));
+}
+
+#[test]
+fn the_log_is_json_on_stdout_when_asked_for() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("LOG_TO_STDOUT", "1")]);
+    let line: serde_json::Value = serde_json::from_str(&site.said).expect("a line of JSON");
+    assert!(line["message"].as_str().is_some_and(|message| message.contains(&site.address)), "{line}");
+}

@@ -1,0 +1,72 @@
+//! The URL map is what it should be, and every address on it leads somewhere.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use axum::body::Body;
+use folder::Folder;
+use http::{Request, StatusCode};
+use mathsoc::config::{Config, Vars};
+use mathsoc::db::demo;
+use mathsoc::routes;
+use mathsoc::state::App;
+use tower::ServiceExt;
+
+#[test]
+fn the_map_is_what_visitors_and_search_engines_know() {
+    let map = routes::map();
+    let paths: Vec<_> = map.rows().iter().map(|row| row.path).collect();
+    for path in [
+        "/",
+        "/home",
+        "/about",
+        "/privacy_policy",
+        "/challenges",
+        "/challenges/{id}",
+        "/articles",
+        "/article/{id}",
+        "/static/{*path}",
+        "/favicon.ico",
+        "/robots.txt",
+        "/healthz",
+        "/readyz",
+    ] {
+        assert_eq!(paths.iter().filter(|known| **known == path).count(), 1, "{path}");
+    }
+    assert_eq!(map.to_string().lines().count(), map.rows().len());
+    assert!(map.to_string().starts_with("GET"), "{map}");
+}
+
+#[tokio::test]
+async fn every_route_is_answered_and_what_is_no_route_is_not_found() {
+    let folder = Folder::new();
+    let vars = Vars::new([("APP_ENV", "testing"), ("DATA_DIR", folder.to_str().unwrap())], []);
+    let app = App::open(Config::load(&vars).unwrap()).await.unwrap();
+    demo::load(&app.db).await.unwrap();
+    let site = mathsoc::app(app);
+    let status = async |method: &str, path: &str| {
+        let request = Request::builder().method(method).uri(path).header("host", "example.org");
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(palisade::Peer(([127, 0, 0, 1], 40_000).into()));
+        site.clone().oneshot(request).await.unwrap()
+    };
+
+    for row in routes::map().rows() {
+        let path = row.path.replace("{id}", "1").replace("{*path}", "none.css");
+        let answer = status(row.methods, &path).await;
+        assert!(!answer.status().is_server_error(), "{path}: {}", answer.status());
+        let other = status("PUT", &path).await;
+        assert_eq!(other.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+    }
+    let moved = status("GET", "/home").await;
+    assert_eq!((moved.status().as_u16(), moved.headers()["location"].to_str().unwrap()), (308, "/"));
+    for path in ["/", "/about", "/privacy_policy", "/challenges", "/challenges/1", "/articles", "/article/1"]
+    {
+        assert_eq!(status("GET", path).await.status(), StatusCode::OK, "{path}");
+    }
+    for path in ["/none", "/challenges/999", "/article/999", "/About", "/challenges/"] {
+        assert_eq!(status("GET", path).await.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}

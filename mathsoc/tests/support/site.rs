@@ -1,0 +1,76 @@
+//! The program as a process of its own.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+use std::process::{Child, Command, ExitStatus, Stdio};
+
+/// The command with these settings and no others, in this folder.
+pub(crate) fn mathsoc(folder: &Path, settings: &[(&str, &str)]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mathsoc"));
+    command.env_clear().current_dir(folder).envs(settings.iter().copied()).stdin(Stdio::null());
+    command
+}
+
+/// A site that is being served on a free port.
+pub(crate) struct Site {
+    process: Child,
+    /// The line in which it told its address.
+    pub(crate) said: String,
+    /// Host and port.
+    pub(crate) address: String,
+}
+
+impl Site {
+    /// Starts one, and waits until it says where it is.
+    pub(crate) fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        let mut command = mathsoc(folder, settings);
+        let mut process = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+        let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
+        let mut lines = lines.skip_while(|line| !line.contains("http://"));
+        let said = lines.next().expect("the program ended without saying its address");
+        let address = said.split("http://").nth(1).unwrap();
+        let address =
+            address.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap().to_owned();
+        Self { process, said, address }
+    }
+
+    /// What it answers to a GET.
+    pub(crate) fn get(&self, path: &str) -> String {
+        get(&self.address, path)
+    }
+
+    /// Sends SIGTERM.
+    pub(crate) fn ask_to_stop(&self) {
+        let id = self.process.id().to_string();
+        let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &id]).status().unwrap();
+        assert!(sent.success());
+    }
+
+    /// Waits for its end.
+    pub(crate) fn wait(mut self) -> ExitStatus {
+        self.process.wait().unwrap()
+    }
+
+    /// Asks it to stop, and waits until it has.
+    pub(crate) fn stop(self) -> ExitStatus {
+        self.ask_to_stop();
+        self.wait()
+    }
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// The whole answer to a GET, head and body.
+pub(crate) fn get(address: &str, path: &str) -> String {
+    let mut stream = TcpStream::connect(address).unwrap();
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).unwrap();
+    answer
+}
