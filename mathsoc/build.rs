@@ -113,7 +113,6 @@ fn content_type(name: &str) -> Fallible<&'static str> {
         Some("txt") => "text/plain; charset=utf-8",
         Some("svg") => "image/svg+xml",
         Some("png") => "image/png",
-        Some("ico") => "image/x-icon",
         Some("woff2") => "font/woff2",
         Some("map") => "application/json",
         _ => return Err(format!("static/{name}: build.rs knows no content type for it; add one").into()),

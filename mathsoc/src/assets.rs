@@ -110,13 +110,13 @@ pub async fn serve(path: Result<Path<String>, PathRejection>, asked: HeaderMap) 
         .ok_or(Error::NotFound)
 }
 
-/// `GET /favicon.ico`, for those who ask without reading the page.
+/// `GET /favicon.ico`, for those who ask without reading the page: the drawing that the page names.
 ///
 /// # Errors
 ///
 /// [`Error::NotFound`] when `static/` has no such file.
 pub async fn favicon(asked: HeaderMap) -> Result<Response, Error> {
-    fixed("favicon.ico", &asked)
+    fixed("favicon.svg", &asked)
 }
 
 /// `GET /robots.txt`.

@@ -90,7 +90,7 @@ async fn what_is_known_is_not_sent_again() {
 
 #[tokio::test]
 async fn every_file_of_every_page_can_be_had() {
-    for name in ["site.css", "math.css", "favicon.svg", "favicon.ico", "robots.txt"] {
+    for name in ["site.css", "math.css", "favicon.svg", "robots.txt"] {
         let address = assets::url(name).unwrap_or_else(|| panic!("static/ has {name}"));
         assert_eq!(ask(address, &[]).await.status(), StatusCode::OK, "{address}");
     }
@@ -107,7 +107,7 @@ async fn an_unknown_address_is_not_found() {
 
 #[tokio::test]
 async fn the_fixed_addresses_are_cached_for_a_day() {
-    for (path, kind) in [("/favicon.ico", "image/x-icon"), ("/robots.txt", "text/plain; charset=utf-8")] {
+    for (path, kind) in [("/favicon.ico", "image/svg+xml"), ("/robots.txt", "text/plain; charset=utf-8")] {
         let response = ask(path, &[]).await;
         assert_eq!(response.status(), StatusCode::OK);
         assert_eq!(header(&response, CONTENT_TYPE), Some(kind));

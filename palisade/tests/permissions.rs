@@ -60,9 +60,7 @@ fn what_is_no_policy_says_what_to_write() {
 #[test]
 fn strict_denies_what_watches_locates_pays_and_profiles() {
     let strict = PermissionsPolicy::strict().to_string();
-    for feature in
-        ["camera", "microphone", "geolocation", "payment", "usb", "browsing-topics", "attribution-reporting"]
-    {
+    for feature in ["camera", "microphone", "geolocation", "payment", "usb", "browsing-topics"] {
         assert!(strict.contains(&format!("{feature}=()")), "{feature}");
     }
 }

@@ -68,13 +68,11 @@ impl fmt::Display for Allow {
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PermissionsPolicy(Vec<(Box<str>, Vec<Allow>)>);
 
-/// What a page of text, forms and pictures does without: what watches, locates, pays, or profiles.
-const POWERFUL: [&str; 22] = [
+/// What a page of text, forms and pictures does without: what watches, locates, pays, or profiles. Only names that
+/// browsers know: Chromium complains of others on the console of every page.
+const POWERFUL: [&str; 19] = [
     "accelerometer",
-    "ambient-light-sensor",
-    "attribution-reporting",
     "autoplay",
-    "bluetooth",
     "browsing-topics",
     "camera",
     "display-capture",
