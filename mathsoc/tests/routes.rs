@@ -70,3 +70,30 @@ async fn every_route_is_answered_and_what_is_no_route_is_not_found() {
         assert_eq!(status("GET", path).await.status(), StatusCode::NOT_FOUND, "{path}");
     }
 }
+
+#[tokio::test]
+async fn every_route_is_behind_its_gates() {
+    let folder = Folder::new();
+    let settings = [
+        ("APP_ENV", "testing"),
+        ("DATA_DIR", folder.to_str().unwrap()),
+        ("SERVER_NAME", "example.org"),
+        ("FORCE_HTTPS", "true"),
+    ];
+    let site = mathsoc::app(App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap());
+    let answer = async |host: &str, path: &str| {
+        let mut request = Request::get(path).header("host", host).body(Body::empty()).unwrap();
+        request.extensions_mut().insert(palisade::Peer(([203, 0, 113, 9], 40_000).into()));
+        site.clone().oneshot(request).await.unwrap()
+    };
+    for row in routes::map().rows() {
+        let path = row.path.replace("{id}", "1").replace("{*path}", "none.css");
+        let (strange, clear) = (answer("evil.example", &path).await, answer("example.org", &path).await);
+        let expected = if row.group == "open" { (200, 200) } else { (421, 302) };
+        assert_eq!((strange.status().as_u16(), clear.status().as_u16()), expected, "{path}");
+        for answer in [strange, clear] {
+            assert!(answer.headers().contains_key("content-security-policy"), "{path}");
+        }
+    }
+    assert_eq!(answer("evil.example", "/none").await.status(), 421, "the fallback is behind them too");
+}

@@ -63,18 +63,30 @@ async function look(context, view, path, expected) {
 
 if (screenshots) mkdirSync(screenshots, { recursive: true });
 
+// Three at a time.
+async function each(items, visit) {
+  const queue = [...items];
+  await Promise.all([1, 2, 3].map(async () => { while (queue.length > 0) await visit(queue.shift()); }));
+}
+
 // Every page once in the first view, by its links; then a page of each kind in the others.
 const seen = new Set(['/']);
 const first = await browser.newContext(views[0]);
-for (const path of seen) for (const link of await look(first, views[0], path, 200)) seen.add(link);
+for (let wave = ['/']; wave.length > 0;) {
+  const next = [];
+  await each(wave, async (path) => {
+    for (const link of await look(first, views[0], path, 200)) if (!seen.has(link)) next.push(link), seen.add(link);
+  });
+  wave = next;
+}
 await look(first, views[0], '/nowhere', 404);
 const kinds = new Map([...seen].map((path) => [path.replace(/\d+/g, 'N'), path]));
-for (const view of views.slice(1)) {
+await each(views.slice(1), async (view) => {
   const context = await browser.newContext(view);
   for (const path of kinds.values()) await look(context, view, path, 200);
   await look(context, view, '/nowhere', 404);
   await context.close();
-}
+});
 
 // Without script every page is whole: a heading, the way around, and something to read.
 const bare = await browser.newContext({ javaScriptEnabled: false });

@@ -1,0 +1,290 @@
+//! What the site sends, to the letter: in development, in production in the clear and behind a proxy, on errors, on
+//! files, on health checks.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use axum::routing::get;
+use folder::Folder;
+use http::{Request, Response};
+use mathsoc::config::{Config, Vars};
+use mathsoc::state::App;
+use mathsoc::{pages, policy};
+use palisade::{ErrorPages, Peer};
+use tower::ServiceExt;
+
+const VISITOR: &str = "203.0.113.9:40000";
+const PROXY: &str = "10.0.0.1:40000";
+const HERE: &str = "127.0.0.1:40000";
+const KEY: &str = "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3";
+
+fn config(folder: &Folder, settings: &[(&str, &str)]) -> Config {
+    let own = [("DATA_DIR", folder.to_str().unwrap())];
+    let vars = own.iter().chain(settings).copied();
+    Config::load(&Vars::new(vars, [])).unwrap()
+}
+
+const PRODUCTION: [(&str, &str); 4] = [
+    ("APP_ENV", "production"),
+    ("SERVER_NAME", "maths.example.org"),
+    ("SECRET_KEY", KEY),
+    ("TRUSTED_PROXIES", "hops=1"),
+];
+
+async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
+    mathsoc::app(App::open(config(folder, settings)).await.unwrap())
+}
+
+fn request(peer: &str, host: &str, path: &str) -> Request<Body> {
+    let mut request =
+        Request::get(path).header("host", host).header("accept-encoding", "br").body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+    request
+}
+
+/// What the proxy in front says of a visitor who came by https.
+fn by_proxy(path: &str) -> Request<Body> {
+    let mut request = request(PROXY, "app:8000", path);
+    for (name, value) in [
+        ("x-forwarded-for", "198.51.100.7"),
+        ("x-forwarded-proto", "https"),
+        ("x-forwarded-host", "maths.example.org"),
+    ] {
+        request.headers_mut().insert(name, value.parse().unwrap());
+    }
+    request
+}
+
+async fn ask(site: &Router, request: Request<Body>) -> Response<Body> {
+    site.clone().oneshot(request).await.unwrap()
+}
+
+/// The headers as sorted lines, with `NONCE` for the nonce and `…` for what changes with the content.
+fn lines(response: &Response<Body>) -> Vec<String> {
+    let mut lines: Vec<String> = response
+        .headers()
+        .iter()
+        .filter(|(name, _)| *name != http::header::CONTENT_LENGTH)
+        .map(|(name, value)| {
+            let value = value.to_str().unwrap();
+            let value = match (name.as_str(), value.split_once("'nonce-")) {
+                ("etag", _) => "…".to_owned(),
+                (_, Some((before, after))) => format!("{before}'NONCE{}", &after[22..]),
+                _ => value.to_owned(),
+            };
+            format!("{name}: {value}")
+        })
+        .collect();
+    lines.sort();
+    lines
+}
+
+const PERMISSIONS: &str = "permissions-policy: accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), \
+    encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), local-fonts=(), \
+    magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()";
+const HSTS: &str = "strict-transport-security: max-age=31536000; includeSubDomains";
+
+/// The set, with the sources of scripts, and beside it what else a response has.
+fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
+    let policy = format!(
+        "content-security-policy: default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; \
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+    );
+    let common = [
+        policy.as_str(),
+        PERMISSIONS,
+        "cross-origin-opener-policy: same-origin",
+        "cross-origin-resource-policy: same-origin",
+        "origin-agent-cluster: ?1",
+        "referrer-policy: strict-origin-when-cross-origin",
+        "x-content-type-options: nosniff",
+        "x-dns-prefetch-control: off",
+        "x-frame-options: SAMEORIGIN",
+        "x-permitted-cross-domain-policies: none",
+        "x-xss-protection: 1; mode=block",
+    ];
+    let mut lines: Vec<String> = common.iter().chain(beside).map(|line| (*line).to_owned()).collect();
+    lines.sort();
+    lines
+}
+
+/// A page has a script, and so a nonce, only where `make assets` was run.
+fn page(beside: &[&str]) -> Vec<String> {
+    let scripted = mathsoc::assets::url("dist/site.js").is_some();
+    let scripts = if scripted { "'NONCE' 'strict-dynamic'" } else { "'strict-dynamic'" };
+    let personal = scripted.then_some("cache-control: private, no-cache");
+    expected(scripts, &personal.into_iter().chain(beside.iter().copied()).collect::<Vec<_>>())
+}
+
+const HTML: &str = "content-type: text/html; charset=utf-8";
+const PACKED: [&str; 3] = [HTML, "content-encoding: br", "vary: accept-encoding"];
+
+#[tokio::test]
+async fn a_page_in_development_has_the_set_and_no_hsts() {
+    let folder = Folder::new();
+    let site = site(&folder, &[]).await;
+    let answer = ask(&site, request(HERE, "localhost:8000", "/about")).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(lines(&answer), page(&PACKED));
+}
+
+#[tokio::test]
+async fn production_sends_a_visitor_in_the_clear_to_https() {
+    let folder = Folder::new();
+    let site = site(&folder, &PRODUCTION).await;
+    let answer = ask(&site, request(VISITOR, "maths.example.org", "/challenges?page=2")).await;
+    assert_eq!(answer.status(), 302);
+    let location = "location: https://maths.example.org/challenges?page=2";
+    assert_eq!(lines(&answer), expected("'strict-dynamic'", &[location]));
+    assert_eq!(ask(&site, request(VISITOR, "evil.example", "/")).await.status(), 421);
+}
+
+#[tokio::test]
+async fn production_behind_one_proxy_over_https_has_the_set_and_hsts() {
+    let folder = Folder::new();
+    let site = site(&folder, &PRODUCTION).await;
+    let answer = ask(&site, by_proxy("/about")).await;
+    assert_eq!(answer.status(), 200);
+    assert_eq!(lines(&answer), page(&[&PACKED[..], &[HSTS]].concat()));
+}
+
+#[tokio::test]
+async fn what_is_not_there_has_the_set_on_its_page() {
+    let folder = Folder::new();
+    let site = site(&folder, &PRODUCTION).await;
+    let answer = ask(&site, by_proxy("/nowhere")).await;
+    assert_eq!(answer.status(), 404);
+    let beside = [
+        HTML,
+        HSTS,
+        "cache-control: private, no-cache",
+        "content-encoding: br",
+        "vary: accept",
+        "vary: accept-encoding",
+    ];
+    assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
+}
+
+#[tokio::test]
+async fn a_database_that_is_gone_is_a_500_with_the_set_and_without_a_cause() {
+    let folder = Folder::new();
+    let app = App::open(config(&folder, &PRODUCTION)).await.unwrap();
+    app.db.close().await;
+    let site = mathsoc::app(app);
+    let mut request = by_proxy("/");
+    request.headers_mut().remove("accept-encoding");
+    let answer = ask(&site, request).await;
+    assert_eq!(answer.status(), 500);
+    let beside = [HTML, HSTS, "cache-control: private, no-cache", "vary: accept", "vary: accept-encoding"];
+    assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
+    let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    let body = std::str::from_utf8(&body).unwrap();
+    assert!(
+        body.contains("Something went wrong") && !body.contains("pool") && !body.contains("sql"),
+        "{body}"
+    );
+    assert_eq!(ask(&site, request_for_readiness()).await.status(), 503);
+}
+
+fn request_for_readiness() -> Request<Body> {
+    request(VISITOR, "10.1.2.3:8000", "/readyz")
+}
+
+#[tokio::test]
+async fn a_panic_is_a_500_with_the_set() {
+    let folder = Folder::new();
+    let config = config(&folder, &PRODUCTION);
+    let site = Router::new()
+        .route(
+            "/",
+            get(|| async {
+                if mathsoc::assets::url("site.css").is_some() {
+                    panic!("on purpose")
+                }
+            }),
+        )
+        .layer(policy::palisade(&config))
+        .layer(ErrorPages::new(pages::error::page));
+    let answer = ask(&site, by_proxy("/")).await;
+    assert_eq!(answer.status(), 500);
+    let beside = [HTML, HSTS, "cache-control: private, no-cache", "vary: accept"];
+    assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
+}
+
+#[tokio::test]
+async fn a_file_has_the_set_and_is_kept_for_ever() {
+    let folder = Folder::new();
+    let site = site(&folder, &PRODUCTION).await;
+    let answer = ask(&site, by_proxy(mathsoc::assets::url("site.css").unwrap())).await;
+    assert_eq!(answer.status(), 200);
+    let beside = [
+        HSTS,
+        "cache-control: public, max-age=31536000, immutable",
+        "content-encoding: br",
+        "content-type: text/css; charset=utf-8",
+        "etag: …",
+        "vary: accept-encoding",
+    ];
+    assert_eq!(lines(&answer), expected("'strict-dynamic'", &beside));
+}
+
+#[tokio::test]
+async fn health_is_answered_to_whoever_asks_with_the_set() {
+    let folder = Folder::new();
+    let site = site(&folder, &PRODUCTION).await;
+    for (path, body) in [("/healthz", "{\"status\": \"ok\"}"), ("/readyz", "{\"status\": \"ready\"}")] {
+        let answer = ask(&site, request(VISITOR, "10.1.2.3:8000", path)).await;
+        assert_eq!(answer.status(), 200, "{path}");
+        let beside = ["cache-control: no-store", "content-type: application/json"];
+        assert_eq!(lines(&answer), expected("'strict-dynamic'", &beside));
+        assert_eq!(to_bytes(answer.into_body(), 100).await.unwrap(), body);
+    }
+}
+
+#[tokio::test]
+async fn what_is_personal_is_not_compressed() {
+    let reply = |name: &'static str, value: &'static str| {
+        let page = move || async move { ([(name, value)], axum::response::Html("word ".repeat(1000))) };
+        Router::new().route("/", get(page)).layer(mathsoc::compress::pages())
+    };
+    for (name, value, packed) in [
+        ("cache-control", "private, no-cache", true),
+        ("cache-control", "no-store", false),
+        ("cache-control", "private, no-store, max-age=0", false),
+        ("set-cookie", "session=1", false),
+    ] {
+        let answer = ask(&reply(name, value), request(HERE, "localhost", "/")).await;
+        assert_eq!(answer.headers().contains_key("content-encoding"), packed, "{name}: {value}");
+    }
+}
+
+#[tokio::test]
+async fn the_settings_of_the_policy_open_it_and_nothing_else_does() {
+    let folder = Folder::new();
+    let with = |settings: &[(&str, &str)]| policy::csp(&config(&folder, settings)).to_string();
+    assert!(!with(&[]).contains("unsafe"));
+    assert!(
+        with(&[("CSP_ALLOW_UNSAFE_EVAL", "true")])
+            .contains("script-src 'nonce' 'strict-dynamic' 'unsafe-eval';")
+    );
+    let more = with(&[("CSP_EXTRA", "img-src https://images.example.org; media-src 'self'")]);
+    assert!(
+        more.contains("img-src 'self' https://images.example.org;") && more.ends_with("; media-src 'self'"),
+        "{more}"
+    );
+}
+
+#[tokio::test]
+async fn in_development_with_a_name_this_machine_is_answered_too() {
+    let folder = Folder::new();
+    let site = site(&folder, &[("SERVER_NAME", "maths.example.org")]).await;
+    for (host, status) in
+        [("localhost:8000", 200), ("127.0.0.1:8000", 200), ("maths.example.org", 200), ("evil.example", 421)]
+    {
+        assert_eq!(ask(&site, request(HERE, host, "/about")).await.status(), status, "{host}");
+    }
+}
