@@ -233,10 +233,11 @@ impl Rules {
                 self.believe_beside(client, headers, hops.max(1));
             }
             Way::Forwarded => {
+                let direct = client.scheme;
                 for element in forwarded::from_right(headers) {
                     let Some(ip) = element.client.as_deref().and_then(address) else { break };
                     client.ip = ip;
-                    client.scheme = element.proto.as_deref().and_then(scheme).unwrap_or(client.scheme);
+                    client.scheme = element.proto.as_deref().and_then(scheme).unwrap_or(direct);
                     if self.host {
                         client.host = element.host.map(Box::from);
                     }

@@ -102,7 +102,7 @@ async fn tal_06_07_17_21_22_each_header_is_chosen_or_left_out() {
 }
 
 #[tokio::test]
-async fn policies_are_enforced_and_tried_at_once_each_in_its_own_line() {
+async fn tal_15_policies_are_enforced_and_tried_at_once_each_in_its_own_line() {
     let headers = SecurityHeaders::none()
         .csp(Csp::talisman())
         .and_csp(Csp::api())

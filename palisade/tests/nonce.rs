@@ -33,7 +33,7 @@ fn in_policy(answer: &Answer) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn a_page_that_prints_it_has_the_one_in_the_header() {
+async fn tal_23_a_page_that_prints_it_has_the_one_in_the_header() {
     let answer = fetched("/script").await;
     assert_eq!(answer.body.len(), 22, "128 bits in base64");
     assert_eq!(in_policy(&answer), Some(answer.body.as_str()));

@@ -35,7 +35,7 @@ async fn tal_08_a_page_that_a_partner_may_frame_says_so_and_sends_no_frame_optio
 }
 
 #[tokio::test]
-async fn a_handler_returns_what_it_asks_for() {
+async fn tal_24_a_handler_returns_what_it_asks_for() {
     let page = || async { (PageHeaders::new().private().clear_site_data(ClearSiteData::SESSION), "bye") };
     let answer = fetched(Router::new().route("/", get(page)), "/").await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -44,7 +44,7 @@ async fn a_handler_returns_what_it_asks_for() {
 }
 
 #[tokio::test]
-async fn the_innermost_has_the_last_word_header_by_header() {
+async fn tal_24_the_innermost_has_the_last_word_header_by_header() {
     let outer = PageHeaders::new().referrer_policy(ReferrerPolicy::NoReferrer).csp(Csp::api());
     let inner = PageHeaders::new().referrer_policy(ReferrerPolicy::Origin);
     let routes = Router::new()

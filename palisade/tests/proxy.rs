@@ -153,6 +153,7 @@ async fn wz_07_forwarded_is_read_as_rfc_7239_has_it() {
             "2001:db8::7 https example.org 443 ",
         ),
         ("for=198.51.100.7;proto=https", "198.51.100.7 https app 8000 "),
+        ("for=198.51.100.7, for=10.0.0.2;proto=https", "198.51.100.7 http app 8000 "),
         ("for=unknown;proto=https", "10.0.0.1 http app 8000 "),
         ("for=_hidden", "10.0.0.1 http app 8000 "),
         (r#"for=6.6.6.6, for=", for=198.51.100.7"#, "10.0.0.1 http app 8000 "),
