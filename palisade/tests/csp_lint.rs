@@ -40,7 +40,7 @@ fn each_finding_is_made_and_each_has_a_way_out() {
         ("csp-wildcard", High, "script-src *", "script-src * 'strict-dynamic' 'nonce'"),
         ("csp-plain-scheme", High, "script-src https:", "script-src https: 'strict-dynamic' 'nonce'"),
         ("csp-plain-scheme", High, "script-src data:", "script-src 'self'; img-src data:"),
-        ("csp-plain-scheme", Low, "script-src blob:", "script-src 'self'"),
+        ("csp-other-scheme", Low, "script-src blob:", "script-src 'self'"),
         ("csp-host-allowlist", Low, "script-src https://a.example", "script-src https://a.example 'nonce'"),
         (
             "csp-bypass-host",
@@ -55,15 +55,20 @@ fn each_finding_is_made_and_each_has_a_way_out() {
         ("csp-missing-object-src", High, "script-src 'self'", "default-src 'none'"),
         ("csp-object-src", Low, "default-src 'self'", "default-src 'self'; object-src 'none'"),
         ("csp-missing-base-uri", High, "script-src 'nonce'", "script-src 'nonce'; base-uri 'none'"),
-        ("csp-missing-base-uri", Low, "script-src 'self'", "script-src 'self'; base-uri 'self'"),
+        ("csp-missing-base-uri", High, "script-src 'self'", "script-src 'self'; base-uri 'self'"),
         ("csp-wide-base-uri", Medium, "base-uri https:", "base-uri 'self'"),
         ("csp-missing-form-action", Low, "default-src 'none'", "form-action 'self'"),
         ("csp-missing-frame-ancestors", Low, "default-src 'none'", "frame-ancestors 'none'"),
         ("csp-style-unsafe-inline", Info, "style-src 'unsafe-inline'", "style-src 'self'"),
         ("csp-missing-reports", Info, "default-src 'none'", "default-src 'none'; report-to csp"),
         ("csp-report-uri-alone", Info, "report-uri /r", "report-uri /r; report-to csp"),
-        ("csp-deprecated", Info, "block-all-mixed-content", "upgrade-insecure-requests"),
-        ("csp-deprecated", Info, "prefetch-src 'self'", "default-src 'self'"),
+        (
+            "csp-deprecated-block-all-mixed-content",
+            Info,
+            "block-all-mixed-content",
+            "upgrade-insecure-requests",
+        ),
+        ("csp-deprecated-prefetch-src", Info, "prefetch-src 'self'", "default-src 'self'"),
     ] {
         let found = lint(bad).into_iter().find(|finding| finding.id == id);
         assert_eq!(found.map(|finding| finding.severity), Some(severity), "{id} in {bad}");

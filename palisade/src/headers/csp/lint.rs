@@ -15,10 +15,12 @@
 //! References: Weichselbaum et al., "CSP Is Dead, Long Live CSP!" (2016); csp-evaluator.withgoogle.com.
 
 mod bypass;
+mod rules;
 
 use super::directive::Directive;
 use super::source::{NONCE, Token};
 use super::{Csp, parse};
+use rules::RULES;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -55,21 +57,12 @@ impl Csp {
     pub fn lint(&self) -> Vec<Finding> {
         let mut findings = Findings(Vec::new());
         match self.speaker(Directive::ScriptSrc) {
-            None => findings.add(
-                "csp-missing-script-src",
-                Severity::High,
-                Directive::ScriptSrc,
-                "Scripts may come from anywhere and run inline.",
-                "script-src 'nonce' 'strict-dynamic'",
-            ),
+            None => findings.add("csp-missing-script-src", Directive::ScriptSrc),
             Some((spoken, _)) => {
-                findings.scripts(self, spoken);
-                for more in SCRIPTS
-                    .into_iter()
-                    .filter(|directive| *directive != spoken && self.entry(*directive).is_some())
-                {
-                    findings.scripts(self, more);
-                }
+                let narrower = SCRIPTS.into_iter().filter(|directive| *directive != spoken);
+                std::iter::once(spoken)
+                    .chain(narrower)
+                    .for_each(|directive| findings.scripts(self, directive));
             }
         }
         findings.plug_ins(self);
@@ -83,255 +76,130 @@ impl Csp {
     fn speaker(&self, directive: Directive) -> Option<(Directive, &[Token])> {
         let mut asked = Some(directive);
         while let Some(speaker) = asked {
-            if let Some(entry) = self.entry(speaker) {
-                return Some((speaker, &entry.tokens));
+            if let Some(sources) = self.listed(speaker) {
+                return Some((speaker, sources));
             }
             asked = speaker.fallback();
         }
         None
+    }
+
+    fn listed(&self, directive: Directive) -> Option<&[Token]> {
+        self.entry(directive).map(|entry| entry.tokens.as_slice())
     }
 }
 
 struct Findings(Vec<Finding>);
 
 impl Findings {
-    fn add(
-        &mut self,
-        id: &'static str,
-        severity: Severity,
-        directive: Directive,
-        message: impl Into<String>,
-        fix: &'static str,
-    ) {
-        self.0.push(Finding { id, severity, directive, message: message.into(), fix });
+    fn add(&mut self, id: &'static str, directive: Directive) {
+        self.add_for(id, directive, "");
+    }
+
+    fn add_for(&mut self, id: &'static str, directive: Directive, source: &str) {
+        let rule = RULES.iter().find(|rule| rule.id == id).expect("a test goes through every id");
+        let message = rule.message.replacen("{}", source, 1);
+        self.0.push(Finding { id, severity: rule.severity, directive, message, fix: rule.fix });
     }
 
     fn scripts(&mut self, policy: &Csp, directive: Directive) {
-        let Some(entry) = policy.entry(directive) else { return };
-        let has = |word: &str| entry.tokens.iter().any(|token| token == word);
-        let trusted = has(NONCE) || entry.tokens.iter().any(|token| token.starts_with("'sha"));
-        let strict = has("'strict-dynamic'");
-        if has("'unsafe-inline'") && !trusted && !strict {
-            self.add(
-                "csp-unsafe-inline",
-                Severity::High,
-                directive,
-                "Any script that somebody gets into the page runs.",
-                "put 'nonce' in its place and the nonce into your own script elements",
-            );
+        let Some(sources) = policy.listed(directive) else { return };
+        let has = |word: &str| sources.iter().any(|source| source == word);
+        let (trusts, strict) = (trusts_by_value(sources), has("'strict-dynamic'"));
+        if has("'unsafe-inline'") && !trusts && !strict {
+            self.add("csp-unsafe-inline", directive);
         }
         if has("'unsafe-eval'") {
-            self.add(
-                "csp-unsafe-eval",
-                Severity::Medium,
-                directive,
-                "Text can become code: eval, new Function, setTimeout of a string.",
-                "leave 'unsafe-eval' out; for WebAssembly alone, 'wasm-unsafe-eval'",
-            );
+            self.add("csp-unsafe-eval", directive);
         }
         if has("'unsafe-hashes'") {
-            self.add(
-                "csp-unsafe-hashes",
-                Severity::Low,
-                directive,
-                "A hashed handler may be put on any element.",
-                "move event handlers into a script, and leave 'unsafe-hashes' out",
-            );
+            self.add("csp-unsafe-hashes", directive);
         }
-        if strict && !trusted {
-            self.add(
-                "csp-strict-dynamic-alone",
-                Severity::Medium,
-                directive,
-                "'strict-dynamic' without a nonce or a hash stops every script.",
-                "add 'nonce'",
-            );
+        if strict && !trusts {
+            self.add("csp-strict-dynamic-alone", directive);
         }
-        if strict {
-            // Hosts and schemes are only there for browsers that do not know 'strict-dynamic'.
-            return;
-        }
-        let mut hosts = 0;
-        for token in &entry.tokens {
-            match &**token {
-                "*" => self.add(
-                    "csp-wildcard",
-                    Severity::High,
-                    directive,
-                    "Scripts may come from any host.",
-                    "name the hosts, or use 'nonce' 'strict-dynamic'",
-                ),
-                scheme if parse::is_scheme(scheme) => {
-                    let severity = if matches!(scheme, "data:" | "http:" | "https:") {
-                        Severity::High
-                    } else {
-                        Severity::Low
-                    };
-                    self.add(
-                        "csp-plain-scheme",
-                        severity,
-                        directive,
-                        format!("Scripts may come from any `{scheme}` address."),
-                        "name the hosts, or use 'nonce' 'strict-dynamic'",
-                    );
-                }
-                word if word.starts_with('\'') => {}
-                host => {
-                    hosts += 1;
-                    self.script_host(directive, host);
-                }
+        // Beside 'strict-dynamic', hosts and schemes are only there for browsers that do not know it.
+        if !strict {
+            sources.iter().for_each(|source| self.script_source(directive, source));
+            if !trusts && sources.iter().any(|source| is_host(source)) {
+                self.add("csp-host-allowlist", directive);
             }
-        }
-        if hosts > 0 && !trusted {
-            self.add(
-                "csp-host-allowlist",
-                Severity::Low,
-                directive,
-                "Lists of hosts are often bypassed: one JSONP endpoint or old library among them is enough.",
-                "script-src 'nonce' 'strict-dynamic'",
-            );
         }
     }
 
-    fn script_host(&mut self, directive: Directive, host: &str) {
-        if let Some(why) = bypass::why(host) {
-            self.add(
-                "csp-bypass-host",
-                Severity::High,
-                directive,
-                format!("`{host}` {why}."),
-                "serve the file yourself, or use 'nonce' 'strict-dynamic'",
-            );
-        }
-        if host.starts_with("http://") {
-            self.add(
-                "csp-http-host",
-                Severity::Medium,
-                directive,
-                format!("`{host}` is fetched in the clear, and can be changed on the way."),
-                "write https://",
-            );
-        }
-        if bypass::name(host).parse::<std::net::Ipv4Addr>().is_ok() {
-            self.add(
-                "csp-ip-host",
-                Severity::Info,
-                directive,
-                format!("`{host}` is an address, and browsers ignore all of these but 127.0.0.1."),
-                "name the host",
-            );
+    fn script_source(&mut self, directive: Directive, source: &str) {
+        match source {
+            "*" => self.add("csp-wildcard", directive),
+            "data:" | "http:" | "https:" => self.add_for("csp-plain-scheme", directive, source),
+            _ if parse::is_scheme(source) => self.add_for("csp-other-scheme", directive, source),
+            _ if is_host(source) => {
+                if let Some(why) = bypass::why(source) {
+                    self.add_for("csp-bypass-host", directive, &format!("{source} {why}"));
+                }
+                if source.starts_with("http://") {
+                    self.add_for("csp-http-host", directive, source);
+                }
+                if bypass::name(source).parse::<std::net::Ipv4Addr>().is_ok() {
+                    self.add_for("csp-ip-host", directive, source);
+                }
+            }
+            _ => {}
         }
     }
 
     fn plug_ins(&mut self, policy: &Csp) {
         match policy.speaker(Directive::ObjectSrc) {
-            None => self.add(
-                "csp-missing-object-src",
-                Severity::High,
-                Directive::ObjectSrc,
-                "Plug-ins may be loaded from anywhere, and run code beside the policy.",
-                "object-src 'none'",
-            ),
+            None => self.add("csp-missing-object-src", Directive::ObjectSrc),
             Some((_, [])) => {}
-            Some(_) => self.add(
-                "csp-object-src",
-                Severity::Low,
-                Directive::ObjectSrc,
-                "Plug-ins are allowed, which no site needs any more.",
-                "object-src 'none'",
-            ),
+            Some(_) => self.add("csp-object-src", Directive::ObjectSrc),
         }
     }
 
     fn navigation(&mut self, policy: &Csp) {
-        let uses_nonce = policy.prepare().uses_nonce();
-        match policy.entry(Directive::BaseUri).map(|entry| entry.tokens.as_slice()) {
-            None => {
-                let severity = if uses_nonce { Severity::High } else { Severity::Low };
-                self.add(
-                    "csp-missing-base-uri",
-                    severity,
-                    Directive::BaseUri,
-                    "A planted <base> moves every relative script to another host.",
-                    "base-uri 'none'",
-                );
-            }
+        match policy.listed(Directive::BaseUri) {
+            None => self.add("csp-missing-base-uri", Directive::BaseUri),
             Some(sources) if sources.iter().any(|source| source == "*" || parse::is_scheme(source)) => {
-                self.add(
-                    "csp-wide-base-uri",
-                    Severity::Medium,
-                    Directive::BaseUri,
-                    "A planted <base> may name almost any host.",
-                    "base-uri 'none'",
-                );
+                self.add("csp-wide-base-uri", Directive::BaseUri);
             }
             Some(_) => {}
         }
-        if policy.entry(Directive::FormAction).is_none() {
-            self.add(
-                "csp-missing-form-action",
-                Severity::Low,
-                Directive::FormAction,
-                "A planted form may send what is typed anywhere; default-src does not speak for it.",
-                "form-action 'self'",
-            );
+        if policy.listed(Directive::FormAction).is_none() {
+            self.add("csp-missing-form-action", Directive::FormAction);
         }
-        if policy.entry(Directive::FrameAncestors).is_none() {
-            self.add(
-                "csp-missing-frame-ancestors",
-                Severity::Low,
-                Directive::FrameAncestors,
-                "Any site may frame the page; default-src does not speak for it.",
-                "frame-ancestors 'none'",
-            );
+        if policy.listed(Directive::FrameAncestors).is_none() {
+            self.add("csp-missing-frame-ancestors", Directive::FrameAncestors);
         }
     }
 
     fn styles(&mut self, policy: &Csp) {
-        if let Some((directive, sources)) = policy.speaker(Directive::StyleSrc)
+        if let Some(sources) = policy.listed(Directive::StyleSrc)
             && sources.iter().any(|source| source == "'unsafe-inline'")
-            && !sources.iter().any(|source| source == NONCE || source.starts_with("'sha"))
-            && directive == Directive::StyleSrc
+            && !trusts_by_value(sources)
         {
-            self.add(
-                "csp-style-unsafe-inline",
-                Severity::Info,
-                directive,
-                "Planted styles can read form fields and draw over the page.",
-                "move styles into files, or use 'nonce'",
-            );
+            self.add("csp-style-unsafe-inline", Directive::StyleSrc);
         }
     }
 
     fn reports(&mut self, policy: &Csp) {
-        let (uri, endpoint) = (policy.entry(Directive::ReportUri), policy.entry(Directive::ReportTo));
-        match (uri, endpoint) {
-            (None, None) => self.add(
-                "csp-missing-reports",
-                Severity::Info,
-                Directive::ReportTo,
-                "Nobody learns what the policy stops.",
-                "report-to csp, with Reporting-Endpoints",
-            ),
-            (Some(_), None) => self.add(
-                "csp-report-uri-alone",
-                Severity::Info,
-                Directive::ReportUri,
-                "report-uri is the old way; browsers with the Reporting API read report-to.",
-                "add report-to, with Reporting-Endpoints",
-            ),
+        match (policy.listed(Directive::ReportUri), policy.listed(Directive::ReportTo)) {
+            (None, None) => self.add("csp-missing-reports", Directive::ReportTo),
+            (Some(_), None) => self.add("csp-report-uri-alone", Directive::ReportUri),
             _ => {}
         }
-        for directive in [Directive::PrefetchSrc, Directive::BlockAllMixedContent] {
-            if policy.entry(directive).is_some() {
-                self.add(
-                    "csp-deprecated",
-                    Severity::Info,
-                    directive,
-                    format!("Browsers no longer read {directive}."),
-                    "leave it out",
-                );
-            }
+        if policy.listed(Directive::PrefetchSrc).is_some() {
+            self.add("csp-deprecated-prefetch-src", Directive::PrefetchSrc);
+        }
+        if policy.listed(Directive::BlockAllMixedContent).is_some() {
+            self.add("csp-deprecated-block-all-mixed-content", Directive::BlockAllMixedContent);
         }
     }
+}
+
+/// Whether what runs is chosen by a nonce or a hash, beside which browsers ignore 'unsafe-inline'.
+fn trusts_by_value(sources: &[Token]) -> bool {
+    sources.iter().any(|source| source == NONCE || source.starts_with("'sha"))
+}
+
+fn is_host(source: &str) -> bool {
+    source != "*" && !source.starts_with('\'') && !parse::is_scheme(source)
 }

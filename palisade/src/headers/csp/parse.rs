@@ -8,7 +8,7 @@ use base64::alphabet::{STANDARD, URL_SAFE};
 use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 
 use super::directive::{Directive, Takes};
-use super::source::NONCE;
+use super::source::{NONCE, Token};
 use super::{Csp, Entry};
 
 /// Why a text is no policy, or no source: the place, what stands there, and what to write instead.
@@ -48,73 +48,81 @@ const KEYWORDS: [(&str, bool, bool); 11] = [
     ("inline-speculation-rules", true, true),
 ];
 
+/// A place in the text, and what to write there.
+type Wrong<'a> = (&'a str, Advice);
+type Advice = Cow<'static, str>;
+
 /// A policy in the form of the header. `'nonce'` stands for the nonce of each response. A trailing `;` is fine.
 impl FromStr for Csp {
     type Err = CspError;
 
     fn from_str(text: &str) -> Result<Self, CspError> {
-        let wrong = |token: &str, advice: Cow<'static, str>| {
-            Err(CspError {
-                at: token.as_ptr() as usize - text.as_ptr() as usize,
-                token: token.to_owned(),
-                advice,
-            })
-        };
-        if let Some((at, bad)) = text.char_indices().find(|(_, c)| !matches!(c, ' ' | '\t' | '!'..='~')) {
-            return wrong(
-                &text[at..at + bad.len_utf8()],
-                "has no place in a header: write the policy in one line of ASCII, hosts as `xn--…`".into(),
-            );
-        }
-        if let Some(at) = text.find(',') {
-            return wrong(&text[at..=at], "would begin another policy: give each policy on its own".into());
-        }
-        let mut entries: Vec<Entry> = Vec::new();
-        for part in text.split(';') {
-            let mut words = part.split_ascii_whitespace();
-            let Some(name) = words.next() else { continue };
-            let Some(directive) =
-                Directive::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name))
-            else {
-                let nearest = Directive::ALL
-                    .into_iter()
-                    .min_by_key(|known| distance(known.name(), name))
-                    .unwrap_or(Directive::DefaultSrc);
-                return wrong(
-                    name,
-                    format!("is no directive: write `{nearest}`, or put `;` before the next directive")
-                        .into(),
-                );
-            };
-            if entries.iter().any(|entry| entry.directive == directive) {
-                return wrong(name, format!("is there twice, and browsers ignore the second: write one `{directive}` with all its sources").into());
-            }
-            let words: Vec<&str> = words.collect();
-            let mut tokens: Vec<Cow<'static, str>> = Vec::new();
-            for word in &words {
-                match directive.reads(word, words.len()) {
-                    Err(advice) => return wrong(word, advice),
-                    Ok(Some(token)) if tokens.contains(&token) => {
-                        return wrong(word, "is there twice: write it once".into());
-                    }
-                    Ok(token) => tokens.extend(token),
-                }
-            }
-            if let Some(advice) = directive.lacks(&words) {
-                return wrong(name, advice.into());
-            }
-            entries.push(Entry { directive, tokens });
-        }
-        if entries.is_empty() {
-            return wrong(text, "has no directive: write at least `default-src 'self'`".into());
-        }
-        Ok(Self { entries })
+        policy(text).map_err(|(token, advice)| CspError {
+            at: token.as_ptr() as usize - text.as_ptr() as usize,
+            token: token.to_owned(),
+            advice,
+        })
     }
+}
+
+fn policy(text: &str) -> Result<Csp, Wrong<'_>> {
+    if let Some((at, bad)) = text.char_indices().find(|(_, c)| !matches!(c, ' ' | '\t' | '!'..='~')) {
+        let advice = "has no place in a header: write the policy in one line of ASCII, hosts as `xn--…`";
+        return Err((&text[at..at + bad.len_utf8()], advice.into()));
+    }
+    if let Some(at) = text.find(',') {
+        return Err((&text[at..=at], "would begin another policy: give each policy on its own".into()));
+    }
+    let mut entries = Vec::new();
+    for part in text.split(';').map(str::trim_ascii).filter(|part| !part.is_empty()) {
+        let entry = entry(part, &entries)?;
+        entries.push(entry);
+    }
+    if entries.is_empty() {
+        return Err((text, "has no directive: write at least `default-src 'self'`".into()));
+    }
+    Ok(Csp { entries })
+}
+
+/// A directive and what it takes; `before` are those that have been read.
+fn entry<'a>(part: &'a str, before: &[Entry]) -> Result<Entry, Wrong<'a>> {
+    let (name, rest) = part.split_once([' ', '\t']).unwrap_or((part, ""));
+    let directive = directive(name).map_err(|advice| (name, advice))?;
+    if before.iter().any(|entry| entry.directive == directive) {
+        let advice = format!(
+            "is there twice, and browsers ignore the second: write one `{directive}` with all its sources"
+        );
+        return Err((name, advice.into()));
+    }
+    let words: Vec<&str> = rest.split_ascii_whitespace().collect();
+    let mut tokens = Vec::new();
+    for word in &words {
+        match directive.reads(word, words.len()) {
+            Err(advice) => return Err((word, advice)),
+            Ok(Some(token)) if tokens.contains(&token) => {
+                return Err((word, "is there twice: write it once".into()));
+            }
+            Ok(token) => tokens.extend(token),
+        }
+    }
+    match directive.lacks(&words) {
+        Some(advice) => Err((name, advice.into())),
+        None => Ok(Entry { directive, tokens }),
+    }
+}
+
+fn directive(name: &str) -> Result<Directive, Advice> {
+    if let Some(known) = Directive::ALL.into_iter().find(|known| known.name().eq_ignore_ascii_case(name)) {
+        return Ok(known);
+    }
+    let nearest = Directive::ALL.into_iter().min_by_key(|known| distance(known.name(), name));
+    let nearest = nearest.unwrap_or(Directive::DefaultSrc);
+    Err(format!("is no directive: write `{nearest}`, or put `;` before the next directive").into())
 }
 
 impl Directive {
     /// The token of this word, `None` for `'none'`, or what to write instead.
-    fn reads(self, word: &str, words: usize) -> Result<Option<Cow<'static, str>>, Cow<'static, str>> {
+    fn reads(self, word: &str, words: usize) -> Result<Option<Token>, Advice> {
         let token = || Ok(Some(Cow::Owned(word.to_owned())));
         match self.takes() {
             Takes::Sources { inline, executes } => source(self, word, words, inline, executes),
@@ -171,7 +179,7 @@ fn source(
     words: usize,
     inline: bool,
     executes: bool,
-) -> Result<Option<Cow<'static, str>>, Cow<'static, str>> {
+) -> Result<Option<Token>, Advice> {
     let misplaced = |needs_eval: bool| {
         let places =
             if needs_eval { "script-src and default-src" } else { "script-src, style-src and default-src" };
