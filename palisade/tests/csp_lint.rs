@@ -37,6 +37,13 @@ fn each_finding_is_made_and_each_has_a_way_out() {
             "script-src 'strict-dynamic'",
             "script-src 'strict-dynamic' 'nonce'",
         ),
+        (
+            "csp-ignored-source",
+            Info,
+            "script-src 'nonce' 'strict-dynamic' https://a.example",
+            "script-src 'nonce' 'strict-dynamic'",
+        ),
+        ("csp-ignored-source", Info, "script-src 'self' 'strict-dynamic'", "script-src 'self'"),
         ("csp-wildcard", High, "script-src *", "script-src * 'strict-dynamic' 'nonce'"),
         ("csp-plain-scheme", High, "script-src https:", "script-src https: 'strict-dynamic' 'nonce'"),
         ("csp-plain-scheme", High, "script-src data:", "script-src 'self'; img-src data:"),

@@ -118,8 +118,14 @@ impl Findings {
         if strict && !trusts {
             self.add("csp-strict-dynamic-alone", directive);
         }
-        // Beside 'strict-dynamic', hosts and schemes are only there for browsers that do not know it.
-        if !strict {
+        if strict {
+            let ignored = |source: &&Token| {
+                matches!(&***source, "*" | "'self'") || parse::is_scheme(source) || is_host(source)
+            };
+            for source in sources.iter().filter(ignored) {
+                self.add_for("csp-ignored-source", directive, source);
+            }
+        } else {
             sources.iter().for_each(|source| self.script_source(directive, source));
             if !trusts && sources.iter().any(|source| is_host(source)) {
                 self.add("csp-host-allowlist", directive);

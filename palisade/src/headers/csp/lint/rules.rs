@@ -12,7 +12,7 @@ pub(super) struct Rule {
 
 const STRICT: &str = "script-src 'nonce' 'strict-dynamic'";
 
-pub(super) const RULES: [Rule; 23] = [
+pub(super) const RULES: [Rule; 24] = [
     rule("csp-missing-script-src", High, "Scripts may come from anywhere and run inline.", STRICT),
     rule(
         "csp-unsafe-inline",
@@ -37,6 +37,12 @@ pub(super) const RULES: [Rule; 23] = [
         Medium,
         "'strict-dynamic' without a nonce or a hash stops every script.",
         "add 'nonce'",
+    ),
+    rule(
+        "csp-ignored-source",
+        Info,
+        "`{}` counts for old browsers only: beside 'strict-dynamic' the others ignore it.",
+        "give the script element the nonce, or load the file from a script that has it",
     ),
     rule("csp-wildcard", High, "Scripts may come from any host.", STRICT),
     rule("csp-plain-scheme", High, "Scripts may come from any `{}` address.", STRICT),
