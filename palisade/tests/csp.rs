@@ -28,9 +28,50 @@ fn tal_16_the_nonce_stands_where_it_was_put_and_nowhere_else() {
 }
 
 #[test]
-fn a_nonce_that_would_break_the_header_is_left_out() {
+fn what_is_no_nonce_is_left_out() {
     let policy = Csp::new().script_src([Source::NONCE]);
-    assert_eq!(policy.render(Some("a\r\nX-Evil: 1")), "script-src 'none'");
+    for text in ["a\r\nX-Evil: 1", "a' * 'unsafe-inline", "a'; script-src *; b", "a b", "é", ""] {
+        assert_eq!(policy.render(Some(text)), "script-src 'none'", "{text:?}");
+    }
+    assert_eq!(policy.render(Some("aZ0+/-_=")), "script-src 'nonce-aZ0+/-_='");
+}
+
+#[test]
+fn without_the_nonce_the_unsafe_inline_beside_it_does_not_wake_up() {
+    for (text, with, without) in [
+        ("script-src 'nonce' 'unsafe-inline'", "script-src 'nonce-n' 'unsafe-inline'", "script-src 'none'"),
+        (
+            "style-src 'self' 'unsafe-inline' 'nonce'",
+            "style-src 'self' 'unsafe-inline' 'nonce-n'",
+            "style-src 'self'",
+        ),
+        // Where there was no nonce to silence it, it was meant.
+        ("style-src 'unsafe-inline'", "style-src 'unsafe-inline'", "style-src 'unsafe-inline'"),
+    ] {
+        let policy: Csp = text.parse().unwrap();
+        assert_eq!(policy.render(Some("n")), with);
+        assert_eq!(policy.render(None), without);
+    }
+}
+
+#[test]
+fn a_word_handed_to_a_setter_stays_one_word_of_one_directive() {
+    let other = |word| {
+        [
+            Csp::strict().report_uri(word).is_err(),
+            Csp::strict().report_to(word).is_err(),
+            Csp::strict().sandbox([word]).is_err(),
+            Csp::strict().trusted_types([word]).is_err(),
+        ]
+    };
+    for word in
+        ["allow-forms; script-src *", "allow-forms,default-src", "allow-forms allow-forms", "a\r\nb", ""]
+    {
+        assert_eq!(other(word), [true; 4], "{word:?}");
+    }
+    let error = Csp::new().report_uri("/a;b").unwrap_err().to_string();
+    assert!(error.contains("`%3B`"), "{error}");
+    assert!(Csp::new().report_uri("https://r.example/a%3Bb?c=d").is_ok());
 }
 
 #[test]
@@ -128,6 +169,7 @@ fn what_is_no_policy_is_an_error_that_points_at_the_place() {
         ("script-src unsafe-inline", 11, "write `'unsafe-inline'`, with quotes"),
         ("script-src 'unsafe-inlin'", 11, "did you mean `'unsafe-inline'`"),
         ("script-src 'sha256-abc'", 11, "32 bytes in base64"),
+        ("img-src data", 8, "write `data:`, with the colon"),
         ("script-src https://", 11, "is no source"),
         ("script-src https://a.example/?q", 11, "is no source"),
         ("script-src //a.example", 11, "is no source"),
@@ -142,6 +184,7 @@ fn what_is_no_policy_is_an_error_that_points_at_the_place() {
         ("require-trusted-types-for", 0, "takes a word"),
         ("trusted-types a 'none'", 16, "stands alone"),
         ("report-to a b", 10, "one too many"),
+        ("webrtc 'allow' 'block'", 7, "one too many"),
         ("report-uri", 0, "does not say where to"),
         ("img-src 'self'\r\nSet-Cookie: a=b", 14, "one line"),
         ("img-src https://exämple.org", 18, "xn--"),
@@ -173,7 +216,7 @@ fn hosts_and_schemes_are_checked_where_they_are_made() {
 }
 
 #[test]
-fn merging_only_ever_adds() {
+fn merging_adds_to_what_spoke_before() {
     let merge =
         |one: &str, other: &str| one.parse::<Csp>().unwrap().merge(&other.parse().unwrap()).to_string();
     for (site, more, merged) in [
@@ -189,10 +232,19 @@ fn merging_only_ever_adds() {
         ),
         ("default-src 'self' 'nonce'", "img-src data:", "default-src 'self' 'nonce'; img-src 'self' data:"),
         ("child-src 'self'", "worker-src blob:", "child-src 'self'; worker-src 'self' blob:"),
+        (
+            "default-src 'none'; script-src 'self'",
+            "worker-src blob:",
+            "default-src 'none'; script-src 'self'; worker-src 'self' blob:",
+        ),
         ("default-src 'self'", "form-action 'self'", "default-src 'self'; form-action 'self'"),
         ("report-to a", "report-to b", "report-to b"),
+        ("webrtc 'block'", "webrtc 'allow'", "webrtc 'allow'"),
+        ("trusted-types 'none'", "trusted-types a", "trusted-types a"),
+        ("trusted-types a", "trusted-types 'none'", "trusted-types a"),
         ("sandbox allow-forms", "sandbox allow-scripts", "sandbox allow-forms allow-scripts"),
     ] {
         assert_eq!(merge(site, more), merged, "{site} and {more}");
+        assert!(merged.parse::<Csp>().is_ok(), "{merged} reads back");
     }
 }

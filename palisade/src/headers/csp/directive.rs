@@ -140,13 +140,14 @@ impl Directive {
         }
     }
 
-    /// The directive that speaks for this one where it is missing.
-    pub(super) fn fallback(self) -> Option<Self> {
+    /// The directives that speak for this one where it is missing, the first of them that is there (CSP3 §6.8.3).
+    pub(super) fn fallbacks(self) -> &'static [Self] {
         match self {
-            Self::ScriptSrcElem | Self::ScriptSrcAttr => Some(Self::ScriptSrc),
-            Self::StyleSrcElem | Self::StyleSrcAttr => Some(Self::StyleSrc),
-            Self::FencedFrameSrc => Some(Self::FrameSrc),
-            Self::FrameSrc | Self::WorkerSrc => Some(Self::ChildSrc),
+            Self::ScriptSrcElem | Self::ScriptSrcAttr => &[Self::ScriptSrc, Self::DefaultSrc],
+            Self::StyleSrcElem | Self::StyleSrcAttr => &[Self::StyleSrc, Self::DefaultSrc],
+            Self::FencedFrameSrc => &[Self::FrameSrc, Self::ChildSrc, Self::DefaultSrc],
+            Self::FrameSrc => &[Self::ChildSrc, Self::DefaultSrc],
+            Self::WorkerSrc => &[Self::ChildSrc, Self::ScriptSrc, Self::DefaultSrc],
             Self::ScriptSrc
             | Self::StyleSrc
             | Self::ImgSrc
@@ -156,8 +157,8 @@ impl Directive {
             | Self::ObjectSrc
             | Self::ChildSrc
             | Self::ManifestSrc
-            | Self::PrefetchSrc => Some(Self::DefaultSrc),
-            _ => None,
+            | Self::PrefetchSrc => &[Self::DefaultSrc],
+            _ => &[],
         }
     }
 

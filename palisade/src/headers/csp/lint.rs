@@ -72,18 +72,6 @@ impl Csp {
         findings.0
     }
 
-    /// The directive that speaks for this one, and its sources.
-    fn speaker(&self, directive: Directive) -> Option<(Directive, &[Token])> {
-        let mut asked = Some(directive);
-        while let Some(speaker) = asked {
-            if let Some(sources) = self.listed(speaker) {
-                return Some((speaker, sources));
-            }
-            asked = speaker.fallback();
-        }
-        None
-    }
-
     fn listed(&self, directive: Directive) -> Option<&[Token]> {
         self.entry(directive).map(|entry| entry.tokens.as_slice())
     }
@@ -135,7 +123,7 @@ impl Findings {
 
     fn script_source(&mut self, directive: Directive, source: &str) {
         match source {
-            "*" => self.add("csp-wildcard", directive),
+            _ if bypass::name(source) == "*" => self.add("csp-wildcard", directive),
             "data:" | "http:" | "https:" => self.add_for("csp-plain-scheme", directive, source),
             _ if parse::is_scheme(source) => self.add_for("csp-other-scheme", directive, source),
             _ if is_host(source) => {
@@ -161,19 +149,19 @@ impl Findings {
         }
     }
 
+    /// What default-src does not speak for.
     fn navigation(&mut self, policy: &Csp) {
-        match policy.listed(Directive::BaseUri) {
-            None => self.add("csp-missing-base-uri", Directive::BaseUri),
-            Some(sources) if sources.iter().any(|source| source == "*" || parse::is_scheme(source)) => {
-                self.add("csp-wide-base-uri", Directive::BaseUri);
+        for (directive, missing, wide) in [
+            (Directive::BaseUri, "csp-missing-base-uri", "csp-wide-base-uri"),
+            (Directive::FormAction, "csp-missing-form-action", "csp-wide-form-action"),
+            (Directive::FrameAncestors, "csp-missing-frame-ancestors", "csp-wide-frame-ancestors"),
+        ] {
+            let any_host = |source: &Token| bypass::name(source) == "*" || parse::is_scheme(source);
+            match policy.listed(directive) {
+                None => self.add(missing, directive),
+                Some(sources) if sources.iter().any(any_host) => self.add(wide, directive),
+                Some(_) => {}
             }
-            Some(_) => {}
-        }
-        if policy.listed(Directive::FormAction).is_none() {
-            self.add("csp-missing-form-action", Directive::FormAction);
-        }
-        if policy.listed(Directive::FrameAncestors).is_none() {
-            self.add("csp-missing-frame-ancestors", Directive::FrameAncestors);
         }
     }
 

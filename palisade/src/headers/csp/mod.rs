@@ -188,16 +188,20 @@ impl Csp {
     /// This policy, and what `other` allows beside it.
     ///
     /// A directive in both has the sources of both, and `'none'` gives way. One that is missing here begins with what
-    /// spoke for it, so that adding an image host does not take `'self'` away; where nothing did, it is taken as it is.
+    /// spoke for it, so that adding an image host does not take `'self'` away. Where nothing spoke for it (form-action,
+    /// say), it is taken as it is, and narrows.
     pub fn merge(&self, other: &Self) -> Self {
         let mut merged = self.clone();
         for Entry { directive, tokens } in &other.entries {
             let mut all = self.spoken_for(*directive);
-            if matches!(directive.takes(), Takes::Endpoint | Takes::Urls) {
+            if matches!(directive.takes(), Takes::Endpoint | Takes::Urls) || *directive == Directive::Webrtc {
                 all.clear();
             }
             let more: Vec<_> = tokens.iter().filter(|token| !all.contains(token)).cloned().collect();
             all.extend(more);
+            if all.len() > 1 {
+                all.retain(|token| token != "'none'");
+            }
             merged = merged.set(*directive, all);
         }
         merged
@@ -229,14 +233,17 @@ impl Csp {
 
     /// The sources of this directive, or of the one that speaks for it, as far as they may stand in it.
     fn spoken_for(&self, directive: Directive) -> Vec<Token> {
-        let mut speaker = Some(directive);
-        while let Some(asked) = speaker {
-            if let Some(entry) = self.entry(asked) {
-                return entry.tokens.iter().filter(|token| directive.admits(token)).cloned().collect();
-            }
-            speaker = asked.fallback();
-        }
-        Vec::new()
+        let spoken = self.speaker(directive).map_or(&[][..], |(_, tokens)| tokens);
+        spoken.iter().filter(|token| directive.admits(token)).cloned().collect()
+    }
+
+    /// The directive that speaks for this one, itself if it is there, and what it says.
+    fn speaker(&self, directive: Directive) -> Option<(Directive, &[Token])> {
+        let speakers = std::iter::once(directive).chain(directive.fallbacks().iter().copied());
+        speakers
+            .filter_map(|speaker| self.entry(speaker))
+            .map(|entry| (entry.directive, &*entry.tokens))
+            .next()
     }
 
     fn sources<P>(self, directive: Directive, sources: impl IntoIterator<Item = Source<P>>) -> Self {
@@ -254,8 +261,8 @@ impl Csp {
         directive: Directive,
         words: impl IntoIterator<Item = &'a str>,
     ) -> Result<Self, CspError> {
-        let text = words.into_iter().fold(directive.name().to_owned(), |text, word| text + " " + word);
-        Ok(self.replace(&text.parse()?))
+        let words: Vec<&str> = words.into_iter().collect();
+        Ok(self.set(directive, parse::words(directive, &words)?))
     }
 
     fn set(mut self, directive: Directive, tokens: Vec<Token>) -> Self {

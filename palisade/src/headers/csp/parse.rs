@@ -33,6 +33,11 @@ impl CspError {
 
 const HOST: &str = "is no source: write a host such as `cdn.example`, `https://cdn.example:8443/lib/` or `*.example`, or a scheme such as `data:`";
 
+const ONE_WORD: &str = "is not one word: leave out spaces, `;` and `,` (in a URL, write `%20`, `%3B`, `%2C`)";
+
+/// Schemes whose name, without the colon, nobody means as a host.
+const SCHEMES: [&str; 8] = ["blob", "data", "filesystem", "http", "https", "mediastream", "ws", "wss"];
+
 /// Words that stand in quotes, and whether they need a place where inline code counts, or one where code runs.
 const KEYWORDS: [(&str, bool, bool); 11] = [
     ("self", false, false),
@@ -95,8 +100,24 @@ fn entry<'a>(part: &'a str, before: &[Entry]) -> Result<Entry, Wrong<'a>> {
         return Err((name, advice.into()));
     }
     let words: Vec<&str> = rest.split_ascii_whitespace().collect();
+    Ok(Entry { directive, tokens: tokens(directive, name, &words)? })
+}
+
+/// What these words say behind a directive, where each is given on its own: none of them may be more than a word.
+pub(super) fn words(directive: Directive, words: &[&str]) -> Result<Vec<Token>, CspError> {
+    let one = |word: &str| {
+        !word.is_empty() && word.bytes().all(|byte| byte.is_ascii_graphic() && !b";,".contains(&byte))
+    };
+    let read = match words.iter().find(|word| !one(word)) {
+        Some(word) => Err((*word, ONE_WORD.into())),
+        None => tokens(directive, directive.name(), words),
+    };
+    read.map_err(|(token, advice)| CspError { at: 0, token: token.escape_default().to_string(), advice })
+}
+
+fn tokens<'a>(directive: Directive, name: &'a str, words: &[&'a str]) -> Result<Vec<Token>, Wrong<'a>> {
     let mut tokens = Vec::new();
-    for word in &words {
+    for word in words {
         match directive.reads(word, words.len()) {
             Err(advice) => return Err((word, advice)),
             Ok(Some(token)) if tokens.contains(&token) => {
@@ -105,9 +126,9 @@ fn entry<'a>(part: &'a str, before: &[Entry]) -> Result<Entry, Wrong<'a>> {
             Ok(token) => tokens.extend(token),
         }
     }
-    match directive.lacks(&words) {
+    match directive.lacks(words) {
         Some(advice) => Err((name, advice.into())),
-        None => Ok(Entry { directive, tokens }),
+        None => Ok(tokens),
     }
 }
 
@@ -128,6 +149,9 @@ impl Directive {
             Takes::Sources { inline, executes } => source(self, word, words, inline, executes),
             Takes::Nothing => {
                 Err(format!("stands behind `{self}`, which takes nothing: put `;` between them").into())
+            }
+            Takes::Flags(_) if words > 1 && self != Self::Sandbox => {
+                Err(format!("is one too many: `{self}` takes one word").into())
             }
             Takes::Flags(known) if known.contains(&word) => token(),
             Takes::Flags(known) => {
@@ -189,6 +213,9 @@ fn source(
         if let Some((keyword, ..)) = KEYWORDS.iter().find(|(keyword, ..)| keyword.eq_ignore_ascii_case(word))
         {
             return Err(format!("is a host of that name: write `'{keyword}'`, with quotes").into());
+        }
+        if SCHEMES.contains(&word) {
+            return Err(format!("is a host of that name: write `{word}:`, with the colon").into());
         }
         if let Some(next) = Directive::ALL.into_iter().find(|known| known.name() == word) {
             return Err(format!("is a directive: put `;` before `{next}`").into());

@@ -3,8 +3,7 @@
 use http::HeaderValue;
 
 use super::Csp;
-use super::directive::Takes;
-use super::source::NONCE;
+use super::source::{NONCE, UNSAFE_INLINE};
 
 /// A policy ready to be sent.
 #[derive(Clone, Debug)]
@@ -20,11 +19,12 @@ impl Prepared {
         self.pieces.len() > 1
     }
 
-    /// The header value, with this nonce; without one, the nonce sources are left out.
+    /// The header value, with this nonce; without one, the nonce sources are left out, and with them the
+    /// `'unsafe-inline'` beside them, which browsers ignore only as long as a nonce is there.
     pub fn header(&self, nonce: Option<&str>) -> HeaderValue {
-        match nonce.filter(|_| self.uses_nonce()) {
+        match nonce.filter(|nonce| self.uses_nonce() && is_nonce(nonce)) {
             None => self.without_nonce.clone(),
-            // A nonce that no header takes is left out like none: then no script runs, instead of any.
+            // What is no nonce is left out like none: then no script runs, instead of any.
             Some(nonce) => {
                 HeaderValue::try_from(self.pieces.join(nonce)).unwrap_or_else(|_| self.without_nonce.clone())
             }
@@ -43,21 +43,21 @@ impl Csp {
             semicolon = "; ";
             without_nonce.push_str(&begin);
             let mut piece = pieces.pop().unwrap_or_default() + &begin;
-            let mut left_out = 0;
+            let has_nonce = entry.tokens.iter().any(|token| token == NONCE);
+            let mut kept = 0;
             for word in entry.value() {
+                if !(has_nonce && matches!(word, NONCE | UNSAFE_INLINE)) {
+                    kept += 1;
+                    without_nonce.extend([" ", word]);
+                }
                 if word == NONCE {
-                    left_out += 1;
                     pieces.push(piece + " 'nonce-");
                     piece = "'".to_owned();
                 } else {
-                    without_nonce.extend([" ", word]);
                     piece.extend([" ", word]);
                 }
             }
-            if left_out > 0
-                && left_out == entry.tokens.len()
-                && matches!(entry.directive.takes(), Takes::Sources { .. })
-            {
+            if has_nonce && kept == 0 {
                 without_nonce.push_str(" 'none'");
             }
             pieces.push(piece);
@@ -67,4 +67,9 @@ impl Csp {
             pieces: pieces.into_iter().map(Box::from).collect(),
         }
     }
+}
+
+/// Whether it is what a policy takes as a nonce: base64 in either alphabet. Anything else could end the source.
+fn is_nonce(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
 }

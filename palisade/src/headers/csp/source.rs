@@ -39,6 +39,7 @@ pub struct Source<P>(pub(super) Token, PhantomData<P>);
 pub(super) type Token = Cow<'static, str>;
 
 pub(super) const NONCE: &str = "'nonce'";
+pub(super) const UNSAFE_INLINE: &str = "'unsafe-inline'";
 
 /// A directive that takes sources.
 pub trait Place {}
@@ -136,7 +137,7 @@ impl<P: Inline> Source<P> {
     /// none in its header.
     pub const NONCE: Self = Self::word(NONCE);
     /// `'unsafe-inline'`: any inline code; ignored by browsers beside a nonce or a hash.
-    pub const UNSAFE_INLINE: Self = Self::word("'unsafe-inline'");
+    pub const UNSAFE_INLINE: Self = Self::word(UNSAFE_INLINE);
     /// `'unsafe-hashes'`: the hashes hold for event handlers and style attributes too.
     pub const UNSAFE_HASHES: Self = Self::word("'unsafe-hashes'");
     /// `'report-sample'`: reports quote the first 40 characters of what was stopped.

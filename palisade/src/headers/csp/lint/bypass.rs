@@ -33,10 +33,10 @@ pub(super) fn name(source: &str) -> &str {
 
 /// Why this source makes the list worthless, if it does. A path does not help: redirects step over it.
 pub(super) fn why(source: &str) -> Option<&'static str> {
-    let named = name(source);
+    let named = name(source).to_ascii_lowercase();
     let covers = |host: &str| match named.strip_prefix("*.") {
         Some(suffix) => host.strip_suffix(suffix).is_some_and(|front| front.ends_with('.')),
-        None => host.eq_ignore_ascii_case(named),
+        None => host == named,
     };
     HOSTS.iter().find(|(host, _)| covers(host)).map(|(_, why)| *why)
 }

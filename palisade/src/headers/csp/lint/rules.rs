@@ -12,7 +12,7 @@ pub(super) struct Rule {
 
 const STRICT: &str = "script-src 'nonce' 'strict-dynamic'";
 
-pub(super) const RULES: [Rule; 24] = [
+pub(super) const RULES: [Rule; 26] = [
     rule("csp-missing-script-src", High, "Scripts may come from anywhere and run inline.", STRICT),
     rule(
         "csp-unsafe-inline",
@@ -91,6 +91,13 @@ pub(super) const RULES: [Rule; 24] = [
         "A planted form may send what is typed anywhere; default-src does not speak for it.",
         "form-action 'self'",
     ),
+    rule(
+        "csp-wide-form-action",
+        Low,
+        "A planted form may send what is typed almost anywhere.",
+        "form-action 'self'",
+    ),
+    rule("csp-wide-frame-ancestors", Medium, "Almost any site may frame the page.", "frame-ancestors 'self'"),
     rule(
         "csp-missing-frame-ancestors",
         Low,
