@@ -68,6 +68,7 @@ mod https;
 mod nonce;
 mod palisade;
 mod proxy;
+mod quota;
 mod refusal;
 mod request_id;
 #[cfg(feature = "serve")]
@@ -98,6 +99,7 @@ pub use https::{Hsts, HstsError, Https, HttpsHostError};
 pub use nonce::CspNonce;
 pub use palisade::Palisade;
 pub use proxy::{Hops, Proxies, ProxiesError};
+pub use quota::{Quota, QuotaError, Quotas, Unit};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 #[cfg(feature = "serve")]
