@@ -39,6 +39,9 @@
 //! | `error-page` | yes | [`ErrorPages`] |
 //! | `health` | yes | [`Health`] |
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
+//! | `ratelimit` | no | [`store`]: where requests are counted, and in memory; `Strategy`, `Clock` |
+//! | `redis` | no | counting in Redis and Valkey |
+//! | `memcached` | no | counting in memcached |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
@@ -50,6 +53,8 @@ mod authority;
 #[cfg(feature = "serve")]
 mod body_limit;
 mod client;
+#[cfg(feature = "ratelimit")]
+mod clock;
 mod cookies;
 #[cfg(feature = "serve")]
 mod deadline;
@@ -73,11 +78,15 @@ mod refusal;
 mod request_id;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "ratelimit")]
+pub mod store;
 
 pub use authority::{Authority, AuthorityError};
 #[cfg(feature = "serve")]
 pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
+#[cfg(feature = "ratelimit")]
+pub use clock::{Clock, Hand};
 pub use cookies::{Cookies, SameSite};
 #[cfg(feature = "serve")]
 pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
@@ -100,7 +109,11 @@ pub use nonce::CspNonce;
 pub use palisade::Palisade;
 pub use proxy::{Hops, Proxies, ProxiesError};
 pub use quota::{Quota, QuotaError, Quotas, Unit};
+#[cfg(feature = "ratelimit")]
+pub use quota::{Strategy, StrategyError};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, Serving, serve};
+#[cfg(feature = "ratelimit")]
+pub use store::Store;

@@ -5,8 +5,21 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 const DOORS: &[&str] = &["lib", "extract", "palisade", "serve"];
-const PROTECTIONS: &[&str] =
-    &["proxy", "host", "https", "headers", "cookies", "error_page", "health", "body_limit", "deadline"];
+const PROTECTIONS: &[&str] = &[
+    "proxy",
+    "host",
+    "https",
+    "headers",
+    "cookies",
+    "error_page",
+    "health",
+    "body_limit",
+    "deadline",
+    "ratelimit",
+];
+/// Above the floor, below the protections; only these may import the stores.
+const STORE: &str = "store";
+const STORE_USERS: &[&str] = &["ratelimit"];
 const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "serve"];
 
 /// Every file of the library by the room it belongs to: the first part of its path.
@@ -63,6 +76,8 @@ fn rooms_import_downwards_only() {
             }
             let of_ours = DOORS.contains(&named.as_str()) || PROTECTIONS.contains(&named.as_str());
             assert!(!of_ours || named == room, "{}: {room} may not import {named}", path.display());
+            let may_store = room == STORE || STORE_USERS.contains(&room.as_str());
+            assert!(named != STORE || may_store, "{}: {room} may not import the stores", path.display());
             if !PROTECTIONS.contains(&room.as_str()) && room != "guard" {
                 assert_ne!(named, "guard", "{}: the floor imports nothing above it", path.display());
             }

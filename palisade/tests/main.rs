@@ -20,5 +20,6 @@ mod permissions;
 mod proxy;
 mod serve;
 mod slow_headers;
+mod stores;
 mod talisman;
 mod world;

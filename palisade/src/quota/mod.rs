@@ -16,12 +16,24 @@
 //!
 //! What is an error, with its place: zero, a unit that is none of these, anything left over, a number beyond 4,294,967,295.
 //!
-//! It has no clock and counts nothing.
+//! It has no clock and keeps nothing: `strategy` says how hits are counted, `decide` asks all quotas at once.
+
+#[cfg(feature = "ratelimit")]
+pub(crate) mod decide;
+#[cfg(feature = "ratelimit")]
+pub(crate) mod strategy;
+#[cfg(feature = "ratelimit")]
+mod verdict;
 
 use std::fmt;
 use std::num::NonZeroU32;
 use std::str::FromStr;
 use std::time::Duration;
+
+#[cfg(feature = "ratelimit")]
+pub use strategy::{Strategy, StrategyError};
+#[cfg(feature = "ratelimit")]
+pub use verdict::{Charge, Outcome, Standing, Verdict};
 
 /// An amount per window of time; neither is ever zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

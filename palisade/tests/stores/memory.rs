@@ -1,0 +1,98 @@
+//! What the memory store promises beyond: its size, and what a flood of new keys cannot do.
+
+use std::time::Duration;
+
+use palisade::store::{MemoryStore, Store};
+use palisade::{Clock, Hand, Strategy};
+
+use super::world::Limit;
+
+fn store(capacity: usize) -> (Store, Hand) {
+    let (clock, hand) = Clock::manual();
+    (MemoryStore::with_clock(clock).capacity(capacity).into(), hand)
+}
+
+fn limit(store: &Store, strategy: Strategy, quotas: &str) -> Limit {
+    Limit {
+        store: store.clone(),
+        name: "login".to_owned(),
+        caller: b"the victim".to_vec(),
+        quotas: quotas.parse().unwrap(),
+        strategy,
+        charge: palisade::store::Charge::AllOrNothing,
+    }
+}
+
+#[tokio::test]
+async fn a_flood_of_new_keys_resets_nobody_and_does_not_pass_uncounted() {
+    for strategy in Strategy::ALL {
+        let (store, hand) = store(100);
+        let victim = limit(&store, strategy, "5/minute; 5/hour");
+        assert_eq!(victim.hits(&[1; 6]).await, "TTTTTF");
+        let mut passed = 0;
+        for number in 0..10_000 {
+            let one = victim.clone().caller(format!("flood {number}"));
+            passed += usize::from(one.hit(5).await);
+        }
+        // 99 had a count of their own; the other 9,901 share one.
+        assert_eq!(passed, 99 + 1, "{strategy}");
+        assert!(!victim.hit(1).await, "{strategy}");
+
+        // Somebody who is known keeps counting on his own, while newcomers wait for what runs out.
+        hand.advance(Duration::from_secs(2 * 3600));
+        assert_eq!(victim.hits(&[1; 6]).await, "TTTTTF", "{strategy}");
+        assert_eq!(victim.clone().caller("a newcomer").hits(&[5, 1]).await, "TF", "{strategy}");
+    }
+}
+
+#[tokio::test]
+async fn what_has_run_out_leaves_by_itself() {
+    for strategy in Strategy::ALL {
+        let (clock, hand) = Clock::manual();
+        let memory = std::sync::Arc::new(MemoryStore::with_clock(clock));
+        let quotas = "1/minute; 2/minute; 3/minute".parse().unwrap();
+        let hit = |caller: u32| {
+            let caller = caller.to_be_bytes();
+            let ask = palisade::store::Ask {
+                limit: "login",
+                caller: &caller,
+                quotas: &quotas,
+                strategy,
+                cost: 1,
+                charge: palisade::store::Charge::AllOrNothing,
+            };
+            assert!(matches!(
+                palisade::store::Counters::decide(&*memory, ask),
+                palisade::store::Answer::Now(Ok(_))
+            ));
+        };
+        (0..20_000).for_each(hit);
+        assert_eq!(memory.callers(), 20_000);
+        hand.advance(Duration::from_secs(121));
+        (0..40_000).for_each(|number| hit(number % 1000));
+        assert!(memory.callers() < 1100, "{strategy}: {} are still there", memory.callers());
+    }
+}
+
+#[tokio::test]
+async fn looking_and_refusals_of_the_impossible_are_not_remembered() {
+    let memory = MemoryStore::new();
+    assert_eq!(memory.callers(), 0);
+    let (store, _hand) = store(1);
+    for strategy in [Strategy::MovingWindow, Strategy::SlidingWindowCounter, Strategy::Gcra] {
+        let one = limit(&store, strategy, "5/minute");
+        one.look(1).await;
+        assert!(!one.hit(6).await);
+    }
+    // The one place is still free.
+    let one = limit(&store, Strategy::Gcra, "5/minute");
+    assert_eq!(one.hits(&[5, 1]).await, "TF");
+    assert_eq!(one.caller("second").hits(&[5, 1]).await, "TF");
+}
+
+#[tokio::test]
+async fn debug_shows_no_caller() {
+    let (store, _hand) = store(10);
+    limit(&store, Strategy::FixedWindow, "5/minute").hit(1).await;
+    assert_eq!(format!("{store:?}"), "Store(MemoryStore { callers: 1, .. })");
+}

@@ -1,0 +1,5 @@
+//! What every store promises, checked on every store.
+
+mod memory;
+mod promises;
+mod world;

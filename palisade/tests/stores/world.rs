@@ -1,0 +1,147 @@
+//! Every store with a clock that stands still, and the servers that some of them need.
+
+use std::time::Duration;
+
+use palisade::store::{Ask, Charge, MemoryStore, Outcome, Standing, Store, StoreError, Verdict};
+use palisade::{Clock, Hand, Quotas, Strategy};
+
+/// A store and what moves its clock.
+pub struct World {
+    pub store: Store,
+    pub hand: Hand,
+    _server: Option<()>,
+}
+
+impl World {
+    pub fn memory() -> Self {
+        let (clock, hand) = Clock::manual();
+        Self { store: MemoryStore::with_clock(clock).into(), hand, _server: None }
+    }
+
+    /// Every store; a test asks them all.
+    pub async fn every() -> Vec<Self> {
+        vec![Self::memory()]
+    }
+
+    /// A limit on this store.
+    pub fn limit(&self, strategy: Strategy, quotas: &str) -> Limit {
+        Limit {
+            store: self.store.clone(),
+            name: "login".to_owned(),
+            caller: b"192.0.2.7".to_vec(),
+            quotas: quotas.parse().unwrap(),
+            strategy,
+            charge: Charge::AllOrNothing,
+        }
+    }
+
+    /// The strategies that this store can count by.
+    pub fn strategies(&self) -> Vec<Strategy> {
+        Strategy::ALL.into_iter().filter(|strategy| self.store.supports(*strategy).is_ok()).collect()
+    }
+}
+
+/// Every store with every strategy that it can count by.
+pub async fn every() -> Vec<(World, Strategy)> {
+    let mut every = Vec::new();
+    for strategy in Strategy::ALL {
+        for world in World::every().await {
+            if world.strategies().contains(&strategy) {
+                every.push((world, strategy));
+            }
+        }
+    }
+    every
+}
+
+/// One caller of one limit.
+#[derive(Clone)]
+pub struct Limit {
+    pub store: Store,
+    pub name: String,
+    pub caller: Vec<u8>,
+    pub quotas: Quotas,
+    pub strategy: Strategy,
+    pub charge: Charge,
+}
+
+impl Limit {
+    pub fn named(self, name: &str) -> Self {
+        Self { name: name.to_owned(), ..self }
+    }
+
+    pub fn caller(self, caller: impl AsRef<[u8]>) -> Self {
+        Self { caller: caller.as_ref().to_vec(), ..self }
+    }
+
+    pub fn charge(self, charge: Charge) -> Self {
+        Self { charge, ..self }
+    }
+
+    fn ask(&self, cost: u32) -> Ask<'_> {
+        Ask {
+            limit: &self.name,
+            caller: &self.caller,
+            quotas: &self.quotas,
+            strategy: self.strategy,
+            cost,
+            charge: self.charge,
+        }
+    }
+
+    pub async fn decide(&self, cost: u32) -> Result<Verdict, StoreError> {
+        self.store.decide(self.ask(cost)).wait().await
+    }
+
+    /// Whether a hit passes.
+    pub async fn hit(&self, cost: u32) -> bool {
+        self.decide(cost).await.unwrap().outcome == Outcome::Allow
+    }
+
+    /// Whether each of these hits passes: `T` or `F`.
+    pub async fn hits(&self, costs: &[u32]) -> String {
+        let mut answers = String::new();
+        for cost in costs {
+            answers.push(if self.hit(*cost).await { 'T' } else { 'F' });
+        }
+        answers
+    }
+
+    pub async fn look(&self, cost: u32) -> Verdict {
+        self.clone().charge(Charge::Nothing).decide(cost).await.unwrap()
+    }
+
+    pub async fn standing(&self) -> Standing {
+        self.look(0).await.standing
+    }
+
+    pub async fn remaining(&self) -> u32 {
+        self.standing().await.remaining
+    }
+
+    pub async fn refund(&self, cost: u32) {
+        self.store.refund(self.ask(cost)).wait().await.unwrap();
+    }
+
+    pub async fn reset(&self) {
+        self.store.reset(&self.name, &self.caller).wait().await.unwrap();
+    }
+}
+
+/// How long a refused request has to wait.
+pub fn retry_after(verdict: Verdict) -> Duration {
+    match verdict.outcome {
+        Outcome::Refuse { retry_after } => retry_after,
+        Outcome::Allow => panic!("it passed: {verdict:?}"),
+    }
+}
+
+/// Numbers that look random and are the same every time.
+pub struct Dice(pub u64);
+
+impl Dice {
+    pub fn below(&mut self, end: u64) -> u64 {
+        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        (self.0 >> 33) % end
+    }
+}
