@@ -25,6 +25,7 @@
 
 mod accept;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -81,7 +82,7 @@ impl fmt::Debug for ErrorPages {
     }
 }
 
-/// What an error page has to say. None of it comes from the request, so none of it needs escaping.
+/// What an error page has to say. None of it comes from the request.
 #[derive(Debug)]
 pub struct ErrorPage<'a> {
     status: StatusCode,
@@ -122,9 +123,9 @@ impl ErrorPage<'_> {
     }
 
     /// A sentence for the visitor.
-    pub fn message(&self) -> &'static str {
-        match (self.refusal, self.status.as_u16()) {
-            (Some(refusal), _) => refusal.message(),
+    pub fn message(&self) -> Cow<'static, str> {
+        let text = match (self.refusal, self.status.as_u16()) {
+            (Some(refusal), _) => return refusal.message(),
             (None, 401) => "This page is for members. Sign in and come back.",
             (None, 403) => "You may not see this page.",
             (None, 404 | 410) => {
@@ -135,7 +136,8 @@ impl ErrorPage<'_> {
             (None, 503) => "Please try again in a moment.",
             _ if self.status.is_client_error() => "The request was not in a form that this page takes.",
             _ => "This is our mistake, and it has been written down. Please try again in a moment.",
-        }
+        };
+        Cow::Borrowed(text)
     }
 
     /// When to try again, as in the `Retry-After` header.

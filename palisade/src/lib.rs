@@ -74,6 +74,8 @@ mod nonce;
 mod palisade;
 mod proxy;
 mod quota;
+#[cfg(feature = "ratelimit")]
+mod ratelimit;
 mod refusal;
 mod request_id;
 #[cfg(feature = "serve")]
@@ -111,6 +113,8 @@ pub use proxy::{Hops, Proxies, ProxiesError};
 pub use quota::{Quota, QuotaError, Quotas, Unit};
 #[cfg(feature = "ratelimit")]
 pub use quota::{Strategy, StrategyError};
+#[cfg(feature = "ratelimit")]
+pub use ratelimit::{Breach, Fields, Key, LimitFuture, LimitLayer, Limited, RateLimit};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 #[cfg(feature = "serve")]

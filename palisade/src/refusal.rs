@@ -10,7 +10,11 @@
 //! assert_eq!(response.extensions().get(), Some(&Refusal::HostUnknown));
 //! ```
 
-use http::header::LOCATION;
+use std::borrow::Cow;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
 /// Why a layer said no.
@@ -34,6 +38,17 @@ pub enum Refusal {
     BodyTooSlow,
     /// The answer was not ready in time.
     DeadlinePassed,
+    /// The caller has asked more often than a limit allows.
+    TooManyRequests {
+        /// When to come back; shown in whole seconds, rounded up.
+        retry_after: Duration,
+        /// What the limit has to say about it.
+        message: Option<Arc<str>>,
+    },
+    /// A limit cannot tell who is asking.
+    CallerUnknown,
+    /// A limit's store does not answer.
+    LimiterDown,
     /// The application is put together wrongly; the text names the missing line.
     Miswired(&'static str),
 }
@@ -48,6 +63,9 @@ impl Refusal {
             Self::BodyTooLarge => StatusCode::PAYLOAD_TOO_LARGE,
             Self::BodyTooSlow => StatusCode::REQUEST_TIMEOUT,
             Self::DeadlinePassed => StatusCode::SERVICE_UNAVAILABLE,
+            Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
+            Self::CallerUnknown => StatusCode::BAD_REQUEST,
+            Self::LimiterDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -61,22 +79,32 @@ impl Refusal {
             Self::BodyTooLarge => "body_too_large",
             Self::BodyTooSlow => "body_too_slow",
             Self::DeadlinePassed => "deadline_passed",
+            Self::TooManyRequests { .. } => "too_many_requests",
+            Self::CallerUnknown => "caller_unknown",
+            Self::LimiterDown => "limiter_down",
             Self::Miswired(_) => "miswired",
         }
     }
 
     /// A sentence for the visitor. [`Miswired`](Self::Miswired) speaks to the developer: nobody else has seen the
     /// site work.
-    pub fn message(&self) -> &'static str {
-        match self {
+    pub fn message(&self) -> Cow<'static, str> {
+        let text = match self {
             Self::HostMalformed => "The request does not say clearly which site it is for.",
             Self::HostUnknown => "This server does not answer for the site that the request names.",
             Self::HttpsRequired { .. } => "This site is served over https only.",
             Self::BodyTooLarge => "What you sent is larger than this page takes.",
             Self::BodyTooSlow => "What you sent took too long to arrive. Please try again.",
             Self::DeadlinePassed => "The answer took too long. Please try again in a moment.",
+            Self::TooManyRequests { retry_after, message } => {
+                let message = message.as_deref().unwrap_or("That was more often than we can take.");
+                return Cow::Owned(format!("{message} Please try again in {}.", spoken(*retry_after)));
+            }
+            Self::CallerUnknown => "The request does not say who is asking, which this page needs to know.",
+            Self::LimiterDown => "We cannot take this request just now. Please try again in a moment.",
             Self::Miswired(missing) => missing,
-        }
+        };
+        Cow::Borrowed(text)
     }
 
     /// The response that says it: status, headers, and this value in the extensions.
@@ -86,7 +114,46 @@ impl Refusal {
         if let Self::HttpsRequired { location, .. } = &self {
             response.headers_mut().insert(LOCATION, location.clone());
         }
+        if let Self::TooManyRequests { retry_after, .. } = &self {
+            response.headers_mut().insert(RETRY_AFTER, seconds_up(*retry_after).max(1).into());
+        }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+/// Whole seconds, rounded up: who comes back then is not early.
+pub(crate) fn seconds_up(duration: Duration) -> u64 {
+    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+}
+
+/// The time in words, in the largest unit that it fills; rounded up.
+fn spoken(duration: Duration) -> String {
+    let seconds = seconds_up(duration).max(1);
+    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
+    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, "second"));
+    match seconds.div_ceil(length) {
+        1 => format!("1 {unit}"),
+        many => format!("{many} {unit}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn when_to_come_back_is_said_in_words_and_never_early() {
+        for (milliseconds, words) in [
+            (0, "1 second"),
+            (1_001, "2 seconds"),
+            (59_000, "59 seconds"),
+            (60_000, "1 minute"),
+            (61_000, "2 minutes"),
+            (3_600_000, "1 hour"),
+            (90_000_000, "2 days"),
+        ] {
+            assert_eq!(spoken(Duration::from_millis(milliseconds)), words);
+        }
     }
 }

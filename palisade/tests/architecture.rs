@@ -20,7 +20,7 @@ const PROTECTIONS: &[&str] = &[
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";
 const STORE_USERS: &[&str] = &["ratelimit"];
-const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "serve"];
+const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "ratelimit", "serve"];
 
 /// Every file of the library by the room it belongs to: the first part of its path.
 fn rooms() -> BTreeMap<PathBuf, (String, String)> {

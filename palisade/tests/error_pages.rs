@@ -74,7 +74,7 @@ async fn a_refusal_is_said_in_words_and_a_redirect_has_no_page() {
     let mut request = get_from(HERE, "/");
     request.headers_mut().insert("host", "evil.example".parse().unwrap());
     let answer = ask(&app(), request).await;
-    assert!(answer.body.contains(Refusal::HostUnknown.message()));
+    assert!(answer.body.contains(&*Refusal::HostUnknown.message()));
     let strict = guarded(Palisade::new().hosts(["example.org"]).unwrap());
     let redirect = ask(&strict, get_from("203.0.113.9:1", "/")).await;
     assert_eq!(

@@ -18,6 +18,7 @@ mod nonce;
 mod overrides;
 mod permissions;
 mod proxy;
+mod ratelimit;
 mod serve;
 mod slow_headers;
 mod stores;

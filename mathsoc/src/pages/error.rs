@@ -1,5 +1,7 @@
 //! The page that stands in for one that cannot be shown.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use palisade::{ErrorPage, RequestId};
 
@@ -11,7 +13,7 @@ struct Sorry<'a> {
     layout: Layout,
     status: u16,
     title: &'a str,
-    message: &'a str,
+    message: Cow<'a, str>,
     request_id: RequestId,
 }
 
@@ -40,7 +42,7 @@ mod tests {
             layout: looks::layout(),
             status: 404,
             title: "Page not found",
-            message: "There is nothing at <this> address.",
+            message: "There is nothing at <this> address.".into(),
             request_id,
         };
         let page = sorry.render().unwrap();
