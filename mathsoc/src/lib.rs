@@ -19,6 +19,7 @@ pub mod compress;
 pub mod config;
 pub mod db;
 pub mod error;
+pub mod limits;
 pub mod logging;
 pub mod pages;
 pub mod policy;

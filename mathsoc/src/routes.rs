@@ -7,33 +7,32 @@ use palisade::{BodyLimit, Deadline, ErrorPages};
 use crate::error::Error;
 use crate::route_map::{Group, Map};
 use crate::state::App;
-use crate::{access_log, assets, compress, pages, policy};
+use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    site().group(open())
+    Map::new().group(public()).group(files()).group(open())
 }
 
-/// What stands behind every gate.
-fn site() -> Map {
-    Map::new()
-        .group(
-            Group::new("public")
-                .get("/", pages::home::home)
-                .redirect("/home", "/")
-                .get("/about", pages::about::about)
-                .get("/privacy_policy", pages::privacy_policy::privacy_policy)
-                .get("/challenges", pages::challenges::list)
-                .get("/challenges/{id}", pages::challenges::one)
-                .get("/articles", pages::articles::list)
-                .get("/article/{id}", pages::articles::one),
-        )
-        .group(
-            Group::new("files")
-                .get("/static/{*path}", assets::serve)
-                .get("/favicon.ico", assets::favicon)
-                .get("/robots.txt", assets::robots),
-        )
+/// Pages for everybody.
+fn public() -> Group {
+    Group::new("public")
+        .get("/", pages::home::home)
+        .redirect("/home", "/")
+        .get("/about", pages::about::about)
+        .get("/privacy_policy", pages::privacy_policy::privacy_policy)
+        .get("/challenges", pages::challenges::list)
+        .get("/challenges/{id}", pages::challenges::one)
+        .get("/articles", pages::articles::list)
+        .get("/article/{id}", pages::articles::one)
+}
+
+/// What pages are made of; never limited.
+fn files() -> Group {
+    Group::new("files")
+        .get("/static/{*path}", assets::serve)
+        .get("/favicon.ico", assets::favicon)
+        .get("/robots.txt", assets::robots)
 }
 
 /// What answers whoever asks: with every header, but without a look at the host, and in the clear too.
@@ -45,9 +44,12 @@ fn open() -> Group {
 pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
     let open = Map::new().group(open()).into_router().layer(palisade.open());
-    let site = site()
-        .into_router()
-        .fallback(async || Error::NotFound)
+    let mut readable = Map::new().group(public()).into_router().fallback(async || Error::NotFound);
+    if let Some(limit) = limits::pages(&state) {
+        readable = readable.layer(limit);
+    }
+    let site = readable
+        .merge(Map::new().group(files()).into_router())
         .layer(BodyLimit::default())
         .layer(Deadline::default())
         .layer(palisade);

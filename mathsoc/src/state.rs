@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use palisade::store::{Store, StoreError};
 use palisade::{Health, Ready};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
@@ -17,6 +18,8 @@ pub struct App {
     pub config: Arc<Config>,
     /// What to sign with: the one that is set, or the one that is kept.
     pub secret_key: SecretKey,
+    /// Where requests are counted.
+    pub counters: Store,
     /// Whether all that the site needs gives an answer.
     pub ready: Ready,
 }
@@ -36,6 +39,8 @@ impl App {
         if config.environment == Environment::Development && demo::load(&db).await? == Demo::Loaded {
             tracing::info!("the database was empty: demo content loaded");
         }
+        let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
+        counters.supports(config.ratelimit.strategy)?;
         let asked = db.clone();
         let ready = Health::new()
             .check("database", move || {
@@ -43,7 +48,7 @@ impl App {
                 async move { db.ping().await }
             })
             .ready();
-        Ok(Self { db, config: Arc::new(config), secret_key, ready })
+        Ok(Self { db, config: Arc::new(config), secret_key, counters, ready })
     }
 }
 
@@ -57,4 +62,7 @@ pub enum OpenError {
     /// The database gives no answer.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// Requests cannot be counted as the settings say.
+    #[error("RATELIMIT_STORAGE_URI: {0}")]
+    Counters(#[from] StoreError),
 }

@@ -22,7 +22,7 @@ fn every_page_is_right_in_a_real_browser_with_script_and_without() {
         assert!(needed.exists(), "{} is missing: run scripts/install-test-needs", needed.display());
     }
     let folder = Folder::new();
-    let site = Site::start(&folder, &[]);
+    let site = Site::start(&folder, &[("RATELIMIT_DEFAULT", "100000/hour")]);
     let visit = Command::new("node")
         .arg(tools.join("pages.mjs"))
         .arg(format!("http://{}", site.address))

@@ -27,12 +27,13 @@ use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+use palisade::{Quotas, Strategy};
 use reader::Reader;
 pub use reader::{Effective, Problem};
 pub use secret_key::{KeyFileError, SecretKey, Weakness};
 pub use settings::{SETTINGS, Setting, Visible, example_file};
 use value::LogLevel;
-pub use value::{Environment, ExtraPolicy, LogFilter, ServerNames, TrustedProxies};
+pub use value::{Environment, ExtraPolicy, LogFilter, ServerNames, StoreUri, TrustedProxies};
 pub use vars::{Source, Vars};
 
 use crate::db;
@@ -60,6 +61,8 @@ pub struct Config {
     pub csp_allow_unsafe_eval: bool,
     /// What to add to the site's policy.
     pub csp_extra: Option<ExtraPolicy>,
+    /// How requests are limited.
+    pub ratelimit: RateLimits,
     /// Whether the log is JSON lines on stdout; else it is text on stderr.
     pub log_to_stdout: bool,
     /// What to log.
@@ -141,6 +144,13 @@ impl Config {
         let force_https = reader.read(&settings::FORCE_HTTPS, production);
         let csp_allow_unsafe_eval = reader.read(&settings::CSP_ALLOW_UNSAFE_EVAL, false);
         let csp_extra = reader.read_optional(&settings::CSP_EXTRA);
+        let ratelimit = RateLimits {
+            enabled: reader.read(&settings::RATELIMIT_ENABLED, environment != Environment::Testing),
+            storage_uri: reader.read(&settings::RATELIMIT_STORAGE_URI, StoreUri::memory()),
+            strategy: reader.read(&settings::RATELIMIT_STRATEGY, Strategy::default()),
+            default: reader.read(&settings::RATELIMIT_DEFAULT, value::default_quotas()),
+            headers_enabled: reader.read(&settings::RATELIMIT_HEADERS_ENABLED, false),
+        };
         let log_to_stdout = reader.read(&settings::LOG_TO_STDOUT, false);
         let log_level = reader.read(&settings::LOG_LEVEL, LogLevel::Info);
         let log_filter = reader.read_optional(&settings::RUST_LOG).unwrap_or_else(|| log_level.filter());
@@ -169,12 +179,28 @@ impl Config {
             force_https,
             csp_allow_unsafe_eval,
             csp_extra,
+            ratelimit,
             log_to_stdout,
             log_filter,
             secret_key,
             effective: Vec::new(),
         }
     }
+}
+
+/// How requests are limited.
+#[derive(Clone, Debug)]
+pub struct RateLimits {
+    /// Whether they are.
+    pub enabled: bool,
+    /// Where they are counted.
+    pub storage_uri: StoreUri,
+    /// How they are counted.
+    pub strategy: Strategy,
+    /// How many pages one address may ask for.
+    pub default: Quotas,
+    /// Whether `X-RateLimit-…` is sent.
+    pub headers_enabled: bool,
 }
 
 /// What stops the start: everything that is wrong with the configuration.

@@ -75,6 +75,11 @@ pub static SETTINGS: &[&Setting] = &[
     &FORCE_HTTPS,
     &CSP_ALLOW_UNSAFE_EVAL,
     &CSP_EXTRA,
+    &RATELIMIT_ENABLED,
+    &RATELIMIT_STORAGE_URI,
+    &RATELIMIT_STRATEGY,
+    &RATELIMIT_DEFAULT,
+    &RATELIMIT_HEADERS_ENABLED,
     &LOG_TO_STDOUT,
     &LOG_LEVEL,
     &RUST_LOG,
@@ -180,6 +185,56 @@ pub(super) static CSP_EXTRA: Setting = Setting {
     write: "a policy in one line, such as: img-src https://images.example.org; font-src data:",
     default: "nothing is added",
     example: "'img-src https://images.example.org'",
+    visible: Visible::All,
+};
+
+pub(super) static RATELIMIT_ENABLED: Setting = Setting {
+    name: "RATELIMIT_ENABLED",
+    aliases: &[],
+    meaning: "Whether requests are limited.",
+    write: BOOLEAN,
+    default: "true, but false in testing",
+    example: "true",
+    visible: Visible::All,
+};
+
+pub(super) static RATELIMIT_STORAGE_URI: Setting = Setting {
+    name: "RATELIMIT_STORAGE_URI",
+    aliases: &[],
+    meaning: "Where requests are counted. Several processes or machines count together in Redis, Valkey or memcached.",
+    write: "memory://, redis://:password@host:6379/0, rediss://…, redis+unix:///path, redis+sentinel://…, redis+cluster://… or memcached://host,host",
+    default: "memory://, which each process has for itself and a restart empties",
+    example: "memory://",
+    visible: Visible::NoPassword,
+};
+
+pub(super) static RATELIMIT_STRATEGY: Setting = Setting {
+    name: "RATELIMIT_STRATEGY",
+    aliases: &[],
+    meaning: "How requests are counted.",
+    write: "fixed-window, moving-window, sliding-window-counter or gcra",
+    default: "fixed-window",
+    example: "fixed-window",
+    visible: Visible::All,
+};
+
+pub(super) static RATELIMIT_DEFAULT: Setting = Setting {
+    name: "RATELIMIT_DEFAULT",
+    aliases: &[],
+    meaning: "How many pages one address may ask for. Files and health checks never count.",
+    write: "quotas such as 50/hour or 10 per 2 minutes, several with ; between",
+    default: "200 per day;50 per hour",
+    example: "'200 per day;50 per hour'",
+    visible: Visible::All,
+};
+
+pub(super) static RATELIMIT_HEADERS_ENABLED: Setting = Setting {
+    name: "RATELIMIT_HEADERS_ENABLED",
+    aliases: &[],
+    meaning: "Whether X-RateLimit-Limit, -Remaining and -Reset are sent.",
+    write: BOOLEAN,
+    default: "false",
+    example: "false",
     visible: Visible::All,
 };
 

@@ -1,10 +1,11 @@
 //! How each kind of value is read from text, and shown again.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
 use palisade::csp::{Csp, CspError};
-use palisade::{Hosts, Proxies};
+use palisade::{Hosts, Proxies, QuotaError, Quotas, Strategy};
 use tracing_subscriber::EnvFilter;
 
 use super::secret_key::SecretKey;
@@ -24,7 +25,7 @@ pub(super) trait Value: Sized {
 pub enum Environment {
     /// A developer's machine.
     Development,
-    /// Automated tests. Nothing that protects is switched off by it.
+    /// Automated tests. Requests are not limited there unless `RATELIMIT_ENABLED` says so; all else protects.
     Testing,
     /// The real site.
     Production,
@@ -175,6 +176,69 @@ impl Value for TrustedProxies {
     fn show(&self) -> String {
         self.text.clone()
     }
+}
+
+/// Where requests are counted.
+#[derive(Clone, PartialEq, Eq)]
+pub struct StoreUri(String);
+
+impl StoreUri {
+    pub(super) fn memory() -> Self {
+        Self("memory://".to_owned())
+    }
+
+    /// The address, with its password.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl Value for StoreUri {
+    fn read(text: &str) -> Result<Self, String> {
+        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
+        let known = scheme.is_some_and(|scheme| {
+            let server = scheme.starts_with("redis") || scheme.starts_with("valkey");
+            server || matches!(scheme, "memory" | "memcached")
+        });
+        if known { Ok(Self(text.to_owned())) } else { Err("not the address of a store".to_owned()) }
+    }
+
+    fn show(&self) -> String {
+        match (self.0.find("://"), self.0.rfind('@')) {
+            (Some(scheme), Some(at)) => format!("{}***{}", &self.0[..scheme + 3], &self.0[at..]),
+            _ => self.0.clone(),
+        }
+    }
+}
+
+impl fmt::Debug for StoreUri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "StoreUri({})", self.show())
+    }
+}
+
+impl Value for Strategy {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|_| "no strategy that this program knows".to_owned())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for Quotas {
+    fn read(text: &str) -> Result<Self, String> {
+        text.parse().map_err(|error: QuotaError| error.to_string())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+pub(super) fn default_quotas() -> Quotas {
+    "200 per day; 50 per hour".parse().expect("a test reads it")
 }
 
 /// A Content-Security-Policy to be merged into the site's own.
