@@ -17,7 +17,7 @@
 //!
 //! 1. All quotas of an ask are decided, and charged or not, in one atomic step.
 //! 2. However many ask at once, no more than the quota passes.
-//! 3. Strategies mean the same everywhere: see [`Strategy`]. The limit, the caller, the strategy and the quota
+//! 3. Strategies mean the same everywhere: see [`Strategy`]. The limit, the caller, the strategy and the list of quotas
 //!    together name a count, none of them can be written so that two meet, and changing any of them starts from nothing.
 //! 4. What has run out leaves by itself.
 //! 5. A store that cannot be reached is an error, soon; what then is the limit's choice, not the store's.
@@ -30,9 +30,15 @@
 //!
 //! What it does not do: choose who the caller is, keep headers, or decide what happens when the store is down.
 
+#[cfg(any(feature = "redis", feature = "memcached"))]
+mod key;
 mod memory;
 mod memory_shard;
 mod name;
+#[cfg(feature = "redis")]
+mod redis;
+#[cfg(feature = "redis")]
+mod redis_link;
 
 use std::fmt;
 use std::future::Future;
@@ -40,6 +46,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 
 pub use self::memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use self::redis::RedisStore;
 pub use crate::quota::{Charge, Outcome, Standing, Verdict};
 use crate::quota::{Quotas, Strategy};
 
@@ -141,7 +149,11 @@ impl Store {
         match scheme {
             "memory" if rest.is_empty() => Ok(MemoryStore::new().into()),
             "memory" => Err(StoreError::uri("nothing follows memory://")),
-            _ => Err(StoreError::uri("")),
+            #[cfg(feature = "redis")]
+            _ if scheme.starts_with("redis") || scheme.starts_with("valkey") => {
+                Ok(RedisStore::new(uri)?.into())
+            }
+            _ => Err(StoreError::uri(format!("`{scheme}` is no store of this program"))),
         }
     }
 }
@@ -156,6 +168,13 @@ impl std::ops::Deref for Store {
 
 impl From<MemoryStore> for Store {
     fn from(store: MemoryStore) -> Self {
+        Self::new(store)
+    }
+}
+
+#[cfg(feature = "redis")]
+impl From<RedisStore> for Store {
+    fn from(store: RedisStore) -> Self {
         Self::new(store)
     }
 }

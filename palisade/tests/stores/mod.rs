@@ -2,4 +2,6 @@
 
 mod memory;
 mod promises;
+mod redis;
+mod servers;
 mod world;

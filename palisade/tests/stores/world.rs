@@ -2,14 +2,16 @@
 
 use std::time::Duration;
 
-use palisade::store::{Ask, Charge, MemoryStore, Outcome, Standing, Store, StoreError, Verdict};
+use palisade::store::{Ask, Charge, MemoryStore, Outcome, RedisStore, Standing, Store, StoreError, Verdict};
 use palisade::{Clock, Hand, Quotas, Strategy};
+
+use super::servers::Server;
 
 /// A store and what moves its clock.
 pub struct World {
     pub store: Store,
     pub hand: Hand,
-    _server: Option<()>,
+    _server: Option<Server>,
 }
 
 impl World {
@@ -18,9 +20,16 @@ impl World {
         Self { store: MemoryStore::with_clock(clock).into(), hand, _server: None }
     }
 
+    pub fn redis() -> Self {
+        let (clock, hand) = Clock::manual();
+        let server = Server::redis();
+        let store = RedisStore::new(&server.uri).unwrap().clock(clock).into();
+        Self { store, hand, _server: Some(server) }
+    }
+
     /// Every store; a test asks them all.
     pub async fn every() -> Vec<Self> {
-        vec![Self::memory()]
+        vec![Self::memory(), Self::redis()]
     }
 
     /// A limit on this store.

@@ -1,0 +1,272 @@
+-- One decision over all quotas of an ask: quota/strategy.rs and quota/decide.rs once more, where the counts are.
+--
+-- KEYS[1]   a hash of this caller's counts under this strategy, one field for each quota of each list of quotas
+-- KEYS[2…]  moving-window only: for each quota the list of its hits, newest first, as `time:count`
+-- ARGV      now ('' for the server's clock), mode, strategy, cost, then the amount and the window of each quota
+-- mode      all | order | look | refund, and reset, where KEYS are the hashes of every strategy
+-- answers   {1 if it passes, retry after, quota from 0, remaining, reset after}; all times are microseconds
+
+local mode, strategy, cost = ARGV[2], ARGV[3], tonumber(ARGV[4])
+local LARGEST = 4294967295
+
+if mode == 'reset' then
+    for _, key in ipairs(KEYS) do
+        for _, field in ipairs(redis.call('HKEYS', key)) do
+            redis.call('DEL', key .. ':' .. field)
+        end
+        redis.call('DEL', key)
+    end
+    return {1, 0, 0, 0, 0}
+end
+
+local now = tonumber(ARGV[1])
+if not now then
+    local time = redis.call('TIME')
+    now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+end
+
+local function whole(number) return string.format('%.0f', number) end
+
+-- Leaves by itself once the last of its counts has run out.
+local function expires(key, after)
+    local ms = math.ceil(after / 1000) + 1
+    if redis.call('PTTL', key) < ms then
+        redis.call('PEXPIRE', key, whole(ms))
+    end
+end
+
+-- Fixed window, sliding window counter, gcra: three numbers, as in Cell.
+
+local cell = {}
+
+function cell.read(q)
+    local text = redis.call('HGET', KEYS[1], q.name)
+    local ends, count, other = string.match(text or '', '^(%d+):(%d+):(%d+)$')
+    q.ends, q.count, q.other = tonumber(ends) or 0, tonumber(count) or 0, tonumber(other) or 0
+    q.blank = q.ends + math.min(q.other, 1) <= now
+
+    local window, vacant = q.window, q.ends <= now
+    if strategy == 'fixed-window' then
+        if vacant then
+            q.ends, q.count = now + window, 0
+        else
+            q.ends = math.min(q.ends, now + window)
+        end
+    elseif strategy == 'sliding-window-counter' then
+        if vacant then
+            q.ends, q.count, q.other = now + 2 * window, 0, 0
+        elseif q.ends - now <= window then
+            q.ends, q.count, q.other = q.ends + window, 0, q.count
+        else
+            q.ends = math.min(q.ends, now + 2 * window)
+        end
+    elseif q.ends < now then
+        q.ends, q.other = now, 0
+    elseif q.ends - now >= window then
+        q.ends, q.other = now + window, 0
+    end
+end
+
+local function left(q) return math.max(q.ends - now - q.window, 0) end
+
+local function weight(q) return math.floor(q.other * left(q) / q.window) end
+
+local function taken(q) return (q.ends - now) * q.amount + q.other end
+
+-- The largest rest of a window at which a count weighs no more than the room.
+local function light(count, room, window)
+    return math.min(math.ceil((room + 1) * window / count) - 1, window)
+end
+
+function cell.wait(q)
+    if cost > q.amount then return q.window end
+    if strategy == 'fixed-window' then
+        if q.count + cost > q.amount then return q.ends - now end
+    elseif strategy == 'sliding-window-counter' then
+        local room = q.amount - cost - q.count
+        if weight(q) <= room then return nil end
+        if room >= 0 then return left(q) - light(q.other, room, q.window) end
+        return left(q) + q.window - light(q.count, q.amount - cost, q.window)
+    else
+        -- Doubles hold whole numbers up to 2^53; a millionth of a hit is beyond any quota's meaning.
+        local over = taken(q) + cost * q.window - q.amount * q.window
+        if over > q.window / 1000000 or (over > 0 and q.amount * q.window < 2 ^ 52) then
+            return math.ceil(over / q.amount)
+        end
+    end
+end
+
+local function take(q, hits)
+    if strategy == 'gcra' then
+        local all = math.max(taken(q) + hits * q.window, 0)
+        q.ends = now + math.floor(all / q.amount)
+        q.other = math.floor(all % q.amount)
+    else
+        q.count = math.max(math.min(q.count + hits, LARGEST), 0)
+    end
+    q.blank = q.ends + math.min(q.other, 1) <= now
+    q.changed = true
+end
+
+function cell.charge(q) take(q, cost) end
+
+function cell.refuse(q)
+    if strategy == 'fixed-window' then
+        take(q, cost)
+    elseif not q.blank and cost <= q.amount then
+        q.changed = true
+    end
+end
+
+function cell.refund(q)
+    if not q.blank then take(q, -cost) end
+end
+
+function cell.standing(q)
+    if q.blank then return q.amount, 0 end
+    if strategy == 'fixed-window' then
+        return math.max(q.amount - q.count, 0), q.ends - now
+    elseif strategy == 'sliding-window-counter' then
+        local heavy, reset = weight(q), nil
+        if q.other > 0 then reset = left(q) - math.floor(q.window * heavy / q.other) end
+        if q.count > 0 then reset = math.min(reset or left(q), left(q)) end
+        return math.max(q.amount - q.count - heavy, 0), math.max(reset or 0, 0)
+    end
+    local all = taken(q)
+    return math.max(math.floor((q.amount * q.window - all) / q.window), 0), math.ceil(all / q.amount)
+end
+
+function cell.write(q)
+    if q.changed then
+        redis.call('HSET', KEYS[1], q.name, whole(q.ends) .. ':' .. whole(q.count) .. ':' .. whole(q.other))
+        expires(KEYS[1], q.ends - now)
+    end
+end
+
+-- Moving window: a list of hits, and their sum in the hash.
+
+local log = {}
+
+local function hit(q, index)
+    local text = redis.call('LINDEX', q.list, index)
+    if not text then return nil end
+    local time, count = string.match(text, '^(%d+):(%d+)$')
+    return tonumber(time), tonumber(count)
+end
+
+local function entry(time, count) return whole(time) .. ':' .. whole(count) end
+
+function log.read(q)
+    q.list = KEYS[q.index + 1]
+    q.total = tonumber(redis.call('HGET', KEYS[1], q.name) or '')
+    if not q.total then
+        q.total = 0
+        for _, text in ipairs(redis.call('LRANGE', q.list, 0, -1)) do
+            q.total = q.total + tonumber(string.match(text, ':(%d+)$'))
+        end
+    end
+    local time, count = hit(q, -1)
+    while time and now - time >= q.window do
+        redis.call('RPOP', q.list)
+        q.total, q.changed = q.total - count, true
+        time, count = hit(q, -1)
+    end
+    if not time then q.total = 0 end
+    local index = 0
+    time, count = hit(q, index)
+    while time and time > now do
+        redis.call('LSET', q.list, index, entry(now, count))
+        index = index + 1
+        time, count = hit(q, index)
+    end
+end
+
+function log.wait(q)
+    if cost > q.amount then return q.window end
+    local over, index = q.total + cost - q.amount, -1
+    if over <= 0 then return nil end
+    local time, count = hit(q, index)
+    while time and over > count do
+        over, index = over - count, index - 1
+        time, count = hit(q, index)
+    end
+    return (time or now) + q.window - now
+end
+
+function log.charge(q)
+    local time, count = hit(q, 0)
+    if time == now then
+        redis.call('LSET', q.list, 0, entry(now, count + cost))
+    else
+        redis.call('LPUSH', q.list, entry(now, cost))
+    end
+    q.total, q.changed = q.total + cost, true
+    expires(q.list, q.window)
+end
+
+function log.refuse() end
+
+function log.refund(q)
+    local rest = cost
+    local time, count = hit(q, 0)
+    while time and rest > 0 do
+        local part = math.min(count, rest)
+        rest, q.total, q.changed = rest - part, q.total - part, true
+        if part == count then
+            redis.call('LPOP', q.list)
+        else
+            redis.call('LSET', q.list, 0, entry(time, count - part))
+        end
+        time, count = hit(q, 0)
+    end
+end
+
+function log.standing(q)
+    local oldest = hit(q, -1) or now
+    return math.max(q.amount - q.total, 0), oldest + q.window - now
+end
+
+function log.write(q)
+    if q.changed then
+        redis.call('HSET', KEYS[1], q.name, whole(q.total))
+        expires(KEYS[1], q.window)
+    end
+end
+
+local state = strategy == 'moving-window' and log or cell
+local quotas, list = {}, table.concat(ARGV, ',', 5)
+for at = 5, #ARGV, 2 do
+    local q = {amount = tonumber(ARGV[at]), window = tonumber(ARGV[at + 1]), index = #quotas + 1}
+    q.name = list .. ';' .. q.index
+    state.read(q)
+    quotas[#quotas + 1] = q
+end
+
+local breach, longest
+for _, q in ipairs(quotas) do
+    if mode == 'refund' then
+        state.refund(q)
+    else
+        local wait = state.wait(q)
+        if wait then
+            if mode ~= 'look' then state.refuse(q) end
+            if not longest or wait > longest then breach, longest = q, wait end
+            if mode == 'order' then break end
+        elseif mode == 'order' and cost > 0 then
+            state.charge(q)
+        end
+    end
+end
+if mode == 'all' and not breach and cost > 0 then
+    for _, q in ipairs(quotas) do state.charge(q) end
+end
+
+local tightest, remaining, reset
+for _, q in ipairs(quotas) do
+    state.write(q)
+    local rest, after = state.standing(q)
+    if q == breach or (not breach and (not tightest or rest < remaining)) then
+        tightest, remaining, reset = q, rest, after
+    end
+end
+return {breach and 0 or 1, longest or 0, tightest.index - 1, remaining, reset}

@@ -1,0 +1,168 @@
+//! What the Redis store promises beyond: keys, times to live, scripts, addresses, and what happens when it is gone.
+
+use std::time::Duration;
+
+use palisade::store::{Outcome, RedisStore, Store, StoreError};
+use palisade::{Clock, Strategy};
+use redis::aio::MultiplexedConnection;
+
+use super::servers::{Server, free_port};
+use super::world::{Limit, World};
+
+async fn raw(server: &Server) -> MultiplexedConnection {
+    redis::Client::open(server.uri.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap()
+}
+
+async fn keys(raw: &mut MultiplexedConnection) -> Vec<String> {
+    let mut keys: Vec<String> = redis::cmd("KEYS").arg("*").query_async(raw).await.unwrap();
+    keys.sort();
+    keys
+}
+
+/// A limit by the server's own clock.
+async fn limit(server: &Server, strategy: Strategy, quotas: &str) -> Limit {
+    let mut limit = World::memory().limit(strategy, quotas);
+    limit.store = Store::open(&server.uri).await.unwrap();
+    limit
+}
+
+#[tokio::test]
+async fn all_keys_of_a_caller_share_a_slot_and_a_time_to_live() {
+    let server = Server::redis();
+    let mut raw = raw(&server).await;
+    for strategy in Strategy::ALL {
+        let limit = limit(&server, strategy, "5/minute; 20/hour").await;
+        assert_eq!(limit.hits(&[2, 2, 2]).await, "TTF");
+        let keys = keys(&mut raw).await;
+        assert_eq!(keys.len(), if strategy == Strategy::MovingWindow { 3 } else { 1 });
+        for key in keys {
+            assert!(key.starts_with(&format!("palisade:{{login/192.0.2.7}}:{strategy}")), "{key}");
+            let left: i64 = redis::cmd("PTTL").arg(&key).query_async(&mut raw).await.unwrap();
+            assert!(left > 0 && left <= 2 * 3_600_000 + 2, "{key} lives {left} ms");
+        }
+        limit.reset().await;
+        let left: i64 = redis::cmd("DBSIZE").query_async(&mut raw).await.unwrap();
+        assert_eq!(left, 0, "a reset leaves nothing behind");
+    }
+}
+
+#[tokio::test]
+async fn looking_and_refunding_write_no_key() {
+    let server = Server::redis();
+    let mut raw = raw(&server).await;
+    for strategy in Strategy::ALL {
+        let limit = limit(&server, strategy, "5/minute; 20/hour").await;
+        limit.look(1).await;
+        limit.refund(1).await;
+        assert!(limit.hit(0).await);
+        assert_eq!(keys(&mut raw).await, Vec::<String>::new(), "{strategy}");
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_has_forgotten_the_script_is_told_again() {
+    let server = Server::redis();
+    let mut raw = raw(&server).await;
+    let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
+    assert!(limit.hit(1).await);
+    let _: () = redis::cmd("SCRIPT").arg("FLUSH").query_async(&mut raw).await.unwrap();
+    assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF");
+}
+
+#[tokio::test]
+async fn a_decision_is_one_round_trip() {
+    let server = Server::redis();
+    let mut raw = raw(&server).await;
+    let limit = limit(&server, Strategy::MovingWindow, "3/hour; 4/day; 5/month").await;
+    limit.hit(1).await;
+    let _: () = redis::cmd("CONFIG").arg("RESETSTAT").query_async(&mut raw).await.unwrap();
+    limit.hits(&[1; 5]).await;
+    let stats: String = redis::cmd("INFO").arg("commandstats").query_async(&mut raw).await.unwrap();
+    assert!(stats.contains("cmdstat_evalsha:calls=5,"), "{stats}");
+    assert!(!stats.contains("cmdstat_script"), "{stats}");
+}
+
+#[tokio::test]
+async fn a_server_that_is_gone_is_an_error_and_one_that_is_back_counts_again() {
+    let port = free_port();
+    let mut server = Server::redis_on(port, &[]);
+    let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
+    assert!(limit.hit(1).await);
+    server.kill();
+    for _ in 0..3 {
+        assert!(matches!(limit.decide(1).await, Err(StoreError::Down { store: "redis", .. })));
+        assert!(limit.store.ping().wait().await.is_err());
+    }
+    let _server = Server::redis_on(port, &[]);
+    limit.store.ping().wait().await.unwrap();
+    assert_eq!(limit.hits(&[1, 1, 1, 1]).await, "TTTF");
+}
+
+#[tokio::test]
+async fn a_password_is_used_and_appears_in_no_error() {
+    let port = free_port();
+    let _server = Server::redis_on(port, &["--requirepass", "s3cret/ü"]);
+    let uri = |password: &str| format!("redis://:{password}@127.0.0.1:{port}/0");
+    let good = Store::open(&uri("s3cret%2F%C3%BC")).await.unwrap();
+    good.ping().wait().await.unwrap();
+    let bad = Store::open(&uri("wrong-password")).await.unwrap();
+    let error = bad.ping().wait().await.unwrap_err();
+    assert!(!format!("{error} {error:?} {bad:?}").contains("wrong-password"));
+    for uri in [
+        "redis://:wrong-password@host:port/x",
+        "redis+what://:wrong-password@host",
+        "rediss+sentinel://:wrong-password@h",
+    ] {
+        let error = RedisStore::new(uri).unwrap_err();
+        assert!(!format!("{error:?} {error}").contains("wrong-password"), "{error:?}");
+    }
+}
+
+#[test]
+fn every_way_to_write_an_address_is_read() {
+    for name in ["redis", "valkey"] {
+        for uri in [
+            format!("{name}://localhost"),
+            format!("{name}://user:password@[::1]:6380/3"),
+            format!("{name}s://example.org"),
+            format!("{name}+unix:///run/redis.sock?db=2"),
+            format!("{name}+sentinel://:password@a,b:26380/main"),
+            format!("{name}+sentinel://a/main/2"),
+            format!("{name}+cluster://user:password@a:7000,b"),
+            format!("{name}s+cluster://a"),
+        ] {
+            RedisStore::new(&uri).unwrap_or_else(|error| panic!("{uri}: {error}"));
+        }
+    }
+    for uri in [
+        "redis:localhost",
+        "redis+http://localhost",
+        "redis+sentinel://a,b",
+        "redis://localhost/main",
+        "rediss+unix+x://a",
+    ] {
+        assert!(matches!(RedisStore::new(uri), Err(StoreError::Uri(_))), "{uri}");
+    }
+}
+
+#[tokio::test]
+async fn two_programs_share_one_budget() {
+    let server = Server::redis();
+    let one = limit(&server, Strategy::Gcra, "3/hour").await;
+    let other = limit(&server, Strategy::Gcra, "3/hour").await;
+    assert!(one.hit(1).await && other.hit(1).await && one.hit(1).await);
+    assert!(!other.hit(1).await && !one.hit(1).await);
+}
+
+#[tokio::test]
+async fn the_time_is_the_servers() {
+    let server = Server::redis();
+    let mut limit = limit(&server, Strategy::FixedWindow, "1/minute").await;
+    assert!(limit.hit(1).await);
+    // A program whose clock says 1 January 2026 reads the same count: its own clock would find it expired or not begun.
+    let (clock, _hand) = Clock::manual();
+    let server_time = limit.standing().await;
+    assert!(server_time.reset_after <= Duration::from_secs(60) && server_time.remaining == 0);
+    limit.store = RedisStore::new(&server.uri).unwrap().clock(clock).into();
+    assert_ne!(limit.look(1).await.outcome, Outcome::Allow);
+}
