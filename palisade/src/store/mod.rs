@@ -32,6 +32,10 @@
 
 #[cfg(any(feature = "redis", feature = "memcached"))]
 mod key;
+#[cfg(feature = "memcached")]
+mod memcached;
+#[cfg(feature = "memcached")]
+mod memcached_wire;
 mod memory;
 mod memory_shard;
 mod name;
@@ -45,6 +49,8 @@ use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
 
+#[cfg(feature = "memcached")]
+pub use self::memcached::MemcachedStore;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
@@ -153,6 +159,8 @@ impl Store {
             _ if scheme.starts_with("redis") || scheme.starts_with("valkey") => {
                 Ok(RedisStore::new(uri)?.into())
             }
+            #[cfg(feature = "memcached")]
+            "memcached" => Ok(MemcachedStore::new(uri)?.into()),
             _ => Err(StoreError::uri(format!("`{scheme}` is no store of this program"))),
         }
     }
@@ -168,6 +176,13 @@ impl std::ops::Deref for Store {
 
 impl From<MemoryStore> for Store {
     fn from(store: MemoryStore) -> Self {
+        Self::new(store)
+    }
+}
+
+#[cfg(feature = "memcached")]
+impl From<MemcachedStore> for Store {
+    fn from(store: MemcachedStore) -> Self {
         Self::new(store)
     }
 }

@@ -33,6 +33,16 @@ impl Server {
         Self::start(command, folder(), format!("redis://127.0.0.1:{port}"), || listens(port))
     }
 
+    /// A memcached on a socket.
+    pub fn memcached() -> Self {
+        let folder = folder();
+        let socket = folder.join("memcached.sock");
+        let mut command = Command::new("memcached");
+        command.args(["-u", "root", "-m", "16", "-s"]).arg(&socket);
+        let uri = format!("memcached://{}", socket.display());
+        Self::start(command, folder, uri, || socket.exists())
+    }
+
     /// Any server in this folder, once it is ready.
     pub fn start(mut command: Command, folder: PathBuf, uri: String, ready: impl Fn() -> bool) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();

@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use palisade::store::{Ask, Charge, MemoryStore, Outcome, RedisStore, Standing, Store, StoreError, Verdict};
+use palisade::store::{
+    Ask, Charge, MemcachedStore, MemoryStore, Outcome, RedisStore, Standing, Store, StoreError, Verdict,
+};
 use palisade::{Clock, Hand, Quotas, Strategy};
 
 use super::servers::Server;
@@ -27,9 +29,16 @@ impl World {
         Self { store, hand, _server: Some(server) }
     }
 
+    pub fn memcached() -> Self {
+        let (clock, hand) = Clock::manual();
+        let server = Server::memcached();
+        let store = MemcachedStore::new(&server.uri).unwrap().clock(clock).into();
+        Self { store, hand, _server: Some(server) }
+    }
+
     /// Every store; a test asks them all.
     pub async fn every() -> Vec<Self> {
-        vec![Self::memory(), Self::redis()]
+        vec![Self::memory(), Self::redis(), Self::memcached()]
     }
 
     /// A limit on this store.
