@@ -1,5 +1,6 @@
 //! What every store promises, checked on every store.
 
+mod limits;
 mod memcached;
 mod memory;
 mod promises;

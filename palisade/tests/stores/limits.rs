@@ -1,0 +1,125 @@
+//! What the real Python package `limits` 5.8.0 answers, hit by hit: its answers are in `data/limits.json`, written by
+//! `scripts/limits-vectors.py` under a clock that stood still. And where we answer otherwise, on purpose.
+
+use std::time::Duration;
+
+use palisade::Strategy;
+use palisade::store::Outcome;
+use serde::Deserialize;
+
+use super::world::{World, every};
+
+#[derive(Deserialize)]
+struct Vectors {
+    traces: Vec<Trace>,
+}
+
+#[derive(Deserialize)]
+struct Trace {
+    strategy: String,
+    backend: String,
+    quota: String,
+    steps: Vec<Step>,
+}
+
+/// All times are milliseconds.
+#[derive(Deserialize)]
+struct Step {
+    at: u64,
+    cost: u32,
+    passes: bool,
+    remaining: Option<u32>,
+    reset: Option<f64>,
+    again: Option<bool>,
+}
+
+#[tokio::test]
+async fn every_store_answers_as_the_python_package_does() {
+    let vectors: Vectors = serde_json::from_str(include_str!("../data/limits.json")).unwrap();
+    let mut compared = 0;
+    for world in World::every().await {
+        for (number, trace) in vectors.traces.iter().enumerate() {
+            let strategy: Strategy = trace.strategy.parse().unwrap();
+            if !world.strategies().contains(&strategy) {
+                continue;
+            }
+            let limit = world.limit(strategy, &trace.quota).caller(format!("trace {number}"));
+            let window = limit.quotas.iter().next().unwrap().window().as_secs_f64() * 1000.0;
+            let mut now = 0;
+            for step in &trace.steps {
+                world.hand.advance(Duration::from_millis(step.at - now));
+                now = step.at;
+                let context = format!(
+                    "{} {strategy} {} ({}) at {now} cost {}",
+                    world.store.name(),
+                    trace.quota,
+                    trace.backend,
+                    step.cost
+                );
+                let verdict = limit.decide(step.cost).await.unwrap();
+                assert_eq!(verdict.outcome == Outcome::Allow, step.passes, "{context}");
+                if let Some(remaining) = step.remaining {
+                    assert_eq!(verdict.standing.remaining, remaining, "{context}");
+                }
+                if let Some(reset) = step.reset {
+                    let ours = verdict.standing.reset_after.as_secs_f64() * 1000.0;
+                    // limits says that a sliding window ends at the moment it begins; see below.
+                    let begins = strategy == Strategy::SlidingWindowCounter && reset == 0.0 && ours == window;
+                    // And that an empty moving window in memory ended when its last hit left.
+                    let empty = strategy == Strategy::MovingWindow && reset < 0.0 && ours == window;
+                    assert!(begins || empty || (ours - reset).abs() < 0.01, "{context}: {ours} and {reset}");
+                }
+                if let Some(again) = step.again {
+                    assert_eq!(limit.look(step.cost).await.outcome == Outcome::Allow, again, "{context}");
+                }
+                compared += 1;
+            }
+        }
+    }
+    assert!(compared > 7_000, "{compared} steps are too few");
+}
+
+#[tokio::test]
+async fn fixed_a_sliding_window_that_begins_now_ends_a_window_later() {
+    for (world, strategy) in every().await {
+        if strategy == Strategy::SlidingWindowCounter {
+            let verdict = world.limit(strategy, "5/minute").decide(1).await.unwrap();
+            assert_eq!(verdict.standing.reset_after, Duration::from_secs(60), "{}", world.store.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn fixed_nobody_passes_twice_the_amount_by_waiting_for_the_minute_to_end() {
+    for (world, strategy) in every().await {
+        // The manual clock begins at a whole minute.
+        world.hand.advance(Duration::from_secs(59));
+        let limit = world.limit(strategy, "5/minute");
+        assert_eq!(limit.hits(&[5, 1]).await, "TF");
+        world.hand.advance(Duration::from_secs(2));
+        assert_eq!(limit.hits(&[1]).await, "F", "{} {strategy}", world.store.name());
+    }
+}
+
+#[tokio::test]
+async fn fixed_a_hit_has_left_the_moving_window_exactly_a_window_later() {
+    for (world, strategy) in every().await {
+        if strategy == Strategy::MovingWindow {
+            let limit = world.limit(strategy, "2/second");
+            assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF");
+            world.hand.advance(Duration::from_secs(1));
+            assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF", "{}", world.store.name());
+        }
+    }
+}
+
+#[tokio::test]
+async fn fixed_windows_are_counted_in_microseconds_where_the_server_counts_seconds() {
+    for (world, strategy) in every().await {
+        let limit = world.limit(strategy, "1/second");
+        assert!(limit.hit(1).await);
+        world.hand.advance(Duration::from_micros(400_001));
+        let reset = limit.standing().await.reset_after;
+        assert_eq!(reset, Duration::from_micros(599_999), "{} {strategy}", world.store.name());
+    }
+}
