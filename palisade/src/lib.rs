@@ -27,6 +27,7 @@
 //! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
 //! | [`BodyLimit`] | how large a body a route takes | 413 |
 //! | [`Deadline`] | how long an answer may take | 503 |
+//! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
 //!
 //! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
@@ -39,6 +40,8 @@
 //! | `error-page` | yes | [`ErrorPages`] |
 //! | `health` | yes | [`Health`] |
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
+//! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
+//! | `redis`, `memcached` | no | counts there |
 //! | `ratelimit` | no | [`store`]: where requests are counted, and in memory; `Strategy`, `Clock` |
 //! | `redis` | no | counting in Redis and Valkey |
 //! | `memcached` | no | counting in memcached |
