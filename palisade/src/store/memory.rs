@@ -8,7 +8,7 @@
 //!
 //! How it keeps its promises:
 //!
-//! 1. Callers are spread over 64 shards, each behind a lock of its own that is held for well under a microsecond. Nothing
+//! 1. Callers are spread over 72 shards, each behind a lock of its own that is held for well under a microsecond. Nothing
 //!    waits for anything else, and there is no thread that cleans.
 //! 2. A caller is 128 bits of a keyed hash; the name itself is not kept. One quota takes 32 bytes a caller, two take 48.
 //!    A moving window takes 16 more for every hit in it.
@@ -35,7 +35,8 @@ use crate::clock::Clock;
 use crate::quota::Strategy;
 
 const CAPACITY: usize = 1_000_000;
-const SHARDS: usize = 64;
+/// So many that the share of a million just fits a table of 16,384 places.
+const SHARDS: usize = 72;
 /// How many counts are shared at most by those who get none of their own: limits times quotas, written by programmers.
 const SHARED: usize = 65_536;
 

@@ -5,5 +5,6 @@ mod memcached;
 mod memory;
 mod promises;
 mod redis;
+mod redis_many;
 mod servers;
 mod world;

@@ -166,3 +166,18 @@ async fn the_time_is_the_servers() {
     limit.store = RedisStore::new(&server.uri).unwrap().clock(clock).into();
     assert_ne!(limit.look(1).await.outcome, Outcome::Allow);
 }
+
+#[tokio::test]
+async fn rediss_speaks_tls_and_nothing_else() {
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let store = Store::open(&format!("rediss://{}", listener.local_addr().unwrap())).await.unwrap();
+    let server = tokio::spawn(async move {
+        let (mut stream, _) = listener.accept().await.unwrap();
+        let mut hello = [0; 2];
+        tokio::io::AsyncReadExt::read_exact(&mut stream, &mut hello).await.unwrap();
+        hello
+    });
+    assert!(matches!(store.ping().wait().await, Err(StoreError::Down { .. })));
+    // A handshake of TLS, of any version.
+    assert_eq!(server.await.unwrap(), [0x16, 0x03]);
+}
