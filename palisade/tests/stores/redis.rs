@@ -99,6 +99,40 @@ async fn a_server_that_is_gone_is_an_error_and_one_that_is_back_counts_again() {
 }
 
 #[tokio::test]
+async fn a_server_that_stands_still_is_waited_for_as_long_as_the_caller_likes() {
+    let server = Server::redis();
+    let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
+    assert!(limit.hit(1).await);
+    server.pause(true);
+    for _ in 0..5 {
+        assert!(tokio::time::timeout(Duration::from_millis(20), limit.decide(1)).await.is_err());
+    }
+    server.pause(false);
+    // What was asked meanwhile may have been counted, and nothing else has.
+    let passed = limit.hits(&[1; 3]).await.matches('T').count();
+    assert!(passed <= 2, "{passed}");
+    limit.reset().await;
+    assert_eq!(limit.hits(&[1, 1, 1, 1]).await, "TTTF");
+}
+
+#[tokio::test]
+async fn a_connection_that_has_fallen_silent_is_given_up_for_another() {
+    let server = Server::redis();
+    let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
+    let mut raw = raw(&server).await;
+    limit.store.ping().wait().await.unwrap();
+    let before: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut raw).await.unwrap();
+    server.pause(true);
+    assert!(matches!(limit.decide(1).await, Err(StoreError::Down { .. })));
+    server.pause(false);
+    assert!(limit.hit(1).await);
+    let clients: String = redis::cmd("CLIENT").arg("LIST").query_async(&mut raw).await.unwrap();
+    let newest =
+        clients.lines().filter_map(|line| line.strip_prefix("id=")?.split(' ').next()?.parse::<i64>().ok());
+    assert!(newest.max().unwrap() > before, "{clients}");
+}
+
+#[tokio::test]
 async fn a_password_is_used_and_appears_in_no_error() {
     let port = free_port();
     let _server = Server::redis_on(port, &["--requirepass", "s3cret/ü"]);

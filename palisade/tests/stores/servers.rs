@@ -2,6 +2,7 @@
 
 use std::io::ErrorKind;
 use std::net::TcpListener;
+use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -23,7 +24,7 @@ impl Server {
         let mut command = Command::new("redis-server");
         command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(&socket);
         let uri = format!("redis+unix://{}", socket.display());
-        Self::start(command, folder, uri, || socket.exists())
+        Self::start(command, folder, uri, || UnixStream::connect(&socket).is_ok())
     }
 
     /// A redis-server on a port of its own, with more settings.
@@ -40,7 +41,7 @@ impl Server {
         let mut command = Command::new("memcached");
         command.args(["-u", "root", "-m", "16", "-s"]).arg(&socket);
         let uri = format!("memcached://{}", socket.display());
-        Self::start(command, folder, uri, || socket.exists())
+        Self::start(command, folder, uri, || UnixStream::connect(&socket).is_ok())
     }
 
     /// Any server in this folder, once it is ready.
@@ -61,6 +62,13 @@ impl Server {
             std::thread::yield_now();
         }
         server
+    }
+
+    /// Holds it where it is, or lets it go on.
+    pub fn pause(&self, pause: bool) {
+        let signal = if pause { "-STOP" } else { "-CONT" };
+        let status = Command::new("kill").args([signal, &self.child.id().to_string()]).status();
+        assert!(status.unwrap().success());
     }
 
     /// Stops it at once, as a power cut does.
