@@ -6,23 +6,7 @@
 //! assert_eq!(Strategy::default().to_string(), "fixed-window");
 //! ```
 //!
-//! | strategy | passes | a caller costs | never more than the amount in |
-//! |---|---|---|---|
-//! | `fixed-window` | while the window's count is within the amount | 16 bytes | one window; up to twice across two |
-//! | `moving-window` | while the hits of the last window are | 16 bytes a hit | any window |
-//! | `sliding-window-counter` | while this window's count and the share of the last one are | 16 bytes | about any window |
-//! | `gcra` | the amount at once, then one each window ÷ amount | 16 bytes | a burst; up to twice in a window |
-//!
-//! What holds for all, in every store:
-//!
-//! 1. A window begins with the caller's first hit, not with the clock's minute, so nobody can wait for its edge. At
-//!    exactly `begin + window` the next one begins. With `sliding-window-counter` windows follow each other without a
-//!    gap while hits keep coming; after two windows of silence the next hit begins anew.
-//! 2. A refused hit is not counted, except by `fixed-window`, where it is and never lengthens the window.
-//! 3. `sliding-window-counter` rounds the weighted count down before it compares.
-//! 4. A cost above the amount never passes, and the count stays a count: it stops at 4,294,967,295.
-//! 5. When the clock is set back, what was written in what is now the future counts as written now: nobody gets more, and
-//!    nobody waits longer than the strategy's own windows from now.
+//! What passes, and what holds in every store: see [`Strategy`].
 //!
 //! What they do not do: keep time or state; `gcra` divides exactly, without drift.
 //!
@@ -34,7 +18,25 @@ use std::str::FromStr;
 
 use super::Quota;
 
-/// How hits are counted. The page of the module compares them.
+/// How hits are counted.
+///
+/// | strategy | passes | a caller costs | never more than the amount in |
+/// |---|---|---|---|
+/// | `fixed-window` | while the window's count is within the amount | 16 bytes | one window; up to twice across two |
+/// | `moving-window` | while the hits of the last window are | 16 bytes a hit | any window |
+/// | `sliding-window-counter` | while this window's count and the share of the last one are | 16 bytes | about any window |
+/// | `gcra` | the amount at once, then one each window ÷ amount | 16 bytes | a burst; up to twice in a window |
+///
+/// What holds for all, in every store:
+///
+/// 1. A window begins with the caller's first hit, not with the clock's minute, so nobody can wait for its edge. At
+///    exactly `begin + window` the next one begins. With `sliding-window-counter` windows follow each other without a
+///    gap while hits keep coming; after two windows of silence the next hit begins anew.
+/// 2. A refused hit is not counted, except by `fixed-window`, where it is and never lengthens the window.
+/// 3. `sliding-window-counter` rounds the weighted count down before it compares.
+/// 4. A cost above the amount never passes, and the count stays a count: it stops at 4,294,967,295.
+/// 5. When the clock is set back, what was written in what is now the future counts as written now: nobody gets more, and
+///    nobody waits longer than the strategy's own windows from now.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Strategy {
     /// One count per window: `fixed-window`.

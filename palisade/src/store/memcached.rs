@@ -44,7 +44,7 @@ const ATTEMPTS: usize = 100;
 /// Up to here memcached takes a number of seconds; beyond, a time since the epoch.
 const THIRTY_DAYS: u64 = 30 * 24 * 60 * 60;
 
-/// Counts in memcached. The page of the module says how.
+/// Counts in memcached. [Its page](self) says how.
 pub struct MemcachedStore {
     servers: Servers,
     turns: Box<[Mutex<()>]>,

@@ -40,7 +40,7 @@ const SHARDS: usize = 72;
 /// How many counts are shared at most by those who get none of their own: limits times quotas, written by programmers.
 const SHARED: usize = 65_536;
 
-/// Counts in this program's memory. The page of the module says how.
+/// Counts in this program's memory. [Its page](self) says how.
 pub struct MemoryStore {
     shards: Box<[Mutex<Shard>]>,
     shared: Mutex<Shard>,

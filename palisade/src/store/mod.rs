@@ -33,14 +33,14 @@
 #[cfg(any(feature = "redis", feature = "memcached"))]
 mod key;
 #[cfg(feature = "memcached")]
-mod memcached;
+pub mod memcached;
 #[cfg(feature = "memcached")]
 mod memcached_wire;
-mod memory;
+pub mod memory;
 mod memory_shard;
 mod name;
 #[cfg(feature = "redis")]
-mod redis;
+pub mod redis;
 #[cfg(feature = "redis")]
 mod redis_link;
 
@@ -109,7 +109,7 @@ impl<T: fmt::Debug> fmt::Debug for Answer<'_, T> {
     }
 }
 
-/// What counts requests. The page of the module says what it promises.
+/// What counts requests. [The module's page](self) says what it promises.
 pub trait Counters: Send + Sync + fmt::Debug + 'static {
     /// Decides over all quotas of the ask, and charges them as it says.
     fn decide<'a>(&'a self, ask: Ask<'a>) -> Answer<'a>;

@@ -46,7 +46,7 @@ use std::time::Duration;
 /// 3,000 years: the script's numbers are doubles.
 const LONGEST: u64 = 100_000_000_000_000_000;
 
-/// Counts in Redis or Valkey. The page of the module says how.
+/// Counts in Redis or Valkey. [Its page](self) says how.
 pub struct RedisStore {
     link: Arc<Link>,
     script: Script,
