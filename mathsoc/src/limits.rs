@@ -4,7 +4,7 @@
 //! |---|---|---|---|
 //! | `pages` | every page, and what is not found | address | `RATELIMIT_DEFAULT` |
 //!
-//! Files and health checks never count. While the store does not answer, pages are served uncounted: nobody gains by a
+//! Files and health checks never count. While the store does not answer, pages are counted in memory: nobody gains by a
 //! site that nobody can read. Login and the like come with accounts, and will be closed then.
 
 use palisade::{Fields, LimitLayer, RateLimit};

@@ -39,7 +39,7 @@ impl App {
         if config.environment == Environment::Development && demo::load(&db).await? == Demo::Loaded {
             tracing::info!("the database was empty: demo content loaded");
         }
-        let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
+        let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?.or_memory();
         counters.supports(config.ratelimit.strategy)?;
         let asked = db.clone();
         let ready = Health::new()

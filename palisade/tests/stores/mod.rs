@@ -1,5 +1,6 @@
 //! What every store promises, checked on every store.
 
+mod fallback;
 mod limits;
 mod memcached;
 mod memory;

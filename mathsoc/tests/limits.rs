@@ -1,0 +1,101 @@
+//! How often one may ask for pages.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
+#[path = "../../palisade/tests/stores/servers.rs"]
+mod servers;
+
+use axum::Router;
+use axum::body::Body;
+use folder::Folder;
+use http::{Request, Response};
+use mathsoc::config::{Config, Vars};
+use mathsoc::state::App;
+use palisade::Peer;
+use servers::Server;
+use tower::ServiceExt;
+
+async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
+    let own = [("DATA_DIR", folder.to_str().unwrap())];
+    let vars = Vars::new(own.iter().chain(settings).copied(), []);
+    mathsoc::app(App::open(Config::load(&vars).unwrap()).await.unwrap())
+}
+
+async fn ask(site: &Router, path: &str) -> Response<Body> {
+    let mut request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(([203, 0, 113, 9], 40_000).into()));
+    site.clone().oneshot(request).await.unwrap()
+}
+
+async fn statuses(site: &Router, path: &str, times: usize) -> Vec<u16> {
+    let mut statuses = Vec::new();
+    for _ in 0..times {
+        statuses.push(ask(site, path).await.status().as_u16());
+    }
+    statuses
+}
+
+#[tokio::test]
+async fn pages_count_found_or_not_and_files_and_health_never_do() {
+    let folder = Folder::new();
+    let site = site(&folder, &[("RATELIMIT_DEFAULT", "3/hour"), ("RATELIMIT_HEADERS_ENABLED", "true")]).await;
+    let first = ask(&site, "/about").await;
+    assert_eq!(
+        (first.status().as_u16(), first.headers()["x-ratelimit-remaining"].to_str().unwrap()),
+        (200, "2")
+    );
+    assert_eq!(statuses(&site, "/nowhere", 2).await, [404, 404]);
+    let refused = ask(&site, "/about").await;
+    assert_eq!(refused.status(), 429);
+    assert!(
+        refused.headers().contains_key("retry-after")
+            && refused.headers().contains_key("content-security-policy")
+    );
+    for (path, status) in [("/healthz", 200), ("/readyz", 200), ("/robots.txt", 200), ("/nowhere", 429)] {
+        assert_eq!(statuses(&site, path, 3).await, [status; 3], "{path}");
+    }
+}
+
+#[tokio::test]
+async fn two_sites_on_one_redis_share_one_budget() {
+    let server = Server::redis();
+    let (one, other) = (Folder::new(), Folder::new());
+    let settings = [("RATELIMIT_STORAGE_URI", server.uri.as_str()), ("RATELIMIT_DEFAULT", "5/hour")];
+    let (one, other) = (site(&one, &settings).await, site(&other, &settings).await);
+    let mut passed = 0;
+    for _ in 0..6 {
+        passed += u16::from(ask(&one, "/about").await.status() == 200);
+        passed += u16::from(ask(&other, "/about").await.status() == 200);
+    }
+    assert_eq!(passed, 5);
+}
+
+#[tokio::test]
+async fn nothing_is_limited_in_testing_unless_it_is_said() {
+    for (settings, last) in [
+        (&[("APP_ENV", "testing"), ("RATELIMIT_DEFAULT", "1/hour")][..], 200),
+        (&[("APP_ENV", "testing"), ("RATELIMIT_DEFAULT", "1/hour"), ("RATELIMIT_ENABLED", "yes")], 429),
+        (&[("RATELIMIT_DEFAULT", "1/hour")], 429),
+        (&[("RATELIMIT_DEFAULT", "1/hour"), ("RATELIMIT_ENABLED", "no")], 200),
+    ] {
+        let folder = Folder::new();
+        let site = site(&folder, settings).await;
+        assert_eq!(statuses(&site, "/about", 2).await, [200, last], "{settings:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_store_that_cannot_count_so_stops_the_start_with_the_reason() {
+    let folder = Folder::new();
+    let settings = [
+        ("DATA_DIR", folder.to_str().unwrap()),
+        ("RATELIMIT_STORAGE_URI", "memcached://127.0.0.1:1"),
+        ("RATELIMIT_STRATEGY", "moving-window"),
+    ];
+    let config = Config::load(&Vars::new(settings, [])).unwrap();
+    let error = App::open(config).await.unwrap_err().to_string();
+    assert!(error.contains("memcached") && error.contains("moving-window"), "{error}");
+}
