@@ -14,7 +14,7 @@ use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::Db;
 use mathsoc::db::demo::{self, Demo};
 use mathsoc::state::App;
-use mathsoc::{logging, policy, routes};
+use mathsoc::{limits, logging, policy, routes};
 use tokio::net::TcpListener;
 
 /// The Maths Society Platform.
@@ -46,6 +46,8 @@ enum Command {
     },
     /// Print the URL map.
     Routes,
+    /// Print how often each route may be asked for.
+    Limits,
 }
 
 fn main() -> ExitCode {
@@ -75,8 +77,10 @@ fn main() -> ExitCode {
 }
 
 fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
-    if let Command::Config { .. } = command {
-        return print(&config.table(vars));
+    match command {
+        Command::Config { .. } => return print(&config.table(vars)),
+        Command::Limits => return print(&limits::table(&routes::map(), &config.ratelimit)),
+        _ => {}
     }
     logging::start(&config);
     for stranger in vars.strangers() {

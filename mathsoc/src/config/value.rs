@@ -191,6 +191,14 @@ impl StoreUri {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The address without what stands before its host.
+    pub fn shown(&self) -> String {
+        match (self.0.find("://"), self.0.rfind('@')) {
+            (Some(scheme), Some(at)) => format!("{}***{}", &self.0[..scheme + 3], &self.0[at..]),
+            _ => self.0.clone(),
+        }
+    }
 }
 
 impl Value for StoreUri {
@@ -204,10 +212,7 @@ impl Value for StoreUri {
     }
 
     fn show(&self) -> String {
-        match (self.0.find("://"), self.0.rfind('@')) {
-            (Some(scheme), Some(at)) => format!("{}***{}", &self.0[..scheme + 3], &self.0[at..]),
-            _ => self.0.clone(),
-        }
+        self.shown()
     }
 }
 
