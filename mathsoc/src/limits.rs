@@ -9,7 +9,7 @@
 
 use std::fmt::Write;
 
-use palisade::{Fields, LimitLayer, RateLimit};
+use palisade::{RateGate, RateLimit};
 
 use crate::config::RateLimits;
 use crate::route_map::Map;
@@ -18,13 +18,13 @@ use crate::state::App;
 const PAGES: &str = "pages";
 
 /// The limit on pages, if requests are limited.
-pub fn pages(app: &App) -> Option<LimitLayer> {
+pub fn pages(app: &App) -> Option<RateGate> {
     let settings = &app.config.ratelimit;
-    let fields = if settings.headers_enabled { Fields::classic() } else { Fields::none() };
     let limit = RateLimit::new(PAGES, settings.default.clone(), app.counters.clone());
     // `App::open` has asked whether the store can count this way.
     let limit = limit.strategy(settings.strategy).ok()?;
-    settings.enabled.then(|| limit.fields(fields).open_when_down().per_client())
+    let gate = limit.per_client();
+    settings.enabled.then(|| if settings.headers_enabled { gate.headers() } else { gate })
 }
 
 /// The table that `mathsoc limits` prints: every route with its limit, or why it has none.

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use palisade::store::{Store, StoreError};
-use palisade::{Health, Ready};
+use palisade::{Health, Ready, SteadyStore};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
@@ -19,7 +19,7 @@ pub struct App {
     /// What to sign with: the one that is set, or the one that is kept.
     pub secret_key: SecretKey,
     /// Where requests are counted.
-    pub counters: Store,
+    pub counters: SteadyStore,
     /// Whether all that the site needs gives an answer.
     pub ready: Ready,
 }
@@ -39,8 +39,9 @@ impl App {
         if config.environment == Environment::Development && demo::load(&db).await? == Demo::Loaded {
             tracing::info!("the database was empty: demo content loaded");
         }
-        let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?.or_memory();
+        let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
         counters.supports(config.ratelimit.strategy)?;
+        let counters = SteadyStore::new(counters);
         let asked = db.clone();
         let ready = Health::new()
             .check("database", move || {

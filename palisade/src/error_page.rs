@@ -82,7 +82,7 @@ impl fmt::Debug for ErrorPages {
     }
 }
 
-/// What an error page has to say. None of it comes from the request.
+/// What an error page has to say. None of it comes from the request, so none of it needs escaping.
 #[derive(Debug)]
 pub struct ErrorPage<'a> {
     status: StatusCode,
@@ -124,20 +124,19 @@ impl ErrorPage<'_> {
 
     /// A sentence for the visitor.
     pub fn message(&self) -> Cow<'static, str> {
-        let text = match (self.refusal, self.status.as_u16()) {
-            (Some(refusal), _) => return refusal.message(),
-            (None, 401) => "This page is for members. Sign in and come back.",
-            (None, 403) => "You may not see this page.",
-            (None, 404 | 410) => {
-                "There is nothing at this address. It may have moved, or the link has a slip in it."
-            }
-            (None, 405) => "This page does not take that kind of request.",
-            (None, 429) => "That was a little fast. Please wait a moment and try again.",
-            (None, 503) => "Please try again in a moment.",
+        if let Some(refusal) = self.refusal {
+            return refusal.message();
+        }
+        Cow::Borrowed(match self.status.as_u16() {
+            401 => "This page is for members. Sign in and come back.",
+            403 => "You may not see this page.",
+            404 | 410 => "There is nothing at this address. It may have moved, or the link has a slip in it.",
+            405 => "This page does not take that kind of request.",
+            429 => "That was a little fast. Please wait a moment and try again.",
+            503 => "Please try again in a moment.",
             _ if self.status.is_client_error() => "The request was not in a form that this page takes.",
             _ => "This is our mistake, and it has been written down. Please try again in a moment.",
-        };
-        Cow::Borrowed(text)
+        })
     }
 
     /// When to try again, as in the `Retry-After` header.

@@ -9,8 +9,16 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+#[cfg(feature = "ratelimit")]
+use std::{
+    pin::pin,
+    sync::Arc,
+    task::{Context, Poll, Waker},
+};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
+#[cfg(feature = "ratelimit")]
+use axum::extract::{MatchedPath, RawPathParams};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
 use http::{Extensions, StatusCode};
@@ -20,6 +28,8 @@ use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::headers::PageHeaders;
 use crate::nonce::CspNonce;
+#[cfg(feature = "ratelimit")]
+use crate::ratelimit::{Key, RateGate, RateLimit};
 use crate::refusal::Refusal;
 
 /// The peer's address as [`serve`](crate::serve()) or as `axum::serve` hands it on.
@@ -31,6 +41,35 @@ pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
 #[cfg(feature = "serve")]
 pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
     axum::extract::DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX)).apply(request);
+}
+
+#[cfg(feature = "ratelimit")]
+impl RateLimit {
+    /// As a layer, counted by a parameter of the route's path, such as `id` of `/challenges/{id}`.
+    pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateGate {
+        let name = name.into();
+        RateGate::per(self, move |parts| {
+            let params = pin!(RawPathParams::from_request_parts(parts, &()));
+            // It waits for nothing.
+            let Poll::Ready(Ok(params)) = params.poll(&mut Context::from_waker(Waker::noop())) else {
+                return None;
+            };
+            let value = params.iter().find(|(known, _)| *known == &*name)?.1;
+            Some(Key::parameter(&name, value))
+        })
+    }
+}
+
+#[cfg(feature = "ratelimit")]
+impl RateGate {
+    /// Each route of a group has a count of its own, as Flask-Limiter's default limits have; addresses without a route
+    /// share one.
+    pub fn per_route(self) -> Self {
+        self.apart_by(|parts| {
+            let route = parts.extensions.get::<MatchedPath>();
+            route.map_or_else(String::new, |route| route.as_str().to_owned())
+        })
+    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Client {

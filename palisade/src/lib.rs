@@ -117,7 +117,10 @@ pub use quota::{Quota, QuotaError, Quotas, Unit};
 #[cfg(feature = "ratelimit")]
 pub use quota::{Strategy, StrategyError};
 #[cfg(feature = "ratelimit")]
-pub use ratelimit::{Breach, Fields, Key, LimitFuture, LimitLayer, Limited, RateLimit};
+pub use ratelimit::{
+    Attempt, Backoff, Breach, Counted, Counts, Key, Metrics, RateGate, RateGateFuture, RateLimit, RetryAfter,
+    SteadyStore, Unkeyed, WhenDown, WithRateGate,
+};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
 #[cfg(feature = "serve")]

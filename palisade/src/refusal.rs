@@ -11,7 +11,6 @@
 //! ```
 
 use std::borrow::Cow;
-use std::sync::Arc;
 use std::time::Duration;
 
 use http::header::{LOCATION, RETRY_AFTER};
@@ -38,17 +37,22 @@ pub enum Refusal {
     BodyTooSlow,
     /// The answer was not ready in time.
     DeadlinePassed,
-    /// The caller has asked more often than a limit allows.
+    /// The caller has used up what a limit lets through.
     TooManyRequests {
-        /// When to come back; shown in whole seconds, rounded up.
+        /// When the same request passes again, from now.
         retry_after: Duration,
-        /// What the limit has to say about it.
-        message: Option<Arc<str>>,
+        /// The same moment as `Retry-After` shall write it; nothing for whole seconds, rounded up.
+        header: Option<HeaderValue>,
+        /// What the visitor is told, before when to try again.
+        message: Option<Cow<'static, str>>,
     },
-    /// A limit cannot tell who is asking.
+    /// The request lacks what a limit counts by, such as a header.
     CallerUnknown,
-    /// A limit's store does not answer.
-    LimiterDown,
+    /// What a limit counts by cannot be counted just now, and the limit does not pass what it cannot count.
+    CannotCount {
+        /// When to try again, from now.
+        retry_after: Duration,
+    },
     /// The application is put together wrongly; the text names the missing line.
     Miswired(&'static str),
 }
@@ -65,7 +69,7 @@ impl Refusal {
             Self::DeadlinePassed => StatusCode::SERVICE_UNAVAILABLE,
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::CallerUnknown => StatusCode::BAD_REQUEST,
-            Self::LimiterDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CannotCount { .. } => StatusCode::SERVICE_UNAVAILABLE,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -81,7 +85,7 @@ impl Refusal {
             Self::DeadlinePassed => "deadline_passed",
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::CallerUnknown => "caller_unknown",
-            Self::LimiterDown => "limiter_down",
+            Self::CannotCount { .. } => "cannot_count",
             Self::Miswired(_) => "miswired",
         }
     }
@@ -89,22 +93,31 @@ impl Refusal {
     /// A sentence for the visitor. [`Miswired`](Self::Miswired) speaks to the developer: nobody else has seen the
     /// site work.
     pub fn message(&self) -> Cow<'static, str> {
-        let text = match self {
+        Cow::Borrowed(match self {
             Self::HostMalformed => "The request does not say clearly which site it is for.",
             Self::HostUnknown => "This server does not answer for the site that the request names.",
             Self::HttpsRequired { .. } => "This site is served over https only.",
             Self::BodyTooLarge => "What you sent is larger than this page takes.",
             Self::BodyTooSlow => "What you sent took too long to arrive. Please try again.",
             Self::DeadlinePassed => "The answer took too long. Please try again in a moment.",
-            Self::TooManyRequests { retry_after, message } => {
-                let message = message.as_deref().unwrap_or("That was more often than we can take.");
-                return Cow::Owned(format!("{message} Please try again in {}.", spoken(*retry_after)));
+            Self::TooManyRequests { retry_after, message, .. } => {
+                let said = message.as_deref().unwrap_or("That was more than we can take in this time.");
+                return Cow::Owned(format!("{said} Please try again in {}.", in_words(*retry_after)));
             }
             Self::CallerUnknown => "The request does not say who is asking, which this page needs to know.",
-            Self::LimiterDown => "We cannot take this request just now. Please try again in a moment.",
+            Self::CannotCount { .. } => "We cannot take this just now. Please try again in a moment.",
             Self::Miswired(missing) => missing,
-        };
-        Cow::Borrowed(text)
+        })
+    }
+
+    /// When to try again, where the refusal knows.
+    pub fn retry_after(&self) -> Option<Duration> {
+        match self {
+            Self::TooManyRequests { retry_after, .. } | Self::CannotCount { retry_after } => {
+                Some(*retry_after)
+            }
+            _ => None,
+        }
     }
 
     /// The response that says it: status, headers, and this value in the extensions.
@@ -114,24 +127,32 @@ impl Refusal {
         if let Self::HttpsRequired { location, .. } = &self {
             response.headers_mut().insert(LOCATION, location.clone());
         }
-        if let Self::TooManyRequests { retry_after, .. } = &self {
-            response.headers_mut().insert(RETRY_AFTER, seconds_up(*retry_after).max(1).into());
+        if let Some(retry_after) = self.retry_after() {
+            let said = match &self {
+                Self::TooManyRequests { header: Some(header), .. } => header.clone(),
+                _ => HeaderValue::from(whole_seconds(retry_after)),
+            };
+            response.headers_mut().insert(RETRY_AFTER, said);
         }
         response.extensions_mut().insert(self);
         response
     }
 }
 
-/// Whole seconds, rounded up: who comes back then is not early.
-pub(crate) fn seconds_up(duration: Duration) -> u64 {
-    duration.as_secs() + u64::from(duration.subsec_nanos() > 0)
+/// Rounded up, and never none: who comes back at that second is not too early.
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
-/// The time in words, in the largest unit that it fills; rounded up.
-fn spoken(duration: Duration) -> String {
-    let seconds = seconds_up(duration).max(1);
-    let units = [(86_400, "day"), (3_600, "hour"), (60, "minute"), (1, "second")];
-    let (length, unit) = units.into_iter().find(|(length, _)| seconds >= *length).unwrap_or((1, "second"));
+/// A time as one says it, rounded up: seconds up to a minute and a half, then minutes, hours and days.
+fn in_words(time: Duration) -> String {
+    let seconds = whole_seconds(time);
+    let (length, unit) = match seconds {
+        0..=90 => (1, "second"),
+        91..=5_400 => (60, "minute"),
+        5_401..=129_600 => (3_600, "hour"),
+        _ => (86_400, "day"),
+    };
     match seconds.div_ceil(length) {
         1 => format!("1 {unit}"),
         many => format!("{many} {unit}s"),
@@ -143,17 +164,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn when_to_come_back_is_said_in_words_and_never_early() {
-        for (milliseconds, words) in [
+    fn a_time_is_said_in_words_and_never_too_short() {
+        for (millis, words) in [
             (0, "1 second"),
+            (1, "1 second"),
             (1_001, "2 seconds"),
-            (59_000, "59 seconds"),
-            (60_000, "1 minute"),
-            (61_000, "2 minutes"),
-            (3_600_000, "1 hour"),
-            (90_000_000, "2 days"),
+            (90_000, "90 seconds"),
+            (90_001, "2 minutes"),
+            (120_001, "3 minutes"),
+            (3_600_000, "60 minutes"),
+            (5_400_001, "2 hours"),
+            (86_400_000, "24 hours"),
+            (129_600_001, "2 days"),
         ] {
-            assert_eq!(spoken(Duration::from_millis(milliseconds)), words);
+            assert_eq!(in_words(Duration::from_millis(millis)), words, "{millis} ms");
         }
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        let refusal = Refusal::CannotCount { retry_after: Duration::from_millis(1_200) };
+        let response: Response<String> = refusal.into_response();
+        assert_eq!(response.headers()["retry-after"], "2");
     }
 }

@@ -1,7 +1,5 @@
 //! The page that stands in for one that cannot be shown.
 
-use std::borrow::Cow;
-
 use askama::Template;
 use palisade::{ErrorPage, RequestId};
 
@@ -13,7 +11,7 @@ struct Sorry<'a> {
     layout: Layout,
     status: u16,
     title: &'a str,
-    message: Cow<'a, str>,
+    message: &'a str,
     request_id: RequestId,
 }
 
@@ -24,7 +22,7 @@ pub fn page(error: &ErrorPage<'_>) -> String {
         layout: Layout::new(Here::Elsewhere, error.nonce().clone()),
         status: error.status().as_u16(),
         title: error.title(),
-        message: error.message(),
+        message: &error.message(),
         request_id: error.request_id(),
     };
     sorry.render().unwrap_or_else(|_| error.title().to_owned())
@@ -42,7 +40,7 @@ mod tests {
             layout: looks::layout(),
             status: 404,
             title: "Page not found",
-            message: "There is nothing at <this> address.".into(),
+            message: "There is nothing at <this> address.",
             request_id,
         };
         let page = sorry.render().unwrap();

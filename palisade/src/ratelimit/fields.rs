@@ -1,91 +1,169 @@
-//! Which fields of a response say where the caller stands.
+//! What a limit tells clients in headers.
+//!
+//! `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch) are of the tightest quota of all limits on the
+//! way; each stands once. `RateLimit-Policy` and `RateLimit` are lists, to which every limit adds its own line.
 
 use std::fmt::Write;
 use std::time::Duration;
 
-use http::{HeaderMap, HeaderName, HeaderValue};
+use http::header::HeaderMap;
+use http::{Extensions, HeaderName, HeaderValue};
 
+use super::rules::Counted;
+use crate::clock::Clock;
 use crate::quota::Quotas;
-use crate::refusal::seconds_up;
-use crate::store::Standing;
 
-/// Which fields of a response say where the caller stands. `Retry-After` is on every refusal whatever they are.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Fields {
-    classic: Option<[HeaderName; 3]>,
-    ietf: bool,
+/// How `Retry-After` is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum RetryAfter {
+    /// Whole seconds from now, rounded up.
+    #[default]
+    Seconds,
+    /// The moment, as an HTTP-date, rounded up.
+    Date,
+}
+
+impl RetryAfter {
+    /// The header's value, where it is not plain seconds.
+    pub(super) fn date(self, clock: &Clock, after: Duration) -> Option<HeaderValue> {
+        match self {
+            Self::Seconds => None,
+            Self::Date => HeaderValue::try_from(http_date(moment(clock, after))).ok(),
+        }
+    }
+}
+
+/// Which headers a gate sends.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Fields {
+    /// Limit, remaining and reset.
+    pub(super) names: Option<[HeaderName; 3]>,
+    pub(super) standard: bool,
 }
 
 impl Fields {
-    /// None.
-    pub fn none() -> Self {
-        Self { classic: None, ietf: false }
+    pub(super) fn default_names() -> [HeaderName; 3] {
+        ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"].map(HeaderName::from_static)
     }
 
-    /// `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch), of the tightest quota.
-    pub fn classic() -> Self {
-        Self::named(
-            ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset"].map(HeaderName::from_static),
-        )
-    }
-
-    /// As [`Fields::classic`], under names of your own for limit, remaining and reset.
-    pub fn named(names: [HeaderName; 3]) -> Self {
-        Self { classic: Some(names), ietf: false }
-    }
-
-    /// `RateLimit-Policy` and `RateLimit`, as the IETF drafts them, beside the others.
-    pub fn and_ietf(self) -> Self {
-        Self { ietf: true, ..self }
-    }
-
-    /// Writes them, unless a limit further in that is tighter has.
     pub(super) fn write(
         &self,
-        headers: &mut HeaderMap,
-        name: &str,
         quotas: &Quotas,
-        standing: Standing,
-        now: Duration,
+        counted: &Counted,
+        clock: &Clock,
+        headers: &mut HeaderMap,
+        extensions: &mut Extensions,
     ) {
-        let Some(quota) = quotas.iter().nth(standing.quota) else { return };
-        if let Some([limit, remaining, reset]) = &self.classic {
-            let there = headers.get(remaining).and_then(|value| value.to_str().ok()?.parse::<u32>().ok());
-            if there.is_none_or(|there| standing.remaining < there) {
-                headers.insert(limit, quota.amount().into());
-                headers.insert(remaining, standing.remaining.into());
-                headers.insert(reset, seconds_up(now + standing.reset_after).into());
+        if let Some(names) = &self.names {
+            let known = extensions.get::<Tightest>();
+            let is_mine = match known {
+                Some(Tightest(known)) => tightness(counted) < tightness(known),
+                // What the handler says itself stays.
+                None => !names.iter().any(|name| headers.contains_key(name)),
+            };
+            if is_mine {
+                let standing = counted.standing;
+                let reset = moment(clock, standing.reset_after);
+                let values = [counted.quota.amount().into(), standing.remaining.into(), reset.into()];
+                for (name, value) in names.iter().zip(values) {
+                    headers.insert(name, value);
+                }
+                extensions.insert(Tightest(counted.clone()));
             }
         }
-        if self.ietf {
-            let mut policy = String::new();
-            for (position, quota) in quotas.iter().enumerate() {
-                let comma = if position == 0 { "" } else { ", " };
-                let _ = write!(
-                    policy,
-                    "{comma}\"{}\";q={};w={}",
-                    member(name, position),
-                    quota.amount(),
-                    quota.window().as_secs()
-                );
-            }
-            let left = format!(
-                "\"{}\";r={};t={}",
-                member(name, standing.quota),
-                standing.remaining,
-                seconds_up(standing.reset_after)
-            );
-            for (field, text) in [("ratelimit-policy", policy), ("ratelimit", left)] {
-                if let Ok(value) = HeaderValue::try_from(text) {
-                    headers.append(HeaderName::from_static(field), value);
+        if self.standard {
+            let (policy, state) = standard(quotas, counted);
+            for (name, value) in [("ratelimit-policy", policy), ("ratelimit", state)] {
+                if let Ok(value) = HeaderValue::try_from(value) {
+                    headers.append(name, value);
                 }
             }
         }
     }
 }
 
-/// The name of one quota of a limit; quotes and backslashes, which end a structured field's string, are left out.
-fn member(name: &str, position: usize) -> String {
-    let plain: String = name.chars().filter(|c| matches!(c, ' '..='~') && !matches!(c, '"' | '\\')).collect();
-    if position == 0 { plain } else { format!("{plain}-{}", position + 1) }
+/// Whose headers a response has so far.
+#[derive(Clone)]
+struct Tightest(Counted);
+
+/// The smaller, the tighter.
+fn tightness(counted: &Counted) -> (bool, u32) {
+    (!counted.breached, counted.standing.remaining)
+}
+
+/// The two structured fields: a policy for each quota, and the state of the tightest.
+fn standard(quotas: &Quotas, counted: &Counted) -> (String, String) {
+    // A structured field's string is printable ASCII, and these two would want escaping.
+    let is_plain = |character: &char| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
+    let name: String = counted.limit.chars().filter(is_plain).collect();
+    let mut policy = String::new();
+    for quota in quotas {
+        let separator = if policy.is_empty() { "" } else { ", " };
+        let (amount, window) = (quota.amount(), quota.window().as_secs());
+        // Writing to a text cannot fail.
+        let _ = write!(policy, "{separator}\"{name} {quota}\";q={amount};w={window}");
+    }
+    let standing = counted.standing;
+    let reset = seconds(standing.reset_after);
+    (policy, format!("\"{name} {}\";r={};t={reset}", counted.quota, standing.remaining))
+}
+
+fn seconds(time: Duration) -> u64 {
+    time.as_secs() + u64::from(time.subsec_nanos() > 0)
+}
+
+/// Seconds since the epoch, rounded up.
+fn moment(clock: &Clock, after: Duration) -> u64 {
+    seconds(Duration::from_micros(clock.now()).saturating_add(after))
+}
+
+/// A moment as RFC 9110 §5.6.7 writes it: `Sun, 06 Nov 1994 08:49:37 GMT`.
+fn http_date(epoch_seconds: u64) -> String {
+    const DAYS: [&str; 7] = ["Thu", "Fri", "Sat", "Sun", "Mon", "Tue", "Wed"];
+    const MONTHS: [&str; 12] =
+        ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    let (days, time) = (epoch_seconds / 86_400, epoch_seconds % 86_400);
+    let mut year = 1970;
+    let mut day = days;
+    let is_leap =
+        |year: u64| year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400));
+    while day >= 365 + u64::from(is_leap(year)) {
+        day -= 365 + u64::from(is_leap(year));
+        year += 1;
+    }
+    let lengths = [31, 28 + u64::from(is_leap(year)), 31, 30, 31, 30, 31, 31, 30, 31, 30, 31];
+    let mut month = 0;
+    while day >= lengths[month] {
+        day -= lengths[month];
+        month += 1;
+    }
+    let (hour, minute, second) = (time / 3600, time / 60 % 60, time % 60);
+    let (name, month, day) = (DAYS[(days % 7) as usize], MONTHS[month], day + 1);
+    format!("{name}, {day:02} {month} {year} {hour:02}:{minute:02}:{second:02} GMT")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dates_are_those_of_http() {
+        for (epoch, date) in [
+            (0, "Thu, 01 Jan 1970 00:00:00 GMT"),
+            (784_111_777, "Sun, 06 Nov 1994 08:49:37 GMT"),
+            (951_782_400, "Tue, 29 Feb 2000 00:00:00 GMT"),
+            (1_795_228_096, "Sat, 21 Nov 2026 02:28:16 GMT"),
+            (4_107_542_400, "Mon, 01 Mar 2100 00:00:00 GMT"),
+        ] {
+            assert_eq!(http_date(epoch), date);
+        }
+    }
+
+    #[test]
+    fn a_moment_is_rounded_up() {
+        let (clock, hand) = Clock::manual();
+        let begun = moment(&clock, Duration::ZERO);
+        hand.advance(Duration::from_micros(1));
+        assert_eq!(moment(&clock, Duration::ZERO), begun + 1);
+    }
 }

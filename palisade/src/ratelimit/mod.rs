@@ -1,271 +1,188 @@
-//! So many requests in so long, by whom you like, on any store: as a layer and as a call.
+//! How often: a limit as a layer, keyed by what the request carries, and as a call, keyed by what only the handler knows.
 //!
 //! ```
 //! # use axum::{Router, routing::post};
-//! # use palisade::{Palisade, RateLimit, Refusal, store::MemoryStore};
-//! let login = RateLimit::new("login", "5/minute; 20/hour".parse()?, MemoryStore::new());
-//! let app: Router = Router::new()
-//!     .route("/login", post(|| async {}).layer(login.clone().per_client())) // five a minute per address
-//!     .layer(Palisade::new());
+//! # use palisade::store::MemoryStore;
+//! # use palisade::{Key, RateLimit, Refusal, SteadyStore};
+//! # async fn log_in() {}
+//! let store = SteadyStore::new(MemoryStore::new());
+//! let login = RateLimit::new("login", "5/minute; 20/hour".parse()?, store);
+//! let app: Router = Router::new().route("/login", post(log_in).layer(login.clone().per_client()));
 //!
-//! // and five a minute per account, where only the handler knows which
-//! async fn log_in(login: RateLimit, email: &str) -> Result<(), Refusal> {
-//!     login.check(email).await?;
-//!     Ok(())
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main2(login: RateLimit) -> Result<(), Refusal> {
+//! for remaining in [4, 3, 2, 1, 0] {
+//!     assert_eq!(login.check("ada@example.org").await?.remaining, remaining);
 //! }
+//! assert!(matches!(login.check("ada@example.org").await, Err(Refusal::TooManyRequests { .. })));
+//! assert!(login.check("bob@example.org").await.is_ok());
+//! # Ok(())
+//! # }
+//! # main2(login).unwrap();
 //! # Ok::<(), palisade::QuotaError>(())
 //! ```
 //!
-//! What passes a layer, in this order:
-//! 1. a method that is not limited ([`methods`](RateLimit::methods)), a request that is exempt
-//!    ([`exempt_when`](RateLimit::exempt_when));
-//! 2. a request whose caller is known; one without a key is refused, or counted with all others like it
-//!    ([`unkeyed_together`](RateLimit::unkeyed_together)), but never passes uncounted;
-//! 3. a request within every quota; all of them are charged in one step, or none is. Any other is a 429 that says when to
-//!    come back;
-//! 4. nothing, when the store does not answer: a 503, unless the limit is
-//!    [`open_when_down`](RateLimit::open_when_down).
+//! What passes, in this order:
+//! 1. where the [`RateGate`] does not apply (its methods, [`exempt_when`](RateGate::exempt_when)), everything, uncounted;
+//! 2. without a key the request is refused (400), or counted under one key for all: [`Unkeyed`];
+//! 3. who has used up the [`meta`](RateLimit::meta) limit is refused (429), whatever else is left;
+//! 4. who is within every quota passes; else the request is refused (429) with `Retry-After`;
+//! 5. where the store does not answer in time, what [`WhenDown`] says: counted in memory, refused (503), or passed.
 //!
-//! | default | why |
-//! |---|---|
-//! | fixed-window | as Flask-Limiter; cheap, and the same on every store |
-//! | every request costs 1 | [`cost`](RateLimit::cost) |
-//! | what the layer charged stays charged | [`deduct_when`](RateLimit::deduct_when) gives it back |
-//! | IPv6 clients count by /64 | one household has that many addresses |
-//! | closed when the store is down | a limit that opens by itself guards nothing |
-//! | `Retry-After` on refusals only; no `X-RateLimit-…` | [`fields`](RateLimit::fields) |
+//! | setting | default | why |
+//! |---|---|---|
+//! | [`strategy`](RateLimit::strategy) | fixed-window | as Flask-Limiter; every store can |
+//! | [`charge`](RateLimit::charge) | all or nothing | a refused request should not use up the other quotas |
+//! | [`when_unkeyed`](RateLimit::when_unkeyed) | refuse | never unlimited by accident |
+//! | [`when_down`](RateLimit::when_down) | count in memory | neither open nor shut |
+//! | [`ipv6_prefix`](RateLimit::ipv6_prefix) | 64 | one customer has at least so many addresses |
+//! | [`retry_after`](RateLimit::retry_after) | seconds, rounded up | a client's clock may be wrong |
 //!
-//! A limit further in does not replace one further out: both count. Give routes with limits of their own a group of
-//! their own.
+//! The name of a limit is its scope: limits of one name, quotas and strategy over one store share their counts, wherever
+//! they stand. Counts of different names never meet.
 //!
-//! References: Flask-Limiter 4.1.1; RFC 6585 §4 (429); RFC 9110 §10.2.3 (Retry-After); draft-ietf-httpapi-ratelimit-headers.
+//! What it does not do: find out who is asking (that is [`Proxies`](crate::Proxies)), or bound how many requests are
+//! underway at once. A header can be anybody's invention: [`RateLimit::per_header`] suits only headers that a layer further
+//! out has checked.
+//!
+//! References: RFC 6585 §4 (429), RFC 9110 §10.2.3; draft-ietf-httpapi-ratelimit-headers; OWASP Authentication Cheat Sheet.
 
+mod backoff;
+mod breaker;
 mod fields;
+mod future;
+mod gate;
 mod key;
-mod layer;
+mod metrics;
+mod rules;
+mod steady;
 
 use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
+use http::HeaderName;
 use http::request::Parts;
-use http::{Method, response};
 
+pub use self::backoff::{Attempt, Backoff};
+pub use self::fields::RetryAfter;
+pub use self::future::{RateGateFuture, WithRateGate};
+pub use self::gate::RateGate;
+pub use self::key::Key;
+pub use self::metrics::Metrics;
+pub use self::rules::{Breach, Counted, Counts};
+use self::rules::{Rules, Waits};
+pub use self::steady::SteadyStore;
 use crate::clock::Clock;
-use crate::quota::{Quotas, Strategy};
+use crate::quota::{Charge, Quotas, Standing, Strategy};
 use crate::refusal::Refusal;
-use crate::store::{Answer, Ask, Charge, Outcome, Standing, Store, StoreError, Verdict};
+use crate::store::{Counters, StoreError};
 
-pub use fields::Fields;
-pub use key::Key;
-pub use layer::{LimitFuture, LimitLayer, Limited};
-
-/// A limit: its name, its quotas, and where it counts. Clones count together.
+/// How often, and who is counted where. The page of the module says what passes.
 #[derive(Clone)]
-pub struct RateLimit(Arc<Rules>);
+pub struct RateLimit(pub(in crate::ratelimit) Arc<Rules>);
 
-#[derive(Clone)]
-struct Rules {
-    name: Box<str>,
-    quotas: Quotas,
-    store: Store,
-    strategy: Strategy,
-    charge: Charge,
-    methods: Option<Vec<Method>>,
-    per_method: bool,
-    unkeyed_together: bool,
-    open_when_down: bool,
-    report_only: bool,
-    message: Option<Arc<str>>,
-    fields: Fields,
-    clock: Clock,
-    cost: Arc<Asked<u32>>,
-    exempt: Arc<Asked<bool>>,
-    quotas_by: Arc<Asked<Option<Quotas>>>,
-    deduct: Option<Arc<Answered>>,
-    on_breach: Arc<Told>,
+/// What to do with a request that has no key.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Unkeyed {
+    /// It is refused: 400.
+    #[default]
+    Refuse,
+    /// All of them share one key.
+    Share,
 }
 
-/// What the application says of a request, of its response, and is told of a breach.
-type Asked<T> = dyn Fn(&Parts) -> T + Send + Sync;
-type Answered = dyn Fn(&response::Parts) -> bool + Send + Sync;
-type Told = dyn Fn(&Breach<'_>) + Send + Sync;
-
-/// What [`RateLimit::on_breach`] is told.
-#[derive(Clone, Copy, Debug)]
-pub struct Breach<'a> {
-    /// The limit's name.
-    pub limit: &'a str,
-    /// Who asked too often.
-    pub caller: &'a [u8],
-    /// Where they stand.
-    pub standing: Standing,
+/// What to do while the store does not answer.
+#[derive(Clone, Debug, PartialEq, Eq, Default)]
+pub enum WhenDown {
+    /// Count in this program's memory, by the limit's own quotas.
+    #[default]
+    Count,
+    /// Count in this program's memory, by these quotas. With several programs on one store, write smaller ones.
+    CountBy(Quotas),
+    /// Refuse: 503.
+    Refuse,
+    /// Let everything pass, uncounted.
+    Allow,
 }
 
 impl RateLimit {
-    /// A limit that counts under this name; two of the same name, quotas and store count together.
-    pub fn new(name: &str, quotas: Quotas, store: impl Into<Store>) -> Self {
-        Self(Arc::new(Rules {
-            name: name.into(),
-            quotas,
-            store: store.into(),
-            strategy: Strategy::default(),
-            charge: Charge::AllOrNothing,
-            methods: None,
-            per_method: false,
-            unkeyed_together: false,
-            open_when_down: false,
-            report_only: false,
-            message: None,
-            fields: Fields::none(),
-            clock: Clock::system(),
-            cost: Arc::new(|_| 1),
-            exempt: Arc::new(|_| false),
-            quotas_by: Arc::new(|_| None),
-            deduct: None,
-            on_breach: Arc::new(|_| {}),
-        }))
+    /// A limit of this name, which is its scope.
+    pub fn new(name: impl Into<Arc<str>>, quotas: Quotas, store: impl Into<SteadyStore>) -> Self {
+        Self(Arc::new(Rules::new(name.into(), quotas, store.into())))
     }
 
     /// How hits are counted.
     ///
     /// # Errors
-    /// When the store cannot count this way; it says why.
+    /// When the store cannot count this way.
     pub fn strategy(self, strategy: Strategy) -> Result<Self, StoreError> {
         self.0.store.supports(strategy)?;
-        Ok(self.change(|rules| rules.strategy = strategy))
+        Ok(self.with(|rules| rules.strategy = strategy))
     }
 
-    /// Asks the quotas one after the other up to the first that refuses, and leaves those before it charged, as
-    /// Flask-Limiter does. The default charges all or none.
-    pub fn charge_in_order(self) -> Self {
-        self.change(|rules| rules.charge = Charge::InOrder)
+    /// What a refused request costs at the quotas that had room.
+    pub fn charge(self, charge: Charge) -> Self {
+        self.with(|rules| rules.charge = charge)
     }
 
-    /// Limits these methods only; a layer lets the others pass.
-    pub fn methods(self, methods: impl IntoIterator<Item = Method>) -> Self {
-        let methods = methods.into_iter().collect();
-        self.change(|rules| rules.methods = Some(methods))
+    /// What to do with a request that has no key.
+    pub fn when_unkeyed(self, unkeyed: Unkeyed) -> Self {
+        self.with(|rules| rules.unkeyed = unkeyed)
     }
 
-    /// Counts each method for itself.
-    pub fn per_method(self) -> Self {
-        self.change(|rules| rules.per_method = true)
+    /// What to do while the store does not answer.
+    pub fn when_down(self, when_down: WhenDown) -> Self {
+        self.with(|rules| rules.when_down = when_down)
     }
 
-    /// What a request costs; 0 costs nothing, and is refused when the quota is used up.
-    pub fn cost(self, cost: impl Fn(&Parts) -> u32 + Send + Sync + 'static) -> Self {
-        self.change(|rules| rules.cost = Arc::new(cost))
+    /// How much of an IPv6 address tells callers apart, in bits from 0 to 128.
+    pub fn ipv6_prefix(self, bits: u8) -> Self {
+        self.with(|rules| rules.ipv6_prefix = bits)
     }
 
-    /// Lets these requests pass a layer uncounted.
-    pub fn exempt_when(self, exempt: impl Fn(&Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.change(|rules| rules.exempt = Arc::new(exempt))
+    /// A limit on breaching this one: each refusal counts there, and who has used it up is refused altogether. Give the
+    /// same one to several limits, and it holds for all of them together.
+    pub fn meta(self, meta: Self) -> Self {
+        self.with(|rules| rules.meta = Some(meta))
     }
 
-    /// The quotas of this request, for tiers of users; `None` means the limit's own.
-    pub fn quotas_by(self, quotas: impl Fn(&Parts) -> Option<Quotas> + Send + Sync + 'static) -> Self {
-        self.change(|rules| rules.quotas_by = Arc::new(quotas))
-    }
-
-    /// Charges a request only if its response says so: failed logins, say. The charge is made before and given back
-    /// after, so that many at once cannot slip through.
-    pub fn deduct_when(self, deduct: impl Fn(&response::Parts) -> bool + Send + Sync + 'static) -> Self {
-        self.change(|rules| rules.deduct = Some(Arc::new(deduct)))
-    }
-
-    /// Is told of every breach.
+    /// Told of every request that is over the limit: for logs and alarms. It cannot change the answer.
     pub fn on_breach(self, told: impl Fn(&Breach<'_>) + Send + Sync + 'static) -> Self {
-        self.change(|rules| rules.on_breach = Arc::new(told))
+        self.with(|rules| rules.on_breach = Some(Arc::new(told)))
     }
 
-    /// A sentence for whoever asked too often, before the one that says when to come back.
-    pub fn message(self, message: &str) -> Self {
-        let message = Arc::from(message);
-        self.change(|rules| rules.message = Some(message))
+    /// What a refused visitor reads before "Please try again in 2 minutes": a whole sentence, without HTML.
+    pub fn message(self, message: impl Into<Cow<'static, str>>) -> Self {
+        self.with(|rules| rules.message = Some(message.into()))
     }
 
-    /// Which fields of the response say where the caller stands.
-    pub fn fields(self, fields: Fields) -> Self {
-        self.change(|rules| rules.fields = fields)
+    /// How `Retry-After` is written.
+    pub fn retry_after(self, form: RetryAfter) -> Self {
+        self.with(|rules| rules.retry_after = form)
     }
 
-    /// Counts requests without a key as one caller, instead of refusing them.
-    pub fn unkeyed_together(self) -> Self {
-        self.change(|rules| rules.unkeyed_together = true)
-    }
-
-    /// Lets requests pass uncounted while the store does not answer, instead of refusing them.
-    pub fn open_when_down(self) -> Self {
-        self.change(|rules| rules.open_when_down = true)
-    }
-
-    /// Counts and logs, and refuses nothing.
+    /// Counts and logs what would be refused, and refuses nothing.
     pub fn report_only(self) -> Self {
-        self.change(|rules| rules.report_only = true)
+        self.with(|rules| rules.report_only = true)
     }
 
-    /// Where the time in `X-RateLimit-Reset` comes from.
+    /// Other quotas: for a call whose quotas depend on the caller.
+    pub fn quotas(self, quotas: Quotas) -> Self {
+        self.with(|rules| rules.quotas = quotas)
+    }
+
+    /// The clock that dates in headers are told by.
     pub fn clock(self, clock: Clock) -> Self {
-        self.change(|rules| rules.clock = clock)
+        self.with(|rules| rules.clock = clock)
     }
 
-    /// A layer that counts by the client's address, as [`Proxies`](crate::Proxies) found it; IPv6 by /64.
-    pub fn per_client(self) -> LimitLayer {
-        LimitLayer::new(self, key::client)
-    }
-
-    /// A layer that counts by the value of a header.
-    pub fn per_header(self, name: http::HeaderName) -> LimitLayer {
-        LimitLayer::new(self, move |parts| parts.headers.get(&name).map(|value| Key::from(value.as_bytes())))
-    }
-
-    /// A layer that counts by what this function finds.
-    pub fn per(self, key: impl Fn(&Parts) -> Option<Key> + Send + Sync + 'static) -> LimitLayer {
-        LimitLayer::new(self, key)
-    }
-
-    /// A layer that counts everybody together.
-    pub fn together(self) -> LimitLayer {
-        LimitLayer::new(self, |_| Some(Key::from(b"*".as_slice())))
-    }
-
-    /// Counts one request by this caller.
+    /// Lets everything pass, uncounted: for tests of something else.
     ///
-    /// # Errors
-    /// [`Refusal::TooManyRequests`], or [`Refusal::LimiterDown`] when the store does not answer.
-    pub async fn check(&self, caller: impl AsRef<[u8]>) -> Result<(), Refusal> {
-        let rules = &*self.0;
-        let caller = caller.as_ref();
-        let verdict = rules.store.decide(rules.ask(caller, &rules.quotas, 1)).wait().await;
-        rules.judge(caller, verdict).map(drop)
-    }
-
-    /// Where this caller stands; counts nothing.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn standing(&self, caller: impl AsRef<[u8]>) -> Result<Standing, StoreError> {
-        let rules = &*self.0;
-        let ask = Ask { charge: Charge::Nothing, ..rules.ask(caller.as_ref(), &rules.quotas, 1) };
-        rules.store.decide(ask).wait().await.map(|verdict| verdict.standing)
-    }
-
-    /// Gives back one request by this caller: a login that was right after all.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn refund(&self, caller: impl AsRef<[u8]>) -> Result<(), StoreError> {
-        let rules = &*self.0;
-        rules.store.refund(rules.ask(caller.as_ref(), &rules.quotas, 1)).wait().await
-    }
-
-    /// Forgets everything counted for this caller.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn reset(&self, caller: impl AsRef<[u8]>) -> Result<(), StoreError> {
-        self.0.store.reset(&self.0.name, caller.as_ref()).wait().await
+    /// # Danger
+    /// There is no limit any more.
+    pub fn dangerous_disable(self) -> Self {
+        self.with(|rules| rules.disabled = true)
     }
 
     /// The limit's name.
@@ -273,68 +190,83 @@ impl RateLimit {
         &self.0.name
     }
 
-    /// The limit's quotas.
-    pub fn quotas(&self) -> &Quotas {
-        &self.0.quotas
+    /// The store, which its limits share.
+    pub fn store(&self) -> &SteadyStore {
+        &self.0.store
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+    /// As a layer, counted by the client's address, which [`Proxies`](crate::Proxies) has found out.
+    pub fn per_client(self) -> RateGate {
+        RateGate::per_client(self)
+    }
+
+    /// As a layer, counted by the value of a header that a layer further out has checked. None, an empty one, and several
+    /// that differ are no key.
+    pub fn per_header(self, name: HeaderName) -> RateGate {
+        RateGate::per_header(self, name)
+    }
+
+    /// As a layer, counted by whatever this function finds in the request.
+    pub fn per(self, key: impl Fn(&Parts) -> Option<Key> + Send + Sync + 'static) -> RateGate {
+        RateGate::per(self, move |parts| key(parts))
+    }
+
+    /// As a layer, with one count for everybody together.
+    pub fn shared(self) -> RateGate {
+        self.per(|_| Some(Key::EVERYBODY))
+    }
+
+    /// Counts one request of this caller.
+    ///
+    /// # Errors
+    /// The refusal: over the quota, without a key, or not to be counted just now.
+    pub async fn check(&self, key: impl Into<Key>) -> Result<Standing, Refusal> {
+        self.check_costing(key.into(), 1).await
+    }
+
+    /// Counts a request of this caller that costs so much.
+    ///
+    /// # Errors
+    /// As [`check`](Self::check).
+    pub async fn check_costing(&self, key: impl Into<Key>, cost: u32) -> Result<Standing, Refusal> {
+        let (key, rules) = (key.into(), &*self.0);
+        if rules.disabled {
+            return Ok(rules.untouched());
+        }
+        let key = rules.known(key)?;
+        let caller = key.caller(None, rules.ipv6_prefix);
+        let decision = rules.decide(&key, &caller, &rules.quotas, cost, Waits::Yes).await;
+        let decision = decision.expect("who waits gets a decision");
+        decision.verdict?;
+        Ok(decision.counted.map_or_else(|| rules.untouched(), |counted| counted.standing))
+    }
+
+    /// Gives back what [`check_costing`](Self::check_costing) took, for requests that turned out well.
+    pub async fn refund(&self, key: impl Into<Key>, cost: u32) {
+        let Ok(key) = self.0.known(key.into()) else { return };
+        let caller = key.caller(None, self.0.ipv6_prefix);
+        // A refund that does not arrive errs on the side of fewer requests.
+        let _ = self.0.store.refund(self.0.ask(&caller, &self.0.quotas, cost, self.0.charge)).wait().await;
+    }
+
+    /// Forgets what was counted of this caller; what a [`RateGate`] counts apart stays.
+    ///
+    /// # Errors
+    /// When the store does not answer in time.
+    pub async fn reset(&self, key: impl Into<Key>) -> Result<(), StoreError> {
+        let caller = key.into().caller(None, self.0.ipv6_prefix);
+        self.0.store.reset(&self.0.name, &caller).wait().await
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Rules)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
 }
 
-impl Rules {
-    fn ask<'a>(&'a self, caller: &'a [u8], quotas: &'a Quotas, cost: u32) -> Ask<'a> {
-        Ask { limit: &self.name, caller, quotas, strategy: self.strategy, cost, charge: self.charge }
-    }
-
-    /// What a verdict means for the request; `None` is a store that is down, of a limit that is then open.
-    fn judge(
-        &self,
-        caller: &[u8],
-        verdict: Result<Verdict, StoreError>,
-    ) -> Result<Option<Standing>, Refusal> {
-        let limit = &*self.name;
-        let verdict = match verdict {
-            Ok(verdict) => verdict,
-            Err(error) if self.open_when_down || self.report_only => {
-                tracing::warn!(limit, %error, "uncounted");
-                return Ok(None);
-            }
-            Err(error) => {
-                tracing::warn!(limit, %error, "refused");
-                return Err(Refusal::LimiterDown);
-            }
-        };
-        let Outcome::Refuse { retry_after } = verdict.outcome else { return Ok(Some(verdict.standing)) };
-        (self.on_breach)(&Breach { limit, caller, standing: verdict.standing });
-        if self.report_only {
-            tracing::info!(limit, "would have been refused");
-            return Ok(Some(verdict.standing));
-        }
-        Err(Refusal::TooManyRequests { retry_after, message: self.message.clone() })
-    }
-
-    /// The caller as it is counted: by method too, where that is asked for.
-    fn counted<'a>(&self, caller: &'a [u8], method: &Method) -> Cow<'a, [u8]> {
-        match self.per_method {
-            true => Cow::Owned([method.as_str().as_bytes(), b" ", caller].concat()),
-            false => Cow::Borrowed(caller),
-        }
-    }
-}
-
 impl fmt::Debug for RateLimit {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let rules = &*self.0;
-        write!(
-            f,
-            "RateLimit({}: {} by {} in {})",
-            rules.name,
-            rules.quotas,
-            rules.strategy,
-            rules.store.name()
-        )
+        let Rules { name, quotas, strategy, .. } = &*self.0;
+        write!(f, "RateLimit({name}: {quotas}, {strategy})")
     }
 }

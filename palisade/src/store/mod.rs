@@ -31,8 +31,6 @@
 //! What it does not do: choose who the caller is, keep headers, or decide what happens when the store is down.
 
 #[cfg(any(feature = "redis", feature = "memcached"))]
-mod fallback;
-#[cfg(any(feature = "redis", feature = "memcached"))]
 mod key;
 #[cfg(feature = "memcached")]
 pub mod memcached;
@@ -165,19 +163,6 @@ impl Store {
             "memcached" => Ok(MemcachedStore::new(uri)?.into()),
             _ => Err(StoreError::uri(format!("`{scheme}` is no store of this program"))),
         }
-    }
-}
-
-#[cfg(any(feature = "redis", feature = "memcached"))]
-impl Store {
-    /// This store, and memory while it does not answer within 50 ms; it is tried again with growing pauses, and
-    /// everybody comes back when it answers. Each change is logged once. For a while a caller may then have up to twice
-    /// the quota: a limit that must not give that takes the store as it is.
-    pub fn or_memory(self) -> Self {
-        if self.name() == "memory" {
-            return self;
-        }
-        Self::new(fallback::Fallback::new(self, crate::clock::Clock::system()))
     }
 }
 

@@ -1,0 +1,237 @@
+//! The service of a [`RateGate`]: decides, asks the application, gives back what is not to be counted.
+//!
+//! Where the store answers at once, everything happens in place and nothing is boxed; a server is waited for in a box.
+
+use std::fmt;
+use std::pin::{Pin, pin};
+use std::sync::Arc;
+use std::task::{Context, Poll, Waker, ready};
+
+use http::{Request, Response};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::gate::{Gate, Question, RateGate};
+use super::rules::{Counted, Counts, Decision, Place, Waits};
+use crate::refusal::Refusal;
+
+type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
+
+/// A service behind a [`RateGate`].
+#[derive(Clone, Debug)]
+pub struct WithRateGate<S> {
+    gate: RateGate,
+    inner: S,
+}
+
+impl<S> WithRateGate<S> {
+    pub(super) fn new(gate: RateGate, inner: S) -> Self {
+        Self { gate, inner }
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithRateGate<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
+    ResBody: Default,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = RateGateFuture<S, ReqBody, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
+        let gate = Arc::clone(&self.gate.0);
+        let (mut parts, body) = request.into_parts();
+        let question = gate.question(&mut parts);
+        let request = Request::from_parts(parts, body);
+        let (stage, after) = match question {
+            Err(refusal) => (Stage::refused(refusal), None),
+            Ok(None) => (Stage::Awaited { future: self.inner.call(request) }, None),
+            Ok(Some(question)) => match at_once(gate.decide(&question, Waits::No)) {
+                Some(decision) => {
+                    let passes = decision.verdict.clone();
+                    let after = After::new(gate, question, decision);
+                    let stage = match passes {
+                        Ok(()) => {
+                            Stage::Awaited { future: self.inner.call(counted(request, &after.counted)) }
+                        }
+                        Err(refusal) => Stage::refused(refusal),
+                    };
+                    (stage, Some(after))
+                }
+                None => {
+                    let decision = Box::pin(async move {
+                        let decision = gate.decide(&question, Waits::Yes).await;
+                        After::decided(gate, question, decision.expect("who waits gets a decision"))
+                    });
+                    // The one that was ready is taken; a clone takes its place.
+                    let clone = self.inner.clone();
+                    let ready = std::mem::replace(&mut self.inner, clone);
+                    (Stage::Asking { decision, waiting: Some((ready, request)) }, None)
+                }
+            },
+        };
+        RateGateFuture { stage, after }
+    }
+}
+
+/// What a future has to say without waiting.
+fn at_once<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
+    match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(answer) => answer,
+        Poll::Pending => None,
+    }
+}
+
+/// Tells the handler where its caller stands.
+fn counted<B>(mut request: Request<B>, counted: &Option<Counted>) -> Request<B> {
+    if let Some(counted) = counted {
+        request.extensions_mut().get_or_insert_default::<Counts>().0.push(counted.clone());
+    }
+    request
+}
+
+impl Gate {
+    async fn decide(&self, question: &Question, waits: Waits) -> Option<Decision> {
+        let rules = &*self.limit.0;
+        let Question { key, caller, cost, .. } = question;
+        rules.decide(key, caller, question.quotas(rules), *cost, waits).await
+    }
+}
+
+/// What is left to do when the answer is there.
+struct After {
+    gate: Arc<Gate>,
+    question: Question,
+    counted: Option<Counted>,
+    place: Place,
+}
+
+/// In the response's extensions: a gate further in has counted this request.
+#[derive(Clone)]
+struct CountedFurtherIn;
+
+impl After {
+    fn new(gate: Arc<Gate>, question: Question, decision: Decision) -> Self {
+        Self { gate, question, counted: decision.counted, place: decision.place }
+    }
+
+    fn decided(gate: Arc<Gate>, question: Question, decision: Decision) -> (Self, Result<(), Refusal>) {
+        let verdict = decision.verdict.clone();
+        (Self::new(gate, question, decision), verdict)
+    }
+
+    /// Completes the response. What must be given back is given back at once, or comes back as a future.
+    fn finish<B>(self, response: Response<B>) -> (Response<B>, Option<Boxed<Option<()>>>) {
+        let (mut parts, body) = response.into_parts();
+        let yields = self.gate.yields && parts.extensions.get::<CountedFurtherIn>().is_some();
+        let deducts = self.gate.deduct_when.as_ref().is_none_or(|deduct| deduct(&parts));
+        let rules = &self.gate.limit.0;
+        if !self.gate.as_well {
+            parts.extensions.insert(CountedFurtherIn);
+        }
+        if !yields && let Some(counted) = &self.counted {
+            let mut counted = counted.clone();
+            if !deducts && self.place != Place::Nowhere {
+                counted.standing.remaining = counted.standing.remaining.saturating_add(self.question.cost);
+            }
+            let (quotas, fields) = (self.question.quotas(rules), &self.gate.fields);
+            fields.write(quotas, &counted, &rules.clock, &mut parts.headers, &mut parts.extensions);
+        }
+        let response = Response::from_parts(parts, body);
+        if (deducts && !yields) || self.place == Place::Nowhere || at_once(self.refund(Waits::No)).is_some() {
+            return (response, None);
+        }
+        (response, Some(Box::pin(async move { self.refund(Waits::Yes).await })))
+    }
+
+    async fn refund(&self, waits: Waits) -> Option<()> {
+        let rules = &*self.gate.limit.0;
+        let Question { caller, cost, .. } = &self.question;
+        rules.refund(caller, self.question.quotas(rules), *cost, self.place, waits).await
+    }
+}
+
+pin_project! {
+    /// The answer of a service [`WithRateGate`].
+    pub struct RateGateFuture<S, A, B>
+    where
+        S: Service<Request<A>>,
+    {
+        #[pin]
+        stage: Stage<S, S::Future, A, B>,
+        after: Option<After>,
+    }
+}
+
+pin_project! {
+    #[project = StageProjection]
+    enum Stage<S, F, A, B> {
+        /// A server is asked; the request waits.
+        Asking { decision: Boxed<(After, Result<(), Refusal>)>, waiting: Option<(S, Request<A>)> },
+        /// The application is at work.
+        Awaited { #[pin] future: F },
+        /// The answer is a refusal.
+        Refused { response: Option<Response<B>> },
+        /// A server is told to forget this one; the answer waits.
+        Refunding { refund: Boxed<Option<()>>, response: Option<Response<B>> },
+    }
+}
+
+impl<S, F, A, B: Default> Stage<S, F, A, B> {
+    fn refused(refusal: Refusal) -> Self {
+        Self::Refused { response: Some(refusal.into_response()) }
+    }
+}
+
+impl<S, A, B> Future for RateGateFuture<S, A, B>
+where
+    S: Service<Request<A>, Response = Response<B>>,
+    B: Default,
+{
+    type Output = Result<Response<B>, S::Error>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let mut this = self.project();
+        loop {
+            let response = match this.stage.as_mut().project() {
+                StageProjection::Asking { decision, waiting } => {
+                    let (after, verdict) = ready!(decision.as_mut().poll(cx));
+                    let (mut inner, request) = waiting.take().expect(ONCE);
+                    let next = match verdict {
+                        Ok(()) => Stage::Awaited { future: inner.call(counted(request, &after.counted)) },
+                        Err(refusal) => Stage::refused(refusal),
+                    };
+                    *this.after = Some(after);
+                    this.stage.set(next);
+                    continue;
+                }
+                StageProjection::Awaited { future } => ready!(future.poll(cx))?,
+                StageProjection::Refused { response } => response.take().expect(ONCE),
+                StageProjection::Refunding { refund, response } => {
+                    ready!(refund.as_mut().poll(cx));
+                    return Poll::Ready(Ok(response.take().expect(ONCE)));
+                }
+            };
+            let Some(after) = this.after.take() else { return Poll::Ready(Ok(response)) };
+            match after.finish(response) {
+                (response, None) => return Poll::Ready(Ok(response)),
+                (response, Some(refund)) => {
+                    this.stage.set(Stage::Refunding { refund, response: Some(response) });
+                }
+            }
+        }
+    }
+}
+
+const ONCE: &str = "not polled after it was ready";
+
+impl<S: Service<Request<A>>, A, B> fmt::Debug for RateGateFuture<S, A, B> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RateGateFuture")
+    }
+}

@@ -1,0 +1,117 @@
+//! Growing delays: what is free, what doubles, what is forgotten, and what many at once get.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
+
+use palisade::{Backoff, Clock, Hand, Refusal, SteadyStore};
+
+use super::world::{Server, memory};
+
+fn seconds(seconds: u64) -> Duration {
+    Duration::from_secs(seconds)
+}
+
+fn backoff(store: &SteadyStore) -> Backoff {
+    Backoff::new("login", store.clone())
+        .free(3)
+        .first(seconds(10))
+        .longest(seconds(60))
+        .forget(seconds(86_400))
+}
+
+async fn fails(backoff: &Backoff, times: usize) {
+    for time in 0..times {
+        assert!(backoff.attempt("ada").await.is_ok(), "{time}");
+    }
+}
+
+async fn wait(backoff: &Backoff) -> u64 {
+    match backoff.attempt("ada").await {
+        Err(Refusal::TooManyRequests { retry_after, .. }) => retry_after.as_secs(),
+        other => panic!("{other:?}"),
+    }
+}
+
+fn stores() -> Vec<(SteadyStore, Hand)> {
+    let (store, _, hand) = memory();
+    let (clock, other) = Clock::manual();
+    vec![(store, hand), (SteadyStore::new(Server::new(&clock).store()).clock(clock), other)]
+}
+
+#[tokio::test]
+async fn the_first_are_free_and_then_the_delay_doubles_up_to_the_longest() {
+    for (store, hand) in stores() {
+        let backoff = backoff(&store);
+        fails(&backoff, 3).await;
+        for delay in [10, 20, 40, 60, 60, 60] {
+            assert_eq!(wait(&backoff).await, delay);
+            hand.advance(seconds(delay) - Duration::from_millis(1));
+            assert_eq!(
+                wait(&backoff).await,
+                0,
+                "a millisecond of {delay} s is left, and asking lengthens nothing"
+            );
+            hand.advance(Duration::from_millis(1));
+            fails(&backoff, 1).await;
+        }
+        assert!(backoff.attempt("bob").await.is_ok(), "it is nobody else's delay");
+    }
+}
+
+#[tokio::test]
+async fn a_success_forgets_everything() {
+    for (store, hand) in stores() {
+        let backoff = backoff(&store);
+        fails(&backoff, 3).await;
+        hand.advance(seconds(10));
+        backoff.attempt("ada").await.unwrap().succeeded().await;
+        fails(&backoff, 3).await;
+        assert_eq!(wait(&backoff).await, 10);
+        backoff.reset("ada").await.unwrap();
+        fails(&backoff, 3).await;
+    }
+}
+
+#[tokio::test]
+async fn a_quiet_time_forgets_everything() {
+    for (store, hand) in stores() {
+        let backoff = backoff(&store);
+        fails(&backoff, 3).await;
+        hand.advance(seconds(10));
+        fails(&backoff, 1).await;
+        assert_eq!(wait(&backoff).await, 20);
+        hand.advance(seconds(2 * 86_400));
+        fails(&backoff, 3).await;
+        assert_eq!(wait(&backoff).await, 10);
+    }
+}
+
+#[tokio::test]
+async fn nobody_without_a_key_may_try() {
+    assert_eq!(backoff(&memory().0).attempt("").await.unwrap_err(), Refusal::CallerUnknown);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_at_once_are_the_free_ones_and_at_most_one_more() {
+    for (store, hand) in stores() {
+        let backoff = backoff(&store.within(seconds(10)));
+        for expected in [3..=4, 1..=1] {
+            let passed = Arc::new(AtomicUsize::new(0));
+            let tasks: Vec<_> = (0..50)
+                .map(|_| {
+                    let (backoff, passed) = (backoff.clone(), Arc::clone(&passed));
+                    tokio::spawn(async move {
+                        passed.fetch_add(backoff.attempt("ada").await.is_ok().into(), Ordering::SeqCst);
+                    })
+                })
+                .collect();
+            for task in tasks {
+                task.await.unwrap();
+            }
+            let passed = passed.load(Ordering::SeqCst);
+            assert!(expected.contains(&passed), "{passed} of {expected:?}");
+            hand.advance(seconds(20));
+        }
+    }
+}

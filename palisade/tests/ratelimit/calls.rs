@@ -1,0 +1,80 @@
+//! A limit as a call in a handler, on the same store and with the same answers.
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::extract::{Query, State};
+use axum::routing::get as on_get;
+use palisade::{RateLimit, Refusal};
+
+use super::world::{dressed, get, limit, lone, memory, statuses};
+use crate::world::ask;
+
+#[derive(serde::Deserialize)]
+struct Form {
+    email: String,
+}
+
+async fn log_in(State(login): State<RateLimit>, Query(form): Query<Form>) -> Result<&'static str, Refusal> {
+    login.check(&form.email).await?;
+    Ok("welcome")
+}
+
+#[tokio::test]
+async fn the_sixth_login_is_refused_whatever_the_address() {
+    let login = lone("5/minute");
+    let app = dressed(Router::new().route("/login", on_get(log_in)).with_state(login.clone()));
+    let ada = || get("/login?email=ada");
+    assert_eq!(statuses(&app, (0..5).map(|_| ada())).await, [200; 5]);
+    let refused = ask(&app, ada()).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("60")));
+    assert!(refused.body.contains("Please try again in 60 seconds."), "{}", refused.body);
+    assert_eq!(statuses(&app, [get("/login?email=bob"), get("/login?email=")]).await, [200, 400]);
+
+    login.reset("ada").await.unwrap();
+    assert_eq!(ask(&app, ada()).await.status, 200);
+}
+
+#[tokio::test]
+async fn a_call_tells_where_the_caller_stands() {
+    let (store, _, hand) = memory();
+    let limit = limit("standing", "3/minute; 4/hour", &store);
+    let standing = limit.check("ada").await.unwrap();
+    assert_eq!((standing.quota, standing.remaining), (0, 2));
+    hand.advance(Duration::from_secs(20));
+    let standing = limit.check_costing("ada", 2).await.unwrap();
+    assert_eq!((standing.quota, standing.remaining, standing.reset_after), (0, 0, Duration::from_secs(40)));
+    let Err(Refusal::TooManyRequests { retry_after, .. }) = limit.check("ada").await else {
+        panic!("it passed")
+    };
+    assert_eq!(retry_after, Duration::from_secs(40));
+    hand.advance(Duration::from_secs(40));
+    let standing = limit.check("ada").await.unwrap();
+    assert_eq!((standing.quota, standing.remaining), (1, 0));
+    limit.refund("ada", 1).await;
+    assert!(limit.check("ada").await.is_ok());
+    assert!(limit.check("ada").await.is_err());
+}
+
+#[tokio::test]
+async fn a_caller_may_have_quotas_of_his_own() {
+    let limit = lone("1/minute");
+    let member = limit.clone().quotas("3/minute".parse().unwrap());
+    assert!(limit.check("ada").await.is_ok());
+    assert!(limit.check("ada").await.is_err());
+    for _ in 0..3 {
+        assert!(member.check("bob").await.is_ok());
+    }
+    assert!(member.check("bob").await.is_err());
+}
+
+#[tokio::test]
+async fn lim_24_a_limit_that_is_disabled_counts_nothing() {
+    let limit = lone("1/minute");
+    let disabled = limit.clone().dangerous_disable();
+    for _ in 0..3 {
+        assert_eq!(disabled.check("ada").await.unwrap().remaining, 1);
+    }
+    assert!(limit.check("ada").await.is_ok());
+    assert!(limit.check("ada").await.is_err());
+}

@@ -1,0 +1,135 @@
+//! The settings of a limit (LIM-12, 16…19, 35, 38): strategy, charge, cost, dynamic quotas, breaches, meta, reporting.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use http::request::Parts;
+use palisade::store::Charge;
+use palisade::{Clock, Quotas, SteadyStore, Strategy};
+
+use super::world::{Server, behind, dressed, get, get_by, hello, limit, lone, memory, page, statuses, times};
+use crate::world::ask;
+
+#[tokio::test]
+async fn lim_12_the_strategy_is_a_setting_and_one_that_the_store_cannot_is_an_error_at_once() {
+    for (strategy, later) in
+        [(Strategy::FixedWindow, [200, 200, 429]), (Strategy::MovingWindow, [200, 429, 429])]
+    {
+        let (store, _, hand) = memory();
+        let app = behind(limit("a", "2/minute", &store).strategy(strategy).unwrap().per_client());
+        assert_eq!(times(&app, 1).await, [200]);
+        hand.advance(Duration::from_secs(50));
+        assert_eq!(times(&app, 2).await, [200, 429]);
+        hand.advance(Duration::from_secs(10));
+        assert_eq!(times(&app, 3).await, later, "{strategy}");
+    }
+    let server = SteadyStore::new(Server::new(&Clock::system()).store());
+    let error = limit("a", "2/minute", &server).strategy(Strategy::MovingWindow).unwrap_err();
+    assert!(error.to_string().contains("it keeps no list"), "{error}");
+}
+
+#[tokio::test]
+async fn lim_16_a_refused_request_uses_up_the_other_quotas_only_by_choice() {
+    for (charge, left) in [(Charge::AllOrNothing, 3), (Charge::InOrder, 1)] {
+        let (store, _, hand) = memory();
+        let limit = limit("a", "5/hour; 2/minute", &store).charge(charge);
+        let app = behind(limit.clone().per_client());
+        assert_eq!(times(&app, 4).await, [200, 200, 429, 429]);
+        hand.advance(Duration::from_secs(60));
+        let address: std::net::IpAddr = "203.0.113.9".parse().unwrap();
+        let hour = limit.check_costing(address, 0).await.unwrap();
+        assert_eq!(hour.remaining, left.min(2), "{charge:?}");
+        assert_eq!(times(&app, 2).await, if left == 3 { [200, 200] } else { [200, 429] }, "{charge:?}");
+    }
+}
+
+#[tokio::test]
+async fn lim_35_a_request_may_cost_more_or_nothing() {
+    let app = behind(lone("5/minute").per_client().cost(2));
+    assert_eq!(times(&app, 3).await, [200, 200, 429]);
+    let weight =
+        |parts: &Parts| parts.uri.query().map_or(1, |query| query.len().try_into().unwrap_or(u32::MAX));
+    let app = behind(lone("5/minute").strategy(Strategy::MovingWindow).unwrap().per_client().cost_by(weight));
+    let asks = ["/?123", "/?123", "/?12", "/?", "/"].map(get);
+    assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 429]);
+    let app = behind(lone("5/minute").per_client().cost(6));
+    assert_eq!(times(&app, 1).await, [429], "it never fits");
+}
+
+#[tokio::test]
+async fn lim_38_quotas_may_depend_on_the_request_and_what_cannot_be_read_is_the_limits_own() {
+    let asked = |parts: &Parts| parts.uri.query()?.parse::<Quotas>().ok();
+    let app = behind(lone("1/minute").per_client().quotas_by(asked).headers());
+    let three = || get("/?3/minute");
+    assert_eq!(statuses(&app, [three(), three(), three(), three()]).await, [200, 200, 200, 429]);
+    for garbage in ["/?", "/?garbage", "/"] {
+        let app = behind(lone("1/minute").per_client().quotas_by(asked));
+        assert_eq!(statuses(&app, [get(garbage), get(garbage)]).await, [200, 429], "{garbage}");
+    }
+    assert_eq!(ask(&app, three()).await.header("x-ratelimit-limit"), Some("3"));
+}
+
+#[tokio::test]
+async fn lim_17_whoever_wants_is_told_of_a_breach_and_the_answer_stays_429() {
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let limit = {
+        let told = Arc::clone(&told);
+        lone("1/minute; 5/hour").on_breach(move |breach| {
+            let text = format!("{} {} {:?}", breach.limit, breach.quota, breach.retry_after);
+            told.lock().unwrap().push(text);
+        })
+    };
+    assert_eq!(times(&behind(limit.per_client()), 2).await, [200, 429]);
+    assert_eq!(*told.lock().unwrap(), ["lone 1 per minute 60s"]);
+}
+
+#[tokio::test]
+async fn lim_18_19_42_who_breaches_too_often_is_refused_everywhere() {
+    let (store, _, hand) = memory();
+    let meta = limit("meta", "2/day", &store).message("You have been told.");
+    let one = limit("one", "1/minute", &store).meta(meta.clone()).per_client().per_method();
+    let other = limit("other", "100/minute", &store).meta(meta).per_client();
+    let app =
+        dressed(Router::new().route("/", any(hello).layer(one)).route("/other", any(hello).layer(other)));
+    assert_eq!(statuses(&app, ["/", "/", "/other", "/"].map(get)).await, [200, 429, 200, 429]);
+    let refused = ask(&app, get("/other")).await;
+    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("86400")));
+    assert!(refused.body.contains("You have been told."));
+    assert_eq!(statuses(&app, [get_by("198.51.100.1:1")]).await, [200], "others are not meant");
+    hand.advance(Duration::from_secs(86_400));
+    assert_eq!(statuses(&app, ["/other", "/"].map(get)).await, [200, 200]);
+}
+
+#[tokio::test]
+async fn a_limit_that_only_reports_refuses_nothing_and_counts_everything() {
+    let (store, ..) = memory();
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let limit = limit("trial", "2/minute", &store).report_only();
+    let app = behind(limit.clone().on_breach(move |_| *count.lock().unwrap() += 1).per_client().headers());
+    assert_eq!(times(&app, 3).await, [200; 3]);
+    assert_eq!(page(&app).await.header("x-ratelimit-remaining"), Some("0"));
+    assert_eq!(*told.lock().unwrap(), 2);
+    assert_eq!(limit.clone().per(|_| None).limit().name(), "trial");
+    assert_eq!(times(&behind(limit.per(|_| None)), 1).await, [200]);
+    let text = store.metrics().to_string();
+    for line in ["allowed\"} 3", "reported\"} 2", "refused\"} 0", "unkeyed\"} 1"] {
+        assert!(text.contains(&format!("limit=\"trial\",outcome=\"{line}")), "{line}\n{text}");
+    }
+}
+
+#[tokio::test]
+async fn lim_45_a_reset_forgets_one_caller_under_every_method() {
+    let gate = lone("1/hour").per_client().per_method();
+    let app = behind(gate.clone());
+    let post = || super::world::request(http::Method::POST, "/");
+    assert_eq!(
+        statuses(&app, [get("/"), post(), get_by("1.1.1.1:1"), get("/"), post()]).await,
+        [200, 200, 200, 429, 429]
+    );
+    let address: std::net::IpAddr = "203.0.113.9".parse().unwrap();
+    gate.reset(address).await.unwrap();
+    assert_eq!(statuses(&app, [get("/"), post(), get_by("1.1.1.1:1")]).await, [200, 200, 429]);
+}

@@ -1,0 +1,171 @@
+//! When the store is down (LIM-13, 15, 20, 21; 2.8): never a 500, never a hang, and back by itself.
+//!
+//! Time stands still in these tests but where nothing else happens: then tokio moves it to the next thing that is waited for.
+
+use std::time::Duration;
+
+use axum::Router;
+use palisade::store::{Counters, Store};
+use palisade::{Clock, Refusal, SteadyStore, WhenDown};
+use tokio::time::Instant;
+
+use super::world::{Server, behind, limit, memory, page, times};
+
+struct World {
+    server: Server,
+    store: SteadyStore,
+}
+
+fn world() -> World {
+    let clock = Clock::manual().0;
+    let server = Server::new(&clock);
+    let store = SteadyStore::new(server.store()).clock(clock);
+    World { server, store }
+}
+
+impl World {
+    fn app(&self, when_down: WhenDown) -> Router {
+        behind(limit("a", "2/minute", &self.store).when_down(when_down).per_client())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn lim_15_20_21_each_limit_says_what_then() {
+    let by_one = WhenDown::CountBy("1/minute".parse().unwrap());
+    for (when_down, expected) in [
+        (WhenDown::Count, [200, 200, 429, 429]),
+        (by_one, [200, 429, 429, 429]),
+        (WhenDown::Refuse, [503, 503, 503, 503]),
+        (WhenDown::Allow, [200, 200, 200, 200]),
+    ] {
+        for break_it in [Server::stop, Server::pause] {
+            let world = world();
+            break_it(&world.server);
+            assert_eq!(times(&world.app(when_down.clone()), 4).await, expected, "{when_down:?}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_says_nothing_costs_three_requests_50_ms_and_the_others_nothing() {
+    let world = world();
+    let app = world.app(WhenDown::Count);
+    world.server.pause();
+    for (at, took) in [50, 50, 50, 0, 0, 0].into_iter().enumerate() {
+        let begun = Instant::now();
+        page(&app).await;
+        let elapsed = begun.elapsed().as_millis();
+        assert!((took..=took + 1).contains(&elapsed), "request {at} took {elapsed} ms");
+    }
+    assert!(world.store.is_down());
+    assert_eq!(world.server.asked(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_tried_again_at_growing_intervals_and_is_back_by_itself() {
+    let world = world();
+    let app = world.app(WhenDown::Count);
+    assert_eq!(times(&app, 1).await, [200]);
+    world.server.stop();
+    assert_eq!(times(&app, 4).await, [200, 200, 429, 429], "counted in memory, from nothing");
+    assert_eq!(world.server.asked(), 4);
+    for (rest, asked) in [(499, 4), (1, 5), (999, 5), (1, 6), (2000, 7)] {
+        tokio::time::advance(Duration::from_millis(rest)).await;
+        times(&app, 3).await;
+        assert_eq!(world.server.asked(), asked, "after {rest} ms more");
+    }
+    world.server.start();
+    assert_eq!(times(&app, 1).await, [429], "still resting");
+    tokio::time::advance(Duration::from_secs(4)).await;
+    assert_eq!(times(&app, 2).await, [200, 429], "it remembers the first one");
+    assert!(!world.store.is_down());
+    let text = world.store.metrics().to_string();
+    for line in [
+        "ratelimit_store_down{store=\"server\"} 0",
+        "ratelimit_store_outages_total{store=\"server\"} 1",
+        "ratelimit_store_errors_total{store=\"server\"} 6",
+    ] {
+        assert!(text.contains(line), "{line}\n{text}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_lost_answer_is_no_outage() {
+    let world = world();
+    let app = world.app(WhenDown::Refuse);
+    for _ in 0..5 {
+        world.server.stop();
+        assert_eq!(times(&app, 2).await, [503, 503]);
+        world.server.start();
+        page(&app).await;
+    }
+    assert!(!world.store.is_down());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_try_that_is_given_up_halfway_blocks_nobody() {
+    let world = world();
+    let app = world.app(WhenDown::Count);
+    world.server.pause();
+    times(&app, 3).await;
+    tokio::time::advance(Duration::from_millis(500)).await;
+    {
+        let halfway = std::pin::pin!(page(&app));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(halfway.poll(&mut cx).is_pending(), "this one was let through to see");
+    }
+    world.server.start();
+    tokio::time::advance(Duration::from_secs(1)).await;
+    page(&app).await;
+    assert!(!world.store.is_down());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_failed_login_whose_store_goes_down_meanwhile_is_still_answered() {
+    let world = world();
+    let server = world.server.clone();
+    let handler = move || {
+        server.pause();
+        async { "welcome" }
+    };
+    let gate = limit("a", "2/minute", &world.store).per_client().deduct_when(|_| false);
+    let routes = Router::new().route("/", axum::routing::any(handler)).layer(gate);
+    let begun = Instant::now();
+    assert_eq!(page(&super::world::dressed(routes)).await.status, 200);
+    assert!(begun.elapsed() <= Duration::from_millis(51));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_is_refused_or_counted_in_memory_as_well() {
+    let world = world();
+    world.server.stop();
+    let login = limit("login", "1/minute", &world.store);
+    assert!(login.check("ada").await.is_ok());
+    assert!(matches!(login.check("ada").await, Err(Refusal::TooManyRequests { .. })));
+    let closed = login.clone().when_down(WhenDown::Refuse);
+    assert!(matches!(closed.check("bob").await, Err(Refusal::CannotCount { .. })));
+    assert_eq!(login.clone().when_down(WhenDown::Allow).check("ada").await.unwrap().remaining, 1);
+    assert!(login.reset("ada").await.is_err(), "what was not forgotten is not said to be");
+    assert!(login.check("ada").await.is_ok(), "but memory has forgotten");
+}
+
+#[tokio::test(start_paused = true)]
+async fn it_is_a_store_like_any_other() {
+    let world = world();
+    let nested: Store = Store::new(world.store.clone());
+    let limit = limit("a", "1/minute", &SteadyStore::new(nested));
+    assert!(limit.check("ada").await.is_ok());
+    assert!(limit.check("ada").await.is_err());
+    world.server.stop();
+    assert!(world.store.ping().wait().await.is_err());
+    assert!(limit.check("ada").await.is_ok() && limit.check("ada").await.is_err());
+}
+
+#[tokio::test]
+async fn memory_is_asked_in_place_and_never_down() {
+    let (store, ..) = memory();
+    let app = behind(limit("a", "2/minute", &store).per_client());
+    assert_eq!(times(&app, 3).await, [200, 200, 429]);
+    assert!(!store.is_down());
+    assert!(store.metrics().to_string().contains("ratelimit_store_seconds_count{store=\"memory\"} 0"));
+}

@@ -1,0 +1,101 @@
+//! Only failures count, and many at once do not pass together (LIM-34; 10.2).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::routing::get as on_get;
+use http::StatusCode;
+use palisade::{Clock, RateGate, SteadyStore, Strategy};
+use tokio::sync::Barrier;
+
+use super::world::{Server, dressed, get, limit, memory, statuses};
+use crate::world::ask;
+
+fn only_failures(quotas: &str, store: &SteadyStore) -> RateGate {
+    limit("login", quotas, store).per_client().deduct_when(|answer| answer.status == 401)
+}
+
+fn login(gate: RateGate) -> Router {
+    let right = || async { "welcome" };
+    let wrong = || async { StatusCode::UNAUTHORIZED };
+    dressed(Router::new().route("/right", on_get(right)).route("/wrong", on_get(wrong)).layer(gate))
+}
+
+#[tokio::test]
+async fn lim_34_only_failed_logins_use_up_the_quota() {
+    let (clock, _hand) = Clock::manual();
+    for store in [memory().0, SteadyStore::new(Server::new(&clock).store())] {
+        let app = login(only_failures("2/minute", &store));
+        let asks = ["/right", "/right", "/right", "/wrong", "/wrong", "/wrong", "/right"].map(get);
+        assert_eq!(statuses(&app, asks).await, [200, 200, 200, 401, 401, 429, 429]);
+    }
+}
+
+#[tokio::test]
+async fn headers_tell_what_is_left_after_the_charge_was_given_back() {
+    let app = login(only_failures("2/minute", &memory().0).headers());
+    for (target, left) in
+        [("/right", "2"), ("/wrong", "1"), ("/right", "1"), ("/wrong", "0"), ("/right", "0")]
+    {
+        assert_eq!(ask(&app, get(target)).await.header("x-ratelimit-remaining"), Some(left), "{target}");
+    }
+}
+
+/// Fifty failing logins at once, on several threads; how many reached the handler.
+async fn fifty_at_once(store: &SteadyStore, strategy: Strategy) -> usize {
+    let passed = Arc::new(AtomicUsize::new(0));
+    let begin = Arc::new(Barrier::new(50));
+    let handler = {
+        let passed = Arc::clone(&passed);
+        move || async move {
+            passed.fetch_add(1, Ordering::SeqCst);
+            for _ in 0..20 {
+                tokio::task::yield_now().await;
+            }
+            StatusCode::UNAUTHORIZED
+        }
+    };
+    let limit = limit("login", "5/minute", store).strategy(strategy).unwrap();
+    let gate = limit.per_client().deduct_when(|answer| answer.status == 401);
+    let app = dressed(Router::new().route("/", on_get(handler)).layer(gate));
+    let tasks: Vec<_> = (0..50)
+        .map(|_| {
+            let (app, begin) = (app.clone(), Arc::clone(&begin));
+            tokio::spawn(async move {
+                begin.wait().await;
+                ask(&app, get("/")).await.status
+            })
+        })
+        .collect();
+    let mut refused = 0;
+    for task in tasks {
+        refused += usize::from(task.await.unwrap() == 429);
+    }
+    assert_eq!(refused + passed.load(Ordering::SeqCst), 50);
+    passed.load(Ordering::SeqCst)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn fifty_failing_logins_at_once_never_pass_more_than_the_quota() {
+    for strategy in [Strategy::FixedWindow, Strategy::SlidingWindowCounter, Strategy::Gcra] {
+        let (clock, _hand) = Clock::manual();
+        let server = SteadyStore::new(Server::new(&clock).store()).within(std::time::Duration::from_secs(10));
+        for store in [memory().0, server] {
+            assert_eq!(fifty_at_once(&store, strategy).await, 5, "{strategy}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_request_that_is_given_up_halfway_stays_counted() {
+    let never = || async { std::future::pending::<StatusCode>().await };
+    let gate = only_failures("1/minute", &memory().0);
+    let app = dressed(Router::new().route("/", on_get(never)).layer(gate));
+    {
+        let halfway = std::pin::pin!(ask(&app, get("/")));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        assert!(halfway.poll(&mut cx).is_pending());
+    }
+    assert_eq!(ask(&app, get("/")).await.status, 429);
+}

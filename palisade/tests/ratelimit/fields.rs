@@ -1,0 +1,119 @@
+//! What a limit tells: headers on every answer, `Retry-After` and words on refusals (LIM-09…11, 36, 43; 2.7).
+
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::any;
+use http::HeaderName;
+use palisade::{Counted, Counts, RetryAfter};
+
+use super::world::{behind, dressed, get_with, hello, limit, lone, memory, page, times};
+use crate::world::{Answer, ask};
+
+fn told(answer: &Answer) -> [Option<&str>; 4] {
+    ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"]
+        .map(|name| answer.header(name))
+}
+
+#[tokio::test]
+async fn lim_09_headers_are_a_setting_and_retry_after_is_for_refusals() {
+    let (store, clock, hand) = memory();
+    let plain = behind(limit("a", "1/minute", &store).per_client());
+    assert_eq!(told(&page(&plain).await), [None; 4]);
+    assert_eq!(told(&page(&plain).await), [None, None, None, Some("60")]);
+
+    let app = behind(limit("b", "2/minute; 10/hour", &store).clock(clock).per_client().headers());
+    // 1 January 2026, and a minute.
+    let reset = Some("1767225660");
+    assert_eq!(told(&page(&app).await), [Some("2"), Some("1"), reset, None]);
+    hand.advance(Duration::from_micros(58_999_999));
+    assert_eq!(told(&page(&app).await), [Some("2"), Some("0"), reset, None]);
+    assert_eq!(told(&page(&app).await), [Some("2"), Some("0"), reset, Some("2")], "1.000001 s, rounded up");
+    hand.advance(Duration::from_micros(1_000_000));
+    assert_eq!(told(&page(&app).await)[3], Some("1"), "never 0");
+    hand.advance(Duration::from_micros(1));
+    assert_eq!(page(&app).await.status, 200, "the header spoke the truth");
+}
+
+#[tokio::test]
+async fn lim_10_11_names_and_the_form_of_retry_after_are_settings() {
+    let (store, clock, hand) = memory();
+    let names = ["x-limit", "x-left", "x-until"].map(HeaderName::from_static);
+    let gate = limit("a", "1/day", &store).clock(clock).retry_after(RetryAfter::Date).per_client();
+    let app = behind(gate.header_names(names));
+    let answer = page(&app).await;
+    assert_eq!(
+        ["x-limit", "x-left", "x-until"].map(|name| answer.header(name)),
+        [Some("1"), Some("0"), Some("1767312000")]
+    );
+    hand.advance(Duration::from_millis(500));
+    assert_eq!(page(&app).await.header("retry-after"), Some("Fri, 02 Jan 2026 00:00:00 GMT"));
+}
+
+#[tokio::test]
+async fn the_fields_of_the_ietf_are_offered() {
+    let app = behind(lone("2/minute; 3/hour").per_client().standard_headers());
+    let policy = "\"lone 2 per minute\";q=2;w=60, \"lone 3 per hour\";q=3;w=3600";
+    for (status, state) in [
+        (200, "\"lone 2 per minute\";r=1;t=60"),
+        (200, "\"lone 2 per minute\";r=0;t=60"),
+        (429, "\"lone 2 per minute\";r=0;t=60"),
+    ] {
+        let answer = page(&app).await;
+        assert_eq!(answer.status, status);
+        assert_eq!(
+            (answer.header("ratelimit-policy"), answer.header("ratelimit")),
+            (Some(policy), Some(state))
+        );
+    }
+}
+
+#[tokio::test]
+async fn lim_43_of_two_gates_the_tighter_one_is_told_once() {
+    let (store, ..) = memory();
+    for (inner, outer) in [("3/minute", "10/hour"), ("10/minute", "3/hour")] {
+        let gate = |quotas| limit(quotas, quotas, &store).per_client().headers().standard_headers();
+        let app = dressed(Router::new().route("/", any(hello).layer(gate(inner))).layer(gate(outer)));
+        let answer = page(&app).await;
+        assert_eq!(told(&answer)[..2], [Some("3"), Some("2")], "{inner} in {outer}");
+        assert_eq!(answer.headers.get_all("ratelimit").iter().count(), 2, "a list, a line from each");
+    }
+}
+
+#[tokio::test]
+async fn what_the_handler_says_itself_stays() {
+    let own = || async { ([("x-ratelimit-limit", "unlimited"), ("retry-after", "7")], "") };
+    let app = dressed(Router::new().route("/", any(own)).layer(lone("5/minute").per_client().headers()));
+    assert_eq!(told(&page(&app).await), [Some("unlimited"), None, None, Some("7")]);
+}
+
+#[tokio::test]
+async fn lim_36_the_page_says_when_to_try_again_in_words() {
+    let app = behind(lone("1/2 minutes").per_client());
+    page(&app).await;
+    let refused = page(&app).await;
+    assert!(refused.body.contains("<h1>Too many requests</h1>"));
+    assert!(refused.body.contains("Please try again in 2 minutes."), "{}", refused.body);
+    let json = ask(&app, get_with("accept", "application/json")).await;
+    assert_eq!(json.header("content-type"), Some("application/problem+json"));
+    assert!(json.body.contains("\"status\":429") && json.body.contains("in 2 minutes"), "{}", json.body);
+
+    let app = behind(lone("1/hour").message("Slow down!").per_client());
+    page(&app).await;
+    assert!(page(&app).await.body.contains("Slow down! Please try again in 60 minutes."));
+}
+
+#[tokio::test]
+async fn lim_44_the_handler_may_see_where_its_caller_stands() {
+    async fn left(counts: axum::Extension<Counts>) -> String {
+        let told = |one: &Counted| format!("{} {} of {}", one.limit, one.standing.remaining, one.quota);
+        counts.0.0.iter().map(told).collect::<Vec<_>>().join(", ")
+    }
+    let (store, ..) = memory();
+    let inner = limit("inner", "5/minute", &store).per_client();
+    let outer = limit("outer", "9/hour", &store).shared();
+    let app = dressed(Router::new().route("/", any(left).layer(inner)).layer(outer));
+    assert_eq!(page(&app).await.body, "outer 8 of 9 per hour, inner 4 of 5 per minute");
+    assert_eq!(times(&app, 4).await, [200; 4]);
+    assert_eq!(page(&app).await.status, 429);
+}

@@ -1,0 +1,114 @@
+//! Defaults and overrides (LIM-02, 03, 07, 30…33, 37, 40…42), as docs/decisions/0007 has them.
+
+use axum::Router;
+use axum::routing::{MethodRouter, any};
+use http::Method;
+use palisade::RateGate;
+
+use super::world::{dressed, get, get_with, hello, limit, lone, memory, page, request, statuses, times};
+
+/// `/` has a gate of its own inside of the default; `/other` has none.
+fn site(own: RateGate, default: RateGate) -> Router {
+    dressed(Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default))
+}
+
+#[tokio::test]
+async fn a_route_with_a_limit_of_its_own_does_not_use_up_the_default() {
+    let (store, ..) = memory();
+    let default = limit("default", "2/hour", &store).per_client().yields();
+    let app = site(limit("own", "4/hour", &store).per_client(), default);
+    assert_eq!(times(&app, 5).await, [200, 200, 200, 200, 429]);
+    let others = (0..3).map(|_| get("/other"));
+    assert_eq!(statuses(&app, others).await, [200, 200, 429], "the whole default was left");
+    assert_eq!(
+        page(&app).await.status,
+        429,
+        "and who has used it up is refused before anybody looks further in"
+    );
+}
+
+#[tokio::test]
+async fn lim_02_a_route_in_a_group_of_its_own_has_nothing_to_do_with_the_default() {
+    let (store, ..) = memory();
+    let default = limit("default", "1/hour", &store).per_client();
+    let own = limit("own", "3/hour", &store).per_client();
+    let others = Router::new().route("/other", any(hello)).layer(default);
+    let app = dressed(Router::new().route("/", any(hello).layer(own)).merge(others));
+    let asks = ["/other", "/other", "/", "/", "/", "/"].map(get);
+    assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn lim_32_by_choice_both_count() {
+    for (yields, as_well) in [(false, false), (true, true), (false, true)] {
+        let (store, ..) = memory();
+        let default = limit("default", "2/hour", &store).per_client();
+        let default = if yields { default.yields() } else { default };
+        let own = limit("own", "3/hour", &store).per_client();
+        let app = site(if as_well { own.as_well() } else { own }, default);
+        assert_eq!(times(&app, 3).await, [200, 200, 429], "yields {yields}, as well {as_well}");
+    }
+}
+
+#[tokio::test]
+async fn lim_31_methods_that_the_own_limit_passes_are_the_defaults() {
+    let (store, ..) = memory();
+    let own = limit("own", "1/hour", &store).per_client().methods([Method::POST]);
+    let app = site(own, limit("default", "3/hour", &store).per_client().yields());
+    let asks = [Method::POST, Method::POST, Method::GET, Method::GET, Method::GET, Method::GET];
+    let asks = asks.map(|method| request(method, "/"));
+    assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn lim_33_gates_on_one_route_all_count_and_the_first_that_refuses_is_the_outermost() {
+    let (store, ..) = memory();
+    let (one, other) = (limit("one", "2/hour", &store), limit("other", "3/day", &store));
+    let route: MethodRouter = any(hello).layer(one.per_client());
+    let app = dressed(Router::new().route("/", route.layer(other.per_client())));
+    assert_eq!(times(&app, 3).await, [200, 200, 429]);
+    let text = store.metrics().to_string();
+    assert!(text.contains("limit=\"one\",outcome=\"refused\"} 1"), "{text}");
+    assert!(text.contains("limit=\"other\",outcome=\"allowed\"} 3"), "{text}");
+}
+
+#[tokio::test]
+async fn lim_07_an_application_wide_limit_stands_outside_of_everything() {
+    let (store, ..) = memory();
+    let all = limit("all", "3/hour", &store).shared();
+    let default = limit("default", "10/hour", &store).per_client().yields();
+    let own = limit("own", "10/hour", &store).per_client();
+    let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
+    let app = dressed(routes.layer(all));
+    assert_eq!(statuses(&app, ["/", "/other", "/", "/other"].map(get)).await, [200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn lim_37_whoever_is_exempt_passes_this_gate_and_no_other() {
+    let (store, ..) = memory();
+    let staff = |parts: &http::request::Parts| parts.headers.contains_key("x-staff");
+    let own = limit("own", "1/hour", &store).per_client().exempt_when(staff);
+    let app = site(own, limit("default", "3/hour", &store).per_client().yields());
+    let staff = || get_with("x-staff", "1");
+    let asks = [get("/"), get("/"), staff(), staff(), staff(), staff()];
+    assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429], "the default took over");
+}
+
+#[tokio::test]
+async fn a_default_that_only_reports_and_one_that_yields_charge_nobody_twice() {
+    let (store, ..) = memory();
+    let default = limit("default", "1/hour", &store).report_only().per_client().yields();
+    let app = site(limit("own", "2/hour", &store).per_client(), default);
+    assert_eq!(times(&app, 3).await, [200, 200, 429]);
+    assert_eq!(statuses(&app, (0..2).map(|_| get("/other"))).await, [200, 200]);
+    assert!(store.metrics().to_string().contains("limit=\"default\",outcome=\"reported\"} 1"));
+}
+
+#[tokio::test]
+async fn lim_30_a_layer_holds_wherever_it_stands() {
+    let gate = lone("1/hour").per_client();
+    let on_route = dressed(Router::new().route("/", any(hello).layer(gate)));
+    assert_eq!(times(&on_route, 2).await, [200, 429]);
+    let on_group = Router::new().route("/", any(hello)).layer(lone("1/hour").per_client());
+    assert_eq!(times(&dressed(Router::new().merge(on_group)), 2).await, [200, 429]);
+}
