@@ -1,5 +1,5 @@
 # Everything a newcomer types. Each target is one line or one script.
-.PHONY: run test check bench assets
+.PHONY: run test check check-corpora bench assets
 
 run: assets   ## build and serve the site at http://127.0.0.1:8000
 	cargo run
@@ -9,6 +9,9 @@ test:         ## install what the tests need, check everything, run everything
 
 check:        ## the quick half of `make test`: format, lints, documentation, features
 	scripts/check
+
+check-corpora: ## other people's hostile vectors, which are not ours to ship: make check-corpora DIR=…
+	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade --all-features --run-ignored only corpora
 
 bench:        ## what the layers cost, as ratios in one run
 	cargo bench -p palisade

@@ -5,7 +5,7 @@
 //! | [`Client`], [`ClientIp`], [`Scheme`] | who is asking, by [`Proxies`](crate::Proxies) | a 500 that names the missing line |
 //! | [`CspNonce`] | the nonce of this page | a nonce that stands in no header |
 //!
-//! A handler may return [`PageHeaders`] beside its body, and a [`Refusal`] or a [`Fault`] as an error.
+//! A handler may return [`PageHeaders`] beside its body, a `Redirect`, and a [`Refusal`] or a [`Fault`] as an error.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -30,6 +30,8 @@ use crate::headers::PageHeaders;
 use crate::nonce::CspNonce;
 #[cfg(feature = "ratelimit")]
 use crate::ratelimit::{Key, RateGate, RateLimit};
+#[cfg(feature = "redirect")]
+use crate::redirect::Redirect;
 use crate::refusal::Refusal;
 
 /// The peer's address as [`serve`](crate::serve()) or as `axum::serve` hands it on.
@@ -114,6 +116,13 @@ impl IntoResponseParts for PageHeaders {
 }
 
 impl IntoResponse for Refusal {
+    fn into_response(self) -> Response {
+        Self::into_response(self)
+    }
+}
+
+#[cfg(feature = "redirect")]
+impl IntoResponse for Redirect {
     fn into_response(self) -> Response {
         Self::into_response(self)
     }

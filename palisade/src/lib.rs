@@ -30,6 +30,14 @@
 //! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
 //!
+//! # What people send
+//!
+//! | type | what it is |
+//! |---|---|
+//! | [`SafePath`], [`Next`] | a path on this very site: where a form says to go on |
+//! | [`RedirectSites`] | which other sites a redirect may lead to |
+//! | [`Redirect`] | the response, made of nothing but those |
+//!
 //! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
 //!
 //! # Features
@@ -39,6 +47,7 @@
 //! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
 //! | `error-page` | yes | [`ErrorPages`] |
 //! | `health` | yes | [`Health`] |
+//! | `redirect` | yes | [`Redirect`], [`SafePath`], [`Next`], [`RedirectSites`] |
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
 //! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
 //! | `redis`, `memcached` | no | counts there |
@@ -79,6 +88,8 @@ mod proxy;
 mod quota;
 #[cfg(feature = "ratelimit")]
 mod ratelimit;
+#[cfg(feature = "redirect")]
+mod redirect;
 mod refusal;
 mod request_id;
 #[cfg(feature = "serve")]
@@ -120,6 +131,11 @@ pub use quota::{Strategy, StrategyError};
 pub use ratelimit::{
     Attempt, Backoff, Breach, Counted, Counts, Key, Metrics, RateGate, RateGateFuture, RateLimit, RetryAfter,
     SteadyStore, Unkeyed, WhenDown, WithRateGate,
+};
+#[cfg(feature = "redirect")]
+pub use redirect::{
+    Next, Redirect, RedirectSites, RedirectSitesError, SafePath, SafePathError, SafeRedirect,
+    SafeRedirectError,
 };
 pub use refusal::Refusal;
 pub use request_id::RequestId;

@@ -16,6 +16,7 @@ const PROTECTIONS: &[&str] = &[
     "body_limit",
     "deadline",
     "ratelimit",
+    "redirect",
 ];
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";

@@ -4,6 +4,7 @@
 
 mod architecture;
 mod cookies;
+mod corpora;
 mod csp;
 mod csp_lint;
 mod deadline;
@@ -19,6 +20,7 @@ mod overrides;
 mod permissions;
 mod proxy;
 mod ratelimit;
+mod redirect;
 mod serve;
 mod slow_headers;
 mod stores;

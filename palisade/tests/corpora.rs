@@ -1,0 +1,50 @@
+//! A wider look: other people's hostile vectors, which are not ours to ship. `make check-corpora DIR=…` runs it.
+
+use std::path::Path;
+
+use palisade::{RedirectSites, SafePath};
+use serde_json::Value;
+use url::Url;
+
+fn corpus(name: &str) -> Value {
+    let folder = std::env::var("PALISADE_CORPORA").expect("`make check-corpora DIR=…` names the folder");
+    let text = std::fs::read_to_string(Path::new(&folder).join(name)).unwrap();
+    serde_json::from_str(&text).unwrap()
+}
+
+#[test]
+#[ignore = "reads the folder that PALISADE_CORPORA names"]
+fn no_redirect_of_the_corpus_leads_away_in_chromium() {
+    let sites = RedirectSites::new(["testserver"]).unwrap();
+    let corpus = corpus("redirects.json");
+    let (mut passed, mut away) = (0, 0);
+    for attack in corpus["attacks"].as_array().unwrap() {
+        let text = attack["url"].as_str().unwrap();
+        let browser = &attack["browser"];
+        let leaves = browser.is_null() || browser["offsite"] == true;
+        away += usize::from(leaves);
+        let accepted = text.parse::<SafePath>();
+        assert!(!leaves || accepted.is_err(), "{text:?} leads to {}", browser["href"]);
+        // The corpus' own site over https counts as this site there.
+        assert!(!leaves || sites.check(text).is_err() || text.starts_with("https://testserver"), "{text:?}");
+        passed += usize::from(accepted.is_ok());
+    }
+    assert!(away > 100 && passed > 10, "{away} lead away, {passed} passed");
+}
+
+#[test]
+#[ignore = "reads the folder that PALISADE_CORPORA names"]
+fn no_url_of_the_whatwg_leads_away() {
+    let here = Url::parse("http://site.example/foo/bar").unwrap();
+    let corpus = corpus("urltestdata.json");
+    let inputs = corpus.as_array().unwrap().iter().filter_map(|case| case["input"].as_str());
+    let mut passed = 0;
+    for text in inputs {
+        if let Ok(path) = text.parse::<SafePath>() {
+            let goes = here.join(path.as_str()).unwrap();
+            assert_eq!(goes.origin(), here.origin(), "{text:?} leads to {goes}");
+            passed += 1;
+        }
+    }
+    assert!(passed > 10, "{passed} passed");
+}
