@@ -37,6 +37,9 @@
 //! | [`SafePath`], [`Next`] | a path on this very site: where a form says to go on |
 //! | [`RedirectSites`] | which other sites a redirect may lead to |
 //! | [`Redirect`] | the response, made of nothing but those |
+//! | [`Sanitizer`] | makes of HTML that somebody wrote the HTML that a page may show |
+//! | [`SafeHtml`] | that HTML: what templates print as it is |
+//! | [`SafeName`] | the name of a file that somebody sent |
 //!
 //! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
 //!
@@ -46,8 +49,10 @@
 //! |---|---|---|
 //! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
 //! | `error-page` | yes | [`ErrorPages`] |
+//! | `filename` | no | [`SafeName`] |
 //! | `health` | yes | [`Health`] |
 //! | `redirect` | yes | [`Redirect`], [`SafePath`], [`Next`], [`RedirectSites`] |
+//! | `sanitize` | no | [`Sanitizer`], [`SafeHtml`] |
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
 //! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
 //! | `redis`, `memcached` | no | counts there |
@@ -76,6 +81,8 @@ mod exchange;
 #[cfg(feature = "axum")]
 mod extract;
 mod fault;
+#[cfg(feature = "filename")]
+mod filename;
 mod guard;
 mod headers;
 #[cfg(feature = "health")]
@@ -92,6 +99,10 @@ mod ratelimit;
 mod redirect;
 mod refusal;
 mod request_id;
+#[cfg(any(feature = "redirect", feature = "sanitize"))]
+mod safe_path;
+#[cfg(feature = "sanitize")]
+mod sanitize;
 #[cfg(feature = "serve")]
 mod serve;
 #[cfg(feature = "ratelimit")]
@@ -110,6 +121,8 @@ pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
 pub use error_page::{ErrorPage, ErrorPages, ErrorPagesFuture, WithErrorPages};
 pub use exchange::Exchange;
 pub use fault::Fault;
+#[cfg(feature = "filename")]
+pub use filename::SafeName;
 pub use guard::{Guard, GuardFuture, Guarded};
 pub use headers::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
@@ -133,12 +146,13 @@ pub use ratelimit::{
     SteadyStore, Unkeyed, WhenDown, WithRateGate,
 };
 #[cfg(feature = "redirect")]
-pub use redirect::{
-    Next, Redirect, RedirectSites, RedirectSitesError, SafePath, SafePathError, SafeRedirect,
-    SafeRedirectError,
-};
+pub use redirect::{Next, Redirect, RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
 pub use refusal::Refusal;
 pub use request_id::RequestId;
+#[cfg(any(feature = "redirect", feature = "sanitize"))]
+pub use safe_path::{SafePath, SafePathError};
+#[cfg(feature = "sanitize")]
+pub use sanitize::{SafeHtml, SanitizeError, Sanitizer};
 #[cfg(feature = "serve")]
 pub use serve::{Serve, Serving, serve};
 #[cfg(feature = "ratelimit")]

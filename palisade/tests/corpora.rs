@@ -6,6 +6,8 @@ use palisade::{RedirectSites, SafePath};
 use serde_json::Value;
 use url::Url;
 
+use crate::sanitize::assert_cleaned;
+
 fn corpus(name: &str) -> Value {
     let folder = std::env::var("PALISADE_CORPORA").expect("`make check-corpora DIR=…` names the folder");
     let text = std::fs::read_to_string(Path::new(&folder).join(name)).unwrap();
@@ -30,6 +32,17 @@ fn no_redirect_of_the_corpus_leads_away_in_chromium() {
         passed += usize::from(accepted.is_ok());
     }
     assert!(away > 100 && passed > 10, "{away} lead away, {passed} passed");
+}
+
+#[test]
+#[ignore = "reads the folder that PALISADE_CORPORA names"]
+fn no_html_of_the_corpus_survives() {
+    let corpus = corpus("xss.json");
+    let vectors = corpus["vectors"].as_array().unwrap();
+    for vector in vectors {
+        assert_cleaned(vector["html"].as_str().unwrap());
+    }
+    assert!(vectors.len() > 1_000);
 }
 
 #[test]

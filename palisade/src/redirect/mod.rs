@@ -20,7 +20,7 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What passes as a [`SafePath`], in this order:
+//! What passes as a [`SafePath`](crate::SafePath), in this order:
 //! 1. a text that begins with a slash;
 //! 2. and has no control character, TAB, CR and LF included, which browsers drop before they read on;
 //! 3. whose path, as it is written and decoded once (as a proxy on the way may do), does not begin with two slashes,
@@ -45,14 +45,12 @@
 //! Django's `url_has_allowed_host_and_scheme`.
 
 mod next;
-mod path;
 mod sites;
 
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
 
 pub use next::Next;
-pub use path::{SafePath, SafePathError};
 pub use sites::{RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
 
 /// A response that sends the browser to another page of the site, or to a site that you named.

@@ -5,7 +5,7 @@ use std::fmt;
 use serde_core::de::{Error, Visitor};
 use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::path::{SafePath, SafePathError};
+use crate::safe_path::{SafePath, SafePathError};
 
 /// Where a form or a query says to go on: a safe path, or nothing.
 ///

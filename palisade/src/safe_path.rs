@@ -55,7 +55,8 @@ impl SafePath {
         &self.0
     }
 
-    pub(super) fn into_text(self) -> Cow<'static, str> {
+    #[cfg(feature = "redirect")]
+    pub(crate) fn into_text(self) -> Cow<'static, str> {
         self.0
     }
 
