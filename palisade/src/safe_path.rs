@@ -1,4 +1,13 @@
 //! A path on this very site, and the rule that says so.
+//!
+//! ```
+//! # use palisade::{SafePath, SafePathError};
+//! assert_eq!("/a b?c=é".parse::<SafePath>()?.as_str(), "/a%20b?c=%C3%A9");
+//! assert_eq!("//evil.example".parse::<SafePath>(), Err(SafePathError::TwoSlashes));
+//! # Ok::<(), SafePathError>(())
+//! ```
+//!
+//! On the floor, since redirects and pictures in articles both want it; `redirect` says what passes, and why.
 
 use std::borrow::Cow;
 use std::fmt::{self, Write};

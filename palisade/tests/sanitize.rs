@@ -323,6 +323,18 @@ fn links_lead_where_they_say_without_a_hold_on_this_page() {
 }
 
 #[test]
+fn a_formula_stays_in_its_place() {
+    let spaced = |width: &str| rich(&format!("<math><mspace width=\"{width}\"></mspace></math>"));
+    assert!(spaced("2em").contains("2em"));
+    for width in ["-9em", "900em", "100vw"] {
+        assert_eq!(spaced(width), "<math><mspace></mspace></math>");
+    }
+    let moved =
+        rich("<math><mpadded voffset=\"1em\" lspace=\"1em\" mathcolor=\"red\"><mi>x</mi></mpadded></math>");
+    assert_eq!(moved, "<math><mpadded><mi>x</mi></mpadded></math>");
+}
+
+#[test]
 fn classes_and_ids_are_the_sites_own_choice() {
     let html = "<p class=\"note big\" id=\"intro\" style=\"color:red\">x</p>";
     assert_eq!(rich(html), "<p id=\"user-intro\">x</p>");

@@ -2,8 +2,8 @@
 
 use std::fmt;
 
-use serde_core::de::{Error, Visitor};
-use serde_core::{Deserialize, Deserializer, Serialize, Serializer};
+use serde::de::{Error, Visitor};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::safe_path::{SafePath, SafePathError};
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde_core::{Serialize, Serializer};
+use serde::{Serialize, Serializer};
 
 use super::tree::Tree;
 
