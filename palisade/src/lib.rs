@@ -42,9 +42,7 @@
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
 //! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
 //! | `redis`, `memcached` | no | counts there |
-//! | `ratelimit` | no | [`store`]: where requests are counted, and in memory; `Strategy`, `Clock` |
-//! | `redis` | no | counting in Redis and Valkey |
-//! | `memcached` | no | counting in memcached |
+//! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
@@ -53,6 +51,7 @@
 struct Readme;
 
 mod authority;
+mod binding;
 #[cfg(feature = "serve")]
 mod body_limit;
 mod client;
@@ -73,6 +72,8 @@ mod headers;
 mod health;
 mod host;
 mod https;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod nonce;
 mod palisade;
 mod proxy;
@@ -87,6 +88,7 @@ mod serve;
 pub mod store;
 
 pub use authority::{Authority, AuthorityError};
+pub use binding::Binding;
 #[cfg(feature = "serve")]
 pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
@@ -110,6 +112,8 @@ pub use headers::{
 pub use health::{Health, Live, Ready};
 pub use host::{Hosts, HostsError};
 pub use https::{Hsts, HstsError, Https, HttpsHostError};
+#[cfg(feature = "keyring")]
+pub use keyring::{Keyring, KeyringError, Keys, Opened, Weakness};
 pub use nonce::CspNonce;
 pub use palisade::Palisade;
 pub use proxy::{Hops, Proxies, ProxiesError};
