@@ -21,19 +21,17 @@ impl Jar {
         format!("{}{}", if secure { "__Host-" } else { "" }, self.name)
     }
 
-    /// The values under our name, as the browser sent them.
+    /// The values under our name, as the browser sent them. Other cookies of the line may be whatever they are.
     pub(super) fn find<'a>(
         &self,
         lines: &'a [HeaderValue],
         secure: bool,
-    ) -> impl Iterator<Item = &'a str> + use<'a> {
+    ) -> impl Iterator<Item = &'a [u8]> + use<'a> {
         let name = self.named(secure);
-        lines
-            .iter()
-            .filter_map(|line| line.to_str().ok())
-            .flat_map(|line| line.split(';'))
-            .filter_map(|pair| pair.trim().split_once('='))
-            .filter_map(move |(found, value)| (found == name).then_some(value))
+        lines.iter().flat_map(|line| line.as_bytes().split(|byte| *byte == b';')).filter_map(move |pair| {
+            let rest = pair.trim_ascii().strip_prefix(name.as_bytes())?;
+            rest.strip_prefix(b"=")
+        })
     }
 
     /// Adds the cookie to the response; without a time it lasts as long as the browser is open.

@@ -98,7 +98,13 @@ impl Visit {
     /// Signs in whom the remember cookie names, if its token is the latest of its series.
     pub(super) async fn restore(&self) -> Result<(), StoreError> {
         let settings = self.settings();
-        let (Some(lasts), Some((id, token))) = (settings.remember, self.remembered()) else { return Ok(()) };
+        let Some(lasts) = settings.remember else { return Ok(()) };
+        let Some((id, token)) = self.remembered() else {
+            if self.remember_jar().find(&self.cookies, self.secure).next().is_some() {
+                self.state().remember = Remember::Clear;
+            }
+            return Ok(());
+        };
         let kept = settings.store.load(id).wait().await?;
         let known = kept.and_then(|kept| {
             let series = Series::read(&kept)?;
