@@ -9,6 +9,7 @@ use std::sync::{Arc, OnceLock};
 
 use http::Extensions;
 
+use crate::binding::Binding;
 use crate::client::Client;
 
 /// A handle to what the layers of one request share.
@@ -19,6 +20,7 @@ pub struct Exchange(Arc<Shared>);
 struct Shared {
     client: OnceLock<Client>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
+    binding: OnceLock<Arc<dyn Binding>>,
     page_follows: AtomicBool,
 }
 
@@ -48,6 +50,16 @@ impl Exchange {
 
     pub(crate) fn nonce(&self) -> &OnceLock<[u8; NONCE_CHARS]> {
         &self.0.nonce
+    }
+
+    /// What ties a token to the visitor's session, where a layer keeps sessions.
+    pub fn binding(&self) -> Option<&dyn Binding> {
+        self.0.binding.get().map(|binding| &**binding)
+    }
+
+    /// Says what ties a token to the visitor's session. The first word counts.
+    pub fn bind(&self, binding: Arc<dyn Binding>) {
+        let _ = self.0.binding.set(binding);
     }
 
     /// Says that an outer layer writes the body of an error after the headers are complete.

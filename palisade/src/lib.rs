@@ -27,8 +27,11 @@
 //! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
 //! | [`BodyLimit`] | how large a body a route takes | 413 |
 //! | [`Deadline`] | how long an answer may take | 503 |
+//! | [`Sessions`] | what is remembered of a visitor, and who is signed in | 303, 401, 403 (503) |
 //! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
+//!
+//! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
 //!
 //! # What people send
 //!
@@ -40,8 +43,6 @@
 //! | [`Sanitizer`] | makes of HTML that somebody wrote the HTML that a page may show |
 //! | [`SafeHtml`] | that HTML: what templates print as it is |
 //! | [`SafeName`] | the name of a file that somebody sent |
-//!
-//! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
 //!
 //! # Features
 //!
@@ -56,9 +57,9 @@
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
 //! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
 //! | `redis`, `memcached` | no | counts there |
-//! | `ratelimit` | no | [`store`]: where requests are counted, and in memory; `Strategy`, `Clock` |
-//! | `redis` | no | counting in Redis and Valkey |
-//! | `memcached` | no | counting in memcached |
+//! | `session` | no | [`Sessions`], [`SignedIn`]; [`store`] keeps them |
+//! | `password` | no | [`Passwords`], [`Policy`] |
+//! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
@@ -66,7 +67,10 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+#[cfg(any(feature = "error-page", feature = "session"))]
+mod accept;
 mod authority;
+mod binding;
 #[cfg(feature = "serve")]
 mod body_limit;
 mod client;
@@ -89,8 +93,14 @@ mod headers;
 mod health;
 mod host;
 mod https;
+#[cfg(feature = "keyring")]
+mod keyring;
 mod nonce;
 mod palisade;
+#[cfg(feature = "password")]
+mod password;
+#[cfg(any(feature = "session", feature = "password"))]
+mod proof;
 mod proxy;
 mod quota;
 #[cfg(feature = "ratelimit")]
@@ -101,25 +111,31 @@ mod refusal;
 mod request_id;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 mod safe_path;
+mod same_site;
 #[cfg(feature = "sanitize")]
 mod sanitize;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "session")]
+mod session;
 #[cfg(feature = "ratelimit")]
 pub mod store;
 
 pub use authority::{Authority, AuthorityError};
+pub use binding::Binding;
 #[cfg(feature = "serve")]
 pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
 #[cfg(feature = "ratelimit")]
 pub use clock::{Clock, Hand};
-pub use cookies::{Cookies, SameSite};
+pub use cookies::Cookies;
 #[cfg(feature = "serve")]
 pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
 #[cfg(feature = "error-page")]
 pub use error_page::{ErrorPage, ErrorPages, ErrorPagesFuture, WithErrorPages};
 pub use exchange::Exchange;
+#[cfg(all(feature = "axum", feature = "session"))]
+pub use extract::{Account, SignedIn};
 pub use fault::Fault;
 #[cfg(feature = "filename")]
 pub use filename::SafeName;
@@ -134,8 +150,14 @@ pub use headers::{
 pub use health::{Health, Live, Ready};
 pub use host::{Hosts, HostsError};
 pub use https::{Hsts, HstsError, Https, HttpsHostError};
+#[cfg(feature = "keyring")]
+pub use keyring::{Keyring, KeyringError, Keys, Opened, Weakness};
 pub use nonce::CspNonce;
 pub use palisade::Palisade;
+#[cfg(feature = "password")]
+pub use password::{Cost, CostError, Password, PasswordHash, Passwords, Policy, Stored, Verified, Weak};
+#[cfg(any(feature = "session", feature = "password"))]
+pub use proof::Proof;
 pub use proxy::{Hops, Proxies, ProxiesError};
 pub use quota::{Quota, QuotaError, Quotas, Unit};
 #[cfg(feature = "ratelimit")]
@@ -151,9 +173,14 @@ pub use refusal::Refusal;
 pub use request_id::RequestId;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 pub use safe_path::{SafePath, SafePathError};
+pub use same_site::SameSite;
 #[cfg(feature = "sanitize")]
 pub use sanitize::{SafeHtml, SanitizeError, Sanitizer};
 #[cfg(feature = "serve")]
 pub use serve::{Serve, Serving, serve};
+#[cfg(feature = "session")]
+pub use session::{
+    Elsewhere, Protection, Session, SessionEvent, Sessions, SessionsFuture, SignIn, WithSessions,
+};
 #[cfg(feature = "ratelimit")]
 pub use store::Store;

@@ -27,10 +27,11 @@ use std::fmt::{self, Write};
 use std::net::{IpAddr, Ipv4Addr};
 use std::path::PathBuf;
 
+pub use palisade::Weakness;
 use palisade::{Quotas, Strategy};
 use reader::Reader;
 pub use reader::{Effective, Problem};
-pub use secret_key::{KeyFileError, SecretKey, Weakness};
+pub use secret_key::{KeyFileError, SecretKey};
 pub use settings::{SETTINGS, Setting, Visible, example_file};
 use value::LogLevel;
 pub use value::{Environment, ExtraPolicy, LogFilter, ServerNames, StoreUri, TrustedProxies};
