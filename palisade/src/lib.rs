@@ -18,10 +18,11 @@
 //!
 //! | layer | what it does | refuses with |
 //! |---|---|---|
-//! | [`Palisade`] | the next five, in the right order | |
+//! | [`Palisade`] | the next six, in the right order | |
 //! | [`Proxies`] | decides who is asking: address, scheme, host, port, prefix | 500, where nobody can be told apart |
 //! | [`Hosts`] | answers for our hosts only | 400, 421 |
 //! | [`Https`] | redirects to https; Strict-Transport-Security | 302, 307 (301, 308) |
+//! | [`Csrf`] | no page of another site sends a form here | 403 |
 //! | [`Cookies`] | Secure, HttpOnly, SameSite on every cookie | |
 //! | [`SecurityHeaders`] | CSP with nonces, framing, referrers, isolation, permissions, caching | |
 //! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
@@ -63,6 +64,7 @@ mod client;
 #[cfg(feature = "ratelimit")]
 mod clock;
 mod cookies;
+mod csrf;
 #[cfg(feature = "serve")]
 mod deadline;
 #[cfg(feature = "error-page")]
@@ -107,6 +109,7 @@ pub use client::{Client, ClientIp, Peer, Scheme};
 #[cfg(feature = "ratelimit")]
 pub use clock::{Clock, Hand};
 pub use cookies::Cookies;
+pub use csrf::{Csrf, TrustError};
 #[cfg(feature = "serve")]
 pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
 #[cfg(feature = "error-page")]
@@ -143,7 +146,7 @@ pub use ratelimit::{
     Attempt, Backoff, Breach, Counted, Counts, Key, Metrics, RateGate, RateGateFuture, RateLimit, RetryAfter,
     SteadyStore, Unkeyed, WhenDown, WithRateGate,
 };
-pub use refusal::Refusal;
+pub use refusal::{Refusal, TokenFault};
 pub use request_id::RequestId;
 pub use same_site::SameSite;
 #[cfg(feature = "serve")]

@@ -11,6 +11,7 @@ const PROTECTIONS: &[&str] = &[
     "https",
     "headers",
     "cookies",
+    "csrf",
     "error_page",
     "health",
     "body_limit",
@@ -22,7 +23,7 @@ const PROTECTIONS: &[&str] = &[
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";
 const STORE_USERS: &[&str] = &["ratelimit", "session"];
-const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "ratelimit", "serve", "session"];
+const SERVICES: &[&str] = &["guard", "csrf", "error_page", "deadline", "health", "ratelimit", "serve", "session"];
 
 /// Every file of the library by the room it belongs to: the first part of its path.
 fn rooms() -> BTreeMap<PathBuf, (String, String)> {

@@ -6,6 +6,7 @@ mod architecture;
 mod cookies;
 mod csp;
 mod csp_lint;
+mod csrf;
 mod deadline;
 mod error_pages;
 mod guards;
