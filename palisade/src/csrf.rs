@@ -32,7 +32,19 @@
 //! References: W3C Fetch Metadata; RFC 6454 (Origin); OWASP Cross-Site Request Forgery Prevention Cheat Sheet; Go's
 //! `http.CrossOriginProtection`.
 
+#[cfg(feature = "csrf")]
+mod future;
 mod origin;
+#[cfg(feature = "csrf")]
+mod params;
+#[cfg(feature = "csrf")]
+mod peeked;
+#[cfg(feature = "csrf")]
+mod scan;
+#[cfg(feature = "csrf")]
+mod token;
+#[cfg(feature = "csrf")]
+mod tokens;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -42,6 +54,13 @@ use http::{HeaderName, Method, Request, Response};
 
 use self::origin::Origin;
 pub use self::origin::TrustError;
+#[cfg(feature = "csrf")]
+pub use self::{
+    future::CsrfTokensFuture,
+    peeked::PeekedBody,
+    token::CsrfToken,
+    tokens::{CsrfTokens, FieldError, WithCsrfTokens},
+};
 use crate::client::Client;
 use crate::exchange::Exchange;
 use crate::guard::{Guard, guard_layers};
@@ -206,7 +225,10 @@ impl Guard for Csrf {
         }
         match request.extensions().get() {
             Some(Judgement::Unknown) => Err(Client::MISSING),
-            Some(Judgement::Foreign) => self.0.reported.or_refuse(self.0.mode, request, Refusal::CrossSite),
+            Some(Judgement::Foreign) => {
+                let (method, path) = (request.method(), request.uri().path());
+                self.0.reported.or_refuse(self.0.mode, method, path, Refusal::CrossSite)
+            }
             Some(Judgement::Safe | Judgement::Evident | Judgement::Unsaid) | None => Ok(()),
         }
     }
@@ -225,12 +247,11 @@ impl Reported {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn or_refuse<B>(&self, mode: Mode, request: &Request<B>, refusal: Refusal) -> Result<(), Refusal> {
+    fn or_refuse(&self, mode: Mode, method: &Method, path: &str, refusal: Refusal) -> Result<(), Refusal> {
         if mode == Mode::Refuse {
             return Err(refusal);
         }
         self.0.fetch_add(1, Ordering::Relaxed);
-        let (method, path) = (request.method(), request.uri().path());
         tracing::warn!(reason = refusal.reason(), %method, path, "would be refused");
         Ok(())
     }

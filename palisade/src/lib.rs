@@ -30,6 +30,7 @@
 //! | [`Deadline`] | how long an answer may take | 503 |
 //! | [`Sessions`] | what is remembered of a visitor, and who is signed in | 303, 401, 403 (503) |
 //! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
+//! | [`CsrfTokens`] | what changes something comes with a token of our own page | 403 (400, 408, 413) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
 //!
 //! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
@@ -47,6 +48,7 @@
 //! | `session` | no | [`Sessions`], [`SignedIn`]; [`store`] keeps them |
 //! | `password` | no | [`Passwords`], [`Policy`] |
 //! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
+//! | `csrf` | no | [`CsrfTokens`], [`CsrfToken`]; the feature `keyring` |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
@@ -61,7 +63,7 @@ mod binding;
 #[cfg(feature = "serve")]
 mod body_limit;
 mod client;
-#[cfg(feature = "ratelimit")]
+#[cfg(any(feature = "ratelimit", feature = "csrf"))]
 mod clock;
 mod cookies;
 mod csrf;
@@ -100,16 +102,20 @@ mod serve;
 mod session;
 #[cfg(feature = "ratelimit")]
 pub mod store;
+#[cfg(feature = "serve")]
+mod terms;
 
 pub use authority::{Authority, AuthorityError};
 pub use binding::Binding;
 #[cfg(feature = "serve")]
 pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
-#[cfg(feature = "ratelimit")]
+#[cfg(any(feature = "ratelimit", feature = "csrf"))]
 pub use clock::{Clock, Hand};
 pub use cookies::Cookies;
 pub use csrf::{Csrf, TrustError};
+#[cfg(feature = "csrf")]
+pub use csrf::{CsrfToken, CsrfTokens, CsrfTokensFuture, FieldError, PeekedBody, WithCsrfTokens};
 #[cfg(feature = "serve")]
 pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
 #[cfg(feature = "error-page")]
