@@ -63,9 +63,8 @@ fn parts_are_told_apart_and_the_first_of_the_name_counts() {
         (format!("--B B\r\n{ours}abc\r\n--B B--\r\n"), Some("abc")),
         (format!("preamble\r\n--B B  \r\n{ours}abc\r\n--B B--"), Some("abc")),
         (
-            format!(
-                "\r\n--B B\r\nX: y\r\ncontent-disposition:form-data;name=csrf_token\r\n\r\na\r\nb\r\n--B B"
-            ),
+            "\r\n--B B\r\nX: y\r\ncontent-disposition:form-data;name=csrf_token\r\n\r\na\r\nb\r\n--B B"
+                .to_owned(),
             Some("a\r\nb"),
         ),
         (format!("--B B\r\n{ours}one\r\n--B B\r\n{ours}two\r\n--B B--"), Some("one")),
