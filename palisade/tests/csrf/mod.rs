@@ -3,6 +3,7 @@
 
 mod bodies;
 mod origin;
+mod sessions;
 mod settings;
 mod tokens;
 mod world;
