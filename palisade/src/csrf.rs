@@ -17,7 +17,7 @@
 //!    [`Client`](crate::Client) has them): it has evidence; with `null` or any other `Origin` it is refused;
 //! 5. a request that says neither: programs such as curl, very old browsers. It passes here, without evidence.
 //!
-//! `CsrfTokens`, behind the feature `csrf`, is the second door, inside of the sessions: it wants a token that only our own
+//! [`CsrfTokens`](crate::CsrfTokens), behind the feature `csrf`, is the second door, inside of the sessions: it wants a token that only our own
 //! pages know. The first door is there by default and stops what browsers say; the second does not depend on them.
 //!
 //! | default | why |

@@ -5,7 +5,7 @@
 //! | [`Client`], [`ClientIp`], [`Scheme`] | who is asking, by [`Proxies`](crate::Proxies) | a 500 that names the missing line |
 //! | [`CspNonce`] | the nonce of this page | a nonce that stands in no header |
 //! | [`Session`](crate::Session), [`SignedIn`] | the visitor's session; the account that is signed in | a 500 that names the missing line |
-//! | `CsrfToken` | the token for this page's forms, by `CsrfTokens` | a 500 that names the missing line |
+//! | [`CsrfToken`](crate::CsrfToken) | the token for this page's forms, by [`CsrfTokens`](crate::CsrfTokens) | a 500 that names the missing line |
 //!
 //! A handler may return [`PageHeaders`] beside its body, and a [`Refusal`] or a [`Fault`] as an error.
 

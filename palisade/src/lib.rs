@@ -29,8 +29,8 @@
 //! | [`BodyLimit`] | how large a body a route takes | 413 |
 //! | [`Deadline`] | how long an answer may take | 503 |
 //! | [`Sessions`] | what is remembered of a visitor, and who is signed in | 303, 401, 403 (503) |
-//! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`CsrfTokens`] | what changes something comes with a token of our own page | 403 (400, 408, 413) |
+//! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
 //!
 //! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
