@@ -15,7 +15,8 @@
 //! What passes, in this order:
 //! 1. the innermost `BodyLimit` of a route counts; where there is none, what [`Serve`](crate::Serve) says;
 //! 2. a body that nobody reads passes: it is never buffered;
-//! 3. a body whose `Content-Length` is over the limit fails at the first reading, before a byte of it is taken;
+//! 3. a body whose `Content-Length` is over the limit fails at the first reading, before a byte of it is taken (a layer
+//!    that only looks at the beginning, as `CsrfTokens` does for a form's token, looks before this rule);
 //! 4. any other body fails at the first byte over the limit, or when the time is up, counted from the first reading.
 //!
 //! A failed reading is an error of the body: axum's extractors answer 413 to

@@ -109,7 +109,7 @@ impl Palisade {
     }
 
     /// The same for a group that must answer whoever asks, such as health checks: who is asking is known and the
-    /// headers are complete, but no host is checked and nothing is redirected.
+    /// headers are complete, but no host is checked and nothing is redirected. Other sites' pages are refused here too.
     pub fn open(&self) -> Self {
         Self { hosts: Hosts::unchecked(), https: self.https.clone().dangerous_allow_http(), ..self.clone() }
     }

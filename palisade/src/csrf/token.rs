@@ -73,7 +73,7 @@ impl Mint {
 /// The token of a page, for its forms and scripts: made when it is first written, which begins a session.
 ///
 /// Write it before the head of the answer leaves: the visitor needs the session's cookie beside it. A handler that signs
-/// somebody in or out asks for it afterwards.
+/// somebody in or out asks for it afterwards. A page that has it goes out as `Cache-Control: private, no-cache`.
 #[derive(Clone)]
 pub struct CsrfToken(Arc<Unmade>);
 
@@ -106,6 +106,7 @@ impl CsrfToken {
         let Unmade { rules, exchange, made } = &*self.0;
         made.get_or_init(|| {
             let binding = exchange.binding().expect("looked for when the token was asked for");
+            exchange.be_personal();
             rules.mint.make(binding.next())
         })
     }

@@ -107,6 +107,13 @@ async fn a_session_begins_only_when_the_token_is_written() {
 }
 
 #[tokio::test]
+async fn a_page_with_a_token_is_kept_by_no_shared_cache() {
+    let site = Site::new(tokens());
+    assert_eq!(site.get("ada", "/").await.header("cache-control"), Some("private, no-cache"));
+    assert_eq!(site.get("ada", "/unprinted").await.header("cache-control"), None);
+}
+
+#[tokio::test]
 async fn the_token_is_new_at_every_rendering_so_that_nothing_is_there_for_breach_to_find() {
     let (clock, _) = Clock::manual();
     let site = Site::new(tokens().clock(clock));
