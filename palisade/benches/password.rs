@@ -26,7 +26,9 @@ async fn main() {
     }
     let [wrong, unknown, right] = times.map(median);
     let ratio = unknown.as_secs_f64() / wrong.as_secs_f64();
-    println!("password, medians of {ROUNDS}: wrong {wrong:.2?}, unknown account {unknown:.2?}, right {right:.2?}");
+    println!(
+        "password, medians of {ROUNDS}: wrong {wrong:.2?}, unknown account {unknown:.2?}, right {right:.2?}"
+    );
     println!("unknown / wrong: {ratio:.3} (goal: 0.9 to 1.1)");
 }
 

@@ -15,7 +15,8 @@
 //! What passes, in this order:
 //! 1. the innermost `BodyLimit` of a route counts; where there is none, what [`Serve`](crate::Serve) says;
 //! 2. a body that nobody reads passes: it is never buffered;
-//! 3. a body whose `Content-Length` is over the limit fails at the first reading, before a byte of it is taken;
+//! 3. a body whose `Content-Length` is over the limit fails at the first reading, before a byte of it is taken (a layer
+//!    that only looks at the beginning, as `CsrfTokens` does for a form's token, looks before this rule);
 //! 4. any other body fails at the first byte over the limit, or when the time is up, counted from the first reading.
 //!
 //! A failed reading is an error of the body: axum's extractors answer 413 to
@@ -36,7 +37,6 @@ use std::error::Error;
 use std::io;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -46,10 +46,14 @@ use http_body::{Body, Frame, SizeHint};
 use http_body_util::{Full, Limited};
 use hyper::body::Incoming;
 use pin_project_lite::pin_project;
-use tokio::time::{Sleep, sleep};
+use tokio::time::{Instant, Sleep, sleep_until};
 
 use crate::guard::{Guard, guard_layers};
 use crate::refusal::Refusal;
+use crate::terms::Terms;
+
+/// 68 years, for times that no clock can hold.
+const A_LIFE: Duration = Duration::from_secs(1 << 31);
 
 /// How large a request's body may be, and how long it may take to arrive.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -74,11 +78,7 @@ impl BodyLimit {
     fn apply<B>(self, request: &mut Request<B>) -> Arc<Terms> {
         #[cfg(feature = "axum")]
         crate::extract::limit_body(request, self.bytes);
-        let terms = request.extensions_mut().get_or_insert_default::<Arc<Terms>>();
-        terms.bytes.store(self.bytes, Ordering::Relaxed);
-        let millis = u64::try_from(self.within.as_millis()).unwrap_or(u64::MAX);
-        terms.millis.store(millis, Ordering::Relaxed);
-        terms.clone()
+        Terms::set(request.extensions_mut(), self.bytes, self.within)
     }
 }
 
@@ -101,10 +101,10 @@ impl Guard for BodyLimit {
     }
 
     fn finish<B>(&self, terms: Arc<Terms>, response: &mut Response<B>) {
-        if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.exceeded.load(Ordering::Relaxed) {
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.is_exceeded() {
             response.extensions_mut().insert(Refusal::BodyTooLarge);
         }
-        if response.status() == StatusCode::BAD_REQUEST && terms.late.load(Ordering::Relaxed) {
+        if response.status() == StatusCode::BAD_REQUEST && terms.is_late() {
             *response.status_mut() = Refusal::BodyTooSlow.status();
             response.extensions_mut().insert(Refusal::BodyTooSlow);
         }
@@ -112,15 +112,6 @@ impl Guard for BodyLimit {
 }
 
 guard_layers!(BodyLimit);
-
-/// The limit in force for one request: in its extensions for the layers, in its body for the reading.
-#[derive(Debug, Default)]
-pub struct Terms {
-    bytes: AtomicU64,
-    millis: AtomicU64,
-    exceeded: AtomicBool,
-    late: AtomicBool,
-}
 
 pin_project! {
     /// The body of a request that came through [`serve`](crate::serve()): bounded in size and in time.
@@ -130,6 +121,7 @@ pin_project! {
         inner: Incoming,
         terms: Arc<Terms>,
         taken: u64,
+        since: Option<Instant>,
         #[pin]
         clock: Option<Sleep>,
     }
@@ -139,7 +131,7 @@ impl LimitedBody {
     /// Bounds the body of this request; layers further in may move the bounds.
     pub(crate) fn bound(mut request: Request<Incoming>, limit: BodyLimit) -> Request<Self> {
         let terms = limit.apply(&mut request);
-        request.map(|inner| Self { inner, terms, taken: 0, clock: None })
+        request.map(|inner| Self { inner, terms, taken: 0, since: None, clock: None })
     }
 }
 
@@ -152,10 +144,10 @@ impl Body for LimitedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let limit = this.terms.bytes.load(Ordering::Relaxed);
-        let within = Duration::from_millis(this.terms.millis.load(Ordering::Relaxed));
-        if this.taken.saturating_add(this.inner.size_hint().lower()) > limit {
-            this.terms.exceeded.store(true, Ordering::Relaxed);
+        let limit = this.terms.bytes();
+        let announced = if this.terms.are_open() { 0 } else { this.inner.size_hint().lower() };
+        if this.taken.saturating_add(announced) > limit {
+            this.terms.exceed();
             return Poll::Ready(Some(Err(too_large())));
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
@@ -163,18 +155,24 @@ impl Body for LimitedBody {
             let frame = frame?;
             *this.taken += frame.data_ref().map_or(0, |data| data.len() as u64);
             if *this.taken > limit {
-                this.terms.exceeded.store(true, Ordering::Relaxed);
+                this.terms.exceed();
                 return Poll::Ready(Some(Err(too_large())));
             }
             return Poll::Ready(Some(Ok(frame)));
         }
-        if this.clock.is_none() {
-            this.clock.set(Some(sleep(within)));
+        // A layer further in may have moved it since the last poll.
+        let within = this.terms.within();
+        let since = *this.since.get_or_insert_with(Instant::now);
+        let due = since.checked_add(within).unwrap_or_else(|| since + A_LIFE);
+        match this.clock.as_mut().as_pin_mut() {
+            Some(clock) if clock.deadline() == due => {}
+            Some(clock) => clock.reset(due),
+            None => this.clock.set(Some(sleep_until(due))),
         }
         if let Some(clock) = this.clock.as_pin_mut() {
             ready!(clock.poll(cx));
         }
-        this.terms.late.store(true, Ordering::Relaxed);
+        this.terms.be_late();
         Poll::Ready(Some(Err(too_slow(within))))
     }
 

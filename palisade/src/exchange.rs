@@ -22,6 +22,7 @@ struct Shared {
     nonce: OnceLock<[u8; NONCE_CHARS]>,
     binding: OnceLock<Arc<dyn Binding>>,
     page_follows: AtomicBool,
+    personal: AtomicBool,
 }
 
 /// 128 bits in base64url without padding.
@@ -60,6 +61,16 @@ impl Exchange {
     /// Says what ties a token to the visitor's session. The first word counts.
     pub fn bind(&self, binding: Arc<dyn Binding>) {
         let _ = self.0.binding.set(binding);
+    }
+
+    /// Says that the page has something in it that only this visitor may have.
+    #[cfg(feature = "csrf")]
+    pub(crate) fn be_personal(&self) {
+        self.0.personal.store(true, Ordering::Relaxed);
+    }
+
+    pub(crate) fn is_personal(&self) -> bool {
+        self.0.personal.load(Ordering::Relaxed)
     }
 
     /// Says that an outer layer writes the body of an error after the headers are complete.

@@ -5,6 +5,7 @@
 //! | [`Client`], [`ClientIp`], [`Scheme`] | who is asking, by [`Proxies`](crate::Proxies) | a 500 that names the missing line |
 //! | [`CspNonce`] | the nonce of this page | a nonce that stands in no header |
 //! | [`Session`](crate::Session), [`SignedIn`] | the visitor's session; the account that is signed in | a 500 that names the missing line |
+//! | [`CsrfToken`](crate::CsrfToken) | the token for this page's forms, by [`CsrfTokens`](crate::CsrfTokens) | a 500 that names the missing line |
 //!
 //! A handler may return [`PageHeaders`] beside its body, a `Redirect`, and a [`Refusal`] or a [`Fault`] as an error.
 
@@ -20,6 +21,8 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+#[cfg(feature = "csrf")]
+use axum::BoxError;
 use axum::extract::{ConnectInfo, FromRequestParts};
 #[cfg(feature = "ratelimit")]
 use axum::extract::{MatchedPath, RawPathParams};
@@ -30,6 +33,8 @@ use http::{Extensions, StatusCode};
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
 use crate::client::{Client, ClientIp, Peer, Scheme};
+#[cfg(feature = "csrf")]
+use crate::csrf::CsrfToken;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::headers::PageHeaders;
@@ -49,6 +54,12 @@ pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
 #[cfg(feature = "serve")]
 pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
     axum::extract::DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX)).apply(request);
+}
+
+/// What broke a body, without axum's wrapping.
+#[cfg(feature = "csrf")]
+pub(crate) fn unwrapped(error: BoxError) -> BoxError {
+    error.downcast::<axum::Error>().map_or_else(|error| error, |wrapped| wrapped.into_inner())
 }
 
 #[cfg(feature = "ratelimit")]
@@ -109,6 +120,15 @@ impl<S: Sync> FromRequestParts<S> for CspNonce {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(&Exchange::begin(&mut parts.extensions)))
+    }
+}
+
+#[cfg(feature = "csrf")]
+impl<S: Sync> FromRequestParts<S> for CsrfToken {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        Self::of(&parts.extensions)
     }
 }
 

@@ -18,16 +18,18 @@
 //!
 //! | layer | what it does | refuses with |
 //! |---|---|---|
-//! | [`Palisade`] | the next five, in the right order | |
+//! | [`Palisade`] | the next six, in the right order | |
 //! | [`Proxies`] | decides who is asking: address, scheme, host, port, prefix | 500, where nobody can be told apart |
 //! | [`Hosts`] | answers for our hosts only | 400, 421 |
 //! | [`Https`] | redirects to https; Strict-Transport-Security | 302, 307 (301, 308) |
+//! | [`Csrf`] | no page of another site sends a form here | 403 |
 //! | [`Cookies`] | Secure, HttpOnly, SameSite on every cookie | |
 //! | [`SecurityHeaders`] | CSP with nonces, framing, referrers, isolation, permissions, caching | |
 //! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
 //! | [`BodyLimit`] | how large a body a route takes | 413 |
 //! | [`Deadline`] | how long an answer may take | 503 |
 //! | [`Sessions`] | what is remembered of a visitor, and who is signed in | 303, 401, 403 (503) |
+//! | [`CsrfTokens`] | what changes something comes with a token of our own page | 403 (400, 408, 413) |
 //! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
 //!
@@ -60,6 +62,7 @@
 //! | `session` | no | [`Sessions`], [`SignedIn`]; [`store`] keeps them |
 //! | `password` | no | [`Passwords`], [`Policy`] |
 //! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
+//! | `csrf` | no | [`CsrfTokens`], [`CsrfToken`]; the feature `keyring` |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
@@ -74,9 +77,10 @@ mod binding;
 #[cfg(feature = "serve")]
 mod body_limit;
 mod client;
-#[cfg(feature = "ratelimit")]
+#[cfg(any(feature = "ratelimit", feature = "csrf"))]
 mod clock;
 mod cookies;
+mod csrf;
 #[cfg(feature = "serve")]
 mod deadline;
 #[cfg(feature = "error-page")]
@@ -120,15 +124,20 @@ mod serve;
 mod session;
 #[cfg(feature = "ratelimit")]
 pub mod store;
+#[cfg(feature = "serve")]
+mod terms;
 
 pub use authority::{Authority, AuthorityError};
 pub use binding::Binding;
 #[cfg(feature = "serve")]
 pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
-#[cfg(feature = "ratelimit")]
+#[cfg(any(feature = "ratelimit", feature = "csrf"))]
 pub use clock::{Clock, Hand};
 pub use cookies::Cookies;
+pub use csrf::{Csrf, TrustError};
+#[cfg(feature = "csrf")]
+pub use csrf::{CsrfToken, CsrfTokens, CsrfTokensFuture, FieldError, PeekedBody, WithCsrfTokens};
 #[cfg(feature = "serve")]
 pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
 #[cfg(feature = "error-page")]
@@ -169,7 +178,7 @@ pub use ratelimit::{
 };
 #[cfg(feature = "redirect")]
 pub use redirect::{Next, Redirect, RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
-pub use refusal::Refusal;
+pub use refusal::{Refusal, TokenFault};
 pub use request_id::RequestId;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 pub use safe_path::{SafePath, SafePathError};

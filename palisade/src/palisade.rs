@@ -10,14 +10,16 @@
 //! 1. [`Proxies`] decides who is asking, and over what; where it cannot, the answer is a 500 that says why;
 //! 2. [`Hosts`] refuses requests for other sites: 400, 421;
 //! 3. [`Https`] redirects those in the clear: 302, 307;
-//! 4. the application answers, or panics, which is a 500;
-//! 5. [`Cookies`], [`Https`] and [`SecurityHeaders`] complete the response, whichever of these it was.
+//! 4. [`Csrf`] refuses requests that pages of other sites made: 403;
+//! 5. the application answers, or panics, which is a 500;
+//! 6. [`Cookies`], [`Https`] and [`SecurityHeaders`] complete the response, whichever of these it was.
 //!
 //! | part | default | why |
 //! |---|---|---|
 //! | [`behind`](Palisade::behind) | nobody is believed | a header is anybody's word |
 //! | [`hosts`](Palisade::hosts) | any well-formed host over https or from this machine; a redirect to https wants a list | `Location` must not be a stranger's choice |
 //! | [`https`](Palisade::https) | redirect; HSTS for a year over TLS | OWASP |
+//! | [`csrf`](Palisade::csrf) | no page of another site may send a form here | it would act in its visitor's name |
 //! | [`cookies`](Palisade::cookies) | Secure over TLS, HttpOnly, SameSite=Lax | all cookies, not only the session's |
 //! | [`headers`](Palisade::headers) | [`SecurityHeaders::strict`] | |
 //!
@@ -29,6 +31,7 @@ use http::{Request, Response};
 
 use crate::client::Client;
 use crate::cookies::Cookies;
+use crate::csrf::Csrf;
 use crate::exchange::Exchange;
 use crate::guard::{Guard, guard_layers};
 use crate::headers::SecurityHeaders;
@@ -43,6 +46,7 @@ pub struct Palisade {
     proxies: Proxies,
     hosts: Hosts,
     https: Https,
+    csrf: Csrf,
     cookies: Cookies,
     headers: SecurityHeaders,
 }
@@ -60,6 +64,7 @@ impl Palisade {
             proxies: listening(Proxies::none()),
             hosts: Hosts::any(),
             https: Https::new(),
+            csrf: Csrf::new(),
             cookies: Cookies::new(),
             headers: SecurityHeaders::strict(),
         }
@@ -88,6 +93,11 @@ impl Palisade {
         Self { https, ..self }
     }
 
+    /// What to do about requests that pages of other sites made.
+    pub fn csrf(self, csrf: Csrf) -> Self {
+        Self { csrf, ..self }
+    }
+
     /// The flags that cookies leave with.
     pub fn cookies(self, cookies: Cookies) -> Self {
         Self { cookies, ..self }
@@ -99,7 +109,7 @@ impl Palisade {
     }
 
     /// The same for a group that must answer whoever asks, such as health checks: who is asking is known and the
-    /// headers are complete, but no host is checked and nothing is redirected.
+    /// headers are complete, but no host is checked and nothing is redirected. Other sites' pages are refused here too.
     pub fn open(&self) -> Self {
         Self { hosts: Hosts::unchecked(), https: self.https.clone().dangerous_allow_http(), ..self.clone() }
     }
@@ -116,7 +126,9 @@ impl Guard for Palisade {
     type Kept = Exchange;
 
     fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        self.proxies.begin(request)
+        let exchange = self.proxies.begin(request);
+        self.csrf.begin(request);
+        exchange
     }
 
     fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
@@ -130,7 +142,8 @@ impl Guard for Palisade {
                  Behind a proxy that speaks TLS, name the proxy: `.behind(Proxies::trusted([\"10.0.0.1\"])?)`.",
             ));
         }
-        self.https.check(request, exchange)
+        self.https.check(request, exchange)?;
+        self.csrf.check(request, exchange)
     }
 
     fn finish<B>(&self, exchange: Exchange, response: &mut Response<B>) {

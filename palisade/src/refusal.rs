@@ -72,8 +72,28 @@ pub enum Refusal {
     },
     /// Sessions cannot be read or written just now.
     SessionsDown,
+    /// A page of another site made the request.
+    CrossSite,
+    /// The request has no token of one of our pages.
+    CsrfToken(TokenFault),
+    /// The request's body broke off, or could not be read.
+    BodyBroken,
     /// The application is put together wrongly; the text names the missing line.
     Miswired(&'static str),
+}
+
+/// What is wrong with the token by which a form shows that a page of ours made it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum TokenFault {
+    /// There is none, or it is further into the body than is looked.
+    Missing,
+    /// The visitor has no session, for which it could have been made.
+    NoSession,
+    /// It was made too long ago.
+    Expired,
+    /// It is not ours, or was made for another session: for one before a login, say.
+    Invalid,
 }
 
 impl Refusal {
@@ -95,6 +115,8 @@ impl Refusal {
             },
             Self::NotAllowed => StatusCode::FORBIDDEN,
             Self::Busy { .. } | Self::SessionsDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::CrossSite | Self::CsrfToken(_) => StatusCode::FORBIDDEN,
+            Self::BodyBroken => StatusCode::BAD_REQUEST,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -116,6 +138,12 @@ impl Refusal {
             Self::NotAllowed => "not_allowed",
             Self::Busy { .. } => "busy",
             Self::SessionsDown => "sessions_down",
+            Self::CrossSite => "cross_site",
+            Self::CsrfToken(TokenFault::Missing) => "csrf_token_missing",
+            Self::CsrfToken(TokenFault::NoSession) => "csrf_token_without_session",
+            Self::CsrfToken(TokenFault::Expired) => "csrf_token_expired",
+            Self::CsrfToken(TokenFault::Invalid) => "csrf_token_invalid",
+            Self::BodyBroken => "body_broken",
             Self::Miswired(_) => "miswired",
         }
     }
@@ -141,6 +169,11 @@ impl Refusal {
             Self::NotAllowed => "Your account may not see this page.",
             Self::Busy { .. } => "Many people are signing in just now. Please try again in a moment.",
             Self::SessionsDown => "We cannot tell just now who is signed in. Please try again in a moment.",
+            Self::CrossSite => {
+                "The request came from a page of another site. Please open the page here and send it again."
+            }
+            Self::CsrfToken(fault) => fault.message(),
+            Self::BodyBroken => "What you sent did not arrive whole. Please try again.",
             Self::Miswired(missing) => missing,
         })
     }
@@ -175,6 +208,23 @@ impl Refusal {
         }
         response.extensions_mut().insert(self);
         response
+    }
+}
+
+impl TokenFault {
+    fn message(self) -> &'static str {
+        match self {
+            Self::Missing => {
+                "The form was sent without the mark of our own page. Please go back, reload the page and send it again."
+            }
+            Self::NoSession => {
+                "Your browser did not send our cookie, without which we cannot take the form. Please allow cookies for this site, go back, reload the page and send it again."
+            }
+            Self::Expired => "The page was open for too long. Please go back, reload it and send it again.",
+            Self::Invalid => {
+                "The page is from before you signed in or out, or not from here. Please go back, reload it and send it again."
+            }
+        }
     }
 }
 

@@ -11,6 +11,7 @@ const PROTECTIONS: &[&str] = &[
     "https",
     "headers",
     "cookies",
+    "csrf",
     "error_page",
     "health",
     "body_limit",
@@ -24,7 +25,8 @@ const PROTECTIONS: &[&str] = &[
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";
 const STORE_USERS: &[&str] = &["ratelimit", "session"];
-const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "ratelimit", "serve", "session"];
+const SERVICES: &[&str] =
+    &["guard", "csrf", "error_page", "deadline", "health", "ratelimit", "serve", "session"];
 
 /// Every file of the library by the room it belongs to: the first part of its path.
 fn rooms() -> BTreeMap<PathBuf, (String, String)> {
@@ -74,8 +76,8 @@ fn rooms_import_downwards_only() {
             continue;
         }
         for named in imports(&text) {
-            // axum's own body limit can only be set through axum.
-            if room == "body_limit" && named == "extract" {
+            // axum's own body limit can only be set, and its errors only be opened, through axum.
+            if ["body_limit", "csrf"].contains(&room.as_str()) && named == "extract" {
                 continue;
             }
             let of_ours = DOORS.contains(&named.as_str()) || PROTECTIONS.contains(&named.as_str());

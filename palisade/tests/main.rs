@@ -7,6 +7,7 @@ mod cookies;
 mod corpora;
 mod csp;
 mod csp_lint;
+mod csrf;
 mod deadline;
 mod error_pages;
 mod filename;

@@ -26,7 +26,7 @@
 //! | X-Permitted-Cross-Domain-Policies | none | – | none |
 //! | X-DNS-Prefetch-Control | off | – | – |
 //! | X-XSS-Protection | 0 | – | – |
-//! | Cache-Control | `private, no-cache` beside a nonce or a cookie | – | `no-store` |
+//! | Cache-Control | `private, no-cache` beside a nonce, a cookie or a CSRF token | – | `no-store` |
 //! | Server, X-Powered-By | removed | removed | removed |
 //!
 //! Cross-Origin-Embedder-Policy is off by default, since it stops every image and frame that does not consent.
@@ -223,7 +223,7 @@ impl SecurityHeaders {
         self.change(|site| site.report_only.push(policy))
     }
 
-    /// `Cache-Control` for responses with a nonce or a cookie in them, where the handler says nothing: what is
+    /// `Cache-Control` for responses with a nonce, a cookie or a CSRF token in them, where the handler says nothing: what is
     /// one visitor's must not come out of a cache for another.
     pub fn personal_pages(self, control: impl Into<Option<CacheControl>>) -> Self {
         let control = control.into().map(HeaderValue::from);
@@ -285,7 +285,7 @@ impl Guard for SecurityHeaders {
         let headers = response.headers_mut();
         rendered.write(headers, nonce, site.replace);
         if let Some(control) = &site.personal
-            && (nonce.is_some() || headers.contains_key(SET_COOKIE))
+            && (nonce.is_some() || headers.contains_key(SET_COOKIE) || exchange.is_personal())
         {
             headers.entry(CACHE_CONTROL).or_insert_with(|| control.clone());
         }

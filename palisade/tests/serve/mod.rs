@@ -4,5 +4,5 @@ mod bodies;
 mod connections;
 mod heads;
 mod http2;
-mod site;
+pub(crate) mod site;
 mod stop;

@@ -1,0 +1,85 @@
+//! The parameters behind a header's value: `; name=value; name="quoted value"`.
+
+use std::borrow::Cow;
+
+/// Goes through the parameters; ends at the first that cannot be read.
+pub(super) struct Params<'a>(&'a [u8]);
+
+/// A header's value in front of its parameters, and those.
+pub(super) fn split(value: &[u8]) -> (&[u8], Params<'_>) {
+    let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
+    (value[..end].trim_ascii(), Params(&value[end..]))
+}
+
+impl<'a> Params<'a> {
+    /// The value of the first parameter of this name.
+    pub(super) fn named(mut self, wanted: &[u8]) -> Option<Cow<'a, [u8]>> {
+        self.find(|(name, _)| name.eq_ignore_ascii_case(wanted)).map(|(_, value)| value)
+    }
+}
+
+impl<'a> Iterator for Params<'a> {
+    type Item = (&'a [u8], Cow<'a, [u8]>);
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let rest = self.0.trim_ascii_start().strip_prefix(b";")?;
+        let equals = rest.iter().position(|byte| *byte == b'=')?;
+        let (name, value) = (rest[..equals].trim_ascii(), &rest[equals + 1..]);
+        let (value, rest) = match value.trim_ascii_start().strip_prefix(b"\"") {
+            Some(quoted) => unquoted(quoted)?,
+            None => {
+                let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
+                (Cow::Borrowed(value[..end].trim_ascii()), &value[end..])
+            }
+        };
+        self.0 = rest;
+        Some((name, value))
+    }
+}
+
+/// What stands before the closing quote, and what comes after it.
+fn unquoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
+    let special = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let plain = text.iter().position(special)?;
+    if text[plain] == b'"' {
+        return Some((Cow::Borrowed(&text[..plain]), &text[plain + 1..]));
+    }
+    let (mut value, mut bytes) = (text[..plain].to_vec(), text[plain..].iter().enumerate());
+    loop {
+        match bytes.next()? {
+            (at, b'"') => return Some((Cow::Owned(value), &text[plain + at + 1..])),
+            (_, b'\\') => value.push(*bytes.next()?.1),
+            (_, byte) => value.push(*byte),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(value: &str, name: &str) -> Option<String> {
+        let value = split(value.as_bytes()).1.named(name.as_bytes())?;
+        Some(String::from_utf8(value.into_owned()).unwrap())
+    }
+
+    #[test]
+    fn parameters_are_plain_or_quoted() {
+        assert_eq!(split(b" multipart/form-data ; boundary=x").0, b"multipart/form-data");
+        for (value, expected) in [
+            ("a; boundary=x", Some("x")),
+            ("a;BOUNDARY = x ; c=d", Some("x")),
+            ("a; c=\"; boundary=no\"; boundary=x", Some("x")),
+            ("a; boundary=\"x y\";c", Some("x y")),
+            (r#"a; boundary="x\"y\\z""#, Some("x\"y\\z")),
+            ("a; boundary=x; boundary=y", Some("x")),
+            ("a; boundary=", Some("")),
+            ("a; boundary=\"x", None),
+            ("a; boundary", None),
+            ("a; c=\"\\", None),
+            ("a", None),
+        ] {
+            assert_eq!(named(value, "boundary").as_deref(), expected, "{value}");
+        }
+    }
+}

@@ -1,0 +1,211 @@
+//! What a request says about the page that made it: rows `dj_…` are Django's, and what it gets wrong put right.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::any;
+use http::{Method, Request};
+use palisade::{Csrf, Palisade, Proxies, Refusal};
+
+use crate::world::{Answer, HERE, PROXY, ask, guarded, with_peer};
+
+/// A site that says of each request what came in.
+fn site(csrf: Csrf) -> Router {
+    let palisade = Palisade::new().hosts(["localhost", "example.org"]).unwrap();
+    let palisade = palisade.behind(Proxies::trusted(["10.0.0.1"]).unwrap()).csrf(csrf);
+    let echo = any(async |method: Method| method.to_string());
+    Router::new().route("/", echo).layer(palisade).layer(palisade::ErrorPages::plain())
+}
+
+async fn sent(csrf: &Csrf, method: &str, host: &str, said: &[(&str, &str)]) -> Answer {
+    let mut request = Request::builder().method(method).uri("/").header("host", host);
+    for (name, value) in said {
+        request = request.header(*name, *value);
+    }
+    ask(&site(csrf.clone()), with_peer(request.body(Body::empty()).unwrap(), HERE)).await
+}
+
+/// Whether a POST to `http://localhost:8000` that says this passes.
+async fn passes(said: &[(&str, &str)]) -> bool {
+    let answer = sent(&Csrf::new(), "POST", "localhost:8000", said).await;
+    judged(&answer)
+}
+
+fn judged(answer: &Answer) -> bool {
+    let refusal = answer.response.extensions.get::<Refusal>();
+    match answer.status.as_u16() {
+        200 => assert_eq!(refusal, None),
+        403 => {
+            assert_eq!(refusal, Some(&Refusal::CrossSite));
+            assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
+            assert!(answer.body.contains("page of another site"), "{}", answer.body);
+        }
+        other => panic!("{other}"),
+    }
+    answer.status == 200
+}
+
+/// The same over https, as a proxy hands it on.
+async fn passes_over_tls(host: &str, origin: &str) -> bool {
+    let request = Request::post("/").header("host", host).header("origin", origin);
+    let request = request.header("x-forwarded-for", "198.51.100.7").header("x-forwarded-proto", "https");
+    judged(&ask(&site(Csrf::new()), with_peer(request.body(Body::empty()).unwrap(), PROXY)).await)
+}
+
+#[tokio::test]
+async fn a_page_of_another_site_is_refused_by_default_and_our_own_passes() {
+    let app = guarded(Palisade::new());
+    let post = |origin: &str| {
+        let request = Request::post("/form").header("host", "localhost").header("origin", origin);
+        with_peer(request.body(Body::empty()).unwrap(), HERE)
+    };
+    assert_eq!(ask(&app, post("https://evil.example")).await.status, 403);
+    assert_eq!(ask(&app, post("http://localhost")).await.body, "taken");
+}
+
+#[tokio::test]
+async fn what_the_browser_says_of_the_page_decides() {
+    for (fetch_site, origin, expected) in [
+        (Some("same-origin"), None, true),
+        (Some("none"), None, true),
+        (Some("same-site"), None, false),
+        (Some("cross-site"), None, false),
+        (Some("Same-Origin"), None, false),
+        (Some(""), None, false),
+        (Some("same-origin"), Some("null"), true),
+        (Some("cross-site"), Some("http://localhost:8000"), false),
+        (None, Some("http://localhost:8000"), true),
+        (None, Some("http://evil.example"), false),
+        (None, None, true),
+    ] {
+        let said: Vec<_> = [("sec-fetch-site", fetch_site), ("origin", origin)]
+            .into_iter()
+            .filter_map(|(name, value)| Some((name, value?)))
+            .collect();
+        assert_eq!(passes(&said).await, expected, "{said:?}");
+    }
+    assert!(!passes(&[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")]).await);
+    let own = ("origin", "http://localhost:8000");
+    assert!(!passes(&[own, own]).await, "a browser says it once");
+}
+
+#[tokio::test]
+async fn dj_origin_must_be_scheme_host_and_port() {
+    for (origin, expected) in [
+        ("http://localhost:8000", true),
+        ("http://LOCALHOST:8000", true),
+        ("HTTP://localhost:8000", true),
+        ("https://localhost:8000", false),
+        ("http://localhost", false),
+        ("http://localhost:8001", false),
+        ("http://localhost:8000/", false),
+        ("http://localhost:8000.evil.example", false),
+        ("http://evil.example", false),
+        ("http://localhost:8000@evil.example", false),
+        ("null", false),
+        ("", false),
+        ("localhost:8000", false),
+    ] {
+        assert_eq!(passes(&[("origin", origin)]).await, expected, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn dj_a_default_port_may_be_written_or_not() {
+    for (host, origin, expected) in [
+        ("example.org", "https://example.org", true),
+        ("example.org", "https://example.org:443", true),
+        ("example.org:443", "https://example.org", true),
+        ("EXAMPLE.org.", "https://example.org", true),
+        ("example.org", "http://example.org", false),
+        ("example.org", "https://example.org:80", false),
+        ("example.org:8443", "https://example.org", false),
+    ] {
+        assert_eq!(passes_over_tls(host, origin).await, expected, "{host} {origin}");
+    }
+}
+
+#[tokio::test]
+async fn dj_trusted_sites_pass_and_their_look_alikes_do_not() {
+    let csrf = Csrf::new().trust(["https://app.example", "http://localhost:3000"]).unwrap();
+    for (origin, expected) in [
+        ("https://app.example", true),
+        ("https://APP.example:443", true),
+        ("http://localhost:3000", true),
+        ("http://app.example", false),
+        ("https://evilapp.example", false),
+        ("https://www.app.example", false),
+        ("https://app.example.evil.example", false),
+    ] {
+        for fetch_site in [Some("cross-site"), Some("same-site"), None] {
+            let said: Vec<_> = fetch_site.map(|value| ("sec-fetch-site", value)).into_iter().collect();
+            let said = [&said[..], &[("origin", origin)]].concat();
+            assert_eq!(judged(&sent(&csrf, "POST", "localhost", &said).await), expected, "{said:?}");
+        }
+    }
+    let error = Csrf::new().trust(["https://*.example"]).unwrap_err().to_string();
+    assert!(error.contains("write `https://app.example`"), "{error}");
+}
+
+#[tokio::test]
+async fn dj_only_get_head_and_options_are_safe() {
+    let foreign = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        assert_eq!(sent(&Csrf::new(), method, "localhost", &foreign).await.status, 200, "{method}");
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE", "get", "QUERY"] {
+        assert_eq!(sent(&Csrf::new(), method, "localhost", &foreign).await.status, 403, "{method}");
+        let own = [("sec-fetch-site", "same-origin")];
+        assert!(sent(&Csrf::new(), method, "localhost", &own).await.status != 403, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn a_websocket_is_not_opened_by_another_site_although_it_is_a_get() {
+    let opening = |origin| [("upgrade", "WebSocket"), ("connection", "upgrade"), ("origin", origin)];
+    let foreign = sent(&Csrf::new(), "GET", "localhost", &opening("https://evil.example")).await;
+    assert!(!judged(&foreign));
+    assert!(judged(&sent(&Csrf::new(), "GET", "localhost", &opening("http://localhost")).await));
+}
+
+#[tokio::test]
+async fn wtf_09_the_referer_is_never_looked_at() {
+    let evil = ("referer", "https://evil.example/");
+    assert!(passes(&[evil]).await);
+    assert!(passes(&[evil, ("sec-fetch-site", "same-origin")]).await);
+    let own = ("referer", "http://localhost:8000/form");
+    assert!(!passes(&[own, ("origin", "https://evil.example")]).await);
+}
+
+#[tokio::test]
+async fn it_can_report_only_and_counts_what_it_would_refuse() {
+    let foreign = [("origin", "https://evil.example")];
+    let csrf = Csrf::new().report_only();
+    assert!(judged(&sent(&csrf, "POST", "localhost", &foreign).await));
+    assert!(judged(&sent(&csrf, "POST", "localhost", &[]).await));
+    assert_eq!(csrf.reported(), 1);
+    let off = Csrf::new().dangerous_off();
+    assert!(judged(&sent(&off, "POST", "localhost", &foreign).await));
+    assert_eq!(off.reported(), 0);
+}
+
+#[tokio::test]
+async fn a_group_for_whoever_asks_is_guarded_too() {
+    let app = guarded(Palisade::new().open());
+    let post = |origin: &str| {
+        let request = Request::post("/form").header("host", "10.1.2.3").header("origin", origin);
+        with_peer(request.body(Body::empty()).unwrap(), HERE)
+    };
+    assert_eq!(ask(&app, post("https://evil.example")).await.status, 403);
+    assert_eq!(ask(&app, post("http://10.1.2.3")).await.status, 200);
+}
+
+#[tokio::test]
+async fn alone_it_says_what_it_lacks() {
+    let app = crate::world::site().layer(Csrf::new());
+    let request = || Request::post("/form").header("host", "localhost").body(Body::empty()).unwrap();
+    let answer = ask(&app, with_peer(request(), HERE)).await;
+    assert_eq!(answer.status, 500);
+    assert!(answer.response.extensions.get::<Refusal>().unwrap().message().contains("Palisade::new()"));
+    let app = app.layer(Proxies::none());
+    assert_eq!(ask(&app, with_peer(request(), HERE)).await.status, 200);
+}

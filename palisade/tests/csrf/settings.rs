@@ -1,0 +1,141 @@
+//! What Flask-WTF could be told, row by row, and what only we can.
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::post;
+use http::HeaderName;
+use palisade::TokenFault::{Invalid, Missing};
+use palisade::{CsrfTokens, ErrorPages, Palisade, Refusal, TokenFault};
+
+use super::world::{Site, URLENCODED, form, judged, request, tokens, with_sessions};
+use crate::world::ask;
+
+#[tokio::test]
+async fn wtf_01_it_can_be_off_in_tests_and_its_pages_still_have_tokens() {
+    let off = Site::new(tokens().dangerous_off());
+    let token = off.token("ada").await;
+    assert_eq!(off.sent("ada", "no").await, Ok(()));
+    assert_eq!(Site::new(tokens()).sent("ada", &token).await, Ok(()));
+    assert_eq!(Site::new(tokens()).sent("ada", "no").await, Err(Invalid));
+}
+
+#[tokio::test]
+async fn wtf_02_a_group_without_the_layer_wants_no_token() {
+    let hook = || post(async || "signed, so it needs none");
+    let pages = Router::new().route("/form", hook()).layer(tokens());
+    let app = with_sessions(Router::new().route("/webhook", hook()).merge(pages)).0.layer(Palisade::new());
+    let sent = |path: &str| request("POST", path, "ada").body(Body::empty()).unwrap();
+    assert_eq!(ask(&app, sent("/form")).await.status, 403);
+    assert_eq!(ask(&app, sent("/webhook")).await.status, 200);
+    // The first door still guards it: pages of other sites have no business there.
+    let foreign = request("POST", "/webhook", "ada").header("origin", "https://evil.example");
+    assert_eq!(ask(&app, foreign.body(Body::empty()).unwrap()).await.status, 403);
+}
+
+#[tokio::test]
+async fn wtf_04_every_method_is_checked_but_get_head_and_options() {
+    let site = Site::new(tokens());
+    let token = site.token("ada").await;
+    let sent = async |method: &str, token: &str| {
+        let request = request(method, "/echo", "ada").header("x-csrftoken", token);
+        site.ask(request.body(Body::empty()).unwrap()).await
+    };
+    for method in ["GET", "HEAD", "OPTIONS"] {
+        assert_eq!(judged(&sent(method, "").await, ""), Ok(()), "{method}");
+    }
+    for method in ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE", "get"] {
+        assert_eq!(judged(&sent(method, "").await, ""), Err(Missing), "{method}");
+        assert_ne!(sent(method, &token).await.status, 403, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn wtf_05_the_field_may_have_another_name() {
+    let site = Site::new(tokens().field("authenticity.token").unwrap());
+    let token = site.token("ada").await;
+    let body = format!("authenticity.token={token}");
+    assert_eq!(judged(&site.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
+    assert_eq!(site.sent("ada", &token).await, Err(Missing));
+    let input = site.get("ada", "/input").await.body;
+    assert!(input.starts_with("<input type=\"hidden\" name=\"authenticity.token\" value=\""), "{input}");
+    for name in ["", "a b", "a\"b", "a&b", "[token]"] {
+        let error = tokens().field(name).unwrap_err().to_string();
+        assert!(error.contains("write letters, digits"), "{name}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn wtf_06_the_header_may_have_other_names() {
+    let site = Site::new(tokens().headers([HeaderName::from_static("x-xsrf-token")]));
+    let token = site.token("ada").await;
+    let sent = async |name: &str| {
+        let request = request("POST", "/echo", "ada").header(name, &token);
+        judged(&site.ask(request.body(Body::empty()).unwrap()).await, "")
+    };
+    assert_eq!(sent("x-xsrf-token").await, Ok(()));
+    assert_eq!(sent("x-csrftoken").await, Err(Missing));
+}
+
+#[tokio::test]
+async fn wtf_07_a_page_offers_its_token_to_forms_and_scripts() {
+    let site = Site::new(tokens());
+    for (path, before, after) in [
+        ("/input", "<input type=\"hidden\" name=\"csrf_token\" value=\"", "\">"),
+        ("/meta", "<meta name=\"csrf-token\" content=\"", "\">"),
+    ] {
+        let html = site.get("ada", path).await.body;
+        let token = html.strip_prefix(before).and_then(|rest| rest.strip_suffix(after)).unwrap();
+        assert_eq!(site.sent("ada", token).await, Ok(()));
+    }
+}
+
+#[tokio::test]
+async fn wtf_10_a_site_can_say_it_in_its_own_words() {
+    let pages = ErrorPages::new(|page| match page.refusal() {
+        Some(Refusal::CsrfToken(TokenFault::Expired)) => "Die Seite war zu lange offen.".to_owned(),
+        Some(Refusal::CsrfToken(TokenFault::Missing)) => "Es fehlt das Siegel der Seite.".to_owned(),
+        _ => page.message().into_owned(),
+    });
+    let app = Router::new().route("/", post(async || "taken")).layer(tokens());
+    let app = with_sessions(app).0.layer(pages);
+    let answer = ask(&app, request("POST", "/", "ada").body(Body::empty()).unwrap()).await;
+    assert_eq!(answer.body, "Es fehlt das Siegel der Seite.");
+}
+
+#[tokio::test]
+async fn evidence_suffices_where_the_site_says_so_and_nowhere_else() {
+    let sent = async |tokens: CsrfTokens, said: Option<(&str, &str)>| {
+        let mut request = request("POST", "/echo", "ada");
+        if let Some((name, value)) = said {
+            request = request.header(name, value);
+        }
+        judged(&Site::new(tokens).ask(request.body(Body::empty()).unwrap()).await, "")
+    };
+    for evidence in [("sec-fetch-site", "same-origin"), ("origin", "http://localhost")] {
+        assert_eq!(sent(tokens().evidence_suffices(), Some(evidence)).await, Ok(()), "{evidence:?}");
+        assert_eq!(sent(tokens(), Some(evidence)).await, Err(Missing), "{evidence:?}");
+    }
+    assert_eq!(sent(tokens().evidence_suffices(), None).await, Err(Missing), "a program shows none");
+}
+
+#[tokio::test]
+async fn without_the_first_door_there_is_no_evidence() {
+    let app = Router::new().route("/", post(async || "taken")).layer(tokens().evidence_suffices());
+    let app = with_sessions(app).0;
+    let request = request("POST", "/", "ada").header("sec-fetch-site", "same-origin");
+    assert_eq!(ask(&app, request.body(Body::empty()).unwrap()).await.status, 403);
+}
+
+#[tokio::test]
+async fn it_can_report_only_and_counts_what_it_would_refuse() {
+    let layer = tokens().report_only();
+    let site = Site::new(layer.clone());
+    assert_eq!(site.sent("ada", "no").await, Ok(()), "and the body arrives whole");
+    assert_eq!(site.sent("", "no").await, Ok(()));
+    let without = form(URLENCODED, "ada", "name=Ada");
+    assert_eq!(judged(&site.ask(without).await, "name=Ada"), Ok(()));
+    assert_eq!(layer.reported(), 3);
+    let token = site.token("ada").await;
+    assert_eq!(site.sent("ada", &token).await, Ok(()));
+    assert_eq!(layer.reported(), 3);
+}
