@@ -3,11 +3,13 @@
 use std::sync::Arc;
 
 use palisade::store::{Store, StoreError};
-use palisade::{Health, Ready, SteadyStore};
+use palisade::{Health, Keyring, KeyringError, Ready, SteadyStore};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
+use crate::links::Links;
+use crate::mail::{MailError, Mailer};
 
 /// What every handler may ask for; cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,8 +18,12 @@ pub struct App {
     pub db: Db,
     /// How this installation is set up.
     pub config: Arc<Config>,
-    /// What to sign with: the one that is set, or the one that is kept.
-    pub secret_key: SecretKey,
+    /// What to sign and seal with: the key that is set or kept, and those before it.
+    pub keyring: Keyring,
+    /// Makes and takes links for letters.
+    pub links: Links,
+    /// Sends letters.
+    pub mailer: Mailer,
     /// Where requests are counted.
     pub counters: SteadyStore,
     /// Whether all that the site needs gives an answer.
@@ -34,6 +40,8 @@ impl App {
             Some(key) => key.clone(),
             None => SecretKey::kept_in(&config.data_dir)?,
         };
+        let keyring = secret_key.keyring(&config.former_keys)?;
+        let mailer = Mailer::new(&config)?;
         let db = Db::connect(&config.database_url).await?;
         db.migrate().await?;
         if config.environment == Environment::Development && demo::load(&db).await? == Demo::Loaded {
@@ -49,7 +57,8 @@ impl App {
                 async move { db.ping().await }
             })
             .ready();
-        Ok(Self { db, config: Arc::new(config), secret_key, counters, ready })
+        let links = Links::new(&keyring, db.clone());
+        Ok(Self { db, config: Arc::new(config), keyring, links, mailer, counters, ready })
     }
 }
 
@@ -60,6 +69,12 @@ pub enum OpenError {
     /// The kept key is of no use.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// A former key is of no use.
+    #[error("SECRET_KEY_FALLBACKS: {0}")]
+    FormerKey(#[from] KeyringError),
+    /// No letter could be sent as the settings say.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The database gives no answer.
     #[error(transparent)]
     Db(#[from] DbError),

@@ -16,7 +16,7 @@ use std::{fmt, fs};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use palisade::Weakness;
+use palisade::{Keyring, KeyringError, Weakness};
 
 use super::value::Value;
 use crate::private;
@@ -35,6 +35,16 @@ impl SecretKey {
     /// The bytes, for deriving keys from; not for showing.
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// The keyring that signs with this key, and still believes what the former ones signed.
+    ///
+    /// Elsewhere than in production the key may be weak; a former one never is.
+    ///
+    /// # Errors
+    /// When a former key is weak.
+    pub fn keyring(&self, former: &FormerKeys) -> Result<Keyring, KeyringError> {
+        Keyring::dangerous_unchecked(&*self.0).previous(former.keys().iter().map(|key| &*key.0))
     }
 
     /// A new key of 384 random bits.
