@@ -29,6 +29,7 @@ use crate::client::Scheme;
 use crate::exchange::Exchange;
 use crate::guard::{Guard, guard_layers};
 use crate::refusal::Refusal;
+use crate::same_site::SameSite;
 
 /// The flags that every cookie leaves with.
 #[derive(Clone, Debug)]
@@ -39,15 +40,6 @@ struct Flags {
     secure: bool,
     same_site: Option<SameSite>,
     readable: Vec<Box<str>>,
-}
-
-/// When browsers send a cookie along with a request that another site caused.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum SameSite {
-    /// Never.
-    Strict,
-    /// When the visitor follows a link.
-    Lax,
 }
 
 impl Default for Cookies {

@@ -23,8 +23,6 @@
 //!
 //! References: RFC 9457 (problem details), RFC 9110 §12.5.1; OWASP Error Handling Cheat Sheet.
 
-mod accept;
-
 use std::borrow::Cow;
 use std::fmt;
 use std::pin::Pin;
@@ -38,6 +36,7 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
+use crate::accept::prefers_json;
 use crate::exchange::Exchange;
 use crate::fault::Fault;
 use crate::nonce::CspNonce;
@@ -267,7 +266,7 @@ impl Asked {
             request_id,
             nonce: CspNonce::of(&self.exchange),
         };
-        let (kind, body) = if self.accept.as_ref().is_some_and(accept::prefers_json) {
+        let (kind, body) = if self.accept.as_ref().is_some_and(prefers_json) {
             ("application/problem+json", page.problem())
         } else {
             ("text/html; charset=utf-8", (self.pages.0)(&page))

@@ -4,8 +4,12 @@
 //! |---|---|---|
 //! | [`Client`], [`ClientIp`], [`Scheme`] | who is asking, by [`Proxies`](crate::Proxies) | a 500 that names the missing line |
 //! | [`CspNonce`] | the nonce of this page | a nonce that stands in no header |
+//! | [`Session`](crate::Session), [`SignedIn`] | the visitor's session; the account that is signed in | a 500 that names the missing line |
 //!
 //! A handler may return [`PageHeaders`] beside its body, and a [`Refusal`] or a [`Fault`] as an error.
+
+#[cfg(feature = "session")]
+mod signed_in;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -23,6 +27,8 @@ use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
 use http::{Extensions, StatusCode};
 
+#[cfg(feature = "session")]
+pub use self::signed_in::{Account, SignedIn};
 use crate::client::{Client, ClientIp, Peer, Scheme};
 use crate::exchange::Exchange;
 use crate::fault::Fault;

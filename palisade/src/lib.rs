@@ -27,6 +27,7 @@
 //! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
 //! | [`BodyLimit`] | how large a body a route takes | 413 |
 //! | [`Deadline`] | how long an answer may take | 503 |
+//! | [`Sessions`] | what is remembered of a visitor, and who is signed in | 303, 401, 403 (503) |
 //! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
 //! | [`ErrorPages`] | writes the body of every refusal and fault | |
 //!
@@ -42,6 +43,7 @@
 //! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
 //! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
 //! | `redis`, `memcached` | no | counts there |
+//! | `session` | no | [`Sessions`], [`SignedIn`]; [`store`] keeps them |
 //! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
@@ -50,6 +52,8 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
+#[cfg(any(feature = "error-page", feature = "session"))]
+mod accept;
 mod authority;
 mod binding;
 #[cfg(feature = "serve")]
@@ -76,14 +80,19 @@ mod https;
 mod keyring;
 mod nonce;
 mod palisade;
+#[cfg(feature = "session")]
+mod proof;
 mod proxy;
 mod quota;
 #[cfg(feature = "ratelimit")]
 mod ratelimit;
 mod refusal;
 mod request_id;
+mod same_site;
 #[cfg(feature = "serve")]
 mod serve;
+#[cfg(feature = "session")]
+mod session;
 #[cfg(feature = "ratelimit")]
 pub mod store;
 
@@ -94,12 +103,14 @@ pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
 #[cfg(feature = "ratelimit")]
 pub use clock::{Clock, Hand};
-pub use cookies::{Cookies, SameSite};
+pub use cookies::Cookies;
 #[cfg(feature = "serve")]
 pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
 #[cfg(feature = "error-page")]
 pub use error_page::{ErrorPage, ErrorPages, ErrorPagesFuture, WithErrorPages};
 pub use exchange::Exchange;
+#[cfg(all(feature = "axum", feature = "session"))]
+pub use extract::{Account, SignedIn};
 pub use fault::Fault;
 pub use guard::{Guard, GuardFuture, Guarded};
 pub use headers::{
@@ -116,6 +127,8 @@ pub use https::{Hsts, HstsError, Https, HttpsHostError};
 pub use keyring::{Keyring, KeyringError, Keys, Opened, Weakness};
 pub use nonce::CspNonce;
 pub use palisade::Palisade;
+#[cfg(feature = "session")]
+pub use proof::Proof;
 pub use proxy::{Hops, Proxies, ProxiesError};
 pub use quota::{Quota, QuotaError, Quotas, Unit};
 #[cfg(feature = "ratelimit")]
@@ -127,7 +140,12 @@ pub use ratelimit::{
 };
 pub use refusal::Refusal;
 pub use request_id::RequestId;
+pub use same_site::SameSite;
 #[cfg(feature = "serve")]
 pub use serve::{Serve, Serving, serve};
+#[cfg(feature = "session")]
+pub use session::{
+    Elsewhere, Protection, Session, SessionEvent, Sessions, SessionsFuture, SignIn, WithSessions,
+};
 #[cfg(feature = "ratelimit")]
 pub use store::Store;

@@ -53,6 +53,20 @@ pub enum Refusal {
         /// When to try again, from now.
         retry_after: Duration,
     },
+    /// The page is for who is signed in.
+    SignInRequired {
+        /// Where people sign in; nothing for programs.
+        location: Option<HeaderValue>,
+    },
+    /// The page is for who has proved a short time ago who they are.
+    ProofRequired {
+        /// Where people prove it again; nothing for programs.
+        location: Option<HeaderValue>,
+    },
+    /// The page is for others than the one who is signed in.
+    NotAllowed,
+    /// Sessions cannot be read or written just now.
+    SessionsDown,
     /// The application is put together wrongly; the text names the missing line.
     Miswired(&'static str),
 }
@@ -70,6 +84,12 @@ impl Refusal {
             Self::TooManyRequests { .. } => StatusCode::TOO_MANY_REQUESTS,
             Self::CallerUnknown => StatusCode::BAD_REQUEST,
             Self::CannotCount { .. } => StatusCode::SERVICE_UNAVAILABLE,
+            Self::SignInRequired { location } | Self::ProofRequired { location } => match location {
+                Some(_) => StatusCode::SEE_OTHER,
+                None => StatusCode::UNAUTHORIZED,
+            },
+            Self::NotAllowed => StatusCode::FORBIDDEN,
+            Self::SessionsDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -86,6 +106,10 @@ impl Refusal {
             Self::TooManyRequests { .. } => "too_many_requests",
             Self::CallerUnknown => "caller_unknown",
             Self::CannotCount { .. } => "cannot_count",
+            Self::SignInRequired { .. } => "sign_in_required",
+            Self::ProofRequired { .. } => "proof_required",
+            Self::NotAllowed => "not_allowed",
+            Self::SessionsDown => "sessions_down",
             Self::Miswired(_) => "miswired",
         }
     }
@@ -106,6 +130,10 @@ impl Refusal {
             }
             Self::CallerUnknown => "The request does not say who is asking, which this page needs to know.",
             Self::CannotCount { .. } => "We cannot take this just now. Please try again in a moment.",
+            Self::SignInRequired { .. } => "Please sign in to see this page.",
+            Self::ProofRequired { .. } => "Please give your password again before you do this.",
+            Self::NotAllowed => "Your account may not see this page.",
+            Self::SessionsDown => "We cannot tell just now who is signed in. Please try again in a moment.",
             Self::Miswired(missing) => missing,
         })
     }
@@ -116,6 +144,7 @@ impl Refusal {
             Self::TooManyRequests { retry_after, .. } | Self::CannotCount { retry_after } => {
                 Some(*retry_after)
             }
+            Self::SessionsDown => Some(Duration::from_secs(5)),
             _ => None,
         }
     }
@@ -124,7 +153,10 @@ impl Refusal {
     pub fn into_response<B: Default>(self) -> Response<B> {
         let mut response = Response::new(B::default());
         *response.status_mut() = self.status();
-        if let Self::HttpsRequired { location, .. } = &self {
+        if let Self::HttpsRequired { location, .. }
+        | Self::SignInRequired { location: Some(location) }
+        | Self::ProofRequired { location: Some(location) } = &self
+        {
             response.headers_mut().insert(LOCATION, location.clone());
         }
         if let Some(retry_after) = self.retry_after() {

@@ -16,11 +16,12 @@ const PROTECTIONS: &[&str] = &[
     "body_limit",
     "deadline",
     "ratelimit",
+    "session",
 ];
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";
-const STORE_USERS: &[&str] = &["ratelimit"];
-const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "ratelimit", "serve"];
+const STORE_USERS: &[&str] = &["ratelimit", "session"];
+const SERVICES: &[&str] = &["guard", "error_page", "deadline", "health", "ratelimit", "serve", "session"];
 
 /// Every file of the library by the room it belongs to: the first part of its path.
 fn rooms() -> BTreeMap<PathBuf, (String, String)> {

@@ -20,6 +20,7 @@ mod permissions;
 mod proxy;
 mod ratelimit;
 mod serve;
+mod session;
 mod slow_headers;
 mod stores;
 mod talisman;

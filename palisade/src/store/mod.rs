@@ -43,6 +43,12 @@ mod name;
 pub mod redis;
 #[cfg(feature = "redis")]
 mod redis_link;
+#[cfg(feature = "session")]
+pub mod sessions;
+#[cfg(feature = "session")]
+mod sessions_memory;
+#[cfg(all(feature = "session", feature = "redis"))]
+pub mod sessions_redis;
 
 use std::fmt;
 use std::future::Future;
@@ -54,6 +60,12 @@ pub use self::memcached::MemcachedStore;
 pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
+#[cfg(feature = "session")]
+pub use self::sessions::{Kept, Saved, SessionId, SessionStore};
+#[cfg(feature = "session")]
+pub use self::sessions_memory::MemorySessions;
+#[cfg(all(feature = "session", feature = "redis"))]
+pub use self::sessions_redis::RedisSessions;
 pub use crate::quota::{Charge, Outcome, Standing, Verdict};
 use crate::quota::{Quotas, Strategy};
 

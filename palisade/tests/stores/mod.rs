@@ -7,5 +7,5 @@ mod memory;
 mod promises;
 mod redis;
 mod redis_many;
-mod servers;
+pub mod servers;
 mod world;

@@ -4,7 +4,7 @@
 
 use http::HeaderValue;
 
-pub(super) fn prefers_json(accept: &HeaderValue) -> bool {
+pub(crate) fn prefers_json(accept: &HeaderValue) -> bool {
     let json = quality(accept, "application", "json").max(quality(accept, "application", "problem+json"));
     json > quality(accept, "text", "html")
 }

@@ -1,0 +1,147 @@
+//! Who is signed in, as what a handler may ask for.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use axum::middleware::{FromExtractorLayer, from_extractor_with_state};
+use axum::response::{IntoResponse, Response};
+use http::request::Parts;
+
+use crate::fault::Fault;
+use crate::refusal::Refusal;
+use crate::session::Session;
+
+/// An account of the application: what [`SignedIn`] finds. A role is a type of its own, such as `Admin(User)`.
+pub trait Account<S>: Send + Sync + 'static {
+    /// The account with this id, if it is there and active.
+    ///
+    /// # Errors
+    /// When it cannot be looked for. That is a 500, and never "not signed in".
+    fn find(id: &str, state: &S) -> impl Future<Output = Result<Option<Self>, Fault>> + Send
+    where
+        Self: Sized;
+
+    /// A number that is raised with each change of password or rights: sign-ins from before are over.
+    fn epoch(&self) -> u64;
+
+    /// Whether the account has the role that this type stands for; else the answer is 403.
+    fn allowed(&self) -> bool {
+        true
+    }
+}
+
+/// The account that is signed in. Naming it in a handler's signature requires a sign-in; `Option<SignedIn<…>>` does not.
+pub struct SignedIn<U> {
+    account: Arc<U>,
+    session: Session,
+}
+
+impl<U> SignedIn<U> {
+    /// A gate for a group of routes: whoever is not signed in as such an account is refused.
+    pub fn gate<S>(state: S) -> FromExtractorLayer<Self, S>
+    where
+        U: Account<S>,
+        S: Clone + Send + Sync + 'static,
+    {
+        from_extractor_with_state(state)
+    }
+
+    /// Passes if a password or the like was given no longer ago than this: for what is grave.
+    ///
+    /// # Errors
+    /// The refusal that sends the visitor to prove it afresh.
+    pub async fn fresh_for(&self, time: Duration) -> Result<(), Refusal> {
+        self.session.fresh_for(time).await
+    }
+
+    /// The session.
+    pub fn session(&self) -> &Session {
+        &self.session
+    }
+}
+
+impl<U> Deref for SignedIn<U> {
+    type Target = U;
+
+    fn deref(&self) -> &U {
+        &self.account
+    }
+}
+
+impl<U> Clone for SignedIn<U> {
+    fn clone(&self) -> Self {
+        Self { account: Arc::clone(&self.account), session: self.session.clone() }
+    }
+}
+
+impl<U: fmt::Debug> fmt::Debug for SignedIn<U> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_tuple("SignedIn").field(&self.account).finish()
+    }
+}
+
+/// The account that was found for this request, so that it is looked for once.
+struct Found<U>(Arc<U>);
+
+impl<U> Clone for Found<U> {
+    fn clone(&self) -> Self {
+        Self(Arc::clone(&self.0))
+    }
+}
+
+async fn look<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Option<SignedIn<U>>, Response> {
+    let session = session(parts).map_err(IntoResponse::into_response)?;
+    let refused = IntoResponse::into_response;
+    let Some(sign_in) = session.sign_in().await.map_err(refused)? else { return Ok(None) };
+    if let Some(Found(account)) = parts.extensions.get::<Found<U>>().cloned() {
+        return Ok(Some(SignedIn { account, session }));
+    }
+    let account = U::find(&sign_in.user, state).await.map_err(IntoResponse::into_response)?;
+    let Some(account) = account.filter(|account| account.epoch() == sign_in.epoch) else {
+        session.outdated().await.map_err(refused)?;
+        return Ok(None);
+    };
+    let account = Arc::new(account);
+    parts.extensions.insert(Found(Arc::clone(&account)));
+    Ok(Some(SignedIn { account, session }))
+}
+
+fn session(parts: &Parts) -> Result<Session, Refusal> {
+    parts.extensions.get::<Session>().cloned().ok_or(Refusal::Miswired(
+        "A handler asks for the session, and no layer keeps any. Write `.layer(Sessions::new(&keyring))` around its routes.",
+    ))
+}
+
+impl<S: Sync> FromRequestParts<S> for Session {
+    type Rejection = Refusal;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
+        session(parts)
+    }
+}
+
+impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
+        match look::<S, U>(parts, state).await? {
+            None => Err(session(parts)
+                .map_or_else(Into::into, |session| session.sign_in_required())
+                .into_response()),
+            Some(signed_in) if !signed_in.allowed() => Err(Refusal::NotAllowed.into_response()),
+            Some(signed_in) => Ok(signed_in),
+        }
+    }
+}
+
+/// Whoever has not the role is as good as nobody.
+impl<S: Sync, U: Account<S>> OptionalFromRequestParts<S> for SignedIn<U> {
+    type Rejection = Response;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Response> {
+        Ok(look::<S, U>(parts, state).await?.filter(|signed_in| signed_in.allowed()))
+    }
+}

@@ -1,0 +1,197 @@
+//! Signing in and out, and one's sessions elsewhere.
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use sha2::{Digest, Sha256};
+
+use super::event::SessionEvent;
+use super::record::Record;
+use super::visit::{Session, down};
+use crate::proof::Proof;
+use crate::refusal::Refusal;
+use crate::store::{SessionId, StoreError};
+
+impl Session {
+    /// Signs in: a new session under a new name, in which nothing of the one before is left. That one is over, and so is
+    /// whatever was bound to it, such as the CSRF tokens of pages that are still open.
+    ///
+    /// # Errors
+    /// When the store does not answer. Then nobody is signed in.
+    pub async fn log_in(&self, proof: Proof) -> Result<(), Refusal> {
+        let visit = &self.0;
+        visit.load().await?;
+        let now = visit.settings().now();
+        let record = Record::signed_in(now, &proof, visit.agent(), visit.fingerprint());
+        visit.forget_me().await.map_err(|error| down(&error))?;
+        visit.replace(Some(record)).await.map_err(|error| down(&error))?;
+        visit.settings().tell(&SessionEvent::SignedIn { user: proof.user() });
+        Ok(())
+    }
+
+    /// Signs in afresh who is signed in already: the session keeps what is in it and gets a new name. Whoever proves to be
+    /// somebody else is signed in as by [`log_in`](Self::log_in).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn confirm(&self, proof: Proof) -> Result<(), Refusal> {
+        let visit = &self.0;
+        visit.load().await?;
+        let record = visit.state().record.clone();
+        let Some((mut record, login)) = record.and_then(|mut record| {
+            let login = record.login.take().filter(|login| login.user == proof.user())?;
+            Some((record, login))
+        }) else {
+            return self.log_in(proof).await;
+        };
+        let (proved, epoch, fingerprint) = (Some(visit.settings().now()), proof.epoch(), visit.fingerprint());
+        record.login = Some(super::record::Login { proved, epoch, fingerprint, ..login });
+        record.id = SessionId::random();
+        visit.replace(Some(record)).await.map_err(|error| down(&error))?;
+        visit.settings().tell(&SessionEvent::Confirmed { user: proof.user() });
+        Ok(())
+    }
+
+    /// Gives the session a new name: whenever the visitor's rights change.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn renew(&self) -> Result<(), Refusal> {
+        self.0.load().await?;
+        let record = self.0.state().record.clone();
+        let renewed = record.map(|record| Record { id: SessionId::random(), ..record });
+        match renewed {
+            Some(record) => self.0.replace(Some(record)).await.map_err(|error| down(&error)),
+            None => Ok(()),
+        }
+    }
+
+    /// Signs out: the session is over at once, its cookies are taken away, and the browser is told to forget what it keeps of
+    /// the site (`Clear-Site-Data`).
+    ///
+    /// # Errors
+    /// When the store does not answer: the session may then still be alive.
+    pub async fn log_out(&self) -> Result<(), Refusal> {
+        let visit = &self.0;
+        visit.load().await?;
+        let user = visit.user();
+        visit.end().await.map_err(|error| down(&error))?;
+        visit.state().signed_out = true;
+        if let Some(user) = user {
+            visit.settings().tell(&SessionEvent::SignedOut { user: &user });
+        }
+        Ok(())
+    }
+
+    /// The sessions of the account that is signed in, this one first, then the latest. Only a store can tell:
+    /// [`Sessions::kept_in`](super::Sessions::kept_in).
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn everywhere(&self) -> Result<Vec<Elsewhere>, Refusal> {
+        let sessions = self.of_account().await?;
+        let mut found: Vec<Elsewhere> = sessions.into_iter().map(|(_, elsewhere)| elsewhere).collect();
+        found.sort_by_key(|one| (!one.current, std::cmp::Reverse(one.seen)));
+        Ok(found)
+    }
+
+    /// Ends one of the account's other sessions, by its [`key`](Elsewhere::key). Whether there was one.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn end_elsewhere(&self, key: &str) -> Result<bool, Refusal> {
+        let sessions = self.of_account().await?;
+        let found = sessions.into_iter().find(|(_, one)| one.key == key && !one.current);
+        let Some((ids, _)) = found else { return Ok(false) };
+        self.end_all(ids).await?;
+        Ok(true)
+    }
+
+    /// Ends all other sessions of the account, and its remember tokens but for this browser's. Where sessions lie in
+    /// cookies, raise the account's epoch instead: that ends them everywhere.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn end_others(&self) -> Result<(), Refusal> {
+        self.0.load().await?;
+        let Some(user) = self.0.user() else { return Ok(()) };
+        let (own, series) = self.0.own();
+        self.0.end_user(&user, &[own, series]).await.map_err(|error| down(&error))
+    }
+
+    async fn of_account(&self) -> Result<Vec<(Vec<SessionId>, Elsewhere)>, Refusal> {
+        let visit = &self.0;
+        visit.load().await?;
+        let Some(user) = visit.user() else { return Ok(Vec::new()) };
+        let settings = visit.settings();
+        let kept = settings.store.of_user(&user).wait().await.map_err(|error| down(&error))?;
+        let (own, _) = visit.own();
+        let read = |(id, kept): (SessionId, crate::store::Kept)| {
+            let record = Record::decode(id, &kept.bytes)?;
+            record.lasts(settings.limits, settings.now())?;
+            let login = record.login?;
+            let ids = [Some(id), login.series.map(SessionId::from_bytes)];
+            let one = Elsewhere {
+                key: key(id),
+                since: login.since,
+                seen: record.seen,
+                agent: login.agent,
+                current: Some(id) == own,
+            };
+            Some((ids.into_iter().flatten().collect(), one))
+        };
+        Ok(kept.into_iter().filter_map(read).collect())
+    }
+
+    async fn end_all(&self, ids: Vec<SessionId>) -> Result<(), Refusal> {
+        for id in ids {
+            self.0.settings().store.end(id).wait().await.map_err(|error| down(&error))?;
+        }
+        Ok(())
+    }
+}
+
+/// One of an account's sessions.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Elsewhere {
+    /// What a form calls it by. It opens nothing.
+    pub key: String,
+    /// When it was signed in, in seconds since the Unix epoch.
+    pub since: u64,
+    /// When it was last used, within a sixteenth of the idle time.
+    pub seen: u64,
+    /// The browser's own words.
+    pub agent: Option<String>,
+    /// Whether it is the one that asks.
+    pub current: bool,
+}
+
+fn key(id: SessionId) -> String {
+    URL_SAFE_NO_PAD.encode(&Sha256::digest(id.bytes())[..12])
+}
+
+impl super::visit::Visit {
+    /// The account that is signed in.
+    pub(super) fn user(&self) -> Option<String> {
+        let state = self.state();
+        state.record.as_ref()?.login.as_ref().map(|login| login.user.clone())
+    }
+
+    /// This session, and the remember token that belongs to it.
+    fn own(&self) -> (Option<SessionId>, Option<SessionId>) {
+        let state = self.state();
+        let login = state.record.as_ref().and_then(|record| record.login.as_ref());
+        let series = login.and_then(|login| login.series).map(SessionId::from_bytes);
+        (state.record.as_ref().map(|record| record.id), series)
+    }
+
+    /// Ends what the store keeps for an account, but for these.
+    pub(super) async fn end_user(&self, user: &str, but: &[Option<SessionId>]) -> Result<(), StoreError> {
+        let store = &self.settings().store;
+        for (id, _) in store.of_user(user).wait().await? {
+            if !but.contains(&Some(id)) {
+                store.end(id).wait().await?;
+            }
+        }
+        Ok(())
+    }
+}

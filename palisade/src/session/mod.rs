@@ -1,0 +1,266 @@
+//! Sessions: what the site remembers of a visitor from one request to the next, and who is signed in.
+//!
+//! ```
+//! # use axum::{Router, routing::{get, post}};
+//! # use palisade::{Keyring, KeyringError, Proof, Refusal, Session, Sessions};
+//! async fn count(session: Session) -> Result<String, Refusal> {
+//!     let visits = session.get::<u32>("visits").await?.unwrap_or(0) + 1;
+//!     session.set("visits", visits).await?;
+//!     Ok(format!("visit {visits}"))
+//! }
+//! # async fn check(_: ()) -> Result<Proof, Refusal> { Ok(Proof::dangerous_trusted("7", 1)) }
+//! # async fn sign_in(session: Session) -> Result<(), Refusal> {
+//! # let form = ();
+//! let proof = check(form).await?; // by `Passwords::verify`, say
+//! session.log_in(proof).await?; // a new session, with a new name
+//! # Ok(())
+//! # }
+//!
+//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let app: Router = Router::new().route("/", get(count)).layer(Sessions::new(&keyring));
+//! # Ok::<(), KeyringError>(())
+//! ```
+//!
+//! What passes, in this order:
+//! 1. a cookie that one of our keys has sealed; anything else is no session, and no error;
+//! 2. a session that is neither too long idle, nor too old, nor ended, wherever it was ended;
+//! 3. with [`Protection::Basic`], a sign-in from a client that looks as before; from another it is one without a fresh proof;
+//!    with [`Protection::Strong`] it is over;
+//! 4. where there is no sign-in, a remember token that is the latest of its series signs in, without a fresh proof, and is
+//!    replaced. One that was replaced before has been stolen: everything of that account is ended.
+//!
+//! | setting | default | why |
+//! |---|---|---|
+//! | where | sealed, in the visitor's cookie | nothing to run; [`kept_in`](Sessions::kept_in) keeps it in a store instead |
+//! | [`idle`](Sessions::idle) | 30 minutes | OWASP |
+//! | [`absolute`](Sessions::absolute) | 12 hours | a stolen cookie is worth a day at most |
+//! | cookie | `__Host-session`; Secure over TLS, HttpOnly, SameSite=Lax, Path=/ | no other host can set it, no script can read it |
+//! | [`protection`](Sessions::protection) | basic | mobile clients change networks |
+//! | [`remember`](Sessions::remember) | off | |
+//!
+//! A session is read when it is asked for, and written when it has changed: pages that never ask neither read nor send a cookie.
+//! Those that ask say `Vary: Cookie`. The cookie is read back by whoever has the key only; it holds up to 4 KB sealed, and more
+//! is a 500 that says so. Changes made by two requests at once are both kept where the session lies in a store; in a cookie
+//! the later answer wins. A session that another request has ended stays ended in both.
+//!
+//! What it does not do: hold a lock while a handler runs, or change a session after the response's headers have gone.
+//!
+//! References: OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie Best Practice.
+
+mod cookie;
+mod event;
+mod login;
+mod record;
+mod remember;
+mod service;
+mod sign_in;
+mod visit;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use self::cookie::Jar;
+pub use self::event::SessionEvent;
+pub use self::login::Elsewhere;
+use self::record::Limits;
+pub use self::service::{SessionsFuture, WithSessions};
+pub use self::sign_in::SignIn;
+pub use self::visit::Session;
+use crate::clock::Clock;
+use crate::keyring::{Keyring, Keys};
+use crate::same_site::SameSite;
+use crate::store::{MemorySessions, SessionStore};
+
+/// Sessions: a layer. The page of the module says what passes.
+#[derive(Clone)]
+pub struct Sessions(Arc<Settings>);
+
+#[derive(Clone)]
+struct Settings {
+    keys: Keys,
+    place: Place,
+    store: Arc<dyn SessionStore>,
+    limits: Limits,
+    remember: Option<Duration>,
+    jar: Jar,
+    secure: Option<bool>,
+    protection: Protection,
+    login_view: Option<Box<str>>,
+    confirm_view: Option<Box<str>>,
+    told: Option<Told>,
+    clock: Clock,
+}
+
+type Told = Arc<dyn Fn(&SessionEvent<'_>) + Send + Sync>;
+
+/// Where the data of a session are.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    /// In the cookie. The store remembers those that were ended, and the remember tokens.
+    Cookie,
+    /// In the store. The cookie has its name.
+    Store,
+}
+
+/// What becomes of a sign-in whose client has changed its network or its browser's name.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum Protection {
+    /// Nothing.
+    None,
+    /// It stays, and has to prove itself again before anything that asks for a fresh proof.
+    #[default]
+    Basic,
+    /// It is over.
+    Strong,
+}
+
+impl Sessions {
+    /// Sessions sealed into the visitor's cookie. Which ones were ended is remembered by this process: with several, or
+    /// to remember it over a restart, name a store: [`ends_in`](Self::ends_in).
+    pub fn new(keyring: &Keyring) -> Self {
+        Self(Arc::new(Settings {
+            keys: keyring.keys("session"),
+            place: Place::Cookie,
+            store: Arc::new(MemorySessions::new()),
+            limits: Limits {
+                idle: Duration::from_secs(30 * 60),
+                absolute: Duration::from_secs(12 * 60 * 60),
+            },
+            remember: None,
+            jar: Jar { name: "session".into(), same_site: SameSite::Lax },
+            secure: None,
+            protection: Protection::default(),
+            login_view: None,
+            confirm_view: None,
+            told: None,
+            clock: Clock::system(),
+        }))
+    }
+
+    /// Keeps the data in this store; the cookie has the session's name only, sealed. One's sessions can then be listed.
+    pub fn kept_in(self, store: impl SessionStore) -> Self {
+        self.kept_in_shared(Arc::new(store))
+    }
+
+    /// [`kept_in`](Self::kept_in), where others hold the store too.
+    pub fn kept_in_shared(self, store: Arc<dyn SessionStore>) -> Self {
+        self.with(|settings| (settings.place, settings.store) = (Place::Store, store))
+    }
+
+    /// Leaves the data in the cookie, and remembers in this store which sessions were ended, and remember tokens.
+    pub fn ends_in(self, store: impl SessionStore) -> Self {
+        self.with(|settings| (settings.place, settings.store) = (Place::Cookie, Arc::new(store)))
+    }
+
+    /// How long a session lasts that nobody uses. It is written anew a few times in this span.
+    pub fn idle(self, idle: Duration) -> Self {
+        self.with(|settings| settings.limits.idle = idle)
+    }
+
+    /// How long a session lasts at most.
+    pub fn absolute(self, absolute: Duration) -> Self {
+        self.with(|settings| settings.limits.absolute = absolute)
+    }
+
+    /// Lets [`Session::remember`] sign in again for so long after the session is over.
+    pub fn remember(self, lasts: Duration) -> Self {
+        self.with(|settings| settings.remember = Some(lasts))
+    }
+
+    /// The cookie's name, without `__Host-`.
+    ///
+    /// # Panics
+    /// When a cookie cannot be called so: write letters, digits, `-` and `_`.
+    pub fn cookie(self, name: &str) -> Self {
+        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        assert!(
+            !name.is_empty() && name.bytes().all(fits),
+            "`{name}` is no name for a cookie: write letters, digits, - and _"
+        );
+        self.with(|settings| settings.jar.name = name.into())
+    }
+
+    /// When browsers send the cookie along with what another site caused.
+    pub fn same_site(self, same_site: SameSite) -> Self {
+        self.with(|settings| settings.jar.same_site = same_site)
+    }
+
+    /// Whether the cookie is Secure, whatever the request came over. Where nothing is said it is so over TLS.
+    pub fn secure(self, secure: bool) -> Self {
+        self.with(|settings| settings.secure = Some(secure))
+    }
+
+    /// What becomes of a sign-in whose client has changed.
+    pub fn protection(self, protection: Protection) -> Self {
+        self.with(|settings| settings.protection = protection)
+    }
+
+    /// Where to send people who have to sign in: a path of this site. It is given the page they asked for as `next`. Without
+    /// it, and to programs, the answer is 401.
+    ///
+    /// # Panics
+    /// When it is no path of this site.
+    pub fn login_view(self, path: &str) -> Self {
+        let path = own_path(path);
+        self.with(|settings| settings.login_view = Some(path))
+    }
+
+    /// Where to send people who are signed in and have to prove it afresh: a path of this site. Without it, where
+    /// [`login_view`](Self::login_view) says.
+    ///
+    /// # Panics
+    /// When it is no path of this site.
+    pub fn confirm_view(self, path: &str) -> Self {
+        let path = own_path(path);
+        self.with(|settings| settings.confirm_view = Some(path))
+    }
+
+    /// Told when somebody signs in or out, and when a session is ended for a reason of ours: for an audit log.
+    pub fn on_event(self, told: impl Fn(&SessionEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.told = Some(Arc::new(told)))
+    }
+
+    /// The clock that sessions run out by.
+    pub fn clock(self, clock: Clock) -> Self {
+        self.with(|settings| settings.clock = clock)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+fn own_path(path: &str) -> Box<str> {
+    let fits = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    assert!(fits, "`{path}` is no path of this site: write one such as /login");
+    path.into()
+}
+
+impl Settings {
+    fn now(&self) -> u64 {
+        self.clock.now() / 1_000_000
+    }
+
+    fn tell(&self, event: &SessionEvent<'_>) {
+        event.log();
+        if let Some(told) = &self.told {
+            told(event);
+        }
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { store, limits, protection, .. } = &*self.0;
+        f.debug_struct("Sessions")
+            .field("store", store)
+            .field("idle", &limits.idle)
+            .field("absolute", &limits.absolute)
+            .field("protection", protection)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,200 @@
+//! The service of [`Sessions`]: hands the request a session, and writes it when the answer goes.
+//!
+//! A session that nobody has touched costs nothing more; one that is to be written is written in a box.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
+use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use pin_project_lite::pin_project;
+use tower_service::Service;
+
+use super::cookie::LARGEST;
+use super::record::{Change, Record};
+use super::visit::{Remember, Session, State, Visit, down};
+use super::{Place, Sessions};
+use crate::fault::Fault;
+use crate::store::{Kept, Saved, StoreError};
+
+/// A service behind [`Sessions`].
+#[derive(Clone, Debug)]
+pub struct WithSessions<S> {
+    sessions: Sessions,
+    inner: S,
+}
+
+impl<S> tower_layer::Layer<S> for Sessions {
+    type Service = WithSessions<S>;
+
+    fn layer(&self, inner: S) -> WithSessions<S> {
+        WithSessions { sessions: self.clone(), inner }
+    }
+}
+
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithSessions<S>
+where
+    S: Service<Request<ReqBody>, Response = Response<ResBody>>,
+    ResBody: Default + Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = SessionsFuture<S::Future, ResBody>;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
+        let session = Session::begin(&self.sessions, &mut request);
+        SessionsFuture { future: self.inner.call(request), session: Some(session), writing: None }
+    }
+}
+
+type Writing<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
+
+pin_project! {
+    /// The answer of a [`WithSessions`] service.
+    pub struct SessionsFuture<F, B> {
+        #[pin]
+        future: F,
+        session: Option<Session>,
+        writing: Option<Writing<B>>,
+    }
+}
+
+impl<F, B, E> Future for SessionsFuture<F, B>
+where
+    F: Future<Output = Result<Response<B>, E>>,
+    B: Default + Send + 'static,
+{
+    type Output = Result<Response<B>, E>;
+
+    fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
+        let this = self.project();
+        if this.writing.is_none() {
+            let response = ready!(this.future.poll(cx))?;
+            let Session(visit) = this.session.take().expect("not polled after it was ready");
+            if !visit.touched() {
+                return Poll::Ready(Ok(response));
+            }
+            *this.writing = Some(Box::pin(finish(visit, response)));
+        }
+        let writing = this.writing.as_mut().expect("it has just been put there");
+        writing.as_mut().poll(cx).map(Ok)
+    }
+}
+
+const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
+
+/// Writes what has changed, and says that the answer depends on the cookie.
+async fn finish<B: Default>(visit: Arc<Visit>, mut response: Response<B>) -> Response<B> {
+    let state = std::mem::take(&mut *visit.state());
+    let personal = state.record.as_ref().is_some_and(|record| record.login.is_some());
+    let signed_out = state.signed_out;
+    let mut headers = HeaderMap::new();
+    if let Err(why) = write(&visit, state, &mut headers).await {
+        response = why;
+    }
+    let own = response.headers_mut();
+    own.append(VARY, HeaderValue::from_static("cookie"));
+    for line in headers.get_all(SET_COOKIE) {
+        own.append(SET_COOKIE, line.clone());
+    }
+    if (personal || signed_out) && !own.contains_key(CACHE_CONTROL) {
+        own.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    }
+    if signed_out && !own.contains_key(CLEAR_SITE_DATA) {
+        own.insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cookies\", \"storage\""));
+    }
+    response
+}
+
+/// Writes the session and says which cookies to set, or what to answer instead.
+async fn write<B: Default>(
+    visit: &Visit,
+    mut state: State,
+    headers: &mut HeaderMap,
+) -> Result<(), Response<B>> {
+    let (settings, secure) = (visit.settings(), visit.secure);
+    match std::mem::take(&mut state.remember) {
+        Remember::Leave => {}
+        Remember::Set(value) => {
+            visit.remember_jar().set(headers, &value, secure, Some(visit.remember_age()));
+        }
+        Remember::Clear => visit.remember_jar().clear(headers, secure),
+    }
+    if !state.dirty {
+        return Ok(());
+    }
+    let Some(record) = state.record else {
+        if visit.presented().is_some() {
+            settings.jar.clear(headers, secure);
+        }
+        return Ok(());
+    };
+    let id = record.id;
+    let bytes = match settings.place {
+        Place::Cookie => record.encode(),
+        Place::Store => {
+            let saved = keep(visit, record, state.version, state.changes).await;
+            if saved.map_err(|error| down(&error).into_response())? == Saved::Stale || visit.is_presented(id)
+            {
+                return Ok(());
+            }
+            Vec::new()
+        }
+    };
+    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), settings.context());
+    settings.jar.set(headers, &URL_SAFE_NO_PAD.encode(sealed), secure, None);
+    let size = headers.get_all(SET_COOKIE).iter().map(HeaderValue::len).max().unwrap_or(0);
+    if size > LARGEST {
+        headers.clear();
+        return Err(too_large(size));
+    }
+    Ok(())
+}
+
+/// Saves the session in the store. Where another request was quicker, what this one did is done to the newer version; where
+/// another has ended it, that holds.
+async fn keep(
+    visit: &Visit,
+    mut record: Record,
+    mut version: Option<u64>,
+    changes: Vec<Change>,
+) -> Result<Saved, StoreError> {
+    let (settings, id) = (visit.settings(), record.id);
+    for _ in 0..8 {
+        let Some(lasts) = record.lasts(settings.limits, settings.now()) else { return Ok(Saved::Stale) };
+        let kept = Kept {
+            version: version.unwrap_or(0) + 1,
+            user: record.login.as_ref().map(|login| login.user.clone()),
+            bytes: record.encode(),
+        };
+        if settings.store.save(id, version, kept, lasts).wait().await? == Saved::Done {
+            return Ok(Saved::Done);
+        }
+        let newer = settings.store.load(id).wait().await?;
+        let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
+        let Some((newer, number)) = read else { return Ok(Saved::Stale) };
+        let seen = record.seen.max(newer.seen);
+        record = Record { seen, ..newer };
+        version = Some(number);
+        changes.iter().cloned().for_each(|change| record.apply(change));
+    }
+    tracing::warn!("a session was changed by so many requests at once that one of the changes is lost");
+    Ok(Saved::Stale)
+}
+
+fn too_large<B: Default>(size: usize) -> Response<B> {
+    let mut response = Response::new(B::default());
+    *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
+    response.extensions_mut().insert(Fault::new(format!(
+        "the session's cookie is {size} bytes, and browsers keep {LARGEST}: put less into it, or keep sessions in a \
+         store by `Sessions::kept_in`"
+    )));
+    response
+}

@@ -1,0 +1,386 @@
+//! One visit: the session of one request, read when it is first asked for.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{ACCEPT, USER_AGENT};
+use http::{HeaderValue, Method, Request, Uri};
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+use tokio::sync::OnceCell;
+
+use super::cookie;
+use super::event::SessionEvent;
+use super::record::{Change, Record};
+use super::{Place, Protection, Sessions, Settings};
+use crate::binding::Binding;
+use crate::client::Scheme;
+use crate::exchange::Exchange;
+use crate::refusal::Refusal;
+use crate::store::{SessionId, StoreError};
+
+/// The visitor's session, for a handler; cheap to clone.
+#[derive(Clone)]
+pub struct Session(pub(super) Arc<Visit>);
+
+pub(super) struct Visit {
+    sessions: Sessions,
+    pub(super) cookies: Vec<HeaderValue>,
+    pub(super) secure: bool,
+    exchange: Exchange,
+    agent: Option<HeaderValue>,
+    pub(super) accept: Option<HeaderValue>,
+    pub(super) method: Method,
+    pub(super) target: Uri,
+    touched: AtomicBool,
+    presented: OnceLock<Option<Presented>>,
+    loaded: OnceCell<()>,
+    state: Mutex<State>,
+}
+
+/// What the request's cookie says.
+#[derive(Clone)]
+pub(super) struct Presented {
+    id: SessionId,
+    /// The session itself, where it lies in the cookie.
+    record: Option<Record>,
+    /// Whether it was sealed by a previous key.
+    old_key: bool,
+}
+
+/// What is known of the session, and what is to be done when the answer goes.
+#[derive(Default)]
+pub(super) struct State {
+    pub(super) record: Option<Record>,
+    /// The version in the store that `record` was read from.
+    pub(super) version: Option<u64>,
+    pub(super) changes: Vec<Change>,
+    /// The session is to be written, or its cookie taken away.
+    pub(super) dirty: bool,
+    /// The presented cookie leads nowhere.
+    gone: bool,
+    pub(super) remember: Remember,
+    pub(super) signed_out: bool,
+}
+
+/// What is to become of the remember cookie.
+#[derive(Default)]
+pub(super) enum Remember {
+    #[default]
+    Leave,
+    Set(String),
+    Clear,
+}
+
+impl Session {
+    pub(super) fn begin<B>(sessions: &Sessions, request: &mut Request<B>) -> Self {
+        let exchange = Exchange::begin(request.extensions_mut());
+        let tls = || exchange.client().is_some_and(|client| client.scheme() == Scheme::Https);
+        let headers = request.headers();
+        let session = Self(Arc::new(Visit {
+            cookies: cookie::lines(headers),
+            secure: sessions.0.secure.unwrap_or_else(tls),
+            agent: headers.get(USER_AGENT).cloned(),
+            accept: headers.get(ACCEPT).cloned(),
+            method: request.method().clone(),
+            target: request.uri().clone(),
+            sessions: sessions.clone(),
+            exchange: exchange.clone(),
+            touched: AtomicBool::new(false),
+            presented: OnceLock::new(),
+            loaded: OnceCell::new(),
+            state: Mutex::default(),
+        }));
+        exchange.bind(Arc::<Visit>::clone(&session.0));
+        request.extensions_mut().insert(session.clone());
+        session
+    }
+
+    /// The value under this name.
+    ///
+    /// # Errors
+    /// When the store does not answer. A value of another type is no value.
+    pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        self.0.load().await?;
+        let value = self.0.state().record.as_ref().and_then(|record| record.values.get(name).cloned());
+        Ok(value.and_then(|value| serde_json::from_value(value).ok()))
+    }
+
+    /// Keeps a value under this name; begins a session where there is none.
+    ///
+    /// # Errors
+    /// When the store does not answer, or the value is none that JSON can write.
+    pub async fn set(&self, name: &str, value: impl Serialize) -> Result<(), Refusal> {
+        let value = serde_json::to_value(value).map_err(|_| {
+            Refusal::Miswired(
+                "A value was put into the session that JSON cannot write: a map needs texts as keys.",
+            )
+        })?;
+        self.0.load().await?;
+        self.0.change(Change::Set(name.to_owned(), value));
+        Ok(())
+    }
+
+    /// Forgets the value under this name.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn remove(&self, name: &str) -> Result<(), Refusal> {
+        self.0.load().await?;
+        let known = self.0.state().record.as_ref().is_some_and(|record| record.values.contains_key(name));
+        if known {
+            self.0.change(Change::Remove(name.to_owned()));
+        }
+        Ok(())
+    }
+
+    /// The value under this name, which is then forgotten: for what is said once.
+    ///
+    /// # Errors
+    /// When the store does not answer.
+    pub async fn take<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Refusal> {
+        let value = self.get(name).await?;
+        self.remove(name).await?;
+        Ok(value)
+    }
+}
+
+impl Visit {
+    pub(super) fn settings(&self) -> &Settings {
+        &self.sessions.0
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed)
+    }
+
+    /// What the request's cookie says, if one of our keys has sealed it.
+    pub(super) fn presented(&self) -> Option<&Presented> {
+        self.touched.store(true, Ordering::Relaxed);
+        self.presented.get_or_init(|| self.open_cookie()).as_ref()
+    }
+
+    /// Whether the browser has a cookie with this name already, sealed by the current key.
+    pub(super) fn is_presented(&self, id: SessionId) -> bool {
+        self.presented().is_some_and(|presented| presented.id == id && !presented.old_key)
+    }
+
+    fn open_cookie(&self) -> Option<Presented> {
+        let settings = self.settings();
+        settings.jar.find(&self.cookies, self.secure).find_map(|value| {
+            let opened = settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, settings.context())?;
+            let (id, rest) = opened.bytes().split_first_chunk()?;
+            let id = SessionId::from_bytes(*id);
+            let record = match settings.place {
+                Place::Store => None,
+                Place::Cookie => Some(Record::decode(id, rest)?),
+            };
+            let over =
+                record.as_ref().is_some_and(|record| record.lasts(settings.limits, settings.now()).is_none());
+            (!over).then_some(Presented { id, record, old_key: !opened.is_current() })
+        })
+    }
+
+    /// Reads the session, once.
+    pub(super) async fn load(&self) -> Result<(), Refusal> {
+        self.loaded.get_or_try_init(|| self.read()).await.copied().map_err(|error| down(&error))
+    }
+
+    async fn read(&self) -> Result<(), StoreError> {
+        let found = match self.presented() {
+            Some(presented) => self.find(presented).await?,
+            None => None,
+        };
+        {
+            let mut state = self.state();
+            if let Some((record, version)) = found {
+                (state.record, state.version) = (Some(record), version);
+                state.dirty |= self.presented().is_some_and(|presented| presented.old_key);
+            } else {
+                state.gone = true;
+            }
+        }
+        self.protect().await?;
+        if self.state().record.as_ref().is_none_or(|record| record.login.is_none()) {
+            self.restore().await?;
+        }
+        self.see();
+        Ok(())
+    }
+
+    /// The session that the cookie names, unless it is over.
+    async fn find(&self, presented: &Presented) -> Result<Option<(Record, Option<u64>)>, StoreError> {
+        let settings = self.settings();
+        let kept = settings.store.load(presented.id).wait().await?;
+        Ok(match (&presented.record, kept) {
+            (Some(record), None) => Some((record.clone(), None)),
+            // In the store is what says that it was ended.
+            (Some(_), Some(_)) | (None, None) => None,
+            (None, Some(kept)) => {
+                let record = Record::decode(presented.id, &kept.bytes);
+                record
+                    .filter(|record| record.lasts(settings.limits, settings.now()).is_some())
+                    .map(|record| (record, Some(kept.version)))
+            }
+        })
+    }
+
+    /// Looks whether a sign-in comes from a client that looks as before.
+    async fn protect(&self) -> Result<(), StoreError> {
+        let settings = self.settings();
+        let fingerprint = self.fingerprint();
+        let user = {
+            let state = self.state();
+            let login = state.record.as_ref().and_then(|record| record.login.as_ref());
+            login
+                .filter(|login| login.fingerprint != fingerprint)
+                .map(|login| (login.user.clone(), login.proved.is_some()))
+        };
+        let Some((user, proved)) = user else { return Ok(()) };
+        match settings.protection {
+            Protection::Basic if proved => {
+                self.change(Change::Unprove);
+                settings.tell(&SessionEvent::ClientChanged { user: &user, ended: false });
+            }
+            Protection::Strong => {
+                self.end().await?;
+                settings.tell(&SessionEvent::ClientChanged { user: &user, ended: true });
+            }
+            Protection::None | Protection::Basic => {}
+        }
+        Ok(())
+    }
+
+    /// Notes that the session is in use, now and then.
+    fn see(&self) {
+        let (limits, now) = (self.settings().limits, self.settings().now());
+        let mut state = self.state();
+        if let Some(record) = &mut state.record
+            && now.saturating_sub(record.seen) > limits.idle.as_secs() / 16
+        {
+            record.seen = now;
+            state.dirty = true;
+        }
+    }
+
+    pub(super) fn change(&self, change: Change) {
+        let now = self.settings().now();
+        let mut state = self.state();
+        state.record.get_or_insert_with(|| Record::new(now)).apply(change.clone());
+        state.changes.push(change);
+        state.dirty = true;
+    }
+
+    /// Puts another session, or none, in the place of this one, which is over at once and everywhere.
+    pub(super) async fn replace(&self, record: Option<Record>) -> Result<(), StoreError> {
+        let settings = self.settings();
+        let (over, lasts) = {
+            let state = self.state();
+            let id = state.record.as_ref().map(|record| record.id);
+            let lasts =
+                state.record.as_ref().and_then(|record| record.lasts(settings.limits, settings.now()));
+            (id.or(self.presented().map(|presented| presented.id)), lasts)
+        };
+        if let Some(id) = over {
+            match settings.place {
+                Place::Store => settings.store.end(id).wait().await?,
+                Place::Cookie => {
+                    let lasts = lasts.unwrap_or(settings.limits.absolute).max(settings.limits.absolute);
+                    settings.store.save(id, None, ended(), lasts).wait().await?;
+                }
+            }
+        }
+        let mut state = self.state();
+        (state.record, state.version, state.dirty, state.gone) = (record, None, true, true);
+        state.changes.clear();
+        Ok(())
+    }
+
+    /// Ends this session without another in its place.
+    pub(super) async fn end(&self) -> Result<(), StoreError> {
+        self.forget_me().await?;
+        self.replace(None).await
+    }
+
+    /// What the client looks like: its network and its browser's name.
+    pub(super) fn fingerprint(&self) -> [u8; 8] {
+        use sha2::{Digest, Sha256};
+        let network: &[u8] = match self.exchange.client().map(|client| client.ip()) {
+            Some(IpAddr::V4(ip)) => &ip.octets()[..3],
+            Some(IpAddr::V6(ip)) => &ip.octets()[..6],
+            None => &[],
+        };
+        let agent = self.agent.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
+        let digest =
+            Sha256::new().chain_update([network.len() as u8]).chain_update(network).chain_update(agent);
+        *digest.finalize().first_chunk().expect("SHA-256 has 32 bytes")
+    }
+
+    /// The browser's own words, cut short.
+    pub(super) fn agent(&self) -> Option<String> {
+        let text = self.agent.as_ref()?.to_str().ok()?;
+        Some(text.chars().take(200).collect())
+    }
+}
+
+/// What a store remembers of a session that lay in a cookie and was ended.
+fn ended() -> crate::store::Kept {
+    crate::store::Kept { version: 1, user: None, bytes: Vec::new() }
+}
+
+impl Settings {
+    /// What a cookie is sealed in the context of: one that holds a session is no name of one.
+    pub(super) fn context(&self) -> &'static [u8] {
+        match self.place {
+            Place::Cookie => b"record",
+            Place::Store => b"name",
+        }
+    }
+}
+
+pub(super) fn down(error: &StoreError) -> Refusal {
+    tracing::error!(%error, "sessions cannot be reached");
+    Refusal::SessionsDown
+}
+
+impl Binding for Visit {
+    fn presented(&self) -> Option<[u8; 16]> {
+        self.presented().map(|presented| *presented.id.bytes())
+    }
+
+    fn next(&self) -> [u8; 16] {
+        let presented = self.presented().map(|presented| presented.id);
+        let now = self.settings().now();
+        let mut state = self.state();
+        let id = match (&state.record, presented) {
+            (Some(record), _) => record.id,
+            (None, Some(id)) if !state.gone => id,
+            (None, _) => {
+                state.dirty = true;
+                state.record.insert(Record::new(now)).id
+            }
+        };
+        *id.bytes()
+    }
+}
+
+/// A session is the visitor's secret, and is not shown.
+impl fmt::Debug for Session {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Session(hidden)")
+    }
+}
+
+impl fmt::Debug for Visit {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Visit(hidden)")
+    }
+}

@@ -1,0 +1,298 @@
+//! Sessions, signing in, remember tokens; the rows of Flask-Login, LOG-01 to LOG-20.
+//!
+//! | row | here |
+//! |---|---|
+//! | LOG-04, header loader | deprecated there; a program that signs in by a header has no session |
+//! | LOG-14, messages | the site's own words: a refusal is a value |
+//! | LOG-17, LOG-18, mix-ins and cookie helpers | no such things: `Account` is a trait of two functions, cookies are not for hands |
+//! | LOG-19, a test client | `Browser`, below |
+
+mod login;
+mod plain;
+mod remember;
+mod stores;
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::Body;
+use axum::extract::{Path, State};
+use axum::routing::{get, post};
+use http::{Request, StatusCode};
+use palisade::store::{MemorySessions, SessionStore};
+use palisade::{
+    Account, Clock, Fault, Hand, Keyring, Proof, Proxies, Refusal, Session, SessionEvent, Sessions, SignedIn,
+};
+
+use crate::world::{Answer, PROXY, ask, get_from};
+
+pub const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+pub const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+
+pub fn keyring() -> Keyring {
+    Keyring::new(KEY).unwrap()
+}
+
+/// The accounts of the site: all are there but `nobody`; `admin` is one. Their epochs can be raised.
+#[derive(Clone, Default)]
+pub struct Accounts {
+    epochs: Arc<Mutex<BTreeMap<String, u64>>>,
+    pub looked_for: Arc<AtomicU64>,
+}
+
+impl Accounts {
+    pub fn epoch(&self, user: &str) -> u64 {
+        *self.epochs.lock().unwrap().get(user).unwrap_or(&1)
+    }
+
+    pub fn raise(&self, user: &str) {
+        *self.epochs.lock().unwrap().entry(user.to_owned()).or_insert(1) += 1;
+    }
+}
+
+pub struct User {
+    pub id: String,
+    epoch: u64,
+}
+
+impl Account<Accounts> for User {
+    async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, Fault> {
+        accounts.looked_for.fetch_add(1, Ordering::SeqCst);
+        match id {
+            "nobody" => Ok(None),
+            "broken" => Err(Fault::new("the database is down")),
+            _ => Ok(Some(Self { id: id.to_owned(), epoch: accounts.epoch(id) })),
+        }
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+}
+
+pub struct Admin(User);
+
+impl Account<Accounts> for Admin {
+    async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, Fault> {
+        Ok(User::find(id, accounts).await?.map(Self))
+    }
+
+    fn epoch(&self) -> u64 {
+        self.0.epoch
+    }
+
+    fn allowed(&self) -> bool {
+        self.0.id == "admin"
+    }
+}
+
+/// A site with sessions, the hand of its clock, its accounts, and what its sessions have told.
+pub struct Site {
+    pub app: Router,
+    pub sessions: Sessions,
+    pub hand: Hand,
+    pub accounts: Accounts,
+    pub told: Arc<Mutex<Vec<String>>>,
+}
+
+async fn log_in(
+    State(accounts): State<Accounts>,
+    Path(user): Path<String>,
+    session: Session,
+) -> Result<(), Refusal> {
+    session.log_in(Proof::dangerous_trusted(&*user, accounts.epoch(&user))).await
+}
+
+async fn confirm(
+    State(accounts): State<Accounts>,
+    Path(user): Path<String>,
+    session: Session,
+) -> Result<(), Refusal> {
+    session.confirm(Proof::dangerous_trusted(&*user, accounts.epoch(&user))).await
+}
+
+async fn whoever(user: Option<SignedIn<User>>) -> String {
+    user.map_or("nobody".to_owned(), |user| user.id.clone())
+}
+
+async fn grave(user: SignedIn<User>) -> Result<String, Refusal> {
+    user.fresh_for(Duration::from_secs(600)).await?;
+    Ok(format!("done by {}", user.id))
+}
+
+async fn list(session: Session) -> Result<String, Refusal> {
+    let all = session.everywhere().await?;
+    let line = |one: &palisade::Elsewhere| {
+        format!("{} {} {}", one.key, one.agent.as_deref().unwrap_or("-"), one.current)
+    };
+    Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
+}
+
+/// The settings and their hand; by default sessions lie in the cookie.
+pub fn sessions() -> (Sessions, Hand, Clock) {
+    let (clock, hand) = Clock::manual();
+    let sessions =
+        Sessions::new(&keyring()).clock(clock.clone()).login_view("/login").confirm_view("/confirm");
+    (sessions.remember(Duration::from_secs(30 * 24 * 3600)), hand, clock)
+}
+
+impl Site {
+    /// Where sessions lie in the cookie.
+    pub fn sealed() -> Self {
+        let (sessions, hand, clock) = sessions();
+        Self::of(sessions.ends_in(MemorySessions::new().clock(clock)), hand)
+    }
+
+    /// Where they lie in a store.
+    pub fn stored() -> Self {
+        let (sessions, hand, clock) = sessions();
+        Self::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand)
+    }
+
+    pub fn both() -> [Self; 2] {
+        [Self::sealed(), Self::stored()]
+    }
+
+    pub fn kept_in(store: impl SessionStore) -> Self {
+        let (sessions, hand, _) = sessions();
+        Self::of(sessions.kept_in(store), hand)
+    }
+
+    pub fn of(sessions: Sessions, hand: Hand) -> Self {
+        let (accounts, told) = (Accounts::default(), Arc::<Mutex<Vec<String>>>::default());
+        let telling = Arc::clone(&told);
+        let sessions = sessions.on_event(move |event: &SessionEvent<'_>| {
+            telling.lock().unwrap().push(format!("{event:?}"));
+        });
+        let admins = Router::new()
+            .route("/admin", get(async || "secrets"))
+            .layer(SignedIn::<Admin>::gate(accounts.clone()));
+        let app = Router::new()
+            .route("/plain", get(async || "plain"))
+            .route(
+                "/set/{name}/{value}",
+                post(async |Path((name, value)): Path<(String, String)>, session: Session| {
+                    session.set(&name, value).await
+                }),
+            )
+            .route(
+                "/get/{name}",
+                get(async |Path(name): Path<String>, session: Session| {
+                    session.get::<String>(&name).await.map(Option::unwrap_or_default)
+                }),
+            )
+            .route(
+                "/take/{name}",
+                post(async |Path(name): Path<String>, session: Session| {
+                    session.take::<String>(&name).await.map(Option::unwrap_or_default)
+                }),
+            )
+            .route("/login/{user}", post(log_in))
+            .route("/confirm/{user}", post(confirm))
+            .route("/remember", post(async |session: Session| session.remember().await))
+            .route("/renew", post(async |session: Session| session.renew().await))
+            .route("/logout", post(async |session: Session| session.log_out().await))
+            .route("/who", get(whoever))
+            .route(
+                "/mine",
+                get(async |user: SignedIn<User>| user.id.clone()).post(async |_: SignedIn<User>| ()),
+            )
+            .route("/grave", get(grave))
+            .route("/sessions", get(list))
+            .route(
+                "/sessions/{key}/end",
+                post(async |Path(key): Path<String>, session: Session| {
+                    session.end_elsewhere(&key).await.map(|ended| ended.to_string())
+                }),
+            )
+            .route("/sessions/end", post(async |session: Session| session.end_others().await))
+            .merge(admins)
+            .layer(sessions.clone())
+            .layer(Proxies::trusted(["10.0.0.0/8"]).unwrap())
+            .with_state(accounts.clone());
+        Self { app, sessions, hand, accounts, told }
+    }
+
+    pub fn told(&self) -> Vec<String> {
+        std::mem::take(&mut self.told.lock().unwrap())
+    }
+
+    pub fn browser(&self) -> Browser {
+        Browser {
+            app: self.app.clone(),
+            jar: BTreeMap::new(),
+            from: "198.51.100.7".into(),
+            agent: "Firefox".into(),
+            tls: true,
+        }
+    }
+}
+
+/// A browser: it keeps cookies, and says where it comes from and what it is called.
+#[derive(Clone)]
+pub struct Browser {
+    pub app: Router,
+    pub jar: BTreeMap<String, String>,
+    pub from: String,
+    pub agent: String,
+    pub tls: bool,
+}
+
+impl Browser {
+    pub fn request(&self, method: &str, target: &str) -> Request<Body> {
+        let mut request = get_from(PROXY, target);
+        *request.method_mut() = method.parse().unwrap();
+        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let scheme = if self.tls { "https" } else { "http" };
+        for (name, value) in [
+            ("x-forwarded-for", self.from.as_str()),
+            ("x-forwarded-proto", scheme),
+            ("user-agent", &self.agent),
+            ("accept", "text/html,*/*;q=0.8"),
+            ("cookie", &cookies.join("; ")),
+        ] {
+            request.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+        }
+        request
+    }
+
+    pub fn keep(&mut self, answer: &Answer) {
+        for line in answer.headers.get_all("set-cookie") {
+            let line = line.to_str().unwrap();
+            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
+            if line.contains("Max-Age=0") {
+                self.jar.remove(name);
+            } else {
+                self.jar.insert(name.to_owned(), value.to_owned());
+            }
+        }
+    }
+
+    pub async fn send(&mut self, method: &str, target: &str) -> Answer {
+        let answer = ask(&self.app, self.request(method, target)).await;
+        self.keep(&answer);
+        answer
+    }
+
+    pub async fn get(&mut self, target: &str) -> Answer {
+        self.send("GET", target).await
+    }
+
+    /// A POST that succeeds.
+    pub async fn post(&mut self, target: &str) -> Answer {
+        let answer = self.send("POST", target).await;
+        assert_eq!(answer.status, StatusCode::OK, "{target}: {}", answer.body);
+        answer
+    }
+
+    pub async fn who(&mut self) -> String {
+        self.get("/who").await.body
+    }
+
+    pub fn cookie(&self) -> Option<&String> {
+        self.jar.get("__Host-session")
+    }
+}

@@ -1,0 +1,212 @@
+//! What a session keeps, how its cookie looks, when it is read and written, and when it is over.
+
+use std::time::Duration;
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use palisade::store::MemorySessions;
+use palisade::{Keyring, SameSite, Sessions};
+
+use super::{Browser, KEY, NEXT_KEY, Site, keyring, sessions};
+use crate::world::ask;
+
+#[tokio::test]
+async fn what_is_put_into_a_session_is_there_at_the_next_request_and_for_nobody_else() {
+    for site in Site::both() {
+        let (mut ada, mut bob) = (site.browser(), site.browser());
+        ada.post("/set/colour/blue").await;
+        assert_eq!(ada.get("/get/colour").await.body, "blue");
+        assert_eq!(bob.get("/get/colour").await.body, "");
+        assert_eq!(ada.post("/take/colour").await.body, "blue");
+        assert_eq!(ada.get("/get/colour").await.body, "", "it was taken");
+    }
+}
+
+#[tokio::test]
+async fn the_cookie_is_bound_to_this_host_and_no_script_reads_it() {
+    for site in Site::both() {
+        let answer = site.browser().post("/set/colour/blue").await;
+        let line = answer.header("set-cookie").unwrap();
+        let (value, attributes) = line.split_once(';').unwrap();
+        assert!(value.starts_with("__Host-session=") && !value.contains("blue"), "{value}");
+        assert_eq!(attributes, " Path=/; Secure; HttpOnly; SameSite=Lax");
+        let mut plain = Browser { tls: false, ..site.browser() };
+        let answer = plain.post("/set/colour/blue").await;
+        let line = answer.header("set-cookie").unwrap();
+        assert!(line.starts_with("session=") && line.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{line}");
+        assert_eq!(plain.get("/get/colour").await.body, "blue");
+    }
+}
+
+#[tokio::test]
+async fn name_and_same_site_and_secure_are_settings() {
+    let (sessions, hand, _) = sessions();
+    let site = Site::of(sessions.cookie("maths").same_site(SameSite::Strict).secure(true), hand);
+    let answer = Browser { tls: false, ..site.browser() }.post("/set/a/b").await;
+    let line = answer.header("set-cookie").unwrap();
+    assert!(
+        line.starts_with("__Host-maths=") && line.ends_with("Secure; HttpOnly; SameSite=Strict"),
+        "{line}"
+    );
+}
+
+#[tokio::test]
+async fn pages_that_never_ask_neither_read_nor_write() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/set/a/b").await;
+        let plain = browser.get("/plain").await;
+        assert_eq!((plain.header("vary"), plain.header("set-cookie")), (None, None));
+        let read = browser.get("/get/a").await;
+        assert_eq!(
+            (read.header("vary"), read.header("set-cookie")),
+            (Some("cookie"), None),
+            "nothing has changed"
+        );
+        let nothing = site.browser().get("/get/a").await;
+        assert_eq!(nothing.header("set-cookie"), None, "reading begins no session");
+        assert_eq!(nothing.header("vary"), Some("cookie"));
+    }
+}
+
+#[tokio::test]
+async fn a_session_is_over_when_it_was_idle_and_when_it_is_old() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/set/a/b").await;
+        for _ in 0..3 {
+            site.hand.advance(Duration::from_secs(29 * 60));
+            assert_eq!(browser.get("/get/a").await.body, "b", "it is in use");
+        }
+        site.hand.advance(Duration::from_secs(30 * 60));
+        assert_eq!(browser.get("/get/a").await.body, "", "half an hour is over");
+
+        browser.post("/set/a/b").await;
+        for _ in 0..25 {
+            site.hand.advance(Duration::from_secs(28 * 60));
+            assert_eq!(browser.get("/get/a").await.body, "b");
+        }
+        site.hand.advance(Duration::from_secs(20 * 60));
+        assert_eq!(browser.get("/get/a").await.body, "", "twelve hours are over");
+    }
+}
+
+#[tokio::test]
+async fn a_cookie_that_is_not_ours_is_no_session_and_no_error() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/set/a/b").await;
+        let value = browser.cookie().unwrap().clone();
+        let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
+        let mut flipped = bytes.clone();
+        flipped[40] ^= 1;
+        let other = Keyring::new(NEXT_KEY).unwrap().keys("session").seal(b"0123456789abcdefp{}", b"record");
+        // The unused bits of the last character, and padding, are no second spelling (ITS-11).
+        let padded = format!("{value}=");
+        for bad in [
+            URL_SAFE_NO_PAD.encode(flipped),
+            URL_SAFE_NO_PAD.encode(&bytes[..bytes.len() - 1]),
+            URL_SAFE_NO_PAD.encode(other),
+            padded,
+            String::new(),
+            "é".into(),
+            "x".repeat(100_000),
+        ] {
+            browser.jar.insert("__Host-session".into(), bad.clone());
+            let answer = ask(&site.app, browser.request("GET", "/get/a")).await;
+            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, ""), "{bad:.60}");
+        }
+        browser.jar.insert("__Host-session".into(), value);
+        assert_eq!(browser.get("/get/a").await.body, "b", "the real one passes");
+    }
+}
+
+#[tokio::test]
+async fn a_sealed_session_is_no_name_of_a_stored_one_nor_the_other_way_round() {
+    let (sealed, stored) = (Site::sealed(), Site::stored());
+    for (from, to) in [(&sealed, &stored), (&stored, &sealed)] {
+        let mut browser = from.browser();
+        browser.post("/set/a/b").await;
+        browser.app = to.app.clone();
+        assert_eq!(browser.get("/get/a").await.body, "");
+    }
+}
+
+#[tokio::test]
+async fn its_05_an_old_key_still_opens_and_the_new_one_seals() {
+    let store = std::sync::Arc::new(MemorySessions::new());
+    for stored in [false, true] {
+        let site = |keyring: &Keyring| {
+            let sessions = Sessions::new(keyring);
+            let sessions = if stored { sessions.kept_in_shared(store.clone()) } else { sessions };
+            Site::of(sessions, super::sessions().1).app
+        };
+        let rotated = site(&Keyring::new(NEXT_KEY).unwrap().previous([KEY]).unwrap());
+        let without = site(&Keyring::new(NEXT_KEY).unwrap());
+        let mut browser = Browser { app: site(&keyring()), ..Site::sealed().browser() };
+        browser.post("/set/a/b").await;
+        let before = browser.cookie().unwrap().clone();
+
+        browser.app = rotated.clone();
+        assert_eq!(browser.get("/get/a").await.body, "b", "nobody loses a session");
+        assert_ne!(browser.cookie(), Some(&before), "it was sealed again");
+        browser.app = without.clone();
+        assert_eq!(browser.get("/get/a").await.body, "b", "the old key is not needed any more");
+        browser.jar.insert("__Host-session".into(), before);
+        assert_eq!(browser.get("/get/a").await.body, "", "and is worth nothing");
+    }
+}
+
+#[tokio::test]
+async fn more_than_a_cookie_holds_is_a_clear_error_and_fits_a_store() {
+    // Random text does not compress.
+    let text: String = {
+        let mut bytes = vec![0; 3_600];
+        getrandom::fill(&mut bytes).unwrap();
+        URL_SAFE_NO_PAD.encode(bytes)
+    };
+    let target = format!("/set/essay/{text}");
+    let [sealed, stored] = Site::both();
+    let answer = sealed.browser().send("POST", &target).await;
+    assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
+    let fault = answer.response.extensions.get::<palisade::Fault>().unwrap().to_string();
+    assert!(fault.contains("browsers keep 4096") && fault.contains("Sessions::kept_in"), "{fault}");
+    let mut browser = stored.browser();
+    browser.post(&target).await;
+    assert_eq!(browser.get("/get/essay").await.body, text);
+}
+
+#[tokio::test]
+async fn two_requests_at_once_both_keep_what_they_put_in() {
+    let site = Site::stored();
+    let mut browser = site.browser();
+    browser.post("/set/a/1").await;
+    let mut tasks = tokio::task::JoinSet::new();
+    for n in 0..6 {
+        let (app, request) = (site.app.clone(), browser.request("POST", &format!("/set/n{n}/x")));
+        tasks.spawn(async move { ask(&app, request).await.status });
+    }
+    while let Some(status) = tasks.join_next().await {
+        assert_eq!(status.unwrap(), StatusCode::OK);
+    }
+    for n in 0..6 {
+        assert_eq!(browser.get(&format!("/get/n{n}")).await.body, "x", "n{n}");
+    }
+}
+
+#[tokio::test]
+async fn debug_shows_nothing() {
+    let (sessions, ..) = sessions();
+    assert!(!format!("{sessions:?}").contains("Keys"), "{sessions:?}");
+    let app = axum::Router::new()
+        .route(
+            "/",
+            axum::routing::get(async |session: palisade::Session| {
+                session.set("secret", "blue").await.map(|()| format!("{session:?}"))
+            }),
+        )
+        .layer(sessions);
+    let shown = ask(&app, crate::world::get_from(crate::world::HERE, "/")).await.body;
+    assert_eq!(shown, "Session(hidden)");
+}

@@ -1,0 +1,167 @@
+//! Remember tokens: used once, replaced, and what happens to a stolen one.
+
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::{Browser, Site};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+async fn remembered(site: &Site) -> Browser {
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    browser.post("/remember").await;
+    browser
+}
+
+fn token(browser: &Browser) -> String {
+    browser.jar["__Host-remember"].clone()
+}
+
+#[tokio::test]
+async fn log_01_a_remembered_browser_signs_in_by_itself_and_gets_another_token() {
+    for site in Site::both() {
+        let mut browser = remembered(&site).await;
+        let first = token(&browser);
+        assert_eq!(browser.who().await, "ada");
+        assert_eq!(token(&browser), first, "while the session lasts the token stays");
+        site.hand.advance(DAY);
+        assert_eq!(browser.who().await, "ada");
+        assert_ne!(token(&browser), first);
+        assert_eq!(browser.who().await, "ada", "by the session now");
+        let told = site.told();
+        assert_eq!(told, ["SignedIn { user: \"ada\" }", "Restored { user: \"ada\" }"]);
+    }
+}
+
+#[tokio::test]
+async fn its_cookie_has_the_flags_of_the_session_and_an_end() {
+    let site = Site::sealed();
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    let answer = browser.post("/remember").await;
+    let line = answer.headers.get_all("set-cookie").iter().map(|line| line.to_str().unwrap());
+    let line = line.filter(|line| line.starts_with("__Host-remember=")).collect::<Vec<_>>().join("\n");
+    assert!(line.ends_with("; Max-Age=2592000; Path=/; Secure; HttpOnly; SameSite=Lax"), "{line}");
+}
+
+#[tokio::test]
+async fn log_10_a_restored_sign_in_is_not_fresh() {
+    for site in Site::both() {
+        let mut browser = remembered(&site).await;
+        assert_eq!(browser.get("/grave").await.status, StatusCode::OK);
+        site.hand.advance(DAY);
+        assert_eq!(browser.get("/grave").await.header("location"), Some("/confirm?next=/grave"));
+    }
+}
+
+#[tokio::test]
+async fn a_stolen_token_that_is_used_twice_ends_everything_of_the_account() {
+    for site in Site::both() {
+        let mut victim = remembered(&site).await;
+        let mut elsewhere = remembered(&site).await;
+        let mut thief = Browser { agent: "thief".into(), ..site.browser() };
+        thief.jar.insert("__Host-remember".into(), token(&victim));
+        site.hand.advance(DAY);
+        assert_eq!(thief.who().await, "ada", "the thief is first");
+        site.hand.advance(Duration::from_secs(61));
+        assert_eq!(victim.who().await, "nobody", "and is found out when the victim comes");
+        assert!(site.told().contains(&"TokenStolen { user: \"ada\" }".to_owned()));
+        assert!(!victim.jar.contains_key("__Host-remember"));
+        // Where sessions lie in cookies, those underway last until the application raises the epoch.
+        site.accounts.raise("ada");
+        assert_eq!(thief.who().await, "nobody");
+        assert_eq!(elsewhere.who().await, "nobody");
+        site.hand.advance(DAY);
+        assert_eq!(thief.who().await, "nobody", "its new token is worth nothing");
+    }
+}
+
+#[tokio::test]
+async fn in_a_store_theft_ends_the_thiefs_session_at_once() {
+    let site = Site::stored();
+    let mut victim = remembered(&site).await;
+    let mut thief = site.browser();
+    thief.jar.insert("__Host-remember".into(), token(&victim));
+    site.hand.advance(DAY);
+    assert_eq!(thief.who().await, "ada");
+    site.hand.advance(Duration::from_secs(61));
+    assert_eq!(victim.who().await, "nobody");
+    assert_eq!(thief.who().await, "nobody");
+}
+
+#[tokio::test]
+async fn requests_that_were_sent_together_are_no_theft() {
+    for site in Site::both() {
+        let mut browser = remembered(&site).await;
+        site.hand.advance(DAY);
+        let mut second = browser.clone();
+        assert_eq!(browser.who().await, "ada");
+        site.hand.advance(Duration::from_secs(59));
+        assert_eq!(second.who().await, "ada", "with the token that has just been replaced");
+        site.hand.advance(DAY);
+        assert_eq!(browser.who().await, "ada", "the latest still passes");
+    }
+}
+
+#[tokio::test]
+async fn log_06_signing_out_ends_the_token_too() {
+    for site in Site::both() {
+        let mut browser = remembered(&site).await;
+        let stolen = token(&browser);
+        browser.post("/logout").await;
+        assert!(browser.jar.is_empty(), "{:?}", browser.jar);
+        let mut thief = site.browser();
+        thief.jar.insert("__Host-remember".into(), stolen);
+        assert_eq!(thief.who().await, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn a_changed_password_ends_the_tokens_of_all_browsers() {
+    for site in Site::both() {
+        let mut browser = remembered(&site).await;
+        site.accounts.raise("ada");
+        site.hand.advance(DAY);
+        assert_eq!(browser.who().await, "nobody");
+        assert!(!browser.jar.contains_key("__Host-remember"), "{:?}", browser.jar);
+    }
+}
+
+#[tokio::test]
+async fn the_server_knows_when_a_token_has_run_out() {
+    for site in Site::both() {
+        let mut browser = remembered(&site).await;
+        site.hand.advance(29 * DAY);
+        assert_eq!(browser.who().await, "ada");
+        site.hand.advance(DAY + Duration::from_secs(1));
+        assert_eq!(browser.who().await, "nobody", "counted from the sign-in, not from the last use");
+        assert!(!browser.jar.contains_key("__Host-remember"));
+    }
+}
+
+#[tokio::test]
+async fn log_03_a_token_that_is_nonsense_is_taken_away_and_breaks_nothing() {
+    for site in Site::both() {
+        for bad in ["", "x", "é|deadbeef", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(9_000)]
+        {
+            let mut browser = site.browser();
+            browser.jar.insert("__Host-remember".into(), bad.into());
+            assert_eq!(browser.get("/who").await.status, StatusCode::OK, "{bad:.40}");
+            assert!(!browser.jar.contains_key("__Host-remember"));
+            browser.jar.insert("__Host-remember".into(), bad.into());
+            browser.post("/login/ada").await;
+            assert_eq!(browser.who().await, "ada");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_series_of_one_browser_does_not_pass_with_the_token_of_another() {
+    let site = Site::sealed();
+    let (one, two) = (remembered(&site).await, remembered(&site).await);
+    let mut mixed = site.browser();
+    mixed.jar.insert("__Host-remember".into(), format!("{}{}", &token(&one)[..21], &token(&two)[21..]));
+    assert_eq!(mixed.who().await, "nobody");
+}
