@@ -88,7 +88,7 @@ pub struct Link {
     /// Whom it stands for; 0 in a link that sets up the site.
     pub user_id: i64,
     /// The epoch of their account: what is done in the link's name is done only while it is the same.
-    pub epoch: i64,
+    pub epoch: u64,
     /// Unix seconds.
     pub expires_at: i64,
     id: [u8; 16],
@@ -145,7 +145,7 @@ impl Links {
         }
     }
 
-    fn seal(&self, purpose: Purpose, user_id: i64, epoch: i64) -> String {
+    fn seal(&self, purpose: Purpose, user_id: i64, epoch: u64) -> String {
         let mut id = [0; 16];
         getrandom::fill(&mut id).expect("the operating system's random generator works");
         let expires_at = self.now() + LIFETIME;
@@ -160,14 +160,11 @@ impl Links {
         let opened = self.keys[purpose as usize].open(&sealed, b"").ok_or(LinkError::Unknown)?;
         let bytes: &[u8; LENGTH] = opened.bytes().try_into().map_err(|_| LinkError::Unknown)?;
         let (numbers, id) = bytes.split_at(LENGTH - 16);
-        let number = |at: usize| {
-            let bytes = numbers[at * 8..at * 8 + 8].try_into().expect("eight bytes of an array");
-            i64::from_be_bytes(bytes)
-        };
+        let number = |at: usize| numbers[at * 8..at * 8 + 8].try_into().expect("eight bytes of an array");
         let link = Link {
-            user_id: number(0),
-            epoch: number(1),
-            expires_at: number(2),
+            user_id: i64::from_be_bytes(number(0)),
+            epoch: u64::from_be_bytes(number(1)),
+            expires_at: i64::from_be_bytes(number(2)),
             id: id.try_into().expect("the last sixteen bytes"),
         };
         if link.expires_at <= self.now() { Err(LinkError::Expired) } else { Ok(link) }

@@ -1,4 +1,4 @@
--- Who people are: schools, users with their recovery codes, sessions, remembered browsers, used links.
+-- Who people are: schools, users with their recovery codes, sessions, used links.
 -- Times are unix seconds. What is secret is here as a hash, or sealed with SECRET_KEY.
 
 CREATE TABLE schools (
@@ -40,36 +40,18 @@ CREATE TABLE recovery_codes (
     PRIMARY KEY (user_id, hash)
 );
 
+-- Sessions, and the remembered browsers of whoever asked for it: both are the library's, which has its own numbers for them.
 CREATE TABLE sessions (
     id         BYTEA  PRIMARY KEY,
-    -- A text, since a session is the library's, which does not know our users; empty before the login.
+    -- Whose it is, as a text, since the library does not know our users; nobody's before the login.
     user_id    TEXT,
     version    BIGINT NOT NULL,
     data       BYTEA  NOT NULL,
-    made_at    BIGINT NOT NULL,
-    seen_at    BIGINT NOT NULL,
-    expires_at BIGINT NOT NULL,
-    agent      TEXT,
-    address    TEXT
+    expires_at BIGINT NOT NULL
 );
 
 CREATE INDEX sessions_by_user ON sessions (user_id);
 CREATE INDEX sessions_by_end ON sessions (expires_at);
-
-CREATE TABLE remember_tokens (
-    series        BYTEA  PRIMARY KEY,
-    user_id       BIGINT NOT NULL REFERENCES users (id) ON DELETE CASCADE,
-    token_hash    BYTEA  NOT NULL,
-    -- Still good for a moment after the change: two requests may have left at once.
-    previous_hash BYTEA,
-    changed_at    BIGINT NOT NULL,
-    issued_at     BIGINT NOT NULL,
-    expires_at    BIGINT NOT NULL,
-    agent         TEXT
-);
-
-CREATE INDEX remember_tokens_by_user ON remember_tokens (user_id);
-CREATE INDEX remember_tokens_by_end ON remember_tokens (expires_at);
 
 CREATE TABLE used_links (
     hash       BYTEA  PRIMARY KEY,

@@ -33,6 +33,7 @@ pub mod demo;
 mod paged;
 pub mod schools;
 pub mod second_factor;
+pub mod sessions;
 mod tidy;
 mod url;
 pub mod used_links;

@@ -2,7 +2,7 @@
 //!
 //! | what | when |
 //! |---|---|
-//! | sessions, remembered browsers, used links | their time is over |
+//! | sessions with remembered browsers, used links | their time is over |
 //! | pupils' accounts whose address was never shown to be theirs | a week after they were made: nobody holds another's address for long |
 
 use super::{Db, Result, now, on};
@@ -15,11 +15,8 @@ const PATIENCE: i64 = 7 * 24 * 60 * 60;
 /// # Errors
 /// When the database gives no answer.
 pub async fn tidy(db: &Db) -> Result<u64> {
-    const ENDED: [&str; 3] = [
-        "DELETE FROM sessions WHERE expires_at <= $1",
-        "DELETE FROM remember_tokens WHERE expires_at <= $1",
-        "DELETE FROM used_links WHERE expires_at <= $1",
-    ];
+    const ENDED: [&str; 2] =
+        ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM used_links WHERE expires_at <= $1"];
     const UNVERIFIED: &str =
         "DELETE FROM users WHERE email_verified_at IS NULL AND role = 'pupil' AND created_at <= $1";
     let now = now();

@@ -27,7 +27,8 @@ pub struct User {
     /// Their year, if they go to school.
     pub year: Option<Year>,
     /// Raised by whatever ends sessions, remembered browsers and links.
-    pub epoch: i64,
+    #[sqlx(try_from = "i64")]
+    pub epoch: u64,
     /// When they showed that the address is theirs; unix seconds.
     pub email_verified_at: Option<i64>,
     /// Unix seconds.
@@ -75,7 +76,8 @@ pub struct Login {
     /// The hash of the password; without one nobody logs in by password.
     pub password_hash: Option<String>,
     /// The account's epoch.
-    pub epoch: i64,
+    #[sqlx(try_from = "i64")]
+    pub epoch: u64,
 }
 
 macro_rules! user_columns {
@@ -146,10 +148,13 @@ pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Login>> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn set_password(db: &Db, id: i64, epoch: i64, hash: &str) -> Result<Option<i64>> {
+pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &str) -> Result<Option<u64>> {
     const SET: &str = "UPDATE users SET password_hash = $3, epoch = epoch + 1
         WHERE id = $1 AND epoch = $2 RETURNING epoch";
-    Ok(on!(db, pool => sqlx::query_scalar(SET).bind(id).bind(epoch).bind(hash).fetch_optional(pool).await)?)
+    let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
+    let raised =
+        on!(db, pool => sqlx::query_scalar(SET).bind(id).bind(epoch).bind(hash).fetch_optional(pool).await)?;
+    Ok(raised.map(i64::unsigned_abs))
 }
 
 /// Puts a stronger hash of the same password in place of `old`; nothing ends. Does nothing when `old` is gone.
@@ -166,9 +171,10 @@ pub async fn set_rehashed(db: &Db, id: i64, old: &str, hash: &str) -> Result<()>
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn raise_epoch(db: &Db, id: i64) -> Result<Option<i64>> {
+pub async fn raise_epoch(db: &Db, id: i64) -> Result<Option<u64>> {
     const RAISE: &str = "UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
-    Ok(on!(db, pool => sqlx::query_scalar(RAISE).bind(id).fetch_optional(pool).await)?)
+    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).fetch_optional(pool).await)?;
+    Ok(raised.map(i64::unsigned_abs))
 }
 
 /// Notes that the address is theirs. Whether the account is still there.
@@ -218,20 +224,20 @@ pub async fn seen(db: &Db, id: i64) -> Result<()> {
 ///
 /// # Errors
 /// When no admin would remain, or the database gives no answer.
-pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Option<i64>, RightsError> {
+pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Option<u64>, RightsError> {
     const CHANGE: &str =
         "UPDATE users SET epoch = CASE WHEN role = $2 THEN epoch ELSE epoch + 1 END, role = $2
         WHERE id = $1 RETURNING epoch";
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
         let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
-        let epoch = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_optional(&mut *tx).await?;
+        let epoch: Option<i64> = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_optional(&mut *tx).await?;
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
         tx.commit().await?;
-        epoch
+        epoch.map(i64::unsigned_abs)
     }))
 }
 

@@ -1,10 +1,14 @@
 //! What the database promises about accounts.
 
+use std::time::Duration;
+
 use mathsoc::db::schools::{self, SchoolError};
+use mathsoc::db::sessions::DbSessions;
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
 use mathsoc::db::{Db, second_factor, tidy, used_links};
 use mathsoc::email::{EmailAddress, EmailDomain};
 use mathsoc::person::{Role, Year};
+use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
 use super::{Promise, at, run};
 
@@ -27,6 +31,9 @@ pub(super) static PROMISES: &[Promise] = promises![
     a_code_passes_once,
     a_recovery_code_passes_once_and_for_its_owner,
     a_link_is_used_once_also_by_many_at_once,
+    a_session_is_replaced_by_who_read_it_last_and_never_revived,
+    of_many_who_save_a_session_at_once_one_does,
+    what_has_run_out_is_no_session,
     what_has_ended_is_tidied_away_and_the_rest_stays,
 ];
 
@@ -129,10 +136,9 @@ async fn a_deleted_account_takes_all_that_is_its_own_along(db: Db) {
         let id = user(&db, email).await.id;
         second_factor::set(&db, id, b"sealed", 1, &[[1; 32]]).await.unwrap();
         session(&db, &id.to_string(), 1).await;
-        remember(&db, &id.to_string(), 1).await;
     }
     assert!(users::delete(&db, 1).await.unwrap());
-    for table in ["users", "recovery_codes", "sessions", "remember_tokens"] {
+    for table in ["users", "recovery_codes", "sessions"] {
         assert_eq!(count(&db, table).await, 1, "{table}");
     }
     assert_eq!(user(&db, "ada@school.example").await.id, 3, "an id never comes back");
@@ -282,17 +288,74 @@ async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
     );
 }
 
+async fn a_session_is_replaced_by_who_read_it_last_and_never_revived(db: Db) {
+    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
+    let save =
+        async |before, version, user| store.save(id, before, kept(version, user), HOUR).wait().await.unwrap();
+    let load = async || store.load(id).wait().await.unwrap();
+    assert_eq!(load().await, None);
+    assert_eq!(save(Some(1), 2, None).await, Saved::Stale, "there is nothing to replace");
+    assert_eq!(save(None, 1, None).await, Saved::Done);
+    assert_eq!(save(None, 1, None).await, Saved::Stale, "it is there already");
+    assert_eq!(save(Some(1), 2, Some("7")).await, Saved::Done);
+    assert_eq!(save(Some(1), 2, Some("8")).await, Saved::Stale);
+    assert_eq!(load().await, Some(kept(2, Some("7"))));
+
+    let other = SessionId::random();
+    store.save(other, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
+    store.save(SessionId::random(), None, kept(1, Some("70")), HOUR).wait().await.unwrap();
+    assert_eq!(store.of_user("7").wait().await.unwrap().len(), 2);
+    store.end(id).wait().await.unwrap();
+    assert_eq!(store.of_user("7").wait().await.unwrap(), [(other, kept(1, Some("7")))]);
+    assert_eq!(
+        (load().await, save(Some(2), 3, Some("7")).await),
+        (None, Saved::Stale),
+        "what has ended stays so"
+    );
+}
+
+async fn of_many_who_save_a_session_at_once_one_does(db: Db) {
+    let id = SessionId::random();
+    for before in [None, Some(1)] {
+        let saved = at_once(&db, 12, move |db| async move {
+            DbSessions::new(db)
+                .save(id, before, kept(before.unwrap_or(0) + 1, None), HOUR)
+                .wait()
+                .await
+                .unwrap()
+        });
+        assert_eq!(saved.await.into_iter().filter(|it| *it == Saved::Done).count(), 1, "{before:?}");
+    }
+}
+
+async fn what_has_run_out_is_no_session(db: Db) {
+    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
+    store.save(id, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
+    run(&db, "UPDATE sessions SET expires_at = CAST($1 AS BIGINT)", &[&at(0)]).await.unwrap();
+    assert_eq!(store.load(id).wait().await.unwrap(), None);
+    assert!(store.of_user("7").wait().await.unwrap().is_empty());
+    assert_eq!(store.save(id, Some(1), kept(2, None), HOUR).wait().await.unwrap(), Saved::Stale);
+    assert_eq!(
+        store.save(id, None, kept(1, None), HOUR).wait().await.unwrap(),
+        Saved::Done,
+        "its place is free"
+    );
+
+    db.close().await;
+    let error = store.load(id).wait().await.unwrap_err().to_string();
+    assert!(error.starts_with("database is down"), "{error}");
+}
+
 async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
     for hours in [-1, 1] {
         session(&db, "1", hours).await;
         user(&db, &format!("u{}@school.example", hours + 1)).await;
-        remember(&db, "1", hours).await;
         used_links::take(&db, &[u8::try_from(hours + 1).unwrap(); 32], at(hours).parse().unwrap())
             .await
             .unwrap();
     }
-    assert_eq!(tidy(&db).await.unwrap(), 3);
-    for table in ["sessions", "remember_tokens", "used_links"] {
+    assert_eq!(tidy(&db).await.unwrap(), 2);
+    for table in ["sessions", "used_links"] {
         assert_eq!(count(&db, table).await, 1, "{table}");
     }
     run(&db, "UPDATE users SET created_at = CAST($1 AS BIGINT)", &[&at(-24 * 7 - 1)]).await.unwrap();
@@ -300,6 +363,12 @@ async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
     tidy(&db).await.unwrap();
     assert!(users::by_id(&db, 1).await.unwrap().is_some());
     assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn kept(version: u64, user: Option<&str>) -> Kept {
+    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, 7] }
 }
 
 fn address(text: &str) -> EmailAddress {
@@ -327,23 +396,11 @@ async fn admin(db: &Db, email: &str) -> User {
 }
 
 async fn session(db: &Db, user: &str, hours: i64) {
-    let sql = "INSERT INTO sessions (id, user_id, version, data, made_at, seen_at, expires_at)
-        VALUES (CAST($1 || $2 AS BYTEA), $1, 1, CAST('' AS BYTEA), 0, 0, CAST($2 AS BIGINT))";
-    run(db, blobs(db, sql), &[user, &at(hours)]).await.unwrap();
-}
-
-async fn remember(db: &Db, user: &str, hours: i64) {
-    let sql = "INSERT INTO remember_tokens (series, user_id, token_hash, changed_at, issued_at, expires_at)
-        VALUES (CAST($1 || $2 AS BYTEA), CAST($1 AS BIGINT), CAST('' AS BYTEA), 0, 0, CAST($2 AS BIGINT))";
-    run(db, blobs(db, sql), &[user, &at(hours)]).await.unwrap();
-}
-
-/// The text with the name that the database has for bytes.
-fn blobs(db: &Db, sql: &'static str) -> &'static str {
-    match db {
-        Db::Sqlite(_) => sql.replace("BYTEA", "BLOB").leak(),
-        Db::Postgres(_) => sql,
-    }
+    let kept = Kept { version: 1, user: Some(user.to_owned()), bytes: b"data".to_vec() };
+    let saved = DbSessions::new(db.clone()).save(SessionId::random(), None, kept, HOUR).wait().await;
+    assert_eq!(saved.unwrap(), Saved::Done);
+    let sql = "UPDATE sessions SET expires_at = CAST($2 AS BIGINT) WHERE user_id = $1 AND expires_at > CAST($3 AS BIGINT)";
+    run(db, sql, &[user, &at(hours), &at(0)]).await.unwrap();
 }
 
 async fn count(db: &Db, table: &str) -> i64 {
