@@ -44,6 +44,7 @@
 //! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
 //! | `redis`, `memcached` | no | counts there |
 //! | `session` | no | [`Sessions`], [`SignedIn`]; [`store`] keeps them |
+//! | `password` | no | [`Passwords`], [`Policy`] |
 //! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
@@ -80,7 +81,9 @@ mod https;
 mod keyring;
 mod nonce;
 mod palisade;
-#[cfg(feature = "session")]
+#[cfg(feature = "password")]
+mod password;
+#[cfg(any(feature = "session", feature = "password"))]
 mod proof;
 mod proxy;
 mod quota;
@@ -127,7 +130,9 @@ pub use https::{Hsts, HstsError, Https, HttpsHostError};
 pub use keyring::{Keyring, KeyringError, Keys, Opened, Weakness};
 pub use nonce::CspNonce;
 pub use palisade::Palisade;
-#[cfg(feature = "session")]
+#[cfg(feature = "password")]
+pub use password::{Cost, CostError, Password, PasswordHash, Passwords, Policy, Stored, Verified, Weak};
+#[cfg(any(feature = "session", feature = "password"))]
 pub use proof::Proof;
 pub use proxy::{Hops, Proxies, ProxiesError};
 pub use quota::{Quota, QuotaError, Quotas, Unit};

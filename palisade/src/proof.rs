@@ -13,6 +13,11 @@ pub struct Proof {
 }
 
 impl Proof {
+    #[cfg(feature = "password")]
+    pub(crate) fn of(user: Box<str>, epoch: u64) -> Self {
+        Self { user, epoch }
+    }
+
     /// A proof that something else than this library has checked: an e-mailed link, another site's word.
     ///
     /// # Danger

@@ -65,6 +65,11 @@ pub enum Refusal {
     },
     /// The page is for others than the one who is signed in.
     NotAllowed,
+    /// Too many wait for something that takes a while, such as checking passwords.
+    Busy {
+        /// When to try again, from now.
+        retry_after: Duration,
+    },
     /// Sessions cannot be read or written just now.
     SessionsDown,
     /// The application is put together wrongly; the text names the missing line.
@@ -89,7 +94,7 @@ impl Refusal {
                 None => StatusCode::UNAUTHORIZED,
             },
             Self::NotAllowed => StatusCode::FORBIDDEN,
-            Self::SessionsDown => StatusCode::SERVICE_UNAVAILABLE,
+            Self::Busy { .. } | Self::SessionsDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -109,6 +114,7 @@ impl Refusal {
             Self::SignInRequired { .. } => "sign_in_required",
             Self::ProofRequired { .. } => "proof_required",
             Self::NotAllowed => "not_allowed",
+            Self::Busy { .. } => "busy",
             Self::SessionsDown => "sessions_down",
             Self::Miswired(_) => "miswired",
         }
@@ -133,6 +139,7 @@ impl Refusal {
             Self::SignInRequired { .. } => "Please sign in to see this page.",
             Self::ProofRequired { .. } => "Please give your password again before you do this.",
             Self::NotAllowed => "Your account may not see this page.",
+            Self::Busy { .. } => "Many people are signing in just now. Please try again in a moment.",
             Self::SessionsDown => "We cannot tell just now who is signed in. Please try again in a moment.",
             Self::Miswired(missing) => missing,
         })
@@ -141,9 +148,9 @@ impl Refusal {
     /// When to try again, where the refusal knows.
     pub fn retry_after(&self) -> Option<Duration> {
         match self {
-            Self::TooManyRequests { retry_after, .. } | Self::CannotCount { retry_after } => {
-                Some(*retry_after)
-            }
+            Self::TooManyRequests { retry_after, .. }
+            | Self::CannotCount { retry_after }
+            | Self::Busy { retry_after } => Some(*retry_after),
             Self::SessionsDown => Some(Duration::from_secs(5)),
             _ => None,
         }

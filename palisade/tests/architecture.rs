@@ -17,6 +17,7 @@ const PROTECTIONS: &[&str] = &[
     "deadline",
     "ratelimit",
     "session",
+    "password",
 ];
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";

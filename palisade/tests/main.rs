@@ -16,6 +16,7 @@ mod https;
 mod hyper_alone;
 mod nonce;
 mod overrides;
+mod password;
 mod permissions;
 mod proxy;
 mod ratelimit;

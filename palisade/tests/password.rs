@@ -1,0 +1,231 @@
+//! Passwords: what verifies, what is made anew, what it costs, and how many at once (DJ 7.4, Werkzeug's hashes).
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use palisade::{Cost, Password, PasswordHash, Passwords, Policy, Refusal, Stored, Verified, Weak};
+use serde::Deserialize;
+
+#[derive(Deserialize)]
+struct Vector {
+    by: String,
+    password: String,
+    hash: String,
+}
+
+fn vectors() -> Vec<Vector> {
+    serde_json::from_str(include_str!("data/passwords.json")).unwrap()
+}
+
+fn passwords() -> Passwords {
+    Passwords::new().cost(Cost::dangerous_least())
+}
+
+fn stored(hash: &str) -> Option<Stored> {
+    Some(Stored { user: "7".into(), epoch: 3, hash: PasswordHash::from(hash) })
+}
+
+async fn verify(password: &str, hash: &str) -> Option<Verified> {
+    passwords().verify(password.into(), stored(hash)).await.unwrap()
+}
+
+#[tokio::test]
+async fn what_werkzeug_django_and_argon2_made_verifies_and_is_made_anew() {
+    let vectors = vectors();
+    assert!(vectors.len() >= 40);
+    for Vector { by, password, hash } in vectors {
+        let verified = verify(&password, &hash).await.unwrap_or_else(|| panic!("{by}: {password} {hash}"));
+        assert_eq!((verified.proof.user(), verified.proof.epoch()), ("7", 3));
+        let ours = verified.rehash.expect("it is not ours");
+        assert!(ours.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$") && ours.as_str().len() <= 100);
+        let again = verify(&password, ours.as_str()).await.expect("the new hash is of the same password");
+        assert!(again.rehash.is_none(), "and is left alone");
+        for wrong in [format!("{password} "), password.to_uppercase() + "!", String::new()] {
+            assert!(verify(&wrong, &hash).await.is_none(), "{by}: {wrong} {hash}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_is_no_hash_is_a_plain_no_and_never_a_panic() {
+    // Werkzeug raises an exception for most of these, which was a 500 at the login of whoever had one.
+    let sum = "ab".repeat(64);
+    for odd in [
+        "",
+        "$",
+        "$$$",
+        "plain$salt$password",
+        "sha256$salt$5e884898da28047151d0e56f8dc6292773603d0d6aabbdd62a11ef721d1542d8",
+        "md5$salt$hash",
+        "argon2$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHQ",
+        "$argon2id$v=18$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=8,t=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=8,t=1,p=1$!!!$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=8,t=1,p=1$c2FsdHNhbHRzYWx0$",
+        &format!("scrypt:1000:8:1$salt${sum}"),
+        &format!("scrypt:0:8:1$salt${sum}"),
+        &format!("scrypt:1024:8$salt${sum}"),
+        &format!("scrypt:1024:8:1:9$salt${sum}"),
+        &format!("scrypt:1024:8:1$${sum}"),
+        "scrypt:1024:8:1$salt$xyz",
+        "scrypt:1024:8:1$salt$",
+        "scrypt:1024:8:1$salt$é",
+        &format!("pbkdf2:sha256:0$salt${sum}"),
+        &format!("pbkdf2:sha256:-1$salt${sum}"),
+        &format!("pbkdf2:whirlpool:7$salt${sum}"),
+        &format!("pbkdf2:sha256:7:7$salt${sum}"),
+        "pbkdf2_sha256$7$salt",
+        "pbkdf2_sha256$x$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
+        "bcrypt$$2b$12$abcdefghijklmnopqrstuv",
+        "!unusable0123456789012345678901234567890",
+        &"x".repeat(100_000),
+        "пароль$соль$хеш",
+    ] {
+        assert!(verify("password", odd).await.is_none(), "{odd}");
+        assert!(!PasswordHash::from(odd).is_usable(), "{odd}");
+    }
+}
+
+#[tokio::test]
+async fn a_hash_that_would_keep_us_busy_is_not_tried() {
+    let sum = "ab".repeat(64);
+    for (dear, cheaper) in [
+        ("scrypt:16777216:8:1", "scrypt:1024:8:1"),
+        ("scrypt:1024:1024:1024", "scrypt:1024:8:1"),
+        ("pbkdf2:sha256:4000000000", "pbkdf2:sha256:1000"),
+    ] {
+        assert!(!PasswordHash::from(format!("{dear}$salt${sum}")).is_usable(), "{dear}");
+        assert!(PasswordHash::from(format!("{cheaper}$salt${sum}")).is_usable(), "{cheaper}");
+    }
+    let argon2 = |cost: &str| {
+        PasswordHash::from(format!("$argon2id$v=19${cost}$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAA"))
+    };
+    assert!(!argon2("m=4194304,t=1,p=1").is_usable());
+    assert!(!argon2("m=65536,t=4000,p=1").is_usable());
+    assert!(argon2("m=65536,t=3,p=4").is_usable());
+}
+
+#[tokio::test]
+async fn dj_a_hash_of_other_cost_is_made_anew_upwards_and_downwards() {
+    let typed = || Password::from("correct horse");
+    let costs =
+        [(8_192, 1), (16_384, 1), (8_192, 2)].map(|(memory, passes)| Cost::new(memory, passes, 1).unwrap());
+    let hash = passwords().cost(costs[1]).hash(typed()).await.unwrap();
+    for (cost, kept) in costs.into_iter().zip([false, true, false]) {
+        let verified = passwords().cost(cost).verify(typed(), stored(hash.as_str())).await.unwrap().unwrap();
+        assert_eq!(verified.rehash.is_none(), kept, "{cost:?}");
+    }
+    assert!(Cost::new(1_024, 2, 1).is_err() && Cost::new(19_456, 0, 1).is_err());
+}
+
+#[tokio::test]
+async fn nobody_is_a_plain_no() {
+    assert!(passwords().verify("correct horse".into(), None).await.unwrap().is_none());
+    let like = vectors().remove(0);
+    let passwords = passwords().unknown_like(like.hash.clone().into());
+    let nobody = passwords.verify(like.password.as_str().into(), None).await.unwrap();
+    assert!(nobody.is_none(), "not even with the password of the hash that it costs like");
+    assert!(passwords.verify(like.password.as_str().into(), stored(&like.hash)).await.unwrap().is_some());
+}
+
+#[tokio::test]
+async fn what_was_cut_off_is_not_right() {
+    let long = "x".repeat(1024);
+    let hash = passwords().hash(long.as_str().into()).await.unwrap();
+    assert!(verify(&long, hash.as_str()).await.is_some());
+    let empty = passwords().hash("".into()).await.unwrap();
+    assert!(verify(&format!("{long}y"), empty.as_str()).await.is_none());
+    assert!(verify(&format!("{long}y"), hash.as_str()).await.is_none());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_hundred_at_once_never_run_more_than_the_bound_and_what_does_not_fit_is_told_when_to_come_back() {
+    let passwords = Passwords::new().cost(Cost::new(8_192, 4, 1).unwrap()).at_once(2).queue(20);
+    let (done, busy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
+    let mut tasks = tokio::task::JoinSet::new();
+    for _ in 0..200 {
+        let (passwords, done, busy) = (passwords.clone(), Arc::clone(&done), Arc::clone(&busy));
+        tasks.spawn(async move {
+            match passwords.hash("correct horse".into()).await {
+                Ok(_) => done.fetch_add(1, Ordering::SeqCst),
+                Err(Refusal::Busy { .. }) => busy.fetch_add(1, Ordering::SeqCst),
+                Err(other) => panic!("{other:?}"),
+            };
+            assert!(passwords.running() <= 2, "{}", passwords.running());
+        });
+    }
+    while let Some(task) = tasks.join_next().await {
+        task.unwrap();
+    }
+    let (done, busy) = (done.load(Ordering::SeqCst), busy.load(Ordering::SeqCst));
+    assert_eq!(done + busy, 200);
+    assert!(done >= 22 && busy > 0, "{done} done, {busy} busy");
+    assert!(passwords.hash("correct horse".into()).await.is_ok(), "no place in the queue was lost");
+    let refused = Refusal::Busy { retry_after: std::time::Duration::from_secs(2) }.into_response::<String>();
+    assert_eq!(
+        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (503, &http::HeaderValue::from(2))
+    );
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_leaves_does_not_make_room_for_more_than_the_bound() {
+    let passwords = Passwords::new().cost(Cost::new(65_536, 8, 1).unwrap()).at_once(1).queue(1);
+    let leaving = passwords.clone();
+    let task = tokio::spawn(async move { leaving.hash("correct horse".into()).await });
+    while passwords.running() == 0 {
+        tokio::task::yield_now().await;
+    }
+    task.abort();
+    let _ = task.await;
+    assert_eq!(passwords.running(), 1, "the hash is still being made, and holds its turn");
+    assert!(passwords.hash("next".into()).await.is_ok(), "after it");
+}
+
+#[test]
+fn new_passwords_are_judged_in_words() {
+    let policy = Policy::new();
+    let about = ["Ada Lovelace", "ada.l@uptonschool.example"];
+    let judge = |text: &str| policy.check(&text.into(), &about);
+    for good in [
+        "seven purple otters",
+        "correcthorsebatterystaple",
+        "ümläüte sind schöne zeichen",
+        "h7#kQ0z!pW2x",
+        "🦊🐻🐼 walk home",
+    ] {
+        assert_eq!(judge(good), Ok(()), "{good}");
+    }
+    assert_eq!(judge("short"), Err(Weak::Short { characters: 8 }));
+    assert_eq!(judge("äöüäöüä"), Err(Weak::Short { characters: 8 }), "seven characters of two bytes");
+    assert_eq!(judge(&"purple otters ".repeat(10)), Err(Weak::Long { bytes: 128 }));
+    for common in ["password", "12345678", "qwertyuiop", "iloveyou", "football"] {
+        assert!(matches!(judge(common), Err(Weak::Common)), "{common}: {:?}", judge(common));
+    }
+    for own in ["adalovelace", "Lovelace2026", "uptonschool1"] {
+        assert_eq!(judge(own), Err(Weak::AboutYou), "{own}");
+    }
+    for (weak, because) in [
+        ("aaaaaaaaaaaaaaa", "Saying the same thing again"),
+        ("abcdefghijk", "Sequences"),
+        ("14.07.2009", "Years and dates"),
+    ] {
+        let said = judge(weak).unwrap_err().to_string();
+        assert!(said.contains(because) && said.contains("Three or four words"), "{weak}: {said}");
+    }
+    assert!(policy.strict(true).check(&"purple otter".into(), &[]).is_err());
+    assert!(policy.shortest(20).check(&"seven purple otters".into(), &[]).is_err());
+    assert_eq!(
+        policy.shortest(1).check(&"a7#kQ".into(), &[]),
+        Err(Weak::Short { characters: 8 }),
+        "8 is the least"
+    );
+}
+
+#[test]
+fn debug_shows_neither_password_nor_hash() {
+    let stored = stored("scrypt:1024:8:1$salt$abcd").unwrap();
+    assert_eq!(format!("{:?}", Password::from("correct horse")), "Password(hidden)");
+    assert_eq!(format!("{stored:?}"), "Stored { user: \"7\", epoch: 3, hash: PasswordHash(hidden) }");
+    assert!(Password::from("a").is_same(&"a".into()) && !Password::from("a").is_same(&"b".into()));
+}
