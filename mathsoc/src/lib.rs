@@ -30,6 +30,8 @@ pub mod policy;
 mod private;
 pub mod route_map;
 pub mod routes;
+pub mod sessions;
+pub mod signed_in;
 pub mod state;
 pub mod typeset;
 

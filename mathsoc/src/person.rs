@@ -20,6 +20,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use palisade::Policy;
+
 use crate::db::challenges::KeyStage;
 
 /// The name by which somebody is shown.
@@ -90,6 +92,11 @@ impl Role {
             Self::Pupil => "pupil",
             Self::Admin => "admin",
         }
+    }
+
+    /// What a new password has to be like: harder to guess for whoever may do everything.
+    pub fn password_policy(self) -> Policy {
+        Policy::new().strict(self == Self::Admin)
     }
 }
 

@@ -3,13 +3,14 @@
 use std::sync::Arc;
 
 use palisade::store::{Store, StoreError};
-use palisade::{Health, Keyring, KeyringError, Ready, SteadyStore};
+use palisade::{Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
 use crate::links::Links;
 use crate::mail::{MailError, Mailer};
+use crate::sessions;
 
 /// What every handler may ask for; cheap to clone.
 #[derive(Clone, Debug)]
@@ -20,6 +21,10 @@ pub struct App {
     pub config: Arc<Config>,
     /// What to sign and seal with: the key that is set or kept, and those before it.
     pub keyring: Keyring,
+    /// The layer that keeps sessions.
+    pub sessions: Sessions,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
     /// Makes and takes links for letters.
     pub links: Links,
     /// Sends letters.
@@ -58,7 +63,10 @@ impl App {
             })
             .ready();
         let links = Links::new(&keyring, db.clone());
-        Ok(Self { db, config: Arc::new(config), keyring, links, mailer, counters, ready })
+        let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
+        let passwords = Passwords::new();
+        let config = Arc::new(config);
+        Ok(Self { db, config, keyring, sessions, passwords, links, mailer, counters, ready })
     }
 }
 
@@ -81,4 +89,7 @@ pub enum OpenError {
     /// Requests cannot be counted as the settings say.
     #[error("RATELIMIT_STORAGE_URI: {0}")]
     Counters(#[from] StoreError),
+    /// Sessions cannot be kept as the settings say.
+    #[error("SESSION_STORE_URI: {0}")]
+    Sessions(StoreError),
 }

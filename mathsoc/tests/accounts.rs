@@ -8,5 +8,7 @@ mod folder;
 mod links;
 #[path = "accounts/mail.rs"]
 mod mail;
+#[path = "accounts/sessions.rs"]
+mod sessions;
 #[path = "accounts/smtp.rs"]
 mod smtp;

@@ -17,8 +17,6 @@ pub struct SessionSettings {
     pub lifetime: Duration,
     /// Whether the cookie is sent over https only.
     pub cookie_secure: CookieSecure,
-    /// Whether the cookie is hidden from scripts. Always in production.
-    pub cookie_http_only: bool,
     /// When the cookie is sent with what other sites cause.
     pub cookie_same_site: SameSite,
 }
@@ -30,10 +28,12 @@ impl SessionSettings {
         force_https: bool,
     ) -> Self {
         let secure = if production { CookieSecure::Always } else { CookieSecure::ByScheme };
+        let store = reader.read(&settings::SESSION_STORE_URI, SessionStoreUri::Database);
+        let cookie_secure = reader.read(&settings::SESSION_COOKIE_SECURE, secure);
+        let hidden = reader.read(&settings::SESSION_COOKIE_HTTPONLY, true);
         let sessions = Self {
-            store: reader.read(&settings::SESSION_STORE_URI, SessionStoreUri::Database),
-            cookie_secure: reader.read(&settings::SESSION_COOKIE_SECURE, secure),
-            cookie_http_only: reader.read(&settings::SESSION_COOKIE_HTTPONLY, true),
+            store,
+            cookie_secure,
             cookie_same_site: reader.read(&settings::SESSION_COOKIE_SAMESITE, SameSite::Lax),
             lifetime: reader
                 .read(&settings::PERMANENT_SESSION_LIFETIME, Lifetime(Duration::from_secs(3600)))
@@ -43,7 +43,7 @@ impl SessionSettings {
             let reason = "contradicts FORCE_HTTPS: the cookie would go out in the clear before the redirect";
             reader.wrong(&settings::SESSION_COOKIE_SECURE, "SESSION_COOKIE_SECURE", "false", reason);
         }
-        if production && !sessions.cookie_http_only {
+        if !hidden {
             let reason = "would show the cookie to any script that gets into a page";
             reader.wrong(&settings::SESSION_COOKIE_HTTPONLY, "SESSION_COOKIE_HTTPONLY", "false", reason);
         }

@@ -4,6 +4,8 @@
 //! a new password, other rights. Whoever keeps something on behalf of an account keeps the epoch beside it, and
 //! believes it only while the account still has the same.
 
+use palisade::{PasswordHash, Stored};
+
 use super::{Db, DbError, Paged, Result, is_taken, now, on};
 use crate::db::challenges::KeyStage;
 use crate::db::paged::{PER_PAGE, Place};
@@ -68,18 +70,6 @@ pub struct NewUser {
     pub email_is_verified: bool,
 }
 
-/// What logging in compares with.
-#[derive(Clone, sqlx::FromRow)]
-pub struct Login {
-    /// Whose it is.
-    pub id: i64,
-    /// The hash of the password; without one nobody logs in by password.
-    pub password_hash: Option<String>,
-    /// The account's epoch.
-    #[sqlx(try_from = "i64")]
-    pub epoch: u64,
-}
-
 macro_rules! user_columns {
     () => {
         "id, email, full_name, role, school_id, year, epoch, email_verified_at, created_at, last_seen_at,
@@ -91,7 +81,11 @@ macro_rules! user_columns {
 ///
 /// # Errors
 /// When the address has an account, or the database gives no answer.
-pub async fn create(db: &Db, new: &NewUser, hash: Option<&str>) -> std::result::Result<User, CreateError> {
+pub async fn create(
+    db: &Db,
+    new: &NewUser,
+    hash: Option<&PasswordHash>,
+) -> std::result::Result<User, CreateError> {
     const INSERT: &str = concat!(
         "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
             VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
@@ -102,7 +96,7 @@ pub async fn create(db: &Db, new: &NewUser, hash: Option<&str>) -> std::result::
     on!(db, pool => {
         let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
         let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
-        insert.bind(verified).bind(now).bind(hash).fetch_one(pool).await
+        insert.bind(verified).bind(now).bind(hash.map(PasswordHash::as_str)).fetch_one(pool).await
     })
     .map_err(CreateError::of_insert)
 }
@@ -125,22 +119,25 @@ pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?)
 }
 
-/// What to compare a password with, for the account with this address.
+/// What a password is compared with, for the account with this address.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Login>> {
+pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stored>> {
     const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE email_key = $1";
-    Ok(on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?)
+    let row: Option<Login> =
+        on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?;
+    Ok(row.map(Login::read))
 }
 
-/// What to compare a password with, for the account with this id.
+/// What a password is compared with, for the account with this id.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Login>> {
+pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Stored>> {
     const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1";
-    Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
+    let row: Option<Login> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
+    Ok(row.map(Login::read))
 }
 
 /// Sets another password; all that was kept on behalf of the account ends. The new epoch, if the account is still there
@@ -148,12 +145,11 @@ pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Login>> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &str) -> Result<Option<u64>> {
+pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &PasswordHash) -> Result<Option<u64>> {
     const SET: &str = "UPDATE users SET password_hash = $3, epoch = epoch + 1
         WHERE id = $1 AND epoch = $2 RETURNING epoch";
     let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
-    let raised =
-        on!(db, pool => sqlx::query_scalar(SET).bind(id).bind(epoch).bind(hash).fetch_optional(pool).await)?;
+    let raised = on!(db, pool => sqlx::query_scalar(SET).bind(id).bind(epoch).bind(hash.as_str()).fetch_optional(pool).await)?;
     Ok(raised.map(i64::unsigned_abs))
 }
 
@@ -161,9 +157,11 @@ pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &str) -> Result<Op
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn set_rehashed(db: &Db, id: i64, old: &str, hash: &str) -> Result<()> {
+pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordHash) -> Result<()> {
     const SET: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
-    on!(db, pool => sqlx::query(SET).bind(id).bind(old).bind(hash).execute(pool).await.map(drop))?;
+    on!(db, pool => {
+        sqlx::query(SET).bind(id).bind(old.as_str()).bind(hash.as_str()).execute(pool).await.map(drop)
+    })?;
     Ok(())
 }
 
@@ -339,5 +337,20 @@ pub enum RightsError {
 impl From<sqlx::Error> for RightsError {
     fn from(error: sqlx::Error) -> Self {
         Self::Db(error.into())
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Login {
+    id: i64,
+    password_hash: Option<String>,
+    epoch: i64,
+}
+
+impl Login {
+    /// Where there is no hash, one that no password has: trying costs as much as everywhere.
+    fn read(self) -> Stored {
+        let hash = self.password_hash.unwrap_or_else(|| "!".to_owned()).into();
+        Stored { user: self.id.to_string().into(), epoch: self.epoch.unsigned_abs(), hash }
     }
 }

@@ -100,7 +100,7 @@ async fn a_new_password_other_rights_and_the_end_of_the_account_end_its_links() 
     let world = World::new().await;
     let id = world.ada.id;
     let first = world.reset();
-    assert_eq!(users::set_password(&world.db, id, 1, "hash").await.unwrap(), Some(2));
+    assert_eq!(users::set_password(&world.db, id, 1, &"hash".into()).await.unwrap(), Some(2));
     assert!(matches!(world.consume(&first).await, Err(LinkError::Outdated)));
     assert!(matches!(world.links.look(Purpose::ResetPassword, &first).await, Err(LinkError::Outdated)));
 

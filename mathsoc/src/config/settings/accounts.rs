@@ -45,8 +45,8 @@ pub(in crate::config) static SESSION_COOKIE_SECURE: Setting = Setting {
 pub(in crate::config) static SESSION_COOKIE_HTTPONLY: Setting = Setting {
     name: "SESSION_COOKIE_HTTPONLY",
     aliases: &[],
-    meaning: "Whether the session's cookie is hidden from scripts. No script of ours reads it; production insists.",
-    write: BOOLEAN,
+    meaning: "Whether the session's cookie is hidden from scripts. It always is: no script of ours reads it.",
+    write: "true, or leave it out",
     default: "true",
     example: "true",
     visible: Visible::All,
