@@ -1,5 +1,6 @@
 //! A mail server of a few lines: it takes letters, or answers as it was told.
 
+use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
@@ -37,11 +38,11 @@ impl Server {
         let url = format!("smtp://{}", listener.local_addr().unwrap());
         let (came, calls) = (Arc::default(), Arc::default());
         let server = Self { url, came: Arc::clone(&came), calls: Arc::clone(&calls) };
-        let mut moods = moods.to_vec().into_iter();
+        let mut moods: VecDeque<Mood> = moods.iter().copied().collect();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *calls.lock().unwrap() += 1;
-                tokio::spawn(talk(stream, moods.next().unwrap_or(Mood::Good), Arc::clone(&came)));
+                tokio::spawn(talk(stream, moods.pop_front().unwrap_or(Mood::Good), Arc::clone(&came)));
             }
         });
         server
