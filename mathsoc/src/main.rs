@@ -4,6 +4,7 @@
 //! what was asked for; everything else goes to standard error.
 
 mod admin_command;
+mod school_command;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -19,6 +20,7 @@ use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{self, Db, users};
 use mathsoc::state::App;
 use mathsoc::{limits, logging, policy, routes};
+use school_command::SchoolCommand;
 use tokio::net::TcpListener;
 
 /// The Maths Society Platform.
@@ -45,6 +47,9 @@ enum Command {
     /// Make and list the accounts that may do everything.
     #[command(subcommand)]
     Admin(AdminCommand),
+    /// Add and list the schools whose pupils may register.
+    #[command(subcommand)]
+    School(SchoolCommand),
     /// Print the settings that hold and where they come from, secrets hidden.
     Config {
         /// Print the text of .env.example instead.
@@ -97,6 +102,7 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Migrate { demo } => runtime.block_on(migrate(&config, demo)),
         Command::Admin(command) => runtime.block_on(command.run(&config)),
+        Command::School(command) => runtime.block_on(command.run(&config)),
         _ => runtime.block_on(serve(config)),
     }
 }

@@ -100,6 +100,20 @@ fn what_cannot_be_done_is_said_and_done_to_nobody() {
 }
 
 #[test]
+fn schools_are_added_and_listed() {
+    let folder = Folder::new();
+    let school = |arguments: &[&str]| mathsoc(&folder, &[]).arg("school").args(arguments).output().unwrap();
+    let ours = ["add", "--name", "Marlow Bridge School", "--domain", "@MarlowBridge.example"];
+    assert!(
+        said(&school(&ours)).contains("an address @marlowbridge.example is a pupil of Marlow Bridge School")
+    );
+    let again = school(&ours);
+    assert!(again.status.code() == Some(1) && said(&again).contains("already"), "{}", said(&again));
+    assert_eq!(school(&["add", "--name", "Theirs", "--domain", "example"]).status.code(), Some(2));
+    assert_eq!(said(&school(&["list"])), "Marlow Bridge School  @marlowbridge.example\n");
+}
+
+#[test]
 fn the_first_start_prints_a_link_until_there_is_an_admin() {
     let folder = Folder::new();
     let start = || {
