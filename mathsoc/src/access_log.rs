@@ -10,6 +10,8 @@ use axum::middleware::Next;
 use axum::response::Response;
 use palisade::{Exchange, RequestId};
 
+use crate::links;
+
 /// A layer, by [`axum::middleware::from_fn`]: the outermost, so that nothing escapes it.
 pub async fn record(mut request: Request, next: Next) -> Response {
     let began = Instant::now();
@@ -19,7 +21,8 @@ pub async fn record(mut request: Request, next: Next) -> Response {
     let (method, uri) = (request.method().clone(), request.uri().clone());
     let response = next.run(request).await;
 
-    let (path, status, ms) = (uri.path(), response.status().as_u16(), began.elapsed().as_millis());
+    let (path, status, ms) =
+        (links::without_token(uri.path()), response.status().as_u16(), began.elapsed().as_millis());
     let client = exchange.client().map(|client| client.ip().to_string()).unwrap_or_default();
     if matches!(path, "/healthz" | "/readyz") {
         tracing::debug!(%method, path, status, ms, client, %request_id, "request");

@@ -3,18 +3,24 @@
 //! Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong. Standard output carries
 //! what was asked for; everything else goes to standard error.
 
+mod admin_command;
+mod school_command;
+
 use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
+use admin_command::AdminCommand;
 use anyhow::Context;
 use clap::{Parser, Subcommand};
 use mathsoc::config::{self, Config, Vars};
-use mathsoc::db::Db;
 use mathsoc::db::demo::{self, Demo};
+use mathsoc::db::{self, Db, users};
 use mathsoc::state::App;
 use mathsoc::{limits, logging, policy, routes};
+use school_command::SchoolCommand;
 use tokio::net::TcpListener;
 
 /// The Maths Society Platform.
@@ -38,6 +44,12 @@ enum Command {
         #[arg(long)]
         demo: bool,
     },
+    /// Make and list the accounts that may do everything.
+    #[command(subcommand)]
+    Admin(AdminCommand),
+    /// Add and list the schools whose pupils may register.
+    #[command(subcommand)]
+    School(SchoolCommand),
     /// Print the settings that hold and where they come from, secrets hidden.
     Config {
         /// Print the text of .env.example instead.
@@ -89,6 +101,8 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     match command {
         Command::Migrate { demo } => runtime.block_on(migrate(&config, demo)),
+        Command::Admin(command) => runtime.block_on(command.run(&config)),
+        Command::School(command) => runtime.block_on(command.run(&config)),
         _ => runtime.block_on(serve(config)),
     }
 }
@@ -114,11 +128,58 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         .await
         .with_context(|| format!("cannot listen on {address}; set HOST and PORT to another address"))?;
     let stop = stop_signal()?;
-    announce(&app.config, listener.local_addr()?)?;
+    let address = listener.local_addr()?;
+    announce(&app.config, address)?;
+    if !users::has_admin(&app.db).await? {
+        invite_first_admin(&app, address)?;
+    }
     policy::log_lint(&app.config);
+    if app.config.is_production() && app.config.mail.smtp.is_none() {
+        tracing::warn!("SMTP_URL is not set: letters are written to DATA_DIR/outbox, and nobody gets them");
+    }
+    let tidying = tokio::spawn(keep_tidy(app.db.clone()));
     palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await?;
+    tidying.abort();
+    if tokio::time::timeout(LAST_LETTERS, app.mailer.flush()).await.is_err() {
+        tracing::warn!("some letters have not left; whoever waits for one has to ask again");
+    }
     app.db.close().await;
     Ok(())
+}
+
+/// How long the program waits for letters when it is asked to stop.
+const LAST_LETTERS: Duration = Duration::from_secs(10);
+
+/// Tells the operator how to become the first admin. Not by the log, which others may read.
+fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
+    let path = app.links.issue_set_up();
+    let link = match app.config.port {
+        0 => format!("http://{address}{path}"),
+        _ => app.config.site_url.link(&path),
+    };
+    let text = format!(
+        "There is no admin yet. To become one, open this link within 30 minutes:\n  {link}\n\
+         Or run `mathsoc admin create`. A restart prints a new link.\n"
+    );
+    if app.config.log_to_stdout {
+        eprint!("{text}");
+        Ok(())
+    } else {
+        print(&text)
+    }
+}
+
+/// Removes what nobody needs any more, at once and then every hour.
+async fn keep_tidy(db: Db) {
+    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    loop {
+        hours.tick().await;
+        match db::tidy(&db).await {
+            Ok(0) => {}
+            Ok(rows) => tracing::debug!(rows, "removed what has ended"),
+            Err(error) => tracing::warn!(%error, "what has ended could not be removed"),
+        }
+    }
 }
 
 /// The one line that tells people and scripts where the site is. A stdout that carries JSON is left to the log.

@@ -3,11 +3,14 @@
 use std::sync::Arc;
 
 use palisade::store::{Store, StoreError};
-use palisade::{Health, Ready, SteadyStore};
+use palisade::{Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
+use crate::links::Links;
+use crate::mail::{MailError, Mailer};
+use crate::sessions;
 
 /// What every handler may ask for; cheap to clone.
 #[derive(Clone, Debug)]
@@ -16,8 +19,16 @@ pub struct App {
     pub db: Db,
     /// How this installation is set up.
     pub config: Arc<Config>,
-    /// What to sign with: the one that is set, or the one that is kept.
-    pub secret_key: SecretKey,
+    /// What to sign and seal with: the key that is set or kept, and those before it.
+    pub keyring: Keyring,
+    /// The layer that keeps sessions.
+    pub sessions: Sessions,
+    /// Hashes and checks passwords.
+    pub passwords: Passwords,
+    /// Makes and takes links for letters.
+    pub links: Links,
+    /// Sends letters.
+    pub mailer: Mailer,
     /// Where requests are counted.
     pub counters: SteadyStore,
     /// Whether all that the site needs gives an answer.
@@ -34,6 +45,8 @@ impl App {
             Some(key) => key.clone(),
             None => SecretKey::kept_in(&config.data_dir)?,
         };
+        let keyring = secret_key.keyring(&config.former_keys)?;
+        let mailer = Mailer::new(&config)?;
         let db = Db::connect(&config.database_url).await?;
         db.migrate().await?;
         if config.environment == Environment::Development && demo::load(&db).await? == Demo::Loaded {
@@ -49,7 +62,11 @@ impl App {
                 async move { db.ping().await }
             })
             .ready();
-        Ok(Self { db, config: Arc::new(config), secret_key, counters, ready })
+        let links = Links::new(&keyring, db.clone());
+        let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
+        let passwords = Passwords::new();
+        let config = Arc::new(config);
+        Ok(Self { db, config, keyring, sessions, passwords, links, mailer, counters, ready })
     }
 }
 
@@ -60,10 +77,19 @@ pub enum OpenError {
     /// The kept key is of no use.
     #[error(transparent)]
     Key(#[from] KeyFileError),
+    /// A former key is of no use.
+    #[error("SECRET_KEY_FALLBACKS: {0}")]
+    FormerKey(#[from] KeyringError),
+    /// No letter could be sent as the settings say.
+    #[error(transparent)]
+    Mail(#[from] MailError),
     /// The database gives no answer.
     #[error(transparent)]
     Db(#[from] DbError),
     /// Requests cannot be counted as the settings say.
     #[error("RATELIMIT_STORAGE_URI: {0}")]
     Counters(#[from] StoreError),
+    /// Sessions cannot be kept as the settings say.
+    #[error("SESSION_STORE_URI: {0}")]
+    Sessions(StoreError),
 }

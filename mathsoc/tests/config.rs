@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "config/accounts.rs"]
+mod accounts;
 #[path = "support/folder.rs"]
 mod folder;
 

@@ -24,6 +24,9 @@ macro_rules! promises {
     ($($name:ident,)+) => { &[$((stringify!($name), |db| Box::pin($name(db)))),+] };
 }
 
+#[path = "db/accounts.rs"]
+mod accounts;
+
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
     it_gives_a_sign_of_life,
@@ -42,10 +45,14 @@ static PROMISES: &[Promise] = promises![
     many_at_once_are_all_answered,
 ];
 
+fn all_promises() -> impl Iterator<Item = &'static Promise> {
+    PROMISES.iter().chain(accounts::PROMISES)
+}
+
 #[tokio::test]
 async fn every_promise_holds_on_sqlite() {
     let folder = Folder::new();
-    let urls = (0..PROMISES.len()).map(|n| Url::file(&folder.join(format!("{n}.db")))).collect();
+    let urls = (0..all_promises().count()).map(|n| Url::file(&folder.join(format!("{n}.db")))).collect();
     keep_all(urls).await;
 }
 
@@ -53,7 +60,7 @@ async fn every_promise_holds_on_sqlite() {
 async fn every_promise_holds_on_postgresql() {
     let server = postgres::Server::start();
     let mut urls = Vec::new();
-    for _ in PROMISES {
+    for _ in all_promises() {
         urls.push(server.database().await.parse().unwrap());
     }
     keep_all(urls).await;
@@ -61,7 +68,7 @@ async fn every_promise_holds_on_postgresql() {
 
 async fn keep_all(urls: Vec<Url>) {
     let mut broken = Vec::new();
-    for ((name, promise), url) in PROMISES.iter().zip(urls) {
+    for ((name, promise), url) in all_promises().zip(urls) {
         let db = Db::connect(&url).await.unwrap();
         db.migrate().await.unwrap();
         if tokio::spawn(promise(db.clone())).await.is_err() {

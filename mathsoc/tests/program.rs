@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "program/admin.rs"]
+mod admin;
 #[path = "support/folder.rs"]
 mod folder;
 #[path = "support/postgres.rs"]

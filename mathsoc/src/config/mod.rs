@@ -17,21 +17,28 @@
 //! `.env.example` and `mathsoc config` are made from it. Reading touches neither the process's environment nor a file:
 //! [`Vars`] does that, before.
 
+mod mail;
 mod reader;
+mod registration;
 mod secret_key;
+mod sessions;
 mod settings;
 mod value;
 mod vars;
 
 use std::fmt::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 
+pub use mail::{MailSettings, Sender, SiteUrl, SmtpUrl};
 pub use palisade::Weakness;
 use palisade::{Quotas, Strategy};
 use reader::Reader;
 pub use reader::{Effective, Problem};
-pub use secret_key::{KeyFileError, SecretKey};
+pub use registration::Registration;
+pub use secret_key::{FormerKeys, KeyFileError, SecretKey};
+pub use sessions::{CookieSecure, SessionSettings, SessionStoreUri};
+use settings::accounts;
 pub use settings::{SETTINGS, Setting, Visible, example_file};
 use value::LogLevel;
 pub use value::{Environment, ExtraPolicy, LogFilter, ServerNames, StoreUri, TrustedProxies};
@@ -70,6 +77,20 @@ pub struct Config {
     pub log_filter: LogFilter,
     /// What to sign with, if it is set. Always there, and strong, in production.
     pub secret_key: Option<SecretKey>,
+    /// What was signed with before.
+    pub former_keys: FormerKeys,
+    /// Where the site is, for links in letters.
+    pub site_url: SiteUrl,
+    /// How sessions are kept.
+    pub sessions: SessionSettings,
+    /// Whether forms from other sites are refused. Always in production.
+    pub csrf_enabled: bool,
+    /// Who may make an account.
+    pub registration: Registration,
+    /// Whether admins need a code besides their password.
+    pub admin_totp_required: bool,
+    /// How letters are sent.
+    pub mail: MailSettings,
     effective: Vec<Effective>,
 }
 
@@ -168,6 +189,20 @@ impl Config {
             }
             _ => {}
         }
+        let former_keys: FormerKeys = reader.read(&accounts::SECRET_KEY_FALLBACKS, FormerKeys::default());
+        if let Some(objection) = former_keys.objection(secret_key.as_ref()) {
+            reader.wrong(&accounts::SECRET_KEY_FALLBACKS, "SECRET_KEY_FALLBACKS", "", &objection);
+        }
+        let site_url = SiteUrl::read_or(reader, server_name.as_ref(), force_https, &here(host, port));
+        let sessions = SessionSettings::read(reader, production, force_https);
+        let csrf_enabled = reader.read(&accounts::WTF_CSRF_ENABLED, environment != Environment::Testing);
+        if production && !csrf_enabled {
+            let reason = "would let any site send forms in the name of whoever is logged in here";
+            reader.wrong(&accounts::WTF_CSRF_ENABLED, "WTF_CSRF_ENABLED", "false", reason);
+        }
+        let registration = reader.read(&accounts::REGISTRATION, Registration::SchoolDomains);
+        let admin_totp_required = reader.read(&accounts::ADMIN_TOTP_REQUIRED, false);
+        let mail = MailSettings::read(reader, &site_url);
 
         Self {
             environment,
@@ -184,9 +219,26 @@ impl Config {
             log_to_stdout,
             log_filter,
             secret_key,
+            former_keys,
+            site_url,
+            sessions,
+            csrf_enabled,
+            registration,
+            admin_totp_required,
+            mail,
             effective: Vec::new(),
         }
     }
+}
+
+/// The address on which the site listens, as a browser on this machine writes it.
+fn here(host: IpAddr, port: u16) -> String {
+    let host = match host {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        given => given,
+    };
+    SocketAddr::new(host, port).to_string()
 }
 
 /// How requests are limited.

@@ -16,8 +16,9 @@ use std::{fmt, fs};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use palisade::Weakness;
+use palisade::{Keyring, KeyringError, Weakness};
 
+use super::value::Value;
 use crate::private;
 
 /// The key; never printed.
@@ -34,6 +35,16 @@ impl SecretKey {
     /// The bytes, for deriving keys from; not for showing.
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
+    }
+
+    /// The keyring that signs with this key, and still believes what the former ones signed.
+    ///
+    /// Elsewhere than in production the key may be weak; a former one never is.
+    ///
+    /// # Errors
+    /// When a former key is weak.
+    pub fn keyring(&self, former: &FormerKeys) -> Result<Keyring, KeyringError> {
+        Keyring::dangerous_unchecked(&*self.0).previous(former.keys().iter().map(|key| &*key.0))
     }
 
     /// A new key of 384 random bits.
@@ -84,6 +95,38 @@ impl SecretKey {
 impl fmt::Debug for SecretKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("SecretKey(hidden)")
+    }
+}
+
+/// Keys that were the secret key before.
+#[derive(Clone, Debug, Default)]
+pub struct FormerKeys(Vec<SecretKey>);
+
+impl FormerKeys {
+    /// The keys, the latest first.
+    pub fn keys(&self) -> &[SecretKey] {
+        &self.0
+    }
+
+    /// Why one of them is no good beside the current key, if so.
+    pub(super) fn objection(&self, current: Option<&SecretKey>) -> Option<String> {
+        self.0.iter().zip(1..).find_map(|(key, place)| match key.weakness() {
+            Some(weakness) => Some(format!("of its keys number {place} {weakness}")),
+            None if current.is_some_and(|current| current.0 == key.0) => {
+                Some(format!("its key number {place} is SECRET_KEY itself; put a new key there"))
+            }
+            None => None,
+        })
+    }
+}
+
+impl Value for FormerKeys {
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(Self(text.split(',').map(str::trim).filter(|key| !key.is_empty()).map(SecretKey::from).collect()))
+    }
+
+    fn show(&self) -> String {
+        String::new()
     }
 }
 

@@ -2,6 +2,8 @@
 //!
 //! `mathsoc config`, `.env.example` and the messages about wrong values are all made from it.
 
+pub(super) mod accounts;
+
 use std::fmt::Write;
 
 /// One setting.
@@ -84,6 +86,18 @@ pub static SETTINGS: &[&Setting] = &[
     &LOG_LEVEL,
     &RUST_LOG,
     &SECRET_KEY,
+    &accounts::SECRET_KEY_FALLBACKS,
+    &accounts::SITE_URL,
+    &accounts::SESSION_STORE_URI,
+    &accounts::SESSION_COOKIE_SECURE,
+    &accounts::SESSION_COOKIE_HTTPONLY,
+    &accounts::SESSION_COOKIE_SAMESITE,
+    &accounts::PERMANENT_SESSION_LIFETIME,
+    &accounts::WTF_CSRF_ENABLED,
+    &accounts::REGISTRATION,
+    &accounts::ADMIN_TOTP_REQUIRED,
+    &accounts::SMTP_URL,
+    &accounts::MAIL_FROM,
 ];
 
 const BOOLEAN: &str = "true or false (yes/no, on/off and 1/0 will do)";

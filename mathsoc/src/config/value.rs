@@ -25,7 +25,8 @@ pub(super) trait Value: Sized {
 pub enum Environment {
     /// A developer's machine.
     Development,
-    /// Automated tests. Requests are not limited there unless `RATELIMIT_ENABLED` says so; all else protects.
+    /// Automated tests. Requests are not limited there and forms may come from anywhere, unless `RATELIMIT_ENABLED` and
+    /// `WTF_CSRF_ENABLED` say otherwise; all else protects.
     Testing,
     /// The real site.
     Production,

@@ -31,7 +31,13 @@ pub mod articles;
 pub mod challenges;
 pub mod demo;
 mod paged;
+pub mod schools;
+pub mod second_factor;
+pub mod sessions;
+mod tidy;
 mod url;
+pub mod used_links;
+pub mod users;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -45,6 +51,7 @@ use sqlx::sqlite::{
 
 use crate::private;
 pub use paged::Paged;
+pub use tidy::tidy;
 pub use url::{Url, UrlError, hide_password};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
@@ -160,6 +167,11 @@ fn make_file(path: &Path) -> Result<()> {
         made => made.map(drop),
     });
     made.map_err(|source| DbError::File { path: path.to_owned(), source })
+}
+
+/// Whether something else has what must be one's own.
+fn is_taken(error: &sqlx::Error) -> bool {
+    error.as_database_error().is_some_and(|it| it.is_unique_violation())
 }
 
 /// The present, in unix seconds.

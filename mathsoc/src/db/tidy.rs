@@ -1,0 +1,31 @@
+//! Removes what nobody needs any more.
+//!
+//! | what | when |
+//! |---|---|
+//! | sessions with remembered browsers, used links | their time is over |
+//! | pupils' accounts whose address was never shown to be theirs | a week after they were made: nobody holds another's address for long |
+
+use super::{Db, Result, now, on};
+
+/// How long an account waits for its address to be verified.
+const PATIENCE: i64 = 7 * 24 * 60 * 60;
+
+/// Removes it; how many rows there were.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn tidy(db: &Db) -> Result<u64> {
+    const ENDED: [&str; 2] =
+        ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM used_links WHERE expires_at <= $1"];
+    const UNVERIFIED: &str =
+        "DELETE FROM users WHERE email_verified_at IS NULL AND role = 'pupil' AND created_at <= $1";
+    let now = now();
+    let mut rows = 0;
+    on!(db, pool => {
+        for delete in ENDED {
+            rows += sqlx::query(delete).bind(now).execute(pool).await?.rows_affected();
+        }
+        rows += sqlx::query(UNVERIFIED).bind(now - PATIENCE).execute(pool).await?.rows_affected();
+    });
+    Ok(rows)
+}

@@ -1,0 +1,356 @@
+//! Users: who has an account, and with which rights.
+//!
+//! An account has an *epoch*, a number that is raised by whatever must end its sessions, remembered browsers and links:
+//! a new password, other rights. Whoever keeps something on behalf of an account keeps the epoch beside it, and
+//! believes it only while the account still has the same.
+
+use palisade::{PasswordHash, Stored};
+
+use super::{Db, DbError, Paged, Result, is_taken, now, on};
+use crate::db::challenges::KeyStage;
+use crate::db::paged::{PER_PAGE, Place};
+use crate::email::EmailAddress;
+use crate::person::{FullName, Role, Year};
+
+/// Somebody with an account.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct User {
+    /// Their number; it never comes back for somebody else.
+    pub id: i64,
+    /// Their address, as they typed it.
+    #[sqlx(try_from = "String")]
+    pub email: EmailAddress,
+    /// The name by which they are shown.
+    pub full_name: FullName,
+    /// What they may do.
+    pub role: Role,
+    /// The school they belong to.
+    pub school_id: Option<i64>,
+    /// Their year, if they go to school.
+    pub year: Option<Year>,
+    /// Raised by whatever ends sessions, remembered browsers and links.
+    #[sqlx(try_from = "i64")]
+    pub epoch: u64,
+    /// When they showed that the address is theirs; unix seconds.
+    pub email_verified_at: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds, to the minute.
+    pub last_seen_at: Option<i64>,
+    /// Whether logging in takes a code besides the password.
+    pub has_second_factor: bool,
+}
+
+impl User {
+    /// The stage of their year.
+    pub fn key_stage(&self) -> Option<KeyStage> {
+        self.year.map(Year::key_stage)
+    }
+
+    /// Whether they may do everything.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
+/// What a new account starts with.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address.
+    pub email: EmailAddress,
+    /// The name.
+    pub full_name: FullName,
+    /// What they may do.
+    pub role: Role,
+    /// Their school.
+    pub school_id: Option<i64>,
+    /// Their year.
+    pub year: Option<Year>,
+    /// Whether the address is known to be theirs; else a letter has to show it.
+    pub email_is_verified: bool,
+}
+
+macro_rules! user_columns {
+    () => {
+        "id, email, full_name, role, school_id, year, epoch, email_verified_at, created_at, last_seen_at,
+            totp_secret IS NOT NULL AS has_second_factor"
+    };
+}
+
+/// Makes an account with a password's hash, or without any password.
+///
+/// # Errors
+/// When the address has an account, or the database gives no answer.
+pub async fn create(
+    db: &Db,
+    new: &NewUser,
+    hash: Option<&PasswordHash>,
+) -> std::result::Result<User, CreateError> {
+    const INSERT: &str = concat!(
+        "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
+            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
+        user_columns!()
+    );
+    let now = now();
+    let verified = new.email_is_verified.then_some(now);
+    on!(db, pool => {
+        let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
+        let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
+        insert.bind(verified).bind(now).bind(hash.map(PasswordHash::as_str)).fetch_one(pool).await
+    })
+    .map_err(CreateError::of_insert)
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
+    const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1");
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
+}
+
+/// The account with this address; capitals do not count.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
+    const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1");
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?)
+}
+
+/// What a password is compared with, for the account with this address.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stored>> {
+    const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE email_key = $1";
+    let row: Option<Login> =
+        on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?;
+    Ok(row.map(Login::read))
+}
+
+/// What a password is compared with, for the account with this id.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Stored>> {
+    const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1";
+    let row: Option<Login> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
+    Ok(row.map(Login::read))
+}
+
+/// Sets another password; all that was kept on behalf of the account ends. The new epoch, if the account is still there
+/// and its epoch still is `epoch`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &PasswordHash) -> Result<Option<u64>> {
+    const SET: &str = "UPDATE users SET password_hash = $3, epoch = epoch + 1
+        WHERE id = $1 AND epoch = $2 RETURNING epoch";
+    let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
+    let raised = on!(db, pool => sqlx::query_scalar(SET).bind(id).bind(epoch).bind(hash.as_str()).fetch_optional(pool).await)?;
+    Ok(raised.map(i64::unsigned_abs))
+}
+
+/// Puts a stronger hash of the same password in place of `old`; nothing ends. Does nothing when `old` is gone.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordHash) -> Result<()> {
+    const SET: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    on!(db, pool => {
+        sqlx::query(SET).bind(id).bind(old.as_str()).bind(hash.as_str()).execute(pool).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn raise_epoch(db: &Db, id: i64) -> Result<Option<u64>> {
+    const RAISE: &str = "UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
+    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).fetch_optional(pool).await)?;
+    Ok(raised.map(i64::unsigned_abs))
+}
+
+/// Notes that the address is theirs. Whether the account is still there.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn verify_email(db: &Db, id: i64) -> Result<bool> {
+    const VERIFY: &str = "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1";
+    let done = on!(db, pool => {
+        sqlx::query(VERIFY).bind(id).bind(now()).execute(pool).await.map(|it| it.rows_affected())
+    })?;
+    Ok(done > 0)
+}
+
+/// Changes the name, the school and the year. Whether the account is still there.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn set_profile(
+    db: &Db,
+    id: i64,
+    name: &FullName,
+    school_id: Option<i64>,
+    year: Option<Year>,
+) -> Result<bool> {
+    const SET: &str = "UPDATE users SET full_name = $2, school_id = $3, year = $4 WHERE id = $1";
+    let done = on!(db, pool => {
+        let set = sqlx::query(SET).bind(id).bind(name).bind(school_id).bind(year);
+        set.execute(pool).await.map(|it| it.rows_affected())
+    })?;
+    Ok(done > 0)
+}
+
+/// Notes that somebody is here; writes once a minute at most.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn seen(db: &Db, id: i64) -> Result<()> {
+    const SEEN: &str = "UPDATE users SET last_seen_at = $2
+        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - 60)";
+    on!(db, pool => sqlx::query(SEEN).bind(id).bind(now()).execute(pool).await.map(drop))?;
+    Ok(())
+}
+
+/// Gives other rights; all that was kept on behalf of the account ends. The epoch that holds now, if the account is
+/// still there; giving the rights that somebody has changes nothing.
+///
+/// # Errors
+/// When no admin would remain, or the database gives no answer.
+pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Option<u64>, RightsError> {
+    const CHANGE: &str =
+        "UPDATE users SET epoch = CASE WHEN role = $2 THEN epoch ELSE epoch + 1 END, role = $2
+        WHERE id = $1 RETURNING epoch";
+    Ok(on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let epoch: Option<i64> = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_optional(&mut *tx).await?;
+        let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+        if admins > 0 && remain == 0 {
+            return Err(RightsError::LastAdmin);
+        }
+        tx.commit().await?;
+        epoch.map(i64::unsigned_abs)
+    }))
+}
+
+/// Deletes the account with all that is its own: sessions, remembered browsers, recovery codes. What somebody wrote for
+/// everybody bears a name and no account, and stays. Whether there was such an account.
+///
+/// # Errors
+/// When no admin would remain, or the database gives no answer.
+pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> {
+    const DELETE: &str = "DELETE FROM users WHERE id = $1";
+    const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
+    Ok(on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let gone = sqlx::query(DELETE).bind(id).execute(&mut *tx).await?.rows_affected();
+        let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+        if admins > 0 && remain == 0 {
+            return Err(RightsError::LastAdmin);
+        }
+        sqlx::query(SESSIONS).bind(id.to_string()).execute(&mut *tx).await?;
+        tx.commit().await?;
+        gone > 0
+    }))
+}
+
+/// Changes nothing, but makes whoever else changes the admins wait: else two of them could each remove the other.
+const HOLD_ADMINS: &str = "UPDATE users SET role = role WHERE role = 'admin'";
+const COUNT_ADMINS: &str = "SELECT count(*) FROM users WHERE role = 'admin'";
+
+/// Whether there is an admin.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn has_admin(db: &Db) -> Result<bool> {
+    let count: i64 = on!(db, pool => sqlx::query_scalar(COUNT_ADMINS).fetch_one(pool).await)?;
+    Ok(count > 0)
+}
+
+/// All admins, the first one first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn admins(db: &Db) -> Result<Vec<User>> {
+    const ADMINS: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE role = 'admin' ORDER BY id");
+    Ok(on!(db, pool => sqlx::query_as(ADMINS).fetch_all(pool).await)?)
+}
+
+/// A page of ten accounts by name, of those whose name or address contains the text; all for an empty text.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, search: &str, page: u32) -> Result<Paged<User>> {
+    const COUNT: &str = "SELECT count(*) FROM users
+        WHERE lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!'";
+    const LIST: &str = concat!(
+        "SELECT ",
+        user_columns!(),
+        " FROM users WHERE lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!'
+            ORDER BY lower(full_name), id LIMIT $2 OFFSET $3"
+    );
+    let text = search.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
+    let like = format!("%{text}%");
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(&like).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(&like).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
+}
+
+/// Why an account cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The address has an account.
+    #[error("there is an account with this e-mail address")]
+    EmailTaken,
+    /// The database gave no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl CreateError {
+    fn of_insert(error: sqlx::Error) -> Self {
+        if is_taken(&error) { Self::EmailTaken } else { Self::Db(error.into()) }
+    }
+}
+
+/// Why rights cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RightsError {
+    /// Nobody could give rights any more.
+    #[error("this is the only admin: make somebody else one first")]
+    LastAdmin,
+    /// The database gave no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<sqlx::Error> for RightsError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Login {
+    id: i64,
+    password_hash: Option<String>,
+    epoch: i64,
+}
+
+impl Login {
+    /// Where there is no hash, one that no password has: trying costs as much as everywhere.
+    fn read(self) -> Stored {
+        let hash = self.password_hash.unwrap_or_else(|| "!".to_owned()).into();
+        Stored { user: self.id.to_string().into(), epoch: self.epoch.unsigned_abs(), hash }
+    }
+}

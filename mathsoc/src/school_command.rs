@@ -1,0 +1,57 @@
+//! `mathsoc school …`: adds and lists the schools whose pupils may register.
+
+use anyhow::bail;
+use clap::Subcommand;
+use mathsoc::config::Config;
+use mathsoc::db::{Db, schools};
+use mathsoc::email::EmailDomain;
+
+use crate::print;
+
+#[derive(Subcommand)]
+pub(crate) enum SchoolCommand {
+    /// Add a school.
+    Add {
+        /// Its name.
+        #[arg(long)]
+        name: String,
+        /// What stands after the @ in its pupils' addresses. Without it nobody can register as its pupil.
+        #[arg(long)]
+        domain: Option<EmailDomain>,
+    },
+    /// List the schools.
+    List,
+}
+
+impl SchoolCommand {
+    pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
+        let db = Db::connect(&config.database_url).await?;
+        db.migrate().await?;
+        let report = match self {
+            Self::Add { name, domain } => add(&db, name.trim(), domain).await?,
+            Self::List => list(&db).await?,
+        };
+        db.close().await;
+        print(&report)
+    }
+}
+
+async fn add(db: &Db, name: &str, domain: Option<EmailDomain>) -> anyhow::Result<String> {
+    if name.is_empty() {
+        bail!("the school has no name: write --name \"Marlow Bridge School\"");
+    }
+    schools::create(db, name, domain.as_ref()).await?;
+    Ok(match domain {
+        Some(domain) => format!("Whoever has an address @{domain} is a pupil of {name}.\n"),
+        None => format!("{name} is added. Nobody can register as its pupil: it has no e-mail domain.\n"),
+    })
+}
+
+async fn list(db: &Db) -> anyhow::Result<String> {
+    let schools = schools::all(db).await?;
+    let line = |school: schools::School| match school.email_domain {
+        Some(domain) => format!("{}  @{domain}\n", school.name),
+        None => format!("{}\n", school.name),
+    };
+    Ok(schools.into_iter().map(line).collect())
+}

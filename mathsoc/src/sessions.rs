@@ -1,0 +1,48 @@
+//! The layer that keeps sessions, as the settings say.
+//!
+//! | setting | here |
+//! |---|---|
+//! | `SESSION_STORE_URI` | where the data are; `cookie` leaves them in the browser and notes in the database what was ended |
+//! | `PERMANENT_SESSION_LIFETIME` | how long a session lasts that nobody uses |
+//! | – | 12 hours at most, or that long where it is more |
+//! | `SESSION_COOKIE_SECURE`, `SESSION_COOKIE_SAMESITE` | the cookie's flags |
+//! | – | "remember me" lasts 30 days, and where somebody has to log in is `/login` |
+
+use std::time::Duration;
+
+use palisade::store::{MemorySessions, RedisSessions, StoreError};
+use palisade::{Keyring, Sessions};
+
+use crate::config::{CookieSecure, SessionSettings, SessionStoreUri};
+use crate::db::Db;
+use crate::db::sessions::DbSessions;
+
+const HALF_A_DAY: Duration = Duration::from_secs(12 * 60 * 60);
+const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// The layer.
+///
+/// # Errors
+/// When the address of the store cannot be read.
+pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<Sessions, StoreError> {
+    let sessions = Sessions::new(keyring);
+    let sessions = match &settings.store {
+        SessionStoreUri::Database => sessions.kept_in(DbSessions::new(db.clone())),
+        SessionStoreUri::Cookie => sessions.ends_in(DbSessions::new(db.clone())),
+        SessionStoreUri::Store(uri) if uri.as_str().starts_with("memory:") => {
+            sessions.kept_in(MemorySessions::new())
+        }
+        SessionStoreUri::Store(uri) => sessions.kept_in(RedisSessions::new(uri.as_str())?),
+    };
+    let sessions = match settings.cookie_secure {
+        CookieSecure::Always => sessions.secure(true),
+        CookieSecure::Never => sessions.secure(false),
+        CookieSecure::ByScheme => sessions,
+    };
+    Ok(sessions
+        .same_site(settings.cookie_same_site)
+        .idle(settings.lifetime)
+        .absolute(settings.lifetime.max(HALF_A_DAY))
+        .remember(REMEMBERED)
+        .login_view("/login"))
+}

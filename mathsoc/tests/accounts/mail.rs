@@ -1,0 +1,202 @@
+//! Letters leave, one way or the other, and a log never tells to whom.
+
+use std::fs;
+use std::io::{self, Write};
+use std::path::Path;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use mathsoc::config::Config;
+use mathsoc::email::EmailAddress;
+use mathsoc::mail::{AddressTaken, Letter, MailError, Mailer, PasswordChanged, ResetPassword, VerifyAddress};
+
+use super::folder::Folder;
+use super::smtp::{Mood, Server};
+
+fn mailer(settings: &[(&str, &str)]) -> Mailer {
+    let find =
+        |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+    Mailer::new(&Config::from_vars(&find).unwrap()).unwrap().pauses([Duration::ZERO; 3])
+}
+
+fn ada() -> EmailAddress {
+    "Ada@school.example".parse().unwrap()
+}
+
+fn reset() -> ResetPassword {
+    ResetPassword {
+        link: "https://maths.example.org/password_reset/abc".into(),
+        site: "https://maths.example.org/".into(),
+    }
+}
+
+#[tokio::test]
+async fn a_letter_goes_to_the_server() {
+    let server = Server::start(&[]).await;
+    let mailer = mailer(&[("SMTP_URL", &server.url), ("SERVER_NAME", "maths.example.org")]);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    let came = server.came();
+    assert_eq!(
+        (came.len(), came[0].from.as_str(), came[0].to.as_str()),
+        (1, "no-reply@maths.example.org", "Ada@school.example")
+    );
+    let text = &came[0].text;
+    for line in [
+        "From: \"Maths Society\" <no-reply@maths.example.org>",
+        "To: Ada@school.example",
+        "Subject: A new password",
+        "Auto-Submitted: auto-generated",
+        "Content-Type: text/plain; charset=utf-8",
+        "https://maths.example.org/password_reset/abc",
+    ] {
+        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
+    }
+    assert!(
+        text.contains("@maths.example.org>\n") && text.contains("Message-ID: <") && text.contains("Date: "),
+        "{text}"
+    );
+}
+
+#[tokio::test]
+async fn a_letter_is_tried_four_times_in_all() {
+    let busy = Mood::Says("451 4.3.0 later, {}");
+    let server = Server::start(&[Mood::Silent, busy, busy]).await;
+    let mailer_of = |server: &Server| mailer(&[("SMTP_URL", &server.url)]);
+    let mailer = mailer_of(&server);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    assert_eq!((server.calls(), server.came().len()), (4, 1), "the fourth time it went");
+
+    let server = Server::start(&[busy; 9]).await;
+    let mailer = mailer_of(&server);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    assert_eq!((server.calls(), server.came().len()), (4, 0), "then it is given up");
+}
+
+#[tokio::test]
+async fn what_a_server_will_never_take_is_not_tried_again() {
+    let server = Server::start(&[Mood::Says("550 5.1.1 <{}> is nobody here")]).await;
+    let mailer = mailer(&[("SMTP_URL", &server.url)]);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    assert_eq!((server.calls(), server.came().len()), (1, 0));
+}
+
+#[tokio::test]
+async fn the_log_says_why_a_letter_was_given_up_and_not_for_whom() {
+    let log = Log::default();
+    let written = log.clone();
+    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE);
+    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || written.clone()).finish());
+    let server =
+        Server::start(&[Mood::Says("451 4.3.0 not now, {}"), Mood::Says("550 5.1.1 <{}> is nobody here")])
+            .await;
+    let mailer = mailer(&[("SMTP_URL", &server.url)]);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    let log = log.text();
+    assert!(log.contains("the server answered 451") && log.contains("trying again"), "{log}");
+    assert!(log.contains("the server answered 550") && log.contains("a letter was given up"), "{log}");
+    assert!(!log.contains("chool.example") && !log.contains("password_reset/"), "{log}");
+}
+
+#[tokio::test]
+async fn a_server_without_starttls_gets_no_letter_but_on_this_machine() {
+    let server = Server::start(&[]).await;
+    let insists = format!("{}?tls=required", server.url);
+    let mailer = mailer(&[("SMTP_URL", &insists)]);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    assert!(server.came().is_empty() && server.calls() > 0);
+}
+
+#[tokio::test]
+async fn too_many_letters_at_once_are_refused_and_room_comes_back() {
+    let folder = Folder::new();
+    let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
+    // Nothing is awaited, so none of them can leave before all have been given.
+    let refused = (0..300).filter(|_| matches!(mailer.send(&ada(), &reset()), Err(MailError::Busy))).count();
+    assert_eq!(refused, 300 - 256);
+    mailer.flush().await;
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    assert_eq!(letters(&folder).len(), 257);
+}
+
+#[tokio::test]
+async fn without_a_server_each_letter_is_a_file_for_its_owner_only() {
+    let folder = Folder::new();
+    let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
+    mailer.send(&ada(), &reset()).unwrap();
+    mailer.flush().await;
+    let letters = letters(&folder);
+    assert_eq!(letters.len(), 1, "and no part of one beside it");
+    assert!(
+        letters[0].contains("To: Ada@school.example\r\n") && letters[0].contains("/password_reset/abc\r\n")
+    );
+    #[cfg(unix)]
+    for path in fs::read_dir(folder.join("outbox"))
+        .unwrap()
+        .map(|it| it.unwrap().path())
+        .chain([folder.join("outbox")])
+    {
+        let mode =
+            std::os::unix::fs::PermissionsExt::mode(&fs::metadata(&path).unwrap().permissions()) & 0o777;
+        assert_eq!(mode, if path.is_dir() { 0o700 } else { 0o600 });
+    }
+}
+
+#[tokio::test]
+async fn every_letter_is_short_lines_of_ascii_with_its_links_whole() {
+    let folder = Folder::new();
+    let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
+    let link = format!("https://maths.example.org/setup/{}", "x".repeat(112));
+    let site = "https://maths.example.org/".to_owned();
+    let (log_in, reset) = (link.clone(), link.clone());
+    mailer.send(&ada(), &VerifyAddress { link: link.clone(), site: site.clone() }).unwrap();
+    mailer.send(&ada(), &ResetPassword { link: link.clone(), site: site.clone() }).unwrap();
+    mailer.send(&ada(), &PasswordChanged { reset: link.clone(), site: site.clone() }).unwrap();
+    mailer.send(&ada(), &AddressTaken { log_in, reset, site }).unwrap();
+    mailer.flush().await;
+    let letters = letters(&folder);
+    assert_eq!(letters.len(), 4);
+    for letter in letters {
+        assert!(letter.is_ascii(), "{letter}");
+        assert!(
+            letter.contains(&format!("\r\n{link}\r\n")) && letter.contains("The Maths Society\r\n"),
+            "{letter}"
+        );
+        assert!(letter.lines().all(|line| line == link || line.len() <= 78), "{letter}");
+    }
+    assert_eq!(<VerifyAddress as Letter>::SUBJECT, "Is this your e-mail address?");
+}
+
+fn letters(folder: &Path) -> Vec<String> {
+    let files = fs::read_dir(folder.join("outbox")).unwrap().map(|it| it.unwrap().path());
+    files
+        .inspect(|path| assert_eq!(path.extension().unwrap(), "eml"))
+        .map(|path| fs::read_to_string(path).unwrap())
+        .collect()
+}
+
+#[derive(Clone, Default)]
+struct Log(Arc<Mutex<Vec<u8>>>);
+
+impl Log {
+    fn text(&self) -> String {
+        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
+    }
+}
+
+impl Write for Log {
+    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
+        self.0.lock().unwrap().extend_from_slice(bytes);
+        Ok(bytes.len())
+    }
+
+    fn flush(&mut self) -> io::Result<()> {
+        Ok(())
+    }
+}

@@ -1,0 +1,97 @@
+//! A mail server of a few lines: it takes letters, or answers as it was told.
+
+use std::collections::VecDeque;
+use std::sync::{Arc, Mutex};
+
+use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
+use tokio::net::{TcpListener, TcpStream};
+
+/// What the server does with one connection.
+#[derive(Clone, Copy)]
+pub(crate) enum Mood {
+    /// Takes letters.
+    Good,
+    /// Answers the recipient's address with this line; `{}` stands for the address.
+    Says(&'static str),
+    /// Ends the connection without a word.
+    Silent,
+}
+
+/// A letter that came.
+#[derive(Clone, Debug)]
+pub(crate) struct Came {
+    pub(crate) from: String,
+    pub(crate) to: String,
+    pub(crate) text: String,
+}
+
+pub(crate) struct Server {
+    pub(crate) url: String,
+    came: Arc<Mutex<Vec<Came>>>,
+    calls: Arc<Mutex<usize>>,
+}
+
+impl Server {
+    /// Starts one that has these moods, connection by connection, and is good ever after.
+    pub(crate) async fn start(moods: &[Mood]) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("smtp://{}", listener.local_addr().unwrap());
+        let (came, calls) = (Arc::default(), Arc::default());
+        let server = Self { url, came: Arc::clone(&came), calls: Arc::clone(&calls) };
+        let mut moods: VecDeque<Mood> = moods.iter().copied().collect();
+        tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                *calls.lock().unwrap() += 1;
+                tokio::spawn(talk(stream, moods.pop_front().unwrap_or(Mood::Good), Arc::clone(&came)));
+            }
+        });
+        server
+    }
+
+    pub(crate) fn came(&self) -> Vec<Came> {
+        self.came.lock().unwrap().clone()
+    }
+
+    /// How many connections there were.
+    pub(crate) fn calls(&self) -> usize {
+        *self.calls.lock().unwrap()
+    }
+}
+
+async fn talk(mut stream: TcpStream, mood: Mood, came: Arc<Mutex<Vec<Came>>>) {
+    if matches!(mood, Mood::Silent) {
+        return;
+    }
+    let (read, mut write) = stream.split();
+    let mut lines = BufReader::new(read).lines();
+    let (mut from, mut to) = (String::new(), String::new());
+    write.write_all(b"220 mail.example here\r\n").await.unwrap();
+    while let Ok(Some(line)) = lines.next_line().await {
+        let verb = line.get(..4).unwrap_or_default().to_ascii_uppercase();
+        let address = || line.split(['<', '>']).nth(1).unwrap_or_default().to_owned();
+        let mut answer = "250 fine".to_owned();
+        match verb.as_str() {
+            "MAIL" => from = address(),
+            "RCPT" => {
+                to = address();
+                if let Mood::Says(words) = mood {
+                    answer = words.replace("{}", &to);
+                }
+            }
+            "DATA" => {
+                write.write_all(b"354 go on\r\n").await.unwrap();
+                let mut text = String::new();
+                while let Some(line) = lines.next_line().await.unwrap().filter(|line| line != ".") {
+                    text.push_str(line.strip_prefix('.').unwrap_or(&line));
+                    text.push('\n');
+                }
+                came.lock().unwrap().push(Came { from: from.clone(), to: to.clone(), text });
+            }
+            "QUIT" => answer = "221 bye".to_owned(),
+            _ => {}
+        }
+        if write.write_all(format!("{answer}\r\n").as_bytes()).await.is_err() {
+            return;
+        }
+    }
+}

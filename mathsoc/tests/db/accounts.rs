@@ -1,0 +1,434 @@
+//! What the database promises about accounts.
+
+use std::time::Duration;
+
+use mathsoc::db::schools::{self, SchoolError};
+use mathsoc::db::sessions::DbSessions;
+use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
+use mathsoc::db::{Db, second_factor, tidy, used_links};
+use mathsoc::email::{EmailAddress, EmailDomain};
+use mathsoc::person::{Role, Year};
+use palisade::store::{Kept, Saved, SessionId, SessionStore};
+
+use super::{Promise, at, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    an_account_comes_back_as_it_was_made,
+    an_address_has_one_account_whatever_its_capitals,
+    of_many_at_once_one_gets_the_address,
+    a_new_password_raises_the_epoch_and_counts_once,
+    a_stronger_hash_ends_nothing_and_replaces_its_own_only,
+    other_rights_raise_the_epoch_and_the_same_rights_do_not,
+    the_last_admin_stays,
+    two_admins_cannot_remove_each_other_at_once,
+    a_deleted_account_takes_all_that_is_its_own_along,
+    an_address_is_verified_once,
+    being_seen_is_written_once_a_minute,
+    the_list_of_accounts_is_searched_by_name_and_address,
+    a_year_gives_the_key_stage_in_the_database_too,
+    a_school_is_found_by_its_whole_domain,
+    a_school_is_one_of_a_kind_and_stays_while_somebody_belongs_to_it,
+    a_code_passes_once,
+    a_recovery_code_passes_once_and_for_its_owner,
+    a_link_is_used_once_also_by_many_at_once,
+    a_session_is_replaced_by_who_read_it_last_and_never_revived,
+    of_many_who_save_a_session_at_once_one_does,
+    what_has_run_out_is_no_session,
+    what_has_ended_is_tidied_away_and_the_rest_stays,
+];
+
+async fn an_account_comes_back_as_it_was_made(db: Db) {
+    let school = schools::create(&db, "Marlow Bridge", None).await.unwrap();
+    let new = NewUser {
+        school_id: Some(school.id),
+        year: Some(Year::new(9).unwrap()),
+        ..new("Ada@School.example")
+    };
+    let made = users::create(&db, &new, Some(&"$argon2id$…".into())).await.unwrap();
+    assert_eq!(made.email.as_str(), "Ada@School.example", "as it was typed");
+    assert_eq!((made.role, made.epoch, made.school_id), (Role::Pupil, 1, Some(school.id)));
+    assert_eq!(made.key_stage().unwrap().name(), "KS3");
+    assert!(made.email_verified_at.is_none() && made.last_seen_at.is_none() && !made.has_second_factor);
+    assert_eq!(users::by_id(&db, made.id).await.unwrap().as_ref(), Some(&made));
+    assert_eq!(users::by_email(&db, &address("ada@SCHOOL.example")).await.unwrap(), Some(made.clone()));
+    let login = users::login_by_email(&db, &address("ada@school.example")).await.unwrap().unwrap();
+    assert_eq!((&*login.user, login.hash.as_str(), login.epoch), ("1", "$argon2id$…", 1));
+
+    let other = users::create(&db, &self::new("eve@school.example"), None).await.unwrap();
+    let without = users::login_by_id(&db, other.id).await.unwrap().unwrap();
+    assert!(!without.hash.is_usable(), "no password has this hash");
+    for missing in [0, -1, i64::MAX] {
+        assert_eq!(users::by_id(&db, missing).await.unwrap(), None);
+    }
+    assert_eq!(users::by_email(&db, &address("nobody@school.example")).await.unwrap(), None);
+}
+
+async fn an_address_has_one_account_whatever_its_capitals(db: Db) {
+    user(&db, "ada@school.example").await;
+    let again = users::create(&db, &new("ADA@School.example"), None).await;
+    assert!(matches!(again, Err(CreateError::EmailTaken)), "{again:?}");
+    user(&db, "ada@other.example").await;
+}
+
+async fn of_many_at_once_one_gets_the_address(db: Db) {
+    let made =
+        at_once(&db, 12, async |db| users::create(&db, &new("ada@school.example"), None).await.map(drop));
+    let made = made.await;
+    assert_eq!(made.iter().filter(|it| it.is_ok()).count(), 1);
+    assert!(made.iter().all(|it| matches!(it, Ok(()) | Err(CreateError::EmailTaken))), "{made:?}");
+}
+
+async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    let set = at_once(&db, 8, move |db| async move {
+        users::set_password(&db, ada.id, 1, &"new".into()).await.unwrap()
+    })
+    .await;
+    assert_eq!(set.iter().flatten().collect::<Vec<_>>(), [&2], "of those who knew epoch 1 one got through");
+    assert_eq!(users::set_password(&db, ada.id, 2, &"newer".into()).await.unwrap(), Some(3));
+    assert_eq!(users::raise_epoch(&db, ada.id).await.unwrap(), Some(4));
+    let login = users::login_by_id(&db, ada.id).await.unwrap().unwrap();
+    assert_eq!((login.hash.as_str(), login.epoch), ("newer", 4));
+    assert_eq!(users::raise_epoch(&db, 99).await.unwrap(), None);
+}
+
+async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
+    let ada = users::create(&db, &new("ada@school.example"), Some(&"weak".into())).await.unwrap();
+    users::set_rehashed(&db, ada.id, &"weak".into(), &"strong".into()).await.unwrap();
+    users::set_rehashed(&db, ada.id, &"weak".into(), &"late".into()).await.unwrap();
+    let login = users::login_by_id(&db, ada.id).await.unwrap().unwrap();
+    assert_eq!((login.hash.as_str(), login.epoch), ("strong", 1));
+}
+
+async fn other_rights_raise_the_epoch_and_the_same_rights_do_not(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    assert!(!users::has_admin(&db).await.unwrap());
+    assert_eq!(users::change_role(&db, ada.id, Role::Pupil).await.unwrap(), Some(1));
+    assert_eq!(users::change_role(&db, ada.id, Role::Admin).await.unwrap(), Some(2));
+    assert_eq!(users::change_role(&db, ada.id, Role::Admin).await.unwrap(), Some(2));
+    assert!(users::has_admin(&db).await.unwrap());
+    assert!(users::admins(&db).await.unwrap()[0].is_admin());
+    assert_eq!(users::change_role(&db, 99, Role::Admin).await.unwrap(), None);
+}
+
+async fn the_last_admin_stays(db: Db) {
+    let (ada, eve) = (admin(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
+    assert!(matches!(users::change_role(&db, ada.id, Role::Pupil).await, Err(RightsError::LastAdmin)));
+    assert!(matches!(users::delete(&db, ada.id).await, Err(RightsError::LastAdmin)));
+    assert_eq!(users::by_id(&db, ada.id).await.unwrap(), Some(ada.clone()), "nothing was changed");
+    users::change_role(&db, eve.id, Role::Admin).await.unwrap();
+    assert!(users::delete(&db, ada.id).await.unwrap(), "now there is another");
+    assert!(!users::delete(&db, ada.id).await.unwrap());
+}
+
+async fn two_admins_cannot_remove_each_other_at_once(db: Db) {
+    let (ada, eve) = (admin(&db, "ada@school.example").await, admin(&db, "eve@school.example").await);
+    let demote = |id| {
+        let db = db.clone();
+        tokio::spawn(async move { users::change_role(&db, id, Role::Pupil).await })
+    };
+    // Often, since only some of the times both are in the middle of it together.
+    for _ in 0..20 {
+        let (one, other) = (demote(ada.id), demote(eve.id));
+        let (one, other) = (one.await.unwrap(), other.await.unwrap());
+        assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
+        assert_eq!(users::admins(&db).await.unwrap().len(), 1);
+        for id in [ada.id, eve.id] {
+            users::change_role(&db, id, Role::Admin).await.unwrap();
+        }
+    }
+}
+
+async fn a_deleted_account_takes_all_that_is_its_own_along(db: Db) {
+    for email in ["ada@school.example", "eve@school.example"] {
+        let id = user(&db, email).await.id;
+        second_factor::set(&db, id, b"sealed", 1, &[[1; 32]]).await.unwrap();
+        session(&db, &id.to_string(), 1).await;
+    }
+    assert!(users::delete(&db, 1).await.unwrap());
+    for table in ["users", "recovery_codes", "sessions"] {
+        assert_eq!(count(&db, table).await, 1, "{table}");
+    }
+    assert_eq!(user(&db, "ada@school.example").await.id, 3, "an id never comes back");
+}
+
+async fn an_address_is_verified_once(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    assert!(users::verify_email(&db, ada.id).await.unwrap());
+    run(&db, "UPDATE users SET email_verified_at = 5", &[]).await.unwrap();
+    assert!(users::verify_email(&db, ada.id).await.unwrap());
+    assert_eq!(
+        users::by_id(&db, ada.id).await.unwrap().unwrap().email_verified_at,
+        Some(5),
+        "the first time holds"
+    );
+    assert!(!users::verify_email(&db, 99).await.unwrap());
+    let known = NewUser { email_is_verified: true, ..new("eve@school.example") };
+    assert!(users::create(&db, &known, None).await.unwrap().email_verified_at.is_some());
+}
+
+async fn being_seen_is_written_once_a_minute(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    let seen = async || users::by_id(&db, ada.id).await.unwrap().unwrap().last_seen_at;
+    users::seen(&db, ada.id).await.unwrap();
+    assert!(seen().await.is_some());
+    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 30", &[]).await.unwrap();
+    let before = seen().await;
+    users::seen(&db, ada.id).await.unwrap();
+    assert_eq!(seen().await, before);
+    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 60", &[]).await.unwrap();
+    users::seen(&db, ada.id).await.unwrap();
+    assert!(seen().await > before);
+}
+
+async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
+    for n in 0..12 {
+        let named = NewUser {
+            full_name: format!("Pupil {n:02}").parse().unwrap(),
+            ..new(&format!("p{n}@school.example"))
+        };
+        users::create(&db, &named, None).await.unwrap();
+    }
+    let odd = NewUser { full_name: "50% _Zoë!".parse().unwrap(), ..new("zoe@other.example") };
+    users::create(&db, &odd, None).await.unwrap();
+    let found = async |text: &str| users::page(&db, text, 1).await.unwrap().total;
+    assert_eq!(found("").await, 13);
+    assert_eq!(found("pupil").await, 12);
+    assert_eq!(found("OTHER.example").await, 1);
+    assert_eq!(
+        (found("%").await, found("_").await, found("!").await),
+        (1, 1, 1),
+        "they stand for themselves"
+    );
+    assert_eq!(found("' OR 1=1 --").await, 0);
+    let second = users::page(&db, "pupil", 2).await.unwrap();
+    assert_eq!(
+        second.items.iter().map(|it| it.full_name.as_str()).collect::<Vec<_>>(),
+        ["Pupil 10", "Pupil 11"]
+    );
+}
+
+async fn a_year_gives_the_key_stage_in_the_database_too(db: Db) {
+    for year in Year::FIRST..=Year::LAST {
+        let year = Year::new(year).unwrap();
+        let new = NewUser { year: Some(year), ..new(&format!("y{}@school.example", year.number())) };
+        let made = users::create(&db, &new, None).await.unwrap();
+        let stage = made.key_stage().unwrap().name();
+        run(
+            &db,
+            "UPDATE users SET full_name = 'right' WHERE id = CAST($1 AS BIGINT) AND key_stage = $2",
+            &[&made.id.to_string(), stage],
+        )
+        .await
+        .unwrap();
+        assert_eq!(users::by_id(&db, made.id).await.unwrap().unwrap().full_name.as_str(), "right", "{stage}");
+    }
+    assert!(run(&db, "UPDATE users SET year = 14", &[]).await.is_err());
+    assert!(run(&db, "UPDATE users SET role = 'teacher'", &[]).await.is_err());
+}
+
+async fn a_school_is_found_by_its_whole_domain(db: Db) {
+    let domain: EmailDomain = "School.example".parse().unwrap();
+    let school = schools::create(&db, "Ours", Some(&domain)).await.unwrap();
+    schools::create(&db, "Without", None).await.unwrap();
+    let of = async |text: &str| schools::of_address(&db, &address(text)).await.unwrap();
+    assert_eq!(of("ada@SCHOOL.example").await, Some(school.clone()));
+    assert_eq!(of("ada@evilschool.example").await, None);
+    assert_eq!(of("ada@mail.school.example").await, None);
+    assert_eq!(schools::by_id(&db, school.id).await.unwrap(), Some(school));
+    let names: Vec<_> = schools::all(&db).await.unwrap().into_iter().map(|it| it.name).collect();
+    assert_eq!(names, ["Ours", "Without"]);
+}
+
+async fn a_school_is_one_of_a_kind_and_stays_while_somebody_belongs_to_it(db: Db) {
+    let domain: EmailDomain = "school.example".parse().unwrap();
+    let school = schools::create(&db, "Ours", Some(&domain)).await.unwrap();
+    let taken = |made| matches!(made, Err(SchoolError::Taken));
+    assert!(taken(schools::create(&db, "Ours", None).await));
+    assert!(taken(schools::create(&db, "Theirs", Some(&domain)).await));
+    let pupil = NewUser { school_id: Some(school.id), ..new("ada@school.example") };
+    let ada = users::create(&db, &pupil, None).await.unwrap();
+    assert!(matches!(schools::delete(&db, school.id).await, Err(SchoolError::InUse)));
+    assert!(users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap());
+    assert!(schools::delete(&db, school.id).await.unwrap());
+    assert!(!schools::delete(&db, school.id).await.unwrap());
+}
+
+async fn a_code_passes_once(db: Db) {
+    let id = user(&db, "ada@school.example").await.id;
+    assert!(!second_factor::take_step(&db, id, 9).await.unwrap(), "there is no second factor yet");
+    second_factor::set(&db, id, b"sealed", 10, &[]).await.unwrap();
+    assert!(users::by_id(&db, id).await.unwrap().unwrap().has_second_factor);
+    let found = second_factor::of_user(&db, id).await.unwrap().unwrap();
+    assert_eq!((found.secret.as_slice(), found.last_step), (&b"sealed"[..], Some(10)));
+    for (step, passes) in [(10, false), (11, true), (11, false), (9, false), (13, true), (12, false)] {
+        assert_eq!(second_factor::take_step(&db, id, step).await.unwrap(), passes, "step {step}");
+    }
+    let taken =
+        at_once(&db, 8, move |db| async move { second_factor::take_step(&db, id, 20).await.unwrap() }).await;
+    assert_eq!(taken.into_iter().filter(|it| *it).count(), 1);
+    second_factor::remove(&db, id).await.unwrap();
+    assert!(second_factor::of_user(&db, id).await.unwrap().is_none());
+}
+
+async fn a_recovery_code_passes_once_and_for_its_owner(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
+    second_factor::set(&db, ada, b"sealed", 1, &[[1; 32], [2; 32]]).await.unwrap();
+    assert!(!second_factor::take_recovery_code(&db, eve, &[1; 32]).await.unwrap());
+    let taken = at_once(&db, 8, move |db| async move {
+        second_factor::take_recovery_code(&db, ada, &[1; 32]).await.unwrap()
+    });
+    assert_eq!(taken.await.into_iter().filter(|it| *it).count(), 1);
+    assert_eq!(second_factor::recovery_codes_left(&db, ada).await.unwrap(), 1);
+    second_factor::set_recovery_codes(&db, ada, &[[3; 32], [4; 32]]).await.unwrap();
+    assert!(!second_factor::take_recovery_code(&db, ada, &[2; 32]).await.unwrap(), "the old ones are gone");
+    assert!(second_factor::take_recovery_code(&db, ada, &[3; 32]).await.unwrap());
+}
+
+async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
+    let (one, other) = ([7; 32], [8; 32]);
+    assert!(!used_links::is_taken(&db, &one).await.unwrap());
+    let taken =
+        at_once(&db, 12, move |db| async move { used_links::take(&db, &one, i64::MAX).await.unwrap() }).await;
+    assert_eq!(taken.into_iter().filter(|it| *it).count(), 1);
+    assert!(
+        used_links::is_taken(&db, &one).await.unwrap() && !used_links::is_taken(&db, &other).await.unwrap()
+    );
+}
+
+async fn a_session_is_replaced_by_who_read_it_last_and_never_revived(db: Db) {
+    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
+    let save =
+        async |before, version, user| store.save(id, before, kept(version, user), HOUR).wait().await.unwrap();
+    let load = async || store.load(id).wait().await.unwrap();
+    assert_eq!(load().await, None);
+    assert_eq!(save(Some(1), 2, None).await, Saved::Stale, "there is nothing to replace");
+    assert_eq!(save(None, 1, None).await, Saved::Done);
+    assert_eq!(save(None, 1, None).await, Saved::Stale, "it is there already");
+    assert_eq!(save(Some(1), 2, Some("7")).await, Saved::Done);
+    assert_eq!(save(Some(1), 2, Some("8")).await, Saved::Stale);
+    assert_eq!(load().await, Some(kept(2, Some("7"))));
+
+    let other = SessionId::random();
+    store.save(other, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
+    store.save(SessionId::random(), None, kept(1, Some("70")), HOUR).wait().await.unwrap();
+    assert_eq!(store.of_user("7").wait().await.unwrap().len(), 2);
+    store.end(id).wait().await.unwrap();
+    assert_eq!(store.of_user("7").wait().await.unwrap(), [(other, kept(1, Some("7")))]);
+    assert_eq!(
+        (load().await, save(Some(2), 3, Some("7")).await),
+        (None, Saved::Stale),
+        "what has ended stays so"
+    );
+}
+
+async fn of_many_who_save_a_session_at_once_one_does(db: Db) {
+    let id = SessionId::random();
+    for before in [None, Some(1)] {
+        let saved = at_once(&db, 12, move |db| async move {
+            DbSessions::new(db)
+                .save(id, before, kept(before.unwrap_or(0) + 1, None), HOUR)
+                .wait()
+                .await
+                .unwrap()
+        });
+        assert_eq!(saved.await.into_iter().filter(|it| *it == Saved::Done).count(), 1, "{before:?}");
+    }
+}
+
+async fn what_has_run_out_is_no_session(db: Db) {
+    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
+    store.save(id, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
+    run(&db, "UPDATE sessions SET expires_at = CAST($1 AS BIGINT)", &[&at(0)]).await.unwrap();
+    assert_eq!(store.load(id).wait().await.unwrap(), None);
+    assert!(store.of_user("7").wait().await.unwrap().is_empty());
+    assert_eq!(store.save(id, Some(1), kept(2, None), HOUR).wait().await.unwrap(), Saved::Stale);
+    assert_eq!(
+        store.save(id, None, kept(1, None), HOUR).wait().await.unwrap(),
+        Saved::Done,
+        "its place is free"
+    );
+
+    db.close().await;
+    let error = store.load(id).wait().await.unwrap_err().to_string();
+    assert!(error.starts_with("database is down"), "{error}");
+}
+
+async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
+    for hours in [-1, 1] {
+        session(&db, "1", hours).await;
+        user(&db, &format!("u{}@school.example", hours + 1)).await;
+        used_links::take(&db, &[u8::try_from(hours + 1).unwrap(); 32], at(hours).parse().unwrap())
+            .await
+            .unwrap();
+    }
+    assert_eq!(tidy(&db).await.unwrap(), 2);
+    for table in ["sessions", "used_links"] {
+        assert_eq!(count(&db, table).await, 1, "{table}");
+    }
+    run(&db, "UPDATE users SET created_at = CAST($1 AS BIGINT)", &[&at(-24 * 7 - 1)]).await.unwrap();
+    users::verify_email(&db, 1).await.unwrap();
+    tidy(&db).await.unwrap();
+    assert!(users::by_id(&db, 1).await.unwrap().is_some());
+    assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
+}
+
+const HOUR: Duration = Duration::from_secs(3600);
+
+fn kept(version: u64, user: Option<&str>) -> Kept {
+    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, 7] }
+}
+
+fn address(text: &str) -> EmailAddress {
+    text.parse().unwrap()
+}
+
+fn new(email: &str) -> NewUser {
+    let full_name = "Ada Lovelace".parse().unwrap();
+    NewUser {
+        email: address(email),
+        full_name,
+        role: Role::Pupil,
+        school_id: None,
+        year: None,
+        email_is_verified: false,
+    }
+}
+
+async fn user(db: &Db, email: &str) -> User {
+    users::create(db, &new(email), None).await.unwrap()
+}
+
+async fn admin(db: &Db, email: &str) -> User {
+    users::create(db, &NewUser { role: Role::Admin, ..new(email) }, None).await.unwrap()
+}
+
+async fn session(db: &Db, user: &str, hours: i64) {
+    let kept = Kept { version: 1, user: Some(user.to_owned()), bytes: b"data".to_vec() };
+    let saved = DbSessions::new(db.clone()).save(SessionId::random(), None, kept, HOUR).wait().await;
+    assert_eq!(saved.unwrap(), Saved::Done);
+    let sql = "UPDATE sessions SET expires_at = CAST($2 AS BIGINT) WHERE user_id = $1 AND expires_at > CAST($3 AS BIGINT)";
+    run(db, sql, &[user, &at(hours), &at(0)]).await.unwrap();
+}
+
+async fn count(db: &Db, table: &str) -> i64 {
+    let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
+    match db {
+        Db::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+        Db::Postgres(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
+    }
+}
+
+/// Does the same thing several times at once.
+async fn at_once<T, F>(db: &Db, times: usize, work: impl Fn(Db) -> F) -> Vec<T>
+where
+    F: Future<Output = T> + Send + 'static,
+    T: Send + 'static,
+{
+    let tasks: Vec<_> = (0..times).map(|_| tokio::spawn(work(db.clone()))).collect();
+    let mut results = Vec::new();
+    for task in tasks {
+        results.push(task.await.unwrap());
+    }
+    results
+}
