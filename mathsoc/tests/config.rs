@@ -79,6 +79,10 @@ fn good_values_are_read() {
         }),
         ("LOG_LEVEL", "WARNING", |c| c.log_filter.as_str() == "warn"),
         ("LOG_LEVEL", "debug", |c| c.log_filter.as_str() == "warn,mathsoc=debug,palisade=debug"),
+        ("RATELIMIT_DEFAULT_USER", "9/hour", |c| c.ratelimit.default_user.to_string() == "9 per hour"),
+        ("RATELIMIT_DEFAULT_USER", "", |c| {
+            c.ratelimit.default_user.to_string() == "5000 per day; 1000 per hour"
+        }),
         ("RUST_LOG", "info,sqlx=debug", |c| c.log_filter.as_str() == "info,sqlx=debug"),
         ("SECRET_KEY", "short", |c| c.secret_key.is_some()),
     ];

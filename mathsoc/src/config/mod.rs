@@ -149,6 +149,7 @@ impl Config {
             storage_uri: reader.read(&settings::RATELIMIT_STORAGE_URI, StoreUri::memory()),
             strategy: reader.read(&settings::RATELIMIT_STRATEGY, Strategy::default()),
             default: reader.read(&settings::RATELIMIT_DEFAULT, value::default_quotas()),
+            default_user: reader.read(&settings::RATELIMIT_DEFAULT_USER, value::default_user_quotas()),
             headers_enabled: reader.read(&settings::RATELIMIT_HEADERS_ENABLED, false),
         };
         let log_to_stdout = reader.read(&settings::LOG_TO_STDOUT, false);
@@ -199,6 +200,8 @@ pub struct RateLimits {
     pub strategy: Strategy,
     /// How many pages one address may ask for.
     pub default: Quotas,
+    /// How many pages one account may ask for, once signed in.
+    pub default_user: Quotas,
     /// Whether `X-RateLimit-…` is sent.
     pub headers_enabled: bool,
 }

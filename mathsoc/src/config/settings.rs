@@ -79,6 +79,7 @@ pub static SETTINGS: &[&Setting] = &[
     &RATELIMIT_STORAGE_URI,
     &RATELIMIT_STRATEGY,
     &RATELIMIT_DEFAULT,
+    &RATELIMIT_DEFAULT_USER,
     &RATELIMIT_HEADERS_ENABLED,
     &LOG_TO_STDOUT,
     &LOG_LEVEL,
@@ -225,6 +226,16 @@ pub(super) static RATELIMIT_DEFAULT: Setting = Setting {
     write: "quotas such as 50/hour or 10 per 2 minutes, several with ; between",
     default: "200 per day;50 per hour",
     example: "'200 per day;50 per hour'",
+    visible: Visible::All,
+};
+
+pub(super) static RATELIMIT_DEFAULT_USER: Setting = Setting {
+    name: "RATELIMIT_DEFAULT_USER",
+    aliases: &[],
+    meaning: "How many pages one account may ask for once signed in, since a whole class sits behind one address. Takes effect with accounts.",
+    write: "quotas such as 1000/hour, several with ; between",
+    default: "5000 per day;1000 per hour",
+    example: "'5000 per day;1000 per hour'",
     visible: Visible::All,
 };
 

@@ -246,6 +246,10 @@ pub(super) fn default_quotas() -> Quotas {
     "200 per day; 50 per hour".parse().expect("a test reads it")
 }
 
+pub(super) fn default_user_quotas() -> Quotas {
+    "5000 per day; 1000 per hour".parse().expect("a test reads it")
+}
+
 /// A Content-Security-Policy to be merged into the site's own.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ExtraPolicy(Csp);
