@@ -13,8 +13,9 @@ use clap::{Parser, Subcommand};
 use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::Db;
 use mathsoc::db::demo::{self, Demo};
+use mathsoc::limits::{self, Caller, Report};
 use mathsoc::state::App;
-use mathsoc::{limits, logging, policy, routes};
+use mathsoc::{logging, policy, routes};
 use tokio::net::TcpListener;
 
 /// The Maths Society Platform.
@@ -47,7 +48,24 @@ enum Command {
     /// Print the URL map.
     Routes,
     /// Print how often each route may be asked for.
-    Limits,
+    #[command(args_conflicts_with_subcommands = true)]
+    Limits {
+        /// As JSON: an array with an object for each route.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        change: Option<LimitsChange>,
+    },
+}
+
+#[derive(Subcommand)]
+enum LimitsChange {
+    /// Forget what was counted of one caller, so that it may ask again at once.
+    Clear {
+        /// An address such as 192.0.2.7 or 2001:db8::/64, or an account.
+        #[arg(value_name = "KEY")]
+        caller: Caller,
+    },
 }
 
 fn main() -> ExitCode {
@@ -79,7 +97,10 @@ fn main() -> ExitCode {
 fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Config { .. } => return print(&config.table(vars)),
-        Command::Limits => return print(&limits::table(&routes::map(), &config.ratelimit)),
+        Command::Limits { change: None, json } => {
+            let report = Report::new(&routes::map(), &config.ratelimit);
+            return print(&if json { report.json() } else { report.to_string() });
+        }
         _ => {}
     }
     logging::start(&config);
@@ -89,6 +110,9 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     match command {
         Command::Migrate { demo } => runtime.block_on(migrate(&config, demo)),
+        Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
+            print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)
+        }
         _ => runtime.block_on(serve(config)),
     }
 }

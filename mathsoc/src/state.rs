@@ -8,6 +8,7 @@ use palisade::{Health, Ready, SteadyStore};
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
+use crate::limits::Limits;
 
 /// What every handler may ask for; cheap to clone.
 #[derive(Clone, Debug)]
@@ -20,6 +21,8 @@ pub struct App {
     pub secret_key: SecretKey,
     /// Where requests are counted.
     pub counters: SteadyStore,
+    /// How often one may ask.
+    pub limits: Limits,
     /// Whether all that the site needs gives an answer.
     pub ready: Ready,
 }
@@ -40,8 +43,8 @@ impl App {
             tracing::info!("the database was empty: demo content loaded");
         }
         let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
-        counters.supports(config.ratelimit.strategy)?;
         let counters = SteadyStore::new(counters);
+        let limits = Limits::new(&config.ratelimit, counters.clone())?;
         let asked = db.clone();
         let ready = Health::new()
             .check("database", move || {
@@ -49,7 +52,7 @@ impl App {
                 async move { db.ping().await }
             })
             .ready();
-        Ok(Self { db, config: Arc::new(config), secret_key, counters, ready })
+        Ok(Self { db, config: Arc::new(config), secret_key, counters, limits, ready })
     }
 }
 

@@ -13,6 +13,7 @@ use axum::body::Body;
 use folder::Folder;
 use http::{Request, Response};
 use mathsoc::config::{Config, Vars};
+use mathsoc::limits::{self, ClearError, Per};
 use mathsoc::state::App;
 use palisade::Peer;
 use servers::Server;
@@ -71,6 +72,32 @@ async fn two_sites_on_one_redis_share_one_budget() {
         passed += u16::from(ask(&other, "/about").await.status() == 200);
     }
     assert_eq!(passed, 5);
+}
+
+#[tokio::test]
+async fn clearing_gives_one_caller_its_budget_back() {
+    let (server, folder) = (Server::redis(), Folder::new());
+    let settings = [("RATELIMIT_STORAGE_URI", server.uri.as_str()), ("RATELIMIT_DEFAULT", "2/hour")];
+    let site = site(&folder, &settings).await;
+    assert_eq!(statuses(&site, "/about", 3).await, [200, 200, 429]);
+    let limits = Config::load(&Vars::new(settings, [])).unwrap().ratelimit;
+    let clear = async |caller: &str| limits::clear(&caller.parse().unwrap(), &limits).await;
+
+    clear("203.0.113.10").await.unwrap();
+    assert_eq!(statuses(&site, "/about", 1).await, [429], "that was somebody else");
+    let said = clear("203.0.113.9").await.unwrap();
+    assert!(
+        said.starts_with("Forgotten of 203.0.113.9, in redis+unix://") && said.ends_with(":\n  pages\n"),
+        "{said}"
+    );
+    assert_eq!(statuses(&site, "/about", 3).await, [200, 200, 429]);
+
+    assert_eq!(clear("ada").await, Err(ClearError::NobodyCounts { per: Per::Account }));
+    drop(server);
+    assert!(
+        matches!(clear("203.0.113.9").await, Err(ClearError::Store(_))),
+        "nothing is claimed that was not done"
+    );
 }
 
 #[tokio::test]

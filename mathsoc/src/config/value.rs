@@ -192,6 +192,11 @@ impl StoreUri {
         &self.0
     }
 
+    /// Whether each process counts for itself.
+    pub fn is_memory(&self) -> bool {
+        self.0.starts_with("memory:")
+    }
+
     /// The address without what stands before its host.
     pub fn shown(&self) -> String {
         match (self.0.find("://"), self.0.rfind('@')) {
