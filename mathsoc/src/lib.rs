@@ -21,6 +21,7 @@ pub mod db;
 pub mod error;
 pub mod limits;
 pub mod logging;
+pub mod metrics;
 pub mod pages;
 pub mod policy;
 mod private;

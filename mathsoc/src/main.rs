@@ -7,6 +7,7 @@ use std::io::{self, Write};
 use std::net::SocketAddr;
 use std::path::Path;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use anyhow::Context;
 use clap::{Parser, Subcommand};
@@ -15,8 +16,9 @@ use mathsoc::db::Db;
 use mathsoc::db::demo::{self, Demo};
 use mathsoc::limits::{self, Caller, Report};
 use mathsoc::state::App;
-use mathsoc::{logging, policy, routes};
+use mathsoc::{logging, metrics, policy, routes};
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// The Maths Society Platform.
 #[derive(Parser)]
@@ -132,27 +134,62 @@ async fn migrate(config: &Config, with_demo: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    let address = SocketAddr::new(config.host, config.port);
     let app = App::open(config).await?;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; set HOST and PORT to another address"))?;
+    let address = SocketAddr::new(app.config.host, app.config.port);
+    let listener = listen(address, "HOST and PORT").await?;
+    let watched = match app.config.metrics_addr {
+        Some(address) => Some(listen(address, "METRICS_ADDR").await?),
+        None => None,
+    };
     let stop = stop_signal()?;
-    announce(&app.config, listener.local_addr()?)?;
+    announce(&app.config, "Maths Society Platform", listener.local_addr()?, "")?;
+    if let Some(listener) = &watched {
+        announce_metrics(&app.config, listener.local_addr()?)?;
+    }
     policy::log_lint(&app.config);
-    palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await?;
+
+    // Whoever watches over the site sees it stop, too.
+    let (stopped, site_stopped) = oneshot::channel::<()>();
+    let site = async {
+        let served = palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await;
+        drop(stopped);
+        served
+    };
+    let metrics = async {
+        let Some(listener) = watched else { return };
+        let bounds = palisade::Serve::new().connections(32).drain(Duration::from_secs(1));
+        let serving = bounds.serve(listener, metrics::app(app.clone()));
+        if let Err(error) = serving.until(async { drop(site_stopped.await) }).await {
+            tracing::warn!(%error, "metrics");
+        }
+    };
+    let (served, ()) = tokio::join!(site, metrics);
+    served?;
     app.db.close().await;
     Ok(())
 }
 
-/// The one line that tells people and scripts where the site is. A stdout that carries JSON is left to the log.
-fn announce(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; set {setting} to another address"))
+}
+
+/// The line that tells people and scripts where something is. A stdout that carries JSON is left to the log.
+fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) -> anyhow::Result<()> {
     if config.log_to_stdout {
-        tracing::info!("Maths Society Platform at http://{address}");
+        tracing::info!("{what} at http://{address}{path}");
         Ok(())
     } else {
-        print(&format!("Maths Society Platform at http://{address}\n"))
+        print(&format!("{what} at http://{address}{path}\n"))
     }
+}
+
+fn announce_metrics(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "METRICS_ADDR: everybody who reaches this address can read the metrics");
+    }
+    announce(config, "Metrics", address, "/metrics")
 }
 
 /// Ends when the process is asked to stop: by SIGTERM or SIGINT, elsewhere than on unix by Ctrl-C. Asks that come

@@ -1,7 +1,7 @@
 //! The whole URL map, and the layers around it, on one screen.
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use palisade::{BodyLimit, Deadline, ErrorPages};
 
 use crate::error::Error;
@@ -56,6 +56,6 @@ pub fn app(state: App) -> Router {
     site.merge(open)
         .layer(ErrorPages::new(pages::error::page))
         .layer(compress::pages())
-        .layer(from_fn(access_log::record))
+        .layer(from_fn_with_state(state.traffic.clone(), access_log::record))
         .with_state(state)
 }

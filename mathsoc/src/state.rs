@@ -9,6 +9,7 @@ use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
 use crate::limits::Limits;
+use crate::metrics::Traffic;
 
 /// What every handler may ask for; cheap to clone.
 #[derive(Clone, Debug)]
@@ -23,6 +24,8 @@ pub struct App {
     pub counters: SteadyStore,
     /// How often one may ask.
     pub limits: Limits,
+    /// What was answered so far.
+    pub traffic: Traffic,
     /// Whether all that the site needs gives an answer.
     pub ready: Ready,
 }
@@ -52,7 +55,15 @@ impl App {
                 async move { db.ping().await }
             })
             .ready();
-        Ok(Self { db, config: Arc::new(config), secret_key, counters, limits, ready })
+        Ok(Self {
+            db,
+            config: Arc::new(config),
+            secret_key,
+            counters,
+            limits,
+            traffic: Traffic::default(),
+            ready,
+        })
     }
 }
 

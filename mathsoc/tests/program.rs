@@ -166,6 +166,31 @@ fn config_prints_the_settings_of_the_file_and_hides_the_secret() {
 }
 
 #[test]
+fn metrics_are_served_on_their_own_address_and_stop_with_the_site() {
+    let folder = Folder::new();
+    let mut site = Site::start(&folder, &[("METRICS_ADDR", "127.0.0.1:0")]);
+    let metrics = site::address_in(&site.next_line_with("Metrics at http://127.0.0.1:"));
+    assert!(site.get("/about").starts_with("HTTP/1.1 200 "));
+    assert!(site.get("/metrics").starts_with("HTTP/1.1 404 "), "never on the public one");
+    let read = site::get(&metrics, "/metrics");
+    assert!(
+        read.starts_with("HTTP/1.1 200 ") && read.contains("http_requests_total{status=\"4xx\"} 1"),
+        "{read}"
+    );
+    assert!(site::get(&metrics, "/about").starts_with("HTTP/1.1 404 "), "and nothing else there");
+    assert_eq!(site.stop().code(), Some(0));
+    assert!(TcpStream::connect(metrics).is_err());
+}
+
+#[test]
+fn metrics_that_others_can_read_are_warned_about() {
+    let folder = Folder::new();
+    let mut site = Site::start(&folder, &[("METRICS_ADDR", "0.0.0.0:0"), ("LOG_TO_STDOUT", "yes")]);
+    let line: serde_json::Value = serde_json::from_str(&site.next_line_with("METRICS_ADDR")).unwrap();
+    assert_eq!(line["level"], "WARN", "{line}");
+}
+
+#[test]
 fn limits_are_printed_as_a_table_or_as_json_without_a_password() {
     let folder = Folder::new();
     let print = |arguments: &[&str]| {

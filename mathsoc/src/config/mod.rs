@@ -24,7 +24,7 @@ mod value;
 mod vars;
 
 use std::fmt::{self, Write};
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
 
 use palisade::{Quotas, Strategy};
@@ -47,6 +47,8 @@ pub struct Config {
     pub host: IpAddr,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
+    /// Where metrics are served, if they are; never where the site is.
+    pub metrics_addr: Option<SocketAddr>,
     /// Where the database is.
     pub database_url: db::Url,
     /// The folder for what the site keeps.
@@ -134,6 +136,11 @@ impl Config {
         let production = environment == Environment::Production;
         let host = reader.read(&settings::HOST, IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = reader.read(&settings::PORT, 8000);
+        let metrics_addr: Option<SocketAddr> = reader.read_optional(&settings::METRICS_ADDR);
+        if let Some(metrics) = metrics_addr.filter(|metrics| overlap(*metrics, SocketAddr::new(host, port))) {
+            let reason = "that is where the site itself listens, and metrics are not for everybody";
+            reader.wrong(&settings::METRICS_ADDR, "METRICS_ADDR", &metrics.to_string(), reason);
+        }
         let data_dir = reader.read(&settings::DATA_DIR, PathBuf::from("data"));
         let database_url = reader.read(&settings::DATABASE_URL, db::Url::file(&data_dir.join("mathsoc.db")));
         let server_name = reader.read_optional(&settings::SERVER_NAME);
@@ -173,6 +180,7 @@ impl Config {
             environment,
             host,
             port,
+            metrics_addr,
             database_url,
             data_dir,
             server_name,
@@ -187,6 +195,12 @@ impl Config {
             effective: Vec::new(),
         }
     }
+}
+
+/// Whether what listens at one address would take what is meant for the other.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let (a, b) = (one.ip(), other.ip());
+    one.port() == other.port() && one.port() != 0 && (a == b || a.is_unspecified() || b.is_unspecified())
 }
 
 /// How requests are limited.

@@ -68,6 +68,7 @@ pub static SETTINGS: &[&Setting] = &[
     &APP_ENV,
     &HOST,
     &PORT,
+    &METRICS_ADDR,
     &DATA_DIR,
     &DATABASE_URL,
     &SERVER_NAME,
@@ -116,6 +117,16 @@ pub(super) static PORT: Setting = Setting {
     write: "a number from 0 to 65535; 0 takes any free port",
     default: "8000",
     example: "8000",
+    visible: Visible::All,
+};
+
+pub(super) static METRICS_ADDR: Setting = Setting {
+    name: "METRICS_ADDR",
+    aliases: &[],
+    meaning: "The address on which /metrics is served for Prometheus, to everybody who reaches it; never the site's own.",
+    write: "an IP address and a port, such as 127.0.0.1:9100 or [::1]:9100",
+    default: "metrics are not served",
+    example: "127.0.0.1:9100",
     visible: Visible::All,
 };
 
