@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use palisade::store::{Store, StoreError};
+use palisade::store::{Counters, Store, StoreError};
 use palisade::{Health, Ready, SteadyStore};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
@@ -48,13 +48,7 @@ impl App {
         let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
         let counters = SteadyStore::new(counters);
         let limits = Limits::new(&config.ratelimit, counters.clone())?;
-        let asked = db.clone();
-        let ready = Health::new()
-            .check("database", move || {
-                let db = asked.clone();
-                async move { db.ping().await }
-            })
-            .ready();
+        let ready = ready(&config, &db, &counters);
         Ok(Self {
             db,
             config: Arc::new(config),
@@ -65,6 +59,24 @@ impl App {
             ready,
         })
     }
+}
+
+/// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.
+fn ready(config: &Config, db: &Db, counters: &SteadyStore) -> Ready {
+    let db = db.clone();
+    let health = Health::new().check("database", move || {
+        let db = db.clone();
+        async move { db.ping().await }
+    });
+    if !config.ready_needs_store {
+        return health.ready();
+    }
+    let counters = counters.clone();
+    let counters = move || {
+        let counters = counters.clone();
+        async move { counters.ping().wait().await }
+    };
+    health.check("counters", counters).ready()
 }
 
 /// Why the site cannot be made ready.

@@ -87,6 +87,8 @@ fn good_values_are_read() {
         ("RATELIMIT_DEFAULT_USER", "", |c| {
             c.ratelimit.default_user.to_string() == "5000 per day; 1000 per hour"
         }),
+        ("READY_NEEDS_STORE", "yes", |c| c.ready_needs_store),
+        ("READY_NEEDS_STORE", "", |c| !c.ready_needs_store),
         ("RUST_LOG", "info,sqlx=debug", |c| c.log_filter.as_str() == "info,sqlx=debug"),
         ("SECRET_KEY", "short", |c| c.secret_key.is_some()),
     ];

@@ -115,6 +115,25 @@ async fn nothing_is_limited_in_testing_unless_it_is_said() {
 }
 
 #[tokio::test]
+async fn readiness_asks_for_the_store_only_where_it_is_told_to() {
+    let server = Server::redis();
+    let (with, without, uri) = (Folder::new(), Folder::new(), server.uri.clone());
+    let uri = ("RATELIMIT_STORAGE_URI", uri.as_str());
+    let strict = [uri, ("READY_NEEDS_STORE", "true")];
+    assert_eq!(statuses(&site(&with, &strict).await, "/readyz", 1).await, [200]);
+    drop(server);
+
+    // Sites of their own: what a check said stands for a second.
+    let (needs, goes_on) = (site(&with, &strict).await, site(&without, &[uri]).await);
+    assert_eq!(statuses(&needs, "/readyz", 1).await, [503]);
+    assert_eq!(statuses(&goes_on, "/readyz", 1).await, [200], "it counts in memory");
+    for site in [&needs, &goes_on] {
+        assert_eq!(statuses(site, "/about", 2).await, [200, 200]);
+        assert_eq!(statuses(site, "/healthz", 1).await, [200]);
+    }
+}
+
+#[tokio::test]
 async fn a_store_that_cannot_count_so_stops_the_start_with_the_reason() {
     let folder = Folder::new();
     let settings = [

@@ -65,6 +65,8 @@ pub struct Config {
     pub csp_extra: Option<ExtraPolicy>,
     /// How requests are limited.
     pub ratelimit: RateLimits,
+    /// Whether the site is only ready while the store of its limits answers.
+    pub ready_needs_store: bool,
     /// Whether the log is JSON lines on stdout; else it is text on stderr.
     pub log_to_stdout: bool,
     /// What to log.
@@ -159,6 +161,7 @@ impl Config {
             default_user: reader.read(&settings::RATELIMIT_DEFAULT_USER, value::default_user_quotas()),
             headers_enabled: reader.read(&settings::RATELIMIT_HEADERS_ENABLED, false),
         };
+        let ready_needs_store = reader.read(&settings::READY_NEEDS_STORE, false);
         let log_to_stdout = reader.read(&settings::LOG_TO_STDOUT, false);
         let log_level = reader.read(&settings::LOG_LEVEL, LogLevel::Info);
         let log_filter = reader.read_optional(&settings::RUST_LOG).unwrap_or_else(|| log_level.filter());
@@ -189,6 +192,7 @@ impl Config {
             csp_allow_unsafe_eval,
             csp_extra,
             ratelimit,
+            ready_needs_store,
             log_to_stdout,
             log_filter,
             secret_key,

@@ -82,6 +82,7 @@ pub static SETTINGS: &[&Setting] = &[
     &RATELIMIT_DEFAULT,
     &RATELIMIT_DEFAULT_USER,
     &RATELIMIT_HEADERS_ENABLED,
+    &READY_NEEDS_STORE,
     &LOG_TO_STDOUT,
     &LOG_LEVEL,
     &RUST_LOG,
@@ -256,6 +257,16 @@ pub(super) static RATELIMIT_HEADERS_ENABLED: Setting = Setting {
     meaning: "Whether X-RateLimit-Limit, -Remaining and -Reset are sent.",
     write: BOOLEAN,
     default: "false",
+    example: "false",
+    visible: Visible::All,
+};
+
+pub(super) static READY_NEEDS_STORE: Setting = Setting {
+    name: "READY_NEEDS_STORE",
+    aliases: &[],
+    meaning: "Whether /readyz is 503 while RATELIMIT_STORAGE_URI does not answer. The site goes on meanwhile and counts in memory.",
+    write: BOOLEAN,
+    default: "false, so that a store that is down takes no site out of rotation",
     example: "false",
     visible: Visible::All,
 };
