@@ -19,6 +19,9 @@
 //! `let attempt = app.limits.backoff(&limits::LOGIN).attempt(&form.email).await?` where it backs off. A group without a limit
 //! stands in [`EXEMPT`] with the reason; a test walks the map and looks for both.
 //!
+//! What must stay open when a class has used up its pages, a login say, has its POST in a group of its own, and its form,
+//! which is a page, in `public`: the router puts the two together again.
+//!
 //! What passes, in this order:
 //! 1. everything, where `RATELIMIT_ENABLED` is false, and what is asked of a group that is exempt;
 //! 2. what is within the quotas of every limit around its group;
