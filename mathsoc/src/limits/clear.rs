@@ -1,4 +1,6 @@
 //! Forgets what was counted of one caller: `mathsoc limits clear KEY`.
+//!
+//! What a site counted in its own memory while the store was down stays there; it only matters in the next outage.
 
 use std::fmt::{self, Write};
 use std::net::IpAddr;
