@@ -24,6 +24,7 @@ pub mod limits;
 pub mod links;
 pub mod logging;
 pub mod mail;
+pub mod metrics;
 pub mod pages;
 pub mod person;
 pub mod policy;

@@ -18,10 +18,12 @@ use clap::{Parser, Subcommand};
 use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{self, Db, users};
+use mathsoc::limits::{self, Caller, Report};
 use mathsoc::state::App;
-use mathsoc::{limits, logging, policy, routes};
+use mathsoc::{logging, metrics, policy, routes};
 use school_command::SchoolCommand;
 use tokio::net::TcpListener;
+use tokio::sync::oneshot;
 
 /// The Maths Society Platform.
 #[derive(Parser)]
@@ -59,7 +61,24 @@ enum Command {
     /// Print the URL map.
     Routes,
     /// Print how often each route may be asked for.
-    Limits,
+    #[command(args_conflicts_with_subcommands = true)]
+    Limits {
+        /// As JSON: an array with an object for each route.
+        #[arg(long)]
+        json: bool,
+        #[command(subcommand)]
+        change: Option<LimitsChange>,
+    },
+}
+
+#[derive(Subcommand)]
+enum LimitsChange {
+    /// Forget what was counted of one caller, so that it may ask again at once.
+    Clear {
+        /// An address such as 192.0.2.7 or 2001:db8::/64, or an account.
+        #[arg(value_name = "KEY")]
+        caller: Caller,
+    },
 }
 
 fn main() -> ExitCode {
@@ -91,7 +110,10 @@ fn main() -> ExitCode {
 fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
     match command {
         Command::Config { .. } => return print(&config.table(vars)),
-        Command::Limits => return print(&limits::table(&routes::map(), &config.ratelimit)),
+        Command::Limits { change: None, json } => {
+            let report = Report::new(&routes::map(), &config.ratelimit);
+            return print(&if json { report.json() } else { report.to_string() });
+        }
         _ => {}
     }
     logging::start(&config);
@@ -103,6 +125,9 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         Command::Migrate { demo } => runtime.block_on(migrate(&config, demo)),
         Command::Admin(command) => runtime.block_on(command.run(&config)),
         Command::School(command) => runtime.block_on(command.run(&config)),
+        Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
+            print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)
+        }
         _ => runtime.block_on(serve(config)),
     }
 }
@@ -122,14 +147,19 @@ async fn migrate(config: &Config, with_demo: bool) -> anyhow::Result<()> {
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {
-    let address = SocketAddr::new(config.host, config.port);
     let app = App::open(config).await?;
-    let listener = TcpListener::bind(address)
-        .await
-        .with_context(|| format!("cannot listen on {address}; set HOST and PORT to another address"))?;
+    let address = SocketAddr::new(app.config.host, app.config.port);
+    let listener = listen(address, "HOST and PORT").await?;
+    let watched = match app.config.metrics_addr {
+        Some(address) => Some(listen(address, "METRICS_ADDR").await?),
+        None => None,
+    };
     let stop = stop_signal()?;
     let address = listener.local_addr()?;
-    announce(&app.config, address)?;
+    announce(&app.config, "Maths Society Platform", address, "")?;
+    if let Some(listener) = &watched {
+        announce_metrics(&app.config, listener.local_addr()?)?;
+    }
     if !users::has_admin(&app.db).await? {
         invite_first_admin(&app, address)?;
     }
@@ -138,11 +168,28 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         tracing::warn!("SMTP_URL is not set: letters are written to DATA_DIR/outbox, and nobody gets them");
     }
     let tidying = tokio::spawn(keep_tidy(app.db.clone()));
-    palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await?;
+
+    // Whoever watches over the site sees it stop, too.
+    let (stopped, site_stopped) = oneshot::channel::<()>();
+    let site = async {
+        let served = palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await;
+        drop(stopped);
+        served
+    };
+    let metrics = async {
+        let Some(listener) = watched else { return };
+        let bounds = palisade::Serve::new().connections(32).drain(Duration::from_secs(1));
+        let serving = bounds.serve(listener, metrics::app(app.clone()));
+        if let Err(error) = serving.until(async { drop(site_stopped.await) }).await {
+            tracing::warn!(%error, "metrics");
+        }
+    };
+    let (served, ()) = tokio::join!(site, metrics);
     tidying.abort();
     if tokio::time::timeout(LAST_LETTERS, app.mailer.flush()).await.is_err() {
         tracing::warn!("some letters have not left; whoever waits for one has to ask again");
     }
+    served?;
     app.db.close().await;
     Ok(())
 }
@@ -182,14 +229,27 @@ async fn keep_tidy(db: Db) {
     }
 }
 
-/// The one line that tells people and scripts where the site is. A stdout that carries JSON is left to the log.
-fn announce(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListener> {
+    TcpListener::bind(address)
+        .await
+        .with_context(|| format!("cannot listen on {address}; set {setting} to another address"))
+}
+
+/// The line that tells people and scripts where something is. A stdout that carries JSON is left to the log.
+fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) -> anyhow::Result<()> {
     if config.log_to_stdout {
-        tracing::info!("Maths Society Platform at http://{address}");
+        tracing::info!("{what} at http://{address}{path}");
         Ok(())
     } else {
-        print(&format!("Maths Society Platform at http://{address}\n"))
+        print(&format!("{what} at http://{address}{path}\n"))
     }
+}
+
+fn announce_metrics(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
+    if !address.ip().is_loopback() {
+        tracing::warn!(%address, "METRICS_ADDR: everybody who reaches this address can read the metrics");
+    }
+    announce(config, "Metrics", address, "/metrics")
 }
 
 /// Ends when the process is asked to stop: by SIGTERM or SIGINT, elsewhere than on unix by Ctrl-C. Asks that come

@@ -88,6 +88,11 @@ impl Group {
         Self { name, router: Router::new(), rows: Vec::new() }
     }
 
+    /// The group's name.
+    pub fn name(&self) -> &'static str {
+        self.name
+    }
+
     /// A page to read.
     pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.route("GET", path, get(handler))
@@ -98,7 +103,12 @@ impl Group {
         self.get(path, async move || Redirect::permanent(to))
     }
 
-    /// A gate around the routes that the group has so far.
+    /// What answers where there is no route; one group of the map has it, and it is behind that group's gates.
+    pub fn fallback<H: Handler<T, App>, T: 'static>(self, handler: H) -> Self {
+        Self { router: self.router.fallback(handler), ..self }
+    }
+
+    /// A gate around the routes that the group has so far, and around its fallback.
     pub fn layer<L>(self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,

@@ -1,13 +1,13 @@
 //! The whole URL map, and the layers around it, on one screen.
 
 use axum::Router;
-use axum::middleware::from_fn;
+use axum::middleware::from_fn_with_state;
 use palisade::{BodyLimit, Deadline, ErrorPages};
 
 use crate::error::Error;
 use crate::route_map::{Group, Map};
 use crate::state::App;
-use crate::{access_log, assets, compress, limits, pages, policy};
+use crate::{access_log, assets, compress, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
@@ -25,6 +25,7 @@ fn public() -> Group {
         .get("/challenges/{id}", pages::challenges::one)
         .get("/articles", pages::articles::list)
         .get("/article/{id}", pages::articles::one)
+        .fallback(async || Error::NotFound)
 }
 
 /// What pages are made of; never limited.
@@ -43,19 +44,18 @@ fn open() -> Group {
 /// The site: what `main` serves and the tests call. The last layer is the outermost.
 pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
-    let open = Map::new().group(open()).into_router().layer(palisade.open());
-    let mut readable = Map::new().group(public()).into_router().fallback(async || Error::NotFound);
-    if let Some(limit) = limits::pages(&state) {
-        readable = readable.layer(limit);
-    }
-    let site = readable
-        .merge(Map::new().group(files()).into_router())
+    let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
+    let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
+    let site = Map::new()
+        .group(limited(public()))
+        .group(limited(files()))
+        .into_router()
         .layer(BodyLimit::default())
         .layer(Deadline::default())
         .layer(palisade);
     site.merge(open)
         .layer(ErrorPages::new(pages::error::page))
         .layer(compress::pages())
-        .layer(from_fn(access_log::record))
+        .layer(from_fn_with_state(state.traffic.clone(), access_log::record))
         .with_state(state)
 }

@@ -2,14 +2,16 @@
 
 use std::sync::Arc;
 
-use palisade::store::{Store, StoreError};
+use palisade::store::{Counters, Store, StoreError};
 use palisade::{Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
+use crate::limits::Limits;
 use crate::links::Links;
 use crate::mail::{MailError, Mailer};
+use crate::metrics::Traffic;
 use crate::sessions;
 
 /// What every handler may ask for; cheap to clone.
@@ -31,6 +33,10 @@ pub struct App {
     pub mailer: Mailer,
     /// Where requests are counted.
     pub counters: SteadyStore,
+    /// How often one may ask.
+    pub limits: Limits,
+    /// What was answered so far.
+    pub traffic: Traffic,
     /// Whether all that the site needs gives an answer.
     pub ready: Ready,
 }
@@ -53,21 +59,32 @@ impl App {
             tracing::info!("the database was empty: demo content loaded");
         }
         let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
-        counters.supports(config.ratelimit.strategy)?;
         let counters = SteadyStore::new(counters);
-        let asked = db.clone();
-        let ready = Health::new()
-            .check("database", move || {
-                let db = asked.clone();
-                async move { db.ping().await }
-            })
-            .ready();
+        let limits = Limits::new(&config.ratelimit, counters.clone())?;
+        let ready = ready(&config, &db, &counters);
         let links = Links::new(&keyring, db.clone());
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
-        let passwords = Passwords::new();
-        let config = Arc::new(config);
-        Ok(Self { db, config, keyring, sessions, passwords, links, mailer, counters, ready })
+        let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
+        Ok(Self { db, config, keyring, sessions, passwords, links, mailer, counters, limits, traffic, ready })
     }
+}
+
+/// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.
+fn ready(config: &Config, db: &Db, counters: &SteadyStore) -> Ready {
+    let db = db.clone();
+    let health = Health::new().check("database", move || {
+        let db = db.clone();
+        async move { db.ping().await }
+    });
+    if !config.ready_needs_store {
+        return health.ready();
+    }
+    let counters = counters.clone();
+    let counters = move || {
+        let counters = counters.clone();
+        async move { counters.ping().wait().await }
+    };
+    health.check("counters", counters).ready()
 }
 
 /// Why the site cannot be made ready.

@@ -68,6 +68,10 @@ fn good_values_are_read() {
         ("PORT", "0", |c| c.port == 0),
         ("PORT", "65535", |c| c.port == 65535),
         ("PORT", "", |c| c.port == 8000),
+        ("METRICS_ADDR", "127.0.0.1:9100", |c| c.metrics_addr == "127.0.0.1:9100".parse().ok()),
+        ("METRICS_ADDR", "[::1]:8000", |c| c.metrics_addr == "[::1]:8000".parse().ok()),
+        ("METRICS_ADDR", "localhost:0", |c| c.metrics_addr.is_some_and(|it| it.ip().is_loopback())),
+        ("METRICS_ADDR", "", |c| c.metrics_addr.is_none()),
         ("DATA_DIR", "/srv/maths", |c| c.database_url.to_string() == "sqlite:///srv/maths/mathsoc.db"),
         ("DATABASE_URL", "postgres://db/x", |c| c.database_url.to_string() == "postgres://db/x"),
         ("FORCE_HTTPS", "Yes", |c| c.force_https),
@@ -81,6 +85,12 @@ fn good_values_are_read() {
         }),
         ("LOG_LEVEL", "WARNING", |c| c.log_filter.as_str() == "warn"),
         ("LOG_LEVEL", "debug", |c| c.log_filter.as_str() == "warn,mathsoc=debug,palisade=debug"),
+        ("RATELIMIT_DEFAULT_USER", "9/hour", |c| c.ratelimit.default_user.to_string() == "9 per hour"),
+        ("RATELIMIT_DEFAULT_USER", "", |c| {
+            c.ratelimit.default_user.to_string() == "5000 per day; 1000 per hour"
+        }),
+        ("READY_NEEDS_STORE", "yes", |c| c.ready_needs_store),
+        ("READY_NEEDS_STORE", "", |c| !c.ready_needs_store),
         ("RUST_LOG", "info,sqlx=debug", |c| c.log_filter.as_str() == "info,sqlx=debug"),
         ("SECRET_KEY", "short", |c| c.secret_key.is_some()),
     ];
@@ -101,6 +111,10 @@ fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
         ("PORT", "80a", "not a port", "Write a number from 0 to 65535"),
         ("PORT", "65536", "not a port", "Write a number from 0 to 65535"),
         ("PORT", "-1", "not a port", "Write a number from 0 to 65535"),
+        ("METRICS_ADDR", "9100", "not an IP address with a port", "such as 127.0.0.1:9100"),
+        ("METRICS_ADDR", "metrics.example:9100", "not an IP address with a port", "such as 127.0.0.1:9100"),
+        ("METRICS_ADDR", "127.0.0.1:8000", "where the site itself listens", "such as 127.0.0.1:9100"),
+        ("METRICS_ADDR", "0.0.0.0:8000", "where the site itself listens", "such as 127.0.0.1:9100"),
         (
             "DATABASE_URL",
             "mysql://db/x",
@@ -126,6 +140,16 @@ fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
         assert!(error.contains(reason) && error.contains(advice), "{name}={value}: {error}");
         assert_eq!(error.lines().count(), 2, "one problem, one line: {error}");
     }
+}
+
+#[test]
+fn metrics_are_never_served_where_the_site_is() {
+    let taken =
+        |host, port, metrics| config(&[("HOST", host), ("PORT", port), ("METRICS_ADDR", metrics)]).is_err();
+    assert!(taken("0.0.0.0", "9100", "127.0.0.1:9100"), "all addresses are this one too");
+    assert!(taken("::1", "9100", "[::1]:9100"));
+    assert!(!taken("192.0.2.1", "9100", "127.0.0.1:9100"));
+    assert!(!taken("127.0.0.1", "0", "127.0.0.1:0"), "each takes a free one");
 }
 
 #[test]

@@ -168,6 +168,71 @@ fn config_prints_the_settings_of_the_file_and_hides_the_secret() {
 }
 
 #[test]
+fn metrics_are_served_on_their_own_address_and_stop_with_the_site() {
+    let folder = Folder::new();
+    let mut site = Site::start(&folder, &[("METRICS_ADDR", "127.0.0.1:0")]);
+    let metrics = site::address_in(&site.next_line_with("Metrics at http://127.0.0.1:"));
+    assert!(site.get("/about").starts_with("HTTP/1.1 200 "));
+    assert!(site.get("/metrics").starts_with("HTTP/1.1 404 "), "never on the public one");
+    let read = site::get(&metrics, "/metrics");
+    assert!(
+        read.starts_with("HTTP/1.1 200 ") && read.contains("http_requests_total{status=\"4xx\"} 1"),
+        "{read}"
+    );
+    assert!(site::get(&metrics, "/about").starts_with("HTTP/1.1 404 "), "and nothing else there");
+    assert_eq!(site.stop().code(), Some(0));
+    assert!(TcpStream::connect(metrics).is_err());
+}
+
+#[test]
+fn metrics_that_others_can_read_are_warned_about() {
+    let folder = Folder::new();
+    let mut site = Site::start(&folder, &[("METRICS_ADDR", "0.0.0.0:0"), ("LOG_TO_STDOUT", "yes")]);
+    let line: serde_json::Value = serde_json::from_str(&site.next_line_with("METRICS_ADDR")).unwrap();
+    assert_eq!(line["level"], "WARN", "{line}");
+}
+
+#[test]
+fn limits_are_printed_as_a_table_or_as_json_without_a_password() {
+    let folder = Folder::new();
+    let print = |arguments: &[&str]| {
+        let settings = [("RATELIMIT_STORAGE_URI", "redis://:hush@cache/1")];
+        let output = mathsoc(&folder, &settings).args(arguments).output().unwrap();
+        assert_eq!(output.status.code(), Some(0));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let (table, json) = (print(&["limits"]), print(&["limits", "--json"]));
+    assert!(!table.contains("hush") && !json.contains("hush"), "{table}{json}");
+    let routes: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
+    assert_eq!(routes.len(), table.lines().count());
+    let route = |path: &str| routes.iter().find(|route| route["path"] == path).unwrap();
+    let about = route("/about");
+    assert_eq!((&about["methods"], &about["group"]), (&"GET".into(), &"public".into()));
+    assert_eq!(
+        about["limits"][0],
+        serde_json::json!({
+            "name": "pages", "quotas": "200 per day; 50 per hour", "per": ["address"], "strategy": "fixed-window",
+            "store": "redis://***@cache/1", "backs_off": false, "closed_while_down": false,
+        })
+    );
+    assert!(about.get("exempt").is_none());
+    assert!(route("/healthz")["exempt"].as_str().unwrap().contains("watches over"));
+}
+
+#[test]
+fn clearing_what_is_counted_in_memory_ends_with_code_1_and_says_why() {
+    let folder = Folder::new();
+    let clear = |key: &str| mathsoc(&folder, &[]).args(["limits", "clear", key]).output().unwrap();
+    let (memory, network) = (clear("192.0.2.7"), clear("192.0.2.0/24"));
+    let said = String::from_utf8(memory.stderr).unwrap();
+    assert_eq!(memory.status.code(), Some(1));
+    assert!(said.contains("nothing to clear from outside") && said.contains("restart it"), "{said}");
+    let said = String::from_utf8(network.stderr).unwrap();
+    assert_eq!(network.status.code(), Some(2), "{said}");
+    assert!(said.contains("write one address, or a network of /32"), "{said}");
+}
+
+#[test]
 fn the_log_is_json_on_stdout_when_asked_for() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[("LOG_TO_STDOUT", "1")]);

@@ -55,6 +55,8 @@ pub struct Config {
     pub host: IpAddr,
     /// The port to listen on; 0 takes a free one.
     pub port: u16,
+    /// Where metrics are served, if they are; never where the site is.
+    pub metrics_addr: Option<SocketAddr>,
     /// Where the database is.
     pub database_url: db::Url,
     /// The folder for what the site keeps.
@@ -71,6 +73,8 @@ pub struct Config {
     pub csp_extra: Option<ExtraPolicy>,
     /// How requests are limited.
     pub ratelimit: RateLimits,
+    /// Whether the site is only ready while the store of its limits answers.
+    pub ready_needs_store: bool,
     /// Whether the log is JSON lines on stdout; else it is text on stderr.
     pub log_to_stdout: bool,
     /// What to log.
@@ -156,6 +160,11 @@ impl Config {
         let production = environment == Environment::Production;
         let host = reader.read(&settings::HOST, IpAddr::V4(Ipv4Addr::LOCALHOST));
         let port = reader.read(&settings::PORT, 8000);
+        let metrics_addr: Option<SocketAddr> = reader.read_optional(&settings::METRICS_ADDR);
+        if let Some(metrics) = metrics_addr.filter(|metrics| overlap(*metrics, SocketAddr::new(host, port))) {
+            let reason = "that is where the site itself listens, and metrics are not for everybody";
+            reader.wrong(&settings::METRICS_ADDR, "METRICS_ADDR", &metrics.to_string(), reason);
+        }
         let data_dir = reader.read(&settings::DATA_DIR, PathBuf::from("data"));
         let database_url = reader.read(&settings::DATABASE_URL, db::Url::file(&data_dir.join("mathsoc.db")));
         let server_name = reader.read_optional(&settings::SERVER_NAME);
@@ -171,8 +180,10 @@ impl Config {
             storage_uri: reader.read(&settings::RATELIMIT_STORAGE_URI, StoreUri::memory()),
             strategy: reader.read(&settings::RATELIMIT_STRATEGY, Strategy::default()),
             default: reader.read(&settings::RATELIMIT_DEFAULT, value::default_quotas()),
+            default_user: reader.read(&settings::RATELIMIT_DEFAULT_USER, value::default_user_quotas()),
             headers_enabled: reader.read(&settings::RATELIMIT_HEADERS_ENABLED, false),
         };
+        let ready_needs_store = reader.read(&settings::READY_NEEDS_STORE, false);
         let log_to_stdout = reader.read(&settings::LOG_TO_STDOUT, false);
         let log_level = reader.read(&settings::LOG_LEVEL, LogLevel::Info);
         let log_filter = reader.read_optional(&settings::RUST_LOG).unwrap_or_else(|| log_level.filter());
@@ -208,6 +219,7 @@ impl Config {
             environment,
             host,
             port,
+            metrics_addr,
             database_url,
             data_dir,
             server_name,
@@ -216,6 +228,7 @@ impl Config {
             csp_allow_unsafe_eval,
             csp_extra,
             ratelimit,
+            ready_needs_store,
             log_to_stdout,
             log_filter,
             secret_key,
@@ -241,6 +254,12 @@ fn here(host: IpAddr, port: u16) -> String {
     SocketAddr::new(host, port).to_string()
 }
 
+/// Whether what listens at one address would take what is meant for the other.
+fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
+    let (a, b) = (one.ip(), other.ip());
+    one.port() == other.port() && one.port() != 0 && (a == b || a.is_unspecified() || b.is_unspecified())
+}
+
 /// How requests are limited.
 #[derive(Clone, Debug)]
 pub struct RateLimits {
@@ -252,6 +271,8 @@ pub struct RateLimits {
     pub strategy: Strategy,
     /// How many pages one address may ask for.
     pub default: Quotas,
+    /// How many pages one account may ask for, once signed in.
+    pub default_user: Quotas,
     /// Whether `X-RateLimit-…` is sent.
     pub headers_enabled: bool,
 }

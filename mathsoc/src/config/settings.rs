@@ -70,6 +70,7 @@ pub static SETTINGS: &[&Setting] = &[
     &APP_ENV,
     &HOST,
     &PORT,
+    &METRICS_ADDR,
     &DATA_DIR,
     &DATABASE_URL,
     &SERVER_NAME,
@@ -81,7 +82,9 @@ pub static SETTINGS: &[&Setting] = &[
     &RATELIMIT_STORAGE_URI,
     &RATELIMIT_STRATEGY,
     &RATELIMIT_DEFAULT,
+    &RATELIMIT_DEFAULT_USER,
     &RATELIMIT_HEADERS_ENABLED,
+    &READY_NEEDS_STORE,
     &LOG_TO_STDOUT,
     &LOG_LEVEL,
     &RUST_LOG,
@@ -129,6 +132,16 @@ pub(super) static PORT: Setting = Setting {
     write: "a number from 0 to 65535; 0 takes any free port",
     default: "8000",
     example: "8000",
+    visible: Visible::All,
+};
+
+pub(super) static METRICS_ADDR: Setting = Setting {
+    name: "METRICS_ADDR",
+    aliases: &[],
+    meaning: "The address on which /metrics is served for Prometheus, to everybody who reaches it; never the site's own.",
+    write: "an IP address and a port, such as 127.0.0.1:9100 or [::1]:9100",
+    default: "metrics are not served",
+    example: "127.0.0.1:9100",
     visible: Visible::All,
 };
 
@@ -242,12 +255,32 @@ pub(super) static RATELIMIT_DEFAULT: Setting = Setting {
     visible: Visible::All,
 };
 
+pub(super) static RATELIMIT_DEFAULT_USER: Setting = Setting {
+    name: "RATELIMIT_DEFAULT_USER",
+    aliases: &[],
+    meaning: "How many pages one account may ask for once signed in, since a whole class sits behind one address. Takes effect with accounts.",
+    write: "quotas such as 1000/hour, several with ; between",
+    default: "5000 per day;1000 per hour",
+    example: "'5000 per day;1000 per hour'",
+    visible: Visible::All,
+};
+
 pub(super) static RATELIMIT_HEADERS_ENABLED: Setting = Setting {
     name: "RATELIMIT_HEADERS_ENABLED",
     aliases: &[],
     meaning: "Whether X-RateLimit-Limit, -Remaining and -Reset are sent.",
     write: BOOLEAN,
     default: "false",
+    example: "false",
+    visible: Visible::All,
+};
+
+pub(super) static READY_NEEDS_STORE: Setting = Setting {
+    name: "READY_NEEDS_STORE",
+    aliases: &[],
+    meaning: "Whether /readyz is 503 while RATELIMIT_STORAGE_URI does not answer. The site goes on meanwhile and counts in memory.",
+    write: BOOLEAN,
+    default: "false, so that a store that is down takes no site out of rotation",
     example: "false",
     visible: Visible::All,
 };

@@ -1,7 +1,7 @@
 //! How each kind of value is read from text, and shown again.
 
 use std::fmt;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 
 use palisade::csp::{Csp, CspError};
@@ -81,6 +81,20 @@ impl Value for IpAddr {
         let bare = text.strip_prefix('[').and_then(|text| text.strip_suffix(']')).unwrap_or(text);
         let bare = if bare.eq_ignore_ascii_case("localhost") { "127.0.0.1" } else { bare };
         bare.parse().map_err(|_| "not an IP address".to_owned())
+    }
+
+    fn show(&self) -> String {
+        self.to_string()
+    }
+}
+
+impl Value for SocketAddr {
+    fn read(text: &str) -> Result<Self, String> {
+        let port = text.strip_prefix("localhost:").and_then(|port| port.parse().ok());
+        match port {
+            Some(port) => Ok(Self::from(([127, 0, 0, 1], port))),
+            None => text.parse().map_err(|_| "not an IP address with a port".to_owned()),
+        }
     }
 
     fn show(&self) -> String {
@@ -193,6 +207,11 @@ impl StoreUri {
         &self.0
     }
 
+    /// Whether each process counts for itself.
+    pub fn is_memory(&self) -> bool {
+        self.0.starts_with("memory:")
+    }
+
     /// The address without what stands before its host.
     pub fn shown(&self) -> String {
         match (self.0.find("://"), self.0.rfind('@')) {
@@ -245,6 +264,10 @@ impl Value for Quotas {
 
 pub(super) fn default_quotas() -> Quotas {
     "200 per day; 50 per hour".parse().expect("a test reads it")
+}
+
+pub(super) fn default_user_quotas() -> Quotas {
+    "5000 per day; 1000 per hour".parse().expect("a test reads it")
 }
 
 /// A Content-Security-Policy to be merged into the site's own.

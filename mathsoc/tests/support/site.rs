@@ -15,6 +15,7 @@ pub(crate) fn mathsoc(folder: &Path, settings: &[(&str, &str)]) -> Command {
 /// A site that is being served on a free port.
 pub(crate) struct Site {
     process: Child,
+    lines: Box<dyn Iterator<Item = String>>,
     /// The line in which it told its address.
     pub(crate) said: String,
     /// Host and port.
@@ -27,12 +28,16 @@ impl Site {
         let mut command = mathsoc(folder, settings);
         let mut process = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut lines = lines.skip_while(|line| !line.contains("http://"));
-        let said = lines.next().expect("the program ended without saying its address");
-        let address = said.split("http://").nth(1).unwrap();
-        let address =
-            address.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap().to_owned();
-        Self { process, said, address }
+        let mut lines: Box<dyn Iterator<Item = String>> = Box::new(lines);
+        let said = line_with(&mut lines, "http://");
+        let address = address_in(&said);
+        Self { process, lines, said, address }
+    }
+
+    /// The next line on its standard output that has this in it.
+    #[allow(dead_code, reason = "not every test asks for a second line")]
+    pub(crate) fn next_line_with(&mut self, part: &str) -> String {
+        line_with(&mut self.lines, part)
     }
 
     /// What it answers to a GET.
@@ -64,6 +69,16 @@ impl Drop for Site {
         let _ = self.process.kill();
         let _ = self.process.wait();
     }
+}
+
+fn line_with(lines: &mut impl Iterator<Item = String>, part: &str) -> String {
+    lines.find(|line| line.contains(part)).expect("the program ended without saying so")
+}
+
+/// Host and port of the address in a line.
+pub(crate) fn address_in(line: &str) -> String {
+    let address = line.split("http://").nth(1).unwrap();
+    address.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap().to_owned()
 }
 
 /// The whole answer to a GET, head and body.

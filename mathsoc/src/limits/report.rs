@@ -1,0 +1,195 @@
+//! What `mathsoc limits` prints: every route with its limits, or why it has none; as a table, or as JSON.
+
+use std::fmt;
+
+use serde::Serialize;
+
+use super::{EXEMPT, LIMITS, Limit, Per};
+use crate::config::RateLimits;
+use crate::route_map::{Map, Row};
+
+/// The routes with their limits. `Display` writes the table.
+#[derive(Debug, Serialize)]
+#[serde(transparent)]
+pub struct Report(Vec<RouteReport>);
+
+/// A route with its limits.
+#[derive(Debug, Serialize)]
+pub struct RouteReport {
+    /// The methods that are answered.
+    pub methods: &'static str,
+    /// The path, with its parameters in braces.
+    pub path: &'static str,
+    /// The group whose gates it is behind.
+    pub group: &'static str,
+    /// The limits, the innermost first.
+    pub limits: Vec<LimitReport>,
+    /// Why it has none.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exempt: Option<&'static str>,
+}
+
+/// A limit as it holds.
+#[derive(Debug, Serialize)]
+pub struct LimitReport {
+    /// Its name.
+    pub name: &'static str,
+    /// How many, in how long.
+    pub quotas: String,
+    /// Whom it tells apart.
+    pub per: &'static [Per],
+    /// How it counts.
+    pub strategy: String,
+    /// Where it counts, without a password.
+    pub store: String,
+    /// Whether failures in a row are delayed more and more.
+    pub backs_off: bool,
+    /// Whether it refuses while the store does not answer.
+    pub closed_while_down: bool,
+}
+
+impl Report {
+    /// Of this map, under these settings.
+    pub fn new(map: &Map, settings: &RateLimits) -> Self {
+        Self(map.rows().iter().map(|row| RouteReport::new(row, settings)).collect())
+    }
+
+    /// The routes, in the order of the map.
+    pub fn routes(&self) -> &[RouteReport] {
+        &self.0
+    }
+
+    /// The text of `mathsoc limits --json`: an array with an object for each route.
+    pub fn json(&self) -> String {
+        let mut json = serde_json::to_string_pretty(self).expect("its keys are names of fields");
+        json.push('\n');
+        json
+    }
+}
+
+impl RouteReport {
+    fn new(row: &Row, settings: &RateLimits) -> Self {
+        let Row { methods, path, group } = *row;
+        let holds =
+            |limit: &&Limit| limit.groups.contains(&group) && (!limit.posts_only || methods.contains("POST"));
+        let (limits, exempt) = if settings.enabled {
+            let reason = EXEMPT.iter().find(|(name, _)| *name == group).map(|(_, reason)| *reason);
+            (LIMITS.iter().filter(holds).map(|limit| LimitReport::new(limit, settings)).collect(), reason)
+        } else {
+            (Vec::new(), Some("RATELIMIT_ENABLED is false"))
+        };
+        Self { methods, path, group, limits, exempt }
+    }
+}
+
+impl LimitReport {
+    fn new(limit: &Limit, settings: &RateLimits) -> Self {
+        Self {
+            name: limit.name,
+            quotas: limit.quotas(settings).to_string(),
+            per: limit.per,
+            strategy: settings.strategy.to_string(),
+            store: settings.storage_uri.shown(),
+            backs_off: limit.backs_off,
+            closed_while_down: limit.closed_while_down,
+        }
+    }
+}
+
+/// A line for each limit of each route.
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let width = self.0.iter().map(|route| route.path.len()).max().unwrap_or(0);
+        for RouteReport { methods, path, limits, exempt, .. } in &self.0 {
+            let mut place = format!("{methods:<6}  {path:<width$}");
+            if let Some(reason) = exempt {
+                writeln!(f, "{place}  exempt: {reason}")?;
+            }
+            for limit in limits {
+                writeln!(f, "{place}  {limit}")?;
+                // The next limit of this route stands under the first.
+                place = " ".repeat(place.len());
+            }
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for LimitReport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { name, quotas, strategy, store, .. } = self;
+        write!(f, "{name}: {quotas}")?;
+        for (place, per) in self.per.iter().enumerate() {
+            write!(f, "{} {per}", if place == 0 { " by" } else { " and by" })?;
+        }
+        write!(f, ", {strategy}, counted in {store}")?;
+        if self.backs_off {
+            f.write_str(", failures in a row delayed")?;
+        }
+        if self.closed_while_down {
+            f.write_str(", refused while that is down")?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Display for Per {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Address => "address",
+            Self::Account => "account",
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::Config;
+    use crate::routes;
+
+    fn settings(vars: &[(&str, &str)]) -> RateLimits {
+        let find =
+            |name: &str| vars.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        Config::from_vars(&find).expect("settings that can be read").ratelimit
+    }
+
+    fn report(vars: &[(&str, &str)]) -> Report {
+        Report::new(&routes::map(), &settings(vars))
+    }
+
+    #[test]
+    fn every_route_has_its_limits_or_the_reason_why_not() {
+        for route in report(&[]).routes() {
+            assert!(route.limits.is_empty() == route.exempt.is_some(), "{route:?}");
+        }
+        let off = report(&[("APP_ENV", "testing")]);
+        assert!(off.to_string().lines().all(|line| line.ends_with("exempt: RATELIMIT_ENABLED is false")));
+    }
+
+    #[test]
+    fn the_table_has_a_line_for_each_and_no_password() {
+        let table = report(&[("RATELIMIT_STORAGE_URI", "redis://:secret@cache:6379/0")]).to_string();
+        let line = |path: &str| {
+            table.lines().find(|line| line.split_whitespace().nth(1) == Some(path)).expect("a line")
+        };
+        let about =
+            "pages: 200 per day; 50 per hour by address, fixed-window, counted in redis://***@cache:6379/0";
+        assert!(line("/about").ends_with(about), "{table}");
+        assert!(line("/healthz").contains("exempt: whoever watches"), "{table}");
+        assert!(line("/robots.txt").contains("exempt: a page is made of many files"), "{table}");
+        assert!(!table.contains("secret"));
+    }
+
+    #[test]
+    fn a_limit_says_all_that_it_does() {
+        const LOGIN: Limit = Limit::new("login", "5/minute; 20/hour")
+            .per(&[Per::Address, Per::Account])
+            .backs_off()
+            .closed_while_down();
+        let said = LimitReport::new(&LOGIN, &settings(&[])).to_string();
+        let expected = "login: 5 per minute; 20 per hour by address and by account, fixed-window, counted in memory://, \
+                        failures in a row delayed, refused while that is down";
+        assert_eq!(said, expected);
+    }
+}

@@ -1,0 +1,231 @@
+//! Redis is killed, paused and restarted while people ask for pages: nobody waits, nothing breaks, and it counts again.
+//!
+//! Time on a busy machine proves nothing, so what bounds the waiting is counted: `ratelimit_store_errors_total` has one for
+//! every question that waited for the store in vain, and whoever did not ask the store did not wait.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
+#[path = "../../palisade/tests/stores/servers.rs"]
+mod servers;
+
+use std::path::Path;
+use std::process::Command;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::time::{Duration, Instant};
+
+use axum::Router;
+use axum::body::Body;
+use axum::routing::post;
+use folder::Folder;
+use http::{Method, Request, Response};
+use mathsoc::config::{Config, Vars};
+use mathsoc::limits::{Limit, Per};
+use mathsoc::state::App;
+use mathsoc::{pages, policy};
+use palisade::{ErrorPages, Peer};
+use servers::Server;
+use tokio::task::JoinHandle;
+use tower::ServiceExt;
+
+/// As the site's login will be: closed while nobody can be counted.
+const LOGIN: Limit = Limit::new("login", "1000/hour")
+    .posts_only()
+    .per(&[Per::Address, Per::Account])
+    .backs_off()
+    .closed_while_down();
+
+/// Questions in a row that may fail before the store is left alone, requests that may be underway then, and looks whether it
+/// is back: one after each rest, and each rest is twice as long as the one before.
+const MAY_WAIT: u64 = 3 + ASKING as u64 + 8;
+
+/// How many ask all the time.
+const ASKING: usize = 2;
+
+/// The site, with a login beside it.
+struct Site {
+    app: App,
+    router: Router,
+}
+
+impl Site {
+    async fn on(redis: &Server, folder: &Folder) -> Self {
+        let settings = [
+            ("DATA_DIR", folder.to_str().unwrap()),
+            ("RATELIMIT_STORAGE_URI", &redis.uri),
+            ("RATELIMIT_DEFAULT", "1000000/hour"),
+        ];
+        let app = App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap();
+        let login = Router::new()
+            .route("/login", post(async || "welcome").get(async || "the form").layer(app.limits.gate(&LOGIN)))
+            .layer(policy::palisade(&app.config))
+            .layer(ErrorPages::new(pages::error::page));
+        Self { router: mathsoc::app(app.clone()).merge(login), app }
+    }
+
+    async fn ask(&self, method: Method, path: &str) -> Response<Body> {
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer(([203, 0, 113, 9], 40_000).into()));
+        self.router.clone().oneshot(request).await.unwrap()
+    }
+
+    async fn status(&self, method: Method, path: &str) -> u16 {
+        self.ask(method, path).await.status().as_u16()
+    }
+
+    /// The number after this name and these labels.
+    fn metric(&self, name: &str) -> u64 {
+        let text = self.app.counters.metrics().to_string();
+        let line = text.lines().find(|line| line.starts_with(name)).expect(name);
+        line.rsplit(' ').next().unwrap().parse().unwrap()
+    }
+
+    fn waited_in_vain(&self) -> u64 {
+        self.metric("ratelimit_store_errors_total")
+    }
+
+    fn pages_in_memory(&self) -> u64 {
+        self.metric("ratelimit_stand_in_total{store=\"redis\",limit=\"pages\"}")
+    }
+
+    /// Asks for pages and logins while the store is gone.
+    async fn goes_on_without_it(&self) {
+        let (waited, in_memory) = (self.waited_in_vain(), self.pages_in_memory());
+        let login = self.ask(Method::POST, "/login").await;
+        assert_eq!(login.status(), 503, "whom nobody can count is not let in");
+        assert!(login.headers().contains_key("retry-after"));
+        for _ in 0..100 {
+            assert_eq!(self.status(Method::GET, "/about").await, 200);
+        }
+        assert_eq!(self.status(Method::GET, "/login").await, 200, "the form can be looked at");
+        assert_eq!(self.status(Method::POST, "/login").await, 503);
+        assert_eq!(self.status(Method::GET, "/readyz").await, 200, "it stays in rotation");
+        assert!(self.app.counters.is_down());
+        assert_eq!(self.metric("ratelimit_store_down"), 1);
+        assert!(self.pages_in_memory() >= in_memory + 100, "pages are counted in memory");
+        let waited = self.waited_in_vain() - waited;
+        assert!((1..=MAY_WAIT).contains(&waited), "{waited} questions waited for the store");
+    }
+
+    /// Asks until the store is back, which it is by itself, and everything counts there. One answer that a busy machine
+    /// held up is counted in memory, so it is a clean round that is waited for.
+    async fn counts_there_again(&self) {
+        until(async || {
+            let (in_memory, asked) = (self.pages_in_memory(), self.metric("ratelimit_store_seconds_count"));
+            for _ in 0..20 {
+                assert_eq!(self.status(Method::GET, "/about").await, 200);
+                if self.status(Method::POST, "/login").await != 200 {
+                    return false;
+                }
+            }
+            let answers = self.metric("ratelimit_store_seconds_count") - asked;
+            self.pages_in_memory() == in_memory && answers >= 40 && self.metric("ratelimit_store_down") == 0
+        })
+        .await;
+    }
+}
+
+async fn until(true_now: impl AsyncFn() -> bool) {
+    let begun = Instant::now();
+    while !true_now().await {
+        assert!(begun.elapsed() < Duration::from_secs(60), "the store is there, and nobody has found it");
+        tokio::task::yield_now().await;
+    }
+}
+
+/// People who ask for pages all the time, and whether each was answered with one.
+struct Traffic {
+    over: Arc<AtomicBool>,
+    asked: Arc<AtomicU32>,
+    slow: Arc<AtomicU32>,
+    people: Vec<JoinHandle<()>>,
+}
+
+impl Traffic {
+    fn on(site: &Arc<Site>) -> Self {
+        let (over, asked, slow) =
+            (Arc::<AtomicBool>::default(), Arc::<AtomicU32>::default(), Arc::<AtomicU32>::default());
+        let people = (0..ASKING).map(|_| {
+            let (site, over, asked, slow) = (site.clone(), over.clone(), asked.clone(), slow.clone());
+            tokio::spawn(async move {
+                while !over.load(Ordering::Relaxed) {
+                    let begun = Instant::now();
+                    assert_eq!(site.status(Method::GET, "/about").await, 200);
+                    asked.fetch_add(1, Ordering::Relaxed);
+                    slow.fetch_add(
+                        u32::from(begun.elapsed() > Duration::from_millis(100)),
+                        Ordering::Relaxed,
+                    );
+                    tokio::task::yield_now().await;
+                }
+            })
+        });
+        let people = people.collect();
+        Self { over, asked, slow, people }
+    }
+
+    /// Everybody was answered; the share that took longer than a page may is what a busy machine takes, not an outage.
+    async fn ends(self) {
+        self.over.store(true, Ordering::Relaxed);
+        for person in self.people {
+            person.await.expect("each was answered with the page");
+        }
+        let (asked, slow) = (self.asked.load(Ordering::Relaxed), self.slow.load(Ordering::Relaxed));
+        assert!(asked > 0 && slow * 2 <= asked, "{slow} of {asked} pages took longer than 100 ms");
+    }
+}
+
+/// A redis-server on this socket; one that died there before is in nobody's way.
+fn redis_on(socket: &Path) -> Server {
+    let mut command = Command::new("redis-server");
+    command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(socket);
+    let uri = format!("redis+unix://{}", socket.display());
+    Server::start(command, servers::folder(), uri, || std::os::unix::net::UnixStream::connect(socket).is_ok())
+}
+
+#[tokio::test]
+async fn redis_is_killed_restarted_and_paused_and_nobody_waits_for_it() {
+    let folder = Folder::new();
+    let socket = folder.join("redis.sock");
+    let mut redis = redis_on(&socket);
+    let site = Arc::new(Site::on(&redis, &folder).await);
+    let traffic = Traffic::on(&site);
+    site.counts_there_again().await;
+
+    redis.kill();
+    site.goes_on_without_it().await;
+    drop(redis);
+    let redis = redis_on(&socket);
+    site.counts_there_again().await;
+
+    redis.pause(true);
+    site.goes_on_without_it().await;
+    redis.pause(false);
+    site.counts_there_again().await;
+    assert!(site.metric("ratelimit_store_outages_total") >= 2);
+    traffic.ends().await;
+}
+
+/// What a handler asks by, for those whom only it knows.
+#[tokio::test]
+async fn calls_by_account_are_closed_too_while_redis_is_gone_and_open_after() {
+    let folder = Folder::new();
+    let socket = folder.join("redis.sock");
+    let mut redis = redis_on(&socket);
+    let site = Site::on(&redis, &folder).await;
+    let login = site.app.limits.of(&LOGIN);
+    until(async || login.check("ada@example.org").await.is_ok()).await;
+    redis.kill();
+    for _ in 0..5 {
+        let refusal = login.check("ada@example.org").await.unwrap_err();
+        assert_eq!((refusal.status().as_u16(), refusal.reason()), (503, "cannot_count"));
+    }
+    drop(redis);
+    let _redis = redis_on(&socket);
+    until(async || login.check("ada@example.org").await.is_ok()).await;
+    until(async || site.app.limits.backoff(&LOGIN).attempt("bob@example.org").await.is_ok()).await;
+}

@@ -1,0 +1,105 @@
+//! What the site counts of itself, and who can read it.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use axum::Router;
+use axum::body::Body;
+use folder::Folder;
+use http::{Request, Response};
+use http_body_util::BodyExt;
+use mathsoc::config::{Config, Vars};
+use mathsoc::metrics;
+use mathsoc::state::App;
+use palisade::Peer;
+use tower::ServiceExt;
+
+async fn app(folder: &Folder, settings: &[(&str, &str)]) -> App {
+    let own = [("DATA_DIR", folder.to_str().unwrap())];
+    let vars = Vars::new(own.iter().chain(settings).copied(), []);
+    App::open(Config::load(&vars).unwrap()).await.unwrap()
+}
+
+async fn ask(service: &Router, method: &str, path: &str) -> Response<Body> {
+    let request = Request::builder().method(method).uri(path).header("host", "localhost");
+    let mut request = request.body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(([203, 0, 113, 9], 40_000).into()));
+    service.clone().oneshot(request).await.unwrap()
+}
+
+async fn read(service: &Router) -> String {
+    let body = ask(service, "GET", "/metrics").await.into_body().collect().await.unwrap();
+    String::from_utf8(body.to_bytes().to_vec()).unwrap()
+}
+
+#[tokio::test]
+async fn answers_and_refusals_are_counted_beside_what_limits_decide() {
+    let folder = Folder::new();
+    let app = app(&folder, &[("RATELIMIT_DEFAULT", "2/hour")]).await;
+    let (site, metrics) = (mathsoc::app(app.clone()), metrics::app(app));
+    for (path, status) in [("/about", 200), ("/nowhere", 404), ("/about", 429), ("/healthz", 200)] {
+        assert_eq!(ask(&site, "GET", path).await.status(), status, "{path}");
+    }
+    let text = read(&metrics).await;
+    for line in [
+        concat!("mathsoc_build_info{version=\"", env!("CARGO_PKG_VERSION"), "\"} 1"),
+        "http_requests_total{status=\"2xx\"} 2",
+        "http_requests_total{status=\"4xx\"} 2",
+        "http_requests_total{status=\"5xx\"} 0",
+        "http_refusals_total{reason=\"too_many_requests\"} 1",
+        "ratelimit_decisions_total{store=\"memory\",limit=\"pages\",outcome=\"allowed\"} 2",
+        "ratelimit_decisions_total{store=\"memory\",limit=\"pages\",outcome=\"refused\"} 1",
+        "ratelimit_store_down{store=\"memory\"} 0",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+    }
+    assert!(!text.contains("203.0.113.9"), "nobody is named: {text}");
+    assert_eq!(read(&metrics).await, text, "to read is not counted");
+}
+
+/// As Prometheus parses it: a name, perhaps labels, a number; each name with its help and type before it.
+#[tokio::test]
+async fn every_line_is_one_that_prometheus_reads() {
+    let folder = Folder::new();
+    let metrics = metrics::app(app(&folder, &[]).await);
+    let mut known = Vec::new();
+    for line in read(&metrics).await.lines() {
+        if let Some(said) = line.strip_prefix("# ") {
+            let mut words = said.split(' ');
+            let (what, name) = (words.next().unwrap(), words.next().unwrap().to_owned());
+            assert!(matches!(what, "HELP" | "TYPE"), "{line}");
+            if what == "TYPE" {
+                assert!(!known.contains(&name), "{name} is there twice");
+                known.push(name);
+            }
+            continue;
+        }
+        let (name, number) = line.rsplit_once(' ').unwrap();
+        assert!(number.parse::<f64>().is_ok(), "{line}");
+        let name = name.split('{').next().unwrap();
+        assert!(known.last().is_some_and(|known| name.starts_with(known.as_str())), "{line}");
+    }
+    assert!(known.len() > 5, "{known:?}");
+}
+
+#[tokio::test]
+async fn they_are_nowhere_on_the_site_and_nothing_else_is_where_they_are() {
+    let folder = Folder::new();
+    let app = app(&folder, &[("METRICS_ADDR", "127.0.0.1:9100")]).await;
+    let (site, metrics) = (mathsoc::app(app.clone()), metrics::app(app));
+    assert_eq!(ask(&site, "GET", "/metrics").await.status(), 404);
+
+    let read = ask(&metrics, "GET", "/metrics").await;
+    assert_eq!(
+        (read.status().as_u16(), &read.headers()["content-type"]),
+        (200, &"text/plain; version=0.0.4".parse().unwrap())
+    );
+    assert_eq!(read.headers()["x-content-type-options"], "nosniff");
+    assert_eq!(read.headers()["cache-control"], "no-store");
+    assert_eq!(ask(&metrics, "POST", "/metrics").await.status(), 405);
+    for path in ["/", "/about", "/healthz"] {
+        assert_eq!(ask(&metrics, "GET", path).await.status(), 404, "{path}");
+    }
+}
