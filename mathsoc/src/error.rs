@@ -4,7 +4,7 @@
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use palisade::Fault;
+use palisade::{Fault, Refusal};
 
 use crate::db::DbError;
 
@@ -18,15 +18,25 @@ pub enum Error {
     /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// The visitor is refused.
+    #[error("refused: {0:?}")]
+    Refused(Refusal),
     /// A template broke off.
     #[error("a page could not be rendered")]
     Template(#[from] askama::Error),
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        Self::Refused(refusal)
+    }
 }
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
+            Self::Refused(refusal) => refusal.into_response(),
             broken => {
                 let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
                 response.extensions_mut().insert(Fault::new(broken));

@@ -34,6 +34,7 @@ pub mod routes;
 pub mod sessions;
 pub mod signed_in;
 pub mod state;
+pub mod totp;
 pub mod typeset;
 
 pub use routes::app;

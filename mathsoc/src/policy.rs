@@ -18,20 +18,28 @@
 //! References: the security page of the original site; CSP Level 3.
 
 use palisade::csp::{Csp, Severity, Source, none};
-use palisade::{Hsts, Https, Palisade, SecurityHeaders, XssProtection};
+use palisade::{Csrf, CsrfTokens, Hsts, Https, Palisade, SecurityHeaders, XssProtection};
 
 use crate::config::Config;
+use crate::state::App;
 
 /// The layer around the whole site.
 pub fn palisade(config: &Config) -> Palisade {
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
     let palisade =
         Palisade::new().behind(config.trusted_proxies.proxies()).headers(headers).https(https(config));
+    let palisade = if config.csrf_enabled { palisade } else { palisade.csrf(Csrf::new().dangerous_off()) };
     match &config.server_name {
         None => palisade,
         Some(names) if config.is_production() => palisade.answering(names.hosts()),
         Some(names) => palisade.answering(names.hosts_and_here()),
     }
+}
+
+/// The layer that wants a token of one of our pages in whatever is sent: always, besides what the browser says.
+pub fn csrf_tokens(app: &App) -> CsrfTokens {
+    let tokens = CsrfTokens::new(&app.keyring);
+    if app.config.csrf_enabled { tokens } else { tokens.dangerous_off() }
 }
 
 /// The site's own policy, with what `CSP_ALLOW_UNSAFE_EVAL` and `CSP_EXTRA` add.

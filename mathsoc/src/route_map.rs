@@ -17,7 +17,7 @@ use axum::Router;
 use axum::extract::Request;
 use axum::handler::Handler;
 use axum::response::{IntoResponse, Redirect};
-use axum::routing::{MethodRouter, Route, get};
+use axum::routing::{MethodRouter, Route, get, post};
 use tower::{Layer, Service};
 
 use crate::state::App;
@@ -96,6 +96,11 @@ impl Group {
     /// A page to read.
     pub fn get<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.route("GET", path, get(handler))
+    }
+
+    /// Something that is sent. A form's page is a [`get`](Self::get) of the same path, in this group or another.
+    pub fn post<H: Handler<T, App>, T: 'static>(self, path: &'static str, handler: H) -> Self {
+        self.route("POST", path, post(handler))
     }
 
     /// An address that has moved for good (308).

@@ -2,16 +2,21 @@
 
 use axum::Router;
 use axum::middleware::from_fn_with_state;
-use palisade::{BodyLimit, Deadline, ErrorPages};
+use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, SignedIn};
 
+use crate::db::users::User;
 use crate::error::Error;
+use crate::pages::account::{
+    confirm, delete, login, password, profile, register, reset, second_factor, sessions, setup, verify,
+};
 use crate::route_map::{Group, Map};
 use crate::state::App;
-use crate::{access_log, assets, compress, pages, policy};
+use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    Map::new().group(public()).group(files()).group(open())
+    let site = [public(), log_in(), sign_up(), forgotten(), links(), members()];
+    site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
 }
 
 /// Pages for everybody.
@@ -25,7 +30,58 @@ fn public() -> Group {
         .get("/challenges/{id}", pages::challenges::one)
         .get("/articles", pages::articles::list)
         .get("/article/{id}", pages::articles::one)
+        .get("/register", register::show)
+        .get("/login", login::show)
+        .get("/login/code", login::show_code)
+        .get("/password_reset", reset::show)
         .fallback(async || Error::NotFound)
+}
+
+/// Whatever tells who somebody is: passwords and codes.
+fn log_in() -> Group {
+    Group::new("login")
+        .post("/login", login::take)
+        .post("/login/code", login::take_code)
+        .post("/login/confirm", confirm::take)
+        .post("/profile/change_password", password::take)
+}
+
+fn sign_up() -> Group {
+    Group::new("register").post("/register", register::take)
+}
+
+fn forgotten() -> Group {
+    Group::new("password_reset").post("/password_reset", reset::take)
+}
+
+/// What letters lead to. The link is in the address, so no other site is told the address.
+fn links() -> Group {
+    Group::new("links")
+        .get("/verify_email/{token}", verify::show)
+        .post("/verify_email/{token}", verify::take)
+        .get("/password_reset/{token}", reset::show_new)
+        .post("/password_reset/{token}", reset::take_new)
+        .get("/setup/{token}", setup::show)
+        .post("/setup/{token}", setup::take)
+        .layer(PageHeaders::new().private().referrer_policy(ReferrerPolicy::NoReferrer))
+}
+
+/// For who is signed in: the gate is around all of them.
+fn members() -> Group {
+    Group::new("members")
+        .post("/logout", login::log_out)
+        .get("/login/confirm", confirm::show)
+        .get("/profile", profile::show)
+        .get("/profile/edit", profile::edit)
+        .post("/profile/edit", profile::take)
+        .get("/profile/change_password", password::show)
+        .get("/profile/delete_account", delete::show)
+        .post("/profile/delete_account", delete::take)
+        .get("/profile/sessions", sessions::show)
+        .post("/profile/sessions/end", sessions::end)
+        .get("/profile/second_factor", second_factor::show)
+        .post("/profile/second_factor", second_factor::take)
+        .post("/profile/second_factor/remove", second_factor::remove)
 }
 
 /// What pages are made of; never limited.
@@ -46,10 +102,17 @@ pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
     let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
     let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
-    let site = Map::new()
-        .group(limited(public()))
-        .group(limited(files()))
+    let members = members().layer(SignedIn::<User>::gate(state.clone()));
+    let pages = [public(), log_in(), sign_up(), forgotten(), links(), members];
+    let site = pages
+        .into_iter()
+        .map(limited)
+        .fold(Map::new(), Map::group)
         .into_router()
+        .layer(policy::csrf_tokens(&state))
+        .layer(from_fn_with_state(state.clone(), limits::know_members))
+        .layer(state.sessions.clone())
+        .merge(Map::new().group(limited(files())).into_router())
         .layer(BodyLimit::default())
         .layer(Deadline::default())
         .layer(palisade);

@@ -44,5 +44,6 @@ pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<S
         .idle(settings.lifetime)
         .absolute(settings.lifetime.max(HALF_A_DAY))
         .remember(REMEMBERED)
-        .login_view("/login"))
+        .login_view("/login")
+        .confirm_view("/login/confirm"))
 }

@@ -2,6 +2,8 @@
 
 import { rememberedTheme } from "./theme";
 import { scrollableFormulas } from "./formulas";
+import { passwordsToShow } from "./passwords";
 
 rememberedTheme();
 scrollableFormulas();
+passwordsToShow();

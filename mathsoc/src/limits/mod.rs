@@ -34,25 +34,58 @@
 //! | while the store is down | counted in memory | nobody gains by a site that nobody can read; guessing passwords is another matter |
 //! | addresses of version 6 | by /64 | one customer has at least so many |
 //!
-//! What it does not do: tell accounts apart on pages. `RATELIMIT_DEFAULT_USER` waits for them, and will be in [`Limits::gate`].
-//!
 //! References: the security page of the original site; OWASP Authentication Cheat Sheet.
 
 mod clear;
 mod report;
 
+use axum::extract::{OptionalFromRequestParts, Request, State};
+use axum::middleware::Next;
+use axum::response::Response;
+use http::request::Parts;
 use palisade::store::{Counters, StoreError};
-use palisade::{Backoff, Quotas, RateGate, RateLimit, SteadyStore, WhenDown};
+use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, WhenDown};
 
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
+use crate::db::users::User;
+use crate::state::App;
 
-/// Every page, and what is not found: as `RATELIMIT_DEFAULT` says.
-pub const PAGES: Limit = Limit::by_setting("pages", |settings| &settings.default).around(&["public"]);
+/// The groups of pages to read, and of forms that have no limit of their own.
+const READING: &[&str] = &["public", "members", "links"];
+
+/// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
+pub const PAGES: Limit =
+    Limit::by_setting("pages", |settings| &settings.default).around(READING).of(Who::Visitors);
+
+/// The same for who is signed in: as `RATELIMIT_DEFAULT_USER` says. A whole class may sit behind one address.
+pub const MEMBERS: Limit = Limit::by_setting("members", |settings| &settings.default_user)
+    .around(READING)
+    .of(Who::Members)
+    .per(&[Per::Account]);
+
+/// Passwords and codes.
+pub const LOGIN: Limit = Limit::new("login", "5/minute; 20/hour")
+    .around(&["login"])
+    .posts_only()
+    .per(&[Per::Address, Per::Account])
+    .backs_off()
+    .closed_while_down();
+
+/// New accounts.
+pub const REGISTER: Limit =
+    Limit::new("register", "3/minute; 10/hour").around(&["register"]).posts_only().closed_while_down();
+
+/// Letters with a link to a new password.
+pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
+    .around(&["password_reset"])
+    .posts_only()
+    .per(&[Per::Address, Per::Account])
+    .closed_while_down();
 
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES];
+pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[
@@ -71,9 +104,21 @@ pub struct Limit {
     amount: Amount,
     groups: &'static [&'static str],
     posts_only: bool,
+    who: Who,
     per: &'static [Per],
     backs_off: bool,
     closed_while_down: bool,
+}
+
+/// For whom a limit holds.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Who {
+    /// Whoever asks.
+    Everybody,
+    /// Who is not signed in.
+    Visitors,
+    /// Who is signed in: the layer counts by account.
+    Members,
 }
 
 #[derive(Clone, Copy, Debug)]
@@ -105,7 +150,16 @@ impl Limit {
 
     const fn with(name: &'static str, amount: Amount) -> Self {
         let (groups, per): (&[_], &[_]) = (&[], &[Per::Address]);
-        Self { name, amount, groups, posts_only: false, per, backs_off: false, closed_while_down: false }
+        Self {
+            name,
+            amount,
+            groups,
+            posts_only: false,
+            who: Who::Everybody,
+            per,
+            backs_off: false,
+            closed_while_down: false,
+        }
     }
 
     /// The groups of routes that it stands around.
@@ -116,6 +170,11 @@ impl Limit {
     /// Only POST counts: to look at the form is a page.
     pub const fn posts_only(self) -> Self {
         Self { posts_only: true, ..self }
+    }
+
+    /// For whom it holds.
+    pub const fn of(self, who: Who) -> Self {
+        Self { who, ..self }
     }
 
     /// Whom it tells apart. Each of them has the quotas for itself.
@@ -166,12 +225,21 @@ impl Limits {
     /// The layers for a group of routes; each goes around those before it.
     pub fn gates(&self, group: &str) -> impl Iterator<Item = RateGate> {
         let around = LIMITS.iter().filter(move |limit| limit.groups.contains(&group));
-        around.filter(|limit| limit.per.contains(&Per::Address)).map(|limit| self.gate(limit))
+        let by_layer = |limit: &&Limit| limit.per.contains(&Per::Address) || limit.who == Who::Members;
+        around.filter(by_layer).map(|limit| self.gate(limit))
     }
 
-    /// One limit as a layer, by address.
+    /// One limit as a layer, by address, or by account where it is for members.
     pub fn gate(&self, limit: &Limit) -> RateGate {
-        let gate = self.of(limit).per_client();
+        let gate = match limit.who {
+            Who::Everybody => self.of(limit).per_client(),
+            Who::Visitors => self.of(limit).per_client().exempt_when(|parts| Member::of(parts).is_some()),
+            Who::Members => {
+                let members =
+                    self.of(limit).per(|parts| Member::of(parts).map(|Member(id)| id.to_string().into()));
+                members.exempt_when(|parts| Member::of(parts).is_none())
+            }
+        };
         let gate = if limit.posts_only { gate.methods([http::Method::POST]) } else { gate };
         if self.settings.headers_enabled { gate.headers() } else { gate }
     }
@@ -191,6 +259,27 @@ impl Limits {
         let backoff = Backoff::new(limit.name, self.store.clone()).ipv6_prefix(IPV6_PREFIX);
         if self.settings.enabled { backoff } else { backoff.free(u32::MAX) }
     }
+}
+
+/// In a request's extensions: the account that is signed in.
+#[derive(Clone, Copy)]
+struct Member(i64);
+
+impl Member {
+    fn of(parts: &Parts) -> Option<Self> {
+        parts.extensions.get().copied()
+    }
+}
+
+/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in. While sessions
+/// cannot be read, everybody is a visitor to them.
+pub async fn know_members(State(app): State<App>, request: Request, next: Next) -> Response {
+    let (mut parts, body) = request.into_parts();
+    let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
+    if let Ok(Some(user)) = found {
+        parts.extensions.insert(Member(user.id));
+    }
+    next.run(Request::from_parts(parts, body)).await
 }
 
 #[cfg(test)]

@@ -2,9 +2,8 @@
 
 use askama::Template;
 use axum::response::Html;
-use palisade::CspNonce;
 
-use super::{Here, Layout, shown};
+use super::{Frame, Here, Layout, shown};
 use crate::error::Error;
 
 #[derive(Template)]
@@ -18,8 +17,8 @@ struct About {
 /// # Errors
 ///
 /// When the page cannot be written, which nothing a visitor sends brings about.
-pub async fn about(nonce: CspNonce) -> Result<Html<String>, Error> {
-    shown(&About { layout: Layout::new(Here::About, nonce) })
+pub async fn about(frame: Frame) -> Result<Html<String>, Error> {
+    shown(&About { layout: frame.layout(Here::About) })
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use palisade::CspNonce;
 
 use super::address::{Id, Listing};
 use super::pager::Pager;
-use super::{Here, Layout, filters, shown};
+use super::{Frame, Here, Layout, filters, shown};
 use crate::db::Paged;
 use crate::db::articles::{self, Article, ArticleSummary};
 use crate::error::Error;
@@ -33,13 +32,13 @@ struct One {
 /// # Errors
 ///
 /// [`Error::NotFound`] past the last page, and when the database does not answer.
-pub async fn list(State(app): State<App>, listing: Listing, nonce: CspNonce) -> Result<Html<String>, Error> {
+pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Result<Html<String>, Error> {
     let found = articles::page(&app.db, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
     }
     let pager = Pager::new("/articles", found.page, found.pages);
-    shown(&List { layout: Layout::new(Here::Articles, nonce), found, pager })
+    shown(&List { layout: frame.layout(Here::Articles), found, pager })
 }
 
 /// `GET /article/{id}`.
@@ -47,9 +46,9 @@ pub async fn list(State(app): State<App>, listing: Listing, nonce: CspNonce) -> 
 /// # Errors
 ///
 /// [`Error::NotFound`] when there is no such article, and when the database does not answer.
-pub async fn one(State(app): State<App>, Id(id): Id, nonce: CspNonce) -> Result<Html<String>, Error> {
+pub async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let article = articles::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    shown(&One { layout: Layout::new(Here::Articles, nonce), article })
+    shown(&One { layout: frame.layout(Here::Articles), article })
 }
 
 #[cfg(test)]

@@ -3,11 +3,10 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use palisade::CspNonce;
 
 use super::address::{Id, Listing};
 use super::pager::Pager;
-use super::{Here, Layout, filters, shown};
+use super::{Frame, Here, Layout, filters, shown};
 use crate::db::Paged;
 use crate::db::challenges::{self, Challenge, ChallengeSummary, KeyStage};
 use crate::error::Error;
@@ -42,14 +41,14 @@ struct One {
 /// # Errors
 ///
 /// [`Error::NotFound`] past the last page, and when the database does not answer.
-pub async fn list(State(app): State<App>, listing: Listing, nonce: CspNonce) -> Result<Html<String>, Error> {
+pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Result<Html<String>, Error> {
     let found = challenges::page(&app.db, listing.key_stage, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
     }
     let filters = filters_for(listing.key_stage);
     let pager = Pager::new(address(listing.key_stage), found.page, found.pages);
-    let layout = Layout::new(Here::Challenges, nonce);
+    let layout = frame.layout(Here::Challenges);
     shown(&List { layout, filters, key_stage: listing.key_stage, found, pager })
 }
 
@@ -58,9 +57,9 @@ pub async fn list(State(app): State<App>, listing: Listing, nonce: CspNonce) -> 
 /// # Errors
 ///
 /// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
-pub async fn one(State(app): State<App>, Id(id): Id, nonce: CspNonce) -> Result<Html<String>, Error> {
+pub async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let challenge = challenges::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    shown(&One { layout: Layout::new(Here::Challenges, nonce), challenge })
+    shown(&One { layout: frame.layout(Here::Challenges), challenge })
 }
 
 fn filters_for(chosen: Option<KeyStage>) -> Vec<Filter> {

@@ -3,9 +3,8 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
-use palisade::CspNonce;
 
-use super::{Here, Layout, filters, shown};
+use super::{Frame, Here, Layout, filters, shown};
 use crate::db::announcements::{self, Announcement};
 use crate::db::articles::{self, ArticleSummary};
 use crate::db::challenges::{self, ChallengeSummary};
@@ -29,9 +28,9 @@ struct Home {
 /// # Errors
 ///
 /// When the database does not answer.
-pub async fn home(State(app): State<App>, nonce: CspNonce) -> Result<Html<String>, Error> {
+pub async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     shown(&Home {
-        layout: Layout::new(Here::Home, nonce),
+        layout: frame.layout(Here::Home),
         announcement: announcements::latest(&app.db).await?,
         challenges: challenges::latest(&app.db, CHALLENGES).await?,
         articles: articles::latest(&app.db, ARTICLES).await?,

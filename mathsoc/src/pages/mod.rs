@@ -31,12 +31,15 @@
 //! [WCAG 2.2](https://www.w3.org/TR/WCAG22/)
 
 pub mod about;
+pub mod account;
 pub mod address;
 pub mod articles;
 pub mod challenges;
 pub mod day;
 pub mod error;
 mod filters;
+pub mod form;
+mod frame;
 pub mod health;
 pub mod home;
 pub mod pager;
@@ -46,6 +49,7 @@ use askama::Template;
 use axum::response::Html;
 use palisade::CspNonce;
 
+pub use self::frame::{Frame, Printed};
 use crate::error::Error;
 
 /// What the frame around every page needs to know.
@@ -53,12 +57,39 @@ use crate::error::Error;
 pub struct Layout {
     here: Here,
     nonce: CspNonce,
+    member: Option<Member>,
+    notice: Option<String>,
+}
+
+/// Who is signed in, for the frame.
+#[derive(Clone, Debug)]
+struct Member {
+    name: String,
+    token: Printed,
 }
 
 impl Layout {
-    /// The frame of a page in this part of the site.
+    /// The frame of a page in this part of the site, as visitors see it.
     pub fn new(here: Here, nonce: CspNonce) -> Self {
-        Self { here, nonce }
+        Self { here, nonce, member: None, notice: None }
+    }
+
+    /// The name of who is signed in.
+    #[must_use]
+    pub fn member(&self) -> Option<&str> {
+        self.member.as_ref().map(|member| &*member.name)
+    }
+
+    /// The field with the token that the form for signing out needs.
+    #[must_use]
+    pub fn token(&self) -> Printed {
+        self.member.as_ref().map(|member| member.token.clone()).unwrap_or_default()
+    }
+
+    /// What is to be said once.
+    #[must_use]
+    pub fn notice(&self) -> Option<&str> {
+        self.notice.as_deref()
     }
 
     /// Whether the page belongs to the part of the site with this name, for the navigation to say so.
@@ -85,6 +116,8 @@ pub enum Here {
     Articles,
     /// About the society.
     About,
+    /// One's own pages.
+    Account,
     /// A page that the navigation does not name.
     Elsewhere,
 }
@@ -96,6 +129,7 @@ impl Here {
             Self::Challenges => "challenges",
             Self::Articles => "articles",
             Self::About => "about",
+            Self::Account => "account",
             Self::Elsewhere => "elsewhere",
         }
     }

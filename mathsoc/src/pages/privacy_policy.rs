@@ -2,9 +2,8 @@
 
 use askama::Template;
 use axum::response::Html;
-use palisade::CspNonce;
 
-use super::{Here, Layout, shown};
+use super::{Frame, Here, Layout, shown};
 use crate::error::Error;
 
 #[derive(Template)]
@@ -18,8 +17,8 @@ struct PrivacyPolicy {
 /// # Errors
 ///
 /// When the page cannot be written, which nothing a visitor sends brings about.
-pub async fn privacy_policy(nonce: CspNonce) -> Result<Html<String>, Error> {
-    shown(&PrivacyPolicy { layout: Layout::new(Here::Elsewhere, nonce) })
+pub async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
+    shown(&PrivacyPolicy { layout: frame.layout(Here::Elsewhere) })
 }
 
 #[cfg(test)]

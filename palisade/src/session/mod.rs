@@ -38,6 +38,7 @@
 //! | [`protection`](Sessions::protection) | basic | mobile clients change networks |
 //! | [`remember`](Sessions::remember) | off | |
 //!
+//! A store keeps sessions that have something in them; one that a form has begun for its token lies in the cookie until then.
 //! A session is read when it is asked for, and written when it has changed: pages that never ask neither read nor send a cookie.
 //! Those that ask say `Vary: Cookie`. The cookie is read back by whoever has the key only; it holds up to 4 KB sealed, and more
 //! is a 500 that says so. Changes made by two requests at once are both kept where the session lies in a store; in a cookie

@@ -115,6 +115,11 @@ impl Record {
         }
     }
 
+    /// Whether nothing is in it that anybody would miss.
+    pub(super) fn is_empty(&self) -> bool {
+        self.login.is_none() && self.values.is_empty()
+    }
+
     /// How long it lasts from now on, if it does.
     pub(super) fn lasts(&self, limits: Limits, now: u64) -> Option<Duration> {
         let left = |since: u64, limit: Duration| since.saturating_add(limit.as_secs()).checked_sub(now);

@@ -139,6 +139,8 @@ async fn write<B: Default>(
     let id = record.id;
     let bytes = match settings.place {
         Place::Cookie => record.encode(),
+        // A visitor whom only a form has given a session costs no room.
+        Place::Store if state.version.is_none() && record.is_empty() => record.encode(),
         Place::Store => {
             let saved = keep(visit, record, state.version, state.changes).await;
             if saved.map_err(|error| down(&error).into_response())? == Saved::Stale || visit.is_presented(id)

@@ -46,7 +46,7 @@ pub(super) struct Visit {
 #[derive(Clone)]
 pub(super) struct Presented {
     id: SessionId,
-    /// The session itself, where it lies in the cookie.
+    /// The session itself, where it lies in the cookie: by choice, or because there is nothing in it to be stored.
     record: Option<Record>,
     /// Whether it was sealed by a previous key.
     old_key: bool,
@@ -180,8 +180,8 @@ impl Visit {
             let (id, rest) = opened.bytes().split_first_chunk()?;
             let id = SessionId::from_bytes(*id);
             let record = match settings.place {
-                Place::Store => None,
-                Place::Cookie => Some(Record::decode(id, rest)?),
+                Place::Store if rest.is_empty() => None,
+                Place::Store | Place::Cookie => Some(Record::decode(id, rest)?),
             };
             let over =
                 record.as_ref().is_some_and(|record| record.lasts(settings.limits, settings.now()).is_none());
@@ -220,17 +220,14 @@ impl Visit {
     async fn find(&self, presented: &Presented) -> Result<Option<(Record, Option<u64>)>, StoreError> {
         let settings = self.settings();
         let kept = settings.store.load(presented.id).wait().await?;
-        Ok(match (&presented.record, kept) {
-            (Some(record), None) => Some((record.clone(), None)),
+        let Some(kept) = kept else { return Ok(presented.record.clone().map(|record| (record, None))) };
+        if settings.place == Place::Cookie {
             // In the store is what says that it was ended.
-            (Some(_), Some(_)) | (None, None) => None,
-            (None, Some(kept)) => {
-                let record = Record::decode(presented.id, &kept.bytes);
-                record
-                    .filter(|record| record.lasts(settings.limits, settings.now()).is_some())
-                    .map(|record| (record, Some(kept.version)))
-            }
-        })
+            return Ok(None);
+        }
+        let record = Record::decode(presented.id, &kept.bytes);
+        let living = record.filter(|record| record.lasts(settings.limits, settings.now()).is_some());
+        Ok(living.map(|record| (record, Some(kept.version))))
     }
 
     /// Looks whether a sign-in comes from a client that looks as before.

@@ -40,6 +40,16 @@ impl MemorySessions {
         Self { clock, ..self }
     }
 
+    /// How many are kept, with those that have run out and have not left yet.
+    pub fn len(&self) -> usize {
+        self.held(|held, _| held.sessions.len())
+    }
+
+    /// Whether none is kept.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
     fn held<T>(&self, then: impl FnOnce(&mut Held, u64) -> T) -> T {
         let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
         then(&mut held, self.clock.now())
@@ -117,6 +127,6 @@ mod tests {
             assert!(matches!(saved, Answer::Now(Ok(Saved::Done))));
             hand.advance(Duration::from_millis(10));
         }
-        assert!(store.held(|held, _| held.sessions.len()) <= FEW);
+        assert!(store.len() <= FEW);
     }
 }

@@ -178,6 +178,38 @@ async fn more_than_a_cookie_holds_is_a_clear_error_and_fits_a_store() {
 }
 
 #[tokio::test]
+async fn a_visitor_who_only_looks_at_a_form_takes_no_room_in_the_store() {
+    let store = std::sync::Arc::new(MemorySessions::new());
+    let (sessions, hand, clock) = sessions();
+    let site = Site::of(sessions.clock(clock).kept_in_shared(store.clone()), hand);
+    let form = axum::Router::new()
+        .route(
+            "/form",
+            axum::routing::get(async |session: palisade::Session, token: palisade::CsrfToken| {
+                session.get::<String>("notice").await.map(|_| token.to_string())
+            }),
+        )
+        .route("/form", axum::routing::post(async || "taken"))
+        .layer(palisade::CsrfTokens::new(&keyring()).clock(palisade::Clock::manual().0))
+        .layer(site.sessions.clone())
+        .layer(palisade::Proxies::trusted(["10.0.0.0/8"]).unwrap());
+    let mut browser = Browser { app: form, ..site.browser() };
+    let first = browser.get("/form").await;
+    let cookie = browser.cookie().unwrap().clone();
+    assert_eq!(store.len(), 0);
+    let second = browser.get("/form").await;
+    assert_eq!((second.header("set-cookie"), browser.cookie()), (None, Some(&cookie)), "the same session");
+    for token in [&first.body, &second.body] {
+        let mut request = browser.request("POST", "/form");
+        request.headers_mut().insert("x-csrftoken", token.parse().unwrap());
+        assert_eq!(ask(&browser.app, request).await.body, "taken", "both tabs stay good");
+    }
+    browser.app = site.app.clone();
+    browser.post("/set/a/b").await;
+    assert_eq!((store.len(), browser.get("/get/a").await.body.as_str()), (1, "b"));
+}
+
+#[tokio::test]
 async fn two_requests_at_once_both_keep_what_they_put_in() {
     let site = Site::stored();
     let mut browser = site.browser();

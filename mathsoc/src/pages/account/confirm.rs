@@ -1,0 +1,62 @@
+//! `/login/confirm`: giving the password again before something grave.
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use palisade::{Next, Password, Redirect, SafePath, Session, SignedIn};
+use serde::Deserialize;
+
+use crate::db::users::{self, User};
+use crate::error::Error;
+use crate::limits::LOGIN;
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage};
+use crate::state::App;
+
+/// What is typed in, and where to go on.
+#[derive(Deserialize)]
+pub struct Confirm {
+    password: Option<Password>,
+    #[serde(default)]
+    next: Next,
+}
+
+fn page(frame: &Frame, next: &Next) -> FormPage {
+    let next = next.path().map(SafePath::as_str).unwrap_or_default();
+    FormPage::new(frame, "Is it you?", "Go on")
+        .lead("What you are about to do is important, so please give your password again.")
+        .fields([Field::hidden("next", next), Field::password("Password")])
+        .link("Back to my account", "/profile")
+}
+
+/// `GET /login/confirm?next=…`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
+    page(&frame, &asked.next).answer()
+}
+
+/// `POST /login/confirm`.
+///
+/// # Errors
+/// The refusal when it was tried too often, and when database or store do not answer.
+pub async fn take(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<Confirm>,
+) -> Result<Response, Error> {
+    let wrong = || page(&frame, &form.next).problem(Some("That is not your password.")).answer();
+    let Some(password) = form.password.clone() else { return wrong() };
+    let key = user.email.key();
+    app.limits.of(&LOGIN).check(key.as_str()).await?;
+    let backoff = app.limits.backoff(&LOGIN);
+    let attempt = backoff.attempt(key.as_str()).await?;
+    let stored = users::login_by_id(&app.db, user.id).await?;
+    let Some(verified) = app.passwords.verify(password, stored).await? else { return wrong() };
+    attempt.succeeded().await;
+    session.confirm(verified.proof).await?;
+    Ok(Redirect::to(form.next.or("/profile")).into_response())
+}

@@ -1,0 +1,65 @@
+//! `/profile/delete_account`: leaving, with all that is one's own.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Response;
+use palisade::{Redirect, SafePath, Session, SignedIn};
+use serde::Deserialize;
+
+use super::FRESH;
+use crate::db::users::{self, RightsError, User};
+use crate::error::Error;
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage};
+use crate::state::App;
+
+/// Whether they mean it.
+#[derive(Deserialize)]
+pub struct Delete {
+    sure: Option<String>,
+}
+
+fn page(frame: &Frame) -> FormPage {
+    FormPage::new(frame, "Delete your account", "Delete my account for ever")
+        .lead(
+            "Your name, your address, your answers and your points will be gone. Nobody can bring them back.",
+        )
+        .fields([Field::checkbox("sure", "Yes, delete all of it")])
+        .link("Keep my account", "/profile")
+}
+
+/// `GET /profile/delete_account`.
+///
+/// # Errors
+/// The refusal that asks for the password, where it was not given just now.
+pub async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
+    user.fresh_for(FRESH).await?;
+    page(&frame).answer()
+}
+
+/// `POST /profile/delete_account`.
+///
+/// # Errors
+/// The refusal that asks for the password, and when the database gives no answer.
+pub async fn take(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<Delete>,
+) -> Result<Response, Error> {
+    user.fresh_for(FRESH).await?;
+    if form.sure.is_none() {
+        let field = Field::checkbox("sure", "Yes, delete all of it");
+        return page(&frame).fields([field.error(Some("Tick this if you mean it."))]).answer();
+    }
+    match users::delete(&app.db, user.id).await {
+        Ok(_) => {}
+        Err(RightsError::LastAdmin) => {
+            return page(&frame).problem(Some(RightsError::LastAdmin.to_string())).answer();
+        }
+        Err(RightsError::Db(error)) => return Err(error.into()),
+    }
+    session.log_out().await?;
+    Ok(Redirect::to(SafePath::of("/")).into_response())
+}

@@ -1,0 +1,236 @@
+//! `/login`, `/login/code`, `/logout`: getting in and out.
+
+use axum::Form;
+use axum::extract::{Query, State};
+use axum::response::Response;
+use palisade::{Next, Password, Proof, Redirect, SafePath, Session};
+use serde::{Deserialize, Serialize};
+
+use super::send;
+use crate::db::{second_factor, users};
+use crate::email::EmailAddress;
+use crate::error::Error;
+use crate::limits::LOGIN;
+use crate::links::Purpose;
+use crate::mail::VerifyAddress;
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage, Said};
+use crate::state::App;
+use crate::totp;
+
+const WRONG: &str = "That e-mail address and that password do not belong together.";
+
+/// What the address of the form carries.
+#[derive(Deserialize)]
+pub struct Asked {
+    #[serde(default)]
+    next: Next,
+}
+
+/// What is typed in.
+#[derive(Deserialize)]
+pub struct LogIn {
+    #[serde(default)]
+    email: String,
+    password: Option<Password>,
+    remember: Option<String>,
+    #[serde(default)]
+    next: Next,
+}
+
+fn page(frame: &Frame, email: &str, remember: bool, next: &Next) -> FormPage {
+    let next = next.path().map(SafePath::as_str).unwrap_or_default();
+    FormPage::new(frame, "Log in", "Log in")
+        .fields([
+            Field::hidden("next", next),
+            Field::email("E-mail address").value(email),
+            Field::password("Password"),
+            Field::checkbox("remember", "Keep me logged in on this device")
+                .value(if remember { "yes" } else { "" })
+                .hint("Leave this empty on a computer that others use too."),
+        ])
+        .link("I have forgotten my password", "/password_reset")
+        .link("I have no account yet", "/register")
+}
+
+/// `GET /login?next=/challenges/7`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Error> {
+    if frame.user().is_some() {
+        return Ok(Redirect::to(asked.next.or("/profile")).into_response());
+    }
+    page(&frame, "", false, &asked.next).answer()
+}
+
+/// `POST /login`.
+///
+/// # Errors
+/// The refusal when it was tried too often, and when database or store do not answer.
+pub async fn take(
+    State(app): State<App>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<LogIn>,
+) -> Result<Response, Error> {
+    let remember = form.remember.is_some();
+    let wrong = || page(&frame, &form.email, remember, &form.next).problem(Some(WRONG)).answer();
+    let (Ok(email), Some(password)) = (form.email.parse::<EmailAddress>(), form.password.clone()) else {
+        return wrong();
+    };
+    let key = email.key();
+    app.limits.of(&LOGIN).check(key.as_str()).await?;
+    let backoff = app.limits.backoff(&LOGIN);
+    let attempt = backoff.attempt(key.as_str()).await?;
+    let stored = users::login_by_email(&app.db, &email).await?;
+    let old = stored.as_ref().map(|stored| stored.hash.clone());
+    let Some(verified) = app.passwords.verify(password, stored).await? else { return wrong() };
+    attempt.succeeded().await;
+    let id = verified.proof.user().parse().map_err(|_| Error::NotFound)?;
+    if let (Some(old), Some(new)) = (old, &verified.rehash) {
+        users::set_rehashed(&app.db, id, &old, new).await?;
+    }
+    enter(&app, &frame, &session, id, verified.proof, Way { remember, next: form.next }).await
+}
+
+/// How somebody wants to get in, and where to.
+struct Way {
+    remember: bool,
+    next: Next,
+}
+
+async fn enter(
+    app: &App,
+    frame: &Frame,
+    session: &Session,
+    id: i64,
+    proof: Proof,
+    way: Way,
+) -> Result<Response, Error> {
+    let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    if user.email_verified_at.is_none() {
+        let link = app.config.site_url.link(&app.links.issue(Purpose::VerifyAddress, &user));
+        send(app, &user.email, &VerifyAddress { link, site: app.config.site_url.link("/") });
+        return Said::new(
+            frame,
+            "One more step",
+            "We have to know that this e-mail address is yours. We have just sent a letter to it: open the link in it, and \
+             then log in.",
+        )
+        .answer();
+    }
+    if user.has_second_factor {
+        let pending = Pending {
+            user: id,
+            epoch: proof.epoch(),
+            remember: way.remember,
+            next: way.next.path().cloned(),
+            until: totp::now() + 5 * 60,
+        };
+        session.set(PENDING, &pending).await?;
+        return Ok(Redirect::to(SafePath::of("/login/code")).into_response());
+    }
+    arrive(session, proof, way).await
+}
+
+async fn arrive(session: &Session, proof: Proof, way: Way) -> Result<Response, Error> {
+    session.log_in(proof).await?;
+    if way.remember {
+        session.remember().await?;
+    }
+    Ok(Redirect::to(way.next.or("/")).into_response())
+}
+
+const PENDING: &str = "second step";
+
+/// Who has shown a password, and still owes a code.
+#[derive(Serialize, Deserialize)]
+struct Pending {
+    user: i64,
+    epoch: u64,
+    remember: bool,
+    next: Option<SafePath>,
+    until: u64,
+}
+
+async fn pending(session: &Session) -> Result<Option<Pending>, Error> {
+    let pending: Option<Pending> = session.get(PENDING).await?;
+    Ok(pending.filter(|pending| pending.until > totp::now()))
+}
+
+fn code_page(frame: &Frame) -> FormPage {
+    FormPage::new(frame, "Your second step", "Go on")
+        .lead("Open the app that makes your codes, and type in the six digits that it shows for this site.")
+        .fields([
+            Field::code("Code").hint("If you have not got your device, type one of your recovery codes.")
+        ])
+        .link("Begin again", "/login")
+}
+
+/// `GET /login/code`.
+///
+/// # Errors
+/// When the session cannot be read.
+pub async fn show_code(frame: Frame, session: Session) -> Result<Response, Error> {
+    match pending(&session).await? {
+        Some(_) => code_page(&frame).answer(),
+        None => Ok(Redirect::to(SafePath::of("/login")).into_response()),
+    }
+}
+
+/// A code that is typed in.
+#[derive(Deserialize)]
+pub struct Code {
+    #[serde(default)]
+    code: String,
+}
+
+/// `POST /login/code`.
+///
+/// # Errors
+/// The refusal when it was tried too often, and when database or store do not answer.
+pub async fn take_code(
+    State(app): State<App>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<Code>,
+) -> Result<Response, Error> {
+    let Some(pending) = pending(&session).await? else {
+        return Ok(Redirect::to(SafePath::of("/login")).into_response());
+    };
+    let key = format!("code of {}", pending.user);
+    app.limits.of(&LOGIN).check(key.as_str()).await?;
+    let backoff = app.limits.backoff(&LOGIN);
+    let attempt = backoff.attempt(key.as_str()).await?;
+    if !code_passes(&app, pending.user, &form.code).await? {
+        let wrong = "That code is not right, or it was used before. Wait for the next one and type it in.";
+        return code_page(&frame).problem(Some(wrong)).answer();
+    }
+    attempt.succeeded().await;
+    let proof = Proof::dangerous_trusted(pending.user.to_string(), pending.epoch);
+    let next = pending.next.map(Next::from).unwrap_or_default();
+    arrive(&session, proof, Way { remember: pending.remember, next }).await
+}
+
+/// Whether this is a code of the account's device, or one of its recovery codes. Each passes once.
+async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
+    let Some(factor) = second_factor::of_user(&app.db, user).await? else { return Ok(false) };
+    let secret = totp::Secret::open(&app.keyring, user, &factor.secret);
+    if let Some(step) = secret.and_then(|secret| secret.step_of(code, totp::now())) {
+        return Ok(second_factor::take_step(&app.db, user, step).await?);
+    }
+    match totp::recovery_hash(code) {
+        Some(hash) => Ok(second_factor::take_recovery_code(&app.db, user, &hash).await?),
+        None => Ok(false),
+    }
+}
+
+/// `POST /logout`.
+///
+/// # Errors
+/// When the session cannot be ended.
+pub async fn log_out(session: Session) -> Result<Response, Error> {
+    session.log_out().await?;
+    Ok(Redirect::to(SafePath::of("/")).into_response())
+}

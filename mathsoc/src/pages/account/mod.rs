@@ -1,0 +1,51 @@
+//! Accounts: getting one, getting in and out, and what is one's own.
+//!
+//! # What passes
+//!
+//! 1. Whoever signs in has shown a password, and a code where the account has a second factor; each attempt counts by address
+//!    and by account, and failures are delayed more and more.
+//! 2. An account whose address was never verified gets a letter instead.
+//! 3. What is grave asks for the password again when it was given more than ten minutes ago.
+//!
+//! Whether an address has an account, no page says: the letter does.
+
+pub mod confirm;
+pub mod delete;
+pub mod login;
+pub mod password;
+pub mod profile;
+pub mod register;
+pub mod reset;
+pub mod second_factor;
+pub mod sessions;
+pub mod setup;
+pub mod verify;
+
+use std::time::Duration;
+
+use palisade::{Password, Weak};
+
+use crate::person::Role;
+use crate::state::App;
+
+/// How long a password counts as just given.
+const FRESH: Duration = Duration::from_secs(10 * 60);
+
+/// What is wrong with a new password, in words for its owner.
+async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<Weak> {
+    let (policy, password) = (role.password_policy(), password.clone());
+    let about: Vec<String> = about.iter().map(|text| (*text).to_owned()).collect();
+    let judge = move || {
+        let about: Vec<&str> = about.iter().map(String::as_str).collect();
+        policy.check(&password, &about).err()
+    };
+    // Guessing takes a while for some texts, and nobody else should wait for it.
+    tokio::task::spawn_blocking(judge).await.unwrap_or_default()
+}
+
+/// Sends a letter. One that cannot be sent is for the log: the page says the same.
+fn send<L: crate::mail::Letter>(app: &App, to: &crate::email::EmailAddress, letter: &L) {
+    if let Err(error) = app.mailer.send(to, letter) {
+        tracing::error!(%error, letter = L::NAME, "a letter was not sent");
+    }
+}

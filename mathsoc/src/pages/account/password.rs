@@ -1,0 +1,87 @@
+//! `/profile/change_password`: another password, for who knows the old one. Every other session of the account ends.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Response;
+use palisade::{Password, Proof, Redirect, SafePath, Session, SignedIn};
+use serde::Deserialize;
+
+use super::{judged, send};
+use crate::db::users::{self, User};
+use crate::error::Error;
+use crate::limits::LOGIN;
+use crate::mail::PasswordChanged;
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage};
+use crate::pages::frame::notice;
+use crate::state::App;
+
+/// What is typed in.
+#[derive(Deserialize)]
+pub struct Change {
+    password: Option<Password>,
+    new_password: Option<Password>,
+}
+
+fn new_field() -> Field {
+    Field::new_password("new_password", "New password")
+        .hint("Three or four words make a good one. At least 8 characters.")
+}
+
+fn page(frame: &Frame) -> FormPage {
+    FormPage::new(frame, "Change your password", "Change it")
+        .lead("You stay logged in here, and are logged out everywhere else.")
+        .fields([Field::password("Your password now"), new_field()])
+        .link("Back to my account", "/profile")
+}
+
+/// `GET /profile/change_password`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(frame: Frame) -> Result<Response, Error> {
+    page(&frame).answer()
+}
+
+/// `POST /profile/change_password`.
+///
+/// # Errors
+/// The refusal when it was tried too often, and when database or store do not answer.
+pub async fn take(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<Change>,
+) -> Result<Response, Error> {
+    let empty = || Password::from("");
+    let (old, new) = (form.password.unwrap_or_else(empty), form.new_password.unwrap_or_else(empty));
+    let about = [user.full_name.as_str(), user.email.as_str()];
+    if let Some(weak) = judged(user.role, &new, &about).await {
+        return page(&frame)
+            .fields([Field::password("Your password now"), new_field().error(Some(weak))])
+            .answer();
+    }
+    let key = user.email.key();
+    app.limits.of(&LOGIN).check(key.as_str()).await?;
+    let backoff = app.limits.backoff(&LOGIN);
+    let attempt = backoff.attempt(key.as_str()).await?;
+    let stored = users::login_by_id(&app.db, user.id).await?;
+    if app.passwords.verify(old, stored).await?.is_none() {
+        let wrong = Field::password("Your password now").error(Some("That is not your password."));
+        return page(&frame).fields([wrong, new_field()]).answer();
+    }
+    attempt.succeeded().await;
+    let hash = app.passwords.hash(new).await?;
+    let Some(epoch) = users::set_password(&app.db, user.id, user.epoch, &hash).await? else {
+        return page(&frame)
+            .problem(Some("Your account was changed from elsewhere just now. Please try again."))
+            .answer();
+    };
+    session.confirm(Proof::dangerous_trusted(user.id.to_string(), epoch)).await?;
+    session.end_others().await?;
+    let url = |path: &str| app.config.site_url.link(path);
+    send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
+    notice(&session, "Your password is changed. You are logged out everywhere else.").await?;
+    Ok(Redirect::to(SafePath::of("/profile")).into_response())
+}

@@ -1,0 +1,89 @@
+//! `/profile` and `/profile/edit`: what is known of oneself.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Redirect, SafePath, Session, SignedIn};
+use serde::Deserialize;
+
+use super::register::{name_field, year_field};
+use crate::db::schools::{self, School};
+use crate::db::users::{self, User};
+use crate::error::Error;
+use crate::pages::form::FormPage;
+use crate::pages::frame::notice;
+use crate::pages::{Frame, Here, Layout, filters, shown};
+use crate::person::{FullName, Year};
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "profile.html")]
+struct Profile {
+    layout: Layout,
+    user: User,
+    school: Option<School>,
+    admin_needs_factor: bool,
+}
+
+/// `GET /profile`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show(State(app): State<App>, user: SignedIn<User>, frame: Frame) -> Result<Html<String>, Error> {
+    let school = match user.school_id {
+        Some(id) => schools::by_id(&app.db, id).await?,
+        None => None,
+    };
+    let admin_needs_factor = app.config.admin_totp_required && user.is_admin() && !user.has_second_factor;
+    shown(&Profile { layout: frame.layout(Here::Account), user: (*user).clone(), school, admin_needs_factor })
+}
+
+/// What may be changed.
+#[derive(Deserialize)]
+pub struct Edit {
+    #[serde(default)]
+    full_name: String,
+    #[serde(default)]
+    year: String,
+}
+
+fn page(frame: &Frame, form: &Edit) -> FormPage {
+    FormPage::new(frame, "Your details", "Save")
+        .fields([name_field().value(&form.full_name), year_field().value(&form.year)])
+        .link("Back to my account", "/profile")
+}
+
+/// `GET /profile/edit`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
+    let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
+    page(&frame, &Edit { full_name: user.full_name.to_string(), year }).answer()
+}
+
+/// `POST /profile/edit`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn take(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<Edit>,
+) -> Result<Response, Error> {
+    let name = form.full_name.parse::<FullName>();
+    let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
+    let (Ok(name), Ok(year)) = (&name, &year) else {
+        let fields = [
+            name_field().value(&form.full_name).error(name.err()),
+            year_field().value(&form.year).error(year.err()),
+        ];
+        return page(&frame, &form).fields(fields).answer();
+    };
+    users::set_profile(&app.db, user.id, name, user.school_id, *year).await?;
+    notice(&session, "Saved.").await?;
+    Ok(Redirect::to(SafePath::of("/profile")).into_response())
+}

@@ -1,0 +1,150 @@
+//! `/register`: asking for an account. What the page answers does not depend on whether the address has one.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Response;
+use palisade::Password;
+use serde::Deserialize;
+
+use super::{judged, send};
+use crate::config::Registration;
+use crate::db::schools;
+use crate::db::users::{self, CreateError, NewUser};
+use crate::email::EmailAddress;
+use crate::error::Error;
+use crate::links::Purpose;
+use crate::mail::{AddressTaken, VerifyAddress};
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage, Said};
+use crate::person::{FullName, Role, Year};
+use crate::state::App;
+
+/// What is typed in.
+#[derive(Deserialize)]
+pub struct Register {
+    #[serde(default)]
+    full_name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    year: String,
+    password: Option<Password>,
+}
+
+/// The years to choose from.
+pub(super) fn year_field() -> Field {
+    let years = (Year::FIRST..=Year::LAST).map(|year| (year.to_string(), format!("Year {year}")));
+    let choices = [(String::new(), "Not at school, or I would rather not say".to_owned())];
+    Field::select("year", "School year", choices.into_iter().chain(years).collect())
+        .hint("It decides which leaderboard you are on. We do not ask for your date of birth.")
+}
+
+pub(super) fn name_field() -> Field {
+    Field::text("full_name", "Your name", "name")
+        .hint("As others see it. A first name and an initial will do.")
+}
+
+pub(super) fn password_field() -> Field {
+    Field::new_password("password", "Password")
+        .hint("Three or four words make a good one. At least 8 characters.")
+}
+
+fn page(frame: &Frame, form: &Register) -> FormPage {
+    FormPage::new(frame, "Make an account", "Make my account")
+        .lead("With an account you can answer challenges and see your progress.")
+        .fields([
+            name_field().value(&form.full_name),
+            Field::email("E-mail address")
+                .value(&form.email)
+                .hint("Use the one that your school has given you."),
+            year_field().value(&form.year),
+            password_field(),
+        ])
+        .link("I have an account", "/login")
+        .link("What we keep about you, and why", "/privacy_policy")
+}
+
+/// `GET /register`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    if app.config.registration == Registration::Closed {
+        return closed(&frame);
+    }
+    let form =
+        Register { full_name: String::new(), email: String::new(), year: String::new(), password: None };
+    page(&frame, &form).answer()
+}
+
+fn closed(frame: &Frame) -> Result<Response, Error> {
+    let text = "Accounts are made by the people who run this site. Ask them on Thursday.";
+    Said::new(frame, "Make an account", text).link("Log in", "/login").answer()
+}
+
+/// `POST /register`.
+///
+/// # Errors
+/// When the database gives no answer, or too many passwords are being hashed.
+pub async fn take(
+    State(app): State<App>,
+    frame: Frame,
+    Form(form): Form<Register>,
+) -> Result<Response, Error> {
+    if app.config.registration == Registration::Closed {
+        return closed(&frame);
+    }
+    let name = form.full_name.parse::<FullName>();
+    let email = form.email.parse::<EmailAddress>();
+    let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
+    let password = form.password.clone().unwrap_or_else(|| Password::from(""));
+    let weak = judged(Role::Pupil, &password, &[&form.full_name, &form.email]).await;
+    let school = match &email {
+        Ok(email) => schools::of_address(&app.db, email).await?,
+        Err(_) => None,
+    };
+    let outside = email.is_ok() && school.is_none() && app.config.registration == Registration::SchoolDomains;
+    let outside = outside.then_some(
+        "Please use the e-mail address that your school has given you. We know no school with this one.",
+    );
+    let (Ok(full_name), Ok(email), Ok(year), None, None) = (&name, &email, &year, &weak, outside) else {
+        let email_error = email.as_ref().err().map(ToString::to_string).or(outside.map(str::to_owned));
+        let fields = [
+            name_field().value(&form.full_name).error(name.err()),
+            Field::email("E-mail address").value(&form.email).error(email_error),
+            year_field().value(&form.year).error(year.err()),
+            password_field().error(weak),
+        ];
+        return page(&frame, &form).fields(fields).answer();
+    };
+    // Hashed before anybody looks whether the address is known: the answer takes as long either way.
+    let hash = app.passwords.hash(password).await?;
+    let new = NewUser {
+        email: email.clone(),
+        full_name: full_name.clone(),
+        role: Role::Pupil,
+        school_id: school.map(|school| school.id),
+        year: *year,
+        email_is_verified: false,
+    };
+    let url = |path: &str| app.config.site_url.link(path);
+    match users::create(&app.db, &new, Some(&hash)).await {
+        Ok(user) => {
+            let link = url(&app.links.issue(Purpose::VerifyAddress, &user));
+            send(&app, email, &VerifyAddress { link, site: url("/") });
+        }
+        Err(CreateError::EmailTaken) => {
+            let letter =
+                AddressTaken { log_in: url("/login"), reset: url("/password_reset"), site: url("/") };
+            send(&app, email, &letter);
+        }
+        Err(CreateError::Db(error)) => return Err(error.into()),
+    }
+    Said::new(
+        &frame,
+        "Look into your mail",
+        "We have sent a letter to the address that you gave. Open the link in it to show that the address is yours.",
+    )
+    .and("If nothing comes within a few minutes, look where unwanted mail goes.")
+    .answer()
+}

@@ -1,0 +1,136 @@
+//! `/password_reset` and `/password_reset/{token}`: a new password for who has forgotten the old one.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use palisade::{Password, Redirect, SafePath, Session};
+use serde::Deserialize;
+
+use super::register::password_field;
+use super::verify::dead;
+use super::{judged, send};
+use crate::db::users;
+use crate::email::EmailAddress;
+use crate::error::Error;
+use crate::limits::PASSWORD_RESET;
+use crate::links::{LinkError, Purpose};
+use crate::mail::{PasswordChanged, ResetPassword};
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage, Said};
+use crate::pages::frame::notice;
+use crate::state::App;
+
+/// Whose password it is.
+#[derive(Deserialize)]
+pub struct Forgotten {
+    #[serde(default)]
+    email: String,
+}
+
+/// The new one.
+#[derive(Deserialize)]
+pub struct Chosen {
+    password: Option<Password>,
+}
+
+fn page(frame: &Frame, email: &str) -> FormPage {
+    FormPage::new(frame, "A new password", "Send me a link")
+        .lead("We send a link to your address. It works for half an hour.")
+        .fields([Field::email("E-mail address").value(email)])
+        .link("I remember it after all", "/login")
+}
+
+/// `GET /password_reset`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(frame: Frame) -> Result<Response, Error> {
+    page(&frame, "").answer()
+}
+
+/// `POST /password_reset`. The answer is the same whether the address has an account.
+///
+/// # Errors
+/// The refusal when it was asked too often, and when the database gives no answer.
+pub async fn take(
+    State(app): State<App>,
+    frame: Frame,
+    Form(form): Form<Forgotten>,
+) -> Result<Response, Error> {
+    let email = match form.email.parse::<EmailAddress>() {
+        Ok(email) => email,
+        Err(error) => {
+            let field = Field::email("E-mail address").value(&form.email).error(Some(error));
+            return page(&frame, "").fields([field]).answer();
+        }
+    };
+    app.limits.of(&PASSWORD_RESET).check(email.key().as_str()).await?;
+    if let Some(user) = users::by_email(&app.db, &email).await? {
+        let link = app.config.site_url.link(&app.links.issue(Purpose::ResetPassword, &user));
+        send(&app, &user.email, &ResetPassword { link, site: app.config.site_url.link("/") });
+    }
+    Said::new(
+        &frame,
+        "Look into your mail",
+        "If there is an account with this address, we have sent a letter to it with a link to choose a new password.",
+    )
+    .and("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses.")
+    .answer()
+}
+
+fn new_page(frame: &Frame) -> FormPage {
+    FormPage::new(frame, "Choose a new password", "Keep this password").fields([password_field()])
+}
+
+/// `GET /password_reset/{token}`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show_new(
+    State(app): State<App>,
+    frame: Frame,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    match app.links.look(Purpose::ResetPassword, &token).await {
+        Ok(_) => new_page(&frame).answer(),
+        Err(error) => dead(&frame, error),
+    }
+}
+
+/// `POST /password_reset/{token}`: ends every session of the account.
+///
+/// # Errors
+/// When the database gives no answer, or too many passwords are being hashed.
+pub async fn take_new(
+    State(app): State<App>,
+    frame: Frame,
+    session: Session,
+    Path(token): Path<String>,
+    Form(form): Form<Chosen>,
+) -> Result<Response, Error> {
+    let link = match app.links.look(Purpose::ResetPassword, &token).await {
+        Ok(link) => link,
+        Err(error) => return dead(&frame, error),
+    };
+    let user = users::by_id(&app.db, link.user_id).await?.ok_or(Error::NotFound)?;
+    let password = form.password.unwrap_or_else(|| Password::from(""));
+    let about = [user.full_name.as_str(), user.email.as_str()];
+    if let Some(weak) = judged(user.role, &password, &about).await {
+        return new_page(&frame).fields([password_field().error(Some(weak))]).answer();
+    }
+    let hash = app.passwords.hash(password).await?;
+    let link = match app.links.consume(Purpose::ResetPassword, &token).await {
+        Ok(link) => link,
+        Err(error) => return dead(&frame, error),
+    };
+    if users::set_password(&app.db, user.id, link.epoch, &hash).await?.is_none() {
+        return dead(&frame, LinkError::Outdated);
+    }
+    // Who opens the link has shown that the address is theirs.
+    users::verify_email(&app.db, user.id).await?;
+    let url = |path: &str| app.config.site_url.link(path);
+    send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
+    notice(&session, "Your password is changed, and you are logged out everywhere. Log in with the new one.")
+        .await?;
+    Ok(Redirect::to(SafePath::of("/login")).into_response())
+}

@@ -1,0 +1,146 @@
+//! `/profile/second_factor`: a code from a device besides the password.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use palisade::{Redirect, SafePath, Session, SignedIn};
+use qrcode::QrCode;
+use qrcode::render::svg;
+use serde::Deserialize;
+
+use super::FRESH;
+use crate::db::second_factor;
+use crate::db::users::User;
+use crate::error::Error;
+use crate::pages::frame::notice;
+use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::state::App;
+use crate::totp::{self, Secret};
+
+const SECRET: &str = "new second factor";
+const SITE: &str = "Maths Society";
+
+#[derive(Template)]
+#[template(path = "second_factor.html")]
+struct SetUp {
+    layout: Layout,
+    token: Printed,
+    picture: Printed,
+    secret: String,
+    problem: Option<&'static str>,
+}
+
+#[derive(Template)]
+#[template(path = "second_factor_on.html")]
+struct On {
+    layout: Layout,
+    token: Printed,
+    left: i64,
+    may_remove: bool,
+}
+
+#[derive(Template)]
+#[template(path = "recovery_codes.html")]
+struct Codes {
+    layout: Layout,
+    codes: Vec<String>,
+}
+
+fn set_up(frame: &Frame, user: &User, secret: &Secret, problem: Option<&'static str>) -> SetUp {
+    let code = QrCode::new(secret.uri(SITE, user.email.as_str()));
+    let picture = code.map(|code| {
+        let svg = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
+        // A document of its own begins with what has no place inside of a page.
+        svg.split_once("?>").map_or(svg.clone(), |(_, svg)| svg.to_owned())
+    });
+    let text = secret.text();
+    let groups: Vec<&str> =
+        (0..text.len()).step_by(4).map(|at| &text[at..(at + 4).min(text.len())]).collect();
+    SetUp {
+        layout: frame.layout(Here::Account),
+        token: frame.token(),
+        picture: Printed::drawing(picture.unwrap_or_default()),
+        secret: groups.join(" "),
+        problem,
+    }
+}
+
+/// `GET /profile/second_factor`.
+///
+/// # Errors
+/// The refusal that asks for the password, and when database or store do not answer.
+pub async fn show(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+    session: Session,
+) -> Result<Html<String>, Error> {
+    user.fresh_for(FRESH).await?;
+    if user.has_second_factor {
+        let left = second_factor::recovery_codes_left(&app.db, user.id).await?;
+        let may_remove = !(app.config.admin_totp_required && user.is_admin());
+        return shown(&On { layout: frame.layout(Here::Account), token: frame.token(), left, may_remove });
+    }
+    let secret = match session.get::<String>(SECRET).await?.and_then(|text| Secret::read(&text)) {
+        Some(secret) => secret,
+        None => Secret::random(),
+    };
+    session.set(SECRET, secret.text()).await?;
+    shown(&set_up(&frame, &user, &secret, None))
+}
+
+/// The first code.
+#[derive(Deserialize)]
+pub struct First {
+    #[serde(default)]
+    code: String,
+}
+
+/// `POST /profile/second_factor`: the device is taken when it has shown that it makes the right codes.
+///
+/// # Errors
+/// The refusal that asks for the password, and when database or store do not answer.
+pub async fn take(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+    session: Session,
+    Form(form): Form<First>,
+) -> Result<Response, Error> {
+    user.fresh_for(FRESH).await?;
+    let secret = session.get::<String>(SECRET).await?.and_then(|text| Secret::read(&text));
+    let (Some(secret), false) = (secret, user.has_second_factor) else {
+        return Ok(Redirect::to(SafePath::of("/profile/second_factor")).into_response());
+    };
+    let Some(step) = secret.step_of(&form.code, totp::now()) else {
+        let wrong = "That is not the code. Wait for the next one; if it is wrong again, set the clock of your device.";
+        let page = shown(&set_up(&frame, &user, &secret, Some(wrong)))?;
+        return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
+    };
+    let codes = totp::recovery_codes();
+    let hashes: Vec<[u8; 32]> = codes.iter().filter_map(|code| totp::recovery_hash(code)).collect();
+    let sealed = secret.seal(&app.keyring, user.id);
+    second_factor::set(&app.db, user.id, &sealed, step, &hashes).await?;
+    session.remove(SECRET).await?;
+    session.renew().await?;
+    Ok(shown(&Codes { layout: frame.layout(Here::Account), codes })?.into_response())
+}
+
+/// `POST /profile/second_factor/remove`.
+///
+/// # Errors
+/// The refusal that asks for the password, and when database or store do not answer.
+pub async fn remove(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    session: Session,
+) -> Result<Response, Error> {
+    user.fresh_for(FRESH).await?;
+    if !(app.config.admin_totp_required && user.is_admin()) {
+        second_factor::remove(&app.db, user.id).await?;
+        notice(&session, "Your password alone logs you in now.").await?;
+    }
+    Ok(Redirect::to(SafePath::of("/profile")).into_response())
+}

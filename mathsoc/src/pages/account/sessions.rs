@@ -1,0 +1,119 @@
+//! `/profile/sessions`: where one is logged in, and how to end it.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Elsewhere, Proof, Redirect, SafePath, Session, SignedIn};
+use serde::Deserialize;
+
+use crate::config::SessionStoreUri;
+use crate::db::users::{self, User};
+use crate::error::Error;
+use crate::pages::frame::notice;
+use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "sessions.html")]
+struct Sessions {
+    layout: Layout,
+    token: Printed,
+    listed: bool,
+    sessions: Vec<Elsewhere>,
+}
+
+/// `GET /profile/sessions`.
+///
+/// # Errors
+/// When the store does not answer.
+pub async fn show(State(app): State<App>, frame: Frame, session: Session) -> Result<Html<String>, Error> {
+    let listed = app.config.sessions.store != SessionStoreUri::Cookie;
+    let sessions = session.everywhere().await?;
+    shown(&Sessions { layout: frame.layout(Here::Account), token: frame.token(), listed, sessions })
+}
+
+/// Which one; all others where none is named.
+#[derive(Deserialize)]
+pub struct End {
+    key: Option<String>,
+}
+
+/// `POST /profile/sessions/end`.
+///
+/// # Errors
+/// When database or store do not answer.
+pub async fn end(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    session: Session,
+    Form(form): Form<End>,
+) -> Result<Response, Error> {
+    if let Some(key) = form.key {
+        session.end_elsewhere(&key).await?;
+        notice(&session, "You are logged out there.").await?;
+    } else {
+        // Another epoch ends those in cookies too, and every remembered browser.
+        if let Some(epoch) = users::raise_epoch(&app.db, user.id).await? {
+            session.confirm(Proof::dangerous_trusted(user.id.to_string(), epoch)).await?;
+        }
+        session.end_others().await?;
+        notice(&session, "You are logged out everywhere else.").await?;
+    }
+    Ok(Redirect::to(SafePath::of("/profile/sessions")).into_response())
+}
+
+/// What a browser calls itself, as people know it: `Firefox on Windows`.
+fn device(agent: &Option<String>) -> String {
+    let agent = agent.as_deref().unwrap_or_default();
+    let first = |names: &[(&str, &'static str)]| {
+        names.iter().find(|(part, _)| agent.contains(part)).map(|(_, name)| *name)
+    };
+    let browser = first(&[
+        ("Edg", "Edge"),
+        ("OPR/", "Opera"),
+        ("Firefox/", "Firefox"),
+        ("Chrome/", "Chrome"),
+        ("Safari/", "Safari"),
+    ]);
+    let system = first(&[
+        ("iPhone", "an iPhone"),
+        ("iPad", "an iPad"),
+        ("Android", "Android"),
+        ("Windows", "Windows"),
+        ("CrOS", "a Chromebook"),
+        ("Mac OS", "a Mac"),
+        ("Linux", "Linux"),
+    ]);
+    match (browser, system) {
+        (Some(browser), Some(system)) => format!("{browser} on {system}"),
+        (Some(one), None) | (None, Some(one)) => one.to_owned(),
+        (None, None) => "A browser that does not say its name".to_owned(),
+    }
+}
+
+/// Seconds of the library are unsigned, those of pages are not.
+fn seconds(time: &u64) -> i64 {
+    i64::try_from(*time).unwrap_or(i64::MAX)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_browser_is_called_as_people_call_it() {
+        let said = |agent: &str| device(&Some(agent.to_owned()));
+        assert_eq!(
+            said("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            "Firefox on Windows"
+        );
+        assert_eq!(
+            said(
+                "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
+            ),
+            "Safari on an iPhone"
+        );
+        assert_eq!(said("curl/8"), "A browser that does not say its name");
+    }
+}

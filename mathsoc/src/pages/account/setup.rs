@@ -1,0 +1,109 @@
+//! `/setup/{token}`: the first admin makes their account, by the link that the first start has printed.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::response::Response;
+use palisade::{Password, Proof, Redirect, SafePath, Session};
+use serde::Deserialize;
+
+use super::judged;
+use super::register::{name_field, password_field};
+use super::verify::dead;
+use crate::db::users::{self, CreateError, NewUser};
+use crate::email::EmailAddress;
+use crate::error::Error;
+use crate::links::Purpose;
+use crate::pages::Frame;
+use crate::pages::form::{Field, FormPage};
+use crate::pages::frame::notice;
+use crate::person::{FullName, Role};
+use crate::state::App;
+
+/// What is typed in.
+#[derive(Deserialize)]
+pub struct SetUp {
+    #[serde(default)]
+    full_name: String,
+    #[serde(default)]
+    email: String,
+    password: Option<Password>,
+}
+
+fn page(frame: &Frame, form: &SetUp) -> FormPage {
+    FormPage::new(frame, "Set up the site", "Make the first admin")
+        .lead("There is no admin yet. This makes the account that may do everything.")
+        .fields([
+            name_field().value(&form.full_name),
+            Field::email("E-mail address").value(&form.email),
+            password_field(),
+        ])
+}
+
+/// `GET /setup/{token}`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    match app.links.look(Purpose::SetUp, &token).await {
+        Ok(_) => {
+            page(&frame, &SetUp { full_name: String::new(), email: String::new(), password: None }).answer()
+        }
+        Err(error) => dead(&frame, error),
+    }
+}
+
+/// `POST /setup/{token}`.
+///
+/// # Errors
+/// When the database gives no answer, or too many passwords are being hashed.
+pub async fn take(
+    State(app): State<App>,
+    frame: Frame,
+    session: Session,
+    Path(token): Path<String>,
+    Form(form): Form<SetUp>,
+) -> Result<Response, Error> {
+    if let Err(error) = app.links.look(Purpose::SetUp, &token).await {
+        return dead(&frame, error);
+    }
+    let (name, email) = (form.full_name.parse::<FullName>(), form.email.parse::<EmailAddress>());
+    let password = form.password.clone().unwrap_or_else(|| Password::from(""));
+    let weak = judged(Role::Admin, &password, &[&form.full_name, &form.email]).await;
+    let (Ok(full_name), Ok(email), None) = (&name, &email, &weak) else {
+        let fields = [
+            name_field().value(&form.full_name).error(name.err()),
+            Field::email("E-mail address").value(&form.email).error(email.err()),
+            password_field().error(weak),
+        ];
+        return page(&frame, &form).fields(fields).answer();
+    };
+    let hash = app.passwords.hash(password).await?;
+    if let Err(error) = app.links.consume(Purpose::SetUp, &token).await {
+        return dead(&frame, error);
+    }
+    let new = NewUser {
+        email: email.clone(),
+        full_name: full_name.clone(),
+        role: Role::Admin,
+        school_id: None,
+        year: None,
+        email_is_verified: true,
+    };
+    let user = match users::create(&app.db, &new, Some(&hash)).await {
+        Ok(user) => user,
+        Err(CreateError::Db(error)) => return Err(error.into()),
+        Err(error @ CreateError::EmailTaken) => {
+            let field = Field::email("E-mail address").value(&form.email).error(Some(error));
+            return page(&frame, &form)
+                .fields([name_field().value(&form.full_name), field, password_field()])
+                .answer();
+        }
+    };
+    session.log_in(Proof::dangerous_trusted(user.id.to_string(), user.epoch)).await?;
+    notice(&session, "The site is yours. Welcome!").await?;
+    Ok(Redirect::to(SafePath::of("/profile")).into_response())
+}

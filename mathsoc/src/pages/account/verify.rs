@@ -1,0 +1,61 @@
+//! `/verify_email/{token}`: showing that an address is one's own.
+
+use axum::extract::{Path, State};
+use axum::response::Response;
+use palisade::{Redirect, SafePath, Session};
+
+use crate::db::users;
+use crate::error::Error;
+use crate::links::{LinkError, Purpose};
+use crate::pages::Frame;
+use crate::pages::form::{FormPage, Said};
+use crate::pages::frame::notice;
+use crate::state::App;
+
+/// `GET /verify_email/{token}`. Programs that check mail open links; only the button uses it.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    match app.links.look(Purpose::VerifyAddress, &token).await {
+        Ok(_) => FormPage::new(&frame, "Is this your address?", "Yes, it is mine")
+            .lead("Press the button, and your account is ready.")
+            .answer(),
+        Err(error) => dead(&frame, error),
+    }
+}
+
+/// `POST /verify_email/{token}`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn take(
+    State(app): State<App>,
+    frame: Frame,
+    session: Session,
+    Path(token): Path<String>,
+) -> Result<Response, Error> {
+    match app.links.consume(Purpose::VerifyAddress, &token).await {
+        Ok(link) => {
+            users::verify_email(&app.db, link.user_id).await?;
+            notice(&session, "Your address is verified. You can log in now.").await?;
+            Ok(Redirect::to(SafePath::of("/login")).into_response())
+        }
+        Err(error) => dead(&frame, error),
+    }
+}
+
+/// A link that does not pass, and what to do.
+pub(super) fn dead(frame: &Frame, error: LinkError) -> Result<Response, Error> {
+    match error {
+        LinkError::Db(error) => Err(error.into()),
+        error => Said::new(frame, "This link does not work", error.to_string())
+            .link("Log in", "/login")
+            .link("Ask for a new password", "/password_reset")
+            .answer(),
+    }
+}

@@ -1,0 +1,224 @@
+//! Forms: their fields, what was typed into them, and what is wrong with it.
+//!
+//! A form that is not accepted comes back with what was typed, never with passwords, and with what is wrong beside each field,
+//! with status 422. Browsers' own checks are left to the server: it says the same to everybody, in the same words.
+
+use askama::Template;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+
+use super::{Frame, Here, Layout, Printed};
+use crate::error::Error;
+
+/// A page with one form.
+#[derive(Template)]
+#[template(path = "form.html")]
+pub struct FormPage {
+    layout: Layout,
+    token: Printed,
+    title: &'static str,
+    lead: Vec<String>,
+    problem: Option<String>,
+    fields: Vec<Field>,
+    button: &'static str,
+    links: Vec<(&'static str, String)>,
+}
+
+impl FormPage {
+    /// A form with a heading and a button.
+    pub fn new(frame: &Frame, title: &'static str, button: &'static str) -> Self {
+        Self {
+            layout: frame.layout(Here::Account),
+            token: frame.token(),
+            title,
+            lead: Vec::new(),
+            problem: None,
+            fields: Vec::new(),
+            button,
+            links: Vec::new(),
+        }
+    }
+
+    /// A paragraph before the fields.
+    #[must_use]
+    pub fn lead(mut self, text: impl Into<String>) -> Self {
+        self.lead.push(text.into());
+        self
+    }
+
+    /// What is wrong with the whole of it.
+    #[must_use]
+    pub fn problem(self, text: Option<impl Into<String>>) -> Self {
+        Self { problem: text.map(Into::into), ..self }
+    }
+
+    /// Its fields.
+    #[must_use]
+    pub fn fields(self, fields: impl Into<Vec<Field>>) -> Self {
+        Self { fields: fields.into(), ..self }
+    }
+
+    /// A link below the button.
+    #[must_use]
+    pub fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
+        self.links.push((text, to.into()));
+        self
+    }
+
+    fn is_wrong(&self) -> bool {
+        self.problem.is_some() || self.fields.iter().any(|field| field.error.is_some())
+    }
+
+    /// The page: 422 where something is wrong with what was sent.
+    ///
+    /// # Errors
+    /// When it cannot be rendered.
+    pub fn answer(&self) -> Result<Response, Error> {
+        let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
+        Ok((status, Html(self.render()?)).into_response())
+    }
+}
+
+/// A field of a form.
+#[derive(Clone, Debug)]
+pub struct Field {
+    name: &'static str,
+    label: &'static str,
+    kind: Kind,
+    value: String,
+    error: Option<String>,
+    hint: Option<&'static str>,
+    autocomplete: &'static str,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Kind {
+    Text,
+    Email,
+    Password,
+    /// A number of digits, typed from another device.
+    Code,
+    Checkbox,
+    Hidden,
+    Select(Vec<(String, String)>),
+}
+
+impl Field {
+    fn new(kind: Kind, name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
+        Self { name, label, kind, value: String::new(), error: None, hint: None, autocomplete }
+    }
+
+    /// A line of text.
+    pub fn text(name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
+        Self::new(Kind::Text, name, label, autocomplete)
+    }
+
+    /// An e-mail address.
+    pub fn email(label: &'static str) -> Self {
+        Self::new(Kind::Email, "email", label, "username")
+    }
+
+    /// The password that one has.
+    pub fn password(label: &'static str) -> Self {
+        Self::new(Kind::Password, "password", label, "current-password")
+    }
+
+    /// A password to be.
+    pub fn new_password(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Password, name, label, "new-password")
+    }
+
+    /// A code from another device.
+    pub fn code(label: &'static str) -> Self {
+        Self::new(Kind::Code, "code", label, "one-time-code")
+    }
+
+    /// Yes or no.
+    pub fn checkbox(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Checkbox, name, label, "off")
+    }
+
+    /// What the form carries along.
+    pub fn hidden(name: &'static str, value: impl Into<String>) -> Self {
+        Self::new(Kind::Hidden, name, "", "off").value(value)
+    }
+
+    /// One of several: what is sent and what is read.
+    pub fn select(name: &'static str, label: &'static str, choices: Vec<(String, String)>) -> Self {
+        Self::new(Kind::Select(choices), name, label, "off")
+    }
+
+    /// What was typed. A password does not come back.
+    #[must_use]
+    pub fn value(self, value: impl Into<String>) -> Self {
+        let value = if self.kind == Kind::Password { String::new() } else { value.into() };
+        Self { value, ..self }
+    }
+
+    /// What is wrong with it.
+    #[must_use]
+    pub fn error(self, error: Option<impl ToString>) -> Self {
+        Self { error: error.map(|error| error.to_string()), ..self }
+    }
+
+    /// What helps to fill it in.
+    #[must_use]
+    pub fn hint(self, hint: &'static str) -> Self {
+        Self { hint: Some(hint), ..self }
+    }
+
+    fn input_type(&self) -> &'static str {
+        match self.kind {
+            Kind::Email => "email",
+            Kind::Password => "password",
+            _ => "text",
+        }
+    }
+
+    /// The elements that describe it to who cannot see where they stand.
+    fn described_by(&self) -> Option<String> {
+        let hint = self.hint.map(|_| format!("{}-hint", self.name));
+        let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
+        let ids: Vec<String> = error.into_iter().chain(hint).collect();
+        (!ids.is_empty()).then(|| ids.join(" "))
+    }
+}
+
+/// A page that only says something, with a heading.
+#[derive(Template)]
+#[template(path = "said.html")]
+pub struct Said {
+    layout: Layout,
+    title: &'static str,
+    text: Vec<String>,
+    links: Vec<(&'static str, String)>,
+}
+
+impl Said {
+    /// A page that says this.
+    pub fn new(frame: &Frame, title: &'static str, text: impl Into<String>) -> Self {
+        Self { layout: frame.layout(Here::Account), title, text: vec![text.into()], links: Vec::new() }
+    }
+
+    /// Another paragraph.
+    #[must_use]
+    pub fn and(mut self, text: impl Into<String>) -> Self {
+        self.text.push(text.into());
+        self
+    }
+
+    /// A link below.
+    #[must_use]
+    pub fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
+        self.links.push((text, to.into()));
+        self
+    }
+
+    /// The page.
+    ///
+    /// # Errors
+    /// When it cannot be rendered.
+    pub fn answer(&self) -> Result<Response, Error> {
+        Ok(Html(self.render()?).into_response())
+    }
+}

@@ -1,0 +1,85 @@
+//! Who looks at a page, as the frame around it wants to know: a name to greet, the way out, and what is to be said once.
+
+use std::convert::Infallible;
+use std::fmt;
+
+use askama::filters::HtmlSafe;
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use palisade::{CspNonce, CsrfToken, Refusal, Session, SignedIn};
+
+use super::{Here, Layout, Member};
+use crate::db::users::User;
+use crate::state::App;
+
+/// Who looks at the page. While sessions cannot be read it is shown as to a visitor: it only greets, it guards nothing.
+#[derive(Clone, Debug)]
+pub struct Frame {
+    nonce: CspNonce,
+    token: Option<CsrfToken>,
+    user: Option<SignedIn<User>>,
+    notice: Option<String>,
+}
+
+const NOTICE: &str = "notice";
+
+impl Frame {
+    /// The frame in this part of the site.
+    pub fn layout(&self, here: Here) -> Layout {
+        let member =
+            self.user.as_ref().map(|user| Member { name: user.full_name.to_string(), token: self.token() });
+        Layout { member, notice: self.notice.clone(), ..Layout::new(here, self.nonce.clone()) }
+    }
+
+    /// The field with the token, for a form. It begins a session where there is none.
+    pub fn token(&self) -> Printed {
+        Printed(self.token.as_ref().map(CsrfToken::input).unwrap_or_default())
+    }
+
+    /// Who is signed in.
+    pub fn user(&self) -> Option<&SignedIn<User>> {
+        self.user.as_ref()
+    }
+}
+
+/// Says something on the next page that is shown.
+///
+/// # Errors
+/// When the session cannot be written.
+pub(super) async fn notice(session: &Session, text: &str) -> Result<(), Refusal> {
+    session.set(NOTICE, text).await
+}
+
+impl FromRequestParts<App> for Frame {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let Ok(nonce) = CspNonce::from_request_parts(parts, app).await;
+        let user = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
+        let notice = match parts.extensions.get::<Session>().cloned() {
+            Some(session) => session.take(NOTICE).await.unwrap_or_default(),
+            None => None,
+        };
+        let token = CsrfToken::of(&parts.extensions).ok();
+        Ok(Self { nonce, token, user: user.unwrap_or_default(), notice })
+    }
+}
+
+/// HTML of ours, printed as it is.
+#[derive(Clone, Debug, Default)]
+pub struct Printed(String);
+
+impl Printed {
+    /// Prints a drawing of ours, such as a QR code.
+    pub(super) fn drawing(svg: String) -> Self {
+        Self(svg)
+    }
+}
+
+impl fmt::Display for Printed {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl HtmlSafe for Printed {}
