@@ -103,13 +103,14 @@ pub fn app(state: App) -> Router {
     let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
     let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
     let members = members().layer(SignedIn::<User>::gate(state.clone()));
+    // Floods are refused before anybody reads what they send.
+    let csrf = policy::csrf_tokens(&state);
     let pages = [public(), log_in(), sign_up(), forgotten(), links(), members];
     let site = pages
         .into_iter()
-        .map(limited)
+        .map(|group| limited(group.layer(csrf.clone())))
         .fold(Map::new(), Map::group)
         .into_router()
-        .layer(policy::csrf_tokens(&state))
         .layer(from_fn_with_state(state.clone(), limits::know_members))
         .layer(state.sessions.clone())
         .merge(Map::new().group(limited(files())).into_router())

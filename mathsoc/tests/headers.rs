@@ -121,7 +121,7 @@ fn page(beside: &[&str]) -> Vec<String> {
 }
 
 const HTML: &str = "content-type: text/html; charset=utf-8";
-const PACKED: [&str; 3] = [HTML, "content-encoding: br", "vary: accept-encoding"];
+const PACKED: [&str; 4] = [HTML, "content-encoding: br", "vary: accept-encoding", "vary: cookie"];
 
 #[tokio::test]
 async fn a_page_in_development_has_the_set_and_no_hsts() {
@@ -165,6 +165,7 @@ async fn what_is_not_there_has_the_set_on_its_page() {
         "content-encoding: br",
         "vary: accept",
         "vary: accept-encoding",
+        "vary: cookie",
     ];
     assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
 }
@@ -179,7 +180,8 @@ async fn a_database_that_is_gone_is_a_500_with_the_set_and_without_a_cause() {
     request.headers_mut().remove("accept-encoding");
     let answer = ask(&site, request).await;
     assert_eq!(answer.status(), 500);
-    let beside = [HTML, HSTS, "cache-control: private, no-cache", "vary: accept", "vary: accept-encoding"];
+    let vary = ["vary: accept", "vary: accept-encoding", "vary: cookie"];
+    let beside = [&[HTML, HSTS, "cache-control: private, no-cache"], &vary[..]].concat();
     assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
     let body = to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let body = std::str::from_utf8(&body).unwrap();

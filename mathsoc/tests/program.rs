@@ -204,7 +204,8 @@ fn limits_are_printed_as_a_table_or_as_json_without_a_password() {
     let (table, json) = (print(&["limits"]), print(&["limits", "--json"]));
     assert!(!table.contains("hush") && !json.contains("hush"), "{table}{json}");
     let routes: Vec<serde_json::Value> = serde_json::from_str(&json).unwrap();
-    assert_eq!(routes.len(), table.lines().count());
+    assert_eq!(routes.len(), mathsoc::routes::map().rows().len());
+    assert!(table.lines().count() >= routes.len(), "{table}");
     let route = |path: &str| routes.iter().find(|route| route["path"] == path).unwrap();
     let about = route("/about");
     assert_eq!((&about["methods"], &about["group"]), (&"GET".into(), &"public".into()));

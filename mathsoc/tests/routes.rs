@@ -58,7 +58,9 @@ async fn every_route_is_answered_and_what_is_no_route_is_not_found() {
         let answer = status(row.methods, &path).await;
         assert!(!answer.status().is_server_error(), "{path}: {}", answer.status());
         let other = status("PUT", &path).await;
-        assert_eq!(other.status(), StatusCode::METHOD_NOT_ALLOWED, "{path}");
+        let members = routes::map().rows().iter().any(|row| row.group == "members" && row.path == path);
+        let refused = if members { StatusCode::SEE_OTHER } else { StatusCode::METHOD_NOT_ALLOWED };
+        assert_eq!(other.status(), refused, "{path}");
     }
     let moved = status("GET", "/home").await;
     assert_eq!((moved.status().as_u16(), moved.headers()["location"].to_str().unwrap()), (308, "/"));
@@ -96,4 +98,35 @@ async fn every_route_is_behind_its_gates() {
         }
     }
     assert_eq!(answer("evil.example", "/none").await.status(), 421, "the fallback is behind them too");
+}
+
+#[tokio::test]
+async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
+    let folder = Folder::new();
+    let settings = [("DATA_DIR", folder.to_str().unwrap()), ("RATELIMIT_ENABLED", "false")];
+    let site = mathsoc::app(App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap());
+    let answer = async |method: &str, path: &str| {
+        let path = path.replace("{id}", "1").replace("{*path}", "none.css").replace("{token}", "none");
+        let request = Request::builder().method(method).uri(path).header("host", "localhost");
+        let request = request.header("content-type", "application/x-www-form-urlencoded");
+        let mut request = request.body(Body::from("a=b")).unwrap();
+        request.extensions_mut().insert(palisade::Peer(([127, 0, 0, 1], 40_000).into()));
+        site.clone().oneshot(request).await.unwrap()
+    };
+    let (mut sent, mut own) = (0, 0);
+    for row in routes::map().rows() {
+        if row.methods == "POST" {
+            let answer = answer("POST", row.path).await;
+            assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", row.path);
+            let refusal = answer.extensions().get::<palisade::Refusal>().map(palisade::Refusal::reason);
+            assert_eq!(refusal, Some("csrf_token_missing"), "{}", row.path);
+            sent += 1;
+        } else if row.group == "members" {
+            let answer = answer("GET", row.path).await;
+            assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", row.path);
+            assert_eq!(answer.headers()["location"], format!("/login?next={}", row.path), "{}", row.path);
+            own += 1;
+        }
+    }
+    assert!(sent >= 14 && own >= 6, "{sent} {own}");
 }
