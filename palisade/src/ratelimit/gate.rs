@@ -151,7 +151,7 @@ impl RateGate {
     /// Every request is charged before it goes in, and given back when its answer is not such, so that many at once do
     /// not pass together. Requests that are underway therefore take room; who sends several good ones at once needs a
     /// quota that has it, and by fixed windows those that are refused meanwhile stay counted. One that is given up
-    /// halfway stays counted too.
+    /// halfway stays counted too. What was charged to a window that is over by then is not given to the next one.
     pub fn deduct_when(self, deduct: impl Fn(&Answer) -> bool + Send + Sync + 'static) -> Self {
         self.with(|gate| gate.deduct_when = Some(Arc::new(deduct)))
     }

@@ -241,7 +241,8 @@ impl RateLimit {
         Ok(decision.counted.map_or_else(|| rules.untouched(), |counted| counted.standing))
     }
 
-    /// Gives back what [`check_costing`](Self::check_costing) took, for requests that turned out well.
+    /// Gives back what [`check_costing`](Self::check_costing) took just now, for requests that turned out well. What a window
+    /// that is over was charged would be taken from the one that runs: give back soon, or not at all.
     pub async fn refund(&self, key: impl Into<Key>, cost: u32) {
         let (key, rules) = (key.into(), &*self.0);
         let key = if key.is_none() { Key::NONE } else { key };

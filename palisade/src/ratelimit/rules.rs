@@ -104,8 +104,14 @@ pub(super) enum Policy {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Nowhere,
-    Store,
-    StandIn,
+    /// At that time of the store's.
+    Store {
+        at: u64,
+    },
+    /// In memory, meanwhile, at that time.
+    StandIn {
+        at: u64,
+    },
 }
 
 /// What counting came to.
@@ -219,13 +225,13 @@ impl Rules {
     ) -> Option<()> {
         let answer = match place {
             Place::Nowhere => return Some(()),
-            Place::StandIn => {
+            Place::StandIn { at } => {
                 let ask = self.ask(caller, self.meanwhile(quotas), cost, self.charge);
-                self.store.stand_in().refund(ask)
+                self.store.stand_in().refund(ask, Some(at))
             }
-            Place::Store => {
+            Place::Store { at } => {
                 let ask = self.ask(caller, quotas, cost, self.charge);
-                self.store.ask(move |store| store.refund(ask))
+                self.store.ask(move |store| store.refund(ask, Some(at)))
             }
         };
         // A refund that does not arrive errs on the side of fewer requests.
@@ -253,17 +259,17 @@ impl Rules {
         let told = |verdict: Verdict, quotas, charged| {
             let place = if verdict.outcome == Outcome::Allow { charged } else { Place::Nowhere };
             let quota = quota(quotas, verdict.standing.quota);
-            Count::Told { verdict, quota, place, meanwhile: charged == Place::StandIn }
+            Count::Told { verdict, quota, place, meanwhile: matches!(charged, Place::StandIn { .. }) }
         };
         Some(match (answer, &self.when_down) {
-            (Ok(verdict), _) => told(verdict, quotas, Place::Store),
+            (Ok(verdict), _) => told(verdict, quotas, Place::Store { at: verdict.at }),
             (Err(_), WhenDown::Refuse) => Count::Cannot,
             (Err(_), WhenDown::Allow) => Count::Uncounted,
             (Err(_), WhenDown::Count | WhenDown::CountBy(_)) => {
                 let quotas = self.meanwhile(quotas);
                 self.decisions.counted_in_memory();
                 match self.store.stand_in().decide(Ask { quotas, ..ask }).wait().await {
-                    Ok(verdict) => told(verdict, quotas, Place::StandIn),
+                    Ok(verdict) => told(verdict, quotas, Place::StandIn { at: verdict.at }),
                     Err(_) => Count::Cannot,
                 }
             }
@@ -285,13 +291,13 @@ impl Rules {
         }
     }
 
-    /// Gives back what a call was charged, wherever that was.
+    /// Gives back what a call was charged just now, wherever that was.
     pub(super) async fn give_back(&self, caller: &[u8], cost: u32) {
         let ask = self.ask(caller, &self.quotas, cost, self.charge);
         // A refund that does not arrive errs on the side of fewer requests.
-        if self.store.ask(move |store| store.refund(ask)).wait().await.is_err() {
+        if self.store.ask(move |store| store.refund(ask, None)).wait().await.is_err() {
             let ask = Ask { quotas: self.meanwhile(&self.quotas), ..ask };
-            let _ = self.store.stand_in().refund(ask).wait().await;
+            let _ = self.store.stand_in().refund(ask, None).wait().await;
         }
     }
 

@@ -187,8 +187,10 @@ impl Counters for SteadyStore {
         or_else(self.ask(move |store| store.decide(ask)), move || self.stand_in().decide(ask))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
-        or_else(self.ask(move |store| store.refund(ask)), move || self.stand_in().refund(ask))
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
+        or_else(self.ask(move |store| store.refund(ask, charged)), move || {
+            self.stand_in().refund(ask, charged)
+        })
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {

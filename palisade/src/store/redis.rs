@@ -110,20 +110,22 @@ impl Counters for RedisStore {
                 Charge::Nothing => "look",
             };
             let call = self.invocation(&ask, mode);
-            let (passes, wait, quota, remaining, reset): (bool, u64, usize, u32, u64) =
+            let (passes, wait, quota, remaining, reset, at): (bool, u64, usize, u32, u64, u64) =
                 self.link.call(&call).await?;
             let retry_after = Duration::from_micros(wait);
             Ok(Verdict {
                 outcome: if passes { Outcome::Allow } else { Outcome::Refuse { retry_after } },
                 standing: Standing { quota, remaining, reset_after: Duration::from_micros(reset) },
+                at,
             })
         }))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
-        Answer::Soon(Box::pin(
-            async move { self.link.call(&self.invocation(&ask, "refund")).await.map(forget) },
-        ))
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
+        Answer::Soon(Box::pin(async move {
+            let mode = format!("refund {}", charged.map_or_else(String::new, |charged| charged.to_string()));
+            self.link.call(&self.invocation(&ask, &mode)).await.map(forget)
+        }))
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {

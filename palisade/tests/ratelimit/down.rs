@@ -158,7 +158,7 @@ impl Counters for Prompt {
         self.fails()
     }
 
-    fn refund<'a>(&'a self, _: Ask<'a>) -> PromptAnswer<'a, ()> {
+    fn refund<'a>(&'a self, _: Ask<'a>, _: Option<u64>) -> PromptAnswer<'a, ()> {
         self.fails()
     }
 
