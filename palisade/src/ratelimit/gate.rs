@@ -156,7 +156,8 @@ impl RateGate {
         self.with(|gate| gate.deduct_when = Some(Arc::new(deduct)))
     }
 
-    /// This gate is a default: where a gate further in has counted the request, this one gives its charge back.
+    /// This gate is a default: where a gate further in has counted the request, this one gives its charge back. One that only
+    /// reports, or cannot count while its store is down, changes nothing: the default holds.
     ///
     /// Who has used up the default is still refused here, for nobody has looked further in yet. Routes that must stay
     /// open then belong into a group without the default.
