@@ -93,7 +93,9 @@ impl Link {
                 Ok(answer)
             }
             Err(error) => {
-                if is_lost(&error) {
+                // A cluster's connection is many: it mends itself where one server is lost, and serves the others meanwhile.
+                let many = matches!(connection, Connection::Cluster(_));
+                if is_lost(&error) && (!many || self.is_silent()) {
                     self.give_up(number);
                 }
                 Err(down(&error))
@@ -143,6 +145,11 @@ impl Link {
         }
     }
 
+    /// Whether the server has not spoken to anybody for a while.
+    fn is_silent(&self) -> bool {
+        self.clock().saturating_sub(self.heard.load(Ordering::Relaxed)) > PATIENCE.as_millis() as u64
+    }
+
     fn clock(&self) -> u64 {
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -160,8 +167,7 @@ struct Unanswered<'a> {
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         let heard = self.link.heard.load(Ordering::Relaxed);
-        let silent = self.link.clock().saturating_sub(heard) > PATIENCE.as_millis() as u64;
-        if !self.answered && silent && heard < self.asked {
+        if !self.answered && self.link.is_silent() && heard < self.asked {
             self.link.give_up(self.number);
         }
     }
