@@ -267,7 +267,9 @@ impl Rules {
             (Err(_), WhenDown::Allow) => Count::Uncounted,
             (Err(_), WhenDown::Count | WhenDown::CountBy(_)) => {
                 let quotas = self.meanwhile(quotas);
-                self.decisions.counted_in_memory();
+                if charge != Charge::Nothing {
+                    self.decisions.counted_in_memory();
+                }
                 match self.store.stand_in().decide(Ask { quotas, ..ask }).wait().await {
                     Ok(verdict) => told(verdict, quotas, Place::StandIn { at: verdict.at }),
                     Err(_) => Count::Cannot,

@@ -214,6 +214,22 @@ async fn a_limit_that_only_reports_passes_what_cannot_be_counted_and_says_so() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn what_is_counted_in_memory_meanwhile_is_told_and_a_look_is_no_count() {
+    let world = world();
+    world.server.stop();
+    let own = limit("own", "1/minute", &world.store).meta(limit("meta", "5/day", &world.store));
+    let app = behind(own.per_client());
+    for (status, own, meta) in [(200, 1, 0), (429, 2, 1)] {
+        assert_eq!(times(&app, 1).await, [status]);
+        let text = world.store.metrics().to_string();
+        for (limit, count) in [("own", own), ("meta", meta)] {
+            let line = format!("ratelimit_stand_in_total{{store=\"server\",limit=\"{limit}\"}} {count}\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_failed_login_whose_store_goes_down_meanwhile_is_still_answered() {
     let world = world();
     let server = world.server.clone();

@@ -115,6 +115,18 @@ async fn slow_successes_of_one_window_pay_for_no_failures_of_the_next() {
 }
 
 #[tokio::test]
+async fn a_request_whose_handler_panics_stays_counted() {
+    async fn broken() -> StatusCode {
+        panic!("on purpose")
+    }
+    let (clock, _hand) = Clock::manual();
+    for store in [memory().0, SteadyStore::new(Server::new(&clock).store())] {
+        let app = dressed(Router::new().route("/", on_get(broken)).layer(only_failures("1/minute", &store)));
+        assert_eq!(statuses(&app, ["/", "/"].map(get)).await, [500, 429]);
+    }
+}
+
+#[tokio::test]
 async fn a_request_that_is_given_up_halfway_stays_counted() {
     let never = || async { std::future::pending::<StatusCode>().await };
     let gate = only_failures("1/minute", &memory().0);
