@@ -1,16 +1,13 @@
 //! Refusal or fault → page or JSON.
 
-use std::sync::{Arc, Mutex};
-
 use axum::extract::Path;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use palisade::{ErrorPages, Fault, Palisade, Refusal, RequestId};
-use tracing_subscriber::fmt::MakeWriter;
 
-use crate::world::{Answer, HERE, ask, get_from, guarded, site};
+use crate::world::{Answer, HERE, Log, ask, get_from, guarded, site};
 
 fn app() -> Router {
     let broken = || async { Fault::new(std::io::Error::other("disk /var/secret is full")).into_response() };
@@ -86,36 +83,13 @@ async fn a_refusal_is_said_in_words_and_a_redirect_has_no_page() {
 #[tokio::test]
 async fn the_cause_is_logged_once_under_the_id_that_the_page_shows() {
     let log = Log::default();
-    let subscriber = tracing_subscriber::fmt().with_writer(log.clone()).with_ansi(false).finish();
     let id = RequestId::random();
     let mut request = get_from(HERE, "/broken");
     request.extensions_mut().insert(id);
-    let logging = tracing::subscriber::set_default(subscriber);
+    let logging = log.listen();
     let answer = ask(&app(), request).await;
     drop(logging);
-    let log = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let log = log.text();
     assert_eq!(log.matches("disk /var/secret is full").count(), 1, "{log}");
     assert!(log.contains(&id.to_string()) && answer.body.contains(&id.to_string()));
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
-    }
 }

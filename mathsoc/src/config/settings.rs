@@ -229,7 +229,7 @@ pub(super) static RATELIMIT_STORAGE_URI: Setting = Setting {
     name: "RATELIMIT_STORAGE_URI",
     aliases: &[],
     meaning: "Where requests are counted. Several processes or machines count together in Redis, Valkey or memcached.",
-    write: "memory://, redis://:password@host:6379/0, rediss://…, redis+unix:///path, redis+sentinel://…, redis+cluster://… or memcached://host,host",
+    write: "memory://, redis://:password@host:6379/0, rediss://… (with ?ca=/path/to/ca.pem for a CA of your own), redis+unix:///path, redis+sentinel://…, redis+cluster://… or memcached://host,host",
     default: "memory://, which each process has for itself and a restart empties",
     example: "memory://",
     visible: Visible::NoPassword,

@@ -52,12 +52,20 @@ pub(crate) fn decide<S: State>(
         None => (Outcome::Allow, all.min_by_key(|one| one.remaining)),
     };
     let none = Standing { quota: 0, remaining: 0, reset_after: Duration::ZERO };
-    Verdict { outcome, standing: found.unwrap_or(none) }
+    Verdict { outcome, standing: found.unwrap_or(none), at: now }
 }
 
-/// Gives back what an allowed request was charged.
-pub(crate) fn refund<S: State>(states: &mut [S], kind: S::Kind, quotas: &Quotas, now: u64, cost: u32) {
+/// Gives back what an allowed request was charged at that time; nothing is just now.
+pub(crate) fn refund<S: State>(
+    states: &mut [S],
+    kind: S::Kind,
+    quotas: &Quotas,
+    now: u64,
+    charged: Option<u64>,
+    cost: u32,
+) {
+    let charged = charged.map_or(now, |charged| charged.min(now));
     for (state, &quota) in states.iter_mut().zip(quotas) {
-        state.refund(kind, quota, now, cost);
+        state.refund(kind, quota, now, charged, cost);
     }
 }

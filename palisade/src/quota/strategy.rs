@@ -106,8 +106,9 @@ pub(crate) trait State: Default {
     fn charge(&mut self, kind: Self::Kind, quota: Quota, now: u64, cost: u32);
     /// Writes down a hit that was refused.
     fn refuse(&mut self, kind: Self::Kind, quota: Quota, now: u64, cost: u32);
-    /// Gives back what a hit was charged.
-    fn refund(&mut self, kind: Self::Kind, quota: Quota, now: u64, cost: u32);
+    /// Gives back what a hit was charged at that time, as far as it still counts: a window that began later, or a rate that
+    /// has moved on, owes nothing.
+    fn refund(&mut self, kind: Self::Kind, quota: Quota, now: u64, charged: u64, cost: u32);
     /// How much remains, and the time until more does.
     fn standing(&self, kind: Self::Kind, quota: Quota, now: u64) -> (u32, u64);
     /// From when on this state says no more than an empty one.
@@ -238,18 +239,28 @@ impl State for Cell {
         }
     }
 
-    fn refund(&mut self, kind: Count, quota: Quota, now: u64, cost: u32) {
+    fn refund(&mut self, kind: Count, quota: Quota, now: u64, charged: u64, cost: u32) {
         if self.until() <= now {
             return;
         }
-        let state = self.at(kind, quota, now);
+        let (state, window) = (self.at(kind, quota, now), micros(quota));
+        let count = Self { count: state.count.saturating_sub(cost), ..state };
         *self = match kind {
+            Count::FixedWindow if charged.saturating_add(window) >= state.until => count,
+            Count::FixedWindow => state,
+            Count::SlidingWindowCounter => match charged.saturating_add(window.saturating_mul(2)) {
+                this if this >= state.until => count,
+                before if before.saturating_add(window) >= state.until => {
+                    Self { other: state.other.saturating_sub(cost), ..state }
+                }
+                _ => state,
+            },
             Count::Gcra => {
                 let taken = state.taken(quota, now);
-                let cost = u128::from(cost) * u128::from(micros(quota));
-                Self::with_taken(taken.saturating_sub(cost), quota, now)
+                let cost = u128::from(cost) * u128::from(window);
+                let passed = u128::from(now.saturating_sub(charged)) * u128::from(quota.amount());
+                Self::with_taken(taken.saturating_sub(cost.saturating_sub(passed)), quota, now)
             }
-            _ => Self { count: state.count.saturating_sub(cost), ..state },
         };
     }
 
@@ -370,17 +381,17 @@ impl State for Log {
         self.tidy(quota, now);
     }
 
-    fn refund(&mut self, (): (), quota: Quota, now: u64, cost: u32) {
-        let mut rest = cost;
-        while let Some(last) = self.hits.back_mut()
-            && rest > 0
-        {
-            let part = last.1.min(rest);
-            last.1 -= part;
+    fn refund(&mut self, (): (), quota: Quota, now: u64, charged: u64, cost: u32) {
+        self.tidy(quota, now);
+        let (mut rest, mut at) = (cost, self.hits.partition_point(|(time, _)| *time <= charged));
+        while at > 0 && rest > 0 {
+            at -= 1;
+            let part = self.hits[at].1.min(rest);
+            self.hits[at].1 -= part;
             rest -= part;
             self.total -= part;
-            if last.1 == 0 {
-                self.hits.pop_back();
+            if self.hits[at].1 == 0 {
+                self.hits.remove(at);
             }
         }
         self.tidy(quota, now);

@@ -22,6 +22,8 @@ pub struct Verdict {
     pub outcome: Outcome,
     /// Where the caller stands afterwards.
     pub standing: Standing,
+    /// The store's own time of it, in microseconds: what a refund wants to know.
+    pub at: u64,
 }
 
 /// Whether a request passes.

@@ -29,7 +29,7 @@
 //! | [`forget`](Backoff::forget) | 1 day | well above the longest delay, else who waits it out begins anew |
 //!
 //! Many attempts at once do not pass together: each is charged before it is made. In the moment in which the free ones run
-//! out, one more may pass. It asks the store up to four times, and counts in memory while the store is down.
+//! out, one more may pass. It asks the store up to five times, and counts in memory while the store is down.
 //!
 //! References: OWASP Authentication Cheat Sheet; NIST SP 800-63B §5.2.2.
 

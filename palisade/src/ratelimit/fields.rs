@@ -1,7 +1,7 @@
 //! What a limit tells clients in headers.
 //!
 //! `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch) are of the tightest quota of all limits on the
-//! way; each stands once. `RateLimit-Policy` and `RateLimit` are lists, to which every limit adds its own line.
+//! way that use these names; each stands once. `RateLimit-Policy` and `RateLimit` are lists, to which every limit adds its own line.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -55,9 +55,9 @@ impl Fields {
         extensions: &mut Extensions,
     ) {
         if let Some(names) = &self.names {
-            let known = extensions.get::<Tightest>();
+            let known = extensions.get::<Tightest>().filter(|known| known.names == *names);
             let is_mine = match known {
-                Some(Tightest(known)) => tightness(counted) < tightness(known),
+                Some(known) => tightness(counted) < tightness(&known.counted),
                 // What the handler says itself stays.
                 None => !names.iter().any(|name| headers.contains_key(name)),
             };
@@ -68,7 +68,7 @@ impl Fields {
                 for (name, value) in names.iter().zip(values) {
                     headers.insert(name, value);
                 }
-                extensions.insert(Tightest(counted.clone()));
+                extensions.insert(Tightest { names: names.clone(), counted: counted.clone() });
             }
         }
         if self.standard {
@@ -82,9 +82,12 @@ impl Fields {
     }
 }
 
-/// Whose headers a response has so far.
+/// Whose headers a response has so far, by these names.
 #[derive(Clone)]
-struct Tightest(Counted);
+struct Tightest {
+    names: [HeaderName; 3],
+    counted: Counted,
+}
 
 /// The smaller, the tighter.
 fn tightness(counted: &Counted) -> (bool, u32) {

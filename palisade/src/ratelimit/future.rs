@@ -12,7 +12,7 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::gate::{Gate, Question, RateGate};
-use super::rules::{Counted, Counts, Decision, Place, Waits};
+use super::rules::{Counted, Counts, Decision, Place, Policy, Waits};
 use crate::refusal::Refusal;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -108,16 +108,18 @@ struct After {
     gate: Arc<Gate>,
     question: Question,
     counted: Option<Counted>,
+    policy: Policy,
     place: Place,
 }
 
-/// In the response's extensions: a gate further in has counted this request.
+/// In the response's extensions: a gate further in has counted this request, and would have refused it.
 #[derive(Clone)]
 struct CountedFurtherIn;
 
 impl After {
     fn new(gate: Arc<Gate>, question: Question, decision: Decision) -> Self {
-        Self { gate, question, counted: decision.counted, place: decision.place }
+        let Decision { counted, policy, place, .. } = decision;
+        Self { gate, question, counted, policy, place }
     }
 
     fn decided(gate: Arc<Gate>, question: Question, decision: Decision) -> (Self, Result<(), Refusal>) {
@@ -131,7 +133,8 @@ impl After {
         let yields = self.gate.yields && parts.extensions.get::<CountedFurtherIn>().is_some();
         let deducts = self.gate.deduct_when.as_ref().is_none_or(|deduct| deduct(&parts));
         let rules = &self.gate.limit.0;
-        if !self.gate.as_well {
+        // One that only reports, or could not count, protects nothing: a default must not rely on it.
+        if !self.gate.as_well && !rules.report_only && self.counted.is_some() {
             parts.extensions.insert(CountedFurtherIn);
         }
         if !yields && let Some(counted) = &self.counted {
@@ -139,8 +142,14 @@ impl After {
             if !deducts && self.place != Place::Nowhere {
                 counted.standing.remaining = counted.standing.remaining.saturating_add(self.question.cost);
             }
-            let (quotas, fields) = (self.question.quotas(rules), &self.gate.fields);
-            fields.write(quotas, &counted, &rules.clock, &mut parts.headers, &mut parts.extensions);
+            let (own, fields) = (self.question.quotas(rules), &self.gate.fields);
+            fields.write(
+                rules.quotas_of(self.policy, own),
+                &counted,
+                &rules.clock,
+                &mut parts.headers,
+                &mut parts.extensions,
+            );
         }
         let response = Response::from_parts(parts, body);
         if (deducts && !yields) || self.place == Place::Nowhere || at_once(self.refund(Waits::No)).is_some() {

@@ -151,12 +151,13 @@ impl RateGate {
     /// Every request is charged before it goes in, and given back when its answer is not such, so that many at once do
     /// not pass together. Requests that are underway therefore take room; who sends several good ones at once needs a
     /// quota that has it, and by fixed windows those that are refused meanwhile stay counted. One that is given up
-    /// halfway stays counted too.
+    /// halfway stays counted too. What was charged to a window that is over by then is not given to the next one.
     pub fn deduct_when(self, deduct: impl Fn(&Answer) -> bool + Send + Sync + 'static) -> Self {
         self.with(|gate| gate.deduct_when = Some(Arc::new(deduct)))
     }
 
-    /// This gate is a default: where a gate further in has counted the request, this one gives its charge back.
+    /// This gate is a default: where a gate further in has counted the request, this one gives its charge back. One that only
+    /// reports, or cannot count while its store is down, changes nothing: the default holds.
     ///
     /// Who has used up the default is still refused here, for nobody has looked further in yet. Routes that must stay
     /// open then belong into a group without the default.

@@ -16,7 +16,8 @@ struct Shared {
     store: &'static str,
     limits: Mutex<Vec<(Arc<str>, Arc<Decisions>)>>,
     latency: Latency,
-    down: AtomicBool,
+    /// The breaker's own word, so that the two never differ.
+    down: Arc<AtomicBool>,
     opened: AtomicU64,
     errors: AtomicU64,
 }
@@ -69,12 +70,12 @@ struct Latency {
 }
 
 impl Metrics {
-    pub(super) fn of(store: &'static str) -> Self {
+    pub(super) fn of(store: &'static str, down: Arc<AtomicBool>) -> Self {
         Self(Arc::new(Shared {
             store,
             limits: Mutex::default(),
             latency: Latency::default(),
-            down: AtomicBool::new(false),
+            down,
             opened: AtomicU64::new(0),
             errors: AtomicU64::new(0),
         }))
@@ -104,9 +105,8 @@ impl Metrics {
         self.0.errors.fetch_add(1, Ordering::Relaxed);
     }
 
-    pub(super) fn down(&self, down: bool) {
-        self.0.down.store(down, Ordering::Relaxed);
-        self.0.opened.fetch_add(u64::from(down), Ordering::Relaxed);
+    pub(super) fn went_down(&self) {
+        self.0.opened.fetch_add(1, Ordering::Relaxed);
     }
 }
 
@@ -190,7 +190,7 @@ mod tests {
 
     #[test]
     fn it_is_written_as_prometheus_reads_it() {
-        let metrics = Metrics::of("redis");
+        let metrics = Metrics::of("redis", Arc::default());
         let name: Arc<str> = "log\"in".into();
         metrics.limit(&name).add(Decided::Refused);
         metrics.limit(&name).add(Decided::Refused);

@@ -241,12 +241,14 @@ impl RateLimit {
         Ok(decision.counted.map_or_else(|| rules.untouched(), |counted| counted.standing))
     }
 
-    /// Gives back what [`check_costing`](Self::check_costing) took, for requests that turned out well.
+    /// Gives back what [`check_costing`](Self::check_costing) took just now, for requests that turned out well. What a window
+    /// that is over was charged would be taken from the one that runs: give back soon, or not at all.
     pub async fn refund(&self, key: impl Into<Key>, cost: u32) {
-        let Ok(key) = self.0.known(key.into()) else { return };
-        let caller = key.caller(None, self.0.ipv6_prefix);
-        // A refund that does not arrive errs on the side of fewer requests.
-        let _ = self.0.store.refund(self.0.ask(&caller, &self.0.quotas, cost, self.0.charge)).wait().await;
+        let (key, rules) = (key.into(), &*self.0);
+        let key = if key.is_none() { Key::NONE } else { key };
+        if !rules.disabled {
+            rules.give_back(&key.caller(None, rules.ipv6_prefix), cost).await;
+        }
     }
 
     /// Forgets what was counted of this caller; what a [`RateGate`] counts apart stays.

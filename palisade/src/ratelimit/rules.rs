@@ -85,20 +85,38 @@ pub(super) enum Waits {
 pub(super) struct Decision {
     pub(super) verdict: Result<(), Refusal>,
     pub(super) counted: Option<Counted>,
+    pub(super) policy: Policy,
     pub(super) place: Place,
+}
+
+/// Whose quotas have decided.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Policy {
+    /// The request's, or the limit's.
+    Own,
+    /// Those for while the store is down.
+    Meanwhile,
+    /// The meta limit's; its own or its meanwhile.
+    Meta { meanwhile: bool },
 }
 
 /// Where a request was charged.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Place {
     Nowhere,
-    Store,
-    StandIn,
+    /// At that time of the store's.
+    Store {
+        at: u64,
+    },
+    /// In memory, meanwhile, at that time.
+    StandIn {
+        at: u64,
+    },
 }
 
 /// What counting came to.
 enum Count {
-    Told(Verdict, Quota, Place),
+    Told { verdict: Verdict, quota: Quota, place: Place, meanwhile: bool },
     Uncounted,
     Cannot,
 }
@@ -106,7 +124,7 @@ enum Count {
 impl Count {
     fn is_over(&self) -> bool {
         match self {
-            Self::Told(verdict, ..) => verdict.outcome != Outcome::Allow,
+            Self::Told { verdict, .. } => verdict.outcome != Outcome::Allow,
             Self::Uncounted => false,
             Self::Cannot => true,
         }
@@ -181,7 +199,8 @@ impl Rules {
             if count.is_over() {
                 let decision = meta.judge(key, count);
                 if decision.verdict.is_err() {
-                    return Some(decision);
+                    let meanwhile = decision.policy == Policy::Meanwhile;
+                    return Some(Decision { policy: Policy::Meta { meanwhile }, ..decision });
                 }
             }
         }
@@ -189,7 +208,8 @@ impl Rules {
         let decision = self.judge(key, count);
         if let (Some(meta), Err(Refusal::TooManyRequests { .. })) = (meta, &decision.verdict) {
             let caller = key.caller(None, meta.ipv6_prefix);
-            meta.count(&caller, &meta.quotas, 1, meta.charge, waits).await?;
+            // Where the store's rest has ended since the look, the breach is not worth asking everything twice.
+            let _ = meta.count(&caller, &meta.quotas, 1, meta.charge, waits).await;
         }
         Some(decision)
     }
@@ -205,13 +225,13 @@ impl Rules {
     ) -> Option<()> {
         let answer = match place {
             Place::Nowhere => return Some(()),
-            Place::StandIn => {
+            Place::StandIn { at } => {
                 let ask = self.ask(caller, self.meanwhile(quotas), cost, self.charge);
-                self.store.stand_in().refund(ask)
+                self.store.stand_in().refund(ask, Some(at))
             }
-            Place::Store => {
+            Place::Store { at } => {
                 let ask = self.ask(caller, quotas, cost, self.charge);
-                self.store.ask(move |store| store.refund(ask))
+                self.store.ask(move |store| store.refund(ask, Some(at)))
             }
         };
         // A refund that does not arrive errs on the side of fewer requests.
@@ -236,19 +256,22 @@ impl Rules {
             Answer::Soon(_) if waits == Waits::No => return None,
             Answer::Soon(answer) => answer.await,
         };
-        let told = |verdict: Verdict, quotas, place| {
-            let place = if verdict.outcome == Outcome::Allow { place } else { Place::Nowhere };
-            Count::Told(verdict, quota(quotas, verdict.standing.quota), place)
+        let told = |verdict: Verdict, quotas, charged| {
+            let place = if verdict.outcome == Outcome::Allow { charged } else { Place::Nowhere };
+            let quota = quota(quotas, verdict.standing.quota);
+            Count::Told { verdict, quota, place, meanwhile: matches!(charged, Place::StandIn { .. }) }
         };
         Some(match (answer, &self.when_down) {
-            (Ok(verdict), _) => told(verdict, quotas, Place::Store),
+            (Ok(verdict), _) => told(verdict, quotas, Place::Store { at: verdict.at }),
             (Err(_), WhenDown::Refuse) => Count::Cannot,
             (Err(_), WhenDown::Allow) => Count::Uncounted,
             (Err(_), WhenDown::Count | WhenDown::CountBy(_)) => {
                 let quotas = self.meanwhile(quotas);
-                self.decisions.counted_in_memory();
+                if charge != Charge::Nothing {
+                    self.decisions.counted_in_memory();
+                }
                 match self.store.stand_in().decide(Ask { quotas, ..ask }).wait().await {
-                    Ok(verdict) => told(verdict, quotas, Place::StandIn),
+                    Ok(verdict) => told(verdict, quotas, Place::StandIn { at: verdict.at }),
                     Err(_) => Count::Cannot,
                 }
             }
@@ -260,31 +283,56 @@ impl Rules {
         if let WhenDown::CountBy(quotas) = &self.when_down { quotas } else { quotas }
     }
 
+    /// The quotas that have decided, where `own` are those of the request.
+    pub(super) fn quotas_of<'a>(&'a self, policy: Policy, own: &'a Quotas) -> &'a Quotas {
+        match (policy, &self.meta) {
+            (Policy::Meanwhile, _) => self.meanwhile(own),
+            (Policy::Meta { meanwhile: true }, Some(meta)) => meta.0.meanwhile(&meta.0.quotas),
+            (Policy::Meta { meanwhile: false }, Some(meta)) => &meta.0.quotas,
+            _ => own,
+        }
+    }
+
+    /// Gives back what a call was charged just now, wherever that was.
+    pub(super) async fn give_back(&self, caller: &[u8], cost: u32) {
+        let ask = self.ask(caller, &self.quotas, cost, self.charge);
+        // A refund that does not arrive errs on the side of fewer requests.
+        if self.store.ask(move |store| store.refund(ask, None)).wait().await.is_err() {
+            let ask = Ask { quotas: self.meanwhile(&self.quotas), ..ask };
+            let _ = self.store.stand_in().refund(ask, None).wait().await;
+        }
+    }
+
     /// What counting means for the request, said to whoever wants to know.
     fn judge(&self, key: &Key, count: Count) -> Decision {
         let limit = &*self.name;
-        let decision = |verdict, counted, place| Decision { verdict, counted, place };
-        let (verdict, quota, place) = match count {
-            Count::Told(verdict, quota, place) => (verdict, quota, place),
+        let uncounted =
+            |verdict| Decision { verdict, counted: None, policy: Policy::Own, place: Place::Nowhere };
+        let (verdict, quota, place, meanwhile) = match count {
+            Count::Told { verdict, quota, place, meanwhile } => (verdict, quota, place, meanwhile),
+            Count::Cannot if self.report_only => {
+                tracing::info!(limit, reported_only = true, "it cannot be counted");
+                self.decisions.add(Decided::AllowedUncounted);
+                return uncounted(Ok(()));
+            }
             Count::Uncounted => {
                 self.decisions.add(Decided::AllowedUncounted);
-                return decision(Ok(()), None, Place::Nowhere);
+                return uncounted(Ok(()));
             }
             Count::Cannot => {
                 self.decisions.add(Decided::RefusedUncounted);
                 tracing::debug!(limit, "refused: it cannot be counted");
-                let retry_after = Duration::from_secs(5);
-                let refused =
-                    if self.report_only { Ok(()) } else { Err(Refusal::CannotCount { retry_after }) };
-                return decision(refused, None, Place::Nowhere);
+                return uncounted(Err(Refusal::CannotCount { retry_after: Duration::from_secs(5) }));
             }
         };
         let breached = matches!(verdict.outcome, Outcome::Refuse { .. });
         let standing = verdict.standing;
         let counted = Some(Counted { limit: Arc::clone(&self.name), quota, standing, breached });
+        let policy = if meanwhile { Policy::Meanwhile } else { Policy::Own };
+        let decision = |verdict, place| Decision { verdict, counted, policy, place };
         let Outcome::Refuse { retry_after } = verdict.outcome else {
             self.decisions.add(Decided::Allowed);
-            return decision(Ok(()), counted, place);
+            return decision(Ok(()), place);
         };
         let reported_only = self.report_only;
         tracing::info!(limit, %quota, ?retry_after, reported_only, "over the limit");
@@ -293,12 +341,12 @@ impl Rules {
         }
         if reported_only {
             self.decisions.add(Decided::Reported);
-            return decision(Ok(()), counted, Place::Nowhere);
+            return decision(Ok(()), Place::Nowhere);
         }
         self.decisions.add(Decided::Refused);
         let header = self.retry_after.date(&self.clock, retry_after);
         let message = self.message.clone();
-        decision(Err(Refusal::TooManyRequests { retry_after, header, message }), counted, Place::Nowhere)
+        decision(Err(Refusal::TooManyRequests { retry_after, header, message }), Place::Nowhere)
     }
 }
 

@@ -12,8 +12,8 @@
 //! 1. a store that answers at once is just asked;
 //! 2. a server has [`within`](SteadyStore::within) to answer; later is an error;
 //! 3. after [`failures`](SteadyStore::failures) in a row it is left alone: every question is an error at once;
-//! 4. after a rest one request is let through to see. If that succeeds, everything is as before; else the next rest is
-//!    twice as long;
+//! 4. after a rest one request is let through to see; if its client gives up meanwhile, the next one is. If that succeeds,
+//!    everything is as before; else the next rest is twice as long;
 //! 5. what an error means is the limit's choice: [`WhenDown`](super::WhenDown). The counts kept in memory meanwhile are here.
 //!
 //! | setting | default | why |
@@ -32,7 +32,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout};
 
-use super::breaker::{Breaker, Patience};
+use super::breaker::{Admission, Breaker, Patience};
 use super::metrics::Metrics;
 use crate::clock::Clock;
 use crate::quota::Strategy;
@@ -51,6 +51,8 @@ pub struct SteadyStore {
     state: Arc<State>,
 }
 
+const A_YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
+
 #[derive(Debug)]
 struct State {
     breaker: Breaker,
@@ -60,8 +62,9 @@ struct State {
 
 impl State {
     fn new(store: &Store, clock: Clock) -> Arc<Self> {
-        let metrics = Metrics::of(store.name());
-        Arc::new(Self { breaker: Breaker::new(), stand_in: MemoryStore::with_clock(clock), metrics })
+        let breaker = Breaker::new();
+        let metrics = Metrics::of(store.name(), breaker.state());
+        Arc::new(Self { breaker, stand_in: MemoryStore::with_clock(clock), metrics })
     }
 }
 
@@ -85,8 +88,9 @@ impl SteadyStore {
         Self { patience: Patience { failures, ..self.patience }, ..self }
     }
 
-    /// How long it is left alone: at first, and at the longest.
+    /// How long it is left alone: at first, and at the longest. More than a year is a year.
     pub fn rests(self, first: Duration, longest: Duration) -> Self {
+        let [first, longest] = [first, longest].map(|rest| rest.min(A_YEAR));
         Self { patience: Patience { first, longest, ..self.patience }, ..self }
     }
 
@@ -120,17 +124,26 @@ impl SteadyStore {
         }
         match question(&self.store) {
             Answer::Now(answer) => {
+                if answer.is_err()
+                    && let Admission::Try(one) = self.state.breaker.admits(self.patience)
+                {
+                    one.ended();
+                }
                 self.heard(&answer);
                 Answer::Now(answer)
             }
             // Only an answer that is waited for is the one that is let through after a rest.
             Answer::Soon(answer) => Answer::Soon(Box::pin(async move {
-                if !self.state.breaker.admits(self.patience) {
+                let admission = self.state.breaker.admits(self.patience);
+                if let Admission::No = admission {
                     return Err(self.resting());
                 }
                 let begun = Instant::now();
                 let late = |_| Err(self.error(format!("there was no answer within {:?}", self.within)));
                 let answer = timeout(self.within, answer).await.unwrap_or_else(late);
+                if let Admission::Try(one) = admission {
+                    one.ended();
+                }
                 self.state.metrics.took(begun.elapsed());
                 self.heard(&answer);
                 answer
@@ -142,16 +155,17 @@ impl SteadyStore {
         let State { breaker, metrics, .. } = &*self.state;
         let store = self.store.name();
         match answer {
-            Ok(_) | Err(StoreError::Unsupported { .. }) => {
+            // It may not even have been asked.
+            Err(StoreError::Unsupported { .. }) => {}
+            Ok(_) => {
                 if breaker.succeeded() {
-                    metrics.down(false);
                     tracing::info!(store, "the store answers again: requests are counted there");
                 }
             }
             Err(error) => {
                 metrics.failed();
                 if breaker.failed(self.patience) {
-                    metrics.down(true);
+                    metrics.went_down();
                     tracing::warn!(store, %error, "the store is down: each limit does what it says for that");
                 }
             }
@@ -173,8 +187,10 @@ impl Counters for SteadyStore {
         or_else(self.ask(move |store| store.decide(ask)), move || self.stand_in().decide(ask))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
-        or_else(self.ask(move |store| store.refund(ask)), move || self.stand_in().refund(ask))
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
+        or_else(self.ask(move |store| store.refund(ask, charged)), move || {
+            self.stand_in().refund(ask, charged)
+        })
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {

@@ -129,10 +129,10 @@ impl Counters for MemcachedStore {
         ))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
         let ask = Ask { charge: Charge::AllOrNothing, ..ask };
         Answer::Soon(Box::pin(
-            self.update(ask, move |cells, kind, now| refund(cells, kind, ask.quotas, now, ask.cost)),
+            self.update(ask, move |cells, kind, now| refund(cells, kind, ask.quotas, now, charged, ask.cost)),
         ))
     }
 

@@ -82,7 +82,7 @@ fn host(place: &str) -> Result<String, StoreError> {
 /// One server and its connections that nobody uses just now.
 pub(super) struct Server {
     place: String,
-    idle: Mutex<Vec<Connection>>,
+    idle: Mutex<Vec<Kept>>,
     permits: std::sync::Arc<Semaphore>,
 }
 
@@ -94,15 +94,16 @@ impl Server {
     /// The value and its mark, and the connection for the next word. A connection that was kept may have died since, so
     /// its failure is no answer: reading twice does no harm.
     pub(super) async fn gets(&self, key: &str) -> Result<(Connection, Found), StoreError> {
+        let permit = self.permit().await?;
         let kept = self.idle().pop();
-        if let Some(mut connection) = kept
-            && let Ok(found) = connection.gets(key).await
+        if let Some(mut stream) = kept
+            && let Ok(found) = gets(&mut stream, key).await
         {
-            return Ok((connection, found));
+            return Ok((Connection { stream, _permit: permit }, found));
         }
-        let mut connection = self.open().await?;
-        let found = connection.gets(key).await?;
-        Ok((connection, found))
+        let mut stream = self.open().await?;
+        let found = gets(&mut stream, key).await?;
+        Ok((Connection { stream, _permit: permit }, found))
     }
 
     async fn ping(&self) -> Result<(), StoreError> {
@@ -124,22 +125,24 @@ impl Server {
 
     /// Keeps the connection for the next one who asks. One that is not given back is closed.
     pub(super) fn give_back(&self, connection: Connection) {
-        self.idle().push(connection);
+        // The permit goes last: whoever waits for it shall find the connection.
+        let Connection { stream, _permit } = connection;
+        self.idle().push(stream);
     }
 
-    async fn open(&self) -> Result<Connection, StoreError> {
-        let opened = tokio::time::timeout(PATIENCE, async {
-            let permit = std::sync::Arc::clone(&self.permits).acquire_owned().await;
-            let permit = permit.map_err(|_| std::io::Error::other("the store is closed"))?;
-            Ok::<_, std::io::Error>(Connection {
-                stream: BufReader::new(self.stream().await?),
-                _permit: permit,
-            })
-        });
-        opened
+    /// The right to one of the connections, whether it is open already or not.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, StoreError> {
+        let permit = std::sync::Arc::clone(&self.permits).acquire_owned();
+        tokio::time::timeout(PATIENCE, permit)
             .await
-            .map_err(|_| down("no connection could be opened within a second"))?
-            .map_err(|error| down(&error.to_string()))
+            .map_err(|_| down("no connection was free within a second"))?
+            .map_err(|_| down("the store is closed"))
+    }
+
+    async fn open(&self) -> Result<Kept, StoreError> {
+        let opened = tokio::time::timeout(PATIENCE, self.stream()).await;
+        let stream = opened.map_err(|_| down("no connection could be opened within a second"))?;
+        stream.map(BufReader::new).map_err(|error| down(&error.to_string()))
     }
 
     async fn stream(&self) -> std::io::Result<Box<dyn Stream>> {
@@ -152,7 +155,7 @@ impl Server {
         Ok(Box::new(stream))
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Connection>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -163,31 +166,18 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 /// A value and the mark by which memcached knows it.
 pub(super) type Found = Option<(String, u64)>;
 
-/// A connection that is in use, or waits to be.
+/// A connection that waits to be used.
+type Kept = BufReader<Box<dyn Stream>>;
+
+/// A connection that is in use.
 pub(super) struct Connection {
-    stream: BufReader<Box<dyn Stream>>,
+    stream: Kept,
     _permit: OwnedSemaphorePermit,
 }
 
 impl Connection {
     pub(super) async fn gets(&mut self, key: &str) -> Result<Found, StoreError> {
-        let line = self.ask(format!("gets {key}\r\n").as_bytes()).await?;
-        if line == "END" {
-            return Ok(None);
-        }
-        let mut words = line.split(' ').skip(3).map(str::parse);
-        let (Some(Ok(length)), Some(Ok(unique))) = (words.next(), words.next()) else {
-            return Err(down(&line));
-        };
-        let length = usize::try_from(length).unwrap_or(usize::MAX);
-        if length > LONGEST {
-            return Err(down("a value is far too long to be one of ours"));
-        }
-        let mut value = vec![0; length + b"\r\nEND\r\n".len()];
-        patiently(self.stream.read_exact(&mut value)).await?;
-        value.truncate(length);
-        let text = String::from_utf8(value).map_err(|_| down("a value is not one of ours"))?;
-        Ok(Some((text, unique)))
+        gets(&mut self.stream, key).await
     }
 
     /// Writes the value if it is still the one with this mark, or still absent; says whether it was.
@@ -210,14 +200,40 @@ impl Connection {
         }
     }
 
-    /// The first line of the answer.
     async fn ask(&mut self, request: &[u8]) -> Result<String, StoreError> {
-        patiently(self.stream.get_mut().write_all(request)).await?;
-        let line = patiently(line(&mut self.stream)).await?;
-        if line.is_empty() || line.starts_with("ERROR") || line.contains("_ERROR") {
-            return Err(down(if line.is_empty() { "the connection was closed" } else { &line }));
-        }
-        Ok(line)
+        ask(&mut self.stream, request).await
+    }
+}
+
+async fn gets(stream: &mut Kept, key: &str) -> Result<Found, StoreError> {
+    let line = ask(stream, format!("gets {key}\r\n").as_bytes()).await?;
+    if line == "END" {
+        return Ok(None);
+    }
+    let mut words = line.split(' ').skip(3).map(str::parse);
+    let (Some(Ok(length)), Some(Ok(unique))) = (words.next(), words.next()) else {
+        return Err(down(&line));
+    };
+    let length = usize::try_from(length).unwrap_or(usize::MAX);
+    if length > LONGEST {
+        return Err(down("a value is far too long to be one of ours"));
+    }
+    let mut value = vec![0; length + b"\r\nEND\r\n".len()];
+    patiently(stream.read_exact(&mut value)).await?;
+    value.truncate(length);
+    let text = String::from_utf8(value).map_err(|_| down("a value is not one of ours"))?;
+    Ok(Some((text, unique)))
+}
+
+/// The first line of the answer.
+async fn ask(stream: &mut Kept, request: &[u8]) -> Result<String, StoreError> {
+    patiently(stream.get_mut().write_all(request)).await?;
+    let line = patiently(line(stream)).await?;
+    // Only the first word is memcached's: what follows may be a key, and a caller may be called `ERROR`.
+    match line.split(' ').next() {
+        None | Some("") => Err(down("the connection was closed")),
+        Some("ERROR" | "CLIENT_ERROR" | "SERVER_ERROR") => Err(down(&line)),
+        Some(_) => Ok(line),
     }
 }
 

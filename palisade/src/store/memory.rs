@@ -103,10 +103,10 @@ impl Counters for MemoryStore {
         Answer::Now(Ok(verdict.unwrap_or(NO_ROOM)))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
         let now = self.clock.now();
         let name = self.namer.name(ask.limit, ask.caller, ask.strategy, ask.quotas);
-        self.shard(name.caller).refund(name, &ask, now);
+        self.shard(name.caller).refund(name, &ask, now, charged);
         Answer::Now(Ok(()))
     }
 
@@ -133,6 +133,7 @@ impl Counters for MemoryStore {
 const NO_ROOM: Verdict = Verdict {
     outcome: Outcome::Refuse { retry_after: Duration::from_secs(1) },
     standing: Standing { quota: 0, remaining: 0, reset_after: Duration::from_secs(1) },
+    at: 0,
 };
 
 /// As many shards as are worth it, which hold so many together.

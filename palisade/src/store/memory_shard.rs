@@ -54,12 +54,12 @@ impl Shard {
         }
     }
 
-    pub(super) fn refund(&mut self, name: Name, ask: &Ask<'_>, now: u64) {
+    pub(super) fn refund(&mut self, name: Name, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
         match (ask.strategy.count(), ask.quotas.iter().len()) {
-            (Some(kind), 1) => self.one.refund(name, kind, ask, now),
-            (Some(kind), 2) => self.two.refund(name, kind, ask, now),
-            (Some(kind), _) => self.many.refund(name, kind, ask, now),
-            (None, _) => self.logs.refund(name, (), ask, now),
+            (Some(kind), 1) => self.one.refund(name, kind, ask, now, charged),
+            (Some(kind), 2) => self.two.refund(name, kind, ask, now, charged),
+            (Some(kind), _) => self.many.refund(name, kind, ask, now, charged),
+            (None, _) => self.logs.refund(name, (), ask, now, charged),
         }
     }
 
@@ -166,9 +166,16 @@ impl<T: States> Table<T> {
         Some(verdict)
     }
 
-    fn refund(&mut self, name: Name, kind: <T::One as State>::Kind, ask: &Ask<'_>, now: u64) {
+    fn refund(
+        &mut self,
+        name: Name,
+        kind: <T::One as State>::Kind,
+        ask: &Ask<'_>,
+        now: u64,
+        charged: Option<u64>,
+    ) {
         if let Some(slot) = self.slots.find_mut(name.caller, |slot| slot.name == name) {
-            refund(slot.states.each(), kind, ask.quotas, now, ask.cost);
+            refund(slot.states.each(), kind, ask.quotas, now, charged, ask.cost);
         }
     }
 

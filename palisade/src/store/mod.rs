@@ -126,8 +126,9 @@ pub trait Counters: Send + Sync + fmt::Debug + 'static {
     /// Decides over all quotas of the ask, and charges them as it says.
     fn decide<'a>(&'a self, ask: Ask<'a>) -> Answer<'a>;
 
-    /// Gives back what an allowed request was charged; a count never falls below zero.
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a>;
+    /// Gives back what an allowed request was charged at the time that its [`Verdict`] said, or just now, as far as it still
+    /// counts: what was charged to a window that is over is not given to the one that runs. A count never falls below zero.
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a>;
 
     /// Forgets everything counted for this caller of this limit, under every strategy.
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a>;

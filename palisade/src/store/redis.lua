@@ -3,8 +3,8 @@
 -- KEYS[1]   a hash of this caller's counts under this strategy, one field for each quota of each list of quotas
 -- KEYS[2…]  moving-window only: for each quota the list of its hits, newest first, as `time:count`
 -- ARGV      now ('' for the server's clock), mode, strategy, cost, then the amount and the window of each quota
--- mode      all | order | look | refund, and reset, where KEYS are the hashes of every strategy
--- answers   {1 if it passes, retry after, quota from 0, remaining, reset after}; all times are microseconds
+-- mode      all | order | look | `refund ` and when it was charged, and reset, where KEYS are the hashes of every strategy
+-- answers   {1 if it passes, retry after, quota from 0, remaining, reset after, now}; all times are microseconds
 
 local mode, strategy, cost = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local LARGEST = 4294967295
@@ -16,7 +16,7 @@ if mode == 'reset' then
         end
         redis.call('DEL', key)
     end
-    return {1, 0, 0, 0, 0}
+    return {1, 0, 0, 0, 0, 0}
 end
 
 local now = tonumber(ARGV[1])
@@ -24,6 +24,9 @@ if not now then
     local time = redis.call('TIME')
     now = tonumber(time[1]) * 1000000 + tonumber(time[2])
 end
+
+local refunds, charged = string.match(mode, '^(refund) (%d*)$')
+charged = math.min(tonumber(charged or '') or now, now)
 
 local function whole(number) return string.format('%.0f', number) end
 
@@ -98,7 +101,8 @@ end
 
 local function take(q, hits)
     if strategy == 'gcra' then
-        local all = math.max(taken(q) + hits * q.window, 0)
+        local passed = (now - charged) * q.amount
+        local all = math.max(taken(q) + math.min(hits * q.window + passed, math.max(hits, 0) * q.window), 0)
         q.ends = now + math.floor(all / q.amount)
         q.other = math.floor(all % q.amount)
     else
@@ -118,8 +122,15 @@ function cell.refuse(q)
     end
 end
 
+-- What a window that is over was charged is not given to the one that runs.
 function cell.refund(q)
-    if not q.blank then take(q, -cost) end
+    local age = q.ends - charged
+    if q.blank or cost == 0 then return end
+    if strategy == 'gcra' or age <= (strategy == 'fixed-window' and q.window or 2 * q.window) then
+        take(q, -cost)
+    elseif strategy == 'sliding-window-counter' and age <= 3 * q.window then
+        q.other, q.changed = math.max(q.other - cost, 0), true
+    end
 end
 
 function cell.standing(q)
@@ -207,17 +218,24 @@ end
 function log.refuse() end
 
 function log.refund(q)
+    -- Begins with the newest hit that is no newer than the charge.
+    local index, high = 0, redis.call('LLEN', q.list)
+    while index < high do
+        local middle = math.floor((index + high) / 2)
+        if hit(q, middle) > charged then index = middle + 1 else high = middle end
+    end
     local rest = cost
-    local time, count = hit(q, 0)
+    local time, count = hit(q, index)
     while time and rest > 0 do
         local part = math.min(count, rest)
         rest, q.total, q.changed = rest - part, q.total - part, true
         if part == count then
-            redis.call('LPOP', q.list)
+            redis.call('LSET', q.list, index, '')
+            redis.call('LREM', q.list, 1, '')
         else
-            redis.call('LSET', q.list, 0, entry(time, count - part))
+            redis.call('LSET', q.list, index, entry(time, count - part))
         end
-        time, count = hit(q, 0)
+        time, count = hit(q, index)
     end
 end
 
@@ -244,7 +262,7 @@ end
 
 local breach, longest
 for _, q in ipairs(quotas) do
-    if mode == 'refund' then
+    if refunds then
         state.refund(q)
     else
         local wait = state.wait(q)
@@ -269,4 +287,4 @@ for _, q in ipairs(quotas) do
         tightest, remaining, reset = q, rest, after
     end
 end
-return {breach and 0 or 1, longest or 0, tightest.index - 1, remaining, reset}
+return {breach and 0 or 1, longest or 0, tightest.index - 1, remaining, reset, now}

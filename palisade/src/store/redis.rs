@@ -17,14 +17,16 @@
 //! 3. Every key is given its time to live in the same step that writes it.
 //! 4. The time is the server's, so that the clocks of several programs need not agree.
 //! 5. One connection carries everything, each request without waiting for the one before. A connection that fails or falls
-//!    silent is given up and the next request opens another; nothing is asked twice, since it may have been counted.
+//!    silent is given up and the next request opens another; one server is asked nothing twice, since it may have counted it.
+//!    A cluster is asked again up to twice when a node moves or fails, and may then count a request more than once.
 //!
 //! | address | what |
 //! |---|---|
-//! | `redis://user:password@host:6379/0` | one server; `rediss://` by TLS, checked against the public roots and the system's |
+//! | `redis://user:password@host:6379/0` | one server; `rediss://` by TLS, whose certificate a public CA has signed |
 //! | `redis+unix:///path/to/socket?db=0&user=…&pass=…` | one server on this machine |
-//! | `redis+sentinel://user:password@host:26379,host/name/0` | the master of that name; the password is the servers' |
+//! | `redis+sentinel://user:password@host:26379,host/name/0` | the master of that name; the password is the servers'; by `rediss+sentinel://` the servers speak TLS, the sentinels do not |
 //! | `redis+cluster://user:password@host:6379,host` | a cluster; `rediss+cluster://` by TLS |
+//! | `…?ca=/path/to/ca.pem` | after any of those by TLS: only what this CA of your own has signed is believed |
 //!
 //! `valkey` may stand for `redis` in each. Servers from version 5 on.
 //!
@@ -110,20 +112,22 @@ impl Counters for RedisStore {
                 Charge::Nothing => "look",
             };
             let call = self.invocation(&ask, mode);
-            let (passes, wait, quota, remaining, reset): (bool, u64, usize, u32, u64) =
+            let (passes, wait, quota, remaining, reset, at): (bool, u64, usize, u32, u64, u64) =
                 self.link.call(&call).await?;
             let retry_after = Duration::from_micros(wait);
             Ok(Verdict {
                 outcome: if passes { Outcome::Allow } else { Outcome::Refuse { retry_after } },
                 standing: Standing { quota, remaining, reset_after: Duration::from_micros(reset) },
+                at,
             })
         }))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
-        Answer::Soon(Box::pin(
-            async move { self.link.call(&self.invocation(&ask, "refund")).await.map(forget) },
-        ))
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
+        Answer::Soon(Box::pin(async move {
+            let mode = format!("refund {}", charged.map_or_else(String::new, |charged| charged.to_string()));
+            self.link.call(&self.invocation(&ask, &mode)).await.map(forget)
+        }))
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {

@@ -10,7 +10,7 @@ use redis::cluster_async::ClusterConnection;
 use redis::sentinel::{SentinelClient, SentinelClientBuilder, SentinelServerType};
 use redis::{
     AsyncConnectionConfig, Client, ConnectionAddr, FromRedisValue, IntoConnectionInfo, RedisError,
-    RedisResult, ScriptInvocation, TlsMode,
+    RedisResult, ScriptInvocation, TlsCertificates, TlsMode,
 };
 
 use super::StoreError;
@@ -93,7 +93,9 @@ impl Link {
                 Ok(answer)
             }
             Err(error) => {
-                if is_lost(&error) {
+                // A cluster's connection is many: it mends itself where one server is lost, and serves the others meanwhile.
+                let many = matches!(connection, Connection::Cluster(_));
+                if is_lost(&error) && (!many || self.is_silent()) {
                     self.give_up(number);
                 }
                 Err(down(&error))
@@ -143,6 +145,11 @@ impl Link {
         }
     }
 
+    /// Whether the server has not spoken to anybody for a while.
+    fn is_silent(&self) -> bool {
+        self.clock().saturating_sub(self.heard.load(Ordering::Relaxed)) > PATIENCE.as_millis() as u64
+    }
+
     fn clock(&self) -> u64 {
         u64::try_from(self.since.elapsed().as_millis()).unwrap_or(u64::MAX)
     }
@@ -160,8 +167,7 @@ struct Unanswered<'a> {
 impl Drop for Unanswered<'_> {
     fn drop(&mut self) {
         let heard = self.link.heard.load(Ordering::Relaxed);
-        let silent = self.link.clock().saturating_sub(heard) > PATIENCE.as_millis() as u64;
-        if !self.answered && silent && heard < self.asked {
+        if !self.answered && self.link.is_silent() && heard < self.asked {
             self.link.give_up(self.number);
         }
     }
@@ -199,21 +205,37 @@ fn source(uri: &str) -> Result<Source, StoreError> {
         Some((login, places)) => (format!("{login}@"), places),
         None => (String::new(), rest),
     };
+    if rest.contains('#') {
+        return Err(StoreError::uri(
+            "nothing follows a `#`; in a password write %23, for a CA of your own ?ca=",
+        ));
+    }
+    let (places, query) = places.split_once('?').unwrap_or((places, ""));
     let (hosts, path) = places.split_once('/').unwrap_or((places, ""));
-    let opened = match kind {
-        "" => Client::open(one(format!("{base}://{rest}"))?).map(Source::One),
-        "unix" => Client::open(one(format!("redis+unix://{rest}"))?).map(Source::One),
-        "cluster" => {
+    let trusted = trusted(query, tls)?;
+    if tls && rustls::crypto::CryptoProvider::get_default().is_none() {
+        // rustls cannot choose by itself in a program that has two of them. Whoever was first stays.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    }
+    let opened = match (kind, trusted) {
+        ("", Some(trusted)) => {
+            Client::build_with_tls(one(format!("{base}://{rest}"))?, trusted).map(Source::One)
+        }
+        ("", None) => Client::open(one(format!("{base}://{rest}"))?).map(Source::One),
+        ("unix", _) if !tls => Client::open(one(format!("redis+unix://{rest}"))?).map(Source::One),
+        ("cluster", trusted) => {
             let nodes: Result<Vec<_>, _> =
                 hosts.split(',').map(|host| one(format!("{base}://{login}{host}"))).collect();
-            ClusterClient::builder(nodes?)
+            let builder = ClusterClient::builder(nodes?);
+            let builder = if let Some(trusted) = trusted { builder.certs(trusted) } else { builder };
+            builder
                 .connection_timeout(PATIENCE)
                 .response_timeout(PATIENCE)
                 .retries(2)
                 .build()
                 .map(Source::Cluster)
         }
-        "sentinel" => {
+        ("sentinel", trusted) => {
             let (name, database) = path.split_once('/').unwrap_or((path, "0"));
             if name.is_empty() {
                 return Err(StoreError::uri("the name of the master is missing after the sentinels"));
@@ -227,18 +249,38 @@ fn source(uri: &str) -> Result<Source, StoreError> {
                     Ok(one(format!("redis://{place}"))?.addr().clone())
                 })
                 .collect();
+            let tls = tls.then_some(trusted);
             sentinel(sentinels?, name, &settings, tls).map(|client| Source::Sentinel(client.into()))
+        }
+        ("unix", _) => {
+            return Err(StoreError::uri("a socket on this machine has no TLS; write redis+unix://"));
         }
         _ => return Err(StoreError::uri(format!("`{kind}` is none of unix, sentinel, cluster"))),
     };
     opened.map_err(|error| StoreError::uri(error.category()))
 }
 
+/// Whom `ca=` of the query says to believe; nobody else then.
+fn trusted(query: &str, tls: bool) -> Result<Option<TlsCertificates>, StoreError> {
+    let read = redis::parse_redis_url(&format!("redis://localhost/?{query}"));
+    let path = read.and_then(|url| Some(url.query_pairs().find(|(name, _)| name == "ca")?.1.into_owned()));
+    let Some(path) = path else { return Ok(None) };
+    if !tls {
+        return Err(StoreError::uri("?ca= is for TLS; write rediss:// before it"));
+    }
+    let pem = std::fs::read(&path)
+        .map_err(|error| StoreError::uri(format!("the file of ?ca= cannot be read: {error}")))?;
+    if !String::from_utf8_lossy(&pem).contains("-----BEGIN CERTIFICATE-----") {
+        return Err(StoreError::uri("the file of ?ca= has no certificate in it; it wants PEM"));
+    }
+    Ok(Some(TlsCertificates { client_tls: None, root_cert: Some(pem) }))
+}
+
 fn sentinel(
     sentinels: Vec<ConnectionAddr>,
     name: &str,
     settings: &redis::ConnectionInfo,
-    tls: bool,
+    tls: Option<Option<TlsCertificates>>,
 ) -> RedisResult<SentinelClient> {
     let settings = settings.redis_settings();
     let mut builder = SentinelClientBuilder::new(sentinels, name, SentinelServerType::Master)?
@@ -249,8 +291,11 @@ fn sentinel(
     if let Some(password) = settings.password() {
         builder = builder.set_client_to_redis_password(password);
     }
-    if tls {
+    if let Some(trusted) = tls {
         builder = builder.set_client_to_redis_tls_mode(TlsMode::Secure);
+        if let Some(trusted) = trusted {
+            builder = builder.set_client_to_redis_certificates(trusted);
+        }
     }
     builder.build()
 }

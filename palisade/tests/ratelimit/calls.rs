@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::get as on_get;
-use palisade::{RateLimit, Refusal};
+use palisade::{Clock, RateLimit, Refusal, SteadyStore, WhenDown};
 
-use super::world::{dressed, get, limit, lone, memory, statuses};
+use super::world::{Server, dressed, get, limit, lone, memory, statuses};
 use crate::world::ask;
 
 #[derive(serde::Deserialize)]
@@ -75,6 +75,26 @@ async fn lim_24_a_limit_that_is_disabled_counts_nothing() {
     for _ in 0..3 {
         assert_eq!(disabled.check("ada").await.unwrap().remaining, 1);
     }
+    assert!(limit.check("ada").await.is_ok());
+    assert!(limit.check("ada").await.is_err());
+}
+
+#[tokio::test]
+async fn a_limit_that_is_disabled_gives_nothing_back_either() {
+    let limit = lone("1/minute");
+    assert!(limit.check("ada").await.is_ok());
+    limit.clone().dangerous_disable().refund("ada", 1).await;
+    assert!(limit.check("ada").await.is_err());
+}
+
+#[tokio::test]
+async fn what_was_counted_in_memory_meanwhile_is_given_back_there() {
+    let server = Server::new(&Clock::manual().0);
+    server.stop();
+    let limit = limit("login", "9/minute", &SteadyStore::new(server.store()));
+    let limit = limit.when_down(WhenDown::CountBy("1/hour".parse().unwrap()));
+    assert!(limit.check("ada").await.is_ok());
+    limit.refund("ada", 1).await;
     assert!(limit.check("ada").await.is_ok());
     assert!(limit.check("ada").await.is_err());
 }

@@ -86,7 +86,46 @@ async fn lim_17_whoever_wants_is_told_of_a_breach_and_the_answer_stays_429() {
 }
 
 #[tokio::test]
-async fn lim_18_19_42_who_breaches_too_often_is_refused_everywhere() {
+async fn lim_16_what_the_header_says_the_page_says_too() {
+    // Both quotas refuse: the one that takes longest is told, everywhere.
+    let app = behind(lone("1/minute; 1/hour").per_client().headers());
+    assert_eq!(times(&app, 1).await, [200]);
+    let refused = page(&app).await;
+    assert_eq!(refused.header("retry-after"), Some("3600"));
+    assert!(refused.body.contains("in 60 minutes"), "{}", refused.body);
+    let reset: u64 = refused.header("x-ratelimit-reset").unwrap().parse().unwrap();
+    assert!(reset > Clock::system().now() / 1_000_000 + 3_000, "{reset} is the hour's");
+}
+
+#[tokio::test]
+async fn lim_19_whoever_wants_is_told_of_a_meta_breach() {
+    let (store, ..) = memory();
+    let told = Arc::new(Mutex::new(Vec::new()));
+    let meta = {
+        let told = Arc::clone(&told);
+        limit("meta", "1/day", &store)
+            .on_breach(move |breach| told.lock().unwrap().push(breach.limit.to_owned()))
+    };
+    let app = behind(limit("a", "1/minute", &store).meta(meta).per_client());
+    assert_eq!(times(&app, 2).await, [200, 429]);
+    assert!(told.lock().unwrap().is_empty(), "to be looked at is no breach");
+    assert_eq!(times(&app, 1).await, [429]);
+    assert_eq!(*told.lock().unwrap(), ["meta"]);
+}
+
+#[tokio::test]
+async fn lim_42_a_groups_limit_keeps_its_meta_limit() {
+    let (store, _, hand) = memory();
+    let gate = limit("group", "1/minute", &store).meta(limit("meta", "1/day", &store)).per_client();
+    let group = Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate);
+    let app = dressed(Router::new().route("/outside", any(hello)).merge(group));
+    assert_eq!(statuses(&app, ["/", "/other"].map(get)).await, [200, 429]);
+    hand.advance(Duration::from_secs(3600));
+    assert_eq!(statuses(&app, ["/", "/other", "/outside"].map(get)).await, [429, 429, 200]);
+}
+
+#[tokio::test]
+async fn lim_18_who_breaches_too_often_is_refused_everywhere() {
     let (store, _, hand) = memory();
     let meta = limit("meta", "2/day", &store).message("You have been told.");
     let one = limit("one", "1/minute", &store).meta(meta.clone()).per_client().per_method();

@@ -2,10 +2,12 @@
 //!
 //! Time stands still in these tests but where nothing else happens: then tokio moves it to the next thing that is waited for.
 
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use palisade::store::{Counters, Store};
+use palisade::store::{Answer as PromptAnswer, Ask, Counters, Store, StoreError};
 use palisade::{Clock, Refusal, SteadyStore, WhenDown};
 use tokio::time::Instant;
 
@@ -118,6 +120,113 @@ async fn a_try_that_is_given_up_halfway_blocks_nobody() {
     tokio::time::advance(Duration::from_secs(1)).await;
     page(&app).await;
     assert!(!world.store.is_down());
+}
+
+#[tokio::test(start_paused = true)]
+async fn strangers_who_give_up_do_not_keep_a_store_down_that_is_back() {
+    let world = world();
+    let app = world.app(WhenDown::Count);
+    world.server.stop();
+    times(&app, 3).await;
+    world.server.pause();
+    tokio::time::advance(Duration::from_millis(500)).await;
+    for _ in 0..10 {
+        let halfway = std::pin::pin!(page(&app));
+        let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+        let one = std::pin::pin!(page(&app));
+        assert!(halfway.poll(&mut cx).is_pending(), "this one was let through to see");
+        assert!(one.poll(&mut cx).is_ready(), "and no other meanwhile");
+    }
+    world.server.start();
+    page(&app).await;
+    assert!(!world.store.is_down(), "the next one who waits for the answer finds out");
+}
+
+/// A store that fails at once, without being waited for.
+#[derive(Clone, Debug, Default)]
+struct Prompt(Arc<AtomicUsize>);
+
+impl Prompt {
+    fn fails<T>(&self) -> PromptAnswer<'_, T> {
+        self.0.fetch_add(1, Ordering::SeqCst);
+        PromptAnswer::Now(Err(StoreError::Down { store: "prompt", reason: "it is full".to_owned() }))
+    }
+}
+
+impl Counters for Prompt {
+    fn decide<'a>(&'a self, _: Ask<'a>) -> PromptAnswer<'a> {
+        self.fails()
+    }
+
+    fn refund<'a>(&'a self, _: Ask<'a>, _: Option<u64>) -> PromptAnswer<'a, ()> {
+        self.fails()
+    }
+
+    fn reset<'a>(&'a self, _: &'a str, _: &'a [u8]) -> PromptAnswer<'a, ()> {
+        self.fails()
+    }
+
+    fn ping(&self) -> PromptAnswer<'_, ()> {
+        self.fails()
+    }
+
+    fn name(&self) -> &'static str {
+        "prompt"
+    }
+
+    fn supports(&self, _: palisade::Strategy) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_that_fails_at_once_is_left_alone_as_long_as_one_that_is_silent() {
+    let prompt = Prompt::default();
+    let store = SteadyStore::new(Store::new(prompt.clone()));
+    let app = behind(limit("a", "2/minute", &store).per_client());
+    assert_eq!(times(&app, 4).await, [200, 200, 429, 429]);
+    assert_eq!(prompt.0.load(Ordering::SeqCst), 3);
+    for (rest, asked) in [(500, 4), (999, 4), (1, 5)] {
+        tokio::time::advance(Duration::from_millis(rest)).await;
+        times(&app, 3).await;
+        assert_eq!(prompt.0.load(Ordering::SeqCst), asked, "after {rest} ms more");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_store_may_be_left_alone_for_ever() {
+    let world = world();
+    let store = world.store.clone().failures(1).rests(Duration::MAX, Duration::MAX);
+    let app = behind(limit("a", "2/minute", &store).per_client());
+    world.server.stop();
+    assert_eq!(times(&app, 3).await, [200, 200, 429]);
+    assert_eq!(world.server.asked(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_limit_that_only_reports_passes_what_cannot_be_counted_and_says_so() {
+    let world = world();
+    world.server.stop();
+    let trial = limit("trial", "1/minute", &world.store).when_down(WhenDown::Refuse).report_only();
+    assert_eq!(times(&behind(trial.per_client()), 2).await, [200, 200]);
+    let text = world.store.metrics().to_string();
+    assert!(text.contains("limit=\"trial\",outcome=\"allowed_uncounted\"} 2"), "{text}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_is_counted_in_memory_meanwhile_is_told_and_a_look_is_no_count() {
+    let world = world();
+    world.server.stop();
+    let own = limit("own", "1/minute", &world.store).meta(limit("meta", "5/day", &world.store));
+    let app = behind(own.per_client());
+    for (status, own, meta) in [(200, 1, 0), (429, 2, 1)] {
+        assert_eq!(times(&app, 1).await, [status]);
+        let text = world.store.metrics().to_string();
+        for (limit, count) in [("own", own), ("meta", meta)] {
+            let line = format!("ratelimit_stand_in_total{{store=\"server\",limit=\"{limit}\"}} {count}\n");
+            assert!(text.contains(&line), "{line}{text}");
+        }
+    }
 }
 
 #[tokio::test(start_paused = true)]

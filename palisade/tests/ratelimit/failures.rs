@@ -2,12 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get as on_get;
 use http::StatusCode;
 use palisade::{Clock, RateGate, SteadyStore, Strategy};
-use tokio::sync::Barrier;
+use tokio::sync::{Barrier, Notify};
 
 use super::world::{Server, dressed, get, limit, memory, statuses};
 use crate::world::ask;
@@ -84,6 +85,44 @@ async fn fifty_failing_logins_at_once_never_pass_more_than_the_quota() {
         for store in [memory().0, server] {
             assert_eq!(fifty_at_once(&store, strategy).await, 5, "{strategy}");
         }
+    }
+}
+
+#[tokio::test]
+async fn slow_successes_of_one_window_pay_for_no_failures_of_the_next() {
+    let (store, clock, hand) = memory();
+    let release = Arc::new(Notify::new());
+    let slow = {
+        let release = Arc::clone(&release);
+        move || async move { release.notified().await }
+    };
+    let wrong = || async { StatusCode::UNAUTHORIZED };
+    let gate = limit("login", "2/minute", &store).clock(clock).per_client();
+    let gate = gate.deduct_when(|answer| answer.status == 401);
+    let routes = Router::new().route("/slow", on_get(slow)).route("/wrong", on_get(wrong));
+    let app = dressed(routes.layer(gate));
+    assert_eq!(ask(&app, get("/wrong")).await.status, 401);
+    hand.advance(Duration::from_secs(59));
+    let mut held = std::pin::pin!(ask(&app, get("/slow")));
+    let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
+    assert!(held.as_mut().poll(&mut cx).is_pending());
+    assert_eq!(ask(&app, get("/wrong")).await.status, 429, "the slow one takes room");
+    hand.advance(Duration::from_secs(1));
+    assert_eq!(ask(&app, get("/wrong")).await.status, 401, "a window begins");
+    release.notify_one();
+    assert_eq!(held.await.status, 200);
+    assert_eq!(statuses(&app, ["/wrong", "/wrong"].map(get)).await, [401, 429]);
+}
+
+#[tokio::test]
+async fn a_request_whose_handler_panics_stays_counted() {
+    async fn broken() -> StatusCode {
+        panic!("on purpose")
+    }
+    let (clock, _hand) = Clock::manual();
+    for store in [memory().0, SteadyStore::new(Server::new(&clock).store())] {
+        let app = dressed(Router::new().route("/", on_get(broken)).layer(only_failures("1/minute", &store)));
+        assert_eq!(statuses(&app, ["/", "/"].map(get)).await, [500, 429]);
     }
 }
 

@@ -5,9 +5,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::any;
 use http::HeaderName;
-use palisade::{Counted, Counts, RetryAfter};
+use palisade::{Clock, Counted, Counts, RetryAfter, SteadyStore, WhenDown};
 
-use super::world::{behind, dressed, get_with, hello, limit, lone, memory, page, times};
+use super::world::{Server, behind, dressed, get_with, hello, limit, lone, memory, page, times};
 use crate::world::{Answer, ask};
 
 fn told(answer: &Answer) -> [Option<&str>; 4] {
@@ -116,4 +116,36 @@ async fn lim_44_the_handler_may_see_where_its_caller_stands() {
     assert_eq!(page(&app).await.body, "outer 8 of 9 per hour, inner 4 of 5 per minute");
     assert_eq!(times(&app, 4).await, [200; 4]);
     assert_eq!(page(&app).await.status, 429);
+}
+
+#[tokio::test]
+async fn the_policy_is_that_of_the_quotas_that_decided() {
+    let (store, ..) = memory();
+    let meta = limit("meta", "1/day", &store);
+    let app = behind(limit("own", "1/minute", &store).meta(meta).per_client().standard_headers());
+    assert_eq!(times(&app, 2).await, [200, 429]);
+    let answer = page(&app).await;
+    assert_eq!(answer.header("ratelimit"), Some("\"meta 1 per day\";r=0;t=86400"));
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"meta 1 per day\";q=1;w=86400"));
+
+    let server = Server::new(&Clock::manual().0);
+    server.stop();
+    let meanwhile = WhenDown::CountBy("3/hour".parse().unwrap());
+    let own = limit("own", "1/minute", &SteadyStore::new(server.store())).when_down(meanwhile);
+    let answer = page(&behind(own.per_client().standard_headers())).await;
+    assert_eq!(answer.header("ratelimit-policy"), Some("\"own 3 per hour\";q=3;w=3600"));
+}
+
+#[tokio::test]
+async fn two_gates_with_names_of_their_own_both_tell() {
+    let (store, ..) = memory();
+    let names = ["x-limit", "x-left", "x-until"].map(HeaderName::from_static);
+    for (inner, outer) in [("3/minute", "10/hour"), ("10/minute", "3/hour")] {
+        let inner_gate = limit(inner, inner, &store).per_client().header_names(names.clone());
+        let outer_gate = limit(outer, outer, &store).per_client().headers();
+        let app = dressed(Router::new().route("/", any(hello).layer(inner_gate)).layer(outer_gate));
+        let answer = page(&app).await;
+        let limits = [answer.header("x-limit"), answer.header("x-ratelimit-limit")];
+        assert_eq!(limits, [inner, outer].map(|quota| quota.split('/').next()));
+    }
 }

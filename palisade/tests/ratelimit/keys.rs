@@ -29,6 +29,13 @@ async fn an_ipv6_network_of_64_bits_is_one_caller() {
 }
 
 #[tokio::test]
+async fn an_address_of_version_4_within_one_of_version_6_is_the_same_caller() {
+    let app = behind(lone("1/minute").per_client());
+    let asks = ["203.0.113.9:1", "[::ffff:203.0.113.9]:1", "[::ffff:203.0.113.10]:1"];
+    assert_eq!(statuses(&app, asks.map(get_by)).await, [200, 429, 200]);
+}
+
+#[tokio::test]
 async fn a_header_does_not_change_who_the_client_is() {
     let app = behind(lone("1/minute").per_client());
     let asks = ["1.1.1.1", "2.2.2.2"].map(|address| get_with("x-forwarded-for", address));

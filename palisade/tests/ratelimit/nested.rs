@@ -1,11 +1,13 @@
-//! Defaults and overrides (LIM-02, 03, 07, 30…33, 37, 40…42), as docs/decisions/0007 has them.
+//! Defaults and overrides (LIM-02, 03, 07, 30…33, 37, 40…42), as docs/decisions/0008 has them.
 
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use http::Method;
-use palisade::RateGate;
+use palisade::{Clock, RateGate, SteadyStore, WhenDown};
 
-use super::world::{dressed, get, get_with, hello, limit, lone, memory, page, request, statuses, times};
+use super::world::{
+    Server, dressed, get, get_with, hello, limit, lone, memory, page, request, statuses, times,
+};
 
 /// `/` has a gate of its own inside of the default; `/other` has none.
 fn site(own: RateGate, default: RateGate) -> Router {
@@ -111,4 +113,21 @@ async fn lim_30_a_layer_holds_wherever_it_stands() {
     assert_eq!(times(&on_route, 2).await, [200, 429]);
     let on_group = Router::new().route("/", any(hello)).layer(lone("1/hour").per_client());
     assert_eq!(times(&dressed(Router::new().merge(on_group)), 2).await, [200, 429]);
+}
+
+#[tokio::test]
+async fn a_limit_that_only_reports_does_not_open_the_default() {
+    let (store, ..) = memory();
+    let default = limit("default", "2/hour", &store).per_client().yields();
+    let trial = limit("trial", "1/hour", &store).report_only().per_client();
+    assert_eq!(times(&site(trial, default), 3).await, [200, 200, 429]);
+}
+
+#[tokio::test]
+async fn a_limit_that_cannot_count_just_now_does_not_open_the_default() {
+    let server = Server::new(&Clock::manual().0);
+    server.stop();
+    let default = limit("default", "2/hour", &memory().0).per_client().yields();
+    let own = limit("own", "9/hour", &SteadyStore::new(server.store())).when_down(WhenDown::Allow);
+    assert_eq!(times(&site(own.per_client(), default), 3).await, [200, 200, 429]);
 }

@@ -142,8 +142,8 @@ impl Counters for Server {
         self.answer(move |memory| memory.decide(ask))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>) -> Done<'a> {
-        self.answer(move |memory| memory.refund(ask))
+    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
+        self.answer(move |memory| memory.refund(ask, charged))
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {

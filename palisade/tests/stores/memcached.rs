@@ -1,7 +1,7 @@
 //! What the memcached store promises beyond: times to live, several servers and programs, addresses, and being gone.
 
 use palisade::Strategy;
-use palisade::store::{MemcachedStore, Store, StoreError};
+use palisade::store::{Charge, MemcachedStore, Store, StoreError};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
@@ -100,6 +100,35 @@ async fn a_server_that_is_gone_fails_its_own_callers_and_counts_again_when_it_is
         assert!(caller.hit(1).await);
     }
     limit.store.ping().wait().await.unwrap();
+}
+
+#[tokio::test]
+async fn a_caller_whose_name_reads_like_an_error_is_counted_like_any_other() {
+    let server = Server::memcached();
+    let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
+    for caller in ["SERVER_ERROR", "a_ERROR", "ERROR", "END", "STORED"] {
+        assert_eq!(limit.clone().caller(caller).hits(&[1, 1, 1]).await, "TTF", "{caller}");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn more_askers_than_connections_take_turns() {
+    let server = Server::memcached();
+    let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
+    let tasks: Vec<_> = (0..300)
+        .map(|number| {
+            let one = limit.clone().charge(Charge::Nothing).caller(format!("caller {number}"));
+            tokio::spawn(async move {
+                for _ in 0..5 {
+                    one.decide(1).await?;
+                }
+                Ok::<_, StoreError>(())
+            })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
 }
 
 #[tokio::test]

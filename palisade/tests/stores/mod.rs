@@ -8,4 +8,5 @@ mod promises;
 mod redis;
 mod redis_many;
 pub mod servers;
+mod tls;
 mod world;

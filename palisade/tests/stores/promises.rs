@@ -174,6 +174,52 @@ async fn a_refund_gives_back_what_was_charged_and_no_more() {
 }
 
 #[tokio::test]
+async fn a_refund_gives_a_window_nothing_that_an_earlier_one_was_charged() {
+    for (world, strategy) in every().await {
+        let context = format!("{} {strategy}", world.store.name());
+        let limit = world.limit(strategy, "3/minute");
+        let first = limit.decide(2).await.unwrap().at;
+        world.hand.advance(seconds(61));
+        assert_eq!(limit.decide(1).await.unwrap().at, first + 61_000_000, "{context}");
+        // Of the counter's last window 1.97 still weigh: one.
+        let left = if strategy == Strategy::SlidingWindowCounter { 1 } else { 2 };
+        assert_eq!(limit.remaining().await, left, "{context}");
+        limit.refund_of(2, first - 120_000_000).await;
+        assert_eq!(limit.remaining().await, left, "{context}");
+        limit.refund_of(2, first).await;
+        assert_eq!(limit.remaining().await, 2, "{context}");
+        limit.refund_of(1, first + 61_000_000).await;
+        assert_eq!(limit.remaining().await, 3, "{context}");
+    }
+}
+
+#[tokio::test]
+async fn a_refund_gives_back_that_hit_and_not_a_later_one() {
+    for (world, strategy) in every().await {
+        let context = format!("{} {strategy}", world.store.name());
+        let limit = world.limit(strategy, "4/minute");
+        let mut charged = Vec::new();
+        for cost in [1, 1, 2] {
+            charged.push(limit.decide(cost).await.unwrap().at);
+            world.hand.advance(seconds(10));
+        }
+        limit.refund_of(1, charged[1]).await;
+        // Of gcra's thirty seconds the twenty since are paid already, but none of them before.
+        assert_eq!(limit.remaining().await, if strategy == Strategy::Gcra { 2 } else { 1 }, "{context}");
+        if strategy == Strategy::MovingWindow {
+            world.hand.advance(seconds(30));
+            assert_eq!(limit.remaining().await, 2, "{context}: the first has left");
+            world.hand.advance(seconds(10));
+            assert_eq!(limit.remaining().await, 2, "{context}: the second had been given back");
+            limit.refund_of(2, charged[1]).await;
+            assert_eq!(limit.remaining().await, 2, "{context}: and is not given back twice");
+            limit.refund_of(1, charged[2]).await;
+            assert_eq!(limit.remaining().await, 3, "{context}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn a_reset_forgets_this_caller_under_every_strategy_and_quota_and_nobody_else() {
     for (world, strategy) in every().await {
         let limit = world.limit(strategy, "1/minute");

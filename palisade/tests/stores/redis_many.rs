@@ -30,6 +30,9 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
+/// As long as a page waits for the store, and a little more on a machine with much to do.
+const PATIENCE: Duration = Duration::from_millis(300);
+
 /// Ports of which the bus's, ten thousand higher, is a port too.
 fn cluster_port() -> u16 {
     loop {
@@ -40,8 +43,8 @@ fn cluster_port() -> u16 {
     }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_of_three_keeps_every_promise_of_one_server() {
+/// Three servers that are a cluster, and its address.
+async fn cluster() -> (Vec<Server>, String) {
     let mut servers = Vec::new();
     let mut ports = Vec::new();
     for _ in 0..3 {
@@ -66,8 +69,49 @@ async fn a_cluster_of_three_keeps_every_promise_of_one_server() {
         whole
     })
     .await;
-
     let uri = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]);
+    (servers, uri)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_server_of_the_cluster_that_is_silent_fails_its_own_callers_and_no_others() {
+    let (servers, uri) = cluster().await;
+    let limit = limit(&uri, Strategy::FixedWindow).await;
+    let callers: Vec<_> = (0..12).map(|number| limit.clone().caller(format!("caller {number}"))).collect();
+    for caller in &callers {
+        assert!(caller.hit(1).await);
+    }
+    servers[2].pause(true);
+    let mut others = Vec::new();
+    for caller in &callers {
+        if tokio::time::timeout(PATIENCE, caller.decide(0)).await.is_ok_and(|answer| answer.is_ok()) {
+            others.push(caller.clone());
+        }
+    }
+    assert!((1..12).contains(&others.len()), "{} of 12 belong to two of three servers", others.len());
+    // Somebody of the silent server's waits for the end, again and again.
+    let silent = callers.iter().find(|one| others.iter().all(|other| other.caller != one.caller));
+    let silent = silent.unwrap().clone();
+    let waiting = tokio::spawn(async move {
+        for _ in 0..2 {
+            assert!(silent.decide(0).await.is_err());
+        }
+    });
+    let mut asked = 0;
+    while !waiting.is_finished() {
+        for other in &others {
+            let answer = tokio::time::timeout(PATIENCE, other.decide(0)).await;
+            assert!(answer.is_ok_and(|answer| answer.is_ok()), "after {asked} answers nobody answers");
+            asked += 1;
+        }
+    }
+    waiting.await.unwrap();
+    servers[2].pause(false);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cluster_of_three_keeps_every_promise_of_one_server() {
+    let (_servers, uri) = cluster().await;
     for strategy in Strategy::ALL {
         let limit = limit(&uri, strategy).await;
         limit.store.ping().wait().await.unwrap();

@@ -138,7 +138,12 @@ impl Limit {
     }
 
     pub async fn refund(&self, cost: u32) {
-        self.store.refund(self.ask(cost)).wait().await.unwrap();
+        self.store.refund(self.ask(cost), None).wait().await.unwrap();
+    }
+
+    /// Gives back what was charged at that time.
+    pub async fn refund_of(&self, cost: u32, charged: u64) {
+        self.store.refund(self.ask(cost), Some(charged)).wait().await.unwrap();
     }
 
     pub async fn reset(&self) {

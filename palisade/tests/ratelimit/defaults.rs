@@ -1,0 +1,114 @@
+//! Defaults and application-wide limits with all their settings (LIM-03…06, 08, 13, 14, 40, 41).
+
+use axum::Router;
+use axum::routing::any;
+use http::request::Parts;
+use http::{Method, StatusCode};
+use palisade::store::{MemoryStore, Store};
+use palisade::{RateGate, RateLimit, SteadyStore};
+
+use super::world::{behind, dressed, get, get_by, get_with, hello, limit, memory, request, statuses, times};
+use crate::world::ask;
+
+fn with_staff(target: &str) -> http::Request<axum::body::Body> {
+    let mut request = get_with("x-staff", "1");
+    *request.uri_mut() = target.parse().unwrap();
+    request
+}
+
+fn staff(parts: &Parts) -> bool {
+    parts.headers.contains_key("x-staff")
+}
+
+fn default(quotas: &str) -> RateGate {
+    limit("default", quotas, &memory().0).per_client().yields()
+}
+
+#[tokio::test]
+async fn lim_03_a_default_may_count_each_method_apart() {
+    let app = behind(default("1/hour").per_method());
+    let asks = [Method::GET, Method::POST, Method::POST, Method::GET].map(|method| request(method, "/"));
+    assert_eq!(statuses(&app, asks).await, [200, 200, 429, 429]);
+}
+
+#[tokio::test]
+async fn lim_04_a_default_may_exempt_whom_it_likes() {
+    let app = behind(default("1/hour").exempt_when(staff));
+    let asks = [with_staff("/"), with_staff("/"), get("/"), get("/"), with_staff("/")];
+    assert_eq!(statuses(&app, asks).await, [200, 200, 200, 429, 200]);
+}
+
+#[tokio::test]
+async fn lim_05_a_default_may_count_only_certain_answers() {
+    let gate = default("1/hour").deduct_when(|answer| answer.status == StatusCode::NOT_FOUND);
+    let asks = ["/", "/", "/missing", "/missing", "/"].map(get);
+    assert_eq!(statuses(&behind(gate), asks).await, [200, 200, 404, 429, 429]);
+}
+
+#[tokio::test]
+async fn lim_06_a_default_may_cost_more_by_number_or_by_request() {
+    assert_eq!(times(&behind(default("5/hour").cost(2)), 3).await, [200, 200, 429]);
+    let heavy = |parts: &Parts| if parts.uri.path() == "/other" { 3 } else { 1 };
+    let asks = ["/other", "/", "/", "/"].map(get);
+    assert_eq!(statuses(&behind(default("5/hour").cost_by(heavy)), asks).await, [200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn lim_08_an_application_wide_limit_has_the_same_settings() {
+    let all = |quotas: &str| limit("all", quotas, &memory().0).shared();
+    let asks = || [request(Method::GET, "/"), request(Method::POST, "/other"), get_by("198.51.100.1:1")];
+    assert_eq!(statuses(&behind(all("1/hour").per_method()), asks()).await, [200, 200, 429]);
+    assert_eq!(statuses(&behind(all("2/hour")), asks()).await, [200, 200, 429]);
+    let app = behind(all("1/hour").exempt_when(staff));
+    assert_eq!(statuses(&app, [with_staff("/"), get("/"), get("/other")]).await, [200, 200, 429]);
+    let app = behind(all("1/hour").deduct_when(|answer| answer.status == StatusCode::NOT_FOUND));
+    assert_eq!(statuses(&app, ["/", "/missing", "/"].map(get)).await, [200, 404, 429]);
+    assert_eq!(times(&behind(all("5/hour").cost(3)), 2).await, [200, 429]);
+}
+
+#[tokio::test]
+async fn lim_13_the_store_is_an_address_and_a_wrong_one_is_an_error_at_once() {
+    let store = Store::open("memory://").await.unwrap();
+    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), SteadyStore::new(store)).per_client();
+    assert_eq!(times(&behind(gate), 2).await, [200, 429]);
+    // Nobody listens there: no error, and counted in memory.
+    let gone = Store::open("redis+unix:///nowhere/redis.sock").await.unwrap();
+    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), SteadyStore::new(gone)).per_client();
+    assert_eq!(times(&behind(gate), 2).await, [200, 429]);
+    for uri in ["memory", "memory://x", "mongodb://a", "redis://a:b", ""] {
+        let error = Store::open(uri).await.unwrap_err().to_string();
+        assert!(error.contains("write memory://, redis://"), "{uri}: {error}");
+    }
+}
+
+#[tokio::test]
+async fn lim_14_a_store_has_settings_of_its_own() {
+    // Room for nobody: everybody is counted together, and nobody is unlimited.
+    let small = MemoryStore::new().capacity(0);
+    let app = behind(RateLimit::new("a", "2/hour".parse().unwrap(), small).per_client());
+    let asks = ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"].map(get_by);
+    assert_eq!(statuses(&app, asks).await, [200, 200, 429]);
+}
+
+/// An application-wide limit around a default around `/`, which has a limit of its own, and `/other`.
+fn nested(all: &str, default: &str, own: &str) -> Router {
+    let (store, ..) = memory();
+    let own = limit("own", own, &store).per_client();
+    let default = limit("default", default, &store).per_client().exempt_when(staff).yields();
+    let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
+    dressed(routes.layer(limit("all", all, &store).shared()))
+}
+
+#[tokio::test]
+async fn lim_40_who_is_exempt_from_the_default_is_not_from_what_stands_around_it() {
+    let app = nested("3/hour", "1/hour", "9/hour");
+    let asks = (0..4).map(|_| with_staff("/other"));
+    assert_eq!(statuses(&app, asks).await, [200, 200, 200, 429]);
+}
+
+#[tokio::test]
+async fn lim_41_who_is_exempt_from_the_default_is_not_from_the_routes_own() {
+    let app = nested("9/hour", "9/hour", "1/hour");
+    assert_eq!(statuses(&app, (0..2).map(|_| with_staff("/"))).await, [200, 429]);
+    assert_eq!(ask(&app, with_staff("/other")).await.status, 200);
+}

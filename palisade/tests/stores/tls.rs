@@ -1,0 +1,133 @@
+//! TLS with a CA of one's own: a real handshake, and what is refused.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+use std::time::Instant;
+
+use palisade::Strategy;
+use palisade::store::{RedisStore, Store, StoreError};
+
+use super::servers::{Server, folder, free_port, listens};
+use super::world::{Limit, World};
+
+const EXTENSIONS: &str = "\
+[req]\ndistinguished_name = dn\n[dn]\n\
+[ca]\nbasicConstraints = critical, CA:TRUE\n\
+[server]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = IP:127.0.0.1\n";
+
+/// Makes `name.pem` and `name.key`, signed by `by` or by itself.
+fn certificate(folder: &Path, name: &str, by: Option<&str>) {
+    let mut openssl = Command::new("openssl");
+    openssl.args([
+        "req",
+        "-x509",
+        "-newkey",
+        "ec",
+        "-pkeyopt",
+        "ec_paramgen_curve:P-256",
+        "-nodes",
+        "-days",
+        "2",
+    ]);
+    openssl.args(["-config", "openssl.cnf", "-subj", &format!("/CN={name}")]);
+    openssl.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem")]);
+    match by {
+        Some(ca) => openssl.args([
+            "-CA",
+            &format!("{ca}.pem"),
+            "-CAkey",
+            &format!("{ca}.key"),
+            "-extensions",
+            "server",
+        ]),
+        None => openssl.args(["-extensions", "ca"]),
+    };
+    let made = openssl.current_dir(folder).stdin(Stdio::null()).output();
+    let made = made.expect("there is no openssl here; run scripts/install-test-needs");
+    assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+}
+
+/// A redis-server that speaks TLS only, its port, and the folder with its CA and another.
+fn server(settings: &[&str]) -> (Server, u16, PathBuf) {
+    let home = folder();
+    fs::write(home.join("openssl.cnf"), EXTENSIONS).unwrap();
+    certificate(&home, "ca", None);
+    certificate(&home, "other", None);
+    certificate(&home, "server", Some("ca"));
+    // The bus of a cluster is ten thousand higher, and a port too.
+    let port = std::iter::repeat_with(free_port).find(|port| *port < 55_000).unwrap();
+    let mut command = Command::new("redis-server");
+    command.args(["--bind", "127.0.0.1", "--save", "", "--port", "0", "--tls-port", &port.to_string()]);
+    command.args(["--tls-cert-file", "server.pem", "--tls-key-file", "server.key"]);
+    command.args(["--tls-ca-cert-file", "ca.pem", "--tls-auth-clients", "no"]).args(settings);
+    let uri = format!("rediss://127.0.0.1:{port}/0?ca={}", home.join("ca.pem").display());
+    (Server::start(command, home.clone(), uri, || listens(port)), port, home)
+}
+
+async fn limit(uri: &str, strategy: Strategy) -> Limit {
+    let mut limit = World::memory().limit(strategy, "2/hour");
+    limit.store = Store::open(uri).await.unwrap();
+    limit
+}
+
+#[tokio::test]
+async fn a_server_is_believed_by_its_ca_and_by_no_other() {
+    let (server, port, home) = server(&[]);
+    for strategy in Strategy::ALL {
+        assert_eq!(limit(&server.uri, strategy).await.hits(&[1, 1, 1]).await, "TTF", "{strategy}");
+    }
+    let valkey = server.uri.replace("rediss", "valkeys");
+    limit(&valkey, Strategy::Gcra).await.store.ping().wait().await.unwrap();
+
+    let other = home.join("other.pem");
+    for (uri, reason) in [
+        (format!("rediss://127.0.0.1:{port}?ca={}", other.display()), "UnknownIssuer"),
+        (format!("rediss://127.0.0.1:{port}"), "UnknownIssuer"),
+        (server.uri.replace("127.0.0.1", "localhost"), "not valid for name"),
+    ] {
+        let error = limit(&uri, Strategy::Gcra).await.decide(1).await.unwrap_err();
+        assert!(matches!(error, StoreError::Down { store: "redis", .. }), "{error:?}");
+        assert!(error.to_string().contains(reason), "{error}");
+    }
+    let clear = limit(&format!("redis://127.0.0.1:{port}"), Strategy::Gcra).await;
+    assert!(clear.decide(1).await.is_err(), "it speaks nothing but TLS");
+}
+
+#[tokio::test]
+async fn a_cluster_is_believed_by_its_ca_and_by_no_other() {
+    let (server, port, home) = server(&["--cluster-enabled", "yes", "--tls-cluster", "yes"]);
+    let trusted =
+        redis::TlsCertificates { client_tls: None, root_cert: Some(fs::read(home.join("ca.pem")).unwrap()) };
+    let client = redis::Client::build_with_tls(format!("rediss://127.0.0.1:{port}"), trusted).unwrap();
+    let mut raw = client.get_multiplexed_async_connection().await.unwrap();
+    let _: () =
+        redis::cmd("CLUSTER").arg(&["ADDSLOTSRANGE", "0", "16383"]).query_async(&mut raw).await.unwrap();
+    let cluster = |ca: &str| format!("rediss+cluster://127.0.0.1:{port}?ca={}", home.join(ca).display());
+    let good = limit(&cluster("ca.pem"), Strategy::FixedWindow).await;
+    let begun = Instant::now();
+    while let Err(error) = good.decide(0).await {
+        assert!(begun.elapsed().as_secs() < 30, "the cluster is not whole: {error}");
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(good.hits(&[1, 1, 1]).await, "TTF");
+    assert!(limit(&cluster("other.pem"), Strategy::FixedWindow).await.decide(1).await.is_err());
+    drop(server);
+}
+
+#[test]
+fn a_ca_that_cannot_be_used_is_an_error_at_once() {
+    let home = folder();
+    fs::write(home.join("empty.pem"), "nothing").unwrap();
+    for (uri, said) in [
+        (format!("rediss://a?ca={}/none.pem", home.display()), "cannot be read"),
+        (format!("rediss+cluster://a,b?ca={}/empty.pem", home.display()), "no certificate"),
+        (format!("redis://a?ca={}/empty.pem", home.display()), "write rediss://"),
+        ("rediss://a/#insecure".to_owned(), "?ca="),
+        ("rediss+unix:///run/redis.sock".to_owned(), "write redis+unix://"),
+    ] {
+        let error = RedisStore::new(&uri).unwrap_err();
+        assert!(error.to_string().contains(said), "{uri}: {error}");
+    }
+    let _ = fs::remove_dir_all(home);
+}
