@@ -1,12 +1,24 @@
 //! Is this answer the same as that one?
+mod compare;
+mod decide;
 mod expr;
+mod fingerprint;
+mod gcd;
+mod judge;
 mod lex;
 mod limits;
 mod names;
+mod numeric;
 mod parse;
+mod poly;
+mod ratio;
+mod real;
+mod rules;
 mod shape;
 mod tape;
 mod token;
 mod verdict;
 mod words;
+pub use judge::compare;
+pub use rules::{Rules, RulesError, Tolerance};
 pub use verdict::{Hint, Side, Unreadable, Verdict};

@@ -1,0 +1,2 @@
+//! What the crate promises.
+mod pairs;

@@ -11,6 +11,7 @@ use crate::expr::{Constant, Id};
 use crate::limits::BITS;
 
 mod import;
+pub(crate) use import::exact_two;
 mod surd;
 
 /// One operation; its operands stand before it.
