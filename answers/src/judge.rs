@@ -2,9 +2,11 @@
 
 use crate::compare::Comparison;
 use crate::lex::Reading;
+use crate::print::{mathml, plain};
 use crate::rules::Rules;
 use crate::shape::{Answer, Shape, collect, read};
-use crate::verdict::{Side, Unreadable, Verdict};
+use crate::verdict::{Hint, Side, Unreadable, Verdict};
+use crate::{hint, simplified, units};
 
 /// Whether the given answer is the same as the expected one.
 ///
@@ -18,6 +20,69 @@ use crate::verdict::{Side, Unreadable, Verdict};
 /// assert_eq!((at, why.as_str()), (2, "Something is missing after the +: fill it in, or take it away."));
 /// ```
 pub fn compare(expected: &str, given: &str, rules: &Rules) -> Verdict {
+    if rules.units {
+        return with_units(expected, given, rules);
+    }
+    without_units(expected, given, rules)
+}
+
+/// The text in one canonical form: polynomials and rational expressions that are equal get the same one, and it can be
+/// read again.
+///
+/// ```
+/// assert_eq!(answers::normalize("(x+1)^2")?, "x^2 + 2*x + 1");
+/// assert_eq!(answers::normalize(r"\frac{x^2-1}{x-1}")?, "x + 1");
+/// # Ok::<(), answers::Unreadable>(())
+/// ```
+///
+/// # Errors
+/// When it can't be read.
+pub fn normalize(text: &str) -> Result<String, Unreadable> {
+    plain::print(&read(text, Reading::default(), &[])?)
+}
+
+/// How the text was read, as MathML Core: escaped, and safe to print in a page.
+///
+/// ```
+/// let shown = answers::to_mathml("1/2")?;
+/// assert_eq!(shown, "<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>");
+/// # Ok::<(), answers::Unreadable>(())
+/// ```
+///
+/// # Errors
+/// When it can't be read.
+pub fn to_mathml(text: &str) -> Result<String, Unreadable> {
+    read(text, Reading::default(), &[]).map(|answer| mathml::print(&answer))
+}
+
+/// With the unit of each taken off, and the given number in the unit that is expected.
+fn with_units(expected: &str, given: &str, rules: &Rules) -> Verdict {
+    let (wanted, unit) = units::split(expected);
+    let (got, other) = units::split(given);
+    match (unit, other) {
+        (None, None) => without_units(&wanted, &got, rules),
+        (Some(unit), Some(other)) => match other.over(&unit) {
+            Some(factor) if factor.is_one() => without_units(&wanted, &got, rules),
+            // What is converted needn't be as simple as before.
+            Some(factor) => {
+                let rules = Rules { simplified: false, ..rules.clone() };
+                without_units(&wanted, &format!("({got})*({factor})"), &rules)
+            }
+            None => Verdict::not_equal(None),
+        },
+        (Some(_), None) => match without_units(&wanted, &got, rules) {
+            Verdict::Equal => Verdict::not_equal(Hint::MissingUnit),
+            Verdict::NotEqual { .. } => Verdict::not_equal(None),
+            error => error,
+        },
+        (None, Some(_)) => match without_units(&wanted, &got, rules) {
+            Verdict::Equal | Verdict::NotEqual { .. } => Verdict::not_equal(None),
+            error => error,
+        },
+    }
+}
+
+fn without_units(expected: &str, given: &str, rules: &Rules) -> Verdict {
     let wanted = match read(expected, Reading::default(), &rules.variables) {
         Ok(answer) => answer,
         Err(error) => return error.of(Side::Expected),
@@ -29,7 +94,7 @@ pub fn compare(expected: &str, given: &str, rules: &Rules) -> Verdict {
         Err(error) => return error.of(Side::Given),
     };
     let first = judge(&wanted, &got, rules);
-    if first.is_equal() {
+    if !matches!(first, Verdict::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
         return first;
     }
     for wanted in readings(expected, wanted, rules) {
@@ -77,7 +142,29 @@ fn judge(expected: &Answer, given: &Answer, rules: &Rules) -> Verdict {
         Ok(shape) => shape,
         Err(error) => return error.of(Side::Given),
     };
-    if comparison.equal(&wanted, &got) { Verdict::Equal } else { Verdict::not_equal(None) }
+    if comparison.equal(&wanted, &got) {
+        let simple = !rules.simplified || simplified::is_simplified(expected, given, rules);
+        return if simple { Verdict::Equal } else { Verdict::not_equal(Hint::NotSimplified) };
+    }
+    let hint = hint::of(&mut comparison, &wanted, &got, given);
+    Verdict::not_equal(hint.or_else(|| other_angles(expected, given, rules)))
+}
+
+/// Whether the answers are the same when angles are read in the other unit.
+fn other_angles(expected: &Answer, given: &Answer, rules: &Rules) -> Option<Hint> {
+    if !hint::has_angles(expected) && !hint::has_angles(given) {
+        return None;
+    }
+    let mut same = false;
+    for (wanted_degrees, got_degrees) in [(rules.degrees, !rules.degrees), (!rules.degrees, rules.degrees)] {
+        let mut comparison = Comparison::new(rules);
+        comparison.tape.dialect.degrees = wanted_degrees;
+        let Ok(wanted) = comparison.import(expected, &|name| name.to_owned()) else { return None };
+        comparison.tape.dialect.degrees = got_degrees;
+        let Ok(got) = comparison.import(given, &|name| name.to_owned()) else { return None };
+        same |= comparison.equal(&wanted, &got);
+    }
+    same.then_some(Hint::AngleUnit)
 }
 
 fn symbols(answer: &Answer) -> Vec<String> {

@@ -229,7 +229,7 @@ fn is_half(power: &RBig) -> bool {
 }
 
 /// A name as it can be read again.
-fn spelled(name: &str) -> String {
+pub(crate) fn spelled(name: &str) -> String {
     match name.split_once('_') {
         Some((letter, below)) if below.chars().count() > 1 && !below.chars().all(|c| c.is_ascii_digit()) => {
             let (below, primes) = below.split_at(below.find('\'').unwrap_or(below.len()));

@@ -3,7 +3,7 @@
 use answers::{Rules, compare};
 
 /// `expected | given | 1 or 0 | rules`; a bar in an answer is written `¦`.
-pub fn table() -> Vec<(String, String, bool, Rules)> {
+pub(crate) fn table() -> Vec<(String, String, bool, Rules)> {
     let lines = include_str!("pairs.txt").lines();
     let lines = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let row = |line: &str| {

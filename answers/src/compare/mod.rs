@@ -1,7 +1,5 @@
 //! Two answers beside each other: which shapes may be the same, and which values stand where.
 
-use dashu_ratio::RBig;
-
 use crate::decide;
 use crate::expr::{Arena, Id, Node};
 use crate::limits::Budget;
@@ -39,7 +37,7 @@ impl<'a> Comparison<'a> {
     }
 
     fn shape(&mut self, arena: &Arena, shape: &Shape, rename: &dyn Fn(&str) -> String) -> Result<Shape, Unreadable> {
-        let mut all = |comparison: &mut Self, shapes: &[Shape]| -> Result<Vec<Shape>, Unreadable> {
+        let all = |comparison: &mut Self, shapes: &[Shape]| -> Result<Vec<Shape>, Unreadable> {
             shapes.iter().map(|shape| comparison.shape(arena, shape, rename)).collect()
         };
         Ok(match shape {
@@ -91,6 +89,12 @@ impl<'a> Comparison<'a> {
             _ => None,
         };
         match arena.node(*id) {
+            // `dy/dx` without braces.
+            Node::Product(all) if all.len() == 2 && matches!(arena.node(all[0]), Node::Quotient(..)) => {
+                let Node::Quotient(over, under) = arena.node(all[0]) else { return None };
+                let (d, of) = product(*over)?;
+                (d == "d" && name(*under) == Some("d") && name(all[1]).is_some()).then(|| format!("d{of}()"))
+            }
             Node::Product(_) => {
                 let (function, _) = product(*id)?;
                 let known = ["f", "g", "h", "F", "G", "H", "P", "p", "q", "u", "v", "y"];
@@ -216,9 +220,5 @@ impl<'a> Comparison<'a> {
 
     pub(crate) fn is_constant(&self, id: Id) -> bool {
         self.letters(id).is_empty()
-    }
-
-    pub(crate) fn rational(&self, id: Id) -> Option<&RBig> {
-        self.tape.value(id)
     }
 }

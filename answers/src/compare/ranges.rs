@@ -152,7 +152,7 @@ impl Comparison<'_> {
     }
 
     /// The operation with a number for a letter.
-    fn put(&mut self, f: Id, letter: Id, value: i32) -> Option<Id> {
+    pub(crate) fn put(&mut self, f: Id, letter: Id, value: i32) -> Option<Id> {
         let mut now: Vec<Id> = (0..=f).collect();
         for id in crate::numeric::needed(&self.tape, &[f]) {
             let to = |id: Id| now[id as usize];

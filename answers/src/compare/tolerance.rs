@@ -74,15 +74,19 @@ fn rounded(value: &Big, figures: u8) -> Vec<(IBig, i64)> {
         places -= 1;
         scaled = scale(value, places);
     }
-    let half = RBig::from_parts(IBig::ONE, 2u8.into());
-    let above = scaled.clone().add(&Big::rational(&half));
-    let nearest = whole(&above.floor());
-    let tie = above.add(&Big::rational(&RBig::from(nearest.clone())).neg());
-    let mut all = vec![canonical(nearest.clone(), places)];
-    if tie.is_zero() || tie.log2() < -200.0 {
-        all.push(canonical(nearest - IBig::ONE, places));
-    }
-    all
+    let below = whole(&scaled.floor());
+    let rest = scaled.add(&Big::rational(&-RBig::from(below.clone())));
+    let half = Big::rational(&RBig::from_parts(IBig::ONE, 2u8.into()));
+    let off = rest.add(&half.neg());
+    let above = below.clone() + IBig::ONE;
+    let both = if off.is_zero() || off.log2() < -200.0 {
+        vec![below, above]
+    } else if off.is_negative() {
+        vec![below]
+    } else {
+        vec![above]
+    };
+    both.into_iter().map(|value| canonical(value, places)).collect()
 }
 
 fn scale(value: &Big, places: i64) -> Big {

@@ -86,7 +86,16 @@ impl<R: Real> Ball<R> {
             (Some(a), None) | (None, Some(a)) => Some(a.clone()),
             (Some(a), Some(b)) => Some(a.add(b)),
         };
-        Self::with(self.re.add(&other.re), im, sum_of(self.error, other.error))
+        let re = self.re.add(&other.re);
+        if im.is_none() && self.is_whole() && other.is_whole() && re.is_whole() {
+            return Self::real(re, f64::NEG_INFINITY);
+        }
+        Self::with(re, im, sum_of(self.error, other.error))
+    }
+
+    /// Whether it's a whole number, exactly.
+    fn is_whole(&self) -> bool {
+        self.error == f64::NEG_INFINITY && self.im.is_none() && self.re.is_whole()
     }
 
     pub(crate) fn neg(&self) -> Self {
@@ -107,6 +116,9 @@ impl<R: Real> Ball<R> {
                 Some(self.re.mul(b).add(&a.mul(&other.re))),
             ),
         };
+        if im.is_none() && self.is_whole() && other.is_whole() && re.is_whole() {
+            return Self::real(re, f64::NEG_INFINITY);
+        }
         let rounding = R::PRECISION + 2.0 + self.size() + other.size();
         let error = sum_of(
             sum_of(self.error + other.size(), other.error + self.size()),

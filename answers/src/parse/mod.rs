@@ -93,6 +93,8 @@ impl Parser {
             self.next += usize::from(sign.is_some());
             let term = self.product()?;
             terms.push(match sign {
+                // -1 mod 3 is 2: the sign belongs to what is divided.
+                Some(Kind::Minus) if terms.is_empty() => self.negative(term)?,
                 Some(Kind::Minus) => self.add(Node::Negative(term))?,
                 Some(Kind::PlusMinus) => self.add(Node::PlusMinus(term, false))?,
                 Some(Kind::MinusPlus) => self.add(Node::PlusMinus(term, true))?,
@@ -100,6 +102,14 @@ impl Parser {
             });
         }
         if let [term] = terms[..] { Ok(term) } else { self.add(Node::Sum(terms.into())) }
+    }
+
+    fn negative(&mut self, term: Id) -> Read<Id> {
+        if let Node::Call(Function::Mod, both) = self.arena.node(term).clone() {
+            let over = self.add(Node::Negative(both[0]))?;
+            return self.add(Node::Call(Function::Mod, [over, both[1]].into()));
+        }
+        self.add(Node::Negative(term))
     }
 
     fn product(&mut self) -> Read<Id> {

@@ -197,4 +197,8 @@ impl Real for Big {
         let head = (self.man.clone() >> extra).to_f64().value();
         head * ((self.exp + extra as i64).clamp(-2000, 2000) as f64).exp2()
     }
+
+    fn whole_is_exact(&self) -> bool {
+        Self::new(self.fixed(0), 0).add(&self.neg()).is_zero()
+    }
 }

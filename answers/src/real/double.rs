@@ -75,4 +75,8 @@ impl Real for f64 {
     fn to_f64(&self) -> f64 {
         *self
     }
+
+    fn whole_is_exact(&self) -> bool {
+        true
+    }
 }

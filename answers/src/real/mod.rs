@@ -39,4 +39,11 @@ pub(crate) trait Real: Clone + PartialOrd {
     /// The logarithm of the absolute value to base 2, within a little; of zero: minus infinity.
     fn log2(&self) -> f64;
     fn to_f64(&self) -> f64;
+    /// Whether it's a whole number so small that sums and products of such are exact.
+    fn is_whole(&self) -> bool {
+        let value = self.to_f64();
+        value.fract() == 0.0 && value.abs() < (1u64 << 50) as f64 && Self::whole_is_exact(self)
+    }
+    /// Whether what looks whole as an `f64` is.
+    fn whole_is_exact(&self) -> bool;
 }

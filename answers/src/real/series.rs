@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 
 use dashu_int::IBig;
-use dashu_int::ops::BitTest;
 
 use super::Real;
 use super::big::{BITS, Big};

@@ -79,7 +79,7 @@ impl Parser {
         let open = self.tokens[self.next].kind.clone();
         self.next += 1;
         let mut all: Vec<Vec<Shape>> = vec![Vec::new()];
-        if self.peek().is_some_and(|kind| self.closes(&open, kind)) {
+        if matches!(open, Kind::OpenSet | Kind::OpenBrace) && self.peek().is_some_and(|kind| self.closes(&open, kind)) {
             self.next += 1;
             return Ok(Shape::Empty);
         }

@@ -5,7 +5,6 @@ use crate::lex::{Lexed, Reading, lex};
 use crate::limits::ELEMENTS;
 use crate::parse::{Parser, Read};
 use crate::token::{Bar, Kind, Relation};
-use crate::verdict::Unreadable;
 use crate::words;
 
 mod brackets;
@@ -305,13 +304,5 @@ pub(crate) fn collect(shape: &Shape, ids: &mut Vec<Id>) {
         Shape::Interval { low, high, .. } => ids.extend([*low, *high]),
         Shape::Matrix(rows) => ids.extend(rows.iter().flatten()),
         Shape::Empty | Shape::Reals | Shape::Words(_) => {}
-    }
-}
-
-/// An expression where nothing else will do.
-pub(crate) fn only_expression(answer: &Answer) -> Result<Id, Unreadable> {
-    match answer.shape {
-        Shape::Expr(id) => Ok(id),
-        _ => Err(Unreadable::new(0, "This isn't one expression: write one without =, < or commas.")),
     }
 }

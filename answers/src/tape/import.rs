@@ -16,6 +16,16 @@ impl Tape {
         root: Id,
         rename: &dyn Fn(&str) -> String,
     ) -> Result<Id, Unreadable> {
+        self.import_all(arena, root, rename).map(|ids| ids[root as usize])
+    }
+
+    /// The operation of every node below one.
+    pub(crate) fn import_all(
+        &mut self,
+        arena: &Arena,
+        root: Id,
+        rename: &dyn Fn(&str) -> String,
+    ) -> Result<Vec<Id>, Unreadable> {
         let mut ids: Vec<Id> = vec![0; root as usize + 1];
         for id in arena.under(root) {
             let at = arena.place(id);
@@ -25,7 +35,7 @@ impl Tape {
             }
             ids[id as usize] = result;
         }
-        Ok(ids[root as usize])
+        Ok(ids)
     }
 
     fn node(
