@@ -53,7 +53,7 @@ fn values(comparison: &mut Comparison<'_>, expected: Id, given: Id, answer: &Ans
         return Some(Hint::Rounded);
     }
     let negative = comparison.tape.neg(expected);
-    if decide::same(&comparison.tape, negative, given, &comparison.budget) {
+    if decide::same(&comparison.tape, negative, given, comparison.budget) {
         return Some(Hint::Sign);
     }
     if lacks_constant(comparison, expected, given) {
@@ -63,7 +63,7 @@ fn values(comparison: &mut Comparison<'_>, expected: Id, given: Id, answer: &Ans
     let pi = comparison.tape.constant(Constant::Pi);
     let factor = comparison.tape.div(degrees, pi);
     let (larger, smaller) = (comparison.tape.mul(expected, factor), comparison.tape.div(expected, factor));
-    let budget = &comparison.budget;
+    let budget = comparison.budget;
     let angle = [larger, smaller].into_iter().any(|other| decide::same(&comparison.tape, other, given, budget));
     angle.then_some(Hint::AngleUnit)
 }
@@ -78,7 +78,7 @@ fn lacks_constant(comparison: &mut Comparison<'_>, expected: Id, given: Id) -> b
             continue;
         }
         let without = comparison.put(expected, letter, 0);
-        if without.is_some_and(|without| decide::same(&comparison.tape, without, given, &comparison.budget)) {
+        if without.is_some_and(|without| decide::same(&comparison.tape, without, given, comparison.budget)) {
             return true;
         }
     }

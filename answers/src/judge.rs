@@ -1,7 +1,8 @@
 //! From two texts to a verdict: reading, trying the other way to read, comparing, hinting.
 
 use crate::compare::Comparison;
-use crate::lex::Reading;
+use crate::lex::{Reading, fits};
+use crate::limits::Budget;
 use crate::print::{mathml, plain};
 use crate::rules::Rules;
 use crate::shape::{Answer, Shape, collect, read};
@@ -20,10 +21,8 @@ use crate::{hint, simplified, units};
 /// assert_eq!((at, why.as_str()), (2, "Something is missing after the +: fill it in, or take it away."));
 /// ```
 pub fn compare(expected: &str, given: &str, rules: &Rules) -> Verdict {
-    if rules.units {
-        return with_units(expected, given, rules);
-    }
-    without_units(expected, given, rules)
+    let budget = Budget::new();
+    if rules.units { with_units(expected, given, rules, &budget) } else { without_units(expected, given, rules, &budget) }
 }
 
 /// The text in one canonical form: polynomials and rational expressions that are equal get the same one, and it can be
@@ -56,33 +55,39 @@ pub fn to_mathml(text: &str) -> Result<String, Unreadable> {
 }
 
 /// With the unit of each taken off, and the given number in the unit that is expected.
-fn with_units(expected: &str, given: &str, rules: &Rules) -> Verdict {
+fn with_units(expected: &str, given: &str, rules: &Rules, budget: &Budget) -> Verdict {
+    if let Err(error) = fits(expected) {
+        return error.of(Side::Expected);
+    }
+    if let Err(error) = fits(given) {
+        return error.of(Side::Given);
+    }
     let (wanted, unit) = units::split(expected);
     let (got, other) = units::split(given);
     match (unit, other) {
-        (None, None) => without_units(&wanted, &got, rules),
+        (None, None) => without_units(&wanted, &got, rules, budget),
         (Some(unit), Some(other)) => match other.over(&unit) {
-            Some(factor) if factor.is_one() => without_units(&wanted, &got, rules),
+            Some(factor) if factor.is_one() => without_units(&wanted, &got, rules, budget),
             // What is converted needn't be as simple as before.
             Some(factor) => {
                 let rules = Rules { simplified: false, ..rules.clone() };
-                without_units(&wanted, &format!("({got})*({factor})"), &rules)
+                without_units(&wanted, &format!("({got})*({factor})"), &rules, budget)
             }
             None => Verdict::not_equal(None),
         },
-        (Some(_), None) => match without_units(&wanted, &got, rules) {
+        (Some(_), None) => match without_units(&wanted, &got, rules, budget) {
             Verdict::Equal => Verdict::not_equal(Hint::MissingUnit),
             Verdict::NotEqual { .. } => Verdict::not_equal(None),
             error => error,
         },
-        (None, Some(_)) => match without_units(&wanted, &got, rules) {
+        (None, Some(_)) => match without_units(&wanted, &got, rules, budget) {
             Verdict::Equal | Verdict::NotEqual { .. } => Verdict::not_equal(None),
             error => error,
         },
     }
 }
 
-fn without_units(expected: &str, given: &str, rules: &Rules) -> Verdict {
+fn without_units(expected: &str, given: &str, rules: &Rules, budget: &Budget) -> Verdict {
     let wanted = match read(expected, Reading::default(), &rules.variables) {
         Ok(answer) => answer,
         Err(error) => return error.of(Side::Expected),
@@ -93,13 +98,13 @@ fn without_units(expected: &str, given: &str, rules: &Rules) -> Verdict {
         Err(_) if matches!(wanted.shape, Shape::Words(_)) => return Verdict::not_equal(None),
         Err(error) => return error.of(Side::Given),
     };
-    let first = judge(&wanted, &got, rules);
+    let first = judge(&wanted, &got, rules, budget);
     if !matches!(first, Verdict::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
         return first;
     }
     for wanted in readings(expected, wanted, rules) {
         for got in readings(given, got.clone(), rules) {
-            if judge(&wanted, &got, rules).is_equal() {
+            if judge(&wanted, &got, rules, budget).is_equal() {
                 return Verdict::Equal;
             }
         }
@@ -128,11 +133,11 @@ fn readings(text: &str, first: Answer, rules: &Rules) -> Vec<Answer> {
     all
 }
 
-fn judge(expected: &Answer, given: &Answer, rules: &Rules) -> Verdict {
+fn judge(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> Verdict {
     if let Err(error) = only_known(expected, given, rules) {
         return error.of(Side::Given);
     }
-    let mut comparison = Comparison::new(rules);
+    let mut comparison = Comparison::new(rules, budget);
     let wanted = match comparison.import(expected, &|name| name.to_owned()) {
         Ok(shape) => shape,
         Err(error) => return error.of(Side::Expected),
@@ -143,21 +148,21 @@ fn judge(expected: &Answer, given: &Answer, rules: &Rules) -> Verdict {
         Err(error) => return error.of(Side::Given),
     };
     if comparison.equal(&wanted, &got) {
-        let simple = !rules.simplified || simplified::is_simplified(expected, given, rules);
+        let simple = !rules.simplified || simplified::is_simplified(expected, given, rules, budget);
         return if simple { Verdict::Equal } else { Verdict::not_equal(Hint::NotSimplified) };
     }
     let hint = hint::of(&mut comparison, &wanted, &got, given);
-    Verdict::not_equal(hint.or_else(|| other_angles(expected, given, rules)))
+    Verdict::not_equal(hint.or_else(|| other_angles(expected, given, rules, budget)))
 }
 
 /// Whether the answers are the same when angles are read in the other unit.
-fn other_angles(expected: &Answer, given: &Answer, rules: &Rules) -> Option<Hint> {
+fn other_angles(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> Option<Hint> {
     if !hint::has_angles(expected) && !hint::has_angles(given) {
         return None;
     }
     let mut same = false;
     for (wanted_degrees, got_degrees) in [(rules.degrees, !rules.degrees), (!rules.degrees, rules.degrees)] {
-        let mut comparison = Comparison::new(rules);
+        let mut comparison = Comparison::new(rules, budget);
         comparison.tape.dialect.degrees = wanted_degrees;
         let Ok(wanted) = comparison.import(expected, &|name| name.to_owned()) else { return None };
         comparison.tape.dialect.degrees = got_degrees;

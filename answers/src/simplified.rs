@@ -16,28 +16,28 @@ const WORKED_OUT: u32 = 1_000_000;
 
 /// Whether the given answer, which is right, is simplified too. Both are in the form of the expected one: expanded
 /// where it is, in factors where it is, with roots below a line only where it has them.
-pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules) -> bool {
+pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> bool {
     let (mut wanted, mut got) = (Vec::new(), Vec::new());
     collect(&expected.shape, &mut wanted);
     collect(&given.shape, &mut got);
     let rooted = wanted.iter().any(|id| has_root_below(&expected.arena, *id));
     let simple = got.iter().all(|id| {
-        Check::of(&given.arena, *id, rules).is_none_or(|check| check.holds())
+        Check::of(&given.arena, *id, rules, budget).is_none_or(|check| check.holds())
             && (rooted || !has_root_below(&given.arena, *id))
     });
     let same_form = match (&wanted[..], &got[..]) {
         (wanted, got) if wanted.len() == got.len() => {
-            wanted.iter().zip(got).all(|(a, b)| same_form(&expected.arena, *a, &given.arena, *b, rules))
+            wanted.iter().zip(got).all(|(a, b)| same_form((&expected.arena, *a), (&given.arena, *b), rules, budget))
         }
         // `x = 2` beside `2`.
-        ([.., a], [.., b]) => same_form(&expected.arena, *a, &given.arena, *b, rules),
+        ([.., a], [.., b]) => same_form((&expected.arena, *a), (&given.arena, *b), rules, budget),
         _ => true,
     };
     simple && same_form
 }
 
-fn same_form(wanted: &Arena, a: Id, given: &Arena, b: Id, rules: &Rules) -> bool {
-    if let Some(check) = Check::of(wanted, a, rules)
+fn same_form((wanted, a): (&Arena, Id), (given, b): (&Arena, Id), rules: &Rules, budget: &Budget) -> bool {
+    if let Some(check) = Check::of(wanted, a, rules, budget)
         && check.tape.value(check.ids[a as usize]).is_some()
         && !is_number(given, b)
     {
@@ -110,14 +110,14 @@ struct Check<'a> {
     root: Id,
     tape: Tape,
     ids: Vec<Id>,
-    budget: Budget,
+    budget: &'a Budget,
 }
 
 impl<'a> Check<'a> {
-    fn of(arena: &'a Arena, root: Id, rules: &Rules) -> Option<Self> {
+    fn of(arena: &'a Arena, root: Id, rules: &Rules, budget: &'a Budget) -> Option<Self> {
         let mut tape = Tape::new(Dialect { natural_log: rules.natural_log, degrees: rules.degrees });
         let ids = tape.import_all(arena, root, &|name| name.to_owned()).ok()?;
-        Some(Self { arena, root, tape, ids, budget: Budget::new() })
+        Some(Self { arena, root, tape, ids, budget })
     }
 
     fn holds(&self) -> bool {
@@ -149,7 +149,7 @@ impl<'a> Check<'a> {
     fn any_alike(&self, terms: &[Id], is_nothing: impl Fn(&Ratio) -> bool) -> bool {
         let mut known = Generators::default();
         let roots: Vec<Id> = terms.iter().map(|id| self.ids[*id as usize]).collect();
-        let Some(ratios) = ratio::of(&self.tape, &roots, &mut known, &self.budget) else { return false };
+        let Some(ratios) = ratio::of(&self.tape, &roots, &mut known, self.budget) else { return false };
         let shapes: Vec<_> = ratios.iter().map(|ratio| (ratio.over.primitive(), ratio.under.primitive())).collect();
         let pair = shapes.iter().enumerate().any(|(at, shape)| shapes[..at].contains(shape));
         pair || ratios.iter().any(is_nothing)
@@ -193,7 +193,7 @@ impl<'a> Check<'a> {
         }
         let mut known = Generators::default();
         let roots = [over, under].map(|id| self.ids[id as usize]);
-        let Some(both) = ratio::of(&self.tape, &roots, &mut known, &self.budget) else { return true };
+        let Some(both) = ratio::of(&self.tape, &roots, &mut known, self.budget) else { return true };
         let (a, b) = (&both[0].over, &both[1].over);
         if b.is_one() {
             return false;
@@ -202,7 +202,7 @@ impl<'a> Check<'a> {
         // The factor is one over the content: whole numbers in common show as denominators in common.
         let (x, y) = (content(a), content(b));
         let shared = !x.denominator().gcd(y.denominator()).is_one();
-        let common = gcd(a, b, &self.budget).is_none_or(|common| common.as_constant().is_some());
+        let common = gcd(a, b, self.budget).is_none_or(|common| common.as_constant().is_some());
         common && !shared
     }
 

@@ -1,2 +1,7 @@
 //! What the crate promises.
+mod hints;
+mod hostile;
 mod pairs;
+mod printing;
+mod properties;
+mod rules;

@@ -17,14 +17,14 @@ mod tolerance;
 /// One comparison: the operations of both answers, and what is left of the steps.
 pub(crate) struct Comparison<'a> {
     pub(crate) tape: Tape,
-    pub(crate) budget: Budget,
+    pub(crate) budget: &'a Budget,
     pub(crate) rules: &'a Rules,
 }
 
 impl<'a> Comparison<'a> {
-    pub(crate) fn new(rules: &'a Rules) -> Self {
+    pub(crate) fn new(rules: &'a Rules, budget: &'a Budget) -> Self {
         let dialect = Dialect { natural_log: rules.natural_log, degrees: rules.degrees };
-        Self { tape: Tape::new(dialect), budget: Budget::new(), rules }
+        Self { tape: Tape::new(dialect), budget, rules }
     }
 
     /// The shape with operations in the place of nodes.
@@ -78,7 +78,7 @@ impl<'a> Comparison<'a> {
     }
 
     /// `f(x)`, `f'(x)` and `dy/dx` on one side of an equation are names for the other.
-    fn label(&self, arena: &Arena, side: &Shape) -> Option<String> {
+    pub(crate) fn label(&self, arena: &Arena, side: &Shape) -> Option<String> {
         let Shape::Expr(id) = side else { return None };
         let name = |id: Id| match arena.node(id) {
             Node::Symbol(name) => Some(&**name),
@@ -114,6 +114,9 @@ impl<'a> Comparison<'a> {
         if self.budget.take(100).is_none() {
             return false;
         }
+        if a == b {
+            return true;
+        }
         if let (Some(a), Some(b)) = (self.ranges_of(a, b), self.ranges_of(b, a)) {
             return self.same_ranges(a, b);
         }
@@ -145,6 +148,15 @@ impl<'a> Comparison<'a> {
             (Shape::List(list, _), Shape::Tuple(tuple)) | (Shape::Tuple(tuple), Shape::List(list, _)) => {
                 let sorted = self.by_name(list);
                 self.in_order(&sorted, tuple)
+            }
+            (Shape::Union(x), Shape::Union(y)) => self.same_elements(x, y),
+            (
+                Shape::Interval { low, high, low_in, high_in },
+                Shape::Interval { low: other_low, high: other_high, low_in: other_in, high_in: also_in },
+            ) => {
+                (low_in, high_in) == (other_in, also_in)
+                    && self.same_value(*low, *other_low)
+                    && self.same_value(*high, *other_high)
             }
             (Shape::Chain(..), Shape::Chain(..)) => self.same_relation(a, b),
             (Shape::List(x, _) | Shape::Set(x), other) | (other, Shape::List(x, _) | Shape::Set(x))
@@ -207,8 +219,8 @@ impl<'a> Comparison<'a> {
     /// Whether two values are the same, as exactly as the box wants.
     pub(crate) fn same_value(&mut self, a: Id, b: Id) -> bool {
         match &self.rules.tolerance.0 {
-            Tolerated::Exact => decide::same(&self.tape, a, b, &self.budget),
-            _ => decide::same(&self.tape, a, b, &self.budget) || self.nearly(a, b),
+            Tolerated::Exact => decide::same(&self.tape, a, b, self.budget),
+            _ => decide::same(&self.tape, a, b, self.budget) || self.nearly(a, b),
         }
     }
 

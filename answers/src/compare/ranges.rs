@@ -131,10 +131,10 @@ impl Comparison<'_> {
         // Two points make a line; the function itself must be it.
         let product = self.tape.mul(slope, x);
         let whole = self.tape.add(product, zero);
-        if !decide::same(&self.tape, line, two, &self.budget) || !decide::same(&self.tape, whole, f, &self.budget) {
+        if !decide::same(&self.tape, line, two, self.budget) || !decide::same(&self.tape, whole, f, self.budget) {
             return None;
         }
-        let rising = decide::approximate(&self.tape, slope, &self.budget)?;
+        let rising = decide::approximate(&self.tape, slope, self.budget)?;
         if rising == 0.0 {
             return None;
         }
@@ -188,7 +188,7 @@ impl Comparison<'_> {
         if !self.is_constant(id) {
             return None;
         }
-        decide::approximate(&self.tape, id, &self.budget).map(|value| End::At(id, value))
+        decide::approximate(&self.tape, id, self.budget).map(|value| End::At(id, value))
     }
 
     fn order(&mut self, a: End, b: End) -> Ordering {

@@ -98,7 +98,7 @@ impl Comparison<'_> {
         if one != two {
             return false;
         }
-        match proportional(&self.tape, f, g, &self.budget) {
+        match proportional(&self.tape, f, g, self.budget) {
             Some(sign) => sign > 0 || matches!(one, Relation::Equal | Relation::NotEqual),
             None if one == Relation::Equal => {
                 let part = self.budget.part(2);

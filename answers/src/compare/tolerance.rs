@@ -18,7 +18,7 @@ impl Comparison<'_> {
         let mut agreed = 0;
         for k in 0..points.tried {
             let point = points.get(k, SEED);
-            let values = Values::<Big>::at(&self.tape, &wanted, &point, Domain::Real, &self.budget);
+            let values = Values::<Big>::at(&self.tape, &wanted, &point, Domain::Real, self.budget);
             let Some(values) = values else { break };
             let (Some(x), Some(y)) = (values.get(expected), values.get(given)) else { continue };
             if !self.near(x, y) {
@@ -49,12 +49,14 @@ impl Comparison<'_> {
 
     /// Whether a decimal is what an exact value rounds to, up or down, at its last digit.
     pub(crate) fn is_rounded(&mut self, exact: Id, decimal: &RBig, places: u32) -> bool {
-        let Some(value) = decide::value(&self.tape, exact, &self.budget) else { return false };
+        let Some(value) = decide::value(&self.tape, exact, self.budget) else { return false };
         let last = RBig::from_parts(IBig::ONE, dashu_int::UBig::from(10u8).pow(places as usize));
         let given = number(decimal);
         // 2 is no rounding of 2.4 that anybody should be told about; 0.3 of 1/3 is.
         let digits = decimal.numerator().to_string().trim_start_matches('-').len();
-        (places > 0 || digits > 1) && !decimal.is_zero() && within(&value, &given, &number(&last))
+        let cut_off = value.sub(&given).as_real().is_some_and(Real::is_negative) == (*decimal < RBig::ZERO);
+        let reach = if cut_off { last } else { last / RBig::from(2) };
+        (places > 0 || digits > 1) && !decimal.is_zero() && within(&value, &given, &number(&reach))
     }
 }
 

@@ -33,14 +33,17 @@ pub(crate) struct Lexed {
     pub(crate) len: usize,
 }
 
-pub(crate) fn lex(text: &str, reading: Reading) -> Result<Lexed, Unreadable> {
-    let mut chars: Vec<char> = Vec::with_capacity(text.len().min(CHARS));
-    for (at, c) in text.chars().enumerate() {
-        if at >= CHARS {
-            return Err(Unreadable::new(CHARS, format!("This is too long: write at most {CHARS} characters.")));
-        }
-        chars.push(c);
+/// Whether a text is short enough to be looked at.
+pub(crate) fn fits(text: &str) -> Result<(), Unreadable> {
+    // No character has more than four bytes: what is far too long isn't even counted.
+    if text.len() > 4 * CHARS || text.chars().count() > CHARS {
+        return Err(Unreadable::new(CHARS, format!("This is too long: write at most {CHARS} characters.")));
     }
+    Ok(())
+}
+
+pub(crate) fn lex(text: &str, reading: Reading) -> Result<Lexed, Unreadable> {
+    let chars: Vec<char> = text.chars().collect();
     let latex = chars.iter().any(|c| matches!(c, '\\' | '{'));
     let len = chars.len();
     let mut lexer =

@@ -143,8 +143,11 @@ impl Parser {
                     factors.push(self.add(Node::Call(function, [from, of].into()))?);
                 }
                 _ if self.starts_factor() => {
+                    let before = self.next.checked_sub(1).and_then(|at| self.tokens.get(at));
+                    let literal = matches!(before, Some(Token { kind: Kind::Number { .. }, .. }));
+                    let fraction = literal && self.peek() == Some(&Kind::Fraction);
                     let factor = self.power()?;
-                    if self.is_mixed(*factors.last().unwrap_or(&factor), factor) {
+                    if fraction && self.is_mixed(*factors.last().unwrap_or(&factor), factor) {
                         let whole = factors.pop().unwrap_or(factor);
                         factors.push(self.add(Node::Mixed(whole, factor))?);
                     } else {
@@ -162,8 +165,7 @@ impl Parser {
         if let [factor] = factors[..] { Ok(factor) } else { self.add(Node::Product(factors.into())) }
     }
 
-    /// `2 1/2` and `2\frac{1}{2}`: a whole number, then a fraction of whole numbers below one. The plain form was
-    /// read in `power`, which gives it as one quotient.
+    /// `2\frac{1}{2}`: a whole number, then a fraction of whole numbers below one.
     fn is_mixed(&self, whole: Id, fraction: Id) -> bool {
         let int = |id: Id| match self.arena.node(id) {
             Node::Number(value, None) if value.is_int() => Some(value),
@@ -263,7 +265,15 @@ impl Parser {
         match self.peek() {
             Some(Kind::Minus) => {
                 self.next += 1;
-                let of = self.nested(Self::exponent)?;
+                // `10^-20` isn't how LaTeX writes it: whoever wrote it meant all of the number.
+                let of = match self.peek().cloned() {
+                    Some(Kind::Number { value, places }) => {
+                        self.next += 1;
+                        self.add(Node::Number(value, places))?
+                    }
+                    _ => self.nested(Self::exponent)?,
+                };
+                let of = self.marks(of)?;
                 self.add(Node::Negative(of))
             }
             Some(Kind::Plus) => {
@@ -446,6 +456,9 @@ impl Parser {
         }
         match self.peek() {
             None => Err(Unreadable::new(opened, "This bracket is open: close it.")),
+            Some(Kind::Comma | Kind::Semicolon) if !self.tokens[self.next..].iter().any(|token| token.kind.closes()) => {
+                Err(Unreadable::new(opened, "This bracket is open: close it."))
+            }
             Some(Kind::Comma | Kind::Semicolon) => self.fail("A comma can't stand here: use a point in decimals, as in 1.5."),
             Some(kind) if kind.closes() => self.fail("This bracket doesn't close the one that is open: change it."),
             Some(_) => self.fail("This can't stand here: take it away, or put a sign before it."),

@@ -3,34 +3,46 @@
 use super::{Hold, function_name, number, sign_of};
 use crate::compare::Comparison;
 use crate::expr::{Arena, Constant, Function, Id, Node};
+use crate::lex::Reading;
+use crate::limits::Budget;
 use crate::ratio;
 use crate::rules::Rules;
-use crate::shape::{Answer, Joint, Shape};
+use crate::shape::{Answer, Joint, Shape, read};
+use crate::tape::Tape;
 use crate::verdict::Unreadable;
 use crate::words;
 
 pub(crate) fn print(answer: &Answer) -> Result<String, Unreadable> {
     let rules = Rules::default();
-    let mut comparison = Comparison::new(&rules);
+    let budget = Budget::new();
+    let mut comparison = Comparison::new(&rules, &budget);
     shape(&mut comparison, &answer.arena, &answer.shape)
 }
 
+fn each(comparison: &mut Comparison<'_>, arena: &Arena, shapes: &[Shape]) -> Result<Vec<String>, Unreadable> {
+    shapes.iter().map(|one| shape(comparison, arena, one)).collect()
+}
+
 fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<String, Unreadable> {
-    let mut all = |shapes: &[Shape]| -> Result<Vec<String>, Unreadable> {
-        shapes.iter().map(|one| shape(comparison, arena, one)).collect()
-    };
     Ok(match of {
         Shape::Expr(id) => return canonical(comparison, arena, *id),
         Shape::Chain(sides, relations) => {
-            let sides = all(sides)?;
-            let mut text = sides[0].clone();
-            for (side, relation) in sides.iter().skip(1).zip(relations) {
+            let mut texts = Vec::new();
+            for side in sides {
+                texts.push(match (side, comparison.label(arena, side)) {
+                    // `f(x) = …`: a name stays as it is.
+                    (Shape::Expr(id), Some(_)) => expression(arena, *id, Hold::Sum),
+                    _ => shape(comparison, arena, side)?,
+                });
+            }
+            let mut text = texts[0].clone();
+            for (side, relation) in texts.iter().skip(1).zip(relations) {
                 text += &format!(" {} {side}", sign_of(*relation));
             }
             text
         }
         Shape::List(shapes, joint) => {
-            let mut texts = all(shapes)?;
+            let mut texts = each(comparison, arena, shapes)?;
             texts.sort();
             texts.dedup();
             texts.join(match joint {
@@ -40,14 +52,14 @@ fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<S
             })
         }
         Shape::Set(shapes) => {
-            let mut texts = all(shapes)?;
+            let mut texts = each(comparison, arena, shapes)?;
             texts.sort();
             texts.dedup();
             format!("\\{{{}\\}}", texts.join(", "))
         }
-        Shape::Tuple(shapes) if shapes.len() == 1 => format!("⟨{}⟩", all(shapes)?.join(", ")),
-        Shape::Tuple(shapes) => format!("({})", all(shapes)?.join(", ")),
-        Shape::Union(shapes) => all(shapes)?.join(" ∪ "),
+        Shape::Tuple(shapes) if shapes.len() == 1 => format!("⟨{}⟩", each(comparison, arena, shapes)?.join(", ")),
+        Shape::Tuple(shapes) => format!("({})", each(comparison, arena, shapes)?.join(", ")),
+        Shape::Union(shapes) => each(comparison, arena, shapes)?.join(" ∪ "),
         Shape::Interval { low, high, low_in, high_in } => {
             let (open, close) = (if *low_in { "[" } else { "(" }, if *high_in { "]" } else { ")" });
             let (low, high) = (canonical(comparison, arena, *low)?, canonical(comparison, arena, *high)?);
@@ -69,10 +81,24 @@ fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<S
 
 fn canonical(comparison: &mut Comparison<'_>, arena: &Arena, id: Id) -> Result<String, Unreadable> {
     let root = comparison.tape.import(arena, id, &|name| name.to_owned())?;
-    let exact = ratio::canonical(&comparison.tape, root, &comparison.budget);
+    let exact = ratio::canonical(&comparison.tape, root, comparison.budget);
     // What is too large to expand is printed as it was written, if that can be read again.
     let fits = exact.filter(|text| text.chars().count() <= crate::limits::CHARS);
-    Ok(fits.unwrap_or_else(|| expression(arena, id, Hold::Sum)))
+    Ok(fits.map_or_else(|| expression(arena, id, Hold::Sum), |text| settled(text, comparison.budget)))
+}
+
+/// sin(x - x) is sin(0) first, and then 0: what became a number is looked at again.
+fn settled(mut text: String, budget: &Budget) -> String {
+    for _ in 0..3 {
+        let Ok(Answer { arena, shape: Shape::Expr(id), .. }) = read(&text, Reading::default(), &[]) else { break };
+        let mut tape = Tape::default();
+        let Ok(root) = tape.import(&arena, id, &|name| name.to_owned()) else { break };
+        match ratio::canonical(&tape, root, budget) {
+            Some(again) if again != text => text = again,
+            _ => break,
+        }
+    }
+    text
 }
 
 fn expression(arena: &Arena, id: Id, place: Hold) -> String {

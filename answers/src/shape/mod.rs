@@ -1,7 +1,7 @@
 //! What an answer is: an expression, an equation, a list of solutions, a set, a point, an interval, a matrix, words.
 
 use crate::expr::{Arena, Id, Node};
-use crate::lex::{Lexed, Reading, lex};
+use crate::lex::{Lexed, Reading, fits, lex};
 use crate::limits::ELEMENTS;
 use crate::parse::{Parser, Read};
 use crate::token::{Bar, Kind, Relation};
@@ -45,6 +45,7 @@ pub(crate) struct Answer {
 
 /// Reads one answer.
 pub(crate) fn read(text: &str, reading: Reading, variables: &[String]) -> Read<Answer> {
+    fits(text)?;
     if let Some(shape) = words::known(text) {
         return Ok(Answer { arena: Arena::default(), shape, other: Reading::default() });
     }
@@ -216,6 +217,10 @@ impl Parser {
         let mut parts = vec![first];
         while self.eat(&Kind::Union) {
             let part = self.part()?;
+            let set = |part: &Shape| !matches!(part, Shape::Expr(_) | Shape::Matrix(_) | Shape::Words(_));
+            if !set(&part) || !parts.iter().all(set) {
+                return self.fail("Only intervals and sets have a union: write it as [1, 2] ∪ [3, 4].");
+            }
             parts.push(part);
             if parts.len() > ELEMENTS {
                 return self.fail(format!("This union is too long: write at most {ELEMENTS} parts."));

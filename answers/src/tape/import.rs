@@ -272,8 +272,12 @@ impl Tape {
         self.check_factorial(n, at)?;
         self.check_factorial(k, at)?;
         let count: Option<u32> = self.whole(k).and_then(|k| (&k).try_into().ok());
-        let known = self.whole(n).is_some();
-        if let Some(count) = count.filter(|count| *count <= if known { FACTORIAL } else { 64 }) {
+        if let (Some(count), Some(n)) = (count.filter(|count| *count <= FACTORIAL), self.whole(n)) {
+            let over = (0..count).fold(IBig::ONE, |product, less| product * (&n - IBig::from(less)));
+            let under = if combinations { super::factorial(&IBig::from(count)).unwrap_or(IBig::ONE) } else { IBig::ONE };
+            return Ok(self.number(RBig::from(over) / RBig::from(under)));
+        }
+        if let Some(count) = count.filter(|count| *count <= 64) {
             let mut product = self.number(1);
             for less in 0..count {
                 let less = self.number(-IBig::from(less));

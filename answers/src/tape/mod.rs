@@ -97,6 +97,16 @@ impl Tape {
     }
 
     pub(crate) fn push(&mut self, op: Op) -> Id {
+        // What is made of nothing is nothing.
+        let op = match op {
+            Op::Add(a, b) | Op::Mul(a, b) | Op::Pow(a, b) | Op::Two(_, a, b)
+                if [a, b].iter().any(|id| *self.op(*id) == Op::Nothing) =>
+            {
+                Op::Nothing
+            }
+            Op::One(_, a) if *self.op(a) == Op::Nothing => Op::Nothing,
+            op => op,
+        };
         if let Some(id) = self.known.get(&op) {
             return *id;
         }
