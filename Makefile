@@ -10,8 +10,9 @@ test:         ## install what the tests need, check everything, run everything
 check:        ## the quick half of `make test`: format, lints, documentation, features
 	scripts/check
 
-bench:        ## what the layers cost, as ratios in one run
+bench:        ## what the layers cost, as ratios in one run; what a verdict on an answer costs, beside SymPy
 	cargo bench -p palisade
+	scripts/bench-answers
 
 assets:       ## bundle scripts and fonts from npm; without npm the site is plainer
 	scripts/assets

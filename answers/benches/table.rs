@@ -7,13 +7,8 @@ use std::time::{Duration, Instant};
 use answers::{Rules, compare};
 use divan::Bencher;
 
-#[allow(dead_code, reason = "the test that shares the table isn't run here")]
-#[path = "../tests/pairs.rs"]
-mod pairs;
-
-#[allow(dead_code, reason = "as above")]
-#[path = "../tests/hostile.rs"]
-mod hostile;
+#[path = "../tests/table.rs"]
+mod texts;
 
 fn main() {
     table();
@@ -23,7 +18,7 @@ fn main() {
 
 /// The best of five for every pair, so that one interruption doesn't show.
 fn table() {
-    let mut times: Vec<(Duration, String)> = pairs::table()
+    let mut times: Vec<(Duration, String)> = texts::table()
         .into_iter()
         .map(|(expected, given, _, rules)| {
             let once = || {
@@ -47,7 +42,7 @@ fn table() {
 fn hostile() {
     let rules = Rules::default();
     let mut times: Vec<(Duration, String)> = Vec::new();
-    for given in hostile::hostile() {
+    for given in texts::hostile() {
         for expected in ["42", "x", "\\sin x", "1,2,3", "x>2", given.as_str()] {
             let once = || {
                 let start = Instant::now();

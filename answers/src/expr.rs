@@ -133,7 +133,8 @@ pub(crate) struct Arena {
 impl Arena {
     /// Adds a node that was read up to this place of the text.
     pub(crate) fn add(&mut self, node: Node, at: usize) -> Result<Id, Full> {
-        let depth = node.children().iter().map(|id| self.depths[*id as usize]).max().map_or(0, |depth| depth + 1);
+        let depth =
+            node.children().iter().map(|id| self.depths[*id as usize]).max().map_or(0, |depth| depth + 1);
         if self.nodes.len() >= NODES {
             return Err(Full::Nodes);
         }

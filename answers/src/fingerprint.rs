@@ -75,7 +75,10 @@ impl Prints {
         match op {
             Op::Number(_) | Op::Variable(_) | Op::Constant(Constant::I) => true,
             Op::Add(a, b) | Op::Mul(a, b) => self.is_rational(*a) && self.is_rational(*b),
-            Op::Pow(a, b) => tape.value(*b).is_some_and(RBig::is_int) && self.is_rational(*a) || root(tape, *a, *b).is_some(),
+            Op::Pow(a, b) => {
+                tape.value(*b).is_some_and(RBig::is_int) && self.is_rational(*a)
+                    || root(tape, *a, *b).is_some()
+            }
             _ => false,
         }
     }
@@ -87,9 +90,13 @@ impl Prints {
         };
         match op {
             Op::Number(value) => each(|prime, _| residue(value, prime)),
-            Op::Variable(index) => each(|prime, lane| Some(mix(&[seed, 1, u64::from(*index), lane as u64]) % prime)),
+            Op::Variable(index) => {
+                each(|prime, lane| Some(mix(&[seed, 1, u64::from(*index), lane as u64]) % prime))
+            }
             Op::Constant(Constant::I) => Some([FIELDS[0].1[0], FIELDS[1].1[0]]),
-            Op::Constant(constant) => each(|prime, lane| Some(mix(&[seed, 2, *constant as u64, lane as u64]) % prime)),
+            Op::Constant(constant) => {
+                each(|prime, lane| Some(mix(&[seed, 2, *constant as u64, lane as u64]) % prime))
+            }
             Op::Add(a, b) => two(*a, *b, |a, b, prime| (a + b) % prime),
             Op::Mul(a, b) => two(*a, *b, times),
             Op::Pow(a, b) => {

@@ -13,7 +13,12 @@ use crate::verdict::Hint;
 const CONSTANTS: &[&str] = &["C", "c", "K", "k"];
 
 /// What the given answer, which is wrong, may have been. Only what is checked is said.
-pub(crate) fn of(comparison: &mut Comparison<'_>, wanted: &Shape, got: &Shape, given: &Answer) -> Option<Hint> {
+pub(crate) fn of(
+    comparison: &mut Comparison<'_>,
+    wanted: &Shape,
+    got: &Shape,
+    given: &Answer,
+) -> Option<Hint> {
     if let (Some(a), Some(b)) = (value_of(comparison, wanted), value_of(comparison, got)) {
         return values(comparison, a, b, given);
     }
@@ -64,7 +69,8 @@ fn values(comparison: &mut Comparison<'_>, expected: Id, given: Id, answer: &Ans
     let factor = comparison.tape.div(degrees, pi);
     let (larger, smaller) = (comparison.tape.mul(expected, factor), comparison.tape.div(expected, factor));
     let budget = comparison.budget;
-    let angle = [larger, smaller].into_iter().any(|other| decide::same(&comparison.tape, other, given, budget));
+    let angle =
+        [larger, smaller].into_iter().any(|other| decide::same(&comparison.tape, other, given, budget));
     angle.then_some(Hint::AngleUnit)
 }
 
@@ -117,8 +123,10 @@ pub(crate) fn has_angles(answer: &Answer) -> bool {
         arena.under(id).into_iter().any(|id| {
             matches!(
                 arena.node(id),
-                Node::Call(F::Sin | F::Cos | F::Tan | F::Sec | F::Csc | F::Cot | F::Asin | F::Acos | F::Atan, _)
-                    | Node::Degrees(_)
+                Node::Call(
+                    F::Sin | F::Cos | F::Tan | F::Sec | F::Csc | F::Cot | F::Asin | F::Acos | F::Atan,
+                    _
+                ) | Node::Degrees(_)
             )
         })
     };

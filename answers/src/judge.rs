@@ -22,7 +22,11 @@ use crate::{hint, simplified, units};
 /// ```
 pub fn compare(expected: &str, given: &str, rules: &Rules) -> Verdict {
     let budget = Budget::new();
-    if rules.units { with_units(expected, given, rules, &budget) } else { without_units(expected, given, rules, &budget) }
+    if rules.units {
+        with_units(expected, given, rules, &budget)
+    } else {
+        without_units(expected, given, rules, &budget)
+    }
 }
 
 /// The text in one canonical form: polynomials and rational expressions that are equal get the same one, and it can be
@@ -175,7 +179,8 @@ fn other_angles(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budge
 fn symbols(answer: &Answer) -> Vec<String> {
     let mut ids = Vec::new();
     collect(&answer.shape, &mut ids);
-    let mut all: Vec<String> = ids.iter().flat_map(|id| answer.arena.symbols(*id)).map(str::to_owned).collect();
+    let mut all: Vec<String> =
+        ids.iter().flat_map(|id| answer.arena.symbols(*id)).map(str::to_owned).collect();
     all.sort_unstable();
     all.dedup();
     all
@@ -190,7 +195,8 @@ fn folding(expected: &Answer, given: &Answer, rules: &Rules) -> impl Fn(&str) ->
             return name.to_owned();
         }
         let same = |other: &&String| other.to_lowercase() == name.to_lowercase();
-        match (known.iter().find(same), found.iter().filter(same).count(), known.iter().filter(same).count()) {
+        match (known.iter().find(same), found.iter().filter(same).count(), known.iter().filter(same).count())
+        {
             (Some(other), 1, 1) => other.clone(),
             _ => name.to_owned(),
         }
@@ -204,9 +210,11 @@ fn only_known(expected: &Answer, given: &Answer, rules: &Rules) -> Result<(), Un
     }
     let known = symbols(expected);
     for name in symbols(given) {
-        let is_known = |other: &String| *other == name || !rules.case && other.to_lowercase() == name.to_lowercase();
+        let is_known =
+            |other: &String| *other == name || !rules.case && other.to_lowercase() == name.to_lowercase();
         if !known.iter().any(is_known) && !rules.variables.iter().any(is_known) {
-            let why = format!("“{name}” isn't used here: write the answer with {}.", rules.variables.join(", "));
+            let why =
+                format!("“{name}” isn't used here: write the answer with {}.", rules.variables.join(", "));
             return Err(Unreadable::new(0, why));
         }
     }

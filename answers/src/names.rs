@@ -178,14 +178,50 @@ const COMMANDS: &[(&str, Kind)] = &[
 
 /// Commands that only lay out.
 pub(crate) const SILENT: &[&str] = &[
-    "displaystyle", "textstyle", "limits", "nolimits", "quad", "qquad", "big", "Big", "bigg", "Bigg", "bigl", "bigr", "Bigl",
-    "Bigr", "thinspace", "space", "hspace", "nobreakspace", "enspace",
+    "displaystyle",
+    "textstyle",
+    "limits",
+    "nolimits",
+    "quad",
+    "qquad",
+    "big",
+    "Big",
+    "bigg",
+    "Bigg",
+    "bigl",
+    "bigr",
+    "Bigl",
+    "Bigr",
+    "thinspace",
+    "space",
+    "hspace",
+    "nobreakspace",
+    "enspace",
 ];
 
 /// Commands whose braces hold words or a name.
 pub(crate) const TEXTUAL: &[&str] = &[
-    "text", "textrm", "textit", "textbf", "mathrm", "mathbf", "mathit", "mathsf", "boldsymbol", "bm", "operatorname", "mbox",
-    "vec", "hat", "bar", "tilde", "underline", "mathbb", "mathcal", "overrightarrow", "overline",
+    "text",
+    "textrm",
+    "textit",
+    "textbf",
+    "mathrm",
+    "mathbf",
+    "mathit",
+    "mathsf",
+    "boldsymbol",
+    "bm",
+    "operatorname",
+    "mbox",
+    "vec",
+    "hat",
+    "bar",
+    "tilde",
+    "underline",
+    "mathbb",
+    "mathcal",
+    "overrightarrow",
+    "overline",
 ];
 
 /// Words that join or end a run of letters only when they stand alone.

@@ -38,7 +38,11 @@ impl Monomial {
                     b.next();
                 }
                 (Some(x), Some(y)) => {
-                    if x.0 < y.0 { powers.extend(a.next()) } else { powers.extend(b.next()) }
+                    if x.0 < y.0 {
+                        powers.extend(a.next())
+                    } else {
+                        powers.extend(b.next())
+                    }
                 }
                 (Some(_), None) => powers.extend(a.next()),
                 (None, Some(_)) => powers.extend(b.next()),
@@ -131,7 +135,11 @@ impl Poly {
     pub(crate) fn as_constant(&self) -> Option<RBig> {
         match self.terms.len() {
             0 => Some(RBig::ZERO),
-            1 => self.terms.first_key_value().filter(|(monomial, _)| monomial.degree == 0).map(|(_, v)| v.clone()),
+            1 => self
+                .terms
+                .first_key_value()
+                .filter(|(monomial, _)| monomial.degree == 0)
+                .map(|(_, v)| v.clone()),
             _ => None,
         }
     }
@@ -142,8 +150,11 @@ impl Poly {
     }
 
     pub(crate) fn generators(&self) -> Vec<Gen> {
-        let mut all: Vec<Gen> =
-            self.terms.keys().flat_map(|monomial| monomial.powers.iter().map(|(generator, _)| *generator)).collect();
+        let mut all: Vec<Gen> = self
+            .terms
+            .keys()
+            .flat_map(|monomial| monomial.powers.iter().map(|(generator, _)| *generator))
+            .collect();
         all.sort_unstable();
         all.dedup();
         all
@@ -248,8 +259,11 @@ impl Poly {
     /// Other names for the unknowns.
     pub(crate) fn renamed(&self, to: &[Gen]) -> Self {
         let terms = self.terms.iter().map(|(monomial, value)| {
-            let mut powers: Vec<_> =
-                monomial.powers.iter().map(|(generator, power)| (to[usize::from(*generator)], *power)).collect();
+            let mut powers: Vec<_> = monomial
+                .powers
+                .iter()
+                .map(|(generator, power)| (to[usize::from(*generator)], *power))
+                .collect();
             powers.sort_unstable();
             (Monomial { degree: monomial.degree, powers }, value.clone())
         });

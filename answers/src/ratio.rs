@@ -264,7 +264,9 @@ fn bracketed(text: &str) -> String {
 fn print(ratio: &Ratio, known: &Generators, budget: &Budget) -> Option<String> {
     let mut order: Vec<usize> = (0..known.names.len()).collect();
     // Letters before numbers with names, and those before functions.
-    let rank = |index: &usize| (known.names[*index].chars().count() > 1, known.squares[*index].is_some(), &known.names[*index]);
+    let rank = |index: &usize| {
+        (known.names[*index].chars().count() > 1, known.squares[*index].is_some(), &known.names[*index])
+    };
     order.sort_by(|a, b| rank(a).cmp(&rank(b)));
     let mut to: Vec<Gen> = vec![0; order.len()];
     order.iter().enumerate().for_each(|(place, index)| to[*index] = place as Gen);

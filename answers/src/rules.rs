@@ -67,15 +67,19 @@ impl Rules {
     ///
     /// # Errors
     /// When one of them isn't a letter, or a letter with an index such as `x_1`.
-    pub fn variables<T: Into<String>>(mut self, names: impl IntoIterator<Item = T>) -> Result<Self, RulesError> {
+    pub fn variables<T: Into<String>>(
+        mut self,
+        names: impl IntoIterator<Item = T>,
+    ) -> Result<Self, RulesError> {
         for name in names {
             let name = name.into();
             let mut chars = name.chars();
             let letter = chars.next().is_some_and(char::is_alphabetic);
             let index = chars.as_str();
-            let index = index.is_empty() || index.strip_prefix('_').is_some_and(|index| {
-                !index.is_empty() && index.chars().all(char::is_alphanumeric)
-            });
+            let index = index.is_empty()
+                || index
+                    .strip_prefix('_')
+                    .is_some_and(|index| !index.is_empty() && index.chars().all(char::is_alphanumeric));
             if !letter || !index {
                 return Err(RulesError::Variable(name));
             }
@@ -148,7 +152,11 @@ impl Tolerance {
     /// # Errors
     /// When it isn't between 1 and 30.
     pub fn figures(count: u8) -> Result<Self, RulesError> {
-        if (1..=30).contains(&count) { Ok(Self(Kind::Figures(count))) } else { Err(RulesError::Figures(count.to_string())) }
+        if (1..=30).contains(&count) {
+            Ok(Self(Kind::Figures(count)))
+        } else {
+            Err(RulesError::Figures(count.to_string()))
+        }
     }
 }
 
@@ -158,7 +166,9 @@ impl fmt::Display for Rules {
         match &self.tolerance.0 {
             Kind::Exact => {}
             Kind::Absolute(by) => parts.push(format!("tolerance={}", print_decimal(by))),
-            Kind::Relative(by) => parts.push(format!("tolerance={}%", print_decimal(&(by * RBig::from(100))))),
+            Kind::Relative(by) => {
+                parts.push(format!("tolerance={}%", print_decimal(&(by * RBig::from(100)))))
+            }
             Kind::Figures(count) => parts.push(format!("figures={count}")),
         }
         let flags = [
@@ -183,7 +193,8 @@ impl FromStr for Rules {
     fn from_str(text: &str) -> Result<Self, RulesError> {
         let mut rules = Self::new();
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
-            let (key, value) = part.split_once('=').map_or((part, None), |(key, value)| (key.trim(), Some(value.trim())));
+            let (key, value) =
+                part.split_once('=').map_or((part, None), |(key, value)| (key.trim(), Some(value.trim())));
             rules = match (key, value) {
                 ("tolerance", Some(value)) => match value.strip_suffix('%') {
                     Some(percent) => {
@@ -196,7 +207,9 @@ impl FromStr for Rules {
                     let count = value.parse().map_err(|_| RulesError::Figures(value.to_owned()))?;
                     rules.tolerance(Tolerance::figures(count)?)
                 }
-                ("variables", Some(value)) => rules.variables(value.split(',').map(str::trim).filter(|v| !v.is_empty()))?,
+                ("variables", Some(value)) => {
+                    rules.variables(value.split(',').map(str::trim).filter(|v| !v.is_empty()))?
+                }
                 ("simplified", None) => rules.simplified(),
                 ("order", None) => rules.order(),
                 ("case", None) => rules.case(),

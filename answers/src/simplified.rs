@@ -26,9 +26,10 @@ pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules, bu
             && (rooted || !has_root_below(&given.arena, *id))
     });
     let same_form = match (&wanted[..], &got[..]) {
-        (wanted, got) if wanted.len() == got.len() => {
-            wanted.iter().zip(got).all(|(a, b)| same_form((&expected.arena, *a), (&given.arena, *b), rules, budget))
-        }
+        (wanted, got) if wanted.len() == got.len() => wanted
+            .iter()
+            .zip(got)
+            .all(|(a, b)| same_form((&expected.arena, *a), (&given.arena, *b), rules, budget)),
         // `x = 2` beside `2`.
         ([.., a], [.., b]) => same_form((&expected.arena, *a), (&given.arena, *b), rules, budget),
         _ => true,
@@ -133,7 +134,8 @@ impl<'a> Check<'a> {
             Node::Negative(a) => !matches!(self.arena.node(*a), Node::Negative(_)),
             Node::Call(Function::Sqrt, all) => self.root_is_simple(all[0]),
             Node::Call(Function::Root, all) => self.value(id).is_none() || self.value(all[1]).is_none(),
-            Node::Factorial(_) | Node::Call(Function::Choose | Function::Permute | Function::Gcd | Function::Lcm, _) => {
+            Node::Factorial(_)
+            | Node::Call(Function::Choose | Function::Permute | Function::Gcd | Function::Lcm, _) => {
                 self.value(id).is_none_or(|value| *value > RBig::from(WORKED_OUT))
             }
             Node::Call(_, all) => self.value(id).is_none() || all.iter().any(|id| self.value(*id).is_none()),
@@ -150,7 +152,8 @@ impl<'a> Check<'a> {
         let mut known = Generators::default();
         let roots: Vec<Id> = terms.iter().map(|id| self.ids[*id as usize]).collect();
         let Some(ratios) = ratio::of(&self.tape, &roots, &mut known, self.budget) else { return false };
-        let shapes: Vec<_> = ratios.iter().map(|ratio| (ratio.over.primitive(), ratio.under.primitive())).collect();
+        let shapes: Vec<_> =
+            ratios.iter().map(|ratio| (ratio.over.primitive(), ratio.under.primitive())).collect();
         let pair = shapes.iter().enumerate().any(|(at, shape)| shapes[..at].contains(shape));
         pair || ratios.iter().any(is_nothing)
     }
@@ -160,14 +163,13 @@ impl<'a> Check<'a> {
             return true;
         }
         let numbers = factors.iter().filter(|id| self.value(**id).is_some()).count();
-        let ones = factors.iter().any(|id| self.value(*id).is_some_and(|value| value.is_one() || value.is_zero()));
+        let ones =
+            factors.iter().any(|id| self.value(*id).is_some_and(|value| value.is_one() || value.is_zero()));
         let roots = factors.iter().filter(|id| self.is_root_of_number(**id)).count();
         let bases: Vec<Id> = factors.iter().map(|id| self.ids[self.base(*id) as usize]).collect();
         let letters = |id: Id| !self.arena.symbols(id).is_empty();
-        let twice = factors
-            .iter()
-            .enumerate()
-            .any(|(at, id)| letters(*id) && bases[..at].contains(&bases[at]));
+        let twice =
+            factors.iter().enumerate().any(|(at, id)| letters(*id) && bases[..at].contains(&bases[at]));
         numbers <= 1 && !ones && roots <= 1 && !twice
     }
 

@@ -25,7 +25,10 @@ pub(crate) enum Bar {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Kind {
-    Number { value: RBig, places: Option<u32> },
+    Number {
+        value: RBig,
+        places: Option<u32>,
+    },
     Symbol(String),
     Function(Function),
     Constant(Constant),

@@ -105,7 +105,8 @@ pub(crate) fn split(text: &str) -> (String, Option<Unit>) {
     // Left to right: the longest unit that leaves a value before it.
     for (at, c) in text.char_indices() {
         let before = text[..at].trim_end();
-        let after_value = before.ends_with(|c: char| c.is_ascii_digit() || matches!(c, ')' | '}' | 'π' | '%' | '!'))
+        let after_value = before
+            .ends_with(|c: char| c.is_ascii_digit() || matches!(c, ')' | '}' | 'π' | '%' | '!'))
             || text[..at].ends_with(' ') && !before.is_empty();
         if !after_value || !(c.is_alphabetic() || is_currency(c)) {
             continue;
@@ -120,7 +121,8 @@ pub(crate) fn split(text: &str) -> (String, Option<Unit>) {
 impl Unit {
     /// How many of the other one it is; `None` when they measure different things.
     pub(crate) fn over(&self, other: &Self) -> Option<RBig> {
-        (self.dimensions == other.dimensions && self.currency == other.currency).then(|| &self.factor / &other.factor)
+        (self.dimensions == other.dimensions && self.currency == other.currency)
+            .then(|| &self.factor / &other.factor)
     }
 }
 
@@ -186,7 +188,8 @@ fn exponent(text: &str) -> Option<(i8, &str)> {
     let mut rest = text;
     if let Some(after) = text.strip_prefix('^') {
         let after = after.trim_start_matches(['{', '(']);
-        let len = after.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '−'))).unwrap_or(after.len());
+        let len =
+            after.find(|c: char| !(c.is_ascii_digit() || matches!(c, '-' | '−'))).unwrap_or(after.len());
         digits = after[..len].replace('−', "-");
         rest = after[len..].trim_start_matches(['}', ')']);
     } else {
@@ -219,7 +222,8 @@ fn exactly(name: &str) -> Option<Unit> {
         let found = UNITS.iter().find(|row| row.0 == rest && (prefix.is_empty() || row.4));
         let Some((unit, over, under, dimensions, _)) = found else { continue };
         let ten = RBig::from(10);
-        let mut factor = RBig::from_parts(IBig::from(*over), UBig::from(*under)) * ten.pow(isize::from(*power));
+        let mut factor =
+            RBig::from_parts(IBig::from(*over), UBig::from(*under)) * ten.pow(isize::from(*power));
         if *unit == "eV" {
             factor *= ten.pow(ELECTRONVOLT);
         }

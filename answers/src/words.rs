@@ -6,16 +6,18 @@ use crate::token::Kind;
 
 /// Short words that are answers; as a product of letters nobody writes them.
 const SHORT: &[&str] = &[
-    "no", "on", "yes", "odd", "one", "two", "six", "ten", "sum", "all", "any", "dne", "sss", "sas", "asa", "aas", "ssa", "rhs",
-    "red", "idk",
+    "no", "on", "yes", "odd", "one", "two", "six", "ten", "sum", "all", "any", "dne", "sss", "sas", "asa",
+    "aas", "ssa", "rhs", "red", "idk",
 ];
 
 /// Words of mathematics that mean a set.
 pub(crate) fn known(text: &str) -> Option<Shape> {
     match fold(text, false).as_str() {
-        "no solution" | "no solutions" | "no real solution" | "no real solutions" | "no real roots" | "no roots"
-        | "none" | "empty" | "empty set" | "the empty set" | "null set" => Some(Shape::Empty),
-        "all reals" | "all real numbers" | "the real numbers" | "real numbers" | "all real x" => Some(Shape::Reals),
+        "no solution" | "no solutions" | "no real solution" | "no real solutions" | "no real roots"
+        | "no roots" | "none" | "empty" | "empty set" | "the empty set" | "null set" => Some(Shape::Empty),
+        "all reals" | "all real numbers" | "the real numbers" | "real numbers" | "all real x" => {
+            Some(Shape::Reals)
+        }
         _ => None,
     }
 }
@@ -31,11 +33,15 @@ pub(crate) fn plain(text: &str, variables: &[String]) -> Option<String> {
     if trimmed.is_empty() || !trimmed.chars().all(allowed) || trimmed.starts_with('-') {
         return None;
     }
-    let words: Vec<&str> = trimmed.split(|c: char| c.is_whitespace() || c == '-').filter(|w| !w.is_empty()).collect();
-    let is_variables = |word: &str| !variables.is_empty() && word.chars().all(|c| variables.iter().any(|v| v.chars().eq([c])));
+    let words: Vec<&str> =
+        trimmed.split(|c: char| c.is_whitespace() || c == '-').filter(|w| !w.is_empty()).collect();
+    let is_variables = |word: &str| {
+        !variables.is_empty() && word.chars().all(|c| variables.iter().any(|v| v.chars().eq([c])))
+    };
     let wordy = |word: &&str| {
         let lower = word.to_lowercase();
-        SHORT.contains(&lower.as_str()) || word.chars().count() >= 4 && !is_mathematics(word) && !is_variables(word)
+        SHORT.contains(&lower.as_str())
+            || word.chars().count() >= 4 && !is_mathematics(word) && !is_variables(word)
     };
     words.iter().any(wordy).then(|| text.trim().to_owned())
 }

@@ -3,7 +3,7 @@
 use answers::{Hint, Rules, Verdict, compare};
 
 fn hint(expected: &str, given: &str, rules: &str) -> Option<Hint> {
-    match compare(expected, given, &rules.parse().unwrap()) {
+    match compare(expected, given, &rules.parse().expect("rules")) {
         Verdict::NotEqual { hint } => hint,
         other => panic!("{expected} | {given}: {other:?}"),
     }

@@ -5,3 +5,4 @@ mod pairs;
 mod printing;
 mod properties;
 mod rules;
+mod table;

@@ -85,7 +85,9 @@ impl Tree {
                 a => Product(boxed(a.clone()), boxed(a)),
             },
             (Power(a, 3), 0..=3) => Product(a.clone(), boxed(Power(a, 2))),
-            (Call("sin", a), 0..=2) => Product(boxed(Number(-1)), boxed(Call("sin", boxed(Product(boxed(Number(-1)), a))))),
+            (Call("sin", a), 0..=2) => {
+                Product(boxed(Number(-1)), boxed(Call("sin", boxed(Product(boxed(Number(-1)), a)))))
+            }
             (Call("cos", a), 0..=2) => Call("cos", boxed(Difference(boxed(Number(0)), a))),
             // 1 - sin² for cos²
             (Power(a, 4), 0..=3) => Power(boxed(Power(a, 2)), 2),

@@ -23,14 +23,27 @@ fn rules_come_back_as_they_were_stored() {
 
 #[test]
 fn setters_and_text_say_the_same() {
-    let set = Rules::new().tolerance(Tolerance::relative(0.01).unwrap()).simplified().variables(["x", "x"]).unwrap();
+    let set = Rules::new()
+        .tolerance(Tolerance::relative(0.01).unwrap())
+        .simplified()
+        .variables(["x", "x"])
+        .unwrap();
     assert_eq!(set, "tolerance=1%; simplified; variables=x".parse().unwrap());
     assert_eq!(Rules::new().tolerance(Tolerance::figures(3).unwrap()), "figures=3".parse().unwrap());
 }
 
 #[test]
 fn errors_say_what_to_write() {
-    for text in ["tolerance", "tolerance=", "tolerance=x", "tolerance=-1", "tolerance=0", "tolerance=1e5", "figures=0", "figures=99"] {
+    for text in [
+        "tolerance",
+        "tolerance=",
+        "tolerance=x",
+        "tolerance=-1",
+        "tolerance=0",
+        "tolerance=1e5",
+        "figures=0",
+        "figures=99",
+    ] {
         let error = text.parse::<Rules>().unwrap_err().to_string();
         assert!(error.contains("write"), "{text}: {error}");
     }

@@ -36,7 +36,12 @@ impl<'a> Comparison<'a> {
         self.shape(&answer.arena, &answer.shape, rename)
     }
 
-    fn shape(&mut self, arena: &Arena, shape: &Shape, rename: &dyn Fn(&str) -> String) -> Result<Shape, Unreadable> {
+    fn shape(
+        &mut self,
+        arena: &Arena,
+        shape: &Shape,
+        rename: &dyn Fn(&str) -> String,
+    ) -> Result<Shape, Unreadable> {
         let all = |comparison: &mut Self, shapes: &[Shape]| -> Result<Vec<Shape>, Unreadable> {
             shapes.iter().map(|shape| comparison.shape(arena, shape, rename)).collect()
         };
@@ -66,7 +71,8 @@ impl<'a> Comparison<'a> {
             Shape::Matrix(rows) => {
                 let mut imported = Vec::new();
                 for row in rows {
-                    let row: Result<Vec<Id>, _> = row.iter().map(|id| self.tape.import(arena, *id, rename)).collect();
+                    let row: Result<Vec<Id>, _> =
+                        row.iter().map(|id| self.tape.import(arena, *id, rename)).collect();
                     imported.push(row?);
                 }
                 Shape::Matrix(imported)
@@ -121,7 +127,9 @@ impl<'a> Comparison<'a> {
             return self.same_ranges(a, b);
         }
         match (a, b) {
-            (Shape::Words(x), Shape::Words(y)) => words::fold(x, self.rules.case) == words::fold(y, self.rules.case),
+            (Shape::Words(x), Shape::Words(y)) => {
+                words::fold(x, self.rules.case) == words::fold(y, self.rules.case)
+            }
             (Shape::Words(_), _) | (_, Shape::Words(_)) => false,
             (Shape::Empty, Shape::Empty) | (Shape::Reals, Shape::Reals) => true,
             (Shape::Expr(x), Shape::Expr(y)) => self.same_value(*x, *y),
@@ -144,7 +152,9 @@ impl<'a> Comparison<'a> {
                 self.in_order(x, y) || self.same_elements(x, y)
             }
             (Shape::Set(x), Shape::Set(y)) => self.same_elements(x, y),
-            (Shape::Set(x), Shape::List(y, _)) | (Shape::List(x, _), Shape::Set(y)) => self.same_elements(x, y),
+            (Shape::Set(x), Shape::List(y, _)) | (Shape::List(x, _), Shape::Set(y)) => {
+                self.same_elements(x, y)
+            }
             (Shape::List(list, _), Shape::Tuple(tuple)) | (Shape::Tuple(tuple), Shape::List(list, _)) => {
                 let sorted = self.by_name(list);
                 self.in_order(&sorted, tuple)
@@ -169,7 +179,9 @@ impl<'a> Comparison<'a> {
                 match self.solved(chain) {
                     Some((_, value)) => self.equal(&value, other),
                     None => match other {
-                        Shape::List(x, _) | Shape::Set(x) if !x.is_empty() => x.iter().all(|x| self.equal(x, chain)),
+                        Shape::List(x, _) | Shape::Set(x) if !x.is_empty() => {
+                            x.iter().all(|x| self.equal(x, chain))
+                        }
                         _ => false,
                     },
                 }
@@ -195,7 +207,8 @@ impl<'a> Comparison<'a> {
     /// which is which.
     fn names_one(&mut self, a: &[Shape], b: &[Shape]) -> bool {
         let mut names = |all: &[Shape]| {
-            let mut found: Vec<Id> = all.iter().filter_map(|shape| self.solved(shape)).map(|(name, _)| name).collect();
+            let mut found: Vec<Id> =
+                all.iter().filter_map(|shape| self.solved(shape)).map(|(name, _)| name).collect();
             found.sort_unstable();
             found.dedup();
             found.len()

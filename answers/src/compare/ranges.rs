@@ -131,7 +131,9 @@ impl Comparison<'_> {
         // Two points make a line; the function itself must be it.
         let product = self.tape.mul(slope, x);
         let whole = self.tape.add(product, zero);
-        if !decide::same(&self.tape, line, two, self.budget) || !decide::same(&self.tape, whole, f, self.budget) {
+        if !decide::same(&self.tape, line, two, self.budget)
+            || !decide::same(&self.tape, whole, f, self.budget)
+        {
             return None;
         }
         let rising = decide::approximate(&self.tape, slope, self.budget)?;

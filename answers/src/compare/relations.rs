@@ -25,7 +25,8 @@ impl Comparison<'_> {
             return None;
         };
         let Shape::Expr(letter) = sides[place] else { return None };
-        let others: Vec<&Shape> = sides.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, s)| s).collect();
+        let others: Vec<&Shape> =
+            sides.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, s)| s).collect();
         let value = (*others.last()?).clone();
         // `x = x + 1` says nothing about what x is.
         if let Shape::Expr(id) = value
@@ -71,7 +72,9 @@ impl Comparison<'_> {
         if self.rules.simplified && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
             return false;
         }
-        let (Shape::Chain(sides_a, relations_a), Shape::Chain(sides_b, relations_b)) = (a, b) else { return false };
+        let (Shape::Chain(sides_a, relations_a), Shape::Chain(sides_b, relations_b)) = (a, b) else {
+            return false;
+        };
         if sides_a.len() != sides_b.len() {
             return false;
         }
@@ -79,7 +82,9 @@ impl Comparison<'_> {
             let steps = sides.windows(2).zip(relations).map(|(two, r)| (two[0].clone(), *r, two[1].clone()));
             Some(steps.collect())
         };
-        let (Some(a), Some(mut b)) = (steps(sides_a, relations_a), steps(sides_b, relations_b)) else { return false };
+        let (Some(a), Some(mut b)) = (steps(sides_a, relations_a), steps(sides_b, relations_b)) else {
+            return false;
+        };
         if self.same_steps(&a, &b) {
             return true;
         }

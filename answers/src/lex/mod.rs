@@ -4,12 +4,13 @@ use dashu_ratio::RBig;
 
 use crate::expr::{Constant, Function};
 use crate::limits::CHARS;
-use crate::names::{self, SILENT, TEXTUAL};
-use crate::token::{Bar, Kind, Relation, Token};
+use crate::names;
+use crate::token::{Kind, Relation, Token};
 use crate::verdict::Unreadable;
 
 use self::number::integer;
 
+mod latex;
 mod number;
 
 /// Which way a text that can be read in two ways is read; the other way is tried when this one isn't the answer.
@@ -94,7 +95,9 @@ impl Lexer {
 
     fn next(&mut self, c: char) -> Result<(), Unreadable> {
         let at = self.at;
-        if c.is_whitespace() || matches!(c, '~' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}') {
+        if c.is_whitespace()
+            || matches!(c, '~' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}')
+        {
             self.at += 1;
             self.spaced = true;
         } else if c.is_ascii_digit() || c == '.' && self.peek(1).is_some_and(|c| c.is_ascii_digit()) {
@@ -124,7 +127,10 @@ impl Lexer {
             self.at += 1;
             self.push(Kind::Symbol(c.to_string()), at);
         } else {
-            return self.error(at, format!("“{c}” can't stand in an answer: write it in numbers, letters and + - * / ^ ( )."));
+            return self.error(
+                at,
+                format!("“{c}” can't stand in an answer: write it in numbers, letters and + - * / ^ ( )."),
+            );
         }
         Ok(())
     }
@@ -148,7 +154,9 @@ impl Lexer {
 
     /// Whether a sign that comes now stands before everything, as in `x = +-2`.
     fn starts_item(&self) -> bool {
-        self.tokens.last().is_none_or(|token| matches!(token.kind, Kind::Relation(_) | Kind::Comma | Kind::Or))
+        self.tokens
+            .last()
+            .is_none_or(|token| matches!(token.kind, Kind::Relation(_) | Kind::Comma | Kind::Or))
     }
 
     /// Raised characters are an exponent in braces.
@@ -233,7 +241,9 @@ impl Lexer {
             Kind::Union => matches!(self.tokens.last(), Some(Token { kind, .. }) if kind.closes()),
             Kind::Relation(_) | Kind::Choose | Kind::Permute => {
                 let rest = self.chars[end..].iter().find(|c| !c.is_whitespace());
-                start > 0 && !self.tokens.is_empty() && rest.is_some_and(|c| *c != '(' || matches!(kind, Kind::Relation(_)))
+                start > 0
+                    && !self.tokens.is_empty()
+                    && rest.is_some_and(|c| *c != '(' || matches!(kind, Kind::Relation(_)))
             }
             _ => true,
         }
@@ -242,7 +252,8 @@ impl Lexer {
     /// `5C2`: a number stands before, a number comes after.
     fn between_numbers(&self) -> bool {
         let before = matches!(self.tokens.last(), Some(Token { kind: Kind::Number { .. }, .. }));
-        let mut rest = self.chars[self.at..].iter().filter(|c| !c.is_whitespace() && **c != '_' && **c != '{');
+        let mut rest =
+            self.chars[self.at..].iter().filter(|c| !c.is_whitespace() && **c != '_' && **c != '{');
         before && rest.next().is_some_and(|c| c.is_ascii_digit() || names::lowered(*c).is_some())
     }
 
@@ -252,11 +263,17 @@ impl Lexer {
         let mut below = String::new();
         match self.peek(0) {
             Some('_') if self.peek(1) == Some('{') => {
-                let inside: Vec<char> = self.chars[self.at + 2..].iter().copied().take_while(|c| *c != '}').collect();
+                let inside: Vec<char> =
+                    self.chars[self.at + 2..].iter().copied().take_while(|c| *c != '}').collect();
                 if self.chars.get(self.at + 2 + inside.len()) == Some(&'}') {
                     self.at += inside.len() + 3;
-                    let plain: String = inside.into_iter().filter(|c| c.is_alphanumeric() || "+-".contains(*c)).collect();
-                    below = ["text", "mathrm"].iter().find_map(|c| plain.strip_prefix(c)).unwrap_or(&plain).to_owned();
+                    let plain: String =
+                        inside.into_iter().filter(|c| c.is_alphanumeric() || "+-".contains(*c)).collect();
+                    below = ["text", "mathrm"]
+                        .iter()
+                        .find_map(|c| plain.strip_prefix(c))
+                        .unwrap_or(&plain)
+                        .to_owned();
                 }
             }
             Some('_') if self.peek(1).is_some_and(char::is_alphanumeric) => {
@@ -272,7 +289,9 @@ impl Lexer {
                 }
             }
             // In plain text `x1` is a name; 1·x is written `1x`.
-            Some(c) if c.is_ascii_digit() && !self.latex && !before && name.len() == 1 => below = self.digits(),
+            Some(c) if c.is_ascii_digit() && !self.latex && !before && name.len() == 1 => {
+                below = self.digits()
+            }
             _ => {
                 while let Some(c) = self.peek(0).and_then(names::lowered) {
                     below.push(c);
@@ -289,120 +308,5 @@ impl Lexer {
             self.at += 1;
         }
         self.push(Kind::Symbol(name), at);
-    }
-
-    fn command(&mut self) -> Result<(), Unreadable> {
-        let at = self.at;
-        self.at += 1;
-        let Some(first) = self.peek(0) else {
-            return self.error(at, "Something is missing after the \\: take the \\ away.");
-        };
-        if !first.is_ascii_alphabetic() {
-            self.at += 1;
-            match first {
-                '{' => self.push(Kind::OpenSet, at),
-                '}' => self.push(Kind::CloseSet, at),
-                '|' => self.push(Kind::Bar(Bar::Either), at),
-                '%' => self.push(Kind::Percent, at),
-                '\\' => self.push(Kind::Row, at),
-                '$' => self.push(Kind::Symbol("$".into()), at),
-                '&' => self.push(Kind::And, at),
-                ',' | ';' | ':' | '!' | ' ' | '>' | '(' | ')' | '[' | ']' => self.spaced = true,
-                _ => return self.error(at, format!("“\\{first}” isn't known here: take it away.")),
-            }
-            return Ok(());
-        }
-        let mut name = String::new();
-        while let Some(c) = self.peek(0).filter(char::is_ascii_alphabetic) {
-            name.push(c);
-            self.at += 1;
-        }
-        match name.as_str() {
-            "left" | "right" | "mleft" | "mright" | "middle" => {
-                let (open, close) = (name.ends_with("left"), name.ends_with("right"));
-                match self.peek(0) {
-                    Some('.') => self.at += 1,
-                    Some('|') if open || close => {
-                        self.at += 1;
-                        self.push(Kind::Bar(if open { Bar::Open } else { Bar::Close }), at);
-                    }
-                    _ => {}
-                }
-            }
-            "lvert" | "rvert" | "vert" | "sqrt" | "mod" | "pmod" => self.simple(&name, at)?,
-            "begin" | "end" => {
-                let inside = self.braces(at)?;
-                self.push(if name == "begin" { Kind::Begin(inside) } else { Kind::End(inside) }, at);
-            }
-            "placeholder" => return self.error(at, "A box is still empty: fill it in."),
-            "differentialD" => self.symbol("d".into(), at),
-            "prime" => self.push(Kind::Bang, at),
-            _ if SILENT.contains(&name.as_str()) => self.spaced = true,
-            _ if TEXTUAL.contains(&name.as_str()) => {
-                let inside = self.braces(at)?;
-                self.textual(&name, inside.trim(), at);
-            }
-            _ => self.simple(&name, at)?,
-        }
-        Ok(())
-    }
-
-    fn simple(&mut self, name: &str, at: usize) -> Result<(), Unreadable> {
-        match names::command(name) {
-            Some(Kind::Symbol(name)) => self.symbol(name, at),
-            Some(kind) => self.named(kind, name, at),
-            None => return self.error(at, format!("“\\{name}” isn't known here: write it another way.")),
-        }
-        Ok(())
-    }
-
-    /// What stands in the braces that come now, or the one character.
-    fn braces(&mut self, at: usize) -> Result<String, Unreadable> {
-        while self.peek(0) == Some(' ') {
-            self.at += 1;
-        }
-        match self.peek(0) {
-            Some('{') => {
-                let start = self.at + 1;
-                let mut depth = 0usize;
-                while let Some(c) = self.peek(0) {
-                    self.at += 1;
-                    match c {
-                        '{' => depth += 1,
-                        '}' => depth -= 1,
-                        _ => {}
-                    }
-                    if depth == 0 {
-                        return Ok(self.chars[start..self.at - 1].iter().collect());
-                    }
-                }
-                self.error(start - 1, "This brace is open: close it with }.")
-            }
-            Some(c) => {
-                self.at += 1;
-                Ok(c.to_string())
-            }
-            None => self.error(at, "Something is missing after this: fill it in, or take it away."),
-        }
-    }
-
-    fn textual(&mut self, command: &str, inside: &str, at: usize) {
-        let letters: Vec<char> = inside.chars().collect();
-        let is_name = !matches!(command, "text" | "mbox" | "textrm");
-        match names::longest(&letters) {
-            Some((kind, len)) if len == letters.len() => return self.named(kind, inside, at),
-            _ => {}
-        }
-        if let Some(kind) = names::lone_word(inside) {
-            return self.push(kind, at);
-        }
-        match (command, inside) {
-            ("mathbb", "R") => self.push(Kind::Reals, at),
-            ("mathrm", "e") => self.push(Kind::Constant(Constant::E), at),
-            ("mathrm", "i") => self.push(Kind::Constant(Constant::I), at),
-            _ if letters.len() == 1 && letters[0].is_alphabetic() && is_name => self.symbol(inside.into(), at),
-            _ if inside.is_empty() => self.spaced = true,
-            _ => self.push(Kind::Text(inside.to_owned()), at),
-        }
     }
 }

@@ -88,7 +88,8 @@ impl Lexer {
                 }
                 self.at += 1;
                 // `0.\dot{1}4\dot{2}`: from the first dotted digit to the last.
-                let between: String = self.chars[self.at..].iter().take_while(|c| c.is_ascii_digit()).collect();
+                let between: String =
+                    self.chars[self.at..].iter().take_while(|c| c.is_ascii_digit()).collect();
                 let after: String = self.chars[self.at + between.len()..].iter().take(5).collect();
                 if command == "\\dot{" && after == "\\dot{" {
                     self.at += between.len() + 5;
@@ -143,7 +144,11 @@ impl Lexer {
             return self.error(at, "That power of ten is too large: write powers up to 400.");
         };
         let power = RBig::from(IBig::from(10).pow(power));
-        if negative { *value /= power } else { *value *= power }
+        if negative {
+            *value /= power
+        } else {
+            *value *= power
+        }
         Ok(())
     }
 

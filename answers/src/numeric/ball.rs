@@ -23,7 +23,11 @@ pub(crate) struct Ball<R> {
 /// The logarithm of a sum, by the logarithms of its terms.
 pub(crate) fn sum_of(a: f64, b: f64) -> f64 {
     let (low, high) = if a < b { (a, b) } else { (b, a) };
-    if low == f64::NEG_INFINITY { high } else { high + (low - high).exp2().ln_1p() * std::f64::consts::LOG2_E }
+    if low == f64::NEG_INFINITY {
+        high
+    } else {
+        high + (low - high).exp2().ln_1p() * std::f64::consts::LOG2_E
+    }
 }
 
 impl<R: Real> Ball<R> {
@@ -111,10 +115,9 @@ impl<R: Real> Ball<R> {
             (None, None) => (self.re.mul(&other.re), None),
             (Some(im), None) => (self.re.mul(&other.re), Some(im.mul(&other.re))),
             (None, Some(im)) => (self.re.mul(&other.re), Some(self.re.mul(im))),
-            (Some(a), Some(b)) => (
-                self.re.mul(&other.re).add(&a.mul(b).neg()),
-                Some(self.re.mul(b).add(&a.mul(&other.re))),
-            ),
+            (Some(a), Some(b)) => {
+                (self.re.mul(&other.re).add(&a.mul(b).neg()), Some(self.re.mul(b).add(&a.mul(&other.re))))
+            }
         };
         if im.is_none() && self.is_whole() && other.is_whole() && re.is_whole() {
             return Self::real(re, f64::NEG_INFINITY);
@@ -175,7 +178,8 @@ impl<R: Real> Ball<R> {
 
     /// On the negative axis, or so near that the branch can't be told.
     fn on_cut(&self) -> bool {
-        self.re.is_negative() && self.im.as_ref().is_some_and(|im| im.log2() <= self.error + 2.0 && self.as_real().is_none())
+        self.re.is_negative()
+            && self.im.as_ref().is_some_and(|im| im.log2() <= self.error + 2.0 && self.as_real().is_none())
     }
 
     pub(crate) fn sqrt(&self, domain: Domain) -> Option<Self> {
@@ -304,8 +308,12 @@ impl<R: Real> Ball<R> {
 
     pub(crate) fn abs(&self) -> Self {
         match (&self.im, self.as_real()) {
-            (_, Some(re)) => Self { re: if re.is_negative() { re.neg() } else { re.clone() }, im: None, error: self.error },
-            (Some(im), _) => Self::with(self.re.mul(&self.re).add(&im.mul(im)).sqrt(), None, self.error + 1.0),
+            (_, Some(re)) => {
+                Self { re: if re.is_negative() { re.neg() } else { re.clone() }, im: None, error: self.error }
+            }
+            (Some(im), _) => {
+                Self::with(self.re.mul(&self.re).add(&im.mul(im)).sqrt(), None, self.error + 1.0)
+            }
             (None, None) => self.clone(),
         }
     }

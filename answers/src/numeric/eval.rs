@@ -14,7 +14,13 @@ pub(crate) struct Values<R>(Vec<Option<Ball<R>>>);
 
 impl<R: Real> Values<R> {
     /// Where all steps are used up: `None`. `wanted` are operations, in order, with all that they need.
-    pub(crate) fn at(tape: &Tape, wanted: &[Id], point: &[RBig], domain: Domain, budget: &Budget) -> Option<Self> {
+    pub(crate) fn at(
+        tape: &Tape,
+        wanted: &[Id],
+        point: &[RBig],
+        domain: Domain,
+        budget: &Budget,
+    ) -> Option<Self> {
         let last = wanted.last().map_or(0, |id| *id as usize + 1);
         let mut values = Self(vec![None; last]);
         for id in wanted {

@@ -23,7 +23,10 @@ impl Points {
     pub(crate) fn of(tape: &Tape, wanted: &[Id]) -> Self {
         let ops = || wanted.iter().map(|id| tape.op(*id));
         let whole = ops().any(|op| {
-            matches!(op, Op::One(One::Factorial | One::Floor, _) | Op::Two(Two::Gcd | Two::Lcm | Two::Mod, ..))
+            matches!(
+                op,
+                Op::One(One::Factorial | One::Floor, _) | Op::Two(Two::Gcd | Two::Lcm | Two::Mod, ..)
+            )
         });
         let bent = whole
             || ops().any(|op| match op {

@@ -11,7 +11,12 @@ impl Parser {
         self.next += 1;
         match function {
             Function::Sqrt | Function::Root => return self.root(function),
-            Function::Gcd | Function::Lcm | Function::Min | Function::Max | Function::Choose | Function::Permute => {
+            Function::Gcd
+            | Function::Lcm
+            | Function::Min
+            | Function::Max
+            | Function::Choose
+            | Function::Permute => {
                 return self.several(function);
             }
             _ => {}
@@ -123,11 +128,14 @@ impl Parser {
         let first = self.power()?;
         let mut factors = vec![first];
         while let Some(kind) = self.peek() {
-            let simple = match kind {
-                Kind::Number { .. } | Kind::Symbol(_) | Kind::Constant(_) | Kind::Fraction => true,
-                Kind::Function(Function::Sqrt | Function::Root) => true,
-                _ => false,
-            };
+            let simple = matches!(
+                kind,
+                Kind::Number { .. }
+                    | Kind::Symbol(_)
+                    | Kind::Constant(_)
+                    | Kind::Fraction
+                    | Kind::Function(Function::Sqrt | Function::Root)
+            );
             if !simple {
                 break;
             }
@@ -168,7 +176,11 @@ impl Parser {
         let close = match self.peek() {
             Some(Kind::Open) => Kind::Close,
             Some(Kind::OpenSet | Kind::OpenBrace) => {
-                if self.peek() == Some(&Kind::OpenSet) { Kind::CloseSet } else { Kind::CloseBrace }
+                if self.peek() == Some(&Kind::OpenSet) {
+                    Kind::CloseSet
+                } else {
+                    Kind::CloseBrace
+                }
             }
             _ => return self.fail("Write its numbers in brackets, as in gcd(12, 18)."),
         };
@@ -238,7 +250,10 @@ impl Parser {
                 Some(("P", below)) => (Function::Permute, Some(below.to_owned())),
                 None if name == "C" => (Function::Choose, None),
                 None if name == "P" => (Function::Permute, None),
-                _ => return self.fail("A raised number can't stand first: write what it belongs to before it."),
+                _ => {
+                    return self
+                        .fail("A raised number can't stand first: write what it belongs to before it.");
+                }
             },
             Some(Kind::Choose) => (Function::Choose, None),
             Some(Kind::Permute) => (Function::Permute, None),

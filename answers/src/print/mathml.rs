@@ -78,8 +78,10 @@ fn shape(arena: &Arena, of: &Shape) -> String {
         }
         Shape::Matrix(rows) => {
             let row_of = |row: &Vec<Id>| {
-                let cells: String =
-                    row.iter().map(|id| format!("<mtd>{}</mtd>", expression(arena, *id, Hold::Sum))).collect();
+                let cells: String = row
+                    .iter()
+                    .map(|id| format!("<mtd>{}</mtd>", expression(arena, *id, Hold::Sum)))
+                    .collect();
                 format!("<mtr>{cells}</mtr>")
             };
             let rows: String = rows.iter().map(row_of).collect();
@@ -114,7 +116,8 @@ fn node(arena: &Arena, id: Id) -> (String, Hold) {
         }
         Node::Power(a, b) => match (arena.node(*a), power_of_function(arena, *a)) {
             (Node::Call(function, all), true) => {
-                let name = format!("<msup>{}{}</msup>", identifier(function_name(*function)), of(*b, Hold::Sum));
+                let name =
+                    format!("<msup>{}{}</msup>", identifier(function_name(*function)), of(*b, Hold::Sum));
                 (row(&format!("{name}{}", arguments(arena, all))), Hold::Power)
             }
             _ => (format!("<msup>{}{}</msup>", of(*a, Hold::Atom), of(*b, Hold::Sum)), Hold::Power),
@@ -139,12 +142,17 @@ fn symbol(name: &str) -> String {
     let (letter, primes) = name.split_at(name.find('\'').unwrap_or(name.len()));
     let text = match letter.split_once('_') {
         Some((letter, below)) => {
-            let below = if below.chars().all(|c| c.is_ascii_digit()) { digits(below) } else { identifier(below) };
+            let below =
+                if below.chars().all(|c| c.is_ascii_digit()) { digits(below) } else { identifier(below) };
             format!("<msub>{}{below}</msub>", identifier(letter))
         }
         None => identifier(letter),
     };
-    if primes.is_empty() { text } else { format!("<msup>{text}{}</msup>", operator(&"′".repeat(primes.len()))) }
+    if primes.is_empty() {
+        text
+    } else {
+        format!("<msup>{text}{}</msup>", operator(&"′".repeat(primes.len())))
+    }
 }
 
 fn sum(arena: &Arena, terms: &[Id]) -> String {
@@ -196,7 +204,10 @@ fn power_of_function(arena: &Arena, id: Id) -> bool {
     use Function as F;
     matches!(
         arena.node(id),
-        Node::Call(F::Sin | F::Cos | F::Tan | F::Sec | F::Csc | F::Cot | F::Sinh | F::Cosh | F::Tanh | F::Ln, _)
+        Node::Call(
+            F::Sin | F::Cos | F::Tan | F::Sec | F::Csc | F::Cot | F::Sinh | F::Cosh | F::Tanh | F::Ln,
+            _
+        )
     )
 }
 

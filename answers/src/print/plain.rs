@@ -57,18 +57,25 @@ fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<S
             texts.dedup();
             format!("\\{{{}\\}}", texts.join(", "))
         }
-        Shape::Tuple(shapes) if shapes.len() == 1 => format!("⟨{}⟩", each(comparison, arena, shapes)?.join(", ")),
+        Shape::Tuple(shapes) if shapes.len() == 1 => {
+            format!("⟨{}⟩", each(comparison, arena, shapes)?.join(", "))
+        }
         Shape::Tuple(shapes) => format!("({})", each(comparison, arena, shapes)?.join(", ")),
         Shape::Union(shapes) => each(comparison, arena, shapes)?.join(" ∪ "),
         Shape::Interval { low, high, low_in, high_in } => {
             let (open, close) = (if *low_in { "[" } else { "(" }, if *high_in { "]" } else { ")" });
             let (low, high) = (canonical(comparison, arena, *low)?, canonical(comparison, arena, *high)?);
-            if !*low_in && !*high_in { format!("]{low}, {high}[") } else { format!("{open}{low}, {high}{close}") }
+            if !*low_in && !*high_in {
+                format!("]{low}, {high}[")
+            } else {
+                format!("{open}{low}, {high}{close}")
+            }
         }
         Shape::Matrix(rows) => {
             let mut lines = Vec::new();
             for row in rows {
-                let cells: Result<Vec<String>, _> = row.iter().map(|id| canonical(comparison, arena, *id)).collect();
+                let cells: Result<Vec<String>, _> =
+                    row.iter().map(|id| canonical(comparison, arena, *id)).collect();
                 lines.push(cells?.join(" & "));
             }
             format!("\\begin{{pmatrix}}{}\\end{{pmatrix}}", lines.join(" \\\\ "))
@@ -90,7 +97,9 @@ fn canonical(comparison: &mut Comparison<'_>, arena: &Arena, id: Id) -> Result<S
 /// sin(x - x) is sin(0) first, and then 0: what became a number is looked at again.
 fn settled(mut text: String, budget: &Budget) -> String {
     for _ in 0..3 {
-        let Ok(Answer { arena, shape: Shape::Expr(id), .. }) = read(&text, Reading::default(), &[]) else { break };
+        let Ok(Answer { arena, shape: Shape::Expr(id), .. }) = read(&text, Reading::default(), &[]) else {
+            break;
+        };
         let mut tape = Tape::default();
         let Ok(root) = tape.import(&arena, id, &|name| name.to_owned()) else { break };
         match ratio::canonical(&tape, root, budget) {
@@ -125,7 +134,9 @@ fn node(arena: &Arena, id: Id) -> (String, Hold) {
             (name.into(), Hold::Atom)
         }
         Node::Negative(a) => (format!("-{}", of(*a, Hold::Product)), Hold::Sum),
-        Node::PlusMinus(a, flip) => (format!("{}{}", if *flip { "∓" } else { "±" }, of(*a, Hold::Product)), Hold::Sum),
+        Node::PlusMinus(a, flip) => {
+            (format!("{}{}", if *flip { "∓" } else { "±" }, of(*a, Hold::Product)), Hold::Sum)
+        }
         Node::Sum(terms) => {
             let mut text = String::new();
             for term in terms {

@@ -39,7 +39,12 @@ impl Parser {
                 kind.closes()
                     || matches!(
                         kind,
-                        Kind::Relation(_) | Kind::Comma | Kind::Semicolon | Kind::Or | Kind::And | Kind::Union
+                        Kind::Relation(_)
+                            | Kind::Comma
+                            | Kind::Semicolon
+                            | Kind::Or
+                            | Kind::And
+                            | Kind::Union
                     )
             }
         }
@@ -79,7 +84,9 @@ impl Parser {
         let open = self.tokens[self.next].kind.clone();
         self.next += 1;
         let mut all: Vec<Vec<Shape>> = vec![Vec::new()];
-        if matches!(open, Kind::OpenSet | Kind::OpenBrace) && self.peek().is_some_and(|kind| self.closes(&open, kind)) {
+        if matches!(open, Kind::OpenSet | Kind::OpenBrace)
+            && self.peek().is_some_and(|kind| self.closes(&open, kind))
+        {
             self.next += 1;
             return Ok(Shape::Empty);
         }
@@ -123,8 +130,9 @@ impl Parser {
         if self.depth > 8 {
             return self.fail("There are too many brackets in brackets: write fewer.");
         }
-        let nested = matches!(self.peek(), Some(Kind::Open | Kind::OpenSquare | Kind::OpenSet | Kind::OpenAngle))
-            && self.list_in_brackets(self.next).is_some();
+        let nested =
+            matches!(self.peek(), Some(Kind::Open | Kind::OpenSquare | Kind::OpenSet | Kind::OpenAngle))
+                && self.list_in_brackets(self.next).is_some();
         let element = if nested { self.elements() } else { self.sum().map(Shape::Expr) };
         self.depth -= 1;
         element
@@ -146,7 +154,8 @@ impl Parser {
         }
         let row = rows.pop().unwrap_or_default();
         let square = *open != Kind::Open || *close != Kind::Close;
-        if let ([Shape::Expr(low), Shape::Expr(high)], true) = (&row[..], square && *open != Kind::OpenAngle) {
+        if let ([Shape::Expr(low), Shape::Expr(high)], true) = (&row[..], square && *open != Kind::OpenAngle)
+        {
             return Ok(interval(open, close, *low, *high));
         }
         let nested = row.iter().all(|row| matches!(row, Shape::Tuple(_) | Shape::Interval { .. }));
@@ -166,7 +175,10 @@ impl Parser {
     pub(super) fn matrix(&mut self) -> Read<Vec<Vec<Id>>> {
         let opened = self.at();
         let Some(Kind::Begin(name)) = self.peek().cloned() else { return self.missing() };
-        if !matches!(name.trim_end_matches('*'), "pmatrix" | "bmatrix" | "matrix" | "Bmatrix" | "smallmatrix" | "array") {
+        if !matches!(
+            name.trim_end_matches('*'),
+            "pmatrix" | "bmatrix" | "matrix" | "Bmatrix" | "smallmatrix" | "array"
+        ) {
             return self.fail(format!("“{name}” can't be read: write a matrix as pmatrix."));
         }
         self.next += 1;
@@ -198,7 +210,10 @@ impl Parser {
             return Err(Unreadable::new(opened, "Every row needs as many entries as the first."));
         }
         if width * rows.len() > ELEMENTS {
-            return Err(Unreadable::new(opened, format!("This matrix is too large: write at most {ELEMENTS} entries.")));
+            return Err(Unreadable::new(
+                opened,
+                format!("This matrix is too large: write at most {ELEMENTS} entries."),
+            ));
         }
         Ok(rows)
     }
@@ -212,7 +227,9 @@ fn matrix_of(rows: Vec<Vec<Shape>>) -> Option<Shape> {
     let width = rows.first()?.len();
     let rows: Vec<Vec<Id>> = rows
         .into_iter()
-        .map(|row| row.into_iter().map(|entry| if let Shape::Expr(id) = entry { Some(id) } else { None }).collect())
+        .map(|row| {
+            row.into_iter().map(|entry| if let Shape::Expr(id) = entry { Some(id) } else { None }).collect()
+        })
         .collect::<Option<_>>()?;
     rows.iter().all(|row: &Vec<Id>| row.len() == width).then_some(Shape::Matrix(rows))
 }

@@ -26,7 +26,12 @@ pub(crate) enum Shape {
     Set(Vec<Shape>),
     /// In order: a point, a vector.
     Tuple(Vec<Shape>),
-    Interval { low: Id, high: Id, low_in: bool, high_in: bool },
+    Interval {
+        low: Id,
+        high: Id,
+        low_in: bool,
+        high_in: bool,
+    },
     Union(Vec<Shape>),
     Matrix(Vec<Vec<Id>>),
     Empty,
@@ -90,7 +95,9 @@ impl Parser {
                 Some(Kind::Comma | Kind::Semicolon) => Joint::Comma,
                 Some(Kind::Or) => Joint::Or,
                 Some(Kind::And) => Joint::And,
-                Some(kind) if kind.closes() => return self.fail("This bracket was never opened: take it away."),
+                Some(kind) if kind.closes() => {
+                    return self.fail("This bracket was never opened: take it away.");
+                }
                 Some(Kind::Bar(Bar::Close)) => return self.fail("This bar was never opened: take it away."),
                 Some(_) => return self.fail("This can't stand here: take it away, or put a sign before it."),
             };
@@ -120,7 +127,9 @@ impl Parser {
     /// `A(1, 2)` and `A = (1, 2)`: the name of a point says nothing about it.
     fn skip_name(&mut self, points: bool) {
         let name = match self.peek() {
-            Some(Kind::Symbol(name)) if name.len() == 1 && name.chars().all(char::is_uppercase) => name.clone(),
+            Some(Kind::Symbol(name)) if name.len() == 1 && name.chars().all(char::is_uppercase) => {
+                name.clone()
+            }
             _ => return,
         };
         let function = matches!(name.as_str(), "P" | "C");
@@ -242,7 +251,9 @@ impl Parser {
             Some(Kind::Begin(_)) => return self.matrix().map(Shape::Matrix),
             Some(Kind::OpenSet) => return self.elements(),
             Some(Kind::OpenAngle) => return self.elements(),
-            Some(Kind::Open | Kind::OpenSquare | Kind::CloseSquare) if self.list_in_brackets(self.next).is_some() => {
+            Some(Kind::Open | Kind::OpenSquare | Kind::CloseSquare)
+                if self.list_in_brackets(self.next).is_some() =>
+            {
                 return self.elements();
             }
             Some(Kind::OpenBrace) if self.is_plain_set() => return self.elements(),
@@ -303,7 +314,11 @@ enum Scale {
 pub(crate) fn collect(shape: &Shape, ids: &mut Vec<Id>) {
     match shape {
         Shape::Expr(id) => ids.push(*id),
-        Shape::Chain(all, _) | Shape::List(all, _) | Shape::Set(all) | Shape::Tuple(all) | Shape::Union(all) => {
+        Shape::Chain(all, _)
+        | Shape::List(all, _)
+        | Shape::Set(all)
+        | Shape::Tuple(all)
+        | Shape::Union(all) => {
             all.iter().for_each(|shape| collect(shape, ids));
         }
         Shape::Interval { low, high, .. } => ids.extend([*low, *high]),

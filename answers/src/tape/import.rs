@@ -31,7 +31,10 @@ impl Tape {
             let at = arena.place(id);
             let result = self.node(arena.node(id), &|child| ids[child as usize], rename, at)?;
             if *self.op(result) == Op::Nothing {
-                return Err(Unreadable::new(at, "This divides by zero, or has no value: write something that has one."));
+                return Err(Unreadable::new(
+                    at,
+                    "This divides by zero, or has no value: write something that has one.",
+                ));
             }
             ids[id as usize] = result;
         }
@@ -97,21 +100,24 @@ impl Tape {
     fn check_exponent(&mut self, exponent: Id, at: usize) -> Result<(), Unreadable> {
         let bound = RBig::from(EXPONENT);
         match self.value(exponent) {
-            Some(value) if *value > bound || *value < -bound => {
-                Err(Unreadable::new(at, format!("This exponent is too large: write exponents up to {EXPONENT}.")))
-            }
+            Some(value) if *value > bound || *value < -bound => Err(Unreadable::new(
+                at,
+                format!("This exponent is too large: write exponents up to {EXPONENT}."),
+            )),
             _ => Ok(()),
         }
     }
 
     fn check_factorial(&mut self, of: Id, at: usize) -> Result<(), Unreadable> {
         match self.value(of) {
-            Some(value) if *value > RBig::from(FACTORIAL) => {
-                Err(Unreadable::new(at, format!("This factorial is too large: write factorials up to {FACTORIAL}!.")))
-            }
-            Some(value) if *value < RBig::ZERO || !value.is_int() => {
-                Err(Unreadable::new(at, "Only 0, 1, 2, 3, … have a factorial: put another number before the !."))
-            }
+            Some(value) if *value > RBig::from(FACTORIAL) => Err(Unreadable::new(
+                at,
+                format!("This factorial is too large: write factorials up to {FACTORIAL}!."),
+            )),
+            Some(value) if *value < RBig::ZERO || !value.is_int() => Err(Unreadable::new(
+                at,
+                "Only 0, 1, 2, 3, … have a factorial: put another number before the !.",
+            )),
             _ => Ok(()),
         }
     }
@@ -146,9 +152,12 @@ impl Tape {
                     inverse,
                 )
             }
-            Function::Sinh | Function::Cosh | Function::Tanh | Function::Sech | Function::Csch | Function::Coth => {
-                self.hyperbolic(function, a)
-            }
+            Function::Sinh
+            | Function::Cosh
+            | Function::Tanh
+            | Function::Sech
+            | Function::Csch
+            | Function::Coth => self.hyperbolic(function, a),
             Function::Asinh | Function::Acosh | Function::Atanh => self.inverse_hyperbolic(function, a),
             Function::Ln => self.one(One::Ln, a),
             Function::Log => self.logarithm(a, b),
@@ -274,7 +283,11 @@ impl Tape {
         let count: Option<u32> = self.whole(k).and_then(|k| (&k).try_into().ok());
         if let (Some(count), Some(n)) = (count.filter(|count| *count <= FACTORIAL), self.whole(n)) {
             let over = (0..count).fold(IBig::ONE, |product, less| product * (&n - IBig::from(less)));
-            let under = if combinations { super::factorial(&IBig::from(count)).unwrap_or(IBig::ONE) } else { IBig::ONE };
+            let under = if combinations {
+                super::factorial(&IBig::from(count)).unwrap_or(IBig::ONE)
+            } else {
+                IBig::ONE
+            };
             return Ok(self.number(RBig::from(over) / RBig::from(under)));
         }
         if let Some(count) = count.filter(|count| *count <= 64) {

@@ -175,7 +175,9 @@ impl Tape {
     pub(crate) fn one(&mut self, function: One, a: Id) -> Id {
         let value = self.value(a);
         let folded = match (function, value) {
-            (One::Abs, Some(value)) => Some(RBig::from_parts(abs(value.numerator()), value.denominator().clone())),
+            (One::Abs, Some(value)) => {
+                Some(RBig::from_parts(abs(value.numerator()), value.denominator().clone()))
+            }
             (One::Floor, Some(value)) => Some(RBig::from(value.floor())),
             (One::Sign, Some(value)) if !value.is_zero() => Some(value.signum()),
             (One::Sin | One::Asin | One::Atan, Some(value)) if value.is_zero() => Some(RBig::ZERO),
