@@ -158,12 +158,13 @@ const COMMANDS: &[(&str, Kind)] = &[
     ("lvert", Kind::Bar(Bar::Open)),
     ("rvert", Kind::Bar(Bar::Close)),
     ("vert", Kind::Bar(Bar::Either)),
-    ("mid", Kind::Bar(Bar::Either)),
+    ("mid", Kind::SuchThat),
     ("cup", Kind::Union),
     ("lor", Kind::Or),
     ("vee", Kind::Or),
     ("land", Kind::And),
     ("wedge", Kind::And),
+    ("colon", Kind::Colon),
     ("degree", Kind::Degree),
     ("circ", Kind::Degree),
     ("emptyset", Kind::Empty),
@@ -178,6 +179,10 @@ const COMMANDS: &[(&str, Kind)] = &[
 
 /// Commands that only lay out.
 pub(crate) const SILENT: &[&str] = &[
+    "angle",
+    "measuredangle",
+    "triangle",
+    "therefore",
     "displaystyle",
     "textstyle",
     "limits",
@@ -295,6 +300,7 @@ pub(crate) fn character(c: char) -> Option<Kind> {
         '⌉' => Kind::CloseCeil,
         '|' | '∣' => Kind::Bar(Bar::Either),
         ',' => Kind::Comma,
+        ':' | '∶' => Kind::Colon,
         ';' => Kind::Semicolon,
         '=' | '≡' => Kind::Relation(Relation::Equal),
         '≠' => Kind::Relation(Relation::NotEqual),

@@ -60,6 +60,9 @@ pub(crate) enum Kind {
     CloseCeil,
     Bar(Bar),
     Comma,
+    Colon,
+    /// The bar of a set, `{x ∣ x > 2}`.
+    SuchThat,
     Semicolon,
     Relation(Relation),
     Or,

@@ -77,6 +77,11 @@ impl<'a> Comparison<'a> {
                 }
                 Shape::Matrix(imported)
             }
+            Shape::Ratio(parts) => {
+                let parts: Result<Vec<Id>, _> =
+                    parts.iter().map(|id| self.tape.import(arena, *id, rename)).collect();
+                Shape::Ratio(parts?)
+            }
             Shape::Empty => Shape::Empty,
             Shape::Reals => Shape::Reals,
             Shape::Words(words) => Shape::Words(words.clone()),
@@ -123,8 +128,9 @@ impl<'a> Comparison<'a> {
         if a == b {
             return true;
         }
-        if let (Some(a), Some(b)) = (self.ranges_of(a, b), self.ranges_of(b, a)) {
-            return self.same_ranges(a, b);
+        if let (Some(x), Some(y)) = (self.ranges_of(a, b), self.ranges_of(b, a)) {
+            // `2x > 4` isn't solved yet where `x > 2` is wanted.
+            return self.is_solved_range(a) == self.is_solved_range(b) && self.same_ranges(x, y);
         }
         match (a, b) {
             (Shape::Words(x), Shape::Words(y)) => {
@@ -144,6 +150,7 @@ impl<'a> Comparison<'a> {
                 (rows.len() == 1 || rows[0].len() == 1) && self.in_order(&vector, other)
             }
             (Shape::Tuple(x), Shape::Tuple(y)) => self.in_order(x, y),
+            (Shape::Ratio(x), Shape::Ratio(y)) => self.same_ratio(x, y),
             (Shape::List(x, joint), Shape::List(y, other)) => {
                 let joints = *joint == Joint::And || *other == Joint::And;
                 if self.rules.order || self.names_one(x, y) && !joints {
@@ -188,6 +195,15 @@ impl<'a> Comparison<'a> {
             }
             _ => false,
         }
+    }
+
+    /// Each part in proportion to the first: a : b = c : d where ad = bc.
+    fn same_ratio(&mut self, a: &[Id], b: &[Id]) -> bool {
+        a.len() == b.len()
+            && a.iter().zip(b).all(|(x, y)| {
+                let (left, right) = (self.tape.mul(*x, b[0]), self.tape.mul(*y, a[0]));
+                self.same_value(left, right)
+            })
     }
 
     pub(crate) fn in_order(&mut self, a: &[Shape], b: &[Shape]) -> bool {

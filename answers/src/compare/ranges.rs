@@ -43,6 +43,20 @@ impl Comparison<'_> {
         self.ranges(shape)
     }
 
+    /// Whether every inequality has its letter alone on one side.
+    pub(super) fn is_solved_range(&self, shape: &Shape) -> bool {
+        match shape {
+            Shape::List(all, _) | Shape::Union(all) => all.iter().all(|shape| self.is_solved_range(shape)),
+            Shape::Chain(_, relations) if relations[..] == [Relation::In] => true,
+            Shape::Chain(sides, _) => sides.windows(2).all(|two| {
+                let letter = |side: &Shape| matches!(side, Shape::Expr(id) if matches!(self.tape.op(*id), Op::Variable(_)));
+                let constant = |side: &Shape| matches!(side, Shape::Expr(id) if self.is_constant(*id));
+                letter(&two[0]) && constant(&two[1]) || constant(&two[0]) && letter(&two[1])
+            }),
+            _ => true,
+        }
+    }
+
     fn ranges(&mut self, shape: &Shape) -> Option<Ranges> {
         let unnamed = |parts| Some(Ranges { letter: None, parts });
         match shape {

@@ -113,6 +113,9 @@ impl Lexer {
             return self.push(kind, at);
         }
         match (command, inside) {
+            ("mathbb", "Z") => self.symbol("ℤ".into(), at),
+            ("mathbb", "N") => self.symbol("ℕ".into(), at),
+            ("mathbb", "Q") => self.symbol("ℚ".into(), at),
             ("mathbb", "R") => self.push(Kind::Reals, at),
             ("mathrm", "e") => self.push(Kind::Constant(Constant::E), at),
             ("mathrm", "i") => self.push(Kind::Constant(Constant::I), at),

@@ -96,7 +96,7 @@ impl Lexer {
     fn next(&mut self, c: char) -> Result<(), Unreadable> {
         let at = self.at;
         if c.is_whitespace()
-            || matches!(c, '~' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}')
+            || matches!(c, '~' | '∠' | '△' | '∴' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}')
         {
             self.at += 1;
             self.spaced = true;
@@ -211,6 +211,7 @@ impl Lexer {
             from += 1;
             self.at = start + from;
             match run[from - 1] {
+                'x' | 'X' if run.len() == 1 && self.is_times() => self.push(Kind::Times, at),
                 'e' => self.push(Kind::Constant(Constant::E), at),
                 'i' => self.push(Kind::Constant(Constant::I), at),
                 'C' if self.between_numbers() => self.push(Kind::Choose, at),
@@ -247,6 +248,15 @@ impl Lexer {
             }
             _ => true,
         }
+    }
+
+    /// `2 x 3` and `3x10^8`: the letter between two numbers is a sign.
+    fn is_times(&self) -> bool {
+        let before = matches!(self.tokens.last(), Some(Token { kind: Kind::Number { .. }, .. }));
+        let rest: String = self.chars[self.at..].iter().take(4).collect();
+        let apart =
+            self.spaced && rest.starts_with(' ') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
+        before && (apart || rest.starts_with("10^") || rest.starts_with(" 10^"))
     }
 
     /// `5C2`: a number stands before, a number comes after.

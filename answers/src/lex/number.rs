@@ -103,6 +103,12 @@ impl Lexer {
                 return Ok(digits);
             }
         }
+        if let Some(digit) = rest.strip_prefix("\\dot").and_then(|rest| rest.trim_start().chars().next())
+            && digit.is_ascii_digit()
+        {
+            self.at += rest.find(digit).map_or(0, |at| at + 1);
+            return Ok(digit.to_string());
+        }
         let dots = if rest.starts_with('…') {
             1
         } else if rest.starts_with("...") {

@@ -87,6 +87,10 @@ fn shape(arena: &Arena, of: &Shape) -> String {
             let rows: String = rows.iter().map(row_of).collect();
             fenced("(", &format!("<mtable>{rows}</mtable>"), ")")
         }
+        Shape::Ratio(parts) => {
+            let parts: Vec<String> = parts.iter().map(|id| expression(arena, *id, Hold::Sum)).collect();
+            row(&parts.join(&operator(":")))
+        }
         Shape::Empty => operator("∅"),
         Shape::Reals => identifier("ℝ"),
         Shape::Words(words) => format!("<mtext>{}</mtext>", escaped(words)),

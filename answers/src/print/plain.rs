@@ -80,6 +80,11 @@ fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<S
             }
             format!("\\begin{{pmatrix}}{}\\end{{pmatrix}}", lines.join(" \\\\ "))
         }
+        Shape::Ratio(parts) => {
+            let parts: Result<Vec<String>, _> =
+                parts.iter().map(|id| canonical(comparison, arena, *id)).collect();
+            parts?.join(" : ")
+        }
         Shape::Empty => "∅".into(),
         Shape::Reals => "ℝ".into(),
         Shape::Words(text) => words::fold(text, false),

@@ -1,10 +1,10 @@
 //! Brackets with a comma in them: points, intervals, sets, and matrices of both notations.
 
-use super::Shape;
+use super::{Joint, Shape};
 use crate::expr::Id;
 use crate::limits::ELEMENTS;
 use crate::parse::{Parser, Read};
-use crate::token::Kind;
+use crate::token::{Kind, Relation};
 use crate::verdict::Unreadable;
 
 impl Parser {
@@ -56,6 +56,37 @@ impl Parser {
             return self.may_follow_list(self.next + 2);
         }
         self.list_in_brackets(self.next).is_some() || self.next == 0 && self.closes_at_the_end()
+    }
+
+    /// `{x : x > 2}`, `{x ∈ ℝ ∣ x > 2}`.
+    pub(super) fn is_builder(&self) -> bool {
+        let named = matches!(self.ahead(1), Some(Kind::Symbol(_)));
+        let says = |n: usize| matches!(self.ahead(n), Some(Kind::Colon | Kind::SuchThat | Kind::Bar(_)));
+        let member = matches!(self.ahead(2), Some(Kind::Relation(Relation::In))) && says(4);
+        named && (says(2) || member)
+    }
+
+    /// The condition is what the set is.
+    pub(super) fn builder(&mut self) -> Read<Shape> {
+        let opened = self.at();
+        let open = self.tokens[self.next].kind.clone();
+        self.next += if self.ahead(2) == Some(&Kind::Relation(Relation::In)) { 5 } else { 3 };
+        let mut all = vec![self.chain()?];
+        let mut joint = Joint::And;
+        while let Some(kind @ (Kind::Or | Kind::And | Kind::Comma)) = self.peek() {
+            if *kind == Kind::Or {
+                joint = Joint::Or;
+            }
+            self.next += 1;
+            let next = self.chain()?;
+            all.push(next);
+            if all.len() > ELEMENTS {
+                return self.fail(format!("This set is too long: write at most {ELEMENTS} conditions."));
+            }
+        }
+        let close = open.closing().and_then(|closing| closing.first()).cloned().unwrap_or(Kind::CloseSet);
+        self.close(&close, opened)?;
+        if let [one] = &all[..] { Ok(one.clone()) } else { Ok(Shape::List(all, joint)) }
     }
 
     fn closes_at_the_end(&self) -> bool {

@@ -24,6 +24,8 @@ pub(crate) enum Shape {
     Chain(Vec<Shape>, Vec<Relation>),
     List(Vec<Shape>, Joint),
     Set(Vec<Shape>),
+    /// `1 : 2 : 3`.
+    Ratio(Vec<Id>),
     /// In order: a point, a vector.
     Tuple(Vec<Shape>),
     Interval {
@@ -118,10 +120,34 @@ impl Parser {
                 joint = Some(next);
             }
         }
+        // `2n + 1, n ∈ ℤ`: what kind of number a letter is isn't another answer.
+        if items.len() > 1 {
+            let before = items.clone();
+            items.retain(|item| !self.is_remark(item));
+            if items.is_empty() {
+                items = before;
+            } else if items.len() == 1 && before.len() > 1 {
+                joint = None;
+            }
+        }
         if items.len() == 1 && joint.is_none() {
             return items.pop().map_or_else(|| self.missing(), Ok);
         }
         Ok(Shape::List(items, joint.unwrap_or(Joint::Or)))
+    }
+
+    fn is_remark(&self, item: &Shape) -> bool {
+        let name = |shape: &Shape| match shape {
+            Shape::Expr(id) => match self.arena.node(*id) {
+                Node::Symbol(name) => Some(name.to_string()),
+                _ => None,
+            },
+            _ => None,
+        };
+        let Shape::Chain(sides, relations) = item else { return false };
+        relations[..] == [Relation::In]
+            && name(&sides[0]).is_some()
+            && name(&sides[1]).is_some_and(|name| matches!(name.as_str(), "ℤ" | "ℕ" | "ℚ"))
     }
 
     /// `A(1, 2)` and `A = (1, 2)`: the name of a point says nothing about it.
@@ -202,7 +228,7 @@ impl Parser {
     }
 
     /// Sides with signs between them.
-    fn chain(&mut self) -> Read<Shape> {
+    pub(super) fn chain(&mut self) -> Read<Shape> {
         let first = self.side()?;
         let mut sides = vec![first];
         let mut relations = Vec::new();
@@ -249,6 +275,7 @@ impl Parser {
                 return Ok(Shape::Reals);
             }
             Some(Kind::Begin(_)) => return self.matrix().map(Shape::Matrix),
+            Some(Kind::OpenSet | Kind::OpenBrace) if self.is_builder() => return self.builder(),
             Some(Kind::OpenSet) => return self.elements(),
             Some(Kind::OpenAngle) => return self.elements(),
             Some(Kind::Open | Kind::OpenSquare | Kind::CloseSquare)
@@ -266,9 +293,22 @@ impl Parser {
             return self.scaled(scalar, matrix).map(Shape::Matrix);
         }
         match scalar {
+            Scale::By(id) if self.peek() == Some(&Kind::Colon) => self.ratio(id),
             Scale::By(id) => Ok(Shape::Expr(id)),
             Scale::One | Scale::MinusOne => self.missing(),
         }
+    }
+
+    fn ratio(&mut self, first: Id) -> Read<Shape> {
+        let mut parts = vec![first];
+        while self.eat(&Kind::Colon) {
+            let part = self.sum()?;
+            parts.push(part);
+            if parts.len() > ELEMENTS {
+                return self.fail(format!("This ratio is too long: write at most {ELEMENTS} parts."));
+            }
+        }
+        Ok(Shape::Ratio(parts))
     }
 
     /// What may stand before a matrix: nothing, a sign, a number.
@@ -323,6 +363,7 @@ pub(crate) fn collect(shape: &Shape, ids: &mut Vec<Id>) {
         }
         Shape::Interval { low, high, .. } => ids.extend([*low, *high]),
         Shape::Matrix(rows) => ids.extend(rows.iter().flatten()),
+        Shape::Ratio(parts) => ids.extend(parts),
         Shape::Empty | Shape::Reals | Shape::Words(_) => {}
     }
 }
