@@ -235,6 +235,9 @@ pub(crate) fn spelled(name: &str) -> String {
             let (below, primes) = below.split_at(below.find('\'').unwrap_or(below.len()));
             format!("{letter}_{{{below}}}{primes}")
         }
+        None if name.chars().filter(|c| *c != '\'').count() > 1 && name.chars().all(char::is_alphabetic) => {
+            format!("\\text{{{name}}}")
+        }
         _ => name.to_owned(),
     }
 }

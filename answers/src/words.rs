@@ -46,6 +46,11 @@ pub(crate) fn plain(text: &str, variables: &[String]) -> Option<String> {
     words.iter().any(wordy).then(|| text.trim().to_owned())
 }
 
+/// Whether letters in a row are a word, and no product.
+pub(crate) fn is_word(word: &str) -> bool {
+    word.chars().count() >= 4 && !is_mathematics(word) && word.chars().any(|c| "aeiouAEIOU".contains(c))
+}
+
 /// `sinx`, `xcosx`, `alphabeta`, `infinity`: names that everybody reads as mathematics, with a letter or two.
 fn is_mathematics(word: &str) -> bool {
     let chars: Vec<char> = word.chars().collect();

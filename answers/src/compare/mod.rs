@@ -50,7 +50,7 @@ impl<'a> Comparison<'a> {
             Shape::Chain(sides, relations) if relations.iter().all(|r| *r == Relation::Equal) => {
                 let mut imported = Vec::new();
                 for side in sides {
-                    imported.push(match self.label(arena, side) {
+                    imported.push(match self.label(arena, side).or_else(|| points(arena, side, sides)) {
                         Some(label) => Shape::Expr(self.tape.variable(&label)),
                         None => self.shape(arena, side, rename)?,
                     });
@@ -107,9 +107,12 @@ impl<'a> Comparison<'a> {
                 (d == "d" && name(*under) == Some("d") && name(all[1]).is_some()).then(|| format!("d{of}()"))
             }
             Node::Product(_) => {
-                let (function, _) = product(*id)?;
-                let known = ["f", "g", "h", "F", "G", "H", "P", "p", "q", "u", "v", "y"];
-                known.contains(&function.trim_end_matches('\'')).then(|| format!("{function}()"))
+                let (function, of) = product(*id)?;
+                let name = function.trim_end_matches('\'');
+                let known = ["f", "g", "h", "F", "G", "H"].contains(&name)
+                    && ["x", "t", "n", "z", "θ"].contains(&of)
+                    || ["y", "P", "p"].contains(&name) && of == "x";
+                known.then(|| format!("{function}()"))
             }
             Node::Quotient(over, under) => {
                 let (d, of) = product(*over)?;
@@ -262,4 +265,21 @@ impl<'a> Comparison<'a> {
     pub(crate) fn is_constant(&self, id: Id) -> bool {
         self.letters(id).is_empty()
     }
+}
+
+/// `AB = 5` and `∠ABC = 60°`: large letters in a row beside a number are points, and name what is between them.
+fn points(arena: &Arena, side: &Shape, sides: &[Shape]) -> Option<String> {
+    let constant = |other: &Shape| matches!(other, Shape::Expr(id) if arena.symbols(*id).is_empty());
+    let Shape::Expr(id) = side else { return None };
+    let Node::Product(letters) = arena.node(*id) else { return None };
+    let mut name = String::new();
+    for letter in letters {
+        match arena.node(*letter) {
+            Node::Symbol(letter) if letter.chars().all(char::is_uppercase) => name += letter,
+            _ => return None,
+        }
+    }
+    let backwards: String = name.chars().rev().collect();
+    let rest = sides.iter().filter(|other| *other != side).count() + 1 == sides.len();
+    (rest && sides.iter().filter(|other| *other != side).all(constant)).then(|| name.min(backwards))
 }

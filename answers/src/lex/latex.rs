@@ -3,7 +3,7 @@
 use super::Lexer;
 use crate::expr::Constant;
 use crate::names::{self, SILENT, TEXTUAL};
-use crate::token::{Bar, Kind};
+use crate::token::{Bar, Kind, Token};
 use crate::verdict::Unreadable;
 
 impl Lexer {
@@ -56,7 +56,7 @@ impl Lexer {
             _ if SILENT.contains(&name.as_str()) => self.spaced = true,
             _ if TEXTUAL.contains(&name.as_str()) => {
                 let inside = self.braces(at)?;
-                self.textual(&name, inside.trim(), at);
+                self.textual(&name, inside.trim(), at)?;
             }
             _ => self.simple(&name, at)?,
         }
@@ -102,15 +102,19 @@ impl Lexer {
         }
     }
 
-    fn textual(&mut self, command: &str, inside: &str, at: usize) {
+    fn textual(&mut self, command: &str, inside: &str, at: usize) -> Result<(), Unreadable> {
         let letters: Vec<char> = inside.chars().collect();
         let is_name = !matches!(command, "text" | "mbox" | "textrm");
         match names::longest(&letters) {
-            Some((kind, len)) if len == letters.len() => return self.named(kind, inside, at),
+            Some((kind, len)) if len == letters.len() => {
+                self.named(kind, inside, at);
+                return Ok(());
+            }
             _ => {}
         }
         if let Some(kind) = names::lone_word(inside) {
-            return self.push(kind, at);
+            self.push(kind, at);
+            return Ok(());
         }
         match (command, inside) {
             ("mathbb", "Z") => self.symbol("ℤ".into(), at),
@@ -123,7 +127,18 @@ impl Lexer {
                 self.symbol(inside.into(), at)
             }
             _ if inside.is_empty() => self.spaced = true,
+            // `\text{m/s}`, `\text{x = 2}`: signs in words are mathematics.
+            _ if inside.contains(|c: char| c.is_ascii_digit() || "/^=+²³".contains(c))
+                && !inside.contains('\\') =>
+            {
+                let mut inner = Self { chars: inside.chars().collect(), at: 0, tokens: Vec::new(), ..*self };
+                while let Some(c) = inner.peek(0) {
+                    inner.next(c).map_err(|error| Unreadable::new(at, error.why))?;
+                }
+                self.tokens.extend(inner.tokens.into_iter().map(|token| Token { at, ..token }));
+            }
             _ => self.push(Kind::Text(inside.to_owned()), at),
         }
+        Ok(())
     }
 }

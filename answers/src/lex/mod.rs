@@ -7,6 +7,7 @@ use crate::limits::CHARS;
 use crate::names;
 use crate::token::{Kind, Relation, Token};
 use crate::verdict::Unreadable;
+use crate::words;
 
 use self::number::integer;
 
@@ -198,6 +199,12 @@ impl Lexer {
         if let Some(kind) = names::lone_word(&word).filter(|kind| self.stands_alone(kind, start, end)) {
             self.at = end;
             return self.push(kind, start);
+        }
+        // `5 apples`: a word behind a number is what is counted.
+        let counted = matches!(self.tokens.last(), Some(Token { kind: Kind::Number { .. }, .. }));
+        if counted && self.spaced && words::is_word(&word) {
+            self.at = end;
+            return self.push(Kind::Text(word), start);
         }
         let mut from = 0;
         while from < run.len() {

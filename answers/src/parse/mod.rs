@@ -387,9 +387,13 @@ impl Parser {
     /// `5\text{cm}` is `5 cm`: without a setting for units, each letter is a letter.
     fn word(&mut self, word: &str, at: usize) -> Read<Id> {
         let letters: Vec<char> = word.chars().filter(|c| !c.is_whitespace()).collect();
-        if letters.is_empty() || letters.len() > 3 || !letters.iter().all(|c| c.is_alphabetic()) {
+        if letters.is_empty() || !letters.iter().all(|c| c.is_alphabetic()) {
             let why = format!("“{word}” can't stand here: write numbers, letters and signs.");
             return Err(Unreadable::new(at, why));
+        }
+        if letters.len() > 3 {
+            let name: String = letters.into_iter().flat_map(char::to_lowercase).collect();
+            return self.add(Node::Symbol(name.into()));
         }
         let mut ids = Vec::new();
         for letter in letters {
