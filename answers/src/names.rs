@@ -144,6 +144,9 @@ const COMMANDS: &[(&str, Kind)] = &[
     ("ne", Kind::Relation(Relation::NotEqual)),
     ("neq", Kind::Relation(Relation::NotEqual)),
     ("equiv", Kind::Relation(Relation::Equal)),
+    ("approx", Kind::Relation(Relation::Equal)),
+    ("simeq", Kind::Relation(Relation::Equal)),
+    ("cong", Kind::Relation(Relation::Equal)),
     ("in", Kind::Relation(Relation::In)),
     ("lfloor", Kind::OpenFloor),
     ("rfloor", Kind::CloseFloor),
@@ -229,6 +232,11 @@ pub(crate) const TEXTUAL: &[&str] = &[
     "overline",
 ];
 
+/// Radians are what angles are in anyway.
+pub(crate) fn is_radian(word: &str) -> bool {
+    matches!(word, "rad" | "rads" | "radian" | "radians")
+}
+
 /// Words that join or end a run of letters only when they stand alone.
 pub(crate) fn lone_word(word: &str) -> Option<Kind> {
     Some(match word {
@@ -302,7 +310,7 @@ pub(crate) fn character(c: char) -> Option<Kind> {
         ',' => Kind::Comma,
         ':' | '∶' => Kind::Colon,
         ';' => Kind::Semicolon,
-        '=' | '≡' => Kind::Relation(Relation::Equal),
+        '=' | '≡' | '≈' | '≅' => Kind::Relation(Relation::Equal),
         '≠' => Kind::Relation(Relation::NotEqual),
         '<' => Kind::Relation(Relation::Less),
         '>' => Kind::Relation(Relation::Greater),

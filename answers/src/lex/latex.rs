@@ -126,7 +126,7 @@ impl Lexer {
             _ if letters.len() == 1 && letters[0].is_alphabetic() && is_name => {
                 self.symbol(inside.into(), at)
             }
-            _ if inside.is_empty() => self.spaced = true,
+            _ if inside.is_empty() || names::is_radian(inside) => self.spaced = true,
             // `\text{m/s}`, `\text{x = 2}`: signs in words are mathematics.
             _ if inside.contains(|c: char| c.is_ascii_digit() || "/^=+²³".contains(c))
                 && !inside.contains('\\') =>

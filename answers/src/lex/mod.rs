@@ -162,6 +162,16 @@ impl Lexer {
 
     /// Raised characters are an exponent in braces.
     fn raised(&mut self, at: usize) {
+        // `³√8`: the number is the degree of the root.
+        let digits: String = self.chars[at..].iter().map_while(|c| names::raised(*c)).collect();
+        let after = at + digits.chars().count();
+        if self.chars.get(after) == Some(&'√') && digits.chars().all(|c| c.is_ascii_digit()) {
+            self.at = after + 1;
+            self.push(Kind::Function(Function::Root), at);
+            self.push(Kind::OpenSquare, at);
+            self.push(Kind::Number { value: RBig::from(integer(&digits)), places: None }, at);
+            return self.push(Kind::CloseSquare, at);
+        }
         self.push(Kind::Caret, at);
         self.push(Kind::OpenBrace, at);
         while let Some(c) = self.peek(0).and_then(names::raised) {
@@ -196,6 +206,10 @@ impl Lexer {
         }
         let run: Vec<char> = self.chars[start..end].to_vec();
         let word: String = run.iter().collect();
+        if names::is_radian(&word) && !self.tokens.is_empty() {
+            self.at = end;
+            return;
+        }
         if let Some(kind) = names::lone_word(&word).filter(|kind| self.stands_alone(kind, start, end)) {
             self.at = end;
             return self.push(kind, start);

@@ -30,7 +30,7 @@ impl Points {
         });
         let bent = whole
             || ops().any(|op| match op {
-                Op::One(One::Abs | One::Sign | One::Asin | One::Acos, _) | Op::Two(..) => true,
+                Op::One(One::Abs | One::Sign | One::Asin | One::Acos | One::Atan, _) | Op::Two(..) => true,
                 Op::Pow(_, b) => tape.value(*b).is_none_or(|power| !power.is_int()),
                 _ => false,
             });
@@ -48,7 +48,7 @@ impl Points {
         let (wanted, tried) = if !any {
             (1, 1)
         } else if bent {
-            (14 + corners.len(), 72)
+            (16 + corners.len(), 72)
         } else {
             (6, 40)
         };
@@ -68,6 +68,10 @@ impl Points {
         let integer = |most: u64| RBig::from(1 + random % most);
         if self.whole && k.is_multiple_of(2) {
             return integer(6 + 2 * (k as u64 % 5));
+        }
+        // Far out, where what repeats has done so.
+        if k % 14 == 13 {
+            return between(-400, 400);
         }
         match k % 7 {
             0 => between(0, 3),

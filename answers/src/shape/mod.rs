@@ -229,6 +229,10 @@ impl Parser {
 
     /// Sides with signs between them.
     pub(super) fn chain(&mut self) -> Read<Shape> {
+        // `= 5`: the other side was printed before the box.
+        if self.tokens.len() > 1 {
+            self.eat(&Kind::Relation(Relation::Equal));
+        }
         let first = self.side()?;
         let mut sides = vec![first];
         let mut relations = Vec::new();
