@@ -22,47 +22,61 @@ KNOWN = {
     "(-8)^(2/3)|4": "a real root, as above",
     "\\sqrt[3]{2+\\sqrt{5}}+\\sqrt[3]{2-\\sqrt{5}}|1": "a real root, as above",
     "\\sqrt[3]{x^3}|x": "a real root, as above",
+    "\\sin x/2|\\frac{\\sin x}{2}": "SymPy reads sin(x/2)",
+    "sin x cos y|cos(y)*sin(x)": "SymPy reads sin(x cos y)",
+    "\\ln(x-1)+\\ln(x+1)|\\ln(x^2-1)": "equal where both sides are defined, for x > 1; SymPy asks for x > 0",
+    "A|a": "small and large letters are the same unless the box says otherwise",
+    "X^2+1|x^2+1": "as above",
+    "\\frac{x^3}{3}+C|\\frac13x^3+c": "as above",
 }
 
+# What SymPy's two parsers refuse, or take for something else without saying so.
+PLAIN = r"[\\{}=<>≤≥≠≈,;:|¦\[\]±∞°%…√²³]|\.\.\.|mod|\d [\dCPx]|\d[CPeE]-?\d|_|\b0\d|!!|log_?\d|sqrt\d|[a-z]\d|\b[A-Za-z]{2}\b(?<!pi)"
+WORDS = r"(?!(?:arc)?(?:sin|cos|tan|sec|csc|cot)h?\b|exp\b|log\b|sqrt\b|abs\b|gcd\b)[A-Za-z]{3,}"
+LATEX = (
+    r"[=_<>,;:|¦°%πα-ω]|\\(pm|mp|text|approx|begin|in|cup|\{|lfloor|lceil|l?vert|dot|overline|bmod|operatorname|circ|empty|left\\|"
+    r"exponentialE|imaginaryI|mleft|max|min|gcd|log(?!_))|\d\\[td]?frac|\d[eE]\d|\^\d\d|\^-\d|\\sqrt\d|\d choose|\dC"
+)
 
-def plain(text):
-    """Plain notation as SymPy's parser wants it; None for what it has no words for."""
-    if re.search(r"[\\{}=<>≤≥≠,;|¦\[\]±∞°%…]|\.\.\.|\bor\b|\band\b|mod|\d [\dCP]|choose", text):
-        return None
-    for old, new in [("−", "-"), ("·", "*"), ("×", "*"), ("÷", "/"), ("π", "pi"), ("²", "^2"), ("³", "^3"), ("√", "sqrt ")]:
-        text = text.replace(old, new)
-    return text if text.isascii() else None
 
-
-def read(text):
+def read(text, positive):
     from sympy import E, I, N, Symbol, log, pi, sqrt
     from sympy.parsing import latex, sympy_parser as parser
 
-    names = {letter: Symbol(letter, real=True) for letter in "abcdfghjklmnopqrstuvwxyzABCFGHKPRUVX"}
+    kind = {"positive": True} if positive else {"real": True}
+    names = {letter: Symbol(letter, **kind) for letter in "abcdfghjklmnopqrstuvwxyzABCFGHKPRUVX"}
     names.update(e=E, i=I, pi=pi, ln=log, log=lambda x, b=10: log(x, b), N=N, sqrt=sqrt)
-    source = plain(text)
-    if source is not None:
+    if "\\" not in text and "{" not in text:
+        for old, new in [("−", "-"), ("·", "*"), ("×", "*"), ("÷", "/")]:
+            text = text.replace(old, new)
+        if re.search(PLAIN, text) or re.search(WORDS, text) or not text.isascii():
+            return None
         steps = parser.standard_transformations + (
+            parser.rationalize,
             parser.convert_xor,
             parser.split_symbols,
             parser.implicit_multiplication,
             parser.implicit_application,
             parser.function_exponentiation,
         )
-        return parser.parse_expr(source, local_dict=names, transformations=steps)
-    if "\\" not in text or re.search(r"[=<>,;|¦°%]|\\(pm|text|begin|in|cup|{|lfloor|lceil|binom|dot|overline|left\\{)|\\log(?!_)", text):
+        return parser.parse_expr(text, local_dict=names, transformations=steps)
+    if re.search(LATEX, text):
         return None
-    tree = latex.parse_latex(text.replace("\\tfrac", "\\frac").replace("\\lvert", "|").replace("\\rvert", "|"))
+    from sympy import nsimplify
+
+    tree = latex.parse_latex(text.replace("\\tfrac", "\\frac"))
     swap = {symbol: names[symbol.name] for symbol in tree.free_symbols if symbol.name in names}
     swap[Symbol("pi")] = pi
-    return tree.subs(swap)
+    return nsimplify(tree.subs(swap), rational=True)
 
 
 def check(pipe, expected, given):
     from sympy import simplify
 
     try:
-        a, b = read(expected), read(given)
+        # Logarithms add up where both sides have one.
+        positive = bool(re.search(r"ln|log|arc", expected + given))
+        a, b = read(expected, positive), read(given, positive)
         if a is None or b is None:
             pipe.send((None, 0.0))
             return

@@ -156,6 +156,10 @@ impl Arena {
         self.places[id as usize] as usize
     }
 
+    pub(crate) fn nodes(&self) -> &[Node] {
+        &self.nodes
+    }
+
     /// The nodes that belong to one of them, itself last.
     pub(crate) fn under(&self, root: Id) -> Vec<Id> {
         let mut wanted = vec![false; root as usize + 1];

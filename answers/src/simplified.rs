@@ -8,7 +8,7 @@ use crate::gcd::gcd;
 use crate::limits::Budget;
 use crate::ratio::{self, Generators, Ratio};
 use crate::rules::Rules;
-use crate::shape::{Answer, collect};
+use crate::shape::{Answer, Shape, collect};
 use crate::tape::{Dialect, Tape};
 
 /// The largest power of a number that is expected to be worked out.
@@ -17,6 +17,13 @@ const WORKED_OUT: u32 = 1_000_000;
 /// Whether the given answer, which is right, is simplified too. Both are in the form of the expected one: expanded
 /// where it is, in factors where it is, with roots below a line only where it has them.
 pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> bool {
+    // What is written as expected is what was wanted: 2^5 may be an answer in powers.
+    if expected.shape == given.shape && expected.arena.nodes() == given.arena.nodes() {
+        return true;
+    }
+    if !is_lowest_ratio(given) {
+        return false;
+    }
     let (mut wanted, mut got) = (Vec::new(), Vec::new());
     collect(&expected.shape, &mut wanted);
     collect(&given.shape, &mut got);
@@ -35,6 +42,17 @@ pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules, bu
         _ => true,
     };
     simple && same_form
+}
+
+/// Whether the whole numbers of a ratio have nothing in common.
+fn is_lowest_ratio(given: &Answer) -> bool {
+    let Shape::Ratio(parts) = &given.shape else { return true };
+    let numbers =
+        parts.iter().map(|id| given.arena.number(*id).filter(|n| n.is_int()).map(|n| n.numerator().clone()));
+    let Some(numbers) = numbers.collect::<Option<Vec<_>>>() else { return true };
+    let common =
+        numbers.into_iter().reduce(|a, b| if a.is_zero() || b.is_zero() { a + b } else { a.gcd(b).into() });
+    common.is_none_or(|common| common.is_one())
 }
 
 fn same_form((wanted, a): (&Arena, Id), (given, b): (&Arena, Id), rules: &Rules, budget: &Budget) -> bool {
@@ -132,8 +150,13 @@ impl<'a> Check<'a> {
             Node::Quotient(over, under) => self.fraction_is_simple(*over, *under),
             Node::Power(base, power) => self.power_is_simple(id, *base, *power),
             Node::Negative(a) => !matches!(self.arena.node(*a), Node::Negative(_)),
-            Node::Call(Function::Sqrt, all) => self.root_is_simple(all[0]),
-            Node::Call(Function::Root, all) => self.value(id).is_none() || self.value(all[1]).is_none(),
+            Node::Call(Function::Sqrt, all) => self.root_is_simple(all[0], 2),
+            Node::Call(Function::Root, all) => {
+                match self.value(all[0]).and_then(|n| u32::try_from(n.numerator()).ok()) {
+                    Some(degree) if degree >= 2 => self.root_is_simple(all[1], degree),
+                    _ => true,
+                }
+            }
             Node::Factorial(_)
             | Node::Call(Function::Choose | Function::Permute | Function::Gcd | Function::Lcm, _) => {
                 self.value(id).is_none_or(|value| *value > RBig::from(WORKED_OUT))
@@ -167,9 +190,10 @@ impl<'a> Check<'a> {
             factors.iter().any(|id| self.value(*id).is_some_and(|value| value.is_one() || value.is_zero()));
         let roots = factors.iter().filter(|id| self.is_root_of_number(**id)).count();
         let bases: Vec<Id> = factors.iter().map(|id| self.ids[self.base(*id) as usize]).collect();
-        let letters = |id: Id| !self.arena.symbols(id).is_empty();
-        let twice =
-            factors.iter().enumerate().any(|(at, id)| letters(*id) && bases[..at].contains(&bases[at]));
+        let twice = factors
+            .iter()
+            .enumerate()
+            .any(|(at, id)| self.value(*id).is_none() && bases[..at].contains(&bases[at]));
         numbers <= 1 && !ones && roots <= 1 && !twice
     }
 
@@ -219,10 +243,14 @@ impl<'a> Check<'a> {
         }
     }
 
-    fn root_is_simple(&self, of: Id) -> bool {
+    fn root_is_simple(&self, of: Id, degree: u32) -> bool {
         let Some(value) = self.value(of) else { return true };
-        let Ok(n) = u64::try_from(value.numerator()) else { return !value.is_int() || *value < RBig::ZERO };
-        let square = (2..).take_while(|k| k * k <= n && *k <= 10_000).any(|k| n.is_multiple_of(k * k));
-        value.is_int() && n > 1 && !square
+        let Ok(n) = u64::try_from(value.numerator()) else { return value.is_int() && *value > RBig::ZERO };
+        let power = |k: u64| k.checked_pow(degree);
+        let shared = (2..=10_000)
+            .map_while(power)
+            .take_while(|power| *power <= n)
+            .any(|power| n.is_multiple_of(power));
+        value.is_int() && n > 1 && !shared
     }
 }

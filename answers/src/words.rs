@@ -57,6 +57,12 @@ fn is_mathematics(word: &str) -> bool {
     if names::lone_word(word).is_some() {
         return true;
     }
+    // `abcd` is a product: letters that follow each other in the alphabet.
+    let mut sorted = chars.clone();
+    sorted.sort_unstable();
+    if sorted.windows(2).all(|two| u32::from(two[1]) == u32::from(two[0]) + 1) {
+        return true;
+    }
     let (mut at, mut named, mut single) = (0, 0, 0);
     while at < chars.len() {
         match names::longest(&chars[at..]) {
