@@ -127,9 +127,11 @@ fn readings(text: &str, first: Answer, rules: &Rules) -> Vec<Answer> {
     for thousands in choices(other.thousands) {
         for euler in choices(other.euler) {
             for points in choices(other.points) {
-                let reading = Reading { thousands, euler, points };
-                if reading != Reading::default() {
-                    all.extend(read(text, reading, &rules.variables));
+                for roots in choices(other.roots) {
+                    let reading = Reading { thousands, euler, points, roots };
+                    if reading != Reading::default() {
+                        all.extend(read(text, reading, &rules.variables));
+                    }
                 }
             }
         }

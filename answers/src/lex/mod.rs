@@ -23,6 +23,8 @@ pub(crate) struct Reading {
     pub(crate) euler: bool,
     /// `P(1, 2)` is a point with its name, and not a number of permutations.
     pub(crate) points: bool,
+    /// `root(8, 3)` has its degree behind, and not before.
+    pub(crate) roots: bool,
 }
 
 #[derive(Debug)]

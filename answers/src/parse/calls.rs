@@ -195,6 +195,12 @@ impl Parser {
         if two && all.len() != 2 || all.len() > 16 {
             return self.fail("This wants two numbers in its brackets: write them with a comma between.");
         }
+        if function == Function::Root {
+            self.has_root = true;
+            if self.degree_last {
+                all.reverse();
+            }
+        }
         self.add(Node::Call(function, all.into()))
     }
 

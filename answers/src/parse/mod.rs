@@ -16,6 +16,9 @@ pub(crate) struct Parser {
     pub(crate) next: usize,
     pub(crate) arena: Arena,
     pub(crate) latex: bool,
+    /// Whether `root(8, 3)` is the third root, and whether there is one.
+    pub(crate) degree_last: bool,
+    pub(crate) has_root: bool,
     /// Where the text ends, in characters.
     pub(crate) end: usize,
     pub(crate) depth: usize,

@@ -69,11 +69,13 @@ pub(crate) fn read(text: &str, reading: Reading, variables: &[String]) -> Read<A
         end: len,
         depth: 0,
         bars: 0,
+        degree_last: reading.roots,
+        has_root: false,
         variables: variables.into(),
     };
     let mut points = false;
     let shape = parser.answer(reading.points, &mut points)?;
-    let other = Reading { points, ..other };
+    let other = Reading { points, roots: parser.has_root, ..other };
     Ok(Answer { arena: parser.arena, shape, other })
 }
 
