@@ -52,7 +52,7 @@ pub(crate) fn gcd(a: &Poly, b: &Poly, budget: &Budget) -> Option<Poly> {
 /// The divisor of all coefficients by powers of one unknown.
 fn content(poly: &Poly, main: Gen, budget: &Budget) -> Option<Poly> {
     let mut found = Poly::zero();
-    for coefficient in poly.by_powers(main) {
+    for coefficient in poly.by_powers(main, budget)? {
         found = gcd(&found, &coefficient, budget)?;
         if found.as_constant().is_some_and(|value| !value.is_zero()) {
             return Some(Poly::one());
@@ -63,11 +63,11 @@ fn content(poly: &Poly, main: Gen, budget: &Budget) -> Option<Poly> {
 
 fn pseudo_remainder(high: &Poly, low: &Poly, main: Gen, budget: &Budget) -> Option<Poly> {
     let degree = low.degree_in(main);
-    let lead = low.by_powers(main).pop()?;
+    let lead = low.by_powers(main, budget)?.pop()?;
     let mut rest = high.clone();
     while !rest.is_zero() && rest.degree_in(main) >= degree {
         let difference = rest.degree_in(main) - degree;
-        let first = rest.by_powers(main).pop()?;
+        let first = rest.by_powers(main, budget)?.pop()?;
         let shift = Poly::term(crate::poly::Monomial::of(main, difference), dashu_ratio::RBig::ONE);
         let shift = if difference == 0 { Poly::one() } else { shift };
         let take = low.mul(&first, budget)?.mul(&shift, budget)?;

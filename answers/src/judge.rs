@@ -9,6 +9,9 @@ use crate::shape::{Answer, Shape, collect, read};
 use crate::verdict::{Hint, Side, Unreadable, Verdict};
 use crate::{hint, simplified, units};
 
+/// The steps that reading a character takes, and taking over a node.
+const NODE: usize = 400;
+
 /// Whether the given answer is the same as the expected one.
 ///
 /// ```
@@ -106,8 +109,12 @@ fn without_units(expected: &str, given: &str, rules: &Rules, budget: &Budget) ->
     if !matches!(first, Verdict::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
         return first;
     }
-    for wanted in readings(expected, wanted, rules) {
-        for got in readings(given, got.clone(), rules) {
+    for wanted in readings(expected, wanted, rules, budget) {
+        for got in readings(given, got.clone(), rules, budget) {
+            let nodes = wanted.arena.nodes().len() + got.arena.nodes().len();
+            if budget.take(NODE * nodes).is_none() {
+                return first;
+            }
             if judge(&wanted, &got, rules, budget).is_equal() {
                 return Verdict::Equal;
             }
@@ -117,7 +124,7 @@ fn without_units(expected: &str, given: &str, rules: &Rules, budget: &Budget) ->
 }
 
 /// The other ways to read a text, where there are any, and the first one.
-fn readings(text: &str, first: Answer, rules: &Rules) -> Vec<Answer> {
+fn readings(text: &str, first: Answer, rules: &Rules, budget: &Budget) -> Vec<Answer> {
     let other = first.other;
     let mut all = vec![first];
     if other == Reading::default() {
@@ -129,7 +136,7 @@ fn readings(text: &str, first: Answer, rules: &Rules) -> Vec<Answer> {
             for points in choices(other.points) {
                 for roots in choices(other.roots) {
                     let reading = Reading { thousands, euler, points, roots };
-                    if reading != Reading::default() {
+                    if reading != Reading::default() && budget.take(NODE * text.len()).is_some() {
                         all.extend(read(text, reading, &rules.variables));
                     }
                 }

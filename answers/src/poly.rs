@@ -247,13 +247,14 @@ impl Poly {
     }
 
     /// The coefficients by powers of one unknown.
-    pub(crate) fn by_powers(&self, generator: Gen) -> Vec<Self> {
+    pub(crate) fn by_powers(&self, generator: Gen, budget: &Budget) -> Option<Vec<Self>> {
+        budget.take(self.degree_in(generator) as usize * 20 + self.terms.len() * 100)?;
         let mut all = vec![Self::zero(); self.degree_in(generator) as usize + 1];
         for (monomial, value) in &self.terms {
             let power = monomial.power(generator) as usize;
             all[power].terms.insert(monomial.without(generator), value.clone());
         }
-        all
+        Some(all)
     }
 
     /// Other names for the unknowns.

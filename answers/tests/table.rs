@@ -154,6 +154,10 @@ pub(crate) fn hostile() -> Vec<String> {
         (0..12).map(|k| format!("e^{{\\sin({k}x)}}=0,")).collect::<String>() + "x=1",
         (0..30).map(|k| format!("\\sin({k}x)<")).collect::<String>() + "1",
         (0..60).map(|k| format!("x>\\sqrt{{{k}}} or ")).collect::<String>() + "x<1",
+        format!("({})/(x+1)", repeated("x^{9999}", 100)),
+        format!("({}+1)/({}+1)", repeated("x^{9999}", 55), repeated("x^{9998}", 50)),
+        repeated("1,000+2e1+root(8,3)*x ", 45),
+        format!("P(1,000,{})", repeated("2e3+root(8,3)+", 60) + "1"),
         "\u{1F600}".repeat(500),
     ]);
     all
