@@ -106,6 +106,13 @@ impl<'a> Comparison<'a> {
                 let (d, of) = product(*over)?;
                 (d == "d" && name(*under) == Some("d") && name(all[1]).is_some()).then(|| format!("d{of}()"))
             }
+            // `f(2) = 5`, but `2f = 5` is an equation.
+            Node::Product(all) if all.len() == 2 && arena.number(all[1]).is_some() => {
+                let (function, at) = (name(all[0])?, arena.number(all[1])?);
+                ["f", "g", "h"]
+                    .contains(&function.trim_end_matches('\''))
+                    .then(|| format!("{function}({at})"))
+            }
             Node::Product(_) => {
                 let (function, of) = product(*id)?;
                 let name = function.trim_end_matches('\'');
