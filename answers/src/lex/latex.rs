@@ -1,0 +1,144 @@
+//! Commands of LaTeX: what they mean, what is left out, what their braces hold.
+
+use super::Lexer;
+use crate::expr::Constant;
+use crate::names::{self, SILENT, TEXTUAL};
+use crate::token::{Bar, Kind, Token};
+use crate::verdict::Unreadable;
+
+impl Lexer {
+    pub(super) fn command(&mut self) -> Result<(), Unreadable> {
+        let at = self.at;
+        self.at += 1;
+        let Some(first) = self.peek(0) else {
+            return self.error(at, "Something is missing after the \\: take the \\ away.");
+        };
+        if !first.is_ascii_alphabetic() {
+            self.at += 1;
+            match first {
+                '{' => self.push(Kind::OpenSet, at),
+                '}' => self.push(Kind::CloseSet, at),
+                '|' => self.push(Kind::Bar(Bar::Either), at),
+                '%' => self.push(Kind::Percent, at),
+                '\\' => self.push(Kind::Row, at),
+                '$' => self.push(Kind::Symbol("$".into()), at),
+                '&' => self.push(Kind::And, at),
+                ',' | ';' | ':' | '!' | ' ' | '>' | '(' | ')' | '[' | ']' => self.spaced = true,
+                _ => return self.error(at, format!("“\\{first}” isn't known here: take it away.")),
+            }
+            return Ok(());
+        }
+        let mut name = String::new();
+        while let Some(c) = self.peek(0).filter(char::is_ascii_alphabetic) {
+            name.push(c);
+            self.at += 1;
+        }
+        match name.as_str() {
+            "left" | "right" | "mleft" | "mright" | "middle" => {
+                let (open, close) = (name.ends_with("left"), name.ends_with("right"));
+                match self.peek(0) {
+                    Some('.') => self.at += 1,
+                    Some('|') if open || close => {
+                        self.at += 1;
+                        self.push(Kind::Bar(if open { Bar::Open } else { Bar::Close }), at);
+                    }
+                    _ => {}
+                }
+            }
+            "lvert" | "rvert" | "vert" | "sqrt" | "mod" | "pmod" => self.simple(&name, at)?,
+            "begin" | "end" => {
+                let inside = self.braces(at)?;
+                self.push(if name == "begin" { Kind::Begin(inside) } else { Kind::End(inside) }, at);
+            }
+            "placeholder" => return self.error(at, "A box is still empty: fill it in."),
+            "differentialD" => self.symbol("d".into(), at),
+            "prime" => self.push(Kind::Bang, at),
+            _ if SILENT.contains(&name.as_str()) => self.spaced = true,
+            _ if TEXTUAL.contains(&name.as_str()) => {
+                let inside = self.braces(at)?;
+                self.textual(&name, inside.trim(), at)?;
+            }
+            _ => self.simple(&name, at)?,
+        }
+        Ok(())
+    }
+
+    fn simple(&mut self, name: &str, at: usize) -> Result<(), Unreadable> {
+        match names::command(name) {
+            Some(Kind::Symbol(name)) => self.symbol(name, at),
+            Some(kind) => self.named(kind, name, at),
+            None => return self.error(at, format!("“\\{name}” isn't known here: write it another way.")),
+        }
+        Ok(())
+    }
+
+    /// What stands in the braces that come now, or the one character.
+    fn braces(&mut self, at: usize) -> Result<String, Unreadable> {
+        while self.peek(0) == Some(' ') {
+            self.at += 1;
+        }
+        match self.peek(0) {
+            Some('{') => {
+                let start = self.at + 1;
+                let mut depth = 0usize;
+                while let Some(c) = self.peek(0) {
+                    self.at += 1;
+                    match c {
+                        '{' => depth += 1,
+                        '}' => depth -= 1,
+                        _ => {}
+                    }
+                    if depth == 0 {
+                        return Ok(self.chars[start..self.at - 1].iter().collect());
+                    }
+                }
+                self.error(start - 1, "This brace is open: close it with }.")
+            }
+            Some(c) => {
+                self.at += 1;
+                Ok(c.to_string())
+            }
+            None => self.error(at, "Something is missing after this: fill it in, or take it away."),
+        }
+    }
+
+    fn textual(&mut self, command: &str, inside: &str, at: usize) -> Result<(), Unreadable> {
+        let letters: Vec<char> = inside.chars().collect();
+        let is_name = !matches!(command, "text" | "mbox" | "textrm");
+        match names::longest(&letters) {
+            Some((kind, len)) if len == letters.len() => {
+                self.named(kind, inside, at);
+                return Ok(());
+            }
+            _ => {}
+        }
+        if let Some(kind) = names::lone_word(inside) {
+            self.push(kind, at);
+            return Ok(());
+        }
+        match (command, inside) {
+            ("mathbb", "Z") => self.symbol("ℤ".into(), at),
+            ("mathbb", "N") => self.symbol("ℕ".into(), at),
+            ("mathbb", "Q") => self.symbol("ℚ".into(), at),
+            ("mathbb", "R") => self.push(Kind::Reals, at),
+            ("mathrm", "e") => self.push(Kind::Constant(Constant::E), at),
+            ("mathrm", "i") => self.push(Kind::Constant(Constant::I), at),
+            _ if letters.len() == 1 && letters[0].is_alphabetic() && is_name => {
+                self.symbol(inside.into(), at)
+            }
+            _ if inside.is_empty() || names::is_radian(inside) => self.spaced = true,
+            // `\text{m/s}`, `\text{x = 2}`: signs in words are mathematics.
+            _ if inside.contains(|c: char| c.is_ascii_digit() || "/^=+²³".contains(c))
+                && !inside.contains('\\') =>
+            {
+                let mut inner = Self { chars: inside.chars().collect(), at: 0, tokens: Vec::new(), ..*self };
+                while let Some(c) = inner.peek(0) {
+                    inner.next(c).map_err(|error| Unreadable::new(at, error.why))?;
+                }
+                self.tokens.extend(inner.tokens.into_iter().map(|token| Token { at, ..token }));
+            }
+            _ => self.push(Kind::Text(inside.to_owned()), at),
+        }
+        Ok(())
+    }
+}

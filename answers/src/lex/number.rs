@@ -1,0 +1,177 @@
+//! Numbers as they are written: `1,000`, `0.\\overline{3}`, `6.02E23`, `2½`.
+
+use dashu_int::{IBig, UBig};
+use dashu_ratio::RBig;
+
+use super::Lexer;
+use crate::token::{Kind, Token};
+use crate::verdict::Unreadable;
+
+impl Lexer {
+    pub(super) fn digits(&mut self) -> String {
+        let start = self.at;
+        while self.peek(0).is_some_and(|c| c.is_ascii_digit()) {
+            self.at += 1;
+        }
+        self.chars[start..self.at].iter().collect()
+    }
+
+    /// The length of what separates groups of three digits here, if three digits follow and no fourth.
+    fn group(&mut self) -> Option<usize> {
+        let len = match (self.peek(0)?, self.peek(1)) {
+            ('{', Some(',')) if self.peek(2) == Some('}') => 3,
+            ('\\', Some(',')) => 2,
+            ('\u{202f}' | '\u{2009}' | '\'', _) => 1,
+            (' ', _) => 1,
+            (',', _) => 1,
+            _ => return None,
+        };
+        let after = |n: usize| self.peek(len + n);
+        let three = (0..3).all(|n| after(n).is_some_and(|c| c.is_ascii_digit()));
+        let fourth = after(3).is_some_and(|c| c.is_ascii_digit() || c == '/');
+        if !three || fourth {
+            return None;
+        }
+        if self.peek(0) == Some(',') {
+            self.other.thousands = true;
+            return self.reading.thousands.then_some(len);
+        }
+        Some(len)
+    }
+
+    pub(super) fn number(&mut self) -> Result<(), Unreadable> {
+        let at = self.at;
+        let mut whole = self.digits();
+        if (1..=3).contains(&whole.len()) && !whole.starts_with('0') {
+            while let Some(len) = self.group() {
+                self.at += len;
+                whole += &self.digits();
+            }
+        }
+        let mut decimals = None;
+        let mut recurring = String::new();
+        if self.peek(0) == Some('.') {
+            self.at += 1;
+            decimals = Some(self.digits());
+            recurring = self.recurring()?;
+            if recurring.is_empty() && self.peek(0) == Some('.') && self.peek(1) != Some('.') {
+                return self.error(self.at, "A number has one decimal point: write 1.5.");
+            }
+        }
+        let mut value = RBig::from(integer(&whole));
+        let mut places = None;
+        if let Some(decimals) = &decimals {
+            let scale = IBig::from(10).pow(decimals.len());
+            value += RBig::from(integer(decimals)) / RBig::from(scale.clone());
+            if recurring.is_empty() {
+                places = Some(decimals.len() as u32);
+            } else {
+                let nines = IBig::from(10).pow(recurring.len()) - IBig::ONE;
+                value += RBig::from(integer(&recurring)) / RBig::from(nines * scale);
+            }
+        }
+        self.scientific(&mut value)?;
+        self.push(Kind::Number { value, places }, at);
+        Ok(())
+    }
+
+    /// The digits that repeat for ever: `\overline{3}`, `\dot{3}`, or `...` after three that are the same.
+    fn recurring(&mut self) -> Result<String, Unreadable> {
+        let rest: String = self.chars[self.at..].iter().take(12).collect();
+        for command in ["\\overline{", "\\dot{", "\\bar{"] {
+            if rest.starts_with(command) {
+                let at = self.at;
+                self.at += command.len();
+                let mut digits = self.digits();
+                if digits.is_empty() || self.peek(0) != Some('}') {
+                    return self.error(at, "Only digits recur: write 0.\\overline{3}.");
+                }
+                self.at += 1;
+                // `0.\dot{1}4\dot{2}`: from the first dotted digit to the last.
+                let between: String =
+                    self.chars[self.at..].iter().take_while(|c| c.is_ascii_digit()).collect();
+                let after: String = self.chars[self.at + between.len()..].iter().take(5).collect();
+                if command == "\\dot{" && after == "\\dot{" {
+                    self.at += between.len() + 5;
+                    digits += &between;
+                    digits += &self.digits();
+                    if self.peek(0) != Some('}') {
+                        return self.error(self.at, "Close the brace of \\dot{ with }.");
+                    }
+                    self.at += 1;
+                }
+                return Ok(digits);
+            }
+        }
+        if let Some(digit) = rest.strip_prefix("\\dot").and_then(|rest| rest.trim_start().chars().next())
+            && digit.is_ascii_digit()
+        {
+            self.at += rest.find(digit).map_or(0, |at| at + 1);
+            return Ok(digit.to_string());
+        }
+        let dots = if rest.starts_with('…') {
+            1
+        } else if rest.starts_with("...") {
+            3
+        } else if rest.starts_with("\\dots") || rest.starts_with("\\ldots") {
+            rest.find('s').map_or(0, |end| end + 1)
+        } else {
+            0
+        };
+        if dots == 0 {
+            return Ok(String::new());
+        }
+        let before: Vec<char> = self.chars[..self.at].iter().rev().take(3).copied().collect();
+        if before.len() == 3 && before.iter().all(|c| *c == before[0] && c.is_ascii_digit()) {
+            self.at += dots;
+            return Ok(before[0].to_string());
+        }
+        self.error(self.at, "The dots don't say how it goes on: write a fraction, or 0.\\overline{12}.")
+    }
+
+    fn scientific(&mut self, value: &mut RBig) -> Result<(), Unreadable> {
+        let Some(letter @ ('e' | 'E')) = self.peek(0) else { return Ok(()) };
+        let signed = matches!(self.peek(1), Some('+' | '-' | '−'));
+        let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
+        if !digit(self.peek(1 + usize::from(signed))) {
+            return Ok(());
+        }
+        if letter == 'e' {
+            self.other.euler = true;
+            if self.reading.euler {
+                return Ok(());
+            }
+        }
+        let at = self.at;
+        let negative = signed && self.peek(1) != Some('+');
+        self.at += 1 + usize::from(signed);
+        let power = self.digits().parse::<usize>().ok().filter(|power| *power <= 400);
+        let Some(power) = power else {
+            return self.error(at, "That power of ten is too large: write powers up to 400.");
+        };
+        let power = RBig::from(IBig::from(10).pow(power));
+        if negative {
+            *value /= power
+        } else {
+            *value *= power
+        }
+        Ok(())
+    }
+
+    pub(super) fn vulgar(&mut self, (over, under): (u8, u8), at: usize) {
+        let value = RBig::from_parts(IBig::from(over), UBig::from(under));
+        let fraction = Kind::Number { value: value.clone(), places: None };
+        if let Some(Token { kind: Kind::Number { value: whole, places: None }, .. }) = self.tokens.last_mut()
+            && whole.is_int()
+        {
+            *whole += value;
+        } else {
+            self.push(fraction, at);
+        }
+    }
+}
+
+/// The number that these digits are.
+pub(super) fn integer(digits: &str) -> IBig {
+    digits.parse().unwrap_or(IBig::ZERO)
+}

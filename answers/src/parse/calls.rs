@@ -1,0 +1,294 @@
+//! What stands before its argument: functions, with their powers, bases and the brackets they may go without.
+
+use dashu_ratio::RBig;
+
+use crate::expr::{Function, Id, Node};
+use crate::parse::{Parser, Read};
+use crate::token::{Bar, Kind};
+
+impl Parser {
+    pub(crate) fn function(&mut self, function: Function) -> Read<Id> {
+        self.next += 1;
+        match function {
+            Function::Sqrt | Function::Root => return self.root(function),
+            Function::Gcd
+            | Function::Lcm
+            | Function::Min
+            | Function::Max
+            | Function::Choose
+            | Function::Permute => {
+                return self.several(function);
+            }
+            _ => {}
+        }
+        let mut base = None;
+        if function == Function::Log {
+            base = self.base()?;
+        }
+        let mut power = None;
+        let mut inverse = false;
+        if self.eat(&Kind::Caret) {
+            inverse = self.minus_one() && inverse_of(function).is_some();
+            if !inverse {
+                let exponent = self.raised()?;
+                power = Some(exponent);
+            }
+        }
+        if function == Function::Log && base.is_none() {
+            base = self.base()?;
+        }
+        let of = self.operand()?;
+        let function = inverse_of(function).filter(|_| inverse).unwrap_or(function);
+        let call = match base {
+            Some(base) => self.add(Node::Call(function, [base, of].into()))?,
+            None => self.add(Node::Call(function, [of].into()))?,
+        };
+        let call = match power {
+            Some(power) => self.add(Node::Power(call, power))?,
+            None => call,
+        };
+        Ok(call)
+    }
+
+    /// `\log_2`, `log_{10}`, `log2(`: the base.
+    fn base(&mut self) -> Read<Option<Id>> {
+        if self.eat(&Kind::Underscore) {
+            return if self.latex { self.argument() } else { self.base_plain() }.map(Some);
+        }
+        let joined = self.tokens.get(self.next).is_some_and(|token| !token.spaced);
+        if joined && matches!(self.peek(), Some(Kind::Number { .. })) && self.ahead(1) == Some(&Kind::Open) {
+            let Some(Kind::Number { value, .. }) = self.peek().cloned() else { return Ok(None) };
+            self.next += 1;
+            return self.number(value).map(Some);
+        }
+        Ok(None)
+    }
+
+    fn base_plain(&mut self) -> Read<Id> {
+        match self.peek().cloned() {
+            Some(Kind::Number { value, .. }) => {
+                self.next += 1;
+                self.number(value)
+            }
+            _ => self.argument(),
+        }
+    }
+
+    /// Eats the -1 of an inverse function.
+    fn minus_one(&mut self) -> bool {
+        let one = |kind: Option<&Kind>| matches!(kind, Some(Kind::Number { value, .. }) if value.is_one());
+        let len = match self.peek() {
+            Some(Kind::Minus) if one(self.ahead(1)) => 2,
+            Some(Kind::OpenBrace | Kind::Open)
+                if self.ahead(1) == Some(&Kind::Minus)
+                    && one(self.ahead(2))
+                    && matches!(self.ahead(3), Some(Kind::CloseBrace | Kind::Close)) =>
+            {
+                4
+            }
+            _ => return false,
+        };
+        self.next += len;
+        true
+    }
+
+    /// The exponent of a function: `\sin^2 x`, `sin^{10} x`.
+    fn raised(&mut self) -> Read<Id> {
+        match self.peek() {
+            Some(Kind::Minus) => {
+                self.next += 1;
+                let of = self.argument()?;
+                self.add(Node::Negative(of))
+            }
+            _ => {
+                let number = matches!(self.peek(), Some(Kind::Number { .. }));
+                // `sin^2x`: the exponent is the number alone.
+                if number && !self.latex { self.base_plain() } else { self.argument() }
+            }
+        }
+    }
+
+    /// What the function is of: brackets, or the factors that follow up to the next sign.
+    fn operand(&mut self) -> Read<Id> {
+        match self.peek() {
+            Some(Kind::Open | Kind::OpenSquare | Kind::OpenBrace) => {
+                let inside = self.argument()?;
+                // `\sin{x}` and `sin(x)` end here; a power belongs to the value.
+                return Ok(inside);
+            }
+            Some(Kind::Bar(Bar::Open | Bar::Either)) => return self.argument(),
+            Some(Kind::Minus) => {
+                self.next += 1;
+                let of = self.operand()?;
+                return self.add(Node::Negative(of));
+            }
+            None => return self.missing(),
+            _ => {}
+        }
+        let first = self.power()?;
+        let mut factors = vec![first];
+        while let Some(kind) = self.peek() {
+            let simple = matches!(
+                kind,
+                Kind::Number { .. }
+                    | Kind::Symbol(_)
+                    | Kind::Constant(_)
+                    | Kind::Fraction
+                    | Kind::Function(Function::Sqrt | Function::Root)
+            );
+            if !simple {
+                break;
+            }
+            let factor = self.power()?;
+            factors.push(factor);
+        }
+        if factors.len() == 1 { Ok(first) } else { self.add(Node::Product(factors.into())) }
+    }
+
+    /// `\sqrt[3]{x}`, `sqrt(x)`, `√2`, `√x`; `root(3, x)`.
+    fn root(&mut self, function: Function) -> Read<Id> {
+        let mut degree = None;
+        if self.peek() == Some(&Kind::OpenSquare) && (self.latex || function == Function::Root) {
+            let opened = self.at();
+            self.next += 1;
+            degree = Some(self.sum()?);
+            self.close(&Kind::CloseSquare, opened)?;
+        } else if function == Function::Root && self.peek() == Some(&Kind::Open) {
+            return self.several(function);
+        }
+        let of = match self.peek() {
+            Some(Kind::Number { value, places }) if !self.latex => {
+                let node = Node::Number(value.clone(), *places);
+                self.next += 1;
+                self.add(node)?
+            }
+            _ => self.argument()?,
+        };
+        match degree {
+            Some(degree) => self.add(Node::Call(Function::Root, [degree, of].into())),
+            None => self.add(Node::Call(Function::Sqrt, [of].into())),
+        }
+    }
+
+    /// A function of several arguments, in brackets: `gcd(12, 18)`.
+    fn several(&mut self, function: Function) -> Read<Id> {
+        let opened = self.at();
+        let close = match self.peek() {
+            Some(Kind::Open) => Kind::Close,
+            Some(Kind::OpenSet | Kind::OpenBrace) => {
+                if self.peek() == Some(&Kind::OpenSet) {
+                    Kind::CloseSet
+                } else {
+                    Kind::CloseBrace
+                }
+            }
+            _ => return self.fail("Write its numbers in brackets, as in gcd(12, 18)."),
+        };
+        self.next += 1;
+        let mut all = vec![self.sum()?];
+        while self.eat(&Kind::Comma) || self.eat(&Kind::Semicolon) {
+            let next = self.sum()?;
+            all.push(next);
+        }
+        self.close(&close, opened)?;
+        let two = matches!(function, Function::Choose | Function::Permute | Function::Root);
+        if two && all.len() != 2 || all.len() > 16 {
+            return self.fail("This wants two numbers in its brackets: write them with a comma between.");
+        }
+        if function == Function::Root {
+            self.has_root = true;
+            if self.degree_last {
+                all.reverse();
+            }
+        }
+        self.add(Node::Call(function, all.into()))
+    }
+
+    /// A letter; before brackets with a comma, `C(5, 2)` and `P(5, 2)` are functions.
+    pub(crate) fn called(&mut self, name: String) -> Read<Id> {
+        let function = match name.as_str() {
+            "C" if self.has_two_arguments() => Function::Choose,
+            "P" if self.has_two_arguments() => Function::Permute,
+            _ => return self.add(Node::Symbol(name.into())),
+        };
+        self.several(function)
+    }
+
+    fn has_two_arguments(&self) -> bool {
+        let mut depth = 0usize;
+        let mut commas = 0;
+        if self.peek() != Some(&Kind::Open) {
+            return false;
+        }
+        for token in &self.tokens[self.next..] {
+            match &token.kind {
+                kind if kind.opens() => depth += 1,
+                kind if kind.closes() => depth = depth.saturating_sub(1),
+                Kind::Comma if depth == 1 => commas += 1,
+                _ => {}
+            }
+            if depth == 0 {
+                break;
+            }
+        }
+        commas == 1
+    }
+
+    /// `^5C_2`, `{}^{5}C_{2}`, `{}_5C_2`: the number stands raised or lowered before the letter.
+    pub(crate) fn prescript(&mut self) -> Read<Option<Id>> {
+        let start = self.next;
+        let empty = self.peek() == Some(&Kind::OpenBrace) && self.ahead(1) == Some(&Kind::CloseBrace);
+        self.next += if empty { 2 } else { 0 };
+        if !self.eat(&Kind::Caret) && !self.eat(&Kind::Underscore) {
+            self.next = start;
+            return Ok(None);
+        }
+        let from = match self.peek().cloned() {
+            Some(Kind::Number { value, .. }) => {
+                self.next += 1;
+                self.number(value)?
+            }
+            _ => self.argument()?,
+        };
+        let (function, below) = match self.peek().cloned() {
+            Some(Kind::Symbol(name)) => match name.split_once('_') {
+                Some(("C", below)) => (Function::Choose, Some(below.to_owned())),
+                Some(("P", below)) => (Function::Permute, Some(below.to_owned())),
+                None if name == "C" => (Function::Choose, None),
+                None if name == "P" => (Function::Permute, None),
+                _ => {
+                    return self
+                        .fail("A raised number can't stand first: write what it belongs to before it.");
+                }
+            },
+            Some(Kind::Choose) => (Function::Choose, None),
+            Some(Kind::Permute) => (Function::Permute, None),
+            _ => return self.fail("A raised number can't stand first: write what it belongs to before it."),
+        };
+        self.next += 1;
+        let of = match below.map(|text| (text.parse::<u32>(), text)) {
+            Some((Ok(number), _)) => self.number(RBig::from(number))?,
+            Some((Err(_), text)) => self.add(Node::Symbol(text.into()))?,
+            None => {
+                self.eat(&Kind::Underscore);
+                self.argument()?
+            }
+        };
+        self.add(Node::Call(function, [from, of].into())).map(Some)
+    }
+}
+
+fn inverse_of(function: Function) -> Option<Function> {
+    Some(match function {
+        Function::Sin => Function::Asin,
+        Function::Cos => Function::Acos,
+        Function::Tan => Function::Atan,
+        Function::Sec => Function::Asec,
+        Function::Csc => Function::Acsc,
+        Function::Cot => Function::Acot,
+        Function::Sinh => Function::Asinh,
+        Function::Cosh => Function::Acosh,
+        Function::Tanh => Function::Atanh,
+        _ => return None,
+    })
+}
