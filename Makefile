@@ -10,8 +10,9 @@ test:         ## install what the tests need, check everything, run everything
 check:        ## the quick half of `make test`: format, lints, documentation, features
 	scripts/check
 
-bench:        ## what the layers cost, as ratios in one run
+bench:        ## what layers and limits cost, beside others in one run; QUICK=1 leaves out the largest
 	cargo bench -p palisade
+	cargo run --quiet --release --manifest-path bench/Cargo.toml --bin limits
 
 assets:       ## bundle scripts and fonts from npm; without npm the site is plainer
 	scripts/assets
