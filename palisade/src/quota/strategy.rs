@@ -399,5 +399,5 @@ impl State for Log {
 
 /// The window in microseconds; 146,000 years at most, so that twice the window from now is still a `u64`.
 pub(crate) fn micros(quota: Quota) -> u64 {
-    u64::try_from(quota.window().as_micros()).unwrap_or(u64::MAX / 4).min(u64::MAX / 4)
+    quota.window().as_secs().saturating_mul(1_000_000).min(u64::MAX / 4)
 }

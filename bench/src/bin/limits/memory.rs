@@ -15,9 +15,9 @@ use crate::table::{Rounds, goal};
 const ROUNDS: usize = 15;
 /// Decisions in a round.
 const TURN: u64 = 400_000;
-/// So much that every request of the run passes: what passes costs more than what is refused.
-const ONE: &str = "4000000/hour";
-const TWO: &str = "4000000/hour; 40000000/day";
+/// So much that every request of the run passes, so long that no count runs out meanwhile.
+const ONE: &str = "40000/year";
+const TWO: &str = "40000/year; 40000/month";
 
 const CONTESTANTS: [(Strategy, &str); 7] = [
     (Strategy::FixedWindow, ONE),
