@@ -80,7 +80,7 @@ impl Shard {
         }
         let known = table!(self, ask, table, kind => {
             let kept = table.get(name.count());
-            kept.map(|kept| kept.with(kind, |states| decide(states, kind, ask.quotas, now, ask.cost, ask.charge)))
+            kept.map(|kept| kept.with(kind, |states, kind| decide(states, kind, ask.quotas, now, ask.cost, ask.charge)))
         });
         known.or_else(|| self.begin(name, ask, now))
     }
@@ -104,7 +104,7 @@ impl Shard {
     pub(super) fn refund(&mut self, name: Name, ask: &Ask<'_>, now: u64) {
         table!(self, ask, table, kind => {
             if let Some(kept) = table.get(name.count()) {
-                kept.with(kind, |states| refund(states, kind, ask.quotas, now, ask.cost));
+                kept.with(kind, |states, kind| refund(states, kind, ask.quotas, now, ask.cost));
             }
         });
     }
@@ -140,7 +140,7 @@ fn begin<T: Kept>(
     now: u64,
 ) -> (Verdict, bool) {
     let mut kept = T::vacant(ask.quotas.iter().len());
-    let verdict = kept.with(kind, |states| decide(states, kind, ask.quotas, now, ask.cost, ask.charge));
+    let verdict = kept.with(kind, |states, kind| decide(states, kind, ask.quotas, now, ask.cost, ask.charge));
     let stays = kept.until() > now;
     if stays {
         table.insert(name.count(), kept);
@@ -153,7 +153,11 @@ trait Kept: Default {
     type One: State;
 
     fn vacant(quotas: usize) -> Self;
-    fn with<R>(&mut self, kind: <Self::One as State>::Kind, does: impl FnOnce(&mut [Self::One]) -> R) -> R;
+    fn with<R>(
+        &mut self,
+        kind: <Self::One as State>::Kind,
+        does: impl Fn(&mut [Self::One], <Self::One as State>::Kind) -> R,
+    ) -> R;
     /// From when on they say no more than vacant ones.
     fn until(&self) -> u64;
 }
@@ -168,8 +172,9 @@ where
         Self::default()
     }
 
-    fn with<R>(&mut self, _kind: Count, does: impl FnOnce(&mut [Cell]) -> R) -> R {
-        does(self)
+    #[inline]
+    fn with<R>(&mut self, kind: Count, does: impl Fn(&mut [Cell], Count) -> R) -> R {
+        does(self, kind)
     }
 
     fn until(&self) -> u64 {
@@ -192,14 +197,18 @@ impl Kept for Slim {
     }
 
     #[inline]
-    fn with<R>(&mut self, kind: Count, does: impl FnOnce(&mut [Cell]) -> R) -> R {
+    fn with<R>(&mut self, kind: Count, does: impl Fn(&mut [Cell], Count) -> R) -> R {
         let cell = |at: usize| {
             let (until, number) = (self.until[at], self.number[at]);
             let (count, other) = if kind == Count::Gcra { (0, number) } else { (number, 0) };
             Cell { until, count, other }
         };
         let mut cells = [cell(0), cell(1)];
-        let result = does(&mut cells);
+        // Each kind by itself, so that the compiler leaves out what the other needs.
+        let result = match kind {
+            Count::FixedWindow => does(&mut cells, Count::FixedWindow),
+            kind => does(&mut cells, kind),
+        };
         self.until = cells.map(|cell| cell.until);
         // One of them is always zero.
         self.number = cells.map(|cell| cell.count | cell.other);
@@ -220,8 +229,9 @@ impl<S: State> Kept for Box<[S]> {
         (0..quotas).map(|_| S::default()).collect()
     }
 
-    fn with<R>(&mut self, _kind: S::Kind, does: impl FnOnce(&mut [S]) -> R) -> R {
-        does(self)
+    #[inline]
+    fn with<R>(&mut self, kind: S::Kind, does: impl Fn(&mut [S], S::Kind) -> R) -> R {
+        does(self, kind)
     }
 
     fn until(&self) -> u64 {

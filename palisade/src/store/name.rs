@@ -24,15 +24,15 @@ impl Name {
 pub(super) struct Namer {
     /// SipHash: callers are what strangers send.
     callers: RandomState,
-    /// Plans are what programmers write, and hashed more cheaply.
-    plans: [u64; 2],
+    /// Limits and plans are what programmers write, and hashed more cheaply.
+    written: [u64; 2],
 }
 
 impl Namer {
     /// With keys of its own.
     pub(super) fn new() -> Self {
         let key = || RandomState::new().hash_one(0);
-        Self { callers: RandomState::new(), plans: [key(), key()] }
+        Self { callers: RandomState::new(), written: [key(), key()] }
     }
 
     /// The name of a caller's count.
@@ -41,19 +41,26 @@ impl Namer {
         Name { caller: self.caller(limit, caller), plan: self.plan(strategy, quotas) }
     }
 
-    /// The caller of a limit. The limit is preceded by its length, so that no two pairs are written alike.
+    /// The caller of a limit.
     #[inline]
     pub(super) fn caller(&self, limit: &str, caller: &[u8]) -> u64 {
         let mut hasher = self.callers.build_hasher();
-        hasher.write_usize(limit.len());
-        hasher.write(limit.as_bytes());
         hasher.write(caller);
-        hasher.finish()
+        hasher.finish() ^ self.limit(limit)
+    }
+
+    #[inline]
+    fn limit(&self, limit: &str) -> u64 {
+        let [first, second] = self.written;
+        let (words, rest) = limit.as_bytes().as_chunks();
+        let words = words.iter().map(|word| u64::from_le_bytes(*word));
+        let mixed = words.fold(second ^ limit.len() as u64, |mixed, word| folded(mixed ^ word, first));
+        folded(rest.iter().fold(mixed, |mixed, byte| mixed.rotate_left(8) ^ u64::from(*byte)), first)
     }
 
     #[inline]
     fn plan(&self, strategy: Strategy, quotas: &Quotas) -> u64 {
-        let [first, second] = self.plans;
+        let [first, second] = self.written;
         quotas.iter().fold(first ^ strategy as u64, |plan, quota| {
             folded(plan ^ u64::from(quota.amount()), second ^ quota.window().as_secs())
         })
@@ -61,6 +68,7 @@ impl Namer {
 }
 
 /// Both halves of the product.
+#[inline]
 fn folded(one: u64, other: u64) -> u64 {
     let product = u128::from(one) * u128::from(other);
     (product >> 64) as u64 ^ product as u64
@@ -77,7 +85,15 @@ mod tests {
             namer.name(limit, caller.as_bytes(), strategy, &quotas.parse().unwrap()).count()
         };
         let mut names = Vec::new();
-        for (limit, caller) in [("a", "bc"), ("ab", "c"), ("abc", ""), ("", "abc")] {
+        for (limit, caller) in [
+            ("a", "bc"),
+            ("ab", "c"),
+            ("abc", ""),
+            ("", "abc"),
+            ("a\0", "bc"),
+            ("an application's", ""),
+            ("an application'", ""),
+        ] {
             for strategy in Strategy::ALL {
                 for quotas in ["1/hour", "2/hour", "1/day", "1/hour;2/hour", "2/hour;1/hour", "1/hour;1/hour"]
                 {
