@@ -61,7 +61,8 @@ impl Namer {
     #[inline]
     fn plan(&self, strategy: Strategy, quotas: &Quotas) -> u64 {
         let [first, second] = self.written;
-        quotas.iter().fold(first ^ strategy as u64, |plan, quota| {
+        // Above the 32 bits of an amount, so that no strategy makes up for another amount.
+        quotas.iter().fold(first ^ (strategy as u64) << 32, |plan, quota| {
             folded(plan ^ u64::from(quota.amount()), second ^ quota.window().as_secs())
         })
     }
