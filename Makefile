@@ -13,8 +13,9 @@ check:        ## the quick half of `make test`: format, lints, documentation, fe
 check-corpora: ## other people's hostile vectors, which are not ours to ship: make check-corpora DIR=…
 	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade --all-features --run-ignored only corpora
 
-bench:        ## what the layers cost, as ratios in one run; what a verdict on an answer costs, beside SymPy
+bench:        ## what layers, limits and answers cost, beside others in one run; QUICK=1 leaves out the largest
 	cargo bench -p palisade
+	cargo run --quiet --release --manifest-path bench/Cargo.toml --bin limits
 	scripts/bench-answers
 
 assets:       ## bundle scripts and fonts from npm; without npm the site is plainer

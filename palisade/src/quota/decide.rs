@@ -7,6 +7,7 @@ use super::verdict::{Charge, Outcome, Standing, Verdict};
 use super::{Quota, Quotas};
 
 /// Decides, and charges the states as `charge` says. There are as many states as quotas.
+#[inline(always)]
 pub(crate) fn decide<S: State>(
     states: &mut [S],
     kind: S::Kind,
@@ -41,18 +42,20 @@ pub(crate) fn decide<S: State>(
         }
     }
 
-    let standing = |at: usize, state: &S, quota: Quota| {
-        let (remaining, reset_after) = state.standing(kind, quota, now);
-        Standing { quota: at, remaining, reset_after: Duration::from_micros(reset_after) }
-    };
-    let all = states.iter().zip(quotas).enumerate();
-    let mut all = all.map(|(at, (state, &quota))| standing(at, state, quota));
+    let standing = |(at, state, quota): (usize, &S, Quota)| (at, state.standing(kind, quota, now));
+    let mut all = states.iter().zip(quotas).enumerate().map(|(at, (state, &quota))| (at, state, quota));
     let (outcome, found) = match breach {
-        Some((at, wait)) => (Outcome::Refuse { retry_after: Duration::from_micros(wait) }, all.nth(at)),
-        None => (Outcome::Allow, all.min_by_key(|one| one.remaining)),
+        Some((at, wait)) => {
+            (Outcome::Refuse { retry_after: Duration::from_micros(wait) }, all.nth(at).map(standing))
+        }
+        None => (Outcome::Allow, all.map(standing).min_by_key(|(_, (remaining, _))| *remaining)),
     };
-    let none = Standing { quota: 0, remaining: 0, reset_after: Duration::ZERO };
-    Verdict { outcome, standing: found.unwrap_or(none), at: now }
+    let (quota, (remaining, reset_after)) = found.unwrap_or_default();
+    Verdict {
+        outcome,
+        standing: Standing { quota, remaining, reset_after: Duration::from_micros(reset_after) },
+        at: now,
+    }
 }
 
 /// Gives back what an allowed request was charged at that time; nothing is just now.

@@ -139,6 +139,7 @@ pub(crate) struct Cell {
 
 impl Cell {
     /// The same state, as of `now`.
+    #[inline]
     fn at(self, kind: Count, quota: Quota, now: u64) -> Self {
         let window = micros(quota);
         match kind {
@@ -165,21 +166,25 @@ impl Cell {
     }
 
     /// Of a sliding counter as of `now`: what is left of the current window.
+    #[inline]
     fn left(self, quota: Quota, now: u64) -> u64 {
         (self.until - now).saturating_sub(micros(quota))
     }
 
     /// Of a sliding counter as of `now`: what of the earlier window still counts.
+    #[inline]
     fn weight(self, quota: Quota, now: u64) -> u32 {
         let weight = u128::from(self.other) * u128::from(self.left(quota, now)) / u128::from(micros(quota));
         u32::try_from(weight).unwrap_or(u32::MAX)
     }
 
     /// Of gcra as of `now`: how much is taken, where a whole hit is as many as the window has microseconds.
+    #[inline]
     fn taken(self, quota: Quota, now: u64) -> u128 {
         u128::from(self.until - now) * u128::from(quota.amount()) + u128::from(self.other)
     }
 
+    #[inline]
     fn with_taken(taken: u128, quota: Quota, now: u64) -> Self {
         let amount = u128::from(quota.amount());
         let until = now.saturating_add(u64::try_from(taken / amount).unwrap_or(u64::MAX));
@@ -190,6 +195,7 @@ impl Cell {
 impl State for Cell {
     type Kind = Count;
 
+    #[inline]
     fn wait(&self, kind: Count, quota: Quota, now: u64, cost: u32) -> Option<u64> {
         let (amount, window) = (quota.amount(), micros(quota));
         if cost > amount {
@@ -219,6 +225,7 @@ impl State for Cell {
         }
     }
 
+    #[inline]
     fn charge(&mut self, kind: Count, quota: Quota, now: u64, cost: u32) {
         let state = self.at(kind, quota, now);
         *self = match kind {
@@ -230,6 +237,7 @@ impl State for Cell {
         };
     }
 
+    #[inline]
     fn refuse(&mut self, kind: Count, quota: Quota, now: u64, cost: u32) {
         match kind {
             Count::FixedWindow => self.charge(kind, quota, now, cost),
@@ -264,6 +272,7 @@ impl State for Cell {
         };
     }
 
+    #[inline]
     fn standing(&self, kind: Count, quota: Quota, now: u64) -> (u32, u64) {
         let (amount, window) = (quota.amount(), micros(quota));
         if self.until() <= now {
@@ -293,6 +302,7 @@ impl State for Cell {
         }
     }
 
+    #[inline]
     fn until(&self) -> u64 {
         self.until.saturating_add(u64::from(self.other > 0))
     }
@@ -409,6 +419,7 @@ impl State for Log {
 }
 
 /// The window in microseconds; 146,000 years at most, so that twice the window from now is still a `u64`.
+#[inline]
 pub(crate) fn micros(quota: Quota) -> u64 {
-    u64::try_from(quota.window().as_micros()).unwrap_or(u64::MAX / 4).min(u64::MAX / 4)
+    quota.window().as_secs().saturating_mul(1_000_000).min(u64::MAX / 4)
 }

@@ -1,102 +1,180 @@
 //! One shard of the memory store: callers by name, in tables by how much is kept of each.
 
-use hashbrown::HashTable;
-
+use super::memory_table::Table;
 use super::name::Name;
 use super::{Ask, Verdict};
 use crate::quota::decide::{decide, refund};
-use crate::quota::strategy::{Cell, Log, State};
+use crate::quota::strategy::{Cell, Count, Log, State};
 
-/// How many places each decision looks at for what has run out.
-const SWEEP: usize = 4;
+/// After how many decisions a table is looked through for what has run out, and how many places then.
+const SWEEP_EVERY: u32 = 32;
+const SWEEP: usize = 64;
 /// How many when there is no room left.
 const SWEEP_FULL: usize = 256;
 
 /// Callers up to a capacity.
 pub(super) struct Shard {
     one: Table<[Cell; 1]>,
+    slim: Table<Slim>,
     two: Table<[Cell; 2]>,
     many: Table<Box<[Cell]>>,
     logs: Table<Box<[Log]>>,
+    /// Every plan that something was counted by, in order: a reset looks for the caller under each.
+    plans: Vec<u64>,
+    decisions: u32,
     capacity: usize,
+}
+
+/// Does the same with whichever table serves the strategy and the number of quotas.
+macro_rules! table {
+    ($shard:expr, $ask:expr, $table:ident, $kind:ident => $does:expr) => {
+        match ($ask.strategy.count(), $ask.quotas.iter().len()) {
+            (Some($kind), 1) => {
+                let $table = &mut $shard.one;
+                $does
+            }
+            (Some($kind @ (Count::FixedWindow | Count::Gcra)), 2) => {
+                let $table = &mut $shard.slim;
+                $does
+            }
+            (Some($kind), 2) => {
+                let $table = &mut $shard.two;
+                $does
+            }
+            (Some($kind), _) => {
+                let $table = &mut $shard.many;
+                $does
+            }
+            (None, _) => {
+                let ($table, $kind) = (&mut $shard.logs, ());
+                $does
+            }
+        }
+    };
 }
 
 impl Shard {
     pub(super) fn new(capacity: usize) -> Self {
         Self {
             one: Table::default(),
+            slim: Table::default(),
             two: Table::default(),
             many: Table::default(),
             logs: Table::default(),
+            plans: Vec::new(),
+            decisions: 0,
             capacity,
         }
     }
 
     pub(super) fn len(&self) -> usize {
-        self.one.slots.len() + self.two.slots.len() + self.many.slots.len() + self.logs.slots.len()
+        self.one.len() + self.slim.len() + self.two.len() + self.many.len() + self.logs.len()
     }
 
     /// The verdict, or nothing when the caller is new and there is no room.
+    #[inline]
     pub(super) fn decide(&mut self, name: Name, ask: &Ask<'_>, now: u64) -> Option<Verdict> {
-        let room = self.len() < self.capacity;
-        self.within(name, ask, now, room).or_else(|| {
-            self.sweep(now);
-            (self.len() < self.capacity).then(|| self.within(name, ask, now, true))?
-        })
+        self.decisions = self.decisions.wrapping_add(1);
+        if self.decisions.is_multiple_of(SWEEP_EVERY) {
+            self.sweep(now, SWEEP);
+        }
+        let known = table!(self, ask, table, kind => {
+            let kept = table.get(name.count());
+            kept.map(|kept| kept.with(kind, |states, kind| decide(states, kind, ask.quotas, now, ask.cost, ask.charge)))
+        });
+        known.or_else(|| self.begin(name, ask, now))
     }
 
-    fn within(&mut self, name: Name, ask: &Ask<'_>, now: u64, room: bool) -> Option<Verdict> {
-        match (ask.strategy.count(), ask.quotas.iter().len()) {
-            (Some(kind), 1) => self.one.decide(name, kind, ask, now, room),
-            (Some(kind), 2) => self.two.decide(name, kind, ask, now, room),
-            (Some(kind), _) => self.many.decide(name, kind, ask, now, room),
-            (None, _) => self.logs.decide(name, (), ask, now, room),
+    /// The verdict about a caller who is new.
+    #[cold]
+    fn begin(&mut self, name: Name, ask: &Ask<'_>, now: u64) -> Option<Verdict> {
+        if self.len() >= self.capacity {
+            self.sweep(now, SWEEP_FULL);
         }
+        if self.len() >= self.capacity {
+            return None;
+        }
+        let (verdict, stays) = table!(self, ask, table, kind => begin(table, kind, name, ask, now));
+        if stays && let Err(place) = self.plans.binary_search(&name.plan) {
+            self.plans.insert(place, name.plan);
+        }
+        Some(verdict)
     }
 
     pub(super) fn refund(&mut self, name: Name, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
-        match (ask.strategy.count(), ask.quotas.iter().len()) {
-            (Some(kind), 1) => self.one.refund(name, kind, ask, now, charged),
-            (Some(kind), 2) => self.two.refund(name, kind, ask, now, charged),
-            (Some(kind), _) => self.many.refund(name, kind, ask, now, charged),
-            (None, _) => self.logs.refund(name, (), ask, now, charged),
-        }
+        table!(self, ask, table, kind => {
+            if let Some(kept) = table.get(name.count()) {
+                kept.with(kind, |states, kind| refund(states, kind, ask.quotas, now, charged, ask.cost));
+            }
+        });
     }
 
     /// Forgets everything about a caller.
     pub(super) fn reset(&mut self, caller: u64) {
-        self.one.reset(caller);
-        self.two.reset(caller);
-        self.many.reset(caller);
-        self.logs.reset(caller);
+        for &plan in &self.plans {
+            let name = Name { caller, plan }.count();
+            self.one.remove(name);
+            self.slim.remove(name);
+            self.two.remove(name);
+            self.many.remove(name);
+            self.logs.remove(name);
+        }
     }
 
-    fn sweep(&mut self, now: u64) {
-        self.one.sweep(now, SWEEP_FULL);
-        self.two.sweep(now, SWEEP_FULL);
-        self.many.sweep(now, SWEEP_FULL);
-        self.logs.sweep(now, SWEEP_FULL);
+    #[cold]
+    fn sweep(&mut self, now: u64, places: usize) {
+        self.one.sweep(places, |kept| kept.until() <= now);
+        self.slim.sweep(places, |kept| kept.until() <= now);
+        self.two.sweep(places, |kept| kept.until() <= now);
+        self.many.sweep(places, |kept| kept.until() <= now);
+        self.logs.sweep(places, |kept| kept.until() <= now);
     }
+}
+
+/// The verdict about a caller who is new, and whether he is kept.
+fn begin<T: Kept>(
+    table: &mut Table<T>,
+    kind: <T::One as State>::Kind,
+    name: Name,
+    ask: &Ask<'_>,
+    now: u64,
+) -> (Verdict, bool) {
+    let mut kept = T::vacant(ask.quotas.iter().len());
+    let verdict = kept.with(kind, |states, kind| decide(states, kind, ask.quotas, now, ask.cost, ask.charge));
+    let stays = kept.until() > now;
+    if stays {
+        table.insert(name.count(), kept);
+    }
+    (verdict, stays)
 }
 
 /// The states of one caller, one for each quota.
-trait States {
+trait Kept: Default {
     type One: State;
 
     fn vacant(quotas: usize) -> Self;
-    fn each(&mut self) -> &mut [Self::One];
+    fn with<R>(
+        &mut self,
+        kind: <Self::One as State>::Kind,
+        does: impl Fn(&mut [Self::One], <Self::One as State>::Kind) -> R,
+    ) -> R;
+    /// From when on they say no more than vacant ones.
     fn until(&self) -> u64;
 }
 
-impl<const N: usize> States for [Cell; N] {
+impl<const N: usize> Kept for [Cell; N]
+where
+    Self: Default,
+{
     type One = Cell;
 
     fn vacant(_quotas: usize) -> Self {
-        [Cell::default(); N]
+        Self::default()
     }
 
-    fn each(&mut self) -> &mut [Cell] {
-        self
+    #[inline]
+    fn with<R>(&mut self, kind: Count, does: impl Fn(&mut [Cell], Count) -> R) -> R {
+        does(self, kind)
     }
 
     fn until(&self) -> u64 {
@@ -104,15 +182,56 @@ impl<const N: usize> States for [Cell; N] {
     }
 }
 
-impl<S: State> States for Box<[S]> {
+/// Two cells whose strategy needs one number beside the time: 24 bytes instead of 32.
+#[derive(Clone, Copy, Default)]
+struct Slim {
+    until: [u64; 2],
+    number: [u32; 2],
+}
+
+impl Kept for Slim {
+    type One = Cell;
+
+    fn vacant(_quotas: usize) -> Self {
+        Self::default()
+    }
+
+    #[inline]
+    fn with<R>(&mut self, kind: Count, does: impl Fn(&mut [Cell], Count) -> R) -> R {
+        let cell = |at: usize| {
+            let (until, number) = (self.until[at], self.number[at]);
+            let (count, other) = if kind == Count::Gcra { (0, number) } else { (number, 0) };
+            Cell { until, count, other }
+        };
+        let mut cells = [cell(0), cell(1)];
+        // Each kind by itself, so that the compiler leaves out what the other needs.
+        let result = match kind {
+            Count::FixedWindow => does(&mut cells, Count::FixedWindow),
+            kind => does(&mut cells, kind),
+        };
+        self.until = cells.map(|cell| cell.until);
+        // One of them is always zero.
+        self.number = cells.map(|cell| cell.count | cell.other);
+        result
+    }
+
+    /// Of a fixed window a microsecond later than it might be.
+    fn until(&self) -> u64 {
+        let until = |at: usize| self.until[at].saturating_add(u64::from(self.number[at] > 0));
+        until(0).max(until(1))
+    }
+}
+
+impl<S: State> Kept for Box<[S]> {
     type One = S;
 
     fn vacant(quotas: usize) -> Self {
         (0..quotas).map(|_| S::default()).collect()
     }
 
-    fn each(&mut self) -> &mut [S] {
-        self
+    #[inline]
+    fn with<R>(&mut self, kind: S::Kind, does: impl Fn(&mut [S], S::Kind) -> R) -> R {
+        does(self, kind)
     }
 
     fn until(&self) -> u64 {
@@ -122,85 +241,4 @@ impl<S: State> States for Box<[S]> {
 
 fn last(states: &[impl State]) -> u64 {
     states.iter().map(State::until).max().unwrap_or(0)
-}
-
-struct Slot<T> {
-    name: Name,
-    states: T,
-}
-
-struct Table<T> {
-    slots: HashTable<Slot<T>>,
-    /// The place that is looked at next for what has run out.
-    next: usize,
-}
-
-impl<T> Default for Table<T> {
-    fn default() -> Self {
-        Self { slots: HashTable::new(), next: 0 }
-    }
-}
-
-impl<T: States> Table<T> {
-    fn decide(
-        &mut self,
-        name: Name,
-        kind: <T::One as State>::Kind,
-        ask: &Ask<'_>,
-        now: u64,
-        room: bool,
-    ) -> Option<Verdict> {
-        self.sweep(now, SWEEP);
-        let decide = |states: &mut [T::One]| decide(states, kind, ask.quotas, now, ask.cost, ask.charge);
-        if let Some(slot) = self.slots.find_mut(name.caller, |slot| slot.name == name) {
-            return Some(decide(slot.states.each()));
-        }
-        if !room {
-            return None;
-        }
-        let mut states = T::vacant(ask.quotas.iter().len());
-        let verdict = decide(states.each());
-        if states.until() > now {
-            self.slots.insert_unique(name.caller, Slot { name, states }, |slot| slot.name.caller);
-        }
-        Some(verdict)
-    }
-
-    fn refund(
-        &mut self,
-        name: Name,
-        kind: <T::One as State>::Kind,
-        ask: &Ask<'_>,
-        now: u64,
-        charged: Option<u64>,
-    ) {
-        if let Some(slot) = self.slots.find_mut(name.caller, |slot| slot.name == name) {
-            refund(slot.states.each(), kind, ask.quotas, now, charged, ask.cost);
-        }
-    }
-
-    fn reset(&mut self, caller: u64) {
-        while let Ok(found) = self.slots.find_entry(caller, |slot| slot.name.caller == caller) {
-            found.remove();
-        }
-    }
-
-    fn sweep(&mut self, now: u64, places: usize) {
-        let all = self.slots.num_buckets();
-        for _ in 0..places.min(all) {
-            if self.next >= all {
-                self.next = 0;
-                if all > 1024 && self.slots.len() < all / 8 {
-                    self.slots.shrink_to(self.slots.len() * 2, |slot| slot.name.caller);
-                    return;
-                }
-            }
-            if let Ok(slot) = self.slots.get_bucket_entry(self.next)
-                && slot.get().states.until() <= now
-            {
-                slot.remove();
-            }
-            self.next += 1;
-        }
-    }
 }

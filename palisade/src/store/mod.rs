@@ -38,6 +38,7 @@ pub mod memcached;
 mod memcached_wire;
 pub mod memory;
 mod memory_shard;
+mod memory_table;
 mod name;
 #[cfg(feature = "redis")]
 pub mod redis;

@@ -1,4 +1,5 @@
--- One decision over all quotas of an ask: quota/strategy.rs and quota/decide.rs once more, where the counts are.
+-- One decision over all quotas of an ask: quota/strategy.rs and quota/decide.rs once more, where the counts are. The fixed
+-- window is in redis_fixed.lua.
 --
 -- KEYS[1]   a hash of this caller's counts under this strategy, one field for each quota of each list of quotas
 -- KEYS[2…]  moving-window only: for each quota the list of its hits, newest first, as `time:count`
@@ -38,7 +39,7 @@ local function expires(key, after)
     end
 end
 
--- Fixed window, sliding window counter, gcra: three numbers, as in Cell.
+-- Sliding window counter, gcra: three numbers, as in Cell.
 
 local cell = {}
 
@@ -49,13 +50,7 @@ function cell.read(q)
     q.blank = q.ends + math.min(q.other, 1) <= now
 
     local window, vacant = q.window, q.ends <= now
-    if strategy == 'fixed-window' then
-        if vacant then
-            q.ends, q.count = now + window, 0
-        else
-            q.ends = math.min(q.ends, now + window)
-        end
-    elseif strategy == 'sliding-window-counter' then
+    if strategy == 'sliding-window-counter' then
         if vacant then
             q.ends, q.count, q.other = now + 2 * window, 0, 0
         elseif q.ends - now <= window then
@@ -83,9 +78,7 @@ end
 
 function cell.wait(q)
     if cost > q.amount then return q.window end
-    if strategy == 'fixed-window' then
-        if q.count + cost > q.amount then return q.ends - now end
-    elseif strategy == 'sliding-window-counter' then
+    if strategy == 'sliding-window-counter' then
         local room = q.amount - cost - q.count
         if weight(q) <= room then return nil end
         if room >= 0 then return left(q) - light(q.other, room, q.window) end
@@ -115,9 +108,7 @@ end
 function cell.charge(q) take(q, cost) end
 
 function cell.refuse(q)
-    if strategy == 'fixed-window' then
-        take(q, cost)
-    elseif not q.blank and cost <= q.amount then
+    if not q.blank and cost <= q.amount then
         q.changed = true
     end
 end
@@ -135,9 +126,7 @@ end
 
 function cell.standing(q)
     if q.blank then return q.amount, 0 end
-    if strategy == 'fixed-window' then
-        return math.max(q.amount - q.count, 0), q.ends - now
-    elseif strategy == 'sliding-window-counter' then
+    if strategy == 'sliding-window-counter' then
         local heavy, reset = weight(q), nil
         if q.other > 0 then reset = left(q) - math.floor(q.window * heavy / q.other) end
         if q.count > 0 then reset = math.min(reset or left(q), left(q)) end

@@ -9,8 +9,8 @@
 //!
 //! How it keeps its promises:
 //!
-//! 1. A decision is one script and one round trip, whatever the number of quotas. The script is named by its hash; a server
-//!    that does not know it (new, or flushed) is told once.
+//! 1. A decision is one script and one round trip, whatever the number of quotas. A script is named by its hash; a server
+//!    that does not know it (new, or flushed) is told once. The fixed window has one of its own, the fastest.
 //! 2. All keys of a caller begin with `palisade:{limit/caller}:strategy`, so that a cluster keeps them in one slot, and a key
 //!    of one strategy never meets the values of another. The strategies' hashes name whatever else is kept: a reset
 //!    deletes keys, it never searches for them.
@@ -32,7 +32,7 @@
 //!
 //! What it does not do: count elsewhere while the server is down; that is the limit's choice.
 
-use std::fmt;
+use std::fmt::{self, Write};
 use std::sync::Arc;
 
 use redis::{RedisError, Script, ScriptInvocation};
@@ -41,8 +41,8 @@ use super::key::key;
 use super::redis_link::Link;
 use super::{Answer, Ask, Charge, Counters, Done, Outcome, Standing, StoreError, Verdict};
 use crate::clock::Clock;
-use crate::quota::Strategy;
 use crate::quota::strategy::micros;
+use crate::quota::{Quotas, Strategy};
 use std::time::Duration;
 
 /// 3,000 years: the script's numbers are doubles.
@@ -52,6 +52,8 @@ const LONGEST: u64 = 100_000_000_000_000_000;
 pub struct RedisStore {
     link: Arc<Link>,
     script: Script,
+    /// Of the fixed window.
+    fixed: Script,
     clock: Option<Clock>,
 }
 
@@ -63,7 +65,8 @@ impl RedisStore {
     /// [`StoreError::Uri`] when the address cannot be read.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
         let script = Script::new(include_str!("redis.lua"));
-        Ok(Self { link: Arc::new(Link::new(uri)?), script, clock: None })
+        let fixed = Script::new(include_str!("redis_fixed.lua"));
+        Ok(Self { link: Arc::new(Link::new(uri)?), script, fixed, clock: None })
     }
 
     /// Counts by this clock instead of the server's, as tests want it.
@@ -73,28 +76,43 @@ impl RedisStore {
     }
 
     fn invocation(&self, ask: &Ask<'_>, mode: &str) -> ScriptInvocation<'_> {
+        let fixed = ask.strategy == Strategy::FixedWindow;
         let hash = hash(ask.limit, ask.caller, ask.strategy);
-        let mut call = self.script.prepare_invoke();
+        let mut call = if fixed { self.fixed.prepare_invoke() } else { self.script.prepare_invoke() };
         call.key(&hash);
         match &self.clock {
             Some(clock) => call.arg(clock.now()),
             None => call.arg(""),
         };
-        call.arg(mode).arg(ask.strategy.name()).arg(ask.cost);
-        let numbers: Vec<u64> = ask
-            .quotas
-            .iter()
-            .flat_map(|quota| [u64::from(quota.amount()), micros(*quota).min(LONGEST)])
-            .collect();
+        call.arg(mode);
+        if !fixed {
+            call.arg(ask.strategy.name());
+        }
+        call.arg(ask.cost);
+        let list = list(ask.quotas);
+        if fixed {
+            call.arg(&list);
+        }
         if ask.strategy == Strategy::MovingWindow {
-            let list = numbers.iter().map(u64::to_string).collect::<Vec<_>>().join(",");
             for index in 1..=ask.quotas.iter().len() {
                 call.key(format!("{hash}:{list};{index}"));
             }
         }
-        call.arg(numbers);
+        for quota in ask.quotas {
+            call.arg(quota.amount()).arg(micros(*quota).min(LONGEST));
+        }
         call
     }
+}
+
+/// The quotas as numbers, as fields and keys are named by them.
+fn list(quotas: &Quotas) -> String {
+    let mut list = String::with_capacity(40);
+    for quota in quotas {
+        let comma = if list.is_empty() { "" } else { "," };
+        let _ = write!(list, "{comma}{},{}", quota.amount(), micros(*quota).min(LONGEST));
+    }
+    list
 }
 
 impl fmt::Debug for RedisStore {

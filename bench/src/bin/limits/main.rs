@@ -1,0 +1,29 @@
+//! What a decision costs: in memory beside `governor`, in Redis beside the barest script there is.
+//!
+//! `limits [memory|redis]`, `QUICK=1` leaves out ten million callers. Each pair of contestants takes turns within one run,
+//! so that what else the machine does meets both; the ratio is that of the medians.
+
+mod memory;
+mod redis;
+mod table;
+
+use std::alloc::System;
+
+use stats_alloc::{INSTRUMENTED_SYSTEM, StatsAlloc};
+
+#[global_allocator]
+static ALLOCATOR: &StatsAlloc<System> = &INSTRUMENTED_SYSTEM;
+
+fn main() {
+    let only = std::env::args().nth(1).filter(|word| !word.starts_with('-'));
+    let quick = std::env::var_os("QUICK").is_some_and(|quick| quick == "1");
+    let cores = std::thread::available_parallelism().map_or(0, usize::from);
+    println!("{cores} cores; load before: {}", table::load());
+    if only.as_deref() != Some("redis") {
+        memory::run(quick);
+    }
+    if only.as_deref() != Some("memory") {
+        redis::run();
+    }
+    println!("load after: {}", table::load());
+}
