@@ -8,7 +8,7 @@
 //!     format!("Hello, {}", user.full_name)
 //! }
 //! async fn users(admin: SignedIn<Admin>) -> String {
-//!     format!("{} may see them", admin.0.full_name)
+//!     format!("{} may see them", admin.user.full_name)
 //! }
 //! ```
 //!
@@ -21,9 +21,13 @@ use crate::db::DbError;
 use crate::db::users::{self, User};
 use crate::state::App;
 
-/// A user who may do everything.
+/// A user who may do everything; with a second factor, where `ADMIN_TOTP_REQUIRED` says so.
 #[derive(Clone, Debug)]
-pub struct Admin(pub User);
+pub struct Admin {
+    /// Who.
+    pub user: User,
+    lacks_factor: bool,
+}
 
 impl Account<App> for User {
     async fn find(id: &str, app: &App) -> Result<Option<Self>, Fault> {
@@ -37,15 +41,17 @@ impl Account<App> for User {
 
 impl Account<App> for Admin {
     async fn find(id: &str, app: &App) -> Result<Option<Self>, Fault> {
-        Ok(find(id, app).await.map_err(Fault::new)?.map(Self))
+        let user = find(id, app).await.map_err(Fault::new)?;
+        let lacks_factor = |user: &User| app.config.admin_totp_required && !user.has_second_factor;
+        Ok(user.map(|user| Self { lacks_factor: lacks_factor(&user), user }))
     }
 
     fn epoch(&self) -> u64 {
-        self.0.epoch
+        self.user.epoch
     }
 
     fn allowed(&self) -> bool {
-        self.0.is_admin()
+        self.user.is_admin() && !self.lacks_factor
     }
 }
 

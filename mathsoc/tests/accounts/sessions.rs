@@ -36,7 +36,7 @@ impl World {
         let site = Router::new()
             .route("/in", get(log_in))
             .route("/me", get(async |user: SignedIn<User>| user.full_name.to_string()))
-            .route("/admin", get(async |admin: SignedIn<Admin>| admin.0.full_name.to_string()))
+            .route("/admin", get(async |admin: SignedIn<Admin>| admin.user.full_name.to_string()))
             .layer(app.sessions.clone())
             .layer(mathsoc::policy::palisade(&app.config))
             .with_state(app.clone());

@@ -36,6 +36,7 @@ fn development_sets_cookies_over_http_too_and_testing_sends_forms_from_anywhere(
     let development = config(&[]).unwrap();
     assert_eq!(development.sessions.cookie_secure, CookieSecure::ByScheme);
     assert!(development.csrf_enabled);
+    assert_eq!(development.registration, Registration::Open, "whoever tries it out may register");
     assert_eq!(development.site_url.link("/"), "http://127.0.0.1:8000/");
     assert!(!config(&[("APP_ENV", "testing")]).unwrap().csrf_enabled);
     assert!(config(&[("APP_ENV", "testing"), ("WTF_CSRF_ENABLED", "1")]).unwrap().csrf_enabled);

@@ -87,7 +87,7 @@ pub(in crate::config) static REGISTRATION: Setting = Setting {
     aliases: &[],
     meaning: "Who may make an account: anybody, whoever has an address of one of the schools, or nobody.",
     write: "open, school-domains or closed",
-    default: "school-domains",
+    default: "school-domains, but open in development",
     example: "school-domains",
     visible: Visible::All,
 };
