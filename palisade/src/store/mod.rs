@@ -47,7 +47,7 @@ mod redis_link;
 #[cfg(feature = "session")]
 pub mod sessions;
 #[cfg(feature = "session")]
-mod sessions_memory;
+pub mod sessions_memory;
 #[cfg(all(feature = "session", feature = "redis"))]
 pub mod sessions_redis;
 
