@@ -75,7 +75,7 @@ impl MemoryStore {
 
     fn shard(&self, caller: u64) -> MutexGuard<'_, Shard> {
         // The tables inside go by the highest bits.
-        locked(&self.shards[(u64::from(caller as u32) * self.shards.len() as u64 >> 32) as usize])
+        locked(&self.shards[((u64::from(caller as u32) * self.shards.len() as u64) >> 32) as usize])
     }
 }
 

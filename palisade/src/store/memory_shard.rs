@@ -97,6 +97,7 @@ impl Shard {
         }
         let (verdict, stays) = table!(self, ask, table, kind => begin(table, kind, name, ask, now));
         if stays && let Err(place) = self.plans.binary_search(&name.plan) {
+            self.plans.reserve_exact(1);
             self.plans.insert(place, name.plan);
         }
         Some(verdict)
