@@ -2,16 +2,16 @@
 
 use std::time::Duration;
 
+use super::Quota;
 use super::strategy::State;
 use super::verdict::{Charge, Outcome, Standing, Verdict};
-use super::{Quota, Quotas};
 
 /// Decides, and charges the states as `charge` says. There are as many states as quotas.
 #[inline(always)]
 pub(crate) fn decide<S: State>(
     states: &mut [S],
     kind: S::Kind,
-    quotas: &Quotas,
+    quotas: &[Quota],
     now: u64,
     cost: u32,
     charge: Charge,
@@ -42,27 +42,30 @@ pub(crate) fn decide<S: State>(
         }
     }
 
-    let standing = |(at, state, quota): (usize, &S, Quota)| (at, state.standing(kind, quota, now));
-    let mut all = states.iter().zip(quotas).enumerate().map(|(at, (state, &quota))| (at, state, quota));
-    let (outcome, found) = match breach {
-        Some((at, wait)) => {
-            (Outcome::Refuse { retry_after: Duration::from_micros(wait) }, all.nth(at).map(standing))
+    let mut found: Option<(usize, u32, u64)> = None;
+    for (at, (state, &quota)) in states.iter().zip(quotas).enumerate() {
+        if breach.is_none_or(|(breached, _)| breached == at) {
+            let (remaining, reset_after) = state.standing(kind, quota, now);
+            if found.is_none_or(|(_, least, _)| remaining < least) {
+                found = Some((at, remaining, reset_after));
+            }
         }
-        None => (Outcome::Allow, all.map(standing).min_by_key(|(_, (remaining, _))| *remaining)),
-    };
-    let (quota, (remaining, reset_after)) = found.unwrap_or_default();
-    Verdict {
-        outcome,
-        standing: Standing { quota, remaining, reset_after: Duration::from_micros(reset_after) },
-        at: now,
     }
+    let (quota, remaining, reset_after) = found.unwrap_or_default();
+    let standing = Standing { quota, remaining, reset_after: Duration::from_micros(reset_after) };
+    let outcome = match breach {
+        Some((_, wait)) => Outcome::Refuse { retry_after: Duration::from_micros(wait) },
+        None => Outcome::Allow,
+    };
+    Verdict { outcome, standing, at: now }
 }
 
 /// Gives back what an allowed request was charged at that time; nothing is just now.
+#[inline]
 pub(crate) fn refund<S: State>(
     states: &mut [S],
     kind: S::Kind,
-    quotas: &Quotas,
+    quotas: &[Quota],
     now: u64,
     charged: Option<u64>,
     cost: u32,

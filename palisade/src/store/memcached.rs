@@ -122,18 +122,16 @@ impl fmt::Debug for MemcachedStore {
 
 impl Counters for MemcachedStore {
     fn decide<'a>(&'a self, ask: Ask<'a>) -> Answer<'a, Verdict> {
-        Answer::Soon(Box::pin(
-            self.update(ask, move |cells, kind, now| {
-                decide(cells, kind, ask.quotas, now, ask.cost, ask.charge)
-            }),
-        ))
+        Answer::Soon(Box::pin(self.update(ask, move |cells, kind, now| {
+            decide(cells, kind, ask.quotas.iter().as_slice(), now, ask.cost, ask.charge)
+        })))
     }
 
     fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
         let ask = Ask { charge: Charge::AllOrNothing, ..ask };
-        Answer::Soon(Box::pin(
-            self.update(ask, move |cells, kind, now| refund(cells, kind, ask.quotas, now, charged, ask.cost)),
-        ))
+        Answer::Soon(Box::pin(self.update(ask, move |cells, kind, now| {
+            refund(cells, kind, ask.quotas.iter().as_slice(), now, charged, ask.cost)
+        })))
     }
 
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {

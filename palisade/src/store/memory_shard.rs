@@ -5,6 +5,7 @@ use super::name::Name;
 use super::{Ask, Verdict};
 use crate::quota::decide::{decide, refund};
 use crate::quota::strategy::{Cell, Count, Log, State};
+use crate::quota::{Quota, Quotas};
 
 /// After how many decisions a table is looked through for what has run out, and how many places then.
 const SWEEP_EVERY: u32 = 32;
@@ -80,7 +81,7 @@ impl Shard {
         }
         let known = table!(self, ask, table, kind => {
             let kept = table.get(name.count());
-            kept.map(|kept| kept.with(kind, |states, kind| decide(states, kind, ask.quotas, now, ask.cost, ask.charge)))
+            kept.map(|kept| kept.decide(kind, ask, now))
         });
         known.or_else(|| self.begin(name, ask, now))
     }
@@ -96,6 +97,7 @@ impl Shard {
         }
         let (verdict, stays) = table!(self, ask, table, kind => begin(table, kind, name, ask, now));
         if stays && let Err(place) = self.plans.binary_search(&name.plan) {
+            self.plans.reserve_exact(1);
             self.plans.insert(place, name.plan);
         }
         Some(verdict)
@@ -104,7 +106,7 @@ impl Shard {
     pub(super) fn refund(&mut self, name: Name, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
         table!(self, ask, table, kind => {
             if let Some(kept) = table.get(name.count()) {
-                kept.with(kind, |states, kind| refund(states, kind, ask.quotas, now, charged, ask.cost));
+                kept.refund(kind, ask, now, charged);
             }
         });
     }
@@ -140,7 +142,7 @@ fn begin<T: Kept>(
     now: u64,
 ) -> (Verdict, bool) {
     let mut kept = T::vacant(ask.quotas.iter().len());
-    let verdict = kept.with(kind, |states, kind| decide(states, kind, ask.quotas, now, ask.cost, ask.charge));
+    let verdict = kept.decide(kind, ask, now);
     let stays = kept.until() > now;
     if stays {
         table.insert(name.count(), kept);
@@ -153,11 +155,8 @@ trait Kept: Default {
     type One: State;
 
     fn vacant(quotas: usize) -> Self;
-    fn with<R>(
-        &mut self,
-        kind: <Self::One as State>::Kind,
-        does: impl Fn(&mut [Self::One], <Self::One as State>::Kind) -> R,
-    ) -> R;
+    fn decide(&mut self, kind: <Self::One as State>::Kind, ask: &Ask<'_>, now: u64) -> Verdict;
+    fn refund(&mut self, kind: <Self::One as State>::Kind, ask: &Ask<'_>, now: u64, charged: Option<u64>);
     /// From when on they say no more than vacant ones.
     fn until(&self) -> u64;
 }
@@ -172,9 +171,18 @@ where
         Self::default()
     }
 
+    /// The commonest kind by itself, and as many quotas as the compiler knows: so it makes one straight line of it.
     #[inline]
-    fn with<R>(&mut self, kind: Count, does: impl Fn(&mut [Cell], Count) -> R) -> R {
-        does(self, kind)
+    fn decide(&mut self, kind: Count, ask: &Ask<'_>, now: u64) -> Verdict {
+        let quotas: &[Quota; N] = as_many(ask.quotas);
+        match kind {
+            Count::FixedWindow => decide(self, Count::FixedWindow, quotas, now, ask.cost, ask.charge),
+            kind => decide(self, kind, quotas, now, ask.cost, ask.charge),
+        }
+    }
+
+    fn refund(&mut self, kind: Count, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+        refund(self, kind, as_many::<N>(ask.quotas), now, charged, ask.cost);
     }
 
     fn until(&self) -> u64 {
@@ -189,6 +197,24 @@ struct Slim {
     number: [u32; 2],
 }
 
+impl Slim {
+    #[inline]
+    fn cells(&self, kind: Count) -> [Cell; 2] {
+        [0, 1].map(|at| {
+            let (until, number) = (self.until[at], self.number[at]);
+            let (count, other) = if kind == Count::Gcra { (0, number) } else { (number, 0) };
+            Cell { until, count, other }
+        })
+    }
+
+    #[inline]
+    fn keep(&mut self, cells: [Cell; 2]) {
+        // One of the numbers is always zero.
+        *self =
+            Self { until: cells.map(|cell| cell.until), number: cells.map(|cell| cell.count | cell.other) };
+    }
+}
+
 impl Kept for Slim {
     type One = Cell;
 
@@ -197,22 +223,17 @@ impl Kept for Slim {
     }
 
     #[inline]
-    fn with<R>(&mut self, kind: Count, does: impl Fn(&mut [Cell], Count) -> R) -> R {
-        let cell = |at: usize| {
-            let (until, number) = (self.until[at], self.number[at]);
-            let (count, other) = if kind == Count::Gcra { (0, number) } else { (number, 0) };
-            Cell { until, count, other }
-        };
-        let mut cells = [cell(0), cell(1)];
-        // Each kind by itself, so that the compiler leaves out what the other needs.
-        let result = match kind {
-            Count::FixedWindow => does(&mut cells, Count::FixedWindow),
-            kind => does(&mut cells, kind),
-        };
-        self.until = cells.map(|cell| cell.until);
-        // One of them is always zero.
-        self.number = cells.map(|cell| cell.count | cell.other);
-        result
+    fn decide(&mut self, kind: Count, ask: &Ask<'_>, now: u64) -> Verdict {
+        let mut cells = self.cells(kind);
+        let verdict = cells.decide(kind, ask, now);
+        self.keep(cells);
+        verdict
+    }
+
+    fn refund(&mut self, kind: Count, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+        let mut cells = self.cells(kind);
+        cells.refund(kind, ask, now, charged);
+        self.keep(cells);
     }
 
     /// Of a fixed window a microsecond later than it might be.
@@ -229,14 +250,23 @@ impl<S: State> Kept for Box<[S]> {
         (0..quotas).map(|_| S::default()).collect()
     }
 
-    #[inline]
-    fn with<R>(&mut self, kind: S::Kind, does: impl Fn(&mut [S], S::Kind) -> R) -> R {
-        does(self, kind)
+    fn decide(&mut self, kind: S::Kind, ask: &Ask<'_>, now: u64) -> Verdict {
+        decide(self, kind, ask.quotas.iter().as_slice(), now, ask.cost, ask.charge)
+    }
+
+    fn refund(&mut self, kind: S::Kind, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+        refund(self, kind, ask.quotas.iter().as_slice(), now, charged, ask.cost);
     }
 
     fn until(&self) -> u64 {
         last(self)
     }
+}
+
+#[inline]
+fn as_many<const N: usize>(quotas: &Quotas) -> &[Quota; N] {
+    let quotas = quotas.iter().as_slice().first_chunk();
+    quotas.expect("the table was chosen by the number of quotas")
 }
 
 fn last(states: &[impl State]) -> u64 {

@@ -4,7 +4,7 @@
 //! known name is mostly found within one or two lines of the processor's cache.
 
 /// How many places a table grows by at least.
-const STEP: usize = 4;
+const STEP: usize = 2;
 
 /// What is kept, by name.
 pub(super) struct Table<T> {
