@@ -74,6 +74,12 @@ async fn what_is_no_hash_is_a_plain_no_and_never_a_panic() {
         &format!("pbkdf2:sha256:-1$salt${sum}"),
         &format!("pbkdf2:whirlpool:7$salt${sum}"),
         &format!("pbkdf2:sha256:7:7$salt${sum}"),
+        &format!("pbkdf2:sha1:7$salt${sum}"),
+        &format!("pbkdf2:sha256:7$salt${}", "ab".repeat(16)),
+        &format!("scrypt:1024:8:1$salt${}", "ab".repeat(32)),
+        "$argon2id$v=19$m=8,t=0,p=1$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=8,t=1,p=0$c2FsdHNhbHRzYWx0$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
+        "$argon2id$v=19$m=8,t=1,p=1$YQ$AAAAAAAAAAAAAAAAAAAAAAAAAAA",
         "pbkdf2_sha256$7$salt",
         "pbkdf2_sha256$x$salt$AAAAAAAAAAAAAAAAAAAAAAAAAAA=",
         "bcrypt$$2b$12$abcdefghijklmnopqrstuv",
@@ -92,7 +98,8 @@ async fn a_hash_that_would_keep_us_busy_is_not_tried() {
     for (dear, cheaper) in [
         ("scrypt:16777216:8:1", "scrypt:1024:8:1"),
         ("scrypt:1024:1024:1024", "scrypt:1024:8:1"),
-        ("pbkdf2:sha256:4000000000", "pbkdf2:sha256:1000"),
+        ("pbkdf2:sha512:4000000000", "pbkdf2:sha512:1000"),
+        ("pbkdf2:sha512:3000001", "pbkdf2:sha512:3000000"),
     ] {
         assert!(!PasswordHash::from(format!("{dear}$salt${sum}")).is_usable(), "{dear}");
         assert!(PasswordHash::from(format!("{cheaper}$salt${sum}")).is_usable(), "{cheaper}");
@@ -120,9 +127,11 @@ async fn dj_a_hash_of_other_cost_is_made_anew_upwards_and_downwards() {
 
 #[tokio::test]
 async fn nobody_is_a_plain_no() {
-    assert!(passwords().verify("correct horse".into(), None).await.unwrap().is_none());
+    let none = passwords();
+    assert!(none.verify("correct horse".into(), None).await.unwrap().is_none());
+    assert_eq!(none.computed(), 1, "it has cost what a check costs");
     let like = vectors().remove(0);
-    let passwords = passwords().unknown_like(like.hash.clone().into());
+    let passwords = passwords().unknown_like(&like.hash.clone().into());
     let nobody = passwords.verify(like.password.as_str().into(), None).await.unwrap();
     assert!(nobody.is_none(), "not even with the password of the hash that it costs like");
     assert!(passwords.verify(like.password.as_str().into(), stored(&like.hash)).await.unwrap().is_some());
@@ -133,6 +142,8 @@ async fn what_was_cut_off_is_not_right() {
     let long = "x".repeat(1024);
     let hash = passwords().hash(long.as_str().into()).await.unwrap();
     assert!(verify(&long, hash.as_str()).await.is_some());
+    let refused = passwords().hash(format!("{long}y").into()).await;
+    assert!(matches!(refused, Err(Refusal::Miswired(_))), "what could never be verified cannot be set");
     let empty = passwords().hash("".into()).await.unwrap();
     assert!(verify(&format!("{long}y"), empty.as_str()).await.is_none());
     assert!(verify(&format!("{long}y"), hash.as_str()).await.is_none());
@@ -228,4 +239,14 @@ fn debug_shows_neither_password_nor_hash() {
     assert_eq!(format!("{:?}", Password::from("correct horse")), "Password(hidden)");
     assert_eq!(format!("{stored:?}"), "Stored { user: \"7\", epoch: 3, hash: PasswordHash(hidden) }");
     assert!(Password::from("a").is_same(&"a".into()) && !Password::from("a").is_same(&"b".into()));
+}
+
+#[test]
+fn no_password_keeps_the_policy_busy() {
+    // Each of these characters stands for several letters, and a guesser tries them all.
+    let leet = "4@8({[<369&#!1|0$5+7%2".repeat(5);
+    let began = std::time::Instant::now();
+    let judged = Policy::new().check(&leet.as_str().into(), &[]);
+    // Seconds, where it is looked at as a whole; a busy machine is no reason to fail.
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{judged:?} after {:?}", began.elapsed());
 }

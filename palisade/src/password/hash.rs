@@ -28,11 +28,13 @@ impl PasswordHash {
         Scheme::read(&self.0).is_some()
     }
 
-    pub(super) fn scheme(&self) -> Option<Scheme> {
+    /// How it was made. What cannot be read is logged with the account that has it.
+    pub(super) fn scheme(&self, user: &str) -> Option<Scheme> {
         let scheme = Scheme::read(&self.0);
         if scheme.is_none() && !self.0.starts_with('!') {
             tracing::warn!(
-                "a stored password hash is of no format that is known, or of a cost that is too high"
+                user,
+                "the stored password hash is of no format that is known, or costs too much to try"
             );
         }
         scheme

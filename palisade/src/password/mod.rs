@@ -31,7 +31,7 @@
 //!
 //! A right password whose hash is of another format or of other cost comes with a new hash to store. It is no change of
 //! password. Nobody there, a wrong password, and an account that cannot sign in by one, cost the same: one hash of ours. Hashes
-//! from elsewhere cost more until they are made anew; [`unknown_like`](Passwords::unknown_like) hides that too.
+//! from elsewhere cost more until they are made anew; [`unknown_like`](Passwords::unknown_like) lets all checks cost as much.
 //!
 //! A password is taken as it was typed, as UTF-8: neither trimmed nor cut nor normalised. What it does not do: limit how
 //! often one may try, which is [`RateLimit`](crate::RateLimit)'s and [`Backoff`](crate::Backoff)'s.
@@ -45,7 +45,7 @@ mod typed;
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::thread::available_parallelism;
 use std::time::Duration;
 
@@ -69,7 +69,8 @@ struct Bounded {
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
     queue: usize,
-    unknown_like: Option<PasswordHash>,
+    unknown_like: Option<Arc<Scheme>>,
+    computed: Arc<AtomicU64>,
 }
 
 /// What one of our own hashes costs.
@@ -130,7 +131,7 @@ pub struct Verified {
     pub rehash: Option<PasswordHash>,
 }
 
-/// Longer ones are wrong: what was longer could never be set.
+/// Longer ones are wrong, and cannot be set.
 const LONGEST: usize = 1024;
 
 impl Default for Passwords {
@@ -150,6 +151,7 @@ impl Passwords {
             waiting: Arc::default(),
             queue: 64,
             unknown_like: None,
+            computed: Arc::default(),
         }))
     }
 
@@ -158,7 +160,7 @@ impl Passwords {
         self.with(|bounded| bounded.cost = cost)
     }
 
-    /// How many are computed at once, at least one. Each takes its [`Cost`] in memory.
+    /// How many are computed at once, at least one. Each takes its [`Cost`] in memory; a hash from elsewhere up to 256 MiB.
     pub fn at_once(self, many: usize) -> Self {
         let many = many.clamp(1, 1024);
         self.with(|bounded| (bounded.at_once, bounded.turns) = (many, Arc::new(Semaphore::new(many))))
@@ -169,16 +171,24 @@ impl Passwords {
         self.with(|bounded| bounded.queue = many)
     }
 
-    /// Lets an unknown account cost as much as one with this hash: while most accounts still have hashes from elsewhere.
-    pub fn unknown_like(self, hash: PasswordHash) -> Self {
-        self.with(|bounded| bounded.unknown_like = Some(hash))
+    /// Lets every check cost as much as one of an account with this hash: while most accounts still have hashes from
+    /// elsewhere. A text that is no hash changes nothing, and is logged.
+    pub fn unknown_like(self, hash: &PasswordHash) -> Self {
+        let like = hash.scheme("(unknown_like)").map(Arc::new);
+        self.with(|bounded| bounded.unknown_like = like)
     }
 
     /// The hash to store for a new password. Whether the password is any good, a [`Policy`] says.
     ///
     /// # Errors
-    /// [`Refusal::Busy`], when too many wait.
+    /// [`Refusal::Busy`], when too many wait. A password of more than 1,024 bytes, which no policy lets pass, is a mistake of
+    /// the program's.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, Refusal> {
+        if password.bytes().len() > LONGEST {
+            return Err(Refusal::Miswired(
+                "A password of more than 1,024 bytes was to be hashed. Check new passwords with a `Policy` before.",
+            ));
+        }
         let cost = self.0.cost;
         self.turn(move || Scheme::new(cost, password.bytes()).text()).await
     }
@@ -194,7 +204,12 @@ impl Passwords {
         stored: Option<Stored>,
     ) -> Result<Option<Verified>, Refusal> {
         let (cost, unknown_like) = (self.0.cost, self.0.unknown_like.clone());
-        self.turn(move || check(cost, unknown_like.as_ref(), &password, stored)).await
+        self.turn(move || check(cost, unknown_like.as_deref(), &password, stored)).await
+    }
+
+    /// How many were computed so far, for metrics.
+    pub fn computed(&self) -> u64 {
+        self.0.computed.load(Ordering::Relaxed)
     }
 
     /// How many are computed just now, for metrics.
@@ -211,11 +226,17 @@ impl Passwords {
                 Arc::clone(&self.0.turns).acquire_owned().await.map_err(|_| BUSY)?
             }
         };
+        let computed = Arc::clone(&self.0.computed);
         let job = move || {
             let _turn = turn;
+            computed.fetch_add(1, Ordering::Relaxed);
             job()
         };
-        tokio::task::spawn_blocking(job).await.map_err(|_| BUSY)
+        tokio::task::spawn_blocking(job).await.map_err(|ended| match ended.try_into_panic() {
+            Ok(panic) => std::panic::resume_unwind(panic),
+            // The program is stopping.
+            Err(_) => BUSY,
+        })
     }
 
     fn with(mut self, change: impl FnOnce(&mut Bounded)) -> Self {
@@ -228,17 +249,22 @@ const BUSY: Refusal = Refusal::Busy { retry_after: Duration::from_secs(2) };
 
 fn check(
     cost: Cost,
-    unknown_like: Option<&PasswordHash>,
+    unknown_like: Option<&Scheme>,
     password: &Password,
     stored: Option<Stored>,
 ) -> Option<Verified> {
-    let typed = if password.bytes().len() > LONGEST { &[] } else { password.bytes() };
-    let known = stored.as_ref().map(|stored| &stored.hash).or(unknown_like).and_then(PasswordHash::scheme);
-    let right = known.as_ref().is_some_and(|scheme| scheme.matches(typed));
+    let fits = password.bytes().len() <= LONGEST;
+    let typed = if fits { password.bytes() } else { &[] };
+    let known = stored.as_ref().and_then(|stored| stored.hash.scheme(&stored.user));
+    let right = known.as_ref().is_some_and(|scheme| scheme.matches(typed)) && fits;
     let ours = known.as_ref().is_some_and(|scheme| scheme.is(cost));
-    // One hash of ours in any case: the check itself, the new hash of a right password, or for nothing.
+    // Whoever it is, it costs one hash of ours: the check itself, the new hash of a right password, or one for nothing; and
+    // where most hashes come from elsewhere, one of those.
     let fresh = (!ours).then(|| Scheme::new(cost, typed));
-    let Stored { user, epoch, .. } = stored.filter(|_| right && typed.len() == password.bytes().len())?;
+    if let Some(like) = unknown_like.filter(|_| !known.is_some_and(|scheme| scheme.is_foreign())) {
+        like.matches(typed);
+    }
+    let Stored { user, epoch, .. } = stored.filter(|_| right)?;
     Some(Verified { proof: Proof::of(user, epoch), rehash: fresh.map(|scheme| scheme.text()) })
 }
 

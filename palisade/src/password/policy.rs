@@ -54,7 +54,7 @@ pub enum Weak {
 }
 
 /// More than this is not looked at when guessing: it takes longer than it tells.
-const LOOKED_AT: usize = 64;
+const LOOKED_AT: usize = 32;
 
 impl Default for Policy {
     fn default() -> Self {

@@ -33,9 +33,10 @@ const LONGEST: usize = 512;
 /// Hashes that would cost more are not tried: somebody has put them there to keep us busy.
 const MOST_KIB: u64 = 262_144;
 const MOST_KIB_PASSES: u64 = 1 << 20;
-const MOST_ROUNDS: u32 = 10_000_000;
-/// Shorter ones would be met by chance.
-const SHORTEST_SUM: usize = 16;
+const MOST_ROUNDS: u32 = 3_000_000;
+/// Of Argon2, whose sums have any length: shorter ones would be met by chance, longer ones take longer.
+const SUMS: std::ops::RangeInclusive<usize> = 16..=64;
+const SHORTEST_SALT: usize = 8;
 const SALT: usize = 16;
 const SUM: usize = 32;
 
@@ -86,7 +87,27 @@ impl Scheme {
             ("pbkdf2_sha1", rest) => Self::django_pbkdf2(Digest::Sha1, rest),
             (method, rest) => Self::werkzeug(method, rest),
         }?;
-        (scheme.sum.len() >= SHORTEST_SUM && scheme.kind.is_affordable()).then_some(scheme)
+        (scheme.fits() && scheme.kind.is_affordable()).then_some(scheme)
+    }
+
+    /// Whether some password can have this hash: its sum is as long as it is made, and its numbers can be computed with.
+    fn fits(&self) -> bool {
+        let length = self.sum.len();
+        match self.kind {
+            Kind::Argon2 { cost: Cost { memory, passes, lanes }, .. } => {
+                let computable = Params::new(memory, passes, lanes, Some(length)).is_ok();
+                SUMS.contains(&length) && self.salt.len() >= SHORTEST_SALT && computable
+            }
+            Kind::Scrypt(_) => length == 64,
+            Kind::Pbkdf2 { digest: Digest::Sha1, .. } => length == 20,
+            Kind::Pbkdf2 { digest: Digest::Sha256, .. } => length == 32,
+            Kind::Pbkdf2 { digest: Digest::Sha512, .. } => length == 64,
+        }
+    }
+
+    /// Whether somebody else's program has made it.
+    pub(super) fn is_foreign(&self) -> bool {
+        !matches!(self.kind, Kind::Argon2 { .. })
     }
 
     /// `$argon2id$v=19$m=19456,t=2,p=1$salt$sum`
