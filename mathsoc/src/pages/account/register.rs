@@ -44,6 +44,10 @@ pub(super) fn name_field() -> Field {
         .hint("As others see it. A first name and an initial will do.")
 }
 
+fn email_field() -> Field {
+    Field::email("E-mail address").hint("Use the one that your school has given you.")
+}
+
 pub(super) fn password_field() -> Field {
     Field::new_password("password", "Password")
         .hint("Three or four words make a good one. At least 8 characters.")
@@ -111,7 +115,7 @@ pub async fn take(
         let email_error = email.as_ref().err().map(ToString::to_string).or(outside.map(str::to_owned));
         let fields = [
             name_field().value(&form.full_name).error(name.err()),
-            Field::email("E-mail address").value(&form.email).error(email_error),
+            email_field().value(&form.email).error(email_error),
             year_field().value(&form.year).error(year.err()),
             password_field().error(weak),
         ];
