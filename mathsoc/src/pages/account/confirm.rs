@@ -6,9 +6,9 @@ use axum::response::Response;
 use palisade::{Next, Password, Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
+use super::checked;
 use crate::db::users::{self, User};
 use crate::error::Error;
-use crate::limits::LOGIN;
 use crate::pages::Frame;
 use crate::pages::form::{Field, FormPage};
 use crate::state::App;
@@ -50,13 +50,8 @@ pub async fn take(
 ) -> Result<Response, Error> {
     let wrong = || page(&frame, &form.next).problem(Some("That is not your password.")).answer();
     let Some(password) = form.password.clone() else { return wrong() };
-    let key = user.email.key();
-    app.limits.of(&LOGIN).check(key.as_str()).await?;
-    let backoff = app.limits.backoff(&LOGIN);
-    let attempt = backoff.attempt(key.as_str()).await?;
     let stored = users::login_by_id(&app.db, user.id).await?;
-    let Some(verified) = app.passwords.verify(password, stored).await? else { return wrong() };
-    attempt.succeeded().await;
+    let Some(verified) = checked(&app, &user.email, password, stored).await? else { return wrong() };
     session.confirm(verified.proof).await?;
     Ok(Redirect::to(form.next.or("/profile")).into_response())
 }

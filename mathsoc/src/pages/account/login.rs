@@ -6,7 +6,7 @@ use axum::response::Response;
 use palisade::{Next, Password, Proof, Redirect, SafePath, Session};
 use serde::{Deserialize, Serialize};
 
-use super::send;
+use super::{checked, send};
 use crate::db::{second_factor, users};
 use crate::email::EmailAddress;
 use crate::error::Error;
@@ -79,14 +79,9 @@ pub async fn take(
     let (Ok(email), Some(password)) = (form.email.parse::<EmailAddress>(), form.password.clone()) else {
         return wrong();
     };
-    let key = email.key();
-    app.limits.of(&LOGIN).check(key.as_str()).await?;
-    let backoff = app.limits.backoff(&LOGIN);
-    let attempt = backoff.attempt(key.as_str()).await?;
     let stored = users::login_by_email(&app.db, &email).await?;
     let old = stored.as_ref().map(|stored| stored.hash.clone());
-    let Some(verified) = app.passwords.verify(password, stored).await? else { return wrong() };
-    attempt.succeeded().await;
+    let Some(verified) = checked(&app, &email, password, stored).await? else { return wrong() };
     let id = verified.proof.user().parse().map_err(|_| Error::NotFound)?;
     if let (Some(old), Some(new)) = (old, &verified.rehash) {
         users::set_rehashed(&app.db, id, &old, new).await?;

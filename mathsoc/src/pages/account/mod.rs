@@ -23,8 +23,10 @@ pub mod verify;
 
 use std::time::Duration;
 
-use palisade::{Password, Weak};
+use palisade::{Password, Refusal, Stored, Verified, Weak};
 
+use crate::email::EmailAddress;
+use crate::limits::LOGIN;
 use crate::person::Role;
 use crate::state::App;
 
@@ -43,8 +45,26 @@ async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<Weak>
     tokio::task::spawn_blocking(judge).await.unwrap_or_default()
 }
 
+/// Checks the password of an account: counted by its address, and after wrong ones with growing delays.
+async fn checked(
+    app: &App,
+    email: &EmailAddress,
+    password: Password,
+    stored: Option<Stored>,
+) -> Result<Option<Verified>, Refusal> {
+    let key = email.key();
+    app.limits.of(&LOGIN).check(key.as_str()).await?;
+    let backoff = app.limits.backoff(&LOGIN);
+    let attempt = backoff.attempt(key.as_str()).await?;
+    let verified = app.passwords.verify(password, stored).await?;
+    if verified.is_some() {
+        attempt.succeeded().await;
+    }
+    Ok(verified)
+}
+
 /// Sends a letter. One that cannot be sent is for the log: the page says the same.
-fn send<L: crate::mail::Letter>(app: &App, to: &crate::email::EmailAddress, letter: &L) {
+fn send<L: crate::mail::Letter>(app: &App, to: &EmailAddress, letter: &L) {
     if let Err(error) = app.mailer.send(to, letter) {
         tracing::error!(%error, letter = L::NAME, "a letter was not sent");
     }

@@ -6,10 +6,9 @@ use axum::response::Response;
 use palisade::{Password, Proof, Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
-use super::{judged, send};
+use super::{checked, judged, send};
 use crate::db::users::{self, User};
 use crate::error::Error;
-use crate::limits::LOGIN;
 use crate::mail::PasswordChanged;
 use crate::pages::Frame;
 use crate::pages::form::{Field, FormPage};
@@ -62,16 +61,11 @@ pub async fn take(
             .fields([Field::password("Your password now"), new_field().error(Some(weak))])
             .answer();
     }
-    let key = user.email.key();
-    app.limits.of(&LOGIN).check(key.as_str()).await?;
-    let backoff = app.limits.backoff(&LOGIN);
-    let attempt = backoff.attempt(key.as_str()).await?;
     let stored = users::login_by_id(&app.db, user.id).await?;
-    if app.passwords.verify(old, stored).await?.is_none() {
+    if checked(&app, &user.email, old, stored).await?.is_none() {
         let wrong = Field::password("Your password now").error(Some("That is not your password."));
         return page(&frame).fields([wrong, new_field()]).answer();
     }
-    attempt.succeeded().await;
     let hash = app.passwords.hash(new).await?;
     let Some(epoch) = users::set_password(&app.db, user.id, user.epoch, &hash).await? else {
         return page(&frame)
