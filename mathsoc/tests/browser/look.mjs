@@ -33,12 +33,17 @@ export async function listen(page, where = () => new URL(page.url()).pathname) {
 // How the page that is open looks: what the policy stopped, what is too wide, and what axe-core finds.
 export async function inspect(page, label) {
   for (const violation of await page.evaluate(() => window.violations)) found(label, `violates the policy: ${violation}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) found(label, `is ${wide} px wider than the screen`);
+  await inWidth(page, label);
   await page.evaluate(axe);
   for (const rule of (await page.evaluate(() => window.axe.run())).violations) {
     found(label, `axe ${rule.id}: ${rule.nodes[0].target} ${rule.nodes[0].failureSummary}`);
   }
+}
+
+// Nobody has to scroll sideways.
+export async function inWidth(page, label) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) found(label, `is ${wide} px wider than the screen`);
 }
 
 // Keeps pictures in a folder, if there is one.
