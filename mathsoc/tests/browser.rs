@@ -1,5 +1,6 @@
 //! Every page in a real browser: nothing violates the policy, nothing is said on the console, axe-core finds nothing,
-//! and a script that was smuggled in does not run. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
+//! a script that was smuggled in does not run, and accounts work from end to end, and pages of
+//! other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
@@ -17,24 +18,55 @@ use site::Site;
 
 #[test]
 fn every_page_is_right_in_a_real_browser_with_script_and_without() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("RATELIMIT_DEFAULT", "100000/hour")]);
+    let pages = visit("pages.mjs", &[&url(&site)]);
+    assert!(pages.len() >= 30, "only {} pages were found by their links: {pages:?}", pages.len());
+}
+
+#[test]
+fn an_account_lives_in_a_real_browser_from_its_first_letter_to_its_end() {
+    let (folder, limited) = (Folder::new(), Folder::new());
+    let mut site = Site::start(&folder, &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "false")]);
+    let set_up = site.next_line_with("/setup/");
+    let outbox = folder.join("data/outbox");
+    let limited = Site::start(&limited, &[]);
+    let pages = visit("accounts.mjs", &[&url(&site), set_up.trim(), outbox.to_str().unwrap(), &url(&limited)]);
+    assert!(pages.len() >= 35, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn pages_of_other_origins_can_do_nothing_in_the_name_of_who_is_logged_in() {
+    let folder = Folder::new();
+    let mut site = Site::start(&folder, &[("RATELIMIT_ENABLED", "false")]);
+    let set_up = site.next_line_with("/setup/");
+    let tried = visit("foreign.mjs", &[&url(&site), set_up.trim()]);
+    assert!(tried.len() >= 100, "only {} attempts were made: {tried:?}", tried.len());
+}
+
+fn url(site: &Site) -> String {
+    format!("http://{}", site.address)
+}
+
+/// Runs one of the scripts beside this file: the pages that it saw. What it finds there ends the test.
+fn visit(script: &str, arguments: &[&str]) -> Vec<String> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     for needed in [Path::new("/usr/bin/chromium"), &tools.join("node_modules/playwright-core")] {
         assert!(needed.exists(), "{} is missing: run scripts/install-test-needs", needed.display());
     }
-    let folder = Folder::new();
-    let site = Site::start(&folder, &[("RATELIMIT_DEFAULT", "100000/hour")]);
     let visit = Command::new("node")
-        .arg(tools.join("pages.mjs"))
-        .arg(format!("http://{}", site.address))
+        .arg(tools.join(script))
+        .args(arguments)
         .args(std::env::var_os("MATHSOC_SCREENSHOTS"))
         .output()
         .expect("node runs");
     let said = String::from_utf8_lossy(&visit.stdout);
     assert!(visit.status.success(), "{said}{}", String::from_utf8_lossy(&visit.stderr));
     let report: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    let pages = report["pages"].as_array().unwrap();
-    assert!(pages.len() >= 30, "only {} pages were found by their links: {pages:?}", pages.len());
-    let findings: Vec<_> =
-        report["findings"].as_array().unwrap().iter().map(|one| one.as_str().unwrap()).collect();
+    let list = |name: &str| -> Vec<String> {
+        report[name].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+    };
+    let findings = list("findings");
     assert!(findings.is_empty(), "{}", findings.join("\n"));
+    list("pages")
 }

@@ -8,7 +8,7 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use palisade::{CspNonce, CsrfToken, Refusal, Session, SignedIn};
 
-use super::{Here, Layout, Member};
+use super::{Here, Layout, Member, Who};
 use crate::db::users::User;
 use crate::state::App;
 
@@ -26,9 +26,11 @@ const NOTICE: &str = "notice";
 impl Frame {
     /// The frame in this part of the site.
     pub fn layout(&self, here: Here) -> Layout {
-        let member =
-            self.user.as_ref().map(|user| Member { name: user.full_name.to_string(), token: self.token() });
-        Layout { member, notice: self.notice.clone(), ..Layout::new(here, self.nonce.clone()) }
+        let who = match &self.user {
+            Some(user) => Who::Member(Member { name: user.full_name.to_string(), token: self.token() }),
+            None => Who::Visitor,
+        };
+        Layout { who, notice: self.notice.clone(), ..Layout::new(here, self.nonce.clone()) }
     }
 
     /// The field with the token, for a form. It begins a session where there is none.

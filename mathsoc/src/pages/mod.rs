@@ -57,8 +57,17 @@ use crate::error::Error;
 pub struct Layout {
     here: Here,
     nonce: CspNonce,
-    member: Option<Member>,
+    who: Who,
     notice: Option<String>,
+}
+
+/// Who looks at the page, for the frame.
+#[derive(Clone, Debug)]
+enum Who {
+    /// Nobody has looked, as on the page of an error.
+    Unknown,
+    Visitor,
+    Member(Member),
 }
 
 /// Who is signed in, for the frame.
@@ -69,21 +78,34 @@ struct Member {
 }
 
 impl Layout {
-    /// The frame of a page in this part of the site, as visitors see it.
+    /// The frame of a page in this part of the site, for whoever it may be.
     pub fn new(here: Here, nonce: CspNonce) -> Self {
-        Self { here, nonce, member: None, notice: None }
+        Self { here, nonce, who: Who::Unknown, notice: None }
     }
 
     /// The name of who is signed in.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
-        self.member.as_ref().map(|member| &*member.name)
+        self.signed_in().map(|member| &*member.name)
     }
 
     /// The field with the token that the form for signing out needs.
     #[must_use]
     pub fn token(&self) -> Printed {
-        self.member.as_ref().map(|member| member.token.clone()).unwrap_or_default()
+        self.signed_in().map(|member| member.token.clone()).unwrap_or_default()
+    }
+
+    /// Whether somebody looks at it who is known not to be signed in.
+    #[must_use]
+    pub fn is_for_visitor(&self) -> bool {
+        matches!(self.who, Who::Visitor)
+    }
+
+    fn signed_in(&self) -> Option<&Member> {
+        match &self.who {
+            Who::Member(member) => Some(member),
+            Who::Unknown | Who::Visitor => None,
+        }
     }
 
     /// What is to be said once.

@@ -30,6 +30,18 @@ mod tests {
     fn the_page_says_what_is_kept() {
         let page = PrivacyPolicy { layout: looks::layout() }.render().unwrap();
         looks::check(&page, "Privacy policy");
-        assert!(page.contains("local storage"));
+        for kept in [
+            "local storage",
+            "<code>session</code>",
+            "<code>remember</code>",
+            "e-mail address",
+            "school year",
+            "password",
+            "second step",
+            "what your browser calls itself",
+            "Delete your account",
+        ] {
+            assert!(page.contains(kept), "{kept}");
+        }
     }
 }

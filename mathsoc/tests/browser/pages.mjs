@@ -3,65 +3,35 @@
 //
 //   node pages.mjs http://127.0.0.1:8000 [folder for screenshots]
 
-import { mkdirSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { chromium } from 'playwright-core';
+import { camera, findings, found, inspect, launch, listen } from './look.mjs';
 
 const [base, screenshots] = process.argv.slice(2);
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const picture = camera(screenshots);
 const views = [
   { name: 'desktop-light', viewport: { width: 1280, height: 900 }, colorScheme: 'light' },
   { name: 'desktop-dark', viewport: { width: 1280, height: 900 }, colorScheme: 'dark' },
   { name: 'phone-light', viewport: { width: 360, height: 740 }, colorScheme: 'light' },
   { name: 'phone-dark', viewport: { width: 360, height: 740 }, colorScheme: 'dark' },
 ];
-const findings = [];
-const found = (page, what) => findings.push(`${page}: ${what}`);
 
-const browser = await chromium.launch({
-  executablePath: '/usr/bin/chromium',
-  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
-});
+const browser = await launch();
 
-// What a page does wrong while it loads. The browser's own word on a 404 that was asked for is no error of the page.
-async function watched(context, path, expected = 200) {
+async function opened(context, path, expected = 200) {
   const page = await context.newPage();
-  page.on('console', (message) => {
-    const ownWord = expected !== 200 && message.text().startsWith('Failed to load resource');
-    if (['error', 'warning'].includes(message.type()) && !ownWord) found(path, `console: ${message.text()}`);
-  });
-  page.on('pageerror', (error) => found(path, `script error: ${error.message}`));
-  await page.addInitScript(() => {
-    window.violations = [];
-    document.addEventListener('securitypolicyviolation', (event) =>
-      window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
-  });
+  await listen(page, () => path);
   const response = await page.goto(base + path, { waitUntil: 'load' });
   if (response.status() !== expected) found(path, `status ${response.status()}, not ${expected}`);
   return page;
 }
 
 async function look(context, view, path, expected) {
-  const page = await watched(context, path, expected);
-  const label = `${path} (${view.name})`;
-  for (const violation of await page.evaluate(() => window.violations)) found(label, `violates the policy: ${violation}`);
-  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-  if (wide > 0) found(label, `is ${wide} px wider than the screen`);
-  await page.evaluate(axe);
-  for (const rule of (await page.evaluate(() => window.axe.run())).violations) {
-    found(label, `axe ${rule.id}: ${rule.nodes[0].target} ${rule.nodes[0].failureSummary}`);
-  }
-  if (screenshots) {
-    const name = path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home';
-    await page.screenshot({ path: `${screenshots}/${name}.${view.name}.png`, fullPage: true });
-  }
+  const page = await opened(context, path, expected);
+  await inspect(page, `${path} (${view.name})`);
+  await picture(page, `${path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home'}.${view.name}`);
   const links = await page.evaluate(() => [...document.links].map((link) => link.href));
   await page.close();
   return links.filter((link) => link.startsWith(`${base}/`)).map((link) => link.slice(base.length).split('#')[0]);
 }
-
-if (screenshots) mkdirSync(screenshots, { recursive: true });
 
 // Three at a time.
 async function each(items, visit) {

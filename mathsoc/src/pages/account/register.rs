@@ -34,7 +34,7 @@ pub struct Register {
 /// The years to choose from.
 pub(super) fn year_field() -> Field {
     let years = (Year::FIRST..=Year::LAST).map(|year| (year.to_string(), format!("Year {year}")));
-    let choices = [(String::new(), "Not at school, or I would rather not say".to_owned())];
+    let choices = [(String::new(), "None, or I would rather not say".to_owned())];
     Field::select("year", "School year", choices.into_iter().chain(years).collect())
         .hint("It decides which leaderboard you are on. We do not ask for your date of birth.")
 }
@@ -55,7 +55,7 @@ pub(super) fn password_field() -> Field {
 
 fn page(frame: &Frame, form: &Register) -> FormPage {
     FormPage::new(frame, "Make an account", "Make my account")
-        .lead("With an account you can answer challenges and see your progress.")
+        .lead("With an account you will be able to answer challenges and see your progress.")
         .fields([
             name_field().value(&form.full_name),
             Field::email("E-mail address")

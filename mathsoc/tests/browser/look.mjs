@@ -1,0 +1,54 @@
+// What the scripts here share: a browser, what a page does wrong while it is there, and how it looks to axe-core and on a phone.
+
+import { mkdirSync, readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { chromium } from 'playwright-core';
+
+const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+
+export const findings = [];
+export const found = (where, what) => findings.push(`${where}: ${what}`);
+
+export const launch = () => chromium.launch({
+  executablePath: '/usr/bin/chromium',
+  args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
+    '--disable-component-update', '--disable-sync'],
+});
+
+// What a page says on the console, and what the policy stops there. The browser's own word on a page whose status is an
+// error is no error of the page.
+export async function listen(page, where = () => new URL(page.url()).pathname) {
+  page.on('console', (message) => {
+    const ownWord = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+    if (['error', 'warning'].includes(message.type()) && !ownWord) found(where(), `console: ${message.text()}`);
+  });
+  page.on('pageerror', (error) => found(where(), `script error: ${error.message}`));
+  await page.addInitScript(() => {
+    window.violations = [];
+    document.addEventListener('securitypolicyviolation', (event) =>
+      window.violations.push(`${event.effectiveDirective} ${event.blockedURI}`));
+  });
+}
+
+// How the page that is open looks: what the policy stopped, what is too wide, and what axe-core finds.
+export async function inspect(page, label) {
+  for (const violation of await page.evaluate(() => window.violations)) found(label, `violates the policy: ${violation}`);
+  await inWidth(page, label);
+  await page.evaluate(axe);
+  for (const rule of (await page.evaluate(() => window.axe.run())).violations) {
+    found(label, `axe ${rule.id}: ${rule.nodes[0].target} ${rule.nodes[0].failureSummary}`);
+  }
+}
+
+// Nobody has to scroll sideways.
+export async function inWidth(page, label) {
+  const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+  if (wide > 0) found(label, `is ${wide} px wider than the screen`);
+}
+
+// Keeps pictures in a folder, if there is one.
+export function camera(folder) {
+  if (!folder) return async () => {};
+  mkdirSync(folder, { recursive: true });
+  return (page, name) => page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+}
