@@ -4,6 +4,8 @@
 
 #[path = "people/attacks.rs"]
 mod attacks;
+#[path = "people/crowd.rs"]
+mod crowd;
 #[path = "support/folder.rs"]
 mod folder;
 #[path = "people/limits.rs"]
