@@ -242,3 +242,36 @@ async fn debug_shows_nothing() {
     let shown = ask(&app, crate::world::get_from(crate::world::HERE, "/")).await.body;
     assert_eq!(shown, "Session(hidden)");
 }
+
+#[tokio::test]
+async fn whatever_a_browser_sends_as_a_cookie_is_a_session_of_ours_or_none() {
+    let site = Site::sealed();
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    let good = browser.cookie().unwrap().clone().into_bytes();
+    // SplitMix64: as good as random here, and the same in every run.
+    let mut state = 0_u64;
+    let mut random = move |below: usize| {
+        state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        usize::try_from((z ^ (z >> 27)) % below as u64).unwrap()
+    };
+    for _ in 0..2_000 {
+        let mut bytes = good.clone();
+        for _ in 0..=random(3) {
+            let at = random(bytes.len());
+            match random(3) {
+                0 => {
+                    bytes[at] =
+                        b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_=;, \""[random(69)]
+                }
+                1 => bytes.truncate(at.max(1)),
+                _ => bytes.extend_from_slice(&good[at.min(good.len())..]),
+            }
+        }
+        let mut thief = site.browser();
+        thief.jar.insert("__Host-session".into(), String::from_utf8(bytes.clone()).unwrap());
+        let ours = bytes.split(|byte| *byte == b';').next().unwrap().trim_ascii() == good;
+        assert!(ours || thief.who().await == "nobody", "{}", String::from_utf8_lossy(&bytes));
+    }
+}
