@@ -7,15 +7,17 @@
 //! | – | 12 hours at most, or that long where it is more |
 //! | `SESSION_COOKIE_SECURE`, `SESSION_COOKIE_SAMESITE` | the cookie's flags |
 //! | – | "remember me" lasts 30 days, and where somebody has to log in is `/login` |
+//! | – | a stolen "remember me" raises the account's epoch: that also ends the sessions that lie in browsers |
 
 use std::time::Duration;
 
 use palisade::store::{MemorySessions, RedisSessions, StoreError};
-use palisade::{Keyring, Sessions};
+use palisade::{Keyring, SessionEvent, Sessions};
 
 use crate::config::{CookieSecure, SessionSettings, SessionStoreUri};
 use crate::db::Db;
 use crate::db::sessions::DbSessions;
+use crate::db::users;
 
 const HALF_A_DAY: Duration = Duration::from_secs(12 * 60 * 60);
 const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
@@ -39,11 +41,29 @@ pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<S
         CookieSecure::Never => sessions.secure(false),
         CookieSecure::ByScheme => sessions,
     };
+    let db = db.clone();
     Ok(sessions
         .same_site(settings.cookie_same_site)
         .idle(settings.lifetime)
         .absolute(settings.lifetime.max(HALF_A_DAY))
         .remember(REMEMBERED)
         .login_view("/login")
-        .confirm_view("/login/confirm"))
+        .confirm_view("/login/confirm")
+        .on_event(move |event| {
+            if let SessionEvent::TokenStolen { user } = event {
+                end_all(&db, user);
+            }
+        }))
+}
+
+/// Ends what is kept on behalf of the account, soon: whoever tells of it does not wait. It is told of by a request, so on a
+/// tokio runtime.
+fn end_all(db: &Db, user: &str) {
+    let Ok(user) = user.parse() else { return };
+    let db = db.clone();
+    tokio::spawn(async move {
+        if let Err(error) = users::raise_epoch(&db, user).await {
+            tracing::error!(%error, user, "a remember token was stolen, and the account's epoch could not be raised");
+        }
+    });
 }

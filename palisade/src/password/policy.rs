@@ -95,6 +95,7 @@ impl Policy {
         let words: Vec<&str> = about
             .iter()
             .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
+            .chain(about.iter().copied())
             .filter(|word| word.chars().count() > 2)
             .collect();
         let guess = zxcvbn(looked_at, &words);

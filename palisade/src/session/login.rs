@@ -82,7 +82,8 @@ impl Session {
         Ok(())
     }
 
-    /// The sessions of the account that is signed in, this one first, then the latest. Only a store can tell:
+    /// The sessions of the account that is signed in, this one first, then the latest; those of an earlier epoch are over, and
+    /// left out. Only a store can tell:
     /// [`Sessions::kept_in`](super::Sessions::kept_in).
     ///
     /// # Errors
@@ -125,10 +126,11 @@ impl Session {
         let settings = visit.settings();
         let kept = settings.store.of_user(&user).wait().await.map_err(|error| down(&error))?;
         let (own, _) = visit.own();
+        let epoch = visit.state().record.as_ref().and_then(|record| record.login.as_ref()).map(|it| it.epoch);
         let read = |(id, kept): (SessionId, crate::store::Kept)| {
             let record = Record::decode(id, &kept.bytes)?;
             record.lasts(settings.limits, settings.now())?;
-            let login = record.login?;
+            let login = record.login.filter(|login| Some(login.epoch) == epoch)?;
             let ids = [Some(id), login.series.map(SessionId::from_bytes)];
             let one = Elsewhere {
                 key: key(id),

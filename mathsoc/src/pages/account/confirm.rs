@@ -21,11 +21,11 @@ pub struct Confirm {
     next: Next,
 }
 
-fn page(frame: &Frame, next: &Next) -> FormPage {
+fn page(frame: &Frame, next: &Next, wrong: Option<&'static str>) -> FormPage {
     let next = next.path().map(SafePath::as_str).unwrap_or_default();
     FormPage::new(frame, "Is it you?", "Go on")
         .lead("What you are about to do is important, so please give your password again.")
-        .fields([Field::hidden("next", next), Field::password("Password")])
+        .fields([Field::hidden("next", next), Field::password("Password").error(wrong)])
         .link("Back to my account", "/profile")
 }
 
@@ -34,7 +34,7 @@ fn page(frame: &Frame, next: &Next) -> FormPage {
 /// # Errors
 /// When the page cannot be rendered.
 pub async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
-    page(&frame, &asked.next).answer()
+    page(&frame, &asked.next, None).answer()
 }
 
 /// `POST /login/confirm`.
@@ -48,7 +48,7 @@ pub async fn take(
     session: Session,
     Form(form): Form<Confirm>,
 ) -> Result<Response, Error> {
-    let wrong = || page(&frame, &form.next).problem(Some("That is not your password.")).answer();
+    let wrong = || page(&frame, &form.next, Some("That is not your password.")).answer();
     let Some(password) = form.password.clone() else { return wrong() };
     let stored = users::login_by_id(&app.db, user.id).await?;
     let Some(verified) = checked(&app, &user.email, password, stored).await? else { return wrong() };

@@ -123,6 +123,8 @@ async fn enter(
             next: way.next.path().cloned(),
             until: totp::now() + 5 * 60,
         };
+        // Whoever knew the session's name before knows nothing of the half that is done.
+        session.renew().await?;
         session.set(PENDING, &pending).await?;
         return Ok(Redirect::to(SafePath::of("/login/code")).into_response());
     }
@@ -154,12 +156,12 @@ async fn pending(session: &Session) -> Result<Option<Pending>, Error> {
     Ok(pending.filter(|pending| pending.until > totp::now()))
 }
 
-fn code_page(frame: &Frame) -> FormPage {
+fn code_page(frame: &Frame, wrong: Option<&'static str>) -> FormPage {
     FormPage::new(frame, "Your second step", "Go on")
         .lead("Open the app that makes your codes, and type in the six digits that it shows for this site.")
-        .fields([
-            Field::code("Code").hint("If you have not got your device, type one of your recovery codes.")
-        ])
+        .fields([Field::code("Code")
+            .hint("If you have not got your device, type one of your recovery codes.")
+            .error(wrong)])
         .link("Begin again", "/login")
 }
 
@@ -169,7 +171,7 @@ fn code_page(frame: &Frame) -> FormPage {
 /// When the session cannot be read.
 pub async fn show_code(frame: Frame, session: Session) -> Result<Response, Error> {
     match pending(&session).await? {
-        Some(_) => code_page(&frame).answer(),
+        Some(_) => code_page(&frame, None).answer(),
         None => Ok(Redirect::to(SafePath::of("/login")).into_response()),
     }
 }
@@ -200,7 +202,7 @@ pub async fn take_code(
     let attempt = backoff.attempt(key.as_str()).await?;
     if !code_passes(&app, pending.user, &form.code).await? {
         let wrong = "That code is not right, or it was used before. Wait for the next one and type it in.";
-        return code_page(&frame).problem(Some(wrong)).answer();
+        return code_page(&frame, Some(wrong)).answer();
     }
     attempt.succeeded().await;
     let proof = Proof::dangerous_trusted(pending.user.to_string(), pending.epoch);

@@ -7,6 +7,7 @@ use axum::response::{Html, Response};
 use palisade::{Elsewhere, Proof, Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
+use super::FRESH;
 use crate::config::SessionStoreUri;
 use crate::db::users::{self, User};
 use crate::error::Error;
@@ -53,6 +54,10 @@ pub async fn end(
         session.end_elsewhere(&key).await?;
         notice(&session, "You are logged out there.").await?;
     } else {
+        // What follows counts as giving the password, so it has to have been given.
+        if user.fresh_for(FRESH).await.is_err() {
+            return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
+        }
         // Another epoch ends those in cookies too, and every remembered browser.
         if let Some(epoch) = users::raise_epoch(&app.db, user.id).await? {
             session.confirm(Proof::dangerous_trusted(user.id.to_string(), epoch)).await?;

@@ -81,6 +81,14 @@ pub async fn take(
         ];
         return page(&frame, &form).fields(fields).answer();
     };
+    let taken = |error: CreateError| {
+        let field = Field::email("E-mail address").value(&form.email).error(Some(error));
+        page(&frame, &form).fields([name_field().value(&form.full_name), field, password_field()]).answer()
+    };
+    // Looked for before the link is used: another address is tried with the same link.
+    if users::by_email(&app.db, email).await?.is_some() {
+        return taken(CreateError::EmailTaken);
+    }
     let hash = app.passwords.hash(password).await?;
     if let Err(error) = app.links.consume(Purpose::SetUp, &token).await {
         return dead(&frame, error);
@@ -96,12 +104,7 @@ pub async fn take(
     let user = match users::create(&app.db, &new, Some(&hash)).await {
         Ok(user) => user,
         Err(CreateError::Db(error)) => return Err(error.into()),
-        Err(error @ CreateError::EmailTaken) => {
-            let field = Field::email("E-mail address").value(&form.email).error(Some(error));
-            return page(&frame, &form)
-                .fields([name_field().value(&form.full_name), field, password_field()])
-                .answer();
-        }
+        Err(error @ CreateError::EmailTaken) => return taken(error),
     };
     session.log_in(Proof::dangerous_trusted(user.id.to_string(), user.epoch)).await?;
     notice(&session, "The site is yours. Welcome!").await?;

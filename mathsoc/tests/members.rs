@@ -1,0 +1,33 @@
+//! Accounts through the whole site: what members do, and what is tried against them.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "members/attacks.rs"]
+mod attacks;
+#[path = "members/crowd.rs"]
+mod crowd;
+#[path = "members/factor.rs"]
+mod factor;
+#[path = "support/folder.rs"]
+mod folder;
+#[path = "members/forged.rs"]
+mod forged;
+#[path = "members/forms.rs"]
+mod forms;
+#[path = "members/limits.rs"]
+mod limits;
+#[path = "support/postgres.rs"]
+mod postgres;
+#[path = "members/same.rs"]
+mod same;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
+#[path = "../../palisade/tests/stores/servers.rs"]
+mod servers;
+#[path = "members/setup.rs"]
+mod setup;
+#[path = "members/stolen.rs"]
+mod stolen;
+#[path = "members/way.rs"]
+mod way;
+#[path = "members/world.rs"]
+mod world;

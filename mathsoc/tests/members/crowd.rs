@@ -1,0 +1,95 @@
+//! Two hundred who log in at once, over real connections.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+
+use mathsoc::state::App;
+use palisade::Passwords;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Barrier;
+
+use super::world::{HOST, ORIGIN, World, form};
+
+const CROWD: usize = 200;
+
+/// The status of the answer to this request.
+async fn status(address: &str, request: &str) -> u16 {
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    stream.write_all(request.as_bytes()).await.unwrap();
+    let mut answer = Vec::new();
+    stream.read_to_end(&mut answer).await.unwrap();
+    let line = String::from_utf8_lossy(&answer[..answer.len().min(12)]).into_owned();
+    line.split(' ').nth(1).unwrap().parse().unwrap()
+}
+
+/// The statuses of so many logins at once, and how often the site said meanwhile that it is alive.
+async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
+    let world = World::with_ada(settings).await;
+    // At what a password costs in earnest.
+    let site = mathsoc::app(App { passwords: Passwords::new(), ..world.app.clone() });
+    let mut browser = world.browser();
+    let token = browser.get("/login").await.token();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let served = tokio::spawn(palisade::serve(listener, site).into_future());
+
+    let start = Arc::new(Barrier::new(CROWD));
+    let people: Vec<_> = (0..CROWD)
+        .map(|n| {
+            let email = format!("n{n}@school.example");
+            let body = form(&[("email", &email), ("password", "a wrong password"), ("csrf_token", &token)]);
+            let request = format!(
+                "POST /login HTTP/1.1\r\nHost: {HOST}\r\nOrigin: {ORIGIN}\r\nCookie: session={}\r\n\
+                 Content-Type: application/x-www-form-urlencoded\r\nContent-Length: {}\r\nConnection: close\r\n\r\n{body}",
+                browser.jar["session"],
+                body.len()
+            );
+            let (start, address) = (Arc::clone(&start), address.clone());
+            tokio::spawn(async move {
+                start.wait().await;
+                status(&address, &request).await
+            })
+        })
+        .collect();
+    let over = Arc::new(AtomicBool::new(false));
+    let watched = Arc::clone(&over);
+    let watcher = tokio::spawn(async move {
+        let mut alive = 0;
+        while !watched.load(Ordering::Relaxed) {
+            let request = format!("GET /healthz HTTP/1.1\r\nHost: {HOST}\r\nConnection: close\r\n\r\n");
+            assert_eq!(status(&address, &request).await, 200);
+            alive += 1;
+        }
+        alive
+    });
+    let mut statuses = Vec::new();
+    for person in people {
+        statuses.push(person.await.unwrap());
+    }
+    over.store(true, Ordering::Relaxed);
+    let alive = watcher.await.unwrap();
+    served.abort();
+    (statuses, alive)
+}
+
+fn count(statuses: &[u16], status: u16) -> usize {
+    statuses.iter().filter(|it| **it == status).count()
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_hundred_logins_at_once_some_wait_and_the_others_are_told_to_come_back() {
+    let (statuses, alive) = crowd(&[]).await;
+    let (tried, busy) = (count(&statuses, 422), count(&statuses, 503));
+    assert_eq!(tried + busy, CROWD, "{statuses:?}");
+    // Sixty-four wait; how many more come to their turn meanwhile, the machine decides.
+    assert!(tried >= 64 && busy > 0, "{tried} were tried, {busy} were told to come back");
+    assert!(alive > 0);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn of_two_hundred_logins_at_once_from_one_address_five_are_tried() {
+    let (statuses, alive) = crowd(&[("RATELIMIT_ENABLED", "true")]).await;
+    assert_eq!((count(&statuses, 422), count(&statuses, 429)), (5, CROWD - 5), "{statuses:?}");
+    assert!(alive > 0);
+}

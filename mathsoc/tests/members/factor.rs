@@ -1,0 +1,153 @@
+//! The second step of a login.
+
+use mathsoc::db::users;
+use mathsoc::person::Role;
+use mathsoc::totp::{self, Secret};
+
+use super::world::{ADA, Browser, PASSWORD, Page, World};
+
+/// A device, and recovery codes on paper.
+struct Device {
+    secret: Secret,
+    step: u64,
+    recovery: Vec<String>,
+}
+
+impl Device {
+    /// Sets it up in a browser that has given the password just now.
+    async fn new(browser: &mut Browser) -> Self {
+        let page = browser.get("/profile/second_factor").await;
+        let secret = between(&page.body, "<code class=\"secret\">").remove(0);
+        let secret = Secret::read(&secret.replace(' ', "")).unwrap();
+        let step = totp::now() / 30;
+        let page = browser.fill("/profile/second_factor", &[("code", &secret.code(step))]).await;
+        assert_eq!(page.status, 200, "{}", page.body);
+        let recovery = between(&page.body, "<li><code>");
+        assert_eq!(recovery.len(), 10);
+        Self { secret, step, recovery }
+    }
+
+    /// A code that has not been used: of the step after the one by which it was set up.
+    fn next(&self) -> String {
+        self.secret.code(self.step + 1)
+    }
+}
+
+/// What stands between this and the end of the element, wherever it does.
+fn between(body: &str, start: &str) -> Vec<String> {
+    body.split(start).skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
+}
+
+async fn code(browser: &mut Browser, code: &str) -> Page {
+    browser.fill("/login/code", &[("code", code)]).await
+}
+
+/// A browser in which Ada has given the password.
+async fn half_in(world: &World) -> Browser {
+    let mut browser = world.browser();
+    let page = browser.log_in(ADA, PASSWORD).await;
+    assert_eq!((page.status, page.location()), (303, "/login/code"), "{}", page.body);
+    browser
+}
+
+#[tokio::test]
+async fn a_code_passes_once_and_so_does_a_recovery_code() {
+    for store in ["database", "cookie"] {
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let mut ada = world.adas().await;
+        assert_eq!(ada.fill("/profile/second_factor", &[("code", "000")]).await.status, 422);
+        let device = Device::new(&mut ada).await;
+        assert!(ada.is_in().await);
+
+        let mut one = half_in(&world).await;
+        assert!(!one.is_in().await, "half is not in");
+        for wrong in ["", "000", "AAAAA-AAAAA", &device.secret.code(device.step)] {
+            assert_eq!(code(&mut one, wrong).await.status, 422, "{wrong}");
+        }
+        assert_eq!(code(&mut one, &device.next()).await.location(), "/");
+        assert!(one.is_in().await);
+
+        let mut two = half_in(&world).await;
+        assert_eq!(code(&mut two, &device.next()).await.status, 422, "somebody looked over the shoulder");
+        assert_eq!(code(&mut two, &device.recovery[0].to_lowercase()).await.location(), "/");
+        let mut three = half_in(&world).await;
+        assert_eq!(code(&mut three, &device.recovery[0]).await.status, 422);
+        assert_eq!(code(&mut three, &device.recovery[1]).await.location(), "/");
+        assert!(three.get("/profile/second_factor").await.body.contains("You have 8 of"));
+
+        let token = three.token().await;
+        let removed = three.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
+        assert_eq!(removed.location(), "/profile");
+        assert!(world.adas().await.is_in().await, "the password alone logs in again");
+    }
+}
+
+#[tokio::test]
+async fn the_first_half_is_in_a_session_of_its_own_and_ends_with_the_password() {
+    let world = World::with_ada(&[]).await;
+    let device = Device::new(&mut world.adas().await).await;
+    let mut thief = world.browser();
+    thief.get("/login").await;
+    let mut ada = thief.clone();
+    assert_eq!(ada.log_in(ADA, PASSWORD).await.location(), "/login/code");
+    assert_eq!(
+        thief.get("/login/code").await.location(),
+        "/login",
+        "nothing is half done in the planted session"
+    );
+
+    let user = world.ada().await.unwrap();
+    let hash = world.app.passwords.hash(PASSWORD.into()).await.unwrap();
+    users::set_password(&world.app.db, user.id, user.epoch, &hash).await.unwrap();
+    code(&mut ada, &device.next()).await;
+    assert!(!ada.is_in().await, "the half that is done belongs to the former password");
+}
+
+#[tokio::test]
+async fn codes_are_not_guessed() {
+    let world = World::with_ada(&[("RATELIMIT_ENABLED", "true")]).await;
+    Device::new(&mut world.adas().await).await;
+    let mut thief = half_in(&world).await;
+    let mut statuses = Vec::new();
+    for last in 1..=4 {
+        thief.from = [203, 0, 113, last].into();
+        statuses.push(code(&mut thief, "000").await.status);
+    }
+    assert_eq!(statuses, [422, 422, 422, 429]);
+    assert_eq!(
+        world.browser().get("/login/code").await.location(),
+        "/login",
+        "who gave no password has no second step"
+    );
+}
+
+#[tokio::test]
+async fn a_reset_password_does_not_get_around_the_second_step() {
+    let world = World::with_ada(&[]).await;
+    let device = Device::new(&mut world.adas().await).await;
+    let mut browser = world.browser();
+    browser.fill("/password_reset", &[("email", ADA)]).await;
+    let link = world.link("/password_reset/").await;
+    assert_eq!(browser.fill(&link, &[("password", PASSWORD)]).await.location(), "/login");
+    let mut ada = half_in(&world).await;
+    assert!(!ada.is_in().await);
+    assert_eq!(code(&mut ada, &device.next()).await.location(), "/");
+}
+
+#[tokio::test]
+async fn admins_are_asked_to_set_it_up_where_the_settings_say_so_and_cannot_remove_it() {
+    const DEMAND: &str = "Admins need a second step";
+    for (required, role, demanded) in
+        [("true", Role::Admin, true), ("false", Role::Admin, false), ("true", Role::Pupil, false)]
+    {
+        let world = World::new(&[("ADMIN_TOTP_REQUIRED", required)]).await;
+        world.member(ADA, role).await;
+        let mut ada = world.adas().await;
+        assert_eq!(ada.get("/profile").await.body.contains(DEMAND), demanded, "{required} {role:?}");
+        Device::new(&mut ada).await;
+        assert!(!ada.get("/profile").await.body.contains(DEMAND));
+        let token = ada.token().await;
+        ada.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
+        assert_eq!(world.ada().await.unwrap().has_second_factor, demanded, "{required} {role:?}");
+    }
+}

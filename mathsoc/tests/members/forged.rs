@@ -1,0 +1,117 @@
+//! Forms that another site sends, or makes somebody send.
+
+use super::world::{ADA, Browser, ORIGIN, PASSWORD, Page, World, form};
+
+const EDIT: &str = "/profile/edit";
+
+/// Tries to change Ada's name, with these headers and this token.
+async fn forge(browser: &mut Browser, headers: &[(&str, &str)], token: &str) -> Page {
+    let fields = [("full_name", "Forged"), ("csrf_token", token)];
+    browser.post_with(EDIT, headers, if token.is_empty() { &fields[..1] } else { &fields }).await
+}
+
+async fn name(world: &World) -> String {
+    world.ada().await.unwrap().full_name.to_string()
+}
+
+#[tokio::test]
+async fn a_form_needs_a_token_of_this_session_and_a_page_of_ours() {
+    let world = World::with_ada(&[]).await;
+    let (mut ada, mut eve) = (world.adas().await, world.browser());
+    let (good, foreign) = (ada.token().await, eve.token().await);
+    let second = world.adas().await.token().await;
+    let own = [("origin", ORIGIN), ("sec-fetch-site", "same-origin")];
+    for token in ["", "x", &foreign, &second, &good[1..], &good[..good.len() - 1]] {
+        let page = forge(&mut ada, &own, token).await;
+        assert_eq!(page.status, 403, "{token:?}");
+        assert!(page.body.contains("<h1>"), "it is a page: {}", page.body);
+    }
+    for (origin, site) in [
+        ("https://evil.example", "cross-site"),
+        ("http://evil.maths.example", "same-site"),
+        ("http://maths.example.evil.example", "cross-site"),
+        ("null", "cross-site"),
+        (ORIGIN, "cross-site"),
+    ] {
+        let page = forge(&mut ada, &[("origin", origin), ("sec-fetch-site", site)], &good).await;
+        assert_eq!(page.status, 403, "{origin} {site}, though the token is right");
+    }
+    for origin in ["https://evil.example", "http://evil.maths.example", "null", "http://maths.example:81"] {
+        assert_eq!(forge(&mut ada, &[("origin", origin)], &good).await.status, 403, "{origin}");
+    }
+    assert_eq!(name(&world).await, "Ada Lovelace");
+    // A browser that says nothing of where a form comes from still has the token.
+    assert_eq!(forge(&mut ada, &[], "").await.status, 403);
+    assert_eq!(forge(&mut ada, &[], &good).await.status, 303);
+    assert_eq!(forge(&mut ada, &own, &good).await.status, 303);
+    assert_eq!(name(&world).await, "Forged");
+}
+
+#[tokio::test]
+async fn no_kind_of_body_gets_by_without_a_token() {
+    let world = World::with_ada(&[]).await;
+    let mut ada = world.adas().await;
+    let token = ada.token().await;
+    let part = |name: &str, value: &str| {
+        format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let parts = format!("{}--b--\r\n", part("full_name", "Forged"));
+    let with = format!("{}{}--b--\r\n", part("csrf_token", &token), part("full_name", "Forged"));
+    let fields = form(&[("full_name", "Forged")]);
+    let with_token = form(&[("full_name", "Forged"), ("csrf_token", &token)]);
+    for (kind, body, status) in [
+        ("multipart/form-data; boundary=b", parts.as_str(), 403),
+        ("multipart/form-data; boundary=b", &with, 415),
+        ("text/plain", &fields, 403),
+        ("text/plain", &with_token, 403),
+        ("application/json", "{\"full_name\":\"Forged\"}", 403),
+        ("application/x-www-form-urlencoded; charset=utf-8", &fields, 403),
+        ("", &fields, 403),
+    ] {
+        let mut headers = vec![("origin", ORIGIN), ("sec-fetch-site", "same-origin")];
+        if !kind.is_empty() {
+            headers.push(("content-type", kind));
+        }
+        let page = ada.send("POST", EDIT, &headers, body.as_bytes().to_vec()).await;
+        assert_eq!(page.status, status, "{kind}: {body}");
+    }
+    let page = ada.post(&format!("{EDIT}?csrf_token={token}"), &[("full_name", "Forged")]).await;
+    assert_eq!(page.status, 403, "a token in the address is none");
+    assert_eq!(name(&world).await, "Ada Lovelace");
+}
+
+#[tokio::test]
+async fn every_form_of_the_site_refuses_what_has_no_token_from_members_and_visitors() {
+    let world = World::with_ada(&[]).await;
+    let map = mathsoc::routes::map();
+    let posts: Vec<_> = map.rows().iter().filter(|row| row.methods.contains("POST")).collect();
+    assert!(posts.len() >= 15, "{}", posts.len());
+    for mut browser in [world.adas().await, world.browser()] {
+        for row in &posts {
+            let path = row.path.replace("{token}", "x");
+            let page = browser.post(&path, &[("email", ADA), ("password", PASSWORD), ("sure", "yes")]).await;
+            assert_eq!(page.status, 403, "{path}");
+        }
+    }
+    assert!(world.adas().await.is_in().await, "the account is still there");
+}
+
+#[tokio::test]
+async fn nobody_is_logged_in_or_out_by_another_site() {
+    let world = World::with_ada(&[]).await;
+    let mut browser = world.browser();
+    let before = browser.get("/login").await.token();
+    let other_site = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
+    let fields = [("email", ADA), ("password", PASSWORD)];
+    assert_eq!(browser.post_with("/login", &other_site, &fields).await.status, 403);
+    assert!(!browser.is_in().await);
+
+    assert_eq!(browser.log_in(ADA, PASSWORD).await.location(), "/");
+    for path in ["/logout", EDIT, "/login"] {
+        let page = browser.post(path, &[("csrf_token", &before), ("full_name", "Forged")]).await;
+        assert_eq!(page.status, 403, "{path}: a token from before the login is none");
+    }
+    let link = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
+    assert_eq!(browser.send("GET", "/logout", &link, Vec::new()).await.status, 405, "a link logs nobody out");
+    assert!(browser.is_in().await);
+}

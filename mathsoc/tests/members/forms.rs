@@ -1,0 +1,129 @@
+//! What forms say and keep, and what pages keep to themselves.
+
+use mathsoc::person::Role;
+
+use super::world::{ADA, PASSWORD, Page, World};
+
+/// Passwords that are typed wrong: no page has them.
+const TYPED: &str = "typed-in-vain-0451";
+
+/// The names of the fields that something is wrong with, each of which says so to whoever cannot see it.
+fn wrong(page: &Page) -> Vec<String> {
+    assert_eq!(page.status, 422, "{}", page.body);
+    assert!(
+        !page.body.contains(TYPED) && !page.body.contains(PASSWORD),
+        "a password comes back: {}",
+        page.body
+    );
+    assert!(
+        page.body.contains("role=\"alert\"") && page.body.contains("<title>Please check: "),
+        "{}",
+        page.body
+    );
+    let elements: Vec<&str> = page.body.split('<').collect();
+    let ids = elements.iter().filter_map(|it| it.split("-error\"").next()?.split(" id=\"").nth(1));
+    let names: Vec<String> = ids.filter(|id| !id.contains('"')).map(str::to_owned).collect();
+    for name in &names {
+        let field = elements.iter().find(|it| it.contains(&format!(" name=\"{name}\""))).expect(name);
+        assert!(field.contains(&format!(" aria-describedby=\"{name}-error")), "{field}");
+        assert!(
+            field.contains(" aria-invalid=\"true\"") && field.contains(&format!(" id=\"{name}\"")),
+            "{field}"
+        );
+    }
+    names
+}
+
+#[tokio::test]
+async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong_beside_each_field() {
+    let world = World::with_ada(&[]).await;
+    let mut visitor = world.browser();
+    let typed = [("full_name", "<b>\"Ada\" & 'co"), ("email", "ada@@x"), ("year", "8"), ("password", "abc")];
+    let page = visitor.fill("/register", &typed).await;
+    assert_eq!(wrong(&page), ["email", "password"]);
+    let kept =
+        ["value=\"&#60;b&#62;&#34;Ada&#34; &#38; &#39;co\"", "value=\"ada@@x\"", "value=\"8\" selected"];
+    for kept in kept {
+        assert!(page.body.contains(kept), "{kept}: {}", page.body);
+    }
+    let typed = [("full_name", ""), ("email", ""), ("year", "99"), ("password", "")];
+    assert_eq!(wrong(&visitor.fill("/register", &typed).await), ["full_name", "email", "year", "password"]);
+    assert_eq!(wrong(&visitor.fill("/password_reset", &[("email", "no address")]).await), ["email"]);
+
+    let typed = [("email", "ADA@school.example"), ("password", TYPED), ("remember", "yes")];
+    let page = visitor.fill("/login?next=/challenges", &typed).await;
+    assert_eq!(wrong(&page), [""; 0], "which of the two is wrong, nobody is told");
+    for kept in
+        ["value=\"ADA@school.example\"", "value=\"yes\" checked", "name=\"next\" value=\"/challenges\""]
+    {
+        assert!(page.body.contains(kept), "{kept}: {}", page.body);
+    }
+
+    let mut ada = world.adas().await;
+    let typed = [("password", TYPED), ("new_password", "six green otters waltz along")];
+    assert_eq!(wrong(&ada.fill("/profile/change_password", &typed).await), ["password"]);
+    let typed = [("password", PASSWORD), ("new_password", ADA)];
+    assert_eq!(wrong(&ada.fill("/profile/change_password", &typed).await), ["new_password"]);
+    assert_eq!(
+        wrong(&ada.fill("/profile/edit", &[("full_name", ""), ("year", "6")]).await),
+        ["full_name", "year"]
+    );
+    let path = "/login/confirm?next=/profile/delete_account";
+    let page = ada.fill(path, &[("password", TYPED)]).await;
+    assert_eq!(wrong(&page), ["password"]);
+    assert!(page.body.contains("value=\"/profile/delete_account\""), "where to go on is kept");
+    assert_eq!(wrong(&ada.fill("/profile/delete_account", &[]).await), ["sure"]);
+    assert_eq!(wrong(&ada.fill("/profile/second_factor", &[("code", "12")]).await), ["code"]);
+}
+
+/// The paths that can be asked for, with something in place of their parameters, and their groups.
+fn pages() -> Vec<(String, &'static str)> {
+    let map = mathsoc::routes::map();
+    let shown = map.rows().iter().filter(|row| row.methods.contains("GET"));
+    shown.map(|row| (row.path.replace("{token}", "x").replace("{id}", "1"), row.group)).collect()
+}
+
+#[tokio::test]
+async fn what_is_one_s_own_is_kept_by_no_cache() {
+    let world = World::with_ada(&[]).await;
+    let mut ada = world.adas().await;
+    let mut seen = 0;
+    for (path, group) in pages() {
+        if !["public", "members", "links"].contains(&group) {
+            continue;
+        }
+        let page = ada.get(&path).await;
+        assert!(page.header("cache-control").contains("no-store"), "{path}: {:?}", page.headers);
+        let vary = page.headers.get_all("vary").iter().any(|it| it.to_str().unwrap().contains("cookie"));
+        assert!(vary, "{path}: {:?}", page.headers);
+        seen += 1;
+    }
+    assert!(seen > 15, "{seen}");
+}
+
+#[tokio::test]
+async fn members_pages_are_for_members() {
+    let world = World::with_ada(&[]).await;
+    let mut visitor = world.browser();
+    for (path, group) in pages() {
+        let page = visitor.get(&path).await;
+        let away = page.status == 303 && page.location().starts_with("/login?next=");
+        assert_eq!(group == "members", away, "{path}: {} {}", page.status, page.location());
+    }
+}
+
+#[tokio::test]
+async fn no_page_shows_one_s_address_to_anybody_else() {
+    let world = World::with_ada(&[]).await;
+    world.member("bob@school.example", Role::Admin).await;
+    let mut ada = world.adas().await;
+    assert!(ada.get("/profile").await.body.contains(ADA), "one's own is shown");
+    let mut bob = world.browser();
+    assert_eq!(bob.log_in("bob@school.example", PASSWORD).await.location(), "/");
+    for mut browser in [bob, world.browser()] {
+        for (path, _) in pages() {
+            let page = browser.get(&path).await;
+            assert!(!page.body.contains("ada@"), "{path}");
+        }
+    }
+}

@@ -1,0 +1,109 @@
+//! No answer tells whether an address has an account.
+
+use mathsoc::db::users::{self, NewUser};
+use mathsoc::person::Role;
+
+use super::world::{ADA, PASSWORD, Page, World};
+
+const NOBODY: &str = "eve@school.example";
+
+/// What does not differ by chance: the status, headers without what is random in them, and the body without the address.
+fn scrubbed(page: &Page, address: &str) -> (u16, Vec<String>, String) {
+    let csp = page.header("content-security-policy");
+    let nonce = csp.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("no nonce");
+    let random: Vec<String> = match page.body.contains("csrf_token") {
+        true => page.hidden().into_iter().filter(|it| it.0 == "csrf_token").map(|it| it.1).collect(),
+        false => Vec::new(),
+    };
+    let mut body = page.body.replace(nonce, "…").replace(address, "somebody");
+    for token in random {
+        body = body.replace(&token, "…");
+    }
+    let mut headers: Vec<String> = page
+        .headers
+        .iter()
+        .map(|(name, value)| {
+            let value = value.to_str().unwrap().replace(nonce, "…");
+            match name.as_str() {
+                "set-cookie" => {
+                    let (cookie, flags) = value.split_once(';').unwrap();
+                    let (cookie, sealed) = cookie.split_once('=').unwrap();
+                    format!("{name}: {cookie}=({}){flags}", sealed.len())
+                }
+                "x-request-id" => name.to_string(),
+                _ => format!("{name}: {value}"),
+            }
+        })
+        .collect();
+    headers.sort();
+    (page.status, headers, body)
+}
+
+#[tokio::test]
+async fn every_form_answers_the_same_for_an_address_with_and_without_an_account() {
+    for store in ["database", "cookie"] {
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let waiting = "bob@school.example";
+        let (email, full_name) = (waiting.parse().unwrap(), "Bob".parse().unwrap());
+        let new = NewUser {
+            email,
+            full_name,
+            role: Role::Pupil,
+            school_id: None,
+            year: None,
+            email_is_verified: false,
+        };
+        users::create(&world.app.db, &new, None).await.unwrap();
+
+        for (path, fields, letters) in [
+            ("/login", &[("password", "not the password of it")][..], [0, 0, 0]),
+            ("/password_reset", &[], [1, 1, 0]),
+            // The last, since nobody is somebody then.
+            ("/register", &[("full_name", "Ada"), ("password", "quite another password")], [1, 1, 1]),
+        ] {
+            let mut answers = Vec::new();
+            for (address, letters) in [ADA, waiting, NOBODY].into_iter().zip(letters) {
+                let fields = [fields, &[("email", address)]].concat();
+                let mut browser = world.browser();
+                let page = browser.fill(path, &fields).await;
+                answers.push((scrubbed(&page, address), browser.jar.len()));
+                assert_eq!(world.letters().await.len(), letters, "{path}: {address}");
+            }
+            assert_eq!(answers[0], answers[2], "{store}: {path}, an account");
+            assert_eq!(answers[1], answers[2], "{store}: {path}, one that waits for its letter to be opened");
+        }
+    }
+}
+
+#[tokio::test]
+async fn whoever_registers_anew_changes_nothing_of_the_account() {
+    let world = World::with_ada(&[]).await;
+    let before = world.ada().await;
+    let fields =
+        [("full_name", "Eve"), ("email", "ADA@school.example"), ("password", "quite another password")];
+    assert_eq!(world.browser().fill("/register", &fields).await.status, 200);
+    assert_eq!(world.ada().await, before);
+    let letters = world.letters().await;
+    assert!(letters.len() == 1 && letters[0].contains("you have one already"), "{letters:?}");
+    assert!(!letters[0].contains("Eve"), "a stranger's words are in no letter");
+    assert!(world.adas().await.is_in().await, "with the password that it had");
+}
+
+#[tokio::test]
+async fn b15_who_may_register_is_a_setting_and_a_school_s_address_is_its_own() {
+    let world = World::new(&[("REGISTRATION", "school-domains")]).await;
+    let domain = "upton.example".parse().unwrap();
+    mathsoc::db::schools::create(&world.app.db, "Upton", Some(&domain)).await.unwrap();
+    let mut browser = world.browser();
+    for (email, status) in [
+        ("a@upton.example", 200),
+        ("a@evilupton.example", 422),
+        ("a@upton.example.evil.example", 422),
+        ("a@sub.upton.example", 422),
+    ] {
+        let form = [("full_name", "A"), ("email", email), ("password", PASSWORD)];
+        assert_eq!(browser.fill("/register", &form).await.status, status, "{email}");
+    }
+    let closed = World::new(&[("REGISTRATION", "closed")]).await;
+    assert!(closed.browser().get("/register").await.body.contains("made by the people who run this site"));
+}
