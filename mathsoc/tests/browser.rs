@@ -31,7 +31,8 @@ fn an_account_lives_in_a_real_browser_from_its_first_letter_to_its_end() {
     let set_up = site.next_line_with("/setup/");
     let outbox = folder.join("data/outbox");
     let limited = Site::start(&limited, &[]);
-    let pages = visit("accounts.mjs", &[&url(&site), set_up.trim(), outbox.to_str().unwrap(), &url(&limited)]);
+    let pages =
+        visit("accounts.mjs", &[&url(&site), set_up.trim(), outbox.to_str().unwrap(), &url(&limited)]);
     assert!(pages.len() >= 35, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
