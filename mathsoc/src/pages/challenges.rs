@@ -98,7 +98,7 @@ mod tests {
         looks::check(&page, "Roots");
         assert!(page.contains("<msqrt>") && page.contains("stage-KS5"), "{page}");
         assert!(
-            page.contains("Its &lt;sign&gt;") && page.contains("when members get their accounts"),
+            page.contains("Its &lt;sign&gt;") && page.contains("Soon members will be able to answer here"),
             "{page}"
         );
         assert!(!page.contains("<input") && !page.contains("<form"), "{page}");

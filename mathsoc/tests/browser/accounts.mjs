@@ -287,17 +287,26 @@ equal(await logIn(other, ada.passwords[2]), 422, 'there is no such account any m
 
 // Without script.
 const bare = await person({ javaScriptEnabled: false, viewport: { width: 375, height: 740 } });
+const cookies = async () => (await bare.context().cookies()).map(({ name }) => name).sort();
+await bare.goto('/');
+await bare.goto('/privacy_policy');
+deepEqual(await cookies(), [], 'reading sets no cookies, as the privacy policy says');
 await bare.goto('/register');
 await fill(bare, { 'Your name': 'Émilie', 'E-mail address': 'emilie@school.example', Password: ada.passwords[0] });
 equal(await press(bare, 'Make my account'), 200);
 await bare.goto(await link('emilie@school.example', 'verify_email'));
 equal(await press(bare, 'Yes, it is mine'), 303);
 await picture(bare, 'login.bare');
-equal(await logIn(bare, ada.passwords[0], 'emilie@school.example'), 303);
+await bare.goto('/login');
+await fill(bare, { 'E-mail address': 'emilie@school.example', Password: ada.passwords[0], 'Keep me logged in on this device': true });
+equal(await press(bare, 'Log in'), 303);
+deepEqual(await cookies(), ['remember', 'session']);
 await bare.goto('/profile');
 equal(await heading(bare), 'Your account');
 await picture(bare, 'profile.bare');
 await bare.getByRole('button', { name: 'Log out' }).click();
+await bare.waitForURL('/');
+deepEqual(await cookies(), [], 'logging out removes both');
 await bare.goto('/profile');
 equal(path(bare), '/login');
 
