@@ -12,7 +12,7 @@ use http::request::Parts;
 
 use crate::fault::Fault;
 use crate::refusal::Refusal;
-use crate::session::Session;
+use crate::session::{Session, SignIn};
 
 /// An account of the application: what [`SignedIn`] finds. A role is a type of its own, such as `Admin(User)`.
 pub trait Account<S>: Send + Sync + 'static {
@@ -84,11 +84,15 @@ impl<U: fmt::Debug> fmt::Debug for SignedIn<U> {
 }
 
 /// The account that was found for this request, so that it is looked for once.
-struct Found<U>(Arc<U>);
+struct Found<U> {
+    account: Arc<U>,
+    /// Another may have signed in since.
+    sign_in: SignIn,
+}
 
 impl<U> Clone for Found<U> {
     fn clone(&self) -> Self {
-        Self(Arc::clone(&self.0))
+        Self { account: Arc::clone(&self.account), sign_in: self.sign_in.clone() }
     }
 }
 
@@ -96,7 +100,11 @@ async fn look<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
     let session = session(parts).map_err(IntoResponse::into_response)?;
     let refused = IntoResponse::into_response;
     let Some(sign_in) = session.sign_in().await.map_err(refused)? else { return Ok(None) };
-    if let Some(Found(account)) = parts.extensions.get::<Found<U>>().cloned() {
+    let found = parts
+        .extensions
+        .get::<Found<U>>()
+        .filter(|found| (&found.sign_in.user, found.sign_in.epoch) == (&sign_in.user, sign_in.epoch));
+    if let Some(Found { account, .. }) = found.cloned() {
         return Ok(Some(SignedIn { account, session }));
     }
     let account = U::find(&sign_in.user, state).await.map_err(IntoResponse::into_response)?;
@@ -105,7 +113,7 @@ async fn look<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
         return Ok(None);
     };
     let account = Arc::new(account);
-    parts.extensions.insert(Found(Arc::clone(&account)));
+    parts.extensions.insert(Found { account: Arc::clone(&account), sign_in });
     Ok(Some(SignedIn { account, session }))
 }
 

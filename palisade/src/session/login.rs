@@ -4,6 +4,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
+use super::ending::surely;
 use super::event::SessionEvent;
 use super::record::Record;
 use super::visit::{Session, down};
@@ -29,40 +30,43 @@ impl Session {
     }
 
     /// Signs in afresh who is signed in already: the session keeps what is in it and gets a new name. Whoever proves to be
-    /// somebody else is signed in as by [`log_in`](Self::log_in).
+    /// somebody else, or whose session another request has ended meanwhile, is signed in as by [`log_in`](Self::log_in). Where
+    /// the account's epoch is another by now, a browser that is remembered gets another token.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn confirm(&self, proof: Proof) -> Result<(), Refusal> {
         let visit = &self.0;
         visit.load().await?;
-        let record = visit.state().record.clone();
-        let Some((mut record, login)) = record.and_then(|mut record| {
-            let login = record.login.take().filter(|login| login.user == proof.user())?;
-            Some((record, login))
-        }) else {
+        let known = visit.user().is_some_and(|user| user == proof.user());
+        if !known || !visit.rename().await.map_err(|error| down(&error))? {
             return self.log_in(proof).await;
+        }
+        let changed = {
+            let (now, fingerprint) = (visit.settings().now(), visit.fingerprint());
+            let mut state = visit.state();
+            let login = state.record.as_mut().and_then(|record| record.login.as_mut());
+            let before = login.as_ref().map(|login| (login.epoch, login.series.is_some()));
+            if let Some(login) = login {
+                (login.proved, login.epoch, login.fingerprint) = (Some(now), proof.epoch(), fingerprint);
+            }
+            before.is_some_and(|(epoch, remembered)| remembered && epoch != proof.epoch())
         };
-        let (proved, epoch, fingerprint) = (Some(visit.settings().now()), proof.epoch(), visit.fingerprint());
-        record.login = Some(super::record::Login { proved, epoch, fingerprint, ..login });
-        record.id = SessionId::random();
-        visit.replace(Some(record)).await.map_err(|error| down(&error))?;
+        // The token is of the earlier epoch, and so is whatever copy there is of it.
+        if changed && visit.settings().remember.is_some() {
+            self.remember().await?;
+        }
         visit.settings().tell(&SessionEvent::Confirmed { user: proof.user() });
         Ok(())
     }
 
-    /// Gives the session a new name: whenever the visitor's rights change.
+    /// Gives the session a new name: whenever the visitor's rights change. One that another request has ended stays ended.
     ///
     /// # Errors
     /// When the store does not answer.
     pub async fn renew(&self) -> Result<(), Refusal> {
         self.0.load().await?;
-        let record = self.0.state().record.clone();
-        let renewed = record.map(|record| Record { id: SessionId::random(), ..record });
-        match renewed {
-            Some(record) => self.0.replace(Some(record)).await.map_err(|error| down(&error)),
-            None => Ok(()),
-        }
+        self.0.rename().await.map(drop).map_err(|error| down(&error))
     }
 
     /// Signs out: the session is over at once, its cookies are taken away, and the browser is told to forget what it keeps of
@@ -74,7 +78,7 @@ impl Session {
         let visit = &self.0;
         visit.load().await?;
         let user = visit.user();
-        visit.end().await.map_err(|error| down(&error))?;
+        visit.surely_end().await.map_err(|error| down(&error))?;
         visit.state().signed_out = true;
         if let Some(user) = user {
             visit.settings().tell(&SessionEvent::SignedOut { user: &user });
@@ -116,7 +120,9 @@ impl Session {
         self.0.load().await?;
         let Some(user) = self.0.user() else { return Ok(()) };
         let (own, series) = self.0.own();
-        self.0.end_user(&user, &[own, series]).await.map_err(|error| down(&error))
+        let visit = std::sync::Arc::clone(&self.0);
+        let ending = async move { visit.end_user(&user, &[own, series]).await };
+        surely(ending).await.map_err(|error| down(&error))
     }
 
     async fn of_account(&self) -> Result<Vec<(Vec<SessionId>, Elsewhere)>, Refusal> {
@@ -179,7 +185,7 @@ impl super::visit::Visit {
     }
 
     /// This session, and the remember token that belongs to it.
-    fn own(&self) -> (Option<SessionId>, Option<SessionId>) {
+    pub(super) fn own(&self) -> (Option<SessionId>, Option<SessionId>) {
         let state = self.state();
         let login = state.record.as_ref().and_then(|record| record.login.as_ref());
         let series = login.and_then(|login| login.series).map(SessionId::from_bytes);

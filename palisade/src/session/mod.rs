@@ -49,6 +49,7 @@
 //! References: OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie Best Practice.
 
 mod cookie;
+mod ending;
 mod event;
 mod login;
 mod record;

@@ -67,6 +67,18 @@ pub(super) struct Limits {
     pub(super) absolute: Duration,
 }
 
+/// How far the clocks of two servers may be apart, in seconds. What was made later than that was made by a clock that was
+/// wrong, and would otherwise last until the right one has caught up.
+pub(super) const SKEW: Duration = Duration::from_secs(300);
+
+/// How many seconds are left of what began then.
+pub(super) fn left(since: u64, limit: Duration, now: u64) -> Option<u64> {
+    if since > now.saturating_add(SKEW.as_secs()) {
+        return None;
+    }
+    since.saturating_add(limit.as_secs()).checked_sub(now)
+}
+
 /// The largest session that is read back: what cannot have been ours is not unpacked.
 const LARGEST: usize = 1 << 20;
 /// Smaller ones gain nothing by being compressed.
@@ -122,8 +134,7 @@ impl Record {
 
     /// How long it lasts from now on, if it does.
     pub(super) fn lasts(&self, limits: Limits, now: u64) -> Option<Duration> {
-        let left = |since: u64, limit: Duration| since.saturating_add(limit.as_secs()).checked_sub(now);
-        let left = left(self.made, limits.absolute)?.min(left(self.seen, limits.idle)?);
+        let left = left(self.made, limits.absolute, now)?.min(left(self.seen, limits.idle, now)?);
         (left > 0).then(|| Duration::from_secs(left))
     }
 
@@ -182,5 +193,15 @@ mod tests {
         record.seen = 1_599;
         assert_eq!(record.lasts(LIMITS, 1_599), Some(Duration::from_secs(1)));
         assert_eq!(record.lasts(LIMITS, 1_600), None);
+    }
+
+    #[test]
+    fn one_that_was_made_by_a_clock_ahead_is_over_and_near_the_end_of_time_nothing_overflows() {
+        let mut record = Record::new(1_000 + SKEW.as_secs());
+        assert!(record.lasts(LIMITS, 1_000).is_some(), "two servers are never quite of one mind");
+        assert_eq!(record.lasts(LIMITS, 999), None);
+        (record.made, record.seen) = (u64::MAX, u64::MAX);
+        assert_eq!(record.lasts(LIMITS, 1_000), None);
+        assert_eq!(record.lasts(LIMITS, u64::MAX), None);
     }
 }

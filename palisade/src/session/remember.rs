@@ -1,7 +1,8 @@
 //! Remember tokens: a browser that signs in again by itself, until somebody else tries its token.
 //!
 //! A token belongs to a series, one for each browser, and is replaced at each use. A token that has been replaced is
-//! taken for stolen, but for a minute, in which requests that were sent together with it may still arrive.
+//! taken for stolen, but for a minute, in which requests that were sent together with it may still arrive. Those get the
+//! same next token, which is derived from the one before: an answer that did not arrive costs nothing in that minute.
 //!
 //! Reference: Jaspan, Improved Persistent Login Cookie Best Practice.
 
@@ -14,7 +15,7 @@ use sha2::{Digest, Sha256};
 
 use super::cookie::Jar;
 use super::event::SessionEvent;
-use super::record::{Change, Login, Record};
+use super::record::{Change, Login, Record, left};
 use super::visit::{Remember, Session, Visit, down};
 use crate::refusal::Refusal;
 use crate::store::{Kept, Saved, SessionId, StoreError};
@@ -40,6 +41,14 @@ struct Series {
 /// Before a series' bytes: it is no session.
 const SERIES: u8 = b'r';
 
+/// A series that has not run out.
+struct Living {
+    series: Series,
+    left: u64,
+    version: u64,
+    user: String,
+}
+
 impl Series {
     fn kept(&self, user: &str, version: u64) -> Kept {
         let json = serde_json::to_vec(self).expect("numbers are JSON");
@@ -48,6 +57,11 @@ impl Series {
 
     fn read(kept: &Kept) -> Option<Self> {
         serde_json::from_slice(kept.bytes.strip_prefix(&[SERIES])?).ok()
+    }
+
+    /// Whether the token is the latest, or the one before.
+    fn knows(&self, token: [u8; 32]) -> bool {
+        self.token == token || self.before == Some(token)
     }
 }
 
@@ -89,10 +103,27 @@ impl Visit {
 
     fn remembered(&self) -> Option<(SessionId, SessionId)> {
         let jar = self.remember_jar();
-        let bytes =
-            jar.find(&self.cookies, self.secure).find_map(|value| URL_SAFE_NO_PAD.decode(value).ok())?;
-        let (series, token) = bytes.split_first_chunk()?;
-        Some((SessionId::from_bytes(*series), SessionId::from_bytes(token.try_into().ok()?)))
+        jar.find(&self.cookies, self.secure).find_map(|value| {
+            let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
+            let (series, token) = bytes.split_first_chunk()?;
+            Some((SessionId::from_bytes(*series), SessionId::from_bytes(token.try_into().ok()?)))
+        })
+    }
+
+    /// The token that replaces this one; who has not the key cannot tell.
+    fn token_after(&self, series: &SessionId, token: &SessionId) -> SessionId {
+        let signature = self.settings().keys.sign(&[b"remember", series.bytes(), token.bytes()]);
+        SessionId::from_bytes(*signature.last_chunk().expect("a signature has 36 bytes"))
+    }
+
+    /// The series with its version and its account, and for how many seconds more it lasts.
+    async fn series(&self, id: SessionId, lasts: Duration) -> Result<Option<Living>, StoreError> {
+        let kept = self.settings().store.load(id).wait().await?;
+        Ok(kept.and_then(|kept| {
+            let series = Series::read(&kept)?;
+            let left = left(series.made, lasts, self.settings().now())?;
+            Some(Living { series, left, version: kept.version, user: kept.user? })
+        }))
     }
 
     /// Signs in whom the remember cookie names, if its token is the latest of its series.
@@ -105,59 +136,64 @@ impl Visit {
             }
             return Ok(());
         };
-        let kept = settings.store.load(id).wait().await?;
-        let known = kept.and_then(|kept| {
-            let series = Series::read(&kept)?;
-            let left = series.made.saturating_add(lasts.as_secs()).checked_sub(settings.now())?;
-            Some((series, left, kept.version, kept.user?))
-        });
-        let Some((series, left, version, user)) = known else {
-            self.state().remember = Remember::Clear;
-            return Ok(());
-        };
-        let (given, now) = (hash(&token), settings.now());
-        let replaced_just_now = now.saturating_sub(series.replaced) <= TOGETHER;
-        if given == series.token {
-            let next = SessionId::random();
-            let (made, epoch) = (series.made, series.epoch);
-            let turned = Series { epoch, token: hash(&next), before: Some(given), replaced: now, made };
-            let kept = turned.kept(&user, version + 1);
-            let saved =
-                settings.store.save(id, Some(version), kept, Duration::from_secs(left)).wait().await?;
-            // Else a request that was sent together with this one was quicker.
-            if saved == Saved::Done {
+        let (given, next, now) = (hash(&token), self.token_after(&id, &token), settings.now());
+        let living = loop {
+            let Some(living) = self.series(id, lasts).await? else {
+                self.state().remember = Remember::Clear;
+                return Ok(());
+            };
+            let Living { series, left, version, user } = &living;
+            if given == series.token {
+                let (made, epoch) = (series.made, series.epoch);
+                let turned = Series { epoch, token: hash(&next), before: Some(given), replaced: now, made };
+                let (kept, left) = (turned.kept(user, version + 1), Duration::from_secs(*left));
+                if settings.store.save(id, Some(*version), kept, left).wait().await? == Saved::Stale {
+                    // A request that was sent together with this one was quicker, or the series has just been ended.
+                    continue;
+                }
+                self.state().remember = Remember::Set(value(&id, &next));
+            } else if series.before != Some(given) || now.abs_diff(series.replaced) > TOGETHER {
+                // The series comes last: should this be broken off, the token is found out again the next time.
+                self.end_user(user, &[Some(id)]).await?;
+                settings.store.end(id).wait().await?;
+                self.state().remember = Remember::Clear;
+                settings.tell(&SessionEvent::TokenStolen { user });
+                return Ok(());
+            } else if hash(&next) == series.token {
                 self.state().remember = Remember::Set(value(&id, &next));
             }
-        } else if series.before != Some(given) || !replaced_just_now {
-            self.end_user(&user, &[]).await?;
-            self.state().remember = Remember::Clear;
-            settings.tell(&SessionEvent::TokenStolen { user: &user });
-            return Ok(());
-        }
+            break living;
+        };
         let login = Login {
-            epoch: series.epoch,
+            epoch: living.series.epoch,
             since: now,
             proved: None,
             agent: self.agent(),
             fingerprint: self.fingerprint(),
             series: Some(*id.bytes()),
-            user,
+            user: living.user,
         };
         settings.tell(&SessionEvent::Restored { user: &login.user });
         self.replace(Some(Record { login: Some(login), ..Record::new(now) })).await
     }
 
-    /// Ends the series that belongs to this browser, and takes its cookie away.
+    /// Ends the series that belongs to this browser, and takes its cookie away. A cookie ends the series that it has a token
+    /// of: its name alone ends nothing.
     pub(super) async fn forget_me(&self) -> Result<(), StoreError> {
-        let cookie = self.remembered().map(|(id, _)| id);
-        let login = |visit: &Self| {
-            let state = visit.state();
-            let series = state.record.as_ref()?.login.as_ref()?.series;
-            series.map(SessionId::from_bytes)
-        };
-        let Some(id) = login(self).or(cookie) else { return Ok(()) };
-        self.settings().store.end(id).wait().await?;
-        self.state().remember = Remember::Clear;
+        let store = &self.settings().store;
+        let (own, given) = (self.own().1, self.remembered());
+        if let Some(id) = own {
+            store.end(id).wait().await?;
+        }
+        if let Some((id, token)) = given.filter(|(id, _)| own != Some(*id)) {
+            let kept = store.load(id).wait().await?;
+            if kept.and_then(|kept| Series::read(&kept)).is_some_and(|series| series.knows(hash(&token))) {
+                store.end(id).wait().await?;
+            }
+        }
+        if own.is_some() || given.is_some() {
+            self.state().remember = Remember::Clear;
+        }
         Ok(())
     }
 

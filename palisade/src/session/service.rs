@@ -93,8 +93,9 @@ const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 /// Writes what has changed, and says that the answer depends on the cookie.
 async fn finish<B: Default>(visit: Arc<Visit>, mut response: Response<B>) -> Response<B> {
     let state = std::mem::take(&mut *visit.state());
-    let personal = state.record.as_ref().is_some_and(|record| record.login.is_some());
-    let signed_out = state.signed_out;
+    let signed_in = state.record.as_ref().is_some_and(|record| record.login.is_some());
+    let (filled, signed_out) = (state.record.as_ref().is_some_and(|it| !it.is_empty()), state.signed_out);
+    let goes_on = state.record.is_some();
     let mut headers = HeaderMap::new();
     if let Err(why) = write(&visit, state, &mut headers).await {
         response = why;
@@ -104,13 +105,25 @@ async fn finish<B: Default>(visit: Arc<Visit>, mut response: Response<B>) -> Res
     for line in headers.get_all(SET_COOKIE) {
         own.append(SET_COOKIE, line.clone());
     }
-    if (personal || signed_out) && !own.contains_key(CACHE_CONTROL) {
-        own.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    if (filled || signed_out || headers.contains_key(SET_COOKIE)) && !is_private(own) {
+        let control = if signed_in || signed_out { "no-store" } else { "private, no-cache" };
+        own.insert(CACHE_CONTROL, HeaderValue::from_static(control));
     }
     if signed_out && !own.contains_key(CLEAR_SITE_DATA) {
-        own.insert(CLEAR_SITE_DATA, HeaderValue::from_static("\"cookies\", \"storage\""));
+        // Not the cookie of a session that has been begun since.
+        let data = if goes_on { "\"storage\"" } else { "\"cookies\", \"storage\"" };
+        own.insert(CLEAR_SITE_DATA, HeaderValue::from_static(data));
     }
     response
+}
+
+/// Whether the application has said that nobody but the visitor may keep the answer.
+fn is_private(headers: &HeaderMap) -> bool {
+    let lines = headers.get_all(CACHE_CONTROL).iter();
+    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).any(|directive| {
+        let directive = directive.trim_ascii();
+        directive.eq_ignore_ascii_case(b"no-store") || directive.eq_ignore_ascii_case(b"private")
+    })
 }
 
 /// Writes the session and says which cookies to set, or what to answer instead.
@@ -138,19 +151,26 @@ async fn write<B: Default>(
     };
     let id = record.id;
     let bytes = match settings.place {
-        Place::Cookie => record.encode(),
+        Place::Cookie => {
+            let over =
+                if state.gone { None } else { settings.store.load(id).wait().await.map_err(unread)? };
+            if over.is_some() {
+                // Another request has ended it since it was read: its cookie must not take the place of that one's.
+                return Ok(());
+            }
+            record.encode()
+        }
         // A visitor whom only a form has given a session costs no room.
         Place::Store if state.version.is_none() && record.is_empty() => record.encode(),
         Place::Store => {
             let saved = keep(visit, record, state.version, state.changes).await;
-            if saved.map_err(|error| down(&error).into_response())? == Saved::Stale || visit.is_presented(id)
-            {
+            if saved.map_err(unread)? == Saved::Stale || visit.is_presented(id) {
                 return Ok(());
             }
             Vec::new()
         }
     };
-    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), settings.context());
+    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), &settings.context());
     settings.jar.set(headers, &URL_SAFE_NO_PAD.encode(sealed), secure, None);
     let size = headers.get_all(SET_COOKIE).iter().map(HeaderValue::len).max().unwrap_or(0);
     if size > LARGEST {
@@ -189,6 +209,10 @@ async fn keep(
     }
     tracing::warn!("a session was changed by so many requests at once that one of the changes is lost");
     Ok(Saved::Stale)
+}
+
+fn unread<B: Default>(error: StoreError) -> Response<B> {
+    down(&error).into_response()
 }
 
 fn too_large<B: Default>(size: usize) -> Response<B> {

@@ -45,7 +45,7 @@ pub(super) struct Visit {
 /// What the request's cookie says.
 #[derive(Clone)]
 pub(super) struct Presented {
-    id: SessionId,
+    pub(super) id: SessionId,
     /// The session itself, where it lies in the cookie: by choice, or because there is nothing in it to be stored.
     record: Option<Record>,
     /// Whether it was sealed by a previous key.
@@ -62,7 +62,7 @@ pub(super) struct State {
     /// The session is to be written, or its cookie taken away.
     pub(super) dirty: bool,
     /// The presented cookie leads nowhere.
-    gone: bool,
+    pub(super) gone: bool,
     pub(super) remember: Remember,
     pub(super) signed_out: bool,
 }
@@ -176,7 +176,7 @@ impl Visit {
     fn open_cookie(&self) -> Option<Presented> {
         let settings = self.settings();
         settings.jar.find(&self.cookies, self.secure).find_map(|value| {
-            let opened = settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, settings.context())?;
+            let opened = settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.context())?;
             let (id, rest) = opened.bytes().split_first_chunk()?;
             let id = SessionId::from_bytes(*id);
             let record = match settings.place {
@@ -276,37 +276,6 @@ impl Visit {
         state.dirty = true;
     }
 
-    /// Puts another session, or none, in the place of this one, which is over at once and everywhere.
-    pub(super) async fn replace(&self, record: Option<Record>) -> Result<(), StoreError> {
-        let settings = self.settings();
-        let (over, lasts) = {
-            let state = self.state();
-            let id = state.record.as_ref().map(|record| record.id);
-            let lasts =
-                state.record.as_ref().and_then(|record| record.lasts(settings.limits, settings.now()));
-            (id.or(self.presented().map(|presented| presented.id)), lasts)
-        };
-        if let Some(id) = over {
-            match settings.place {
-                Place::Store => settings.store.end(id).wait().await?,
-                Place::Cookie => {
-                    let lasts = lasts.unwrap_or(settings.limits.absolute).max(settings.limits.absolute);
-                    settings.store.save(id, None, ended(), lasts).wait().await?;
-                }
-            }
-        }
-        let mut state = self.state();
-        (state.record, state.version, state.dirty, state.gone) = (record, None, true, true);
-        state.changes.clear();
-        Ok(())
-    }
-
-    /// Ends this session without another in its place.
-    pub(super) async fn end(&self) -> Result<(), StoreError> {
-        self.forget_me().await?;
-        self.replace(None).await
-    }
-
     /// What the client looks like: its network and its browser's name.
     pub(super) fn fingerprint(&self) -> [u8; 8] {
         use sha2::{Digest, Sha256};
@@ -328,18 +297,14 @@ impl Visit {
     }
 }
 
-/// What a store remembers of a session that lay in a cookie and was ended.
-fn ended() -> crate::store::Kept {
-    crate::store::Kept { version: 1, user: None, bytes: Vec::new() }
-}
-
 impl Settings {
-    /// What a cookie is sealed in the context of: one that holds a session is no name of one.
-    pub(super) fn context(&self) -> &'static [u8] {
-        match self.place {
-            Place::Cookie => b"record",
-            Place::Store => b"name",
-        }
+    /// What a cookie is sealed in the context of: one that holds a session is no name of one, and none is one of another name.
+    pub(super) fn context(&self) -> Vec<u8> {
+        let kind = match self.place {
+            Place::Cookie => "record",
+            Place::Store => "name",
+        };
+        format!("{kind} {}", self.jar.name).into_bytes()
     }
 }
 

@@ -9,6 +9,7 @@
 
 mod login;
 mod plain;
+mod races;
 mod remember;
 mod stores;
 

@@ -1,0 +1,387 @@
+//! What happens when requests cross, visitors hang up, clocks are set back, and layers meet.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::task::Poll;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{any, get};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::StatusCode;
+use palisade::store::{Answer as Asked, Done, Kept, MemorySessions, Saved, SessionId, SessionStore};
+use palisade::{Proof, Proxies, Refusal, Session, Sessions, SignedIn};
+
+use super::{Browser, Site, User, keyring, sessions};
+use crate::world::{Answer, ask};
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+/// A request that reads the session, is overtaken by another, and then does something.
+async fn overtaken<F>(
+    site: &Site,
+    browser: &mut Browser,
+    by: (&str, &str),
+    then: impl Fn(Session) -> F + Clone + Send + Sync + 'static,
+) -> Answer
+where
+    F: Future<Output = Result<(), Refusal>> + Send + 'static,
+{
+    let (app, other) = (site.app.clone(), browser.request(by.0, by.1));
+    let other = Arc::new(std::sync::Mutex::new(Some(other)));
+    let slow = any(async move |session: Session| {
+        session.get::<String>("a").await?;
+        let other = other.lock().unwrap().take().unwrap();
+        assert_eq!(ask(&app, other).await.status, StatusCode::OK);
+        then(session).await
+    });
+    let app = around(site, Router::new().fallback(slow));
+    let answer = ask(&app, browser.request("POST", "/")).await;
+    browser.keep(&answer);
+    answer
+}
+
+fn around(site: &Site, router: Router) -> Router {
+    router.layer(site.sessions.clone()).layer(Proxies::trusted(["10.0.0.0/8"]).unwrap())
+}
+
+#[tokio::test]
+async fn a_new_name_does_not_revive_a_session_that_another_request_has_ended() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/set/a/b").await;
+        overtaken(&site, &mut browser, ("POST", "/logout"), async |session| session.renew().await).await;
+        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(browser.get("/get/a").await.body, "");
+
+        browser.post("/login/ada").await;
+        browser.post("/set/a/b").await;
+        let confirm = async |session: Session| session.confirm(Proof::dangerous_trusted("ada", 1)).await;
+        overtaken(&site, &mut browser, ("POST", "/logout"), confirm).await;
+        assert_eq!(browser.who().await, "ada", "she has just proved it");
+        assert_eq!(browser.get("/get/a").await.body, "", "and begins anew");
+    }
+}
+
+#[tokio::test]
+async fn a_new_name_keeps_what_another_request_has_put_in_meanwhile() {
+    let site = Site::stored();
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    let then = async |session: Session| {
+        session.set("mine", "x").await?;
+        session.renew().await
+    };
+    overtaken(&site, &mut browser, ("POST", "/set/theirs/y"), then).await;
+    assert_eq!(browser.get("/get/mine").await.body, "x");
+    assert_eq!(browser.get("/get/theirs").await.body, "y");
+    assert_eq!(browser.who().await, "ada");
+}
+
+#[tokio::test]
+async fn a_cookie_that_another_request_has_ended_does_not_come_back_over_the_new_one() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        site.hand.advance(Duration::from_secs(20 * 60));
+        // Long enough unused that it is noted that it is in use.
+        let answer =
+            overtaken(&site, &mut browser, ("POST", "/login/bob"), async |session| session.set("a", 1).await)
+                .await;
+        assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::OK, None));
+    }
+}
+
+/// A store in which something happens between reading and saving, and that takes a moment for everything.
+#[derive(Debug, Clone, Default)]
+struct Slow {
+    kept: Arc<MemorySessions>,
+    /// How many things were asked of it.
+    asked: Arc<AtomicU32>,
+    /// The account whose series and sessions end before the next saving over a version.
+    ends: Arc<std::sync::Mutex<Option<&'static str>>>,
+}
+
+impl Slow {
+    async fn moment(&self) {
+        self.asked.fetch_add(1, Ordering::SeqCst);
+        tokio::task::yield_now().await;
+    }
+}
+
+impl SessionStore for Slow {
+    fn load(&self, id: SessionId) -> Asked<'_, Option<Kept>> {
+        Asked::Soon(Box::pin(async move {
+            self.moment().await;
+            self.kept.load(id).wait().await
+        }))
+    }
+
+    fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Asked<'_, Saved> {
+        Asked::Soon(Box::pin(async move {
+            self.moment().await;
+            let ends = before.and_then(|_| self.ends.lock().unwrap().take());
+            if let Some(user) = ends {
+                for (id, _) in self.kept.of_user(user).wait().await? {
+                    self.kept.end(id).wait().await?;
+                }
+            }
+            self.kept.save(id, before, kept, lasts).wait().await
+        }))
+    }
+
+    fn end(&self, id: SessionId) -> Done<'_> {
+        Asked::Soon(Box::pin(async move {
+            self.moment().await;
+            self.kept.end(id).wait().await
+        }))
+    }
+
+    fn of_user<'a>(&'a self, user: &'a str) -> Asked<'a, Vec<(SessionId, Kept)>> {
+        self.kept.of_user(user)
+    }
+
+    fn name(&self) -> &'static str {
+        "slow"
+    }
+}
+
+fn slowly(sealed: bool) -> (Site, Slow) {
+    let (sessions, hand, clock) = sessions();
+    let slow = Slow { kept: Arc::new(MemorySessions::new().clock(clock)), ..Slow::default() };
+    let sessions = if sealed { sessions.ends_in(slow.clone()) } else { sessions.kept_in(slow.clone()) };
+    (Site::of(sessions, hand), slow)
+}
+
+#[tokio::test]
+async fn a_token_whose_series_is_ended_while_it_is_used_signs_nobody_in() {
+    for sealed in [false, true] {
+        let (site, slow) = slowly(sealed);
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        site.hand.advance(DAY);
+        *slow.ends.lock().unwrap() = Some("ada");
+        assert_eq!(browser.who().await, "nobody");
+        assert!(!browser.jar.contains_key("__Host-remember"));
+    }
+}
+
+#[tokio::test]
+async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
+    for sealed in [false, true] {
+        let (site, slow) = slowly(sealed);
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        slow.asked.store(0, Ordering::SeqCst);
+        let mut leaving = Box::pin(ask(&site.app, browser.request("POST", "/logout")));
+        // It has been read, and the first thing is being ended.
+        while slow.asked.load(Ordering::SeqCst) < 2 {
+            std::future::poll_fn(|cx| Poll::Ready(assert!(leaving.as_mut().poll(cx).is_pending()))).await;
+            tokio::task::yield_now().await;
+        }
+        drop(leaving);
+        for _ in 0..100 {
+            tokio::task::yield_now().await;
+        }
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn an_answer_that_got_lost_is_no_theft_if_the_browser_asks_again_at_once() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        site.hand.advance(DAY);
+        let lost = ask(&site.app, browser.request("GET", "/who")).await;
+        assert_eq!(lost.body, "ada");
+        site.hand.advance(Duration::from_secs(30));
+        assert_eq!(browser.who().await, "ada");
+        site.hand.advance(DAY);
+        assert_eq!(browser.who().await, "ada", "it was given the next token too");
+        assert!(!site.told().iter().any(|event| event.contains("Stolen")));
+    }
+}
+
+#[tokio::test]
+async fn the_name_of_a_series_without_its_token_ends_nothing() {
+    let (sessions, hand, clock) = sessions();
+    let store = Arc::new(MemorySessions::new().clock(clock));
+    let site = Site::of(sessions.kept_in_shared(store.clone()), hand);
+    let mut ada = site.browser();
+    ada.post("/login/ada").await;
+    ada.post("/remember").await;
+    let token = URL_SAFE_NO_PAD.decode(&ada.jar["__Host-remember"]).unwrap();
+    let forged = URL_SAFE_NO_PAD.encode([&token[..16], &[7; 16]].concat());
+    // A site that remembers nobody does not look at the token, and yet takes it away at the sign-in.
+    let other = Site::of(Sessions::new(&keyring()).kept_in_shared(store), super::sessions().1);
+    let mut eve = other.browser();
+    eve.jar.insert("__Host-remember".into(), forged);
+    eve.post("/login/eve").await;
+    site.hand.advance(DAY);
+    assert_eq!(ada.who().await, "ada");
+}
+
+#[tokio::test]
+async fn of_several_remember_cookies_the_one_that_can_be_read_counts() {
+    let site = Site::stored();
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    browser.post("/remember").await;
+    site.hand.advance(DAY);
+    let mut request = browser.request("GET", "/who");
+    let line = format!("__Host-remember=AAAA; __Host-remember={}", browser.jar["__Host-remember"]);
+    request.headers_mut().insert("cookie", line.parse().unwrap());
+    assert_eq!(ask(&site.app, request).await.body, "ada");
+}
+
+#[tokio::test]
+async fn who_changes_the_password_stays_remembered_and_copies_of_the_token_do_not() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        let mut thief = site.browser();
+        thief.jar.insert("__Host-remember".into(), browser.jar["__Host-remember"].clone());
+        site.accounts.raise("ada");
+        browser.post("/confirm/ada").await;
+        browser.post("/sessions/end").await;
+        site.hand.advance(DAY);
+        assert_eq!(thief.who().await, "nobody");
+        assert_eq!(browser.who().await, "ada");
+    }
+}
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_prolongs_nothing() {
+    for site in Site::both() {
+        site.hand.advance(365 * DAY);
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        site.hand.set_back(365 * DAY);
+        assert_eq!(browser.who().await, "nobody", "else it would last a year and more");
+
+        browser.post("/login/ada").await;
+        site.hand.set_back(Duration::from_secs(200));
+        assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "as far as servers may differ");
+    }
+    // Not the session, nor when it was last seen, but the proof is of a time to come.
+    let (sessions, hand, clock) = sessions();
+    let site = Site::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand);
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    let app = around(
+        &site,
+        Router::new()
+            .fallback(any(async |session: Session| session.fresh_for(Duration::from_secs(100)).await)),
+    );
+    site.hand.set_back(Duration::from_secs(250));
+    assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::SEE_OTHER);
+    site.hand.advance(Duration::from_secs(200));
+    assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn the_cookie_of_one_layer_is_no_cookie_of_another() {
+    for stored in [false, true] {
+        let store = Arc::new(MemorySessions::new());
+        let site = |name| {
+            let sessions = Sessions::new(&keyring()).cookie(name);
+            let sessions = if stored { sessions.kept_in_shared(store.clone()) } else { sessions };
+            Site::of(sessions, super::sessions().1)
+        };
+        let (shop, desk) = (site("shop"), site("desk"));
+        let mut browser = shop.browser();
+        browser.post("/login/ada").await;
+        let cookie = browser.jar["__Host-shop"].clone();
+        assert_eq!(browser.who().await, "ada");
+        browser.app = desk.app.clone();
+        browser.jar.insert("__Host-desk".into(), cookie);
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn whatever_a_handler_says_a_page_of_a_session_is_public_to_nobody() {
+    for site in Site::both() {
+        let page = async |session: Session| {
+            session.get::<String>("a").await.map(|_| ([("cache-control", "public, max-age=600")], "page"))
+        };
+        let app = Router::new()
+            .route("/read", get(page))
+            .route(
+                "/own",
+                get(async |session: Session| {
+                    session
+                        .get::<String>("a")
+                        .await
+                        .map(|_| ([("cache-control", "max-age=9, Private")], "page"))
+                }),
+            )
+            .route(
+                "/begin",
+                get(async |session: Session| {
+                    session.set("a", 1).await.map(|()| ([("cache-control", "s-maxage=600")], "page"))
+                }),
+            );
+        let app = around(&site, app);
+        let mut browser = site.browser();
+        let control = async |browser: &Browser, target: &str| {
+            let answer = ask(&app, browser.request("GET", target)).await;
+            answer.header("cache-control").map(str::to_owned)
+        };
+        assert_eq!(control(&browser, "/read").await.unwrap(), "public, max-age=600", "nothing was in it");
+        assert_eq!(control(&browser, "/begin").await.unwrap(), "private, no-cache", "it has a cookie");
+        browser.post("/set/a/b").await;
+        assert_eq!(control(&browser, "/read").await.unwrap(), "private, no-cache", "of this visitor");
+        browser.post("/login/ada").await;
+        assert_eq!(control(&browser, "/read").await.unwrap(), "no-store", "of somebody");
+        assert_eq!(control(&browser, "/own").await.unwrap(), "max-age=9, Private", "strict enough");
+    }
+}
+
+#[tokio::test]
+async fn the_account_is_looked_for_again_when_another_signs_in_during_the_request() {
+    let site = Site::stored();
+    let switch =
+        async |user: SignedIn<User>, request: axum::extract::Request, next: axum::middleware::Next| {
+            let proof = Proof::dangerous_trusted("bob", 1);
+            user.session().log_in(proof).await.map_err(axum::response::IntoResponse::into_response)?;
+            Ok::<_, axum::response::Response>(next.run(request).await)
+        };
+    let accounts = site.accounts.clone();
+    let router = Router::new()
+        .route("/", get(async |user: SignedIn<User>| user.id.clone()))
+        .layer(axum::middleware::from_fn_with_state(accounts.clone(), switch))
+        .layer(SignedIn::<User>::gate(accounts.clone()))
+        .with_state(accounts);
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    assert_eq!(ask(&around(&site, router), browser.request("GET", "/")).await.body, "bob");
+}
+
+#[tokio::test]
+async fn what_is_begun_after_a_sign_out_is_not_cleared_with_the_rest() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        let app = around(
+            &site,
+            Router::new().fallback(any(async |session: Session| {
+                session.log_out().await?;
+                session.set("notice", "Until next time.").await
+            })),
+        );
+        let answer = ask(&app, browser.request("POST", "/")).await;
+        browser.keep(&answer);
+        assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));
+        assert_eq!(browser.get("/get/notice").await.body, "Until next time.");
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
