@@ -2,13 +2,14 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
 use axum::body::Body;
 use http::header::{COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderName, Request};
+use http::{HeaderMap, HeaderName, Request, request};
 use http_body_util::BodyExt;
 use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
@@ -17,8 +18,10 @@ use mathsoc::links::Links;
 use mathsoc::person::Role;
 use mathsoc::sessions;
 use mathsoc::state::App;
-use palisade::store::MemoryStore;
+use palisade::store::{MemoryStore, Store};
 use palisade::{Clock, Cost, Hand, Passwords, Peer, SteadyStore};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
 use tower::ServiceExt;
 
 use super::folder::Folder;
@@ -37,6 +40,7 @@ pub(crate) struct World {
     pub(crate) site: Router,
     pub(crate) hand: Hand,
     pub(crate) folder: Arc<Folder>,
+    server: Option<SocketAddr>,
 }
 
 impl World {
@@ -49,18 +53,32 @@ impl World {
     pub(crate) async fn at(folder: Arc<Folder>, settings: &[(&str, &str)]) -> Self {
         let app = open(&folder, settings).await;
         let (clock, hand) = Clock::manual();
-        let app = match settings.iter().any(|(name, _)| *name == "RATELIMIT_STORAGE_URI") {
-            true => app,
-            false => counted_by(app, clock.clone()),
+        let store = match settings.iter().any(|(name, _)| *name == "RATELIMIT_STORAGE_URI") {
+            true => Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap(),
+            false => MemoryStore::with_clock(clock.clone()).into(),
         };
+        // That a busy machine holds up an answer is no outage.
+        let counters = SteadyStore::new(store).within(Duration::from_secs(10));
+        let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
         let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
         let app = App {
             sessions: sessions.clock(clock.clone()),
             links: Links::new(&app.keyring, app.db.clone()).clock(clock),
             passwords: Passwords::new().cost(Cost::dangerous_least()),
+            counters,
+            limits,
             ..app
         };
-        Self { site: mathsoc::app(app.clone()), app, hand, folder }
+        Self { site: mathsoc::app(app.clone()), app, hand, folder, server: None }
+    }
+
+    /// Served on a free port: its browsers come by real connections, all of them from this machine.
+    pub(crate) async fn served(self) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // It ends with the test's runtime.
+        tokio::spawn(palisade::serve(listener, self.site.clone()).into_future());
+        Self { server: Some(address), ..self }
     }
 
     /// With Ada's account, whose address is verified.
@@ -84,7 +102,8 @@ impl World {
 
     pub(crate) fn browser(&self) -> Browser {
         let from = IpAddr::from([198, 51, 100, 7]);
-        Browser { site: self.site.clone(), jar: BTreeMap::new(), agent: "Firefox/140.0".to_owned(), from }
+        let (site, server) = (self.site.clone(), self.server);
+        Browser { site, server, jar: BTreeMap::new(), agent: "Firefox/140.0".to_owned(), from }
     }
 
     /// A browser in which Ada is logged in.
@@ -119,7 +138,7 @@ impl World {
 }
 
 /// The site as its settings say.
-pub(crate) async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
+async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
     let find = |name: &str| {
         let set = settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         set.or_else(|| match name {
@@ -134,22 +153,22 @@ pub(crate) async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
     App::open(Config::from_vars(&find).unwrap()).await.unwrap()
 }
 
-fn counted_by(app: App, clock: Clock) -> App {
-    let counters = SteadyStore::new(MemoryStore::with_clock(clock));
-    let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
-    App { counters, limits, ..app }
-}
-
 /// A browser: it keeps cookies, and says as browsers do where a form comes from.
 #[derive(Clone)]
 pub(crate) struct Browser {
-    pub(crate) site: Router,
+    site: Router,
+    server: Option<SocketAddr>,
     pub(crate) jar: BTreeMap<String, String>,
     pub(crate) agent: String,
     pub(crate) from: IpAddr,
 }
 
 impl Browser {
+    /// The same cookies in a browser that goes to another site.
+    pub(crate) fn at(&self, world: &World) -> Self {
+        Self { jar: self.jar.clone(), ..world.browser() }
+    }
+
     pub(crate) async fn get(&mut self, path: &str) -> Page {
         self.send("GET", path, &[("sec-fetch-site", "none")], Vec::new()).await
     }
@@ -214,13 +233,21 @@ impl Browser {
             let cookies: Vec<_> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
             request = request.header(COOKIE, cookies.join("; "));
         }
-        let mut request = request.body(Body::from(body)).unwrap();
+        let request = request.body(body).unwrap();
+        let page = match self.server {
+            Some(server) => by_connection(server, request).await,
+            None => self.directly(request).await,
+        };
+        self.keep(&page);
+        page
+    }
+
+    async fn directly(&self, request: Request<Vec<u8>>) -> Page {
+        let mut request = request.map(Body::from);
         request.extensions_mut().insert(Peer((self.from, 40_000).into()));
         let (head, body) = self.site.clone().oneshot(request).await.unwrap().into_parts();
         let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        let page = Page { status: head.status.as_u16(), headers: head.headers, body };
-        self.keep(&page);
-        page
+        Page { status: head.status.as_u16(), headers: head.headers, body }
     }
 
     fn keep(&mut self, page: &Page) {
@@ -234,6 +261,30 @@ impl Browser {
             }
         }
     }
+}
+
+/// Sends the request by a connection of its own.
+async fn by_connection(server: SocketAddr, request: Request<Vec<u8>>) -> Page {
+    let (request::Parts { method, uri, headers, .. }, body) = request.into_parts();
+    let mut head =
+        format!("{method} {uri} HTTP/1.1\r\ncontent-length: {}\r\nconnection: close\r\n", body.len());
+    for (name, value) in &headers {
+        head.push_str(&format!("{name}: {}\r\n", value.to_str().unwrap()));
+    }
+    let mut stream = TcpStream::connect(server).await.unwrap();
+    stream.write_all(&[head.as_bytes(), b"\r\n", &body].concat()).await.unwrap();
+    let mut answer = String::new();
+    stream.read_to_string(&mut answer).await.unwrap();
+
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    let mut lines = head.lines();
+    let status = lines.next().unwrap().split(' ').nth(1).unwrap().parse().unwrap();
+    let mut headers = HeaderMap::new();
+    for (name, value) in lines.map(|line| line.split_once(": ").unwrap()) {
+        headers.append(HeaderName::try_from(name).unwrap(), value.parse().unwrap());
+    }
+    assert!(!headers.contains_key("transfer-encoding"), "the pages of these tests come whole");
+    Page { status, headers, body: body.to_owned() }
 }
 
 /// The fields as a form sends them.
