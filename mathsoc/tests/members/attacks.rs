@@ -3,7 +3,8 @@
 use mathsoc::db::users;
 use url::Url;
 
-use super::world::{ADA, KEY, NEXT_KEY, ORIGIN, OTHER, PASSWORD, World, form};
+use super::browser::{ORIGIN, form};
+use super::world::{ADA, KEY, NEXT_KEY, OTHER, PASSWORD, World};
 
 const STORES: [&str; 3] = ["database", "cookie", "memory://"];
 

@@ -9,7 +9,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 
-use super::world::{HOST, ORIGIN, World, form};
+use super::browser::{HOST, ORIGIN, form};
+use super::world::World;
 
 const CROWD: usize = 200;
 const QUEUE: usize = 16;

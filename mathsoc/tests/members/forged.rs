@@ -1,6 +1,7 @@
 //! Forms that another site sends, or makes somebody send.
 
-use super::world::{ADA, Browser, ORIGIN, PASSWORD, Page, World, form};
+use super::browser::{Browser, ORIGIN, Page, form};
+use super::world::{ADA, PASSWORD, World};
 
 const EDIT: &str = "/profile/edit";
 

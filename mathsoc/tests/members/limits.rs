@@ -3,8 +3,9 @@
 use std::net::IpAddr;
 use std::time::Duration;
 
+use super::browser::Page;
 use super::servers::Server;
-use super::world::{ADA, PASSWORD, Page, World};
+use super::world::{ADA, PASSWORD, World};
 
 const LIMITED: (&str, &str) = ("RATELIMIT_ENABLED", "true");
 

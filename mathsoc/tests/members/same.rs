@@ -3,7 +3,8 @@
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::person::Role;
 
-use super::world::{ADA, Page, World};
+use super::browser::Page;
+use super::world::{ADA, World};
 
 const NOBODY: &str = "eve@school.example";
 

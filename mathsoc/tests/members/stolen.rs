@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::world::{ADA, Browser, OTHER, PASSWORD, World};
+use super::browser::Browser;
+use super::world::{ADA, OTHER, PASSWORD, World};
 
 const HALF_A_DAY: Duration = Duration::from_secs(13 * 60 * 60);
 
