@@ -4,6 +4,8 @@
 
 #[path = "members/attacks.rs"]
 mod attacks;
+#[path = "members/browser.rs"]
+mod browser;
 #[path = "members/crowd.rs"]
 mod crowd;
 #[path = "members/factor.rs"]

@@ -213,7 +213,7 @@ fn new_passwords_are_judged_in_words() {
     for common in ["password", "12345678", "qwertyuiop", "iloveyou", "football"] {
         assert!(matches!(judge(common), Err(Weak::Common)), "{common}: {:?}", judge(common));
     }
-    for own in ["adalovelace", "Lovelace2026", "uptonschool1"] {
+    for own in ["adalovelace", "Ada Lovelace", "Lovelace2026", "uptonschool1", "ada.l@uptonschool.example"] {
         assert_eq!(judge(own), Err(Weak::AboutYou), "{own}");
     }
     for (weak, because) in [

@@ -3,14 +3,15 @@
 use mathsoc::db::users;
 use url::Url;
 
-use super::world::{ADA, Browser, KEY, NEXT_KEY, ORIGIN, OTHER, PASSWORD, World, form};
+use super::browser::{ORIGIN, form};
+use super::world::{ADA, KEY, NEXT_KEY, OTHER, PASSWORD, World};
 
 const STORES: [&str; 3] = ["database", "cookie", "memory://"];
 
 #[tokio::test]
 async fn a_session_that_somebody_planted_is_another_one_after_the_login() {
     for store in STORES {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
         let mut thief = world.browser();
         thief.get("/login").await;
         let mut ada = thief.clone();
@@ -23,7 +24,7 @@ async fn a_session_that_somebody_planted_is_another_one_after_the_login() {
 #[tokio::test]
 async fn a_copy_of_the_cookies_is_worth_nothing_after_the_logout() {
     for store in STORES {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
         let mut ada = world.browser();
         let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
         assert_eq!(ada.fill("/login", &fields).await.location(), "/");
@@ -44,7 +45,7 @@ async fn a_copy_of_the_cookies_is_worth_nothing_after_the_logout() {
 #[tokio::test]
 async fn cookies_that_were_changed_cut_or_blown_up_are_nobody_s_and_no_error() {
     for store in STORES {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
         let mut ada = world.browser();
         let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
         ada.fill("/login", &fields).await;
@@ -68,6 +69,8 @@ async fn cookies_that_were_changed_cut_or_blown_up_are_nobody_s_and_no_error() {
             for odd in [good.repeat(40), "A".repeat(16_000), "%00".to_owned(), "\"\"".to_owned()] {
                 assert!(!alone(odd).is_in().await, "{store}: {name}");
             }
+            let monstrous = alone("A".repeat(40_000)).get("/profile").await;
+            assert_eq!(monstrous.status, 431, "{store}: {name}");
             assert!(alone(good.clone()).is_in().await, "{store}: {name} as it was");
         }
     }
@@ -75,7 +78,7 @@ async fn cookies_that_were_changed_cut_or_blown_up_are_nobody_s_and_no_error() {
 
 #[tokio::test]
 async fn a_reset_link_works_once_and_not_after_another_password() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let mut browser = world.browser();
     let mut links = Vec::new();
     for _ in 0..2 {
@@ -100,7 +103,7 @@ async fn a_reset_link_works_once_and_not_after_another_password() {
 
 #[tokio::test]
 async fn a_reset_link_is_over_after_half_an_hour_and_after_a_changed_password() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let mut browser = world.browser();
     browser.fill("/password_reset", &[("email", ADA)]).await;
     let link = world.link("/password_reset/").await;
@@ -121,16 +124,14 @@ async fn a_reset_link_is_over_after_half_an_hour_and_after_a_changed_password() 
 async fn a_new_key_logs_nobody_out_while_the_former_one_is_named() {
     for store in ["database", "cookie"] {
         let (old, store) = (("SECRET_KEY", KEY), ("SESSION_STORE_URI", store));
-        let world = World::with_ada(&[old, store]).await;
+        let world = World::with_ada(&[old, store]).await.served().await;
         let mut ada = world.adas().await;
         let form = ada.get("/profile/edit").await;
         let next = ("SECRET_KEY", NEXT_KEY);
         let rotated = World::at(world.folder.clone(), &[next, ("SECRET_KEY_FALLBACKS", KEY), store]).await;
         let without = World::at(world.folder.clone(), &[next, store]).await;
-        let at = |world: &World, browser: &Browser| Browser { jar: browser.jar.clone(), ..world.browser() };
-
-        assert!(!at(&without, &ada).is_in().await, "{store:?}: nobody, and no error");
-        let mut ada = at(&rotated, &ada);
+        assert!(!ada.at(&without).is_in().await, "{store:?}: nobody, and no error");
+        let mut ada = ada.at(&rotated);
         let fields = [("csrf_token", &*form.token()), ("full_name", "Countess Ada")];
         assert_eq!(
             ada.post("/profile/edit", &fields).await.location(),
@@ -138,13 +139,13 @@ async fn a_new_key_logs_nobody_out_while_the_former_one_is_named() {
             "an open form still works"
         );
         assert!(ada.is_in().await);
-        assert!(at(&without, &ada).is_in().await, "{store:?}: the cookie is sealed anew by the new key");
+        assert!(ada.at(&without).is_in().await, "{store:?}: the cookie is sealed anew by the new key");
     }
 }
 
 #[tokio::test]
 async fn where_to_go_on_after_the_login_never_leads_off_the_site() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let site: Url = ORIGIN.parse().unwrap();
     for next in [
         "//evil.example",
@@ -196,7 +197,7 @@ async fn where_to_go_on_after_the_login_never_leads_off_the_site() {
 
 #[tokio::test]
 async fn other_rights_end_the_session() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let mut ada = world.adas().await;
     let id = world.ada().await.unwrap().id;
     users::change_role(&world.app.db, id, mathsoc::person::Role::Admin).await.unwrap();

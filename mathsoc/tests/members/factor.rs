@@ -4,7 +4,8 @@ use mathsoc::db::users;
 use mathsoc::person::Role;
 use mathsoc::totp::{self, Secret};
 
-use super::world::{ADA, Browser, PASSWORD, Page, World};
+use super::browser::{Browser, Page};
+use super::world::{ADA, PASSWORD, World};
 
 /// A device, and recovery codes on paper.
 struct Device {

@@ -1,6 +1,7 @@
 //! Forms that another site sends, or makes somebody send.
 
-use super::world::{ADA, Browser, ORIGIN, PASSWORD, Page, World, form};
+use super::browser::{Browser, ORIGIN, Page, form};
+use super::world::{ADA, PASSWORD, World};
 
 const EDIT: &str = "/profile/edit";
 
@@ -16,7 +17,7 @@ async fn name(world: &World) -> String {
 
 #[tokio::test]
 async fn a_form_needs_a_token_of_this_session_and_a_page_of_ours() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let (mut ada, mut eve) = (world.adas().await, world.browser());
     let (good, foreign) = (ada.token().await, eve.token().await);
     let second = world.adas().await.token().await;
@@ -49,7 +50,7 @@ async fn a_form_needs_a_token_of_this_session_and_a_page_of_ours() {
 
 #[tokio::test]
 async fn no_kind_of_body_gets_by_without_a_token() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let mut ada = world.adas().await;
     let token = ada.token().await;
     let part = |name: &str, value: &str| {
@@ -82,7 +83,7 @@ async fn no_kind_of_body_gets_by_without_a_token() {
 
 #[tokio::test]
 async fn every_form_of_the_site_refuses_what_has_no_token_from_members_and_visitors() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let map = mathsoc::routes::map();
     let posts: Vec<_> = map.rows().iter().filter(|row| row.methods.contains("POST")).collect();
     assert!(posts.len() >= 15, "{}", posts.len());
@@ -98,7 +99,7 @@ async fn every_form_of_the_site_refuses_what_has_no_token_from_members_and_visit
 
 #[tokio::test]
 async fn nobody_is_logged_in_or_out_by_another_site() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let mut browser = world.browser();
     let before = browser.get("/login").await.token();
     let other_site = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];

@@ -2,7 +2,8 @@
 
 use mathsoc::person::Role;
 
-use super::world::{ADA, PASSWORD, Page, World};
+use super::browser::Page;
+use super::world::{ADA, PASSWORD, World};
 
 /// Passwords that are typed wrong: no page has them.
 const TYPED: &str = "typed-in-vain-0451";

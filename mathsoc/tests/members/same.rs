@@ -3,7 +3,8 @@
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::person::Role;
 
-use super::world::{ADA, PASSWORD, Page, World};
+use super::browser::Page;
+use super::world::{ADA, PASSWORD, World};
 
 const NOBODY: &str = "eve@school.example";
 

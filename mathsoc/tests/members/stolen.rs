@@ -2,7 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use super::world::{ADA, Browser, OTHER, PASSWORD, World};
+use super::browser::Browser;
+use super::world::{ADA, OTHER, PASSWORD, World};
 
 const HALF_A_DAY: Duration = Duration::from_secs(13 * 60 * 60);
 
@@ -26,7 +27,7 @@ async fn until(true_now: impl AsyncFn() -> bool) {
 #[tokio::test]
 async fn a_remember_cookie_that_is_used_twice_ends_all_of_the_account() {
     for store in ["database", "cookie", "memory://"] {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
         let (mut elsewhere, mut ada) = (world.adas().await, remembered(&world).await);
         let mut thief = ada.clone();
         world.hand.advance(HALF_A_DAY);
@@ -46,7 +47,7 @@ async fn a_remember_cookie_that_is_used_twice_ends_all_of_the_account() {
 
 #[tokio::test]
 async fn a_browser_that_logged_in_by_itself_gives_the_password_before_what_is_grave() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let mut ada = remembered(&world).await;
     world.hand.advance(HALF_A_DAY);
     for path in ["/profile/delete_account", "/profile/second_factor"] {
@@ -64,7 +65,7 @@ async fn a_browser_that_logged_in_by_itself_gives_the_password_before_what_is_gr
 #[tokio::test]
 async fn logging_out_elsewhere_does_not_stand_for_the_password() {
     for store in ["database", "cookie"] {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
         let mut thief = world.adas().await;
         let mut ada = world.adas().await;
         // The same cookie in another browser.
@@ -81,7 +82,7 @@ async fn logging_out_elsewhere_does_not_stand_for_the_password() {
 
 #[tokio::test]
 async fn one_sees_where_one_is_logged_in_and_ends_it() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let (mut one, mut two, mut three) = (world.adas().await, world.adas().await, remembered(&world).await);
     let page = one.get("/profile/sessions").await;
     assert_eq!(page.body.matches("class=\"entry\"").count(), 3, "{}", page.body);
@@ -97,8 +98,18 @@ async fn one_sees_where_one_is_logged_in_and_ends_it() {
 }
 
 #[tokio::test]
+async fn who_resets_the_password_while_logged_in_is_told_so_too() {
+    let world = World::with_ada(&[]).await.served().await;
+    let mut ada = world.adas().await;
+    ada.fill("/password_reset", &[("email", ADA)]).await;
+    let link = world.link("/password_reset/").await;
+    assert_eq!(ada.fill(&link, &[("password", OTHER)]).await.location(), "/login");
+    assert!(ada.get("/login").await.body.contains("you are logged out everywhere") && !ada.is_in().await);
+}
+
+#[tokio::test]
 async fn sessions_of_a_former_password_are_not_shown_as_if_they_lasted() {
-    let world = World::with_ada(&[]).await;
+    let world = World::with_ada(&[]).await.served().await;
     let (_one, _two, mut browser) = (world.adas().await, world.adas().await, world.browser());
     browser.fill("/password_reset", &[("email", ADA)]).await;
     let link = world.link("/password_reset/").await;

@@ -1,5 +1,6 @@
 //! The whole way of a member, from the first letter to the last page, on both databases.
 
+use super::browser::Browser;
 use super::postgres::Server;
 use super::world::{ADA, OTHER, PASSWORD, World};
 
@@ -59,7 +60,7 @@ async fn the_whole_way(world: &World) {
 }
 
 /// From nobody to somebody who is logged in.
-async fn registers(world: &World, browser: &mut super::world::Browser) {
+async fn registers(world: &World, browser: &mut Browser) {
     let fields = [("full_name", "Ada Lovelace"), ("email", ADA), ("year", "8"), ("password", PASSWORD)];
     let page = browser.fill("/register", &fields).await;
     assert!(page.status == 200 && page.body.contains("Look into your mail"), "{}", page.body);

@@ -1,15 +1,12 @@
-//! A site whose time stands still until it is moved, and a browser that keeps cookies and fills in forms.
+//! A site whose time stands still until it is moved.
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::net::IpAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
+use std::time::Duration;
 
 use axum::Router;
-use axum::body::Body;
-use http::header::{COOKIE, LOCATION, SET_COOKIE};
-use http::{HeaderMap, HeaderName, Request};
-use http_body_util::BodyExt;
 use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::limits::Limits;
@@ -17,10 +14,11 @@ use mathsoc::links::Links;
 use mathsoc::person::Role;
 use mathsoc::sessions;
 use mathsoc::state::App;
-use palisade::store::MemoryStore;
-use palisade::{Clock, Cost, Hand, Passwords, Peer, SteadyStore};
-use tower::ServiceExt;
+use palisade::store::{MemoryStore, Store};
+use palisade::{Clock, Cost, Hand, Passwords, SteadyStore};
+use tokio::net::TcpListener;
 
+use super::browser::Browser;
 use super::folder::Folder;
 
 pub(crate) const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
@@ -28,8 +26,6 @@ pub(crate) const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWt
 pub(crate) const ADA: &str = "ada@school.example";
 pub(crate) const PASSWORD: &str = "nine purple herons juggle";
 pub(crate) const OTHER: &str = "six green otters waltz along";
-pub(crate) const HOST: &str = "maths.example";
-pub(crate) const ORIGIN: &str = "http://maths.example";
 
 /// The site, and what it stands on.
 pub(crate) struct World {
@@ -37,6 +33,7 @@ pub(crate) struct World {
     pub(crate) site: Router,
     pub(crate) hand: Hand,
     pub(crate) folder: Arc<Folder>,
+    server: Option<SocketAddr>,
 }
 
 impl World {
@@ -49,18 +46,32 @@ impl World {
     pub(crate) async fn at(folder: Arc<Folder>, settings: &[(&str, &str)]) -> Self {
         let app = open(&folder, settings).await;
         let (clock, hand) = Clock::manual();
-        let app = match settings.iter().any(|(name, _)| *name == "RATELIMIT_STORAGE_URI") {
-            true => app,
-            false => counted_by(app, clock.clone()),
+        let store = match settings.iter().any(|(name, _)| *name == "RATELIMIT_STORAGE_URI") {
+            true => Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap(),
+            false => MemoryStore::with_clock(clock.clone()).into(),
         };
+        // That a busy machine holds up an answer is no outage.
+        let counters = SteadyStore::new(store).within(Duration::from_secs(10));
+        let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
         let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
         let app = App {
             sessions: sessions.clock(clock.clone()),
             links: Links::new(&app.keyring, app.db.clone()).clock(clock),
             passwords: Passwords::new().cost(Cost::dangerous_least()),
+            counters,
+            limits,
             ..app
         };
-        Self { site: mathsoc::app(app.clone()), app, hand, folder }
+        Self { site: mathsoc::app(app.clone()), app, hand, folder, server: None }
+    }
+
+    /// Served on a free port: its browsers come by real connections, all of them from this machine.
+    pub(crate) async fn served(self) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // It ends with the test's runtime.
+        tokio::spawn(palisade::serve(listener, self.site.clone()).into_future());
+        Self { server: Some(address), ..self }
     }
 
     /// With Ada's account, whose address is verified.
@@ -84,7 +95,8 @@ impl World {
 
     pub(crate) fn browser(&self) -> Browser {
         let from = IpAddr::from([198, 51, 100, 7]);
-        Browser { site: self.site.clone(), jar: BTreeMap::new(), agent: "Firefox/140.0".to_owned(), from }
+        let (site, server) = (self.site.clone(), self.server);
+        Browser { site, server, jar: BTreeMap::new(), agent: "Firefox/140.0".to_owned(), from }
     }
 
     /// A browser in which Ada is logged in.
@@ -119,7 +131,7 @@ impl World {
 }
 
 /// The site as its settings say.
-pub(crate) async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
+async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
     let find = |name: &str| {
         let set = settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
         set.or_else(|| match name {
@@ -132,147 +144,4 @@ pub(crate) async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
         })
     };
     App::open(Config::from_vars(&find).unwrap()).await.unwrap()
-}
-
-fn counted_by(app: App, clock: Clock) -> App {
-    let counters = SteadyStore::new(MemoryStore::with_clock(clock));
-    let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
-    App { counters, limits, ..app }
-}
-
-/// A browser: it keeps cookies, and says as browsers do where a form comes from.
-#[derive(Clone)]
-pub(crate) struct Browser {
-    pub(crate) site: Router,
-    pub(crate) jar: BTreeMap<String, String>,
-    pub(crate) agent: String,
-    pub(crate) from: IpAddr,
-}
-
-impl Browser {
-    pub(crate) async fn get(&mut self, path: &str) -> Page {
-        self.send("GET", path, &[("sec-fetch-site", "none")], Vec::new()).await
-    }
-
-    /// Sends a form as it is, from a page of the site.
-    pub(crate) async fn post(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let own = [("sec-fetch-site", "same-origin"), ("origin", ORIGIN)];
-        self.post_with(path, &own, fields).await
-    }
-
-    pub(crate) async fn post_with(
-        &mut self,
-        path: &str,
-        headers: &[(&str, &str)],
-        fields: &[(&str, &str)],
-    ) -> Page {
-        let headers = [headers, &[("content-type", "application/x-www-form-urlencoded")]].concat();
-        self.send("POST", path, &headers, form(fields).into_bytes()).await
-    }
-
-    /// Opens the page, and sends its form with these fields and those that it hides.
-    pub(crate) async fn fill(&mut self, path: &str, fields: &[(&str, &str)]) -> Page {
-        let page = self.get(path).await;
-        assert_eq!(page.status, 200, "{path} leads to {:?}", page.headers.get(LOCATION));
-        let hidden = page.hidden();
-        let mut all: Vec<(&str, &str)> = fields.to_vec();
-        all.extend(hidden.iter().map(|(name, value)| (&**name, &**value)));
-        self.post(path, &all).await
-    }
-
-    pub(crate) async fn log_in(&mut self, email: &str, password: &str) -> Page {
-        self.fill("/login", &[("email", email), ("password", password)]).await
-    }
-
-    /// A token that is good in this browser's session.
-    pub(crate) async fn token(&mut self) -> String {
-        let path = if self.is_in().await { "/profile/edit" } else { "/register" };
-        self.get(path).await.token()
-    }
-
-    /// Whether somebody is logged in.
-    pub(crate) async fn is_in(&mut self) -> bool {
-        let page = self.get("/profile").await;
-        let away = page.status == 303 && page.location().starts_with("/login?next=");
-        assert!(page.status == 200 || away, "{} {}", page.status, page.body);
-        page.status == 200
-    }
-
-    pub(crate) async fn send(
-        &mut self,
-        method: &str,
-        path: &str,
-        headers: &[(&str, &str)],
-        body: Vec<u8>,
-    ) -> Page {
-        let mut request = Request::builder().method(method).uri(path).header("host", HOST);
-        request = request.header("user-agent", &self.agent).header("accept", "text/html,*/*;q=0.8");
-        for (name, value) in headers {
-            request = request.header(HeaderName::try_from(*name).unwrap(), *value);
-        }
-        if !self.jar.is_empty() {
-            let cookies: Vec<_> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-            request = request.header(COOKIE, cookies.join("; "));
-        }
-        let mut request = request.body(Body::from(body)).unwrap();
-        request.extensions_mut().insert(Peer((self.from, 40_000).into()));
-        let (head, body) = self.site.clone().oneshot(request).await.unwrap().into_parts();
-        let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
-        let page = Page { status: head.status.as_u16(), headers: head.headers, body };
-        self.keep(&page);
-        page
-    }
-
-    fn keep(&mut self, page: &Page) {
-        for line in page.headers.get_all(SET_COOKIE) {
-            let line = line.to_str().unwrap();
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            if line.contains("Max-Age=0") {
-                self.jar.remove(name);
-            } else {
-                self.jar.insert(name.to_owned(), value.to_owned());
-            }
-        }
-    }
-}
-
-/// The fields as a form sends them.
-pub(crate) fn form(fields: &[(&str, &str)]) -> String {
-    url::form_urlencoded::Serializer::new(String::new()).extend_pairs(fields).finish()
-}
-
-/// An answer.
-pub(crate) struct Page {
-    pub(crate) status: u16,
-    pub(crate) headers: HeaderMap,
-    pub(crate) body: String,
-}
-
-impl Page {
-    pub(crate) fn header(&self, name: &str) -> &str {
-        self.headers.get(name).map_or("", |value| value.to_str().unwrap())
-    }
-
-    pub(crate) fn location(&self) -> &str {
-        self.header("location")
-    }
-
-    /// The fields that the page's own form hides: not those of the frame around it.
-    pub(crate) fn hidden(&self) -> Vec<(String, String)> {
-        let main = self.body.split("<main").nth(1).expect(&self.body);
-        let inputs = main.split("<input type=\"hidden\" ").skip(1);
-        let read = |input: &str| {
-            let value = |name: &str| {
-                let rest = input.split(&format!("{name}=\"")).nth(1).unwrap();
-                rest.split('"').next().unwrap().replace("&#38;", "&")
-            };
-            (value("name"), value("value"))
-        };
-        inputs.map(read).collect()
-    }
-
-    pub(crate) fn token(&self) -> String {
-        let hidden = self.hidden();
-        hidden.into_iter().find(|(name, _)| name == "csrf_token").expect("a form").1
-    }
 }

@@ -130,6 +130,10 @@ pub async fn take_new(
     users::verify_email(&app.db, user.id).await?;
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
+    // The session of the former password, where this browser has one, is over and could say nothing more.
+    if session.sign_in().await?.is_some_and(|sign_in| sign_in.user == user.id.to_string()) {
+        session.outdated().await?;
+    }
     notice(&session, "Your password is changed, and you are logged out everywhere. Log in with the new one.")
         .await?;
     Ok(Redirect::to(SafePath::of("/login")).into_response())
