@@ -19,7 +19,7 @@ impl Visit {
         let id = self.state().record.as_ref().map(|record| record.id);
         if let Some(id) = id.or(self.presented().map(|presented| presented.id)) {
             match self.settings().place {
-                Place::Store => self.settings().store.end(id).wait().await?,
+                Place::Store => self.remove(id).await?,
                 Place::Cookie => drop(self.bury(id).await?),
             }
         }
@@ -62,7 +62,7 @@ impl Visit {
         };
         let Some(mut version) = version else {
             // It lay in the cookie, since nothing was in it, or was begun by this request.
-            store.end(id).wait().await?;
+            self.remove(id).await?;
             return Ok(Some(record));
         };
         // Nothing can be read from it any more, so of two that claim it one succeeds.
@@ -73,8 +73,17 @@ impl Visit {
             (record, version) = (newer, number);
             changes.iter().cloned().for_each(|change| record.apply(change));
         }
-        store.end(id).wait().await?;
+        self.remove(id).await?;
         Ok(Some(record))
+    }
+
+    /// Ends a session in the store, and remembers it where the browser has a cookie from before there was anything in it.
+    async fn remove(&self, id: SessionId) -> Result<(), StoreError> {
+        self.settings().store.end(id).wait().await?;
+        if self.presented().is_some_and(|presented| presented.id == id && presented.record.is_some()) {
+            self.bury(id).await?;
+        }
+        Ok(())
     }
 
     /// Remembers that a session that lies in a cookie is over, for as long as any copy of it could last.
