@@ -66,6 +66,7 @@ mod tests {
                 key_stage: challenges::KeyStage::Ks4,
                 summary: r"Find \(x^2\).".to_owned(),
                 released_at: 951_782_400,
+                mark: None,
             }],
             articles: vec![],
         };
