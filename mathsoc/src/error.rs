@@ -7,6 +7,7 @@ use http::StatusCode;
 use palisade::{Fault, Refusal};
 
 use crate::db::DbError;
+use crate::db::submissions::SubmitError;
 
 /// Why there is no page.
 #[derive(Debug, thiserror::Error)]
@@ -18,12 +19,24 @@ pub enum Error {
     /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
+    /// An answer could not be counted.
+    #[error(transparent)]
+    Submit(SubmitError),
     /// The visitor is refused.
     #[error("refused: {0:?}")]
     Refused(Refusal),
     /// A template broke off.
     #[error("a page could not be rendered")]
     Template(#[from] askama::Error),
+}
+
+impl From<SubmitError> for Error {
+    fn from(error: SubmitError) -> Self {
+        match error {
+            SubmitError::NotFound => Self::NotFound,
+            error => Self::Submit(error),
+        }
+    }
 }
 
 impl From<Refusal> for Error {

@@ -1,7 +1,7 @@
 //! The whole URL map, and the layers around it, on one screen.
 
 use axum::Router;
-use axum::middleware::from_fn_with_state;
+use axum::middleware::{from_fn_with_state, map_request};
 use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, SignedIn};
 
 use crate::db::users::User;
@@ -15,7 +15,7 @@ use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    let site = [public(), log_in(), sign_up(), forgotten(), links(), members()];
+    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), members()];
     site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
 }
 
@@ -66,10 +66,18 @@ fn links() -> Group {
         .layer(PageHeaders::new().private().referrer_policy(ReferrerPolicy::NoReferrer))
 }
 
+/// Answers to challenges, from who is signed in.
+fn submit() -> Group {
+    Group::new("submit")
+        .post("/challenges/{id}/answers", pages::answers::take)
+        .post("/api/submit", pages::api::submit)
+}
+
 /// For who is signed in: the gate is around all of them.
 fn members() -> Group {
     Group::new("members")
         .post("/logout", login::log_out)
+        .get("/leaderboard", pages::leaderboard::show)
         .get("/login/confirm", confirm::show)
         .get("/profile", profile::show)
         .get("/profile/edit", profile::edit)
@@ -103,9 +111,10 @@ pub fn app(state: App) -> Router {
     let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
     let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
     let members = members().layer(SignedIn::<User>::gate(state.clone()));
+    let submit = submit().layer(SignedIn::<User>::gate(state.clone()));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);
-    let pages = [public(), log_in(), sign_up(), forgotten(), links(), members];
+    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, members];
     let site = pages
         .into_iter()
         .map(|group| limited(group.layer(csrf.clone())))
@@ -119,6 +128,7 @@ pub fn app(state: App) -> Router {
         .layer(palisade);
     site.merge(open)
         .layer(ErrorPages::new(pages::error::page))
+        .layer(map_request(pages::api::likes_what_it_sends))
         .layer(compress::pages())
         .layer(from_fn_with_state(state.traffic.clone(), access_log::record))
         .with_state(state)

@@ -26,6 +26,8 @@ macro_rules! promises {
 
 #[path = "db/accounts.rs"]
 mod accounts;
+#[path = "db/answers.rs"]
+mod answering;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -46,7 +48,7 @@ static PROMISES: &[Promise] = promises![
 ];
 
 fn all_promises() -> impl Iterator<Item = &'static Promise> {
-    PROMISES.iter().chain(accounts::PROMISES)
+    PROMISES.iter().chain(accounts::PROMISES).chain(answering::PROMISES)
 }
 
 #[tokio::test]

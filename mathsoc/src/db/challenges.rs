@@ -6,6 +6,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::paged::{PER_PAGE, Place};
+use super::submissions::Mark;
 use super::{Db, Paged, Result, now, on};
 
 /// What a list shows of a challenge.
@@ -22,6 +23,9 @@ pub struct ChallengeSummary {
     pub summary: String,
     /// Unix seconds.
     pub released_at: i64,
+    /// How far who looks at the list has come with it.
+    #[sqlx(skip)]
+    pub mark: Option<Mark>,
 }
 
 /// A challenge with all that its page shows.
@@ -40,18 +44,22 @@ pub struct Challenge {
     pub statement: String,
     /// Unix seconds.
     pub released_at: i64,
+    /// Whether it takes no more answers, and shows its own.
+    pub locked: bool,
     /// Where the answers go, in order.
     #[sqlx(skip)]
     pub boxes: Vec<AnswerBox>,
 }
 
-/// A place for one answer. The right answer is not part of it: it never leaves `db`.
+/// A place for one answer.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AnswerBox {
     /// The number that a form sends.
     pub id: i64,
     /// What is asked for, such as `x =`.
     pub label: String,
+    /// The right answer, once the challenge is locked: before, it does not leave `db`.
+    pub answer: Option<String>,
 }
 
 /// The stages of English schools that challenges are written for.
@@ -135,13 +143,16 @@ pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Pag
 /// # Errors
 /// When the database gives no answer.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Challenge>> {
-    const ONE: &str = "SELECT id, title, key_stage, summary, statement, released_at
+    const ONE: &str = "SELECT id, title, key_stage, summary, statement, released_at,
+            locked_at IS NOT NULL AND locked_at <= $2 AS locked
         FROM challenges WHERE id = $1 AND released_at <= $2";
-    const BOXES: &str = "SELECT id, label FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
+    const BOXES: &str = "SELECT id, label, CASE WHEN $2 THEN answer END AS answer
+        FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
     let found: Option<Challenge> =
         on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now()).fetch_optional(pool).await)?;
     let Some(mut challenge) = found else { return Ok(None) };
-    challenge.boxes = on!(db, pool => sqlx::query_as(BOXES).bind(id).fetch_all(pool).await)?;
+    challenge.boxes =
+        on!(db, pool => sqlx::query_as(BOXES).bind(id).bind(challenge.locked).fetch_all(pool).await)?;
     Ok(Some(challenge))
 }
 

@@ -42,7 +42,7 @@ pub async fn load(db: &Db) -> Result<Demo> {
             let insert = insert.bind(&it.summary).bind(&it.statement).bind(ago(it.days_ago));
             let id: i64 = insert.fetch_one(&mut *tx).await?;
             for (position, it) in (1_i64..).zip(&it.boxes) {
-                let insert = sqlx::query(ANSWER_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer);
+                let insert = sqlx::query(ANSWER_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer).bind(&it.rules);
                 insert.execute(&mut *tx).await?;
             }
         }
@@ -61,7 +61,7 @@ const ANNOUNCEMENT: &str = "INSERT INTO announcements (title, body, published_at
 const CHALLENGE: &str = "INSERT INTO challenges (title, key_stage, summary, statement, released_at)
     VALUES ($1, $2, $3, $4, $5) RETURNING id";
 const ANSWER_BOX: &str =
-    "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES ($1, $2, $3, $4)";
+    "INSERT INTO answer_boxes (challenge_id, position, label, answer, rules) VALUES ($1, $2, $3, $4, $5)";
 const ARTICLE: &str =
     "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ($1, $2, $3, $4, $5)";
 
@@ -97,6 +97,8 @@ struct Challenge {
 struct AnswerBox {
     label: String,
     answer: String,
+    #[serde(default)]
+    rules: String,
 }
 
 #[derive(Deserialize)]

@@ -239,8 +239,9 @@ pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Op
     }))
 }
 
-/// Deletes the account with all that is its own: sessions, remembered browsers, recovery codes. What somebody wrote for
-/// everybody bears a name and no account, and stays. Whether there was such an account.
+/// Deletes the account with all that is its own: sessions, remembered browsers, recovery codes, submissions and points. Nobody
+/// else's points change: a challenge that it solved first stays solved. What somebody wrote for everybody bears a name and no
+/// account, and stays. Whether there was such an account.
 ///
 /// # Errors
 /// When no admin would remain, or the database gives no answer.

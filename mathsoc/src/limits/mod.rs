@@ -52,8 +52,8 @@ use crate::config::RateLimits;
 use crate::db::users::User;
 use crate::state::App;
 
-/// The groups of pages to read, and of forms that have no limit of their own.
-const READING: &[&str] = &["public", "members", "links"];
+/// The groups of pages to read, and of what is sent without a limit by address of its own.
+const READING: &[&str] = &["public", "members", "links", "submit"];
 
 /// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
 pub const PAGES: Limit =
@@ -84,8 +84,12 @@ pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
     .per(&[Per::Address, Per::Account])
     .closed_while_down();
 
+/// Answers to challenges.
+pub const SUBMIT: Limit =
+    Limit::new("submit", "10/minute").around(&["submit"]).posts_only().of(Who::Members).per(&[Per::Account]);
+
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET];
+pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[

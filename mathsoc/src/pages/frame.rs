@@ -76,6 +76,11 @@ impl Printed {
     pub(super) fn drawing(svg: String) -> Self {
         Self(svg)
     }
+
+    /// Prints how an answer was read, as the crate `answers` writes it.
+    pub(super) fn mathml(math: String) -> Self {
+        Self(math)
+    }
 }
 
 impl fmt::Display for Printed {

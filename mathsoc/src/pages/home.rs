@@ -8,6 +8,7 @@ use super::{Frame, Here, Layout, filters, shown};
 use crate::db::announcements::{self, Announcement};
 use crate::db::articles::{self, ArticleSummary};
 use crate::db::challenges::{self, ChallengeSummary};
+use crate::db::submissions;
 use crate::error::Error;
 use crate::state::App;
 
@@ -29,10 +30,14 @@ struct Home {
 ///
 /// When the database does not answer.
 pub async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
+    let mut challenges = challenges::latest(&app.db, CHALLENGES).await?;
+    if let Some(user) = frame.user() {
+        submissions::mark(&app.db, user.id, &mut challenges).await?;
+    }
     shown(&Home {
         layout: frame.layout(Here::Home),
         announcement: announcements::latest(&app.db).await?,
-        challenges: challenges::latest(&app.db, CHALLENGES).await?,
+        challenges,
         articles: articles::latest(&app.db, ARTICLES).await?,
     })
 }
@@ -66,6 +71,7 @@ mod tests {
                 key_stage: challenges::KeyStage::Ks4,
                 summary: r"Find \(x^2\).".to_owned(),
                 released_at: 951_782_400,
+                mark: None,
             }],
             articles: vec![],
         };

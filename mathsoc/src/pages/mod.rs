@@ -33,6 +33,8 @@
 pub mod about;
 pub mod account;
 pub mod address;
+pub mod answers;
+pub mod api;
 pub mod articles;
 pub mod challenges;
 pub mod day;
@@ -42,8 +44,10 @@ pub mod form;
 mod frame;
 pub mod health;
 pub mod home;
+pub mod leaderboard;
 pub mod pager;
 pub mod privacy_policy;
+mod stages;
 
 use askama::Template;
 use axum::response::Html;
@@ -134,6 +138,8 @@ pub enum Here {
     Home,
     /// The list of challenges and every challenge.
     Challenges,
+    /// Who has how many points.
+    Leaderboard,
     /// The list of articles and every article.
     Articles,
     /// About the society.
@@ -149,6 +155,7 @@ impl Here {
         match self {
             Self::Home => "home",
             Self::Challenges => "challenges",
+            Self::Leaderboard => "leaderboard",
             Self::Articles => "articles",
             Self::About => "about",
             Self::Account => "account",

@@ -377,11 +377,11 @@ fn new(email: &str) -> NewUser {
     }
 }
 
-async fn user(db: &Db, email: &str) -> User {
+pub(super) async fn user(db: &Db, email: &str) -> User {
     users::create(db, &new(email), None).await.unwrap()
 }
 
-async fn admin(db: &Db, email: &str) -> User {
+pub(super) async fn admin(db: &Db, email: &str) -> User {
     users::create(db, &NewUser { role: Role::Admin, ..new(email) }, None).await.unwrap()
 }
 
@@ -393,7 +393,7 @@ async fn session(db: &Db, user: &str, hours: i64) {
     run(db, sql, &[user, &at(hours), &at(0)]).await.unwrap();
 }
 
-async fn count(db: &Db, table: &str) -> i64 {
+pub(super) async fn count(db: &Db, table: &str) -> i64 {
     let sql = sqlx::AssertSqlSafe(format!("SELECT count(*) FROM {table}"));
     match db {
         Db::Sqlite(pool) => sqlx::query_scalar(sql).fetch_one(pool).await.unwrap(),
