@@ -12,6 +12,10 @@ use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
 use super::{Promise, at, run};
 
+/// The library's own suite.
+#[path = "../../../palisade/tests/session/promises.rs"]
+mod promises;
+
 pub(super) static PROMISES: &[Promise] = promises![
     an_account_comes_back_as_it_was_made,
     an_address_has_one_account_whatever_its_capitals,
@@ -31,7 +35,7 @@ pub(super) static PROMISES: &[Promise] = promises![
     a_code_passes_once,
     a_recovery_code_passes_once_and_for_its_owner,
     a_link_is_used_once_also_by_many_at_once,
-    a_session_is_replaced_by_who_read_it_last_and_never_revived,
+    sessions_are_kept_as_every_store_keeps_them,
     of_many_who_save_a_session_at_once_one_does,
     what_has_run_out_is_no_session,
     what_has_ended_is_tidied_away_and_the_rest_stays,
@@ -296,30 +300,8 @@ async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
     );
 }
 
-async fn a_session_is_replaced_by_who_read_it_last_and_never_revived(db: Db) {
-    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
-    let save =
-        async |before, version, user| store.save(id, before, kept(version, user), HOUR).wait().await.unwrap();
-    let load = async || store.load(id).wait().await.unwrap();
-    assert_eq!(load().await, None);
-    assert_eq!(save(Some(1), 2, None).await, Saved::Stale, "there is nothing to replace");
-    assert_eq!(save(None, 1, None).await, Saved::Done);
-    assert_eq!(save(None, 1, None).await, Saved::Stale, "it is there already");
-    assert_eq!(save(Some(1), 2, Some("7")).await, Saved::Done);
-    assert_eq!(save(Some(1), 2, Some("8")).await, Saved::Stale);
-    assert_eq!(load().await, Some(kept(2, Some("7"))));
-
-    let other = SessionId::random();
-    store.save(other, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
-    store.save(SessionId::random(), None, kept(1, Some("70")), HOUR).wait().await.unwrap();
-    assert_eq!(store.of_user("7").wait().await.unwrap().len(), 2);
-    store.end(id).wait().await.unwrap();
-    assert_eq!(store.of_user("7").wait().await.unwrap(), [(other, kept(1, Some("7")))]);
-    assert_eq!(
-        (load().await, save(Some(2), 3, Some("7")).await),
-        (None, Saved::Stale),
-        "what has ended stays so"
-    );
+async fn sessions_are_kept_as_every_store_keeps_them(db: Db) {
+    promises::keeps_its_promises(std::sync::Arc::new(DbSessions::new(db))).await;
 }
 
 async fn of_many_who_save_a_session_at_once_one_does(db: Db) {

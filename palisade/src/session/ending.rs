@@ -19,7 +19,7 @@ impl Visit {
         let id = self.state().record.as_ref().map(|record| record.id);
         if let Some(id) = id.or(self.presented().map(|presented| presented.id)) {
             match self.settings().place {
-                Place::Store => self.settings().store.end(id).wait().await?,
+                Place::Store => self.remove(id).await?,
                 Place::Cookie => drop(self.bury(id).await?),
             }
         }
@@ -62,26 +62,35 @@ impl Visit {
         };
         let Some(mut version) = version else {
             // It lay in the cookie, since nothing was in it, or was begun by this request.
-            store.end(id).wait().await?;
+            self.remove(id).await?;
             return Ok(Some(record));
         };
         // Nothing can be read from it any more, so of two that claim it one succeeds.
-        while store.save(id, Some(version), ended(version + 1), MOMENT).wait().await? == Saved::Stale {
+        while store.save(id, Some(version), ended(), MOMENT).wait().await? == Saved::Stale {
             let newer = store.load(id).wait().await?;
             let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
             let Some((newer, number)) = read else { return Ok(None) };
             (record, version) = (newer, number);
             changes.iter().cloned().for_each(|change| record.apply(change));
         }
-        store.end(id).wait().await?;
+        self.remove(id).await?;
         Ok(Some(record))
+    }
+
+    /// Ends a session in the store, and remembers it where the browser has a cookie from before there was anything in it.
+    async fn remove(&self, id: SessionId) -> Result<(), StoreError> {
+        self.settings().store.end(id).wait().await?;
+        if self.presented().is_some_and(|presented| presented.id == id && presented.record.is_some()) {
+            self.bury(id).await?;
+        }
+        Ok(())
     }
 
     /// Remembers that a session that lies in a cookie is over, for as long as any copy of it could last.
     async fn bury(&self, id: SessionId) -> Result<Saved, StoreError> {
         let settings = self.settings();
         let lasts = settings.limits.absolute.saturating_add(super::record::SKEW);
-        settings.store.save(id, None, ended(1), lasts).wait().await
+        settings.store.save(id, None, ended(), lasts).wait().await
     }
 
     /// What is to be written when the answer goes.
@@ -92,9 +101,9 @@ impl Visit {
     }
 }
 
-/// What a store remembers of a session that was ended.
-fn ended(version: u64) -> Kept {
-    Kept { version, user: None, bytes: Vec::new() }
+/// What a store remembers of a session that was ended: of a version that nobody has read, so that nobody saves over it.
+fn ended() -> Kept {
+    Kept { version: u64::MAX, user: None, bytes: Vec::new() }
 }
 
 /// Carries something through, even when whoever waits for it goes away.

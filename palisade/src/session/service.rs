@@ -18,7 +18,7 @@ use super::record::{Change, Record};
 use super::visit::{Remember, Session, State, Visit, down};
 use super::{Place, Sessions};
 use crate::fault::Fault;
-use crate::store::{Kept, Saved, StoreError};
+use crate::store::{Kept, Saved, SessionId, StoreError};
 
 /// A service behind [`Sessions`].
 #[derive(Clone, Debug)]
@@ -151,17 +151,15 @@ async fn write<B: Default>(
     };
     let id = record.id;
     let bytes = match settings.place {
-        Place::Cookie => {
-            let over =
-                if state.gone { None } else { settings.store.load(id).wait().await.map_err(unread)? };
-            if over.is_some() {
-                // Another request has ended it since it was read: its cookie must not take the place of that one's.
+        Place::Cookie if is_over(visit, id).await.map_err(unread)? => return Ok(()),
+        Place::Cookie => record.encode(),
+        // A visitor whom only a form has given a session costs no room.
+        Place::Store if state.version.is_none() && record.is_empty() => {
+            if is_over(visit, id).await.map_err(unread)? {
                 return Ok(());
             }
             record.encode()
         }
-        // A visitor whom only a form has given a session costs no room.
-        Place::Store if state.version.is_none() && record.is_empty() => record.encode(),
         Place::Store => {
             let saved = keep(visit, record, state.version, state.changes).await;
             if saved.map_err(unread)? == Saved::Stale || visit.is_presented(id) {
@@ -178,6 +176,13 @@ async fn write<B: Default>(
         return Err(too_large(size));
     }
     Ok(())
+}
+
+/// Whether another request has ended, or filled, a session that lay in the cookie, since it was read. The cookie must then not
+/// take the place of that request's.
+async fn is_over(visit: &Visit, id: SessionId) -> Result<bool, StoreError> {
+    let presented = visit.presented().is_some_and(|presented| presented.id == id);
+    Ok(presented && visit.settings().store.load(id).wait().await?.is_some())
 }
 
 /// Saves the session in the store. Where another request was quicker, what this one did is done to the newer version; where

@@ -47,7 +47,7 @@ pub(super) struct Visit {
 pub(super) struct Presented {
     pub(super) id: SessionId,
     /// The session itself, where it lies in the cookie: by choice, or because there is nothing in it to be stored.
-    record: Option<Record>,
+    pub(super) record: Option<Record>,
     /// Whether it was sealed by a previous key.
     old_key: bool,
 }

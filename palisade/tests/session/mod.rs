@@ -9,6 +9,7 @@
 
 mod login;
 mod plain;
+mod promises;
 mod races;
 mod remember;
 mod stores;

@@ -385,3 +385,73 @@ async fn what_is_begun_after_a_sign_out_is_not_cleared_with_the_rest() {
         assert_eq!(browser.who().await, "nobody");
     }
 }
+
+#[tokio::test]
+async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
+    for site in Site::both() {
+        let form = any(async |session: Session, token: palisade::CsrfToken| {
+            session.get::<String>("a").await.map(|_| token.to_string())
+        });
+        let tokens = palisade::CsrfTokens::new(&keyring()).clock(palisade::Clock::manual().0);
+        let form = around(&site, Router::new().fallback(form).layer(tokens));
+        for fill in [false, true] {
+            let mut browser = site.browser();
+            browser.app = form.clone();
+            browser.get("/").await;
+            browser.app = site.app.clone();
+            if fill {
+                browser.post("/set/a/b").await;
+            }
+            let old = browser.clone();
+            // Another tab asks while the sign-in is underway, when it is time to note that the session is in use.
+            site.hand.advance(Duration::from_secs(20 * 60));
+            let mut tab = browser.clone();
+            overtaken(&site, &mut tab, ("POST", "/login/ada"), async |_| Ok(())).await;
+            assert_eq!(tab.jar, old.jar, "it writes no cookie over that of the sign-in");
+            tab.app = form.clone();
+            tab.get("/").await;
+            assert_ne!(tab.jar, old.jar, "it is over, and tokens of another one come after it");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_change_to_a_cookie_makes_it_another_one() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        site.hand.advance(Duration::from_secs(60));
+        let session = browser.jar.remove("__Host-remember").map(|_| browser.jar.clone()).unwrap();
+        let sound = session["__Host-session"].clone();
+        // SplitMix64: the same in every run.
+        let mut state = 4_u64;
+        let mut below = |end: usize| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) % end as u64) as usize
+        };
+        for _ in 0..400 {
+            let mut bytes = sound.clone().into_bytes();
+            for _ in 0..=below(3) {
+                let (at, from) = (below(bytes.len()), below(bytes.len()));
+                match below(5) {
+                    0 => bytes[at] = b" !#$%&'()*+-./0Az~"[below(18)],
+                    1 => bytes.truncate(at),
+                    2 => bytes.insert(at, b"AZaz09-_="[below(9)]),
+                    3 => bytes.swap(at, from),
+                    _ => drop(bytes.remove(at)),
+                }
+                if bytes.len() < 2 {
+                    break;
+                }
+            }
+            let changed = String::from_utf8(bytes).unwrap();
+            let expected = if changed.trim() == sound { "ada" } else { "nobody" };
+            browser.jar.insert("__Host-session".into(), changed.clone());
+            let answer = ask(&site.app, browser.request("GET", "/who")).await;
+            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, expected), "{changed}");
+        }
+    }
+}

@@ -1,68 +1,24 @@
 //! The promises of session stores, on memory and on a real Redis.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use palisade::store::{Kept, MemorySessions, RedisSessions, Saved, SessionId, SessionStore};
+use palisade::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
 
 use super::Site;
+use super::promises::{keeps_its_promises, kept};
 use crate::stores::servers::Server;
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn kept(version: u64, user: Option<&str>) -> Kept {
-    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
-}
-
-async fn keeps_its_promises(store: &dyn SessionStore) {
-    let id = SessionId::random();
-    let load = async |id| store.load(id).wait().await.unwrap();
-    let save = async |id, before, kept| store.save(id, before, kept, HOUR).wait().await.unwrap();
-
-    assert_eq!(load(id).await, None);
-    assert_eq!(save(id, Some(1), kept(2, None)).await, Saved::Stale, "there is nothing to replace");
-    assert_eq!(save(id, None, kept(1, None)).await, Saved::Done);
-    assert_eq!(load(id).await, Some(kept(1, None)));
-    assert_eq!(save(id, None, kept(1, None)).await, Saved::Stale, "it is there already");
-    assert_eq!(save(id, Some(1), kept(2, Some("ada"))).await, Saved::Done);
-    assert_eq!(save(id, Some(1), kept(2, Some("eve"))).await, Saved::Stale);
-    assert_eq!(load(id).await, Some(kept(2, Some("ada"))));
-
-    let (other, bobs) = (SessionId::random(), SessionId::random());
-    assert_eq!(save(other, None, kept(1, Some("ada"))).await, Saved::Done);
-    assert_eq!(save(bobs, None, kept(1, Some("bob"))).await, Saved::Done);
-    let of = async |user: &'static str| {
-        let mut ids: Vec<_> =
-            store.of_user(user).wait().await.unwrap().into_iter().map(|(id, _)| *id.bytes()).collect();
-        ids.sort_unstable();
-        ids
-    };
-    let mut both = [*id.bytes(), *other.bytes()];
-    both.sort_unstable();
-    assert_eq!((of("ada").await, of("bob").await), (both.to_vec(), vec![*bobs.bytes()]));
-    store.end(id).wait().await.unwrap();
-    assert_eq!((load(id).await, of("ada").await), (None, vec![*other.bytes()]));
-    assert_eq!(save(id, Some(2), kept(3, Some("ada"))).await, Saved::Stale, "what has ended is not revived");
-
-    let raced = SessionId::random();
-    assert_eq!(save(raced, None, kept(1, None)).await, Saved::Done);
-    let writers = (0..20).map(|_| save(raced, Some(1), kept(2, None)));
-    let mut done = 0;
-    for writer in writers.collect::<Vec<_>>() {
-        done += usize::from(writer.await == Saved::Done);
-    }
-    assert_eq!(done, 1, "of all that read the same version one can save");
-}
 
 #[tokio::test]
 async fn memory_keeps_its_promises() {
-    keeps_its_promises(&MemorySessions::new()).await;
+    keeps_its_promises(Arc::new(MemorySessions::new())).await;
 }
 
 #[tokio::test]
 async fn redis_keeps_its_promises() {
     let server = Server::redis();
-    keeps_its_promises(&RedisSessions::new(&server.uri).unwrap()).await;
+    keeps_its_promises(Arc::new(RedisSessions::new(&server.uri).unwrap())).await;
 }
 
 #[tokio::test]

@@ -1,0 +1,53 @@
+//! No cookie that we have not sealed is a session, and whatever we have sealed, reading it never panics.
+#![no_main]
+
+use std::convert::Infallible;
+use std::pin::pin;
+use std::sync::LazyLock;
+use std::task::{Context, Poll, Waker};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::{HeaderValue, Request, Response};
+use libfuzzer_sys::fuzz_target;
+use palisade::store::MemorySessions;
+use palisade::{Keyring, Keys, Session, Sessions};
+use tower::{Layer, ServiceExt, service_fn};
+
+static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
+    Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
+});
+static KEYS: LazyLock<Keys> = LazyLock::new(|| KEYRING.keys("session"));
+
+/// Who is signed in by this cookie, after something was put into the session.
+fn asked(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
+    let page = service_fn(async |request: Request<()>| {
+        let session = request.extensions().get::<Session>().expect("there is the layer").clone();
+        let who = session.sign_in().await.expect("memory answers").map(|sign_in| sign_in.user);
+        session.set("seen", true).await.expect("memory answers");
+        Ok::<_, Infallible>(Response::new(who))
+    });
+    let mut request = Request::new(());
+    request.headers_mut().insert("cookie", cookie);
+    match pin!(sessions.layer(page).oneshot(request)).poll(&mut Context::from_waker(Waker::noop())) {
+        Poll::Ready(Ok(response)) => response.into_body(),
+        _ => panic!("it waits for nothing"),
+    }
+}
+
+fuzz_target!(|input: &[u8]| {
+    let kinds = || {
+        let sealed = Sessions::new(&KEYRING).remember(std::time::Duration::from_secs(60));
+        [("record session", sealed.clone()), ("name session", sealed.kept_in(MemorySessions::new()))]
+    };
+    for (context, sessions) in kinds() {
+        let text = URL_SAFE_NO_PAD.encode(input);
+        for line in [input, format!("session={text}; remember={text}").as_bytes()] {
+            if let Ok(line) = HeaderValue::from_bytes(line) {
+                assert_eq!(asked(sessions.clone(), line), None, "nobody has sealed it");
+            }
+        }
+        let ours = format!("session={}", URL_SAFE_NO_PAD.encode(KEYS.seal(input, context.as_bytes())));
+        asked(sessions, HeaderValue::try_from(ours).expect("base64"));
+    }
+});
