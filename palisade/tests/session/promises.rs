@@ -7,11 +7,11 @@ use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub fn kept(version: u64, user: Option<&str>) -> Kept {
+pub(super) fn kept(version: u64, user: Option<&str>) -> Kept {
     Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
-pub async fn keeps_its_promises(store: Arc<dyn SessionStore>) {
+pub(super) async fn keeps_its_promises(store: Arc<dyn SessionStore>) {
     let id = SessionId::random();
     let load = async |id| store.load(id).wait().await.unwrap();
     let save = async |id, before, kept| store.save(id, before, kept, HOUR).wait().await.unwrap();
