@@ -66,7 +66,7 @@ impl Visit {
             return Ok(Some(record));
         };
         // Nothing can be read from it any more, so of two that claim it one succeeds.
-        while store.save(id, Some(version), ended(version + 1), MOMENT).wait().await? == Saved::Stale {
+        while store.save(id, Some(version), ended(), MOMENT).wait().await? == Saved::Stale {
             let newer = store.load(id).wait().await?;
             let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
             let Some((newer, number)) = read else { return Ok(None) };
@@ -90,7 +90,7 @@ impl Visit {
     async fn bury(&self, id: SessionId) -> Result<Saved, StoreError> {
         let settings = self.settings();
         let lasts = settings.limits.absolute.saturating_add(super::record::SKEW);
-        settings.store.save(id, None, ended(1), lasts).wait().await
+        settings.store.save(id, None, ended(), lasts).wait().await
     }
 
     /// What is to be written when the answer goes.
@@ -101,9 +101,9 @@ impl Visit {
     }
 }
 
-/// What a store remembers of a session that was ended.
-fn ended(version: u64) -> Kept {
-    Kept { version, user: None, bytes: Vec::new() }
+/// What a store remembers of a session that was ended: of a version that nobody has read, so that nobody saves over it.
+fn ended() -> Kept {
+    Kept { version: u64::MAX, user: None, bytes: Vec::new() }
 }
 
 /// Carries something through, even when whoever waits for it goes away.

@@ -36,7 +36,8 @@ pub enum SessionEvent<'a> {
         /// The account.
         user: &'a str,
     },
-    /// A remember token was used twice: every session and token of the account was ended.
+    /// A remember token was used twice: all that the store keeps of the account was ended, its tokens and its sessions.
+    /// Sessions that lie in cookies last until the account's epoch is raised.
     TokenStolen {
         /// The account.
         user: &'a str,
@@ -55,7 +56,7 @@ impl SessionEvent<'_> {
             Self::TokenStolen { user } => {
                 tracing::warn!(
                     user,
-                    "a remember token was used twice; every session of the account is ended"
+                    "a remember token was used twice; what the store keeps of the account is ended"
                 );
             }
         }

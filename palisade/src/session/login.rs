@@ -70,7 +70,7 @@ impl Session {
     }
 
     /// Signs out: the session is over at once, its cookies are taken away, and the browser is told to forget what it keeps of
-    /// the site (`Clear-Site-Data`).
+    /// the site (`Clear-Site-Data`; cookies of its other hosts too, unless this request begins another session).
     ///
     /// # Errors
     /// When the store does not answer: the session may then still be alive.

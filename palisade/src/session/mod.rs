@@ -27,7 +27,7 @@
 //! 3. with [`Protection::Basic`], a sign-in from a client that looks as before; from another it is one without a fresh proof;
 //!    with [`Protection::Strong`] it is over;
 //! 4. where there is no sign-in, a remember token that is the latest of its series signs in, without a fresh proof, and is
-//!    replaced. One that was replaced before has been stolen: everything of that account is ended.
+//!    replaced. One that was replaced before has been stolen: all that the store keeps of that account is ended.
 //!
 //! | setting | default | why |
 //! |---|---|---|
@@ -40,11 +40,17 @@
 //!
 //! A store keeps sessions that have something in them; one that a form has begun for its token lies in the cookie until then.
 //! A session is read when it is asked for, and written when it has changed: pages that never ask neither read nor send a cookie.
-//! Those that ask say `Vary: Cookie`. The cookie is read back by whoever has the key only; it holds up to 4 KB sealed, and more
+//! Those that ask say `Vary: Cookie`; those of somebody, or with something in the session, or that set a cookie, are kept by no
+//! shared cache, even if the handler says `public`. The cookie is read back by whoever has the key only; it holds up to 4 KB sealed, and more
 //! is a 500 that says so. Changes made by two requests at once are both kept where the session lies in a store; in a cookie
 //! the later answer wins. A session that another request has ended stays ended in both.
 //!
-//! What it does not do: hold a lock while a handler runs, or change a session after the response's headers have gone.
+//! What it does not do: hold a lock while a handler runs, or change a session after the response's headers have gone. A sign-out
+//! that has begun is carried through when the visitor hangs up; a sign-in is then lost, with the session before it. Where
+//! sessions lie in cookies, a copy of a cookie brings back what was in it then: what must count once belongs into a database;
+//! and of a thief's sessions only the tokens end at once, the rest when the application raises the account's epoch
+//! ([`SessionEvent::TokenStolen`]). A clock that is set back by more than five minutes signs out who signed in before.
+//! Two layers on one site want two [names](Sessions::cookie); one of them at most may [remember](Sessions::remember).
 //!
 //! References: OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie Best Practice.
 
@@ -118,8 +124,8 @@ pub enum Protection {
 }
 
 impl Sessions {
-    /// Sessions sealed into the visitor's cookie. Which ones were ended is remembered by this process: with several, or
-    /// to remember it over a restart, name a store: [`ends_in`](Self::ends_in).
+    /// Sessions sealed into the visitor's cookie. Which ones were ended, and remember tokens, are known to this process alone,
+    /// until it stops: with several, or to know it after a restart, name a store: [`ends_in`](Self::ends_in).
     pub fn new(keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.keys("session"),

@@ -31,7 +31,8 @@ pub(super) struct Visit {
     sessions: Sessions,
     pub(super) cookies: Vec<HeaderValue>,
     pub(super) secure: bool,
-    exchange: Exchange,
+    /// Not the exchange itself, which holds the visit: neither would ever be freed.
+    ip: Option<IpAddr>,
     agent: Option<HeaderValue>,
     pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
@@ -89,7 +90,7 @@ impl Session {
             method: request.method().clone(),
             target: request.uri().clone(),
             sessions: sessions.clone(),
-            exchange: exchange.clone(),
+            ip: exchange.client().map(|client| client.ip()),
             touched: AtomicBool::new(false),
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
@@ -279,7 +280,7 @@ impl Visit {
     /// What the client looks like: its network and its browser's name.
     pub(super) fn fingerprint(&self) -> [u8; 8] {
         use sha2::{Digest, Sha256};
-        let network: &[u8] = match self.exchange.client().map(|client| client.ip()) {
+        let network: &[u8] = match self.ip {
             Some(IpAddr::V4(ip)) => &ip.octets()[..3],
             Some(IpAddr::V6(ip)) => &ip.octets()[..6],
             None => &[],

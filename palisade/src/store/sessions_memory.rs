@@ -1,7 +1,8 @@
 //! Keeping sessions in this program's memory: for one process, until it stops.
 //!
 //! What has run out leaves when the map has doubled since it was last looked through, so that a store of few sessions
-//! stays small and nobody waits long. There is no cap: who may begin sessions is limited before.
+//! stays small and nobody waits long. There is no cap: who may begin sessions is limited before. The sessions of an account
+//! are found by looking through all, which is right for thousands of them; for millions take another store.
 
 use std::collections::HashMap;
 use std::fmt;

@@ -8,7 +8,8 @@
 //!
 //! A session is a hash of version, account and bytes, saved by one script that compares the version. The sessions of an
 //! account are a sorted set of their names by the time at which they run out; it lives as long as the longest of them, and
-//! loses those that have run out when it is written. Addresses are those of [`RedisStore`](super::RedisStore).
+//! loses those that have run out when it is written. A server that evicts keys when it is full (`maxmemory-policy`) signs people
+//! out, and forgets which sessions in cookies were ended: let it refuse instead (`noeviction`). Addresses are those of [`RedisStore`](super::RedisStore).
 
 use std::fmt;
 use std::sync::Arc;

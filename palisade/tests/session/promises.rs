@@ -7,11 +7,11 @@ use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub fn kept(version: u64, user: Option<&str>) -> Kept {
+pub(super) fn kept(version: u64, user: Option<&str>) -> Kept {
     Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
-pub async fn keeps_its_promises(store: Arc<dyn SessionStore>) {
+pub(super) async fn keeps_its_promises(store: Arc<dyn SessionStore>) {
     let id = SessionId::random();
     let load = async |id| store.load(id).wait().await.unwrap();
     let save = async |id, before, kept| store.save(id, before, kept, HOUR).wait().await.unwrap();
@@ -52,9 +52,12 @@ pub async fn keeps_its_promises(store: Arc<dyn SessionStore>) {
     assert_eq!(done, 1, "of all that read the same version one can save");
 
     // What only says that something is over: no account, no bytes.
-    let (over, nothing) = (SessionId::random(), Kept { version: 1, user: None, bytes: Vec::new() });
+    let (over, nothing) = (SessionId::random(), Kept { version: u64::MAX, user: None, bytes: Vec::new() });
     assert_eq!(save(over, None, nothing.clone()).await, Saved::Done);
-    assert_eq!(load(over).await, Some(nothing));
+    let read = load(over).await.unwrap();
+    assert!(read.user.is_none() && read.bytes.is_empty());
+    assert_eq!(save(over, Some(1), kept(2, None)).await, Saved::Stale);
+    assert_eq!(save(over, None, kept(1, None)).await, Saved::Stale);
 
     // Accounts are texts, and none is part of another or of an address.
     for user in ["a*", "a", "a{b}", "a:b", "a b\r\nc", "ä", "%", "_", "A"] {

@@ -180,7 +180,9 @@ async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
         let mut leaving = Box::pin(ask(&site.app, browser.request("POST", "/logout")));
         // It has been read, and the first thing is being ended.
         while slow.asked.load(Ordering::SeqCst) < 2 {
-            std::future::poll_fn(|cx| Poll::Ready(assert!(leaving.as_mut().poll(cx).is_pending()))).await;
+            let pending =
+                std::future::poll_fn(|cx| Poll::Ready(leaving.as_mut().poll(cx).is_pending())).await;
+            assert!(pending);
             tokio::task::yield_now().await;
         }
         drop(leaving);
@@ -409,8 +411,7 @@ async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
             overtaken(&site, &mut tab, ("POST", "/login/ada"), async |_| Ok(())).await;
             assert_eq!(tab.jar, old.jar, "it writes no cookie over that of the sign-in");
             tab.app = form.clone();
-            let answer = tab.get("/").await;
-            eprintln!("DEBUG {fill} {} {:?} {}", answer.status, answer.headers, answer.body);
+            tab.get("/").await;
             assert_ne!(tab.jar, old.jar, "it is over, and tokens of another one come after it");
         }
     }
@@ -455,4 +456,16 @@ async fn no_change_to_a_cookie_makes_it_another_one() {
             assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, expected), "{changed}");
         }
     }
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_stays_in_memory() {
+    let store = Arc::new(MemorySessions::new());
+    let site = Site::of(Sessions::new(&keyring()).kept_in_shared(store.clone()), sessions().1);
+    let mut browser = site.browser();
+    browser.get("/plain").await;
+    browser.post("/login/ada").await;
+    assert_eq!(browser.who().await, "ada");
+    drop((site, browser));
+    assert_eq!(Arc::strong_count(&store), 1, "else visits hold the layer that they came through");
 }
