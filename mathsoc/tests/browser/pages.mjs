@@ -30,7 +30,7 @@ async function look(context, view, path, expected) {
   await picture(page, `${path.replace(/[^a-z0-9]+/gi, '-').replace(/^-|-$/g, '') || 'home'}.${view.name}`);
   const links = await page.evaluate(() => [...document.links].map((link) => link.href));
   await page.close();
-  return links.filter((link) => link.startsWith(`${base}/`)).map((link) => link.slice(base.length).split('#')[0]);
+  return links.filter((link) => link.startsWith(`${base}/`)).map((link) => link.slice(base.length).split(/#|(?<=\/login)\?/)[0]);
 }
 
 // Three at a time.
