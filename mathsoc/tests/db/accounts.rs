@@ -13,6 +13,7 @@ use palisade::store::{Kept, Saved, SessionId, SessionStore};
 use super::{Promise, at, run};
 
 /// The library's own suite.
+#[allow(unreachable_pub, reason = "shared with the tests of the library")]
 #[path = "../../../palisade/tests/session/promises.rs"]
 mod promises;
 
