@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "members/admin.rs"]
+mod admin;
 #[path = "members/attacks.rs"]
 mod attacks;
 #[path = "members/browser.rs"]

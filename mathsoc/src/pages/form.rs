@@ -39,6 +39,13 @@ impl FormPage {
         }
     }
 
+    /// The part of the site that it belongs to, if that isn't one's account.
+    #[must_use]
+    pub fn here(mut self, here: Here) -> Self {
+        self.layout.here = here;
+        self
+    }
+
     /// A paragraph before the fields.
     #[must_use]
     pub fn lead(mut self, text: impl Into<String>) -> Self {
@@ -100,6 +107,10 @@ enum Kind {
     Code,
     Checkbox,
     Hidden,
+    /// Some lines of text.
+    Long,
+    /// A day with an hour.
+    Hour,
     Select(Vec<(String, String)>),
 }
 
@@ -111,6 +122,16 @@ impl Field {
     /// A line of text.
     pub fn text(name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
         Self::new(Kind::Text, name, label, autocomplete)
+    }
+
+    /// Some lines of text.
+    pub fn long_text(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Long, name, label, "off")
+    }
+
+    /// A day with an hour, as [`Hour`](super::day::Hour) is written.
+    pub fn hour(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Hour, name, label, "off")
     }
 
     /// An e-mail address.
@@ -171,6 +192,7 @@ impl Field {
         match self.kind {
             Kind::Email => "email",
             Kind::Password => "password",
+            Kind::Hour => "datetime-local",
             _ => "text",
         }
     }

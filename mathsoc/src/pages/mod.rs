@@ -33,6 +33,7 @@
 pub mod about;
 pub mod account;
 pub mod address;
+pub mod admin;
 pub mod answers;
 pub mod api;
 pub mod articles;
@@ -79,6 +80,7 @@ enum Who {
 struct Member {
     name: String,
     token: Printed,
+    is_admin: bool,
 }
 
 impl Layout {
@@ -91,6 +93,12 @@ impl Layout {
     #[must_use]
     pub fn member(&self) -> Option<&str> {
         self.signed_in().map(|member| &*member.name)
+    }
+
+    /// Whether who is signed in is an admin.
+    #[must_use]
+    pub fn is_for_admin(&self) -> bool {
+        self.signed_in().is_some_and(|member| member.is_admin)
     }
 
     /// The field with the token that the form for signing out needs.
@@ -146,6 +154,8 @@ pub enum Here {
     About,
     /// One's own pages.
     Account,
+    /// What admins do.
+    Admin,
     /// A page that the navigation does not name.
     Elsewhere,
 }
@@ -159,6 +169,7 @@ impl Here {
             Self::Articles => "articles",
             Self::About => "about",
             Self::Account => "account",
+            Self::Admin => "admin",
             Self::Elsewhere => "elsewhere",
         }
     }
