@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::pages::account::{
     confirm, delete, login, password, profile, register, reset, second_factor, sessions, setup, verify,
 };
-use crate::pages::admin::{announcements, bin, home, log, schools};
+use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -99,6 +99,14 @@ fn admin() -> Group {
     Group::new("admin")
         .get("/admin", home::show)
         .get("/admin/log", log::show)
+        .get("/admin/challenges", challenges::list)
+        .get("/admin/challenges/new", challenges::new)
+        .post("/admin/challenges/new", challenges::create)
+        .post("/admin/challenges/preview", challenges::preview)
+        .get("/admin/challenges/{id}", challenges::edit)
+        .post("/admin/challenges/{id}", challenges::change)
+        .post("/admin/challenges/{id}/lock", challenges::lock)
+        .post("/admin/challenges/{id}/unlock", challenges::unlock)
         .get("/admin/announcements", announcements::list)
         .get("/admin/announcements/new", announcements::new)
         .post("/admin/announcements/new", announcements::create)
@@ -109,6 +117,10 @@ fn admin() -> Group {
         .post("/admin/schools/new", schools::create)
         .get("/admin/schools/{id}", schools::edit)
         .post("/admin/schools/{id}", schools::change)
+        .get("/admin/tester", tester::show)
+        .post("/admin/tester", tester::take)
+        .post("/api/math/test-equivalence", tester::compare)
+        .post("/api/math/normalize", tester::normalize)
         .get("/admin/bin/{kind}/{id}", bin::show)
         .post("/admin/bin/{kind}/{id}", bin::delete)
         .post("/admin/bin/{kind}/{id}/restore", bin::restore)

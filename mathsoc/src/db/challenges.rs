@@ -2,6 +2,8 @@
 //!
 //! Only what has been released is ever given out: a list or an id never shows a challenge before its time.
 
+pub mod edit;
+
 use std::fmt;
 use std::str::FromStr;
 

@@ -120,6 +120,12 @@ impl Layout {
         }
     }
 
+    /// With something to say.
+    #[must_use]
+    pub fn saying(self, notice: &str) -> Self {
+        Self { notice: Some(notice.to_owned()), ..self }
+    }
+
     /// What is to be said once.
     #[must_use]
     pub fn notice(&self) -> Option<&str> {

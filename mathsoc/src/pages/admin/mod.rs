@@ -16,9 +16,12 @@
 
 pub mod announcements;
 pub mod bin;
+mod challenge_form;
+pub mod challenges;
 pub mod home;
 pub mod log;
 pub mod schools;
+pub mod tester;
 
 use std::convert::Infallible;
 
@@ -30,6 +33,7 @@ use palisade::{Redirect, SafePath, Session, SignedIn};
 
 use super::frame::notice;
 use super::pager::Pager;
+use super::stages::Filter;
 use super::{Frame, Here, Layout, Printed, filters, shown};
 use crate::db::admin_log::Actor;
 use crate::db::bin::Deleted;
@@ -49,6 +53,7 @@ struct List {
     title: &'static str,
     /// What the button that makes one says.
     new: Option<&'static str>,
+    filters: Vec<Filter>,
     deleted: Vec<Deleted>,
     rows: Vec<Row>,
     pager: Pager,
@@ -75,7 +80,8 @@ impl List {
         let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
         let rows = found.items.into_iter().map(row).collect();
         let (layout, token) = (frame.layout(Here::Admin), frame.token());
-        shown(&Self { layout, token, kind, title, new: Some(new), deleted, rows, pager })
+        let (new, filters) = (Some(new), Vec::new());
+        shown(&Self { layout, token, kind, title, new, filters, deleted, rows, pager })
     }
 }
 
