@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use mathsoc::backup::{self, Into, Manifest};
+use mathsoc::backup::{self, Existing, Manifest};
 use mathsoc::config::Config;
 use mathsoc::db::Db;
 
@@ -29,8 +29,8 @@ impl RestoreCommand {
             return print(&(listed(&manifest) + done));
         }
         let db = Db::connect(&config.database_url).await?;
-        let into = if self.replace { Into::Replacing } else { Into::Empty };
-        let restored = backup::restore(&db, &config.data_dir, &self.file, into).await?;
+        let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
+        let restored = backup::restore(&db, &config.data_dir, &self.file, existing).await?;
         db.close().await;
         let done = format!("They are in {} now. Everybody has to log in again.\n", config.database_url);
         print(&(listed(&restored) + &done))

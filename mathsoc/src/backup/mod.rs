@@ -3,7 +3,7 @@
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
 //! use std::path::Path;
-//! use mathsoc::backup::{self, Into};
+//! use mathsoc::backup::{self, Existing};
 //! use mathsoc::db::{Db, Url};
 //!
 //! let db = Db::connect(&Url::file(Path::new("data/mathsoc.db"))).await?;
@@ -11,7 +11,7 @@
 //! println!("{} rows, {} files", saved.rows(), saved.files());
 //!
 //! let other = Db::connect(&"postgres://db/society".parse()?).await?;
-//! backup::restore(&other, Path::new("/srv/data"), Path::new("monday.tar.gz"), Into::Empty).await?;
+//! backup::restore(&other, Path::new("/srv/data"), Path::new("monday.tar.gz"), Existing::Refuse).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -54,7 +54,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use manifest::{Entry, Manifest, SavedTable};
-pub use restore::{Into, restore, verify};
+pub use restore::{Existing, restore, verify};
 
 use crate::db::dump::{self, Row};
 use crate::db::schema::{Schema, Table};
@@ -118,7 +118,7 @@ async fn save(tx: &mut Tx, table: &Table, writer: &mut archive::Writer) -> Resul
     if !part.is_empty() {
         flush(&mut part)?;
     }
-    let last_id = dump::last_id(tx, table).await?;
+    let last_id = if table.counts { dump::last_id(tx, &table.name).await? } else { None };
     let columns = table.columns.iter().map(|column| column.name.clone()).collect();
     Ok(SavedTable { name: table.name.clone(), columns, rows, last_id })
 }

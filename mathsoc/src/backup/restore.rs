@@ -14,13 +14,13 @@ use crate::db::schema::{Column, Schema, Table};
 use crate::db::tx::{Tx, within};
 use crate::db::{Db, DbError};
 
-/// Into what a backup is restored.
+/// What to do about rows and files that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Into {
-    /// A database without rows, and no files.
-    Empty,
-    /// Whatever there is; it is lost.
-    Replacing,
+pub enum Existing {
+    /// Change nothing if there are any.
+    Refuse,
+    /// They are lost.
+    Replace,
 }
 
 /// Reads all of a backup, and compares it with its manifest.
@@ -36,42 +36,47 @@ pub fn verify(file: &Path) -> Result<Manifest, BackupError> {
 /// # Errors
 /// When the backup is damaged or not for this database, there are rows or files that must not be lost, or the database gives
 /// no answer. Nothing is changed then.
-pub async fn restore(db: &Db, data_dir: &Path, file: &Path, into: Into) -> Result<Manifest, BackupError> {
+pub async fn restore(
+    db: &Db,
+    data_dir: &Path,
+    file: &Path,
+    existing: Existing,
+) -> Result<Manifest, BackupError> {
     let path = file.to_owned();
     let manifest = task::spawn_blocking(move || archive::verify(&path)).await??;
     let folder = files::folder(data_dir);
     let has_files = folder.read_dir().is_ok_and(|mut files| files.next().is_some());
-    if into == Into::Empty && has_files {
+    if existing == Existing::Refuse && has_files {
         return Err(BackupError::HasFiles { path: folder });
     }
-    fit_tables(db, &manifest, into).await?;
+    fit_tables(db, &manifest, existing).await?;
 
     let mut tx = Tx::writing(db).await?;
     let schema = Schema::read(&mut tx).await?;
     let tables = manifest.tables.iter().map(|table| Saved::find(table, &schema));
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
-    if into == Into::Empty {
+    if existing == Existing::Refuse {
         refuse_rows(&mut tx, &schema).await?;
     }
     for table in schema.tables.iter().rev() {
         dump::clear(&mut tx, table).await?;
     }
-    let (send, mut parts) = mpsc::channel(2);
+    let (send, parts) = mpsc::channel(2);
     let reading = Reading { file: file.to_owned(), data_dir: data_dir.to_owned(), parts: send };
     let reading = task::spawn_blocking(move || reading.run());
-    while let Some((path, rows)) = parts.recv().await {
-        let name = path.split('/').nth(1).unwrap_or_default();
-        let unknown = || BackupError::Unknown { what: format!("rows of the table {name}") };
-        let saved = tables.iter().find(|saved| saved.table.name == name).ok_or_else(unknown)?;
-        dump::write(&mut tx, saved.table, &saved.columns, rows).await?;
-    }
-    let staged = reading.await??;
+    let written = write(&mut tx, &tables, parts).await;
+    // It ends soon where the rows were refused; nothing may be left beside the files when this returns.
+    let staged = reading.await?;
+    written?;
+    let staged = staged?;
     for saved in &tables {
         let rows = dump::count(&mut tx, saved.table).await?;
         if u64::try_from(rows) != Ok(saved.said.rows) {
             return Err(BackupError::Changed { path: format!("{TABLES}{}", saved.table.name) });
         }
-        dump::continue_after(&mut tx, saved.table, saved.said.last_id).await?;
+        if saved.table.counts {
+            dump::continue_after(&mut tx, &saved.table.name, saved.said.last_id).await?;
+        }
     }
     end_sessions(&mut tx).await?;
 
@@ -86,8 +91,23 @@ pub async fn restore(db: &Db, data_dir: &Path, file: &Path, into: Into) -> Resul
     Ok(manifest)
 }
 
+/// Writes the rows as they come.
+async fn write(
+    tx: &mut Tx,
+    tables: &[Saved<'_>],
+    mut parts: mpsc::Receiver<(String, Vec<Row>)>,
+) -> Result<(), BackupError> {
+    while let Some((path, rows)) = parts.recv().await {
+        let name = path.split('/').nth(1).unwrap_or_default();
+        let unknown = || BackupError::Unknown { what: format!("rows of the table {name}") };
+        let saved = tables.iter().find(|saved| saved.table.name == name).ok_or_else(unknown)?;
+        dump::write(tx, saved.table, &saved.columns, rows).await?;
+    }
+    Ok(())
+}
+
 /// Sees to it that the tables are those of the backup.
-async fn fit_tables(db: &Db, manifest: &Manifest, into: Into) -> Result<(), BackupError> {
+async fn fit_tables(db: &Db, manifest: &Manifest, existing: Existing) -> Result<(), BackupError> {
     if manifest.migration > Db::newest_migration() {
         return Err(BackupError::Newer { program: manifest.program.clone() });
     }
@@ -95,7 +115,7 @@ async fn fit_tables(db: &Db, manifest: &Manifest, into: Into) -> Result<(), Back
     if let Some(database) = database.filter(|database| *database > manifest.migration) {
         return Err(BackupError::Older { backup: manifest.migration, database });
     }
-    if database.is_some() && into == Into::Empty {
+    if database.is_some() && existing == Existing::Refuse {
         // Before anything is changed.
         let mut tx = Tx::snapshot(db).await?;
         let schema = Schema::read(&mut tx).await?;
@@ -145,9 +165,8 @@ impl Reading {
             let text = io::read_to_string(content).map_err(BackupError::damaged)?;
             let rows: Result<Vec<Row>, _> = text.lines().map(serde_json::from_str).collect();
             let rows = rows.map_err(|error| BackupError::damaged(error.into()))?;
-            // Nobody waits for them any more where the database has refused some.
-            let _ = self.parts.blocking_send((path.to_owned(), rows));
-            Ok(())
+            let sent = self.parts.blocking_send((path.to_owned(), rows));
+            sent.map_err(|_| BackupError::damaged(io::Error::other("its rows were refused")))
         })?;
         Ok(staged)
     }

@@ -98,41 +98,35 @@ pub(crate) async fn clear(tx: &mut Tx, table: &Table) -> Result<()> {
     Ok(())
 }
 
-/// The highest id that was ever given, where the database counts them.
-pub(crate) async fn last_id(tx: &mut Tx, table: &Table) -> Result<Option<i64>> {
+/// The highest id that was ever given, of a table whose ids the database counts.
+pub(crate) async fn last_id(tx: &mut Tx, table: &str) -> Result<Option<i64>> {
     const SQLITE: &str = "SELECT seq FROM sqlite_sequence WHERE name = $1";
     const POSTGRES: &str =
         "SELECT pg_sequence_last_value(pg_get_serial_sequence(quote_ident($1), 'id')::regclass)";
-    if !table.counts {
-        return Ok(None);
-    }
     Ok(match tx {
-        Tx::Sqlite(link) => sqlx::query_scalar(SQLITE).bind(&table.name).fetch_optional(&mut **link).await?,
-        Tx::Postgres(link) => sqlx::query_scalar(POSTGRES).bind(&table.name).fetch_one(&mut **link).await?,
+        Tx::Sqlite(link) => sqlx::query_scalar(SQLITE).bind(table).fetch_optional(&mut **link).await?,
+        Tx::Postgres(link) => sqlx::query_scalar(POSTGRES).bind(table).fetch_one(&mut **link).await?,
     })
 }
 
 /// Sees to it that the next id is above all that were ever given, so that none comes back.
-pub(crate) async fn continue_after(tx: &mut Tx, table: &Table, last_id: Option<i64>) -> Result<()> {
+pub(crate) async fn continue_after(tx: &mut Tx, table: &str, last_id: Option<i64>) -> Result<()> {
     const NOTED: &str = "SELECT count(*) > 0 FROM sqlite_sequence WHERE name = $1";
     const NOTE: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)";
     const RAISE: &str = "UPDATE sqlite_sequence SET seq = max(seq, $2) WHERE name = $1";
     const SET: &str = "SELECT setval(pg_get_serial_sequence(quote_ident($1), 'id')::regclass, $2)";
-    if !table.counts {
-        return Ok(());
-    }
-    let highest = format!("SELECT max(id) FROM \"{}\"", table.name);
+    let highest = format!("SELECT max(id) FROM \"{table}\"");
     let highest: Option<i64> =
         within!(tx, link => sqlx::query_scalar(AssertSqlSafe(highest)).fetch_one(&mut **link).await?);
     let Some(last) = last_id.max(highest).filter(|last| *last > 0) else { return Ok(()) };
     match tx {
         Tx::Sqlite(link) => {
-            let noted: bool = sqlx::query_scalar(NOTED).bind(&table.name).fetch_one(&mut **link).await?;
+            let noted: bool = sqlx::query_scalar(NOTED).bind(table).fetch_one(&mut **link).await?;
             let note = sqlx::query(if noted { RAISE } else { NOTE });
-            note.bind(&table.name).bind(last).execute(&mut **link).await?;
+            note.bind(table).bind(last).execute(&mut **link).await?;
         }
         Tx::Postgres(link) => {
-            sqlx::query(SET).bind(&table.name).bind(last).execute(&mut **link).await?;
+            sqlx::query(SET).bind(table).bind(last).execute(&mut **link).await?;
         }
     }
     Ok(())

@@ -1,4 +1,4 @@
-//! The leaderboards, made anew from how far everybody has come.
+//! What follows from answers, made anew: who has begun a challenge, and the leaderboards.
 
 use super::Result;
 use super::tx::{Tx, within};
@@ -15,6 +15,17 @@ macro_rules! due {
     };
 }
 pub(super) use due;
+
+/// Notes whose answers are not noted in `progress`.
+pub(super) async fn note_begun(tx: &mut Tx) -> Result<()> {
+    const NOTE: &str = "INSERT INTO progress (user_id, challenge_id)
+        SELECT DISTINCT s.user_id, b.challenge_id FROM submissions s JOIN answer_boxes b ON b.id = s.box_id WHERE true
+        ON CONFLICT (user_id, challenge_id) DO NOTHING";
+    within!(tx, link => {
+        sqlx::query(NOTE).execute(&mut **link).await?;
+    });
+    Ok(())
+}
 
 /// Makes all boards anew.
 pub(super) async fn rebuild(tx: &mut Tx) -> Result<()> {

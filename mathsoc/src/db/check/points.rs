@@ -2,7 +2,7 @@
 
 use super::Finding;
 use crate::db::Result;
-use crate::db::scores::due;
+use crate::db::scores::{self, due};
 use crate::db::tx::{Tx, within};
 
 /// A line of a board, as it stands and as it should.
@@ -86,14 +86,11 @@ impl Score {
 
 /// Mends what follows from answers and from `progress`.
 pub(super) async fn repair(tx: &mut Tx) -> Result<()> {
-    const NOTE: &str = "INSERT INTO progress (user_id, challenge_id)
-        SELECT DISTINCT s.user_id, b.challenge_id FROM submissions s JOIN answer_boxes b ON b.id = s.box_id WHERE true
-        ON CONFLICT (user_id, challenge_id) DO NOTHING";
     const FIRST: &str = "UPDATE challenges SET first_solved_at =
             (SELECT p.solved_at FROM progress p WHERE p.challenge_id = challenges.id AND p.points = 3)
         WHERE first_solved_at IS NULL";
+    scores::note_begun(tx).await?;
     within!(tx, link => {
-        sqlx::query(NOTE).execute(&mut **link).await?;
         sqlx::query(FIRST).execute(&mut **link).await?;
     });
     Ok(())

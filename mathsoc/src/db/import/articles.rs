@@ -9,8 +9,11 @@ const TEASER: usize = 200;
 
 pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
     const NAME: &str = "SELECT full_name FROM users WHERE id = $1";
-    const INSERT: &str = "INSERT INTO articles (title, author, teaser, body, published_at)
-        VALUES ($1, $2, $3, $4, $5) RETURNING id";
+    const SQLITE: &str = "INSERT INTO articles (title, author, teaser, body, published_at, id)
+        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+    const POSTGRES: &str = "INSERT INTO articles (title, author, teaser, body, published_at, id)
+        OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5,
+            COALESCE($6, nextval(pg_get_serial_sequence('articles', 'id')))) RETURNING id";
     let mut line = Line::new("articles");
     let columns = ["title", "content", "named_creator", "date_posted", "user_id", "type", "file_url"];
     for row in job.rows(&mut line, &["article"], &columns).await? {
@@ -58,10 +61,12 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             });
             author = name.unwrap_or_else(|| "The society".to_owned());
         }
+        let (number, insert) = (job.number("articles", row.id).await?, job.text(SQLITE, POSTGRES));
         let id = within!(&mut job.tx, link => {
-            let insert = sqlx::query_scalar(INSERT).bind(&title).bind(&author).bind(body.excerpt(TEASER));
-            insert.bind(body.as_str()).bind(posted).fetch_one(&mut **link).await?
+            let insert = sqlx::query_scalar(insert).bind(&title).bind(&author).bind(body.excerpt(TEASER));
+            insert.bind(body.as_str()).bind(posted).bind(number).fetch_one(&mut **link).await?
         });
+        job.gave("articles", id);
         job.keep(Kind::Article, row.id, id).await?;
         line.added += 1;
     }

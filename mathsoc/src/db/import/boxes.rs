@@ -1,6 +1,7 @@
 //! Answer boxes. Their order is kept; the numbers in it are made anew, since they need not differ there.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use super::job::{Job, Kind, line_of};
 use super::{ImportError, Line};
@@ -36,13 +37,15 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
                 format!("nobody can solve it: its answer cannot be read. {}", unreadable.why),
             );
         }
-        if !last.contains_key(&challenge) {
-            let position: i64 = within!(&mut job.tx, link => {
-                sqlx::query_scalar(LAST).bind(challenge).fetch_one(&mut **link).await?
-            });
-            last.insert(challenge, position);
-        }
-        let position = last.entry(challenge).or_default();
+        let position = match last.entry(challenge) {
+            Entry::Occupied(position) => position.into_mut(),
+            Entry::Vacant(place) => {
+                let position: i64 = within!(&mut job.tx, link => {
+                    sqlx::query_scalar(LAST).bind(challenge).fetch_one(&mut **link).await?
+                });
+                place.insert(position)
+            }
+        };
         *position += 1;
         let label = line_of(row.text("box_label").unwrap_or("Answer"), 100);
         let id = within!(&mut job.tx, link => {

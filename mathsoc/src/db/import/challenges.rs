@@ -21,9 +21,13 @@ const COLUMNS: [&str; 8] = [
 const SUMMARY: usize = 200;
 
 pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
-    const INSERT: &str =
-        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at)
-        VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+    const SQLITE: &str =
+        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id)
+        VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
+    const POSTGRES: &str =
+        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id)
+        OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6,
+            COALESCE($7, nextval(pg_get_serial_sequence('challenges', 'id')))) RETURNING id";
     let mut line = Line::new("challenges");
     for row in job.rows(&mut line, &["challenge"], &COLUMNS).await? {
         job.step(&line);
@@ -57,10 +61,13 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         if let Some(file) = row.text("file_url") {
             line.remark(row.id, format!("without its file {file:?}: put it there by hand"));
         }
+        let (number, insert) = (job.number("challenges", row.id).await?, job.text(SQLITE, POSTGRES));
         let id = within!(&mut job.tx, link => {
-            let insert = sqlx::query_scalar(INSERT).bind(&title).bind(stage.name()).bind(statement.excerpt(SUMMARY));
-            insert.bind(statement.as_str()).bind(released).bind(locked).fetch_one(&mut **link).await?
+            let insert = sqlx::query_scalar(insert).bind(&title).bind(stage.name());
+            let insert = insert.bind(statement.excerpt(SUMMARY)).bind(statement.as_str());
+            insert.bind(released).bind(locked).bind(number).fetch_one(&mut **link).await?
         });
+        job.gave("challenges", id);
         job.keep(Kind::Challenge, row.id, id).await?;
         line.added += 1;
     }

@@ -7,7 +7,7 @@ use palisade::{Passwords, SafeHtml, SanitizeError, Sanitizer};
 use super::source::{OldRow, Source};
 use super::{ImportError, Line, Offset, Options, Progress};
 use crate::db::tx::{Tx, within};
-use crate::db::{Db, Url, now};
+use crate::db::{Db, Url, dump, now};
 
 /// What rows become here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -83,6 +83,8 @@ pub(super) struct Job<'a> {
     pub(super) now: i64,
     options: &'a Options,
     known: HashMap<(Kind, i64), Known>,
+    /// The highest number ever given, of tables whose rows keep theirs.
+    numbers: HashMap<&'static str, i64>,
     sanitizer: Sanitizer,
     progress: &'a mut (dyn FnMut(Progress) + Send),
 }
@@ -106,13 +108,28 @@ impl<'a> Job<'a> {
             known.extend(rows.map(|(old, new_id, is_there)| ((kind, old), Known { new_id, is_there })));
         }
         let (passwords, sanitizer) = (Passwords::new(), Sanitizer::rich());
-        Ok(Self { source, tx, passwords, now: now(), options, known, sanitizer, progress })
+        Ok(Self {
+            source,
+            tx,
+            passwords,
+            now: now(),
+            options,
+            known,
+            numbers: HashMap::new(),
+            sanitizer,
+            progress,
+        })
     }
 
     /// Makes it last, unless it is a dry run.
-    pub(super) async fn end(self) -> Result<(), ImportError> {
-        let done = if self.options.dry_run { self.tx.rollback().await } else { self.tx.commit().await };
-        Ok(done?)
+    pub(super) async fn end(mut self) -> Result<(), ImportError> {
+        if self.options.dry_run {
+            return Ok(self.tx.rollback().await?);
+        }
+        for table in self.numbers.keys() {
+            dump::continue_after(&mut self.tx, table, None).await?;
+        }
+        Ok(self.tx.commit().await?)
     }
 
     /// The rows of the first of these tables that is there; those of which nothing can be made are left out.
@@ -169,6 +186,34 @@ impl<'a> Job<'a> {
     /// How far ahead of UTC its clock was.
     pub(super) fn offset(&self) -> Offset {
         self.options.offset
+    }
+
+    /// The number that a row keeps here, so that its address stays: its own, if it is higher than any that was ever given. In
+    /// the order of the old numbers.
+    pub(super) async fn number(
+        &mut self,
+        table: &'static str,
+        old_id: i64,
+    ) -> Result<Option<i64>, ImportError> {
+        if !self.numbers.contains_key(table) {
+            let last = dump::last_id(&mut self.tx, table).await?;
+            self.numbers.insert(table, last.unwrap_or(0));
+        }
+        Ok(self.numbers.get(table).filter(|last| old_id > **last).map(|_| old_id))
+    }
+
+    /// Notes that a number was given.
+    pub(super) fn gave(&mut self, table: &'static str, id: i64) {
+        let last = self.numbers.entry(table).or_default();
+        *last = id.max(*last);
+    }
+
+    /// Whichever text is meant for our database: only the numbers of rows are given in two ways.
+    pub(super) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+        match self.tx {
+            Tx::Sqlite(_) => sqlite,
+            Tx::Postgres(_) => postgres,
+        }
     }
 
     /// What may be shown of a text that somebody wrote there.

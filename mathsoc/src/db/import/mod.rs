@@ -23,6 +23,7 @@
 //! |---|---|
 //! | passwords | the hashes as they are, and made anew at the next login; none where anybody could log in with `admin123` |
 //! | e-mail addresses | as shown to be theirs, since they were what people logged in with; of two that differ in capitals the first |
+//! | addresses of challenges and articles | with their numbers, where those are higher than any that was ever given here |
 //! | HTML | cleaned by `Sanitizer::rich` |
 //! | answers | what the pupil was told stays, right or wrong; three for each box, of which a right one is the last |
 //! | points | by our rules from the answers, never from the former leaderboard: the report says where the two differ |

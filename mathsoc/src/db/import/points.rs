@@ -20,9 +20,6 @@ struct Solved {
 
 /// Notes who has come how far, and makes the boards anew.
 pub(super) async fn count(job: &mut Job<'_>) -> Result<(), ImportError> {
-    const TRIED: &str = "INSERT INTO progress (user_id, challenge_id)
-        SELECT DISTINCT s.user_id, b.challenge_id FROM submissions s JOIN answer_boxes b ON b.id = s.box_id WHERE true
-        ON CONFLICT (user_id, challenge_id) DO NOTHING";
     const SOLVED: &str = "SELECT b.challenge_id, max(s.submitted_at) AS solved_at, s.user_id, u.role
         FROM submissions s JOIN answer_boxes b ON b.id = s.box_id JOIN users u ON u.id = s.user_id
             JOIN progress p ON p.user_id = s.user_id AND p.challenge_id = b.challenge_id
@@ -33,8 +30,8 @@ pub(super) async fn count(job: &mut Job<'_>) -> Result<(), ImportError> {
         "UPDATE challenges SET first_solved_at = $2 WHERE id = $1 AND first_solved_at IS NULL";
     const SOLVE: &str =
         "UPDATE progress SET solved_at = $3, points = $4 WHERE user_id = $1 AND challenge_id = $2";
+    scores::note_begun(&mut job.tx).await?;
     let solved: Vec<Solved> = within!(&mut job.tx, link => {
-        sqlx::query(TRIED).execute(&mut **link).await?;
         sqlx::query_as(SOLVED).fetch_all(&mut **link).await?
     });
     let in_order: BTreeMap<_, _> =

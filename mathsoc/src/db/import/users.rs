@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use palisade::{Password, PasswordHash, Stored};
+use palisade::{Password, PasswordHash, Passwords, Stored};
 
 use super::job::{Job, Kind};
 use super::source::OldRow;
@@ -66,7 +66,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         }
         let name = name(&row, &mut line);
         let role = if row.flag("is_admin") { Role::Admin } else { Role::Pupil };
-        let hash = hash(job, &row, role, &mut line).await?;
+        let hash = hash(&job.passwords, &row, role, &mut line).await?;
         let school = school(job, &row, &mut line);
         let year = year(&row, &mut line);
         if role == Role::Admin {
@@ -114,7 +114,7 @@ fn name(row: &OldRow, line: &mut Line) -> FullName {
 
 /// The hash, if some password has it that not everybody knows.
 async fn hash(
-    job: &Job<'_>,
+    passwords: &Passwords,
     row: &OldRow,
     role: Role,
     line: &mut Line,
@@ -132,7 +132,7 @@ async fn hash(
     }
     if role == Role::Admin {
         let stored = Stored { user: row.id.to_string().into(), epoch: 1, hash: hash.clone() };
-        let tried = job.passwords.verify(Password::from(DEFAULT_PASSWORD), Some(stored)).await;
+        let tried = passwords.verify(Password::from(DEFAULT_PASSWORD), Some(stored)).await;
         if tried.map_err(ImportError::Password)?.is_some() {
             let text =
                 format!("its password was {DEFAULT_PASSWORD}, and is taken away: ask for one by letter");
