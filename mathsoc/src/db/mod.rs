@@ -29,6 +29,8 @@
 pub mod announcements;
 pub mod articles;
 pub mod challenges;
+pub mod changes;
+pub mod competitions;
 pub mod demo;
 pub mod leaderboard;
 mod paged;
