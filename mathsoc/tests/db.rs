@@ -28,6 +28,10 @@ macro_rules! promises {
 mod accounts;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/boards.rs"]
+mod boards;
+#[path = "db/competitions.rs"]
+mod competitions;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -48,7 +52,12 @@ static PROMISES: &[Promise] = promises![
 ];
 
 fn all_promises() -> impl Iterator<Item = &'static Promise> {
-    PROMISES.iter().chain(accounts::PROMISES).chain(answering::PROMISES)
+    PROMISES
+        .iter()
+        .chain(accounts::PROMISES)
+        .chain(answering::PROMISES)
+        .chain(boards::PROMISES)
+        .chain(competitions::PROMISES)
 }
 
 #[tokio::test]

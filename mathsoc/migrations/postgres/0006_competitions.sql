@@ -37,7 +37,7 @@ CREATE INDEX challenges_by_competition ON challenges (competition_id, released_a
 -- The boards of competitions are kept with the others. The school is the one that the pupil belonged to when the first points
 -- came.
 ALTER TABLE scores ADD COLUMN competition_id BIGINT REFERENCES competitions (id) ON DELETE CASCADE;
-ALTER TABLE scores ADD COLUMN school_id BIGINT REFERENCES schools (id);
+ALTER TABLE scores ADD COLUMN school_id BIGINT REFERENCES schools (id) ON DELETE SET NULL;
 ALTER TABLE scores DROP CONSTRAINT scores_board_check;
 ALTER TABLE scores ADD CONSTRAINT scores_board_check CHECK
     (CASE WHEN competition_id IS NULL THEN board IN ('all', 'KS3', 'KS4', 'KS5')

@@ -42,7 +42,7 @@ CREATE TABLE all_scores (
     points         INTEGER NOT NULL,
     solved         INTEGER NOT NULL,
     competition_id INTEGER REFERENCES competitions (id) ON DELETE CASCADE,
-    school_id      INTEGER REFERENCES schools (id),
+    school_id      INTEGER REFERENCES schools (id) ON DELETE SET NULL,
     PRIMARY KEY (board, user_id),
     CHECK (CASE WHEN competition_id IS NULL THEN board IN ('all', 'KS3', 'KS4', 'KS5')
         ELSE board = 'competition-' || competition_id END)

@@ -77,38 +77,58 @@ macro_rules! class {
             WHERE u.school_id = $1 AND u.year = $2)"
     };
 }
-/// A page of ten, the most points first.
+/// A page of ten, the most points first; past the last one, the last.
 ///
 /// # Errors
 /// When the database gives no answer.
 pub async fn page(db: &Db, board: impl Into<Board>, page: u32) -> Result<Paged<Standing>> {
-    // The names are looked up for this page, and not for those before it.
-    const LIST: &str = "SELECT s.user_id, u.full_name, h.name AS school, s.points, s.solved,
-            row_number() OVER (ORDER BY s.points DESC, s.user_id) AS rank
-        FROM (SELECT user_id, school_id, points, solved FROM scores WHERE board = $1
-            ORDER BY points DESC, user_id LIMIT $2 OFFSET $3) s
-        JOIN users u ON u.id = s.user_id LEFT JOIN schools h ON h.id = s.school_id
-        ORDER BY s.points DESC, s.user_id";
-    const HIGHER: &str = "SELECT count(*) FROM scores WHERE board = $1 AND points > $2";
     let board = board.into();
     if let Board::Class { school, year } = board {
         return page_of_class(db, school, year, page).await;
     }
-    let name = board.changing();
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(name.to_string()).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let mut items: Vec<Standing> = on!(db, pool => {
-        let list = sqlx::query_as(LIST).bind(name.to_string()).bind(PER_PAGE).bind(place.offset());
-        list.fetch_all(pool).await
-    })?;
-    if let Some(first) = items.first() {
-        let higher: i64 = on!(db, pool => {
-            sqlx::query_scalar(HIGHER).bind(name.to_string()).bind(first.points).fetch_one(pool).await
+    let (name, mut page) = (board.changing().to_string(), page.max(1));
+    loop {
+        let offset = i64::from(page - 1) * PER_PAGE;
+        let mut items: Vec<Standing> = on!(db, pool => {
+            sqlx::query_as(LIST).bind(&name).bind(PER_PAGE).bind(offset).fetch_all(pool).await
         })?;
-        rank(&mut items, place.offset(), higher);
+        let top = items.first().map(|first| first.points);
+        let (total, higher): (i64, i64) =
+            on!(db, pool => sqlx::query_as(COUNTS).bind(&name).bind(top).fetch_one(pool).await)?;
+        let place = Place::new(page, total);
+        if place.is_at(page) {
+            rank(&mut items, offset, higher);
+            return Ok(place.with(items));
+        }
+        page = place.page();
     }
-    Ok(place.with(items))
 }
+
+/// The members of a page are found in the index alone; what else there is of them is looked up for ten, and not for those before.
+const LIST: &str = "SELECT t.user_id, u.full_name, h.name AS school, t.points, s.solved,
+        row_number() OVER (ORDER BY t.points DESC, t.user_id) AS rank
+    FROM (SELECT user_id, points FROM scores WHERE board = $1
+        ORDER BY points DESC, user_id LIMIT $2 OFFSET $3) t
+    JOIN scores s ON s.board = $1 AND s.user_id = t.user_id
+    JOIN users u ON u.id = t.user_id LEFT JOIN schools h ON h.id = s.school_id
+    ORDER BY t.points DESC, t.user_id";
+const COUNTS: &str =
+    "SELECT count(*), count(*) FILTER (WHERE points > CAST($2 AS BIGINT)) FROM scores WHERE board = $1";
+const ONE: &str = "SELECT s.user_id, u.full_name, h.name AS school, s.points, s.solved,
+        1 + (SELECT count(*) FROM scores b WHERE b.board = s.board AND b.points > s.points) AS rank
+    FROM scores s JOIN users u ON u.id = s.user_id LEFT JOIN schools h ON h.id = s.school_id
+    WHERE s.board = $1 AND s.user_id = $2";
+const CLASS_TOTAL: &str = concat!("SELECT count(*) FROM ", class!(), " line");
+const CLASS_LIST: &str =
+    concat!("SELECT * FROM ", class!(), " line ORDER BY points DESC, user_id LIMIT $3 OFFSET $4");
+const CLASS_ONE: &str = concat!("SELECT * FROM ", class!(), " line WHERE user_id = $3");
+const SCHOOLS: &str = "SELECT line.*, rank() OVER (ORDER BY points DESC) AS rank FROM (
+        SELECT h.id AS school_id, h.name, CAST(COALESCE(sum(s.points), 0) AS BIGINT) AS points,
+            CAST(COALESCE(sum(s.solved), 0) AS BIGINT) AS solved
+        FROM competition_schools i JOIN schools h ON h.id = i.school_id
+        LEFT JOIN scores s ON s.competition_id = i.competition_id AND s.school_id = i.school_id
+        WHERE i.competition_id = $1 GROUP BY h.id, h.name) line
+    ORDER BY points DESC, name";
 
 /// The ranks of a page whose lines count from 1. Before its first line stand `offset` others, `higher` of them with more points.
 fn rank(items: &mut [Standing], offset: i64, higher: i64) {
@@ -124,13 +144,11 @@ fn rank(items: &mut [Standing], offset: i64, higher: i64) {
 }
 
 async fn page_of_class(db: &Db, school: i64, year: Year, page: u32) -> Result<Paged<Standing>> {
-    const TOTAL: &str = concat!("SELECT count(*) FROM ", class!(), " line");
-    const LIST: &str =
-        concat!("SELECT * FROM ", class!(), " line ORDER BY points DESC, user_id LIMIT $3 OFFSET $4");
-    let total = on!(db, pool => sqlx::query_scalar(TOTAL).bind(school).bind(year).fetch_one(pool).await)?;
+    let total =
+        on!(db, pool => sqlx::query_scalar(CLASS_TOTAL).bind(school).bind(year).fetch_one(pool).await)?;
     let place = Place::new(page, total);
     let items = on!(db, pool => {
-        let list = sqlx::query_as(LIST).bind(school).bind(year).bind(PER_PAGE).bind(place.offset());
+        let list = sqlx::query_as(CLASS_LIST).bind(school).bind(year).bind(PER_PAGE).bind(place.offset());
         list.fetch_all(pool).await
     })?;
     Ok(place.with(items))
@@ -141,14 +159,9 @@ async fn page_of_class(db: &Db, school: i64, year: Year, page: u32) -> Result<Pa
 /// # Errors
 /// When the database gives no answer.
 pub async fn of_user(db: &Db, board: impl Into<Board>, user: i64) -> Result<Option<Standing>> {
-    const ONE: &str = "SELECT s.user_id, u.full_name, h.name AS school, s.points, s.solved,
-            1 + (SELECT count(*) FROM scores more WHERE more.board = s.board AND more.points > s.points) AS rank
-        FROM scores s JOIN users u ON u.id = s.user_id LEFT JOIN schools h ON h.id = s.school_id
-        WHERE s.board = $1 AND s.user_id = $2";
-    const OF_CLASS: &str = concat!("SELECT * FROM ", class!(), " line WHERE user_id = $3");
     Ok(match board.into() {
         Board::Class { school, year } => on!(db, pool => {
-            sqlx::query_as(OF_CLASS).bind(school).bind(year).bind(user).fetch_optional(pool).await
+            sqlx::query_as(CLASS_ONE).bind(school).bind(year).bind(user).fetch_optional(pool).await
         }),
         board => on!(db, pool => {
             let one = sqlx::query_as(ONE).bind(board.changing().to_string()).bind(user);
@@ -156,8 +169,6 @@ pub async fn of_user(db: &Db, board: impl Into<Board>, user: i64) -> Result<Opti
         }),
     }?)
 }
-
-const COUNT: &str = "SELECT count(*) FROM scores WHERE board = $1";
 
 /// A line of a board of schools.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -179,12 +190,36 @@ pub struct SchoolStanding {
 /// # Errors
 /// When the database gives no answer.
 pub async fn schools(db: &Db, competition: CompetitionId) -> Result<Vec<SchoolStanding>> {
-    const ALL: &str = "SELECT line.*, rank() OVER (ORDER BY points DESC) AS rank FROM (
-            SELECT h.id AS school_id, h.name, CAST(COALESCE(sum(s.points), 0) AS BIGINT) AS points,
-                CAST(COALESCE(sum(s.solved), 0) AS BIGINT) AS solved
-            FROM competition_schools i JOIN schools h ON h.id = i.school_id
-            LEFT JOIN scores s ON s.competition_id = i.competition_id AND s.school_id = i.school_id
-            WHERE i.competition_id = $1 GROUP BY h.id, h.name) line
-        ORDER BY points DESC, name";
-    Ok(on!(db, pool => sqlx::query_as(ALL).bind(competition).fetch_all(pool).await)?)
+    Ok(on!(db, pool => sqlx::query_as(SCHOOLS).bind(competition).fetch_all(pool).await)?)
+}
+
+#[cfg(test)]
+mod tests {
+    use sqlx::AssertSqlSafe;
+
+    use super::*;
+
+    /// How SQLite would answer.
+    async fn planned(sql: &str) -> String {
+        let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
+        let pool = pool.connect("sqlite::memory:").await.unwrap();
+        super::super::SQLITE.run(&pool).await.unwrap();
+        let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
+        let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
+        rows.into_iter().map(|(.., step)| step + "\n").collect()
+    }
+
+    #[tokio::test]
+    async fn no_question_walks_a_whole_table() {
+        for sql in [LIST, COUNTS, ONE, CLASS_TOTAL, CLASS_LIST, CLASS_ONE, SCHOOLS] {
+            let plan = planned(sql).await;
+            let tables = ["s", "b", "u", "h", "i", "scores", "users", "schools", "competition_schools"];
+            let whole = |line: &&str| tables.iter().any(|table| line.trim() == format!("SCAN {table}"));
+            assert!(plan.contains("SEARCH") && !plan.lines().any(|line| whole(&line)), "{sql}\n{plan}");
+        }
+        for sql in [LIST, COUNTS, ONE] {
+            let plan = planned(sql).await;
+            assert!(plan.contains("COVERING INDEX scores_by_points"), "{plan}");
+        }
+    }
 }

@@ -26,7 +26,6 @@ struct Page {
     pager: Pager,
     /// Where changes are told.
     live: String,
-    version: i64,
 }
 
 /// Which board it is, for its words.
@@ -80,7 +79,7 @@ pub async fn show(
     let address = choices.iter().find(|choice| choice.chosen).map(|choice| choice.address.clone());
     let pager = Pager::new(address.unwrap_or_default(), page, pages);
     let layout = frame.layout(Here::Leaderboard);
-    shown(&Page { layout, which, choices, board, pager, live, version })
+    shown(&Page { layout, which, choices, board, pager, live })
 }
 
 /// The year and the school's name of who has both.
@@ -126,7 +125,7 @@ mod tests {
     fn page(which: Which, board: Option<Table>) -> String {
         let choices = choices(&which);
         let (live, pager) = ("/leaderboard/events?board=all".to_owned(), Pager::new("/leaderboard", 1, 2));
-        let page = Page { layout: looks::layout(), which, choices, board, pager, live, version: 41 };
+        let page = Page { layout: looks::layout(), which, choices, board, pager, live };
         let (heading, page) = (page.heading(), page.render().unwrap());
         looks::check(&page, &heading);
         page
