@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "browser/class.rs"]
+mod class;
 #[path = "support/folder.rs"]
 mod folder;
 #[allow(dead_code, reason = "shared with the tests of the program")]
@@ -43,6 +45,15 @@ fn pages_of_other_origins_can_do_nothing_in_the_name_of_who_is_logged_in() {
     let set_up = site.next_line_with("/setup/");
     let tried = visit("foreign.mjs", &[&url(&site), set_up.trim()]);
     assert!(tried.len() >= 100, "only {} attempts were made: {tried:?}", tried.len());
+}
+
+#[test]
+fn a_leaderboard_moves_in_another_window_when_a_pupil_answers() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("RATELIMIT_ENABLED", "false")]);
+    let challenges = tokio::runtime::Runtime::new().unwrap().block_on(class::gather(&folder.join("data")));
+    let pages = visit("boards.mjs", &[&url(&site), class::PASSWORD, &challenges]);
+    assert!(pages.len() >= 9, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

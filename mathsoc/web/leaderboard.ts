@@ -105,7 +105,7 @@ function fill(tables: Record<string, Table>): Line | undefined {
       // What is new, or has other points or another rank, lights up.
       if (before.get(key(row)) !== row.textContent) {
         row.classList.add("changed");
-        if (line.own && name !== "schools") mine = line;
+        if (line.own && line.points > 0 && name !== "schools") mine = line;
       }
       return row;
     });
