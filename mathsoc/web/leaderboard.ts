@@ -101,7 +101,7 @@ function fill(tables: Record<string, Table>): Line | undefined {
     const before = new Map(Array.from(table.querySelectorAll("tbody tr"), (row) => [key(row), row.textContent]));
     const lines = now.own ? [...now.lines, now.own] : now.lines;
     const made = lines.map((line) => {
-      const row = rowOf(line);
+      const row = rowOf(line, table.dataset.own ?? "");
       // What is new, or has other points or another rank, lights up.
       if (before.get(key(row)) !== row.textContent) {
         row.classList.add("changed");
@@ -118,13 +118,13 @@ function fill(tables: Record<string, Table>): Line | undefined {
   return mine;
 }
 
-function rowOf(line: Line): HTMLTableRowElement {
+function rowOf(line: Line, own: string): HTMLTableRowElement {
   const row = document.createElement("tr");
   if (line.own) row.setAttribute("aria-current", "true");
   const name = document.createElement("th");
   name.scope = "row";
   name.append(line.name);
-  if (line.own) name.append(" ", part("here", "you"));
+  if (line.own) name.append(" ", part("here", own));
   if (line.school) name.append(" ", part("school", line.school));
   row.append(cell(line.rank), name, cell(line.points), cell(line.solved));
   return row;

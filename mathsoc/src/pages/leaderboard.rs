@@ -147,7 +147,10 @@ mod tests {
     fn an_empty_board_says_so_and_is_ready_for_its_first_line() {
         let page = page(Which::Stage(KeyStage::Ks4), Some(Table::default()));
         assert!(page.contains("Nobody has solved a challenge here yet."), "{page}");
-        assert!(page.contains("<table class=\"board\" data-board=\"board\" hidden>"), "{page}");
+        assert!(
+            page.contains("<table class=\"board\" data-board=\"board\" data-own=\"you\" hidden>"),
+            "{page}"
+        );
     }
 
     #[test]

@@ -136,7 +136,7 @@ async fn points_of_a_competition_stand_on_its_boards_by_pupil_and_by_school_and_
     let page = browser.get("/competitions/1").await.body;
     let line = "<td>1</td><th scope=\"row\">eve <span class=\"school\">Elsewhere</span></th><td>3</td>";
     assert!(page.contains(line), "{page}");
-    let line = "<tr aria-current=\"true\"><td>2</td><th scope=\"row\">Hill &#38; Dale <span class=\"here\">you</span></th><td>1</td>";
+    let line = "<tr aria-current=\"true\"><td>2</td><th scope=\"row\">Hill &#38; Dale <span class=\"here\">yours</span></th><td>1</td>";
     assert!(page.contains(line), "her school's line is hers: {page}");
     assert!(page.contains(">Solved</span>"), "{page}");
     for board in ["/leaderboard", "/leaderboard?key_stage=KS4", "/leaderboard?board=class"] {
