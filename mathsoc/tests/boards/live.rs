@@ -58,7 +58,7 @@ impl Stream {
         &self.heard
     }
 
-    async fn to_its_end(mut self) -> String {
+    async fn whole(mut self) -> String {
         while let Some(frame) = self.body.frame().await {
             self.heard.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
         }
@@ -123,7 +123,7 @@ async fn a_stream_lives_for_its_time_and_the_next_one_needs_a_session_that_lives
     let signed_in = ada.clone();
     let page = ada.get("/profile/edit").await;
     assert_eq!(ada.post("/logout", &[("csrf_token", &page.token())]).await.status, 303);
-    assert!(stream.to_its_end().await.starts_with("retry: 2000\n\n"));
+    assert!(stream.whole().await.starts_with("retry: 2000\n\n"));
     let again = Stream::open(&signed_in, "/leaderboard/events", &[]).await;
     assert_eq!(
         (again.status, again.headers["location"].to_str().unwrap()),
@@ -198,7 +198,7 @@ async fn coming_back_is_limited_apart_from_pages() {
     for n in 0..30 {
         let stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
         assert_eq!(stream.status, 200, "{n}");
-        stream.to_its_end().await;
+        stream.whole().await;
     }
     assert_eq!(Stream::open(&ada, "/leaderboard/events", &[]).await.status, 429);
     assert_eq!(ada.get("/leaderboard").await.status, 200);
