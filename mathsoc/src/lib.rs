@@ -23,6 +23,7 @@ pub mod email;
 pub mod error;
 pub mod limits;
 pub mod links;
+pub mod live;
 pub mod logging;
 pub mod mail;
 pub mod metrics;

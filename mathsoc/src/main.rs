@@ -181,7 +181,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Some(address) => Some(listen(address, "METRICS_ADDR").await?),
         None => None,
     };
-    let stop = stop_signal()?;
+    let (asked, live) = (stop_signal()?, app.live.clone());
+    let stop = async move {
+        asked.await;
+        live.end();
+    };
     let address = listener.local_addr()?;
     announce(&app.config, "Maths Society Platform", address, "")?;
     if let Some(listener) = &watched {

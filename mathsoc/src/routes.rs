@@ -17,7 +17,7 @@ use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), members(), admin()];
+    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
     site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
 }
 
@@ -75,11 +75,18 @@ fn submit() -> Group {
         .post("/api/submit", pages::api::submit)
 }
 
+/// What is told to members while they look: each answer lasts.
+fn live() -> Group {
+    Group::new("live").get("/leaderboard/events", pages::live::events)
+}
+
 /// For who is signed in: the gate is around all of them.
 fn members() -> Group {
     Group::new("members")
         .post("/logout", login::log_out)
         .get("/leaderboard", pages::leaderboard::show)
+        .get("/competitions", pages::competitions::list)
+        .get("/competitions/{id}", pages::competitions::one)
         .get("/login/confirm", confirm::show)
         .get("/profile", profile::show)
         .get("/profile/edit", profile::edit)
@@ -146,10 +153,11 @@ pub fn app(state: App) -> Router {
     let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
     let members = members().layer(SignedIn::<User>::gate(state.clone()));
     let submit = submit().layer(SignedIn::<User>::gate(state.clone()));
+    let live = live().layer(SignedIn::<User>::gate(state.clone()));
     let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);
-    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, members, admin];
+    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, live, members, admin];
     let site = pages
         .into_iter()
         .map(|group| limited(group.layer(csrf.clone())))

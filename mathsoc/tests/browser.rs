@@ -4,6 +4,8 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "browser/class.rs"]
+mod class;
 #[path = "support/folder.rs"]
 mod folder;
 #[allow(dead_code, reason = "shared with the tests of the program")]
@@ -53,6 +55,15 @@ fn an_admin_does_everything_with_script_and_without() {
     let set_up = site.next_line_with("/setup/");
     let pages = visit("admin.mjs", &[&url(&site), set_up.trim()]);
     assert!(pages.len() >= 10, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn a_leaderboard_moves_in_another_window_when_a_pupil_answers() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("RATELIMIT_ENABLED", "false")]);
+    let challenges = tokio::runtime::Runtime::new().unwrap().block_on(class::gather(&folder.join("data")));
+    let pages = visit("boards.mjs", &[&url(&site), class::PASSWORD, &challenges]);
+    assert!(pages.len() >= 9, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

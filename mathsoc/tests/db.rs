@@ -32,6 +32,10 @@ mod admin;
 mod admin_challenges;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/boards.rs"]
+mod boards;
+#[path = "db/competitions.rs"]
+mod competitions;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -58,6 +62,8 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(answering::PROMISES)
         .chain(admin::PROMISES)
         .chain(admin_challenges::PROMISES)
+        .chain(boards::PROMISES)
+        .chain(competitions::PROMISES)
 }
 
 #[tokio::test]

@@ -117,14 +117,18 @@ impl From<sqlx::Error> for BinError {
 }
 
 /// The challenges that go take the points with them that they gave, on every board.
-const POINTS: [&str; 3] = [
+const POINTS: [&str; 4] = [
     "UPDATE scores SET
         points = points - (SELECT COALESCE(CAST(sum(p.points) AS BIGINT), 0) FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND scores.board IN ('all', c.key_stage)),
+            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
+                THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END),
         solved = solved - (SELECT count(*) FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND scores.board IN ('all', c.key_stage))
+            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
+                THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END)
         WHERE user_id IN (SELECT p.user_id FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE c.deleted_at <= $1)",
     "DELETE FROM scores WHERE solved <= 0 AND $1 > 0",
+    "UPDATE board_changes SET version = version + 1 WHERE EXISTS (SELECT 1 FROM challenges WHERE deleted_at <= $1)
+        OR EXISTS (SELECT 1 FROM users WHERE deleted_at <= $1)",
     "DELETE FROM sessions WHERE user_id IN (SELECT CAST(id AS TEXT) FROM users WHERE deleted_at <= $1)",
 ];
 

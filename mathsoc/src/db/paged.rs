@@ -34,6 +34,16 @@ impl Place {
         i64::from(self.page - 1) * PER_PAGE
     }
 
+    /// Whether the page that was asked for is there.
+    pub(super) fn is_at(&self, page: u32) -> bool {
+        self.page == page
+    }
+
+    /// The nearest page that is there.
+    pub(super) fn page(&self) -> u32 {
+        self.page
+    }
+
     pub(super) fn with<T>(self, items: Vec<T>) -> Paged<T> {
         Paged { items, page: self.page, pages: self.pages, total: self.total }
     }

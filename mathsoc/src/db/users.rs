@@ -8,6 +8,7 @@ use palisade::{PasswordHash, Stored};
 
 use super::{Db, DbError, Paged, Result, is_taken, now, on};
 use crate::db::challenges::KeyStage;
+use crate::db::changes::CHANGED;
 use crate::db::paged::{PER_PAGE, Place};
 use crate::email::EmailAddress;
 use crate::person::{FullName, Role, Year};
@@ -250,15 +251,20 @@ pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Op
 pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> {
     const DELETE: &str = "DELETE FROM users WHERE id = $1";
     const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
+    const BOARDS: &str = "SELECT board FROM scores WHERE user_id = $1 ORDER BY board";
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
         let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let boards: Vec<String> = sqlx::query_scalar(BOARDS).bind(id).fetch_all(&mut *tx).await?;
         let gone = sqlx::query(DELETE).bind(id).execute(&mut *tx).await?.rows_affected();
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
         sqlx::query(SESSIONS).bind(id.to_string()).execute(&mut *tx).await?;
+        for board in &boards {
+            sqlx::query(CHANGED).bind(board).execute(&mut *tx).await?;
+        }
         tx.commit().await?;
         gone > 0
     }))

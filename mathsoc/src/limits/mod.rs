@@ -88,8 +88,12 @@ pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
 pub const SUBMIT: Limit =
     Limit::new("submit", "10/minute").around(&["submit"]).posts_only().of(Who::Members).per(&[Per::Account]);
 
+/// Leaderboards that are watched: a browser comes back every minute, for each of its windows.
+pub const LIVE: Limit =
+    Limit::new("live", "30/minute").around(&["live"]).of(Who::Members).per(&[Per::Account]);
+
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT];
+pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, LIVE];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[

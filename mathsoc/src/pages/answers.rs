@@ -51,7 +51,12 @@ pub async fn take(
             let page = One::new(&app, challenge, &frame, Some(unread)).await?;
             return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
         }
-        Ok(outcome) => said(&outcome).to_owned(),
+        Ok(outcome) => {
+            if outcome.points > 0 {
+                app.live.look();
+            }
+            said(&outcome).to_owned()
+        }
         Err(
             no @ (SubmitError::Locked | SubmitError::Solved | SubmitError::NoTriesLeft | SubmitError::Broken),
         ) => no.to_string(),

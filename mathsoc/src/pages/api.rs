@@ -63,6 +63,9 @@ pub async fn submit(
             Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &why, json!(at)))
         }
         Ok(Outcome { verdict, tries_left, solved_box, solved_challenge, points }) => {
+            if points > 0 {
+                app.live.look();
+            }
             let hint = match verdict {
                 Verdict::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
                 _ => None,

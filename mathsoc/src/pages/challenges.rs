@@ -7,11 +7,13 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::address::{Id, Listing};
+use super::answers::now;
 use super::pager::Pager;
 use super::stages::{Filter, address, filters};
 use super::{Frame, Here, Layout, Printed, filters, shown};
 use crate::db::Paged;
 use crate::db::challenges::{self, AnswerBox, Challenge, ChallengeSummary, KeyStage};
+use crate::db::competitions;
 use crate::db::submissions::{self, TRIES, Tried};
 use crate::error::Error;
 use crate::state::App;
@@ -24,6 +26,7 @@ struct List {
     key_stage: Option<KeyStage>,
     found: Paged<ChallengeSummary>,
     pager: Pager,
+    has_competitions: bool,
 }
 
 /// `GET /challenges?key_stage=KS3&page=2`.
@@ -36,13 +39,15 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
     }
+    let mut has_competitions = false;
     if let Some(user) = frame.user() {
         submissions::mark(&app.db, user.id, &mut found.items).await?;
+        has_competitions = !competitions::of_member(&app.db, user.id).await?.is_empty();
     }
     let filters = filters("/challenges", listing.key_stage);
     let pager = Pager::new(address("/challenges", listing.key_stage), found.page, found.pages);
     let layout = frame.layout(Here::Challenges);
-    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager })
+    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
 }
 
 /// The page of a challenge.
@@ -89,7 +94,8 @@ impl One {
         frame: &Frame,
         unread: Option<Unread>,
     ) -> Result<Self, Error> {
-        let challenge = challenges::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+        let user = frame.user().map(|user| user.id);
+        let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
         let tried = match frame.user() {
             Some(user) => submissions::tried(&app.db, user.id, id).await?,
             None => HashMap::new(),
@@ -181,6 +187,7 @@ mod tests {
             statement: r"<p>Let \[x = \sqrt{2}.\]</p>".to_owned(),
             released_at: 0,
             locked,
+            competition: None,
             boxes: vec![
                 AnswerBox { id: 1, label: r"The value of \(x^2\)".to_owned(), answer: answer("2") },
                 AnswerBox { id: 2, label: "Its <sign>".to_owned(), answer: answer("plus") },
@@ -258,7 +265,8 @@ mod tests {
         let found = Paged { items: vec![], page: 1, pages: 1, total: 0 };
         let filters = filters("/challenges", Some(KeyStage::Ks3));
         let pager = Pager::new("/challenges", 1, 1);
-        let list = List { layout: looks::layout(), filters, key_stage: Some(KeyStage::Ks3), found, pager };
+        let (layout, key_stage) = (looks::layout(), Some(KeyStage::Ks3));
+        let list = List { layout, filters, key_stage, found, pager, has_competitions: false };
         let page = list.render().unwrap();
         looks::check(&page, "KS3 challenges");
         assert!(page.contains(r#"<a href="/challenges?key_stage=KS3" aria-current="true">"#), "{page}");
