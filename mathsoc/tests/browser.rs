@@ -1,5 +1,5 @@
 //! Every page in a real browser: nothing violates the policy, nothing is said on the console, axe-core finds nothing,
-//! a script that was smuggled in does not run, and accounts work from end to end, and pages of
+//! a script that was smuggled in does not run, accounts work from end to end, challenges are answered, and pages of
 //! other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
@@ -43,6 +43,15 @@ fn pages_of_other_origins_can_do_nothing_in_the_name_of_who_is_logged_in() {
     let set_up = site.next_line_with("/setup/");
     let tried = visit("foreign.mjs", &[&url(&site), set_up.trim()]);
     assert!(tried.len() >= 100, "only {} attempts were made: {tried:?}", tried.len());
+}
+
+#[test]
+fn pupils_answer_challenges_in_a_real_browser_with_script_and_without() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "false")]);
+    let outbox = folder.join("data/outbox");
+    let pages = visit("answering.mjs", &[&url(&site), outbox.to_str().unwrap()]);
+    assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

@@ -92,7 +92,8 @@ const HSTS: &str = "strict-transport-security: max-age=31536000; includeSubDomai
 fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
     let policy = format!(
         "content-security-policy: default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; \
-         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; \
+         require-trusted-types-for 'script'; trusted-types 'none'"
     );
     let common = [
         policy.as_str(),

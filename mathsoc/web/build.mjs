@@ -1,4 +1,4 @@
-// Bundles site.ts and fonts.css into ../static/dist, where the server's build.rs picks them up, hashes and compresses them.
+// Bundles site.ts and fonts.css, which every page has, and answers.ts and answers.css, which a page has that takes answers, into ../static/dist, where the server's build.rs picks them up, hashes and compresses them.
 import { rm } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -7,7 +7,7 @@ const outdir = new URL("../static/dist", import.meta.url).pathname;
 await rm(outdir, { recursive: true, force: true });
 await build({
   absWorkingDir: new URL(".", import.meta.url).pathname,
-  entryPoints: ["site.ts", "fonts.css"],
+  entryPoints: ["site.ts", "fonts.css", "answers.ts", "answers.css"],
   outdir,
   bundle: true,
   format: "esm",

@@ -8,6 +8,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export const findings = [];
 export const found = (where, what) => findings.push(`${where}: ${what}`);
+// What breaks off often has its reason there.
+process.on('exit', (code) => { if (code !== 0) console.error(findings.join('\n')); });
 
 export const launch = () => chromium.launch({
   executablePath: '/usr/bin/chromium',

@@ -1,0 +1,121 @@
+// A field that sets mathematics while one types, over the page's own field for text, which holds the same as LaTeX and is what
+// the form sends. A button leads from one to the other, for those who would rather write text.
+
+import { MathfieldElement } from "mathlive";
+
+// The style sheet of this page has the fonts, and nothing here makes a sound.
+MathfieldElement.fontsDirectory = null;
+MathfieldElement.soundsDirectory = null;
+MathfieldElement.keypressSound = null;
+MathfieldElement.plonkSound = null;
+
+const WORDS = { or: "\\text{ or }", and: "\\text{ and }" };
+const KEY = "answers";
+const entries: Entry[] = [];
+
+export class Entry {
+  private readonly math = new MathfieldElement();
+  private readonly button = document.createElement("button");
+
+  constructor(
+    private readonly text: HTMLInputElement,
+    help: Element,
+    private readonly changed: () => void,
+  ) {
+    const { math, button } = this;
+    math.id = text.id;
+    for (const name of ["aria-describedby", "aria-invalid"]) {
+      const value = text.getAttribute(name);
+      if (value !== null) math.setAttribute(name, value);
+    }
+    text.before(math);
+    // There is nothing in the menu that an answer needs.
+    math.menuItems = [];
+    math.inlineShortcuts = { ...math.inlineShortcuts, ...WORDS };
+    this.take(text.value);
+    math.addEventListener("input", () => {
+      text.value = math.value;
+      this.typed();
+    });
+    text.addEventListener("input", () => this.typed());
+    math.addEventListener("keydown", (event) => this.pressed(event), { capture: true });
+
+    button.type = "button";
+    button.className = "plain";
+    button.addEventListener("click", () => {
+      remember(!prefersText());
+      for (const entry of entries) entry.show();
+      this.focus();
+    });
+    help.after(button);
+    entries.push(this);
+    this.show();
+  }
+
+  focus(): void {
+    (this.math.hidden ? this.text : this.math).focus();
+  }
+
+  // Says whether what is in it can be read.
+  mark(invalid: boolean): void {
+    for (const field of [this.math, this.text]) {
+      if (invalid) field.setAttribute("aria-invalid", "true");
+      else field.removeAttribute("aria-invalid");
+    }
+  }
+
+  private typed(): void {
+    this.mark(false);
+    this.changed();
+  }
+
+  // Enter sends the form, as in a field for text.
+  private pressed(event: KeyboardEvent): void {
+    if (event.key !== "Enter" || event.isComposing || this.math.mode === "latex") return;
+    event.preventDefault();
+    event.stopPropagation();
+    this.text.form?.requestSubmit();
+  }
+
+  // What somebody wrote as text may be LaTeX too.
+  private take(text: string): void {
+    this.math.setValue(text, { format: text.includes("\\") ? "latex" : "ascii-math", silenceNotifications: true });
+  }
+
+  private show(): void {
+    const asText = prefersText();
+    const [shown, other] = asText ? [this.text, this.math] : [this.math, this.text];
+    this.button.textContent = asText ? "Write as on paper" : "Write as text";
+    if (!shown.hidden && other.hidden) return;
+    if (asText && this.text.value.includes("\\")) this.text.value = this.math.getValue("ascii-math");
+    if (!asText && this.text.value !== this.math.value) {
+      this.take(this.text.value);
+      this.text.value = this.math.value;
+    }
+    shown.id ||= other.id;
+    other.removeAttribute("id");
+    shown.hidden = false;
+    other.hidden = true;
+  }
+}
+
+// Storage may be forbidden; then the choice lasts for one page.
+let chosen = false;
+
+function prefersText(): boolean {
+  try {
+    return localStorage.getItem(KEY) === "text";
+  } catch {
+    return chosen;
+  }
+}
+
+function remember(text: boolean): void {
+  chosen = text;
+  try {
+    if (text) localStorage.setItem(KEY, "text");
+    else localStorage.removeItem(KEY);
+  } catch {
+    return;
+  }
+}
