@@ -58,6 +58,7 @@ export class Answering {
   private async send(): Promise<void> {
     if (this.sending) return;
     this.sending = true;
+    this.entry.settle();
     this.form.classList.add("sending");
     try {
       const answer = await fetch("/api/submit", {

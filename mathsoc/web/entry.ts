@@ -8,6 +8,8 @@ MathfieldElement.fontsDirectory = null;
 MathfieldElement.soundsDirectory = null;
 MathfieldElement.keypressSound = null;
 MathfieldElement.plonkSound = null;
+window.mathVirtualKeyboard.layouts = ["numeric", "symbols", "alphabetic"];
+window.mathVirtualKeyboard.editToolbar = "none";
 
 const WORDS = { or: "\\text{ or }", and: "\\text{ and }" };
 const KEY = "answers";
@@ -34,7 +36,7 @@ export class Entry {
     math.inlineShortcuts = { ...math.inlineShortcuts, ...WORDS };
     this.take(text.value);
     math.addEventListener("input", () => {
-      text.value = math.value;
+      this.settle();
       this.typed();
     });
     text.addEventListener("input", () => this.typed());
@@ -50,6 +52,11 @@ export class Entry {
     help.after(button);
     entries.push(this);
     this.show();
+  }
+
+  // What the form sends is what is seen: MathLive says a moment later that something was typed.
+  settle(): void {
+    if (!this.math.hidden) this.text.value = this.math.value;
   }
 
   focus(): void {

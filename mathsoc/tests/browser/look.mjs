@@ -18,10 +18,11 @@ export const launch = () => chromium.launch({
 });
 
 // What a page says on the console, and what the policy stops there. The browser's own word on a page whose status is an
-// error is no error of the page.
+// error, or of an answer that is not taken, is no error of the page.
 export async function listen(page, where = () => new URL(page.url()).pathname) {
   page.on('console', (message) => {
-    const ownWord = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+    const { url } = message.location();
+    const ownWord = message.text().startsWith('Failed to load resource') && (url === page.url() || url.endsWith('/api/submit'));
     if (['error', 'warning'].includes(message.type()) && !ownWord) found(where(), `console: ${message.text()}`);
   });
   page.on('pageerror', (error) => found(where(), `script error: ${error.message}`));
