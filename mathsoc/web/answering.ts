@@ -60,29 +60,33 @@ export class Answering {
     this.sending = true;
     this.entry.settle();
     this.form.classList.add("sending");
-    try {
-      const answer = await fetch("/api/submit", {
-        method: "POST",
-        headers: {
-          Accept: "application/json",
-          "Content-Type": "application/json",
-          "X-CSRFToken": this.value("csrf_token"),
-        },
-        body: JSON.stringify({
-          challenge: Number(this.form.dataset.challenge),
-          box: Number(this.value("box")),
-          answer: this.input.value,
-        }),
-      });
-      if (answer.ok) this.taken((await answer.json()) as Said);
-      else if ([409, 422, 429].includes(answer.status)) this.refused((await answer.json()) as Problem, answer.status);
-      else this.form.submit();
-    } catch {
-      this.form.submit();
-    } finally {
-      this.sending = false;
-      this.form.classList.remove("sending");
-    }
+    const answer = await this.answer().catch(() => null);
+    this.sending = false;
+    this.form.classList.remove("sending");
+    if (answer?.status === 200) this.taken(answer.said as Said);
+    else if (answer?.status === 409) this.over((answer.said as Problem).detail);
+    else if (answer?.status === 422) this.wrong((answer.said as Problem).detail, true);
+    else if (answer?.status === 429) this.wrong("That was too quick: wait a minute, then answer again.", false);
+    else if (answer?.status === 401 || answer?.status === 403) {
+      this.wrong("You are logged out, or this page is too old.", false, again());
+    } else this.form.submit();
+  }
+
+  private async answer(): Promise<{ status: number; said: unknown }> {
+    const answer = await fetch("/api/submit", {
+      method: "POST",
+      headers: {
+        Accept: "application/json",
+        "Content-Type": "application/json",
+        "X-CSRFToken": this.value("csrf_token"),
+      },
+      body: JSON.stringify({
+        challenge: Number(this.form.dataset.challenge),
+        box: Number(this.value("box")),
+        answer: this.input.value,
+      }),
+    });
+    return { status: answer.status, said: await answer.json() };
   }
 
   private taken(said: Said): void {
@@ -105,26 +109,24 @@ export class Answering {
     this.close(said.solved_box ? [] : [this.tries]);
   }
 
-  // It cannot be read, or is not taken now, or no more.
-  private refused(problem: Problem, status: number): void {
-    if (status === 409) {
-      const why = document.createElement("p");
-      why.className = "verdict";
-      const again = document.createElement("a");
-      again.href = location.pathname;
-      again.textContent = "Load the page again";
-      why.append(problem.detail, " ", again, ".");
-      this.verdict.replaceChildren(why);
-      return this.close([]);
-    }
+  // The box is solved, or its tries are used up, or the challenge is closed: elsewhere, meanwhile.
+  private over(detail: string): void {
+    const verdict = document.createElement("p");
+    verdict.className = "verdict";
+    verdict.append(detail, " ", again());
+    this.verdict.replaceChildren(verdict);
+    this.close([]);
+  }
+
+  // The answer is not taken now. It stays where it is.
+  private wrong(detail: string, unreadable: boolean, ...more: Node[]): void {
     const why = document.createElement("span");
     why.className = "wrong";
-    why.id = `${this.tries.id}-wrong`;
     why.setAttribute("role", "alert");
-    why.textContent = problem.detail;
+    why.append(detail, " ", ...more);
     this.form.querySelector(".wrong")?.remove();
     this.find(".with-button").before(why);
-    this.entry.mark(status === 422);
+    this.entry.mark(unreadable);
     this.entry.focus();
   }
 
@@ -132,7 +134,15 @@ export class Answering {
   private close(rest: HTMLElement[]): void {
     for (const one of rest) this.form.before(one);
     this.form.remove();
+    if (!document.querySelector("form.answer")) this.verdict.closest(".answers")?.querySelector(".hint")?.remove();
     this.verdict.tabIndex = -1;
     this.verdict.focus();
   }
+}
+
+function again(): HTMLAnchorElement {
+  const link = document.createElement("a");
+  link.href = location.pathname;
+  link.textContent = "Load the page again.";
+  return link;
 }

@@ -2,14 +2,21 @@
 // the form sends. A button leads from one to the other, for those who would rather write text.
 
 import { MathfieldElement } from "mathlive";
+import { KEYS } from "./keys";
 
 // The style sheet of this page has the fonts, and nothing here makes a sound.
 MathfieldElement.fontsDirectory = null;
 MathfieldElement.soundsDirectory = null;
 MathfieldElement.keypressSound = null;
 MathfieldElement.plonkSound = null;
-window.mathVirtualKeyboard.layouts = ["numeric", "symbols", "alphabetic"];
+window.mathVirtualKeyboard.layouts = [KEYS, "symbols", "alphabetic"];
 window.mathVirtualKeyboard.editToolbar = "none";
+// It stands outside of the page's content, and says what it is.
+window.mathVirtualKeyboard.addEventListener("geometrychange", () => {
+  const keyboard = document.querySelector(".ML__keyboard");
+  keyboard?.setAttribute("role", "region");
+  keyboard?.setAttribute("aria-label", "Keys for mathematics");
+});
 
 const WORDS = { or: "\\text{ or }", and: "\\text{ and }" };
 const KEY = "answers";

@@ -5,32 +5,53 @@
 // else: then the browser throws, and the markup is not written.
 
 const ELEMENTS = new Set(
-  ("span div ul li button svg g path line rect circle title desc table tr td b i em kbd aside template " +
-    "math mrow mi mn mo ms mtext mspace mfrac msqrt mroot msup msub msubsup munder mover munderover mtable mtr mtd " +
-    "mstyle mpadded mphantom mmultiscripts mprescripts none semantics annotation").split(" "),
+  ("span div ul li br i b em sup aside svg g defs symbol use path line polygon rect circle math mrow mi mn mo ms mtext mspace " +
+    "mfrac msqrt mroot msup msub msubsup munder mover munderover mtable mtr mtd mstyle mpadded mphantom menclose").split(" "),
 );
-const ATTRIBUTES =
-  /^(?:aria-[a-z]+|data-[a-z0-9-]+|class|style|id|part|role|tabindex|title|lang|translate|dir|hidden|type|disabled|contenteditable|autocapitalize|autocomplete|autocorrect|spellcheck|inputmode|xmlns|viewbox|width|height|x|y|x1|x2|y1|y2|cx|cy|r|rx|ry|d|fill|fill-rule|clip-rule|opacity|stroke|stroke-width|stroke-linecap|stroke-linejoin|stroke-miterlimit|transform|preserveaspectratio|overflow|focusable|version|shift|space|weight|display|displaystyle|scriptlevel|mathvariant|mathsize|mathcolor|stretchy|symmetric|fence|separator|form|accent|accentunder|largeop|movablelimits|lspace|rspace|minsize|maxsize|linethickness|columnalign|rowspacing|columnspacing|encoding|voffset|depth)$/;
 
-// One piece after the other: text, a tag, or a comment. Where HTML and this could disagree on where a tag ends, nothing matches.
-const VALUE = /\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'=<>`\/]+)/.source;
+const ATTRIBUTES = new Set(
+  // HTML's
+  ("autocapitalize autocomplete autocorrect class contenteditable dir draggable hidden id inputmode lang part role spellcheck style " +
+    "tabindex title translate " +
+    // SVG's
+    "clip-rule cx cy d fill fill-opacity fill-rule focusable height opacity points preserveaspectratio r rx ry stroke " +
+    "stroke-dasharray stroke-linecap stroke-linejoin stroke-miterlimit stroke-opacity stroke-width transform version viewbox " +
+    "width x x1 x2 xmlns xmlns:xlink y y1 y2 " +
+    // MathML's
+    "accent accentunder columnalign columnlines columnspacing depth display displaystyle encoding fence form frame largeop " +
+    "linethickness lspace mathbackground mathcolor mathsize mathvariant maxsize minsize movablelimits notation rowspacing rspace " +
+    "scriptlevel separator space stretchy symmetric voffset").split(" "),
+);
+const FAMILY = /^(?:aria|data)-[a-z0-9-]+$/;
+// A drawing may use another one of its own page, and nothing else.
+const LINK = /^(?:xlink:)?href$/;
+const HERE = /^["']?#[\w-]+["']?$/;
+
+// One piece after the other: text, a `<` that begins nothing, a tag, or a comment. Where HTML and this could disagree on where
+// a tag ends, nothing matches.
 const NAME = /[^\s"'<>\/=]+/.source;
-const PIECE = new RegExp(`[^<]+|</?([a-z][a-z0-9-]*)((?:\\s+${NAME}(?:${VALUE})?)*)\\s*/?>|<!--[^<>]*-->`, "iy");
-const ATTRIBUTE = new RegExp(`(${NAME})(?:${VALUE})?`, "g");
+const VALUE = /"[^"]*"|'[^']*'|[^\s"'=<>`\/]+/.source;
+const PIECE = new RegExp(`[^<]+|<(?=[^a-z!/?])|</?([a-z][a-z0-9-]*)((?:\\s+${NAME}(?:\\s*=\\s*(?:${VALUE}))?)*)\\s*/?>|<!--[^<>]*-->`, "iy");
+const ATTRIBUTE = new RegExp(`(${NAME})(?:\\s*=\\s*(${VALUE}))?`, "g");
 
 // The markup as it came; or `null`, and the console says where it stopped.
 export function vetted(markup: string): string | null {
   for (let at = 0; at < markup.length; at = PIECE.lastIndex) {
     PIECE.lastIndex = at;
     const piece = PIECE.exec(markup);
-    const names = [...(piece?.[2] ?? "").matchAll(ATTRIBUTE)].map(([, name]) => name?.toLowerCase() ?? "");
-    const known = !piece?.[1] || ELEMENTS.has(piece[1].toLowerCase());
-    if (!piece || !known || !names.every((name) => ATTRIBUTES.test(name))) {
+    const [, element = "span", attributes = ""] = piece ?? [];
+    const known = ELEMENTS.has(element.toLowerCase()) && [...attributes.matchAll(ATTRIBUTE)].every(isKnown);
+    if (!piece || !known) {
       console.error(`not written, since nothing is known of it: ${markup.slice(at, at + 100)}`);
       return null;
     }
   }
   return markup;
+}
+
+function isKnown([, name = "", value = ""]: RegExpExecArray): boolean {
+  const lower = name.toLowerCase();
+  return ATTRIBUTES.has(lower) || FAMILY.test(lower) || (LINK.test(lower) && HERE.test(value));
 }
 
 interface TrustedTypes {

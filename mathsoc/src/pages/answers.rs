@@ -49,7 +49,9 @@ pub async fn take(
         Ok(Outcome { verdict: Verdict::Unreadable { why, .. }, .. }) => {
             let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };
             let page = One::new(&app, challenge, &frame, Some(unread)).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response());
+            return Ok(
+                (StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response()
+            );
         }
         Ok(outcome) => said(&outcome).to_owned(),
         Err(

@@ -130,8 +130,12 @@ impl One {
 
     /// The script of the math field, if there is a box to answer, and it was built.
     fn math_field(&self) -> Option<&'static str> {
-        let is_open = self.boxes.iter().any(|asked| self.form(asked).is_some());
-        if is_open { assets::url("dist/answers.js") } else { None }
+        if self.is_open() { assets::url("dist/answers.js") } else { None }
+    }
+
+    /// Whether there is a box that the visitor may answer now.
+    fn is_open(&self) -> bool {
+        self.boxes.iter().any(|asked| self.form(asked).is_some())
     }
 
     fn is_unread(&self) -> bool {

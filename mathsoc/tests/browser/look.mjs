@@ -54,5 +54,5 @@ export async function inWidth(page, label) {
 export function camera(folder) {
   if (!folder) return async () => {};
   mkdirSync(folder, { recursive: true });
-  return (page, name) => page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  return (page, name, options) => page.screenshot({ path: `${folder}/${name}.png`, fullPage: true, ...options });
 }
