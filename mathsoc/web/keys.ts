@@ -10,7 +10,7 @@ export const KEYS: VirtualKeyboardLayout = {
   rows: [
     ["x", "y", GAP, "[7]", "[8]", "[9]", "[/]", GAP, { latex: "#@^2", insert: "#@^2" }, "#@^{#?}", "\\sqrt{#0}"],
     ["n", "e", GAP, "[4]", "[5]", "[6]", "[*]", GAP, "\\pi", "<", ">"],
-    ["(", ")", GAP, "[1]", "[2]", "[3]", "[-]", GAP, "\\pm", { label: "or", insert: "\\text{ or }" }, "[backspace]"],
-    [",", ":", GAP, "[0]", "[.]", "[=]", "[+]", GAP, "[left]", "[right]", "[return]"],
+    ["(", ")", GAP, "[1]", "[2]", "[3]", "[-]", GAP, "\\pm", { label: "or", insert: "\\text{ or }" }, { label: "[backspace]", width: 1 }],
+    [",", ":", GAP, "[0]", "[.]", "[=]", "[+]", GAP, "[left]", "[right]", { label: "[return]", width: 1 }],
   ],
 };
