@@ -219,6 +219,23 @@ async fn a_panic_is_a_500_with_the_set() {
 }
 
 #[tokio::test]
+async fn a_page_with_a_math_field_may_set_style_attributes_and_write_what_its_policy_vets() {
+    let folder = Folder::new();
+    let page = || async { (policy::math_field(), axum::response::Html("")) };
+    let layers = policy::palisade(&config(&folder, &PRODUCTION));
+    let site = Router::new().route("/", get(page)).layer(layers);
+    let answer = ask(&site, by_proxy("/")).await;
+    let mut expected = expected("'strict-dynamic'", &[HTML, HSTS]);
+    for line in &mut expected {
+        if line.starts_with("content-security-policy") {
+            *line =
+                line.replace("trusted-types 'none'", "trusted-types default; style-src-attr 'unsafe-inline'");
+        }
+    }
+    assert_eq!(lines(&answer), expected);
+}
+
+#[tokio::test]
 async fn a_file_has_the_set_and_is_kept_for_ever() {
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
