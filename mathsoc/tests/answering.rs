@@ -246,6 +246,22 @@ async fn a_program_is_answered_in_json_whatever_happens() {
     assert_eq!((browser.status, browser.header("content-type")), (403, "text/html; charset=utf-8"));
 }
 
+/// `browser/answering.mjs` types these, and looks at what the field makes of them.
+#[test]
+fn what_the_math_field_writes_is_read_as_it_was_typed() {
+    for (typed, written) in [
+        ("x=1 or x=3", r"x=1\;\mathrm{or}\;x=3"),
+        ("no solution", r"\text{no solution}"),
+        ("1/2 + x", r"\frac12+x"),
+        ("2pi/3", r"\frac{2\pi}{3}"),
+        ("x<=4", r"x\le4"),
+        ("2-sqrt(3)", r"2-\sqrt3"),
+    ] {
+        let verdict = answers::compare(typed, written, &answers::Rules::default());
+        assert!(verdict.is_equal(), "{typed} as {written}: {verdict:?}");
+    }
+}
+
 #[tokio::test]
 async fn whatever_was_answered_can_be_shown_again() {
     let world = World::new(&[("RATELIMIT_ENABLED", "false")]).await;

@@ -2,7 +2,7 @@
 // the form sends. A button leads from one to the other, for those who would rather write text.
 
 import { MathfieldElement } from "mathlive";
-import { KEYS } from "./keys";
+import { AND, KEYS, OR } from "./keys";
 
 // The style sheet of this page has the fonts, and nothing here makes a sound.
 MathfieldElement.fontsDirectory = null;
@@ -18,7 +18,7 @@ window.mathVirtualKeyboard.addEventListener("geometrychange", () => {
   keyboard?.setAttribute("aria-label", "Keys for mathematics");
 });
 
-const WORDS = { or: "\\text{ or }", and: "\\text{ and }" };
+const WORDS = { or: OR, and: AND };
 const KEY = "answers";
 const entries: Entry[] = [];
 
@@ -43,6 +43,7 @@ export class Entry {
     math.inlineShortcuts = { ...math.inlineShortcuts, ...WORDS };
     this.take(text.value);
     math.addEventListener("input", () => {
+      if (math.value === "") this.beginAnew();
       this.settle();
       this.typed();
     });
@@ -83,12 +84,28 @@ export class Entry {
     this.changed();
   }
 
-  // Enter sends the form, as in a field for text.
+  // Enter sends the form, as in a field for text. A space after a word begins text, where spaces count: "no solution".
   private pressed(event: KeyboardEvent): void {
-    if (event.key !== "Enter" || event.isComposing || this.math.mode === "latex") return;
+    const { math, text } = this;
+    const writes = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+    const [from, to] = math.selection.ranges[0] ?? [0, 0];
+    if (writes && to > from && from === 0 && to === math.lastOffset) this.beginAnew();
+    const enters = event.key === "Enter" && math.mode !== "latex";
+    const begins = event.key === " " && math.mode === "math" && /^[a-z]{2,}$/i.test(math.value);
+    if (event.isComposing || !(enters || begins)) return;
     event.preventDefault();
     event.stopPropagation();
-    this.text.form?.requestSubmit();
+    if (enters) return text.form?.requestSubmit();
+    math.setValue(`\\text{${math.value} }`);
+    math.executeCommand("moveToMathfieldEnd");
+    math.executeCommand(["switchMode", "text"]);
+  }
+
+  // Nobody goes on in text who has taken the text away.
+  private beginAnew(): void {
+    if (this.math.mode !== "text") return;
+    this.math.setValue("");
+    this.math.executeCommand(["switchMode", "math"]);
   }
 
   // What somebody wrote as text may be LaTeX too.

@@ -2,6 +2,10 @@
 
 import type { VirtualKeyboardLayout } from "mathlive";
 
+// Not as text, in which MathLive would go on.
+export const OR = "\\;\\mathrm{or}\\;";
+export const AND = "\\;\\mathrm{and}\\;";
+
 const GAP = "[separator-5]";
 
 export const KEYS: VirtualKeyboardLayout = {
@@ -10,7 +14,7 @@ export const KEYS: VirtualKeyboardLayout = {
   rows: [
     ["x", "y", GAP, "[7]", "[8]", "[9]", "[/]", GAP, { latex: "#@^2", insert: "#@^2" }, "#@^{#?}", "\\sqrt{#0}"],
     ["n", "e", GAP, "[4]", "[5]", "[6]", "[*]", GAP, "\\pi", "<", ">"],
-    ["(", ")", GAP, "[1]", "[2]", "[3]", "[-]", GAP, "\\pm", { label: "or", insert: "\\text{ or }" }, { label: "[backspace]", width: 1 }],
+    ["(", ")", GAP, "[1]", "[2]", "[3]", "[-]", GAP, "\\pm", { label: "or", insert: OR }, { label: "[backspace]", width: 1 }],
     [",", ":", GAP, "[0]", "[.]", "[=]", "[+]", GAP, "[left]", "[right]", { label: "[return]", width: 1 }],
   ],
 };

@@ -115,6 +115,18 @@ const ada = await pupil('Ada');
 await open(ada, 'Roots inside roots');
 await field(ada, 0).waitFor();
 await look(ada, 'open');
+// What the field makes of what is typed; `answering.rs` looks whether that is read.
+for (const [typed, latex] of [
+  ['x=1 or x=3', 'x=1\\;\\mathrm{or}\\;x=3'],
+  ['no solution', '\\text{no solution}'],
+  ['1/2 +x', '\\frac12+x'],
+  ['x^2+1', 'x^2+1'],
+  ['2pi/3', '\\frac{2\\pi}{3}'],
+  ['x<=4', 'x\\le4'],
+]) {
+  await write(ada, 0, typed);
+  equal(await field(ada, 0).evaluate((it) => it.value), latex);
+}
 await write(ada, 0, '2-sqrt3');
 equal(await field(ada, 0).evaluate((it) => it.value), '2-\\sqrt3');
 await look(ada, 'typed');
