@@ -240,7 +240,7 @@ mod tests {
     fn members_have_a_labelled_field_for_each_box() {
         let page = page(true, false, vec![], None);
         assert_eq!(
-            page.matches(r#"<form method="post" action="/challenges/1/answers""#).count(),
+            page.matches(r#"<form class="answer" method="post" action="/challenges/1/answers""#).count(),
             2,
             "{page}"
         );
