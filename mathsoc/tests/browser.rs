@@ -1,5 +1,5 @@
 //! Every page in a real browser: nothing violates the policy, nothing is said on the console, axe-core finds nothing,
-//! a script that was smuggled in does not run, and accounts work from end to end, and pages of
+//! a script that was smuggled in does not run, accounts work from end to end, challenges are answered, and pages of
 //! other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
@@ -64,6 +64,15 @@ fn a_leaderboard_moves_in_another_window_when_a_pupil_answers() {
     let challenges = tokio::runtime::Runtime::new().unwrap().block_on(class::gather(&folder.join("data")));
     let pages = visit("boards.mjs", &[&url(&site), class::PASSWORD, &challenges]);
     assert!(pages.len() >= 9, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn pupils_answer_challenges_in_a_real_browser_with_script_and_without() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "false")]);
+    let outbox = folder.join("data/outbox");
+    let pages = visit("answering.mjs", &[&url(&site), outbox.to_str().unwrap()]);
+    assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

@@ -66,14 +66,14 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(competitions::PROMISES)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_promise_holds_on_sqlite() {
     let folder = Folder::new();
     let urls = (0..all_promises().count()).map(|n| Url::file(&folder.join(format!("{n}.db")))).collect();
     keep_all(urls).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_promise_holds_on_postgresql() {
     let server = postgres::Server::start();
     let mut urls = Vec::new();

@@ -8,6 +8,9 @@
 //! 4. in one transaction the row of this pupil and this challenge is held, all of the second step is asked again, and the
 //!    answer is counted. Who has solved every box gets [`FIRST`] points, or [`LATER`] if somebody else did before.
 //!
+//! The same wrong answer again, letter by letter, is told the same and uses up no try: a browser whose connection broke
+//! sends twice, and so does who presses twice.
+//!
 //! Two at once are told apart by rows: those of one pupil wait for the pupil's row, two first ones for the challenge's. The
 //! tables refuse besides what this file should never write: a fourth try, a second right answer, a second first.
 //!
@@ -223,6 +226,13 @@ async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, Subm
         let solved_before: Option<i64> = held.ok_or(SubmitError::Locked)?;
         let counted: Counted = sqlx::query_as(COUNTED).bind(user).bind(answer_box).fetch_one(&mut *tx).await?;
         counted.takes_more()?;
+        let again: i64 =
+            sqlx::query_scalar(AGAIN).bind(user).bind(answer_box).bind(given).fetch_one(&mut *tx).await?;
+        if again > 0 && !solved_box {
+            tx.commit().await?;
+            let tries_left = counted.tries_left();
+            return Ok(Outcome { verdict, tries_left, solved_box, solved_challenge: false, points: 0 });
+        }
         let keep = sqlx::query(KEEP).bind(user).bind(answer_box).bind(counted.tries + 1).bind(given);
         keep.bind(word).bind(hint).bind(now).execute(&mut *tx).await?;
         let tries_left = counted.tries_left() - 1;
@@ -262,6 +272,7 @@ const HOLD: &str = "INSERT INTO progress (user_id, challenge_id)
             JOIN competition_members m ON m.competition_id = k.id
             WHERE k.id = c.competition_id AND m.user_id = $1 AND k.opens_at <= $3 AND k.closes_at > $3))
     ON CONFLICT (user_id, challenge_id) DO UPDATE SET points = progress.points RETURNING solved_at";
+const AGAIN: &str = "SELECT count(*) FROM submissions WHERE user_id = $1 AND box_id = $2 AND given = $3";
 const KEEP: &str = "INSERT INTO submissions (user_id, box_id, try, given, verdict, hint, submitted_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const OPEN: &str = "SELECT count(*) FROM answer_boxes b WHERE b.challenge_id = $2 AND NOT EXISTS

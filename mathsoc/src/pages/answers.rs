@@ -49,7 +49,9 @@ pub async fn take(
         Ok(Outcome { verdict: Verdict::Unreadable { why, .. }, .. }) => {
             let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };
             let page = One::new(&app, challenge, &frame, Some(unread)).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
+            return Ok(
+                (StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response()
+            );
         }
         Ok(outcome) => {
             if outcome.points > 0 {
@@ -68,7 +70,8 @@ pub async fn take(
     Ok(Redirect::to(back).into_response())
 }
 
-fn said(outcome: &Outcome) -> &'static str {
+/// What came of it, in a sentence.
+pub(super) fn said(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome { solved_challenge: true, points: FIRST, .. } => {
             "That is right, and you are the first to solve this challenge: three points for you."
