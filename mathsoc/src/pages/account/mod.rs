@@ -23,9 +23,11 @@ pub mod verify;
 
 use std::time::Duration;
 
-use palisade::{Password, Refusal, Stored, Verified, Weak};
+use palisade::{Password, Proof, Refusal, Session, Stored, Verified, Weak};
 
+use crate::db::users;
 use crate::email::EmailAddress;
+use crate::error::Error;
 use crate::limits::LOGIN;
 use crate::person::Role;
 use crate::state::App;
@@ -61,6 +63,16 @@ async fn checked(
         attempt.succeeded().await;
     }
     Ok(verified)
+}
+
+/// Ends all that is kept on behalf of an account, sessions and remembered browsers, except this session, which counts as one
+/// whose password was just given.
+async fn only_here(app: &App, session: &Session, user: i64) -> Result<(), Error> {
+    // Another epoch ends those in cookies too, and every remembered browser.
+    if let Some(epoch) = users::raise_epoch(&app.db, user).await? {
+        session.confirm(Proof::dangerous_trusted(user.to_string(), epoch)).await?;
+    }
+    Ok(session.end_others().await?)
 }
 
 /// Sends a letter. One that cannot be sent is for the log: the page says the same.

@@ -1,4 +1,4 @@
-//! `/profile/second_factor`: a code from a device besides the password.
+//! `/profile/second_factor`: a code from a device besides the password. Adding or removing it ends every other session.
 
 use askama::Template;
 use axum::Form;
@@ -10,7 +10,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
 
-use super::FRESH;
+use super::{FRESH, only_here};
 use crate::db::second_factor;
 use crate::db::users::User;
 use crate::error::Error;
@@ -124,7 +124,7 @@ pub async fn take(
     let sealed = secret.seal(&app.keyring, user.id);
     second_factor::set(&app.db, user.id, &sealed, step, &hashes).await?;
     session.remove(SECRET).await?;
-    session.renew().await?;
+    only_here(&app, &session, user.id).await?;
     Ok(shown(&Codes { layout: frame.layout(Here::Account), codes })?.into_response())
 }
 
@@ -140,7 +140,8 @@ pub async fn remove(
     user.fresh_for(FRESH).await?;
     if !(app.config.admin_totp_required && user.is_admin()) {
         second_factor::remove(&app.db, user.id).await?;
-        notice(&session, "Your password alone logs you in now.").await?;
+        only_here(&app, &session, user.id).await?;
+        notice(&session, "Your password alone logs you in now. You are logged out everywhere else.").await?;
     }
     Ok(Redirect::to(SafePath::of("/profile")).into_response())
 }

@@ -4,12 +4,12 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use palisade::{Elsewhere, Proof, Redirect, SafePath, Session, SignedIn};
+use palisade::{Elsewhere, Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
-use super::FRESH;
+use super::{FRESH, only_here};
 use crate::config::SessionStoreUri;
-use crate::db::users::{self, User};
+use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::frame::notice;
 use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
@@ -58,11 +58,7 @@ pub async fn end(
         if user.fresh_for(FRESH).await.is_err() {
             return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
         }
-        // Another epoch ends those in cookies too, and every remembered browser.
-        if let Some(epoch) = users::raise_epoch(&app.db, user.id).await? {
-            session.confirm(Proof::dangerous_trusted(user.id.to_string(), epoch)).await?;
-        }
-        session.end_others().await?;
+        only_here(&app, &session, user.id).await?;
         notice(&session, "You are logged out everywhere else.").await?;
     }
     Ok(Redirect::to(SafePath::of("/profile/sessions")).into_response())
