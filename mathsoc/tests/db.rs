@@ -32,6 +32,8 @@ mod admin;
 mod admin_challenges;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/progress.rs"]
+mod progress;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -56,6 +58,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .iter()
         .chain(accounts::PROMISES)
         .chain(answering::PROMISES)
+        .chain(progress::PROMISES)
         .chain(admin::PROMISES)
         .chain(admin_challenges::PROMISES)
 }

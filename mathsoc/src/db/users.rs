@@ -102,8 +102,7 @@ pub async fn create(
     .map_err(CreateError::of_insert)
 }
 
-/// Makes the account of the first admin: once and for all, however many ask at the same time. `None` when there is one, or
-/// was.
+/// Makes the account of the first admin: once and for all, however many ask at the same time. `None` when there is one.
 ///
 /// # Errors
 /// When the address has an account, or the database gives no answer.
@@ -115,6 +114,7 @@ pub async fn create_first_admin(
     // Whoever comes second waits for the first one's row.
     const ONCE: &str =
         "INSERT INTO used_links (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+    const AGAIN: &str = "DELETE FROM used_links WHERE hash = $1";
     let now = now();
     let verified = new.email_is_verified.then_some(now);
     let work = async || {
@@ -129,6 +129,7 @@ pub async fn create_first_admin(
             let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
             let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
             let user: User = insert.bind(verified).bind(now).bind(hash.as_str()).fetch_one(&mut *tx).await?;
+            sqlx::query(AGAIN).bind(&b"the first admin"[..]).execute(&mut *tx).await?;
             tx.commit().await?;
             Ok(Some(user))
         })
@@ -202,13 +203,16 @@ pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordH
     Ok(())
 }
 
-/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there.
+/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there and its epoch still is
+/// `epoch`, where one is given.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn raise_epoch(db: &Db, id: i64) -> Result<Option<u64>> {
-    const RAISE: &str = "UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
-    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).fetch_optional(pool).await)?;
+pub async fn raise_epoch(db: &Db, id: i64, epoch: Option<u64>) -> Result<Option<u64>> {
+    const RAISE: &str =
+        "UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND ($2 IS NULL OR epoch = $2) RETURNING epoch";
+    let Ok(epoch) = epoch.map(i64::try_from).transpose() else { return Ok(None) };
+    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).bind(epoch).fetch_optional(pool).await)?;
     Ok(raised.map(i64::unsigned_abs))
 }
 

@@ -54,7 +54,7 @@ use crate::pages::answers::now;
 use crate::state::App;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
-const READING: &[&str] = &["public", "members", "links", "submit", "admin"];
+const READING: &[&str] = &["public", "members", "links", "submit", "search", "admin"];
 
 /// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
 pub const PAGES: Limit =
@@ -89,8 +89,11 @@ pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
 pub const SUBMIT: Limit =
     Limit::new("submit", "10/minute").around(&["submit"]).posts_only().of(Who::Members).per(&[Per::Account]);
 
+/// Looking through all texts, which costs more than a page.
+pub const SEARCH: Limit = Limit::new("search", "30/minute").around(&["search"]);
+
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT];
+pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, SEARCH];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[

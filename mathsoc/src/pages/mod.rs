@@ -48,6 +48,7 @@ pub mod home;
 pub mod leaderboard;
 pub mod pager;
 pub mod privacy_policy;
+pub mod search;
 mod stages;
 
 use askama::Template;

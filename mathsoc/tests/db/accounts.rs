@@ -96,10 +96,11 @@ async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
     .await;
     assert_eq!(set.iter().flatten().collect::<Vec<_>>(), [&2], "of those who knew epoch 1 one got through");
     assert_eq!(users::set_password(&db, ada.id, 2, &"newer".into()).await.unwrap(), Some(3));
-    assert_eq!(users::raise_epoch(&db, ada.id).await.unwrap(), Some(4));
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), Some(4));
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), None, "it is another by now");
     let login = users::login_by_id(&db, ada.id).await.unwrap().unwrap();
     assert_eq!((login.hash.as_str(), login.epoch), ("newer", 4));
-    assert_eq!(users::raise_epoch(&db, 99).await.unwrap(), None);
+    assert_eq!(users::raise_epoch(&db, 99, None).await.unwrap(), None);
 }
 
 async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {

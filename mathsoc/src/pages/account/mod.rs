@@ -11,6 +11,8 @@
 
 pub mod confirm;
 pub mod delete;
+pub mod export;
+pub mod history;
 pub mod login;
 pub mod password;
 pub mod profile;
@@ -25,7 +27,6 @@ use std::time::Duration;
 
 use palisade::{Password, Proof, Refusal, Session, Stored, Verified, Weak};
 
-use crate::db::users;
 use crate::email::EmailAddress;
 use crate::error::Error;
 use crate::limits::LOGIN;
@@ -65,14 +66,14 @@ async fn checked(
     Ok(verified)
 }
 
-/// Ends all that is kept on behalf of an account, sessions and remembered browsers, except this session, which counts as one
-/// whose password was just given.
-async fn only_here(app: &App, session: &Session, user: i64) -> Result<(), Error> {
-    // Another epoch ends those in cookies too, and every remembered browser.
-    if let Some(epoch) = users::raise_epoch(&app.db, user).await? {
+/// After the epoch of an account was raised, which has ended its sessions and remembered browsers: leaves this session alive,
+/// as one whose password was just given. Without an epoch the account has changed meanwhile, and this session is over too.
+async fn only_here(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
+    if let Some(epoch) = epoch {
         session.confirm(Proof::dangerous_trusted(user.to_string(), epoch)).await?;
+        session.end_others().await?;
     }
-    Ok(session.end_others().await?)
+    Ok(())
 }
 
 /// Sends a letter. One that cannot be sent is for the log: the page says the same.

@@ -9,7 +9,7 @@ use serde::Deserialize;
 
 use super::{FRESH, only_here};
 use crate::config::SessionStoreUri;
-use crate::db::users::User;
+use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::pages::frame::notice;
 use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
@@ -58,7 +58,8 @@ pub async fn end(
         if user.fresh_for(FRESH).await.is_err() {
             return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
         }
-        only_here(&app, &session, user.id).await?;
+        let epoch = users::raise_epoch(&app.db, user.id, Some(user.epoch)).await?;
+        only_here(&session, user.id, epoch).await?;
         notice(&session, "You are logged out everywhere else.").await?;
     }
     Ok(Redirect::to(SafePath::of("/profile/sessions")).into_response())
