@@ -7,7 +7,8 @@ use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, Sig
 use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::account::{
-    confirm, delete, login, password, profile, register, reset, second_factor, sessions, setup, verify,
+    confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
+    setup, verify,
 };
 use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester};
 use crate::route_map::{Group, Map};
@@ -17,7 +18,8 @@ use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
+    let site =
+        [public(), search(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
     site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
 }
 
@@ -46,6 +48,10 @@ fn log_in() -> Group {
         .post("/login/code", login::take_code)
         .post("/login/confirm", confirm::take)
         .post("/profile/change_password", password::take)
+}
+
+fn search() -> Group {
+    Group::new("search").get("/search", pages::search::show)
 }
 
 fn sign_up() -> Group {
@@ -91,6 +97,8 @@ fn members() -> Group {
         .get("/profile", profile::show)
         .get("/profile/edit", profile::edit)
         .post("/profile/edit", profile::take)
+        .get("/profile/history", history::show)
+        .get("/profile/export", export::show)
         .get("/profile/change_password", password::show)
         .get("/profile/delete_account", delete::show)
         .post("/profile/delete_account", delete::take)
@@ -157,7 +165,7 @@ pub fn app(state: App) -> Router {
     let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);
-    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, live, members, admin];
+    let pages = [public(), search(), log_in(), sign_up(), forgotten(), links(), submit, live, members, admin];
     let site = pages
         .into_iter()
         .map(|group| limited(group.layer(csrf.clone())))

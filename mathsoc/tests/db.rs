@@ -36,6 +36,8 @@ mod answering;
 mod boards;
 #[path = "db/competitions.rs"]
 mod competitions;
+#[path = "db/progress.rs"]
+mod progress;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -60,6 +62,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .iter()
         .chain(accounts::PROMISES)
         .chain(answering::PROMISES)
+        .chain(progress::PROMISES)
         .chain(admin::PROMISES)
         .chain(admin_challenges::PROMISES)
         .chain(boards::PROMISES)

@@ -22,6 +22,8 @@ mod forged;
 mod forms;
 #[path = "members/limits.rs"]
 mod limits;
+#[path = "members/own.rs"]
+mod own;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "members/same.rs"]

@@ -69,8 +69,8 @@ pub struct AnswerBox {
 }
 
 /// The stages of English schools that challenges are written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(try_from = "String", rename_all = "UPPERCASE")]
 pub enum KeyStage {
     /// Years 7–9.
     Ks3,

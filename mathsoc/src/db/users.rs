@@ -36,7 +36,7 @@ pub struct User {
     pub email_verified_at: Option<i64>,
     /// Unix seconds.
     pub created_at: i64,
-    /// Unix seconds, to the minute.
+    /// Unix seconds, to the hour.
     pub last_seen_at: Option<i64>,
     /// Whether logging in takes a code besides the password.
     pub has_second_factor: bool,
@@ -78,6 +78,12 @@ macro_rules! user_columns {
     };
 }
 
+const INSERT: &str = concat!(
+    "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
+    user_columns!()
+);
+
 /// Makes an account with a password's hash, or without any password.
 ///
 /// # Errors
@@ -87,11 +93,6 @@ pub async fn create(
     new: &NewUser,
     hash: Option<&PasswordHash>,
 ) -> std::result::Result<User, CreateError> {
-    const INSERT: &str = concat!(
-        "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
-        user_columns!()
-    );
     let now = now();
     let verified = new.email_is_verified.then_some(now);
     on!(db, pool => {
@@ -100,6 +101,41 @@ pub async fn create(
         insert.bind(verified).bind(now).bind(hash.map(PasswordHash::as_str)).fetch_one(pool).await
     })
     .map_err(CreateError::of_insert)
+}
+
+/// Makes the account of the first admin: once and for all, however many ask at the same time. `None` when there is one.
+///
+/// # Errors
+/// When the address has an account, or the database gives no answer.
+pub async fn create_first_admin(
+    db: &Db,
+    new: &NewUser,
+    hash: &PasswordHash,
+) -> std::result::Result<Option<User>, CreateError> {
+    // Whoever comes second waits for the first one's row.
+    const ONCE: &str =
+        "INSERT INTO used_links (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+    const AGAIN: &str = "DELETE FROM used_links WHERE hash = $1";
+    let now = now();
+    let verified = new.email_is_verified.then_some(now);
+    let work = async || {
+        on!(db, pool => {
+            let mut tx = pool.begin().await?;
+            let once = sqlx::query(ONCE).bind(&b"the first admin"[..]).bind(i64::MAX);
+            let first = once.execute(&mut *tx).await?.rows_affected() > 0;
+            let admins: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+            if !first || admins > 0 {
+                return Ok(None);
+            }
+            let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
+            let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
+            let user: User = insert.bind(verified).bind(now).bind(hash.as_str()).fetch_one(&mut *tx).await?;
+            sqlx::query(AGAIN).bind(&b"the first admin"[..]).execute(&mut *tx).await?;
+            tx.commit().await?;
+            Ok(Some(user))
+        })
+    };
+    work().await.map_err(CreateError::of_insert)
 }
 
 /// The account with this id.
@@ -168,13 +204,16 @@ pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordH
     Ok(())
 }
 
-/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there.
+/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there and its epoch still is
+/// `epoch`, where one is given.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn raise_epoch(db: &Db, id: i64) -> Result<Option<u64>> {
-    const RAISE: &str = "UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
-    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).fetch_optional(pool).await)?;
+pub async fn raise_epoch(db: &Db, id: i64, epoch: Option<u64>) -> Result<Option<u64>> {
+    const RAISE: &str =
+        "UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND ($2 IS NULL OR epoch = $2) RETURNING epoch";
+    let Ok(epoch) = epoch.map(i64::try_from).transpose() else { return Ok(None) };
+    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).bind(epoch).fetch_optional(pool).await)?;
     Ok(raised.map(i64::unsigned_abs))
 }
 
@@ -209,14 +248,17 @@ pub async fn set_profile(
     Ok(done > 0)
 }
 
-/// Notes that somebody is here; writes once a minute at most.
+/// How long somebody who was seen is not seen again, in seconds.
+pub const SEEN_EVERY: i64 = 60 * 60;
+
+/// Notes that somebody is here; writes once an hour at most.
 ///
 /// # Errors
 /// When the database gives no answer.
 pub async fn seen(db: &Db, id: i64) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
-        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - 60)";
-    on!(db, pool => sqlx::query(SEEN).bind(id).bind(now()).execute(pool).await.map(drop))?;
+        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
+    on!(db, pool => sqlx::query(SEEN).bind(id).bind(now()).bind(SEEN_EVERY).execute(pool).await.map(drop))?;
     Ok(())
 }
 

@@ -49,11 +49,12 @@ use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, When
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
-use crate::db::users::User;
+use crate::db::users::{self, SEEN_EVERY, User};
+use crate::pages::answers::now;
 use crate::state::App;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
-const READING: &[&str] = &["public", "members", "links", "submit", "admin"];
+const READING: &[&str] = &["public", "members", "links", "submit", "search", "admin"];
 
 /// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
 pub const PAGES: Limit =
@@ -92,8 +93,11 @@ pub const SUBMIT: Limit =
 pub const LIVE: Limit =
     Limit::new("live", "30/minute").around(&["live"]).of(Who::Members).per(&[Per::Account]);
 
+/// Looking through all texts, which costs more than a page.
+pub const SEARCH: Limit = Limit::new("search", "30/minute").around(&["search"]);
+
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, LIVE];
+pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, SEARCH, LIVE];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[
@@ -279,6 +283,14 @@ impl Member {
     }
 }
 
+/// Notes that a member is here. That nobody can write it down is no reason to turn anybody away.
+async fn see(app: &App, user: &User) {
+    let known = user.last_seen_at.is_some_and(|seen| seen > now() - SEEN_EVERY);
+    if !known && let Err(error) = users::seen(&app.db, user.id).await {
+        tracing::warn!(%error, "that a member was here could not be written down");
+    }
+}
+
 /// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in. While sessions
 /// cannot be read, everybody is a visitor to them.
 pub async fn know_members(State(app): State<App>, request: Request, next: Next) -> Response {
@@ -286,6 +298,7 @@ pub async fn know_members(State(app): State<App>, request: Request, next: Next) 
     let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
     if let Ok(Some(user)) = found {
         parts.extensions.insert(Member(user.id));
+        see(&app, &user).await;
     }
     next.run(Request::from_parts(parts, body)).await
 }

@@ -87,7 +87,7 @@ pub(super) fn said(outcome: &Outcome) -> &'static str {
 }
 
 /// The present, in unix seconds.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

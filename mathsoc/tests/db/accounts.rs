@@ -27,9 +27,10 @@ pub(super) static PROMISES: &[Promise] = promises![
     other_rights_raise_the_epoch_and_the_same_rights_do_not,
     the_last_admin_stays,
     two_admins_cannot_remove_each_other_at_once,
+    of_many_who_set_the_site_up_at_once_one_is_the_first_admin,
     a_deleted_account_takes_all_that_is_its_own_along,
     an_address_is_verified_once,
-    being_seen_is_written_once_a_minute,
+    being_seen_is_written_once_an_hour,
     the_list_of_accounts_is_searched_by_name_and_address,
     a_year_gives_the_key_stage_in_the_database_too,
     a_school_is_found_by_its_whole_domain,
@@ -95,10 +96,11 @@ async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
     .await;
     assert_eq!(set.iter().flatten().collect::<Vec<_>>(), [&2], "of those who knew epoch 1 one got through");
     assert_eq!(users::set_password(&db, ada.id, 2, &"newer".into()).await.unwrap(), Some(3));
-    assert_eq!(users::raise_epoch(&db, ada.id).await.unwrap(), Some(4));
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), Some(4));
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), None, "it is another by now");
     let login = users::login_by_id(&db, ada.id).await.unwrap().unwrap();
     assert_eq!((login.hash.as_str(), login.epoch), ("newer", 4));
-    assert_eq!(users::raise_epoch(&db, 99).await.unwrap(), None);
+    assert_eq!(users::raise_epoch(&db, 99, None).await.unwrap(), None);
 }
 
 async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
@@ -176,16 +178,37 @@ async fn an_address_is_verified_once(db: Db) {
     assert!(users::create(&db, &known, None).await.unwrap().email_verified_at.is_some());
 }
 
-async fn being_seen_is_written_once_a_minute(db: Db) {
+async fn of_many_who_set_the_site_up_at_once_one_is_the_first_admin(db: Db) {
+    user(&db, "taken@school.example").await;
+    let admin = |email: &str| NewUser { role: Role::Admin, ..new(email) };
+    let taken = users::create_first_admin(&db, &admin("taken@school.example"), &"hash".into()).await;
+    assert!(matches!(taken, Err(CreateError::EmailTaken)), "and nothing is used up: {taken:?}");
+    let number = std::sync::atomic::AtomicUsize::new(0);
+    let made = at_once(&db, 8, |db| {
+        let n = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let admin = admin(&format!("admin{n}@school.example"));
+        async move { users::create_first_admin(&db, &admin, &"hash".into()).await.unwrap().is_some() }
+    });
+    assert_eq!(made.await.into_iter().filter(|made| *made).count(), 1);
+    assert_eq!(users::admins(&db).await.unwrap().len(), 1);
+    assert!(
+        users::create_first_admin(&db, &admin("late@school.example"), &"hash".into())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+async fn being_seen_is_written_once_an_hour(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let seen = async || users::by_id(&db, ada.id).await.unwrap().unwrap().last_seen_at;
     users::seen(&db, ada.id).await.unwrap();
     assert!(seen().await.is_some());
-    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 30", &[]).await.unwrap();
+    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 1800", &[]).await.unwrap();
     let before = seen().await;
     users::seen(&db, ada.id).await.unwrap();
     assert_eq!(seen().await, before);
-    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 60", &[]).await.unwrap();
+    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 1801", &[]).await.unwrap();
     users::seen(&db, ada.id).await.unwrap();
     assert!(seen().await > before);
 }
