@@ -32,7 +32,9 @@ pub mod articles;
 pub mod bin;
 pub mod challenges;
 pub mod demo;
+pub mod export;
 pub mod leaderboard;
+pub mod numbers;
 mod paged;
 pub mod schools;
 pub mod second_factor;
@@ -41,6 +43,8 @@ pub mod submissions;
 mod tidy;
 mod url;
 pub mod used_links;
+pub mod user_changes;
+pub mod user_list;
 pub mod users;
 
 use std::path::{Path, PathBuf};
