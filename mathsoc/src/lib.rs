@@ -15,6 +15,7 @@
 
 pub mod access_log;
 pub mod assets;
+pub mod class_list;
 pub mod compress;
 pub mod config;
 pub mod db;
@@ -34,6 +35,7 @@ pub mod route_map;
 pub mod routes;
 pub mod sessions;
 pub mod signed_in;
+pub mod spreadsheet;
 pub mod state;
 pub mod subject;
 pub mod title;

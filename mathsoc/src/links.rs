@@ -221,7 +221,9 @@ pub enum LinkError {
     #[error("This link is older than 30 minutes. Ask for a new one.")]
     Expired,
     /// It has lain in the mailbox for too long.
-    #[error("This link is older than a week. Ask for a new password instead: we send you another link at once.")]
+    #[error(
+        "This link is older than a week. Ask for a new password instead: we send you another link at once."
+    )]
     OldWelcome,
     /// Somebody used it.
     #[error("This link has been used. Ask for a new one if you need it.")]

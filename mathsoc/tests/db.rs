@@ -30,6 +30,8 @@ mod accounts;
 mod admin;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/users.rs"]
+mod people;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -50,7 +52,12 @@ static PROMISES: &[Promise] = promises![
 ];
 
 fn all_promises() -> impl Iterator<Item = &'static Promise> {
-    PROMISES.iter().chain(accounts::PROMISES).chain(answering::PROMISES).chain(admin::PROMISES)
+    PROMISES
+        .iter()
+        .chain(accounts::PROMISES)
+        .chain(answering::PROMISES)
+        .chain(admin::PROMISES)
+        .chain(people::PROMISES)
 }
 
 #[tokio::test]

@@ -73,7 +73,8 @@ pub struct AnswerRow {
 /// # Errors
 /// When the database gives no answer.
 pub async fn answers(db: &Db, after: i64) -> Result<Vec<AnswerRow>> {
-    const LIST: &str = "SELECT s.id, s.submitted_at, s.user_id, u.full_name, c.id AS challenge_id, c.title, b.position,
+    const LIST: &str =
+        "SELECT s.id, s.submitted_at, s.user_id, u.full_name, c.id AS challenge_id, c.title, b.position,
         s.try, s.given, s.verdict FROM submissions s JOIN users u ON u.id = s.user_id
         JOIN answer_boxes b ON b.id = s.box_id JOIN challenges c ON c.id = b.challenge_id
         WHERE s.id > $1 AND u.deleted_at IS NULL AND c.deleted_at IS NULL ORDER BY s.id LIMIT 500";
@@ -101,7 +102,11 @@ pub struct ScoreRow {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn scores(db: &Db, key_stage: Option<KeyStage>, after: Option<(i64, i64)>) -> Result<Vec<ScoreRow>> {
+pub async fn scores(
+    db: &Db,
+    key_stage: Option<KeyStage>,
+    after: Option<(i64, i64)>,
+) -> Result<Vec<ScoreRow>> {
     const LIST: &str = "SELECT b.user_id, u.full_name, s.name AS school, u.year, b.points, b.solved
         FROM scores b JOIN users u ON u.id = b.user_id LEFT JOIN schools s ON s.id = u.school_id
         WHERE b.board = $1 AND (b.points < $2 OR (b.points = $2 AND b.user_id > $3)) AND u.deleted_at IS NULL

@@ -20,8 +20,7 @@ const PATIENCE: i64 = 7 * 24 * 60 * 60;
 pub async fn tidy(db: &Db) -> Result<u64> {
     const ENDED: [&str; 2] =
         ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM used_links WHERE expires_at <= $1"];
-    const UNVERIFIED: &str =
-        "DELETE FROM users WHERE email_verified_at IS NULL AND password_hash IS NOT NULL AND role = 'pupil' AND created_at <= $1";
+    const UNVERIFIED: &str = "DELETE FROM users WHERE email_verified_at IS NULL AND password_hash IS NOT NULL AND role = 'pupil' AND created_at <= $1";
     let now = now();
     let mut rows = bin::empty(db).await?;
     on!(db, pool => {

@@ -133,12 +133,7 @@ pub async fn change_all(
 ///
 /// # Errors
 /// When there is no such school, or the database gives no answer.
-pub async fn change(
-    db: &Db,
-    by: &Actor,
-    id: i64,
-    new: &Details,
-) -> std::result::Result<bool, ChangeError> {
+pub async fn change(db: &Db, by: &Actor, id: i64, new: &Details) -> std::result::Result<bool, ChangeError> {
     const CHANGE: &str =
         "UPDATE users SET full_name = $2, school_id = $3, year = $4 WHERE id = $1 AND deleted_at IS NULL
             AND ($3 IS NULL OR EXISTS (SELECT 1 FROM schools s WHERE s.id = $3 AND s.deleted_at IS NULL))";
