@@ -98,7 +98,8 @@ pub fn read(text: &str) -> Result<Vec<Line>, ListError> {
     if text.len() > MOST_BYTES {
         return Err(ListError::Long);
     }
-    let text = text.trim_start_matches('\u{FEFF}');
+    // One sign for the end of a line, so that lines are counted as people count them.
+    let text = text.trim_start_matches('\u{FEFF}').replace("\r\n", "\n").replace('\r', "\n");
     let first = text.lines().find(|line| !line.trim().is_empty()).ok_or(ListError::Empty)?;
     let separators = [b',', b';', b'\t'];
     let count = |separator: &u8| first.bytes().filter(|byte| byte == separator).count();
@@ -228,6 +229,15 @@ mod tests {
         assert_eq!(wrong(&judged[3]), "This address stands in line 2 already.");
         for (judged, begin) in judged[4..].iter().zip(["Name:", "Address:", "School:", "Year:"]) {
             assert!(wrong(judged).starts_with(begin), "{judged:?}");
+        }
+    }
+
+    #[test]
+    fn lines_are_counted_alike_however_they_end() {
+        for end in ["\n", "\r\n", "\r"] {
+            let text = ["name,email", "Ada,ada@b.example", "", "Eve,eve@b.example"].join(end);
+            let numbers: Vec<_> = read(&text).unwrap().iter().map(|line| line.number).collect();
+            assert_eq!(numbers, [2, 4], "{end:?}");
         }
     }
 

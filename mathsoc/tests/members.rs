@@ -20,6 +20,8 @@ mod forged;
 mod forms;
 #[path = "members/limits.rs"]
 mod limits;
+#[path = "members/people.rs"]
+mod people;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "members/same.rs"]

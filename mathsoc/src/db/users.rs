@@ -211,14 +211,18 @@ pub async fn set_profile(
     Ok(done > 0)
 }
 
-/// Notes that somebody is here; writes once a minute at most.
+/// Notes that somebody is here; writes once a minute at most, and else asks nothing.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn seen(db: &Db, id: i64) -> Result<()> {
+pub async fn seen(db: &Db, user: &User) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
         WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - 60)";
-    on!(db, pool => sqlx::query(SEEN).bind(id).bind(now()).execute(pool).await.map(drop))?;
+    let now = now();
+    if user.last_seen_at.is_some_and(|seen| seen > now - 60) {
+        return Ok(());
+    }
+    on!(db, pool => sqlx::query(SEEN).bind(user.id).bind(now).execute(pool).await.map(drop))?;
     Ok(())
 }
 

@@ -49,7 +49,7 @@ use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, When
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
-use crate::db::users::User;
+use crate::db::users::{self, User};
 use crate::state::App;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
@@ -275,12 +275,15 @@ impl Member {
     }
 }
 
-/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in. While sessions
+/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in, and notes that they are here. While sessions
 /// cannot be read, everybody is a visitor to them.
 pub async fn know_members(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
     if let Ok(Some(user)) = found {
+        if let Err(error) = users::seen(&app.db, &user).await {
+            tracing::warn!(%error, "cannot note who is here");
+        }
         parts.extensions.insert(Member(user.id));
     }
     next.run(Request::from_parts(parts, body)).await

@@ -50,6 +50,12 @@ impl Day {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
+    /// The day without its year, as `29 February`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.0.strftime("%-d %B").to_string()
+    }
+
     /// The hour of the day as `09:05`.
     #[must_use]
     pub fn hour(&self) -> String {

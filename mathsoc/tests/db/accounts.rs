@@ -183,14 +183,14 @@ async fn an_address_is_verified_once(db: Db) {
 async fn being_seen_is_written_once_a_minute(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let seen = async || users::by_id(&db, ada.id).await.unwrap().unwrap().last_seen_at;
-    users::seen(&db, ada.id).await.unwrap();
+    users::seen(&db, &ada).await.unwrap();
     assert!(seen().await.is_some());
     run(&db, "UPDATE users SET last_seen_at = last_seen_at - 30", &[]).await.unwrap();
     let before = seen().await;
-    users::seen(&db, ada.id).await.unwrap();
+    users::seen(&db, &ada).await.unwrap();
     assert_eq!(seen().await, before);
     run(&db, "UPDATE users SET last_seen_at = last_seen_at - 60", &[]).await.unwrap();
-    users::seen(&db, ada.id).await.unwrap();
+    users::seen(&db, &ada).await.unwrap();
     assert!(seen().await > before);
 }
 

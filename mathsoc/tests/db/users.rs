@@ -211,7 +211,7 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
     let ids = make(&db, &some).await;
     admin(&db, "grace@school.example").await;
     bin::delete(&db, &by(), Kind::User, ids[3]).await.unwrap();
-    users::seen(&db, ids[0]).await.unwrap();
+    users::seen(&db, &users::by_id(&db, ids[0]).await.unwrap().unwrap()).await.unwrap();
     let members = numbers::members(&db).await.unwrap();
     assert_eq!((members.total, members.verified, members.active, members.admins), (4, 0, 1, 1));
     assert_eq!((members.stages().map(|(_, count)| count), members.without_year()), ([2, 0, 1], 1));

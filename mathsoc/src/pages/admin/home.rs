@@ -55,7 +55,7 @@ pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, 
         .traffic
         .refusals()
         .into_iter()
-        .map(|(reason, count)| (reason.to_owned(), i64::try_from(count).unwrap_or(i64::MAX)));
+        .map(|(reason, count)| (reason.replace('_', " "), i64::try_from(count).unwrap_or(i64::MAX)));
     let mut refusals: Vec<_> = refusals.collect();
     refusals.sort_by_key(|(_, count)| -count);
     shown(&Home {
