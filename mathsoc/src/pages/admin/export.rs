@@ -8,6 +8,7 @@ use std::pin::Pin;
 use std::task::{Context, Poll};
 
 use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
 use axum::extract::{Path, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
@@ -18,7 +19,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 use super::actor;
 use crate::db::challenges::KeyStage;
 use crate::db::export::{self, AT_ONCE};
-use crate::db::{Db, admin_log};
+use crate::db::{Db, DbError, admin_log};
 use crate::error::Error;
 use crate::pages::address::Listing;
 use crate::pages::day::Hour;
@@ -60,7 +61,7 @@ impl File {
 /// [`Error::NotFound`] for a file that there is not, and when the database gives no answer.
 pub async fn show(
     State(app): State<App>,
-    path: Result<Path<String>, axum::extract::rejection::PathRejection>,
+    path: Result<Path<String>, PathRejection>,
     listing: Listing,
     admin: SignedIn<Admin>,
 ) -> Result<Response, Error> {
@@ -92,11 +93,11 @@ enum End {
     /// Nobody reads it any more.
     Gone,
     /// The database gave no answer.
-    Broken(crate::db::DbError),
+    Broken(DbError),
 }
 
-impl From<crate::db::DbError> for End {
-    fn from(error: crate::db::DbError) -> Self {
+impl From<DbError> for End {
+    fn from(error: DbError) -> Self {
         Self::Broken(error)
     }
 }

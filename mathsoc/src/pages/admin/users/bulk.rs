@@ -6,7 +6,8 @@ use std::collections::BTreeSet;
 use askama::Template;
 use axum::Form;
 use axum::extract::{RawQuery, State};
-use axum::response::{Html, Response};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
 use palisade::{Session, SignedIn};
 
 use super::are;
@@ -140,7 +141,7 @@ pub async fn show(
     if people.len() > MOST {
         return back(&session, Kind::User, TOO_MANY).await;
     }
-    page(&app, &frame, deed, people, None).await.map(axum::response::IntoResponse::into_response)
+    page(&app, &frame, deed, people, None).await.map(Html::into_response)
 }
 
 async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
@@ -211,7 +212,7 @@ pub async fn take(
         Err(gone @ ChangeError::NoSchool) => {
             let page =
                 page(&app, &frame, deed, people(&app, &asked.ids).await?, Some(gone.to_string())).await?;
-            Ok(axum::response::IntoResponse::into_response((http::StatusCode::UNPROCESSABLE_ENTITY, page)))
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(ChangeError::Db(error)) => Err(error.into()),
     }

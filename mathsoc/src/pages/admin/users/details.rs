@@ -46,7 +46,7 @@ impl Typed {
     }
 
     /// What it says, or the fields with what is wrong.
-    fn read(&self, schools: &[School]) -> Result<Details, [Field; 3]> {
+    fn read(&self, schools: &[School]) -> Result<Details, Box<[Field; 3]>> {
         let name = self.full_name.parse::<FullName>();
         let year = (!self.year.is_empty()).then(|| self.year.parse::<Year>()).transpose();
         let school = match &*self.school {
@@ -60,11 +60,11 @@ impl Typed {
             (Ok(full_name), Ok(school_id), Ok(year)) => Ok(Details { full_name, school_id, year }),
             (name, school, year) => {
                 let [name_field, school_field, year_field] = self.fields(schools);
-                Err([
+                Err(Box::new([
                     name_field.error(name.err()),
                     school_field.error(school.err()),
                     year_field.error(year.err()),
-                ])
+                ]))
             }
         }
     }
@@ -115,7 +115,7 @@ pub async fn change(
     let schools = schools::all(&app.db).await?;
     let details = match typed.read(&schools) {
         Ok(details) => details,
-        Err(fields) => return edit_page(&frame, id, fields).answer(),
+        Err(fields) => return edit_page(&frame, id, *fields).answer(),
     };
     match user_changes::change(&app.db, &actor(&admin), id, &details).await {
         Ok(true) => back_to(&session, &format!("/admin/users/{id}"), "The details are saved.").await,
@@ -160,7 +160,7 @@ pub async fn create(
     let (details, email) = match (typed.read(&schools), typed.email.parse::<EmailAddress>()) {
         (Ok(details), Ok(email)) => (details, email),
         (details, email) => {
-            let fields = details.err().unwrap_or_else(|| typed.fields(&schools));
+            let fields = details.err().map_or_else(|| typed.fields(&schools), |fields| *fields);
             return new_page(&frame, typed.email_field().error(email.err()), fields).answer();
         }
     };

@@ -51,7 +51,7 @@ impl Import {
         self.judged.iter().filter(|it| is(&it.fate)).count()
     }
 
-    fn new(&self) -> usize {
+    fn to_make(&self) -> usize {
         self.count(|fate| matches!(fate, Fate::New(_)))
     }
 
@@ -111,7 +111,7 @@ pub async fn take(
     if sent.plan != asked.plan {
         return wrong(&Import { problem: Some(changed.to_owned()), ..asked });
     }
-    if asked.new() == 0 {
+    if asked.to_make() == 0 {
         return Ok(shown(&asked)?.into_response());
     }
     let new: Vec<NewUser> = asked.judged.iter().filter_map(|it| it.fate.new_user().cloned()).collect();
