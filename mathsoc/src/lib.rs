@@ -16,6 +16,7 @@
 pub mod access_log;
 pub mod assets;
 pub mod backup;
+pub mod class_list;
 pub mod compress;
 pub mod config;
 pub mod db;
@@ -36,6 +37,7 @@ pub mod route_map;
 pub mod routes;
 pub mod sessions;
 pub mod signed_in;
+pub mod spreadsheet;
 pub mod state;
 pub mod subject;
 pub mod title;

@@ -10,7 +10,7 @@ use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup, verify,
 };
-use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester};
+use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester, users};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -71,6 +71,8 @@ fn links() -> Group {
         .post("/password_reset/{token}", reset::take_new)
         .get("/setup/{token}", setup::show)
         .post("/setup/{token}", setup::take)
+        .get("/welcome/{token}", reset::show_first)
+        .post("/welcome/{token}", reset::take_first)
         .layer(PageHeaders::new().private().referrer_policy(ReferrerPolicy::NoReferrer))
 }
 
@@ -112,6 +114,9 @@ fn members() -> Group {
 /// For admins: the gate is around all of them, and every change is a POST.
 fn admin() -> Group {
     Group::new("admin")
+        // A list of 512 KiB, each letter of which may be three in a form.
+        .post("/admin/users/import", users::import::take)
+        .layer(BodyLimit::bytes(2 << 20))
         .get("/admin", home::show)
         .get("/admin/log", log::show)
         .get("/admin/challenges", challenges::list)
@@ -136,6 +141,24 @@ fn admin() -> Group {
         .post("/admin/tester", tester::take)
         .post("/api/math/test-equivalence", tester::compare)
         .post("/api/math/normalize", tester::normalize)
+        .get("/admin/users", users::list)
+        .get("/admin/users/new", users::details::new)
+        .post("/admin/users/new", users::details::create)
+        .get("/admin/users/import", users::import::show)
+        .get("/admin/users/bulk", users::bulk::show)
+        .post("/admin/users/bulk", users::bulk::take)
+        .post("/admin/users/restore", users::restore)
+        .get("/admin/users/{id}", users::one::show)
+        .get("/admin/users/{id}/edit", users::details::edit)
+        .post("/admin/users/{id}/edit", users::details::change)
+        .get("/admin/users/{id}/role", users::actions::show_role)
+        .post("/admin/users/{id}/role", users::actions::change_role)
+        .get("/admin/users/{id}/second_factor", users::actions::show_factor)
+        .post("/admin/users/{id}/second_factor", users::actions::remove_factor)
+        .post("/admin/users/{id}/letter", users::actions::letter)
+        .post("/admin/users/{id}/verify", users::actions::verify)
+        .post("/admin/users/{id}/log_out", users::actions::log_out)
+        .get("/admin/export/{file}", pages::admin::export::show)
         .get("/admin/bin/{kind}/{id}", bin::show)
         .post("/admin/bin/{kind}/{id}", bin::delete)
         .post("/admin/bin/{kind}/{id}/restore", bin::restore)

@@ -75,6 +75,17 @@ fn pupils_answer_challenges_in_a_real_browser_with_script_and_without() {
     assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
+#[test]
+fn admins_look_after_people_in_a_real_browser() {
+    let folder = Folder::new();
+    let settings = [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
+    let mut site = Site::start(&folder, &settings);
+    let set_up = site.next_line_with("/setup/");
+    let outbox = folder.join("data/outbox");
+    let pages = visit("people.mjs", &[&url(&site), set_up.trim(), outbox.to_str().unwrap()]);
+    assert!(pages.len() >= 12, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
 fn url(site: &Site) -> String {
     format!("http://{}", site.address)
 }

@@ -36,6 +36,8 @@ mod answering;
 mod boards;
 #[path = "db/competitions.rs"]
 mod competitions;
+#[path = "db/users.rs"]
+mod people;
 #[path = "db/progress.rs"]
 mod progress;
 
@@ -67,6 +69,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(admin_challenges::PROMISES)
         .chain(boards::PROMISES)
         .chain(competitions::PROMISES)
+        .chain(people::PROMISES)
 }
 
 #[tokio::test(flavor = "multi_thread")]

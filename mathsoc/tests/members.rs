@@ -24,6 +24,8 @@ mod forms;
 mod limits;
 #[path = "members/own.rs"]
 mod own;
+#[path = "members/people.rs"]
+mod people;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "members/same.rs"]

@@ -6,12 +6,13 @@
 
 use palisade::{PasswordHash, Stored};
 
-use super::{Db, DbError, Paged, Result, is_taken, now, on};
+use super::admin_log::{Action, Actor, record};
+use super::{Db, DbError, Result, is_taken, now, on};
 use crate::db::challenges::KeyStage;
 use crate::db::changes::CHANGED;
-use crate::db::paged::{PER_PAGE, Place};
 use crate::email::EmailAddress;
 use crate::person::{FullName, Role, Year};
+use crate::subject::Kind;
 
 /// Somebody with an account.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -77,8 +78,9 @@ macro_rules! user_columns {
             totp_secret IS NOT NULL AS has_second_factor"
     };
 }
+pub(super) use user_columns;
 
-const INSERT: &str = concat!(
+pub(super) const INSERT: &str = concat!(
     "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
     user_columns!()
@@ -249,16 +251,22 @@ pub async fn set_profile(
 }
 
 /// How long somebody who was seen is not seen again, in seconds.
-pub const SEEN_EVERY: i64 = 60 * 60;
+const SEEN_EVERY: i64 = 60 * 60;
 
-/// Notes that somebody is here; writes once an hour at most.
+/// Notes that somebody is here; writes once an hour at most, and else asks nothing.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn seen(db: &Db, id: i64) -> Result<()> {
+pub async fn seen(db: &Db, user: &User) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
         WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
-    on!(db, pool => sqlx::query(SEEN).bind(id).bind(now()).bind(SEEN_EVERY).execute(pool).await.map(drop))?;
+    let now = now();
+    if user.last_seen_at.is_some_and(|seen| seen > now - SEEN_EVERY) {
+        return Ok(());
+    }
+    on!(db, pool => {
+        sqlx::query(SEEN).bind(user.id).bind(now).bind(SEEN_EVERY).execute(pool).await.map(drop)
+    })?;
     Ok(())
 }
 
@@ -266,21 +274,34 @@ pub async fn seen(db: &Db, id: i64) -> Result<()> {
 /// still there; giving the rights that somebody has changes nothing.
 ///
 /// # Errors
-/// When no admin would remain, or the database gives no answer.
-pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Option<u64>, RightsError> {
-    const CHANGE: &str =
-        "UPDATE users SET epoch = CASE WHEN role = $2 THEN epoch ELSE epoch + 1 END, role = $2
-        WHERE id = $1 RETURNING epoch";
+/// When no admin would remain, an admin would take their own rights, or the database gives no answer.
+pub async fn change_role(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    role: Role,
+) -> std::result::Result<Option<u64>, RightsError> {
+    const BEFORE: &str = "SELECT role, full_name, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
+    const CHANGE: &str = "UPDATE users SET epoch = epoch + 1, role = $2 WHERE id = $1 RETURNING epoch";
+    if by.id == Some(id) && role != Role::Admin {
+        return Err(RightsError::Own);
+    }
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
         let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
-        let epoch: Option<i64> = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_optional(&mut *tx).await?;
+        let before: Option<(Role, String, i64)> = sqlx::query_as(BEFORE).bind(id).fetch_optional(&mut *tx).await?;
+        let Some((before, name, epoch)) = before else { return Ok(None) };
+        if before == role {
+            return Ok(Some(epoch.unsigned_abs()));
+        }
+        let epoch: i64 = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_one(&mut *tx).await?;
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
+        record!(tx, by, Action::ChangedRole, Kind::User, id, name, role.name());
         tx.commit().await?;
-        epoch.map(i64::unsigned_abs)
+        Some(epoch.unsigned_abs())
     }))
 }
 
@@ -334,29 +355,6 @@ pub async fn admins(db: &Db) -> Result<Vec<User>> {
     Ok(on!(db, pool => sqlx::query_as(ADMINS).fetch_all(pool).await)?)
 }
 
-/// A page of ten accounts by name, of those whose name or address contains the text; all for an empty text.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn page(db: &Db, search: &str, page: u32) -> Result<Paged<User>> {
-    const COUNT: &str = "SELECT count(*) FROM users
-        WHERE deleted_at IS NULL AND (lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!')";
-    const LIST: &str = concat!(
-        "SELECT ",
-        user_columns!(),
-        " FROM users WHERE deleted_at IS NULL AND (lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!')
-            ORDER BY lower(full_name), id LIMIT $2 OFFSET $3"
-    );
-    let text = search.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    let like = format!("%{text}%");
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(&like).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(&like).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
-    })?;
-    Ok(place.with(items))
-}
-
 /// Why an account cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
@@ -369,7 +367,7 @@ pub enum CreateError {
 }
 
 impl CreateError {
-    fn of_insert(error: sqlx::Error) -> Self {
+    pub(super) fn of_insert(error: sqlx::Error) -> Self {
         if is_taken(&error) { Self::EmailTaken } else { Self::Db(error.into()) }
     }
 }
@@ -380,6 +378,9 @@ pub enum RightsError {
     /// Nobody could give rights any more.
     #[error("this is the only admin: make somebody else one first")]
     LastAdmin,
+    /// Their own rights: another admin takes them.
+    #[error("You cannot take your own rights away: ask another admin.")]
+    Own,
     /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),

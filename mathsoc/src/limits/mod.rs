@@ -49,8 +49,7 @@ use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, When
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
-use crate::db::users::{self, SEEN_EVERY, User};
-use crate::pages::answers::now;
+use crate::db::users::{self, User};
 use crate::state::App;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
@@ -283,22 +282,16 @@ impl Member {
     }
 }
 
-/// Notes that a member is here. That nobody can write it down is no reason to turn anybody away.
-async fn see(app: &App, user: &User) {
-    let known = user.last_seen_at.is_some_and(|seen| seen > now() - SEEN_EVERY);
-    if !known && let Err(error) = users::seen(&app.db, user.id).await {
-        tracing::warn!(%error, "that a member was here could not be written down");
-    }
-}
-
-/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in. While sessions
-/// cannot be read, everybody is a visitor to them.
+/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in, and notes that they
+/// are here. While sessions cannot be read, everybody is a visitor to them.
 pub async fn know_members(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
     if let Ok(Some(user)) = found {
+        if let Err(error) = users::seen(&app.db, &user).await {
+            tracing::warn!(%error, "cannot note who is here");
+        }
         parts.extensions.insert(Member(user.id));
-        see(&app, &user).await;
     }
     next.run(Request::from_parts(parts, body)).await
 }

@@ -34,7 +34,7 @@ use crate::person::Role;
 use crate::state::App;
 
 /// How long a password counts as just given.
-const FRESH: Duration = Duration::from_secs(10 * 60);
+pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// What is wrong with a new password, in words for its owner.
 async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<Weak> {
@@ -77,7 +77,7 @@ async fn only_here(session: &Session, user: i64, epoch: Option<u64>) -> Result<(
 }
 
 /// Sends a letter. One that cannot be sent is for the log: the page says the same.
-fn send<L: crate::mail::Letter>(app: &App, to: &EmailAddress, letter: &L) {
+pub(super) fn send<L: crate::mail::Letter>(app: &App, to: &EmailAddress, letter: &L) {
     if let Err(error) = app.mailer.send(to, letter) {
         tracing::error!(%error, letter = L::NAME, "a letter was not sent");
     }
