@@ -5,6 +5,7 @@
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
 use palisade::{Fault, Refusal};
+use tokio::task::JoinError;
 
 use crate::db::DbError;
 use crate::db::submissions::SubmitError;
@@ -25,9 +26,19 @@ pub enum Error {
     /// The visitor is refused.
     #[error("refused: {0:?}")]
     Refused(Refusal),
+    /// Work on another thread broke off.
+    #[error("the work broke off")]
+    Broken(#[source] JoinError),
     /// A template broke off.
     #[error("a page could not be rendered")]
     Template(#[from] askama::Error),
+}
+
+impl Error {
+    /// For `map_err`, where work was done on another thread.
+    pub fn broken(error: JoinError) -> Self {
+        Self::Broken(error)
+    }
 }
 
 impl From<SubmitError> for Error {

@@ -29,11 +29,14 @@ pub mod pages;
 pub mod person;
 pub mod policy;
 mod private;
+pub mod rich_text;
 pub mod route_map;
 pub mod routes;
 pub mod sessions;
 pub mod signed_in;
 pub mod state;
+pub mod subject;
+pub mod title;
 pub mod totp;
 pub mod typeset;
 

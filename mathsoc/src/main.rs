@@ -24,6 +24,7 @@ use mathsoc::{logging, metrics, policy, routes};
 use school_command::SchoolCommand;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
+use tokio::time::MissedTickBehavior;
 
 /// The Maths Society Platform.
 #[derive(Parser)]
@@ -216,11 +217,12 @@ fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-/// Removes what nobody needs any more, at once and then every hour.
+/// Removes what nobody needs any more, at once and then every minute.
 async fn keep_tidy(db: Db) {
-    let mut hours = tokio::time::interval(Duration::from_secs(60 * 60));
+    let mut minutes = tokio::time::interval(Duration::from_secs(60));
+    minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
-        hours.tick().await;
+        minutes.tick().await;
         match db::tidy(&db).await {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "removed what has ended"),

@@ -9,13 +9,15 @@ use crate::error::Error;
 use crate::pages::account::{
     confirm, delete, login, password, profile, register, reset, second_factor, sessions, setup, verify,
 };
+use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester};
 use crate::route_map::{Group, Map};
+use crate::signed_in::Admin;
 use crate::state::App;
 use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), members()];
+    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), members(), admin()];
     site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
 }
 
@@ -92,6 +94,38 @@ fn members() -> Group {
         .post("/profile/second_factor/remove", second_factor::remove)
 }
 
+/// For admins: the gate is around all of them, and every change is a POST.
+fn admin() -> Group {
+    Group::new("admin")
+        .get("/admin", home::show)
+        .get("/admin/log", log::show)
+        .get("/admin/challenges", challenges::list)
+        .get("/admin/challenges/new", challenges::new)
+        .post("/admin/challenges/new", challenges::create)
+        .post("/admin/challenges/preview", challenges::preview)
+        .get("/admin/challenges/{id}", challenges::edit)
+        .post("/admin/challenges/{id}", challenges::change)
+        .post("/admin/challenges/{id}/lock", challenges::lock)
+        .post("/admin/challenges/{id}/unlock", challenges::unlock)
+        .get("/admin/announcements", announcements::list)
+        .get("/admin/announcements/new", announcements::new)
+        .post("/admin/announcements/new", announcements::create)
+        .get("/admin/announcements/{id}", announcements::edit)
+        .post("/admin/announcements/{id}", announcements::change)
+        .get("/admin/schools", schools::list)
+        .get("/admin/schools/new", schools::new)
+        .post("/admin/schools/new", schools::create)
+        .get("/admin/schools/{id}", schools::edit)
+        .post("/admin/schools/{id}", schools::change)
+        .get("/admin/tester", tester::show)
+        .post("/admin/tester", tester::take)
+        .post("/api/math/test-equivalence", tester::compare)
+        .post("/api/math/normalize", tester::normalize)
+        .get("/admin/bin/{kind}/{id}", bin::show)
+        .post("/admin/bin/{kind}/{id}", bin::delete)
+        .post("/admin/bin/{kind}/{id}/restore", bin::restore)
+}
+
 /// What pages are made of; never limited.
 fn files() -> Group {
     Group::new("files")
@@ -112,9 +146,10 @@ pub fn app(state: App) -> Router {
     let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
     let members = members().layer(SignedIn::<User>::gate(state.clone()));
     let submit = submit().layer(SignedIn::<User>::gate(state.clone()));
+    let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);
-    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, members];
+    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, members, admin];
     let site = pages
         .into_iter()
         .map(|group| limited(group.layer(csrf.clone())))

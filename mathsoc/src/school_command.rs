@@ -1,9 +1,10 @@
 //! `mathsoc school …`: adds and lists the schools whose pupils may register.
 
-use anyhow::bail;
 use clap::Subcommand;
 use mathsoc::config::Config;
-use mathsoc::db::{Db, schools};
+use mathsoc::db::Db;
+use mathsoc::db::admin_log::Actor;
+use mathsoc::db::schools::{self, NewSchool};
 use mathsoc::email::EmailDomain;
 
 use crate::print;
@@ -37,10 +38,8 @@ impl SchoolCommand {
 }
 
 async fn add(db: &Db, name: &str, domain: Option<EmailDomain>) -> anyhow::Result<String> {
-    if name.is_empty() {
-        bail!("the school has no name: write --name \"Marlow Bridge School\"");
-    }
-    schools::create(db, name, domain.as_ref()).await?;
+    let school = NewSchool { name: name.parse()?, email_domain: domain.clone() };
+    schools::create(db, &Actor::command_line(), &school).await?;
     Ok(match domain {
         Some(domain) => format!("Whoever has an address @{domain} is a pupil of {name}.\n"),
         None => format!("{name} is added. Nobody can register as its pupil: it has no e-mail domain.\n"),

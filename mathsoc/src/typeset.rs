@@ -26,8 +26,7 @@
 //!
 //! # What it does not do
 //!
-//! It does not make HTML safe: [`html`] is for text that the society's own editors wrote, everything else goes through
-//! [`text`]. It does not know `<code>` or `<pre>`: a formula in there is typeset too. Colours and other declarations
+//! It does not make HTML safe: [`html`] takes what a sanitiser has made, see [`rich_text`](crate::rich_text). It does not know `<code>` or `<pre>`: a formula in there is typeset too. Colours and other declarations
 //! without a rule in `static/math.css` have no effect.
 //!
 //! # References
@@ -41,6 +40,7 @@ use std::thread;
 
 use askama::filters::HtmlSafe;
 use math_core::{LatexToMathML, MathDisplay};
+use palisade::SafeHtml;
 
 /// The longest formula that is typeset, in bytes.
 pub const LONGEST_FORMULA: usize = 2000;
@@ -78,9 +78,10 @@ impl HtmlSafe for Typeset {}
 ///
 /// Inside a formula, `&lt;`, `&gt;`, `&amp;`, `&quot;` and `&#39;` stand for their characters.
 #[must_use]
-pub fn html(trusted: &str) -> Typeset {
-    let mut out = String::with_capacity(trusted.len() * 2);
-    for piece in Pieces(trusted) {
+pub fn html(safe: &SafeHtml) -> Typeset {
+    let safe = safe.as_str();
+    let mut out = String::with_capacity(safe.len() * 2);
+    for piece in Pieces(safe) {
         match piece {
             Piece::Text(text) => out.push_str(text),
             Piece::Formula { tex, display, after } => formula(&mut out, &unescape(tex), display, after),

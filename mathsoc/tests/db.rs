@@ -26,6 +26,10 @@ macro_rules! promises {
 
 #[path = "db/accounts.rs"]
 mod accounts;
+#[path = "db/admin.rs"]
+mod admin;
+#[path = "db/admin_challenges.rs"]
+mod admin_challenges;
 #[path = "db/answers.rs"]
 mod answering;
 
@@ -48,7 +52,12 @@ static PROMISES: &[Promise] = promises![
 ];
 
 fn all_promises() -> impl Iterator<Item = &'static Promise> {
-    PROMISES.iter().chain(accounts::PROMISES).chain(answering::PROMISES)
+    PROMISES
+        .iter()
+        .chain(accounts::PROMISES)
+        .chain(answering::PROMISES)
+        .chain(admin::PROMISES)
+        .chain(admin_challenges::PROMISES)
 }
 
 #[tokio::test]

@@ -2,6 +2,10 @@
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "members/admin.rs"]
+mod admin;
+#[path = "members/admin_challenges.rs"]
+mod admin_challenges;
 #[path = "members/attacks.rs"]
 mod attacks;
 #[path = "members/browser.rs"]

@@ -3,7 +3,8 @@
 use std::collections::BTreeSet;
 
 use mathsoc::assets;
-use mathsoc::typeset::{html, text};
+use mathsoc::rich_text;
+use mathsoc::typeset::text;
 
 const DEMO: &str = include_str!("../demo/demo.toml");
 
@@ -27,7 +28,7 @@ fn boxes(row: &toml::Value) -> &[toml::Value] {
 fn typeset_demo() -> Vec<String> {
     let demo = demo();
     let plain = |row: &toml::Value, key: &str| text(string(row, key)).to_string();
-    let trusted = |row: &toml::Value, key: &str| html(string(row, key)).to_string();
+    let trusted = |row: &toml::Value, key: &str| rich_text::shown(string(row, key)).to_string();
     let mut all: Vec<_> = rows(&demo, "announcements").iter().map(|row| plain(row, "body")).collect();
     for row in rows(&demo, "challenges") {
         all.extend([plain(row, "summary"), trusted(row, "statement")]);

@@ -57,11 +57,11 @@ async fn every_route_is_answered_and_what_is_no_route_is_not_found() {
     };
 
     for row in routes::map().rows() {
-        let path = row.path.replace("{id}", "1").replace("{*path}", "none.css");
+        let path = row.path.replace("{id}", "1").replace("{*path}", "none.css").replace("{kind}", "schools");
         let answer = status(row.methods, &path).await;
         assert!(!answer.status().is_server_error(), "{path}: {}", answer.status());
         let other = status("PUT", &path).await;
-        let gated = |group: &str| ["members", "submit"].contains(&group);
+        let gated = |group: &str| ["members", "submit", "admin"].contains(&group);
         let members = routes::map().rows().iter().any(|other| gated(other.group) && other.path == row.path);
         let refused = if members { StatusCode::SEE_OTHER } else { StatusCode::METHOD_NOT_ALLOWED };
         assert_eq!(other.status(), refused, "{path}");
@@ -110,7 +110,11 @@ async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
     let settings = [("DATA_DIR", folder.to_str().unwrap()), ("RATELIMIT_ENABLED", "false")];
     let site = mathsoc::app(App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap());
     let answer = async |method: &str, path: &str| {
-        let path = path.replace("{id}", "1").replace("{*path}", "none.css").replace("{token}", "none");
+        let path = path
+            .replace("{id}", "1")
+            .replace("{*path}", "none.css")
+            .replace("{token}", "none")
+            .replace("{kind}", "schools");
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let mut request = request.body(Body::from("a=b")).unwrap();
@@ -125,10 +129,11 @@ async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
             let refusal = answer.extensions().get::<palisade::Refusal>().map(palisade::Refusal::reason);
             assert_eq!(refusal, Some("csrf_token_missing"), "{}", row.path);
             sent += 1;
-        } else if row.group == "members" {
+        } else if ["members", "admin"].contains(&row.group) {
             let answer = answer("GET", row.path).await;
             assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", row.path);
-            assert_eq!(answer.headers()["location"], format!("/login?next={}", row.path), "{}", row.path);
+            let path = row.path.replace("{id}", "1").replace("{kind}", "schools");
+            assert_eq!(answer.headers()["location"], format!("/login?next={path}"));
             own += 1;
         }
     }

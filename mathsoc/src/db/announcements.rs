@@ -1,6 +1,10 @@
 //! Announcements: the note on the front page.
 
-use super::{Db, Result, now, on};
+use super::admin_log::{Action, Actor, record};
+use super::paged::{PER_PAGE, Place};
+use super::{Db, Paged, Result, now, on};
+use crate::subject::Kind;
+use crate::title::Title;
 
 /// A note to everybody.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -21,6 +25,81 @@ pub struct Announcement {
 /// When the database gives no answer.
 pub async fn latest(db: &Db) -> Result<Option<Announcement>> {
     const NEWEST: &str = "SELECT id, title, body, published_at FROM announcements
-        WHERE published_at <= $1 ORDER BY published_at DESC, id DESC LIMIT 1";
+        WHERE published_at <= $1 AND deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT 1";
     Ok(on!(db, pool => sqlx::query_as(NEWEST).bind(now()).fetch_optional(pool).await)?)
+}
+
+/// What an announcement is to say.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewAnnouncement {
+    /// The title, plain text.
+    pub title: Title,
+    /// The text itself, plain with formulas.
+    pub body: String,
+    /// From when on it is shown; unix seconds.
+    pub published_at: i64,
+}
+
+/// A page of ten of all announcements, those among them whose time has not come; newest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn all(db: &Db, page: u32) -> Result<Paged<Announcement>> {
+    const COUNT: &str = "SELECT count(*) FROM announcements WHERE deleted_at IS NULL";
+    const LIST: &str = "SELECT id, title, body, published_at FROM announcements
+        WHERE deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $1 OFFSET $2";
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
+}
+
+/// The announcement with this number, whether or not its time has come.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn any(db: &Db, id: i64) -> Result<Option<Announcement>> {
+    const ONE: &str =
+        "SELECT id, title, body, published_at FROM announcements WHERE id = $1 AND deleted_at IS NULL";
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
+}
+
+/// Writes an announcement; its number.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(db: &Db, by: &Actor, new: &NewAnnouncement) -> Result<i64> {
+    const INSERT: &str =
+        "INSERT INTO announcements (title, body, published_at) VALUES ($1, $2, $3) RETURNING id";
+    let title = new.title.as_str();
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let insert = sqlx::query_scalar(INSERT).bind(title).bind(&new.body).bind(new.published_at);
+        let id: i64 = insert.fetch_one(&mut *tx).await?;
+        record!(tx, by, Action::Created, Kind::Announcement, id, title, "");
+        tx.commit().await?;
+        Ok(id)
+    })
+}
+
+/// Changes an announcement; `false` when there is none with this number.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewAnnouncement) -> Result<bool> {
+    const CHANGE: &str = "UPDATE announcements SET title = $2, body = $3, published_at = $4
+        WHERE id = $1 AND deleted_at IS NULL";
+    let title = new.title.as_str();
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let change = sqlx::query(CHANGE).bind(id).bind(title).bind(&new.body).bind(new.published_at);
+        let there = change.execute(&mut *tx).await?.rows_affected() > 0;
+        if there {
+            record!(tx, by, Action::Changed, Kind::Announcement, id, title, "");
+            tx.commit().await?;
+        }
+        Ok(there)
+    })
 }

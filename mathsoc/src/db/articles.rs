@@ -50,7 +50,7 @@ pub async fn latest(db: &Db, count: u32) -> Result<Vec<ArticleSummary>> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn page(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
-    const COUNT: &str = "SELECT count(*) FROM articles WHERE published_at <= $1";
+    const COUNT: &str = "SELECT count(*) FROM articles WHERE published_at <= $1 AND deleted_at IS NULL";
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).fetch_one(pool).await)?;
     let place = Place::new(page, total);
     let items = published(db, PER_PAGE, place.offset()).await?;
@@ -63,12 +63,12 @@ pub async fn page(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
 /// When the database gives no answer.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Article>> {
     const ONE: &str = "SELECT id, title, author, teaser, body, published_at
-        FROM articles WHERE id = $1 AND published_at <= $2";
+        FROM articles WHERE id = $1 AND published_at <= $2 AND deleted_at IS NULL";
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now()).fetch_optional(pool).await)?)
 }
 
 async fn published(db: &Db, count: i64, offset: i64) -> Result<Vec<ArticleSummary>> {
     const LIST: &str = "SELECT id, title, author, teaser, published_at FROM articles
-        WHERE published_at <= $1 ORDER BY published_at DESC, id DESC LIMIT $2 OFFSET $3";
+        WHERE published_at <= $1 AND deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $2 OFFSET $3";
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(now()).bind(count).bind(offset).fetch_all(pool).await)?)
 }

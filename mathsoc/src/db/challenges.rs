@@ -2,6 +2,8 @@
 //!
 //! Only what has been released is ever given out: a list or an id never shows a challenge before its time.
 
+pub mod edit;
+
 use std::fmt;
 use std::str::FromStr;
 
@@ -129,8 +131,7 @@ pub async fn latest(db: &Db, count: u32) -> Result<Vec<ChallengeSummary>> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<ChallengeSummary>> {
-    const COUNT: &str =
-        "SELECT count(*) FROM challenges WHERE released_at <= $1 AND ($2 IS NULL OR key_stage = $2)";
+    const COUNT: &str = "SELECT count(*) FROM challenges WHERE released_at <= $1 AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)";
     let stage = key_stage.map(KeyStage::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).bind(stage).fetch_one(pool).await)?;
     let place = Place::new(page, total);
@@ -145,7 +146,7 @@ pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Pag
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Challenge>> {
     const ONE: &str = "SELECT id, title, key_stage, summary, statement, released_at,
             locked_at IS NOT NULL AND locked_at <= $2 AS locked
-        FROM challenges WHERE id = $1 AND released_at <= $2";
+        FROM challenges WHERE id = $1 AND released_at <= $2 AND deleted_at IS NULL";
     const BOXES: &str = "SELECT id, label, CASE WHEN $2 THEN answer END AS answer
         FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
     let found: Option<Challenge> =
@@ -163,7 +164,7 @@ async fn released(
     offset: i64,
 ) -> Result<Vec<ChallengeSummary>> {
     const LIST: &str = "SELECT id, title, key_stage, summary, released_at FROM challenges
-        WHERE released_at <= $1 AND ($2 IS NULL OR key_stage = $2)
+        WHERE released_at <= $1 AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)
         ORDER BY released_at DESC, id DESC LIMIT $3 OFFSET $4";
     let stage = stage.map(KeyStage::name);
     Ok(on!(db, pool => {

@@ -27,7 +27,7 @@ macro_rules! standing {
     () => {
         "SELECT s.user_id, u.full_name, s.points, s.solved, 1 + (SELECT count(*) FROM scores better
             WHERE better.board = s.board AND better.points > s.points) AS rank
-            FROM scores s JOIN users u ON u.id = s.user_id WHERE s.board = $1"
+            FROM scores s JOIN users u ON u.id = s.user_id AND u.deleted_at IS NULL WHERE s.board = $1"
     };
 }
 

@@ -26,8 +26,10 @@
 //! Values are always bound, never pasted into the text. Times are unix seconds. Why two drivers and one text:
 //! `docs/decisions/0002-sqlx-one-text-two-drivers.md`.
 
+pub mod admin_log;
 pub mod announcements;
 pub mod articles;
+pub mod bin;
 pub mod challenges;
 pub mod demo;
 pub mod leaderboard;

@@ -134,7 +134,7 @@ pub async fn submit(
     const QUESTION: &str =
         "SELECT b.answer, b.rules, c.key_stage, c.locked_at IS NOT NULL AND c.locked_at <= $4 AS locked, u.role
             FROM answer_boxes b JOIN challenges c ON c.id = b.challenge_id JOIN users u ON u.id = $3
-            WHERE b.id = $1 AND c.id = $2 AND c.released_at <= $4";
+            WHERE b.id = $1 AND c.id = $2 AND c.released_at <= $4 AND c.deleted_at IS NULL";
     let (question, counted): (Option<Question>, Counted) = on!(db, pool => {
         let question = sqlx::query_as(QUESTION).bind(place.answer_box).bind(place.challenge).bind(user).bind(now);
         let counted = sqlx::query_as(COUNTED).bind(user).bind(place.answer_box);
@@ -229,7 +229,7 @@ const COUNTED: &str = "SELECT count(*) AS tries, count(*) FILTER (WHERE verdict 
     FROM submissions WHERE user_id = $1 AND box_id = $2";
 /// Writes before anything is read: SQLite lets nobody else write from here on, PostgreSQL nobody else have this row.
 const HOLD: &str = "INSERT INTO progress (user_id, challenge_id)
-    SELECT $1, id FROM challenges WHERE id = $2 AND released_at <= $3 AND (locked_at IS NULL OR locked_at > $3)
+    SELECT $1, id FROM challenges WHERE id = $2 AND released_at <= $3 AND deleted_at IS NULL AND (locked_at IS NULL OR locked_at > $3)
     ON CONFLICT (user_id, challenge_id) DO UPDATE SET points = progress.points RETURNING solved_at";
 const KEEP: &str = "INSERT INTO submissions (user_id, box_id, try, given, verdict, hint, submitted_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";

@@ -3,9 +3,10 @@
 //! | what | when |
 //! |---|---|
 //! | sessions with remembered browsers, used links | their time is over |
+//! | what admins deleted | a minute later: until then it can be put back |
 //! | pupils' accounts whose address was never shown to be theirs | a week after they were made: nobody holds another's address for long |
 
-use super::{Db, Result, now, on};
+use super::{Db, Result, bin, now, on};
 
 /// How long an account waits for its address to be verified.
 const PATIENCE: i64 = 7 * 24 * 60 * 60;
@@ -20,7 +21,7 @@ pub async fn tidy(db: &Db) -> Result<u64> {
     const UNVERIFIED: &str =
         "DELETE FROM users WHERE email_verified_at IS NULL AND role = 'pupil' AND created_at <= $1";
     let now = now();
-    let mut rows = 0;
+    let mut rows = bin::empty(db).await?;
     on!(db, pool => {
         for delete in ENDED {
             rows += sqlx::query(delete).bind(now).execute(pool).await?.rows_affected();

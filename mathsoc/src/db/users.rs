@@ -106,7 +106,7 @@ pub async fn create(
 /// # Errors
 /// When the database gives no answer.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
-    const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1");
+    const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1 AND deleted_at IS NULL");
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
 }
 
@@ -115,7 +115,8 @@ pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
-    const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1");
+    const ONE: &str =
+        concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1 AND deleted_at IS NULL");
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?)
 }
 
@@ -124,7 +125,8 @@ pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stored>> {
-    const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE email_key = $1";
+    const ONE: &str =
+        "SELECT id, password_hash, epoch FROM users WHERE email_key = $1 AND deleted_at IS NULL";
     let row: Option<Login> =
         on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?;
     Ok(row.map(Login::read))
@@ -135,7 +137,7 @@ pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stor
 /// # Errors
 /// When the database gives no answer.
 pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Stored>> {
-    const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1";
+    const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
     let row: Option<Login> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
     Ok(row.map(Login::read))
 }
@@ -290,11 +292,11 @@ pub async fn admins(db: &Db) -> Result<Vec<User>> {
 /// When the database gives no answer.
 pub async fn page(db: &Db, search: &str, page: u32) -> Result<Paged<User>> {
     const COUNT: &str = "SELECT count(*) FROM users
-        WHERE lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!'";
+        WHERE deleted_at IS NULL AND (lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!')";
     const LIST: &str = concat!(
         "SELECT ",
         user_columns!(),
-        " FROM users WHERE lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!'
+        " FROM users WHERE deleted_at IS NULL AND (lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!')
             ORDER BY lower(full_name), id LIMIT $2 OFFSET $3"
     );
     let text = search.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");

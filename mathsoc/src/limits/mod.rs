@@ -53,7 +53,7 @@ use crate::db::users::User;
 use crate::state::App;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
-const READING: &[&str] = &["public", "members", "links", "submit"];
+const READING: &[&str] = &["public", "members", "links", "submit", "admin"];
 
 /// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
 pub const PAGES: Limit =

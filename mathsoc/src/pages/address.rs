@@ -41,7 +41,9 @@ pub struct Id(
 );
 
 impl Id {
-    fn parse(text: &str) -> Option<Self> {
+    /// Reads the one usual spelling of a positive number.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
         let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
         text.parse().ok().filter(|_| canonical).map(Self)
     }

@@ -99,7 +99,7 @@ fn is_json(headers: &HeaderMap) -> bool {
     kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
 }
 
-fn problem(status: StatusCode, title: &str, detail: &str, at: Value) -> Response {
+pub(super) fn problem(status: StatusCode, title: &str, detail: &str, at: Value) -> Response {
     let mut said =
         json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
     if !at.is_null() {
@@ -108,6 +108,6 @@ fn problem(status: StatusCode, title: &str, detail: &str, at: Value) -> Response
     written(status, "application/problem+json", &said)
 }
 
-fn written(status: StatusCode, kind: &'static str, said: &Value) -> Response {
+pub(super) fn written(status: StatusCode, kind: &'static str, said: &Value) -> Response {
     (status, [(CONTENT_TYPE, kind)], said.to_string()).into_response()
 }

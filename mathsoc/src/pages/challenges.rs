@@ -98,6 +98,12 @@ impl One {
         Ok(Self::of(frame.layout(Here::Challenges), token, challenge, tried, unread))
     }
 
+    /// The page of a challenge that is not kept yet.
+    pub(super) fn preview(frame: &Frame, challenge: Challenge) -> Self {
+        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        Self::of(layout, None, challenge, HashMap::new(), None)
+    }
+
     fn of(
         layout: Layout,
         token: Option<Printed>,

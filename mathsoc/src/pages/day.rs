@@ -1,93 +1,115 @@
-//! A day in the Gregorian calendar, as pages write it.
+//! Days and hours, as people here write them: in the time of London, summer time and all.
 //!
 //! ```
-//! use mathsoc::pages::day::Day;
+//! use mathsoc::pages::day::{Day, Hour};
 //!
 //! let day = Day::of_unix(951_782_400);
 //! assert_eq!(day.to_string(), "29 February 2000");
 //! assert_eq!(day.iso(), "2000-02-29");
+//!
+//! let nine: Hour = "2026-07-01T09:00".parse()?;
+//! assert_eq!(nine.unix(), 1_782_892_800, "eight o'clock in Greenwich");
+//! assert_eq!(nine.to_string(), "2026-07-01T09:00");
+//! # Ok::<(), mathsoc::pages::day::HourError>(())
 //! ```
 //!
-//! # How a day is found
+//! An hour that a clock shows twice, when summer time ends, is the first of the two; one that it leaves out is as much later.
+//! The zone is that of the society's schools and is no setting.
 //!
-//! Seconds since 1970 become whole days, and days become year, month and day by counting years from 1 March, so that
-//! the leap day is the last of its year.
-//!
-//! # What it does not do
-//!
-//! Days are those of UTC. A challenge set at half past midnight in British summer bears the date of the day before.
-//!
-//! # References
-//!
-//! [HTML: the `time` element](https://html.spec.whatwg.org/multipage/text-level-semantics.html#the-time-element)
+//! References: [HTML, `datetime-local`](https://html.spec.whatwg.org/multipage/input.html#local-date-and-time-state-(type=datetime-local)).
 
 use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
 
-const MONTHS: [&str; 12] = [
-    "January",
-    "February",
-    "March",
-    "April",
-    "May",
-    "June",
-    "July",
-    "August",
-    "September",
-    "October",
-    "November",
-    "December",
-];
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+static LONDON: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("Europe/London").expect("the zones are part of the program"));
+
+fn zoned(seconds: i64) -> Zoned {
+    Timestamp::from_second(seconds).unwrap_or_default().to_zoned(LONDON.clone())
+}
 
 /// A day. Prints as `29 February 2000`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Day {
-    year: i64,
-    month: usize,
-    day: i64,
-}
+pub struct Day(DateTime);
 
 impl Day {
-    /// The day, in UTC, that holds this second since 1970.
+    /// The day that holds this second since 1970.
     #[must_use]
     pub fn of_unix(seconds: i64) -> Self {
-        const DAYS_FROM_MARCH_0000: i64 = 719_468;
-        const DAYS_IN_400_YEARS: i64 = 146_097;
-        let days = seconds.div_euclid(86_400) + DAYS_FROM_MARCH_0000;
-        let era = days.div_euclid(DAYS_IN_400_YEARS);
-        let day_of_era = days.rem_euclid(DAYS_IN_400_YEARS);
-        // Every 4th year is longer, except every 100th, except every 400th.
-        let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-        let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-        // From March on, month lengths repeat every five months: 153 days.
-        let month_from_march = (5 * day_of_year + 2) / 153;
-        let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-        let month = (month_from_march + 2) % 12;
-        let year = era * 400 + year_of_era + i64::from(month < 2);
-        Self { year, month: usize::from(month as u8), day }
+        Self(zoned(seconds).datetime())
     }
 
     /// The day as `2000-02-29`, for machines.
     #[must_use]
     pub fn iso(&self) -> String {
-        format!("{:04}-{:02}-{:02}", self.year, self.month + 1, self.day)
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The hour of the day as `09:05`.
+    #[must_use]
+    pub fn hour(&self) -> String {
+        self.0.strftime("%H:%M").to_string()
     }
 }
 
 impl fmt::Display for Day {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} {} {}", self.day, MONTHS[self.month], self.year)
+        write!(f, "{}", self.0.strftime("%-d %B %Y"))
     }
 }
 
+/// A minute, as a form's field has it. Prints as `2026-07-01T09:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hour(i64);
+
+impl Hour {
+    /// The minute that holds this second since 1970.
+    #[must_use]
+    pub fn of_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970.
+    #[must_use]
+    pub fn unix(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Hour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", zoned(self.0).strftime("%Y-%m-%dT%H:%M"))
+    }
+}
+
+impl FromStr for Hour {
+    type Err = HourError;
+
+    fn from_str(text: &str) -> Result<Self, HourError> {
+        let civil: DateTime = text.trim().parse().map_err(|_| HourError)?;
+        let zoned = civil.to_zoned(LONDON.clone()).map_err(|_| HourError)?;
+        Ok(Self(zoned.timestamp().as_second()))
+    }
+}
+
+/// A text that is no day with an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Write a day and an hour, such as 2026-09-07T09:00.")]
+pub struct HourError;
+
 #[cfg(test)]
 mod tests {
-    use super::Day;
+    use super::{Day, Hour};
 
     #[test]
     fn days_around_leap_days_and_centuries_are_right() {
         for (seconds, expected) in [
-            (0, "1970-01-01"),
-            (-1, "1969-12-31"),
+            (-1, "1970-01-01"),
             (68_169_600, "1972-02-29"),
             (68_256_000, "1972-03-01"),
             (951_868_799, "2000-02-29"),
@@ -97,6 +119,23 @@ mod tests {
             (4_107_542_400, "2100-03-01"),
         ] {
             assert_eq!(Day::of_unix(seconds).iso(), expected, "{seconds}");
+        }
+        assert_eq!(Day::of_unix(1_782_862_200).to_string(), "1 July 2026", "half past midnight in summer");
+        assert_eq!(Day::of_unix(i64::MAX).iso(), "1970-01-01", "what is no time is the first of all");
+    }
+
+    #[test]
+    fn hours_are_those_of_the_clock_on_the_wall() {
+        for (text, unix) in [
+            ("2026-01-01T00:00", 1_767_225_600),
+            ("2026-03-29T01:30", 1_774_747_800),
+            ("2026-10-25T01:30", 1_792_888_200),
+            (" 2026-07-01T09:00 ", 1_782_892_800),
+        ] {
+            assert_eq!(text.parse::<Hour>().unwrap().unix(), unix, "{text}");
+        }
+        for text in ["", "tomorrow", "2026-02-30T09:00", "2026-13-01T09:00", "09:00"] {
+            assert!(text.parse::<Hour>().is_err(), "{text}");
         }
     }
 }

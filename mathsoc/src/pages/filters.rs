@@ -1,10 +1,11 @@
-//! The filters of the templates: `{{ text|tex }}`, `{{ html|tex_html }}`, `{{ seconds|day }}`.
+//! The filters of the templates: `{{ text|tex }}`, `{{ html|rich }}`, `{{ seconds|day }}`.
 
 #![expect(unreachable_pub, reason = "askama writes a public struct for each filter")]
 
 use askama::{Result, Values};
 
 use super::day::Day;
+use crate::rich_text;
 use crate::typeset::{self, Typeset};
 
 #[askama::filter_fn]
@@ -13,8 +14,8 @@ pub(super) fn tex(plain: &str, _: &dyn Values) -> Result<Typeset> {
 }
 
 #[askama::filter_fn]
-pub(super) fn tex_html(trusted: &str, _: &dyn Values) -> Result<Typeset> {
-    Ok(typeset::html(trusted))
+pub(super) fn rich(typed: &str, _: &dyn Values) -> Result<Typeset> {
+    Ok(rich_text::shown(typed))
 }
 
 #[askama::filter_fn]

@@ -3,6 +3,8 @@
 //! A form that is not accepted comes back with what was typed, never with passwords, and with what is wrong beside each field,
 //! with status 422. Browsers' own checks are left to the server: it says the same to everybody, in the same words.
 
+use std::borrow::Cow;
+
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
@@ -21,6 +23,10 @@ pub struct FormPage {
     problem: Option<String>,
     fields: Vec<Field>,
     button: &'static str,
+    /// A second button, and where it sends the form, in another window.
+    other: Option<(&'static str, &'static str)>,
+    /// A form with nothing but a button, below: what it does, and where.
+    act: Option<(&'static str, String)>,
     links: Vec<(&'static str, String)>,
 }
 
@@ -35,8 +41,17 @@ impl FormPage {
             problem: None,
             fields: Vec::new(),
             button,
+            other: None,
+            act: None,
             links: Vec::new(),
         }
+    }
+
+    /// The part of the site that it belongs to, if that isn't one's account.
+    #[must_use]
+    pub fn here(mut self, here: Here) -> Self {
+        self.layout.here = here;
+        self
     }
 
     /// A paragraph before the fields.
@@ -56,6 +71,18 @@ impl FormPage {
     #[must_use]
     pub fn fields(self, fields: impl Into<Vec<Field>>) -> Self {
         Self { fields: fields.into(), ..self }
+    }
+
+    /// A second button, which sends the form there, in another window.
+    #[must_use]
+    pub fn other(self, button: &'static str, to: &'static str) -> Self {
+        Self { other: Some((button, to)), ..self }
+    }
+
+    /// A button of its own below the form, which does something else.
+    #[must_use]
+    pub fn act(self, button: &'static str, to: impl Into<String>) -> Self {
+        Self { act: Some((button, to.into())), ..self }
     }
 
     /// A link below the button.
@@ -82,8 +109,8 @@ impl FormPage {
 /// A field of a form.
 #[derive(Clone, Debug)]
 pub struct Field {
-    name: &'static str,
-    label: &'static str,
+    name: Cow<'static, str>,
+    label: Cow<'static, str>,
     kind: Kind,
     value: String,
     error: Option<String>,
@@ -100,17 +127,57 @@ enum Kind {
     Code,
     Checkbox,
     Hidden,
+    /// A heading.
+    Part,
+    /// Some lines of text.
+    Long,
+    /// A day with an hour.
+    Hour,
     Select(Vec<(String, String)>),
 }
 
 impl Field {
-    fn new(kind: Kind, name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
-        Self { name, label, kind, value: String::new(), error: None, hint: None, autocomplete }
+    fn new(
+        kind: Kind,
+        name: impl Into<Cow<'static, str>>,
+        label: impl Into<Cow<'static, str>>,
+        autocomplete: &'static str,
+    ) -> Self {
+        Self {
+            name: name.into(),
+            label: label.into(),
+            kind,
+            value: String::new(),
+            error: None,
+            hint: None,
+            autocomplete,
+        }
     }
 
     /// A line of text.
-    pub fn text(name: &'static str, label: &'static str, autocomplete: &'static str) -> Self {
+    pub fn text(name: impl Into<Cow<'static, str>>, label: &'static str, autocomplete: &'static str) -> Self {
         Self::new(Kind::Text, name, label, autocomplete)
+    }
+
+    /// No field, but a heading over those that follow.
+    pub fn part(heading: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(Kind::Part, "", heading, "off")
+    }
+
+    /// Some lines of text.
+    pub fn long_text(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Long, name, label, "off")
+    }
+
+    /// Text with headings, lists and formulas, as HTML.
+    pub fn rich_text(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Long, name, label, "off")
+            .hint("HTML: <p>, <h2>, <ul>, <table>. Formulas stand between \\( and \\), or \\[ and \\].")
+    }
+
+    /// A day with an hour, as [`Hour`](super::day::Hour) is written.
+    pub fn hour(name: &'static str, label: &'static str) -> Self {
+        Self::new(Kind::Hour, name, label, "off")
     }
 
     /// An e-mail address.
@@ -139,7 +206,7 @@ impl Field {
     }
 
     /// What the form carries along.
-    pub fn hidden(name: &'static str, value: impl Into<String>) -> Self {
+    pub fn hidden(name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         Self::new(Kind::Hidden, name, "", "off").value(value)
     }
 
@@ -167,10 +234,17 @@ impl Field {
         Self { hint: Some(hint), ..self }
     }
 
+    /// Under which name it is sent.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     fn input_type(&self) -> &'static str {
         match self.kind {
             Kind::Email => "email",
             Kind::Password => "password",
+            Kind::Hour => "datetime-local",
             _ => "text",
         }
     }

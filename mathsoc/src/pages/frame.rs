@@ -27,7 +27,10 @@ impl Frame {
     /// The frame in this part of the site.
     pub fn layout(&self, here: Here) -> Layout {
         let who = match &self.user {
-            Some(user) => Who::Member(Member { name: user.full_name.to_string(), token: self.token() }),
+            Some(user) => {
+                let (name, is_admin) = (user.full_name.to_string(), user.is_admin());
+                Who::Member(Member { name, token: self.token(), is_admin })
+            }
             None => Who::Visitor,
         };
         Layout { who, notice: self.notice.clone(), ..Layout::new(here, self.nonce.clone()) }

@@ -33,6 +33,7 @@
 pub mod about;
 pub mod account;
 pub mod address;
+pub mod admin;
 pub mod answers;
 pub mod api;
 pub mod articles;
@@ -79,6 +80,7 @@ enum Who {
 struct Member {
     name: String,
     token: Printed,
+    is_admin: bool,
 }
 
 impl Layout {
@@ -91,6 +93,12 @@ impl Layout {
     #[must_use]
     pub fn member(&self) -> Option<&str> {
         self.signed_in().map(|member| &*member.name)
+    }
+
+    /// Whether who is signed in is an admin.
+    #[must_use]
+    pub fn is_for_admin(&self) -> bool {
+        self.signed_in().is_some_and(|member| member.is_admin)
     }
 
     /// The field with the token that the form for signing out needs.
@@ -110,6 +118,12 @@ impl Layout {
             Who::Member(member) => Some(member),
             Who::Unknown | Who::Visitor => None,
         }
+    }
+
+    /// With something to say.
+    #[must_use]
+    pub fn saying(self, notice: &str) -> Self {
+        Self { notice: Some(notice.to_owned()), ..self }
     }
 
     /// What is to be said once.
@@ -146,6 +160,8 @@ pub enum Here {
     About,
     /// One's own pages.
     Account,
+    /// What admins do.
+    Admin,
     /// A page that the navigation does not name.
     Elsewhere,
 }
@@ -159,6 +175,7 @@ impl Here {
             Self::Articles => "articles",
             Self::About => "about",
             Self::Account => "account",
+            Self::Admin => "admin",
             Self::Elsewhere => "elsewhere",
         }
     }

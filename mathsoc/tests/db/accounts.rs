@@ -2,11 +2,12 @@
 
 use std::time::Duration;
 
-use mathsoc::db::schools::{self, SchoolError};
+use mathsoc::db::admin_log::Actor;
+use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::sessions::DbSessions;
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
 use mathsoc::db::{Db, second_factor, tidy, used_links};
-use mathsoc::email::{EmailAddress, EmailDomain};
+use mathsoc::email::EmailAddress;
 use mathsoc::person::{Role, Year};
 use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
@@ -32,7 +33,7 @@ pub(super) static PROMISES: &[Promise] = promises![
     the_list_of_accounts_is_searched_by_name_and_address,
     a_year_gives_the_key_stage_in_the_database_too,
     a_school_is_found_by_its_whole_domain,
-    a_school_is_one_of_a_kind_and_stays_while_somebody_belongs_to_it,
+    a_school_is_one_of_a_kind,
     a_code_passes_once,
     a_recovery_code_passes_once_and_for_its_owner,
     a_link_is_used_once_also_by_many_at_once,
@@ -42,16 +43,19 @@ pub(super) static PROMISES: &[Promise] = promises![
     what_has_ended_is_tidied_away_and_the_rest_stays,
 ];
 
+pub(super) async fn school(db: &Db, name: &str, domain: Option<&str>) -> Result<i64, SchoolError> {
+    let email_domain = domain.map(|domain| domain.parse().unwrap());
+    let new = NewSchool { name: name.parse().unwrap(), email_domain };
+    schools::create(db, &Actor::command_line(), &new).await
+}
+
 async fn an_account_comes_back_as_it_was_made(db: Db) {
-    let school = schools::create(&db, "Marlow Bridge", None).await.unwrap();
-    let new = NewUser {
-        school_id: Some(school.id),
-        year: Some(Year::new(9).unwrap()),
-        ..new("Ada@School.example")
-    };
+    let school = school(&db, "Marlow Bridge", None).await.unwrap();
+    let new =
+        NewUser { school_id: Some(school), year: Some(Year::new(9).unwrap()), ..new("Ada@School.example") };
     let made = users::create(&db, &new, Some(&"$argon2id$…".into())).await.unwrap();
     assert_eq!(made.email.as_str(), "Ada@School.example", "as it was typed");
-    assert_eq!((made.role, made.epoch, made.school_id), (Role::Pupil, 1, Some(school.id)));
+    assert_eq!((made.role, made.epoch, made.school_id), (Role::Pupil, 1, Some(school)));
     assert_eq!(made.key_stage().unwrap().name(), "KS3");
     assert!(made.email_verified_at.is_none() && made.last_seen_at.is_none() && !made.has_second_factor);
     assert_eq!(users::by_id(&db, made.id).await.unwrap().as_ref(), Some(&made));
@@ -233,30 +237,33 @@ async fn a_year_gives_the_key_stage_in_the_database_too(db: Db) {
 }
 
 async fn a_school_is_found_by_its_whole_domain(db: Db) {
-    let domain: EmailDomain = "School.example".parse().unwrap();
-    let school = schools::create(&db, "Ours", Some(&domain)).await.unwrap();
-    schools::create(&db, "Without", None).await.unwrap();
+    let id = school(&db, "Ours", Some("School.example")).await.unwrap();
+    school(&db, "Without", None).await.unwrap();
     let of = async |text: &str| schools::of_address(&db, &address(text)).await.unwrap();
-    assert_eq!(of("ada@SCHOOL.example").await, Some(school.clone()));
+    let ours = schools::by_id(&db, id).await.unwrap();
+    assert_eq!(ours.as_ref().unwrap().name, "Ours");
+    assert_eq!(of("ada@SCHOOL.example").await, ours);
     assert_eq!(of("ada@evilschool.example").await, None);
     assert_eq!(of("ada@mail.school.example").await, None);
-    assert_eq!(schools::by_id(&db, school.id).await.unwrap(), Some(school));
     let names: Vec<_> = schools::all(&db).await.unwrap().into_iter().map(|it| it.name).collect();
     assert_eq!(names, ["Ours", "Without"]);
 }
 
-async fn a_school_is_one_of_a_kind_and_stays_while_somebody_belongs_to_it(db: Db) {
-    let domain: EmailDomain = "school.example".parse().unwrap();
-    let school = schools::create(&db, "Ours", Some(&domain)).await.unwrap();
-    let taken = |made| matches!(made, Err(SchoolError::Taken));
-    assert!(taken(schools::create(&db, "Ours", None).await));
-    assert!(taken(schools::create(&db, "Theirs", Some(&domain)).await));
-    let pupil = NewUser { school_id: Some(school.id), ..new("ada@school.example") };
-    let ada = users::create(&db, &pupil, None).await.unwrap();
-    assert!(matches!(schools::delete(&db, school.id).await, Err(SchoolError::InUse)));
-    assert!(users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap());
-    assert!(schools::delete(&db, school.id).await.unwrap());
-    assert!(!schools::delete(&db, school.id).await.unwrap());
+async fn a_school_is_one_of_a_kind(db: Db) {
+    let ours = school(&db, "Ours", Some("school.example")).await.unwrap();
+    let theirs = school(&db, "Theirs", None).await.unwrap();
+    let taken = |made: &_| matches!(made, Err(SchoolError::Taken));
+    assert!(taken(&school(&db, "Ours", None).await));
+    assert!(taken(&school(&db, "Other", Some("school.example")).await));
+    let by = Actor::command_line();
+    let change = async |id, name: &str| {
+        let new = NewSchool { name: name.parse().unwrap(), email_domain: None };
+        schools::change(&db, &by, id, &new).await
+    };
+    assert!(matches!(change(theirs, "Ours").await, Err(SchoolError::Taken)));
+    assert!(change(ours, "Ours for ever").await.unwrap());
+    assert!(change(theirs, "Ours").await.unwrap(), "the name is free");
+    assert!(!change(99, "Nobody's").await.unwrap());
 }
 
 async fn a_code_passes_once(db: Db) {
@@ -403,7 +410,7 @@ pub(super) async fn count(db: &Db, table: &str) -> i64 {
 }
 
 /// Does the same thing several times at once.
-async fn at_once<T, F>(db: &Db, times: usize, work: impl Fn(Db) -> F) -> Vec<T>
+pub(super) async fn at_once<T, F>(db: &Db, times: usize, work: impl Fn(Db) -> F) -> Vec<T>
 where
     F: Future<Output = T> + Send + 'static,
     T: Send + 'static,

@@ -3,6 +3,9 @@
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::person::Role;
 
+use mathsoc::db::admin_log::Actor;
+use mathsoc::db::schools::{self, NewSchool};
+
 use super::browser::Page;
 use super::world::{ADA, PASSWORD, World};
 
@@ -94,7 +97,8 @@ async fn whoever_registers_anew_changes_nothing_of_the_account() {
 async fn b15_who_may_register_is_a_setting_and_a_school_s_address_is_its_own() {
     let world = World::new(&[("REGISTRATION", "school-domains")]).await;
     let domain = "upton.example".parse().unwrap();
-    mathsoc::db::schools::create(&world.app.db, "Upton", Some(&domain)).await.unwrap();
+    let school = NewSchool { name: "Upton".parse().unwrap(), email_domain: Some(domain) };
+    schools::create(&world.app.db, &Actor::command_line(), &school).await.unwrap();
     let mut browser = world.browser();
     for (email, status) in [
         ("a@upton.example", 200),

@@ -1,0 +1,107 @@
+//! The log of what admins do: written in the transaction that does it, so that nothing is done without a line, and no line
+//! stands for what was not done.
+
+use super::paged::{PER_PAGE, Place};
+use super::{Db, Paged, Result, on};
+use crate::subject::Kind;
+
+/// Who does something.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Actor {
+    /// The admin's number; none for who sits at the machine itself.
+    pub id: Option<i64>,
+    /// The admin's name.
+    pub name: String,
+}
+
+impl Actor {
+    /// Who runs a command on the machine.
+    pub fn command_line() -> Self {
+        Self { id: None, name: "the command line".to_owned() }
+    }
+}
+
+/// What is done to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// It is new.
+    Created,
+    /// It says something else now.
+    Changed,
+    /// It is in the bin.
+    Deleted,
+    /// It is out of the bin again.
+    Restored,
+    /// It takes no more answers.
+    Locked,
+    /// It takes answers again.
+    Unlocked,
+}
+
+impl Action {
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::Created => "created",
+            Self::Changed => "changed",
+            Self::Deleted => "deleted",
+            Self::Restored => "restored",
+            Self::Locked => "locked",
+            Self::Unlocked => "unlocked",
+        }
+    }
+}
+
+/// A line of the log.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Entry {
+    /// When; unix seconds.
+    pub at: i64,
+    /// Who, as they were called then.
+    pub admin_name: String,
+    /// What was done: `created`, `deleted`.
+    pub action: String,
+    /// To what kind of thing: `announcement`.
+    pub kind: String,
+    /// Which of them.
+    pub subject_id: Option<i64>,
+    /// What it was called then.
+    pub subject: String,
+    /// What else there is to say.
+    pub detail: String,
+}
+
+/// For [`record`] alone.
+pub(super) const INSERT: &str =
+    "INSERT INTO admin_log (at, admin_id, admin_name, action, kind, subject_id, subject, detail)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
+
+/// Writes a line, within a transaction: `record!(tx, by, Action::Created, Kind::School, id, &name, "")`.
+macro_rules! record {
+    ($tx:ident, $by:expr, $action:expr, $kind:expr, $id:expr, $subject:expr, $detail:expr) => {{
+        let (by, action, kind): (&$crate::db::admin_log::Actor, _, $crate::subject::Kind) =
+            ($by, $action, $kind);
+        let line =
+            sqlx::query($crate::db::admin_log::INSERT).bind($crate::db::now()).bind(by.id).bind(&by.name);
+        let line = line.bind($crate::db::admin_log::Action::name(action)).bind(kind.name());
+        let line = line.bind($id).bind($subject).bind($detail);
+        line.execute(&mut *$tx).await?
+    }};
+}
+pub(super) use record;
+
+/// A page of ten lines, newest first; of one kind or of all.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, kind: Option<Kind>, page: u32) -> Result<Paged<Entry>> {
+    const COUNT: &str = "SELECT count(*) FROM admin_log WHERE $1 IS NULL OR kind = $1";
+    const LIST: &str = "SELECT at, admin_name, action, kind, subject_id, subject, detail FROM admin_log
+        WHERE $1 IS NULL OR kind = $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
+    let kind = kind.map(Kind::name);
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(kind).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(kind).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
+}

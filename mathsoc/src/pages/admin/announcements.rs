@@ -1,0 +1,152 @@
+//! `/admin/announcements`: the notes on the front page.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+
+use super::{List, Page, Row, actor, back};
+use crate::db::announcements::{self, Announcement, NewAnnouncement};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::answers::now;
+use crate::pages::day::{Day, Hour};
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// What is typed in.
+#[derive(Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    title: String,
+    #[serde(default)]
+    body: String,
+    #[serde(default)]
+    published_at: String,
+}
+
+impl Typed {
+    fn of(it: Announcement) -> Self {
+        Self { title: it.title, body: it.body, published_at: Hour::of_unix(it.published_at).to_string() }
+    }
+
+    fn fields(&self) -> [Field; 3] {
+        [
+            Field::text("title", "Title", "off").value(&self.title),
+            Field::long_text("body", "Text")
+                .value(&self.body)
+                .hint("Plain text. Formulas stand between \\( and \\)."),
+            Field::hour("published_at", "Shown from").value(&self.published_at),
+        ]
+    }
+
+    /// What it says, or the fields with what is wrong.
+    fn read(&self) -> Result<NewAnnouncement, Vec<Field>> {
+        let (title, hour) = (self.title.parse::<Title>(), self.published_at.parse::<Hour>());
+        let body = self.body.trim();
+        match (title, hour) {
+            (Ok(title), Ok(hour)) if !body.is_empty() => {
+                Ok(NewAnnouncement { title, body: body.to_owned(), published_at: hour.unix() })
+            }
+            (title, hour) => {
+                let [title_field, body_field, hour_field] = self.fields();
+                let empty = body.is_empty().then_some("This is empty. Write what there is to say.");
+                Err(vec![
+                    title_field.error(title.err()),
+                    body_field.error(empty),
+                    hour_field.error(hour.err()),
+                ])
+            }
+        }
+    }
+}
+
+fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
+    FormPage::new(frame, title, "Save")
+        .here(Here::Admin)
+        .fields(fields)
+        .link("All announcements", "/admin/announcements")
+}
+
+const NEW: &str = "New announcement";
+const CHANGE: &str = "Change the announcement";
+
+/// `GET /admin/announcements`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+    let found = announcements::all(&app.db, page).await?;
+    let now = now();
+    let row = |it: Announcement| {
+        let (day, shown) = (Day::of_unix(it.published_at), it.published_at <= now);
+        let since = if shown { "Shown since" } else { "Will be shown from" };
+        Row { id: it.id, title: it.title, facts: vec![format!("{since} {day}, {}", day.hour())] }
+    };
+    List::page(&app, &frame, Kind::Announcement, ("Announcements", NEW), found, row).await
+}
+
+/// `GET /admin/announcements/new`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn new(frame: Frame) -> Result<Response, Error> {
+    let typed =
+        Typed { title: String::new(), body: String::new(), published_at: Hour::of_unix(now()).to_string() };
+    page(&frame, NEW, typed.fields()).answer()
+}
+
+/// `POST /admin/announcements/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    match typed.read() {
+        Err(fields) => page(&frame, NEW, fields).answer(),
+        Ok(new) => {
+            announcements::create(&app.db, &actor(&admin), &new).await?;
+            back(&session, Kind::Announcement, &format!("“{}” is saved.", new.title)).await
+        }
+    }
+}
+
+/// `GET /admin/announcements/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let found = announcements::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    page(&frame, CHANGE, Typed::of(found).fields()).answer()
+}
+
+/// `POST /admin/announcements/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    match typed.read() {
+        Err(fields) => page(&frame, CHANGE, fields).answer(),
+        Ok(new) if announcements::change(&app.db, &actor(&admin), id, &new).await? => {
+            back(&session, Kind::Announcement, &format!("“{}” is saved.", new.title)).await
+        }
+        Ok(_) => Err(Error::NotFound),
+    }
+}

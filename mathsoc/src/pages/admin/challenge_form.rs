@@ -1,0 +1,232 @@
+//! The form of a challenge: what is typed into it, and what that says.
+//!
+//! Its boxes are numbered from 1 and have four fields each; there are always two empty ones at the end, and a box that is left
+//! empty is none.
+
+use std::collections::HashMap;
+
+use answers::{Rules, Verdict};
+
+use crate::db::challenges::edit::{Draft, DraftBox, MOST_BOXES};
+use crate::db::challenges::{AnswerBox, Challenge, KeyStage};
+use crate::pages::day::Hour;
+use crate::pages::form::Field;
+use crate::title::Title;
+
+/// Empty boxes at the end of the form.
+const SPARE: usize = 2;
+
+/// What is typed in: names with values, as a form sends them.
+pub(super) struct Typed(HashMap<String, String>);
+
+impl Typed {
+    pub(super) fn new(sent: Vec<(String, String)>) -> Self {
+        Self(sent.into_iter().collect())
+    }
+
+    /// An empty form; what it makes is shown from this time on.
+    pub(super) fn empty(now: i64) -> Self {
+        let hour = Hour::of_unix(now).to_string();
+        Self([("released_at".to_owned(), hour), ("key_stage".to_owned(), KeyStage::Ks3.to_string())].into())
+    }
+
+    pub(super) fn of(draft: Draft) -> Self {
+        let mut typed = HashMap::from([
+            ("title".to_owned(), draft.title.to_string()),
+            ("key_stage".to_owned(), draft.key_stage.to_string()),
+            ("summary".to_owned(), draft.summary),
+            ("statement".to_owned(), draft.statement),
+            ("released_at".to_owned(), Hour::of_unix(draft.released_at).to_string()),
+            (
+                "locked_at".to_owned(),
+                draft.locked_at.map(|at| Hour::of_unix(at).to_string()).unwrap_or_default(),
+            ),
+        ]);
+        for (n, it) in (1..).zip(draft.boxes) {
+            let id = it.id.map(|id| id.to_string()).unwrap_or_default();
+            typed.insert(name(n, "id"), id);
+            typed.extend([
+                (name(n, "label"), it.label),
+                (name(n, "answer"), it.answer),
+                (name(n, "rules"), it.rules),
+            ]);
+        }
+        Self(typed)
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.0.get(name).map_or("", |value| value.trim())
+    }
+
+    fn of_box(&self, n: usize, part: &str) -> &str {
+        self.get(&name(n, part))
+    }
+
+    fn is_empty(&self, n: usize) -> bool {
+        self.of_box(n, "label").is_empty() && self.of_box(n, "answer").is_empty()
+    }
+
+    /// How many boxes the form shows.
+    fn shown(&self) -> usize {
+        let filled = (1..=MOST_BOXES).rev().find(|n| !self.is_empty(*n)).unwrap_or(0);
+        (filled + SPARE).min(MOST_BOXES)
+    }
+
+    /// The fields, with what is wrong by their names.
+    pub(super) fn fields(&self, wrong: &HashMap<String, String>) -> Vec<Field> {
+        let stages = KeyStage::ALL.map(|stage| (stage.to_string(), stage.to_string())).to_vec();
+        let mut fields = vec![
+            Field::text("title", "Title", "off"),
+            Field::select("key_stage", "Key stage", stages),
+            Field::long_text("summary", "In a sentence")
+                .hint("For the list of challenges. Plain text; formulas stand between \\( and \\)."),
+            Field::rich_text("statement", "The problem"),
+            Field::hour("released_at", "Shown from"),
+            Field::hour("locked_at", "Closed from")
+                .hint("It takes no more answers from then on, and shows its own. Leave it empty to close it by hand."),
+        ];
+        for n in 1..=self.shown() {
+            fields.extend([
+                Field::part(format!("Answer box {n}")),
+                Field::hidden(name(n, "id"), self.of_box(n, "id")),
+                Field::text(name(n, "label"), "What is asked for", "off"),
+                Field::text(name(n, "answer"), "The right answer", "off"),
+                Field::text(name(n, "rules"), "Rules", "off")
+                    .hint("Empty is exact. Such as: tolerance=0.01; simplified; units; order; variables=x,y"),
+            ]);
+        }
+        let filled = |field: Field| {
+            let (value, error) = (self.get(field.name()).to_owned(), wrong.get(field.name()).cloned());
+            field.value(value).error(error)
+        };
+        fields.into_iter().map(filled).collect()
+    }
+
+    /// What it says, or what is wrong, by the names of the fields.
+    pub(super) fn read(&self) -> Result<Draft, HashMap<String, String>> {
+        let mut wrong = HashMap::new();
+        let mut missing = |name: &str, why: String| drop(wrong.insert(name.to_owned(), why));
+        let title = self.get("title").parse::<Title>().map_err(|error| missing("title", error.to_string()));
+        let stage = self.get("key_stage").parse::<KeyStage>();
+        let stage = stage.map_err(|error| missing("key_stage", error.to_string()));
+        for name in ["summary", "statement"] {
+            if self.get(name).is_empty() {
+                missing(name, "This is empty.".to_owned());
+            }
+        }
+        let hour = |name: &str| self.get(name).parse::<Hour>().map(Hour::unix);
+        let released = hour("released_at").map_err(|error| missing("released_at", error.to_string()));
+        let locked_at = match self.get("locked_at") {
+            "" => None,
+            _ => hour("locked_at").map_err(|error| missing("locked_at", error.to_string())).ok(),
+        };
+        if locked_at.is_some_and(|locked| released.is_ok_and(|released| locked <= released)) {
+            missing("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
+        }
+        let filled: Vec<_> = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n)).collect();
+        let boxes = filled.into_iter().map(|n| self.read_box(n, &mut missing)).collect();
+        let (summary, statement) = (self.get("summary").to_owned(), self.get("statement").to_owned());
+        match (title, stage, released) {
+            (Ok(title), Ok(key_stage), Ok(released_at)) if wrong.is_empty() => {
+                Ok(Draft { title, key_stage, summary, statement, released_at, locked_at, boxes })
+            }
+            _ => Err(wrong),
+        }
+    }
+
+    fn read_box(&self, n: usize, missing: &mut impl FnMut(&str, String)) -> DraftBox {
+        let part = |part: &str| self.of_box(n, part).to_owned();
+        let it = DraftBox {
+            id: part("id").parse().ok(),
+            label: part("label"),
+            answer: part("answer"),
+            rules: part("rules"),
+        };
+        if it.label.is_empty() {
+            missing(&name(n, "label"), "Write what is asked for, such as x =.".to_owned());
+        }
+        match it.rules.parse::<Rules>() {
+            Err(error) => missing(&name(n, "rules"), error.to_string()),
+            // An answer that cannot be read could never be given.
+            Ok(rules) => {
+                if let Verdict::Unreadable { why, .. } = answers::compare(&it.answer, &it.answer, &rules) {
+                    missing(&name(n, "answer"), why);
+                }
+            }
+        }
+        it
+    }
+
+    /// The challenge as its page would show it, whatever may still be wrong.
+    pub(super) fn preview(&self, now: i64) -> Challenge {
+        let label = |n| AnswerBox { id: 0, label: self.of_box(n, "label").to_owned(), answer: None };
+        let filled = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n));
+        let title = if self.get("title").is_empty() { "Untitled" } else { self.get("title") };
+        Challenge {
+            id: 0,
+            title: title.to_owned(),
+            key_stage: self.get("key_stage").parse().unwrap_or(KeyStage::Ks3),
+            summary: self.get("summary").to_owned(),
+            statement: self.get("statement").to_owned(),
+            released_at: self.get("released_at").parse().map_or(now, Hour::unix),
+            locked: false,
+            boxes: filled.map(label).collect(),
+        }
+    }
+}
+
+/// The name of a box's field.
+fn name(n: usize, part: &str) -> String {
+    format!("box-{n}-{part}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn typed(pairs: &[(&str, &str)]) -> Typed {
+        let all = [
+            ("title", "Roots"),
+            ("key_stage", "KS5"),
+            ("summary", "Find them."),
+            ("statement", "<p>Find them.</p>"),
+            ("released_at", "2026-01-01T09:00"),
+        ];
+        let pairs = all.iter().chain(pairs).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
+        Typed::new(pairs.collect())
+    }
+
+    #[test]
+    fn boxes_that_are_left_empty_are_none_and_the_others_keep_their_order() {
+        let form =
+            typed(&[("box-1-id", "9"), ("box-3-label", "x ="), ("box-3-answer", "7"), ("box-3-id", "4")]);
+        let draft = form.read().unwrap();
+        assert_eq!(draft.boxes.len(), 1);
+        assert_eq!((draft.boxes[0].id, draft.boxes[0].answer.as_str()), (Some(4), "7"));
+        assert_eq!(form.shown(), 5, "two empty ones follow the last");
+    }
+
+    #[test]
+    fn what_could_never_be_answered_is_told_at_once() {
+        let form = typed(&[
+            ("box-1-label", "x ="),
+            ("box-1-answer", "2+"),
+            ("box-2-label", "y ="),
+            ("box-2-answer", "2"),
+            ("box-2-rules", "tolerance=much"),
+            ("box-3-answer", "2"),
+            ("locked_at", "2025-01-01T09:00"),
+        ]);
+        let wrong = form.read().unwrap_err();
+        let mut names: Vec<_> = wrong.keys().map(String::as_str).collect();
+        names.sort_unstable();
+        assert_eq!(names, ["box-1-answer", "box-2-rules", "box-3-label", "locked_at"], "{wrong:?}");
+    }
+
+    #[test]
+    fn what_was_kept_comes_back_into_the_form_as_it_was() {
+        let form = typed(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
+        let draft = form.read().unwrap();
+        assert_eq!(Typed::of(draft.clone()).read().unwrap(), draft);
+    }
+}

@@ -1,0 +1,31 @@
+//! `/admin/log`: who did what, and when.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+
+use super::{Page, filters};
+use crate::db::Paged;
+use crate::db::admin_log::{self, Entry};
+use crate::error::Error;
+use crate::pages::pager::Pager;
+use crate::pages::{Frame, Here, Layout, shown};
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "admin/log.html")]
+struct Log {
+    layout: Layout,
+    found: Paged<Entry>,
+    pager: Pager,
+}
+
+/// `GET /admin/log?page=2`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+    let found = admin_log::page(&app.db, None, page).await?;
+    let pager = Pager::new("/admin/log", found.page, found.pages);
+    shown(&Log { layout: frame.layout(Here::Admin), found, pager })
+}

@@ -1,0 +1,109 @@
+//! `/admin`: what admins do. The gate around the group wants an admin; every change is a POST with a token, and has its line
+//! in the log.
+//!
+//! A section of things that admins look after has these addresses:
+//!
+//! | address | is |
+//! |---|---|
+//! | `/admin/schools` | the list, with what was deleted within the last minute and can be put back |
+//! | `/admin/schools/new` | a form; what it sends makes one |
+//! | `/admin/schools/{id}` | the same form with what there is; what it sends changes it |
+//! | `/admin/bin/schools/{id}` | asks whether it is to be deleted; what it sends deletes it |
+//! | `/admin/bin/schools/{id}/restore` | puts it back (POST) |
+//!
+//! To add one: a [`Kind`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
+//! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
+
+pub mod announcements;
+pub mod bin;
+mod challenge_form;
+pub mod challenges;
+pub mod home;
+pub mod log;
+pub mod schools;
+pub mod tester;
+
+use std::convert::Infallible;
+
+use askama::Template;
+use axum::extract::FromRequestParts;
+use axum::response::{Html, Response};
+use http::request::Parts;
+use palisade::{Redirect, SafePath, Session, SignedIn};
+
+use super::frame::notice;
+use super::pager::Pager;
+use super::stages::Filter;
+use super::{Frame, Here, Layout, Printed, filters, shown};
+use crate::db::admin_log::Actor;
+use crate::db::bin::Deleted;
+use crate::db::{self, Paged};
+use crate::error::Error;
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+
+/// The list of a section.
+#[derive(Template)]
+#[template(path = "admin/list.html")]
+struct List {
+    layout: Layout,
+    token: Printed,
+    kind: Kind,
+    title: &'static str,
+    /// What the button that makes one says.
+    new: Option<&'static str>,
+    filters: Vec<Filter>,
+    deleted: Vec<Deleted>,
+    rows: Vec<Row>,
+    pager: Pager,
+}
+
+/// One thing in a list.
+struct Row {
+    id: i64,
+    title: String,
+    /// What else there is to say of it, each with a word before it.
+    facts: Vec<String>,
+}
+
+impl List {
+    async fn page<T>(
+        app: &App,
+        frame: &Frame,
+        kind: Kind,
+        (title, new): (&'static str, &'static str),
+        found: Paged<T>,
+        row: impl FnMut(T) -> Row,
+    ) -> Result<Html<String>, Error> {
+        let deleted = db::bin::recent(&app.db, kind).await?;
+        let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
+        let rows = found.items.into_iter().map(row).collect();
+        let (layout, token) = (frame.layout(Here::Admin), frame.token());
+        let (new, filters) = (Some(new), Vec::new());
+        shown(&Self { layout, token, kind, title, new, filters, deleted, rows, pager })
+    }
+}
+
+/// Which page of a list the address asks for; what is no number is the first.
+pub struct Page(u32);
+
+impl<S: Send + Sync> FromRequestParts<S> for Page {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self(super::address::Listing::parse(parts.uri.query().unwrap_or_default()).page))
+    }
+}
+
+/// The admin, as the log names them.
+fn actor(admin: &SignedIn<Admin>) -> Actor {
+    Actor { id: Some(admin.user.id), name: admin.user.full_name.to_string() }
+}
+
+/// Back to the list of a section, with something to say there.
+async fn back(session: &Session, kind: Kind, said: &str) -> Result<Response, Error> {
+    notice(session, said).await?;
+    let list = format!("/admin/{}", kind.section());
+    Ok(Redirect::to(list.parse().unwrap_or(SafePath::of("/admin"))).into_response())
+}

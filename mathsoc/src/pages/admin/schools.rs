@@ -1,0 +1,149 @@
+//! `/admin/schools`: the schools whose pupils may register.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+
+use super::{List, Page, Row, actor, back};
+use crate::db::Paged;
+use crate::db::schools::{self, NewSchool, School, SchoolError};
+use crate::email::EmailDomain;
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// What is typed in.
+#[derive(Default, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    name: String,
+    #[serde(default)]
+    email_domain: String,
+}
+
+impl Typed {
+    fn of(school: School) -> Self {
+        let email_domain = school.email_domain.map(|domain| domain.to_string()).unwrap_or_default();
+        Self { name: school.name, email_domain }
+    }
+
+    fn fields(&self) -> [Field; 2] {
+        [
+            Field::text("name", "Name", "off").value(&self.name),
+            Field::text("email_domain", "E-mail domain", "off")
+                .value(&self.email_domain)
+                .hint("What stands after the @ in its pupils’ addresses. Without it nobody can register as its pupil."),
+        ]
+    }
+
+    /// What it says, or the fields with what is wrong.
+    fn read(&self) -> Result<NewSchool, Vec<Field>> {
+        let domain = self.email_domain.trim().trim_start_matches('@');
+        let domain = (!domain.is_empty()).then(|| domain.parse::<EmailDomain>()).transpose();
+        match (self.name.parse::<Title>(), domain) {
+            (Ok(name), Ok(email_domain)) => Ok(NewSchool { name, email_domain }),
+            (name, domain) => {
+                let [name_field, domain_field] = self.fields();
+                Err(vec![name_field.error(name.err()), domain_field.error(domain.err())])
+            }
+        }
+    }
+}
+
+fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
+    FormPage::new(frame, title, "Save").here(Here::Admin).fields(fields).link("All schools", "/admin/schools")
+}
+
+const NEW: &str = "New school";
+const CHANGE: &str = "Change the school";
+
+/// `GET /admin/schools`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+    let found: Paged<School> = schools::page(&app.db, page).await?;
+    let row = |school: School| {
+        let fact = match school.email_domain {
+            Some(domain) => format!("@{domain}"),
+            None => "Nobody can register".to_owned(),
+        };
+        Row { id: school.id, title: school.name, facts: vec![fact] }
+    };
+    List::page(&app, &frame, Kind::School, ("Schools", NEW), found, row).await
+}
+
+/// `GET /admin/schools/new`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn new(frame: Frame) -> Result<Response, Error> {
+    page(&frame, NEW, Typed::default().fields()).answer()
+}
+
+/// `POST /admin/schools/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    let new = match typed.read() {
+        Ok(new) => new,
+        Err(fields) => return page(&frame, NEW, fields).answer(),
+    };
+    match schools::create(&app.db, &actor(&admin), &new).await {
+        Ok(_) => back(&session, Kind::School, &format!("“{}” is saved.", new.name)).await,
+        Err(error) => refused(page(&frame, NEW, typed.fields()), error),
+    }
+}
+
+/// `GET /admin/schools/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let school = schools::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    page(&frame, CHANGE, Typed::of(school).fields()).answer()
+}
+
+/// `POST /admin/schools/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    let new = match typed.read() {
+        Ok(new) => new,
+        Err(fields) => return page(&frame, CHANGE, fields).answer(),
+    };
+    match schools::change(&app.db, &actor(&admin), id, &new).await {
+        Ok(true) => back(&session, Kind::School, &format!("“{}” is saved.", new.name)).await,
+        Ok(false) => Err(Error::NotFound),
+        Err(error) => refused(page(&frame, CHANGE, typed.fields()), error),
+    }
+}
+
+fn refused(page: FormPage, error: SchoolError) -> Result<Response, Error> {
+    match error {
+        SchoolError::Taken => page.problem(Some(error.to_string())).answer(),
+        SchoolError::Db(error) => Err(error.into()),
+    }
+}

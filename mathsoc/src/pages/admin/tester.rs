@@ -1,0 +1,161 @@
+//! `/admin/tester`: how two answers are read and whether they are the same; and for programs `POST /api/math/test-equivalence`
+//! and `POST /api/math/normalize`.
+//!
+//! ```text
+//! POST /api/math/test-equivalence  {"expected": "x^2-1", "given": "(x-1)(x+1)", "rules": ""}
+//! {"equivalent": true, "hint": null, "expected_as": "<math>…</math>", "given_as": "<math>…</math>"}
+//! POST /api/math/normalize  {"text": "2x + x"}
+//! {"normal": "3*x", "read_as": "<math>…</math>"}
+//! ```
+//!
+//! What cannot be read is a 422 with the place (`at`) and the reason.
+
+use answers::{Rules, Verdict};
+use askama::Template;
+use axum::Form;
+use axum::body::Bytes;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use serde::Deserialize;
+use serde_json::{Value, json};
+use tokio::task::spawn_blocking;
+
+use crate::error::Error;
+use crate::pages::api::{problem, written};
+use crate::pages::{Frame, Here, Layout, Printed, shown};
+
+/// Two answers, and how strict to be.
+#[derive(Clone, Default, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Pair {
+    expected: String,
+    given: String,
+    rules: String,
+}
+
+/// The pair as a form sends it, with the form's token.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    expected: String,
+    given: String,
+    rules: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/tester.html")]
+struct Tester {
+    layout: Layout,
+    token: Printed,
+    typed: Typed,
+    tested: Option<Result<Tested, String>>,
+}
+
+/// What came of a test.
+struct Tested {
+    verdict: Verdict,
+    expected: AsRead,
+    given: AsRead,
+}
+
+/// A text as it is read, and its normal form.
+struct AsRead {
+    math: Option<Printed>,
+    normal: Option<String>,
+}
+
+impl AsRead {
+    fn new(text: &str) -> Self {
+        let math = answers::to_mathml(text).ok().map(Printed::mathml);
+        Self { math, normal: answers::normalize(text).ok() }
+    }
+}
+
+/// `GET /admin/tester`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    shown(&Tester { layout, token, typed: Typed::default(), tested: None })
+}
+
+/// `POST /admin/tester`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn take(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>, Error> {
+    let pair =
+        Pair { expected: typed.expected.clone(), given: typed.given.clone(), rules: typed.rules.clone() };
+    let tested = spawn_blocking(move || test(&pair)).await.map_err(Error::broken)?;
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    shown(&Tester { layout, token, typed, tested: Some(tested) })
+}
+
+fn test(pair: &Pair) -> Result<Tested, String> {
+    let rules: Rules = pair.rules.parse().map_err(|error: answers::RulesError| error.to_string())?;
+    let verdict = answers::compare(&pair.expected, &pair.given, &rules);
+    Ok(Tested { verdict, expected: AsRead::new(&pair.expected), given: AsRead::new(&pair.given) })
+}
+
+/// `POST /api/math/test-equivalence`.
+///
+/// # Errors
+/// When the comparison breaks off.
+pub async fn compare(body: Bytes) -> Result<Response, Error> {
+    let Ok(pair) = serde_json::from_slice::<Pair>(&body) else {
+        return Ok(misread("Send {\"expected\": \"x^2-1\", \"given\": \"(x-1)(x+1)\", \"rules\": \"\"}."));
+    };
+    let tested = spawn_blocking(move || test(&pair)).await.map_err(Error::broken)?;
+    let Tested { verdict, expected, given } = match tested {
+        Ok(tested) => tested,
+        Err(why) => {
+            return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Rules not understood", &why, Value::Null));
+        }
+    };
+    let hint = match verdict {
+        Verdict::Unreadable { at, why, .. } => return Ok(unreadable(&why, at)),
+        Verdict::NotEqual { hint } => hint.map(|hint| hint.to_string()),
+        Verdict::Equal => None,
+    };
+    let math = |read: AsRead| read.math.map(|math| math.to_string());
+    let said = json!({
+        "equivalent": verdict.is_equal(),
+        "hint": hint,
+        "expected_as": math(expected),
+        "given_as": math(given),
+    });
+    Ok(written(StatusCode::OK, "application/json", &said))
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Text {
+    text: String,
+}
+
+/// `POST /api/math/normalize`.
+///
+/// # Errors
+/// When it breaks off.
+pub async fn normalize(body: Bytes) -> Result<Response, Error> {
+    let Ok(Text { text }) = serde_json::from_slice(&body) else {
+        return Ok(misread("Send {\"text\": \"2x + x\"}."));
+    };
+    let normal = spawn_blocking(move || (answers::normalize(&text), answers::to_mathml(&text)));
+    Ok(match normal.await.map_err(Error::broken)? {
+        (Ok(normal), math) => {
+            let said = json!({ "normal": normal, "read_as": math.ok() });
+            written(StatusCode::OK, "application/json", &said)
+        }
+        (Err(error), _) => unreadable(&error.why, error.at),
+    })
+}
+
+fn misread(detail: &str) -> Response {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, "Request not understood", detail, Value::Null)
+}
+
+fn unreadable(why: &str, at: usize) -> Response {
+    problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", why, json!(at)).into_response()
+}

@@ -1,0 +1,75 @@
+//! What admins look after: announcements, challenges, people.
+//!
+//! ```
+//! use mathsoc::subject::Kind;
+//!
+//! assert_eq!("schools".parse::<Kind>().ok(), Some(Kind::School));
+//! assert_eq!(Kind::School.to_string(), "school");
+//! ```
+//!
+//! One kind has one word for addresses and for the tables of the database, and one for sentences.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A kind of thing that admins look after.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// A note on the front page.
+    Announcement,
+    /// A problem to solve.
+    Challenge,
+    /// Something to read.
+    Article,
+    /// A school whose pupils may register.
+    School,
+    /// Somebody with an account.
+    User,
+}
+
+impl Kind {
+    /// All of them, in the order in which they are listed.
+    pub const ALL: [Self; 5] = [Self::Challenge, Self::Article, Self::Announcement, Self::School, Self::User];
+
+    /// The word in addresses: `/admin/announcements`.
+    pub fn section(self) -> &'static str {
+        match self {
+            Self::Announcement => "announcements",
+            Self::Challenge => "challenges",
+            Self::Article => "articles",
+            Self::School => "schools",
+            Self::User => "users",
+        }
+    }
+
+    /// One of them, in a sentence.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Announcement => "announcement",
+            Self::Challenge => "challenge",
+            Self::Article => "article",
+            Self::School => "school",
+            Self::User => "user",
+        }
+    }
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
+    }
+}
+
+/// There is no such kind.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("there is no such kind of thing")]
+pub struct KindError;
+
+/// Reads the word in an address.
+impl FromStr for Kind {
+    type Err = KindError;
+
+    fn from_str(section: &str) -> Result<Self, KindError> {
+        Self::ALL.into_iter().find(|kind| kind.section() == section).ok_or(KindError)
+    }
+}

@@ -1,0 +1,201 @@
+//! What the database promises about what admins do: the bin, and the log.
+
+use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::announcements::{self, NewAnnouncement};
+use mathsoc::db::bin::{self, BinError};
+use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::{Db, articles, challenges, leaderboard, schools, tidy, users};
+use mathsoc::subject::Kind;
+
+use super::accounts::{admin, at_once, count, school, user};
+use super::{Promise, article, at, challenge, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    whatever_is_done_has_its_line,
+    what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back,
+    a_minute_later_it_is_gone_for_good,
+    a_challenge_takes_its_points_with_it_and_leaves_the_others,
+    an_account_in_the_bin_is_nobody_and_its_sessions_stay_over,
+    an_admin_and_a_school_with_members_are_not_deleted,
+    of_two_who_delete_at_once_one_does,
+];
+
+fn by() -> Actor {
+    Actor { id: None, name: "Grace".to_owned() }
+}
+
+async fn note(db: &Db, title: &str) -> i64 {
+    let published_at = at(-1).parse().unwrap();
+    let new = NewAnnouncement { title: title.parse().unwrap(), body: "Come.".to_owned(), published_at };
+    announcements::create(db, &by(), &new).await.unwrap()
+}
+
+/// Lets more than a minute go by, for what lies in the bin.
+async fn a_minute_later(db: &Db) {
+    const EARLIER: [&str; 5] = [
+        "UPDATE announcements SET deleted_at = deleted_at - 61",
+        "UPDATE articles SET deleted_at = deleted_at - 61",
+        "UPDATE challenges SET deleted_at = deleted_at - 61",
+        "UPDATE schools SET deleted_at = deleted_at - 61",
+        "UPDATE users SET deleted_at = deleted_at - 61",
+    ];
+    for earlier in EARLIER {
+        run(db, earlier, &[]).await.unwrap();
+    }
+}
+
+async fn whatever_is_done_has_its_line(db: Db) {
+    let grace = admin(&db, "grace@school.example").await;
+    let by = Actor { id: Some(grace.id), name: "Grace".to_owned() };
+    let new = |title: &str| NewAnnouncement {
+        title: title.parse().unwrap(),
+        body: "Come.".to_owned(),
+        published_at: 0,
+    };
+    let id = announcements::create(&db, &by, &new("Tea")).await.unwrap();
+    assert!(announcements::change(&db, &by, id, &new("Tea and cake")).await.unwrap());
+    assert!(!announcements::change(&db, &by, 99, &new("Nothing")).await.unwrap());
+    bin::delete(&db, &by, Kind::Announcement, id).await.unwrap();
+    bin::restore(&db, &by, Kind::Announcement, id).await.unwrap();
+    assert!(matches!(bin::restore(&db, &by, Kind::Announcement, id).await, Err(BinError::TooLate)));
+
+    let log = admin_log::page(&db, None, 1).await.unwrap();
+    let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
+    assert_eq!(
+        lines,
+        [
+            ("restored", "Tea and cake"),
+            ("deleted", "Tea and cake"),
+            ("changed", "Tea and cake"),
+            ("created", "Tea")
+        ]
+    );
+    assert!(log.items.iter().all(|it| it.admin_name == "Grace" && it.subject_id == Some(id)));
+    assert_eq!(admin_log::page(&db, Some(Kind::School), 1).await.unwrap().total, 0);
+    assert_eq!(admin_log::page(&db, Some(Kind::Announcement), 9).await.unwrap().total, 4);
+}
+
+async fn what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back(db: Db) {
+    let id = note(&db, "Tea").await;
+    challenge(&db, "Roots", "KS4", -1).await;
+    article(&db, "Proofs", -1).await;
+    let ours = school(&db, "Ours", Some("school.example")).await.unwrap();
+    let all = [(Kind::Announcement, id), (Kind::Challenge, 1), (Kind::Article, 1), (Kind::School, ours)];
+    let shown = async || {
+        let of_address = schools::of_address(&db, &"a@school.example".parse().unwrap()).await.unwrap();
+        [
+            announcements::latest(&db).await.unwrap().is_some(),
+            announcements::all(&db, 1).await.unwrap().total > 0,
+            announcements::any(&db, id).await.unwrap().is_some(),
+            !challenges::latest(&db, 1).await.unwrap().is_empty(),
+            challenges::page(&db, None, 1).await.unwrap().total > 0,
+            challenges::by_id(&db, 1).await.unwrap().is_some(),
+            !articles::latest(&db, 1).await.unwrap().is_empty(),
+            articles::page(&db, 1).await.unwrap().total > 0,
+            articles::by_id(&db, 1).await.unwrap().is_some(),
+            schools::by_id(&db, ours).await.unwrap().is_some(),
+            !schools::all(&db).await.unwrap().is_empty(),
+            schools::page(&db, 1).await.unwrap().total > 0,
+            of_address.is_some(),
+        ]
+    };
+    assert_eq!(shown().await, [true; 13]);
+    for (kind, id) in all {
+        let title = bin::title(&db, kind, id).await.unwrap().unwrap();
+        assert_eq!(bin::delete(&db, &by(), kind, id).await.unwrap(), title);
+        assert!(matches!(bin::delete(&db, &by(), kind, id).await, Err(BinError::NotFound)));
+        assert_eq!(bin::title(&db, kind, id).await.unwrap(), None);
+        assert_eq!(bin::recent(&db, kind).await.unwrap(), [bin::Deleted { id, title }]);
+    }
+    assert_eq!(shown().await, [false; 13]);
+    assert_eq!(tidy(&db).await.unwrap(), 0, "not yet");
+    for (kind, id) in all {
+        bin::restore(&db, &by(), kind, id).await.unwrap();
+        assert!(bin::recent(&db, kind).await.unwrap().is_empty());
+    }
+    assert_eq!(shown().await, [true; 13]);
+}
+
+async fn a_minute_later_it_is_gone_for_good(db: Db) {
+    let (tea, cake) = (note(&db, "Tea").await, note(&db, "Cake").await);
+    bin::delete(&db, &by(), Kind::Announcement, tea).await.unwrap();
+    a_minute_later(&db).await;
+    assert!(matches!(bin::restore(&db, &by(), Kind::Announcement, tea).await, Err(BinError::TooLate)));
+    assert!(bin::recent(&db, Kind::Announcement).await.unwrap().is_empty());
+    assert_eq!(tidy(&db).await.unwrap(), 1);
+    assert_eq!(count(&db, "announcements").await, 1);
+    assert!(announcements::any(&db, cake).await.unwrap().is_some());
+}
+
+async fn a_challenge_takes_its_points_with_it_and_leaves_the_others(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
+    for (title, stage) in [("Roots", "KS4"), ("Sums", "KS3")] {
+        challenge(&db, title, stage, -1).await;
+        let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
+            SELECT max(id), 1, 'x =', '7' FROM challenges";
+        run(&db, sql, &[]).await.unwrap();
+    }
+    let now = at(0).parse().unwrap();
+    for (user, challenge) in [(ada.id, 1), (eve.id, 1), (ada.id, 2)] {
+        let place = Place { challenge, answer_box: challenge };
+        assert!(submit(&db, user, place, "7", now).await.unwrap().solved_challenge);
+    }
+    let points =
+        async |user| leaderboard::of_user(&db, None, user).await.unwrap().map(|it| (it.points, it.solved));
+    assert_eq!((points(ada.id).await, points(eve.id).await), (Some((6, 2)), Some((1, 1))));
+    bin::delete(&db, &by(), Kind::Challenge, 1).await.unwrap();
+    a_minute_later(&db).await;
+    assert!(tidy(&db).await.unwrap() > 0);
+    assert_eq!((points(ada.id).await, points(eve.id).await), (Some((3, 1)), None));
+    let ks4 = Some(challenges::KeyStage::Ks4);
+    assert_eq!(leaderboard::of_user(&db, ks4, ada.id).await.unwrap(), None);
+    assert_eq!((count(&db, "submissions").await, count(&db, "scores").await), (1, 2));
+}
+
+async fn an_account_in_the_bin_is_nobody_and_its_sessions_stay_over(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    bin::delete(&db, &by(), Kind::User, ada.id).await.unwrap();
+    let found = async || {
+        [
+            users::by_id(&db, ada.id).await.unwrap().is_some(),
+            users::by_email(&db, &ada.email).await.unwrap().is_some(),
+            users::login_by_email(&db, &ada.email).await.unwrap().is_some(),
+            users::login_by_id(&db, ada.id).await.unwrap().is_some(),
+            users::page(&db, "", 1).await.unwrap().total > 0,
+            users::page(&db, "ada", 1).await.unwrap().total > 0,
+        ]
+    };
+    assert_eq!(found().await, [false; 6]);
+    bin::restore(&db, &by(), Kind::User, ada.id).await.unwrap();
+    assert_eq!(found().await, [true; 6]);
+    let back = users::by_id(&db, ada.id).await.unwrap().unwrap();
+    assert!(back.epoch > ada.epoch, "no session of before is good again");
+    bin::delete(&db, &by(), Kind::User, ada.id).await.unwrap();
+    a_minute_later(&db).await;
+    tidy(&db).await.unwrap();
+    assert_eq!(count(&db, "users").await, 0);
+}
+
+async fn an_admin_and_a_school_with_members_are_not_deleted(db: Db) {
+    let grace = admin(&db, "grace@school.example").await;
+    let kept = |done: &_| matches!(done, Err(BinError::Kept(why)) if why.len() > 20);
+    assert!(kept(&bin::delete(&db, &by(), Kind::User, grace.id).await));
+    let ours = school(&db, "Ours", None).await.unwrap();
+    users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
+    assert!(kept(&bin::delete(&db, &by(), Kind::School, ours).await));
+    users::set_profile(&db, grace.id, &grace.full_name, None, None).await.unwrap();
+    bin::delete(&db, &by(), Kind::School, ours).await.unwrap();
+    // Whoever joins it while it lies there keeps it.
+    users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
+    a_minute_later(&db).await;
+    tidy(&db).await.unwrap();
+    assert_eq!(count(&db, "schools").await, 1);
+}
+
+async fn of_two_who_delete_at_once_one_does(db: Db) {
+    let id = note(&db, "Tea").await;
+    let delete = |db: Db| async move { bin::delete(&db, &by(), Kind::Announcement, id).await.is_ok() };
+    let done = at_once(&db, 8, delete).await;
+    assert_eq!(done.into_iter().filter(|done| *done).count(), 1);
+    assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 2, "it was written and deleted once");
+}

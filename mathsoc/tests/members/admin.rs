@@ -1,0 +1,140 @@
+//! `/admin`: who gets in, and that whatever is done there is done by a POST, said, and logged.
+
+use mathsoc::person::Role;
+
+use super::browser::Browser;
+use super::world::{PASSWORD, World};
+
+const GRACE: &str = "grace@school.example";
+
+/// A site with Ada, a pupil, and a browser in which Grace, an admin, is logged in.
+async fn with_grace() -> (World, Browser) {
+    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    world.member(GRACE, Role::Admin).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.log_in(GRACE, PASSWORD).await.location(), "/");
+    (world, browser)
+}
+
+#[tokio::test]
+async fn pupils_and_visitors_do_not_get_in_and_are_not_told_of_it() {
+    let (world, mut graces) = with_grace().await;
+    let mut adas = world.adas().await;
+    for path in ["/admin", "/admin/log", "/admin/schools/new", "/admin/bin/schools/1"] {
+        assert_eq!(world.browser().get(path).await.location(), format!("/login?next={path}"));
+        assert_eq!(adas.get(path).await.status, 403, "{path}");
+    }
+    let token = adas.token().await;
+    let fields = [("csrf_token", &*token), ("name", "Evil")];
+    assert_eq!(adas.post("/admin/schools/new", &fields).await.status, 403);
+    assert!(!adas.get("/").await.body.contains("/admin"));
+    let home = graces.get("/").await;
+    assert!(home.body.contains(r#"href="/admin""#));
+    let page = graces.get("/admin").await;
+    assert_eq!((page.status, page.header("cache-control")), (200, "no-store"));
+}
+
+#[tokio::test]
+async fn an_announcement_is_written_changed_deleted_and_put_back_with_a_line_for_each() {
+    let (world, mut browser) = with_grace().await;
+    let typed = [("title", "Tea"), ("body", r"All \(\pi\) of it <b>"), ("published_at", "2026-01-01T09:00")];
+    let page = browser.fill("/admin/announcements/new", &typed).await;
+    assert_eq!((page.status, page.location()), (303, "/admin/announcements"));
+    let list = browser.get("/admin/announcements").await.body;
+    assert!(list.contains("“Tea” is saved.") && list.contains("1 January 2026, 09:00"), "{list}");
+    let home = world.browser().get("/").await.body;
+    assert!(home.contains("Tea") && home.contains("<math>") && home.contains("of it &lt;b&gt;"), "{home}");
+
+    let changed = [("title", "Cake"), ("body", "Later."), ("published_at", "2099-01-01T09:00")];
+    assert_eq!(browser.fill("/admin/announcements/1", &changed).await.status, 303);
+    assert!(!world.browser().get("/").await.body.contains("Cake"), "its time has not come");
+
+    let asked = browser.get("/admin/bin/announcements/1").await.body;
+    assert!(asked.contains("Delete the announcement “Cake”?"), "{asked}");
+    let deleted = browser.fill("/admin/bin/announcements/1", &[]).await;
+    assert_eq!(deleted.location(), "/admin/announcements");
+    let list = browser.get("/admin/announcements").await;
+    assert!(
+        list.body.contains("“Cake” was deleted.") && !list.body.contains("href=\"/admin/announcements/1\"")
+    );
+    let token = list.token();
+    let back = browser.post("/admin/bin/announcements/1/restore", &[("csrf_token", &token)]).await;
+    assert_eq!(back.status, 303);
+    assert!(browser.get("/admin/announcements").await.body.contains("href=\"/admin/announcements/1\""));
+
+    let log = browser.get("/admin/log").await.body;
+    for line in
+        ["restored the announcement “Cake”", "deleted the", "changed the", "created the announcement “Tea”"]
+    {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_comes_back_with_what_was_typed() {
+    let (_world, mut browser) = with_grace().await;
+    let typed = [("title", " "), ("body", "Stays <i>"), ("published_at", "tomorrow")];
+    let page = browser.fill("/admin/announcements/new", &typed).await;
+    assert_eq!(page.status, 422);
+    for part in ["This is empty.", "Write a day and an hour", "Stays &#60;i&#62;"] {
+        assert!(page.body.contains(part), "{part}: {}", page.body);
+    }
+    let typed = [("name", "Upton"), ("email_domain", "no domain")];
+    assert_eq!(browser.fill("/admin/schools/new", &typed).await.status, 422);
+    let typed = [("name", "Upton"), ("email_domain", "@upton.example")];
+    assert_eq!(browser.fill("/admin/schools/new", &typed).await.status, 303);
+    let again = browser.fill("/admin/schools/new", &typed).await;
+    assert!(again.status == 422 && again.body.contains("There is a school with this name"), "{}", again.body);
+    assert!(browser.get("/admin/schools").await.body.contains("@upton.example"));
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_not_found() {
+    let (_world, mut browser) = with_grace().await;
+    for path in [
+        "/admin/announcements/1",
+        "/admin/schools/7",
+        "/admin/bin/schools/7",
+        "/admin/bin/nothing/1",
+        "/admin/bin/schools/x",
+        "/admin/nothing",
+    ] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    let token = browser.token().await;
+    for path in ["/admin/bin/schools/7", "/admin/bin/nothing/1", "/admin/schools/7"] {
+        let fields = [("csrf_token", &*token), ("name", "Upton")];
+        assert_eq!(browser.post(path, &fields).await.status, 404, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn b5_nothing_changes_by_a_link() {
+    let (world, mut browser) = with_grace().await;
+    let typed = [("title", "Tea"), ("body", "Come."), ("published_at", "2026-01-01T09:00")];
+    browser.fill("/admin/announcements/new", &typed).await;
+    for path in ["/admin/bin/announcements/1", "/admin/bin/announcements/1/restore", "/admin/announcements/1"]
+    {
+        let page = browser.get(path).await;
+        assert!([200, 405].contains(&page.status), "{path}: {}", page.status);
+    }
+    assert!(world.browser().get("/").await.body.contains("Tea"));
+    let log = browser.get("/admin/log").await.body;
+    assert_eq!(log.matches("<li><p>").count(), 1, "{log}");
+    // And a form of another site is none of ours (B6).
+    let other = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
+    assert_eq!(browser.post_with("/admin/bin/announcements/1", &other, &[]).await.status, 403);
+}
+
+#[tokio::test]
+async fn b3_what_a_pupil_is_called_runs_nowhere() {
+    let (world, mut browser) = with_grace().await;
+    let name = "x');alert(1);('";
+    let mut adas = world.adas().await;
+    adas.fill("/profile/edit", &[("full_name", name), ("year", "")]).await;
+    let ada = world.ada().await.unwrap();
+    assert_eq!(ada.full_name.to_string(), name);
+    let page = browser.get(&format!("/admin/bin/users/{}", ada.id)).await.body;
+    assert!(page.contains("x&#39;);alert(1);(&#39;"), "{page}");
+    assert!(!page.contains("onclick") && !page.contains("onsubmit"));
+}
