@@ -32,6 +32,8 @@ mod admin;
 mod admin_challenges;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/files.rs"]
+mod files;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -58,6 +60,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(answering::PROMISES)
         .chain(admin::PROMISES)
         .chain(admin_challenges::PROMISES)
+        .chain(files::PROMISES)
 }
 
 #[tokio::test]

@@ -32,6 +32,7 @@ pub mod articles;
 pub mod bin;
 pub mod challenges;
 pub mod demo;
+pub mod files;
 pub mod leaderboard;
 mod paged;
 pub mod schools;

@@ -40,6 +40,7 @@ pub mod articles;
 pub mod challenges;
 pub mod day;
 pub mod error;
+pub mod files;
 mod filters;
 pub mod form;
 mod frame;
