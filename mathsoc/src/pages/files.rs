@@ -117,12 +117,16 @@ pub async fn keep(app: &App, by: i64, file: Incoming) -> Result<Upload, Error> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn examine(app: &App) -> Result<(), DbError> {
+    let Some(clamd) = &app.config.uploads.clamd else { return Ok(()) };
+    if clamd.ping().await.is_err() {
+        return Ok(());
+    }
     for file in db::files::waiting(&app.db).await? {
         match app.uploads.examine(&file).await {
             Ok(_) => db::files::pass(&app.db, file.id).await?,
             Err(Refusal::File { .. }) => db::files::forget(&app.db, file.id).await?,
-            // It is logged already; the next round tries again.
-            Err(_) => return Ok(()),
+            // It is logged already; the next round tries again, and the files behind it are not held up.
+            Err(_) => {}
         }
     }
     Ok(())

@@ -74,7 +74,7 @@ async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {
     challenge(&db, "Out", "KS3", -1).await;
     files::use_in(&db, Kind::Challenge, FIRST, &[waiting.id]).await.unwrap();
     assert!(!is_shown(&db, waiting.id).await);
-    assert_eq!(files::waiting(&db).await.unwrap(), [waiting.clone()]);
+    assert_eq!(files::waiting(&db).await.unwrap(), std::slice::from_ref(&waiting));
     files::pass(&db, waiting.id).await.unwrap();
     assert!(is_shown(&db, waiting.id).await && files::waiting(&db).await.unwrap().is_empty());
 }

@@ -40,8 +40,8 @@
 //! 7. and then it is kept, if [`keep`](Uploads::keep) is asked to: under 128 random bits, in one step, over no other.
 //!
 //! What is served, by [`serve`](Uploads::serve): a GET or HEAD of the whole or of one range, with a strong `ETag` of the
-//! SHA-256; its kind's own `Content-Type`, `nosniff`, a policy that lets it do nothing (`default-src 'none'`, pictures in a
-//! `sandbox`), and a `Content-Disposition` that shows nothing in the browser but the kinds here. Who may see it, the
+//! SHA-256; its kind's own `Content-Type`, `nosniff`, a policy that lets it do nothing (`default-src 'none'; sandbox`),
+//! and a `Content-Disposition` that shows nothing in the browser but the kinds here. Who may see it, the
 //! application says before.
 //!
 //! | default | is | because |

@@ -16,18 +16,14 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
-use super::kind::Kind;
 use super::place::Chunks;
 use super::range::Asked;
 use super::stored::Upload;
 use super::{Uploads, down};
 use crate::filename::SafeName;
 
-/// A picture does nothing at all.
-const PICTURE_POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
-/// Chromium shows no document in a sandbox. It is shown by a viewer of the browser's, which is not of the site's origin.
-const DOCUMENT_POLICY: &str =
-    "default-src 'none'; style-src 'unsafe-inline'; object-src 'self'; frame-ancestors 'self'";
+/// It does nothing at all. Viewers of documents are the browser's own, and show them all the same.
+const POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
 
 #[derive(Clone, Copy)]
 enum Shown {
@@ -141,10 +137,9 @@ fn identify(headers: &mut HeaderMap, etag: &str) {
 }
 
 fn describe(headers: &mut HeaderMap, upload: &Upload, shown: Shown) {
-    let policy = if upload.kind == Kind::Pdf { DOCUMENT_POLICY } else { PICTURE_POLICY };
     headers.insert(CONTENT_TYPE, HeaderValue::from_static(upload.kind.media_type()));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     put(headers, CONTENT_DISPOSITION, &disposition(&upload.name, shown));
 }

@@ -35,7 +35,7 @@ pub(in crate::config) static MAX_CONTENT_LENGTH: Setting = Setting {
 pub(in crate::config) static CLAMD_ADDR: Setting = Setting {
     name: "CLAMD_ADDR",
     aliases: &[],
-    meaning: "Where ClamAV's daemon listens, which scans files for malware before they are kept.",
+    meaning: "Where ClamAV's daemon listens, which scans files for malware before they are kept. Its StreamMaxLength must be no less than MAX_CONTENT_LENGTH.",
     write: "a host and a port, such as 127.0.0.1:3310, or the path of a socket, such as /run/clamav/clamd.ctl",
     default: "files are not scanned",
     example: "/run/clamav/clamd.ctl",
