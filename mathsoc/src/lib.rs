@@ -15,6 +15,7 @@
 
 pub mod access_log;
 pub mod assets;
+pub mod backup;
 pub mod compress;
 pub mod config;
 pub mod db;

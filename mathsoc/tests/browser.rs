@@ -45,6 +45,16 @@ fn pages_of_other_origins_can_do_nothing_in_the_name_of_who_is_logged_in() {
     assert!(tried.len() >= 100, "only {} attempts were made: {tried:?}", tried.len());
 }
 
+#[test]
+fn an_admin_does_everything_with_script_and_without() {
+    let folder = Folder::new();
+    let settings = [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
+    let mut site = Site::start(&folder, &settings);
+    let set_up = site.next_line_with("/setup/");
+    let pages = visit("admin.mjs", &[&url(&site), set_up.trim()]);
+    assert!(pages.len() >= 10, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
 fn url(site: &Site) -> String {
     format!("http://{}", site.address)
 }
