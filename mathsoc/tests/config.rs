@@ -6,6 +6,8 @@
 mod accounts;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "config/uploads.rs"]
+mod uploads;
 
 use std::collections::BTreeMap;
 use std::fs;

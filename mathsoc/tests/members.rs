@@ -37,6 +37,8 @@ mod servers;
 mod setup;
 #[path = "members/stolen.rs"]
 mod stolen;
+#[path = "members/uploads.rs"]
+mod uploads;
 #[path = "members/way.rs"]
 mod way;
 #[path = "members/world.rs"]

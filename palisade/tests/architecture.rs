@@ -21,6 +21,7 @@ const PROTECTIONS: &[&str] = &[
     "sanitize",
     "session",
     "password",
+    "upload",
 ];
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";

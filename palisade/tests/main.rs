@@ -30,4 +30,5 @@ mod session;
 mod slow_headers;
 mod stores;
 mod talisman;
+mod upload;
 mod world;

@@ -2,6 +2,7 @@
 
 use super::KeyStage;
 use crate::db::admin_log::{Action, Actor, record};
+use crate::db::files::note_uses;
 use crate::db::paged::{PER_PAGE, Place};
 use crate::db::{Db, DbError, Paged, Result, now, on};
 use crate::subject::Kind;
@@ -129,6 +130,7 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
             let insert = sqlx::query(INSERT_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer).bind(&it.rules);
             insert.execute(&mut *tx).await?;
         }
+        note_uses!(tx, Kind::Challenge, id, &[&new.summary, &new.statement]);
         record!(tx, by, Action::Created, Kind::Challenge, id, title, "");
         tx.commit().await?;
         Ok(id)
@@ -175,6 +177,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
             return Err(EditError::Answered(label));
         }
         sqlx::query(REST).bind(id).execute(&mut *tx).await?;
+        note_uses!(tx, Kind::Challenge, id, &[&new.summary, &new.statement]);
         record!(tx, by, Action::Changed, Kind::Challenge, id, title, "");
         tx.commit().await?;
         Ok(())
