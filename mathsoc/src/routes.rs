@@ -12,7 +12,7 @@ use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup, verify,
 };
-use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester, users};
+use crate::pages::admin::{announcements, bin, challenges, competitions, home, log, schools, tester, users};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -130,6 +130,12 @@ fn admin() -> Group {
         .post("/admin/challenges/{id}", challenges::change)
         .post("/admin/challenges/{id}/lock", challenges::lock)
         .post("/admin/challenges/{id}/unlock", challenges::unlock)
+        .get("/admin/competitions", competitions::list)
+        .get("/admin/competitions/new", competitions::new)
+        .post("/admin/competitions/new", competitions::create)
+        .get("/admin/competitions/{id}", competitions::edit)
+        .post("/admin/competitions/{id}", competitions::change)
+        .post("/admin/competitions/{id}/lock", competitions::lock)
         .get("/admin/announcements", announcements::list)
         .get("/admin/announcements/new", announcements::new)
         .post("/admin/announcements/new", announcements::create)

@@ -180,6 +180,14 @@ fn names_that_contradict_each_other_stop_the_start() {
 }
 
 #[test]
+fn b27_testing_which_guards_less_is_for_this_machine_alone() {
+    let error = refused(&[("APP_ENV", "testing"), ("HOST", "0.0.0.0")]);
+    assert!(error.contains(r#"HOST="0.0.0.0": would serve to others"#), "{error}");
+    assert!(config(&[("APP_ENV", "testing"), ("HOST", "127.0.0.1")]).is_ok());
+    assert!(config(&[("APP_ENV", "development"), ("HOST", "0.0.0.0")]).is_ok());
+}
+
+#[test]
 fn production_refuses_a_weak_key_without_showing_it() {
     let strong = [("APP_ENV", "production"), ("SERVER_NAME", "example.org"), ("SECRET_KEY", STRONG)];
     assert!(config(&strong).is_ok());

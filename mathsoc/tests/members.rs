@@ -6,6 +6,8 @@
 mod admin;
 #[path = "members/admin_challenges.rs"]
 mod admin_challenges;
+#[path = "members/admin_competitions.rs"]
+mod admin_competitions;
 #[path = "members/attacks.rs"]
 mod attacks;
 #[path = "members/browser.rs"]

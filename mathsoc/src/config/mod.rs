@@ -169,6 +169,11 @@ impl Config {
             let reason = "that is where the site itself listens, and metrics are not for everybody";
             reader.wrong(&settings::METRICS_ADDR, "METRICS_ADDR", &metrics.to_string(), reason);
         }
+        if environment == Environment::Testing && !host.is_loopback() {
+            let reason =
+                "would serve to others what guards neither forms nor against floods: APP_ENV says testing";
+            reader.wrong(&settings::HOST, "HOST", &host.to_string(), reason);
+        }
         let data_dir = reader.read(&settings::DATA_DIR, PathBuf::from("data"));
         let database_url = reader.read(&settings::DATABASE_URL, db::Url::file(&data_dir.join("mathsoc.db")));
         let server_name = reader.read_optional(&settings::SERVER_NAME);

@@ -14,7 +14,8 @@ use std::fmt;
 
 use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
-use super::{Db, DbError, Result, on};
+use super::paged::{PER_PAGE, Place};
+use super::{Db, DbError, Paged, Result, on};
 use crate::subject::Kind;
 
 /// The number of a competition.
@@ -150,6 +151,24 @@ pub async fn challenges(db: &Db, id: CompetitionId, now: i64) -> Result<Vec<Chal
 pub async fn all(db: &Db) -> Result<Vec<Competition>> {
     const ALL: &str = concat!(columns!(), " WHERE c.deleted_at IS NULL ORDER BY c.opens_at DESC, c.id DESC");
     Ok(on!(db, pool => sqlx::query_as(ALL).fetch_all(pool).await)?)
+}
+
+/// A page of ten of all competitions, the latest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, page: u32) -> Result<Paged<Competition>> {
+    const COUNT: &str = "SELECT count(*) FROM competitions WHERE deleted_at IS NULL";
+    const LIST: &str = concat!(
+        columns!(),
+        " WHERE c.deleted_at IS NULL ORDER BY c.opens_at DESC, c.id DESC LIMIT $1 OFFSET $2"
+    );
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
 }
 
 /// The schools that are invited to a competition.

@@ -1,14 +1,14 @@
 //! What the database promises about competitions.
 
+use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
+use mathsoc::db::bin::{self, BinError};
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::changes::{self, Changing};
 use mathsoc::db::competitions::{self, CompetitionError, CompetitionId, Details, Phase};
 use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::submissions::{Outcome, Place, SubmitError, submit};
 use mathsoc::db::users::{self, User};
-use mathsoc::db::Db;
-use mathsoc::db::bin::{self, BinError};
 use mathsoc::person::Year;
 use mathsoc::subject::Kind;
 
@@ -217,7 +217,7 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
     challenge(&db, "For all", "KS3", -2).await;
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
     assert_eq!((id.0, count(&db, "challenges").await), (1, 1), "both bear the number 1");
-    assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Dash"));
+    assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Sprint"));
     let found = challenges::by_id(&db, 1).await.unwrap().unwrap();
     assert!(!found.locked && found.competition.is_none());
     let head = admin(&db, "head@school.example").await.id;
@@ -242,23 +242,14 @@ async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
         competitions::update(&db, &by(), id, &details("Sprint", HOUR, HOUR)).await,
         Err(CompetitionError::Times)
     ));
+    assert!(competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap());
     assert!(
-        competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap()
-    );
-    assert!(
-        !competitions::update(&db, &by(), CompetitionId(99), &details("Dash", -HOUR, HOUR))
-            .await
-            .unwrap()
+        !competitions::update(&db, &by(), CompetitionId(99), &details("Dash", -HOUR, HOUR)).await.unwrap()
     );
     assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Dash"));
-    assert!(competitions::lock(&db, &by(), id, now() + 1).await.unwrap().is_none(),
-        "it is closed already"
-    );
-    let ahead =
-        competitions::create(&db, &by(), &details("Later", HOUR, 2 * HOUR)).await.unwrap();
-    assert!(competitions::lock(&db, &by(), ahead, now()).await.unwrap().is_none(),
-        "it has not opened"
-    );
+    assert!(competitions::lock(&db, &by(), id, now() + 1).await.unwrap().is_none(), "it is closed already");
+    let ahead = competitions::create(&db, &by(), &details("Later", HOUR, 2 * HOUR)).await.unwrap();
+    assert!(competitions::lock(&db, &by(), ahead, now()).await.unwrap().is_none(), "it has not opened");
     let head = admin(&db, "head@school.example").await.id;
     let all = competitions::of_member(&db, head).await.unwrap();
     assert_eq!(all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["Later", "Dash"]);
@@ -273,7 +264,11 @@ async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
     run(&db, "DELETE FROM challenges", &[]).await.unwrap();
     delete().await.unwrap();
     let all = competitions::of_member(&db, head).await.unwrap();
-    assert_eq!(all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["Later"], "in the bin nobody sees it");
+    assert_eq!(
+        all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(),
+        ["Later"],
+        "in the bin nobody sees it"
+    );
     assert!(competitions::by_id(&db, id, head).await.unwrap().is_none());
     run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     assert_eq!(bin::empty(&db).await.unwrap(), 1);
@@ -285,22 +280,13 @@ async fn only_what_nobody_has_tried_goes_into_a_competition(db: Db) {
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
     competitions::invite(&db, &by(), id, ours).await.unwrap();
     let taken = set(&db, id).await;
-    assert!(
-        !competitions::add_challenge(&db, &by(), other, taken).await.unwrap(),
-        "it belongs to one"
-    );
-    assert!(
-        competitions::add_challenge(&db, &by(), id, taken).await.unwrap(),
-        "once more is no mistake"
-    );
+    assert!(!competitions::add_challenge(&db, &by(), other, taken).await.unwrap(), "it belongs to one");
+    assert!(competitions::add_challenge(&db, &by(), id, taken).await.unwrap(), "once more is no mistake");
     challenge(&db, "For all", "KS3", -2).await;
     let insert = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (2, 1, 'x', '1')";
     run(&db, insert, &[]).await.unwrap();
     answer(&db, &ada, 2, "7", now()).await.unwrap();
-    assert!(
-        !competitions::add_challenge(&db, &by(), id, 2).await.unwrap(),
-        "somebody has tried it"
-    );
+    assert!(!competitions::add_challenge(&db, &by(), id, 2).await.unwrap(), "somebody has tried it");
     assert!(!competitions::add_challenge(&db, &by(), id, 99).await.unwrap());
     challenge(&db, "Fresh", "KS3", -2).await;
     assert!(competitions::add_challenge(&db, &by(), CompetitionId(99), 3).await.is_err());
