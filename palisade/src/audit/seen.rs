@@ -233,6 +233,22 @@ impl Seen {
         self
     }
 
+    /// Where `http://` leads, if that was asked for.
+    pub fn clear_way(&self) -> impl Iterator<Item = &Answer> {
+        self.clear.iter().flatten()
+    }
+
+    /// What the TLS is like, if that was seen.
+    pub fn tls_facts(&self) -> Option<&Tls> {
+        self.tls.as_ref()
+    }
+
+    /// For how many days the certificate holds; negative when it has ended.
+    pub fn days_left(&self) -> Option<i64> {
+        let not_after = self.tls.as_ref()?.not_after?;
+        Some((not_after - self.now).div_euclid(86_400))
+    }
+
     /// Every page, the first one first.
     pub fn pages(&self) -> impl Iterator<Item = &Answer> {
         std::iter::once(&self.page).chain(&self.more)

@@ -235,7 +235,7 @@ fn answer(url: &str, lines: &str, body: &str) -> Answer {
     headers.insert("content-type", HeaderValue::from_static("text/html; charset=utf-8"));
     for line in lines.lines() {
         match line.split_once(": ") {
-            Some((name, value)) if name == "content-type" => {
+            Some(("content-type", value)) => {
                 headers.insert("content-type", value.parse().unwrap());
             }
             Some((name, value)) => {

@@ -209,8 +209,7 @@ pub(super) const RULES: &[Rule] = &[
 ];
 
 fn tls(seen: &Seen, look: impl Fn(&Tls, Option<i64>) -> Option<Vec<Evidence>>) -> Vec<Evidence> {
-    let look = |tls: &Tls| look(tls, tls.not_after.map(|end| (end - seen.now).div_euclid(DAY)));
-    seen.tls.as_ref().and_then(look).unwrap_or_default()
+    seen.tls.as_ref().and_then(|tls| look(tls, seen.days_left())).unwrap_or_default()
 }
 
 struct Hsts {
