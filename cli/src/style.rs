@@ -74,6 +74,11 @@ mod tests {
     fn a_terminal_obeys_no_stranger() {
         assert_eq!(tame("a\x1b[31m\u{202e}b"), "a\u{fffd}[31m\u{fffd}b");
         assert_eq!(tame(&"x".repeat(500)).chars().count(), SHOWN + 1);
-        assert_eq!(Style::plain().bold("x"), "x");
+    }
+
+    #[test]
+    fn colour_is_there_or_not_at_all() {
+        assert_eq!(Style::plain().severity(Severity::High, "x"), "x");
+        assert_eq!(Style(true).severity(Severity::High, "x"), "\x1b[1;31mx\x1b[0m");
     }
 }

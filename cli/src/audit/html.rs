@@ -8,7 +8,7 @@ use super::report::{Found, Report, Site, grouped};
 
 const STYLE: &str = include_str!("report.css");
 /// How wide the chart is, in its own units.
-const WIDTH: usize = 600;
+const WIDTH: usize = 420;
 /// How many places of a kind are listed.
 const PLACES: usize = 20;
 

@@ -75,15 +75,19 @@ fn write_group(text: &mut String, group: &[&Found], style: Style) -> std::fmt::R
     if group.len() > PLACES {
         writeln!(text, "          and {} more", group.len() - PLACES)?;
     }
-    for (label, line) in
-        [("write", finding.fix.line), ("code", finding.fix.palisade), ("nginx", finding.fix.nginx)]
-    {
-        let again = label == "nginx" && line == finding.fix.line;
+    let fix = &finding.fix;
+    // What is only worth knowing takes less room here; the other formats have all of it.
+    let (code, nginx) = if finding.severity == Severity::Info { ("", "") } else { (fix.palisade, fix.nginx) };
+    for (label, line) in [("write", fix.line), ("code", code), ("nginx", nginx)] {
+        let again = label == "nginx" && line == fix.line;
         if !line.is_empty() && !again {
             writeln!(text, "  {label:<6}  {line}")?;
         }
     }
-    writeln!(text, "  read    {}", style.dim(finding.link))
+    if finding.severity > Severity::Info {
+        writeln!(text, "  read    {}", style.dim(finding.link))?;
+    }
+    Ok(())
 }
 
 fn summary(site: &Site) -> String {

@@ -167,11 +167,12 @@ pub(super) const RULES: &[Rule] = &[
     at_page(
         "xss-filter-on",
         Low,
-        "X-XSS-Protection switches a filter on that old browsers have, and that can be used to break pages.",
+        "X-XSS-Protection switches a filter on that old browsers have, and that can be made to cut pieces out of a page.",
         fix("X-XSS-Protection: 0", STRICT, add_header!("X-XSS-Protection", "0")),
         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-XSS-Protection",
         |page, _| match page.header(&X_XSS_PROTECTION) {
-            Some(text) if text.trim_start().starts_with('1') => saw(text),
+            // With mode=block it can only stop a page, in browsers that are hardly there any more.
+            Some(text) if text.trim_start().starts_with('1') && !text.contains("block") => saw(text),
             _ => Vec::new(),
         },
     ),
@@ -181,7 +182,10 @@ pub(super) const RULES: &[Rule] = &[
         "Browsers no longer read this header.",
         fix("leave it out", "SecurityHeaders::strict().remove([name])", "proxy_hide_header Feature-Policy;"),
         OWASP,
-        |page, _| each(present(page, &OUTDATED)),
+        |page, _| {
+            let filter = page.header(&X_XSS_PROTECTION).is_some_and(|text| text.trim() != "0");
+            each(present(page, &OUTDATED).into_iter().chain(filter.then(|| "x-xss-protection".to_owned())))
+        },
     ),
     at_page(
         "header-twice",

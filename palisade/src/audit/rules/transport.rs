@@ -34,7 +34,7 @@ pub(super) const RULES: &[Rule] = &[
         "The page comes in the clear: whoever is on the way can read and change it.",
         fix("certbot --nginx -d example.org", "Palisade::new() // Https::new() is in it", TO_HTTPS),
         TLS_GUIDE,
-        |page, _| saw_if(!page.is_https(), page.url()),
+        |page, _| saw_if(!page.is_https(), "http://"),
     ),
     at_page(
         "password-in-clear",
@@ -96,7 +96,7 @@ pub(super) const RULES: &[Rule] = &[
         REDIRECT_GUIDE,
         |seen| {
             let end = seen.clear.as_ref().and_then(|way| way.last());
-            saw_if(end.is_some_and(|end| !end.is_https()), end.map_or("", Answer::url))
+            saw_if(end.is_some_and(|end| !end.is_https()), "http:// leads to no https://")
         },
     ),
     at_site(
