@@ -18,7 +18,7 @@
 //! What happens, in this order:
 //! 1. somebody asks the site, and says what was seen: [`Seen`] has the page and its redirects; whatever else was not asked
 //!    for is not judged;
-//! 2. every [`Rule`] looks, once at the site or at each of its pages; the policy goes through [`Csp::lint`];
+//! 2. every [`Rule`] looks, once at the site or at each of its pages, those about cookies at redirects too; the policy goes through [`Csp::lint`];
 //! 3. [`findings`] are sorted, the worst first; [`score`] computes what the MDN HTTP Observatory would say.
 //!
 //! | rules about | where they are |
@@ -87,6 +87,11 @@ pub fn findings(seen: &Seen) -> Vec<Finding> {
         match rule.looks {
             Looks::AtSite(look) => {
                 findings.extend(look(seen).into_iter().map(|evidence| found(rule, &seen.page, evidence)));
+            }
+            Looks::AtAnswer(look) => {
+                for answer in seen.answers() {
+                    findings.extend(look(answer).into_iter().map(|evidence| found(rule, answer, evidence)));
+                }
             }
             Looks::AtPage(look) => {
                 for page in seen.pages() {

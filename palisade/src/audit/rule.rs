@@ -32,11 +32,12 @@ pub struct Fix {
     pub nginx: &'static str,
 }
 
-/// At what a rule looks: once at the site, or at each of its pages.
+/// At what a rule looks: once at the site, at each of its pages, or at redirects too.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Looks {
     AtSite(fn(&Seen) -> Vec<Evidence>),
     AtPage(fn(&Answer, &Seen) -> Vec<Evidence>),
+    AtAnswer(fn(&Answer) -> Vec<Evidence>),
 }
 
 /// What a rule found.
@@ -82,6 +83,17 @@ pub(super) const fn at_page(
     looks: fn(&Answer, &Seen) -> Vec<Evidence>,
 ) -> Rule {
     Rule { id, severity, what, fix, link, looks: Looks::AtPage(looks) }
+}
+
+pub(super) const fn at_answer(
+    id: &'static str,
+    severity: Severity,
+    what: &'static str,
+    fix: Fix,
+    link: &'static str,
+    looks: fn(&Answer) -> Vec<Evidence>,
+) -> Rule {
+    Rule { id, severity, what, fix, link, looks: Looks::AtAnswer(looks) }
 }
 
 pub(super) const fn at_site(

@@ -233,6 +233,17 @@ impl Seen {
         self
     }
 
+    /// Every answer, redirects included, each address once.
+    pub(super) fn answers(&self) -> Vec<&Answer> {
+        let mut answers: Vec<&Answer> = Vec::new();
+        for answer in self.pages().chain(&self.hops).chain(self.clear_way()) {
+            if !answers.iter().any(|known| known.url == answer.url) {
+                answers.push(answer);
+            }
+        }
+        answers
+    }
+
     /// Where `http://` leads, if that was asked for.
     pub fn clear_way(&self) -> impl Iterator<Item = &Answer> {
         self.clear.iter().flatten()

@@ -396,6 +396,20 @@ fn every_page_of_a_site_is_looked_at() {
 }
 
 #[test]
+fn a_cookie_of_a_redirect_is_looked_at_once() {
+    let hop = answer(
+        "http://a.example/",
+        "set-cookie: session=x; HttpOnly; SameSite=Lax\ncache-control: no-store",
+        "",
+    );
+    let seen =
+        page(STRICT, "").hops(vec![hop.clone()]).clear(vec![hop, answer("https://a.example/", STRICT, "")]);
+    let found = findings(&seen);
+    let ids: Vec<(&str, &str)> = found.iter().map(|finding| (finding.id, &*finding.url)).collect();
+    assert_eq!(ids, [("cookie-session-insecure", "http://a.example/")]);
+}
+
+#[test]
 fn answers_tell_where_they_lead() {
     let body = "<base href=/b/><a href=x#y>1</a><a href=x>2</a><a href=/z?q>3</a><a href=//other.example/>4</a><a href=mailto:a@b>5</a>";
     assert_eq!(

@@ -6,7 +6,7 @@ use http::header::{
 
 use super::add_header;
 use crate::audit::cookie::{Cookie, SameSite};
-use crate::audit::rule::{Evidence, Rule, at_page, at_site, each, fix, saw, saw_if};
+use crate::audit::rule::{Evidence, Rule, at_answer, at_page, at_site, each, fix, saw, saw_if};
 use crate::audit::seen::{Answer, Seen};
 use crate::headers::csp::Severity::{High, Info, Low, Medium};
 
@@ -20,74 +20,74 @@ const NGINX: &str = "proxy_cookie_flags ~ secure httponly samesite=lax;";
 const ORIGIN: &str = "Access-Control-Allow-Origin: https://partner.example";
 
 pub(super) const RULES: &[Rule] = &[
-    at_page(
+    at_answer(
         "cookie-session-insecure",
         High,
         "A session's cookie is sent in the clear too, where it can be taken.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| of_cookies(page, |cookie| cookie.is_session() && !cookie.secure),
+        |page| of_cookies(page, |cookie| cookie.is_session() && !cookie.secure),
     ),
-    at_page(
+    at_answer(
         "cookie-insecure",
         Medium,
         "The cookie is sent in the clear too.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| of_cookies(page, |cookie| !cookie.is_session() && !cookie.secure),
+        |page| of_cookies(page, |cookie| !cookie.is_session() && !cookie.secure),
     ),
-    at_page(
+    at_answer(
         "cookie-session-readable",
         Medium,
         "Scripts can read a session's cookie, and send it away.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| of_cookies(page, |cookie| cookie.is_session() && !cookie.http_only),
+        |page| of_cookies(page, |cookie| cookie.is_session() && !cookie.http_only),
     ),
-    at_page(
+    at_answer(
         "cookie-same-site-missing",
         Low,
         "Other sites' pages send the cookie along, as far as a browser's default lets them.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| of_cookies(page, |cookie| cookie.same_site == SameSite::Missing),
+        |page| of_cookies(page, |cookie| cookie.same_site == SameSite::Missing),
     ),
-    at_page(
+    at_answer(
         "cookie-same-site-none",
         Low,
         "Other sites' pages send the cookie along: SameSite=None.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| of_cookies(page, |cookie| cookie.same_site == SameSite::None && cookie.secure),
+        |page| of_cookies(page, |cookie| cookie.same_site == SameSite::None && cookie.secure),
     ),
-    at_page(
+    at_answer(
         "cookie-same-site-invalid",
         Medium,
         "Browsers do not know this SameSite, or refuse it: None wants Secure.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| {
+        |page| {
             let refused = |cookie: &Cookie| cookie.same_site == SameSite::None && !cookie.secure;
             of_cookies(page, |cookie| cookie.same_site == SameSite::Invalid || refused(cookie))
         },
     ),
-    at_page(
+    at_answer(
         "cookie-prefix-broken",
         Medium,
         "Browsers refuse the cookie: __Secure- wants Secure, __Host- wants Secure, Path=/ and no Domain.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page, _| of_cookies(page, breaks_prefix),
+        |page| of_cookies(page, breaks_prefix),
     ),
-    at_page(
+    at_answer(
         "cookie-domain-wide",
         Info,
         "Every subdomain gets the cookie, and can set it.",
         fix(BEST, "Sessions::new(&keyring) // its cookie has no Domain", ""),
         GUIDE,
-        |page, _| of_cookies(page, |cookie| cookie.domain.is_some() && !breaks_prefix(cookie)),
+        |page| of_cookies(page, |cookie| cookie.domain.is_some() && !breaks_prefix(cookie)),
     ),
-    at_page(
+    at_answer(
         "cache-personal",
         Medium,
         "The answer sets a cookie and may be kept by a cache that others share, cookie included.",
@@ -97,7 +97,7 @@ pub(super) const RULES: &[Rule] = &[
             add_header!("Cache-Control", "private, no-cache"),
         ),
         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Cache-Control",
-        |page, _| {
+        |page| {
             let control = page.header(&CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
             let kept = !["no-store", "private", "no-cache"].iter().any(|word| control.contains(word));
             let control = if control.is_empty() { "no Cache-Control" } else { &control };
