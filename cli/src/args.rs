@@ -48,7 +48,7 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditOptions {
-    /// Addresses such as https://example.org; files with the head of an answer, as `curl -i` prints it; or - for stdin.
+    /// Addresses that begin with https:// or http://; files with the head of an answer, as `curl -i` prints it; or - for stdin.
     #[arg(required = true, value_name = "URL|FILE|-")]
     pub(crate) targets: Vec<String>,
     /// How to write the report.
@@ -72,7 +72,7 @@ pub(crate) struct AuditOptions {
     /// Where http:// is answered, if the address has a port of its own.
     #[arg(long, value_name = "PORT")]
     pub(crate) http_port: Option<u16>,
-    /// The host is on the browsers' preload list (https://hstspreload.org).
+    /// The host is on the browsers' preload list: see hstspreload.org.
     #[arg(long)]
     pub(crate) preloaded: bool,
     /// For which address the headers of a file are.

@@ -4,6 +4,7 @@
 
 mod formats;
 mod hostile;
+mod observatory;
 mod sites;
 mod tools;
 mod world;

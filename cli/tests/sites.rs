@@ -12,7 +12,7 @@ use palisade::{CspNonce, Palisade, SecurityHeaders};
 use super::world::{Folder, certificates, palisade, serve, serve_raw, serve_tls};
 
 /// A site behind Palisade, with a contact.
-fn strict() -> Router {
+pub fn strict() -> Router {
     let policy = Csp::strict().report_to("csp").unwrap().report_uri("/reports").unwrap();
     let contact = "Contact: mailto:security@example.org\nExpires: 2999-01-01T00:00:00Z\n";
     Router::new()
@@ -92,11 +92,16 @@ async fn faulty(request: Request) -> Response {
     response
 }
 
+/// That page, and nothing else.
+pub fn faulty_site() -> Router {
+    Router::new().route("/", get(faulty).options(faulty))
+}
+
 #[test]
 fn every_planted_fault_is_found() {
     let folder = Folder::new();
     certificates(&folder, 10);
-    let port = serve_tls(Router::new().route("/", get(faulty).options(faulty)), &folder);
+    let port = serve_tls(faulty_site(), &folder);
     let clear = serve(Router::new().route("/", get(faulty)));
     let (url, clear) = (format!("https://localhost:{port}/"), clear.to_string());
     let said = palisade(&["audit", &url, "--http-port", &clear, "--format", "json"]);

@@ -85,15 +85,15 @@ pub fn findings(seen: &Seen) -> Vec<Finding> {
     let mut findings = Vec::new();
     for rule in rules() {
         match rule.looks {
-            Looks::AtSite(look) => {
+            Looks::Site(look) => {
                 findings.extend(look(seen).into_iter().map(|evidence| found(rule, &seen.page, evidence)));
             }
-            Looks::AtAnswer(look) => {
+            Looks::Answer(look) => {
                 for answer in seen.answers() {
                     findings.extend(look(answer).into_iter().map(|evidence| found(rule, answer, evidence)));
                 }
             }
-            Looks::AtPage(look) => {
+            Looks::Page(look) => {
                 for page in seen.pages() {
                     findings.extend(look(page, seen).into_iter().map(|evidence| found(rule, page, evidence)));
                 }

@@ -35,9 +35,9 @@ pub struct Fix {
 /// At what a rule looks: once at the site, at each of its pages, or at redirects too.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Looks {
-    AtSite(fn(&Seen) -> Vec<Evidence>),
-    AtPage(fn(&Answer, &Seen) -> Vec<Evidence>),
-    AtAnswer(fn(&Answer) -> Vec<Evidence>),
+    Site(fn(&Seen) -> Vec<Evidence>),
+    Page(fn(&Answer, &Seen) -> Vec<Evidence>),
+    Answer(fn(&Answer) -> Vec<Evidence>),
 }
 
 /// What a rule found.
@@ -82,7 +82,7 @@ pub(super) const fn at_page(
     link: &'static str,
     looks: fn(&Answer, &Seen) -> Vec<Evidence>,
 ) -> Rule {
-    Rule { id, severity, what, fix, link, looks: Looks::AtPage(looks) }
+    Rule { id, severity, what, fix, link, looks: Looks::Page(looks) }
 }
 
 pub(super) const fn at_answer(
@@ -93,7 +93,7 @@ pub(super) const fn at_answer(
     link: &'static str,
     looks: fn(&Answer) -> Vec<Evidence>,
 ) -> Rule {
-    Rule { id, severity, what, fix, link, looks: Looks::AtAnswer(looks) }
+    Rule { id, severity, what, fix, link, looks: Looks::Answer(looks) }
 }
 
 pub(super) const fn at_site(
@@ -104,5 +104,5 @@ pub(super) const fn at_site(
     link: &'static str,
     looks: fn(&Seen) -> Vec<Evidence>,
 ) -> Rule {
-    Rule { id, severity, what, fix, link, looks: Looks::AtSite(looks) }
+    Rule { id, severity, what, fix, link, looks: Looks::Site(looks) }
 }
