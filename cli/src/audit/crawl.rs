@@ -16,6 +16,8 @@ use crate::fetch::Client;
 const PAUSE: Duration = Duration::from_millis(100);
 /// From how many pages on it says how far it is.
 const LONG: usize = 20;
+/// How much of bodies it reads altogether.
+const MOST_BYTES: usize = 64 << 20;
 /// How many addresses are kept in mind.
 const MOST_KNOWN: usize = 10_000;
 
@@ -33,10 +35,10 @@ pub(super) async fn crawl(client: &Client, first: &Answer, most: usize) -> anyho
     let mut waiting: VecDeque<String> = VecDeque::new();
     add(&mut waiting, &mut known, first);
     let mut pages = Vec::new();
-    let mut asked = 0;
+    let (mut asked, mut bytes) = (0, 0);
     while let Some(next) = waiting.pop_front() {
         // Pages that are none, such as pictures, count as asked for.
-        if asked == most {
+        if asked == most || bytes > MOST_BYTES {
             break;
         }
         let url = Url::parse(&next)?;
@@ -47,6 +49,7 @@ pub(super) async fn crawl(client: &Client, first: &Answer, most: usize) -> anyho
         asked += 1;
         progress(asked, most, &next);
         let Ok(fetched) = client.get(&url).await else { continue };
+        bytes += fetched.body.len();
         let page = answer(&url, &fetched)?;
         if page.page().is_some() && !page.status().is_redirection() {
             add(&mut waiting, &mut known, &page);

@@ -114,10 +114,21 @@ fn found(rule: &Rule, page: &Answer, evidence: Evidence) -> Finding {
         id: rule.id,
         severity: rule.severity,
         url: page.url().to_owned(),
-        subject: evidence.subject,
-        saw: evidence.saw,
+        subject: short(evidence.subject),
+        saw: short(evidence.saw),
         what: rule.what.to_owned(),
         fix: rule.fix,
         link: rule.link,
     }
+}
+
+/// How many characters of a stranger's text a finding carries.
+const SHOWN: usize = 500;
+
+fn short(mut text: String) -> String {
+    if let Some((end, _)) = text.char_indices().nth(SHOWN) {
+        text.truncate(end);
+        text.push('…');
+    }
+    text
 }

@@ -59,10 +59,16 @@ pub(super) fn saw_if(wrong: bool, what: impl Into<String>) -> Vec<Evidence> {
     if wrong { saw(what) } else { Vec::new() }
 }
 
-/// A finding for each of these, once.
+/// Of how many things of a kind on one page a rule speaks.
+const MOST: usize = 50;
+
+/// A finding for each of these, once; for the first [`MOST`] of them.
 pub(super) fn each(subjects: impl IntoIterator<Item = String>) -> Vec<Evidence> {
     let mut found: Vec<Evidence> = Vec::new();
     for subject in subjects {
+        if found.len() == MOST {
+            break;
+        }
         if !found.iter().any(|known| known.subject == subject) {
             found.push(Evidence { saw: subject.clone(), subject });
         }

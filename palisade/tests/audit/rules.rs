@@ -410,6 +410,17 @@ fn a_cookie_of_a_redirect_is_looked_at_once() {
 }
 
 #[test]
+fn a_report_is_bounded_whatever_a_page_holds() {
+    let scripts: String =
+        (0..6_000).map(|at| format!("<script src=https://b.example/{at}></script>")).collect();
+    let long = format!("<script src=https://b.example/{}></script>", "x".repeat(100_000));
+    let found = findings(&page("", &(long + &scripts)));
+    let unchecked: Vec<&Finding> = found.iter().filter(|finding| finding.id == "sri-missing").collect();
+    assert_eq!(unchecked.len(), 50);
+    assert!(unchecked.iter().all(|finding| finding.saw.len() < 600 && finding.subject.len() < 600));
+}
+
+#[test]
 fn answers_tell_where_they_lead() {
     let body = "<base href=/b/><a href=x#y>1</a><a href=x>2</a><a href=/z?q>3</a><a href=//other.example/>4</a><a href=mailto:a@b>5</a>";
     assert_eq!(

@@ -3,9 +3,9 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY};
 
 use super::add_header;
-use crate::audit::Finding;
 use crate::audit::rule::{Rule, at_page, at_site, each, fix, saw, saw_if};
 use crate::audit::seen::Answer;
+use crate::audit::{Finding, short};
 use crate::headers::csp::Severity::{High, Low, Medium};
 use crate::headers::csp::{self, Csp, CspError, Directive};
 
@@ -132,8 +132,8 @@ pub(in crate::audit) fn lint(page: &Answer) -> Vec<Finding> {
         severity: found.severity,
         url: page.url().to_owned(),
         subject: found.directive.to_string(),
-        saw: texts.join(", "),
-        what: found.message,
+        saw: short(texts.join(", ")),
+        what: short(found.message),
         fix: fix(found.fix, HERE, "add_header Content-Security-Policy \"…\" always;"),
         link: GUIDE,
     };
