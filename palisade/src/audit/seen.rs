@@ -257,7 +257,7 @@ impl Seen {
     /// For how many days the certificate holds; negative when it has ended.
     pub fn days_left(&self) -> Option<i64> {
         let not_after = self.tls.as_ref()?.not_after?;
-        Some((not_after - self.now).div_euclid(86_400))
+        Some(not_after.saturating_sub(self.now).div_euclid(86_400))
     }
 
     /// Every page, the first one first.
