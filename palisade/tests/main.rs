@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
 
 mod architecture;
+mod audit;
 mod cookies;
 mod corpora;
 mod csp;
