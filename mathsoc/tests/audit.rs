@@ -21,11 +21,13 @@ use palisade::csp::Severity;
 use tower::ServiceExt;
 
 const HOST: &str = "maths.example.org";
-const PRODUCTION: [(&str, &str); 4] = [
+const PRODUCTION: [(&str, &str); 5] = [
     ("APP_ENV", "production"),
     ("SERVER_NAME", HOST),
     ("SECRET_KEY", "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3"),
     ("TRUSTED_PROXIES", "hops=1"),
+    // One visitor looks at every page.
+    ("RATELIMIT_DEFAULT", "100000/hour"),
 ];
 
 async fn site(folder: &Folder) -> Router {
