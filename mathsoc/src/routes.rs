@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::pages::account::{
     confirm, delete, login, password, profile, register, reset, second_factor, sessions, setup, verify,
 };
-use crate::pages::admin::{announcements, bin, challenges, home, log, schools, tester};
+use crate::pages::admin::{announcements, articles, bin, challenges, home, log, schools, tester};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -107,6 +107,12 @@ fn admin() -> Group {
         .post("/admin/challenges/{id}", challenges::change)
         .post("/admin/challenges/{id}/lock", challenges::lock)
         .post("/admin/challenges/{id}/unlock", challenges::unlock)
+        .get("/admin/articles", articles::list)
+        .get("/admin/articles/new", articles::new)
+        .post("/admin/articles/new", articles::create)
+        .post("/admin/articles/preview", articles::preview)
+        .get("/admin/articles/{id}", articles::edit)
+        .post("/admin/articles/{id}", articles::change)
         .get("/admin/announcements", announcements::list)
         .get("/admin/announcements/new", announcements::new)
         .post("/admin/announcements/new", announcements::create)
