@@ -15,6 +15,8 @@
 
 pub mod access_log;
 pub mod assets;
+pub mod backup;
+pub mod class_list;
 pub mod compress;
 pub mod config;
 pub mod db;
@@ -22,6 +24,7 @@ pub mod email;
 pub mod error;
 pub mod limits;
 pub mod links;
+pub mod live;
 pub mod logging;
 pub mod mail;
 pub mod metrics;
@@ -34,6 +37,7 @@ pub mod route_map;
 pub mod routes;
 pub mod sessions;
 pub mod signed_in;
+pub mod spreadsheet;
 pub mod state;
 pub mod subject;
 pub mod title;

@@ -15,7 +15,7 @@
 //!
 //! What passes:
 //! 1. what we sealed, for this purpose: nobody can read or change it;
-//! 2. within 30 minutes;
+//! 2. within 30 minutes; within a week what welcomes somebody for whom an admin made the account;
 //! 3. while the account has the epoch that it had then: a new password or other rights end its links. To set up the site:
 //!    while there is no admin;
 //! 4. once. Using is one statement in the database, so that of two at once only one passes, on however many machines.
@@ -41,6 +41,8 @@ use crate::db::{Db, DbError, used_links};
 
 /// How long a link works, in seconds.
 pub const LIFETIME: i64 = 30 * 60;
+/// How long one works for which nobody has asked, so that it may lie in a mailbox for a while.
+pub const WELCOME_LIFETIME: i64 = 7 * 24 * 60 * 60;
 
 /// What a link is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -51,10 +53,12 @@ pub enum Purpose {
     ResetPassword,
     /// To make the first admin.
     SetUp,
+    /// To choose the first password of an account that an admin made.
+    Welcome,
 }
 
 impl Purpose {
-    const ALL: [Self; 3] = [Self::VerifyAddress, Self::ResetPassword, Self::SetUp];
+    const ALL: [Self; 4] = [Self::VerifyAddress, Self::ResetPassword, Self::SetUp, Self::Welcome];
 
     /// The path of its page, but for the token.
     pub fn path(self) -> &'static str {
@@ -62,6 +66,7 @@ impl Purpose {
             Self::VerifyAddress => "/verify_email/",
             Self::ResetPassword => "/password_reset/",
             Self::SetUp => "/setup/",
+            Self::Welcome => "/welcome/",
         }
     }
 
@@ -70,6 +75,14 @@ impl Purpose {
             Self::VerifyAddress => "link to verify an address",
             Self::ResetPassword => "link to reset a password",
             Self::SetUp => "link to set up the site",
+            Self::Welcome => "link to choose a first password",
+        }
+    }
+
+    fn lifetime(self) -> i64 {
+        match self {
+            Self::VerifyAddress | Self::ResetPassword | Self::SetUp => LIFETIME,
+            Self::Welcome => WELCOME_LIFETIME,
         }
     }
 }
@@ -77,7 +90,7 @@ impl Purpose {
 /// Makes and takes links; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Links {
-    keys: [Keys; 3],
+    keys: [Keys; 4],
     db: Db,
     clock: Clock,
 }
@@ -148,7 +161,7 @@ impl Links {
     fn seal(&self, purpose: Purpose, user_id: i64, epoch: u64) -> String {
         let mut id = [0; 16];
         getrandom::fill(&mut id).expect("the operating system's random generator works");
-        let expires_at = self.now() + LIFETIME;
+        let expires_at = self.now() + purpose.lifetime();
         let numbers = [user_id.to_be_bytes(), epoch.to_be_bytes(), expires_at.to_be_bytes()];
         let bytes = [numbers.as_flattened(), &id[..]].concat();
         let sealed = self.keys[purpose as usize].seal(&bytes, b"");
@@ -167,13 +180,14 @@ impl Links {
             expires_at: i64::from_be_bytes(number(2)),
             id: id.try_into().expect("the last sixteen bytes"),
         };
-        if link.expires_at <= self.now() { Err(LinkError::Expired) } else { Ok(link) }
+        let expired = if purpose == Purpose::Welcome { LinkError::OldWelcome } else { LinkError::Expired };
+        if link.expires_at <= self.now() { Err(expired) } else { Ok(link) }
     }
 
     async fn holds(&self, purpose: Purpose, link: &Link) -> Result<(), LinkError> {
         let holds = match purpose {
             Purpose::SetUp => !users::has_admin(&self.db).await?,
-            Purpose::VerifyAddress | Purpose::ResetPassword => {
+            Purpose::VerifyAddress | Purpose::ResetPassword | Purpose::Welcome => {
                 users::by_id(&self.db, link.user_id).await?.is_some_and(|user| user.epoch == link.epoch)
             }
         };
@@ -206,6 +220,11 @@ pub enum LinkError {
     /// It is too late.
     #[error("This link is older than 30 minutes. Ask for a new one.")]
     Expired,
+    /// It has lain in the mailbox for too long.
+    #[error(
+        "This link is older than a week. Ask for a new password instead: we send you another link at once."
+    )]
+    OldWelcome,
     /// Somebody used it.
     #[error("This link has been used. Ask for a new one if you need it.")]
     Used,

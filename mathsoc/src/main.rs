@@ -1,9 +1,14 @@
 //! Command line → configuration → database → serve.
 //!
-//! Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong. Standard output carries
+//! Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong; those of `check` are its own.
+//! Standard output carries
 //! what was asked for; everything else goes to standard error.
 
 mod admin_command;
+mod backup_command;
+mod check_command;
+mod import_command;
+mod restore_command;
 mod school_command;
 
 use std::io::{self, Write};
@@ -14,13 +19,17 @@ use std::time::Duration;
 
 use admin_command::AdminCommand;
 use anyhow::Context;
+use backup_command::BackupCommand;
+use check_command::CheckCommand;
 use clap::{Parser, Subcommand};
+use import_command::ImportCommand;
 use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{self, Db, users};
 use mathsoc::limits::{self, Caller, Report};
 use mathsoc::state::App;
 use mathsoc::{logging, metrics, policy, routes};
+use restore_command::RestoreCommand;
 use school_command::SchoolCommand;
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
@@ -53,6 +62,14 @@ enum Command {
     /// Add and list the schools whose pupils may register.
     #[command(subcommand)]
     School(SchoolCommand),
+    /// Take over the database of the Flask site.
+    Import(ImportCommand),
+    /// Save all that the site keeps into one file, also while it is being served.
+    Backup(BackupCommand),
+    /// Put a backup into the database. Stop the site before.
+    Restore(RestoreCommand),
+    /// Find what does not match in the database. Exit code 0: nothing; 1: findings; 2: it could not be checked.
+    Check(CheckCommand),
     /// Print the settings that hold and where they come from, secrets hidden.
     Config {
         /// Print the text of .env.example instead.
@@ -96,7 +113,13 @@ fn main() -> ExitCode {
                     return ExitCode::from(2);
                 }
             };
-            run(configured, &vars, config)
+            match configured {
+                Command::Check(check) => {
+                    logging::start(&config);
+                    return check.run(&config);
+                }
+                configured => run(configured, &vars, config),
+            }
         }
     };
     match done {
@@ -126,6 +149,9 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         Command::Migrate { demo } => runtime.block_on(migrate(&config, demo)),
         Command::Admin(command) => runtime.block_on(command.run(&config)),
         Command::School(command) => runtime.block_on(command.run(&config)),
+        Command::Import(command) => runtime.block_on(command.run(&config)),
+        Command::Backup(command) => runtime.block_on(command.run(&config)),
+        Command::Restore(command) => runtime.block_on(command.run(&config)),
         Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
             print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)
         }
@@ -155,7 +181,11 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Some(address) => Some(listen(address, "METRICS_ADDR").await?),
         None => None,
     };
-    let stop = stop_signal()?;
+    let (asked, live) = (stop_signal()?, app.live.clone());
+    let stop = async move {
+        asked.await;
+        live.end();
+    };
     let address = listener.local_addr()?;
     announce(&app.config, "Maths Society Platform", address, "")?;
     if let Some(listener) = &watched {

@@ -87,6 +87,19 @@ impl Traffic {
     }
 }
 
+impl Traffic {
+    /// How often a layer refused a request, by its reason.
+    pub fn refusals(&self) -> Vec<(&'static str, u64)> {
+        let refusals = self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner);
+        refusals.iter().map(|(reason, count)| (*reason, *count)).collect()
+    }
+
+    /// Since when it counts; unix seconds.
+    pub fn began(&self) -> i64 {
+        i64::try_from(self.0.began.as_secs()).unwrap_or(i64::MAX)
+    }
+}
+
 /// Nothing yet, from now.
 impl Default for Traffic {
     fn default() -> Self {

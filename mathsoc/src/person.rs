@@ -37,6 +37,15 @@ impl FullName {
     pub fn as_str(&self) -> &str {
         &self.0
     }
+
+    /// The name that is nearest to a text from elsewhere: without characters that cannot be seen, and cut where it is too long.
+    /// Nothing where nothing is left.
+    pub fn nearest(text: &str) -> Option<Self> {
+        let plain: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
+        let plain: Vec<_> = plain.split(turns_text).collect();
+        let words = plain.concat().split_whitespace().collect::<Vec<_>>().join(" ");
+        words.chars().take(Self::MOST).collect::<String>().parse().ok()
+    }
 }
 
 impl FromStr for FullName {
@@ -184,6 +193,15 @@ mod tests {
         assert_eq!(error("Ada\u{202E}ecalevoL"), PersonError::OddName);
         assert_eq!(error("Ada\0"), PersonError::OddName);
         assert!("é".repeat(80).parse::<FullName>().is_ok());
+    }
+
+    #[test]
+    fn the_nearest_name_has_what_may_stand_in_one() {
+        let nearest = |text: &str| FullName::nearest(text).map(|name| name.0);
+        assert_eq!(nearest("Ada\u{202E} \tLove\u{200B}lace\0"), Some("Ada Lovelace".to_owned()));
+        assert_eq!(nearest(&"é".repeat(100)), Some("é".repeat(80)));
+        assert_eq!(nearest(&format!("{} b", "a".repeat(79))), Some("a".repeat(79)), "no blank at its end");
+        assert_eq!(nearest(" \u{200B}\n"), None);
     }
 
     #[test]

@@ -12,13 +12,16 @@
 //! |---|---|---|
 //! | headers | [`SecurityHeaders::strict`], with the header table of the original site | its operators know it |
 //! | X-XSS-Protection | `1; mode=block` | that table has it; the library's own default is `0` |
+//! | Trusted Types | wanted, and no policy allowed | our scripts write no markup; where a math field does, [`math_field`] |
 //! | hosts | `SERVER_NAME`; in development this machine too, or any host where it is not set | nobody sets up names for a first look |
 //! | https | as `FORCE_HTTPS` says; HSTS with it, and in production | a browser that was told stays away from http for a year |
 //!
 //! References: the security page of the original site; CSP Level 3.
 
+use std::sync::LazyLock;
+
 use palisade::csp::{Csp, Severity, Source, none};
-use palisade::{Csrf, CsrfTokens, Hsts, Https, Palisade, SecurityHeaders, XssProtection};
+use palisade::{Csrf, CsrfTokens, Hsts, Https, PageHeaders, Palisade, SecurityHeaders, XssProtection};
 
 use crate::config::Config;
 use crate::state::App;
@@ -55,8 +58,20 @@ pub fn csp(config: &Config) -> Csp {
         .object_src(none())
         .base_uri(none())
         .form_action([Source::SELF])
-        .frame_ancestors([Source::SELF]);
+        .frame_ancestors([Source::SELF])
+        .no_trusted_types();
     config.csp_extra.as_ref().map_or(own.clone(), |extra| own.merge(extra.policy()))
+}
+
+/// What a page with a math field needs beside the site's policy: MathLive places what it sets by style attributes, and writes
+/// markup as text, which the one policy of `web/vetted.ts` reads before the browser does.
+pub fn math_field() -> PageHeaders {
+    static PAGE: LazyLock<PageHeaders> = LazyLock::new(|| {
+        let beside = Csp::new().style_src_attr([Source::UNSAFE_INLINE]);
+        let beside = beside.trusted_types(["default"]).expect("a name of letters");
+        PageHeaders::new().merge_csp(beside)
+    });
+    PAGE.clone()
 }
 
 /// Tells the log what the policy no longer stops, if its settings have opened it.

@@ -1,9 +1,12 @@
 //! Rich text that somebody wrote, as a page shows it: cleaned, its formulas typeset, and remembered.
 //!
 //! ```
-//! let shown = mathsoc::rich_text::shown(r#"<p onclick="steal()">So \(x^2\)<script>steal()</script></p>"#);
-//! assert!(shown.as_str().starts_with("<p>So <math>"));
-//! assert!(!shown.as_str().contains("steal"));
+//! use mathsoc::rich_text::{plain, shown};
+//!
+//! let typed = r#"<p onclick="steal()">So \(x^2\)<script>steal()</script></p>"#;
+//! assert!(shown(typed).as_str().starts_with("<p>So <math>"));
+//! assert!(!shown(typed).as_str().contains("steal"));
+//! assert_eq!(&*plain(typed), r"So \(x^2\)");
 //! ```
 //!
 //! What is kept in the database is what was typed; cleaning it here means that it does not matter who wrote it there, this
@@ -12,48 +15,67 @@
 //! | default | is | because |
 //! |---|---|---|
 //! | what may be shown | [`Sanitizer::rich`], and the class `aside` | the style sheet knows it |
-//! | remembered | texts and pages of 16 MiB together, then everything is forgotten | a school's site has less |
+//! | remembered | texts and pages of 64 MiB together, then everything is forgotten | a school's site has less |
 //! | a text that the sanitiser does not take | is shown as plain text | it is too long or too deep to be an article |
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use palisade::Sanitizer;
 
 use crate::typeset::{self, Typeset};
 
-/// The most bytes that are remembered.
-const MOST: usize = 16 << 20;
+/// The most bytes that are remembered, of each of the two.
+const MOST: usize = 64 << 20;
 
 static SANITIZER: LazyLock<Sanitizer> = LazyLock::new(|| Sanitizer::rich().classes(["aside"]));
-static REMEMBERED: LazyLock<Mutex<Remembered>> = LazyLock::new(Mutex::default);
-
-#[derive(Default)]
-struct Remembered {
-    shown: HashMap<Box<str>, Typeset>,
-    bytes: usize,
-}
+static SHOWN: LazyLock<Remembered<Typeset>> = LazyLock::new(Remembered::default);
+static PLAIN: LazyLock<Remembered<Arc<str>>> = LazyLock::new(Remembered::default);
 
 /// The text as a page shows it.
 #[must_use]
 pub fn shown(typed: &str) -> Typeset {
-    let lock = || REMEMBERED.lock().unwrap_or_else(PoisonError::into_inner);
-    if let Some(known) = lock().shown.get(typed) {
-        return known.clone();
-    }
-    let shown = match SANITIZER.clean(typed) {
+    SHOWN.of(typed, || match SANITIZER.clean(typed) {
         Ok(safe) => typeset::html(&safe),
         Err(_) => typeset::text(typed),
-    };
-    let mut remembered = lock();
-    let bytes = typed.len() + shown.as_str().len();
-    if remembered.bytes + bytes > MOST {
-        *remembered = Remembered::default();
+    })
+}
+
+/// The text alone, its words with one space between them; formulas as they were written.
+#[must_use]
+pub fn plain(typed: &str) -> Arc<str> {
+    PLAIN.of(typed, || match SANITIZER.clean(typed) {
+        Ok(safe) => safe.excerpt(usize::MAX).into(),
+        Err(_) => typed.into(),
+    })
+}
+
+/// What became of texts.
+struct Remembered<T>(Mutex<(HashMap<Box<str>, T>, usize)>);
+
+impl<T> Default for Remembered<T> {
+    fn default() -> Self {
+        Self(Mutex::default())
     }
-    if remembered.shown.insert(typed.into(), shown.clone()).is_none() {
-        remembered.bytes += bytes;
+}
+
+impl<T: Clone + AsRef<str>> Remembered<T> {
+    fn of(&self, typed: &str, make: impl FnOnce() -> T) -> T {
+        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(known) = lock().0.get(typed) {
+            return known.clone();
+        }
+        let made = make();
+        let mut kept = lock();
+        let bytes = typed.len() + made.as_ref().len();
+        if kept.1 + bytes > MOST {
+            *kept = Default::default();
+        }
+        if kept.0.insert(typed.into(), made.clone()).is_none() {
+            kept.1 += bytes;
+        }
+        made
     }
-    shown
 }
 
 #[cfg(test)]
@@ -64,10 +86,10 @@ mod tests {
     fn what_is_remembered_is_what_was_shown_and_stays_within_its_bound() {
         let first = shown("<p>one <b>of</b> many</p>");
         assert_eq!(first.as_str(), "<p>one <b>of</b> many</p>");
-        for n in 0..200 {
+        for n in 0..400 {
             assert!(shown(&format!("<p>{n}</p>{}", "x".repeat(100_000))).as_str().starts_with("<p>"));
         }
-        assert!(REMEMBERED.lock().unwrap().bytes <= MOST);
+        assert!(SHOWN.0.lock().unwrap().1 <= MOST);
         assert_eq!(shown("<p>one <b>of</b> many</p>"), first);
     }
 

@@ -7,9 +7,10 @@ use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, Sig
 use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::account::{
-    confirm, delete, login, password, profile, register, reset, second_factor, sessions, setup, verify,
+    confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
+    setup, verify,
 };
-use crate::pages::admin::{announcements, articles, bin, challenges, home, log, schools, tester};
+use crate::pages::admin::{announcements, articles, bin, challenges, home, log, schools, tester, users};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -17,7 +18,8 @@ use crate::{access_log, assets, compress, limits, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
-    let site = [public(), log_in(), sign_up(), forgotten(), links(), submit(), members(), admin()];
+    let site =
+        [public(), search(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
     site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
 }
 
@@ -48,6 +50,10 @@ fn log_in() -> Group {
         .post("/profile/change_password", password::take)
 }
 
+fn search() -> Group {
+    Group::new("search").get("/search", pages::search::show)
+}
+
 fn sign_up() -> Group {
     Group::new("register").post("/register", register::take)
 }
@@ -65,6 +71,8 @@ fn links() -> Group {
         .post("/password_reset/{token}", reset::take_new)
         .get("/setup/{token}", setup::show)
         .post("/setup/{token}", setup::take)
+        .get("/welcome/{token}", reset::show_first)
+        .post("/welcome/{token}", reset::take_first)
         .layer(PageHeaders::new().private().referrer_policy(ReferrerPolicy::NoReferrer))
 }
 
@@ -75,15 +83,24 @@ fn submit() -> Group {
         .post("/api/submit", pages::api::submit)
 }
 
+/// What is told to members while they look: each answer lasts.
+fn live() -> Group {
+    Group::new("live").get("/leaderboard/events", pages::live::events)
+}
+
 /// For who is signed in: the gate is around all of them.
 fn members() -> Group {
     Group::new("members")
         .post("/logout", login::log_out)
         .get("/leaderboard", pages::leaderboard::show)
+        .get("/competitions", pages::competitions::list)
+        .get("/competitions/{id}", pages::competitions::one)
         .get("/login/confirm", confirm::show)
         .get("/profile", profile::show)
         .get("/profile/edit", profile::edit)
         .post("/profile/edit", profile::take)
+        .get("/profile/history", history::show)
+        .get("/profile/export", export::show)
         .get("/profile/change_password", password::show)
         .get("/profile/delete_account", delete::show)
         .post("/profile/delete_account", delete::take)
@@ -97,6 +114,9 @@ fn members() -> Group {
 /// For admins: the gate is around all of them, and every change is a POST.
 fn admin() -> Group {
     Group::new("admin")
+        // A list of 512 KiB, each letter of which may be three in a form.
+        .post("/admin/users/import", users::import::take)
+        .layer(BodyLimit::bytes(2 << 20))
         .get("/admin", home::show)
         .get("/admin/log", log::show)
         .get("/admin/challenges", challenges::list)
@@ -127,6 +147,24 @@ fn admin() -> Group {
         .post("/admin/tester", tester::take)
         .post("/api/math/test-equivalence", tester::compare)
         .post("/api/math/normalize", tester::normalize)
+        .get("/admin/users", users::list)
+        .get("/admin/users/new", users::details::new)
+        .post("/admin/users/new", users::details::create)
+        .get("/admin/users/import", users::import::show)
+        .get("/admin/users/bulk", users::bulk::show)
+        .post("/admin/users/bulk", users::bulk::take)
+        .post("/admin/users/restore", users::restore)
+        .get("/admin/users/{id}", users::one::show)
+        .get("/admin/users/{id}/edit", users::details::edit)
+        .post("/admin/users/{id}/edit", users::details::change)
+        .get("/admin/users/{id}/role", users::actions::show_role)
+        .post("/admin/users/{id}/role", users::actions::change_role)
+        .get("/admin/users/{id}/second_factor", users::actions::show_factor)
+        .post("/admin/users/{id}/second_factor", users::actions::remove_factor)
+        .post("/admin/users/{id}/letter", users::actions::letter)
+        .post("/admin/users/{id}/verify", users::actions::verify)
+        .post("/admin/users/{id}/log_out", users::actions::log_out)
+        .get("/admin/export/{file}", pages::admin::export::show)
         .get("/admin/bin/{kind}/{id}", bin::show)
         .post("/admin/bin/{kind}/{id}", bin::delete)
         .post("/admin/bin/{kind}/{id}/restore", bin::restore)
@@ -152,10 +190,11 @@ pub fn app(state: App) -> Router {
     let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
     let members = members().layer(SignedIn::<User>::gate(state.clone()));
     let submit = submit().layer(SignedIn::<User>::gate(state.clone()));
+    let live = live().layer(SignedIn::<User>::gate(state.clone()));
     let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);
-    let pages = [public(), log_in(), sign_up(), forgotten(), links(), submit, members, admin];
+    let pages = [public(), search(), log_in(), sign_up(), forgotten(), links(), submit, live, members, admin];
     let site = pages
         .into_iter()
         .map(|group| limited(group.layer(csrf.clone())))

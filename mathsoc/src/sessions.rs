@@ -62,7 +62,7 @@ fn end_all(db: &Db, user: &str) {
     let Ok(user) = user.parse() else { return };
     let db = db.clone();
     tokio::spawn(async move {
-        if let Err(error) = users::raise_epoch(&db, user).await {
+        if let Err(error) = users::raise_epoch(&db, user, None).await {
             tracing::error!(%error, user, "a remember token was stolen, and the account's epoch could not be raised");
         }
     });

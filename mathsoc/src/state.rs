@@ -10,6 +10,7 @@ use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
 use crate::limits::Limits;
 use crate::links::Links;
+use crate::live::Live;
 use crate::mail::{MailError, Mailer};
 use crate::metrics::Traffic;
 use crate::sessions;
@@ -35,6 +36,8 @@ pub struct App {
     pub counters: SteadyStore,
     /// How often one may ask.
     pub limits: Limits,
+    /// Who watches leaderboards.
+    pub live: Live,
     /// What was answered so far.
     pub traffic: Traffic,
     /// Whether all that the site needs gives an answer.
@@ -64,8 +67,22 @@ impl App {
         let ready = ready(&config, &db, &counters);
         let links = Links::new(&keyring, db.clone());
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
+        let live = Live::new(db.clone());
         let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
-        Ok(Self { db, config, keyring, sessions, passwords, links, mailer, counters, limits, traffic, ready })
+        Ok(Self {
+            db,
+            config,
+            keyring,
+            sessions,
+            passwords,
+            links,
+            mailer,
+            counters,
+            limits,
+            live,
+            traffic,
+            ready,
+        })
     }
 }
 

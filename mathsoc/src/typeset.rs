@@ -90,6 +90,12 @@ pub fn html(safe: &SafeHtml) -> Typeset {
     Typeset(out)
 }
 
+impl AsRef<str> for Typeset {
+    fn as_ref(&self) -> &str {
+        &self.0
+    }
+}
+
 /// Typesets the formulas in plain text and escapes everything else.
 #[must_use]
 pub fn text(plain: &str) -> Typeset {

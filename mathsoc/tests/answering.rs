@@ -221,6 +221,10 @@ async fn a_program_is_answered_in_json_whatever_happens() {
         (&json!(false), &json!("Check the sign."), &json!(2))
     );
     assert!(said["read_as"].as_str().unwrap().starts_with("<math>"), "{said}");
+    assert_eq!(
+        (&said["said"], &said["tries"]),
+        (&json!("That is not right yet."), &json!("You have two tries left."))
+    );
     let said = ada.submit(page, &json_answer(1, 1, "2/4")).await.body;
     assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["solved_box"], true);
 
@@ -240,6 +244,78 @@ async fn a_program_is_answered_in_json_whatever_happens() {
         Request::post("/api/submit").header(CONTENT_TYPE, "application/json").header("accept", "text/html");
     let browser = ada.send(browser, json_answer(1, 2, "3")).await;
     assert_eq!((browser.status, browser.header("content-type")), (403, "text/html; charset=utf-8"));
+}
+
+/// `browser/answering.mjs` types these, and looks at what the field makes of them.
+#[test]
+fn what_the_math_field_writes_is_read_as_it_was_typed() {
+    for (typed, written) in [
+        ("x=1 or x=3", r"x=1\;\mathrm{or}\;x=3"),
+        ("no solution", r"\text{no solution}"),
+        ("1/2 + x", r"\frac12+x"),
+        ("2pi/3", r"\frac{2\pi}{3}"),
+        ("x<=4", r"x\le4"),
+        ("2-sqrt(3)", r"2-\sqrt3"),
+    ] {
+        let verdict = answers::compare(typed, written, &answers::Rules::default());
+        assert!(verdict.is_equal(), "{typed} as {written}: {verdict:?}");
+    }
+}
+
+#[tokio::test]
+async fn whatever_was_answered_can_be_shown_again() {
+    let world = World::new(&[("RATELIMIT_ENABLED", "false")]).await;
+    let mut ada = world.pupil("Ada").await;
+    let (deep, roots) = (format!("{}1{}", "(".repeat(499), ")".repeat(499)), "sqrt(".repeat(60) + "2");
+    let (towers, sums) = ("2^".repeat(60) + "1", "x+1/".repeat(240) + "7");
+    for given in [
+        deep.as_str(),
+        &roots,
+        &towers,
+        &sums,
+        "<img src=x onerror=alert(1)>",
+        "\\text{</p><script>}",
+        "\u{202e}1\u{feff}",
+    ] {
+        world.run("DELETE FROM submissions").await;
+        let (by_form, program) =
+            (ada.answer("1", given).await, ada.submit("/challenges/1", &json_answer(1, 1, given)).await);
+        assert!(by_form.status < 500 && program.status < 500, "{given}: {}", by_form.status);
+        let page = ada.get("/challenges/1").await;
+        assert_eq!(page.status, 200, "{given}");
+        assert!(!page.body.contains("<img src=x") && !page.body.contains("</p><script>"), "{}", page.body);
+    }
+}
+
+#[tokio::test]
+async fn only_a_page_with_a_box_to_answer_has_the_math_field_and_what_it_needs() {
+    let world = World::new(&[]).await;
+    let mut ada = world.pupil("Ada").await;
+    let script = mathsoc::assets::url("dist/answers.js");
+    let policy = |answer: &Answer| answer.header("content-security-policy").to_owned();
+    let (attributes, default) = ("; style-src-attr 'unsafe-inline'", "; trusted-types default");
+
+    let open = ada.get("/challenges/1").await;
+    let unread = ada.answer("1", "(").await;
+    for page in [&open, &unread] {
+        let found = script.is_some_and(|script| page.body.contains(script));
+        assert_eq!(found, script.is_some(), "{}", page.body);
+        let policy = policy(page);
+        assert_eq!((policy.contains(attributes), policy.contains(default)), (found, found), "{policy}");
+        assert!(policy.contains("; require-trusted-types-for 'script'"), "{policy}");
+        let scripts = policy.split("; ").find(|it| it.starts_with("script-src")).unwrap();
+        assert!(!scripts.contains("unsafe"), "{scripts}");
+    }
+    let visitor = world.visitor().get("/challenges/1").await;
+    ada.answer("1", "1/2").await;
+    ada.answer("2", "3").await;
+    for page in
+        [visitor, ada.get("/challenges/1").await, ada.get("/challenges").await, ada.get("/nowhere").await]
+    {
+        let policy = policy(&page);
+        assert!(!page.body.contains("dist/answers") && !policy.contains("unsafe"), "{policy}");
+        assert!(policy.ends_with("; require-trusted-types-for 'script'; trusted-types 'none'"), "{policy}");
+    }
 }
 
 #[tokio::test]

@@ -1,9 +1,11 @@
 //! Every page in a real browser: nothing violates the policy, nothing is said on the console, axe-core finds nothing,
-//! a script that was smuggled in does not run, and accounts work from end to end, and pages of
+//! a script that was smuggled in does not run, accounts work from end to end, challenges are answered, and pages of
 //! other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
+#[path = "browser/class.rs"]
+mod class;
 #[path = "support/folder.rs"]
 mod folder;
 #[allow(dead_code, reason = "shared with the tests of the program")]
@@ -53,6 +55,35 @@ fn an_admin_does_everything_with_script_and_without() {
     let set_up = site.next_line_with("/setup/");
     let pages = visit("admin.mjs", &[&url(&site), set_up.trim()]);
     assert!(pages.len() >= 10, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn a_leaderboard_moves_in_another_window_when_a_pupil_answers() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("RATELIMIT_ENABLED", "false")]);
+    let challenges = tokio::runtime::Runtime::new().unwrap().block_on(class::gather(&folder.join("data")));
+    let pages = visit("boards.mjs", &[&url(&site), class::PASSWORD, &challenges]);
+    assert!(pages.len() >= 9, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn pupils_answer_challenges_in_a_real_browser_with_script_and_without() {
+    let folder = Folder::new();
+    let site = Site::start(&folder, &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "false")]);
+    let outbox = folder.join("data/outbox");
+    let pages = visit("answering.mjs", &[&url(&site), outbox.to_str().unwrap()]);
+    assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn admins_look_after_people_in_a_real_browser() {
+    let folder = Folder::new();
+    let settings = [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
+    let mut site = Site::start(&folder, &settings);
+    let set_up = site.next_line_with("/setup/");
+    let outbox = folder.join("data/outbox");
+    let pages = visit("people.mjs", &[&url(&site), set_up.trim(), outbox.to_str().unwrap()]);
+    assert!(pages.len() >= 12, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

@@ -34,6 +34,14 @@ mod admin_articles;
 mod admin_challenges;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/boards.rs"]
+mod boards;
+#[path = "db/competitions.rs"]
+mod competitions;
+#[path = "db/users.rs"]
+mod people;
+#[path = "db/progress.rs"]
+mod progress;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -58,19 +66,23 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .iter()
         .chain(accounts::PROMISES)
         .chain(answering::PROMISES)
+        .chain(progress::PROMISES)
         .chain(admin::PROMISES)
         .chain(admin_articles::PROMISES)
         .chain(admin_challenges::PROMISES)
+        .chain(boards::PROMISES)
+        .chain(competitions::PROMISES)
+        .chain(people::PROMISES)
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_promise_holds_on_sqlite() {
     let folder = Folder::new();
     let urls = (0..all_promises().count()).map(|n| Url::file(&folder.join(format!("{n}.db")))).collect();
     keep_all(urls).await;
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread")]
 async fn every_promise_holds_on_postgresql() {
     let server = postgres::Server::start();
     let mut urls = Vec::new();

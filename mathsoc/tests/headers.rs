@@ -92,7 +92,8 @@ const HSTS: &str = "strict-transport-security: max-age=31536000; includeSubDomai
 fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
     let policy = format!(
         "content-security-policy: default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; \
-         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'"
+         connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; \
+         require-trusted-types-for 'script'; trusted-types 'none'"
     );
     let common = [
         policy.as_str(),
@@ -215,6 +216,23 @@ async fn a_panic_is_a_500_with_the_set() {
     assert_eq!(answer.status(), 500);
     let beside = [HTML, HSTS, "cache-control: private, no-cache", "vary: accept"];
     assert_eq!(lines(&answer), expected("'NONCE' 'strict-dynamic'", &beside));
+}
+
+#[tokio::test]
+async fn a_page_with_a_math_field_may_set_style_attributes_and_write_what_its_policy_vets() {
+    let folder = Folder::new();
+    let page = || async { (policy::math_field(), axum::response::Html("")) };
+    let layers = policy::palisade(&config(&folder, &PRODUCTION));
+    let site = Router::new().route("/", get(page)).layer(layers);
+    let answer = ask(&site, by_proxy("/")).await;
+    let mut expected = expected("'strict-dynamic'", &[HTML, HSTS]);
+    for line in &mut expected {
+        if line.starts_with("content-security-policy") {
+            *line =
+                line.replace("trusted-types 'none'", "trusted-types default; style-src-attr 'unsafe-inline'");
+        }
+    }
+    assert_eq!(lines(&answer), expected);
 }
 
 #[tokio::test]

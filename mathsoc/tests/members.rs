@@ -24,6 +24,10 @@ mod forged;
 mod forms;
 #[path = "members/limits.rs"]
 mod limits;
+#[path = "members/own.rs"]
+mod own;
+#[path = "members/people.rs"]
+mod people;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "members/same.rs"]

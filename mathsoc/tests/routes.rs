@@ -28,6 +28,9 @@ fn the_map_is_what_visitors_and_search_engines_know() {
         "/challenges/{id}/answers",
         "/api/submit",
         "/leaderboard",
+        "/leaderboard/events",
+        "/competitions",
+        "/competitions/{id}",
         "/articles",
         "/article/{id}",
         "/static/{*path}",
@@ -61,7 +64,7 @@ async fn every_route_is_answered_and_what_is_no_route_is_not_found() {
         let answer = status(row.methods, &path).await;
         assert!(!answer.status().is_server_error(), "{path}: {}", answer.status());
         let other = status("PUT", &path).await;
-        let gated = |group: &str| ["members", "submit", "admin"].contains(&group);
+        let gated = |group: &str| ["members", "submit", "admin", "live"].contains(&group);
         let members = routes::map().rows().iter().any(|other| gated(other.group) && other.path == row.path);
         let refused = if members { StatusCode::SEE_OTHER } else { StatusCode::METHOD_NOT_ALLOWED };
         assert_eq!(other.status(), refused, "{path}");
@@ -129,7 +132,7 @@ async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
             let refusal = answer.extensions().get::<palisade::Refusal>().map(palisade::Refusal::reason);
             assert_eq!(refusal, Some("csrf_token_missing"), "{}", row.path);
             sent += 1;
-        } else if ["members", "admin"].contains(&row.group) {
+        } else if ["members", "admin", "live"].contains(&row.group) {
             let answer = answer("GET", row.path).await;
             assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", row.path);
             let path = row.path.replace("{id}", "1").replace("{kind}", "schools");

@@ -135,6 +135,9 @@ fn every_directive_is_written_and_read_back() {
         "no trailing spaces: {text}"
     );
     assert_eq!(Csp::new().sandbox([]).unwrap().to_string(), "sandbox");
+    let locked = "require-trusted-types-for 'script'; trusted-types 'none'";
+    assert_eq!(Csp::new().no_trusted_types().to_string(), locked);
+    assert_eq!(locked.parse::<Csp>().unwrap(), Csp::new().no_trusted_types());
 }
 
 #[test]
@@ -238,6 +241,12 @@ fn merging_adds_to_what_spoke_before() {
             "default-src 'none'; script-src 'self'; worker-src 'self' blob:",
         ),
         ("default-src 'self'", "form-action 'self'", "default-src 'self'; form-action 'self'"),
+        (
+            "style-src 'self' 'nonce'",
+            "style-src-attr 'unsafe-inline'",
+            "style-src 'self' 'nonce'; style-src-attr 'unsafe-inline'",
+        ),
+        ("style-src-attr 'self'", "style-src-attr 'unsafe-inline'", "style-src-attr 'self' 'unsafe-inline'"),
         ("report-to a", "report-to b", "report-to b"),
         ("webrtc 'block'", "webrtc 'allow'", "webrtc 'allow'"),
         ("trusted-types 'none'", "trusted-types a", "trusted-types a"),

@@ -73,6 +73,19 @@ fn each_finding_is_made_and_each_has_a_way_out() {
         ("csp-missing-form-action", Low, "default-src 'none'", "form-action 'self'"),
         ("csp-missing-frame-ancestors", Low, "default-src 'none'", "frame-ancestors 'none'"),
         ("csp-style-unsafe-inline", Info, "style-src 'unsafe-inline'", "style-src 'self'"),
+        (
+            "csp-missing-trusted-types",
+            Info,
+            "script-src 'self'",
+            "script-src 'self'; require-trusted-types-for 'script'; trusted-types 'none'",
+        ),
+        ("csp-missing-trusted-types", Info, "default-src 'self'", "default-src 'none'; img-src 'self'"),
+        (
+            "csp-trusted-types-alone",
+            Info,
+            "trusted-types a",
+            "trusted-types a; require-trusted-types-for 'script'",
+        ),
         ("csp-missing-reports", Info, "default-src 'none'", "default-src 'none'; report-to csp"),
         ("csp-report-uri-alone", Info, "report-uri /r", "report-uri /r; report-to csp"),
         (

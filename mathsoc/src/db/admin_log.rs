@@ -2,7 +2,7 @@
 //! stands for what was not done.
 
 use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, on};
+use super::{Db, Paged, Result, now, on};
 use crate::subject::Kind;
 
 /// Who does something.
@@ -36,6 +36,20 @@ pub enum Action {
     Locked,
     /// It takes answers again.
     Unlocked,
+    /// They may do more now, or less.
+    ChangedRole,
+    /// They got a letter with a link to choose a password.
+    SentLink,
+    /// Their address was taken to be theirs.
+    Verified,
+    /// All their sessions are over.
+    LoggedOut,
+    /// They log in by password alone.
+    RemovedFactor,
+    /// They came with a list.
+    Imported,
+    /// It left the site as a file.
+    Exported,
 }
 
 impl Action {
@@ -47,6 +61,13 @@ impl Action {
             Self::Restored => "restored",
             Self::Locked => "locked",
             Self::Unlocked => "unlocked",
+            Self::ChangedRole => "changed the role of",
+            Self::SentLink => "sent a link to",
+            Self::Verified => "verified the address of",
+            Self::LoggedOut => "logged out",
+            Self::RemovedFactor => "removed the second step of",
+            Self::Imported => "imported",
+            Self::Exported => "exported",
         }
     }
 }
@@ -88,6 +109,28 @@ macro_rules! record {
     }};
 }
 pub(super) use record;
+
+/// Notes that a file with what the site knows goes out.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn exported(db: &Db, by: &Actor, file: &str) -> Result<()> {
+    on!(db, pool => {
+        let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Exported.name());
+        line.bind("file").bind(None::<i64>).bind(file).bind("").execute(pool).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// The last ten lines on one subject, newest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn of_subject(db: &Db, kind: Kind, id: i64) -> Result<Vec<Entry>> {
+    const LIST: &str = "SELECT at, admin_name, action, kind, subject_id, subject, detail FROM admin_log
+        WHERE kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 10";
+    Ok(on!(db, pool => sqlx::query_as(LIST).bind(kind.name()).bind(id).fetch_all(pool).await)?)
+}
 
 /// A page of ten lines, newest first; of one kind or of all.
 ///

@@ -64,6 +64,45 @@ pub async fn restore(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::R
     })
 }
 
+/// Puts those of them into the bin that can go, all in one transaction; how many went.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn delete_all(db: &Db, by: &Actor, kind: Kind, ids: &[i64]) -> Result<usize> {
+    let sql = Sql::of(kind);
+    let mut gone = 0;
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        for id in ids {
+            let delete = sqlx::query_scalar(sql.delete).bind(id).bind(now());
+            let title: Option<String> = delete.fetch_optional(&mut *tx).await?;
+            if let Some(title) = title {
+                record!(tx, by, Action::Deleted, kind, id, &title, "");
+                gone += 1;
+            }
+        }
+        tx.commit().await?;
+    });
+    Ok(gone)
+}
+
+/// Takes everything of one kind out of the bin that can still be put back, in one transaction; how many there were.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn restore_all(db: &Db, by: &Actor, kind: Kind) -> Result<usize> {
+    let sql = Sql::of(kind);
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let rows: Vec<Deleted> = sqlx::query_as(sql.restore_all).bind(now() - PATIENCE).fetch_all(&mut *tx).await?;
+        for Deleted { id, title } in &rows {
+            record!(tx, by, Action::Restored, kind, id, title, "");
+        }
+        tx.commit().await?;
+        Ok(rows.len())
+    })
+}
+
 /// What of one kind can still be put back, the last one first.
 ///
 /// # Errors
@@ -117,14 +156,18 @@ impl From<sqlx::Error> for BinError {
 }
 
 /// The challenges that go take the points with them that they gave, on every board.
-const POINTS: [&str; 3] = [
+const POINTS: [&str; 4] = [
     "UPDATE scores SET
         points = points - (SELECT COALESCE(CAST(sum(p.points) AS BIGINT), 0) FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND scores.board IN ('all', c.key_stage)),
+            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
+                THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END),
         solved = solved - (SELECT count(*) FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND scores.board IN ('all', c.key_stage))
+            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
+                THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END)
         WHERE user_id IN (SELECT p.user_id FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE c.deleted_at <= $1)",
     "DELETE FROM scores WHERE solved <= 0 AND $1 > 0",
+    "UPDATE board_changes SET version = version + 1 WHERE EXISTS (SELECT 1 FROM challenges WHERE deleted_at <= $1)
+        OR EXISTS (SELECT 1 FROM users WHERE deleted_at <= $1)",
     "DELETE FROM sessions WHERE user_id IN (SELECT CAST(id AS TEXT) FROM users WHERE deleted_at <= $1)",
 ];
 
@@ -133,6 +176,7 @@ struct Sql {
     title: &'static str,
     delete: &'static str,
     restore: &'static str,
+    restore_all: &'static str,
     recent: &'static str,
     empty: &'static str,
     kept: &'static str,
@@ -160,6 +204,13 @@ macro_rules! table {
                 $table,
                 " SET deleted_at = NULL WHERE id = $1 AND deleted_at > $2 RETURNING ",
                 $title
+            ),
+            restore_all: concat!(
+                "UPDATE ",
+                $table,
+                " SET deleted_at = NULL WHERE deleted_at > $1 RETURNING id, ",
+                $title,
+                " AS title"
             ),
             recent: concat!(
                 "SELECT id, ",

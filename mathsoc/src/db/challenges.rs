@@ -1,12 +1,14 @@
 //! Challenges: the problems that the society sets, and the boxes for their answers.
 //!
-//! Only what has been released is ever given out: a list or an id never shows a challenge before its time.
+//! Only what has been released is ever given out: a list or an id never shows a challenge before its time. A challenge of a
+//! competition is in no list here, and found only by those who may see the competition, once it has opened.
 
 pub mod edit;
 
 use std::fmt;
 use std::str::FromStr;
 
+use super::competitions::CompetitionId;
 use super::paged::{PER_PAGE, Place};
 use super::submissions::Mark;
 use super::{Db, Paged, Result, now, on};
@@ -48,6 +50,8 @@ pub struct Challenge {
     pub released_at: i64,
     /// Whether it takes no more answers, and shows its own.
     pub locked: bool,
+    /// The competition that it belongs to.
+    pub competition: Option<CompetitionId>,
     /// Where the answers go, in order.
     #[sqlx(skip)]
     pub boxes: Vec<AnswerBox>,
@@ -65,8 +69,8 @@ pub struct AnswerBox {
 }
 
 /// The stages of English schools that challenges are written for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize)]
-#[serde(try_from = "String")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
+#[serde(try_from = "String", rename_all = "UPPERCASE")]
 pub enum KeyStage {
     /// Years 7–9.
     Ks3,
@@ -131,7 +135,7 @@ pub async fn latest(db: &Db, count: u32) -> Result<Vec<ChallengeSummary>> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<ChallengeSummary>> {
-    const COUNT: &str = "SELECT count(*) FROM challenges WHERE released_at <= $1 AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)";
+    const COUNT: &str = "SELECT count(*) FROM challenges WHERE released_at <= $1 AND competition_id IS NULL AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)";
     let stage = key_stage.map(KeyStage::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).bind(stage).fetch_one(pool).await)?;
     let place = Place::new(page, total);
@@ -139,18 +143,29 @@ pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Pag
     Ok(place.with(items))
 }
 
-/// The challenge with this id, if it has been released.
+/// The challenge with this id, if it has been released for everybody.
 ///
 /// # Errors
 /// When the database gives no answer.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Challenge>> {
-    const ONE: &str = "SELECT id, title, key_stage, summary, statement, released_at,
-            locked_at IS NOT NULL AND locked_at <= $2 AS locked
-        FROM challenges WHERE id = $1 AND released_at <= $2 AND deleted_at IS NULL";
+    by_id_for(db, id, None, now()).await
+}
+
+/// The challenge with this id, if it has been released for this member, or for everybody where there is none.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id_for(db: &Db, id: i64, user: Option<i64>, now: i64) -> Result<Option<Challenge>> {
+    const ONE: &str = "SELECT c.id, c.title, c.key_stage, c.summary, c.statement, c.released_at,
+            (c.locked_at IS NOT NULL AND c.locked_at <= $2) OR (k.id IS NOT NULL AND k.closes_at <= $2) AS locked,
+            k.id AS competition
+        FROM challenges c LEFT JOIN competitions k ON k.id = c.competition_id
+        WHERE c.id = $1 AND c.released_at <= $2 AND c.deleted_at IS NULL AND (k.id IS NULL OR k.opens_at <= $2 AND EXISTS
+            (SELECT 1 FROM competition_members m WHERE m.competition_id = k.id AND m.user_id = $3))";
     const BOXES: &str = "SELECT id, label, CASE WHEN $2 THEN answer END AS answer
         FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
     let found: Option<Challenge> =
-        on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now()).fetch_optional(pool).await)?;
+        on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now).bind(user).fetch_optional(pool).await)?;
     let Some(mut challenge) = found else { return Ok(None) };
     challenge.boxes =
         on!(db, pool => sqlx::query_as(BOXES).bind(id).bind(challenge.locked).fetch_all(pool).await)?;
@@ -164,7 +179,7 @@ async fn released(
     offset: i64,
 ) -> Result<Vec<ChallengeSummary>> {
     const LIST: &str = "SELECT id, title, key_stage, summary, released_at FROM challenges
-        WHERE released_at <= $1 AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)
+        WHERE released_at <= $1 AND competition_id IS NULL AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)
         ORDER BY released_at DESC, id DESC LIMIT $3 OFFSET $4";
     let stage = stage.map(KeyStage::name);
     Ok(on!(db, pool => {

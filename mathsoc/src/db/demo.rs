@@ -2,7 +2,8 @@
 //!
 //! It comes from `demo/demo.toml`, which is part of the program, and goes into an empty database only, all of it or
 //! nothing. `serve` loads it in development; in production only `mathsoc migrate --demo` does. Dates are relative
-//! (`days_ago`; negative ones lie ahead), so that a demo never looks old.
+//! (`days_ago`; negative ones lie ahead), so that a demo never looks old. The schools of a competition are made, with nobody in
+//! them and without a domain, where there are none of their names.
 
 use serde::Deserialize;
 
@@ -46,6 +47,18 @@ pub async fn load(db: &Db) -> Result<Demo> {
                 insert.execute(&mut *tx).await?;
             }
         }
+        for it in &content.competitions {
+            let insert = sqlx::query_scalar(COMPETITION).bind(&it.title).bind(&it.summary);
+            let insert = insert.bind(ago(it.days_ago)).bind(ago(it.days_ago - it.lasts_days));
+            let competition: i64 = insert.fetch_one(&mut *tx).await?;
+            for school in &it.schools {
+                sqlx::query(SCHOOL).bind(school).execute(&mut *tx).await?;
+                sqlx::query(INVITE).bind(competition).bind(school).execute(&mut *tx).await?;
+            }
+            for title in &it.challenges {
+                sqlx::query(SET).bind(competition).bind(title).execute(&mut *tx).await?;
+            }
+        }
         for it in &content.articles {
             let insert = sqlx::query(ARTICLE).bind(&it.title).bind(&it.author).bind(&it.teaser);
             insert.bind(&it.body).bind(ago(it.days_ago)).execute(&mut *tx).await?;
@@ -62,6 +75,12 @@ const CHALLENGE: &str = "INSERT INTO challenges (title, key_stage, summary, stat
     VALUES ($1, $2, $3, $4, $5) RETURNING id";
 const ANSWER_BOX: &str =
     "INSERT INTO answer_boxes (challenge_id, position, label, answer, rules) VALUES ($1, $2, $3, $4, $5)";
+const COMPETITION: &str =
+    "INSERT INTO competitions (title, summary, opens_at, closes_at) VALUES ($1, $2, $3, $4) RETURNING id";
+const SCHOOL: &str = "INSERT INTO schools (name) VALUES ($1) ON CONFLICT DO NOTHING";
+const INVITE: &str = "INSERT INTO competition_schools (competition_id, school_id)
+    SELECT $1, id FROM schools WHERE name = $2";
+const SET: &str = "UPDATE challenges SET competition_id = $1 WHERE title = $2";
 const ARTICLE: &str =
     "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ($1, $2, $3, $4, $5)";
 
@@ -70,6 +89,7 @@ const ARTICLE: &str =
 struct Content {
     announcements: Vec<Announcement>,
     challenges: Vec<Challenge>,
+    competitions: Vec<Competition>,
     articles: Vec<Article>,
 }
 
@@ -99,6 +119,18 @@ struct AnswerBox {
     answer: String,
     #[serde(default)]
     rules: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Competition {
+    title: String,
+    summary: String,
+    days_ago: i64,
+    lasts_days: i64,
+    schools: Vec<String>,
+    /// Of the challenges above, by their titles.
+    challenges: Vec<String>,
 }
 
 #[derive(Deserialize)]

@@ -31,17 +31,32 @@ pub mod announcements;
 pub mod articles;
 pub mod bin;
 pub mod challenges;
+pub mod changes;
+pub mod check;
+pub mod competitions;
 pub mod demo;
+pub(crate) mod dump;
+pub mod export;
+pub mod import;
 pub mod leaderboard;
+pub mod numbers;
 mod paged;
+pub mod progress;
+pub(crate) mod schema;
 pub mod schools;
+mod scores;
+pub mod search;
 pub mod second_factor;
 pub mod sessions;
 pub mod submissions;
 mod tidy;
+pub(crate) mod tx;
 mod url;
 pub mod used_links;
+pub mod user_changes;
+pub mod user_list;
 pub mod users;
+mod version;
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -102,6 +117,21 @@ impl Db {
         }
     }
 
+    /// Opens a database that is there, to read from it only: nothing is made, and nothing set.
+    ///
+    /// # Errors
+    /// When it is not there, or does not answer.
+    pub async fn connect_to_read(url: &Url) -> Result<Self> {
+        match url.target() {
+            url::Target::Sqlite(file) => {
+                let file = file.clone().create_if_missing(false).read_only(true).busy_timeout(PATIENCE);
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
+                Ok(Self::Sqlite(pool.connect_with(file).await?))
+            }
+            url::Target::Postgres(_) => Self::connect(url).await,
+        }
+    }
+
     /// Brings the tables to what this version of the program expects; does nothing when they are.
     ///
     /// # Errors
@@ -145,6 +175,14 @@ pub enum DbError {
         path: PathBuf,
         /// What the system said.
         source: io::Error,
+    },
+    /// A table has a column that nobody knows how to save.
+    #[error("the column {column} is of the type {kind}, which no backup can hold")]
+    Kind {
+        /// Table and column.
+        column: String,
+        /// What the database calls it.
+        kind: String,
     },
     /// The demo content is not written as it should be.
     #[error("the demo content cannot be read")]

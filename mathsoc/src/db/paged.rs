@@ -21,17 +21,33 @@ pub(super) struct Place {
     page: u32,
     pages: u32,
     total: i64,
+    per_page: i64,
 }
 
 impl Place {
     pub(super) fn new(page: u32, total: i64) -> Self {
-        let pages = u32::try_from((total.max(1) + PER_PAGE - 1) / PER_PAGE).unwrap_or(u32::MAX);
-        Self { page: page.clamp(1, pages), pages, total }
+        Self::of(page, total, PER_PAGE)
+    }
+
+    /// In a list with another number of items on a page.
+    pub(super) fn of(page: u32, total: i64, per_page: i64) -> Self {
+        let pages = u32::try_from((total.max(1) + per_page - 1) / per_page).unwrap_or(u32::MAX);
+        Self { page: page.clamp(1, pages), pages, total, per_page }
     }
 
     /// How many items come before this page.
     pub(super) fn offset(&self) -> i64 {
-        i64::from(self.page - 1) * PER_PAGE
+        i64::from(self.page - 1) * self.per_page
+    }
+
+    /// Whether the page that was asked for is there.
+    pub(super) fn is_at(&self, page: u32) -> bool {
+        self.page == page
+    }
+
+    /// The nearest page that is there.
+    pub(super) fn page(&self) -> u32 {
+        self.page
     }
 
     pub(super) fn with<T>(self, items: Vec<T>) -> Paged<T> {

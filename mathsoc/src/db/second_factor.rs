@@ -24,22 +24,33 @@ pub async fn of_user(db: &Db, user_id: i64) -> Result<Option<SecondFactor>> {
 }
 
 /// Sets the secret and the hashes of new recovery codes; what was there before is gone. `step` is that of the code by
-/// which the secret was tried.
+/// which the secret was tried. All that was kept on behalf of the account ends: its new epoch, if it is still there.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn set(db: &Db, user_id: i64, secret: &[u8], step: i64, recovery: &[[u8; 32]]) -> Result<()> {
-    const SET: &str = "UPDATE users SET totp_secret = $2, totp_last_step = $3 WHERE id = $1";
+pub async fn set(
+    db: &Db,
+    user_id: i64,
+    secret: &[u8],
+    step: i64,
+    recovery: &[[u8; 32]],
+) -> Result<Option<u64>> {
+    const SET: &str = "UPDATE users SET totp_secret = $2, totp_last_step = $3, epoch = epoch + 1
+        WHERE id = $1 RETURNING epoch";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        sqlx::query(SET).bind(user_id).bind(secret).bind(step).execute(&mut *tx).await?;
+        let set = sqlx::query_scalar(SET).bind(user_id).bind(secret).bind(step);
+        let epoch: Option<i64> = set.fetch_optional(&mut *tx).await?;
+        if epoch.is_none() {
+            return Ok(None);
+        }
         sqlx::query(FORGET_CODES).bind(user_id).execute(&mut *tx).await?;
         for hash in recovery {
             sqlx::query(ADD_CODE).bind(user_id).bind(&hash[..]).execute(&mut *tx).await?;
         }
         tx.commit().await?;
-    });
-    Ok(())
+        Ok(epoch.map(i64::unsigned_abs))
+    })
 }
 
 /// Puts new recovery codes in place of the old.
@@ -58,19 +69,20 @@ pub async fn set_recovery_codes(db: &Db, user_id: i64, recovery: &[[u8; 32]]) ->
     Ok(())
 }
 
-/// Leaves the account with its password alone.
+/// Leaves the account with its password alone. All that was kept on behalf of it ends: its new epoch, if it is still there.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn remove(db: &Db, user_id: i64) -> Result<()> {
-    const REMOVE: &str = "UPDATE users SET totp_secret = NULL, totp_last_step = NULL WHERE id = $1";
+pub async fn remove(db: &Db, user_id: i64) -> Result<Option<u64>> {
+    const REMOVE: &str = "UPDATE users SET totp_secret = NULL, totp_last_step = NULL, epoch = epoch + 1
+        WHERE id = $1 RETURNING epoch";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        sqlx::query(REMOVE).bind(user_id).execute(&mut *tx).await?;
+        let epoch: Option<i64> = sqlx::query_scalar(REMOVE).bind(user_id).fetch_optional(&mut *tx).await?;
         sqlx::query(FORGET_CODES).bind(user_id).execute(&mut *tx).await?;
         tx.commit().await?;
-    });
-    Ok(())
+        Ok(epoch.map(i64::unsigned_abs))
+    })
 }
 
 /// Takes a time step, if it is later than all that were taken: of two who show the same code only one passes.

@@ -1,14 +1,21 @@
 //! Submissions: what pupils answer, what came of it, and what it is worth.
 //!
 //! What an answer goes through, in this order:
-//! 1. its box is one of the challenge's, and the challenge is released; else there is nothing;
-//! 2. the challenge is not locked, the box not solved, and not all of its [`TRIES`] are used up, whatever became of others;
+//! 1. its box is one of the challenge's, and the challenge is released; if it belongs to a competition, that has opened, and the
+//!    pupil may see it; else there is nothing;
+//! 2. the challenge is not locked, its competition not closed, the box not solved, and not all of its [`TRIES`] are used up, whatever became of others;
 //! 3. it is compared, outside of any transaction; one that cannot be read uses up no try;
 //! 4. in one transaction the row of this pupil and this challenge is held, all of the second step is asked again, and the
 //!    answer is counted. Who has solved every box gets [`FIRST`] points, or [`LATER`] if somebody else did before.
 //!
+//! The same wrong answer again, letter by letter, is told the same and uses up no try: a browser whose connection broke
+//! sends twice, and so does who presses twice.
+//!
 //! Two at once are told apart by rows: those of one pupil wait for the pupil's row, two first ones for the challenge's. The
 //! tables refuse besides what this file should never write: a fourth try, a second right answer, a second first.
+//!
+//! Points for a challenge of a competition go to the competition's boards only, those for any other to the board of all and to
+//! that of its key stage. The same transaction counts that these boards have changed.
 //!
 //! Admins may try their challenges out; they get no points, and are not first.
 //!
@@ -20,6 +27,8 @@ use answers::{Rules, Side, Verdict};
 use tokio::task::JoinError;
 
 use super::challenges::{ChallengeSummary, KeyStage};
+use super::changes::{CHANGED, Changing};
+use super::competitions::CompetitionId;
 use super::{Db, DbError, Result, on};
 use crate::person::Role;
 
@@ -93,6 +102,7 @@ struct Question {
     rules: String,
     #[sqlx(try_from = "String")]
     key_stage: KeyStage,
+    competition: Option<CompetitionId>,
     locked: bool,
     role: Role,
 }
@@ -132,9 +142,12 @@ pub async fn submit(
     now: i64,
 ) -> std::result::Result<Outcome, SubmitError> {
     const QUESTION: &str =
-        "SELECT b.answer, b.rules, c.key_stage, c.locked_at IS NOT NULL AND c.locked_at <= $4 AS locked, u.role
+        "SELECT b.answer, b.rules, c.key_stage, k.id AS competition, u.role,
+                (c.locked_at IS NOT NULL AND c.locked_at <= $4) OR (k.id IS NOT NULL AND k.closes_at <= $4) AS locked
             FROM answer_boxes b JOIN challenges c ON c.id = b.challenge_id JOIN users u ON u.id = $3
-            WHERE b.id = $1 AND c.id = $2 AND c.released_at <= $4 AND c.deleted_at IS NULL";
+            LEFT JOIN competitions k ON k.id = c.competition_id
+            WHERE b.id = $1 AND c.id = $2 AND c.released_at <= $4 AND c.deleted_at IS NULL AND (k.id IS NULL OR k.opens_at <= $4 AND EXISTS
+                (SELECT 1 FROM competition_members m WHERE m.competition_id = k.id AND m.user_id = $3))";
     let (question, counted): (Option<Question>, Counted) = on!(db, pool => {
         let question = sqlx::query_as(QUESTION).bind(place.answer_box).bind(place.challenge).bind(user).bind(now);
         let counted = sqlx::query_as(COUNTED).bind(user).bind(place.answer_box);
@@ -150,8 +163,12 @@ pub async fn submit(
         let tries_left = counted.tries_left();
         return Ok(Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 });
     }
-    let answer = Answer { user, place, given, verdict, stage: question.key_stage, role: question.role, now };
-    count(db, answer).await
+    let Question { key_stage, competition, role, .. } = question;
+    let boards = match competition {
+        Some(id) => vec![Changing::Competition(id)],
+        None => vec![Changing::All, Changing::Stage(key_stage)],
+    };
+    count(db, Answer { user, place, given, verdict, boards, competition, role, now }).await
 }
 
 /// What the comparison says. It takes up to 5 ms, for which nobody else should wait.
@@ -180,13 +197,23 @@ struct Answer<'a> {
     place: Place,
     given: &'a str,
     verdict: Verdict,
-    stage: KeyStage,
+    boards: Vec<Changing>,
+    competition: Option<CompetitionId>,
     role: Role,
     now: i64,
 }
 
 async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, SubmitError> {
-    let Answer { user, place: Place { challenge, answer_box }, given, verdict, stage, role, now } = answer;
+    let Answer {
+        user,
+        place: Place { challenge, answer_box },
+        given,
+        verdict,
+        boards,
+        competition,
+        role,
+        now,
+    } = answer;
     let solved_box = verdict.is_equal();
     let word = if solved_box { "right" } else { "wrong" };
     let hint = match &verdict {
@@ -199,6 +226,13 @@ async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, Subm
         let solved_before: Option<i64> = held.ok_or(SubmitError::Locked)?;
         let counted: Counted = sqlx::query_as(COUNTED).bind(user).bind(answer_box).fetch_one(&mut *tx).await?;
         counted.takes_more()?;
+        let again: i64 =
+            sqlx::query_scalar(AGAIN).bind(user).bind(answer_box).bind(given).fetch_one(&mut *tx).await?;
+        if again > 0 && !solved_box {
+            tx.commit().await?;
+            let tries_left = counted.tries_left();
+            return Ok(Outcome { verdict, tries_left, solved_box, solved_challenge: false, points: 0 });
+        }
         let keep = sqlx::query(KEEP).bind(user).bind(answer_box).bind(counted.tries + 1).bind(given);
         keep.bind(word).bind(hint).bind(now).execute(&mut *tx).await?;
         let tries_left = counted.tries_left() - 1;
@@ -215,8 +249,12 @@ async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, Subm
             let points = i64::from(outcome.points);
             sqlx::query(SOLVE).bind(user).bind(challenge).bind(now).bind(points).execute(&mut *tx).await?;
             if points > 0 {
-                for board in ["all", stage.name()] {
-                    sqlx::query(SCORE).bind(board).bind(user).bind(points).execute(&mut *tx).await?;
+                for board in &boards {
+                    let score = sqlx::query(SCORE).bind(board.to_string()).bind(user).bind(points).bind(competition);
+                    score.execute(&mut *tx).await?;
+                }
+                for board in &boards {
+                    sqlx::query(CHANGED).bind(board.to_string()).execute(&mut *tx).await?;
                 }
             }
         }
@@ -229,8 +267,12 @@ const COUNTED: &str = "SELECT count(*) AS tries, count(*) FILTER (WHERE verdict 
     FROM submissions WHERE user_id = $1 AND box_id = $2";
 /// Writes before anything is read: SQLite lets nobody else write from here on, PostgreSQL nobody else have this row.
 const HOLD: &str = "INSERT INTO progress (user_id, challenge_id)
-    SELECT $1, id FROM challenges WHERE id = $2 AND released_at <= $3 AND deleted_at IS NULL AND (locked_at IS NULL OR locked_at > $3)
+    SELECT $1, c.id FROM challenges c WHERE c.id = $2 AND c.released_at <= $3 AND c.deleted_at IS NULL AND (c.locked_at IS NULL OR c.locked_at > $3)
+        AND (c.competition_id IS NULL OR EXISTS (SELECT 1 FROM competitions k
+            JOIN competition_members m ON m.competition_id = k.id
+            WHERE k.id = c.competition_id AND m.user_id = $1 AND k.opens_at <= $3 AND k.closes_at > $3))
     ON CONFLICT (user_id, challenge_id) DO UPDATE SET points = progress.points RETURNING solved_at";
+const AGAIN: &str = "SELECT count(*) FROM submissions WHERE user_id = $1 AND box_id = $2 AND given = $3";
 const KEEP: &str = "INSERT INTO submissions (user_id, box_id, try, given, verdict, hint, submitted_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7)";
 const OPEN: &str = "SELECT count(*) FROM answer_boxes b WHERE b.challenge_id = $2 AND NOT EXISTS
@@ -238,7 +280,8 @@ const OPEN: &str = "SELECT count(*) FROM answer_boxes b WHERE b.challenge_id = $
 const BE_FIRST: &str = "UPDATE challenges SET first_solved_at = $2 WHERE id = $1 AND first_solved_at IS NULL";
 const SOLVE: &str =
     "UPDATE progress SET solved_at = $3, points = $4 WHERE user_id = $1 AND challenge_id = $2";
-const SCORE: &str = "INSERT INTO scores (board, user_id, points, solved) VALUES ($1, $2, $3, 1)
+const SCORE: &str = "INSERT INTO scores (board, user_id, points, solved, competition_id, school_id)
+    VALUES ($1, $2, $3, 1, $4, CASE WHEN $4 IS NOT NULL THEN (SELECT school_id FROM users WHERE id = $2) END)
     ON CONFLICT (board, user_id) DO UPDATE SET points = scores.points + excluded.points, solved = scores.solved + 1";
 
 /// How far a pupil is with one box.

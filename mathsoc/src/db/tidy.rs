@@ -4,7 +4,9 @@
 //! |---|---|
 //! | sessions with remembered browsers, used links | their time is over |
 //! | what admins deleted | a minute later: until then it can be put back |
-//! | pupils' accounts whose address was never shown to be theirs | a week after they were made: nobody holds another's address for long |
+//! | pupils' accounts whose address was never shown to be theirs, but for those without a password | a week after they were made: nobody holds another's address for long |
+//!
+//! Without a password are those that an admin made: they wait for their owners, who may be on holiday.
 
 use super::{Db, Result, bin, now, on};
 
@@ -18,8 +20,7 @@ const PATIENCE: i64 = 7 * 24 * 60 * 60;
 pub async fn tidy(db: &Db) -> Result<u64> {
     const ENDED: [&str; 2] =
         ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM used_links WHERE expires_at <= $1"];
-    const UNVERIFIED: &str =
-        "DELETE FROM users WHERE email_verified_at IS NULL AND role = 'pupil' AND created_at <= $1";
+    const UNVERIFIED: &str = "DELETE FROM users WHERE email_verified_at IS NULL AND password_hash IS NOT NULL AND role = 'pupil' AND created_at <= $1";
     let now = now();
     let mut rows = bin::empty(db).await?;
     on!(db, pool => {

@@ -41,6 +41,14 @@ impl Url {
         Self { shown: format!("sqlite://{}", path.display()), target }
     }
 
+    /// The SQLite file, if this is one and it has not been made yet.
+    pub fn missing_file(&self) -> Option<&Path> {
+        match &self.target {
+            Target::Sqlite(file) => Some(file.get_filename()).filter(|path| !path.exists()),
+            Target::Postgres(_) => None,
+        }
+    }
+
     pub(super) fn target(&self) -> &Target {
         &self.target
     }

@@ -6,11 +6,13 @@
 
 use palisade::{PasswordHash, Stored};
 
-use super::{Db, DbError, Paged, Result, is_taken, now, on};
+use super::admin_log::{Action, Actor, record};
+use super::{Db, DbError, Result, is_taken, now, on};
 use crate::db::challenges::KeyStage;
-use crate::db::paged::{PER_PAGE, Place};
+use crate::db::changes::CHANGED;
 use crate::email::EmailAddress;
 use crate::person::{FullName, Role, Year};
+use crate::subject::Kind;
 
 /// Somebody with an account.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -35,7 +37,7 @@ pub struct User {
     pub email_verified_at: Option<i64>,
     /// Unix seconds.
     pub created_at: i64,
-    /// Unix seconds, to the minute.
+    /// Unix seconds, to the hour.
     pub last_seen_at: Option<i64>,
     /// Whether logging in takes a code besides the password.
     pub has_second_factor: bool,
@@ -76,6 +78,13 @@ macro_rules! user_columns {
             totp_secret IS NOT NULL AS has_second_factor"
     };
 }
+pub(super) use user_columns;
+
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
+    user_columns!()
+);
 
 /// Makes an account with a password's hash, or without any password.
 ///
@@ -86,11 +95,6 @@ pub async fn create(
     new: &NewUser,
     hash: Option<&PasswordHash>,
 ) -> std::result::Result<User, CreateError> {
-    const INSERT: &str = concat!(
-        "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
-            VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
-        user_columns!()
-    );
     let now = now();
     let verified = new.email_is_verified.then_some(now);
     on!(db, pool => {
@@ -99,6 +103,41 @@ pub async fn create(
         insert.bind(verified).bind(now).bind(hash.map(PasswordHash::as_str)).fetch_one(pool).await
     })
     .map_err(CreateError::of_insert)
+}
+
+/// Makes the account of the first admin: once and for all, however many ask at the same time. `None` when there is one.
+///
+/// # Errors
+/// When the address has an account, or the database gives no answer.
+pub async fn create_first_admin(
+    db: &Db,
+    new: &NewUser,
+    hash: &PasswordHash,
+) -> std::result::Result<Option<User>, CreateError> {
+    // Whoever comes second waits for the first one's row.
+    const ONCE: &str =
+        "INSERT INTO used_links (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+    const AGAIN: &str = "DELETE FROM used_links WHERE hash = $1";
+    let now = now();
+    let verified = new.email_is_verified.then_some(now);
+    let work = async || {
+        on!(db, pool => {
+            let mut tx = pool.begin().await?;
+            let once = sqlx::query(ONCE).bind(&b"the first admin"[..]).bind(i64::MAX);
+            let first = once.execute(&mut *tx).await?.rows_affected() > 0;
+            let admins: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+            if !first || admins > 0 {
+                return Ok(None);
+            }
+            let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
+            let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
+            let user: User = insert.bind(verified).bind(now).bind(hash.as_str()).fetch_one(&mut *tx).await?;
+            sqlx::query(AGAIN).bind(&b"the first admin"[..]).execute(&mut *tx).await?;
+            tx.commit().await?;
+            Ok(Some(user))
+        })
+    };
+    work().await.map_err(CreateError::of_insert)
 }
 
 /// The account with this id.
@@ -167,13 +206,16 @@ pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordH
     Ok(())
 }
 
-/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there.
+/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there and its epoch still is
+/// `epoch`, where one is given.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn raise_epoch(db: &Db, id: i64) -> Result<Option<u64>> {
-    const RAISE: &str = "UPDATE users SET epoch = epoch + 1 WHERE id = $1 RETURNING epoch";
-    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).fetch_optional(pool).await)?;
+pub async fn raise_epoch(db: &Db, id: i64, epoch: Option<u64>) -> Result<Option<u64>> {
+    const RAISE: &str =
+        "UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND ($2 IS NULL OR epoch = $2) RETURNING epoch";
+    let Ok(epoch) = epoch.map(i64::try_from).transpose() else { return Ok(None) };
+    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).bind(epoch).fetch_optional(pool).await)?;
     Ok(raised.map(i64::unsigned_abs))
 }
 
@@ -208,14 +250,23 @@ pub async fn set_profile(
     Ok(done > 0)
 }
 
-/// Notes that somebody is here; writes once a minute at most.
+/// How long somebody who was seen is not seen again, in seconds.
+const SEEN_EVERY: i64 = 60 * 60;
+
+/// Notes that somebody is here; writes once an hour at most, and else asks nothing.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn seen(db: &Db, id: i64) -> Result<()> {
+pub async fn seen(db: &Db, user: &User) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
-        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - 60)";
-    on!(db, pool => sqlx::query(SEEN).bind(id).bind(now()).execute(pool).await.map(drop))?;
+        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
+    let now = now();
+    if user.last_seen_at.is_some_and(|seen| seen > now - SEEN_EVERY) {
+        return Ok(());
+    }
+    on!(db, pool => {
+        sqlx::query(SEEN).bind(user.id).bind(now).bind(SEEN_EVERY).execute(pool).await.map(drop)
+    })?;
     Ok(())
 }
 
@@ -223,21 +274,34 @@ pub async fn seen(db: &Db, id: i64) -> Result<()> {
 /// still there; giving the rights that somebody has changes nothing.
 ///
 /// # Errors
-/// When no admin would remain, or the database gives no answer.
-pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Option<u64>, RightsError> {
-    const CHANGE: &str =
-        "UPDATE users SET epoch = CASE WHEN role = $2 THEN epoch ELSE epoch + 1 END, role = $2
-        WHERE id = $1 RETURNING epoch";
+/// When no admin would remain, an admin would take their own rights, or the database gives no answer.
+pub async fn change_role(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    role: Role,
+) -> std::result::Result<Option<u64>, RightsError> {
+    const BEFORE: &str = "SELECT role, full_name, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
+    const CHANGE: &str = "UPDATE users SET epoch = epoch + 1, role = $2 WHERE id = $1 RETURNING epoch";
+    if by.id == Some(id) && role != Role::Admin {
+        return Err(RightsError::Own);
+    }
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
         let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
-        let epoch: Option<i64> = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_optional(&mut *tx).await?;
+        let before: Option<(Role, String, i64)> = sqlx::query_as(BEFORE).bind(id).fetch_optional(&mut *tx).await?;
+        let Some((before, name, epoch)) = before else { return Ok(None) };
+        if before == role {
+            return Ok(Some(epoch.unsigned_abs()));
+        }
+        let epoch: i64 = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_one(&mut *tx).await?;
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
+        record!(tx, by, Action::ChangedRole, Kind::User, id, name, role.name());
         tx.commit().await?;
-        epoch.map(i64::unsigned_abs)
+        Some(epoch.unsigned_abs())
     }))
 }
 
@@ -250,15 +314,20 @@ pub async fn change_role(db: &Db, id: i64, role: Role) -> std::result::Result<Op
 pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> {
     const DELETE: &str = "DELETE FROM users WHERE id = $1";
     const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
+    const BOARDS: &str = "SELECT board FROM scores WHERE user_id = $1 ORDER BY board";
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
         let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let boards: Vec<String> = sqlx::query_scalar(BOARDS).bind(id).fetch_all(&mut *tx).await?;
         let gone = sqlx::query(DELETE).bind(id).execute(&mut *tx).await?.rows_affected();
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
         sqlx::query(SESSIONS).bind(id.to_string()).execute(&mut *tx).await?;
+        for board in &boards {
+            sqlx::query(CHANGED).bind(board).execute(&mut *tx).await?;
+        }
         tx.commit().await?;
         gone > 0
     }))
@@ -286,29 +355,6 @@ pub async fn admins(db: &Db) -> Result<Vec<User>> {
     Ok(on!(db, pool => sqlx::query_as(ADMINS).fetch_all(pool).await)?)
 }
 
-/// A page of ten accounts by name, of those whose name or address contains the text; all for an empty text.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn page(db: &Db, search: &str, page: u32) -> Result<Paged<User>> {
-    const COUNT: &str = "SELECT count(*) FROM users
-        WHERE deleted_at IS NULL AND (lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!')";
-    const LIST: &str = concat!(
-        "SELECT ",
-        user_columns!(),
-        " FROM users WHERE deleted_at IS NULL AND (lower(full_name) LIKE $1 ESCAPE '!' OR email_key LIKE $1 ESCAPE '!')
-            ORDER BY lower(full_name), id LIMIT $2 OFFSET $3"
-    );
-    let text = search.trim().to_lowercase().replace('!', "!!").replace('%', "!%").replace('_', "!_");
-    let like = format!("%{text}%");
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(&like).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(&like).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
-    })?;
-    Ok(place.with(items))
-}
-
 /// Why an account cannot be made.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
@@ -321,7 +367,7 @@ pub enum CreateError {
 }
 
 impl CreateError {
-    fn of_insert(error: sqlx::Error) -> Self {
+    pub(super) fn of_insert(error: sqlx::Error) -> Self {
         if is_taken(&error) { Self::EmailTaken } else { Self::Db(error.into()) }
     }
 }
@@ -332,6 +378,9 @@ pub enum RightsError {
     /// Nobody could give rights any more.
     #[error("this is the only admin: make somebody else one first")]
     LastAdmin,
+    /// Their own rights: another admin takes them.
+    #[error("You cannot take your own rights away: ask another admin.")]
+    Own,
     /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),

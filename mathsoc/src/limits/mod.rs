@@ -49,11 +49,11 @@ use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, When
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
-use crate::db::users::User;
+use crate::db::users::{self, User};
 use crate::state::App;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
-const READING: &[&str] = &["public", "members", "links", "submit", "admin"];
+const READING: &[&str] = &["public", "members", "links", "submit", "search", "admin"];
 
 /// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
 pub const PAGES: Limit =
@@ -88,8 +88,15 @@ pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
 pub const SUBMIT: Limit =
     Limit::new("submit", "10/minute").around(&["submit"]).posts_only().of(Who::Members).per(&[Per::Account]);
 
+/// Leaderboards that are watched: a browser comes back every minute, for each of its windows.
+pub const LIVE: Limit =
+    Limit::new("live", "30/minute").around(&["live"]).of(Who::Members).per(&[Per::Account]);
+
+/// Looking through all texts, which costs more than a page.
+pub const SEARCH: Limit = Limit::new("search", "30/minute").around(&["search"]);
+
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT];
+pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, SEARCH, LIVE];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[
@@ -275,12 +282,15 @@ impl Member {
     }
 }
 
-/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in. While sessions
-/// cannot be read, everybody is a visitor to them.
+/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in, and notes that they
+/// are here. While sessions cannot be read, everybody is a visitor to them.
 pub async fn know_members(State(app): State<App>, request: Request, next: Next) -> Response {
     let (mut parts, body) = request.into_parts();
     let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
     if let Ok(Some(user)) = found {
+        if let Err(error) = users::seen(&app.db, &user).await {
+            tracing::warn!(%error, "cannot note who is here");
+        }
         parts.extensions.insert(Member(user.id));
     }
     next.run(Request::from_parts(parts, body)).await

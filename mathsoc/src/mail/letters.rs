@@ -50,6 +50,18 @@ letter!(
 );
 
 letter!(
+    /// There is an account for you.
+    Welcome, "mail/welcome.txt", "Your account at the Maths Society", {
+        /// The link to choose a password.
+        link,
+        /// Where one asks for another link.
+        reset,
+        /// Where the site is.
+        site,
+    }
+);
+
+letter!(
     /// Your password was changed.
     PasswordChanged, "mail/password_changed.txt", "Your password was changed", {
         /// Where one asks for a new password.

@@ -18,6 +18,9 @@
 //! 3. one that did not leave is tried again after 5, 30 and 120 seconds, unless the server said that it never will;
 //! 4. then it is given up, and the log says why, without the address.
 //!
+//! Letters that go to many at once, as after an import, wait in a queue of their own for 1,000, of which eight are on their way
+//! together: so nobody waits for a forgotten password behind a whole school.
+//!
 //! | default | why |
 //! |---|---|
 //! | in the background | the answer takes as long whether a letter is written or not, and whether the server is quick |
@@ -42,7 +45,7 @@ use lettre::message::{Body, Mailbox, MessageBuilder};
 use lettre::{Address, Message};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-pub use self::letters::{AddressTaken, Letter, PasswordChanged, ResetPassword, VerifyAddress};
+pub use self::letters::{AddressTaken, Letter, PasswordChanged, ResetPassword, VerifyAddress, Welcome};
 use self::ways::Way;
 use crate::config::{Config, Sender};
 use crate::email::EmailAddress;
@@ -51,6 +54,10 @@ use crate::email::EmailAddress;
 const MOST: u32 = 256;
 /// How many leave at the same time.
 const AT_ONCE: usize = 4;
+/// How many letters to many may wait.
+const MOST_TO_MANY: u32 = 1000;
+/// How many of these may be on their way.
+const TO_MANY_AT_ONCE: u32 = 8;
 const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
 
 /// Sends letters, in the background; cheap to clone.
@@ -62,6 +69,8 @@ pub struct Mailer {
     pauses: [Duration; 3],
     waiting: Arc<Semaphore>,
     leaving: Arc<Semaphore>,
+    to_many: Arc<Semaphore>,
+    to_many_leaving: Arc<Semaphore>,
 }
 
 impl Mailer {
@@ -81,6 +90,8 @@ impl Mailer {
             pauses: PAUSES,
             waiting: Arc::new(Semaphore::new(MOST as usize)),
             leaving: Arc::new(Semaphore::new(AT_ONCE)),
+            to_many: Arc::new(Semaphore::new(MOST_TO_MANY as usize)),
+            to_many_leaving: Arc::new(Semaphore::new(TO_MANY_AT_ONCE as usize)),
         })
     }
 
@@ -100,9 +111,20 @@ impl Mailer {
         Ok(())
     }
 
+    /// Keeps places for letters to many, before what they tell of is done.
+    ///
+    /// # Errors
+    /// When too many are waiting.
+    pub fn reserve(&self, letters: usize) -> Result<Reserved, MailError> {
+        let letters = u32::try_from(letters).map_err(|_| MailError::Busy)?;
+        let places = Arc::clone(&self.to_many).try_acquire_many_owned(letters);
+        Ok(Reserved { mailer: self.clone(), places: places.map_err(|_| MailError::Busy)? })
+    }
+
     /// Waits until all letters have left or been given up.
     pub async fn flush(&self) {
-        // Nobody ever closes the semaphore, so this only ends when every place is free.
+        // Nobody ever closes the semaphores, so this only ends when every place is free.
+        drop(self.to_many.acquire_many(MOST_TO_MANY).await);
         drop(self.waiting.acquire_many(MOST).await);
     }
 
@@ -146,6 +168,37 @@ impl Mailer {
             tokio::time::sleep(*pause).await;
         }
         drop(place);
+    }
+}
+
+/// Places for letters to many. What is not used is free again when it is dropped.
+#[derive(Debug)]
+pub struct Reserved {
+    mailer: Mailer,
+    places: OwnedSemaphorePermit,
+}
+
+impl Reserved {
+    /// Sends these letters, one after the other; of more than there are places for, the first. One that cannot be written is
+    /// for the log. To be called on a tokio runtime.
+    pub fn send<L: Letter + Send + 'static>(self, letters: Vec<(EmailAddress, L)>) {
+        let Self { mailer, mut places } = self;
+        tokio::spawn(async move {
+            for (to, letter) in letters {
+                let Some(place) = places.split(1) else { break };
+                let turn = Arc::clone(&mailer.to_many_leaving).acquire_owned().await;
+                match mailer.write(&to, &letter) {
+                    Ok(message) => {
+                        let mailer = mailer.clone();
+                        tokio::spawn(async move {
+                            mailer.deliver(message, L::NAME, place).await;
+                            drop(turn);
+                        });
+                    }
+                    Err(error) => tracing::error!(%error, letter = L::NAME, "a letter was not sent"),
+                }
+            }
+        });
     }
 }
 

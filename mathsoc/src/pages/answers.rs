@@ -49,9 +49,16 @@ pub async fn take(
         Ok(Outcome { verdict: Verdict::Unreadable { why, .. }, .. }) => {
             let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };
             let page = One::new(&app, challenge, &frame, Some(unread)).await?;
-            return Ok((StatusCode::UNPROCESSABLE_ENTITY, Html(page.render()?)).into_response());
+            return Ok(
+                (StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response()
+            );
         }
-        Ok(outcome) => said(&outcome).to_owned(),
+        Ok(outcome) => {
+            if outcome.points > 0 {
+                app.live.look();
+            }
+            said(&outcome).to_owned()
+        }
         Err(
             no @ (SubmitError::Locked | SubmitError::Solved | SubmitError::NoTriesLeft | SubmitError::Broken),
         ) => no.to_string(),
@@ -63,7 +70,8 @@ pub async fn take(
     Ok(Redirect::to(back).into_response())
 }
 
-fn said(outcome: &Outcome) -> &'static str {
+/// What came of it, in a sentence.
+pub(super) fn said(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome { solved_challenge: true, points: FIRST, .. } => {
             "That is right, and you are the first to solve this challenge: three points for you."
@@ -79,7 +87,7 @@ fn said(outcome: &Outcome) -> &'static str {
 }
 
 /// The present, in unix seconds.
-pub(super) fn now() -> i64 {
+pub(crate) fn now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

@@ -4,7 +4,7 @@
 //! ```text
 //! POST /api/submit  {"challenge": 7, "box": 12, "answer": "x^2 + 1"}
 //! {"correct": false, "hint": "Check the sign.", "tries_left": 2, "solved_box": false, "solved_challenge": false,
-//!  "points": 0, "read_as": "<math>…</math>"}
+//!  "points": 0, "read_as": "<math>…</math>", "said": "That is not right yet.", "tries": "You have two tries left."}
 //! ```
 //!
 //! | status | when |
@@ -27,7 +27,8 @@ use palisade::SignedIn;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answers::now;
+use super::answers::{now, said};
+use super::challenges::tries;
 use crate::db::submissions::{Outcome, Place, SubmitError, submit as count};
 use crate::db::users::User;
 use crate::error::Error;
@@ -62,19 +63,24 @@ pub async fn submit(
         Ok(Outcome { verdict: Verdict::Unreadable { at, why, .. }, .. }) => {
             Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &why, json!(at)))
         }
-        Ok(Outcome { verdict, tries_left, solved_box, solved_challenge, points }) => {
-            let hint = match verdict {
+        Ok(outcome) => {
+            if outcome.points > 0 {
+                app.live.look();
+            }
+            let hint = match &outcome.verdict {
                 Verdict::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
                 _ => None,
             };
             let said = json!({
-                "correct": solved_box,
+                "correct": outcome.solved_box,
                 "hint": hint,
-                "tries_left": tries_left,
-                "solved_box": solved_box,
-                "solved_challenge": solved_challenge,
-                "points": points,
+                "tries_left": outcome.tries_left,
+                "solved_box": outcome.solved_box,
+                "solved_challenge": outcome.solved_challenge,
+                "points": outcome.points,
                 "read_as": answers::to_mathml(&answer).ok(),
+                "said": said(&outcome),
+                "tries": tries(outcome.tries_left),
             });
             Ok(written(StatusCode::OK, "application/json", &said))
         }

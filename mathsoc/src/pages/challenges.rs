@@ -5,16 +5,20 @@ use std::collections::HashMap;
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
+use palisade::PageHeaders;
 
 use super::address::{Id, Listing};
+use super::answers::now;
 use super::pager::Pager;
 use super::stages::{Filter, address, filters};
 use super::{Frame, Here, Layout, Printed, filters, shown};
 use crate::db::Paged;
 use crate::db::challenges::{self, AnswerBox, Challenge, ChallengeSummary, KeyStage};
+use crate::db::competitions;
 use crate::db::submissions::{self, TRIES, Tried};
 use crate::error::Error;
 use crate::state::App;
+use crate::{assets, policy};
 
 #[derive(Template)]
 #[template(path = "challenges.html")]
@@ -24,6 +28,7 @@ struct List {
     key_stage: Option<KeyStage>,
     found: Paged<ChallengeSummary>,
     pager: Pager,
+    has_competitions: bool,
 }
 
 /// `GET /challenges?key_stage=KS3&page=2`.
@@ -36,13 +41,15 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
     }
+    let mut has_competitions = false;
     if let Some(user) = frame.user() {
         submissions::mark(&app.db, user.id, &mut found.items).await?;
+        has_competitions = !competitions::of_member(&app.db, user.id).await?.is_empty();
     }
     let filters = filters("/challenges", listing.key_stage);
     let pager = Pager::new(address("/challenges", listing.key_stage), found.page, found.pages);
     let layout = frame.layout(Here::Challenges);
-    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager })
+    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
 }
 
 /// The page of a challenge.
@@ -52,6 +59,8 @@ pub(super) struct One {
     layout: Layout,
     /// The field with the token, for who may answer.
     token: Option<Printed>,
+    /// Whose drafts are kept in the browser; 0 for who may not answer.
+    member: i64,
     challenge: Challenge,
     boxes: Vec<Asked>,
 }
@@ -89,13 +98,16 @@ impl One {
         frame: &Frame,
         unread: Option<Unread>,
     ) -> Result<Self, Error> {
-        let challenge = challenges::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+        let user = frame.user().map(|user| user.id);
+        let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
         let tried = match frame.user() {
             Some(user) => submissions::tried(&app.db, user.id, id).await?,
             None => HashMap::new(),
         };
         let token = frame.user().map(|_| frame.token());
-        Ok(Self::of(frame.layout(Here::Challenges), token, challenge, tried, unread))
+        let member = frame.user().map_or(0, |user| user.id);
+        let page = Self::of(frame.layout(Here::Challenges), token, challenge, tried, unread);
+        Ok(Self { member, ..page })
     }
 
     /// The page of a challenge that is not kept yet.
@@ -120,7 +132,22 @@ impl One {
             Asked { id: *id, label: label.clone(), answer: answer.clone().map(AsRead::new), last, unread }
         };
         let boxes = challenge.boxes.iter().map(asked).collect();
-        Self { layout, token, challenge, boxes }
+        Self { layout, token, member: 0, challenge, boxes }
+    }
+
+    /// What the math field needs, where the page has one.
+    pub(super) fn headers(&self) -> PageHeaders {
+        if self.math_field().is_some() { policy::math_field() } else { PageHeaders::new() }
+    }
+
+    /// The script of the math field, if there is a box to answer, and it was built.
+    fn math_field(&self) -> Option<&'static str> {
+        if self.is_open() { assets::url("dist/answers.js") } else { None }
+    }
+
+    /// Whether there is a box that the visitor may answer now.
+    fn is_open(&self) -> bool {
+        self.boxes.iter().any(|asked| self.form(asked).is_some())
     }
 
     fn is_unread(&self) -> bool {
@@ -129,8 +156,7 @@ impl One {
 
     /// The token for the box's form, if the visitor may answer it now.
     fn form(&self, asked: &Asked) -> Option<&Printed> {
-        let tries_left = asked.last.as_ref().map_or(TRIES, |(tried, _)| tried.tries_left);
-        let takes_more = !asked.is_solved() && tries_left > 0;
+        let takes_more = !asked.is_solved() && asked.tries_left() > 0;
         self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
     }
 }
@@ -140,14 +166,22 @@ impl Asked {
         self.last.as_ref().is_some_and(|(tried, _)| tried.solved)
     }
 
-    /// How often it may still be tried, in words.
+    fn tries_left(&self) -> u8 {
+        self.last.as_ref().map_or(TRIES, |(tried, _)| tried.tries_left)
+    }
+
     fn tries(&self) -> &'static str {
-        match self.last.as_ref().map_or(TRIES, |(tried, _)| tried.tries_left) {
-            0 => "You have no try left.",
-            1 => "You have one try left.",
-            2 => "You have two tries left.",
-            _ => "You have three tries.",
-        }
+        tries(self.tries_left())
+    }
+}
+
+/// How often a box may still be tried, in words.
+pub(super) fn tries(left: u8) -> &'static str {
+    match left {
+        0 => "You have no try left.",
+        1 => "You have one try left.",
+        2 => "You have two tries left.",
+        _ => "You have three tries.",
     }
 }
 
@@ -162,8 +196,13 @@ impl AsRead {
 /// # Errors
 ///
 /// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
-pub async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
-    shown(&One::new(&app, id, &frame, None).await?)
+pub async fn one(
+    State(app): State<App>,
+    Id(id): Id,
+    frame: Frame,
+) -> Result<(PageHeaders, Html<String>), Error> {
+    let page = One::new(&app, id, &frame, None).await?;
+    Ok((page.headers(), shown(&page)?))
 }
 
 #[cfg(test)]
@@ -181,6 +220,7 @@ mod tests {
             statement: r"<p>Let \[x = \sqrt{2}.\]</p>".to_owned(),
             released_at: 0,
             locked,
+            competition: None,
             boxes: vec![
                 AnswerBox { id: 1, label: r"The value of \(x^2\)".to_owned(), answer: answer("2") },
                 AnswerBox { id: 2, label: "Its <sign>".to_owned(), answer: answer("plus") },
@@ -213,7 +253,7 @@ mod tests {
     fn members_have_a_labelled_field_for_each_box() {
         let page = page(true, false, vec![], None);
         assert_eq!(
-            page.matches(r#"<form method="post" action="/challenges/1/answers""#).count(),
+            page.matches(r#"<form class="answer" method="post" action="/challenges/1/answers""#).count(),
             2,
             "{page}"
         );
@@ -258,7 +298,8 @@ mod tests {
         let found = Paged { items: vec![], page: 1, pages: 1, total: 0 };
         let filters = filters("/challenges", Some(KeyStage::Ks3));
         let pager = Pager::new("/challenges", 1, 1);
-        let list = List { layout: looks::layout(), filters, key_stage: Some(KeyStage::Ks3), found, pager };
+        let (layout, key_stage) = (looks::layout(), Some(KeyStage::Ks3));
+        let list = List { layout, filters, key_stage, found, pager, has_competitions: false };
         let page = list.render().unwrap();
         looks::check(&page, "KS3 challenges");
         assert!(page.contains(r#"<a href="/challenges?key_stage=KS3" aria-current="true">"#), "{page}");

@@ -24,7 +24,7 @@ use std::sync::LazyLock;
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
-use jiff::{Timestamp, Zoned};
+use jiff::{Timestamp, ToSpan, Zoned};
 
 static LONDON: LazyLock<TimeZone> =
     LazyLock::new(|| TimeZone::get("Europe/London").expect("the zones are part of the program"));
@@ -50,11 +50,29 @@ impl Day {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
+    /// The day without its year, as `29 February`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.0.strftime("%-d %B").to_string()
+    }
+
     /// The hour of the day as `09:05`.
     #[must_use]
     pub fn hour(&self) -> String {
         self.0.strftime("%H:%M").to_string()
     }
+}
+
+/// When the day that holds this second began, and each of the days before it, so many in all, the earliest first. Some of them
+/// have 23 hours, some 25.
+#[must_use]
+pub fn starts(seconds: i64, days: i64) -> Vec<i64> {
+    let today = zoned(seconds).date();
+    let start = |before: i64| {
+        let date = today.checked_sub(before.days()).unwrap_or(today);
+        date.to_zoned(LONDON.clone()).map_or(seconds, |start| start.timestamp().as_second())
+    };
+    (0..days).rev().map(start).collect()
 }
 
 impl fmt::Display for Day {
@@ -104,7 +122,16 @@ pub struct HourError;
 
 #[cfg(test)]
 mod tests {
-    use super::{Day, Hour};
+    use super::{Day, Hour, starts};
+
+    #[test]
+    fn days_begin_at_midnight_in_london_whatever_their_length() {
+        let noon: Hour = "2026-03-30T12:00".parse().unwrap();
+        let starts = starts(noon.unix(), 3);
+        let hours: Vec<_> = starts.iter().map(|start| Hour::of_unix(*start).to_string()).collect();
+        assert_eq!(hours, ["2026-03-28T00:00", "2026-03-29T00:00", "2026-03-30T00:00"]);
+        assert_eq!((starts[1] - starts[0], starts[2] - starts[1]), (24 * 3600, 23 * 3600));
+    }
 
     #[test]
     fn days_around_leap_days_and_centuries_are_right() {

@@ -107,7 +107,9 @@ async fn a_new_password_other_rights_and_the_end_of_the_account_end_its_links() 
     let again = users::by_id(&world.db, id).await.unwrap().unwrap();
     let second = token(&world.links.issue(Purpose::ResetPassword, &again));
     assert!(world.links.look(Purpose::ResetPassword, &second).await.is_ok());
-    users::change_role(&world.db, id, Role::Admin).await.unwrap();
+    users::change_role(&world.db, &mathsoc::db::admin_log::Actor::command_line(), id, Role::Admin)
+        .await
+        .unwrap();
     assert!(matches!(world.consume(&second).await, Err(LinkError::Outdated)));
 
     let eve = user(&world.db, "eve@school.example", Role::Pupil).await;

@@ -101,7 +101,14 @@ async fn a_new_password_and_other_rights_end_every_session_wherever_it_is_kept()
         }
 
         let again = world.cookie().await;
-        users::change_role(&world.app.db, ada.id, Role::Admin).await.unwrap();
+        users::change_role(
+            &world.app.db,
+            &mathsoc::db::admin_log::Actor::command_line(),
+            ada.id,
+            Role::Admin,
+        )
+        .await
+        .unwrap();
         assert_eq!(world.status("/me", pair(&again)).await, 401, "{store}");
         assert_eq!(world.status("/admin", pair(&world.cookie().await)).await, 200, "{store}");
     }

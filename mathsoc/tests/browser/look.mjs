@@ -8,6 +8,8 @@ const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.mi
 
 export const findings = [];
 export const found = (where, what) => findings.push(`${where}: ${what}`);
+// What breaks off often has its reason there.
+process.on('exit', (code) => { if (code !== 0) console.error(findings.join('\n')); });
 
 export const launch = () => chromium.launch({
   executablePath: '/usr/bin/chromium',
@@ -16,10 +18,11 @@ export const launch = () => chromium.launch({
 });
 
 // What a page says on the console, and what the policy stops there. The browser's own word on a page whose status is an
-// error is no error of the page.
+// error, or of an answer that is not taken, is no error of the page.
 export async function listen(page, where = () => new URL(page.url()).pathname) {
   page.on('console', (message) => {
-    const ownWord = message.text().startsWith('Failed to load resource') && message.location().url === page.url();
+    const { url } = message.location();
+    const ownWord = message.text().startsWith('Failed to load resource') && (url === page.url() || url.endsWith('/api/submit'));
     if (['error', 'warning'].includes(message.type()) && !ownWord) found(where(), `console: ${message.text()}`);
   });
   page.on('pageerror', (error) => found(where(), `script error: ${error.message}`));
@@ -51,5 +54,5 @@ export async function inWidth(page, label) {
 export function camera(folder) {
   if (!folder) return async () => {};
   mkdirSync(folder, { recursive: true });
-  return (page, name) => page.screenshot({ path: `${folder}/${name}.png`, fullPage: true });
+  return (page, name, options) => page.screenshot({ path: `${folder}/${name}.png`, fullPage: true, ...options });
 }

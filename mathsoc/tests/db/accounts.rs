@@ -5,6 +5,7 @@ use std::time::Duration;
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::sessions::DbSessions;
+use mathsoc::db::user_list::{self, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
 use mathsoc::db::{Db, second_factor, tidy, used_links};
 use mathsoc::email::EmailAddress;
@@ -27,9 +28,10 @@ pub(super) static PROMISES: &[Promise] = promises![
     other_rights_raise_the_epoch_and_the_same_rights_do_not,
     the_last_admin_stays,
     two_admins_cannot_remove_each_other_at_once,
+    of_many_who_set_the_site_up_at_once_one_is_the_first_admin,
     a_deleted_account_takes_all_that_is_its_own_along,
     an_address_is_verified_once,
-    being_seen_is_written_once_a_minute,
+    being_seen_is_written_once_an_hour,
     the_list_of_accounts_is_searched_by_name_and_address,
     a_year_gives_the_key_stage_in_the_database_too,
     a_school_is_found_by_its_whole_domain,
@@ -95,10 +97,11 @@ async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
     .await;
     assert_eq!(set.iter().flatten().collect::<Vec<_>>(), [&2], "of those who knew epoch 1 one got through");
     assert_eq!(users::set_password(&db, ada.id, 2, &"newer".into()).await.unwrap(), Some(3));
-    assert_eq!(users::raise_epoch(&db, ada.id).await.unwrap(), Some(4));
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), Some(4));
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), None, "it is another by now");
     let login = users::login_by_id(&db, ada.id).await.unwrap().unwrap();
     assert_eq!((login.hash.as_str(), login.epoch), ("newer", 4));
-    assert_eq!(users::raise_epoch(&db, 99).await.unwrap(), None);
+    assert_eq!(users::raise_epoch(&db, 99, None).await.unwrap(), None);
 }
 
 async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
@@ -112,20 +115,23 @@ async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
 async fn other_rights_raise_the_epoch_and_the_same_rights_do_not(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     assert!(!users::has_admin(&db).await.unwrap());
-    assert_eq!(users::change_role(&db, ada.id, Role::Pupil).await.unwrap(), Some(1));
-    assert_eq!(users::change_role(&db, ada.id, Role::Admin).await.unwrap(), Some(2));
-    assert_eq!(users::change_role(&db, ada.id, Role::Admin).await.unwrap(), Some(2));
+    assert_eq!(users::change_role(&db, &Actor::command_line(), ada.id, Role::Pupil).await.unwrap(), Some(1));
+    assert_eq!(users::change_role(&db, &Actor::command_line(), ada.id, Role::Admin).await.unwrap(), Some(2));
+    assert_eq!(users::change_role(&db, &Actor::command_line(), ada.id, Role::Admin).await.unwrap(), Some(2));
     assert!(users::has_admin(&db).await.unwrap());
     assert!(users::admins(&db).await.unwrap()[0].is_admin());
-    assert_eq!(users::change_role(&db, 99, Role::Admin).await.unwrap(), None);
+    assert_eq!(users::change_role(&db, &Actor::command_line(), 99, Role::Admin).await.unwrap(), None);
 }
 
 async fn the_last_admin_stays(db: Db) {
     let (ada, eve) = (admin(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
-    assert!(matches!(users::change_role(&db, ada.id, Role::Pupil).await, Err(RightsError::LastAdmin)));
+    assert!(matches!(
+        users::change_role(&db, &Actor::command_line(), ada.id, Role::Pupil).await,
+        Err(RightsError::LastAdmin)
+    ));
     assert!(matches!(users::delete(&db, ada.id).await, Err(RightsError::LastAdmin)));
     assert_eq!(users::by_id(&db, ada.id).await.unwrap(), Some(ada.clone()), "nothing was changed");
-    users::change_role(&db, eve.id, Role::Admin).await.unwrap();
+    users::change_role(&db, &Actor::command_line(), eve.id, Role::Admin).await.unwrap();
     assert!(users::delete(&db, ada.id).await.unwrap(), "now there is another");
     assert!(!users::delete(&db, ada.id).await.unwrap());
 }
@@ -134,7 +140,7 @@ async fn two_admins_cannot_remove_each_other_at_once(db: Db) {
     let (ada, eve) = (admin(&db, "ada@school.example").await, admin(&db, "eve@school.example").await);
     let demote = |id| {
         let db = db.clone();
-        tokio::spawn(async move { users::change_role(&db, id, Role::Pupil).await })
+        tokio::spawn(async move { users::change_role(&db, &Actor::command_line(), id, Role::Pupil).await })
     };
     // Often, since only some of the times both are in the middle of it together.
     for _ in 0..20 {
@@ -143,7 +149,7 @@ async fn two_admins_cannot_remove_each_other_at_once(db: Db) {
         assert!(one.is_ok() != other.is_ok(), "{one:?} {other:?}");
         assert_eq!(users::admins(&db).await.unwrap().len(), 1);
         for id in [ada.id, eve.id] {
-            users::change_role(&db, id, Role::Admin).await.unwrap();
+            users::change_role(&db, &Actor::command_line(), id, Role::Admin).await.unwrap();
         }
     }
 }
@@ -176,17 +182,38 @@ async fn an_address_is_verified_once(db: Db) {
     assert!(users::create(&db, &known, None).await.unwrap().email_verified_at.is_some());
 }
 
-async fn being_seen_is_written_once_a_minute(db: Db) {
+async fn of_many_who_set_the_site_up_at_once_one_is_the_first_admin(db: Db) {
+    user(&db, "taken@school.example").await;
+    let admin = |email: &str| NewUser { role: Role::Admin, ..new(email) };
+    let taken = users::create_first_admin(&db, &admin("taken@school.example"), &"hash".into()).await;
+    assert!(matches!(taken, Err(CreateError::EmailTaken)), "and nothing is used up: {taken:?}");
+    let number = std::sync::atomic::AtomicUsize::new(0);
+    let made = at_once(&db, 8, |db| {
+        let n = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        let admin = admin(&format!("admin{n}@school.example"));
+        async move { users::create_first_admin(&db, &admin, &"hash".into()).await.unwrap().is_some() }
+    });
+    assert_eq!(made.await.into_iter().filter(|made| *made).count(), 1);
+    assert_eq!(users::admins(&db).await.unwrap().len(), 1);
+    assert!(
+        users::create_first_admin(&db, &admin("late@school.example"), &"hash".into())
+            .await
+            .unwrap()
+            .is_none()
+    );
+}
+
+async fn being_seen_is_written_once_an_hour(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let seen = async || users::by_id(&db, ada.id).await.unwrap().unwrap().last_seen_at;
-    users::seen(&db, ada.id).await.unwrap();
+    users::seen(&db, &ada).await.unwrap();
     assert!(seen().await.is_some());
-    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 30", &[]).await.unwrap();
+    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 1800", &[]).await.unwrap();
     let before = seen().await;
-    users::seen(&db, ada.id).await.unwrap();
+    users::seen(&db, &ada).await.unwrap();
     assert_eq!(seen().await, before);
-    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 60", &[]).await.unwrap();
-    users::seen(&db, ada.id).await.unwrap();
+    run(&db, "UPDATE users SET last_seen_at = last_seen_at - 1801", &[]).await.unwrap();
+    users::seen(&db, &ada).await.unwrap();
     assert!(seen().await > before);
 }
 
@@ -198,9 +225,10 @@ async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
         };
         users::create(&db, &named, None).await.unwrap();
     }
+    let wanted = |text: &str| Wanted { text: text.to_owned(), ..Wanted::default() };
     let odd = NewUser { full_name: "50% _Zoë!".parse().unwrap(), ..new("zoe@other.example") };
     users::create(&db, &odd, None).await.unwrap();
-    let found = async |text: &str| users::page(&db, text, 1).await.unwrap().total;
+    let found = async |text: &str| user_list::page(&db, &wanted(text), 1).await.unwrap().total;
     assert_eq!(found("").await, 13);
     assert_eq!(found("pupil").await, 12);
     assert_eq!(found("OTHER.example").await, 1);
@@ -210,11 +238,14 @@ async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
         "they stand for themselves"
     );
     assert_eq!(found("' OR 1=1 --").await, 0);
-    let second = users::page(&db, "pupil", 2).await.unwrap();
+    let emilie = NewUser { full_name: "Émilie Du Châtelet".parse().unwrap(), ..new("emilie@x.example") };
+    users::create(&db, &emilie, None).await.unwrap();
     assert_eq!(
-        second.items.iter().map(|it| it.full_name.as_str()).collect::<Vec<_>>(),
-        ["Pupil 10", "Pupil 11"]
+        (found("émilie du").await, found("Émilie").await),
+        (1, 1),
+        "SQLite knows no capitals but those of ASCII"
     );
+    assert_eq!(found("nul\0").await, 0, "no database has it in a text");
 }
 
 async fn a_year_gives_the_key_stage_in_the_database_too(db: Db) {
@@ -347,7 +378,8 @@ async fn what_has_run_out_is_no_session(db: Db) {
 async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
     for hours in [-1, 1] {
         session(&db, "1", hours).await;
-        user(&db, &format!("u{}@school.example", hours + 1)).await;
+        let new = new(&format!("u{}@school.example", hours + 1));
+        users::create(&db, &new, Some(&"hash".into())).await.unwrap();
         used_links::take(&db, &[u8::try_from(hours + 1).unwrap(); 32], at(hours).parse().unwrap())
             .await
             .unwrap();
@@ -356,11 +388,13 @@ async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
     for table in ["sessions", "used_links"] {
         assert_eq!(count(&db, table).await, 1, "{table}");
     }
+    let invited = user(&db, "invited@school.example").await;
     run(&db, "UPDATE users SET created_at = CAST($1 AS BIGINT)", &[&at(-24 * 7 - 1)]).await.unwrap();
     users::verify_email(&db, 1).await.unwrap();
     tidy(&db).await.unwrap();
     assert!(users::by_id(&db, 1).await.unwrap().is_some());
     assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
+    assert!(users::by_id(&db, invited.id).await.unwrap().is_some(), "an admin made it, and it waits");
 }
 
 const HOUR: Duration = Duration::from_secs(3600);

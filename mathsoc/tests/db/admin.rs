@@ -4,6 +4,7 @@ use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::announcements::{self, NewAnnouncement};
 use mathsoc::db::bin::{self, BinError};
 use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::user_list::{self, Wanted};
 use mathsoc::db::{Db, articles, challenges, leaderboard, schools, tidy, users};
 use mathsoc::subject::Kind;
 
@@ -161,8 +162,8 @@ async fn an_account_in_the_bin_is_nobody_and_its_sessions_stay_over(db: Db) {
             users::by_email(&db, &ada.email).await.unwrap().is_some(),
             users::login_by_email(&db, &ada.email).await.unwrap().is_some(),
             users::login_by_id(&db, ada.id).await.unwrap().is_some(),
-            users::page(&db, "", 1).await.unwrap().total > 0,
-            users::page(&db, "ada", 1).await.unwrap().total > 0,
+            user_list::page(&db, &Wanted::default(), 1).await.unwrap().total > 0,
+            user_list::one(&db, ada.id).await.unwrap().is_some(),
         ]
     };
     assert_eq!(found().await, [false; 6]);

@@ -15,6 +15,7 @@ use super::{Promise, at, challenge, run};
 pub(super) static PROMISES: &[Promise] = promises![
     a_box_has_three_tries_whatever_becomes_of_others,
     the_same_box_twice_is_not_two_boxes,
+    the_same_wrong_answer_again_uses_up_no_try,
     what_cannot_be_read_uses_up_no_try,
     a_box_that_is_wrong_itself_says_so_and_uses_up_no_try,
     hostile_answers_end_at_once,
@@ -99,6 +100,23 @@ async fn the_same_box_twice_is_not_two_boxes(db: Db) {
     for missing in [0, -1, 9, i64::MAX] {
         assert!(matches!(answer(&db, ada, missing, "1").await, Err(SubmitError::NotFound)));
     }
+}
+
+async fn the_same_wrong_answer_again_uses_up_no_try(db: Db) {
+    set(&db, &["1/3"]).await;
+    let ada = pupil(&db, 1).await;
+    for _ in 0..5 {
+        assert_eq!(answer(&db, ada, 1, "0.333").await.unwrap(), wrong(Some(Hint::Rounded), 2));
+    }
+    let (one, two) = tokio::join!(answer(&db, ada, 1, "7"), answer(&db, ada, 1, "7"));
+    assert_eq!((one.unwrap(), two.unwrap()), (wrong(None, 1), wrong(None, 1)), "at once, too");
+    assert_eq!(count(&db, "submissions").await, 2);
+    let eve = pupil(&db, 2).await;
+    assert_eq!(answer(&db, eve, 1, "7").await.unwrap(), wrong(None, 2), "each one's own");
+    // What was wrong before the box was put right is right now, and counts.
+    run(&db, "UPDATE answer_boxes SET answer = '7'", &[]).await.unwrap();
+    assert!(answer(&db, ada, 1, "7").await.unwrap().solved_box);
+    assert_eq!(count(&db, "submissions").await, 4);
 }
 
 async fn what_cannot_be_read_uses_up_no_try(db: Db) {

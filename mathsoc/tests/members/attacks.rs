@@ -200,6 +200,13 @@ async fn other_rights_end_the_session() {
     let world = World::with_ada(&[]).await.served().await;
     let mut ada = world.adas().await;
     let id = world.ada().await.unwrap().id;
-    users::change_role(&world.app.db, id, mathsoc::person::Role::Admin).await.unwrap();
+    users::change_role(
+        &world.app.db,
+        &mathsoc::db::admin_log::Actor::command_line(),
+        id,
+        mathsoc::person::Role::Admin,
+    )
+    .await
+    .unwrap();
     assert!(!ada.is_in().await);
 }

@@ -152,3 +152,28 @@ async fn admins_are_asked_to_set_it_up_where_the_settings_say_so_and_cannot_remo
         assert_eq!(world.ada().await.unwrap().has_second_factor, demanded, "{required} {role:?}");
     }
 }
+
+#[tokio::test]
+async fn adding_or_removing_it_ends_every_other_session() {
+    for store in ["database", "cookie"] {
+        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let (mut here, mut there) = (world.adas().await, world.adas().await);
+        let device = Device::new(&mut here).await;
+        assert!(here.is_in().await && !there.is_in().await, "{store}: added");
+        let mut there = half_in(&world).await;
+        assert_eq!(code(&mut there, &device.next()).await.status, 303);
+        let token = here.token().await;
+        here.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
+        assert!(here.is_in().await && !there.is_in().await, "{store}: removed");
+        let ada = world.ada().await.unwrap();
+        assert!(!ada.has_second_factor && ada.epoch == 3, "{store}: {}", ada.epoch);
+    }
+}
+
+#[tokio::test]
+async fn a_member_who_is_here_was_seen() {
+    let world = World::with_ada(&[]).await;
+    assert!(world.ada().await.unwrap().last_seen_at.is_none());
+    world.adas().await.get("/").await;
+    assert!(world.ada().await.unwrap().last_seen_at.is_some());
+}

@@ -55,7 +55,7 @@ pub async fn take(
     }
     match users::delete(&app.db, user.id).await {
         Ok(_) => {}
-        Err(RightsError::LastAdmin) => {
+        Err(RightsError::LastAdmin | RightsError::Own) => {
             return page(&frame).problem(Some(RightsError::LastAdmin.to_string())).answer();
         }
         Err(RightsError::Db(error)) => return Err(error.into()),

@@ -11,6 +11,8 @@
 
 pub mod confirm;
 pub mod delete;
+pub mod export;
+pub mod history;
 pub mod login;
 pub mod password;
 pub mod profile;
@@ -23,15 +25,16 @@ pub mod verify;
 
 use std::time::Duration;
 
-use palisade::{Password, Refusal, Stored, Verified, Weak};
+use palisade::{Password, Proof, Refusal, Session, Stored, Verified, Weak};
 
 use crate::email::EmailAddress;
+use crate::error::Error;
 use crate::limits::LOGIN;
 use crate::person::Role;
 use crate::state::App;
 
 /// How long a password counts as just given.
-const FRESH: Duration = Duration::from_secs(10 * 60);
+pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// What is wrong with a new password, in words for its owner.
 async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<Weak> {
@@ -63,8 +66,18 @@ async fn checked(
     Ok(verified)
 }
 
+/// After the epoch of an account was raised, which has ended its sessions and remembered browsers: leaves this session alive,
+/// as one whose password was just given. Without an epoch the account has changed meanwhile, and this session is over too.
+async fn only_here(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
+    if let Some(epoch) = epoch {
+        session.confirm(Proof::dangerous_trusted(user.to_string(), epoch)).await?;
+        session.end_others().await?;
+    }
+    Ok(())
+}
+
 /// Sends a letter. One that cannot be sent is for the log: the page says the same.
-fn send<L: crate::mail::Letter>(app: &App, to: &EmailAddress, letter: &L) {
+pub(super) fn send<L: crate::mail::Letter>(app: &App, to: &EmailAddress, letter: &L) {
     if let Err(error) = app.mailer.send(to, letter) {
         tracing::error!(%error, letter = L::NAME, "a letter was not sent");
     }

@@ -8,6 +8,9 @@ use palisade::{Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
 use super::register::{name_field, year_field};
+use crate::db::challenges::KeyStage;
+use crate::db::leaderboard::{self, Standing};
+use crate::db::progress::{self, StageProgress};
 use crate::db::schools::{self, School};
 use crate::db::users::{self, User};
 use crate::error::Error;
@@ -24,6 +27,16 @@ struct Profile {
     user: User,
     school: Option<School>,
     admin_needs_factor: bool,
+    stages: Vec<StageProgress>,
+    boards: Vec<(String, Standing)>,
+}
+
+impl Profile {
+    /// The bar of a key stage, 200 wide: how far the solved and the tried ones reach.
+    fn bar(stage: &StageProgress) -> (i64, i64) {
+        let all = stage.challenges.max(1);
+        (200 * stage.solved / all, 200 * stage.tried / all)
+    }
 }
 
 /// `GET /profile`.
@@ -36,7 +49,14 @@ pub async fn show(State(app): State<App>, user: SignedIn<User>, frame: Frame) ->
         None => None,
     };
     let admin_needs_factor = app.config.admin_totp_required && user.is_admin() && !user.has_second_factor;
-    shown(&Profile { layout: frame.layout(Here::Account), user: (*user).clone(), school, admin_needs_factor })
+    let mut boards = Vec::new();
+    for board in [None].into_iter().chain(KeyStage::ALL.map(Some)) {
+        if let Some(standing) = leaderboard::of_user(&app.db, board, user.id).await? {
+            boards.push((board.map_or("All challenges".to_owned(), |stage| stage.to_string()), standing));
+        }
+    }
+    let (layout, stages) = (frame.layout(Here::Account), progress::by_stage(&app.db, user.id).await?);
+    shown(&Profile { layout, user: (*user).clone(), school, admin_needs_factor, stages, boards })
 }
 
 /// What may be changed.

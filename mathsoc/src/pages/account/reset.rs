@@ -1,4 +1,5 @@
-//! `/password_reset` and `/password_reset/{token}`: a new password for who has forgotten the old one.
+//! `/password_reset` and `/password_reset/{token}`: a new password for who has forgotten the old one; `/welcome/{token}`: the
+//! first one of an account that an admin made.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -78,21 +79,35 @@ pub async fn take(
     .answer()
 }
 
-fn new_page(frame: &Frame) -> FormPage {
-    FormPage::new(frame, "Choose a new password", "Keep this password").fields([password_field()])
+fn new_page(frame: &Frame, purpose: Purpose) -> FormPage {
+    let title = if purpose == Purpose::Welcome { "Choose a password" } else { "Choose a new password" };
+    FormPage::new(frame, title, "Keep this password").fields([password_field()])
 }
 
 /// `GET /password_reset/{token}`.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show_new(
+pub async fn show_new(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
+    show_form(app, frame, token, Purpose::ResetPassword).await
+}
+
+/// `GET /welcome/{token}`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show_first(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
+    show_form(app, frame, token, Purpose::Welcome).await
+}
+
+async fn show_form(
     State(app): State<App>,
     frame: Frame,
     Path(token): Path<String>,
+    purpose: Purpose,
 ) -> Result<Response, Error> {
-    match app.links.look(Purpose::ResetPassword, &token).await {
-        Ok(_) => new_page(&frame).answer(),
+    match app.links.look(purpose, &token).await {
+        Ok(_) => new_page(&frame, purpose).answer(),
         Err(error) => dead(&frame, error),
     }
 }
@@ -102,13 +117,38 @@ pub async fn show_new(
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
 pub async fn take_new(
+    app: State<App>,
+    frame: Frame,
+    session: Session,
+    token: Path<String>,
+    form: Form<Chosen>,
+) -> Result<Response, Error> {
+    take_form(app, frame, session, token, form, Purpose::ResetPassword).await
+}
+
+/// `POST /welcome/{token}`.
+///
+/// # Errors
+/// When the database gives no answer, or too many passwords are being hashed.
+pub async fn take_first(
+    app: State<App>,
+    frame: Frame,
+    session: Session,
+    token: Path<String>,
+    form: Form<Chosen>,
+) -> Result<Response, Error> {
+    take_form(app, frame, session, token, form, Purpose::Welcome).await
+}
+
+async fn take_form(
     State(app): State<App>,
     frame: Frame,
     session: Session,
     Path(token): Path<String>,
     Form(form): Form<Chosen>,
+    purpose: Purpose,
 ) -> Result<Response, Error> {
-    let link = match app.links.look(Purpose::ResetPassword, &token).await {
+    let link = match app.links.look(purpose, &token).await {
         Ok(link) => link,
         Err(error) => return dead(&frame, error),
     };
@@ -116,10 +156,10 @@ pub async fn take_new(
     let password = form.password.unwrap_or_else(|| Password::from(""));
     let about = [user.full_name.as_str(), user.email.as_str()];
     if let Some(weak) = judged(user.role, &password, &about).await {
-        return new_page(&frame).fields([password_field().error(Some(weak))]).answer();
+        return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).answer();
     }
     let hash = app.passwords.hash(password).await?;
-    let link = match app.links.consume(Purpose::ResetPassword, &token).await {
+    let link = match app.links.consume(purpose, &token).await {
         Ok(link) => link,
         Err(error) => return dead(&frame, error),
     };
@@ -128,6 +168,10 @@ pub async fn take_new(
     }
     // Who opens the link has shown that the address is theirs.
     users::verify_email(&app.db, user.id).await?;
+    if purpose == Purpose::Welcome {
+        notice(&session, "Your password is kept. Log in with it.").await?;
+        return Ok(Redirect::to(SafePath::of("/login")).into_response());
+    }
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
     // The session of the former password, where this browser has one, is over and could say nothing more.

@@ -1,4 +1,4 @@
-//! `/profile/second_factor`: a code from a device besides the password.
+//! `/profile/second_factor`: a code from a device besides the password. Adding or removing it ends every other session.
 
 use askama::Template;
 use axum::Form;
@@ -10,7 +10,7 @@ use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
 
-use super::FRESH;
+use super::{FRESH, only_here};
 use crate::db::second_factor;
 use crate::db::users::User;
 use crate::error::Error;
@@ -122,9 +122,9 @@ pub async fn take(
     let codes = totp::recovery_codes();
     let hashes: Vec<[u8; 32]> = codes.iter().filter_map(|code| totp::recovery_hash(code)).collect();
     let sealed = secret.seal(&app.keyring, user.id);
-    second_factor::set(&app.db, user.id, &sealed, step, &hashes).await?;
+    let epoch = second_factor::set(&app.db, user.id, &sealed, step, &hashes).await?;
     session.remove(SECRET).await?;
-    session.renew().await?;
+    only_here(&session, user.id, epoch).await?;
     Ok(shown(&Codes { layout: frame.layout(Here::Account), codes })?.into_response())
 }
 
@@ -139,8 +139,9 @@ pub async fn remove(
 ) -> Result<Response, Error> {
     user.fresh_for(FRESH).await?;
     if !(app.config.admin_totp_required && user.is_admin()) {
-        second_factor::remove(&app.db, user.id).await?;
-        notice(&session, "Your password alone logs you in now.").await?;
+        let epoch = second_factor::remove(&app.db, user.id).await?;
+        only_here(&session, user.id, epoch).await?;
+        notice(&session, "Your password alone logs you in now. You are logged out everywhere else.").await?;
     }
     Ok(Redirect::to(SafePath::of("/profile")).into_response())
 }

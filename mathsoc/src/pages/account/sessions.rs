@@ -4,10 +4,10 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use palisade::{Elsewhere, Proof, Redirect, SafePath, Session, SignedIn};
+use palisade::{Elsewhere, Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
-use super::FRESH;
+use super::{FRESH, only_here};
 use crate::config::SessionStoreUri;
 use crate::db::users::{self, User};
 use crate::error::Error;
@@ -58,11 +58,8 @@ pub async fn end(
         if user.fresh_for(FRESH).await.is_err() {
             return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
         }
-        // Another epoch ends those in cookies too, and every remembered browser.
-        if let Some(epoch) = users::raise_epoch(&app.db, user.id).await? {
-            session.confirm(Proof::dangerous_trusted(user.id.to_string(), epoch)).await?;
-        }
-        session.end_others().await?;
+        let epoch = users::raise_epoch(&app.db, user.id, Some(user.epoch)).await?;
+        only_here(&session, user.id, epoch).await?;
         notice(&session, "You are logged out everywhere else.").await?;
     }
     Ok(Redirect::to(SafePath::of("/profile/sessions")).into_response())

@@ -12,7 +12,7 @@ use super::verify::dead;
 use crate::db::users::{self, CreateError, NewUser};
 use crate::email::EmailAddress;
 use crate::error::Error;
-use crate::links::Purpose;
+use crate::links::{LinkError, Purpose};
 use crate::pages::Frame;
 use crate::pages::form::{Field, FormPage};
 use crate::pages::frame::notice;
@@ -101,8 +101,9 @@ pub async fn take(
         year: None,
         email_is_verified: true,
     };
-    let user = match users::create(&app.db, &new, Some(&hash)).await {
-        Ok(user) => user,
+    let user = match users::create_first_admin(&app.db, &new, &hash).await {
+        Ok(Some(user)) => user,
+        Ok(None) => return dead(&frame, LinkError::Outdated),
         Err(CreateError::Db(error)) => return Err(error.into()),
         Err(error @ CreateError::EmailTaken) => return taken(error),
     };

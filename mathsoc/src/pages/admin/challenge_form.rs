@@ -170,6 +170,7 @@ impl Typed {
             statement: self.get("statement").to_owned(),
             released_at: self.get("released_at").parse().map_or(now, Hour::unix),
             locked: false,
+            competition: None,
             boxes: filled.map(label).collect(),
         }
     }

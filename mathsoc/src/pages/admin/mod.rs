@@ -11,6 +11,8 @@
 //! | `/admin/bin/schools/{id}` | asks whether it is to be deleted; what it sends deletes it |
 //! | `/admin/bin/schools/{id}/restore` | puts it back (POST) |
 //!
+//! Users have besides what is done to them, and to many of them together: see [`users`].
+//!
 //! To add one: a [`Kind`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
 //! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
 
@@ -19,10 +21,13 @@ pub mod articles;
 pub mod bin;
 mod challenge_form;
 pub mod challenges;
+mod chart;
+pub mod export;
 pub mod home;
 pub mod log;
 pub mod schools;
 pub mod tester;
+pub mod users;
 
 use std::convert::Infallible;
 
@@ -104,7 +109,11 @@ fn actor(admin: &SignedIn<Admin>) -> Actor {
 
 /// Back to the list of a section, with something to say there.
 async fn back(session: &Session, kind: Kind, said: &str) -> Result<Response, Error> {
+    back_to(session, &format!("/admin/{}", kind.section()), said).await
+}
+
+/// Back to a page, with something to say there.
+async fn back_to(session: &Session, page: &str, said: &str) -> Result<Response, Error> {
     notice(session, said).await?;
-    let list = format!("/admin/{}", kind.section());
-    Ok(Redirect::to(list.parse().unwrap_or(SafePath::of("/admin"))).into_response())
+    Ok(Redirect::to(page.parse().unwrap_or(SafePath::of("/admin"))).into_response())
 }

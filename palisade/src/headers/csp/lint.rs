@@ -68,6 +68,7 @@ impl Csp {
         findings.plug_ins(self);
         findings.navigation(self);
         findings.styles(self);
+        findings.trusted_types(self);
         findings.reports(self);
         findings.0
     }
@@ -171,6 +172,18 @@ impl Findings {
             && !trusts_by_value(sources)
         {
             self.add("csp-style-unsafe-inline", Directive::StyleSrc);
+        }
+    }
+
+    /// Worth something only where a script runs.
+    fn trusted_types(&mut self, policy: &Csp) {
+        let runs = policy.speaker(Directive::ScriptSrc).is_none_or(|(_, sources)| !sources.is_empty());
+        if policy.listed(Directive::RequireTrustedTypesFor).is_some() || !runs {
+            return;
+        }
+        match policy.listed(Directive::TrustedTypes) {
+            None => self.add("csp-missing-trusted-types", Directive::RequireTrustedTypesFor),
+            Some(_) => self.add("csp-trusted-types-alone", Directive::TrustedTypes),
         }
     }
 

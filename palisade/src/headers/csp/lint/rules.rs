@@ -12,7 +12,7 @@ pub(super) struct Rule {
 
 const STRICT: &str = "script-src 'nonce' 'strict-dynamic'";
 
-pub(super) const RULES: [Rule; 26] = [
+pub(super) const RULES: [Rule; 28] = [
     rule("csp-missing-script-src", High, "Scripts may come from anywhere and run inline.", STRICT),
     rule(
         "csp-unsafe-inline",
@@ -109,6 +109,18 @@ pub(super) const RULES: [Rule; 26] = [
         Info,
         "Planted styles can read form fields and draw over the page.",
         "move styles into files, or use 'nonce'",
+    ),
+    rule(
+        "csp-missing-trusted-types",
+        Info,
+        "Where a script of the page writes text as markup, what somebody got into the text runs.",
+        "require-trusted-types-for 'script'; trusted-types 'none'",
+    ),
+    rule(
+        "csp-trusted-types-alone",
+        Info,
+        "trusted-types without require-trusted-types-for says which policies there may be, and nothing has to go through them.",
+        "add require-trusted-types-for 'script'",
     ),
     rule(
         "csp-missing-reports",

@@ -1,0 +1,33 @@
+//! `mathsoc backup`: saves all that the site keeps into one file, while it goes on.
+
+use std::path::PathBuf;
+
+use anyhow::bail;
+use clap::Args;
+use mathsoc::backup;
+use mathsoc::config::Config;
+use mathsoc::db::Db;
+
+use crate::print;
+
+#[derive(Args)]
+pub(crate) struct BackupCommand {
+    /// The file to make, such as maths-2026-11-21.tar.gz. One that is there is never overwritten.
+    file: PathBuf,
+}
+
+impl BackupCommand {
+    pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
+        if config.database_url.missing_file().is_some() {
+            bail!("there is no database at {}: see DATABASE_URL and DATA_DIR", config.database_url);
+        }
+        let db = Db::connect(&config.database_url).await?;
+        let saved = backup::create(&db, &config.data_dir, &self.file).await?;
+        db.close().await;
+        let (rows, files, file) = (saved.rows(), saved.files(), self.file.display());
+        print(&format!(
+            "{rows} rows and {files} files are in {file}.\n\
+             The secret key is not: keep SECRET_KEY, or DATA_DIR/secret_key, in another safe place.\n"
+        ))
+    }
+}

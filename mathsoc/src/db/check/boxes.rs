@@ -1,0 +1,27 @@
+//! Answer boxes that nobody can solve.
+
+use answers::Rules;
+
+use super::Finding;
+use crate::db::Result;
+use crate::db::tx::{Tx, within};
+
+pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
+    const ALL: &str = "SELECT id, challenge_id, answer, rules FROM answer_boxes ORDER BY id";
+    let rows: Vec<(i64, i64, String, String)> =
+        within!(tx, link => sqlx::query_as(ALL).fetch_all(&mut **link).await?);
+    let mut findings = Vec::new();
+    for (id, challenge, answer, rules) in rows {
+        let mut find = |what: &str, why: &str| {
+            let text = format!("box {id} of challenge {challenge}: its {what} cannot be read: {why}");
+            findings.push(Finding::new("M08", text));
+        };
+        if let Err(error) = rules.parse::<Rules>() {
+            find("rules", &error.to_string());
+        }
+        if let Err(error) = answers::normalize(&answer) {
+            find("answer", &error.why);
+        }
+    }
+    Ok(findings)
+}

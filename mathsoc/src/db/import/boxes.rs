@@ -1,0 +1,60 @@
+//! Answer boxes. Their order is kept; the numbers in it are made anew, since they need not differ there.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+
+use super::job::{Job, Kind, line_of};
+use super::{ImportError, Line};
+use crate::db::tx::within;
+
+pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
+    const LAST: &str = "SELECT COALESCE(max(position), 0) FROM answer_boxes WHERE challenge_id = $1";
+    const INSERT: &str = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
+        VALUES ($1, $2, $3, $4) RETURNING id";
+    let mut line = Line::new("answer boxes");
+    let columns = ["challenge_id", "box_label", "correct_answer", "order"];
+    let mut rows = job.rows(&mut line, &["challenge_answer_box"], &columns).await?;
+    rows.sort_by_key(|row| (row.number("order"), row.id));
+    let mut last = HashMap::new();
+    for row in rows {
+        job.step(&line);
+        if job.knows(Kind::AnswerBox, row.id) {
+            line.known += 1;
+            continue;
+        }
+        let of = row.number("challenge_id").unwrap_or(0);
+        let Some(challenge) = job.here(Kind::Challenge, of) else {
+            line.leave_out(row.id, format!("its challenge {of} is not here"));
+            continue;
+        };
+        let Some(answer) = row.text("correct_answer") else {
+            line.leave_out(row.id, "it has no answer");
+            continue;
+        };
+        if let Err(unreadable) = answers::normalize(answer) {
+            line.remark(
+                row.id,
+                format!("nobody can solve it: its answer cannot be read. {}", unreadable.why),
+            );
+        }
+        let position = match last.entry(challenge) {
+            Entry::Occupied(position) => position.into_mut(),
+            Entry::Vacant(place) => {
+                let position: i64 = within!(&mut job.tx, link => {
+                    sqlx::query_scalar(LAST).bind(challenge).fetch_one(&mut **link).await?
+                });
+                place.insert(position)
+            }
+        };
+        *position += 1;
+        let label = line_of(row.text("box_label").unwrap_or("Answer"), 100);
+        let id = within!(&mut job.tx, link => {
+            let insert = sqlx::query_scalar(INSERT).bind(challenge).bind(*position);
+            insert.bind(&label).bind(answer).fetch_one(&mut **link).await?
+        });
+        job.keep(Kind::AnswerBox, row.id, id).await?;
+        line.added += 1;
+    }
+    job.step(&line);
+    Ok(line)
+}

@@ -1,0 +1,146 @@
+//! Takes over the database of the Flask site: its accounts, its content, and what its members have answered.
+//!
+//! ```no_run
+//! # async fn example(db: &mathsoc::db::Db) -> Result<(), Box<dyn std::error::Error>> {
+//! use mathsoc::db::import::{self, Options};
+//!
+//! let from = "sqlite:///srv/maths-soc/app.db".parse()?;
+//! let options = Options { dry_run: true, ..Options::default() };
+//! let report = import::run(db, &from, &options, &mut |_| {}).await?;
+//! print!("{report}");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! What holds:
+//! 1. all happens in one transaction: it is there in the end, or nothing is. A dry run is the same, undone at its end;
+//! 2. what became of each row is kept in `imported`. Taken over again, only new rows are added: nothing twice, and nothing that
+//!    was deleted here since;
+//! 3. every row read is added, here already, or left out with a reason. A broken row ends nothing;
+//! 4. the other database is only read, all of it as it was at one moment, whatever the age of its tables.
+//!
+//! | what | how it is taken |
+//! |---|---|
+//! | passwords | the hashes as they are, and made anew at the next login; none where anybody could log in with `admin123` |
+//! | e-mail addresses | as shown to be theirs, since they were what people logged in with; of two that differ in capitals the first |
+//! | addresses of challenges and articles | with their numbers, where those are higher than any that was ever given here |
+//! | HTML | cleaned by `Sanitizer::rich` |
+//! | answers | what the pupil was told stays, right or wrong; three for each box, of which a right one is the last |
+//! | points | by our rules from the answers, never from the former leaderboard: the report says where the two differ |
+//! | times | as UTC, or as far ahead of it as [`Options::offset`] says, unless they say themselves |
+//!
+//! What it does not do: uploaded files, newsletters (which are files) and the tables of competitions are counted and left out. A
+//! table's importer is one file here.
+
+mod announcements;
+mod articles;
+mod boxes;
+mod challenges;
+mod job;
+mod leaderboard;
+mod not_yet;
+mod points;
+mod report;
+mod schools;
+mod source;
+mod submissions;
+mod time;
+mod users;
+
+use job::Job;
+use palisade::Refusal;
+pub use report::{Line, Remark, Report};
+pub use time::{Offset, OffsetError};
+
+use super::{Db, DbError, Url};
+
+/// How to take over.
+#[derive(Clone, Debug)]
+pub struct Options {
+    /// What the other site is called: rows are known again by this name and their number.
+    pub name: String,
+    /// Whether to change nothing.
+    pub dry_run: bool,
+    /// How far ahead of UTC the clock was where times do not say so.
+    pub offset: Offset,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { name: "flask".to_owned(), dry_run: false, offset: Offset::default() }
+    }
+}
+
+/// How far it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Progress {
+    /// Which rows.
+    pub what: &'static str,
+    /// How many of them are done.
+    pub done: usize,
+    /// How many there are.
+    pub of: usize,
+}
+
+/// Takes over what is new.
+///
+/// # Errors
+/// When the other database is none of the Flask site or cannot be read, or ours gives no answer. Nothing is changed then.
+pub async fn run(
+    db: &Db,
+    from: &Url,
+    options: &Options,
+    progress: &mut (dyn FnMut(Progress) + Send),
+) -> Result<Report, ImportError> {
+    let mut job = Job::begin(db, from, options, progress).await?;
+    let mut lines = vec![
+        schools::take(&mut job).await?,
+        users::take(&mut job).await?,
+        challenges::take(&mut job).await?,
+        boxes::take(&mut job).await?,
+        submissions::take(&mut job).await?,
+    ];
+    points::count(&mut job).await?;
+    lines.push(leaderboard::compare(&mut job).await?);
+    lines.push(articles::take(&mut job).await?);
+    lines.push(announcements::take(&mut job).await?);
+    lines.extend(not_yet::count(&mut job).await?);
+    job.end().await?;
+    Ok(Report { lines })
+}
+
+/// Why nothing was taken over.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ImportError {
+    /// The other database gives no answer.
+    #[error("the database to take over cannot be read")]
+    Source(#[source] DbError),
+    /// It has other tables.
+    #[error("this is no database of the Flask site: it has no tables named users and challenge")]
+    Theirs,
+    /// It is one of ours.
+    #[error("this is a database of this program: move it by `mathsoc backup` and `mathsoc restore`")]
+    Ours,
+    /// The name is that of another site.
+    #[error(
+        "this seems to be another site than the one that was taken over as {name:?}: none of its accounts is the same. Give \
+         it a name of its own with --as"
+    )]
+    OtherSite {
+        /// The name.
+        name: String,
+    },
+    /// A password could not be tried.
+    #[error("a password could not be tried: {}", .0.message())]
+    Password(Refusal),
+    /// Our database gives no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<sqlx::Error> for ImportError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}

@@ -1,0 +1,51 @@
+//! What the answers that were taken over are worth: by our rules, in the order of time.
+
+use std::collections::BTreeMap;
+
+use super::ImportError;
+use super::job::Job;
+use crate::db::scores;
+use crate::db::submissions::{FIRST, LATER};
+use crate::db::tx::within;
+use crate::person::Role;
+
+/// Somebody who has solved a challenge, which was not noted yet.
+#[derive(sqlx::FromRow)]
+struct Solved {
+    challenge_id: i64,
+    solved_at: i64,
+    user_id: i64,
+    role: Role,
+}
+
+/// Notes who has come how far, and makes the boards anew.
+pub(super) async fn count(job: &mut Job<'_>) -> Result<(), ImportError> {
+    const SOLVED: &str = "SELECT b.challenge_id, max(s.submitted_at) AS solved_at, s.user_id, u.role
+        FROM submissions s JOIN answer_boxes b ON b.id = s.box_id JOIN users u ON u.id = s.user_id
+            JOIN progress p ON p.user_id = s.user_id AND p.challenge_id = b.challenge_id
+        WHERE s.verdict = 'right' AND p.solved_at IS NULL
+        GROUP BY b.challenge_id, s.user_id, u.role
+        HAVING count(*) = (SELECT count(*) FROM answer_boxes every WHERE every.challenge_id = b.challenge_id)";
+    const BE_FIRST: &str =
+        "UPDATE challenges SET first_solved_at = $2 WHERE id = $1 AND first_solved_at IS NULL";
+    const SOLVE: &str =
+        "UPDATE progress SET solved_at = $3, points = $4 WHERE user_id = $1 AND challenge_id = $2";
+    scores::note_begun(&mut job.tx).await?;
+    let solved: Vec<Solved> = within!(&mut job.tx, link => {
+        sqlx::query_as(SOLVED).fetch_all(&mut **link).await?
+    });
+    let in_order: BTreeMap<_, _> =
+        solved.into_iter().map(|it| ((it.challenge_id, it.solved_at, it.user_id), it.role)).collect();
+    for ((challenge, at, user), role) in in_order {
+        within!(&mut job.tx, link => {
+            let mut points = 0;
+            if role == Role::Pupil {
+                let first = sqlx::query(BE_FIRST).bind(challenge).bind(at).execute(&mut **link).await?;
+                points = i64::from(if first.rows_affected() > 0 { FIRST } else { LATER });
+            }
+            let solve = sqlx::query(SOLVE).bind(user).bind(challenge).bind(at).bind(points);
+            solve.execute(&mut **link).await?;
+        });
+    }
+    Ok(scores::rebuild(&mut job.tx).await?)
+}

@@ -1,0 +1,73 @@
+//! `/profile/export`: all that the site keeps of oneself, as JSON. Nothing secret is in it: no password's hash, no token.
+
+use axum::extract::State;
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use palisade::{Session, SignedIn};
+use serde_json::{Map, Value, json};
+
+use super::FRESH;
+use crate::db::challenges::KeyStage;
+use crate::db::leaderboard;
+use crate::db::progress;
+use crate::db::schools;
+use crate::db::users::User;
+use crate::error::Error;
+use crate::pages::day::Day;
+use crate::state::App;
+
+/// `GET /profile/export`.
+///
+/// # Errors
+/// The refusal that asks for the password, where it was not given just now, and when database or store do not answer.
+pub async fn show(State(app): State<App>, user: SignedIn<User>, session: Session) -> Result<Response, Error> {
+    user.fresh_for(FRESH).await?;
+    let school = match user.school_id {
+        Some(id) => schools::by_id(&app.db, id).await?.map(|school| school.name),
+        None => None,
+    };
+    let mut points = Map::new();
+    for board in [None].into_iter().chain(KeyStage::ALL.map(Some)) {
+        if let Some(standing) = leaderboard::of_user(&app.db, board, user.id).await? {
+            let name = board.map_or("all", KeyStage::name).to_owned();
+            points.insert(name, json!({ "points": standing.points, "rank": standing.rank }));
+        }
+    }
+    let sessions = session.everywhere().await?;
+    let sessions: Vec<Value> = sessions
+        .into_iter()
+        .map(|one| json!({ "since": time(one.since), "last_used": time(one.seen), "browser": one.agent }))
+        .collect();
+    let all = json!({
+        "account": {
+            "name": user.full_name.as_str(),
+            "email": user.email.as_str(),
+            "role": user.role.name(),
+            "school": school,
+            "year": user.year.map(|year| year.number()),
+            "joined": moment(user.created_at),
+            "address_verified": user.email_verified_at.map(moment),
+            "last_seen": user.last_seen_at.map(moment),
+            "second_step_when_logging_in": user.has_second_factor,
+        },
+        "points": points,
+        "progress": progress::by_stage(&app.db, user.id).await?,
+        "answers": progress::all(&app.db, user.id).await?,
+        "logged_in": sessions,
+    });
+    let text = format!("{all:#}\n");
+    let headers = [
+        (CONTENT_TYPE, "application/json"),
+        (CONTENT_DISPOSITION, "attachment; filename=\"maths-society.json\""),
+    ];
+    Ok((headers, text).into_response())
+}
+
+fn moment(seconds: i64) -> String {
+    let day = Day::of_unix(seconds);
+    format!("{}T{}", day.iso(), day.hour())
+}
+
+fn time(seconds: u64) -> String {
+    moment(i64::try_from(seconds).unwrap_or(i64::MAX))
+}

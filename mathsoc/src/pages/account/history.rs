@@ -1,0 +1,44 @@
+//! `/profile/history`: what one has answered, and what came of it.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use palisade::SignedIn;
+
+use crate::db::Paged;
+use crate::db::progress::{self, Given};
+use crate::db::users::User;
+use crate::error::Error;
+use crate::pages::address::Listing;
+use crate::pages::pager::Pager;
+use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "history.html")]
+struct History {
+    layout: Layout,
+    found: Paged<Given>,
+    pager: Pager,
+}
+
+impl History {
+    fn as_read(given: &str) -> Option<Printed> {
+        answers::to_mathml(given).ok().map(Printed::mathml)
+    }
+}
+
+/// `GET /profile/history?page=2`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn show(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let found = progress::history(&app.db, user.id, listing.page).await?;
+    let pager = Pager::new("/profile/history", found.page, found.pages);
+    shown(&History { layout: frame.layout(Here::Account), found, pager })
+}

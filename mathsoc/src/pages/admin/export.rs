@@ -1,0 +1,246 @@
+//! `/admin/export/{file}`: what the site knows, as a file for a spreadsheet.
+//!
+//! The file goes out as it is read, five hundred rows at a time; whoever goes away in the middle ends the reading. Where the
+//! database gives no answer half way, the connection breaks off, so that nobody takes a part for the whole.
+
+use std::io;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use axum::body::{Body, Bytes};
+use axum::extract::rejection::PathRejection;
+use axum::extract::{Path, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
+use http_body::Frame;
+use palisade::SignedIn;
+use tokio::sync::mpsc::{self, Receiver, Sender};
+
+use super::actor;
+use crate::db::challenges::KeyStage;
+use crate::db::export::{self, AT_ONCE};
+use crate::db::{Db, DbError, admin_log};
+use crate::error::Error;
+use crate::pages::address::Listing;
+use crate::pages::day::Hour;
+use crate::signed_in::Admin;
+use crate::spreadsheet::{BEGIN, line};
+use crate::state::App;
+
+/// What goes out.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum File {
+    Users,
+    Submissions,
+    Leaderboard(Option<KeyStage>),
+}
+
+impl File {
+    fn of(name: &str, key_stage: Option<KeyStage>) -> Option<Self> {
+        match name {
+            "users.csv" => Some(Self::Users),
+            "submissions.csv" => Some(Self::Submissions),
+            "leaderboard.csv" => Some(Self::Leaderboard(key_stage)),
+            _ => None,
+        }
+    }
+
+    fn name(self) -> String {
+        match self {
+            Self::Users => "users.csv".to_owned(),
+            Self::Submissions => "submissions.csv".to_owned(),
+            Self::Leaderboard(None) => "leaderboard.csv".to_owned(),
+            Self::Leaderboard(Some(stage)) => format!("leaderboard-{stage}.csv"),
+        }
+    }
+}
+
+/// `GET /admin/export/users.csv`, `submissions.csv` or `leaderboard.csv?key_stage=KS3`. The log says who has it.
+///
+/// # Errors
+/// [`Error::NotFound`] for a file that there is not, and when the database gives no answer.
+pub async fn show(
+    State(app): State<App>,
+    path: Result<Path<String>, PathRejection>,
+    listing: Listing,
+    admin: SignedIn<Admin>,
+) -> Result<Response, Error> {
+    let name = path.map(|Path(name)| name).map_err(|_| Error::NotFound)?;
+    let file = File::of(&name, listing.key_stage).ok_or(Error::NotFound)?;
+    admin_log::exported(&app.db, &actor(&admin), &file.name()).await?;
+    let (sender, receiver) = mpsc::channel(2);
+    tokio::spawn(async move {
+        let mut rows = Rows { sender, db: app.db };
+        if let Err(End::Broken(error)) = rows.write(file).await {
+            tracing::error!(%error, file = file.name(), "a file broke off");
+            // If nobody listens any more, nobody has to be told.
+            let _ = rows.sender.send(Err(io::Error::other("the database gave no answer"))).await;
+        }
+    });
+    let attachment = format!("attachment; filename=\"{}\"", file.name());
+    let head = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, &*attachment)];
+    Ok((head, Body::new(Chunks(receiver))).into_response())
+}
+
+/// What is written into the file.
+struct Rows {
+    sender: Sender<io::Result<Bytes>>,
+    db: Db,
+}
+
+/// Why it is not written to its end.
+enum End {
+    /// Nobody reads it any more.
+    Gone,
+    /// The database gave no answer.
+    Broken(DbError),
+}
+
+impl From<DbError> for End {
+    fn from(error: DbError) -> Self {
+        Self::Broken(error)
+    }
+}
+
+impl Rows {
+    async fn send(&self, bytes: Vec<u8>) -> Result<(), End> {
+        self.sender.send(Ok(bytes.into())).await.map_err(|_| End::Gone)
+    }
+
+    async fn write(&mut self, file: File) -> Result<(), End> {
+        match file {
+            File::Users => self.users().await,
+            File::Submissions => self.submissions().await,
+            File::Leaderboard(key_stage) => self.leaderboard(key_stage).await,
+        }
+    }
+
+    async fn head<const N: usize>(&self, columns: [&str; N]) -> Result<(), End> {
+        self.send([BEGIN, &line(columns)].concat()).await
+    }
+
+    async fn users(&self) -> Result<(), End> {
+        let columns = ["id", "name", "email", "role", "school", "year", "key_stage"];
+        let columns = [&columns[..], &["verified", "made", "last_seen"]].concat();
+        self.send([BEGIN, &line(columns)].concat()).await?;
+        let mut after = 0;
+        loop {
+            let rows = export::users(&self.db, after).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            let line = |it: &export::UserRow| {
+                line([
+                    it.id.to_string(),
+                    it.full_name.clone(),
+                    it.email.clone(),
+                    it.role.clone(),
+                    it.school.clone().unwrap_or_default(),
+                    number(it.year),
+                    it.key_stage.clone().unwrap_or_default(),
+                    hour(it.email_verified_at),
+                    hour(Some(it.created_at)),
+                    hour(it.last_seen_at),
+                ])
+            };
+            self.send(rows.iter().flat_map(line).collect()).await?;
+            if rows.len() < AT_ONCE {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn submissions(&self) -> Result<(), End> {
+        self.head([
+            "id",
+            "at",
+            "user_id",
+            "name",
+            "challenge_id",
+            "challenge",
+            "box",
+            "try",
+            "answer",
+            "verdict",
+        ])
+        .await?;
+        let mut after = 0;
+        loop {
+            let rows = export::answers(&self.db, after).await?;
+            let Some(last) = rows.last() else { return Ok(()) };
+            after = last.id;
+            let line = |it: &export::AnswerRow| {
+                line([
+                    it.id.to_string(),
+                    hour(Some(it.submitted_at)),
+                    it.user_id.to_string(),
+                    it.full_name.clone(),
+                    it.challenge_id.to_string(),
+                    it.title.clone(),
+                    it.position.to_string(),
+                    it.number.to_string(),
+                    it.given.clone(),
+                    it.verdict.clone(),
+                ])
+            };
+            self.send(rows.iter().flat_map(line).collect()).await?;
+            if rows.len() < AT_ONCE {
+                return Ok(());
+            }
+        }
+    }
+
+    async fn leaderboard(&self, key_stage: Option<KeyStage>) -> Result<(), End> {
+        self.head(["rank", "user_id", "name", "school", "year", "points", "solved"]).await?;
+        let (mut after, mut rank, mut place) = (None, 0, 0_u64);
+        loop {
+            let rows = export::scores(&self.db, key_stage, after).await?;
+            let full = rows.len() >= AT_ONCE;
+            let mut bytes = Vec::new();
+            for it in rows {
+                place += 1;
+                // Who has as many points has the same rank.
+                if after.is_none_or(|(points, _)| points != it.points) {
+                    rank = place;
+                }
+                after = Some((it.points, it.user_id));
+                bytes.extend(line([
+                    rank.to_string(),
+                    it.user_id.to_string(),
+                    it.full_name,
+                    it.school.unwrap_or_default(),
+                    number(it.year),
+                    it.points.to_string(),
+                    it.solved.to_string(),
+                ]));
+            }
+            self.send(bytes).await?;
+            if !full {
+                return Ok(());
+            }
+        }
+    }
+}
+
+fn number(value: Option<i64>) -> String {
+    value.map(|it| it.to_string()).unwrap_or_default()
+}
+
+/// The minute, in London, as spreadsheets read it.
+fn hour(seconds: Option<i64>) -> String {
+    seconds.map(|it| Hour::of_unix(it).to_string().replace('T', " ")).unwrap_or_default()
+}
+
+/// The chunks of a file, as a body.
+struct Chunks(Receiver<io::Result<Bytes>>);
+
+impl http_body::Body for Chunks {
+    type Data = Bytes;
+    type Error = io::Error;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        context: &mut Context<'_>,
+    ) -> Poll<Option<io::Result<Frame<Bytes>>>> {
+        self.0.poll_recv(context).map(|chunk| chunk.map(|chunk| chunk.map(Frame::data)))
+    }
+}

@@ -1,0 +1,206 @@
+//! What is done to one account, each by a POST: a letter with a link, the address, the sessions; and after the password of the
+//! admin, the rights and the second step.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Response;
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+
+use super::welcome;
+use crate::db::user_changes::{self, Change, ChangeError};
+use crate::db::users::{self, RightsError, User};
+use crate::error::Error;
+use crate::links::Purpose;
+use crate::mail::ResetPassword;
+use crate::pages::account::{FRESH, send};
+use crate::pages::address::Id;
+use crate::pages::admin::{actor, back_to};
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here};
+use crate::person::Role;
+use crate::signed_in::Admin;
+use crate::state::App;
+
+async fn found(app: &App, id: i64) -> Result<User, Error> {
+    users::by_id(&app.db, id).await?.ok_or(Error::NotFound)
+}
+
+fn page_of(id: i64) -> String {
+    format!("/admin/users/{id}")
+}
+
+/// `POST /admin/users/{id}/letter`: a link to choose a password goes to their address, and to nobody else.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn letter(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    let user = found(&app, id).await?;
+    let stored = users::login_by_id(&app.db, id).await?;
+    user_changes::note_link(&app.db, &actor(&admin), &user).await?;
+    if stored.is_some_and(|stored| stored.hash.is_usable()) {
+        let url = |path: &str| app.config.site_url.link(path);
+        let link = url(&app.links.issue(Purpose::ResetPassword, &user));
+        send(&app, &user.email, &ResetPassword { link, site: url("/") });
+        let said = format!("A letter goes to {}. Its link works for half an hour.", user.email);
+        back_to(&session, &page_of(id), &said).await
+    } else {
+        send(&app, &user.email, &welcome(&app, &user));
+        let said = format!("A letter goes to {}. Its link works for a week.", user.email);
+        back_to(&session, &page_of(id), &said).await
+    }
+}
+
+/// `POST /admin/users/{id}/verify`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn verify(
+    app: State<App>,
+    id: Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    change(app, id, admin, session, Change::Verify, "The address is taken to be theirs.").await
+}
+
+/// `POST /admin/users/{id}/log_out`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn log_out(
+    app: State<App>,
+    id: Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    change(app, id, admin, session, Change::LogOut, "They are logged out everywhere.").await
+}
+
+async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+    change: Change,
+    said: &str,
+) -> Result<Response, Error> {
+    found(&app, id).await?;
+    match user_changes::change_all(&app.db, &actor(&admin), &[id], change).await {
+        Ok(0) => back_to(&session, &page_of(id), "There was nothing to change.").await,
+        Ok(_) => back_to(&session, &page_of(id), said).await,
+        Err(ChangeError::NoSchool) => Err(Error::NotFound),
+        Err(ChangeError::Db(error)) => Err(error.into()),
+    }
+}
+
+fn factor_page(frame: &Frame, user: &User) -> FormPage {
+    FormPage::new(frame, "Remove the second step?", "Remove it")
+        .here(Here::Admin)
+        .lead(format!(
+            "{} logs in by password alone afterwards, and is logged out everywhere. Do it only when you know who asks: whoever has \
+             the password alone wants just this.",
+            user.full_name
+        ))
+        .link("Leave it as it is", page_of(user.id))
+}
+
+/// `GET /admin/users/{id}/second_factor`.
+///
+/// # Errors
+/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
+pub async fn show_factor(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+) -> Result<Response, Error> {
+    admin.fresh_for(FRESH).await?;
+    let user = found(&app, id).await?;
+    if !user.has_second_factor || admin.user.id == id {
+        return Err(Error::NotFound);
+    }
+    factor_page(&frame, &user).answer()
+}
+
+/// `POST /admin/users/{id}/second_factor`. One's own goes at the page of one's account, which wants a code.
+///
+/// # Errors
+/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
+pub async fn remove_factor(
+    app: State<App>,
+    id: Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    admin.fresh_for(FRESH).await?;
+    if admin.user.id == id.0 {
+        return Err(Error::NotFound);
+    }
+    let said = "The second step is removed, and they are logged out everywhere.";
+    change(app, id, admin, session, Change::RemoveFactor, said).await
+}
+
+/// Which rights.
+#[derive(Deserialize)]
+pub struct Rights {
+    #[serde(default)]
+    role: String,
+}
+
+fn role_page(frame: &Frame, user: &User) -> FormPage {
+    let choices = [(Role::Pupil, "Pupil: answers challenges"), (Role::Admin, "Admin: may do everything")];
+    let choices = choices.map(|(role, text)| (role.name().to_owned(), text.to_owned()));
+    FormPage::new(frame, "Change the role", "Save")
+        .here(Here::Admin)
+        .lead(format!("What may {} do? Other rights end all of their sessions.", user.full_name))
+        .fields([Field::select("role", "Role", choices.into()).value(user.role.name())])
+        .link("Leave it as it is", page_of(user.id))
+}
+
+/// `GET /admin/users/{id}/role`.
+///
+/// # Errors
+/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
+pub async fn show_role(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+) -> Result<Response, Error> {
+    admin.fresh_for(FRESH).await?;
+    role_page(&frame, &found(&app, id).await?).answer()
+}
+
+/// `POST /admin/users/{id}/role`. Nobody takes their own rights away, so that there is always an admin.
+///
+/// # Errors
+/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
+pub async fn change_role(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(rights): Form<Rights>,
+) -> Result<Response, Error> {
+    admin.fresh_for(FRESH).await?;
+    let user = found(&app, id).await?;
+    let Some(role) = [Role::Pupil, Role::Admin].into_iter().find(|role| role.name() == rights.role) else {
+        return role_page(&frame, &user).problem(Some("Choose one of the roles.")).answer();
+    };
+    match users::change_role(&app.db, &actor(&admin), id, role).await {
+        Ok(Some(_)) => back_to(&session, &page_of(id), "The role is saved.").await,
+        Ok(None) => Err(Error::NotFound),
+        Err(RightsError::Db(error)) => Err(error.into()),
+        Err(RightsError::LastAdmin) => role_page(&frame, &user)
+            .problem(Some("This is the only admin. Make somebody else one first."))
+            .answer(),
+        Err(own @ RightsError::Own) => role_page(&frame, &user).problem(Some(own.to_string())).answer(),
+    }
+}

@@ -1,0 +1,219 @@
+//! `/admin/users/bulk`: the same for many. A page says what would happen to whom, and what it sends does just that: to all of
+//! them, or to none. At most 500 at a time.
+
+use std::collections::BTreeSet;
+
+use askama::Template;
+use axum::Form;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use palisade::{Session, SignedIn};
+
+use super::are;
+use super::search::Search;
+use crate::db::bin;
+use crate::db::schools::{self, School};
+use crate::db::user_changes::{self, Change, ChangeError};
+use crate::db::user_list::{self, MOST, Person};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::admin::{actor, back};
+use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+
+/// What can be done to many.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Deed {
+    Move,
+    NextYear,
+    LogOut,
+    Delete,
+}
+
+impl Deed {
+    const ALL: [Self; 4] = [Self::Move, Self::NextYear, Self::LogOut, Self::Delete];
+
+    fn name(self) -> &'static str {
+        match self {
+            Self::Move => "move",
+            Self::NextYear => "next_year",
+            Self::LogOut => "log_out",
+            Self::Delete => "delete",
+        }
+    }
+
+    /// The question, the button, and what there is to know.
+    fn words(self) -> [&'static str; 3] {
+        match self {
+            Self::Move => {
+                ["Move them to another school?", "Move them", "They belong to the school that you choose."]
+            }
+            Self::NextYear => [
+                "Move them up to the next year?",
+                "Move them up",
+                "Everybody is a year further on. Who is in Year 13 leaves school, and is in no year any more.",
+            ],
+            Self::LogOut => {
+                ["Log them out everywhere?", "Log them out", "They log in again with their passwords."]
+            }
+            Self::Delete => [
+                "Delete them?",
+                "Delete them",
+                "Their answers and points go with them. You can put them back within a minute; then they are gone for good.",
+            ],
+        }
+    }
+
+    /// Why somebody is left out.
+    fn leaves_out(self, person: &Person) -> Option<&'static str> {
+        match self {
+            Self::NextYear if person.user.year.is_none() => Some("in no year"),
+            Self::Delete if person.user.is_admin() => Some("an admin: take the rights away first"),
+            _ => None,
+        }
+    }
+}
+
+/// What is asked for: a deed, and whom it concerns.
+#[derive(Default)]
+struct Asked {
+    deed: Option<Deed>,
+    found: bool,
+    ids: BTreeSet<i64>,
+    school: Option<String>,
+}
+
+impl Asked {
+    fn read<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> Self {
+        let mut asked = Self::default();
+        for (name, value) in fields {
+            let value = value.as_ref();
+            match name.as_ref() {
+                "do" => asked.deed = Deed::ALL.into_iter().find(|deed| deed.name() == value),
+                "who" => asked.found = value == "found",
+                "id" => asked.ids.extend(Id::parse(value).map(|Id(id)| id)),
+                "to" => asked.school = Some(value.to_owned()),
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/bulk.html")]
+struct Bulk {
+    layout: Layout,
+    token: Printed,
+    deed: Deed,
+    schools: Vec<School>,
+    concerned: Vec<Person>,
+    left_out: Vec<(Person, &'static str)>,
+    problem: Option<String>,
+}
+
+const TOO_MANY: &str = "These are more than 500. Narrow the search down, and do it in parts.";
+
+/// `GET /admin/users/bulk?do=move&who=ticked&id=1&id=2`, or with a search and `who=found`: what would happen to whom.
+///
+/// # Errors
+/// [`Error::NotFound`] for a deed that there is not, and when the database gives no answer.
+pub async fn show(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    frame: Frame,
+    session: Session,
+) -> Result<Response, Error> {
+    let query = query.unwrap_or_default();
+    let asked = Asked::read(url::form_urlencoded::parse(query.as_bytes()));
+    let deed = asked.deed.ok_or(Error::NotFound)?;
+    let people = if asked.found {
+        user_list::all(&app.db, &Search::parse(&query).wanted).await?
+    } else {
+        people(&app, &asked.ids).await?
+    };
+    if people.is_empty() {
+        return back(&session, Kind::User, "Nobody was chosen. Tick who it is about.").await;
+    }
+    if people.len() > MOST {
+        return back(&session, Kind::User, TOO_MANY).await;
+    }
+    page(&app, &frame, deed, people, None).await.map(Html::into_response)
+}
+
+async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
+    let mut people = Vec::new();
+    for id in ids.iter().take(MOST + 1) {
+        people.extend(user_list::one(&app.db, *id).await?);
+    }
+    people.sort_by_cached_key(|person| person.user.full_name.as_str().to_lowercase());
+    Ok(people)
+}
+
+async fn page(
+    app: &App,
+    frame: &Frame,
+    deed: Deed,
+    people: Vec<Person>,
+    problem: Option<String>,
+) -> Result<Html<String>, Error> {
+    let (mut concerned, mut left_out) = (Vec::new(), Vec::new());
+    for person in people {
+        match deed.leaves_out(&person) {
+            Some(why) => left_out.push((person, why)),
+            None => concerned.push(person),
+        }
+    }
+    let schools = if deed == Deed::Move { schools::all(&app.db).await? } else { Vec::new() };
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    shown(&Bulk { layout, token, deed, schools, concerned, left_out, problem })
+}
+
+/// `POST /admin/users/bulk`.
+///
+/// # Errors
+/// [`Error::NotFound`] for a deed that there is not, and when the database gives no answer.
+pub async fn take(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(fields): Form<Vec<(String, String)>>,
+) -> Result<Response, Error> {
+    let asked = Asked::read(fields);
+    let deed = asked.deed.ok_or(Error::NotFound)?;
+    if asked.ids.len() > MOST {
+        return back(&session, Kind::User, TOO_MANY).await;
+    }
+    let (by, ids) = (actor(&admin), asked.ids.iter().copied().collect::<Vec<_>>());
+    let change = match (deed, asked.school.as_deref()) {
+        (Deed::Delete, _) => {
+            let gone = bin::delete_all(&app.db, &by, Kind::User, &ids).await?;
+            return back(&session, Kind::User, &format!("{} deleted.", are(gone))).await;
+        }
+        (Deed::NextYear, _) => Change::NextYear,
+        (Deed::LogOut, _) => Change::LogOut,
+        (Deed::Move, Some("none")) => Change::Move(None),
+        // 0 is the number of no school.
+        (Deed::Move, school) => Change::Move(Some(school.and_then(Id::parse).map_or(0, |Id(id)| id))),
+    };
+    match user_changes::change_all(&app.db, &by, &ids, change).await {
+        Ok(count) => {
+            let done = match deed {
+                Deed::Move => "moved",
+                Deed::NextYear => "moved up",
+                Deed::LogOut | Deed::Delete => "logged out everywhere",
+            };
+            back(&session, Kind::User, &format!("{} {done}.", are(count))).await
+        }
+        Err(gone @ ChangeError::NoSchool) => {
+            let page =
+                page(&app, &frame, deed, people(&app, &asked.ids).await?, Some(gone.to_string())).await?;
+            Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
+        }
+        Err(ChangeError::Db(error)) => Err(error.into()),
+    }
+}

@@ -1,0 +1,182 @@
+//! `/admin/users/new` and `/admin/users/{id}/edit`: name, school and year; the address of a new account.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::Response;
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+
+use super::welcome;
+use crate::db::admin_log::Action;
+use crate::db::schools::{self, School};
+use crate::db::user_changes::{self, ChangeError, Details};
+use crate::db::users::{self, CreateError, NewUser, User};
+use crate::email::EmailAddress;
+use crate::error::Error;
+use crate::pages::account::send;
+use crate::pages::address::Id;
+use crate::pages::admin::{actor, back_to};
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here};
+use crate::person::{FullName, Role, Year};
+use crate::signed_in::Admin;
+use crate::state::App;
+
+/// What is typed in.
+#[derive(Default, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    full_name: String,
+    #[serde(default)]
+    email: String,
+    #[serde(default)]
+    school: String,
+    #[serde(default)]
+    year: String,
+}
+
+impl Typed {
+    fn of(user: &User) -> Self {
+        Self {
+            full_name: user.full_name.to_string(),
+            email: String::new(),
+            school: user.school_id.map(|id| id.to_string()).unwrap_or_default(),
+            year: user.year.map(|year| year.number().to_string()).unwrap_or_default(),
+        }
+    }
+
+    /// What it says, or the fields with what is wrong.
+    fn read(&self, schools: &[School]) -> Result<Details, Box<[Field; 3]>> {
+        let name = self.full_name.parse::<FullName>();
+        let year = (!self.year.is_empty()).then(|| self.year.parse::<Year>()).transpose();
+        let school = match &*self.school {
+            "" => Ok(None),
+            id => {
+                let known = schools.iter().find(|school| Id::parse(id) == Some(Id(school.id)));
+                known.map(|school| Some(school.id)).ok_or("There is no such school. Choose another.")
+            }
+        };
+        match (name, school, year) {
+            (Ok(full_name), Ok(school_id), Ok(year)) => Ok(Details { full_name, school_id, year }),
+            (name, school, year) => {
+                let [name_field, school_field, year_field] = self.fields(schools);
+                Err(Box::new([
+                    name_field.error(name.err()),
+                    school_field.error(school.err()),
+                    year_field.error(year.err()),
+                ]))
+            }
+        }
+    }
+
+    fn fields(&self, schools: &[School]) -> [Field; 3] {
+        let school = |school: &School| (school.id.to_string(), school.name.clone());
+        let none = || [(String::new(), "None".to_owned())].into_iter();
+        let years = (Year::FIRST..=Year::LAST).map(|year| (year.to_string(), format!("Year {year}")));
+        [
+            Field::text("full_name", "Name", "off").value(&self.full_name),
+            Field::select("school", "School", none().chain(schools.iter().map(school)).collect())
+                .value(&self.school),
+            Field::select("year", "Year", none().chain(years).collect()).value(&self.year),
+        ]
+    }
+
+    fn email_field(&self) -> Field {
+        Field::text("email", "E-mail address", "off").value(&self.email)
+    }
+}
+
+fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
+    let page = FormPage::new(frame, "Change the details", "Save").here(Here::Admin).fields(fields);
+    page.link("Leave them as they are", format!("/admin/users/{id}"))
+}
+
+/// `GET /admin/users/{id}/edit`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    edit_page(&frame, id, Typed::of(&user).fields(&schools::all(&app.db).await?)).answer()
+}
+
+/// `POST /admin/users/{id}/edit`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    let schools = schools::all(&app.db).await?;
+    let details = match typed.read(&schools) {
+        Ok(details) => details,
+        Err(fields) => return edit_page(&frame, id, *fields).answer(),
+    };
+    match user_changes::change(&app.db, &actor(&admin), id, &details).await {
+        Ok(true) => back_to(&session, &format!("/admin/users/{id}"), "The details are saved.").await,
+        Ok(false) => Err(Error::NotFound),
+        Err(ChangeError::Db(error)) => Err(error.into()),
+        Err(gone @ ChangeError::NoSchool) => {
+            edit_page(&frame, id, typed.fields(&schools)).problem(Some(gone.to_string())).answer()
+        }
+    }
+}
+
+fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> FormPage {
+    FormPage::new(frame, "New user", "Make the account")
+        .here(Here::Admin)
+        .lead("They get a letter with a link to choose a password. Nobody else ever knows it.")
+        .fields([name, email, school, year])
+        .link("Import a list instead", "/admin/users/import")
+        .link("All users", "/admin/users")
+}
+
+/// `GET /admin/users/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let (typed, schools) = (Typed::default(), schools::all(&app.db).await?);
+    new_page(&frame, typed.email_field(), typed.fields(&schools)).answer()
+}
+
+/// `POST /admin/users/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    let schools = schools::all(&app.db).await?;
+    let (details, email) = match (typed.read(&schools), typed.email.parse::<EmailAddress>()) {
+        (Ok(details), Ok(email)) => (details, email),
+        (details, email) => {
+            let fields = details.err().map_or_else(|| typed.fields(&schools), |fields| *fields);
+            return new_page(&frame, typed.email_field().error(email.err()), fields).answer();
+        }
+    };
+    let Details { full_name, school_id, year } = details;
+    let new = NewUser { email, full_name, role: Role::Pupil, school_id, year, email_is_verified: false };
+    match user_changes::create_all(&app.db, &actor(&admin), Action::Created, &[new]).await {
+        Ok(made) => {
+            let user = made.into_iter().next().ok_or(Error::NotFound)?;
+            send(&app, &user.email, &welcome(&app, &user));
+            let said = format!("The account is made, and a letter goes to {}.", user.email);
+            back_to(&session, &format!("/admin/users/{}", user.id), &said).await
+        }
+        Err(CreateError::Db(error)) => Err(error.into()),
+        Err(CreateError::EmailTaken) => {
+            let taken = "There is an account with this address, or there was a minute ago.";
+            new_page(&frame, typed.email_field().error(Some(taken)), typed.fields(&schools)).answer()
+        }
+    }
+}

@@ -1,0 +1,150 @@
+//! `/admin/users/import`: accounts for a list of people. First it says what would become of each line; the button under that
+//! does just this, or, where it would be something else by now, says so anew.
+
+use askama::Template;
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, IntoResponse, Response};
+use http::StatusCode;
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+use sha2::{Digest, Sha256};
+
+use super::{are, welcome};
+use crate::class_list::{self, Fate, Judged, MOST_LINES};
+use crate::db::admin_log::Action;
+use crate::db::schools::{self, School};
+use crate::db::user_changes;
+use crate::db::user_list;
+use crate::db::users::{CreateError, NewUser};
+use crate::error::Error;
+use crate::pages::admin::{actor, back};
+use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::person::Year;
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+
+/// The list, and what was said of it before.
+#[derive(Deserialize)]
+pub struct Sent {
+    #[serde(default)]
+    list: String,
+    #[serde(default)]
+    plan: String,
+}
+
+#[derive(Template)]
+#[template(path = "admin/import.html")]
+struct Import {
+    layout: Layout,
+    token: Printed,
+    list: String,
+    problem: Option<String>,
+    schools: Vec<School>,
+    judged: Vec<Judged>,
+    plan: String,
+}
+
+impl Import {
+    fn count(&self, is: fn(&Fate) -> bool) -> usize {
+        self.judged.iter().filter(|it| is(&it.fate)).count()
+    }
+
+    fn to_make(&self) -> usize {
+        self.count(|fate| matches!(fate, Fate::New(_)))
+    }
+
+    fn there(&self) -> usize {
+        self.count(|fate| matches!(fate, Fate::There))
+    }
+
+    fn wrong(&self) -> usize {
+        self.count(|fate| matches!(fate, Fate::Wrong(_)))
+    }
+
+    fn school(&self, new: &NewUser) -> Option<&str> {
+        let id = new.school_id?;
+        self.schools.iter().find(|school| school.id == id).map(|school| &*school.name)
+    }
+}
+
+fn page(frame: &Frame, list: String) -> Import {
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    let (problem, schools, judged, plan) = (None, Vec::new(), Vec::new(), String::new());
+    Import { layout, token, list, problem, schools, judged, plan }
+}
+
+/// `GET /admin/users/import`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
+    shown(&page(&frame, String::new()))
+}
+
+/// `POST /admin/users/import`: with a list, what would become of it; with what was said of it too, it is done.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn take(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(sent): Form<Sent>,
+) -> Result<Response, Error> {
+    let wrong = |page: &Import| Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(page)?).into_response());
+    let lines = match class_list::read(&sent.list) {
+        Ok(lines) => lines,
+        Err(error) => return wrong(&Import { problem: Some(error.to_string()), ..page(&frame, sent.list) }),
+    };
+    let schools = schools::all(&app.db).await?;
+    let taken = user_list::taken(&app.db, &class_list::addresses(&lines)).await?;
+    let judged = class_list::judge(lines, &schools, &taken);
+    let plan = digest(&judged);
+    let asked = Import { schools, judged, plan, ..page(&frame, sent.list) };
+    if sent.plan.is_empty() {
+        return Ok(shown(&asked)?.into_response());
+    }
+    let changed = "Something has changed since: look at the list again.";
+    if sent.plan != asked.plan {
+        return wrong(&Import { problem: Some(changed.to_owned()), ..asked });
+    }
+    if asked.to_make() == 0 {
+        return Ok(shown(&asked)?.into_response());
+    }
+    let new: Vec<NewUser> = asked.judged.iter().filter_map(|it| it.fate.new_user().cloned()).collect();
+    let Ok(places) = app.mailer.reserve(new.len()) else {
+        let busy =
+            "Too many letters are waiting to be sent. Try again in some minutes: nothing was done yet.";
+        return wrong(&Import { problem: Some(busy.to_owned()), ..asked });
+    };
+    match user_changes::create_all(&app.db, &actor(&admin), Action::Imported, &new).await {
+        Ok(made) => {
+            let letter = |user: &_| welcome(&app, user);
+            places.send(made.iter().map(|user| (user.email.clone(), letter(user))).collect());
+            let said = format!("{} imported. Each of them gets a letter.", are(made.len()));
+            back(&session, Kind::User, &said).await
+        }
+        Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..asked }),
+        Err(CreateError::Db(error)) => Err(error.into()),
+    }
+}
+
+/// What was said of a list, in short: nobody has to keep it meanwhile.
+fn digest(judged: &[Judged]) -> String {
+    let mut digest = Sha256::new();
+    for Judged { line, fate } in judged {
+        let said = match fate {
+            Fate::New(new) => {
+                let year = new.year.map(Year::number);
+                format!("new\0{}\0{}\0{:?}\0{year:?}", new.email.key(), new.full_name.as_str(), new.school_id)
+            }
+            Fate::There => "there".to_owned(),
+            Fate::Wrong(why) => format!("wrong\0{why}"),
+        };
+        digest.update(format!("{}\0{said}\0\n", line.number));
+    }
+    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+}

@@ -1,0 +1,98 @@
+//! `/admin/users`: everybody with an account.
+//!
+//! | address | is |
+//! |---|---|
+//! | `/admin/users?q=ada&year=KS3` | the list, as far as it is asked for; the boxes in it choose whom `bulk` is about |
+//! | `/admin/users/new` | makes an account, and sends a letter with a link to choose a password |
+//! | `/admin/users/import` | the same for a list of people, which is tried out first |
+//! | `/admin/users/bulk` | says what would happen to whom; what it sends does it, to all of them or to none |
+//! | `/admin/users/restore` | puts back whoever was deleted within the last minute (POST) |
+//! | `/admin/users/{id}` | one of them; what is done there are POSTs below it |
+//!
+//! A password is never shown, chosen or sent: letters have links. Who wants to change rights or remove a second step gives
+//! their own password again, if that was long ago.
+
+pub mod actions;
+pub mod bulk;
+pub mod details;
+pub mod import;
+pub mod one;
+pub mod search;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Session, SignedIn};
+
+use self::search::Search;
+use super::{actor, back};
+use crate::db::bin::{self, Deleted};
+use crate::db::schools::{self, School};
+use crate::db::user_list::{self, Person};
+use crate::db::{Paged, users::User};
+use crate::error::Error;
+use crate::links::Purpose;
+use crate::mail::Welcome;
+use crate::pages::pager::Pager;
+use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::person::Year;
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+
+#[derive(Template)]
+#[template(path = "admin/users.html")]
+struct Users {
+    layout: Layout,
+    token: Printed,
+    search: Search,
+    schools: Vec<School>,
+    deleted: Vec<Deleted>,
+    found: Paged<Person>,
+    pager: Pager,
+}
+
+/// `GET /admin/users?q=ada&school=1&year=KS3&role=pupil&unverified=yes&page=2`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Result<Html<String>, Error> {
+    let found = user_list::page(&app.db, &search.wanted, search.page).await?;
+    let pager = Pager::new(search.address("/admin/users"), found.page, found.pages);
+    let schools = schools::all(&app.db).await?;
+    let deleted = bin::recent(&app.db, Kind::User).await?;
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    shown(&Users { layout, token, search, schools, deleted, found, pager })
+}
+
+/// `POST /admin/users/restore`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn restore(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    let count = bin::restore_all(&app.db, &actor(&admin), Kind::User).await?;
+    let said = match count {
+        0 => "It is too late: what is deleted can be put back for one minute.".to_owned(),
+        count => format!("{} back.", are(count)),
+    };
+    back(&session, Kind::User, &said).await
+}
+
+/// So many users, and the verb.
+fn are(count: usize) -> String {
+    if count == 1 { "One user is".to_owned() } else { format!("{count} users are") }
+}
+
+/// The letter with the link to a first password.
+fn welcome(app: &App, user: &User) -> Welcome {
+    let url = |path: &str| app.config.site_url.link(path);
+    Welcome {
+        link: url(&app.links.issue(Purpose::Welcome, user)),
+        reset: url("/password_reset"),
+        site: url("/"),
+    }
+}

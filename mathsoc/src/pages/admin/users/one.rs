@@ -1,0 +1,46 @@
+//! `/admin/users/{id}`: what is known of somebody, and what can be done.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use palisade::SignedIn;
+
+use crate::db::admin_log::{self, Entry};
+use crate::db::leaderboard::{self, Standing};
+use crate::db::user_list::{self, Person};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+
+#[derive(Template)]
+#[template(path = "admin/user.html")]
+struct One {
+    layout: Layout,
+    token: Printed,
+    person: Person,
+    standing: Option<Standing>,
+    log: Vec<Entry>,
+    /// Whether the admin looks at their own account.
+    own: bool,
+}
+
+/// `GET /admin/users/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn show(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let person = user_list::one(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let standing = leaderboard::of_user(&app.db, None, id).await?;
+    let log = admin_log::of_subject(&app.db, Kind::User, id).await?;
+    let own = admin.user.id == id;
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    shown(&One { layout, token, person, standing, log, own })
+}

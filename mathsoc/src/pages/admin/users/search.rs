@@ -1,0 +1,137 @@
+//! What of the list is asked for, as the address says it.
+//!
+//! What it cannot read it leaves out: an odd number narrows nothing down, and is never an error.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use url::form_urlencoded::{Serializer, parse};
+
+use crate::db::challenges::KeyStage;
+use crate::db::user_list::{Of, Wanted};
+use crate::pages::address::Id;
+use crate::person::{Role, Year};
+
+/// The longest text that is looked for; whatever is longer is cut.
+const LONGEST: usize = 100;
+
+/// What is asked for, and which page of it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Search {
+    /// Which accounts.
+    pub wanted: Wanted,
+    /// The page, from 1.
+    pub page: u32,
+}
+
+impl Search {
+    /// Reads a query.
+    #[must_use]
+    pub fn parse(query: &str) -> Self {
+        let mut search = Self { wanted: Wanted::default(), page: 1 };
+        let wanted = &mut search.wanted;
+        for (name, value) in parse(query.as_bytes()) {
+            match &*name {
+                "q" => wanted.text = value.trim().chars().take(LONGEST).collect(),
+                "school" if value == "none" => wanted.school = Some(Of::None),
+                "school" => wanted.school = Id::parse(&value).map(|Id(id)| Of::One(id)),
+                "year" if value == "none" => wanted.year = Some(Of::None),
+                "year" => {
+                    wanted.year = value.parse::<Year>().ok().map(Of::One);
+                    wanted.key_stage = value.parse::<KeyStage>().ok();
+                }
+                "role" => wanted.role = [Role::Pupil, Role::Admin].into_iter().find(|it| it.name() == value),
+                "unverified" => wanted.unverified = value == "yes",
+                "page" => search.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
+                _ => {}
+            }
+        }
+        search
+    }
+
+    /// What is asked for, as the fields of a form have it.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let Wanted { text, school, key_stage, year, role, unverified } = &self.wanted;
+        let school = school.map(|it| match it {
+            Of::None => "none".to_owned(),
+            Of::One(id) => id.to_string(),
+        });
+        let year = year.map(|it| match it {
+            Of::None => "none".to_owned(),
+            Of::One(year) => year.number().to_string(),
+        });
+        let fields = [
+            ("q", (!text.is_empty()).then(|| text.clone())),
+            ("school", school),
+            ("year", year.or_else(|| key_stage.map(|it| it.name().to_owned()))),
+            ("role", role.map(|it| it.name().to_owned())),
+            ("unverified", unverified.then(|| "yes".to_owned())),
+        ];
+        fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
+    }
+
+    /// Where its first page is, below this path.
+    #[must_use]
+    pub fn address(&self, path: &str) -> String {
+        let fields = self.fields();
+        if fields.is_empty() {
+            return path.to_owned();
+        }
+        format!("{path}?{}", Serializer::new(String::new()).extend_pairs(fields).finish())
+    }
+
+    /// What a field has, for the form to show it again.
+    fn has(&self, field: &str) -> String {
+        let field = self.fields().into_iter().find(|(name, _)| *name == field);
+        field.map(|(_, value)| value).unwrap_or_default()
+    }
+
+    /// Whether this is chosen in a list of choices.
+    pub(super) fn chosen(&self, field: &str, value: &str) -> bool {
+        self.has(field) == value
+    }
+
+    /// Whether more than a text is asked for.
+    pub(super) fn is_narrow(&self) -> bool {
+        self.fields().iter().any(|(name, _)| *name != "q")
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for Search {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_address_says_what_is_asked_for_and_is_read_again() {
+        for address in [
+            "/admin/users",
+            "/admin/users?q=50%25+%26+more",
+            "/admin/users?school=3&year=9",
+            "/admin/users?school=none&year=none&role=admin&unverified=yes",
+            "/admin/users?year=KS4",
+        ] {
+            let query = address.split_once('?').map_or("", |(_, query)| query);
+            assert_eq!(Search::parse(query).address("/admin/users"), address);
+        }
+    }
+
+    #[test]
+    fn what_cannot_be_read_narrows_nothing_down() {
+        for query in
+            ["school=x&year=99&role=king&page=0", "school=-1&page=x", "school=07&unverified=maybe", "=&&q="]
+        {
+            assert_eq!(Search::parse(query), Search { wanted: Wanted::default(), page: 1 }, "{query}");
+        }
+        assert_eq!(Search::parse(&format!("q={}", "é".repeat(400))).wanted.text.chars().count(), LONGEST);
+    }
+}

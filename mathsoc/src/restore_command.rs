@@ -1,0 +1,44 @@
+//! `mathsoc restore`: puts a backup into the database, of either kind.
+
+use std::path::PathBuf;
+
+use clap::Args;
+use mathsoc::backup::{self, Existing, Manifest};
+use mathsoc::config::Config;
+use mathsoc::db::Db;
+
+use crate::print;
+
+#[derive(Args)]
+pub(crate) struct RestoreCommand {
+    /// What `mathsoc backup` has made.
+    file: PathBuf,
+    /// Lose what is in the database and in the folder of uploads now.
+    #[arg(long)]
+    replace: bool,
+    /// Read the whole file, say what is in it, and change nothing.
+    #[arg(long, conflicts_with = "replace")]
+    dry_run: bool,
+}
+
+impl RestoreCommand {
+    pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
+        if self.dry_run {
+            let manifest = backup::verify(&self.file)?;
+            let done = "The backup is whole. This was a dry run: nothing was changed.\n";
+            return print(&(listed(&manifest) + done));
+        }
+        let db = Db::connect(&config.database_url).await?;
+        let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
+        let restored = backup::restore(&db, &config.data_dir, &self.file, existing).await?;
+        db.close().await;
+        let done = format!("They are in {} now. Everybody has to log in again.\n", config.database_url);
+        print(&(listed(&restored) + &done))
+    }
+}
+
+fn listed(manifest: &Manifest) -> String {
+    let line = |table: &backup::SavedTable| format!("{:>9} rows of {}\n", table.rows, table.name);
+    let tables: String = manifest.tables.iter().filter(|table| table.rows > 0).map(line).collect();
+    format!("{tables}{:>9} files\n", manifest.files())
+}

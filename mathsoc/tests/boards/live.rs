@@ -1,0 +1,237 @@
+//! What members are told while they look at a leaderboard.
+
+use std::time::Duration;
+
+use axum::body::Body;
+use http::{HeaderMap, Request};
+use http_body_util::BodyExt;
+use mathsoc::live::{Crowded, Live, Pace};
+use mathsoc::state::App;
+use palisade::Peer;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::oneshot;
+use tower::ServiceExt;
+
+use super::browser::{Browser, HOST};
+use super::schools::{challenge, logged_in, pupil, solve};
+use super::world::World;
+
+const NEVER: Duration = Duration::from_secs(3600);
+const SOON: Duration = Duration::from_millis(5);
+const SLOW: Pace = Pace { look: NEVER, rest: Duration::ZERO, beat: NEVER, lasts: NEVER };
+
+/// A site whose leaderboards are watched at this pace.
+async fn at(pace: Pace, settings: &[(&str, &str)]) -> World {
+    let mut world = World::new(settings).await;
+    world.app = App { live: world.app.live.clone().pace(pace), ..world.app };
+    world.site = mathsoc::app(world.app.clone());
+    world
+}
+
+/// An answer that goes on.
+struct Stream {
+    status: u16,
+    headers: HeaderMap,
+    body: Body,
+    heard: String,
+}
+
+impl Stream {
+    async fn open(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> Self {
+        let cookies: Vec<_> = browser.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let request = Request::get(path).header("host", HOST).header("cookie", cookies.join("; "));
+        let request = request.header("user-agent", &browser.agent).header("accept", "text/event-stream");
+        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
+        let mut request = request.body(Body::empty()).unwrap();
+        request.extensions_mut().insert(Peer((browser.from, 40_000).into()));
+        let (head, body) = browser.site.clone().oneshot(request).await.unwrap().into_parts();
+        Self { status: head.status.as_u16(), headers: head.headers, body, heard: String::new() }
+    }
+
+    /// Listens until this has been said; the test's own time limit ends a wait in vain.
+    async fn until(&mut self, words: &str) -> &str {
+        while !self.heard.contains(words) {
+            let frame = self.body.frame().await.unwrap_or_else(|| panic!("{words:?} in {}", self.heard));
+            self.heard.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+        }
+        &self.heard
+    }
+
+    async fn whole(mut self) -> String {
+        while let Some(frame) = self.body.frame().await {
+            self.heard.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
+        }
+        self.heard
+    }
+}
+
+#[tokio::test]
+async fn a_board_moves_as_soon_as_somebody_answers() {
+    let world = at(SLOW, &[]).await;
+    let halves = challenge(&world).await;
+    for email in ["ada@x.example", "eve@x.example"] {
+        pupil(&world, None, email).await;
+    }
+    let (mut ada, eve) = (logged_in(&world, "ada@x.example").await, logged_in(&world, "eve@x.example").await);
+    let mut all = Stream::open(&eve, "/leaderboard/events?board=all", &[]).await;
+    let mut stage = Stream::open(&eve, "/leaderboard/events?board=KS4&page=1", &[]).await;
+    assert_eq!((all.status, all.headers["content-type"].to_str().unwrap()), (200, "text/event-stream"));
+    assert!(all.until("\n\n").await.starts_with("retry: 2000"), "{}", all.heard);
+    stage.until("\n\n").await;
+
+    let fields = [("box", "1"), ("answer", "1")];
+    let token = ada.token().await;
+    let fields = [&fields[..], &[("csrf_token", &token)]].concat();
+    assert_eq!(ada.post(&format!("/challenges/{halves}/answers"), &fields).await.status, 303);
+    for stream in [&mut all, &mut stage] {
+        let heard = stream.until("\"name\":\"ada\"").await;
+        assert!(heard.contains("id: 1\nevent: board\ndata: {\"board\":{\"lines\":[{\"rank\":1"), "{heard}");
+        assert!(heard.contains("\"own\":{\"rank\":2,\"name\":\"eve\""), "her own line is told too: {heard}");
+    }
+}
+
+#[tokio::test]
+async fn a_board_moves_when_another_process_has_counted_and_only_then() {
+    let world = at(Pace { look: SOON, beat: SOON, ..SLOW }, &[]).await;
+    let (halves, others) = (challenge(&world).await, challenge(&world).await);
+    let ada = pupil(&world, None, "ada@x.example").await;
+    let eve = pupil(&world, None, "eve@x.example").await;
+    solve(&world, &ada, halves).await;
+    let browser = logged_in(&world, "eve@x.example").await;
+    let mut stream = Stream::open(&browser, "/leaderboard/events?board=all&version=1", &[]).await;
+    stream.until("\n:\n\n:\n\n:\n").await;
+    assert!(!stream.heard.contains("data"), "what the page shows already is not told: {}", stream.heard);
+    solve(&world, &eve, others).await;
+    stream.until("id: 2\nevent: board").await;
+
+    // Who comes back is told what was missed since the last event.
+    let missed = [("last-event-id", "1")];
+    let mut back = Stream::open(&browser, "/leaderboard/events?board=all&version=2", &missed).await;
+    back.until("id: 2\nevent: board").await;
+    let none = [("last-event-id", "2")];
+    let mut back = Stream::open(&browser, "/leaderboard/events?board=all&version=0", &none).await;
+    assert!(!back.until(":\n\n:\n\n").await.contains("data"), "{}", back.heard);
+}
+
+#[tokio::test]
+async fn a_stream_lives_for_its_time_and_the_next_one_needs_a_session_that_lives() {
+    let world = at(Pace { lasts: Duration::from_millis(50), beat: SOON, ..SLOW }, &[]).await;
+    pupil(&world, None, "ada@x.example").await;
+    let mut ada = logged_in(&world, "ada@x.example").await;
+    let stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
+    let signed_in = ada.clone();
+    let page = ada.get("/profile/edit").await;
+    assert_eq!(ada.post("/logout", &[("csrf_token", &page.token())]).await.status, 303);
+    assert!(stream.whole().await.starts_with("retry: 2000\n\n"));
+    let again = Stream::open(&signed_in, "/leaderboard/events", &[]).await;
+    assert_eq!(
+        (again.status, again.headers["location"].to_str().unwrap()),
+        (303, "/login?next=/leaderboard/events")
+    );
+    assert!(Pace::default().lasts < Duration::from_secs(60), "within a minute");
+}
+
+#[tokio::test]
+async fn a_member_has_three_streams_and_room_for_another_when_one_has_ended() {
+    let world = at(SLOW, &[]).await;
+    for email in ["ada@x.example", "eve@x.example"] {
+        pupil(&world, None, email).await;
+    }
+    let (ada, eve) = (logged_in(&world, "ada@x.example").await, logged_in(&world, "eve@x.example").await);
+    let mut open = Vec::new();
+    for _ in 0..3 {
+        let mut stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
+        stream.until("\n\n").await;
+        open.push(stream);
+    }
+    let fourth = Stream::open(&ada, "/leaderboard/events", &[]).await;
+    assert_eq!((fourth.status, fourth.headers["retry-after"].to_str().unwrap()), (429, "30"));
+    assert_eq!(
+        Stream::open(&eve, "/leaderboard/events", &[]).await.status,
+        200,
+        "others have their own three"
+    );
+    open.pop();
+    while world.app.live.watchers() > 2 {
+        tokio::task::yield_now().await;
+    }
+    assert_eq!(Stream::open(&ada, "/leaderboard/events", &[]).await.status, 200);
+}
+
+#[tokio::test]
+async fn so_many_watch_at_once_and_no_more() {
+    let world = World::new(&[]).await;
+    let live = Live::new(world.app.db.clone());
+    let mut watchers: Vec<_> = (0..Live::IN_ALL as i64).map(|member| live.watch(member).unwrap()).collect();
+    assert_eq!(live.watch(-1).unwrap_err(), Crowded::Site);
+    watchers.pop();
+    watchers.push(live.watch(-1).unwrap());
+    live.end();
+    watchers.pop();
+    assert_eq!(live.watch(-1).unwrap_err(), Crowded::Ended);
+    for watcher in &watchers {
+        watcher.ended().await;
+    }
+}
+
+#[tokio::test]
+async fn a_stream_is_neither_compressed_nor_kept_and_a_visitor_has_none() {
+    let world = at(SLOW, &[]).await;
+    pupil(&world, None, "ada@x.example").await;
+    let ada = logged_in(&world, "ada@x.example").await;
+    let stream = Stream::open(&ada, "/leaderboard/events", &[("accept-encoding", "gzip, br")]).await;
+    assert!(!stream.headers.contains_key("content-encoding"), "{:?}", stream.headers);
+    assert_eq!(stream.headers["cache-control"], "no-store");
+    assert_eq!(stream.headers["x-accel-buffering"], "no");
+    assert!(stream.headers.contains_key("content-security-policy"));
+    let visitor = Stream::open(&world.browser(), "/leaderboard/events", &[]).await;
+    assert_eq!(visitor.status, 303);
+    assert_eq!(world.app.live.watchers(), 1);
+}
+
+#[tokio::test]
+async fn coming_back_is_limited_apart_from_pages() {
+    let world = at(Pace { lasts: Duration::ZERO, ..SLOW }, &[("RATELIMIT_ENABLED", "true")]).await;
+    pupil(&world, None, "ada@x.example").await;
+    let mut ada = logged_in(&world, "ada@x.example").await;
+    for n in 0..30 {
+        let stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
+        assert_eq!(stream.status, 200, "{n}");
+        stream.whole().await;
+    }
+    assert_eq!(Stream::open(&ada, "/leaderboard/events", &[]).await.status, 429);
+    assert_eq!(ada.get("/leaderboard").await.status, 200);
+}
+
+#[tokio::test]
+async fn streams_end_when_the_server_stops() {
+    let world = at(SLOW, &[]).await;
+    pupil(&world, None, "ada@x.example").await;
+    let ada = logged_in(&world, "ada@x.example").await;
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let (stop, stopped) = oneshot::channel::<()>();
+    let live = world.app.live.clone();
+    let until = async move {
+        let _ = stopped.await;
+        live.end();
+    };
+    let server = tokio::spawn(palisade::serve(listener, world.site.clone()).until(until).into_future());
+    let mut stream = TcpStream::connect(address).await.unwrap();
+    let cookies: Vec<_> = ada.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
+    let head = format!(
+        "GET /leaderboard/events HTTP/1.1\r\nhost: {HOST}\r\nuser-agent: {}\r\ncookie: {}\r\n\r\n",
+        ada.agent,
+        cookies.join("; ")
+    );
+    stream.write_all(head.as_bytes()).await.unwrap();
+    let mut heard = Vec::new();
+    while !String::from_utf8_lossy(&heard).contains("retry: 2000") {
+        assert!(stream.read_buf(&mut heard).await.unwrap() > 0, "{}", String::from_utf8_lossy(&heard));
+    }
+    stop.send(()).unwrap();
+    stream.read_to_end(&mut heard).await.unwrap();
+    assert!(String::from_utf8_lossy(&heard).ends_with("0\r\n\r\n"), "it ends as an answer does");
+    server.await.unwrap().expect("nothing was left open at the end of the drain");
+}

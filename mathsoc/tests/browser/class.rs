@@ -1,0 +1,84 @@
+//! Pupils of three schools for the demo's challenges, made in the database of a site that runs.
+
+use std::path::Path;
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::users::{self, NewUser};
+use mathsoc::db::{Db, Url, schools};
+use mathsoc::person::{Role, Year};
+use palisade::{Cost, Passwords};
+use serde_json::json;
+
+pub(crate) const PASSWORD: &str = "nine purple herons juggle";
+
+/// Who is there, of which of the demo's schools, in which year; and how many challenges they have solved.
+const PUPILS: &[(&str, usize, i64, usize)] = &[
+    ("Ada Lovelace", 0, 8, 0),
+    ("Eve Adams", 1, 8, 0),
+    ("Bob Builder", 0, 8, 0),
+    ("Priya Ramanathan", 0, 8, 9),
+    ("Tom Okafor", 0, 8, 7),
+    ("Mei-Ling Chen", 1, 8, 7),
+    ("Zofia Wiśniewska", 1, 8, 6),
+    ("Oluwaseun Adebayo-Williams", 1, 8, 5),
+    ("Harriet Featherstonehaugh", 2, 11, 5),
+    ("Idris Khan", 1, 8, 4),
+    ("Grace Hopper", 2, 12, 4),
+    ("Noor Haddad", 0, 9, 3),
+    ("Emil Sørensen", 1, 8, 3),
+    ("Lucía Fernández", 2, 10, 2),
+    ("Jack Whittaker", 1, 8, 2),
+];
+
+/// Makes them all. What they can still solve, as JSON: a challenge for all, and one of the competition.
+pub(crate) async fn gather(data: &Path) -> String {
+    let db = Db::connect(&Url::file(&data.join("mathsoc.db"))).await.unwrap();
+    let schools = schools::all(&db).await.unwrap();
+    let named = |name: &str| schools.iter().find(|school| school.name == name).unwrap().id;
+    let schools = ["Marlow Bridge School", "Hillcrest Academy", "St Hypatia’s"].map(named);
+    let hash = Passwords::new().cost(Cost::dangerous_least()).hash(PASSWORD.into()).await.unwrap();
+    let Db::Sqlite(pool) = &db else { panic!("a file") };
+    let boxes: Vec<(i64, i64, String, String, Option<i64>)> = sqlx::query_as(
+        "SELECT b.id, c.id, b.answer, c.key_stage, c.competition_id FROM answer_boxes b
+            JOIN challenges c ON c.id = b.challenge_id WHERE c.released_at <= unixepoch() ORDER BY c.id, b.id",
+    )
+    .fetch_all(pool)
+    .await
+    .unwrap();
+    let open: Vec<i64> = {
+        let mut ids: Vec<_> = boxes.iter().filter(|it| it.4.is_none()).map(|it| it.1).collect();
+        ids.dedup();
+        ids
+    };
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
+    for (name, school, year, solved) in PUPILS {
+        let first = name.split(' ').next().unwrap().to_lowercase();
+        let new = NewUser {
+            email: format!("{}@school.example", first.replace('ł', "l"))
+                .parse()
+                .unwrap_or_else(|_| format!("p{year}{solved}@school.example").parse().unwrap()),
+            full_name: name.parse().unwrap(),
+            role: Role::Pupil,
+            school_id: Some(schools[*school]),
+            year: Some(Year::new(*year).unwrap()),
+            email_is_verified: true,
+        };
+        let id = users::create(&db, &new, Some(&hash)).await.unwrap().id;
+        for challenge in open.iter().skip(1).take(*solved) {
+            for (answer_box, _, answer, ..) in boxes.iter().filter(|it| it.1 == *challenge) {
+                let place = Place { challenge: *challenge, answer_box: *answer_box };
+                assert!(submit(&db, id, place, answer, now).await.unwrap().solved_box);
+            }
+        }
+    }
+    let left = |of: &dyn Fn(&Option<i64>) -> bool| {
+        let (_, challenge, _, stage, competition) = boxes.iter().find(|it| of(&it.4)).unwrap();
+        let texts: Vec<_> =
+            boxes.iter().filter(|it| it.1 == *challenge).map(|it| json!([it.0, it.2])).collect();
+        json!({ "challenge": challenge, "stage": stage, "competition": competition, "boxes": texts })
+    };
+    let left = json!([left(&|it| it.is_none()), left(&|it| it.is_some())]).to_string();
+    db.close().await;
+    left
+}

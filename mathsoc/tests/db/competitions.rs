@@ -1,0 +1,292 @@
+//! What the database promises about competitions.
+
+use mathsoc::db::admin_log::Actor;
+use mathsoc::db::challenges::{self, KeyStage};
+use mathsoc::db::changes::{self, Changing};
+use mathsoc::db::competitions::{self, CompetitionError, CompetitionId, Details, Phase};
+use mathsoc::db::leaderboard::{self, Board};
+use mathsoc::db::submissions::{Outcome, Place, SubmitError, submit};
+use mathsoc::db::users::{self, User};
+use mathsoc::db::{Db, bin};
+use mathsoc::person::Year;
+use mathsoc::subject::Kind;
+
+use super::accounts::{admin, count, school as new_school, user};
+use super::{Promise, at, challenge, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    a_competition_is_there_for_members_of_invited_schools_and_for_admins,
+    b19_a_challenge_of_a_competition_obeys_its_times_and_its_own_release,
+    points_of_a_competition_count_in_it_and_nowhere_else,
+    schools_add_up_and_those_without_points_come_last,
+    admins_answer_in_a_competition_without_points,
+    b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_number,
+    a_competition_is_changed_closed_and_deleted_with_care,
+    only_what_nobody_has_tried_goes_into_a_competition,
+    a_school_that_goes_leaves_what_was_won,
+];
+
+const HOUR: i64 = 3600;
+
+fn now() -> i64 {
+    at(0).parse().unwrap()
+}
+
+/// A competition from an hour ago to in an hour.
+async fn running(db: &Db, title: &str) -> CompetitionId {
+    competitions::create(db, &details(title, -HOUR, HOUR)).await.unwrap()
+}
+
+fn details(title: &str, opens: i64, closes: i64) -> Details {
+    let (title, summary) = (title.to_owned(), "Quick!".to_owned());
+    Details { title, summary, opens_at: now() + opens, closes_at: now() + closes }
+}
+
+/// A challenge whose answer is 1, in this competition.
+async fn set(db: &Db, competition: CompetitionId) -> i64 {
+    challenge(db, "Sprint", "KS4", -9).await;
+    let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
+        SELECT max(id), 1, 'x =', '1' FROM challenges";
+    run(db, sql, &[]).await.unwrap();
+    let id = count(db, "challenges").await;
+    assert!(competitions::add_challenge(db, competition, id).await.unwrap());
+    id
+}
+
+/// A school with a pupil of year 8.
+async fn school(db: &Db, name: &str) -> (i64, User) {
+    let school = new_school(db, name, None).await.unwrap();
+    (school, pupil(db, school, name).await)
+}
+
+async fn pupil(db: &Db, school: i64, name: &str) -> User {
+    let pupil = user(db, &format!("{name}@school.example")).await;
+    let year = Some(Year::new(8).unwrap());
+    users::set_profile(db, pupil.id, &pupil.full_name, Some(school), year).await.unwrap();
+    users::by_id(db, pupil.id).await.unwrap().unwrap()
+}
+
+async fn answer(db: &Db, user: &User, challenge: i64, given: &str, now: i64) -> Result<Outcome, SubmitError> {
+    // In these tests each challenge has one box, of the same number.
+    submit(db, user.id, Place { challenge, answer_box: challenge }, given, now).await
+}
+
+async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db: Db) {
+    let (ours, ada) = school(&db, "ours").await;
+    let (_, eve) = school(&db, "theirs").await;
+    let (head, nobody) = (admin(&db, "head@school.example").await, user(&db, "nobody@school.example").await);
+    let id = running(&db, "Sprint").await;
+    competitions::invite(&db, id, ours).await.unwrap();
+    competitions::invite(&db, id, ours).await.expect("once more is no mistake");
+    let challenge = set(&db, id).await;
+    for (user, sees) in [(&ada, true), (&head, true), (&eve, false), (&nobody, false)] {
+        assert_eq!(competitions::by_id(&db, id, user.id).await.unwrap().is_some(), sees, "{}", user.id);
+        assert_eq!(competitions::of_member(&db, user.id).await.unwrap().len(), usize::from(sees));
+        let found = challenges::by_id_for(&db, challenge, Some(user.id), now()).await.unwrap();
+        assert_eq!(found.map(|it| it.competition), sees.then_some(Some(id)));
+        let taken = answer(&db, user, challenge, "2", now()).await;
+        assert_eq!(matches!(taken, Err(SubmitError::NotFound)), !sees, "{taken:?}");
+    }
+    assert_eq!(challenges::by_id_for(&db, challenge, None, now()).await.unwrap(), None, "a visitor");
+    assert_eq!(challenges::by_id(&db, challenge).await.unwrap(), None);
+    assert_eq!(challenges::latest(&db, 9).await.unwrap(), [], "it is in no list of all");
+    assert_eq!(challenges::page(&db, Some(KeyStage::Ks4), 1).await.unwrap().total, 0);
+    assert_eq!(competitions::challenges(&db, id, now()).await.unwrap().len(), 1);
+
+    assert!(competitions::uninvite(&db, id, ours).await.unwrap());
+    assert!(!competitions::uninvite(&db, id, ours).await.unwrap());
+    assert_eq!(competitions::by_id(&db, id, ada.id).await.unwrap(), None);
+    assert!(matches!(answer(&db, &ada, challenge, "1", now()).await, Err(SubmitError::NotFound)));
+}
+
+async fn b19_a_challenge_of_a_competition_obeys_its_times_and_its_own_release(db: Db) {
+    let (ours, ada) = school(&db, "ours").await;
+    let id = running(&db, "Sprint").await;
+    competitions::invite(&db, id, ours).await.unwrap();
+    let first = set(&db, id).await;
+    let sees = async |at: i64| {
+        let found = challenges::by_id_for(&db, first, Some(ada.id), now() + at).await.unwrap();
+        found.map(|it| (it.locked, it.boxes[0].answer.is_some()))
+    };
+    assert_eq!(sees(-2 * HOUR).await, None, "released, but the competition has not opened");
+    assert_eq!(sees(0).await, Some((false, false)));
+    assert_eq!(sees(2 * HOUR).await, Some((true, true)), "closed, with its answers");
+    assert_eq!(competitions::challenges(&db, id, now() - 2 * HOUR).await.unwrap(), []);
+    assert!(matches!(answer(&db, &ada, first, "1", now() - 2 * HOUR).await, Err(SubmitError::NotFound)));
+    assert!(matches!(answer(&db, &ada, first, "1", now() + 2 * HOUR).await, Err(SubmitError::Locked)));
+    assert_eq!(count(&db, "submissions").await, 0);
+
+    // Its own release, later than the opening, holds too; so does its own lock.
+    run(&db, "UPDATE challenges SET released_at = CAST($1 AS BIGINT)", &[&at(1)]).await.unwrap();
+    assert_eq!(sees(0).await, None);
+    assert_eq!(competitions::challenges(&db, id, now()).await.unwrap(), []);
+    assert!(matches!(answer(&db, &ada, first, "1", now()).await, Err(SubmitError::NotFound)));
+    let lock = "UPDATE challenges SET released_at = 1, locked_at = CAST($1 AS BIGINT)";
+    run(&db, lock, &[&at(-1)]).await.unwrap();
+    assert_eq!(sees(0).await, Some((true, true)));
+    assert!(matches!(answer(&db, &ada, first, "1", now()).await, Err(SubmitError::Locked)));
+    run(&db, "UPDATE challenges SET locked_at = NULL", &[]).await.unwrap();
+    assert_eq!(answer(&db, &ada, first, "1", now()).await.unwrap().points, 3);
+    let phases = [-2, 0, 2].map(|hours| hours * HOUR + now());
+    let it = competitions::by_id(&db, id, ada.id).await.unwrap().unwrap();
+    assert_eq!(phases.map(|at| it.phase(at)), [Phase::Ahead, Phase::Open, Phase::Closed]);
+}
+
+async fn points_of_a_competition_count_in_it_and_nowhere_else(db: Db) {
+    let (ours, ada) = school(&db, "ours").await;
+    let (theirs, eve) = school(&db, "theirs").await;
+    let id = running(&db, "Sprint").await;
+    for school in [ours, theirs] {
+        competitions::invite(&db, id, school).await.unwrap();
+    }
+    let first = set(&db, id).await;
+    assert_eq!(answer(&db, &ada, first, "1", now()).await.unwrap().points, 3);
+    assert_eq!(answer(&db, &eve, first, "1", now()).await.unwrap().points, 1);
+    for board in [Board::All, Board::Stage(KeyStage::Ks4)] {
+        assert_eq!(leaderboard::page(&db, board, 1).await.unwrap().total, 0);
+        assert_eq!(changes::version(&db, board.changing()).await.unwrap(), 0);
+    }
+    let found = leaderboard::page(&db, Board::Competition(id), 1).await.unwrap();
+    let lines: Vec<_> =
+        found.items.iter().map(|it| (it.user_id, it.rank, it.points, it.school.as_deref())).collect();
+    assert_eq!(lines, [(ada.id, 1, 3, Some("ours")), (eve.id, 2, 1, Some("theirs"))]);
+    assert_eq!(leaderboard::of_user(&db, Board::Competition(id), eve.id).await.unwrap().unwrap().rank, 2);
+    assert_eq!(changes::version(&db, Changing::Competition(id)).await.unwrap(), 2);
+
+    let other = running(&db, "Another").await;
+    assert_eq!(leaderboard::page(&db, Board::Competition(other), 1).await.unwrap().total, 0);
+    users::delete(&db, ada.id).await.unwrap();
+    assert_eq!(leaderboard::page(&db, Board::Competition(id), 1).await.unwrap().total, 1);
+    assert_eq!(changes::version(&db, Changing::Competition(id)).await.unwrap(), 3, "whoever watches is told");
+    let schools = leaderboard::schools(&db, id).await.unwrap();
+    assert_eq!(
+        schools.iter().map(|it| (it.school_id, it.points)).collect::<Vec<_>>(),
+        [(theirs, 1), (ours, 0)]
+    );
+}
+
+async fn schools_add_up_and_those_without_points_come_last(db: Db) {
+    let id = running(&db, "Sprint").await;
+    let mut pupils = Vec::new();
+    for name in ["delta", "beta", "alpha", "gamma"] {
+        let (school, pupil) = school(&db, name).await;
+        competitions::invite(&db, id, school).await.unwrap();
+        pupils.push(pupil);
+    }
+    let second = pupil(&db, pupils[0].school_id.unwrap(), "second").await;
+    let (one, two) = (set(&db, id).await, set(&db, id).await);
+    for (pupil, challenge) in
+        [(&pupils[0], one), (&second, one), (&pupils[1], one), (&pupils[1], two), (&pupils[3], one)]
+    {
+        answer(&db, pupil, challenge, "1", now()).await.unwrap();
+    }
+    let found = leaderboard::schools(&db, id).await.unwrap();
+    let lines: Vec<_> = found.iter().map(|it| (it.rank, it.name.as_str(), it.points, it.solved)).collect();
+    assert_eq!(lines, [(1, "beta", 4, 2), (1, "delta", 4, 2), (3, "gamma", 1, 1), (4, "alpha", 0, 0)]);
+
+    // Who moves to another school takes along what comes, and leaves what was.
+    let alpha = pupils[2].school_id;
+    users::set_profile(&db, second.id, &second.full_name, alpha, None).await.unwrap();
+    answer(&db, &second, two, "1", now()).await.unwrap();
+    let found = leaderboard::schools(&db, id).await.unwrap();
+    assert_eq!(found.iter().map(|it| it.points).sum::<i64>(), 10);
+    assert_eq!(
+        found.iter().find(|it| it.name == "delta").unwrap().points,
+        5,
+        "the school of the first points"
+    );
+}
+
+async fn admins_answer_in_a_competition_without_points(db: Db) {
+    let (ours, ada) = school(&db, "ours").await;
+    let head = admin(&db, "head@school.example").await;
+    let id = running(&db, "Sprint").await;
+    competitions::invite(&db, id, ours).await.unwrap();
+    let first = set(&db, id).await;
+    assert_eq!(answer(&db, &head, first, "1", now()).await.unwrap().points, 0);
+    assert_eq!(answer(&db, &ada, first, "1", now()).await.unwrap().points, 3);
+    assert_eq!(leaderboard::page(&db, Board::Competition(id), 1).await.unwrap().total, 1);
+}
+
+async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_number(db: Db) {
+    challenge(&db, "For all", "KS3", -2).await;
+    let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
+    assert_eq!((id.0, count(&db, "challenges").await), (1, 1), "both bear the number 1");
+    assert!(competitions::lock(&db, id, now()).await.unwrap());
+    let found = challenges::by_id(&db, 1).await.unwrap().unwrap();
+    assert!(!found.locked && found.competition.is_none());
+    let head = admin(&db, "head@school.example").await.id;
+    let phase = async |id| competitions::by_id(&db, id, head).await.unwrap().unwrap().phase(now());
+    assert_eq!((phase(id).await, phase(other).await), (Phase::Closed, Phase::Open));
+
+    // Nor does an answer to a box of one challenge count for another.
+    let (ours, ada) = school(&db, "ours").await;
+    competitions::invite(&db, other, ours).await.unwrap();
+    let sprint = set(&db, other).await;
+    let strange = Place { challenge: 1, answer_box: 1 };
+    assert_eq!(sprint, 2);
+    assert!(matches!(submit(&db, ada.id, strange, "1", now()).await, Err(SubmitError::NotFound)));
+    assert_eq!(count(&db, "submissions").await, 0);
+}
+
+async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
+    let backwards = competitions::create(&db, &details("Back", HOUR, -HOUR)).await;
+    assert!(matches!(backwards, Err(CompetitionError::Times)), "{backwards:?}");
+    let id = running(&db, "Sprint").await;
+    assert!(matches!(
+        competitions::update(&db, id, &details("Sprint", HOUR, HOUR)).await,
+        Err(CompetitionError::Times)
+    ));
+    assert!(competitions::update(&db, id, &details("Dash", -HOUR, HOUR)).await.unwrap());
+    assert!(!competitions::update(&db, CompetitionId(99), &details("Dash", -HOUR, HOUR)).await.unwrap());
+    assert!(competitions::lock(&db, id, now()).await.unwrap());
+    assert!(!competitions::lock(&db, id, now() + 1).await.unwrap(), "it is closed already");
+    let ahead = competitions::create(&db, &details("Later", HOUR, 2 * HOUR)).await.unwrap();
+    assert!(!competitions::lock(&db, ahead, now()).await.unwrap(), "it has not opened");
+    let head = admin(&db, "head@school.example").await.id;
+    let all = competitions::of_member(&db, head).await.unwrap();
+    assert_eq!(all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["Later", "Dash"]);
+    assert!(competitions::update(&db, id, &details("Dash", -HOUR, HOUR)).await.unwrap(), "and open again");
+
+    set(&db, id).await;
+    assert!(matches!(competitions::delete(&db, id).await, Err(CompetitionError::InUse)));
+    run(&db, "DELETE FROM challenges", &[]).await.unwrap();
+    assert!(competitions::delete(&db, id).await.unwrap());
+    assert!(!competitions::delete(&db, id).await.unwrap());
+    assert!(competitions::invite(&db, id, 1).await.is_err(), "there is none");
+}
+
+async fn only_what_nobody_has_tried_goes_into_a_competition(db: Db) {
+    let (ours, ada) = school(&db, "ours").await;
+    let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
+    competitions::invite(&db, id, ours).await.unwrap();
+    let taken = set(&db, id).await;
+    assert!(!competitions::add_challenge(&db, other, taken).await.unwrap(), "it belongs to one");
+    assert!(competitions::add_challenge(&db, id, taken).await.unwrap(), "once more is no mistake");
+    challenge(&db, "For all", "KS3", -2).await;
+    let insert = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (2, 1, 'x', '1')";
+    run(&db, insert, &[]).await.unwrap();
+    answer(&db, &ada, 2, "7", now()).await.unwrap();
+    assert!(!competitions::add_challenge(&db, id, 2).await.unwrap(), "somebody has tried it");
+    assert!(!competitions::add_challenge(&db, id, 99).await.unwrap());
+    challenge(&db, "Fresh", "KS3", -2).await;
+    assert!(competitions::add_challenge(&db, CompetitionId(99), 3).await.is_err());
+    assert!(competitions::add_challenge(&db, id, 3).await.unwrap());
+}
+
+async fn a_school_that_goes_leaves_what_was_won(db: Db) {
+    let (ours, ada) = school(&db, "ours").await;
+    let id = running(&db, "Sprint").await;
+    competitions::invite(&db, id, ours).await.unwrap();
+    let first = set(&db, id).await;
+    answer(&db, &ada, first, "1", now()).await.unwrap();
+    let by = Actor::command_line();
+    assert!(bin::delete(&db, &by, Kind::School, ours).await.is_err(), "Ada belongs to it");
+    users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap();
+    bin::delete(&db, &by, Kind::School, ours).await.unwrap();
+    run(&db, "UPDATE schools SET deleted_at = deleted_at - 61", &[]).await.unwrap();
+    bin::empty(&db).await.unwrap();
+    let line = leaderboard::of_user(&db, Board::Competition(id), ada.id).await.unwrap().unwrap();
+    assert_eq!((line.points, line.school), (3, None));
+    assert_eq!(leaderboard::schools(&db, id).await.unwrap(), []);
+}

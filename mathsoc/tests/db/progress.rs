@@ -1,0 +1,76 @@
+//! What the database promises about how far somebody has come.
+
+use mathsoc::db::challenges::KeyStage;
+use mathsoc::db::progress::{self, StageProgress};
+use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::{Db, search};
+
+use super::accounts::user;
+use super::{Promise, article, at, challenge, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    each_stage_is_counted_by_what_was_set_tried_and_solved,
+    answers_are_told_to_their_owner_the_last_one_first,
+    what_is_looked_through_is_there_for_readers,
+];
+
+async fn set(db: &Db, title: &str, stage: &str, hours: i64) {
+    challenge(db, title, stage, hours).await;
+    let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer) SELECT max(id), 1, 'x =', '7' FROM challenges";
+    run(db, sql, &[]).await.unwrap();
+}
+
+async fn each_stage_is_counted_by_what_was_set_tried_and_solved(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    for (title, stage, hours) in [("a", "KS3", -3), ("b", "KS3", -2), ("c", "KS5", -1), ("ahead", "KS5", 1)] {
+        set(&db, title, stage, hours).await;
+    }
+    let now = at(0).parse().unwrap();
+    for (challenge, given) in [(1, "7"), (2, "8")] {
+        submit(&db, ada.id, Place { challenge, answer_box: challenge }, given, now).await.unwrap();
+    }
+    let stage = |key_stage, challenges, tried, solved, points| StageProgress {
+        key_stage,
+        challenges,
+        tried,
+        solved,
+        points,
+    };
+    let found = progress::by_stage(&db, ada.id).await.unwrap();
+    assert_eq!(
+        found,
+        [
+            stage(KeyStage::Ks3, 2, 2, 1, 3),
+            stage(KeyStage::Ks4, 0, 0, 0, 0),
+            stage(KeyStage::Ks5, 1, 0, 0, 0),
+        ]
+    );
+    assert_eq!(progress::by_stage(&db, 99).await.unwrap()[0], stage(KeyStage::Ks3, 2, 0, 0, 0));
+}
+
+async fn answers_are_told_to_their_owner_the_last_one_first(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
+    set(&db, "Sevens", "KS3", -1).await;
+    let now: i64 = at(0).parse().unwrap();
+    for (user, given, at) in [(ada.id, "6", now - 2), (eve.id, "5", now - 1), (ada.id, "7", now)] {
+        submit(&db, user, Place { challenge: 1, answer_box: 1 }, given, at).await.unwrap();
+    }
+    let page = progress::history(&db, ada.id, 1).await.unwrap();
+    let told: Vec<_> = page.items.iter().map(|it| (it.given.as_str(), it.correct, it.which_try)).collect();
+    assert_eq!((page.total, told), (2, vec![("7", true, 2), ("6", false, 1)]));
+    assert_eq!((page.items[0].title.as_str(), page.items[0].label.as_str()), ("Sevens", "x ="));
+    assert_eq!(progress::all(&db, ada.id).await.unwrap(), page.items);
+}
+
+async fn what_is_looked_through_is_there_for_readers(db: Db) {
+    for (title, hours) in [("out", -1), ("ahead", 1), ("gone", -1)] {
+        challenge(&db, title, "KS3", hours).await;
+        article(&db, title, hours).await;
+    }
+    run(&db, "UPDATE challenges SET deleted_at = 1 WHERE title = 'gone'", &[]).await.unwrap();
+    run(&db, "UPDATE articles SET deleted_at = 1 WHERE title = 'gone'", &[]).await.unwrap();
+    let texts = search::texts(&db).await.unwrap();
+    let mut found: Vec<_> = texts.iter().map(|it| (it.is_challenge, it.title.as_str())).collect();
+    found.sort_unstable();
+    assert_eq!(found, [(false, "out"), (true, "out")]);
+}

@@ -1,0 +1,127 @@
+//! What is one's own: how far one has come, what one answered, and all of it to take along. And finding something.
+
+use mathsoc::db::admin_log::Actor;
+use mathsoc::db::bin;
+use mathsoc::db::challenges::KeyStage;
+use mathsoc::db::challenges::edit::{self, Draft};
+use mathsoc::subject::Kind;
+use serde_json::Value;
+
+use super::browser::Browser;
+use super::world::{ADA, OTHER, PASSWORD, World};
+
+/// Ada's browser, after two wrong answers to the demo's first challenge of key stage 3.
+async fn ada_has_answered(world: &World) -> (Browser, i64) {
+    mathsoc::db::demo::load(&world.app.db).await.unwrap();
+    let mut ada = world.adas().await;
+    let challenge = 1;
+    let token = ada.token().await;
+    for answer in ["12345", "1/0x<"] {
+        let fields = [("csrf_token", &*token), ("box", "1"), ("answer", answer)];
+        ada.post("/challenges/1/answers", &fields).await;
+    }
+    (ada, challenge)
+}
+
+#[tokio::test]
+async fn progress_and_answers_are_shown_to_their_owner_alone() {
+    let world = World::with_ada(&[]).await;
+    let (mut ada, challenge) = ada_has_answered(&world).await;
+    let profile = ada.get("/profile").await.body;
+    assert!(profile.contains("<svg class=\"bar stage-KS3\"") && !profile.contains("style="), "{profile}");
+    assert!(profile.contains("<td>0</td><td>1</td>"), "one tried, none solved: {profile}");
+    let history = ada.get("/profile/history").await.body;
+    assert!(
+        history.contains(&format!("/challenges/{challenge}")) && history.contains("first try"),
+        "{history}"
+    );
+    assert!(history.contains("12345") && !history.contains("1/0x<"));
+    world.member("eve@school.example", mathsoc::person::Role::Pupil).await;
+    let mut eve = world.browser();
+    eve.log_in("eve@school.example", PASSWORD).await;
+    assert!(eve.get("/profile/history").await.body.contains("You have not answered a challenge yet."));
+}
+
+#[tokio::test]
+async fn all_that_is_kept_can_be_taken_along_and_has_no_secret_in_it() {
+    let world = World::with_ada(&[]).await;
+    let (mut ada, _) = ada_has_answered(&world).await;
+    let page = ada.get("/profile/export").await;
+    assert_eq!((page.status, page.header("content-type")), (200, "application/json"));
+    assert_eq!(page.header("content-disposition"), "attachment; filename=\"maths-society.json\"");
+    assert!(page.header("cache-control").contains("no-store"), "{:?}", page.headers);
+    let all: Value = serde_json::from_str(&page.body).unwrap();
+    assert_eq!(all["account"]["email"], ADA);
+    assert_eq!(all["answers"][0]["given"], "12345");
+    assert_eq!(all["progress"][0]["key_stage"], "KS3");
+    assert_eq!(all["logged_in"][0]["browser"], "Firefox/140.0");
+    assert!(!page.body.contains("argon2") && !page.body.contains("hash"), "{}", page.body);
+    world.hand.advance(std::time::Duration::from_secs(11 * 60));
+    let later = ada.get("/profile/export").await;
+    assert_eq!(
+        later.location(),
+        "/login/confirm?next=/profile/export",
+        "a browser that was left open tells nobody"
+    );
+}
+
+#[tokio::test]
+async fn texts_are_found_by_what_readers_see() {
+    let world = World::new(&[]).await;
+    mathsoc::db::demo::load(&world.app.db).await.unwrap();
+    let mut browser = world.browser();
+    let found = browser.get("/search?q=SQUARES+chessboard").await.body;
+    assert!(found.contains("2 texts found.") && found.contains("<mark>squares</mark>"), "{found}");
+    let first = found.find("/challenges/2\"").unwrap();
+    assert!(first < found.find("/article/5\"").unwrap(), "titles come first: {found}");
+    for (asked, shown) in [
+        ("", "Looks through all"),
+        ("zzzzzz", "Nothing has all of these words in it."),
+        ("%25", "Nothing has all"),
+        ("%3Cscript%3Ealert(1)%3C/script%3E", "&#60;script&#62;alert(1)"),
+        ("a%00b", "Nothing has all"),
+        ("9999999999999999999999999", "Nothing has all"),
+    ] {
+        let page = browser.get(&format!("/search?q={asked}")).await;
+        assert!(page.status == 200 && page.body.contains(shown), "{asked}: {} {}", page.status, page.body);
+    }
+    let long = "x".repeat(101);
+    assert!(browser.get(&format!("/search?q={long}")).await.body.contains("100 characters at most"));
+    assert_eq!(browser.get("/search?q=the&page=2").await.status, 200);
+    assert_eq!(browser.get("/search?q=the&page=99").await.status, 404);
+    assert!(browser.get("/search?q=the").await.body.contains("/search?q=the&#38;page=2"));
+}
+
+#[tokio::test]
+async fn b19_what_lies_ahead_or_was_deleted_is_not_found() {
+    let world = World::new(&[]).await;
+    let db = &world.app.db;
+    let by = Actor::command_line();
+    let draft = |title: &str, released_at| Draft {
+        title: title.parse().unwrap(),
+        key_stage: KeyStage::Ks3,
+        summary: "Odd one out.".to_owned(),
+        statement: "<p>Which?</p>".to_owned(),
+        released_at,
+        locked_at: None,
+        boxes: Vec::new(),
+    };
+    for (title, released_at) in [("Zebra out", 1), ("Zebra ahead", 4_000_000_000), ("Zebra gone", 1)] {
+        edit::create(db, &by, &draft(title, released_at)).await.unwrap();
+    }
+    bin::delete(db, &by, Kind::Challenge, 3).await.unwrap();
+    let found = world.browser().get("/search?q=zebra").await.body;
+    assert!(found.contains("1 text found.") && found.contains("Zebra out"), "{found}");
+}
+
+#[tokio::test]
+async fn who_changes_the_password_stays_remembered() {
+    let world = World::with_ada(&[]).await;
+    let mut ada = world.browser();
+    let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
+    assert_eq!(ada.fill("/login", &fields).await.location(), "/");
+    let fields = [("password", PASSWORD), ("new_password", OTHER)];
+    assert_eq!(ada.fill("/profile/change_password", &fields).await.location(), "/profile");
+    ada.jar.remove("session");
+    assert!(ada.is_in().await, "{:?}", ada.jar);
+}

@@ -1,0 +1,418 @@
+//! What admins do with people, through the whole site: the list, one of them, many together, lists, and files.
+
+use mathsoc::db::admin_log::{Action, Actor};
+use mathsoc::db::user_changes;
+use mathsoc::db::users::{self, NewUser, User};
+use mathsoc::person::{Role, Year};
+
+use super::browser::{Browser, Page};
+use super::world::{ADA, OTHER, PASSWORD, World};
+
+const GRACE: &str = "grace@school.example";
+
+/// A site with Ada, a pupil, and a browser in which Grace, an admin, is logged in.
+async fn with_grace() -> (World, Browser) {
+    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    world.member(GRACE, Role::Admin).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.log_in(GRACE, PASSWORD).await.location(), "/");
+    (world, browser)
+}
+
+fn pupil(n: usize, year: Option<i64>) -> NewUser {
+    NewUser {
+        email: format!("p{n}@school.example").parse().unwrap(),
+        full_name: format!("Pupil {n:03}").parse().unwrap(),
+        role: Role::Pupil,
+        school_id: None,
+        year: year.map(|year| Year::new(year).unwrap()),
+        email_is_verified: true,
+    }
+}
+
+async fn pupils(world: &World, count: usize) -> Vec<User> {
+    let new: Vec<_> = (0..count).map(|n| pupil(n, Some(9))).collect();
+    let by = Actor::command_line();
+    user_changes::create_all(&world.app.db, &by, Action::Created, &new).await.unwrap()
+}
+
+/// Sends a form without opening its page: its token, and these fields.
+async fn post(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
+    let token = browser.token().await;
+    let mut all = vec![("csrf_token", &*token)];
+    all.extend(fields);
+    browser.post(path, &all).await
+}
+
+async fn log(browser: &mut Browser) -> String {
+    browser.get("/admin/log").await.body
+}
+
+#[tokio::test]
+async fn the_list_is_searched_narrowed_down_and_paged() {
+    let (world, mut browser) = with_grace().await;
+    pupils(&world, 30).await;
+    let list = browser.get("/admin/users?q=pupil&year=9").await.body;
+    assert!(list.contains("30 users found") && list.contains("Pupil 024") && !list.contains("Pupil 025"));
+    assert!(list.contains("/admin/users?q=pupil&#38;year=9&#38;page=2"), "{list}");
+    let second = browser.get("/admin/users?q=pupil&year=9&page=2").await.body;
+    assert!(second.contains("Pupil 025") && !second.contains("Pupil 024"));
+    for none in
+        ["/admin/users?q=%25", "/admin/users?q=_upil", "/admin/users?q='%20OR%201=1", "/admin/users?school=7"]
+    {
+        assert!(browser.get(none).await.body.contains("Nobody is found."), "{none}");
+    }
+    let admins = browser.get("/admin/users?role=admin").await.body;
+    assert!(admins.contains("One user found") && admins.contains(GRACE), "{admins}");
+}
+
+#[tokio::test]
+async fn odd_addresses_are_not_found_or_everybody_and_never_a_fault() {
+    let (_world, mut browser) = with_grace().await;
+    let odd = "?q=%00&school=99999999999999999999&year=-1&role=%FF&page=4294967296&per_page=1000000&=";
+    assert_eq!(browser.get(&format!("/admin/users{odd}")).await.status, 200);
+    for path in [
+        "/admin/users/0",
+        "/admin/users/99",
+        "/admin/users/9223372036854775808",
+        "/admin/users/x",
+        "/admin/users/-1",
+        "/admin/users/1%00",
+        "/admin/users/%FF",
+        "/admin/users/99/edit",
+        "/admin/users/x/role",
+        "/admin/users/99/second_factor",
+        "/admin/users/bulk",
+        "/admin/users/bulk?do=burn&id=1",
+        "/admin/export/passwords.csv",
+        "/admin/export/users",
+        "/admin/export/%FF",
+    ] {
+        assert_eq!(browser.get(path).await.status, 404, "{path}");
+    }
+    let everybody = browser.get("/admin/users/bulk?do=delete&id=x&id=99").await;
+    assert_eq!((everybody.status, everybody.location()), (303, "/admin/users"));
+    for path in [
+        "/admin/users/99/letter",
+        "/admin/users/99/verify",
+        "/admin/users/x/log_out",
+        "/admin/users/99/role",
+        "/admin/users/bulk",
+    ] {
+        assert_eq!(post(&mut browser, path, &[("role", "admin")]).await.status, 404, "{path}");
+    }
+    let typed = [("full_name", "Ada"), ("school", "x"), ("year", "99")];
+    let wrong = post(&mut browser, "/admin/users/1/edit", &typed).await;
+    assert!(
+        wrong.status == 422
+            && wrong.body.contains("There is no such school")
+            && wrong.body.contains("Choose a year")
+    );
+}
+
+#[tokio::test]
+async fn the_details_of_one_are_changed_with_a_line() {
+    let (world, mut browser) = with_grace().await;
+    browser.fill("/admin/schools/new", &[("name", "Upton"), ("email_domain", "")]).await;
+    let typed = [("full_name", "Ada <King>"), ("school", "1"), ("year", "10")];
+    assert_eq!(browser.fill("/admin/users/1/edit", &typed).await.location(), "/admin/users/1");
+    let page = browser.get("/admin/users/1").await.body;
+    for part in ["The details are saved.", "Ada &#60;King&#62;", "Upton", "KS4", "changed the user"] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert_eq!(world.ada().await.unwrap().year.unwrap().number(), 10);
+}
+
+#[tokio::test]
+async fn b14_a_password_is_never_made_shown_or_sent_but_a_link_is() {
+    let (world, mut browser) = with_grace().await;
+    let before = users::login_by_id(&world.app.db, 1).await.unwrap().unwrap().hash;
+    for path in ["/admin/users/1/letter", "/admin/users/1/reset_password"] {
+        let page = browser.get(path).await;
+        assert!(
+            page.status == 404 || page.status == 405,
+            "nothing is sent by a link: {path} {}",
+            page.status
+        );
+    }
+    assert!(world.letters().await.is_empty());
+    assert_eq!(post(&mut browser, "/admin/users/1/letter", &[]).await.location(), "/admin/users/1");
+    let page = browser.get("/admin/users/1").await.body;
+    assert!(page.contains(&format!("A letter goes to {ADA}.")) && page.contains("sent a link to"), "{page}");
+    assert!(!page.contains("/password_reset/"), "whoever sees the page has no link");
+    let after = users::login_by_id(&world.app.db, 1).await.unwrap().unwrap().hash;
+    assert_eq!(before.as_str(), after.as_str(), "the password stays until she chooses another");
+    let link = world.link("/password_reset/").await;
+    let mut hers = world.browser();
+    assert_eq!(hers.fill(&link, &[("password", OTHER)]).await.location(), "/login");
+    assert_eq!(hers.log_in(ADA, OTHER).await.location(), "/");
+}
+
+#[tokio::test]
+async fn an_account_made_by_hand_waits_for_a_password_behind_a_link() {
+    let (world, mut browser) = with_grace().await;
+    let typed = [("full_name", "Emmy"), ("email", "emmy@school.example"), ("school", ""), ("year", "12")];
+    let made = browser.fill("/admin/users/new", &typed).await;
+    assert_eq!(made.location(), "/admin/users/3");
+    assert!(browser.get("/admin/users/3").await.body.contains("Not yet"));
+    let taken = browser.fill("/admin/users/new", &typed).await;
+    assert!(taken.status == 422 && taken.body.contains("There is an account with this address"));
+
+    let link = world.link("/welcome/").await;
+    let mut hers = world.browser();
+    assert_eq!(hers.log_in("emmy@school.example", "").await.status, 422);
+    assert!(hers.fill(&link, &[("password", "short")]).await.status == 422);
+    assert_eq!(hers.fill(&link, &[("password", OTHER)]).await.location(), "/login");
+    assert!(hers.get(&link).await.body.contains("This link does not work"), "once");
+    assert_eq!(hers.log_in("emmy@school.example", OTHER).await.location(), "/");
+    assert!(
+        !browser.get("/admin/users/3").await.body.contains("Not yet"),
+        "the letter has shown the address"
+    );
+}
+
+#[tokio::test]
+async fn a_welcome_waits_for_a_week_and_a_reset_for_half_an_hour() {
+    let (world, mut browser) = with_grace().await;
+    let typed = [("full_name", "Emmy"), ("email", "emmy@school.example")];
+    browser.fill("/admin/users/new", &typed).await;
+    let link = world.link("/welcome/").await;
+    let reset = link.replace("/welcome/", "/password_reset/");
+    assert!(world.browser().get(&reset).await.body.contains("This link is not complete"), "each for its own");
+    let hour = std::time::Duration::from_secs(60 * 60);
+    world.hand.advance(hour * (7 * 24 - 1));
+    assert!(world.browser().get(&link).await.body.contains("Choose a password"));
+    world.hand.advance(hour);
+    assert!(world.browser().get(&link).await.body.contains("older than a week"));
+}
+
+#[tokio::test]
+async fn other_rights_end_sessions_and_nobody_takes_their_own() {
+    let (world, mut browser) = with_grace().await;
+    let mut adas = world.adas().await;
+    assert_eq!(browser.fill("/admin/users/1/role", &[("role", "admin")]).await.location(), "/admin/users/1");
+    assert!(!adas.is_in().await, "what she was is over");
+    assert!(log(&mut browser).await.contains("changed the role of the user"));
+    let own = browser.fill("/admin/users/2/role", &[("role", "pupil")]).await;
+    assert!(own.status == 422 && own.body.contains("You cannot take your own rights away"), "{}", own.body);
+    assert_eq!(browser.fill("/admin/users/1/role", &[("role", "king")]).await.status, 422);
+    assert_eq!(browser.fill("/admin/users/1/role", &[("role", "pupil")]).await.status, 303);
+    assert!(!world.ada().await.unwrap().is_admin());
+    let grace = users::by_id(&world.app.db, 2).await.unwrap().unwrap();
+    assert!(grace.is_admin());
+    assert_eq!(
+        post(&mut browser, "/admin/users/2/second_factor", &[]).await.status,
+        404,
+        "one's own wants a code"
+    );
+}
+
+#[tokio::test]
+async fn what_is_grave_wants_the_password_again() {
+    let (world, mut browser) = with_grace().await;
+    world.hand.advance(std::time::Duration::from_secs(11 * 60));
+    let asked = browser.get("/admin/users/1/role").await;
+    assert!(asked.location().starts_with("/login/confirm?next="), "{}", asked.location());
+    let sent = post(&mut browser, "/admin/users/1/role", &[("role", "admin")]).await;
+    assert!(sent.location().starts_with("/login/confirm"), "{}", sent.location());
+    let factor = post(&mut browser, "/admin/users/1/second_factor", &[]).await;
+    assert!(factor.location().starts_with("/login/confirm"));
+    assert!(!world.ada().await.unwrap().is_admin());
+}
+
+#[tokio::test]
+async fn addresses_are_verified_and_sessions_ended_by_hand() {
+    let (world, mut browser) = with_grace().await;
+    let new = NewUser { email_is_verified: false, ..pupil(1, None) };
+    let by = Actor::command_line();
+    let id = user_changes::create_all(&world.app.db, &by, Action::Created, &[new]).await.unwrap()[0].id;
+    assert!(browser.get("/admin/users?unverified=yes").await.body.contains("Pupil 001"));
+    assert_eq!(post(&mut browser, &format!("/admin/users/{id}/verify"), &[]).await.status, 303);
+    assert!(browser.get("/admin/users?unverified=yes").await.body.contains("Nobody is found."));
+    let mut adas = world.adas().await;
+    assert_eq!(post(&mut browser, "/admin/users/1/log_out", &[]).await.status, 303);
+    assert!(!adas.is_in().await);
+    let log = log(&mut browser).await;
+    assert!(log.contains("verified the address of the user") && log.contains("logged out the user"), "{log}");
+}
+
+#[tokio::test]
+async fn many_are_changed_together_after_one_look_at_whom_it_concerns() {
+    let (world, mut browser) = with_grace().await;
+    let pupils = pupils(&world, 3).await;
+    browser.fill("/admin/schools/new", &[("name", "Upton"), ("email_domain", "")]).await;
+    let ids: Vec<_> = pupils.iter().map(|it| format!("&id={}", it.id)).collect();
+    let ask = |deed: &str| format!("/admin/users/bulk?do={deed}&who=ticked{}", ids.concat());
+    let asked = browser.get(&ask("move")).await.body;
+    assert!(asked.contains("3 users") && asked.contains("Pupil 002") && asked.contains("Upton"), "{asked}");
+    assert_eq!(browser.fill(&ask("move"), &[("to", "1")]).await.location(), "/admin/users");
+    assert!(browser.get("/admin/users?school=1").await.body.contains("3 users are moved."));
+    assert_eq!(browser.fill(&ask("move"), &[("to", "99")]).await.status, 422);
+    assert_eq!(browser.fill(&ask("move"), &[]).await.status, 422);
+    assert_eq!(browser.fill(&ask("next_year"), &[]).await.status, 303);
+    assert!(browser.get("/admin/users?year=10&school=1").await.body.contains("3 users found"));
+    assert_eq!(browser.fill(&ask("log_out"), &[]).await.status, 303);
+    let one = users::by_id(&world.app.db, pupils[0].id).await.unwrap().unwrap();
+    assert_eq!((one.epoch, one.school_id), (2, Some(1)));
+
+    // All who are found, admins left out.
+    let asked = browser.get("/admin/users/bulk?do=delete&who=found&id=1").await.body;
+    assert!(asked.contains("4 users") && asked.contains("Left out") && asked.contains("an admin"), "{asked}");
+    assert_eq!(browser.fill("/admin/users/bulk?do=delete&who=found", &[]).await.status, 303);
+    let list = browser.get("/admin/users").await;
+    assert!(list.body.contains("4 users are deleted.") && list.body.contains("Put all of them back"));
+    assert!(list.body.contains(">One user<"), "{}", list.body);
+    assert_eq!(post(&mut browser, "/admin/users/restore", &[]).await.status, 303);
+    let list = browser.get("/admin/users").await.body;
+    assert!(list.contains("4 users are back.") && list.contains(">5 users<"), "{list}");
+}
+
+#[tokio::test]
+async fn more_than_five_hundred_are_not_changed_together() {
+    let (world, mut browser) = with_grace().await;
+    pupils(&world, 501).await;
+    assert_eq!(browser.get("/admin/users/bulk?do=log_out&who=found").await.location(), "/admin/users");
+    assert!(browser.get("/admin/users").await.body.contains("more than 500"));
+    let ids: Vec<_> = (1..=501).map(|id: i64| id.to_string()).collect();
+    let mut fields = vec![("do", "log_out")];
+    fields.extend(ids.iter().map(|id| ("id", &**id)));
+    assert_eq!(post(&mut browser, "/admin/users/bulk", &fields).await.status, 303);
+    assert_eq!(users::by_id(&world.app.db, 3).await.unwrap().unwrap().epoch, 1);
+    fields.pop();
+    assert_eq!(post(&mut browser, "/admin/users/bulk", &fields).await.status, 303);
+    assert_eq!(users::by_id(&world.app.db, 3).await.unwrap().unwrap().epoch, 2);
+}
+
+#[tokio::test]
+async fn a_list_is_tried_out_first_and_then_just_this_is_done() {
+    let (world, mut browser) = with_grace().await;
+    let list = "name,email,year\nEmmy,emmy@school.example,12\nAda,ADA@school.example,\nBob,bob,\nZoë,zoe@school.example,";
+    let tried = post(&mut browser, "/admin/users/import", &[("list", list)]).await;
+    for part in ["2 accounts to be made, 1 there already, 1 wrong", "Address:", "Make these 2 accounts"] {
+        assert!(tried.body.contains(part), "{part}: {}", tried.body);
+    }
+    assert!(browser.get("/admin/users").await.body.contains(">2 users<"), "nothing was done");
+    assert!(world.letters().await.is_empty());
+    let plan = tried.hidden().into_iter().find(|(name, _)| name == "plan").unwrap().1;
+
+    // Somebody is quicker.
+    world.member("zoe@school.example", Role::Pupil).await;
+    let late = post(&mut browser, "/admin/users/import", &[("list", list), ("plan", &plan)]).await;
+    assert!(late.status == 422 && late.body.contains("Something has changed since"), "{}", late.body);
+    assert!(late.body.contains("One account to be made, 2 there already, 1 wrong"));
+    let plan = late.hidden().into_iter().find(|(name, _)| name == "plan").unwrap().1;
+    let done = post(&mut browser, "/admin/users/import", &[("list", list), ("plan", &plan)]).await;
+    assert_eq!((done.status, done.location()), (303, "/admin/users"));
+    let page = browser.get("/admin/users?q=emmy").await.body;
+    assert!(
+        page.contains("One user is imported.") && page.contains("Year 12") && page.contains("Not verified")
+    );
+    assert!(log(&mut browser).await.contains("imported the user “Emmy”"));
+    let link = world.link("/welcome/").await;
+    assert_eq!(world.browser().fill(&link, &[("password", OTHER)]).await.status, 303);
+}
+
+#[tokio::test]
+async fn everybody_on_a_long_list_gets_a_letter_and_what_is_too_long_is_refused() {
+    let (world, mut browser) = with_grace().await;
+    let people = |count: usize| {
+        let lines: String = (0..count).map(|n| format!("Pupil,p{n}@school.example\r\n")).collect();
+        format!("name,email\r\n{lines}")
+    };
+    let list = people(300);
+    let tried = post(&mut browser, "/admin/users/import", &[("list", &list)]).await;
+    let plan = tried.hidden().into_iter().find(|(name, _)| name == "plan").unwrap().1;
+    assert_eq!(
+        post(&mut browser, "/admin/users/import", &[("list", &list), ("plan", &plan)]).await.status,
+        303
+    );
+    let letters = world.letters().await;
+    assert_eq!(letters.iter().filter(|it| it.contains("/welcome/")).count(), 300);
+    let long = post(&mut browser, "/admin/users/import", &[("list", &people(501))]).await;
+    assert!(long.status == 422 && long.body.contains("more than 500 people"));
+    let large = format!("name,email\n{}", "\"".repeat(512 * 1024));
+    let large = post(&mut browser, "/admin/users/import", &[("list", &large)]).await;
+    assert!(large.status == 422 && large.body.contains("longer than 512 KiB"), "{}", large.status);
+    let huge = "x".repeat(3 << 20);
+    assert_eq!(post(&mut browser, "/admin/users/import", &[("list", &huge)]).await.status, 413);
+}
+
+#[tokio::test]
+async fn b24_files_hold_text_and_nothing_that_a_spreadsheet_runs() {
+    let (world, mut browser) = with_grace().await;
+    let mut adas = world.adas().await;
+    for name in ["=cmd|'/c calc'!A0", "a,\"b\";c"] {
+        adas.fill("/profile/edit", &[("full_name", name), ("year", "")]).await;
+        let file = browser.get("/admin/export/users.csv").await;
+        assert_eq!(file.status, 200);
+        assert_eq!(file.header("content-type"), "text/csv; charset=utf-8");
+        assert_eq!(file.header("content-disposition"), "attachment; filename=\"users.csv\"");
+        assert!(file.header("cache-control").contains("no-store"), "{}", file.header("cache-control"));
+        let lines: Vec<_> = file.body.trim_start_matches('\u{FEFF}').split_terminator("\r\n").collect();
+        assert_eq!(lines.len(), 3, "{}", file.body);
+        let safe = if name.starts_with('=') { format!("'{name}") } else { name.replace('"', "\"\"") };
+        assert!(lines[1].starts_with(&format!("\"1\",\"{safe}\",\"{ADA}\",\"pupil\",")), "{}", lines[1]);
+        assert!(lines.iter().all(|line| line.starts_with('"') && line.ends_with('"')));
+    }
+    assert!(log(&mut browser).await.contains("exported the file “users.csv”"));
+}
+
+#[tokio::test]
+async fn files_are_for_admins_and_come_whole() {
+    let (world, mut browser) = with_grace().await;
+    mathsoc::db::demo::load(&world.app.db).await.unwrap();
+    pupils(&world, 1001).await;
+    let file = browser.get("/admin/export/users.csv").await.body;
+    assert_eq!(file.lines().count(), 1 + 2 + 1001);
+    assert!(file.ends_with("\r\n") && file.contains("\"Pupil 1000\""));
+    for (name, columns) in [("submissions", "\"id\",\"at\","), ("leaderboard", "\"rank\",\"user_id\",")] {
+        let file = browser.get(&format!("/admin/export/{name}.csv?key_stage=KS3")).await.body;
+        assert!(file.starts_with(&format!("\u{FEFF}{columns}")), "{file}");
+    }
+    let mut adas = world.adas().await;
+    assert_eq!(adas.get("/admin/export/users.csv").await.status, 403);
+    assert!(world.browser().get("/admin/export/users.csv").await.location().starts_with("/login"));
+}
+
+#[tokio::test]
+async fn the_dashboard_counts_and_needs_no_style_of_its_own() {
+    let (world, mut browser) = with_grace().await;
+    pupils(&world, 3).await;
+    assert_eq!(world.browser().get("/profile").await.status, 303);
+    let page = browser.get("/admin").await.body;
+    for part in [
+        "<dt>Members</dt><dd>5</dd>",
+        "Members by key stage",
+        "KS3",
+        "No school",
+        "sign in required",
+        "<svg",
+        "<caption",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    assert!(page.contains("<dt>Here in 30 days</dt><dd>1</dd>"), "Grace is here: {page}");
+    for path in ["/admin", "/admin/users", "/admin/users/1", "/admin/users/new", "/admin/users/import"] {
+        assert!(!browser.get(path).await.body.contains(" style="), "{path}");
+    }
+}
+
+#[tokio::test]
+async fn a_pupil_and_another_site_change_nothing_here() {
+    let (world, mut browser) = with_grace().await;
+    let mut adas = world.adas().await;
+    let paths = [
+        "/admin/users/2/letter",
+        "/admin/users/1/role",
+        "/admin/users/bulk",
+        "/admin/users/import",
+        "/admin/users/restore",
+    ];
+    for path in paths {
+        assert_eq!(post(&mut adas, path, &[("role", "admin")]).await.status, 403, "{path}");
+        assert_eq!(browser.post(path, &[("role", "admin")]).await.status, 403, "without a token: {path}");
+    }
+    assert_eq!(adas.get("/admin/users").await.status, 403);
+    assert!(!world.ada().await.unwrap().is_admin());
+    assert!(world.letters().await.is_empty());
+}

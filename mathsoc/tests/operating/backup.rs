@@ -1,0 +1,377 @@
+//! Backups: between both databases, while writes go on, and what is refused.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::io::Read;
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+
+use flate2::Compression;
+use flate2::read::GzDecoder;
+use flate2::write::GzEncoder;
+use mathsoc::backup::{self, BackupError, Existing};
+use mathsoc::db::import::{self, Options};
+use mathsoc::db::{Db, Url, announcements, articles};
+use serde_json::{Value, json};
+use sha2::{Digest, Sha256};
+
+use super::folder::Folder;
+use super::old_site;
+use super::postgres::Server;
+use super::tables::{count, run, table, texts};
+
+async fn empty(url: &Url) -> Db {
+    let db = Db::connect(url).await.unwrap();
+    db.migrate().await.unwrap();
+    db
+}
+
+/// A database in which every table has rows, bytes and gaps among them, and files beside it.
+async fn full(db: &Db, folder: &Folder) {
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    old_site::fill(&old).await;
+    import::run(db, &old.parse().unwrap(), &Options::default(), &mut |_| {}).await.unwrap();
+    let (zero, one) = match db {
+        Db::Sqlite(_) => ("X'00FF10'", "X''"),
+        Db::Postgres(_) => ("'\\x00FF10'::bytea", "''::bytea"),
+    };
+    run(
+        db,
+        &format!(
+            "INSERT INTO recovery_codes (user_id, hash, used_at) VALUES (1, {zero}, NULL), (1, {one}, 7);
+            INSERT INTO used_links (hash, expires_at) VALUES ({zero}, 9999999999);
+            INSERT INTO sessions (id, user_id, version, data, expires_at) VALUES ({zero}, '1', 1, {one}, 9999999999);
+            INSERT INTO announcements (title, body, published_at) VALUES ('gone', '', 1), ('odd', 'é ∑ 🧮 \"quotes\" \\ $1
+                next line', -5);
+            DELETE FROM announcements WHERE title = 'gone';
+            INSERT INTO articles (title, author, teaser, body, published_at) VALUES ('last', '', '', '', 1);
+            DELETE FROM articles WHERE title = 'last'"
+        ),
+    )
+    .await;
+    let uploads = folder.join("data/uploads/2024/03");
+    fs::create_dir_all(&uploads).unwrap();
+    fs::write(uploads.join("a picture.png"), [0, 1, 2, 255]).unwrap();
+    fs::write(folder.join("data/uploads/empty"), "").unwrap();
+}
+
+/// All rows in an archive, without what a restore changes.
+fn rows(file: &Path) -> BTreeMap<String, Vec<Value>> {
+    let mut tables = BTreeMap::<_, Vec<Value>>::new();
+    for (path, content) in entries(file) {
+        let Some(name) = path.strip_prefix("tables/") else { continue };
+        let lines = std::str::from_utf8(&content).unwrap().lines();
+        let rows = lines.map(|line| {
+            let mut row: Value = serde_json::from_str(line).unwrap();
+            row.as_object_mut().unwrap().remove("epoch");
+            row
+        });
+        tables.entry(name.split('/').next().unwrap().to_owned()).or_default().extend(rows);
+    }
+    tables
+}
+
+fn entries(file: &Path) -> Vec<(String, Vec<u8>)> {
+    let mut archive = tar::Archive::new(GzDecoder::new(File::open(file).unwrap()));
+    let entries = archive.entries().unwrap().map(|entry| {
+        let mut entry = entry.unwrap();
+        let mut content = Vec::new();
+        entry.read_to_end(&mut content).unwrap();
+        (entry.path().unwrap().to_str().unwrap().to_owned(), content)
+    });
+    entries.collect()
+}
+
+/// A copy of an archive with other entries, whose manifest says what is in it.
+fn forge(file: &Path, copy: &Path, change: impl FnOnce(&mut Vec<(String, Vec<u8>)>, &mut Value)) {
+    let mut all = entries(file);
+    let (_, manifest) = all.pop().unwrap();
+    let mut manifest = serde_json::from_slice(&manifest).unwrap();
+    change(&mut all, &mut manifest);
+    let hashed = all.iter().map(|(path, content)| {
+        let sha256: String = Sha256::digest(content).iter().map(|byte| format!("{byte:02x}")).collect();
+        json!({ "path": path, "bytes": content.len(), "sha256": sha256 })
+    });
+    manifest["entries"] = hashed.collect();
+    all.push(("manifest.json".to_owned(), serde_json::to_vec(&manifest).unwrap()));
+    write(copy, &all);
+}
+
+fn write(file: &Path, entries: &[(String, Vec<u8>)]) {
+    let mut tar = tar::Builder::new(GzEncoder::new(File::create(file).unwrap(), Compression::fast()));
+    for (path, content) in entries {
+        let mut header = tar::Header::new_gnu();
+        header.set_size(content.len() as u64);
+        // As it is, also where the library would refuse it.
+        header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
+        header.set_cksum();
+        tar.append(&header, &content[..]).unwrap();
+    }
+    tar.into_inner().unwrap().finish().unwrap();
+}
+
+#[tokio::test]
+async fn a_backup_moves_between_both_databases_with_all_that_is_in_it() {
+    let server = Server::start();
+    let folder = Folder::new();
+    let file_url = |name: &str| Url::file(&folder.join(name));
+    let sources = [file_url("from.db"), server.database().await.parse().unwrap()];
+    for (n, from) in sources.iter().enumerate() {
+        let source = empty(from).await;
+        let place = Folder::new();
+        full(&source, &place).await;
+        let saved = folder.join(format!("{n}.tar.gz"));
+        let manifest = backup::create(&source, &place.join("data"), &saved).await.unwrap();
+        assert_eq!(manifest.files(), 2);
+        assert!(rows(&saved).len() >= 12, "every table has rows: {:?}", rows(&saved).keys());
+        assert!(!rows(&saved).contains_key("sessions"));
+
+        let targets = [file_url(&format!("to-{n}.db")), server.database().await.parse().unwrap()];
+        for (m, to) in targets.iter().enumerate() {
+            // The one has no tables yet, the other has.
+            let target = if m == 0 { Db::connect(to).await.unwrap() } else { empty(to).await };
+            let data = folder.join(format!("data-{n}-{m}"));
+            backup::restore(&target, &data, &saved, Existing::Refuse).await.unwrap();
+            let again = folder.join(format!("{n}-{m}.tar.gz"));
+            backup::create(&target, &data, &again).await.unwrap();
+            assert_eq!(rows(&saved), rows(&again), "{from} to {to}");
+            assert_eq!(fs::read(data.join("uploads/2024/03/a picture.png")).unwrap(), [0, 1, 2, 255]);
+            assert_eq!(fs::read(data.join("uploads/empty")).unwrap(), [0; 0]);
+            assert!(!data.join("uploads.restoring").exists() && !data.join("uploads.former").exists());
+
+            let highest = count(&source, "articles").await + 1;
+            run(&target, "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ('n', '', '', '', 1)").await;
+            let id = &texts(&target, "SELECT CAST(max(id) AS TEXT) FROM articles").await[0];
+            assert!(
+                id.parse::<i64>().unwrap() > highest,
+                "an id never comes back, not that of a deleted row either"
+            );
+            target.close().await;
+        }
+        source.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_restore_ends_every_session_and_link() {
+    let folder = Folder::new();
+    let source = empty(&Url::file(&folder.join("from.db"))).await;
+    full(&source, &folder).await;
+    run(&source, "UPDATE users SET epoch = 5000000000 WHERE id = 1").await;
+    let saved = folder.join("x.tar.gz");
+    backup::create(&source, &folder.join("data"), &saved).await.unwrap();
+    backup::restore(&source, &folder.join("data"), &saved, Existing::Replace).await.unwrap();
+    assert_eq!(count(&source, "sessions").await, 0);
+    let epochs = table(&source, "users", &["id", "epoch"]).await;
+    assert_eq!(epochs[0], "1 5000000001");
+    for epoch in &epochs[1..] {
+        let epoch: i64 = epoch.split(' ').nth(1).unwrap().parse().unwrap();
+        assert!(epoch > 1_700_000_000, "above all that ever were: {epoch}");
+    }
+}
+
+/// Each writer makes an announcement and an article in one transaction: of both there are as many at every moment.
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn a_backup_made_while_others_write_is_of_one_moment() {
+    let server = Server::start();
+    let folder = Folder::new();
+    for (n, url) in
+        [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()].iter().enumerate()
+    {
+        let db = empty(url).await;
+        let (stop, written) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let writers: Vec<_> = (0..3)
+            .map(|writer| {
+                let (db, stop, written) = (db.clone(), stop.clone(), written.clone());
+                tokio::spawn(async move {
+                    while !stop.load(Ordering::Relaxed) {
+                        pair(&db, &format!("{writer}-{}", written.fetch_add(1, Ordering::Relaxed))).await;
+                    }
+                })
+            })
+            .collect();
+        let mut sizes = BTreeSet::new();
+        let mut round = 0;
+        while written.load(Ordering::Relaxed) < 400 || sizes.len() < 4 {
+            assert!(writers.iter().all(|writer| !writer.is_finished()), "all of them write on");
+            round += 1;
+            let file = folder.join(format!("{n}-{round}.tar.gz"));
+            backup::create(&db, &folder, &file).await.unwrap();
+            let saved = rows(&file);
+            let titles = |name: &str| -> BTreeSet<String> {
+                saved.get(name).into_iter().flatten().map(|row| row["title"].to_string()).collect()
+            };
+            assert!(
+                titles("announcements") == titles("articles"),
+                "backup {round} of {url} is of no one moment"
+            );
+            sizes.insert(titles("articles").len());
+        }
+        stop.store(true, Ordering::Relaxed);
+        for writer in writers {
+            writer.await.unwrap();
+        }
+        db.close().await;
+    }
+}
+
+async fn pair(db: &Db, title: &str) {
+    let announcement = "INSERT INTO announcements (title, body, published_at) VALUES ($1, '', 1)";
+    let article =
+        "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ($1, '', '', '', 1)";
+    macro_rules! both {
+        ($tx:expr) => {{
+            let mut tx = $tx.await.unwrap();
+            sqlx::query(announcement).bind(title).execute(&mut *tx).await.unwrap();
+            sqlx::query(article).bind(title).execute(&mut *tx).await.unwrap();
+            tx.commit().await.unwrap();
+        }};
+    }
+    match db {
+        Db::Sqlite(pool) => both!(pool.begin_with("BEGIN IMMEDIATE")),
+        Db::Postgres(pool) => both!(pool.begin()),
+    }
+}
+
+#[tokio::test]
+async fn what_is_there_is_not_lost_unless_one_says_so() {
+    let server = Server::start();
+    let folder = Folder::new();
+    for (n, url) in
+        [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()].iter().enumerate()
+    {
+        let db = empty(url).await;
+        let data = folder.join(format!("data-{n}"));
+        let saved = folder.join(format!("{n}.tar.gz"));
+        run(&db, "INSERT INTO announcements (title, body, published_at) VALUES ('saved', '', 1)").await;
+        backup::create(&db, &data, &saved).await.unwrap();
+        let again = backup::create(&db, &data, &saved).await;
+        assert!(matches!(again, Err(BackupError::Exists { .. })), "a backup is never overwritten");
+
+        run(&db, "UPDATE announcements SET title = 'later'").await;
+        let refused = backup::restore(&db, &data, &saved, Existing::Refuse).await.unwrap_err();
+        assert!(
+            refused.to_string().contains("announcements has rows")
+                && refused.to_string().contains("--replace")
+        );
+        run(&db, "DELETE FROM announcements").await;
+        fs::create_dir_all(data.join("uploads")).unwrap();
+        fs::write(data.join("uploads/mine"), "x").unwrap();
+        let refused = backup::restore(&db, &data, &saved, Existing::Refuse).await.unwrap_err();
+        assert!(matches!(refused, BackupError::HasFiles { .. }), "{refused}");
+        assert!(data.join("uploads/mine").exists());
+
+        backup::restore(&db, &data, &saved, Existing::Replace).await.unwrap();
+        assert_eq!(announcements::latest(&db).await.unwrap().unwrap().title, "saved");
+        assert!(!data.join("uploads/mine").exists());
+        db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_or_foreign_file_changes_nothing() {
+    let server = Server::start();
+    let folder = Folder::new();
+    let data = folder.join("data");
+    let source = empty(&Url::file(&folder.join("from.db"))).await;
+    full(&source, &folder).await;
+    let good = folder.join("good.tar.gz");
+    backup::create(&source, &data, &good).await.unwrap();
+    let bytes = fs::read(&good).unwrap();
+    let bad = |name: &str| folder.join(name);
+
+    fs::write(bad("no archive"), "hello").unwrap();
+    fs::write(bad("empty"), "").unwrap();
+    fs::write(bad("cut off"), &bytes[..bytes.len() / 2]).unwrap();
+    let mut flipped = bytes.clone();
+    flipped[bytes.len() / 3] ^= 1;
+    fs::write(bad("one bit"), flipped).unwrap();
+    let mut all = entries(&good);
+    let at = all.iter().position(|(path, _)| path.starts_with("tables/users/")).unwrap();
+    all[at].1 = String::from_utf8(all[at].1.clone()).unwrap().replace("\"pupil\"", "\"admin\"").into_bytes();
+    write(&bad("other rights"), &all);
+    write(&bad("without a manifest"), &all[..all.len() - 1]);
+    write(&bad("without an entry"), &all[1..]);
+    forge(&good, &bad("another format"), |_, manifest| manifest["format"] = "theirs".into());
+    forge(&good, &bad("of the future"), |_, manifest| manifest["migration"] = 9999.into());
+    forge(&good, &bad("of the past"), |_, manifest| manifest["migration"] = 1.into());
+    forge(&good, &bad("an unknown table"), |_, manifest| manifest["tables"][0]["name"] = "x\" --".into());
+    forge(&good, &bad("an unknown column"), |_, manifest| manifest["tables"][0]["columns"][0] = "x".into());
+    forge(&good, &bad("fewer rows"), |_, manifest| manifest["tables"][0]["rows"] = 99.into());
+    forge(&good, &bad("out of the folder"), |all, _| {
+        all.push(("files/../../evil".to_owned(), b"x".to_vec()))
+    });
+    forge(&good, &bad("from the root"), |all, _| all.push(("files//tmp/evil".to_owned(), b"x".to_vec())));
+    forge(&good, &bad("two with one address"), |all, _| {
+        let (_, users) = all.iter_mut().find(|(path, _)| path.starts_with("tables/users/")).unwrap();
+        *users = String::from_utf8(users.clone()).unwrap().replace("ada@", "bob@").into_bytes();
+    });
+    forge(&good, &bad("a wrong value"), |all, _| {
+        let (_, users) = all.iter_mut().find(|(path, _)| path.starts_with("tables/users/")).unwrap();
+        *users = String::from_utf8(users.clone())
+            .unwrap()
+            .replace("\"year\":11", "\"year\":\"eleven\"")
+            .into_bytes();
+    });
+
+    for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
+        let db = empty(&url).await;
+        run(
+            &db,
+            "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ('mine', '', '', '', 1)",
+        )
+        .await;
+        for name in [
+            "no archive",
+            "empty",
+            "cut off",
+            "one bit",
+            "other rights",
+            "without a manifest",
+            "without an entry",
+            "another format",
+            "of the future",
+            "of the past",
+            "an unknown table",
+            "an unknown column",
+            "fewer rows",
+            "out of the folder",
+            "from the root",
+            "two with one address",
+            "a wrong value",
+            "there is none",
+        ] {
+            let refused = backup::restore(&db, &data, &bad(name), Existing::Replace).await;
+            assert!(refused.is_err(), "{name}");
+            assert_eq!(articles::latest(&db, 9).await.unwrap().len(), 1, "{name}");
+            assert_eq!(count(&db, "users").await, 0, "{name}");
+            assert_eq!(
+                fs::read(data.join("uploads/2024/03/a picture.png")).unwrap(),
+                [0, 1, 2, 255],
+                "{name}"
+            );
+            assert!(!data.join("uploads.restoring").exists(), "{name}");
+            assert!(
+                !folder.join("evil").exists() && !folder.parent().unwrap().join("evil").exists(),
+                "{name}"
+            );
+        }
+        backup::restore(&db, &data, &good, Existing::Replace).await.expect("the good one passes");
+        assert_eq!(count(&db, "users").await, 6);
+        db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn a_backup_that_fails_leaves_no_file() {
+    let folder = Folder::new();
+    let db = Db::connect(&Url::file(&folder.join("x.db"))).await.unwrap();
+    let file = folder.join("x.tar.gz");
+    assert!(matches!(backup::create(&db, &folder, &file).await, Err(BackupError::NoTables)));
+    db.migrate().await.unwrap();
+    run(&db, "CREATE TABLE odd (id INTEGER PRIMARY KEY, at DATETIME)").await;
+    let failed = backup::create(&db, &folder, &file).await.unwrap_err().to_string();
+    assert!(failed.contains("odd.at") && failed.contains("DATETIME"), "{failed}");
+    assert!(!file.exists() && !folder.join("x.tar.gz.partial").exists());
+}

@@ -1,0 +1,142 @@
+//! `check` finds what was broken by hand, mends what follows, and leaves alone what is well.
+
+use mathsoc::db::{Db, Url, check};
+
+use super::folder::Folder;
+use super::postgres::Server;
+use super::tables::{run, table};
+
+const WELL: &str = "
+INSERT INTO users (email, email_key, full_name, role, year, created_at, password_hash) VALUES
+    ('ada@a.example', 'ada@a.example', 'Ada', 'pupil', 11, 1, NULL), ('bob@a.example', 'bob@a.example', 'Bob', 'pupil', NULL, 1, '!');
+INSERT INTO challenges (title, key_stage, summary, statement, released_at, first_solved_at) VALUES ('One', 'KS4', '', '', 1, 5);
+INSERT INTO answer_boxes (challenge_id, position, label, answer, rules) VALUES (1, 1, 'x', '1/2', ''), (1, 2, 'y', 'x=3', 'order');
+INSERT INTO submissions (user_id, box_id, try, given, verdict, submitted_at) VALUES
+    (1, 1, 1, '2', 'wrong', 4), (1, 1, 2, '1/2', 'right', 5), (1, 2, 1, '3', 'right', 5), (2, 1, 1, '7', 'wrong', 6);
+INSERT INTO progress (user_id, challenge_id, solved_at, points) VALUES (1, 1, 5, 3), (2, 1, NULL, 0);
+INSERT INTO scores (board, user_id, points, solved) VALUES ('all', 1, 3, 1), ('KS4', 1, 3, 1);
+";
+
+async fn found(db: &Db) -> Vec<String> {
+    check::run(db).await.unwrap().iter().map(ToString::to_string).collect()
+}
+
+#[tokio::test]
+async fn every_kind_of_finding_is_found_on_both_databases() {
+    let server = Server::start();
+    let folder = Folder::new();
+    for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
+        let db = Db::connect(&url).await.unwrap();
+        db.migrate().await.unwrap();
+        assert_eq!(found(&db).await, [""; 0], "an empty database is well");
+        run(&db, WELL).await;
+        assert_eq!(found(&db).await, [""; 0], "and so is one in use");
+        findings(&db).await;
+        db.close().await;
+    }
+}
+
+async fn findings(db: &Db) {
+    for (break_it, mend_it, finding) in [
+        (
+            "UPDATE scores SET points = 9 WHERE board = 'all'",
+            "UPDATE scores SET points = 3 WHERE board = 'all'",
+            "M03  board all, user 1: 9 points for 1 solved instead of 3 points for 1 solved (--repair mends it)",
+        ),
+        (
+            "DELETE FROM progress WHERE user_id = 2",
+            "INSERT INTO progress (user_id, challenge_id) VALUES (2, 1)",
+            "M04  user 2 has answered challenge 1, which is not noted (--repair mends it)",
+        ),
+        (
+            "UPDATE progress SET solved_at = 7 WHERE user_id = 2",
+            "UPDATE progress SET solved_at = NULL WHERE user_id = 2",
+            "M05  user 2 is marked to have solved challenge 1, but not each of its boxes",
+        ),
+        (
+            "UPDATE challenges SET first_solved_at = NULL",
+            "UPDATE challenges SET first_solved_at = 5",
+            "M06  user 1 was the first to solve challenge 1, which nobody has solved (--repair mends it)",
+        ),
+        (
+            "UPDATE submissions SET try = 3 WHERE user_id = 2",
+            "UPDATE submissions SET try = 1 WHERE user_id = 2",
+            "M07  user 2 has more or fewer tries at box 1 than are counted, or one after the right one",
+        ),
+        (
+            "UPDATE answer_boxes SET rules = 'sometimes' WHERE id = 2",
+            "UPDATE answer_boxes SET rules = 'order' WHERE id = 2",
+            "M08  box 2 of challenge 1: its rules cannot be read: ",
+        ),
+        (
+            "UPDATE answer_boxes SET answer = '(((' WHERE id = 1",
+            "UPDATE answer_boxes SET answer = '1/2' WHERE id = 1",
+            "M08  box 1 of challenge 1: its answer cannot be read: ",
+        ),
+        (
+            "UPDATE users SET password_hash = 'md5:x' WHERE id = 1",
+            "UPDATE users SET password_hash = NULL WHERE id = 1",
+            "M09  user 1: no password has its hash",
+        ),
+        (
+            "UPDATE users SET email = 'ada', email_key = 'ada' WHERE id = 1",
+            "UPDATE users SET email = 'ada@a.example', email_key = 'ada@a.example' WHERE id = 1",
+            "M10  user 1: its e-mail address cannot be read",
+        ),
+        (
+            "UPDATE users SET full_name = ' ' WHERE id = 1",
+            "UPDATE users SET full_name = 'Ada' WHERE id = 1",
+            "M10  user 1: its name cannot be shown",
+        ),
+        (
+            "INSERT INTO schools (name, email_domain) VALUES ('S', 'localhost')",
+            "DELETE FROM schools",
+            "M10  school 1: its e-mail domain cannot be read",
+        ),
+    ] {
+        run(db, break_it).await;
+        let said = found(db).await;
+        assert!(said.len() == 1 && said[0].starts_with(finding), "{break_it}: {said:?}");
+        run(db, mend_it).await;
+        assert_eq!(found(db).await, [""; 0], "{mend_it}");
+    }
+}
+
+#[tokio::test]
+async fn repairing_mends_what_follows_and_nothing_else() {
+    let server = Server::start();
+    let folder = Folder::new();
+    for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
+        let db = Db::connect(&url).await.unwrap();
+        db.migrate().await.unwrap();
+        run(&db, WELL).await;
+        let scores = table(&db, "scores", &["board", "user_id", "points", "solved"]).await;
+        run(
+            &db,
+            "UPDATE scores SET points = 9, solved = 2 WHERE board = 'KS4'; DELETE FROM scores WHERE board = 'all';
+            INSERT INTO scores (board, user_id, points, solved) VALUES ('KS5', 2, 1, 1);
+            DELETE FROM progress WHERE user_id = 2; UPDATE challenges SET first_solved_at = NULL;
+            UPDATE answer_boxes SET rules = 'sometimes' WHERE id = 2",
+        )
+        .await;
+        assert_eq!(found(&db).await.len(), 6);
+        check::repair(&db).await.unwrap();
+        let left = found(&db).await;
+        assert!(left.len() == 1 && left[0].starts_with("M08"), "{left:?}");
+        assert_eq!(table(&db, "scores", &["board", "user_id", "points", "solved"]).await, scores);
+        db.close().await;
+    }
+}
+
+#[tokio::test]
+async fn rows_that_refer_to_nothing_are_found_where_somebody_wrote_past_the_database() {
+    let folder = Folder::new();
+    let db = Db::connect(&Url::file(&folder.join("x.db"))).await.unwrap();
+    db.migrate().await.unwrap();
+    run(&db, WELL).await;
+    run(&db, "PRAGMA foreign_keys = OFF; DELETE FROM challenges; PRAGMA foreign_keys = ON").await;
+    let said = found(&db).await;
+    let lost = "refers to rows of challenges that are not there: 1";
+    assert!(said.contains(&format!("M02  answer_boxes.challenge_id {lost}")), "{said:?}");
+    assert!(said.contains(&format!("M02  progress.challenge_id {lost}")), "{said:?}");
+}

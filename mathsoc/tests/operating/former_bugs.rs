@@ -1,0 +1,79 @@
+//! B26 and B28 of the Flask site: an admin with a known password, and a documented way to serve that was not the real one.
+
+use std::fs;
+use std::net::IpAddr;
+use std::path::Path;
+
+use mathsoc::db::{Db, Url};
+
+use super::folder::Folder;
+use super::site::{Site, mathsoc};
+use super::tables::{count, table};
+use super::world::{KEY, World};
+
+/// `init_db.py` made `admin123` unless a setting that Flask had given up said "production". That such an account is taken over
+/// without its password is shown beside the import.
+#[tokio::test]
+async fn no_start_in_whatever_environment_makes_an_account() {
+    for settings in [
+        &[][..],
+        &[("APP_ENV", "development")],
+        &[("APP_ENV", "testing")],
+        &[("APP_ENV", "production"), ("SERVER_NAME", "localhost"), ("SECRET_KEY", KEY)],
+        &[("FLASK_ENV", "production"), ("SERVER_NAME", "localhost"), ("SECRET_KEY", KEY)],
+    ] {
+        let folder = Folder::new();
+        assert_eq!(Site::start(&folder, settings).stop().code(), Some(0), "{settings:?}");
+        let demo = mathsoc(&folder, settings).args(["migrate", "--demo"]).output().unwrap();
+        assert!(demo.status.success(), "{settings:?}");
+        let db = Db::connect(&Url::file(&folder.join("data/mathsoc.db"))).await.unwrap();
+        assert_eq!(table(&db, "users", &["email", "role"]).await, [""; 0], "{settings:?}");
+        assert_eq!(count(&db, "sessions").await, 0);
+        db.close().await;
+    }
+}
+
+/// The Flask site's documentation said `gunicorn run:app`, which served with the settings of development. Here every line of the
+/// documentation that serves a release is taken as it stands, and what it serves is looked at.
+#[tokio::test]
+async fn every_documented_way_to_serve_the_real_site_serves_the_real_site() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+    let mut texts = vec![root.join("README.md")];
+    texts.extend(
+        fs::read_dir(root.join("docs")).unwrap().map(|it| it.unwrap().path()).filter(|it| it.is_file()),
+    );
+    let texts: String = texts.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
+    let lines: Vec<_> = texts.lines().filter(|line| line.contains("cargo run --release")).collect();
+    assert!(!lines.is_empty(), "the README says how");
+    for line in lines {
+        let mut settings: Vec<_> = line.split(' ').filter_map(|word| word.split_once('=')).collect();
+        for (name, value) in &mut settings {
+            match *name {
+                "SECRET_KEY" => *value = KEY, // the line leaves it out
+                "SERVER_NAME" => *value = super::browser::HOST,
+                _ => {}
+            }
+        }
+        let world = World::new(&settings).await;
+        assert!(world.app.config.is_production(), "{line}");
+        let mut browser = world.browser();
+        browser.from = IpAddr::from([127, 0, 0, 1]); // the proxy
+        let by = |scheme| [("x-forwarded-for", "198.51.100.7"), ("x-forwarded-proto", scheme)];
+
+        let clear = browser.send("GET", "/login", &by("http"), Vec::new()).await;
+        assert_eq!(clear.status / 100, 3, "{line}");
+        assert!(clear.location().starts_with("https://"), "{line}");
+        let page = browser.send("GET", "/login", &by("https"), Vec::new()).await;
+        assert_eq!(page.status, 200, "{line}: {}", page.body);
+        let header = |name: &str| page.headers[name].to_str().unwrap();
+        assert!(header("strict-transport-security").contains("max-age="), "{line}");
+        assert!(!header("content-security-policy").contains("unsafe-eval"), "{line}");
+        let cookies: Vec<_> =
+            page.headers.get_all("set-cookie").iter().map(|it| it.to_str().unwrap()).collect();
+        assert!(
+            !cookies.is_empty() && cookies.iter().all(|cookie| cookie.contains("; Secure")),
+            "{cookies:?}"
+        );
+        assert_eq!(count(&world.app.db, "challenges").await, 0, "no demo content");
+    }
+}

@@ -1,0 +1,357 @@
+//! Taking over the Flask site, from and into both databases.
+
+use std::sync::{Arc, Mutex};
+
+use mathsoc::db::import::{self, ImportError, Line, Options, Report};
+use mathsoc::db::{Db, Url, check, users};
+use sqlx::Row as _;
+
+use super::folder::Folder;
+use super::old_site::{self, PBKDF2_PASSWORD, SCRYPT_PASSWORD};
+use super::postgres::Server;
+use super::tables::{count, run, table, texts};
+use super::world::World;
+
+async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportError> {
+    let report = import::run(db, &from.parse().unwrap(), &options, &mut |_| {}).await?;
+    for Line { what, read, added, known, left_out, .. } in &report.lines {
+        assert_eq!(*read, added + known + left_out.len(), "every row of {what} is accounted for\n{report}");
+    }
+    Ok(report)
+}
+
+/// Read, added, known and left out.
+fn numbers(report: &Report, what: &str) -> [usize; 4] {
+    let line = report.line(what).unwrap();
+    [line.read, line.added, line.known, line.left_out.len()]
+}
+
+fn why(remarks: &[import::Remark], id: i64) -> String {
+    let of = remarks.iter().filter(|remark| remark.old_id == id);
+    of.map(|remark| remark.text.as_str()).collect::<Vec<_>>().join("; ")
+}
+
+async fn everything(db: &Db) -> Vec<Vec<String>> {
+    let mut all = Vec::new();
+    for (name, columns) in [
+        ("schools", &["name", "email_domain"][..]),
+        ("users", &["email", "password_hash", "role", "year", "full_name", "school_id"]),
+        ("challenges", &["title", "key_stage", "summary", "statement", "released_at", "first_solved_at"]),
+        ("answer_boxes", &["label", "challenge_id", "position", "answer"]),
+        ("submissions", &["user_id", "box_id", "try", "given", "verdict", "submitted_at"]),
+        ("progress", &["user_id", "challenge_id", "solved_at", "points"]),
+        ("scores", &["board", "user_id", "points", "solved"]),
+        ("articles", &["title", "author", "teaser", "body", "published_at"]),
+        ("announcements", &["title", "body", "published_at"]),
+        ("imported", &["source", "kind", "old_id", "new_id"]),
+    ] {
+        all.push(table(db, name, columns).await);
+    }
+    all
+}
+
+#[tokio::test]
+async fn the_flask_site_moves_from_a_file_into_a_file() {
+    let folder = Folder::new();
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    old_site::fill(&old).await;
+    moves(World::new(&[]).await, &old, 1).await;
+}
+
+#[tokio::test]
+async fn the_flask_site_moves_between_all_kinds_of_databases() {
+    let server = Server::start();
+    let folder = Folder::new();
+    let (file, old) = (format!("sqlite://{}", folder.join("old.db").display()), server.database().await);
+    old_site::fill(&file).await;
+    old_site::fill(&old).await;
+    for (from, broken) in [(&file, 1), (&old, 0)] {
+        moves(World::new(&[("DATABASE_URL", &server.database().await)]).await, from, broken).await;
+    }
+    moves(World::new(&[]).await, &old, 0).await;
+}
+
+/// `broken`: how many more challenges and users a file has, which takes anything for a date or a text.
+async fn moves(world: World, old: &str, broken: usize) {
+    let db = &world.app.db;
+    let rehearsed = take(db, old, Options { dry_run: true, ..Options::default() }).await.unwrap();
+    assert_eq!(count(db, "users").await + count(db, "challenges").await + count(db, "imported").await, 0);
+    let report = take(db, old, Options::default()).await.unwrap();
+    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run says what is done");
+
+    assert_eq!(numbers(&report, "schools"), [4, 3, 0, 1]);
+    assert_eq!(numbers(&report, "users"), [9 + broken, 6, 0, 3 + broken]);
+    assert_eq!(numbers(&report, "challenges"), [4 + broken, 3, 0, 1 + broken]);
+    assert_eq!(numbers(&report, "answer boxes"), [6, 4, 0, 2]);
+    assert_eq!(numbers(&report, "submissions"), [16, 10, 0, 6]);
+    assert_eq!(numbers(&report, "leaderboard entries"), [3, 0, 1, 2]);
+    assert_eq!(numbers(&report, "articles"), [4, 2, 0, 2]);
+    assert_eq!(numbers(&report, "announcements"), [1, 1, 0, 0]);
+    assert_eq!(numbers(&report, "competition challenges"), [1, 0, 0, 1]);
+    assert_eq!(numbers(&report, "competition entries"), [2, 0, 0, 2]);
+
+    accounts(&world, report.line("users").unwrap()).await;
+    content(&world, &report).await;
+    answers(db, &report).await;
+    let found: Vec<_> = check::run(db).await.unwrap().iter().map(ToString::to_string).collect();
+    assert!(
+        found.len() == 1 && found[0].starts_with("M08  box"),
+        "only the box that nobody can solve: {found:?}"
+    );
+
+    let before = everything(db).await;
+    let again = take(db, old, Options::default()).await.unwrap();
+    assert_eq!(everything(db).await, before, "a second time changes nothing");
+    assert!(again.lines.iter().all(|line| line.added == 0), "{again}");
+}
+
+async fn accounts(world: &World, line: &Line) {
+    let db = &world.app.db;
+    for (id, reason) in
+        [(3, "that of 2, but for capitals"), (4, "no e-mail address"), (8, "cannot be written to")]
+    {
+        assert!(why(&line.left_out, id).contains(reason), "{id}: {:?}", line.left_out);
+    }
+    for (id, remark) in [
+        (5, "its password was admin123, and is taken away"),
+        (6, "without its school: 99 is not here"),
+        (7, "its name had to be changed; its password hash cannot be read"),
+        (7, "without its year"),
+        (9, "it has no password"),
+        (9, "its key stage follows from its year now: KS3"),
+    ] {
+        assert!(why(&line.changed, id).contains(remark), "{id}: {}", why(&line.changed, id));
+    }
+    assert!(why(&line.changed, 1).is_empty() && why(&line.changed, 2).is_empty());
+
+    for (email, password) in
+        [("ADA@school.example", PBKDF2_PASSWORD), ("bob@school.example", SCRYPT_PASSWORD)]
+    {
+        let mut browser = world.browser();
+        let page = browser.log_in(email, "another password").await;
+        assert_eq!(page.status, 422, "{}", page.body);
+        let page = browser.log_in(email, password).await;
+        assert_eq!((page.status, page.location()), (303, "/"), "{email}: {}", page.body);
+        assert!(browser.is_in().await);
+    }
+    for (email, password) in [("admin@school.example", "admin123"), ("bob@school.example", PBKDF2_PASSWORD)] {
+        assert_eq!(world.browser().log_in(email, password).await.status, 422, "{email}");
+    }
+    let ada = users::by_email(db, &"ada@school.example".parse().unwrap()).await.unwrap().unwrap();
+    assert!(ada.email_verified_at.is_some() && !ada.is_admin() && ada.school_id.is_some());
+    assert_eq!(ada.year.unwrap().number(), 11);
+    let admins: Vec<_> =
+        users::admins(db).await.unwrap().into_iter().map(|it| it.email.to_string()).collect();
+    assert_eq!(admins, ["admin@school.example", "carla@school.example"]);
+    assert_eq!(
+        table(db, "schools", &["name", "email_domain"]).await,
+        ["Marlow Bridge school.example", "Odd NULL", "Their School NULL"]
+    );
+}
+
+async fn content(world: &World, report: &Report) {
+    let db = &world.app.db;
+    let challenges = report.line("challenges").unwrap();
+    assert!(why(&challenges.left_out, 3).contains("KS9"));
+    assert!(why(&challenges.changed, 4).contains("without its file \"later.png\""));
+    let times = texts(db, "SELECT title, CAST(released_at AS TEXT), CAST(locked_at AS TEXT) FROM challenges WHERE id < 3 ORDER BY id").await;
+    assert_eq!(times[0], "Halves 1709649000 1709735400", "released at 14:30 UTC, locked a day after");
+    assert!(times[1].starts_with("Locked 1709380800 17"), "{times:?}");
+
+    let page = world.browser().get("/challenges/1").await;
+    assert!(page.status == 200 && page.body.contains("<mfrac>"), "{}", page.body);
+    for path in ["/challenges/1", "/article/1", "/article/4", "/articles", "/"] {
+        let page = world.browser().get(path).await;
+        assert_eq!(page.status, 200, "{path}");
+        for attack in ["steal()</script>", "onclick", "onerror", "javascript:", "<script>steal"] {
+            assert!(!page.body.contains(attack), "{path} has {attack}");
+        }
+    }
+    assert!(
+        world.browser().get("/").await.body.contains("Room 5 &lt;b&gt; today"),
+        "an announcement is a text"
+    );
+    let articles = table(db, "articles", &["id", "title", "author"]).await;
+    assert_eq!(articles, ["1 On primes Ada Lovelace", "4 By others The team"], "with the addresses they had");
+    run(db, "INSERT INTO challenges (title, key_stage, summary, statement, released_at) VALUES ('new', 'KS3', '', '', 1)").await;
+    let ids = texts(db, "SELECT CAST(id AS TEXT) FROM challenges ORDER BY id").await;
+    assert_eq!(ids, ["1", "2", "4", "5"], "the next one comes after them");
+    run(db, "DELETE FROM challenges WHERE title = 'new'").await;
+    let boxes = table(db, "answer_boxes", &["id", "challenge_id", "position", "label"]).await;
+    assert!(
+        boxes.iter().any(|it| it.ends_with(" 1 1 A half")) && boxes.iter().any(|it| it.ends_with(" 1 2 x =")),
+        "{boxes:?}"
+    );
+    assert!(why(&report.line("answer boxes").unwrap().changed, 6).contains("cannot be read"));
+}
+
+async fn answers(db: &Db, report: &Report) {
+    let line = report.line("submissions").unwrap();
+    for (id, reason) in [
+        (3, "three tries"),
+        (4, "three tries"),
+        (6, "solved before"),
+        (13, "its box 99 is not here"),
+        (14, "its user 3 is not here"),
+        (15, "it has no answer"),
+    ] {
+        assert!(why(&line.left_out, id).contains(reason), "{id}: {:?}", line.left_out);
+    }
+    assert!(why(&line.changed, 12).contains("judged now") && why(&line.changed, 16).contains("no time"));
+    let of_ada = "SELECT CAST(s.try AS TEXT), s.given, s.verdict FROM submissions s JOIN users u ON u.id = s.user_id
+        WHERE u.email_key = 'ada@school.example' AND s.box_id = (SELECT id FROM answer_boxes WHERE label = 'A half') ORDER BY s.try";
+    assert_eq!(texts(db, of_ada).await, ["1 1 wrong", "2 2 wrong", "3 0.5 right"]);
+    let scores = "SELECT s.board, u.full_name, CAST(s.points AS TEXT), CAST(s.solved AS TEXT)
+        FROM scores s JOIN users u ON u.id = s.user_id ORDER BY 1, 2";
+    assert_eq!(
+        texts(db, scores).await,
+        [
+            "KS3 Ada Lovelace 3 1",
+            "KS4 Ada Lovelace 3 1",
+            "KS4 Bob 1 1",
+            "all Ada Lovelace 6 2",
+            "all Bob 1 1"
+        ],
+        "the admin was first, and is in no way"
+    );
+    let first = "SELECT CAST(first_solved_at AS TEXT) FROM challenges WHERE title = 'Halves'";
+    assert_eq!(texts(db, first).await, ["1709717400"], "09:30 UTC, of a time with an offset");
+    let board = report.line("leaderboard entries").unwrap();
+    assert!(why(&board.left_out, 2).contains("had 6 points there, and has 1"), "{:?}", board.left_out);
+}
+
+#[tokio::test]
+async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
+    let folder = Folder::new();
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    old_site::fill(&old).await;
+    let world = World::new(&[]).await;
+    let db = &world.app.db;
+    take(db, &old, Options::default()).await.unwrap();
+    run(db, "DELETE FROM articles WHERE title = 'On primes'; DELETE FROM users WHERE email_key = 'bob@school.example'").await;
+
+    let there = Db::connect(&old.parse().unwrap()).await.unwrap();
+    run(
+        &there,
+        "INSERT INTO answer_submission VALUES (20, 9, 1, 1, '1/2', 1, '2024-03-06 07:00:00'), (21, 9, 1, 2, '3', 1, '2024-03-06 07:00:00'),
+            (22, 2, 2, 3, '4', 1, '2024-03-09 07:00:00');
+        INSERT INTO announcement VALUES (2, 'News', 'New', '2024-04-01 00:00:00')",
+    )
+    .await;
+    there.close().await;
+    let report = take(db, &old, Options::default()).await.unwrap();
+    assert_eq!(numbers(&report, "submissions")[1], 2, "{report}");
+    assert_eq!(numbers(&report, "announcements"), [2, 1, 1, 0]);
+    assert_eq!(numbers(&report, "articles"), [4, 0, 2, 2], "deleted here is not new");
+    assert!(why(&report.line("submissions").unwrap().left_out, 22).contains("its user 2 is not here"));
+    let points = "SELECT CAST(p.points AS TEXT) FROM progress p JOIN users u ON u.id = p.user_id WHERE u.full_name = 'Dora'";
+    assert_eq!(texts(db, points).await, ["1"], "who was first stays first");
+    assert_eq!(check::run(db).await.unwrap().iter().filter(|it| it.id != "M08").count(), 0);
+}
+
+#[tokio::test]
+async fn accounts_that_are_here_already_keep_their_password_and_rights() {
+    let folder = Folder::new();
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    old_site::fill(&old).await;
+    let world = World::new(&[]).await;
+    let db = &world.app.db;
+    world.member("CARLA@school.example", mathsoc::person::Role::Pupil).await;
+    let before = table(db, "users", &["email", "password_hash", "role", "epoch"]).await;
+    let report = take(db, &old, Options::default()).await.unwrap();
+    assert_eq!(numbers(&report, "users"), [10, 5, 1, 4]);
+    let after = table(db, "users", &["email", "password_hash", "role", "epoch"]).await;
+    assert!(after.contains(&before[0]), "{after:?}");
+}
+
+#[tokio::test]
+async fn an_import_that_breaks_off_leaves_nothing_and_goes_through_the_next_time() {
+    let folder = Folder::new();
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    old_site::fill(&old).await;
+    let world = World::new(&[]).await;
+    let db = world.app.db.clone();
+    let url: Url = old.parse().unwrap();
+    let seen = Arc::new(Mutex::new(Vec::new()));
+    let task = {
+        let (db, url, seen) = (db.clone(), url.clone(), seen.clone());
+        tokio::spawn(async move {
+            let mut progress = |progress: import::Progress| {
+                seen.lock().unwrap().push(progress.what);
+                assert!(progress.what != "articles", "here the power fails");
+            };
+            import::run(&db, &url, &Options::default(), &mut progress).await.map(drop)
+        })
+    };
+    assert!(task.await.unwrap_err().is_panic());
+    assert!(seen.lock().unwrap().contains(&"submissions"), "it had come that far");
+    assert_eq!(count(&db, "users").await + count(&db, "imported").await, 0);
+    let report = take(&db, &old, Options::default()).await.unwrap();
+    assert_eq!(numbers(&report, "users")[1], 6);
+}
+
+#[tokio::test]
+async fn an_early_form_of_the_tables_is_read_too() {
+    let folder = Folder::new();
+    let old = format!("sqlite://{}", folder.join("old.db").display());
+    let there = Db::connect(&old.parse().unwrap()).await.unwrap();
+    run(
+        &there,
+        "CREATE TABLE \"user\" (id INTEGER PRIMARY KEY, username VARCHAR(64), year INTEGER, password_hash VARCHAR(128), is_admin BOOLEAN);
+        CREATE TABLE challenge (id INTEGER PRIMARY KEY, title VARCHAR(100), content TEXT, date_posted DATETIME, key_stage VARCHAR(3));
+        INSERT INTO \"user\" VALUES (1, 'ada', 9, 'x', 0);
+        INSERT INTO challenge VALUES (1, 'Old', '<p>Old</p>', '2023-01-01 00:00:00', 'KS3')",
+    )
+    .await;
+    there.close().await;
+    let world = World::new(&[]).await;
+    let report = take(&world.app.db, &old, Options::default()).await.unwrap();
+    assert_eq!(numbers(&report, "users"), [1, 0, 0, 1], "nobody had an address then");
+    assert_eq!(numbers(&report, "challenges"), [1, 1, 0, 0]);
+    assert_eq!(numbers(&report, "schools"), [0; 4]);
+}
+
+#[tokio::test]
+async fn what_is_no_flask_site_is_refused_and_so_is_another_one_under_the_same_name() {
+    let folder = Folder::new();
+    let url = |name: &str| format!("sqlite://{}", folder.join(name).display());
+    let world = World::new(&[]).await;
+    let db = &world.app.db;
+    let ours = format!("sqlite://{}", world.folder.join("mathsoc.db").display());
+    assert!(matches!(take(db, &ours, Options::default()).await, Err(ImportError::Ours)));
+    Db::connect(&url("empty.db").parse().unwrap()).await.unwrap().close().await;
+    assert!(matches!(take(db, &url("empty.db"), Options::default()).await, Err(ImportError::Theirs)));
+    assert!(matches!(take(db, &url("none.db"), Options::default()).await, Err(ImportError::Source(_))));
+    assert!(!folder.join("none.db").exists(), "nothing is made where nothing is");
+
+    old_site::fill(&url("old.db")).await;
+    old_site::fill(&url("other.db")).await;
+    let other = Db::connect(&url("other.db").parse().unwrap()).await.unwrap();
+    run(&other, "UPDATE users SET email = 'other-' || email WHERE email IS NOT NULL").await;
+    other.close().await;
+    take(db, &url("old.db"), Options::default()).await.unwrap();
+    let before = everything(db).await;
+    assert!(matches!(
+        take(db, &url("other.db"), Options::default()).await,
+        Err(ImportError::OtherSite { .. })
+    ));
+    assert_eq!(everything(db).await, before);
+    let named = Options { name: "other".to_owned(), ..Options::default() };
+    assert_eq!(numbers(&take(db, &url("other.db"), named).await.unwrap(), "users")[1], 6);
+}
+
+#[tokio::test]
+async fn the_other_database_is_only_read() {
+    let folder = Folder::new();
+    let file = folder.join("old.db");
+    let old = format!("sqlite://{}", file.display());
+    old_site::fill(&old).await;
+    let hold = sqlx::sqlite::SqlitePool::connect(&old).await.unwrap();
+    // Out of the write-ahead log, as Flask has it.
+    let mode = sqlx::query("PRAGMA journal_mode = DELETE").fetch_one(&hold).await.unwrap();
+    assert_eq!(mode.get::<String, _>(0), "delete");
+    hold.close().await;
+    let before = std::fs::read(&file).unwrap();
+    take(&World::new(&[]).await.app.db, &old, Options::default()).await.unwrap();
+    assert_eq!(std::fs::read(&file).unwrap(), before);
+}

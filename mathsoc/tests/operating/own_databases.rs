@@ -1,0 +1,84 @@
+//! Nothing that tests run can touch a database that a test did not make itself.
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use mathsoc::db::{Db, Url};
+
+use super::folder::Folder;
+use super::tables::run;
+
+/// Tests that make databases, serve and run the program, in an environment that names somebody's database.
+#[tokio::test]
+async fn a_database_that_the_environment_names_is_left_alone() {
+    let folder = Folder::new();
+    let theirs = folder.join("theirs.db");
+    let db = Db::connect(&Url::file(&theirs)).await.unwrap();
+    run(&db, "PRAGMA journal_mode = DELETE; CREATE TABLE precious (id INTEGER)").await;
+    db.close().await;
+    let before = fs::read(&theirs).unwrap();
+    let settings = format!("DATABASE_URL=sqlite://{}\n", theirs.display());
+    fs::write(folder.join(".env"), &settings).unwrap();
+
+    let tests = [
+        "check::repairing_mends_what_follows_and_nothing_else",
+        "commands::a_backup_is_made_while_the_site_is_served_and_is_for_its_owner_only",
+        "import::accounts_that_are_here_already_keep_their_password_and_rights",
+    ];
+    let mut again = Command::new(std::env::current_exe().unwrap());
+    again.current_dir(&*folder).arg("--exact").args(tests);
+    again.env("DATABASE_URL", format!("sqlite://{}", theirs.display()));
+    again
+        .env("DATA_DIR", &*folder)
+        .env("PGDATABASE", "precious")
+        .env("PGPORT", "1")
+        .env("PGHOST", "127.0.0.1");
+    // A runner may ask for the tests to be listed by such a setting.
+    let output = again.env_remove("NEXTEST_EXECUTION_MODE").output().unwrap();
+    let said = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && said.contains("3 passed"), "{said}");
+    assert_eq!(fs::read(&theirs).unwrap(), before);
+    let mut left: Vec<_> = fs::read_dir(&*folder).unwrap().map(|it| it.unwrap().file_name()).collect();
+    left.sort();
+    assert_eq!(left, [".env", "theirs.db"], "and nothing was made beside it");
+}
+
+/// What the one above shows of some tests, the text shows of all: none reads the environment, and the program is started in one
+/// place only, with an empty environment.
+#[test]
+fn no_test_reads_the_environment_and_the_program_is_started_with_an_empty_one() {
+    let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
+    // In pieces, or this file would find itself.
+    let join = |pieces: [&str; 2]| pieces.concat();
+    let variables = [["env::", "var("], ["env::", "var_os("], ["env::", "vars("], ["dot", "envy"]].map(join);
+    let (settings, program) = (join(["Vars::", "of_process"]), join(["CARGO_BIN_EXE_", "mathsoc"]));
+    for path in sources(&tests) {
+        let text = fs::read_to_string(&path).unwrap();
+        // Where to put pictures.
+        let other = text.replace(&join(["env::", "var_os(\"MATHSOC_SCREENSHOTS\")"]), "");
+        for word in &variables {
+            assert!(!other.contains(word), "{} has {word}", path.display());
+        }
+        let opens =
+            ["App::open", "Db::connect", "Pool", "PgConnection"].iter().any(|word| text.contains(word));
+        assert!(!opens || !text.contains(&settings), "{} opens what the environment names", path.display());
+        if text.contains(&program) {
+            assert!(path.ends_with("support/site.rs"), "{} starts the program", path.display());
+            assert!(text.contains("env_clear()") && text.matches(&program).count() == 1);
+        }
+    }
+}
+
+fn sources(folder: &Path) -> Vec<PathBuf> {
+    let mut found = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() && !path.ends_with("node_modules") {
+            found.extend(sources(&path));
+        } else if path.extension().is_some_and(|it| it == "rs") {
+            found.push(path);
+        }
+    }
+    found
+}

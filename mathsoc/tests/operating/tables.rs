@@ -1,0 +1,43 @@
+//! Reading and writing tables past the program.
+
+use mathsoc::db::Db;
+use sqlx::{AssertSqlSafe, Row};
+
+/// Runs statements.
+pub(crate) async fn run(db: &Db, sql: &str) {
+    match db {
+        Db::Sqlite(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
+        Db::Postgres(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
+    }
+}
+
+/// The rows, each as its values with blanks between; the query has to make texts of them.
+pub(crate) async fn texts(db: &Db, sql: &str) -> Vec<String> {
+    macro_rules! read {
+        ($pool:expr) => {{
+            let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all($pool).await.unwrap();
+            let row = |row| texts_of(row, |row, index| Row::get::<Option<String>, _>(row, index));
+            rows.iter().map(row).collect()
+        }};
+    }
+    match db {
+        Db::Sqlite(pool) => read!(pool),
+        Db::Postgres(pool) => read!(pool),
+    }
+}
+
+fn texts_of<R: Row>(row: &R, get: impl Fn(&R, usize) -> Option<String>) -> String {
+    let values: Vec<_> = (0..row.len()).map(|index| get(row, index).unwrap_or("NULL".to_owned())).collect();
+    values.join(" ")
+}
+
+/// What is in these columns of a table.
+pub(crate) async fn table(db: &Db, name: &str, columns: &[&str]) -> Vec<String> {
+    let columns: Vec<_> = columns.iter().map(|name| format!("CAST({name} AS TEXT)")).collect();
+    texts(db, &format!("SELECT {} FROM {name} ORDER BY 1, 2", columns.join(", "))).await
+}
+
+/// How many rows a table has.
+pub(crate) async fn count(db: &Db, name: &str) -> i64 {
+    texts(db, &format!("SELECT CAST(count(*) AS TEXT) FROM {name}")).await[0].parse().unwrap()
+}
