@@ -50,6 +50,17 @@ const FORMULA = /\\\(.+?\\\)|\\\[.+?\\\]/gs;
 
 const Formulas = Extension.create({
   name: "formulas",
+  // The sign that ends a formula is one step for the arrow.
+  addKeyboardShortcuts() {
+    return {
+      ArrowRight: ({ editor }) => {
+        const { empty, from, $from } = editor.state.selection;
+        const { parent, parentOffset } = $from;
+        const ahead = parent.textBetween(parentOffset, Math.min(parentOffset + 2, parent.content.size));
+        return empty && /^\\[)\]]$/.test(ahead) && editor.commands.setTextSelection(from + 2);
+      },
+    };
+  },
   addProseMirrorPlugins: () => [
     new Plugin({
       props: {

@@ -24,6 +24,8 @@ export class RichText {
     this.editor = new Editor({
       element: this.place,
       extensions: known,
+      // No text, which the editor would read by itself, past the page's policy.
+      content: { type: "doc", content: [{ type: "paragraph" }] },
       injectCSS: false,
       // What is typed stays as it was typed: a formula has stars and underscores of its own.
       enableInputRules: false,
@@ -45,7 +47,7 @@ export class RichText {
     this.label?.addEventListener("click", (event) => {
       if (!field.hidden) return;
       event.preventDefault();
-      this.editor.commands.focus();
+      this.focus();
     });
     box.addEventListener("keydown", (event) => {
       if (event.altKey && event.key === "F10") this.toolbar.focus();
@@ -87,9 +89,10 @@ export class RichText {
     return !this.field.hidden;
   }
 
+  // At once: the editor's own command waits for the next frame, and what is typed meanwhile is lost.
   private focus(): void {
     if (this.isSource) this.field.focus();
-    else this.editor.commands.focus();
+    else this.editor.view.focus();
   }
 
   private tools(): Tool[][] {
@@ -98,7 +101,10 @@ export class RichText {
     const tool = (label: string, sign: string, run: () => void, isOn?: () => boolean): Tool => ({
       label, sign, isOff, run: () => void (isOff() || run()), ...(isOn ? { isOn: () => !isOff() && isOn() } : {}),
     });
-    const now = () => editor.chain().focus();
+    const now = () => {
+      this.focus();
+      return editor.chain();
+    };
     return [
       [
         tool("Bold", "B", () => now().toggleBold().run(), () => editor.isActive("bold")),
@@ -111,7 +117,10 @@ export class RichText {
         tool("H3 heading", "H3", () => now().toggleHeading({ level: 3 }).run(), () => editor.isActive("heading", { level: 3 })),
         tool("List", LIST, () => now().toggleBulletList().run(), () => editor.isActive("bulletList")),
         tool("Numbered list", NUMBERS, () => now().toggleOrderedList().run(), () => editor.isActive("orderedList")),
-        tool("Quotation", QUOTE, () => now().toggleBlockquote().run(), () => editor.isActive("blockquote")),
+        {
+          ...tool("Quotation", QUOTE, () => now().toggleBlockquote().run(), () => editor.isActive("blockquote")),
+          isOff: () => isOff() || !editor.can().toggleBlockquote(),
+        },
       ],
       [
         tool("Formula", "M3 13h3l3.5 6L14 5h7M14.5 11l5 6M19.5 11l-5 6", () => this.formula("\\(", "\\)")),
@@ -135,7 +144,7 @@ export class RichText {
     const { from, to } = state.selection;
     const step = state.tr.insertText(close, to).insertText(open, from);
     view.dispatch(step.setSelection(TextSelection.create(step.doc, from + open.length, to + open.length)).scrollIntoView());
-    view.focus();
+    this.focus();
   }
 
   private async link(): Promise<void> {
@@ -143,8 +152,9 @@ export class RichText {
     const help = "Such as https://example.org, /articles or mailto:name@example.org. Empty is no link.";
     const value: string = editor.getAttributes("link").href ?? "";
     const href = await ask({ title: "Link", label: "Address", help, value, pattern: ADDRESS });
-    if (href === null) return this.focus();
-    const now = editor.chain().focus().extendMarkRange("link");
+    this.focus();
+    if (href === null) return;
+    const now = editor.chain().extendMarkRange("link");
     if (href === "") now.unsetMark("link").run();
     else if (editor.state.selection.empty && value === "") {
       now.insertContent({ type: "text", text: href, marks: [{ type: "link", attrs: { href } }] }).run();
