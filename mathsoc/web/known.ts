@@ -15,7 +15,7 @@ import { Text } from "@tiptap/extension-text";
 import { UndoRedo } from "@tiptap/extensions/undo-redo";
 import { Plugin } from "@tiptap/pm/state";
 import { Decoration, DecorationSet } from "@tiptap/pm/view";
-import { isAddress } from "./markup";
+import { isAddress, isPicture } from "./markup";
 
 const Link = Mark.create({
   name: "link",
@@ -31,7 +31,7 @@ const Picture = Node.create({
   inline: true,
   draggable: true,
   addAttributes: () => ({ src: { default: null }, alt: { default: "" }, width: { default: null }, height: { default: null } }),
-  parseHTML: () => [{ tag: "img[src]" }],
+  parseHTML: () => [{ tag: "img[src]", getAttrs: (element) => isPicture(element.getAttribute("src") ?? "") && null }],
   renderHTML: ({ HTMLAttributes }) => ["img", HTMLAttributes],
 });
 

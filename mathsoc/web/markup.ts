@@ -19,8 +19,18 @@ const KNOWN: Record<string, string[]> = {
 };
 
 export function read(html: string): HTMLElement {
-  return new DOMParser().parseFromString(policy ? policy.createHTML(html) : html, "text/html").body;
+  const plain = html.replace(STYLE, `<${OFF}style></${OFF}style>`);
+  const quiet = plain.replace(TAG, (tag) => tag.replace(ATTRIBUTE, (whole, name: string) => (LOUD.test(name) ? `${OFF}${whole}` : whole)));
+  return new DOMParser().parseFromString(policy ? policy.createHTML(quiet) : quiet, "text/html").body;
 }
+
+// Browsers report what a policy would stop in documents too that nobody sees: whatever is copied from a word processor has
+// styles. Under another name nothing is reported. What this misses is reported, and stopped all the same.
+const OFF = "off-";
+const LOUD = /^(?:style|on[a-z]+)$/i;
+const STYLE = /<style\b[^]*?<\/style\s*>/gi;
+const TAG = /<[a-z](?:[^>"']|"[^"]*"|'[^']*')*>/gi;
+const ATTRIBUTE = /(?<=[\s"'/])([^\s"'<>\/=]+)\s*=\s*(?:"[^"]*"|'[^']*'|[^\s"'>]+)/g;
 
 // What the editor would lose of it: names of elements, with an attribute where that is the trouble.
 export function unknown(body: HTMLElement): string[] {
@@ -28,12 +38,34 @@ export function unknown(body: HTMLElement): string[] {
   for (const element of body.querySelectorAll("*")) {
     const name = element.localName;
     const attributes = KNOWN[name];
-    if (!attributes) lost.add(name);
-    else for (const { name: attribute } of element.attributes) if (!attributes.includes(attribute)) lost.add(`${name} ${attribute}`);
-    if (name === "a" && !isAddress(element.getAttribute("href") ?? "")) lost.add("a");
+    if (!attributes) lost.add(name.replace(OFF, ""));
+    else for (const { name: attribute } of element.attributes) if (!attributes.includes(attribute)) lost.add(`${name} ${attribute.replace(OFF, "")}`);
+    if (!leadsSomewhere(element)) lost.add(name);
   }
   if (document.createNodeIterator(body, NodeFilter.SHOW_COMMENT).nextNode()) lost.add("!-- --");
   return [...lost].map((name) => `<${name}>`);
+}
+
+// What was copied elsewhere, without what the editor would not keep of it anyway: so no browser has to stop it.
+export function plainer(html: string): string {
+  const body = read(html);
+  for (const element of body.querySelectorAll("script, style, link, meta, template, off-style")) element.remove();
+  for (const element of body.querySelectorAll("*")) {
+    const kept = [...(KNOWN[element.localName] ?? []), "data-pm-slice"];
+    for (const { name } of [...element.attributes]) if (!kept.includes(name)) element.removeAttribute(name);
+    if (element.localName === "img" && !leadsSomewhere(element)) element.remove();
+  }
+  return body.innerHTML;
+}
+
+function leadsSomewhere(element: Element): boolean {
+  if (element.localName === "a") return isAddress(element.getAttribute("href") ?? "");
+  return element.localName !== "img" || isPicture(element.getAttribute("src") ?? "");
+}
+
+// A picture of this site: no others are shown.
+export function isPicture(src: string): boolean {
+  return /^\/(?![/\\])/.test(src);
 }
 
 // Where a link may lead: what the site shows of it, too.

@@ -6,7 +6,7 @@ import { DOMParser as Reader } from "@tiptap/pm/model";
 import { TextSelection } from "@tiptap/pm/state";
 import { ask } from "./ask";
 import { known } from "./known";
-import { ADDRESS, read, unknown, write } from "./markup";
+import { ADDRESS, plainer, read, unknown, write } from "./markup";
 import { Toolbar, type Tool } from "./toolbar";
 
 const schema = getSchema(known);
@@ -30,7 +30,7 @@ export class RichText {
       // What is typed stays as it was typed: a formula has stars and underscores of its own.
       enableInputRules: false,
       enablePasteRules: false,
-      editorProps: { attributes: this.attributes(name) },
+      editorProps: { attributes: this.attributes(name), transformPastedHTML: plainer },
       onUpdate: ({ editor }) => {
         field.value = write(editor.state.doc);
       },
@@ -71,8 +71,7 @@ export class RichText {
   private take(): boolean {
     const body = read(this.field.value);
     const lost = unknown(body);
-    const words = lost.length > 1 ? "which it does not know" : "which the editor does not know";
-    this.note.textContent = lost.length > 0 ? `This text stays HTML: the editor would lose ${lost.join(", ")}, ${words}.` : "";
+    this.note.textContent = lost.length > 0 ? `This text stays HTML: the editor would lose ${lost.join(", ")}.` : "";
     if (lost.length > 0) return false;
     const content: JSONContent = Reader.fromSchema(schema).parse(body).toJSON();
     this.editor.commands.setContent(content, { emitUpdate: false });

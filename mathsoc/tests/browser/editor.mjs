@@ -138,24 +138,25 @@ async function pasted(page) {
   await page.goto('/admin/articles/new');
   await sheet(page).evaluate((element) => {
     const clipboardData = new DataTransfer();
-    const evil = '<img src=/none.png onerror="window.stolen=1"><script>window.stolen=1</' + 'script>';
+    const evil = '<img src=/favicon.ico onload="window.stolen=1"><img src=https://evil.example/1.png><style>p { color: red }</style><script>window.stolen=1</' + 'script>';
     clipboardData.setData('text/html', `<p style="position:fixed" onclick="window.stolen=1">Kept <b>bold</b></p>${evil}`);
     element.focus();
     element.dispatchEvent(new ClipboardEvent('paste', { clipboardData, bubbles: true, cancelable: true }));
   });
   match(await html(page), /^<p>Kept <strong>bold<\/strong><\/p>/);
-  if (/onerror|script|style|onclick/.test(await html(page))) found('paste', await html(page));
+  if (/evil|script|style|onclick|onload/.test(await html(page))) found('paste', await html(page));
   if (await page.evaluate(() => 'stolen' in window)) found('paste', 'something that was pasted has run');
 }
 
 // HTML that the editor does not know is saved as it was written.
 async function whatTheEditorDoesNotKnow(page) {
-  const table = '<p>Before</p><table><tbody><tr><td>1</td></tr></tbody></table><p class="aside">\\(x\\)</p>';
+  const table = '<p>Before</p><table><tbody><tr><td>1</td></tr></tbody></table><p class="aside" onclick="window.stolen=1">\\(x\\)</p>';
   await page.goto('/admin/articles/new');
   await tool(page, 'HTML').click();
-  await fill(page, { Title: 'A table', Teaser: 'Of one.', 'The article': table });
+  await fill(page, { Title: 'A table', Teaser: 'Of one.' });
+  await page.locator('textarea[name=body]').fill(table);
   await tool(page, 'HTML').click();
-  match(await page.getByRole('main').getByRole('status').textContent(), /would lose <table>, <tbody>, <tr>, <td>, <p class>/);
+  match(await page.getByRole('main').getByRole('status').textContent(), /would lose <table>, <tbody>, <tr>, <td>, <p class>, <p onclick>/);
   equal(await page.locator('textarea[name=body]').isVisible(), true);
   await look(page, 'unknown');
   equal(await send(page, 'Save'), 303);
