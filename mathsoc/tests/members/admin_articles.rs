@@ -86,6 +86,29 @@ async fn a_preview_of_an_article_shows_its_page_and_keeps_nothing() {
     assert_eq!(ada.post("/admin/articles/preview", &with(&[("csrf_token", &token)])).await.status, 403);
 }
 
+#[tokio::test]
+async fn the_editor_widens_the_policy_by_two_names_and_on_its_own_pages_alone() {
+    let (_world, mut grace) = with_grace().await;
+    let is_built = mathsoc::assets::url("dist/editor.js").is_some();
+    for (path, has_editor) in [
+        ("/admin/articles/new", true),
+        ("/admin/challenges/new", true),
+        ("/admin/announcements/new", false),
+        ("/admin/articles", false),
+    ] {
+        let page = grace.get(path).await;
+        let policy = page.header("content-security-policy");
+        let names = if has_editor && is_built { "editor ProseMirrorClipboard" } else { "'none'" };
+        assert!(policy.contains(&format!("trusted-types {names}")), "{path}: {policy}");
+        assert!(
+            policy.contains("require-trusted-types-for 'script'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert_eq!(page.body.contains("/static/dist/editor."), has_editor && is_built, "{path}");
+        assert_eq!(page.body.contains("data-rich"), has_editor, "{path}");
+    }
+}
+
 /// What would run, or cover the page, if a tag had it.
 const LIVE: [&str; 6] = ["script", "iframe", " onerror", " onclick", "javascript:", " style"];
 
