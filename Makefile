@@ -1,5 +1,5 @@
 # Everything a newcomer types. Each target is one line or one script.
-.PHONY: run test check check-corpora bench assets
+.PHONY: run test check check-corpora audit bench assets
 
 run: assets   ## build and serve the site at http://127.0.0.1:8000
 	cargo run
@@ -12,6 +12,9 @@ check:        ## the quick half of `make test`: format, lints, documentation, fe
 
 check-corpora: ## other people's hostile vectors, which are not ours to ship: make check-corpora DIR=…
 	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade --all-features --run-ignored only corpora
+
+audit:        ## how a site stands, and what to type to mend it: make audit URL=https://…
+	cargo run --quiet -p palisade-cli -- audit $(URL)
 
 bench:        ## what layers, limits and answers cost, beside others in one run; QUICK=1 leaves out the largest
 	cargo bench -p palisade

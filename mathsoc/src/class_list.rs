@@ -33,7 +33,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use csv::{ReaderBuilder, StringRecord, Trim};
+use csv::{Position, ReaderBuilder, StringRecord, Trim};
 
 use crate::db::schools::School;
 use crate::db::users::NewUser;
@@ -110,6 +110,7 @@ pub fn read(text: &str) -> Result<Vec<Line>, ListError> {
     let column = |name: &str| columns.iter().position(|column| column.eq_ignore_ascii_case(name));
     let (name, email) = column("name").zip(column("email")).ok_or(ListError::Columns)?;
     let (school, year) = (column("school"), column("year"));
+    let mut counted = Counted { bytes: text.as_bytes(), at: 0, line: 1 };
     let mut lines = Vec::new();
     for record in reader.records() {
         let record: StringRecord = record.map_err(|_| ListError::Text)?;
@@ -120,11 +121,30 @@ pub fn read(text: &str) -> Result<Vec<Line>, ListError> {
             return Err(ListError::Many);
         }
         let field = |at: Option<usize>| at.and_then(|at| record.get(at)).unwrap_or_default().to_owned();
-        let number = record.position().map_or(0, csv::Position::line);
+        let number = counted.line(record.position().map_or(0, Position::byte));
         let (name, email) = (field(Some(name)), field(Some(email)));
         lines.push(Line { number, name, email, school: field(school), year: field(year) });
     }
     if lines.is_empty() { Err(ListError::Empty) } else { Ok(lines) }
+}
+
+/// Counts the lines of a text on the way through it.
+struct Counted<'a> {
+    bytes: &'a [u8],
+    at: usize,
+    line: u64,
+}
+
+impl Counted<'_> {
+    /// In which line the record stands that begins there, or after the empty lines that begin there.
+    fn line(&mut self, byte: u64) -> u64 {
+        let begin = usize::try_from(byte).unwrap_or(usize::MAX);
+        while let Some(byte) = self.bytes.get(self.at).filter(|byte| self.at < begin || **byte == b'\n') {
+            self.line += u64::from(*byte == b'\n');
+            self.at += 1;
+        }
+        self.line
+    }
 }
 
 /// What becomes of each line, where these are the schools, and these addresses have accounts already.

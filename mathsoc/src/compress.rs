@@ -7,7 +7,7 @@
 //!
 //! Static files come compressed already (`build.rs`). Reference: breachattack.com, CVE-2013-3587.
 
-use http::header::{CACHE_CONTROL, SET_COOKIE};
+use http::header::{ACCEPT_RANGES, CACHE_CONTROL, SET_COOKIE};
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{And, DefaultPredicate, Predicate};
@@ -23,5 +23,8 @@ pub fn pages() -> CompressionLayer<Compressible> {
 fn nothing_personal(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
     let kept_by_nobody =
         |value: &http::HeaderValue| value.as_bytes().windows(8).any(|word| word == b"no-store");
-    !headers.contains_key(SET_COOKIE) && !headers.get_all(CACHE_CONTROL).iter().any(kept_by_nobody)
+    // Of what comes in ranges, every byte counts.
+    !headers.contains_key(ACCEPT_RANGES)
+        && !headers.contains_key(SET_COOKIE)
+        && !headers.get_all(CACHE_CONTROL).iter().any(kept_by_nobody)
 }

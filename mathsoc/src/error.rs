@@ -8,6 +8,7 @@ use palisade::{Fault, Refusal};
 use tokio::task::JoinError;
 
 use crate::db::DbError;
+use crate::db::competitions::CompetitionError;
 use crate::db::submissions::SubmitError;
 
 /// Why there is no page.
@@ -23,6 +24,9 @@ pub enum Error {
     /// An answer could not be counted.
     #[error(transparent)]
     Submit(SubmitError),
+    /// A competition could not be kept.
+    #[error(transparent)]
+    Competition(CompetitionError),
     /// The visitor is refused.
     #[error("refused: {0:?}")]
     Refused(Refusal),
@@ -47,6 +51,12 @@ impl From<SubmitError> for Error {
             SubmitError::NotFound => Self::NotFound,
             error => Self::Submit(error),
         }
+    }
+}
+
+impl From<CompetitionError> for Error {
+    fn from(error: CompetitionError) -> Self {
+        Self::Competition(error)
     }
 }
 

@@ -28,7 +28,7 @@ use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{self, Db, users};
 use mathsoc::limits::{self, Caller, Report};
 use mathsoc::state::App;
-use mathsoc::{logging, metrics, policy, routes};
+use mathsoc::{logging, metrics, pages, policy, routes};
 use restore_command::RestoreCommand;
 use school_command::SchoolCommand;
 use tokio::net::TcpListener;
@@ -198,7 +198,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if app.config.is_production() && app.config.mail.smtp.is_none() {
         tracing::warn!("SMTP_URL is not set: letters are written to DATA_DIR/outbox, and nobody gets them");
     }
-    let tidying = tokio::spawn(keep_tidy(app.db.clone()));
+    let tidying = tokio::spawn(keep_tidy(app.clone()));
 
     // Whoever watches over the site sees it stop, too.
     let (stopped, site_stopped) = oneshot::channel::<()>();
@@ -248,15 +248,18 @@ fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
 }
 
 /// Removes what nobody needs any more, at once and then every minute.
-async fn keep_tidy(db: Db) {
+async fn keep_tidy(app: App) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
-        match db::tidy(&db).await {
+        match db::tidy(&app.db).await {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "removed what has ended"),
             Err(error) => tracing::warn!(%error, "what has ended could not be removed"),
+        }
+        if let Err(error) = pages::files::examine(&app).await {
+            tracing::warn!(%error, "what waits for the scanner could not be examined");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The whole URL map, and the layers around it, on one screen.
 
+use std::time::Duration;
+
 use axum::Router;
 use axum::middleware::{from_fn_with_state, map_request};
 use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, SignedIn};
@@ -10,7 +12,9 @@ use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup, verify,
 };
-use crate::pages::admin::{announcements, articles, bin, challenges, home, log, schools, tester, users};
+use crate::pages::admin::{
+    announcements, articles, bin, challenges, competitions, home, log, schools, tester, users,
+};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -20,7 +24,8 @@ use crate::{access_log, assets, compress, limits, pages, policy};
 pub fn map() -> Map {
     let site =
         [public(), search(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
-    site.into_iter().chain([files(), open()]).fold(Map::new(), Map::group)
+    let files = [admin_files(), uploads(), files(), open()];
+    site.into_iter().chain(files).fold(Map::new(), Map::group)
 }
 
 /// Pages for everybody.
@@ -133,6 +138,12 @@ fn admin() -> Group {
         .post("/admin/articles/preview", articles::preview)
         .get("/admin/articles/{id}", articles::edit)
         .post("/admin/articles/{id}", articles::change)
+        .get("/admin/competitions", competitions::list)
+        .get("/admin/competitions/new", competitions::new)
+        .post("/admin/competitions/new", competitions::create)
+        .get("/admin/competitions/{id}", competitions::edit)
+        .post("/admin/competitions/{id}", competitions::change)
+        .post("/admin/competitions/{id}/lock", competitions::lock)
         .get("/admin/announcements", announcements::list)
         .get("/admin/announcements/new", announcements::new)
         .post("/admin/announcements/new", announcements::create)
@@ -170,6 +181,16 @@ fn admin() -> Group {
         .post("/admin/bin/{kind}/{id}/restore", bin::restore)
 }
 
+/// What admins send with files: larger than other forms, and longer on its way.
+fn admin_files() -> Group {
+    Group::new("admin").post("/admin/api/pictures", pages::files::take_picture)
+}
+
+/// What was uploaded, for who may see what uses it; never limited, since a page has many pictures.
+fn uploads() -> Group {
+    Group::new("uploads").get("/files/{id}/{name}", pages::files::show)
+}
+
 /// What pages are made of; never limited.
 fn files() -> Group {
     Group::new("files")
@@ -183,6 +204,9 @@ fn open() -> Group {
     Group::new("open").get("/healthz", pages::health::live).get("/readyz", pages::health::ready)
 }
 
+/// How long files may be on their way.
+const SENDING: Duration = Duration::from_secs(300);
+
 /// The site: what `main` serves and the tests call. The last layer is the outermost.
 pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
@@ -192,11 +216,14 @@ pub fn app(state: App) -> Router {
     let submit = submit().layer(SignedIn::<User>::gate(state.clone()));
     let live = live().layer(SignedIn::<User>::gate(state.clone()));
     let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
+    let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(SENDING);
+    let admin_files = admin_files().layer(SignedIn::<Admin>::gate(state.clone()));
+    let admin_files = admin_files.layer(large).layer(Deadline::new(SENDING));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);
-    let pages = [public(), search(), log_in(), sign_up(), forgotten(), links(), submit, live, members, admin];
+    let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
+    let pages = visitors.into_iter().chain([submit, live, members, admin, admin_files]);
     let site = pages
-        .into_iter()
         .map(|group| limited(group.layer(csrf.clone())))
         .fold(Map::new(), Map::group)
         .into_router()

@@ -3,7 +3,9 @@
 use std::sync::Arc;
 
 use palisade::store::{Counters, Store, StoreError};
-use palisade::{Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore};
+use palisade::{
+    Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore, Uploads, UploadsError,
+};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::demo::{self, Demo};
@@ -32,6 +34,8 @@ pub struct App {
     pub links: Links,
     /// Sends letters.
     pub mailer: Mailer,
+    /// Takes in, keeps and serves files.
+    pub uploads: Uploads,
     /// Where requests are counted.
     pub counters: SteadyStore,
     /// How often one may ask.
@@ -66,6 +70,7 @@ impl App {
         let limits = Limits::new(&config.ratelimit, counters.clone())?;
         let ready = ready(&config, &db, &counters);
         let links = Links::new(&keyring, db.clone());
+        let uploads = uploads(&config)?;
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
         let live = Live::new(db.clone());
         let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
@@ -77,6 +82,7 @@ impl App {
             passwords,
             links,
             mailer,
+            uploads,
             counters,
             limits,
             live,
@@ -84,6 +90,17 @@ impl App {
             ready,
         })
     }
+}
+
+/// Files of any kind that the settings have room for, scanned if there is a scanner.
+fn uploads(config: &Config) -> Result<Uploads, UploadsError> {
+    let settings = &config.uploads;
+    let uploads = Uploads::open(&settings.place)?.unscanned(settings.clamd_down);
+    let uploads = uploads.file_bytes(settings.most_bytes).request_bytes(settings.most_bytes);
+    Ok(match &settings.clamd {
+        Some(clamd) => uploads.scan(clamd.clone()),
+        None => uploads,
+    })
 }
 
 /// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.
@@ -123,6 +140,9 @@ pub enum OpenError {
     /// Requests cannot be counted as the settings say.
     #[error("RATELIMIT_STORAGE_URI: {0}")]
     Counters(#[from] StoreError),
+    /// Files cannot be kept where the settings say.
+    #[error("UPLOAD_FOLDER or UPLOAD_STORE_URI: {0}")]
+    Uploads(#[from] UploadsError),
     /// Sessions cannot be kept as the settings say.
     #[error("SESSION_STORE_URI: {0}")]
     Sessions(StoreError),

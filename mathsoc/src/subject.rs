@@ -19,6 +19,8 @@ pub enum Kind {
     Announcement,
     /// A problem to solve.
     Challenge,
+    /// Challenges against the clock.
+    Competition,
     /// Something to read.
     Article,
     /// A school whose pupils may register.
@@ -29,13 +31,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 5] = [Self::Challenge, Self::Article, Self::Announcement, Self::School, Self::User];
+    pub const ALL: [Self; 6] =
+        [Self::Challenge, Self::Competition, Self::Article, Self::Announcement, Self::School, Self::User];
 
     /// The word in addresses: `/admin/announcements`.
     pub fn section(self) -> &'static str {
         match self {
             Self::Announcement => "announcements",
             Self::Challenge => "challenges",
+            Self::Competition => "competitions",
             Self::Article => "articles",
             Self::School => "schools",
             Self::User => "users",
@@ -47,6 +51,7 @@ impl Kind {
         match self {
             Self::Announcement => "announcement",
             Self::Challenge => "challenge",
+            Self::Competition => "competition",
             Self::Article => "article",
             Self::School => "school",
             Self::User => "user",

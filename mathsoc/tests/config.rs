@@ -6,6 +6,8 @@
 mod accounts;
 #[path = "support/folder.rs"]
 mod folder;
+#[path = "config/uploads.rs"]
+mod uploads;
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -175,6 +177,14 @@ fn names_that_contradict_each_other_stop_the_start() {
         config(&[("APP_ENV", "test"), ("FLASK_ENV", "Testing")]).is_ok(),
         "two names for one thing agree"
     );
+}
+
+#[test]
+fn b27_testing_which_guards_less_is_for_this_machine_alone() {
+    let error = refused(&[("APP_ENV", "testing"), ("HOST", "0.0.0.0")]);
+    assert!(error.contains(r#"HOST="0.0.0.0": would serve to others"#), "{error}");
+    assert!(config(&[("APP_ENV", "testing"), ("HOST", "127.0.0.1")]).is_ok());
+    assert!(config(&[("APP_ENV", "development"), ("HOST", "0.0.0.0")]).is_ok());
 }
 
 #[test]

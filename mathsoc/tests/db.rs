@@ -38,6 +38,8 @@ mod answering;
 mod boards;
 #[path = "db/competitions.rs"]
 mod competitions;
+#[path = "db/files.rs"]
+mod files;
 #[path = "db/users.rs"]
 mod people;
 #[path = "db/progress.rs"]
@@ -73,6 +75,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(boards::PROMISES)
         .chain(competitions::PROMISES)
         .chain(people::PROMISES)
+        .chain(files::PROMISES)
 }
 
 #[tokio::test(flavor = "multi_thread")]

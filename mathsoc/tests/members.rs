@@ -8,6 +8,8 @@ mod admin;
 mod admin_articles;
 #[path = "members/admin_challenges.rs"]
 mod admin_challenges;
+#[path = "members/admin_competitions.rs"]
+mod admin_competitions;
 #[path = "members/attacks.rs"]
 mod attacks;
 #[path = "members/browser.rs"]
@@ -39,6 +41,8 @@ mod servers;
 mod setup;
 #[path = "members/stolen.rs"]
 mod stolen;
+#[path = "members/uploads.rs"]
+mod uploads;
 #[path = "members/way.rs"]
 mod way;
 #[path = "members/world.rs"]

@@ -81,7 +81,8 @@ async fn an_open_request_is_answered_before_the_program_stops() {
     let address = site.address.clone();
     let open = tokio::task::spawn_blocking(move || site::get(&address, "/challenges"));
     until(async || {
-        let waiting = "SELECT count(*) FROM pg_locks WHERE NOT granted";
+        let waiting = "SELECT count(*) FROM pg_stat_activity
+            WHERE wait_event_type = 'Lock' AND query LIKE 'SELECT%'";
         sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut holder).await.unwrap() == 1
     })
     .await;

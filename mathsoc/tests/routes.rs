@@ -117,7 +117,8 @@ async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
             .replace("{id}", "1")
             .replace("{*path}", "none.css")
             .replace("{token}", "none")
-            .replace("{kind}", "schools");
+            .replace("{kind}", "schools")
+            .replace("{file}", "users.csv");
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let mut request = request.body(Body::from("a=b")).unwrap();
@@ -135,7 +136,8 @@ async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
         } else if ["members", "admin", "live"].contains(&row.group) {
             let answer = answer("GET", row.path).await;
             assert_eq!(answer.status(), StatusCode::SEE_OTHER, "{}", row.path);
-            let path = row.path.replace("{id}", "1").replace("{kind}", "schools");
+            let path =
+                row.path.replace("{id}", "1").replace("{kind}", "schools").replace("{file}", "users.csv");
             assert_eq!(answer.headers()["location"], format!("/login?next={path}"));
             own += 1;
         }

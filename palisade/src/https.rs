@@ -222,6 +222,12 @@ impl Hsts {
     }
 }
 
+impl From<Hsts> for HeaderValue {
+    fn from(hsts: Hsts) -> Self {
+        hsts.0
+    }
+}
+
 impl Default for Hsts {
     fn default() -> Self {
         Self::new(YEAR)

@@ -45,11 +45,13 @@
 //! | [`Sanitizer`] | makes of HTML that somebody wrote the HTML that a page may show |
 //! | [`SafeHtml`] | that HTML: what templates print as it is |
 //! | [`SafeName`] | the name of a file that somebody sent |
+//! | [`Uploads`] | the files themselves: taken in, judged, scanned, kept, served |
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
+//! | `audit` | no | [`audit`]: how a site stands, from what it answered |
 //! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
 //! | `error-page` | yes | [`ErrorPages`] |
 //! | `filename` | no | [`SafeName`] |
@@ -63,6 +65,8 @@
 //! | `password` | no | [`Passwords`], [`Policy`] |
 //! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
 //! | `csrf` | no | [`CsrfTokens`], [`CsrfToken`]; the feature `keyring` |
+//! | `upload` | no | [`Uploads`], in a folder; the feature `filename` |
+//! | `upload-s3` | no | [`Uploads`] in S3 |
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
@@ -72,6 +76,8 @@ struct Readme;
 
 #[cfg(any(feature = "error-page", feature = "session"))]
 mod accept;
+#[cfg(feature = "audit")]
+pub mod audit;
 mod authority;
 mod binding;
 #[cfg(feature = "serve")]
@@ -89,6 +95,7 @@ mod exchange;
 #[cfg(feature = "axum")]
 mod extract;
 mod fault;
+mod file_fault;
 #[cfg(feature = "filename")]
 mod filename;
 mod guard;
@@ -126,6 +133,8 @@ mod session;
 pub mod store;
 #[cfg(feature = "serve")]
 mod terms;
+#[cfg(feature = "upload")]
+mod upload;
 
 pub use authority::{Authority, AuthorityError};
 pub use binding::Binding;
@@ -146,6 +155,7 @@ pub use exchange::Exchange;
 #[cfg(all(feature = "axum", feature = "session"))]
 pub use extract::{Account, SignedIn};
 pub use fault::Fault;
+pub use file_fault::FileFault;
 #[cfg(feature = "filename")]
 pub use filename::SafeName;
 pub use guard::{Guard, GuardFuture, Guarded};
@@ -193,3 +203,8 @@ pub use session::{
 };
 #[cfg(feature = "ratelimit")]
 pub use store::Store;
+#[cfg(feature = "upload")]
+pub use upload::{
+    Clamd, ClamdError, Digest, Incoming, Kind, Kinds, Listed, Pictures, Received, Unscanned, Upload,
+    UploadBody, UploadId, UploadParseError, Uploads, UploadsError,
+};

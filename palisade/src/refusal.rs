@@ -16,6 +16,8 @@ use std::time::Duration;
 use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
 
+use crate::file_fault::FileFault;
+
 /// Why a layer said no.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
@@ -78,6 +80,17 @@ pub enum Refusal {
     CsrfToken(TokenFault),
     /// The request's body broke off, or could not be read.
     BodyBroken,
+    /// A file in the request is none that the page takes.
+    File {
+        /// What the file is called; empty where it is about none of them.
+        name: Box<str>,
+        /// What is wrong with it.
+        fault: FileFault,
+    },
+    /// Files cannot be scanned for malware just now, and are not taken without.
+    ScannerDown,
+    /// Files cannot be kept or read just now.
+    FilesDown,
     /// The application is put together wrongly; the text names the missing line.
     Miswired(&'static str),
 }
@@ -117,6 +130,8 @@ impl Refusal {
             Self::Busy { .. } | Self::SessionsDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::CrossSite | Self::CsrfToken(_) => StatusCode::FORBIDDEN,
             Self::BodyBroken => StatusCode::BAD_REQUEST,
+            Self::File { fault, .. } => fault.status(),
+            Self::ScannerDown | Self::FilesDown => StatusCode::SERVICE_UNAVAILABLE,
             Self::Miswired(_) => StatusCode::INTERNAL_SERVER_ERROR,
         }
     }
@@ -144,6 +159,9 @@ impl Refusal {
             Self::CsrfToken(TokenFault::Expired) => "csrf_token_expired",
             Self::CsrfToken(TokenFault::Invalid) => "csrf_token_invalid",
             Self::BodyBroken => "body_broken",
+            Self::File { fault, .. } => fault.reason(),
+            Self::ScannerDown => "scanner_down",
+            Self::FilesDown => "files_down",
             Self::Miswired(_) => "miswired",
         }
     }
@@ -174,6 +192,12 @@ impl Refusal {
             }
             Self::CsrfToken(fault) => fault.message(),
             Self::BodyBroken => "What you sent did not arrive whole. Please try again.",
+            Self::File { name, fault } if name.is_empty() => return fault.message(),
+            Self::File { name, fault } => return Cow::Owned(format!("{name}: {}", fault.message())),
+            Self::ScannerDown => {
+                "Files cannot be checked for viruses just now, so none are taken. Please try again in a minute."
+            }
+            Self::FilesDown => "Files cannot be reached just now. Please try again in a moment.",
             Self::Miswired(missing) => missing,
         })
     }
@@ -184,7 +208,8 @@ impl Refusal {
             Self::TooManyRequests { retry_after, .. }
             | Self::CannotCount { retry_after }
             | Self::Busy { retry_after } => Some(*retry_after),
-            Self::SessionsDown => Some(Duration::from_secs(5)),
+            Self::SessionsDown | Self::FilesDown => Some(Duration::from_secs(5)),
+            Self::ScannerDown => Some(Duration::from_secs(60)),
             _ => None,
         }
     }

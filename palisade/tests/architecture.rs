@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOORS: &[&str] = &["lib", "extract", "palisade", "serve"];
+const DOORS: &[&str] = &["lib", "audit", "extract", "palisade", "serve"];
 const PROTECTIONS: &[&str] = &[
     "proxy",
     "host",
@@ -21,6 +21,7 @@ const PROTECTIONS: &[&str] = &[
     "sanitize",
     "session",
     "password",
+    "upload",
 ];
 /// Above the floor, below the protections; only these may import the stores.
 const STORE: &str = "store";

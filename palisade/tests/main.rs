@@ -3,6 +3,7 @@
 #![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
 
 mod architecture;
+mod audit;
 mod cookies;
 mod corpora;
 mod csp;
@@ -30,4 +31,5 @@ mod session;
 mod slow_headers;
 mod stores;
 mod talisman;
+mod upload;
 mod world;

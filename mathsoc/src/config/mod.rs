@@ -23,6 +23,7 @@ mod registration;
 mod secret_key;
 mod sessions;
 mod settings;
+mod uploads;
 mod value;
 mod vars;
 
@@ -40,6 +41,7 @@ pub use secret_key::{FormerKeys, KeyFileError, SecretKey};
 pub use sessions::{CookieSecure, SessionSettings, SessionStoreUri};
 use settings::accounts;
 pub use settings::{SETTINGS, Setting, Visible, example_file};
+pub use uploads::UploadSettings;
 use value::LogLevel;
 pub use value::{Environment, ExtraPolicy, LogFilter, ServerNames, StoreUri, TrustedProxies};
 pub use vars::{Source, Vars};
@@ -95,6 +97,8 @@ pub struct Config {
     pub admin_totp_required: bool,
     /// How letters are sent.
     pub mail: MailSettings,
+    /// What people may upload, and where it is kept.
+    pub uploads: UploadSettings,
     effective: Vec<Effective>,
 }
 
@@ -165,6 +169,11 @@ impl Config {
             let reason = "that is where the site itself listens, and metrics are not for everybody";
             reader.wrong(&settings::METRICS_ADDR, "METRICS_ADDR", &metrics.to_string(), reason);
         }
+        if environment == Environment::Testing && !host.is_loopback() {
+            let reason =
+                "would serve to others what guards neither forms nor against floods: APP_ENV says testing";
+            reader.wrong(&settings::HOST, "HOST", &host.to_string(), reason);
+        }
         let data_dir = reader.read(&settings::DATA_DIR, PathBuf::from("data"));
         let database_url = reader.read(&settings::DATABASE_URL, db::Url::file(&data_dir.join("mathsoc.db")));
         let server_name = reader.read_optional(&settings::SERVER_NAME);
@@ -216,6 +225,7 @@ impl Config {
         let registration = reader.read(&accounts::REGISTRATION, registration);
         let admin_totp_required = reader.read(&accounts::ADMIN_TOTP_REQUIRED, false);
         let mail = MailSettings::read(reader, &site_url);
+        let uploads = UploadSettings::read(reader, &data_dir);
 
         Self {
             environment,
@@ -241,6 +251,7 @@ impl Config {
             registration,
             admin_totp_required,
             mail,
+            uploads,
             effective: Vec::new(),
         }
     }

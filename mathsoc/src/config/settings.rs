@@ -3,6 +3,7 @@
 //! `mathsoc config`, `.env.example` and the messages about wrong values are all made from it.
 
 pub(super) mod accounts;
+pub(super) mod uploads;
 
 use std::fmt::Write;
 
@@ -101,6 +102,11 @@ pub static SETTINGS: &[&Setting] = &[
     &accounts::ADMIN_TOTP_REQUIRED,
     &accounts::SMTP_URL,
     &accounts::MAIL_FROM,
+    &uploads::UPLOAD_FOLDER,
+    &uploads::UPLOAD_STORE_URI,
+    &uploads::MAX_CONTENT_LENGTH,
+    &uploads::CLAMD_ADDR,
+    &uploads::CLAMD_DOWN,
 ];
 
 const BOOLEAN: &str = "true or false (yes/no, on/off and 1/0 will do)";

@@ -230,6 +230,13 @@ impl Sql {
         match kind {
             Kind::Announcement => table!("announcements", "title"),
             Kind::Challenge => table!("challenges", "title"),
+            Kind::Competition => table!(
+                "competitions",
+                "title",
+                "",
+                " AND NOT EXISTS (SELECT 1 FROM challenges WHERE competition_id = competitions.id)",
+                "This competition has challenges. Delete them first, or leave it closed."
+            ),
             Kind::Article => table!("articles", "title"),
             Kind::School => table!(
                 "schools",

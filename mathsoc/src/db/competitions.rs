@@ -12,8 +12,11 @@
 
 use std::fmt;
 
+use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
-use super::{Db, DbError, Result, on};
+use super::paged::{PER_PAGE, Place};
+use super::{Db, DbError, Paged, Result, on};
+use crate::subject::Kind;
 
 /// The number of a competition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
@@ -87,9 +90,6 @@ pub enum CompetitionError {
     /// It would close before it opens.
     #[error("A competition closes after it opens: choose a later time for its end.")]
     Times,
-    /// It has challenges, which would be everybody's.
-    #[error("This competition has challenges. Delete them first, or leave it closed.")]
-    InUse,
     /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
@@ -98,13 +98,7 @@ pub enum CompetitionError {
 impl From<sqlx::Error> for CompetitionError {
     fn from(error: sqlx::Error) -> Self {
         let kind = error.as_database_error();
-        if kind.is_some_and(|it| it.is_check_violation()) {
-            Self::Times
-        } else if kind.is_some_and(|it| it.is_foreign_key_violation()) {
-            Self::InUse
-        } else {
-            Self::Db(error.into())
-        }
+        if kind.is_some_and(|it| it.is_check_violation()) { Self::Times } else { Self::Db(error.into()) }
     }
 }
 
@@ -150,17 +144,62 @@ pub async fn challenges(db: &Db, id: CompetitionId, now: i64) -> Result<Vec<Chal
     Ok(on!(db, pool => sqlx::query_as(ALL).bind(id).bind(now).fetch_all(pool).await)?)
 }
 
+/// All competitions, the latest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn all(db: &Db) -> Result<Vec<Competition>> {
+    const ALL: &str = concat!(columns!(), " WHERE c.deleted_at IS NULL ORDER BY c.opens_at DESC, c.id DESC");
+    Ok(on!(db, pool => sqlx::query_as(ALL).fetch_all(pool).await)?)
+}
+
+/// A page of ten of all competitions, the latest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, page: u32) -> Result<Paged<Competition>> {
+    const COUNT: &str = "SELECT count(*) FROM competitions WHERE deleted_at IS NULL";
+    const LIST: &str = concat!(
+        columns!(),
+        " WHERE c.deleted_at IS NULL ORDER BY c.opens_at DESC, c.id DESC LIMIT $1 OFFSET $2"
+    );
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
+}
+
+/// The schools that are invited to a competition.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn invited(db: &Db, id: CompetitionId) -> Result<Vec<i64>> {
+    const INVITED: &str =
+        "SELECT school_id FROM competition_schools WHERE competition_id = $1 ORDER BY school_id";
+    Ok(on!(db, pool => sqlx::query_scalar(INVITED).bind(id).fetch_all(pool).await)?)
+}
+
 /// Makes a competition, to which nobody is invited yet.
 ///
 /// # Errors
 /// When it would close before it opens, or the database gives no answer.
-pub async fn create(db: &Db, new: &Details) -> std::result::Result<CompetitionId, CompetitionError> {
+pub async fn create(
+    db: &Db,
+    by: &Actor,
+    new: &Details,
+) -> std::result::Result<CompetitionId, CompetitionError> {
     const INSERT: &str = "INSERT INTO competitions (title, summary, opens_at, closes_at)
         VALUES ($1, $2, $3, $4) RETURNING id";
-    Ok(on!(db, pool => {
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(&new.title).bind(&new.summary);
-        insert.bind(new.opens_at).bind(new.closes_at).fetch_one(pool).await
-    })?)
+        let id: CompetitionId = insert.bind(new.opens_at).bind(new.closes_at).fetch_one(&mut *tx).await?;
+        record!(tx, by, Action::Created, Kind::Competition, id.0, &new.title, "");
+        tx.commit().await?;
+        Ok(id)
+    })
 }
 
 /// Changes a competition, also to open it again. Whether there is one.
@@ -169,50 +208,58 @@ pub async fn create(db: &Db, new: &Details) -> std::result::Result<CompetitionId
 /// When it would close before it opens, or the database gives no answer.
 pub async fn update(
     db: &Db,
+    by: &Actor,
     id: CompetitionId,
     new: &Details,
 ) -> std::result::Result<bool, CompetitionError> {
-    const SET: &str =
-        "UPDATE competitions SET title = $2, summary = $3, opens_at = $4, closes_at = $5 WHERE id = $1";
-    let rows = on!(db, pool => {
+    const SET: &str = "UPDATE competitions SET title = $2, summary = $3, opens_at = $4, closes_at = $5
+        WHERE id = $1 AND deleted_at IS NULL";
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
         let set = sqlx::query(SET).bind(id).bind(&new.title).bind(&new.summary);
-        set.bind(new.opens_at).bind(new.closes_at).execute(pool).await.map(|it| it.rows_affected())
-    })?;
-    Ok(rows > 0)
+        let there = set.bind(new.opens_at).bind(new.closes_at).execute(&mut *tx).await?.rows_affected() > 0;
+        if there {
+            record!(tx, by, Action::Changed, Kind::Competition, id.0, &new.title, "");
+            tx.commit().await?;
+        }
+        Ok(there)
+    })
 }
 
-/// Closes an open competition at once; one that is ahead or closed stays as it is. Whether it was open.
+/// Closes an open competition at once; one that is ahead or closed stays as it is. Its title, if it was open.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn lock(db: &Db, id: CompetitionId, now: i64) -> Result<bool> {
-    const LOCK: &str =
-        "UPDATE competitions SET closes_at = $2 WHERE id = $1 AND opens_at < $2 AND closes_at > $2";
-    let rows = on!(db, pool => {
-        sqlx::query(LOCK).bind(id).bind(now).execute(pool).await.map(|it| it.rows_affected())
-    })?;
-    Ok(rows > 0)
+pub async fn lock(db: &Db, by: &Actor, id: CompetitionId, now: i64) -> Result<Option<String>> {
+    const LOCK: &str = "UPDATE competitions SET closes_at = $2
+        WHERE id = $1 AND deleted_at IS NULL AND opens_at < $2 AND closes_at > $2 RETURNING title";
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let title: Option<String> = sqlx::query_scalar(LOCK).bind(id).bind(now).fetch_optional(&mut *tx).await?;
+        if let Some(title) = &title {
+            record!(tx, by, Action::Locked, Kind::Competition, id.0, title, "");
+            tx.commit().await?;
+        }
+        Ok(title)
+    })
 }
 
-/// Deletes a competition without challenges. Whether there was one.
-///
-/// # Errors
-/// When it has challenges, or the database gives no answer.
-pub async fn delete(db: &Db, id: CompetitionId) -> std::result::Result<bool, CompetitionError> {
-    const DELETE: &str = "DELETE FROM competitions WHERE id = $1";
-    let rows =
-        on!(db, pool => sqlx::query(DELETE).bind(id).execute(pool).await.map(|it| it.rows_affected()))?;
-    Ok(rows > 0)
-}
-
-/// Invites a school; once more is no mistake.
+/// Invites a school; once more is no mistake, and changes nothing.
 ///
 /// # Errors
 /// When there is no such competition or school, or the database gives no answer.
-pub async fn invite(db: &Db, id: CompetitionId, school: i64) -> Result<()> {
+pub async fn invite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Result<()> {
     const INVITE: &str =
         "INSERT INTO competition_schools (competition_id, school_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
-    on!(db, pool => sqlx::query(INVITE).bind(id).bind(school).execute(pool).await.map(drop))?;
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        if sqlx::query(INVITE).bind(id).bind(school).execute(&mut *tx).await?.rows_affected() > 0 {
+            let (title, school): (String, String) =
+                sqlx::query_as(NAMES).bind(id).bind(school).fetch_one(&mut *tx).await?;
+            record!(tx, by, Action::Changed, Kind::Competition, id.0, &title, format!("{school} is invited"));
+            tx.commit().await?;
+        }
+    });
     Ok(())
 }
 
@@ -221,12 +268,19 @@ pub async fn invite(db: &Db, id: CompetitionId, school: i64) -> Result<()> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn uninvite(db: &Db, id: CompetitionId, school: i64) -> Result<bool> {
+pub async fn uninvite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Result<bool> {
     const UNINVITE: &str = "DELETE FROM competition_schools WHERE competition_id = $1 AND school_id = $2";
-    let rows = on!(db, pool => {
-        sqlx::query(UNINVITE).bind(id).bind(school).execute(pool).await.map(|it| it.rows_affected())
-    })?;
-    Ok(rows > 0)
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let was = sqlx::query(UNINVITE).bind(id).bind(school).execute(&mut *tx).await?.rows_affected() > 0;
+        if was {
+            let (title, school): (String, String) =
+                sqlx::query_as(NAMES).bind(id).bind(school).fetch_one(&mut *tx).await?;
+            record!(tx, by, Action::Changed, Kind::Competition, id.0, &title, format!("{school} is no longer invited"));
+            tx.commit().await?;
+        }
+        Ok(was)
+    })
 }
 
 /// Puts a challenge that nobody has tried into a competition. Whether it is there now: what somebody has tried, or what belongs
@@ -234,12 +288,21 @@ pub async fn uninvite(db: &Db, id: CompetitionId, school: i64) -> Result<bool> {
 ///
 /// # Errors
 /// When there is no such competition, or the database gives no answer.
-pub async fn add_challenge(db: &Db, id: CompetitionId, challenge: i64) -> Result<bool> {
-    const ADD: &str = "UPDATE challenges SET competition_id = $1 WHERE id = $2
+pub async fn add_challenge(db: &Db, by: &Actor, id: CompetitionId, challenge: i64) -> Result<bool> {
+    const ADD: &str = "UPDATE challenges SET competition_id = $1 WHERE id = $2 AND deleted_at IS NULL
         AND (competition_id IS NULL OR competition_id = $1)
-        AND (competition_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM progress p WHERE p.challenge_id = $2))";
-    let rows = on!(db, pool => {
-        sqlx::query(ADD).bind(id).bind(challenge).execute(pool).await.map(|it| it.rows_affected())
-    })?;
-    Ok(rows > 0)
+        AND (competition_id IS NOT NULL OR NOT EXISTS (SELECT 1 FROM progress p WHERE p.challenge_id = $2))
+        RETURNING title";
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let title: Option<String> =
+            sqlx::query_scalar(ADD).bind(id).bind(challenge).fetch_optional(&mut *tx).await?;
+        if let Some(title) = &title {
+            record!(tx, by, Action::Changed, Kind::Challenge, challenge, title, format!("in competition {id}"));
+            tx.commit().await?;
+        }
+        Ok(title.is_some())
+    })
 }
+
+const NAMES: &str = "SELECT c.title, s.name FROM competitions c, schools s WHERE c.id = $1 AND s.id = $2";

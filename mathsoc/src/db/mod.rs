@@ -37,6 +37,7 @@ pub mod competitions;
 pub mod demo;
 pub(crate) mod dump;
 pub mod export;
+pub mod files;
 pub mod import;
 pub mod leaderboard;
 pub mod numbers;

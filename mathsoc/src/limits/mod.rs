@@ -100,6 +100,7 @@ pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, 
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[
+    ("uploads", "a page has many pictures, and they are kept by browsers"),
     ("files", "a page is made of many files, and they cost little"),
     ("open", "whoever watches over the site is always answered"),
 ];

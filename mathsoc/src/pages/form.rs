@@ -213,7 +213,7 @@ impl Field {
     }
 
     /// Yes or no.
-    pub fn checkbox(name: &'static str, label: &'static str) -> Self {
+    pub fn checkbox(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
         Self::new(Kind::Checkbox, name, label, "off")
     }
 

@@ -43,6 +43,7 @@ pub mod competitions;
 pub mod countdown;
 pub mod day;
 pub mod error;
+pub mod files;
 mod filters;
 pub mod form;
 mod frame;

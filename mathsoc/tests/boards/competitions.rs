@@ -1,5 +1,6 @@
 //! Competitions: who sees them, when, and what counts.
 
+use mathsoc::db::admin_log::Actor;
 use mathsoc::db::competitions::{self, CompetitionId};
 use mathsoc::person::Role;
 
@@ -27,7 +28,7 @@ async fn a_competition_is_for_members_of_invited_schools_and_for_admins() {
     world.member("head@x.example", Role::Admin).await;
     let id = competition(&world, -HOUR, HOUR + 30, &[ours]).await;
     let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, id, halves).await.unwrap());
+    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
     let (page, one) = (format!("/competitions/{id}"), format!("/challenges/{halves}"));
 
     for (email, sees) in [
@@ -69,7 +70,7 @@ async fn b19_before_it_opens_there_is_nothing_and_after_it_has_closed_there_are_
     pupil(&world, Some(ours), "ada@x.example").await;
     let id = competition(&world, 2 * HOUR + 30, 5 * HOUR, &[ours]).await;
     let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, id, halves).await.unwrap());
+    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
     let (page, one) = (format!("/competitions/{id}"), format!("/challenges/{halves}"));
     let mut ada = logged_in(&world, "ada@x.example").await;
 
@@ -88,7 +89,7 @@ async fn b19_before_it_opens_there_is_nothing_and_after_it_has_closed_there_are_
     let form = ada.get(&one).await.body;
     assert!(form.contains("name=\"answer\"") && form.contains(&format!("href=\"{page}\"")), "{form}");
 
-    assert!(competitions::lock(&world.app.db, id, now()).await.unwrap());
+    assert!(competitions::lock(&world.app.db, &Actor::command_line(), id, now()).await.unwrap().is_some());
     let shown = ada.get(&one).await.body;
     assert!(shown.contains("The answer is") && !shown.contains("name=\"answer\""), "{shown}");
     assert_eq!(answer(&mut ada, halves, halves).await, 303);
@@ -105,11 +106,11 @@ async fn b25_a_number_of_one_kind_of_thing_is_none_of_another() {
     let (id, other) =
         (competition(&world, -HOUR, HOUR, &[ours]).await, competition(&world, -HOUR, HOUR, &[]).await);
     let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, id, halves).await.unwrap());
+    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
     assert_eq!((id, other, for_all, halves), (CompetitionId(1), CompetitionId(2), 1, 2));
     let mut ada = logged_in(&world, "ada@x.example").await;
 
-    competitions::lock(&world.app.db, id, now()).await.unwrap();
+    competitions::lock(&world.app.db, &Actor::command_line(), id, now()).await.unwrap();
     assert!(ada.get("/challenges/1").await.body.contains("name=\"answer\""), "challenge 1 takes answers");
     assert!(!ada.get("/challenges/2").await.body.contains("name=\"answer\""));
     assert_eq!(ada.get("/competitions/2").await.status, 404, "challenge 2 is hers, competition 2 is not");
@@ -126,7 +127,7 @@ async fn points_of_a_competition_stand_on_its_boards_by_pupil_and_by_school_and_
     let eve = pupil(&world, Some(theirs), "eve@x.example").await;
     let id = competition(&world, -HOUR, HOUR, &[ours, theirs]).await;
     let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, id, halves).await.unwrap());
+    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
     solve(&world, &eve, halves).await;
     let mut browser = logged_in(&world, "ada@x.example").await;
     let page = browser.get("/competitions/1").await.body;

@@ -75,9 +75,9 @@ pub(crate) async fn solve(world: &World, user: &User, challenge: i64) -> Outcome
 pub(crate) async fn competition(world: &World, opens: i64, closes: i64, schools: &[i64]) -> CompetitionId {
     let (title, summary) = ("Spring sprint".to_owned(), "Quick!".to_owned());
     let details = Details { title, summary, opens_at: now() + opens, closes_at: now() + closes };
-    let id = competitions::create(&world.app.db, &details).await.unwrap();
+    let id = competitions::create(&world.app.db, &Actor::command_line(), &details).await.unwrap();
     for school in schools {
-        competitions::invite(&world.app.db, id, *school).await.unwrap();
+        competitions::invite(&world.app.db, &Actor::command_line(), id, *school).await.unwrap();
     }
     id
 }

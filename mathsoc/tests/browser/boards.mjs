@@ -49,9 +49,15 @@ async function look(page, name) {
 async function answer(page, { challenge, boxes }) {
   for (const [id, text] of boxes) {
     await page.goto(`/challenges/${challenge}`);
-    await page.locator(`#answer-${id}`).fill(text);
-    await page.locator(`#box-${id} button`).click();
-    await page.waitForLoadState('load');
+    if (page === ada) {
+      await page.locator(`#answer-${id}`).fill(text);
+      await page.locator(`#box-${id} button`).click();
+    } else {
+      await page.locator(`#box-${id} math-field`).click();
+      await page.keyboard.type(text);
+      await page.keyboard.press('Enter');
+    }
+    await page.locator(`#box-${id} .verdict.right`).waitFor();
   }
 }
 

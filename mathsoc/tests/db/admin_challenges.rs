@@ -39,6 +39,7 @@ fn draft(title: &str, boxes: &[(&str, &str)]) -> Draft {
         statement: "<p>At length.</p>".to_owned(),
         released_at: now() - 60,
         locked_at: None,
+        competition: None,
         boxes: boxes.iter().map(|(label, answer)| a_box(label, answer)).collect(),
     }
 }

@@ -1,13 +1,14 @@
 //! What the database promises about competitions.
 
+use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
+use mathsoc::db::bin::{self, BinError};
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::changes::{self, Changing};
 use mathsoc::db::competitions::{self, CompetitionError, CompetitionId, Details, Phase};
 use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::submissions::{Outcome, Place, SubmitError, submit};
 use mathsoc::db::users::{self, User};
-use mathsoc::db::{Db, bin};
 use mathsoc::person::Year;
 use mathsoc::subject::Kind;
 
@@ -26,6 +27,10 @@ pub(super) static PROMISES: &[Promise] = promises![
     a_school_that_goes_leaves_what_was_won,
 ];
 
+fn by() -> Actor {
+    Actor::command_line()
+}
+
 const HOUR: i64 = 3600;
 
 fn now() -> i64 {
@@ -34,7 +39,7 @@ fn now() -> i64 {
 
 /// A competition from an hour ago to in an hour.
 async fn running(db: &Db, title: &str) -> CompetitionId {
-    competitions::create(db, &details(title, -HOUR, HOUR)).await.unwrap()
+    competitions::create(db, &by(), &details(title, -HOUR, HOUR)).await.unwrap()
 }
 
 fn details(title: &str, opens: i64, closes: i64) -> Details {
@@ -49,7 +54,7 @@ async fn set(db: &Db, competition: CompetitionId) -> i64 {
         SELECT max(id), 1, 'x =', '1' FROM challenges";
     run(db, sql, &[]).await.unwrap();
     let id = count(db, "challenges").await;
-    assert!(competitions::add_challenge(db, competition, id).await.unwrap());
+    assert!(competitions::add_challenge(db, &by(), competition, id).await.unwrap());
     id
 }
 
@@ -76,8 +81,8 @@ async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db
     let (_, eve) = school(&db, "theirs").await;
     let (head, nobody) = (admin(&db, "head@school.example").await, user(&db, "nobody@school.example").await);
     let id = running(&db, "Sprint").await;
-    competitions::invite(&db, id, ours).await.unwrap();
-    competitions::invite(&db, id, ours).await.expect("once more is no mistake");
+    competitions::invite(&db, &by(), id, ours).await.unwrap();
+    competitions::invite(&db, &by(), id, ours).await.expect("once more is no mistake");
     let challenge = set(&db, id).await;
     for (user, sees) in [(&ada, true), (&head, true), (&eve, false), (&nobody, false)] {
         assert_eq!(competitions::by_id(&db, id, user.id).await.unwrap().is_some(), sees, "{}", user.id);
@@ -93,8 +98,8 @@ async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db
     assert_eq!(challenges::page(&db, Some(KeyStage::Ks4), 1).await.unwrap().total, 0);
     assert_eq!(competitions::challenges(&db, id, now()).await.unwrap().len(), 1);
 
-    assert!(competitions::uninvite(&db, id, ours).await.unwrap());
-    assert!(!competitions::uninvite(&db, id, ours).await.unwrap());
+    assert!(competitions::uninvite(&db, &by(), id, ours).await.unwrap());
+    assert!(!competitions::uninvite(&db, &by(), id, ours).await.unwrap());
     assert_eq!(competitions::by_id(&db, id, ada.id).await.unwrap(), None);
     assert!(matches!(answer(&db, &ada, challenge, "1", now()).await, Err(SubmitError::NotFound)));
 }
@@ -102,7 +107,7 @@ async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db
 async fn b19_a_challenge_of_a_competition_obeys_its_times_and_its_own_release(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let id = running(&db, "Sprint").await;
-    competitions::invite(&db, id, ours).await.unwrap();
+    competitions::invite(&db, &by(), id, ours).await.unwrap();
     let first = set(&db, id).await;
     let sees = async |at: i64| {
         let found = challenges::by_id_for(&db, first, Some(ada.id), now() + at).await.unwrap();
@@ -137,7 +142,7 @@ async fn points_of_a_competition_count_in_it_and_nowhere_else(db: Db) {
     let (theirs, eve) = school(&db, "theirs").await;
     let id = running(&db, "Sprint").await;
     for school in [ours, theirs] {
-        competitions::invite(&db, id, school).await.unwrap();
+        competitions::invite(&db, &by(), id, school).await.unwrap();
     }
     let first = set(&db, id).await;
     assert_eq!(answer(&db, &ada, first, "1", now()).await.unwrap().points, 3);
@@ -170,7 +175,7 @@ async fn schools_add_up_and_those_without_points_come_last(db: Db) {
     let mut pupils = Vec::new();
     for name in ["delta", "beta", "alpha", "gamma"] {
         let (school, pupil) = school(&db, name).await;
-        competitions::invite(&db, id, school).await.unwrap();
+        competitions::invite(&db, &by(), id, school).await.unwrap();
         pupils.push(pupil);
     }
     let second = pupil(&db, pupils[0].school_id.unwrap(), "second").await;
@@ -201,7 +206,7 @@ async fn admins_answer_in_a_competition_without_points(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let head = admin(&db, "head@school.example").await;
     let id = running(&db, "Sprint").await;
-    competitions::invite(&db, id, ours).await.unwrap();
+    competitions::invite(&db, &by(), id, ours).await.unwrap();
     let first = set(&db, id).await;
     assert_eq!(answer(&db, &head, first, "1", now()).await.unwrap().points, 0);
     assert_eq!(answer(&db, &ada, first, "1", now()).await.unwrap().points, 3);
@@ -212,7 +217,7 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
     challenge(&db, "For all", "KS3", -2).await;
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
     assert_eq!((id.0, count(&db, "challenges").await), (1, 1), "both bear the number 1");
-    assert!(competitions::lock(&db, id, now()).await.unwrap());
+    assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Sprint"));
     let found = challenges::by_id(&db, 1).await.unwrap().unwrap();
     assert!(!found.locked && found.competition.is_none());
     let head = admin(&db, "head@school.example").await.id;
@@ -221,7 +226,7 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
 
     // Nor does an answer to a box of one challenge count for another.
     let (ours, ada) = school(&db, "ours").await;
-    competitions::invite(&db, other, ours).await.unwrap();
+    competitions::invite(&db, &by(), other, ours).await.unwrap();
     let sprint = set(&db, other).await;
     let strange = Place { challenge: 1, answer_box: 1 };
     assert_eq!(sprint, 2);
@@ -230,60 +235,73 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
 }
 
 async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
-    let backwards = competitions::create(&db, &details("Back", HOUR, -HOUR)).await;
+    let backwards = competitions::create(&db, &by(), &details("Back", HOUR, -HOUR)).await;
     assert!(matches!(backwards, Err(CompetitionError::Times)), "{backwards:?}");
     let id = running(&db, "Sprint").await;
     assert!(matches!(
-        competitions::update(&db, id, &details("Sprint", HOUR, HOUR)).await,
+        competitions::update(&db, &by(), id, &details("Sprint", HOUR, HOUR)).await,
         Err(CompetitionError::Times)
     ));
-    assert!(competitions::update(&db, id, &details("Dash", -HOUR, HOUR)).await.unwrap());
-    assert!(!competitions::update(&db, CompetitionId(99), &details("Dash", -HOUR, HOUR)).await.unwrap());
-    assert!(competitions::lock(&db, id, now()).await.unwrap());
-    assert!(!competitions::lock(&db, id, now() + 1).await.unwrap(), "it is closed already");
-    let ahead = competitions::create(&db, &details("Later", HOUR, 2 * HOUR)).await.unwrap();
-    assert!(!competitions::lock(&db, ahead, now()).await.unwrap(), "it has not opened");
+    assert!(competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap());
+    assert!(
+        !competitions::update(&db, &by(), CompetitionId(99), &details("Dash", -HOUR, HOUR)).await.unwrap()
+    );
+    assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Dash"));
+    assert!(competitions::lock(&db, &by(), id, now() + 1).await.unwrap().is_none(), "it is closed already");
+    let ahead = competitions::create(&db, &by(), &details("Later", HOUR, 2 * HOUR)).await.unwrap();
+    assert!(competitions::lock(&db, &by(), ahead, now()).await.unwrap().is_none(), "it has not opened");
     let head = admin(&db, "head@school.example").await.id;
     let all = competitions::of_member(&db, head).await.unwrap();
     assert_eq!(all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["Later", "Dash"]);
-    assert!(competitions::update(&db, id, &details("Dash", -HOUR, HOUR)).await.unwrap(), "and open again");
+    assert!(
+        competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap(),
+        "and open again"
+    );
 
     set(&db, id).await;
-    assert!(matches!(competitions::delete(&db, id).await, Err(CompetitionError::InUse)));
+    let delete = async || bin::delete(&db, &by(), Kind::Competition, id.0).await;
+    assert!(matches!(delete().await, Err(BinError::Kept(_))));
     run(&db, "DELETE FROM challenges", &[]).await.unwrap();
-    assert!(competitions::delete(&db, id).await.unwrap());
-    assert!(!competitions::delete(&db, id).await.unwrap());
-    assert!(competitions::invite(&db, id, 1).await.is_err(), "there is none");
+    delete().await.unwrap();
+    let all = competitions::of_member(&db, head).await.unwrap();
+    assert_eq!(
+        all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(),
+        ["Later"],
+        "in the bin nobody sees it"
+    );
+    assert!(competitions::by_id(&db, id, head).await.unwrap().is_none());
+    run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
+    assert_eq!(bin::empty(&db).await.unwrap(), 1);
+    assert!(competitions::invite(&db, &by(), id, 1).await.is_err(), "there is none");
 }
 
 async fn only_what_nobody_has_tried_goes_into_a_competition(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
-    competitions::invite(&db, id, ours).await.unwrap();
+    competitions::invite(&db, &by(), id, ours).await.unwrap();
     let taken = set(&db, id).await;
-    assert!(!competitions::add_challenge(&db, other, taken).await.unwrap(), "it belongs to one");
-    assert!(competitions::add_challenge(&db, id, taken).await.unwrap(), "once more is no mistake");
+    assert!(!competitions::add_challenge(&db, &by(), other, taken).await.unwrap(), "it belongs to one");
+    assert!(competitions::add_challenge(&db, &by(), id, taken).await.unwrap(), "once more is no mistake");
     challenge(&db, "For all", "KS3", -2).await;
     let insert = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (2, 1, 'x', '1')";
     run(&db, insert, &[]).await.unwrap();
     answer(&db, &ada, 2, "7", now()).await.unwrap();
-    assert!(!competitions::add_challenge(&db, id, 2).await.unwrap(), "somebody has tried it");
-    assert!(!competitions::add_challenge(&db, id, 99).await.unwrap());
+    assert!(!competitions::add_challenge(&db, &by(), id, 2).await.unwrap(), "somebody has tried it");
+    assert!(!competitions::add_challenge(&db, &by(), id, 99).await.unwrap());
     challenge(&db, "Fresh", "KS3", -2).await;
-    assert!(competitions::add_challenge(&db, CompetitionId(99), 3).await.is_err());
-    assert!(competitions::add_challenge(&db, id, 3).await.unwrap());
+    assert!(competitions::add_challenge(&db, &by(), CompetitionId(99), 3).await.is_err());
+    assert!(competitions::add_challenge(&db, &by(), id, 3).await.unwrap());
 }
 
 async fn a_school_that_goes_leaves_what_was_won(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let id = running(&db, "Sprint").await;
-    competitions::invite(&db, id, ours).await.unwrap();
+    competitions::invite(&db, &by(), id, ours).await.unwrap();
     let first = set(&db, id).await;
     answer(&db, &ada, first, "1", now()).await.unwrap();
-    let by = Actor::command_line();
-    assert!(bin::delete(&db, &by, Kind::School, ours).await.is_err(), "Ada belongs to it");
+    assert!(bin::delete(&db, &by(), Kind::School, ours).await.is_err(), "Ada belongs to it");
     users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap();
-    bin::delete(&db, &by, Kind::School, ours).await.unwrap();
+    bin::delete(&db, &by(), Kind::School, ours).await.unwrap();
     run(&db, "UPDATE schools SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     bin::empty(&db).await.unwrap();
     let line = leaderboard::of_user(&db, Board::Competition(id), ada.id).await.unwrap().unwrap();

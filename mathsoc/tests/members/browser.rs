@@ -114,7 +114,7 @@ impl Browser {
         let mut request = request.map(Body::from);
         request.extensions_mut().insert(Peer((self.from, 40_000).into()));
         let (head, body) = self.site.clone().oneshot(request).await.unwrap().into_parts();
-        let body = String::from_utf8(body.collect().await.unwrap().to_bytes().to_vec()).unwrap();
+        let body = String::from_utf8_lossy(&body.collect().await.unwrap().to_bytes()).into_owned();
         Page { status: head.status.as_u16(), headers: head.headers, body }
     }
 

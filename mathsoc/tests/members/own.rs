@@ -104,6 +104,7 @@ async fn b19_what_lies_ahead_or_was_deleted_is_not_found() {
         statement: "<p>Which?</p>".to_owned(),
         released_at,
         locked_at: None,
+        competition: None,
         boxes: Vec::new(),
     };
     for (title, released_at) in [("Zebra out", 1), ("Zebra ahead", 4_000_000_000), ("Zebra gone", 1)] {

@@ -77,3 +77,18 @@ async fn every_documented_way_to_serve_the_real_site_serves_the_real_site() {
         assert_eq!(count(&world.app.db, "challenges").await, 0, "no demo content");
     }
 }
+
+#[test]
+fn each_of_the_thirty_bugs_has_a_test_that_is_there() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+    let page = fs::read_to_string(root.join("docs/original-bugs.md")).unwrap();
+    for number in 1..=30 {
+        let row = page.lines().find(|line| line.starts_with(&format!("| B{number} |")));
+        let tests: Vec<_> = row.unwrap().split('`').filter_map(|part| part.split_once("::")).collect();
+        assert!(!tests.is_empty(), "B{number}");
+        for (file, test) in tests {
+            let source = fs::read_to_string(root.join(file)).unwrap_or_default();
+            assert!(source.contains(&format!("fn {test}(")), "B{number}: {file} has no {test}");
+        }
+    }
+}

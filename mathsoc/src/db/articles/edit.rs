@@ -2,6 +2,7 @@
 
 use super::{Article, ArticleSummary};
 use crate::db::admin_log::{Action, Actor, record};
+use crate::db::files::note_uses;
 use crate::db::paged::{PER_PAGE, Place};
 use crate::db::{Db, Paged, Result, on};
 use crate::subject::Kind;
@@ -60,6 +61,7 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
         let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
         let id: i64 = insert.bind(new.published_at).fetch_one(&mut *tx).await?;
+        note_uses!(tx, Kind::Article, id, &[&new.teaser, &new.body]);
         record!(tx, by, Action::Created, Kind::Article, id, title, "");
         tx.commit().await?;
         Ok(id)
@@ -80,6 +82,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> Result<bool> {
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
         let there = change.bind(new.published_at).execute(&mut *tx).await?.rows_affected() > 0;
         if there {
+            note_uses!(tx, Kind::Article, id, &[&new.teaser, &new.body]);
             record!(tx, by, Action::Changed, Kind::Article, id, title, "");
             tx.commit().await?;
         }

@@ -2,6 +2,7 @@
 
 use super::KeyStage;
 use crate::db::admin_log::{Action, Actor, record};
+use crate::db::files::note_uses;
 use crate::db::paged::{PER_PAGE, Place};
 use crate::db::{Db, DbError, Paged, Result, now, on};
 use crate::subject::Kind;
@@ -45,6 +46,8 @@ pub struct Draft {
     pub released_at: i64,
     /// From when on it takes no more answers and shows its own; unix seconds.
     pub locked_at: Option<i64>,
+    /// The competition that it belongs to; none for everybody's.
+    pub competition: Option<i64>,
     /// Where the answers go, in order.
     pub boxes: Vec<DraftBox>,
 }
@@ -71,6 +74,7 @@ struct Row {
     statement: String,
     released_at: i64,
     locked_at: Option<i64>,
+    competition_id: Option<i64>,
 }
 
 /// A page of ten of all challenges, of one key stage or of all; those that come last first.
@@ -99,16 +103,17 @@ pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Page
 /// # Errors
 /// When the database gives no answer.
 pub async fn any(db: &Db, id: i64) -> Result<Option<Draft>> {
-    const ONE: &str = "SELECT title, key_stage, summary, statement, released_at, locked_at
+    const ONE: &str = "SELECT title, key_stage, summary, statement, released_at, locked_at, competition_id
         FROM challenges WHERE id = $1 AND deleted_at IS NULL";
     const BOXES: &str =
         "SELECT id, label, answer, rules FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
     let row: Option<Row> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
     let Some(row) = row else { return Ok(None) };
     let boxes = on!(db, pool => sqlx::query_as(BOXES).bind(id).fetch_all(pool).await)?;
-    let Row { title, key_stage, summary, statement, released_at, locked_at } = row;
+    let Row { title, key_stage, summary, statement, released_at, locked_at, competition_id: competition } =
+        row;
     let title = title.parse::<Title>().map_err(|error| sqlx::Error::Decode(error.into()))?;
-    Ok(Some(Draft { title, key_stage, summary, statement, released_at, locked_at, boxes }))
+    Ok(Some(Draft { title, key_stage, summary, statement, released_at, locked_at, competition, boxes }))
 }
 
 /// Makes a challenge; its number.
@@ -117,18 +122,19 @@ pub async fn any(db: &Db, id: i64) -> Result<Option<Draft>> {
 /// When the database gives no answer.
 pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
     const INSERT: &str =
-        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at)
-            VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
+        "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, competition_id)
+            VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
     let title = new.title.as_str();
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(title).bind(new.key_stage.name()).bind(&new.summary);
-        let insert = insert.bind(&new.statement).bind(new.released_at).bind(new.locked_at);
+        let insert = insert.bind(&new.statement).bind(new.released_at).bind(new.locked_at).bind(new.competition);
         let id: i64 = insert.fetch_one(&mut *tx).await?;
         for (position, it) in (1_i64..).zip(&new.boxes) {
             let insert = sqlx::query(INSERT_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer).bind(&it.rules);
             insert.execute(&mut *tx).await?;
         }
+        note_uses!(tx, Kind::Challenge, id, &[&new.summary, &new.statement]);
         record!(tx, by, Action::Created, Kind::Challenge, id, title, "");
         tx.commit().await?;
         Ok(id)
@@ -142,7 +148,11 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
 /// When there is no such challenge or box, somebody has answered a box that was to go, or the database gives no answer.
 pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::Result<(), EditError> {
     const CHANGE: &str = "UPDATE challenges SET title = $2, key_stage = $3, summary = $4, statement = $5,
-        released_at = $6, locked_at = $7 WHERE id = $1 AND deleted_at IS NULL";
+        released_at = $6, locked_at = $7, competition_id = $8 WHERE id = $1 AND deleted_at IS NULL";
+    // What was answered counts where it was answered.
+    const ELSEWHERE: &str = "SELECT count(*) FROM challenges c WHERE c.id = $1
+        AND COALESCE(c.competition_id, 0) <> COALESCE(CAST($2 AS BIGINT), 0)
+        AND EXISTS (SELECT 1 FROM progress p WHERE p.challenge_id = c.id)";
     // Out of the way of the positions to come.
     const ASIDE: &str = "UPDATE answer_boxes SET position = -position WHERE challenge_id = $1";
     const KEEP: &str = "UPDATE answer_boxes SET position = $3, label = $4, answer = $5, rules = $6
@@ -154,7 +164,12 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(new.key_stage.name()).bind(&new.summary);
-        let change = change.bind(&new.statement).bind(new.released_at).bind(new.locked_at);
+        let change = change.bind(&new.statement).bind(new.released_at).bind(new.locked_at).bind(new.competition);
+        let elsewhere = sqlx::query_scalar(ELSEWHERE).bind(id).bind(new.competition);
+        let elsewhere: i64 = elsewhere.fetch_one(&mut *tx).await?;
+        if elsewhere > 0 {
+            return Err(EditError::Tried);
+        }
         if change.execute(&mut *tx).await?.rows_affected() == 0 {
             return Err(EditError::NotFound);
         }
@@ -175,6 +190,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
             return Err(EditError::Answered(label));
         }
         sqlx::query(REST).bind(id).execute(&mut *tx).await?;
+        note_uses!(tx, Kind::Challenge, id, &[&new.summary, &new.statement]);
         record!(tx, by, Action::Changed, Kind::Challenge, id, title, "");
         tx.commit().await?;
         Ok(())
@@ -213,6 +229,11 @@ pub enum EditError {
     /// Somebody has answered a box that was to go.
     #[error("Somebody has answered “{0}”: the box cannot go any more, but you can change it.")]
     Answered(String),
+    /// Somebody has tried it, so it stays in its competition, or outside of any.
+    #[error(
+        "Somebody has tried this challenge: it counts where it is, so it cannot go into a competition or out of one."
+    )]
+    Tried,
     /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),

@@ -9,6 +9,7 @@ use answers::{Rules, Verdict};
 
 use crate::db::challenges::edit::{Draft, DraftBox, MOST_BOXES};
 use crate::db::challenges::{AnswerBox, Challenge, KeyStage};
+use crate::db::competitions::Competition;
 use crate::pages::day::Hour;
 use crate::pages::form::Field;
 use crate::title::Title;
@@ -36,6 +37,7 @@ impl Typed {
             ("key_stage".to_owned(), draft.key_stage.to_string()),
             ("summary".to_owned(), draft.summary),
             ("statement".to_owned(), draft.statement),
+            ("competition".to_owned(), draft.competition.map(|id| id.to_string()).unwrap_or_default()),
             ("released_at".to_owned(), Hour::of_unix(draft.released_at).to_string()),
             (
                 "locked_at".to_owned(),
@@ -73,14 +75,18 @@ impl Typed {
     }
 
     /// The fields, with what is wrong by their names.
-    pub(super) fn fields(&self, wrong: &HashMap<String, String>) -> Vec<Field> {
+    pub(super) fn fields(&self, among: &[Competition], wrong: &HashMap<String, String>) -> Vec<Field> {
         let stages = KeyStage::ALL.map(|stage| (stage.to_string(), stage.to_string())).to_vec();
+        let none = (String::new(), "None: it is for everybody".to_owned());
+        let competitions = among.iter().map(|it| (it.id.to_string(), it.title.clone()));
+        let competitions = [none].into_iter().chain(competitions).collect();
         let mut fields = vec![
             Field::text("title", "Title", "off"),
             Field::select("key_stage", "Key stage", stages),
             Field::long_text("summary", "In a sentence")
                 .hint("For the list of challenges. Plain text; formulas stand between \\( and \\)."),
             Field::rich_text("statement", "The problem"),
+            Field::select("competition", "Competition", competitions),
             Field::hour("released_at", "Shown from"),
             Field::hour("locked_at", "Closed from")
                 .hint("It takes no more answers from then on, and shows its own. Leave it empty to close it by hand."),
@@ -120,6 +126,10 @@ impl Typed {
             "" => None,
             _ => hour("locked_at").map_err(|error| missing("locked_at", error.to_string())).ok(),
         };
+        let competition = match self.get("competition") {
+            "" => None,
+            id => id.parse().map_err(|_| missing("competition", "Choose one of these.".to_owned())).ok(),
+        };
         if locked_at.is_some_and(|locked| released.is_ok_and(|released| locked <= released)) {
             missing("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
         }
@@ -128,7 +138,7 @@ impl Typed {
         let (summary, statement) = (self.get("summary").to_owned(), self.get("statement").to_owned());
         match (title, stage, released) {
             (Ok(title), Ok(key_stage), Ok(released_at)) if wrong.is_empty() => {
-                Ok(Draft { title, key_stage, summary, statement, released_at, locked_at, boxes })
+                Ok(Draft { title, key_stage, summary, statement, released_at, locked_at, competition, boxes })
             }
             _ => Err(wrong),
         }

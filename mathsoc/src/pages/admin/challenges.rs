@@ -11,6 +11,7 @@ use super::challenge_form::Typed;
 use super::{List, Row, actor, back};
 use crate::db::bin;
 use crate::db::challenges::edit::{self, EditError, Listed};
+use crate::db::competitions;
 use crate::error::Error;
 use crate::pages::address::{Id, Listing};
 use crate::pages::answers::now;
@@ -26,12 +27,17 @@ use crate::subject::Kind;
 
 type Sent = Form<Vec<(String, String)>>;
 
-fn page(frame: &Frame, title: &'static str, typed: &Typed, wrong: &HashMap<String, String>) -> FormPage {
-    FormPage::new(frame, title, "Save")
-        .here(Here::Admin)
-        .fields(typed.fields(wrong))
-        .other("Preview in a new window", "/admin/challenges/preview")
-        .link("All challenges", "/admin/challenges")
+async fn page(
+    app: &App,
+    frame: &Frame,
+    title: &'static str,
+    typed: &Typed,
+    wrong: &HashMap<String, String>,
+) -> Result<FormPage, Error> {
+    let among = competitions::all(&app.db).await?;
+    let page = FormPage::new(frame, title, "Save").here(Here::Admin).fields(typed.fields(&among, wrong));
+    let page = page.other("Preview in a new window", "/admin/challenges/preview");
+    Ok(page.link("All challenges", "/admin/challenges"))
 }
 
 const NEW: &str = "New challenge";
@@ -77,8 +83,8 @@ fn row(it: Listed, now: i64) -> Row {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(frame: Frame) -> Result<Response, Error> {
-    page(&frame, NEW, &Typed::empty(now()), &HashMap::new()).answer()
+pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    page(&app, &frame, NEW, &Typed::empty(now()), &HashMap::new()).await?.answer()
 }
 
 /// `POST /admin/challenges/new`.
@@ -94,7 +100,7 @@ pub async fn create(
 ) -> Result<Response, Error> {
     let typed = Typed::new(sent);
     match typed.read() {
-        Err(wrong) => page(&frame, NEW, &typed, &wrong).answer(),
+        Err(wrong) => page(&app, &frame, NEW, &typed, &wrong).await?.answer(),
         Ok(draft) => {
             edit::create(&app.db, &actor(&admin), &draft).await?;
             back(&session, Kind::Challenge, &format!("“{}” is saved.", draft.title)).await
@@ -118,7 +124,8 @@ pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Re
     let draft = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     let locked = draft.locked_at.is_some_and(|at| at <= now());
     let (button, way) = if locked { ("Open it again", "unlock") } else { ("Close it now", "lock") };
-    page(&frame, CHANGE, &Typed::of(draft), &HashMap::new())
+    page(&app, &frame, CHANGE, &Typed::of(draft), &HashMap::new())
+        .await?
         .act(button, format!("/admin/challenges/{id}/{way}"))
         .answer()
 }
@@ -138,14 +145,17 @@ pub async fn change(
     let typed = Typed::new(sent);
     let draft = match typed.read() {
         Ok(draft) => draft,
-        Err(wrong) => return page(&frame, CHANGE, &typed, &wrong).answer(),
+        Err(wrong) => return page(&app, &frame, CHANGE, &typed, &wrong).await?.answer(),
     };
     match edit::change(&app.db, &actor(&admin), id, &draft).await {
         Ok(()) => back(&session, Kind::Challenge, &format!("“{}” is saved.", draft.title)).await,
         Err(EditError::NotFound) => Err(Error::NotFound),
         Err(EditError::Db(error)) => Err(error.into()),
-        Err(told @ EditError::Answered(_)) => {
-            page(&frame, CHANGE, &typed, &HashMap::new()).problem(Some(told.to_string())).answer()
+        Err(told @ (EditError::Answered(_) | EditError::Tried)) => {
+            page(&app, &frame, CHANGE, &typed, &HashMap::new())
+                .await?
+                .problem(Some(told.to_string()))
+                .answer()
         }
     }
 }

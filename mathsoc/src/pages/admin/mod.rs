@@ -22,6 +22,7 @@ pub mod bin;
 mod challenge_form;
 pub mod challenges;
 mod chart;
+pub mod competitions;
 pub mod export;
 pub mod home;
 pub mod log;

@@ -16,11 +16,14 @@
 
 mod bypass;
 mod rules;
+mod severity;
 
 use super::directive::Directive;
 use super::source::{NONCE, Token};
 use super::{Csp, parse};
 use rules::RULES;
+
+pub use severity::SeverityError;
 
 /// How bad it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]

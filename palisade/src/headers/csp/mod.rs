@@ -47,7 +47,7 @@ use directive::Takes;
 use source::Token;
 
 pub use directive::Directive;
-pub use lint::{Finding, Severity};
+pub use lint::{Finding, Severity, SeverityError};
 pub use parse::CspError;
 pub use prepared::Prepared;
 pub use source::{Ancestor, Executes, Fallback, Fetch, Inline, Place, Script, Source, Style, none};

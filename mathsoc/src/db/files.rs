@@ -1,0 +1,201 @@
+//! Files that were uploaded: what is known of them, what they are used by, and so who may see them.
+//!
+//! What passes, for everybody but admins:
+//! 1. a file that the scanner has passed;
+//! 2. that is used by something which is shown now: released, and not in the bin. A use is a row of `file_uses`, and
+//!    [`SHOWN`] has a line for each kind of thing that is shown to all.
+//!
+//! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, Kind::Article, id, &[&body])`.
+
+use palisade::{Upload, UploadId};
+
+use super::{Db, DbError, Result, now, on};
+use crate::subject::Kind;
+
+/// What precedes an id in the address of a file.
+pub const PREFIX: &str = "/files/";
+
+/// Whether something that uses the file `$1` is shown at `$2`: a line for each kind. What a competition shows to its schools is
+/// shown, from its opening on, to whoever knows the address, which cannot be guessed.
+macro_rules! shown {
+    () => {
+        "SELECT 1 FROM file_uses WHERE file_id = files.id AND (
+            kind = 'challenge' AND EXISTS (SELECT 1 FROM challenges
+                WHERE id = file_uses.subject_id AND released_at <= $2 AND deleted_at IS NULL
+                    AND (competition_id IS NULL OR EXISTS (SELECT 1 FROM competitions k
+                        WHERE k.id = challenges.competition_id AND k.opens_at <= $2)))
+            OR kind = 'article' AND EXISTS (SELECT 1 FROM articles
+                WHERE id = file_uses.subject_id AND published_at <= $2 AND deleted_at IS NULL)
+        )"
+    };
+}
+
+macro_rules! columns {
+    () => {
+        "SELECT id, name, kind, size, sha256, quarantined_at IS NOT NULL AS quarantined FROM files "
+    };
+}
+
+/// The rule by which files are shown to all.
+pub const SHOWN: &str = shown!();
+
+#[derive(sqlx::FromRow)]
+struct Row {
+    id: String,
+    name: String,
+    kind: String,
+    size: i64,
+    sha256: String,
+    quarantined: bool,
+}
+
+impl TryFrom<Row> for Upload {
+    type Error = DbError;
+
+    fn try_from(row: Row) -> Result<Self> {
+        let wrong = |error: palisade::UploadParseError| sqlx::Error::Decode(error.into());
+        let size = u64::try_from(row.size).map_err(|error| sqlx::Error::Decode(error.into()))?;
+        let (id, kind) = (row.id.parse().map_err(wrong)?, row.kind.parse().map_err(wrong)?);
+        Ok(Self::recall(id, &row.name, kind, size, row.sha256.parse().map_err(wrong)?, row.quarantined))
+    }
+}
+
+/// Writes down a file that is kept.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn insert(db: &Db, file: &Upload, dimensions: Option<(u32, u32)>, by: i64) -> Result<()> {
+    const INSERT: &str = "INSERT INTO files
+            (id, name, kind, size, sha256, width, height, uploaded_by, uploaded_at, quarantined_at)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)";
+    let (width, height) = dimensions.map(|(width, height)| (i64::from(width), i64::from(height))).unzip();
+    let size = i64::try_from(file.bytes).map_err(|error| sqlx::Error::Encode(error.into()))?;
+    let now = now();
+    on!(db, pool => {
+        let insert = sqlx::query(INSERT).bind(file.id.to_string()).bind(file.name.as_str());
+        let insert = insert.bind(file.kind.to_string()).bind(size).bind(file.digest.to_string());
+        let insert = insert.bind(width).bind(height).bind(by).bind(now).bind(file.quarantined.then_some(now));
+        insert.execute(pool).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// A file that everybody may see now.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn shown(db: &Db, id: UploadId) -> Result<Option<Upload>> {
+    const ONE: &str =
+        concat!(columns!(), "WHERE id = $1 AND quarantined_at IS NULL AND EXISTS (", shown!(), ")");
+    let row: Option<Row> =
+        on!(db, pool => sqlx::query_as(ONE).bind(id.to_string()).bind(now()).fetch_optional(pool).await)?;
+    row.map(Upload::try_from).transpose()
+}
+
+/// Any file, used or not: for admins.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn any(db: &Db, id: UploadId) -> Result<Option<Upload>> {
+    const ONE: &str = concat!(columns!(), "WHERE id = $1");
+    let row: Option<Row> =
+        on!(db, pool => sqlx::query_as(ONE).bind(id.to_string()).fetch_optional(pool).await)?;
+    row.map(Upload::try_from).transpose()
+}
+
+/// What waits for the scanner, the longest first, at most a hundred.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn waiting(db: &Db) -> Result<Vec<Upload>> {
+    const LIST: &str =
+        concat!(columns!(), "WHERE quarantined_at IS NOT NULL ORDER BY quarantined_at, id LIMIT 100");
+    let rows: Vec<Row> = on!(db, pool => sqlx::query_as(LIST).fetch_all(pool).await)?;
+    rows.into_iter().map(Upload::try_from).collect()
+}
+
+/// Notes that the scanner has passed a file.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn pass(db: &Db, id: UploadId) -> Result<()> {
+    const PASS: &str = "UPDATE files SET quarantined_at = NULL WHERE id = $1";
+    on!(db, pool => sqlx::query(PASS).bind(id.to_string()).execute(pool).await.map(drop))?;
+    Ok(())
+}
+
+/// Forgets a file, and what it was used by.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn forget(db: &Db, id: UploadId) -> Result<()> {
+    const FORGET: &str = "DELETE FROM files WHERE id = $1";
+    on!(db, pool => sqlx::query(FORGET).bind(id.to_string()).execute(pool).await.map(drop))?;
+    Ok(())
+}
+
+/// Notes which files something uses: these, and no others. One that there is not is left out.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn use_in(db: &Db, kind: Kind, subject: i64, files: &[UploadId]) -> Result<()> {
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        note!(tx, kind, subject, files.iter().map(ToString::to_string));
+        tx.commit().await?;
+    });
+    Ok(())
+}
+
+/// For [`note!`] alone.
+pub(super) const CLEAR: &str = "DELETE FROM file_uses WHERE kind = $1 AND subject_id = $2";
+/// For [`note!`] alone.
+pub(super) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
+    SELECT id, $2, $3 FROM files WHERE id = $1 ON CONFLICT DO NOTHING";
+
+/// Notes the files of these ids as used, within a transaction.
+macro_rules! note {
+    ($tx:ident, $kind:expr, $subject:expr, $ids:expr) => {{
+        let (kind, subject): ($crate::subject::Kind, i64) = ($kind, $subject);
+        sqlx::query($crate::db::files::CLEAR).bind(kind.name()).bind(subject).execute(&mut *$tx).await?;
+        for id in $ids {
+            let one = sqlx::query($crate::db::files::USE).bind(id).bind(kind.name()).bind(subject);
+            one.execute(&mut *$tx).await?;
+        }
+    }};
+}
+
+/// Notes the files whose addresses stand in these texts, within a transaction: `note_uses!(tx, Kind::Article, id, &[&body])`.
+macro_rules! note_uses {
+    ($tx:ident, $kind:expr, $subject:expr, $texts:expr) => {{
+        let texts: &[&str] = $texts;
+        let ids: Vec<_> = texts.iter().flat_map(|text| $crate::db::files::named_in(text)).collect();
+        $crate::db::files::note!($tx, $kind, $subject, ids.iter().map(ToString::to_string));
+    }};
+}
+pub(super) use {note, note_uses};
+
+/// The files whose addresses stand in a text.
+pub fn named_in(text: &str) -> Vec<UploadId> {
+    let after = text.split(PREFIX).skip(1);
+    let ids = after.filter_map(|rest| rest.get(..32)?.parse().ok());
+    let mut ids: Vec<UploadId> = ids.collect();
+    ids.sort_unstable();
+    ids.dedup();
+    ids
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_files_of_a_text_are_found() {
+        let (a, b) = ("a".repeat(32), "0123456789abcdef".repeat(2));
+        let text = format!(
+            "<img src=\"/files/{b}/x.png\"> and /files/{a}/y.png, /files/{b}/x.png, /files/none, /files/é"
+        );
+        let found: Vec<_> = named_in(&text).iter().map(ToString::to_string).collect();
+        assert_eq!(found, [b, a]);
+    }
+}

@@ -1,0 +1,239 @@
+//! `/admin/competitions`: challenges against the clock, and the schools that are invited.
+
+use std::collections::{HashMap, HashSet};
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Session, SignedIn};
+
+use super::{List, Page, Row, actor, back};
+use crate::db::admin_log::Actor;
+use crate::db::competitions::{self, Competition, CompetitionError, CompetitionId, Details};
+use crate::db::schools::{self, School};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::answers::now;
+use crate::pages::competitions::Timed;
+use crate::pages::day::{Day, Hour};
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+use crate::title::Title;
+
+type Sent = Form<Vec<(String, String)>>;
+
+/// What is typed in, and the schools that are ticked.
+struct Typed {
+    texts: HashMap<String, String>,
+    invited: HashSet<i64>,
+}
+
+const SCHOOL: &str = "school-";
+
+impl Typed {
+    fn new(sent: Vec<(String, String)>) -> Self {
+        let school = |name: &str| name.strip_prefix(SCHOOL).and_then(|id| id.parse().ok());
+        let invited = sent.iter().filter_map(|(name, _)| school(name)).collect();
+        Self { texts: sent.into_iter().collect(), invited }
+    }
+
+    fn of(it: Competition, invited: Vec<i64>) -> Self {
+        let hour = |at| Hour::of_unix(at).to_string();
+        let texts = [
+            ("title", it.title),
+            ("summary", it.summary),
+            ("opens_at", hour(it.opens_at)),
+            ("closes_at", hour(it.closes_at)),
+        ];
+        let texts = texts.map(|(name, text)| (name.to_owned(), text)).into();
+        Self { texts, invited: invited.into_iter().collect() }
+    }
+
+    fn get(&self, name: &str) -> &str {
+        self.texts.get(name).map_or("", |text| text.trim())
+    }
+
+    fn fields(&self, schools: &[School], wrong: &HashMap<&'static str, String>) -> Vec<Field> {
+        let fields = [
+            Field::text("title", "Title", "off"),
+            Field::long_text("summary", "What it is about").hint("Plain text."),
+            Field::hour("opens_at", "Opens"),
+            Field::hour("closes_at", "Closes")
+                .hint("Its challenges take no more answers from then on, and show their own."),
+        ];
+        let filled = |field: Field| {
+            let (text, error) = (self.get(field.name()).to_owned(), wrong.get(field.name()).cloned());
+            field.value(text).error(error)
+        };
+        let ticked = |school: &School| {
+            let yes = if self.invited.contains(&school.id) { "yes" } else { "" };
+            Field::checkbox(format!("{SCHOOL}{}", school.id), school.name.clone()).value(yes)
+        };
+        let head = fields.into_iter().map(filled).chain([Field::part("Schools that are invited")]);
+        head.chain(schools.iter().map(ticked)).collect()
+    }
+
+    fn read(&self) -> Result<Details, HashMap<&'static str, String>> {
+        let mut wrong = HashMap::new();
+        let title =
+            self.get("title").parse::<Title>().map_err(|error| wrong.insert("title", error.to_string()));
+        let opens = self.get("opens_at").parse::<Hour>();
+        let opens = opens.map_err(|error| wrong.insert("opens_at", error.to_string()));
+        let closes = self.get("closes_at").parse::<Hour>();
+        let closes = closes.map_err(|error| wrong.insert("closes_at", error.to_string()));
+        if let (Ok(opens), Ok(closes)) = (&opens, &closes)
+            && closes.unix() <= opens.unix()
+        {
+            wrong.insert("closes_at", CompetitionError::Times.to_string());
+        }
+        match (title, opens, closes) {
+            (Ok(title), Ok(opens), Ok(closes)) if wrong.is_empty() => Ok(Details {
+                title: title.to_string(),
+                summary: self.get("summary").to_owned(),
+                opens_at: opens.unix(),
+                closes_at: closes.unix(),
+            }),
+            _ => Err(wrong),
+        }
+    }
+}
+
+fn page(frame: &Frame, title: &'static str, fields: Vec<Field>) -> FormPage {
+    FormPage::new(frame, title, "Save")
+        .here(Here::Admin)
+        .lead("Challenges come into a competition by their own form.")
+        .fields(fields)
+        .link("All competitions", "/admin/competitions")
+}
+
+const NEW: &str = "New competition";
+const CHANGE: &str = "Change the competition";
+
+/// `GET /admin/competitions`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+    let now = now();
+    let row = |it: Competition| {
+        let when = |at| format!("{}, {}", Day::of_unix(at), Day::of_unix(at).hour());
+        let times = format!("{} to {}", when(it.opens_at), when(it.closes_at));
+        let (id, title) = (it.id.0, it.title.clone());
+        Row { id, title, facts: vec![times, Timed::new(it, now).clock] }
+    };
+    let found = competitions::page(&app.db, page).await?;
+    List::page(&app, &frame, Kind::Competition, ("Competitions", NEW), found, row).await
+}
+
+/// `GET /admin/competitions/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let typed = Typed { texts: HashMap::new(), invited: HashSet::new() };
+    let schools = schools::all(&app.db).await?;
+    page(&frame, NEW, typed.fields(&schools, &HashMap::new())).answer()
+}
+
+/// `POST /admin/competitions/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(sent): Sent,
+) -> Result<Response, Error> {
+    let (typed, schools) = (Typed::new(sent), schools::all(&app.db).await?);
+    let details = match typed.read() {
+        Ok(details) => details,
+        Err(wrong) => return page(&frame, NEW, typed.fields(&schools, &wrong)).answer(),
+    };
+    let by = actor(&admin);
+    let id = competitions::create(&app.db, &by, &details).await?;
+    invite(&app, &by, id, &schools, &typed.invited).await?;
+    back(&session, Kind::Competition, &format!("“{}” is saved.", details.title)).await
+}
+
+/// `GET /admin/competitions/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+) -> Result<Response, Error> {
+    let it = competitions::by_id(&app.db, CompetitionId(id), admin.user.id).await?.ok_or(Error::NotFound)?;
+    let is_open = it.phase(now()) == competitions::Phase::Open;
+    let typed = Typed::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
+    let schools = schools::all(&app.db).await?;
+    let page = page(&frame, CHANGE, typed.fields(&schools, &HashMap::new()));
+    let page =
+        if is_open { page.act("Close it now", format!("/admin/competitions/{id}/lock")) } else { page };
+    page.answer()
+}
+
+/// `POST /admin/competitions/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(sent): Sent,
+) -> Result<Response, Error> {
+    let (typed, schools) = (Typed::new(sent), schools::all(&app.db).await?);
+    let details = match typed.read() {
+        Ok(details) => details,
+        Err(wrong) => return page(&frame, CHANGE, typed.fields(&schools, &wrong)).answer(),
+    };
+    let (by, id) = (actor(&admin), CompetitionId(id));
+    if !competitions::update(&app.db, &by, id, &details).await? {
+        return Err(Error::NotFound);
+    }
+    invite(&app, &by, id, &schools, &typed.invited).await?;
+    back(&session, Kind::Competition, &format!("“{}” is saved.", details.title)).await
+}
+
+/// `POST /admin/competitions/{id}/lock`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number that is open, and when the database gives no answer.
+pub async fn lock(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    let title = competitions::lock(&app.db, &actor(&admin), CompetitionId(id), now()).await?;
+    let title = title.ok_or(Error::NotFound)?;
+    back(&session, Kind::Competition, &format!("“{title}” is closed.")).await
+}
+
+/// Invites the schools that are ticked, and no other.
+async fn invite(
+    app: &App,
+    by: &Actor,
+    id: CompetitionId,
+    schools: &[School],
+    ticked: &HashSet<i64>,
+) -> Result<(), Error> {
+    for school in schools {
+        if ticked.contains(&school.id) {
+            competitions::invite(&app.db, by, id, school.id).await?;
+        } else {
+            competitions::uninvite(&app.db, by, id, school.id).await?;
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,133 @@
+//! `/files/{id}/{name}`: what was uploaded, for who may see what uses it; and taking in more.
+//!
+//! ```text
+//! POST /admin/api/pictures  (multipart/form-data with one file, X-CSRFToken, Accept: application/json)
+//! {"src": "/files/0123…/triangle.png", "name": "triangle.png", "width": 640, "height": 480, "bytes": 20480, "waits": false}
+//! ```
+//!
+//! | status | when |
+//! |---|---|
+//! | 201 | the picture is kept; nobody but admins sees it before something that is shown uses it |
+//! | 413, 415, 422 | it is too large, no picture, damaged or malware: the problem's `detail` says which, in words for people |
+//! | 503 | the scanner gives no answer, and `CLAMD_DOWN` does not say `quarantine`; or the files' place gives none |
+//!
+//! `?download` saves a file instead of showing it. `waits` says that the scanner has to pass it yet.
+
+use axum::extract::{Path, Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::CONTENT_TYPE;
+use http::{StatusCode, request};
+use palisade::{FileFault, Incoming, Kind, Received, Refusal, SignedIn, Upload, UploadId, Uploads};
+use serde_json::json;
+
+use crate::db::{self, DbError};
+use crate::error::Error;
+use crate::signed_in::Admin;
+use crate::state::App;
+
+/// `GET /files/{id}/{name}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such file, or none that this visitor may see, and when the database does not answer.
+pub async fn show(
+    State(app): State<App>,
+    Path((id, name)): Path<(String, String)>,
+    admin: Option<SignedIn<Admin>>,
+    request: request::Parts,
+) -> Result<Response, Error> {
+    let id: UploadId = id.parse().map_err(|_| Error::NotFound)?;
+    let found = match admin {
+        Some(_) => db::files::any(&app.db, id).await?,
+        None => db::files::shown(&app.db, id).await?,
+    };
+    let file = found.filter(|file| file.name.as_str() == name).ok_or(Error::NotFound)?;
+    let saved = request.uri.query().is_some_and(|query| query == "download");
+    let response = match saved {
+        true => app.uploads.download(&file, &request).await,
+        false => app.uploads.serve(&file, &request).await,
+    };
+    Ok(response.into_response())
+}
+
+/// The address of a file.
+pub fn address(file: &Upload) -> String {
+    let name: String = url::form_urlencoded::byte_serialize(file.name.as_str().as_bytes()).collect();
+    format!("{}{}/{name}", db::files::PREFIX, file.id)
+}
+
+/// `POST /admin/api/pictures`.
+///
+/// # Errors
+/// What is wrong with the picture, and when it cannot be kept.
+pub async fn take_picture(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    request: Request,
+) -> Result<Response, Error> {
+    let pictures = app.uploads.clone().kinds(Kind::PICTURES).files(1);
+    let received = take_with(&pictures, request).await?;
+    let picture = received.into_files().pop();
+    let picture = picture.ok_or(Refusal::File { name: "".into(), fault: FileFault::NotAForm })?;
+    let (width, height) = picture.dimensions().unzip();
+    let file = keep(&app, admin.user.id, picture).await?;
+    let said = json!({
+        "src": address(&file),
+        "name": file.name.as_str(),
+        "width": width,
+        "height": height,
+        "bytes": file.bytes,
+        "waits": file.quarantined,
+    });
+    Ok((StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], said.to_string()).into_response())
+}
+
+/// Takes in a form with files, for a handler: its texts, and files that were passed but are not kept yet. The route needs to be
+/// in `routes::admin_files`, or it stops at 1 MiB.
+///
+/// # Errors
+/// What is wrong with a file or with the form.
+pub async fn take(app: &App, request: Request) -> Result<Received, Refusal> {
+    take_with(&app.uploads, request).await
+}
+
+async fn take_with(uploads: &Uploads, request: Request) -> Result<Received, Refusal> {
+    uploads.take(request).await
+}
+
+/// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.
+///
+/// # Errors
+/// When it cannot be kept, or the database does not answer.
+pub async fn keep(app: &App, by: i64, file: Incoming) -> Result<Upload, Error> {
+    let app = app.clone();
+    let keeping = async move {
+        let dimensions = file.dimensions();
+        let file = app.uploads.keep(file).await?;
+        if let Err(error) = db::files::insert(&app.db, &file, dimensions, by).await {
+            app.uploads.remove(file.id).await?;
+            return Err(Error::Db(error));
+        }
+        Ok(file)
+    };
+    tokio::spawn(keeping).await.map_err(|_| Error::Refused(Refusal::FilesDown))?
+}
+
+/// Shows what waits for the scanner to it, once it answers: for now and then.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn examine(app: &App) -> Result<(), DbError> {
+    let Some(clamd) = &app.config.uploads.clamd else { return Ok(()) };
+    if clamd.ping().await.is_err() {
+        return Ok(());
+    }
+    for file in db::files::waiting(&app.db).await? {
+        match app.uploads.examine(&file).await {
+            Ok(_) => db::files::pass(&app.db, file.id).await?,
+            Err(Refusal::File { .. }) => db::files::forget(&app.db, file.id).await?,
+            // It is logged already; the next round tries again, and the files behind it are not held up.
+            Err(_) => {}
+        }
+    }
+    Ok(())
+}

@@ -1,0 +1,96 @@
+//! What `palisade audit` says of the site: nothing worse than worth knowing, and an A+.
+
+#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+
+#[path = "support/folder.rs"]
+mod folder;
+
+use std::time::SystemTime;
+
+use axum::Router;
+use axum::body::{Body, to_bytes};
+use folder::Folder;
+use http::{Method, Request};
+use mathsoc::config::{Config, Vars};
+use mathsoc::db::demo;
+use mathsoc::routes;
+use mathsoc::state::App;
+use palisade::Peer;
+use palisade::audit::{Answer, Seen, Tls, findings, score};
+use palisade::csp::Severity;
+use tower::ServiceExt;
+
+const HOST: &str = "maths.example.org";
+const PRODUCTION: [(&str, &str); 4] = [
+    ("APP_ENV", "production"),
+    ("SERVER_NAME", HOST),
+    ("SECRET_KEY", "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3"),
+    ("TRUSTED_PROXIES", "hops=1"),
+];
+
+async fn site(folder: &Folder) -> Router {
+    let own = [("DATA_DIR", folder.to_str().unwrap())];
+    let config = Config::load(&Vars::new(own.into_iter().chain(PRODUCTION), [])).unwrap();
+    let app = App::open(config).await.unwrap();
+    demo::load(&app.db).await.unwrap();
+    mathsoc::app(app)
+}
+
+/// What the site answers, as the proxy in front hands it on; by itself, or asked for by another site.
+async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: bool) -> Answer {
+    let mut request = Request::builder()
+        .method(method)
+        .uri(path)
+        .header("host", "app:8000")
+        .header("x-forwarded-for", "198.51.100.7")
+        .header("x-forwarded-proto", scheme)
+        .header("x-forwarded-host", HOST);
+    if stranger {
+        request = request.header("origin", Seen::STRANGER).header("access-control-request-method", "GET");
+    }
+    let mut request = request.body(Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(([10, 0, 0, 1], 40_000).into()));
+    let (head, body) = site.clone().oneshot(request).await.unwrap().into_parts();
+    let body = to_bytes(body, 4 << 20).await.unwrap();
+    let answer = Answer::new(&format!("{scheme}://{HOST}{path}"), head.status, head.headers).unwrap();
+    answer.body(&String::from_utf8_lossy(&body))
+}
+
+#[tokio::test]
+async fn no_page_has_a_finding_above_info_and_the_site_an_a_plus() {
+    let folder = Folder::new();
+    let site = site(&folder).await;
+    let mut pages = Vec::new();
+    for row in routes::map().rows() {
+        let path = row.path.replace("{id}", "1").replace("{*path}", "site.css");
+        if !path.contains('{') && row.path != "/healthz" && row.path != "/readyz" {
+            pages.push(ask(&site, Method::GET, "https", &path, false).await);
+        }
+    }
+    pages.push(ask(&site, Method::GET, "https", "/nowhere", false).await);
+    assert!(pages.iter().filter(|page| page.page().is_some() && page.status().is_success()).count() >= 5);
+
+    let front = ask(&site, Method::GET, "https", "/", false).await;
+    let clear = ask(&site, Method::GET, "http", "/", false).await;
+    assert_eq!(clear.redirects_to().as_deref(), Some(front.url()));
+    let seen = Seen::new(front.clone(), SystemTime::now())
+        .again(ask(&site, Method::GET, "https", "/", false).await)
+        .clear(vec![clear, front])
+        .preflight(ask(&site, Method::OPTIONS, "https", "/", true).await)
+        .foreign(ask(&site, Method::GET, "https", "/", true).await)
+        .tls(Tls { version: "TLSv1.3".into(), distrust: None, not_after: None })
+        .more(pages);
+    let bad: Vec<_> =
+        findings(&seen).into_iter().filter(|finding| finding.severity > Severity::Info).collect();
+    assert!(bad.is_empty(), "{bad:#?}");
+
+    let score = score(&seen).unwrap();
+    if mathsoc::assets::url("dist/site.js").is_none() {
+        // Where `make assets` was not run the page has no script, so no nonce, and the Observatory reads a policy with
+        // 'strict-dynamic' alone as none.
+        assert_eq!((score.points, score.grade), (75, "B"), "{score:#?}");
+        return;
+    }
+    // 10 each for the policy, the opener and resources, 5 each for frames and the referrer.
+    assert!(score.grade == "A+" && score.points >= 140, "{score:#?}");
+}

@@ -1,0 +1,47 @@
+//! What can be set about files that people send.
+
+use mathsoc::config::Config;
+use palisade::Unscanned;
+
+use super::{config, refused};
+
+#[test]
+fn files_are_kept_beside_the_database_by_default() {
+    let place = |vars: &[(&str, &str)]| config(vars).unwrap().uploads.place;
+    assert_eq!(place(&[]), "data/uploads");
+    assert_eq!(place(&[("DATA_DIR", "/srv/maths")]), "/srv/maths/uploads");
+    assert_eq!(place(&[("UPLOAD_FOLDER", "/srv/files")]), "/srv/files");
+    assert_eq!(place(&[("UPLOAD_STORE_URI", "s3://maths/files")]), "s3://maths/files");
+}
+
+#[test]
+fn good_values_are_read() {
+    type Check = fn(&Config) -> bool;
+    let table: &[(&str, &str, Check)] = &[
+        ("MAX_CONTENT_LENGTH", "65536", |c| c.uploads.most_bytes == 65_536),
+        ("MAX_CONTENT_LENGTH", "", |c| c.uploads.most_bytes == 16 << 20),
+        ("CLAMD_ADDR", "127.0.0.1:3310", |c| c.uploads.clamd.is_some()),
+        ("CLAMD_ADDR", "/run/clamav/clamd.ctl", |c| c.uploads.clamd.is_some()),
+        ("CLAMD_ADDR", "", |c| c.uploads.clamd.is_none() && c.uploads.clamd_down == Unscanned::Refuse),
+        ("CLAMD_DOWN", "Quarantine", |c| c.uploads.clamd_down == Unscanned::Quarantine),
+    ];
+    for (name, value, check) in table {
+        assert!(config(&[(name, value)]).is_ok_and(|config| check(&config)), "{name}={value}");
+    }
+}
+
+#[test]
+fn wrong_values_are_refused_with_what_is_right() {
+    for (name, value, reason, advice) in [
+        ("UPLOAD_STORE_URI", "ftp://files", "neither s3:// nor file://", "Write s3://bucket/folder"),
+        ("MAX_CONTENT_LENGTH", "16M", "not a number of bytes", "Write a number of bytes"),
+        ("MAX_CONTENT_LENGTH", "0", "out of range", "from 65536"),
+        ("CLAMD_ADDR", "clamd", "neither a host with a port", "such as 127.0.0.1:3310"),
+        ("CLAMD_DOWN", "ignore", "neither refuse nor quarantine", "Write refuse"),
+    ] {
+        let error = refused(&[(name, value)]);
+        assert!(error.contains(reason) && error.contains(advice), "{name}={value}: {error}");
+    }
+    let both = refused(&[("UPLOAD_FOLDER", "/srv/files"), ("UPLOAD_STORE_URI", "s3://maths/files")]);
+    assert!(both.contains("contradicts UPLOAD_FOLDER"), "{both}");
+}

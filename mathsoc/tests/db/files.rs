@@ -1,0 +1,92 @@
+//! What the database promises about files: who may see them.
+
+use mathsoc::db::{Db, files};
+use mathsoc::subject::Kind;
+use palisade::{Upload, UploadId};
+
+use super::accounts::admin;
+use super::{Promise, article, challenge, run};
+
+/// Of the first challenge, and of the first article.
+const FIRST: i64 = 1;
+
+pub(super) static PROMISES: &[Promise] = promises![
+    a_file_comes_back_as_it_was_written_down,
+    a_file_is_shown_with_what_uses_it_and_no_sooner,
+    what_is_in_the_bin_shows_no_file,
+    what_waits_for_the_scanner_is_shown_to_nobody,
+    a_file_outlives_who_sent_it_and_takes_its_uses_along,
+];
+
+fn file(digit: char, quarantined: bool) -> Upload {
+    let id = digit.to_string().repeat(32).parse().unwrap();
+    let digest = digit.to_string().repeat(64).parse().unwrap();
+    Upload::recall(id, "Übung.png", palisade::Kind::Png, 4_000_000_000, digest, quarantined)
+}
+
+async fn kept(db: &Db, digit: char) -> UploadId {
+    let grace = admin(db, &format!("grace{digit}@school.example")).await;
+    let file = file(digit, false);
+    files::insert(db, &file, Some((640, 480)), grace.id).await.unwrap();
+    file.id
+}
+
+async fn is_shown(db: &Db, id: UploadId) -> bool {
+    files::shown(db, id).await.unwrap().is_some()
+}
+
+async fn a_file_comes_back_as_it_was_written_down(db: Db) {
+    let id = kept(&db, 'a').await;
+    assert_eq!(files::any(&db, id).await.unwrap(), Some(file('a', false)));
+    assert_eq!(files::any(&db, file('b', false).id).await.unwrap(), None);
+    assert!(!is_shown(&db, id).await, "nothing uses it");
+}
+
+async fn a_file_is_shown_with_what_uses_it_and_no_sooner(db: Db) {
+    let id = kept(&db, 'a').await;
+    challenge(&db, "Ahead", "KS3", 1).await;
+    article(&db, "Out", -1).await;
+    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    assert!(!is_shown(&db, id).await, "the challenge lies ahead");
+    files::use_in(&db, Kind::Article, 99, &[id]).await.unwrap();
+    assert!(!is_shown(&db, id).await, "there is no such article");
+    files::use_in(&db, Kind::Article, FIRST, &[id, id, file('f', false).id]).await.unwrap();
+    assert!(is_shown(&db, id).await);
+    files::use_in(&db, Kind::Article, FIRST, &[]).await.unwrap();
+    assert!(!is_shown(&db, id).await, "the article no longer has it");
+    run(&db, "UPDATE challenges SET released_at = 1", &[]).await.unwrap();
+    assert!(is_shown(&db, id).await);
+}
+
+async fn what_is_in_the_bin_shows_no_file(db: Db) {
+    let id = kept(&db, 'a').await;
+    challenge(&db, "Out", "KS3", -1).await;
+    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    assert!(is_shown(&db, id).await);
+    run(&db, "UPDATE challenges SET deleted_at = 1", &[]).await.unwrap();
+    assert!(!is_shown(&db, id).await);
+}
+
+async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {
+    let grace = admin(&db, "grace@school.example").await;
+    let waiting = file('b', true);
+    files::insert(&db, &waiting, None, grace.id).await.unwrap();
+    challenge(&db, "Out", "KS3", -1).await;
+    files::use_in(&db, Kind::Challenge, FIRST, &[waiting.id]).await.unwrap();
+    assert!(!is_shown(&db, waiting.id).await);
+    assert_eq!(files::waiting(&db).await.unwrap(), std::slice::from_ref(&waiting));
+    files::pass(&db, waiting.id).await.unwrap();
+    assert!(is_shown(&db, waiting.id).await && files::waiting(&db).await.unwrap().is_empty());
+}
+
+async fn a_file_outlives_who_sent_it_and_takes_its_uses_along(db: Db) {
+    let id = kept(&db, 'a').await;
+    challenge(&db, "Out", "KS3", -1).await;
+    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    run(&db, "DELETE FROM users", &[]).await.unwrap();
+    assert!(is_shown(&db, id).await);
+    files::forget(&db, id).await.unwrap();
+    assert_eq!(files::any(&db, id).await.unwrap(), None);
+    files::insert(&db, &file('a', false), None, admin(&db, "ada@school.example").await.id).await.unwrap();
+    assert!(!is_shown(&db, id).await, "its uses went with it");
+}

@@ -1,0 +1,88 @@
+//! Competitions, as admins set them and pupils of invited schools meet them.
+
+use mathsoc::db::schools;
+use mathsoc::db::users::{self, User};
+use mathsoc::person::{Role, Year};
+
+use super::browser::Browser;
+use super::world::{PASSWORD, World};
+
+const GRACE: &str = "grace@school.example";
+
+async fn with_grace() -> (World, Browser) {
+    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    world.member(GRACE, Role::Admin).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.log_in(GRACE, PASSWORD).await.location(), "/");
+    (world, browser)
+}
+
+/// Makes Ada a pupil of this school.
+async fn joins(world: &World, school: i64) {
+    let User { id, full_name, .. } = world.ada().await.unwrap();
+    users::set_profile(&world.app.db, id, &full_name, Some(school), Some(Year::new(8).unwrap()))
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_competition_is_set_with_its_schools_and_a_challenge_and_closed() {
+    let (world, mut grace) = with_grace().await;
+    grace.fill("/admin/schools/new", &[("name", "Upton"), ("email_domain", "")]).await;
+    let school = schools::all(&world.app.db).await.unwrap()[0].id;
+    joins(&world, school).await;
+    let mut ada = world.adas().await;
+
+    let invited = format!("school-{school}");
+    let mut sprint = vec![
+        ("title", "Sprint"),
+        ("summary", "Be quick."),
+        ("opens_at", "2026-01-01T09:00"),
+        ("closes_at", "2099-01-01T09:00"),
+    ];
+    assert_eq!(grace.fill("/admin/competitions/new", &sprint).await.location(), "/admin/competitions");
+    assert_eq!(ada.get("/competitions/1").await.status, 404, "her school is not invited");
+    sprint.push((&invited, "yes"));
+    assert_eq!(grace.fill("/admin/competitions/1", &sprint).await.status, 303);
+    assert!(ada.get("/competitions/1").await.body.contains("Sprint"));
+    assert!(grace.get("/admin/competitions/1").await.body.contains("value=\"yes\" checked"));
+
+    let challenge = [
+        ("title", "Hurdles"),
+        ("key_stage", "KS3"),
+        ("summary", "Jump."),
+        ("statement", "<p>Jump.</p>"),
+        ("competition", "1"),
+        ("released_at", "2026-01-01T09:00"),
+        ("box-1-label", "x ="),
+        ("box-1-answer", "7"),
+    ];
+    assert_eq!(grace.fill("/admin/challenges/new", &challenge).await.status, 303);
+    assert!(ada.get("/competitions/1").await.body.contains("Hurdles"));
+    assert_eq!(world.browser().get("/challenges/1").await.status, 404, "it is not for everybody");
+    let token = ada.token().await;
+    let answer = [("csrf_token", &*token), ("box", "1"), ("answer", "7")];
+    assert_eq!(ada.post("/challenges/1/answers", &answer).await.status, 303);
+    let mut out = challenge.to_vec();
+    out[4].1 = "";
+    let refused = grace.fill("/admin/challenges/1", &out).await;
+    assert!(refused.status == 422 && refused.body.contains("it counts where it is"), "{}", refused.body);
+
+    let token = grace.token().await;
+    assert_eq!(grace.post("/admin/competitions/1/lock", &[("csrf_token", &token)]).await.status, 303);
+    assert!(ada.get("/challenges/1").await.body.contains("The answer is"));
+    let kept = grace.fill("/admin/bin/competitions/1", &[]).await;
+    assert_eq!(kept.status, 303);
+    assert!(grace.get("/admin/competitions").await.body.contains("This competition has challenges."));
+    let log = grace.get("/admin/log").await.body;
+    assert!(log.contains("Upton is invited") && log.contains("locked the competition “Sprint”"), "{log}");
+}
+
+#[tokio::test]
+async fn a_competition_that_ends_before_it_begins_comes_back() {
+    let (_world, mut grace) = with_grace().await;
+    let typed = [("title", "Back"), ("opens_at", "2026-02-01T09:00"), ("closes_at", "2026-01-01T09:00")];
+    let page = grace.fill("/admin/competitions/new", &typed).await;
+    assert!(page.status == 422 && page.body.contains("closes after it opens"), "{}", page.body);
+    assert_eq!(grace.get("/admin/competitions/1").await.status, 404);
+}

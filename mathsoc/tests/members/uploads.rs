@@ -1,0 +1,199 @@
+//! Pictures that admins send, and who sees them.
+
+use std::os::unix::net::UnixStream;
+use std::process::Command;
+
+use mathsoc::pages::files;
+use mathsoc::person::Role;
+use serde_json::Value;
+
+use super::browser::{Browser, ORIGIN, Page};
+use super::servers::{self, Server};
+use super::world::{PASSWORD, World};
+
+/// One red pixel.
+const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
+const PAGE: &[u8] = b"<!doctype html><script>alert(1)</script>";
+
+async fn with_grace(settings: &[(&str, &str)]) -> (World, Browser) {
+    let world = World::with_ada(settings).await;
+    world.member("grace@school.example", Role::Admin).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.log_in("grace@school.example", PASSWORD).await.location(), "/");
+    (world, browser)
+}
+
+fn form(name: &str, bytes: &[u8]) -> Vec<u8> {
+    let head =
+        format!("--b\r\ncontent-disposition: form-data; name=\"picture\"; filename=\"{name}\"\r\n\r\n");
+    [head.as_bytes(), bytes, b"\r\n--b--\r\n"].concat()
+}
+
+/// Sends a file as the editor does.
+async fn send(browser: &mut Browser, name: &str, bytes: &[u8]) -> Page {
+    let token = browser.token().await;
+    let headers = [
+        ("sec-fetch-site", "same-origin"),
+        ("origin", ORIGIN),
+        ("content-type", "multipart/form-data; boundary=b"),
+        ("x-csrftoken", &token),
+    ];
+    browser.send("POST", "/admin/api/pictures", &headers, form(name, bytes)).await
+}
+
+fn said(page: &Page) -> Value {
+    serde_json::from_str(&page.body).unwrap_or_else(|_| panic!("{} {}", page.status, page.body))
+}
+
+async fn kept(browser: &mut Browser, name: &str) -> String {
+    let page = send(browser, name, PNG).await;
+    assert_eq!(page.status, 201, "{}", page.body);
+    said(&page)["src"].as_str().unwrap().to_owned()
+}
+
+/// Fills in the form of a challenge that shows this picture.
+async fn challenge(grace: &mut Browser, src: &str, released_at: &str) -> Page {
+    let statement = format!("<p>Look: <img src=\"{src}\" alt=\"A triangle\"></p>");
+    let fields = [
+        ("title", "Triangles"),
+        ("key_stage", "KS3"),
+        ("summary", "Look."),
+        ("statement", &statement),
+        ("released_at", released_at),
+        ("locked_at", ""),
+        ("box-1-label", "How many?"),
+        ("box-1-answer", "3"),
+        ("box-1-rules", ""),
+    ];
+    grace.fill("/admin/challenges/new", &fields).await
+}
+
+fn in_store(world: &World) -> usize {
+    std::fs::read_dir(world.folder.join("uploads")).unwrap().count()
+}
+
+#[tokio::test]
+async fn b19_a_picture_is_seen_with_what_shows_it_and_no_sooner() {
+    let (world, mut grace) = with_grace(&[]).await;
+    let (ahead, out) = (kept(&mut grace, "ahead.png").await, kept(&mut grace, "Übung 1.png").await);
+    assert!(out.ends_with("/%C3%9Cbung_1.png"), "{out}");
+    let (mut ada, mut visitor) = (world.adas().await, world.browser());
+    for src in [&ahead, &out] {
+        assert_eq!(grace.get(src).await.status, 200, "admins see what they have sent");
+        assert_eq!(
+            (ada.get(src).await.status, visitor.get(src).await.status),
+            (404, 404),
+            "nothing shows it yet"
+        );
+    }
+    assert_eq!(challenge(&mut grace, &ahead, "2099-01-01T09:00").await.status, 303);
+    assert_eq!(challenge(&mut grace, &out, "2026-01-01T09:00").await.status, 303);
+    for browser in [&mut ada, &mut visitor] {
+        assert_eq!((browser.get(&ahead).await.status, browser.get(&out).await.status), (404, 200));
+    }
+    assert!(visitor.get("/challenges/2").await.body.contains(&*out), "the page shows it");
+
+    let token = grace.token().await;
+    grace.post("/admin/bin/challenges/2", &[("csrf_token", &token)]).await;
+    assert_eq!(visitor.get(&out).await.status, 404, "it is in the bin");
+}
+
+#[tokio::test]
+async fn a_picture_is_served_in_a_sandbox_and_under_its_own_name_only() {
+    let (_world, mut grace) = with_grace(&[]).await;
+    let src = kept(&mut grace, "triangle.png").await;
+    let page = grace.get(&src).await;
+    assert_eq!(page.header("content-type"), "image/png");
+    assert_eq!(page.header("content-security-policy"), "default-src 'none'; frame-ancestors 'self'; sandbox");
+    assert_eq!(page.header("x-content-type-options"), "nosniff");
+    assert!(page.header("cache-control").contains("private"), "{}", page.header("cache-control"));
+    assert_eq!(page.header("content-disposition"), "inline; filename=\"triangle.png\"");
+    let saved = grace.get(&format!("{src}?download")).await;
+    assert_eq!(saved.header("content-disposition"), "attachment; filename=\"triangle.png\"");
+    let tag = page.header("etag").to_owned();
+    assert_eq!(grace.send("GET", &src, &[("if-none-match", &tag)], Vec::new()).await.status, 304);
+    for wrong in
+        [src.replace("triangle", "other"), src.replace("/files/", "/files/0"), "/files/x/y".to_owned()]
+    {
+        assert_eq!(grace.get(&wrong).await.status, 404, "{wrong}");
+    }
+}
+
+#[tokio::test]
+async fn b21_a_page_is_no_picture_and_two_of_one_name_are_two() {
+    let (world, mut grace) = with_grace(&[]).await;
+    for (name, bytes, status, words) in [
+        ("x.png", PAGE, 415, "This is a web page."),
+        ("x.svg", b"<svg onload='x()'/>", 415, "This is an SVG drawing."),
+        ("x.jpg", PNG, 415, "ends in .png"),
+        ("x.pdf", b"%PDF-1.4\n%%EOF", 415, "This is a PDF document."),
+        ("x.png", &PNG[..40], 422, "damaged"),
+        ("x.png", b"", 415, "sent by a form"),
+    ] {
+        let page = send(&mut grace, name, bytes).await;
+        assert_eq!(page.status, status, "{name}: {}", page.body);
+        assert!(page.body.contains(words), "{}", page.body);
+    }
+    assert_eq!(in_store(&world), 0);
+    let (one, two) = (kept(&mut grace, "файл.png").await, kept(&mut grace, "файл.png").await);
+    assert_ne!(one, two);
+    assert_eq!(in_store(&world), 2);
+}
+
+#[tokio::test]
+async fn b21_what_is_too_large_is_refused() {
+    let (world, mut grace) = with_grace(&[("MAX_CONTENT_LENGTH", "2000000")]).await;
+    // More than other forms may have, and less than this one.
+    let padded = [PNG, &[0; 1_500_000]].concat();
+    assert_eq!(send(&mut grace, "a.png", &padded).await.status, 201);
+    let page = send(&mut grace, "a.png", &[PNG, &[0; 2_000_000]].concat()).await;
+    assert_eq!(page.status, 413, "{}", page.body);
+    assert_eq!(in_store(&world), 1);
+}
+
+#[tokio::test]
+async fn only_admins_send_files_and_only_from_our_own_pages() {
+    let (world, mut grace) = with_grace(&[]).await;
+    assert_eq!(send(&mut world.adas().await, "a.png", PNG).await.status, 403);
+    let visitor = send(&mut world.browser(), "a.png", PNG).await;
+    assert!([401, 303].contains(&visitor.status), "{}", visitor.status);
+    let headers = [("content-type", "multipart/form-data; boundary=b"), ("sec-fetch-site", "same-origin")];
+    let page = grace.send("POST", "/admin/api/pictures", &headers, form("a.png", PNG)).await;
+    assert_eq!(page.status, 403, "without a token");
+    assert_eq!(in_store(&world), 0);
+}
+
+#[tokio::test]
+async fn in_quarantine_a_picture_waits_for_the_scanner() {
+    let place = servers::folder();
+    let socket = place.join("clamd.sock");
+    let settings = [("CLAMD_ADDR", socket.to_str().unwrap()), ("CLAMD_DOWN", "quarantine")];
+    let (world, mut grace) = with_grace(&settings).await;
+    let page = send(&mut grace, "a.png", PNG).await;
+    assert_eq!((page.status, &said(&page)["waits"]), (201, &Value::Bool(true)));
+    let src = said(&page)["src"].as_str().unwrap().to_owned();
+    files::examine(&world.app).await.unwrap();
+    assert_eq!(grace.get(&src).await.status, 404, "not even admins see it");
+
+    std::fs::write(place.join("ours.ndb"), "Ours.Test:0:*:deadbeefdeadbeef\n").unwrap();
+    let config = place.join("clamd.conf");
+    let folder = place.display();
+    std::fs::write(
+        &config,
+        format!("Foreground yes\nDatabaseDirectory {folder}\nLocalSocket {folder}/clamd.sock\nTemporaryDirectory {folder}\nUser root\n"),
+    )
+    .unwrap();
+    let mut clamd = Command::new("clamd");
+    clamd.arg("--config-file").arg(config);
+    let _clamd = Server::start(clamd, place, String::new(), || UnixStream::connect(&socket).is_ok());
+    files::examine(&world.app).await.unwrap();
+    assert_eq!(grace.get(&src).await.status, 200);
+}
+
+#[tokio::test]
+async fn without_its_scanner_the_site_takes_no_file() {
+    let (world, mut grace) = with_grace(&[("CLAMD_ADDR", "/nowhere/clamd.ctl")]).await;
+    let page = send(&mut grace, "a.png", PNG).await;
+    assert_eq!((page.status, page.header("retry-after")), (503, "60"));
+    assert_eq!(in_store(&world), 0);
+}

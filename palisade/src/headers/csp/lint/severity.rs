@@ -1,0 +1,54 @@
+//! How bad something is, as text.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::Severity;
+
+impl Severity {
+    /// All of them, the least bad first.
+    pub const ALL: [Self; 4] = [Self::Info, Self::Low, Self::Medium, Self::High];
+
+    /// Its text: `high`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Info => "info",
+            Self::Low => "low",
+            Self::Medium => "medium",
+            Self::High => "high",
+        }
+    }
+}
+
+impl fmt::Display for Severity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.name())
+    }
+}
+
+impl FromStr for Severity {
+    type Err = SeverityError;
+
+    fn from_str(text: &str) -> Result<Self, SeverityError> {
+        let named = Self::ALL.into_iter().find(|severity| severity.name().eq_ignore_ascii_case(text));
+        named.ok_or_else(|| SeverityError(text.to_owned()))
+    }
+}
+
+/// Why a text is no severity.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no severity: write info, low, medium or high")]
+pub struct SeverityError(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn severities_are_read_as_they_are_written() {
+        for severity in Severity::ALL {
+            assert_eq!(severity.to_string().to_uppercase().parse(), Ok(severity));
+        }
+        assert!("worst".parse::<Severity>().is_err());
+    }
+}

@@ -1,0 +1,61 @@
+//! Bytes, taken from the front; what is not there is a broken picture.
+
+use crate::file_fault::FileFault;
+
+#[derive(Clone, Copy)]
+pub(super) struct Reader<'a>(&'a [u8]);
+
+impl<'a> Reader<'a> {
+    pub(super) fn new(bytes: &'a [u8]) -> Self {
+        Self(bytes)
+    }
+
+    pub(super) fn is_done(&self) -> bool {
+        self.0.is_empty()
+    }
+
+    pub(super) fn rest(&self) -> &'a [u8] {
+        self.0
+    }
+
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], FileFault> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(FileFault::Broken)?;
+        self.0 = rest;
+        Ok(taken)
+    }
+
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], FileFault> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(FileFault::Broken)?;
+        self.0 = rest;
+        Ok(*taken)
+    }
+
+    pub(super) fn byte(&mut self) -> Result<u8, FileFault> {
+        self.array().map(|[byte]| byte)
+    }
+
+    pub(super) fn be16(&mut self) -> Result<u16, FileFault> {
+        self.array().map(u16::from_be_bytes)
+    }
+
+    pub(super) fn be32(&mut self) -> Result<u32, FileFault> {
+        self.array().map(u32::from_be_bytes)
+    }
+
+    pub(super) fn le16(&mut self) -> Result<u16, FileFault> {
+        self.array().map(u16::from_le_bytes)
+    }
+
+    pub(super) fn le24(&mut self) -> Result<u32, FileFault> {
+        self.array().map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0]))
+    }
+
+    pub(super) fn le32(&mut self) -> Result<u32, FileFault> {
+        self.array().map(u32::from_le_bytes)
+    }
+}
+
+/// A length as an index. What is longer than memory is longer than the file.
+pub(super) fn index(length: u32) -> usize {
+    usize::try_from(length).unwrap_or(usize::MAX)
+}

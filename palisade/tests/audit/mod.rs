@@ -1,0 +1,4 @@
+//! How a site stands: the rules, and the score.
+
+mod observatory;
+mod rules;

@@ -1,0 +1,225 @@
+//! What is refused, and why.
+
+use std::sync::atomic::Ordering;
+
+use axum::body::Body;
+use http::{Request, StatusCode};
+use palisade::{FileFault, Kind, Refusal};
+
+use super::keeping::Sender;
+use super::samples::{jpeg, pdf, png, png_of};
+use super::world::{BOUNDARY, Folder, Part, Site, encode, file, form_of, refusal};
+
+const PAGE: &[u8] = b"<!doctype html><script>alert(document.domain)</script>";
+const DRAWING: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
+
+fn unwanted(is: &'static str) -> FileFault {
+    FileFault::Unwanted { is: Some(is), wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
+}
+
+#[tokio::test]
+async fn a_page_is_no_picture_whatever_it_is_called() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for name in ["a.png", "a.html", "a.html.png", "a.png.html", "a.jpg", "a"] {
+        assert_eq!(site.fault(name, PAGE).await, unwanted("a web page"), "{name}");
+    }
+    for name in ["a.svg", "a.png"] {
+        assert_eq!(site.fault(name, DRAWING).await, unwanted("an SVG drawing"), "{name}");
+    }
+    let spaced = [&b"\xef\xbb\xbf \r\n\t"[..], PAGE].concat();
+    assert_eq!(site.fault("a.png", &spaced).await, unwanted("a web page"));
+    assert_eq!(
+        site.fault("a.png", b"nothing that anybody knows").await,
+        FileFault::Unwanted { is: None, wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
+    );
+}
+
+#[tokio::test]
+async fn an_archive_is_refused_before_anybody_unpacks_it() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    // The head of 42.zip is like that of any other.
+    let bomb = [&b"PK\x03\x04\x14\0\x01\0\x08\0"[..], &[0; 4_000]].concat();
+    for name in ["bomb.zip", "bomb.png", "bomb.docx"] {
+        assert_eq!(site.fault(name, &bomb).await, unwanted("a ZIP archive or an office document"));
+    }
+}
+
+#[tokio::test]
+async fn a_name_that_says_otherwise_is_refused() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for name in ["a.jpg", "a.pdf", "a.html", "a.png.exe", "a", "png"] {
+        let fault = FileFault::NamedOtherwise { is: "a PNG picture", extension: "png" };
+        assert_eq!(site.fault(name, &png()).await, fault, "{name}");
+    }
+    for name in ["a.PNG", "a.exe.png"] {
+        site.keep(name, &png()).await;
+    }
+    for name in ["a.jpg", "a.JPEG", "a.jpe", "a.jfif"] {
+        assert_eq!(site.keep(name, &jpeg()).await.kind, Kind::Jpeg);
+    }
+}
+
+#[tokio::test]
+async fn only_the_kinds_that_are_asked_for_are_taken() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads().kinds([Kind::Pdf]));
+    let fault = FileFault::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
+    assert_eq!(site.fault("a.png", &png()).await, fault);
+    site.keep("a.pdf", &pdf()).await;
+    assert_eq!(site.uploads.taken().accept(), ".pdf");
+}
+
+#[tokio::test]
+async fn a_picture_that_would_unpack_to_gigabytes_is_refused_by_its_header() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for (width, height) in [(50_000, 50_000), (40_000_001, 1), (u32::MAX, u32::MAX)] {
+        let fault = site.fault("a.png", &png_of(width, height)).await;
+        assert_eq!(fault, FileFault::TooManyPixels { most: 40_000_000 });
+        assert_eq!(Refusal::File { name: "".into(), fault }.status(), StatusCode::PAYLOAD_TOO_LARGE);
+    }
+    let mut gif = super::samples::gif();
+    gif[6..10].fill(0xff);
+    assert_eq!(site.fault("a.gif", &gif).await, FileFault::TooManyPixels { most: 40_000_000 });
+    // 40 by 24.
+    let tight = Site::new(folder.uploads().pixels(40 * 24));
+    tight.keep("a.png", &png()).await;
+    let tighter = Site::new(folder.uploads().pixels(40 * 24 - 1));
+    tighter.fault("a.png", &png()).await;
+}
+
+#[tokio::test]
+async fn a_document_is_nothing_else_as_well() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    site.keep("a.pdf", &[&pdf()[..], b"\r\n \0\0"].concat()).await;
+    site.keep("a.pdf", &pdf().repeat(3)).await; // as one that was edited twice
+    let before = [PAGE, &pdf()].concat();
+    assert_eq!(site.fault("a.pdf", &before).await, unwanted("a web page"));
+    let inside = [&b"%PDF-1.4\n"[..], PAGE, &pdf()].concat();
+    assert_eq!(site.fault("a.pdf", &inside).await, FileFault::Hides);
+    for behind in [&b"PK\x03\x04"[..], PAGE, &[b'x'; 3_000]] {
+        assert_eq!(site.fault("a.pdf", &[&pdf()[..], behind].concat()).await, FileFault::Hides);
+    }
+    assert_eq!(site.fault("a.pdf", b"%PDF-1.4\nand no end").await, FileFault::Broken);
+}
+
+#[tokio::test]
+async fn a_file_over_the_cap_is_refused_and_one_at_the_cap_kept() {
+    let folder = Folder::new();
+    let exactly = pdf().len() as u64;
+    Site::new(folder.uploads().file_bytes(exactly)).keep("a.pdf", &pdf()).await;
+    let site = Site::new(folder.uploads().file_bytes(exactly - 1));
+    assert_eq!(site.fault("a.pdf", &pdf()).await, FileFault::TooLarge { most: exactly - 1 });
+    assert_eq!(folder.files().len(), 1);
+}
+
+#[tokio::test]
+async fn seventeen_megabytes_are_refused_before_they_have_come() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let body = encode(&[file("a.png", &vec![0; 17 << 20])]);
+    let announced = Request::post("/send")
+        .header("content-type", format!("multipart/form-data; boundary={}", BOUNDARY))
+        .header("content-length", body.len())
+        .body(Body::new(Sender::new(vec![], 0)))
+        .unwrap();
+    assert_eq!(refusal(&site.ask(announced).await), Refusal::BodyTooLarge);
+
+    // Unannounced, and a picture by its beginning: no more is taken than a file may have.
+    let beginning = encode(&[file("a.png", &png())]);
+    let body = Sender::new(vec![beginning[..300].to_vec()], 17 << 20);
+    let taken = body.taken.clone();
+    let response = site.ask(form_of(Body::new(body))).await;
+    assert_eq!(
+        refusal(&response),
+        Refusal::File { name: "a.png".into(), fault: FileFault::TooLarge { most: 8 << 20 } }
+    );
+    let taken = taken.load(Ordering::Relaxed);
+    assert!((8 << 20..9 << 20).contains(&taken), "{taken} bytes were taken");
+    assert!(folder.files().is_empty());
+}
+
+#[tokio::test]
+async fn what_is_not_wanted_is_refused_at_its_first_kilobyte() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let beginning = encode(&[file("a.png", &PAGE.repeat(40))]);
+    let body = Sender::new(vec![beginning], 8 << 20);
+    let taken = body.taken.clone();
+    assert_eq!(site.ask(form_of(Body::new(body))).await.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
+    assert!(taken.load(Ordering::Relaxed) < 100_000);
+}
+
+#[tokio::test]
+async fn too_many_files_or_texts_are_refused() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads().files(2).text_bytes(100));
+    let png = png();
+    assert_eq!(site.send(&[file("a.png", &png), file("b.png", &png)]).await.status(), StatusCode::OK);
+    let three = site.send(&[file("a.png", &png), file("b.png", &png), file("c.png", &png)]).await;
+    assert_eq!(
+        refusal(&three),
+        Refusal::File { name: "c.png".into(), fault: FileFault::TooMany { most: 2 } }
+    );
+    assert_eq!(folder.files().len(), 2, "of three files that were too many none is kept");
+
+    let text = |bytes| Part { field: "title", called: None, bytes };
+    assert_eq!(site.send(&[text(&[b'a'; 60]), text(&[b'a'; 40])]).await.status(), StatusCode::OK);
+    assert_eq!(refusal(&site.send(&[text(&[b'a'; 60]), text(&[b'a'; 41])]).await), Refusal::BodyTooLarge);
+    let many: Vec<_> = (0..300).map(|_| text(b"")).collect();
+    assert_eq!(refusal(&site.send(&many).await), Refusal::BodyTooLarge);
+    assert_eq!(refusal(&site.send(&[text(b"\xff")]).await), Refusal::BodyBroken);
+}
+
+#[tokio::test]
+async fn a_part_that_only_says_who_it_is_is_not_listened_to_for_long() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let body = Sender::new(
+        vec![format!("--{}\r\nContent-Disposition: form-data; name=\"", BOUNDARY).into_bytes()],
+        15 << 20,
+    );
+    let taken = body.taken.clone();
+    assert_eq!(refusal(&site.ask(form_of(Body::new(body))).await), Refusal::BodyTooLarge);
+    assert!(taken.load(Ordering::Relaxed) < 200_000);
+}
+
+#[tokio::test]
+async fn what_is_no_form_is_refused() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for kind in ["application/json", "multipart/form-data", "multipart/mixed; boundary=a", "text/html"] {
+        let request = Request::post("/send").header("content-type", kind).body(Body::from("--a--")).unwrap();
+        let refusal = refusal(&site.ask(request).await);
+        assert_eq!(refusal, Refusal::File { name: "".into(), fault: FileFault::NotAForm }, "{kind}");
+    }
+    for body in ["", "nothing", "------palisade", "--\r\n"] {
+        assert_eq!(refusal(&site.ask(form_of(Body::from(body))).await), Refusal::BodyBroken, "{body}");
+    }
+    let whole = encode(&[file("a.png", &png())]);
+    let broken = Body::from(whole[..whole.len() - 30].to_vec());
+    assert_eq!(refusal(&site.ask(form_of(broken)).await), Refusal::BodyBroken);
+    assert!(folder.files().is_empty());
+}
+
+#[tokio::test]
+async fn every_refusal_says_what_to_do() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let said = async |name, bytes: &[u8]| site.refuse(name, bytes).await.message().into_owned();
+    assert_eq!(
+        said("Übung 1.png", PAGE).await,
+        "Übung_1.png: This is a web page. What can be sent here: PNG, JPEG, GIF, WebP or PDF."
+    );
+    assert_eq!(
+        said("a.jpg", &png()).await,
+        "a.jpg: This is a PNG picture, but its name says otherwise. Please give it a name that ends in .png."
+    );
+    let big = FileFault::TooLarge { most: 8 << 20 };
+    let big = Refusal::File { name: "".into(), fault: big };
+    assert_eq!(big.message(), "A file may have at most 8 MiB here.");
+}

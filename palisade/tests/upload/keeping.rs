@@ -1,0 +1,282 @@
+//! What is kept, under which names, and what is left of those who leave.
+
+use std::pin::Pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::task::{Context, Poll};
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::StatusCode;
+use http_body::Frame;
+use palisade::{Upload, UploadId, Uploads, UploadsError};
+
+use super::samples::{every, pdf, png};
+use super::world::{Folder, Part, Site, encode, file, form, form_of, text};
+
+/// A browser that sends these chunks, then so many bytes of nothing, and then waits for ever.
+pub struct Sender {
+    chunks: std::vec::IntoIter<Vec<u8>>,
+    more: usize,
+    pub taken: Arc<AtomicUsize>,
+}
+
+impl Sender {
+    pub fn new(chunks: Vec<Vec<u8>>, more: usize) -> Self {
+        Self { chunks: chunks.into_iter(), more, taken: Arc::default() }
+    }
+}
+
+impl http_body::Body for Sender {
+    type Data = Bytes;
+    type Error = std::convert::Infallible;
+
+    fn poll_frame(
+        mut self: Pin<&mut Self>,
+        _: &mut Context<'_>,
+    ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
+        let chunk = match self.chunks.next() {
+            Some(chunk) => chunk,
+            None if self.more == 0 => return Poll::Pending,
+            None => vec![0; self.more.min(16 * 1024)],
+        };
+        if self.chunks.len() == 0 {
+            self.more = self.more.saturating_sub(chunk.len());
+        }
+        self.taken.fetch_add(chunk.len(), Ordering::Relaxed);
+        Poll::Ready(Some(Ok(Frame::data(chunk.into()))))
+    }
+}
+
+/// Lets a future go as far as it gets, until this holds.
+async fn until(future: &mut (impl Future + Unpin), holds: impl Fn() -> bool) {
+    while !holds() {
+        tokio::select! {
+            biased;
+            _ = &mut *future => panic!("it came to its end"),
+            () = tokio::task::yield_now() => {}
+        }
+    }
+}
+
+#[tokio::test]
+async fn names_are_safe_and_keep_their_letters() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for (called, name) in [
+        ("a.png", "a.png"),
+        ("../../../etc/cron.d/a.png", "a.png"),
+        ("C:\\\\Users\\\\Ada\\\\Übung 1.png", "Übung_1.png"),
+        ("con.png", "_con.png"),
+        ("NUL.png", "_NUL.png"),
+        ("...hidden.png", "hidden.png"),
+        (".png", "file.png"),
+        ("-rf.png", "rf.png"),
+        ("файл.png", "файл.png"),
+        ("a\u{202e}gnp.png", "agnp.png"),
+        ("a:stream.png", "astream.png"),
+    ] {
+        let upload = site.keep(called, &png()).await;
+        assert_eq!(upload.name.as_str(), name, "{called}");
+    }
+    let ascii = Site::new(folder.uploads().ascii_names());
+    assert_eq!(ascii.keep("Übung.png", &png()).await.name.as_str(), "Ubung.png");
+    assert_eq!(ascii.keep("файл.png", &png()).await.name.as_str(), "file.png");
+}
+
+#[tokio::test]
+async fn files_are_stored_under_names_that_nobody_chose() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let upload = site.keep("../../a.png", &png()).await;
+    assert_eq!(folder.files(), [upload.id.to_string()]);
+    assert_eq!(folder.files()[0].len(), 32);
+    #[cfg(unix)]
+    {
+        use std::os::unix::fs::MetadataExt;
+        let mode = std::fs::metadata(folder.0.join("files")).unwrap().mode();
+        assert_eq!(mode & 0o777, 0o700, "nobody else looks into the folder");
+    }
+}
+
+#[tokio::test]
+async fn two_of_one_name_at_once_are_two_files() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let (first, other) = (png(), super::samples::telling_png());
+    let same = Site::new(folder.uploads().pictures(palisade::Pictures::Recode));
+    let (one, two) = tokio::join!(site.keep("a.png", &first), same.keep("a.png", &other));
+    assert_ne!(one.id, two.id);
+    assert_eq!(one.name, two.name);
+    assert_eq!(site.bytes(&one).await, first);
+    assert_eq!(folder.files().len(), 2);
+}
+
+#[tokio::test]
+async fn what_is_written_down_is_all_that_is_needed() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let upload = site.keep("Übung.pdf", &pdf()).await;
+    let row =
+        (upload.id.to_string(), upload.name.to_string(), upload.kind.to_string(), upload.digest.to_string());
+    let known = Upload::recall(
+        row.0.parse().unwrap(),
+        &row.1,
+        row.2.parse().unwrap(),
+        upload.bytes,
+        row.3.parse().unwrap(),
+        false,
+    );
+    assert_eq!(known, upload);
+    // That of `sha256sum`.
+    use sha2::{Digest, Sha256};
+    let sum: String = Sha256::digest(pdf()).iter().map(|byte| format!("{byte:02x}")).collect();
+    assert_eq!(upload.digest.to_string(), sum);
+}
+
+#[tokio::test]
+async fn texts_and_files_come_together() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let png = png();
+    let mut form = site
+        .uploads
+        .take(form(&[
+            Part { field: "title", called: None, bytes: "Primes – a start".as_bytes() },
+            Part { field: "empty", called: Some(""), bytes: b"" },
+            Part { field: "cover", called: Some("cover.png"), bytes: &png },
+            Part { field: "title", called: None, bytes: b"again" },
+        ]))
+        .await
+        .unwrap();
+    assert_eq!(form.text("title"), Some("Primes – a start"));
+    assert_eq!(form.texts().collect::<Vec<_>>(), [("title", "Primes – a start"), ("title", "again")]);
+    assert!(form.take_file("empty").is_none(), "a field that was left empty is no file");
+    let cover = form.take_file("cover").unwrap();
+    assert_eq!(
+        (cover.field(), cover.name().as_str(), cover.dimensions()),
+        ("cover", "cover.png", Some((40, 24)))
+    );
+    assert!(form.take_file("cover").is_none());
+    drop(cover);
+    assert!(folder.files().is_empty(), "what is not kept is gone");
+}
+
+#[tokio::test]
+async fn a_file_of_many_parts_is_kept_whole() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads().file_bytes(15 << 20).request_bytes(16 << 20));
+    // More than is sent to a store in one piece.
+    let words: Vec<u8> = (0..12_000_000_u32).map(|number| (number / 251) as u8).collect();
+    let large = [&b"%PDF-1.4\n"[..], &words, b"\n%%EOF"].concat();
+    let upload = site.keep("a.pdf", &large).await;
+    assert!(site.bytes(&upload).await == large);
+}
+
+#[tokio::test]
+async fn who_leaves_midway_leaves_nothing() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let whole = encode(&[file("a.png", &png()), file("b.png", &png())]);
+    for length in [100, 300, whole.len() / 2, whole.len() - 40, whole.len() - 10] {
+        let body = Sender::new(vec![whole[..length].to_vec()], 0);
+        let taken = body.taken.clone();
+        let mut asked = Box::pin(site.ask(form_of(Body::new(body))));
+        until(&mut asked, || taken.load(Ordering::Relaxed) == length).await;
+        drop(asked);
+        assert!(folder.files().is_empty(), "after {length} bytes");
+    }
+    assert!(site.uploads.list().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn who_leaves_while_a_file_is_kept_leaves_nothing() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let mut form = site.uploads.take(form(&[file("a.png", &png())])).await.unwrap();
+    let mut keeping = Box::pin(site.uploads.keep(form.take_file("file").unwrap()));
+    let begun = std::future::poll_fn(|cx| Poll::Ready(keeping.as_mut().poll(cx).is_pending())).await;
+    assert!(begun);
+    drop(keeping);
+    // It goes on to its end, finds that nobody listens, and takes it back.
+    while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
+        tokio::task::yield_now().await;
+    }
+    assert!(folder.files().is_empty());
+    site.keep("a.png", &png()).await;
+    assert_eq!(folder.files().len(), 1);
+}
+
+#[tokio::test]
+async fn files_are_listed_and_removed() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let mut kept = Vec::new();
+    for (name, bytes) in every() {
+        kept.push(site.keep(name, &bytes).await);
+    }
+    std::fs::write(folder.0.join("files/README"), "not ours").unwrap();
+    kept.sort_by_key(|upload| upload.id);
+    let listed = site.uploads.list().await.unwrap();
+    let expected: Vec<_> = kept.iter().map(|upload| (upload.id, upload.bytes, false)).collect();
+    assert_eq!(listed.iter().map(|it| (it.id, it.bytes, it.quarantined)).collect::<Vec<_>>(), expected);
+
+    site.uploads.remove(kept[0].id).await.unwrap();
+    site.uploads.remove(kept[0].id).await.unwrap();
+    assert_eq!(site.uploads.list().await.unwrap().len(), kept.len() - 1);
+    assert_eq!(site.uploads.serve(&kept[0], &request()).await.status(), StatusCode::NOT_FOUND);
+}
+
+#[tokio::test]
+async fn memory_keeps_files_as_a_folder_does() {
+    let site = Site::new(Uploads::open("memory://").unwrap());
+    for (name, bytes) in every() {
+        let upload = site.keep(name, &bytes).await;
+        assert_eq!(site.bytes(&upload).await.len() as u64, upload.bytes);
+    }
+    assert_eq!(site.uploads.list().await.unwrap().len(), 5);
+}
+
+#[tokio::test]
+async fn a_place_is_a_folder_memory_or_a_bucket() {
+    let folder = Folder::new();
+    for place in [format!("file://{}/new/deep", folder.0.display()), format!("{}/plain", folder.0.display())]
+    {
+        Site::new(Uploads::open(&place).unwrap()).keep("a.png", &png()).await;
+    }
+    assert_eq!(folder.files().len(), 2);
+    for wrong in [
+        "",
+        "ftp://example.org/a",
+        "file://host.example/a",
+        "s3://",
+        "s3://key:secret@bucket",
+        "s3://bucket?a=b",
+    ] {
+        let error = Uploads::open(wrong).unwrap_err();
+        assert!(matches!(error, UploadsError::Unreadable(_)), "{wrong}: {error:?}");
+        assert!(error.to_string().contains("file:///srv/uploads"));
+    }
+    let file = folder.0.join("file");
+    std::fs::write(&file, "").unwrap();
+    assert!(matches!(Uploads::open(file.to_str().unwrap()), Err(UploadsError::Folder { .. })));
+    // Whether there is such a bucket is found out with the first file.
+    Uploads::open("s3://bucket/folder?region=eu-west-2&endpoint=http://127.0.0.1:9000").unwrap();
+}
+
+#[tokio::test]
+async fn an_answer_names_the_file_that_is_meant() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    let id = text(site.send(&[file("a.png", &png())]).await).await;
+    let unknown: UploadId = "0".repeat(32).parse().unwrap();
+    assert_ne!(id, unknown.to_string());
+    for path in ["/files/..%2f..%2fetc%2fpasswd", "/files/x", &format!("/files/{}", id.to_uppercase())] {
+        let response = site.ask(http::Request::get(path).body(Body::empty()).unwrap()).await;
+        assert!(response.status().is_client_error(), "{path}");
+    }
+}
+
+fn request() -> http::request::Parts {
+    http::Request::get("/").body(()).unwrap().into_parts().0
+}

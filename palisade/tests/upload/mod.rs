@@ -1,0 +1,9 @@
+//! Files that strangers send: what is kept of them, what is refused and why, and how they are served.
+
+mod hostile;
+mod keeping;
+mod pictures;
+mod samples;
+mod scanner;
+mod serving;
+mod world;

@@ -1,0 +1,131 @@
+//! Pictures stay pictures, and nothing else stays.
+
+use palisade::{FileFault, Pictures};
+
+use super::samples::{
+    SECRET, contains, every, gif, jpeg, picture, png, script_gif, telling_jpeg, telling_png, telling_webp,
+    webp,
+};
+use super::world::{Folder, Site, file, form};
+
+#[tokio::test]
+async fn every_kind_is_kept_whatever_becomes_of_pictures() {
+    for pictures in [Pictures::Keep, Pictures::Strip, Pictures::Recode] {
+        let folder = Folder::new();
+        let site = Site::new(folder.uploads().pictures(pictures));
+        for (name, bytes) in every() {
+            let upload = site.keep(name, &bytes).await;
+            let served = site.bytes(&upload).await;
+            assert_eq!(served.len() as u64, upload.bytes);
+            if upload.kind.is_picture() {
+                image::load_from_memory(&served)
+                    .unwrap_or_else(|error| panic!("{name}, {pictures:?}: {error}"));
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn what_shows_of_a_picture_stays_to_the_bit() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for (name, bytes) in [("a.png", png()), ("a.jpg", jpeg()), ("a.gif", gif()), ("a.webp", webp())] {
+        let upload = site.keep(name, &bytes).await;
+        assert_eq!(site.bytes(&upload).await, bytes, "{name} had nothing to leave out");
+    }
+    let telling = [("a.png", telling_png()), ("a.webp", telling_webp())];
+    for (name, bytes) in telling {
+        let shown = image::load_from_memory(&site.bytes(&site.keep(name, &bytes).await).await).unwrap();
+        assert_eq!(shown.to_rgb8(), picture(), "{name}");
+    }
+}
+
+#[tokio::test]
+async fn where_a_picture_was_taken_is_left_out() {
+    for pictures in [Pictures::Strip, Pictures::Recode] {
+        let folder = Folder::new();
+        let site = Site::new(folder.uploads().pictures(pictures));
+        for (name, bytes) in [("a.png", telling_png()), ("a.jpg", telling_jpeg()), ("a.webp", telling_webp())]
+        {
+            assert!(contains(&bytes, SECRET));
+            let served = site.bytes(&site.keep(name, &bytes).await).await;
+            assert!(!contains(&served, &SECRET[..7]), "{name}, {pictures:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_photograph_is_still_shown_the_right_way_up() {
+    let folder = Folder::new();
+    let (stripped, made_anew) =
+        (Site::new(folder.uploads()), Site::new(folder.uploads().pictures(Pictures::Recode)));
+
+    let mut form = stripped.uploads.take(form(&[file("a.jpg", &telling_jpeg())])).await.unwrap();
+    assert_eq!(form.take_file("file").unwrap().dimensions(), Some((24, 40)), "it lies on its side");
+
+    let served = stripped.bytes(&stripped.keep("a.jpg", &telling_jpeg()).await).await;
+    assert!(contains(&served, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"));
+    assert_eq!(image::load_from_memory(&served).unwrap().width(), 40);
+
+    let served = made_anew.bytes(&made_anew.keep("a.jpg", &telling_jpeg()).await).await;
+    assert!(!contains(&served, b"Exif"));
+    assert_eq!(image::load_from_memory(&served).unwrap().width(), 24);
+}
+
+#[tokio::test]
+async fn a_picture_that_is_a_script_too_is_only_a_picture_afterwards() {
+    let folder = Folder::new();
+    for pictures in [Pictures::Strip, Pictures::Recode] {
+        let site = Site::new(folder.uploads().pictures(pictures));
+        let served = site.bytes(&site.keep("a.gif", &script_gif()).await).await;
+        assert!(!contains(&served, b"alert"), "{pictures:?}");
+        assert!(served.ends_with(b";"), "the trailer is the last byte");
+    }
+    let site = Site::new(folder.uploads());
+    assert_eq!(
+        site.fault("a.gif", b"GIF89a\x01\0\x01\0=1;alert(document.domain)//").await,
+        FileFault::Broken
+    );
+}
+
+#[tokio::test]
+async fn an_animation_still_moves() {
+    use image::AnimationDecoder;
+    let folder = Folder::new();
+    for pictures in [Pictures::Keep, Pictures::Strip, Pictures::Recode] {
+        let site = Site::new(folder.uploads().pictures(pictures));
+        let served = site.bytes(&site.keep("a.gif", &gif()).await).await;
+        assert!(contains(&served, b"NETSCAPE2.0"), "it repeats, {pictures:?}");
+        let frames = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(served)).unwrap();
+        assert_eq!(frames.into_frames().count(), 3, "{pictures:?}");
+    }
+}
+
+#[tokio::test]
+async fn where_pictures_stay_as_they_are_nothing_may_stand_behind_them() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads().pictures(Pictures::Keep));
+    for (name, bytes) in every().into_iter().filter(|(name, _)| *name != "a.pdf") {
+        assert_eq!(site.bytes(&site.keep(name, &bytes).await).await, bytes);
+        let more = [&bytes[..], b"PK\x05\x06"].concat();
+        assert_eq!(site.fault(name, &more).await, FileFault::Hides, "{name}");
+    }
+}
+
+#[tokio::test]
+async fn a_picture_that_breaks_off_anywhere_is_refused() {
+    let folder = Folder::new();
+    let site = Site::new(folder.uploads());
+    for (name, bytes) in every() {
+        let beginning = if name == "a.webp" { 16 } else { 8 };
+        // The last byte of a PDF is the end of a line, which it does not need.
+        for length in (beginning..bytes.len() - 1).step_by(7) {
+            let mut form = site.uploads.take(form(&[file(name, &bytes[..length])])).await;
+            assert!(
+                form.is_err(),
+                "{name} of {length} bytes: {:?}",
+                form.as_mut().map(|form| form.take_file("file"))
+            );
+        }
+    }
+}
