@@ -12,7 +12,7 @@
 //! |---|---|---|
 //! | headers | [`SecurityHeaders::strict`], with the header table of the original site | its operators know it |
 //! | X-XSS-Protection | `1; mode=block` | that table has it; the library's own default is `0` |
-//! | Trusted Types | wanted, and no policy allowed | our scripts write no markup; where a math field does, [`math_field`] |
+//! | Trusted Types | wanted, and no policy allowed | our scripts write no markup; where a math field does, [`math_field`]; where the editor reads some, [`editor`] |
 //! | hosts | `SERVER_NAME`; in development this machine too, or any host where it is not set | nobody sets up names for a first look |
 //! | https | as `FORCE_HTTPS` says; HSTS with it, and in production | a browser that was told stays away from http for a year |
 //!
@@ -70,6 +70,16 @@ pub fn math_field() -> PageHeaders {
         let beside = Csp::new().style_src_attr([Source::UNSAFE_INLINE]);
         let beside = beside.trusted_types(["default"]).expect("a name of letters");
         PageHeaders::new().merge_csp(beside)
+    });
+    PAGE.clone()
+}
+
+/// What a page with the editor needs beside the site's policy: it reads markup into documents that are never shown, by the policy
+/// of `web/markup.ts`, and, where something is pasted, by ProseMirror's own.
+pub fn editor() -> PageHeaders {
+    static PAGE: LazyLock<PageHeaders> = LazyLock::new(|| {
+        let beside = Csp::new().trusted_types(["editor", "ProseMirrorClipboard"]);
+        PageHeaders::new().merge_csp(beside.expect("names of letters"))
     });
     PAGE.clone()
 }

@@ -12,7 +12,9 @@ use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup, verify,
 };
-use crate::pages::admin::{announcements, bin, challenges, competitions, home, log, schools, tester, users};
+use crate::pages::admin::{
+    announcements, articles, bin, challenges, competitions, home, log, schools, tester, users,
+};
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
@@ -130,6 +132,12 @@ fn admin() -> Group {
         .post("/admin/challenges/{id}", challenges::change)
         .post("/admin/challenges/{id}/lock", challenges::lock)
         .post("/admin/challenges/{id}/unlock", challenges::unlock)
+        .get("/admin/articles", articles::list)
+        .get("/admin/articles/new", articles::new)
+        .post("/admin/articles/new", articles::create)
+        .post("/admin/articles/preview", articles::preview)
+        .get("/admin/articles/{id}", articles::edit)
+        .post("/admin/articles/{id}", articles::change)
         .get("/admin/competitions", competitions::list)
         .get("/admin/competitions/new", competitions::new)
         .post("/admin/competitions/new", competitions::create)

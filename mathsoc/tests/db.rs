@@ -28,6 +28,8 @@ macro_rules! promises {
 mod accounts;
 #[path = "db/admin.rs"]
 mod admin;
+#[path = "db/admin_articles.rs"]
+mod admin_articles;
 #[path = "db/admin_challenges.rs"]
 mod admin_challenges;
 #[path = "db/answers.rs"]
@@ -68,6 +70,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(answering::PROMISES)
         .chain(progress::PROMISES)
         .chain(admin::PROMISES)
+        .chain(admin_articles::PROMISES)
         .chain(admin_challenges::PROMISES)
         .chain(boards::PROMISES)
         .chain(competitions::PROMISES)

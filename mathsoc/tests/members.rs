@@ -4,6 +4,8 @@
 
 #[path = "members/admin.rs"]
 mod admin;
+#[path = "members/admin_articles.rs"]
+mod admin_articles;
 #[path = "members/admin_challenges.rs"]
 mod admin_challenges;
 #[path = "members/admin_competitions.rs"]

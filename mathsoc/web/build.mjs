@@ -1,5 +1,6 @@
 // Bundles into ../static/dist, where the server's build.rs picks the files up, hashes and compresses them: site.ts and fonts.css,
-// which every page has; leaderboard.ts, which boards have; answers.ts and answers.css, which a page has that takes answers.
+// which every page has; leaderboard.ts, which boards have; answers.ts and answers.css, which a page has that takes answers;
+// editor.ts and editor.css, which a form with rich text has.
 import { readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -21,7 +22,10 @@ const options = {
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...options, entryPoints: ["site.ts", "leaderboard.ts", "fonts.css"] });
-// MathLive's licence wants to be there where MathLive is.
-const licence = await readFile(here("node_modules/mathlive/LICENSE.txt"), "utf8");
-const banner = `/* MathLive is in this file.\n\n${licence.trim()}\n*/`;
-await build({ ...options, entryPoints: ["answers.ts", "answers.css"], banner: { js: banner } });
+// What is bundled brings its licence along.
+async function withLicence(name, from, entryPoints) {
+  const licence = await readFile(here(`node_modules/${from}`), "utf8");
+  await build({ ...options, minifyIdentifiers: true, entryPoints, banner: { js: `/* ${name} is in this file.\n\n${licence.trim()}\n*/` } });
+}
+await withLicence("MathLive", "mathlive/LICENSE.txt", ["answers.ts", "answers.css"]);
+await withLicence("Tiptap, with ProseMirror by Marijn Haverbeke under the same terms,", "@tiptap/core/LICENSE.md", ["editor.ts", "editor.css"]);

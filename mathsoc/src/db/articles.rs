@@ -2,6 +2,8 @@
 //!
 //! Only what has been published is ever given out: one that is dated ahead waits for its day.
 
+pub mod edit;
+
 use super::paged::{PER_PAGE, Place};
 use super::{Db, Paged, Result, now, on};
 

@@ -22,9 +22,17 @@ struct List {
 
 #[derive(Template)]
 #[template(path = "article.html")]
-struct One {
+pub(super) struct One {
     layout: Layout,
     article: Article,
+}
+
+impl One {
+    /// The page of an article that is not kept yet.
+    pub(super) fn preview(frame: &Frame, article: Article) -> Self {
+        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        Self { layout, article }
+    }
 }
 
 /// `GET /articles?page=2`.

@@ -8,9 +8,11 @@ use std::borrow::Cow;
 use askama::Template;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
+use palisade::PageHeaders;
 
 use super::{Frame, Here, Layout, Printed};
 use crate::error::Error;
+use crate::{assets, policy};
 
 /// A page with one form.
 #[derive(Template)]
@@ -102,7 +104,14 @@ impl FormPage {
     /// When it cannot be rendered.
     pub fn answer(&self) -> Result<Response, Error> {
         let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
-        Ok((status, Html(self.render()?)).into_response())
+        let headers = if self.editor().is_some() { policy::editor() } else { PageHeaders::new() };
+        Ok((status, headers, Html(self.render()?)).into_response())
+    }
+
+    /// The script of the editor, if there is a field for it, and it was built.
+    fn editor(&self) -> Option<&'static str> {
+        let is_rich = self.fields.iter().any(|field| field.kind == Kind::Rich);
+        if is_rich { assets::url("dist/editor.js") } else { None }
     }
 }
 
@@ -131,6 +140,8 @@ enum Kind {
     Part,
     /// Some lines of text.
     Long,
+    /// Some lines of HTML.
+    Rich,
     /// A day with an hour.
     Hour,
     Select(Vec<(String, String)>),
@@ -169,10 +180,11 @@ impl Field {
         Self::new(Kind::Long, name, label, "off")
     }
 
-    /// Text with headings, lists and formulas, as HTML.
+    /// Text with headings, lists and formulas, as HTML; with script, the editor of `web/editor.ts` stands for it.
     pub fn rich_text(name: &'static str, label: &'static str) -> Self {
-        Self::new(Kind::Long, name, label, "off")
-            .hint("HTML: <p>, <h2>, <ul>, <table>. Formulas stand between \\( and \\), or \\[ and \\].")
+        Self::new(Kind::Rich, name, label, "off").hint(
+            "Formulas stand between \\( and \\), or \\[ and \\]. It is kept as HTML, such as <p>, <h2>, <ul> and <table>.",
+        )
     }
 
     /// A day with an hour, as [`Hour`](super::day::Hour) is written.

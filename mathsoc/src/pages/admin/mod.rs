@@ -17,6 +17,7 @@
 //! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
 
 pub mod announcements;
+pub mod articles;
 pub mod bin;
 mod challenge_form;
 pub mod challenges;

@@ -1,0 +1,91 @@
+//! Articles as admins write them: before their time too.
+
+use super::{Article, ArticleSummary};
+use crate::db::admin_log::{Action, Actor, record};
+use crate::db::files::note_uses;
+use crate::db::paged::{PER_PAGE, Place};
+use crate::db::{Db, Paged, Result, on};
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// What an article is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Draft {
+    /// The title.
+    pub title: Title,
+    /// Who wrote it.
+    pub author: Title,
+    /// One or two sentences, plain with formulas.
+    pub teaser: String,
+    /// The text itself, rich text.
+    pub body: String,
+    /// From when on it is shown; unix seconds.
+    pub published_at: i64,
+}
+
+/// A page of ten of all articles, those that come last first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn all(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
+    const COUNT: &str = "SELECT count(*) FROM articles WHERE deleted_at IS NULL";
+    const LIST: &str = "SELECT id, title, author, teaser, published_at FROM articles
+        WHERE deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $1 OFFSET $2";
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
+}
+
+/// The article with this number, whether or not its time has come.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn any(db: &Db, id: i64) -> Result<Option<Article>> {
+    const ONE: &str = "SELECT id, title, author, teaser, body, published_at
+        FROM articles WHERE id = $1 AND deleted_at IS NULL";
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
+}
+
+/// Keeps a new article; its number.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
+    const INSERT: &str = "INSERT INTO articles (title, author, teaser, body, published_at)
+        VALUES ($1, $2, $3, $4, $5) RETURNING id";
+    let (title, author) = (new.title.as_str(), new.author.as_str());
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let insert = sqlx::query_scalar(INSERT).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
+        let id: i64 = insert.bind(new.published_at).fetch_one(&mut *tx).await?;
+        note_uses!(tx, Kind::Article, id, &[&new.teaser, &new.body]);
+        record!(tx, by, Action::Created, Kind::Article, id, title, "");
+        tx.commit().await?;
+        Ok(id)
+    })
+}
+
+/// Changes an article; `false` when there is none with this number.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> Result<bool> {
+    const CHANGE: &str =
+        "UPDATE articles SET title = $2, author = $3, teaser = $4, body = $5, published_at = $6
+        WHERE id = $1 AND deleted_at IS NULL";
+    let (title, author) = (new.title.as_str(), new.author.as_str());
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let change = sqlx::query(CHANGE).bind(id).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
+        let there = change.bind(new.published_at).execute(&mut *tx).await?.rows_affected() > 0;
+        if there {
+            note_uses!(tx, Kind::Article, id, &[&new.teaser, &new.body]);
+            record!(tx, by, Action::Changed, Kind::Article, id, title, "");
+            tx.commit().await?;
+        }
+        Ok(there)
+    })
+}

@@ -1,0 +1,179 @@
+//! `/admin/articles`: what is there to read, and what will be.
+
+use axum::Form;
+use axum::extract::State;
+use axum::response::{Html, Response};
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+
+use super::{List, Page, Row, actor, back};
+use crate::db::articles::edit::{self, Draft};
+use crate::db::articles::{Article, ArticleSummary};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::answers::now;
+use crate::pages::articles::One;
+use crate::pages::day::{Day, Hour};
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here, shown};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// What is typed in.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    title: String,
+    author: String,
+    teaser: String,
+    body: String,
+    published_at: String,
+}
+
+impl Typed {
+    fn of(it: Article) -> Self {
+        let published_at = Hour::of_unix(it.published_at).to_string();
+        Self { title: it.title, author: it.author, teaser: it.teaser, body: it.body, published_at }
+    }
+
+    fn fields(&self) -> [Field; 5] {
+        [
+            Field::text("title", "Title", "off").value(&self.title),
+            Field::text("author", "Author", "off").value(&self.author),
+            Field::long_text("teaser", "Teaser").value(&self.teaser).hint(
+                "A sentence or two for the list of articles. Plain text; formulas stand between \\( and \\).",
+            ),
+            Field::rich_text("body", "The article").value(&self.body),
+            Field::hour("published_at", "Shown from").value(&self.published_at),
+        ]
+    }
+
+    /// What it says, or the fields with what is wrong.
+    fn read(&self) -> Result<Draft, Vec<Field>> {
+        let (title, author) = (self.title.parse::<Title>(), self.author.parse::<Title>());
+        let (teaser, body) = (self.teaser.trim(), self.body.trim());
+        match (title, author, self.published_at.parse::<Hour>()) {
+            (Ok(title), Ok(author), Ok(hour)) if !teaser.is_empty() && !body.is_empty() => {
+                let (teaser, body) = (teaser.to_owned(), body.to_owned());
+                Ok(Draft { title, author, teaser, body, published_at: hour.unix() })
+            }
+            (title, author, hour) => {
+                let [title_field, author_field, teaser_field, body_field, hour_field] = self.fields();
+                let no_teaser = teaser.is_empty().then_some("This is empty. Write what makes one read on.");
+                let no_body = body.is_empty().then_some("This is empty. Write what there is to say.");
+                Err(vec![
+                    title_field.error(title.err()),
+                    author_field.error(author.err()),
+                    teaser_field.error(no_teaser),
+                    body_field.error(no_body),
+                    hour_field.error(hour.err()),
+                ])
+            }
+        }
+    }
+
+    /// The article as its page would show it, whatever may still be wrong.
+    fn preview(self, now: i64) -> Article {
+        let titled = |text: String| if text.trim().is_empty() { "Untitled".to_owned() } else { text };
+        let published_at = self.published_at.parse().map_or(now, Hour::unix);
+        let (title, author) = (titled(self.title), self.author);
+        Article { id: 0, title, author, teaser: self.teaser, body: self.body, published_at }
+    }
+}
+
+fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
+    FormPage::new(frame, title, "Save")
+        .here(Here::Admin)
+        .fields(fields)
+        .other("Preview in a new window", "/admin/articles/preview")
+        .link("All articles", "/admin/articles")
+}
+
+const NEW: &str = "New article";
+const CHANGE: &str = "Change the article";
+
+/// `GET /admin/articles?page=2`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+    let found = edit::all(&app.db, page).await?;
+    let now = now();
+    let row = |it: ArticleSummary| {
+        let (day, shown) = (Day::of_unix(it.published_at), it.published_at <= now);
+        let since = if shown { "Shown since" } else { "Will be shown from" };
+        let facts = vec![it.author, format!("{since} {day}, {}", day.hour())];
+        Row { id: it.id, title: it.title, facts }
+    };
+    List::page(&app, &frame, Kind::Article, ("Articles", NEW), found, row).await
+}
+
+/// `GET /admin/articles/new`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn new(frame: Frame) -> Result<Response, Error> {
+    let author = frame.user().map(|user| user.full_name.to_string()).unwrap_or_default();
+    let typed = Typed { author, published_at: Hour::of_unix(now()).to_string(), ..Typed::default() };
+    page(&frame, NEW, typed.fields()).answer()
+}
+
+/// `POST /admin/articles/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    match typed.read() {
+        Err(fields) => page(&frame, NEW, fields).answer(),
+        Ok(draft) => {
+            edit::create(&app.db, &actor(&admin), &draft).await?;
+            back(&session, Kind::Article, &format!("“{}” is saved.", draft.title)).await
+        }
+    }
+}
+
+/// `POST /admin/articles/preview`: the page as a visitor would see it; nothing is kept.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn preview(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>, Error> {
+    shown(&One::preview(&frame, typed.preview(now())))
+}
+
+/// `GET /admin/articles/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let found = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    page(&frame, CHANGE, Typed::of(found).fields()).answer()
+}
+
+/// `POST /admin/articles/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    match typed.read() {
+        Err(fields) => page(&frame, CHANGE, fields).answer(),
+        Ok(draft) if edit::change(&app.db, &actor(&admin), id, &draft).await? => {
+            back(&session, Kind::Article, &format!("“{}” is saved.", draft.title)).await
+        }
+        Ok(_) => Err(Error::NotFound),
+    }
+}

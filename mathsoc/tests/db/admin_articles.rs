@@ -1,0 +1,69 @@
+//! What the database promises about articles as admins write them.
+
+use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::articles::edit::{self, Draft};
+use mathsoc::db::{Db, articles, bin};
+use mathsoc::subject::Kind;
+
+use super::{Promise, at};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    an_article_comes_back_as_it_was_written_and_changed,
+    an_article_whose_time_has_not_come_is_for_admins_alone,
+    an_article_in_the_bin_is_neither_listed_nor_changed,
+];
+
+fn by() -> Actor {
+    Actor::command_line()
+}
+
+fn draft(title: &str, hours: i64) -> Draft {
+    Draft {
+        title: title.parse().unwrap(),
+        author: "Ann Åström".parse().unwrap(),
+        teaser: r"Is \(1 &lt; 2\)?".to_owned(),
+        body: "<p onclick=\"steal()\">At <b>length</b>.</p>".to_owned(),
+        published_at: at(hours).parse().unwrap(),
+    }
+}
+
+async fn kept(db: &Db, id: i64) -> Option<Draft> {
+    let it = edit::any(db, id).await.unwrap()?;
+    let (title, author) = (it.title.parse().unwrap(), it.author.parse().unwrap());
+    Some(Draft { title, author, teaser: it.teaser, body: it.body, published_at: it.published_at })
+}
+
+async fn an_article_comes_back_as_it_was_written_and_changed(db: Db) {
+    let new = draft("Primes", -1);
+    let id = edit::create(&db, &by(), &new).await.unwrap();
+    let other = edit::create(&db, &by(), &draft("Other", -2)).await.unwrap();
+    assert_eq!(kept(&db, id).await, Some(new));
+    let next = Draft { body: "<p>Shorter.</p>".to_owned(), ..draft("More primes", -3) };
+    assert!(edit::change(&db, &by(), id, &next).await.unwrap());
+    assert_eq!(kept(&db, id).await, Some(next.clone()));
+    assert_eq!(kept(&db, other).await, Some(draft("Other", -2)));
+    assert!(!edit::change(&db, &by(), 99, &next).await.unwrap());
+    assert_eq!(kept(&db, 99).await, None);
+    let log = admin_log::page(&db, Some(Kind::Article), 1).await.unwrap();
+    let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
+    assert_eq!(lines, [("changed", "More primes"), ("created", "Other"), ("created", "Primes")]);
+}
+
+async fn an_article_whose_time_has_not_come_is_for_admins_alone(db: Db) {
+    edit::create(&db, &by(), &draft("Now", -1)).await.unwrap();
+    let ahead = edit::create(&db, &by(), &draft("Ahead", 1)).await.unwrap();
+    assert_eq!(articles::by_id(&db, ahead).await.unwrap(), None);
+    assert_eq!(articles::page(&db, 1).await.unwrap().total, 1);
+    let all = edit::all(&db, 1).await.unwrap();
+    let titles: Vec<_> = all.items.iter().map(|it| it.title.as_str()).collect();
+    assert_eq!((titles, all.total), (vec!["Ahead", "Now"], 2));
+}
+
+async fn an_article_in_the_bin_is_neither_listed_nor_changed(db: Db) {
+    let id = edit::create(&db, &by(), &draft("Primes", -1)).await.unwrap();
+    bin::delete(&db, &by(), Kind::Article, id).await.unwrap();
+    assert_eq!((edit::all(&db, 1).await.unwrap().total, kept(&db, id).await), (0, None));
+    assert!(!edit::change(&db, &by(), id, &draft("Other", -1)).await.unwrap());
+    bin::restore(&db, &by(), Kind::Article, id).await.unwrap();
+    assert_eq!(kept(&db, id).await, Some(draft("Primes", -1)));
+}

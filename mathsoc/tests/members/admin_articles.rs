@@ -1,0 +1,172 @@
+//! Writing articles through the whole site, and what is tried with what they say.
+
+use mathsoc::person::Role;
+
+use super::browser::Browser;
+use super::world::{PASSWORD, World};
+
+async fn with_grace() -> (World, Browser) {
+    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    world.member("grace@school.example", Role::Admin).await;
+    let mut browser = world.browser();
+    assert_eq!(browser.log_in("grace@school.example", PASSWORD).await.location(), "/");
+    (world, browser)
+}
+
+const PRIMES: [(&str, &str); 5] = [
+    ("title", "Primes"),
+    ("author", "Ann"),
+    ("teaser", r"They \(\to\infty\)."),
+    ("body", r"<h2>Why</h2><p>Since \(p_1 &lt; p_2\).</p>"),
+    ("published_at", "2026-01-01T09:00"),
+];
+
+fn with<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
+    let other = |(name, _): &(&str, &str)| changed.iter().all(|(changed, _)| name != changed);
+    changed.iter().copied().chain(PRIMES.into_iter().filter(other)).collect()
+}
+
+#[tokio::test]
+async fn an_article_is_written_read_changed_deleted_and_put_back() {
+    let (world, mut grace) = with_grace().await;
+    assert!(grace.get("/admin/articles/new").await.body.contains(r#"name="author" value=""#));
+    let saved = grace.fill("/admin/articles/new", &PRIMES).await;
+    assert_eq!((saved.status, saved.location()), (303, "/admin/articles"), "{}", saved.body);
+    let list = grace.get("/admin/articles").await.body;
+    assert!(list.contains("“Primes” is saved.") && list.contains("Shown since 1 January 2026"), "{list}");
+    let page = world.browser().get("/article/1").await.body;
+    assert!(page.contains("<h2>Why</h2>") && page.contains("<msub>") && page.contains("&lt;"), "{page}");
+
+    let kept = grace.get("/admin/articles/1").await.body;
+    assert!(kept.contains("p_1 &#38;lt; p_2"), "as it was typed: {kept}");
+    let later = with(&[("title", "Later"), ("published_at", "2099-01-01T09:00")]);
+    assert_eq!(grace.fill("/admin/articles/1", &later).await.status, 303);
+    assert_eq!(world.browser().get("/article/1").await.status, 404);
+    assert!(!world.browser().get("/articles").await.body.contains("Later"));
+    assert!(grace.get("/admin/articles").await.body.contains("Will be shown from 1 January 2099"));
+
+    assert_eq!(grace.fill("/admin/articles/1", &PRIMES).await.status, 303);
+    assert_eq!(grace.fill("/admin/bin/articles/1", &[]).await.location(), "/admin/articles");
+    assert_eq!(world.browser().get("/article/1").await.status, 404);
+    assert_eq!(grace.get("/admin/articles/1").await.status, 404);
+    let token = grace.token().await;
+    grace.post("/admin/bin/articles/1/restore", &[("csrf_token", &token)]).await;
+    assert_eq!(world.browser().get("/article/1").await.status, 200);
+    let log = grace.get("/admin/log").await.body;
+    for line in ["restored the article “Primes”", "changed the article “Later”", "created the article"]
+    {
+        assert!(log.contains(line), "{line}: {log}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_wrong_with_an_article_comes_back_with_what_was_typed() {
+    let (world, mut grace) = with_grace().await;
+    let wrong = [("title", "Kept"), ("author", " "), ("published_at", "soon")];
+    let page = grace.fill("/admin/articles/new", &wrong).await;
+    assert_eq!((page.status, page.body.matches("aria-invalid").count()), (422, 4), "{}", page.body);
+    assert!(page.body.contains(r#"value="Kept""#) && page.body.contains(r#"value="soon""#), "{}", page.body);
+    assert!(world.browser().get("/articles").await.body.contains("No article has been written yet."));
+}
+
+#[tokio::test]
+async fn a_preview_of_an_article_shows_its_page_and_keeps_nothing() {
+    let (world, mut grace) = with_grace().await;
+    let form = grace.get("/admin/articles/new").await;
+    assert!(form.body.contains(r#"formaction="/admin/articles/preview""#));
+    let token = form.token();
+    let page = grace.post("/admin/articles/preview", &with(&[("csrf_token", &token)])).await;
+    assert!(page.status == 200 && page.body.contains("This is a preview"), "{}", page.body);
+    assert!(page.body.contains("<msub>") && page.body.contains("<h1>Primes</h1>"), "{}", page.body);
+    let nothing = grace.post("/admin/articles/preview", &[("csrf_token", &token)]).await;
+    assert!(nothing.status == 200 && nothing.body.contains("Untitled"), "{}", nothing.body);
+    assert_eq!(world.browser().get("/article/1").await.status, 404);
+    let mut ada = world.adas().await;
+    let token = ada.token().await;
+    assert_eq!(ada.post("/admin/articles/preview", &with(&[("csrf_token", &token)])).await.status, 403);
+}
+
+#[tokio::test]
+async fn the_editor_widens_the_policy_by_two_names_and_on_its_own_pages_alone() {
+    let (_world, mut grace) = with_grace().await;
+    let is_built = mathsoc::assets::url("dist/editor.js").is_some();
+    for (path, has_editor) in [
+        ("/admin/articles/new", true),
+        ("/admin/challenges/new", true),
+        ("/admin/announcements/new", false),
+        ("/admin/articles", false),
+    ] {
+        let page = grace.get(path).await;
+        let policy = page.header("content-security-policy");
+        let names = if has_editor && is_built { "editor ProseMirrorClipboard" } else { "'none'" };
+        assert!(policy.contains(&format!("trusted-types {names}")), "{path}: {policy}");
+        assert!(
+            policy.contains("require-trusted-types-for 'script'") && !policy.contains("unsafe"),
+            "{policy}"
+        );
+        assert_eq!(page.body.contains("/static/dist/editor."), has_editor && is_built, "{path}");
+        assert_eq!(page.body.contains("data-rich"), has_editor, "{path}");
+    }
+}
+
+/// What would run, or cover the page, if a tag had it.
+const LIVE: [&str; 6] = ["script", "iframe", " onerror", " onclick", "javascript:", " style"];
+
+#[tokio::test]
+async fn b10_what_would_run_in_an_article_is_nowhere_on_the_site() {
+    let (world, mut grace) = with_grace().await;
+    let body = r#"<p onclick="steal()" style="position:fixed">One <script>steal()</script><img src=x onerror=steal()>
+        <a href="javascript:steal()">two</a> <iframe srcdoc="<script>steal()</script>"></iframe>
+        \(\text{<img src=x onerror=steal()>}\) <math><mtext><script>steal()</script></mtext></math></p>"#;
+    let evil = "<script>steal()</script><img src=x onerror=steal()>";
+    let fields = with(&[("body", body), ("teaser", evil), ("title", evil), ("author", evil)]);
+    assert_eq!(grace.fill("/admin/articles/new", &fields).await.status, 303);
+    let token = grace.token().await;
+    let mut typed = fields.clone();
+    typed.push(("csrf_token", &token));
+    let pages = [
+        world.browser().get("/article/1").await,
+        world.browser().get("/articles").await,
+        world.browser().get("/").await,
+        grace.get("/admin/articles").await,
+        grace.get("/admin/bin/articles/1").await,
+        grace.get("/admin/log").await,
+        grace.post("/admin/articles/preview", &typed).await,
+    ];
+    for page in pages {
+        assert_eq!(page.status, 200);
+        for tag in main(&page.body).split('<').skip(1) {
+            let tag = &tag[..tag.find('>').unwrap()];
+            assert!(LIVE.iter().all(|live| !tag.contains(live)), "<{tag}>");
+        }
+    }
+    let page = world.browser().get("/article/1").await.body;
+    assert!(main(&page).contains("One ") && main(&page).contains("two"), "what is harmless stays: {page}");
+    let form = grace.get("/admin/articles/1").await.body;
+    assert!(form.contains("&#60;script&#62;steal()") && !main(&form).contains("<script"), "{form}");
+}
+
+#[tokio::test]
+async fn b11_what_was_written_as_text_stays_text() {
+    let (world, mut grace) = with_grace().await;
+    let text = "&lt;script&gt;steal()&lt;/script&gt; &amp;lt;b&amp;gt;";
+    let body = format!("<p>{text}</p>");
+    let fields = with(&[("teaser", text), ("title", text), ("body", &body)]);
+    assert_eq!(grace.fill("/admin/articles/new", &fields).await.status, 303);
+    let shown = "&lt;script&gt;steal()&lt;/script&gt; &amp;lt;b&amp;gt;";
+    let page = world.browser().get("/article/1").await.body;
+    assert!(page.contains(&format!("<p>{shown}</p>")), "the body's text is what it was: {page}");
+    for path in ["/article/1", "/articles", "/"] {
+        let page = world.browser().get(path).await.body;
+        let main = main(&page);
+        // A teaser is no HTML: its ampersands are ampersands.
+        assert!(main.contains("&amp;lt;script&amp;gt;steal()"), "{path}: {main}");
+        assert!(!main.contains("<script"), "{path}: {main}");
+    }
+}
+
+/// What a page says itself, without the frame.
+fn main(page: &str) -> &str {
+    let from = page.find("<main").unwrap();
+    &page[from..page.find("</main>").unwrap()]
+}
