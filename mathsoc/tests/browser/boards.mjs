@@ -54,6 +54,8 @@ async function answer(page, { challenge, boxes }) {
       await page.locator(`#box-${id} button`).click();
     } else {
       await page.locator(`#box-${id} math-field`).click();
+      // It takes the focus a moment later.
+      await page.locator(`#box-${id} math-field:focus`).waitFor();
       await page.keyboard.type(text);
       await page.keyboard.press('Enter');
     }

@@ -105,6 +105,8 @@ await ada.goto('/challenges');
 await ada.locator('main .card a').first().click();
 for (let n = 0; n < 2; n += 1) {
   await ada.locator('main math-field').first().click();
+  // It takes the focus a moment later.
+  await ada.locator('main math-field:focus').waitFor();
   await ada.keyboard.press('Control+A');
   await ada.keyboard.type(`${n + 1}/7`);
   const answer = ada.waitForResponse((it) => it.request().method() === 'POST');
