@@ -57,7 +57,10 @@ fn settle(folder: &Folder, name: &str, other: &[(&str, &str)]) {
 fn the_settings_are_read_and_nothing_is_to_be_said_of_them() {
     for name in ["env.single", "env.several"] {
         let text = file(name);
-        let mut vars: BTreeMap<_, _> = dotenvy::from_read_iter(text.as_bytes()).map(Result::unwrap).collect();
+        let lines = text.lines().filter(|line| !line.starts_with('#'));
+        let pairs = lines.map(|line| line.split_once('=').unwrap());
+        let mut vars: BTreeMap<_, _> =
+            pairs.map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned())).collect();
         assert_eq!(
             vars.insert("SECRET_KEY".to_owned(), KEY.to_owned()).as_deref(),
             Some(""),
@@ -167,7 +170,8 @@ fn what_the_units_start_is_there_and_the_backup_of_the_night_is_made() {
     let unit = file("mathsoc-backup.service");
     let line = unit.lines().find_map(|line| line.strip_prefix("ExecStart=/bin/sh -ec '")).unwrap();
     let script = line.strip_suffix('\'').unwrap().replace("$$", "$").replace("%%", "%");
-    let script = script.replace("/usr/local/bin/mathsoc", env!("CARGO_BIN_EXE_mathsoc"));
+    let script =
+        script.replace("/usr/local/bin/mathsoc", mathsoc(&folder, &[]).get_program().to_str().unwrap());
     let script = script.replace("/var/backups/mathsoc", folder.join("backups").to_str().unwrap());
     let old = folder.join("backups/maths-2026-01-01-0310.tar.gz");
     fs::write(&old, "").unwrap();
