@@ -1,7 +1,9 @@
-//! `mathsoc check`: whether what the site keeps goes together.
+//! `mathsoc check`: whether what the site keeps goes together, or whether it is ready for the world.
 //!
-//! Exit codes of its own: 0 nothing found, 1 findings, 2 it could not be checked.
+//! Exit codes of its own: 0 nothing found, 1 findings, 2 it could not be checked. What is only worth knowing about the way a
+//! site is set up does not count.
 
+use std::path::Path;
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
@@ -9,6 +11,7 @@ use clap::Args;
 use mathsoc::config::Config;
 use mathsoc::db::Db;
 use mathsoc::db::check::{self, Finding};
+use mathsoc::deploy::{self, Facts, Severity};
 
 use crate::print;
 
@@ -17,15 +20,24 @@ pub(crate) struct CheckCommand {
     /// Mend what follows from other rows, and list what is left.
     #[arg(long)]
     repair: bool,
+    /// Instead go through the checklist before the site is shown to the world: settings, files, backups, admins, clock.
+    #[arg(long, conflicts_with = "repair")]
+    deploy: bool,
 }
 
 impl CheckCommand {
     /// Prints the findings.
-    pub(crate) fn run(self, config: &Config) -> ExitCode {
+    pub(crate) fn run(self, config: &Config, env_file: &Path) -> ExitCode {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime");
-        let found = runtime.and_then(|runtime| runtime.block_on(self.find(config)));
-        let printed = found.and_then(|findings| print(&listed(&findings)).map(|()| findings.is_empty()));
-        match printed {
+        let is_well = runtime.and_then(|runtime| {
+            if self.deploy {
+                runtime.block_on(ready_for_the_world(config, env_file))
+            } else {
+                let findings = runtime.block_on(self.find(config))?;
+                print(&listed(&findings)).map(|()| findings.is_empty())
+            }
+        });
+        match is_well {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
@@ -52,7 +64,19 @@ impl CheckCommand {
     }
 }
 
-fn listed(findings: &[Finding]) -> String {
+/// Prints the checklist; what the settings say also where the database does not answer.
+async fn ready_for_the_world(config: &Config, env_file: &Path) -> anyhow::Result<bool> {
+    let mut findings = deploy::of_settings(config);
+    let facts = Facts::look_up(config, env_file).await;
+    if let Ok(facts) = &facts {
+        findings.extend(deploy::of_facts(config, facts));
+    }
+    print(&listed(&findings))?;
+    facts.with_context(|| format!("of the database at {} nothing is known", config.database_url))?;
+    Ok(findings.iter().all(|finding| finding.severity == Severity::Info))
+}
+
+fn listed<T: std::fmt::Display>(findings: &[T]) -> String {
     if findings.is_empty() {
         return "Nothing found: everything goes together.\n".to_owned();
     }

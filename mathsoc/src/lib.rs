@@ -20,6 +20,7 @@ pub mod class_list;
 pub mod compress;
 pub mod config;
 pub mod db;
+pub mod deploy;
 pub mod email;
 pub mod error;
 pub mod limits;

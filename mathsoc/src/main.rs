@@ -26,6 +26,7 @@ use import_command::ImportCommand;
 use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{self, Db, users};
+use mathsoc::deploy::{self, Severity};
 use mathsoc::limits::{self, Caller, Report};
 use mathsoc::state::App;
 use mathsoc::{logging, metrics, pages, policy, routes};
@@ -68,7 +69,8 @@ enum Command {
     Backup(BackupCommand),
     /// Put a backup into the database. Stop the site before.
     Restore(RestoreCommand),
-    /// Find what does not match in the database. Exit code 0: nothing; 1: findings; 2: it could not be checked.
+    /// Find what does not match in the database, or with --deploy what is not ready for the world. Exit code 0: nothing; 1:
+    /// findings; 2: it could not be checked.
     Check(CheckCommand),
     /// Print the settings that hold and where they come from, secrets hidden.
     Config {
@@ -99,13 +101,16 @@ enum LimitsChange {
     },
 }
 
+/// Settings that the environment does not have.
+const ENV_FILE: &str = ".env";
+
 fn main() -> ExitCode {
     let command = Cli::parse().command.unwrap_or(Command::Serve);
     let done = match command {
         Command::Routes => print(&routes::map().to_string()),
         Command::Config { example: true } => print(&config::example_file()),
         configured => {
-            let vars = Vars::of_process(Path::new(".env"));
+            let vars = Vars::of_process(Path::new(ENV_FILE));
             let config = match Config::load(&vars) {
                 Ok(config) => config,
                 Err(error) => {
@@ -116,8 +121,9 @@ fn main() -> ExitCode {
             match configured {
                 Command::Check(check) => {
                     logging::start(&config);
-                    return check.run(&config);
+                    return check.run(&config, Path::new(ENV_FILE));
                 }
+                Command::Serve if stops_serving(&config) => return ExitCode::from(2),
                 configured => run(configured, &vars, config),
             }
         }
@@ -129,6 +135,16 @@ fn main() -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// Whether the settings are such that no real site may be served with them; says why.
+fn stops_serving(config: &Config) -> bool {
+    let findings = if config.is_production() { deploy::of_settings(config) } else { Vec::new() };
+    let errors: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
+    for error in &errors {
+        eprintln!("{error}");
+    }
+    !errors.is_empty()
 }
 
 fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
@@ -194,9 +210,13 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if !users::has_admin(&app.db).await? {
         invite_first_admin(&app, address)?;
     }
-    policy::log_lint(&app.config);
-    if app.config.is_production() && app.config.mail.smtp.is_none() {
-        tracing::warn!("SMTP_URL is not set: letters are written to DATA_DIR/outbox, and nobody gets them");
+    if !app.config.is_production() {
+        policy::log_lint(&app.config);
+    } else {
+        let findings = deploy::of_settings(&app.config);
+        for finding in findings.iter().filter(|it| it.severity == Severity::Warning) {
+            tracing::warn!(id = finding.id, fix = finding.fix, "{}", finding.what);
+        }
     }
     let tidying = tokio::spawn(keep_tidy(app.clone()));
 
@@ -281,7 +301,7 @@ fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) -> any
 }
 
 fn announce_metrics(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
-    if !address.ip().is_loopback() {
+    if !address.ip().is_loopback() && !config.is_production() {
         tracing::warn!(%address, "METRICS_ADDR: everybody who reaches this address can read the metrics");
     }
     announce(config, "Metrics", address, "/metrics")

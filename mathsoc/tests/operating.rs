@@ -9,6 +9,8 @@ mod backup;
 mod browser;
 #[path = "operating/check.rs"]
 mod check;
+#[path = "operating/checklist.rs"]
+mod checklist;
 #[path = "operating/commands.rs"]
 mod commands;
 #[path = "support/folder.rs"]

@@ -63,6 +63,8 @@ pub struct Config {
     pub database_url: db::Url,
     /// The folder for what the site keeps.
     pub data_dir: PathBuf,
+    /// The folder for backups, if somebody makes them.
+    pub backup_dir: Option<PathBuf>,
     /// The hosts that the site answers for; nothing: for any. Always there in production.
     pub server_name: Option<ServerNames>,
     /// The proxies to believe.
@@ -175,6 +177,7 @@ impl Config {
             reader.wrong(&settings::HOST, "HOST", &host.to_string(), reason);
         }
         let data_dir = reader.read(&settings::DATA_DIR, PathBuf::from("data"));
+        let backup_dir = reader.read_optional(&settings::BACKUP_DIR);
         let database_url = reader.read(&settings::DATABASE_URL, db::Url::file(&data_dir.join("mathsoc.db")));
         let server_name = reader.read_optional(&settings::SERVER_NAME);
         if production && !reader.has(&settings::SERVER_NAME) {
@@ -234,6 +237,7 @@ impl Config {
             metrics_addr,
             database_url,
             data_dir,
+            backup_dir,
             server_name,
             trusted_proxies,
             force_https,

@@ -73,6 +73,7 @@ pub static SETTINGS: &[&Setting] = &[
     &PORT,
     &METRICS_ADDR,
     &DATA_DIR,
+    &BACKUP_DIR,
     &DATABASE_URL,
     &SERVER_NAME,
     &TRUSTED_PROXIES,
@@ -158,6 +159,16 @@ pub(super) static DATA_DIR: Setting = Setting {
     write: "the path of a folder",
     default: "data",
     example: "data",
+    visible: Visible::All,
+};
+
+pub(super) static BACKUP_DIR: Setting = Setting {
+    name: "BACKUP_DIR",
+    aliases: &[],
+    meaning: "The folder into which something calls `mathsoc backup` at night. `mathsoc check --deploy` looks there for the newest .tar.gz.",
+    write: "the path of a folder",
+    default: "nobody looks",
+    example: "/var/backups/mathsoc",
     visible: Visible::All,
 };
 

@@ -176,6 +176,17 @@ impl TrustedProxies {
         Self { text: "none".to_owned(), proxies: Proxies::none() }
     }
 
+    /// Whether nobody is believed.
+    pub fn is_none(&self) -> bool {
+        self.text.trim().eq_ignore_ascii_case("none")
+    }
+
+    /// Whether proxies are counted, and not known by their addresses: any in a private network will do, or any at all.
+    pub fn is_any_neighbour(&self) -> bool {
+        let peers = self.text.split_once('@').map(|(_, peers)| peers.trim());
+        self.text.trim_start().starts_with("hops") && peers.is_none_or(|peers| peers == "any")
+    }
+
     /// The guard that believes them.
     pub fn proxies(&self) -> Proxies {
         self.proxies.clone()

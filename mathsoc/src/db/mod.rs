@@ -72,7 +72,7 @@ use sqlx::sqlite::{
 use crate::private;
 pub use paged::Paged;
 pub use tidy::tidy;
-pub use url::{Url, UrlError, hide_password};
+pub use url::{Url, UrlError, Way, hide_password};
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
@@ -152,6 +152,18 @@ impl Db {
     pub async fn ping(&self) -> Result<()> {
         on!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
         Ok(())
+    }
+
+    /// What time it is for the database, in unix seconds; a file has no clock of its own.
+    ///
+    /// # Errors
+    /// When it gives no answer.
+    pub async fn clock(&self) -> Result<Option<i64>> {
+        const NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)";
+        match self {
+            Self::Sqlite(_) => Ok(None),
+            Self::Postgres(pool) => Ok(Some(sqlx::query_scalar(NOW).fetch_one(pool).await?)),
+        }
     }
 
     /// Lets running queries end, then closes all connections.

@@ -15,10 +15,12 @@
 //! A database in memory is refused: each connection of the pool would see another, empty one.
 
 use std::fmt;
+use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
 
-use sqlx::postgres::PgConnectOptions;
+use palisade::Authority;
+use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 
 /// Where the database is; shown without its password.
@@ -49,9 +51,46 @@ impl Url {
         }
     }
 
+    /// The SQLite file, if this is one, be it there or not.
+    pub fn sqlite_file(&self) -> Option<&Path> {
+        match &self.target {
+            Target::Sqlite(file) => Some(file.get_filename()),
+            Target::Postgres(_) => None,
+        }
+    }
+
+    /// How the way to the database is protected.
+    pub fn way(&self) -> Way {
+        let Target::Postgres(server) = &self.target else { return Way::Here };
+        let host = server.get_host();
+        let is_here = server.get_socket().is_some()
+            || host.starts_with('/')
+            || Authority::parse(host).is_ok_and(|it| it.is_loopback())
+            || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
+        match server.get_ssl_mode() {
+            _ if is_here => Way::Here,
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull => Way::Verified,
+            PgSslMode::Require => Way::Encrypted(host.to_owned()),
+            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => Way::Clear(host.to_owned()),
+        }
+    }
+
     pub(super) fn target(&self) -> &Target {
         &self.target
     }
+}
+
+/// How the way to a database is protected.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// It leads nowhere: a file, or a server on this machine.
+    Here,
+    /// Encrypted, and the server has shown who it is.
+    Verified,
+    /// Encrypted, to whoever answers at this host.
+    Encrypted(String),
+    /// Perhaps not encrypted at all, to this host.
+    Clear(String),
 }
 
 impl FromStr for Url {

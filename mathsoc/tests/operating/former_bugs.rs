@@ -15,12 +15,13 @@ use super::world::{KEY, World};
 /// without its password is shown beside the import.
 #[tokio::test]
 async fn no_start_in_whatever_environment_makes_an_account() {
+    const PROXY: (&str, &str) = ("TRUSTED_PROXIES", "hops=1");
     for settings in [
         &[][..],
         &[("APP_ENV", "development")],
         &[("APP_ENV", "testing")],
-        &[("APP_ENV", "production"), ("SERVER_NAME", "localhost"), ("SECRET_KEY", KEY)],
-        &[("FLASK_ENV", "production"), ("SERVER_NAME", "localhost"), ("SECRET_KEY", KEY)],
+        &[("APP_ENV", "production"), ("SERVER_NAME", "localhost"), ("SECRET_KEY", KEY), PROXY],
+        &[("FLASK_ENV", "production"), ("SERVER_NAME", "localhost"), ("SECRET_KEY", KEY), PROXY],
     ] {
         let folder = Folder::new();
         assert_eq!(Site::start(&folder, settings).stop().code(), Some(0), "{settings:?}");

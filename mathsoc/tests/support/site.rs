@@ -25,8 +25,13 @@ pub(crate) struct Site {
 impl Site {
     /// Starts one, and waits until it says where it is.
     pub(crate) fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
+        Self::start_on(0, folder, settings)
+    }
+
+    /// Starts one on a port that is free.
+    pub(crate) fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = mathsoc(folder, settings);
-        let mut process = command.env("PORT", "0").stdout(Stdio::piped()).spawn().unwrap();
+        let mut process = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut lines: Box<dyn Iterator<Item = String>> = Box::new(lines);
         let said = line_with(&mut lines, "http://");

@@ -1,0 +1,146 @@
+//! nginx with `deploy/nginx.conf`, and visitors of it.
+
+use std::fs;
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+use super::folder::Folder;
+use super::servers::{free_port, listens};
+
+/// nginx in front of the site, on two free ports.
+pub(crate) struct Front {
+    nginx: Child,
+    http: u16,
+    https: u16,
+    certificate: String,
+}
+
+impl Front {
+    /// Starts one that hands requests on to these addresses.
+    pub(crate) fn before(folder: &Folder, sites: &[&str]) -> Self {
+        let (http, https) = (free_port(), free_port());
+        let path = |name: &str| folder.join(name).display().to_string();
+        let (certificate, key) = (path("site.pem"), path("site.key"));
+        let mut openssl = Command::new("openssl");
+        openssl.args([
+            "req",
+            "-x509",
+            "-newkey",
+            "ec",
+            "-pkeyopt",
+            "ec_paramgen_curve:P-256",
+            "-nodes",
+            "-days",
+            "2",
+        ]);
+        openssl.args(["-subj", "/CN=maths.example.org", "-addext", "subjectAltName=DNS:maths.example.org"]);
+        let made = openssl.args(["-keyout", &key, "-out", &certificate]).output().unwrap();
+        assert!(made.status.success(), "{made:?}");
+
+        let conf = super::file("nginx.conf")
+            .replace("/etc/letsencrypt/live/maths.example.org/fullchain.pem", &certificate)
+            .replace("/etc/letsencrypt/live/maths.example.org/privkey.pem", &key)
+            .replace("listen 80;", &format!("listen 127.0.0.1:{http};"))
+            .replace("listen 443 ", &format!("listen 127.0.0.1:{https} "));
+        let servers: String = sites.iter().map(|site| format!("    server {site} max_fails=0;\n")).collect();
+        let mut servers = Some(servers);
+        let lines = conf.lines().filter(|line| !line.contains("listen [::]")); // not every machine has it
+        let lines = lines.map(|line| match line.trim_start().starts_with("server 127.0.0.1:80") {
+            true => servers.take().unwrap_or_default(),
+            false => format!("{line}\n"),
+        });
+        let conf: String = lines.collect();
+        fs::create_dir(folder.join("nginx")).unwrap();
+        let paths: String = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"]
+            .map(|of| format!("{of}_temp_path {};\n", path(&format!("nginx/{of}"))))
+            .concat();
+        let whole = format!(
+            "daemon off;\nmaster_process off;\npid {};\nerror_log stderr;\nevents {{}}\nhttp {{\naccess_log off;\n{paths}{conf}}}\n",
+            path("nginx/pid")
+        );
+        fs::write(folder.join("nginx.conf"), whole).unwrap();
+        let program = if fs::exists("/usr/sbin/nginx").unwrap() { "/usr/sbin/nginx" } else { "nginx" };
+        let mut nginx = Command::new(program);
+        nginx
+            .args(["-p", &path("nginx"), "-c", &path("nginx.conf")])
+            .args(["-e", "stderr"])
+            .stdin(Stdio::null());
+        let mut nginx = match nginx.spawn() {
+            Ok(nginx) => nginx,
+            Err(error) if error.kind() == ErrorKind::NotFound => {
+                panic!("there is no nginx here; run scripts/install-test-needs")
+            }
+            Err(error) => panic!("nginx: {error}"),
+        };
+        let begun = Instant::now();
+        while !listens(https) {
+            assert!(nginx.try_wait().unwrap().is_none(), "nginx does not like the file");
+            assert!(begun.elapsed() < Duration::from_secs(20), "nginx is not ready after twenty seconds");
+            std::thread::yield_now();
+        }
+        Self { nginx, http, https, certificate }
+    }
+
+    /// The whole answer to a GET over https, from this address of the machine.
+    pub(crate) fn get(&self, from: &str, path: &str, headers: &str) -> String {
+        self.send(from, &format!("GET {path} HTTP/1.1\r\n{headers}"), "")
+    }
+
+    /// Likewise to a form.
+    pub(crate) fn post(&self, from: &str, path: &str, headers: &str, form: &str) -> String {
+        let kind = "Content-Type: application/x-www-form-urlencoded";
+        self.send(
+            from,
+            &format!("POST {path} HTTP/1.1\r\n{kind}\r\nContent-Length: {}\r\n{headers}", form.len()),
+            form,
+        )
+    }
+
+    fn send(&self, from: &str, head: &str, body: &str) -> String {
+        let mut client = Command::new("openssl");
+        client.args(["s_client", "-quiet", "-verify_return_error", "-verify_hostname", "maths.example.org"]);
+        client.args(["-CAfile", &self.certificate, "-servername", "maths.example.org", "-bind", from]);
+        client.args(["-connect", &format!("127.0.0.1:{}", self.https)]);
+        let mut client =
+            client.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::null()).spawn().unwrap();
+        let mut input = client.stdin.take().unwrap();
+        write!(input, "{head}Host: maths.example.org\r\nConnection: close\r\n\r\n{body}").unwrap();
+        input.flush().unwrap();
+        let mut answer = Vec::new();
+        client.stdout.take().unwrap().read_to_end(&mut answer).unwrap();
+        client.wait().unwrap();
+        String::from_utf8_lossy(&answer).into_owned()
+    }
+
+    /// The whole answer to a GET over http.
+    pub(crate) fn get_in_the_clear(&self, host: &str, path: &str) -> String {
+        let mut stream = TcpStream::connect(("127.0.0.1", self.http)).unwrap();
+        write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer
+    }
+}
+
+impl Drop for Front {
+    fn drop(&mut self) {
+        let _ = self.nginx.kill();
+        let _ = self.nginx.wait();
+    }
+}
+
+/// The status of an answer; 0 where there is none.
+pub(crate) fn status(answer: &str) -> u16 {
+    answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
+}
+
+/// The line that sends back the cookies of an answer.
+pub(crate) fn cookies(answer: &str) -> String {
+    let head = answer.split("\r\n\r\n").next().unwrap_or_default();
+    let lines = head.lines().filter_map(|line| line.split_once(": "));
+    let set = lines.filter(|(name, _)| name.eq_ignore_ascii_case("set-cookie"));
+    let pairs: Vec<_> = set.map(|(_, cookie)| cookie.split(';').next().unwrap_or_default()).collect();
+    if pairs.is_empty() { String::new() } else { format!("Cookie: {}\r\n", pairs.join("; ")) }
+}
