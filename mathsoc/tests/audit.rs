@@ -21,11 +21,13 @@ use palisade::csp::Severity;
 use tower::ServiceExt;
 
 const HOST: &str = "maths.example.org";
-const PRODUCTION: [(&str, &str); 4] = [
+const PRODUCTION: [(&str, &str); 5] = [
     ("APP_ENV", "production"),
     ("SERVER_NAME", HOST),
     ("SECRET_KEY", "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3"),
     ("TRUSTED_PROXIES", "hops=1"),
+    // The audit asks for every page there is within a second.
+    ("RATELIMIT_DEFAULT", "1000/hour"),
 ];
 
 async fn site(folder: &Folder) -> Router {

@@ -24,6 +24,7 @@ mod chart;
 pub mod export;
 pub mod home;
 pub mod log;
+pub mod reports;
 pub mod schools;
 pub mod tester;
 pub mod users;
