@@ -41,7 +41,7 @@ fn said(group: &Group, policy: &Csp) -> String {
         let (directive, source) = (suggestion.directive, &suggestion.source);
         let _ = write!(
             text,
-            "  Now:        {}\n  With it:    {}\n  To allow:   CSP_EXTRA={directive} {source}\n",
+            "  Now:        {}\n  With it:    {}\n  To allow:   add {directive} {source} to CSP_EXTRA\n",
             suggestion.before, suggestion.after
         );
         if suggestion.findings.is_empty() {

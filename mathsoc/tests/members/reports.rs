@@ -46,7 +46,7 @@ async fn a_report_becomes_a_group_that_an_admin_reads() {
         "2 reports, on ",
         "img-src &#39;self&#39; https://cdn.example",
         "has nothing to say against it",
-        "CSP_EXTRA=img-src https://cdn.example",
+        "<code>img-src https://cdn.example</code> to <code>CSP_EXTRA</code>",
     ] {
         assert!(page.body.contains(part), "{part}: {}", page.body);
     }
