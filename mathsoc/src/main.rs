@@ -7,6 +7,7 @@
 mod admin_command;
 mod backup_command;
 mod check_command;
+mod csp_command;
 mod import_command;
 mod restore_command;
 mod school_command;
@@ -22,6 +23,7 @@ use anyhow::Context;
 use backup_command::BackupCommand;
 use check_command::CheckCommand;
 use clap::{Parser, Subcommand};
+use csp_command::CspCommand;
 use import_command::ImportCommand;
 use mathsoc::config::{self, Config, Vars};
 use mathsoc::db::demo::{self, Demo};
@@ -72,6 +74,9 @@ enum Command {
     /// Find what does not match in the database, or with --deploy what is not ready for the world. Exit code 0: nothing; 1:
     /// findings; 2: it could not be checked.
     Check(CheckCommand),
+    /// What browsers report of the policy, and what would let it through.
+    #[command(subcommand)]
+    Csp(CspCommand),
     /// Print the settings that hold and where they come from, secrets hidden.
     Config {
         /// Print the text of .env.example instead.
@@ -167,6 +172,7 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
         Command::School(command) => runtime.block_on(command.run(&config)),
         Command::Import(command) => runtime.block_on(command.run(&config)),
         Command::Backup(command) => runtime.block_on(command.run(&config)),
+        Command::Csp(command) => runtime.block_on(command.run(&config)),
         Command::Restore(command) => runtime.block_on(command.run(&config)),
         Command::Limits { change: Some(LimitsChange::Clear { caller }), .. } => {
             print(&runtime.block_on(limits::clear(&caller, &config.ratelimit))?)

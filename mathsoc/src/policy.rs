@@ -13,6 +13,7 @@
 //! | headers | [`SecurityHeaders::strict`], with the header table of the original site | its operators know it |
 //! | X-XSS-Protection | `1; mode=block` | that table has it; the library's own default is `0` |
 //! | Trusted Types | wanted, and no policy allowed | our scripts write no markup; where a math field does, [`math_field`]; where the editor reads some, [`editor`] |
+//! | reports | to `/csp-report`: by `report-to` over https, by `report-uri` in the clear | Chromium sends the first over https only |
 //! | hosts | `SERVER_NAME`; in development this machine too, or any host where it is not set | nobody sets up names for a first look |
 //! | https | as `FORCE_HTTPS` says; HSTS with it, and in production | a browser that was told stays away from http for a year |
 //!
@@ -21,14 +22,19 @@
 use std::sync::LazyLock;
 
 use palisade::csp::{Csp, Severity, Source, none};
-use palisade::{Csrf, CsrfTokens, Hsts, Https, PageHeaders, Palisade, SecurityHeaders, XssProtection};
+use palisade::{
+    Csrf, CsrfTokens, Hsts, Https, PageHeaders, Palisade, ReportsTo, SecurityHeaders, XssProtection,
+};
 
 use crate::config::Config;
+use crate::pages::reports;
 use crate::state::App;
 
 /// The layer around the whole site.
 pub fn palisade(config: &Config) -> Palisade {
+    let reports = ReportsTo::new(reports::PATH).expect("a path of letters");
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
+    let headers = headers.reports_to(reports);
     let palisade =
         Palisade::new().behind(config.trusted_proxies.proxies()).headers(headers).https(https(config));
     let palisade = if config.csrf_enabled { palisade } else { palisade.csrf(Csrf::new().dangerous_off()) };

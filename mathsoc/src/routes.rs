@@ -24,7 +24,7 @@ use crate::{access_log, assets, compress, limits, pages, policy};
 pub fn map() -> Map {
     let site =
         [public(), search(), log_in(), sign_up(), forgotten(), links(), submit(), live(), members(), admin()];
-    let files = [admin_files(), uploads(), files(), open()];
+    let files = [admin_files(), uploads(), files(), reports(), open()];
     site.into_iter().chain(files).fold(Map::new(), Map::group)
 }
 
@@ -124,6 +124,7 @@ fn admin() -> Group {
         .layer(BodyLimit::bytes(2 << 20))
         .get("/admin", home::show)
         .get("/admin/log", log::show)
+        .get("/admin/reports", pages::admin::reports::show)
         .get("/admin/challenges", challenges::list)
         .get("/admin/challenges/new", challenges::new)
         .post("/admin/challenges/new", challenges::create)
@@ -199,6 +200,11 @@ fn files() -> Group {
         .get("/robots.txt", assets::robots)
 }
 
+/// What browsers report. It is behind no gate of tokens, since they send none with it; it changes nothing but counts, and is limited.
+fn reports() -> Group {
+    Group::new("reports").post(pages::reports::PATH, pages::reports::take)
+}
+
 /// What answers whoever asks: with every header, but without a look at the host, and in the clear too.
 fn open() -> Group {
     Group::new("open").get("/healthz", pages::health::live).get("/readyz", pages::health::ready)
@@ -229,7 +235,7 @@ pub fn app(state: App) -> Router {
         .into_router()
         .layer(from_fn_with_state(state.clone(), limits::know_members))
         .layer(state.sessions.clone())
-        .merge(Map::new().group(limited(files())).into_router())
+        .merge(Map::new().group(limited(files())).group(limited(reports())).into_router())
         .layer(BodyLimit::default())
         .layer(Deadline::default())
         .layer(palisade);

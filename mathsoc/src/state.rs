@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use palisade::report::Collector;
 use palisade::store::{Counters, Store, StoreError};
 use palisade::{
     Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore, Uploads, UploadsError,
@@ -42,6 +43,8 @@ pub struct App {
     pub limits: Limits,
     /// Who watches leaderboards.
     pub live: Live,
+    /// What browsers report, until it is in the database.
+    pub reports: Collector,
     /// What was answered so far.
     pub traffic: Traffic,
     /// Whether all that the site needs gives an answer.
@@ -86,6 +89,7 @@ impl App {
             counters,
             limits,
             live,
+            reports: Collector::new(),
             traffic,
             ready,
         })

@@ -86,14 +86,18 @@ fn lines(response: &Response<Body>) -> Vec<String> {
 const PERMISSIONS: &str = "permissions-policy: accelerometer=(), autoplay=(), browsing-topics=(), camera=(), display-capture=(), \
     encrypted-media=(), gamepad=(), geolocation=(), gyroscope=(), hid=(), identity-credentials-get=(), local-fonts=(), \
     magnetometer=(), microphone=(), midi=(), payment=(), serial=(), usb=(), xr-spatial-tracking=()";
+const ENDPOINTS: &str = "reporting-endpoints: default=\"/csp-report\"";
 const HSTS: &str = "strict-transport-security: max-age=31536000; includeSubDomains";
 
 /// The set, with the sources of scripts, and beside it what else a response has.
 fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
+    // What goes out over https has HSTS, and says where to report in both ways.
+    let secure = beside.contains(&HSTS);
+    let reports = if secure { "report-uri /csp-report; report-to default" } else { "report-uri /csp-report" };
     let policy = format!(
         "content-security-policy: default-src 'none'; script-src {scripts}; style-src 'self'; img-src 'self'; font-src 'self'; \
          connect-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'self'; \
-         require-trusted-types-for 'script'; trusted-types 'none'"
+         require-trusted-types-for 'script'; trusted-types 'none'; {reports}"
     );
     let common = [
         policy.as_str(),
@@ -108,7 +112,9 @@ fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
         "x-permitted-cross-domain-policies: none",
         "x-xss-protection: 1; mode=block",
     ];
-    let mut lines: Vec<String> = common.iter().chain(beside).map(|line| (*line).to_owned()).collect();
+    let endpoints = secure.then_some(ENDPOINTS);
+    let mut lines: Vec<String> =
+        common.iter().chain(&endpoints).chain(beside).map(|line| (*line).to_owned()).collect();
     lines.sort();
     lines
 }

@@ -99,7 +99,7 @@ async fn clearing_gives_one_caller_its_budget_back() {
     let said = clear("203.0.113.9").await.unwrap();
     assert!(
         said.starts_with("Forgotten of 203.0.113.9, in redis+unix://")
-            && said.ends_with(":\n  pages\n  login\n  register\n  password_reset\n  search\n"),
+            && said.ends_with(":\n  pages\n  login\n  register\n  password_reset\n  search\n  reports\n"),
         "{said}"
     );
     assert_eq!(statuses(&site, "/about", 3).await, [200, 200, 429]);

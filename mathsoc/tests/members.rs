@@ -32,6 +32,8 @@ mod own;
 mod people;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[path = "members/reports.rs"]
+mod reports;
 #[path = "members/same.rs"]
 mod same;
 #[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]

@@ -55,6 +55,7 @@
 //! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
 //! | `error-page` | yes | [`ErrorPages`] |
 //! | `filename` | no | [`SafeName`] |
+//! | `report` | no | [`report`]: what browsers report, grouped and explained |
 //! | `health` | yes | [`Health`] |
 //! | `redirect` | yes | [`Redirect`], [`SafePath`], [`Next`], [`RedirectSites`] |
 //! | `sanitize` | no | [`Sanitizer`], [`SafeHtml`] |
@@ -83,7 +84,7 @@ mod binding;
 #[cfg(feature = "serve")]
 mod body_limit;
 mod client;
-#[cfg(any(feature = "ratelimit", feature = "csrf"))]
+#[cfg(any(feature = "ratelimit", feature = "csrf", feature = "report"))]
 mod clock;
 mod cookies;
 mod csrf;
@@ -119,6 +120,8 @@ mod ratelimit;
 #[cfg(feature = "redirect")]
 mod redirect;
 mod refusal;
+#[cfg(feature = "report")]
+pub mod report;
 mod request_id;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 mod safe_path;
@@ -141,7 +144,7 @@ pub use binding::Binding;
 #[cfg(feature = "serve")]
 pub use body_limit::{BodyLimit, LimitedBody};
 pub use client::{Client, ClientIp, Peer, Scheme};
-#[cfg(any(feature = "ratelimit", feature = "csrf"))]
+#[cfg(any(feature = "ratelimit", feature = "csrf", feature = "report"))]
 pub use clock::{Clock, Hand};
 pub use cookies::Cookies;
 pub use csrf::{Csrf, TrustError};
@@ -162,8 +165,8 @@ pub use guard::{Guard, GuardFuture, Guarded};
 pub use headers::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
     EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, PageHeaders, ReferrerPolicy,
-    ReportingEndpoints, ReportingEndpointsError, ResourcePolicy, SecurityHeaders, XssProtection, csp,
-    permissions,
+    ReportingEndpoints, ReportingEndpointsError, ReportsTo, ResourcePolicy, SecurityHeaders, XssProtection,
+    csp, permissions,
 };
 #[cfg(feature = "health")]
 pub use health::{Health, Live, Ready};

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-const DOORS: &[&str] = &["lib", "audit", "extract", "palisade", "serve"];
+const DOORS: &[&str] = &["lib", "audit", "extract", "palisade", "report", "serve"];
 const PROTECTIONS: &[&str] = &[
     "proxy",
     "host",

@@ -25,6 +25,7 @@ mod permissions;
 mod proxy;
 mod ratelimit;
 mod redirect;
+mod report;
 mod sanitize;
 mod serve;
 mod session;

@@ -43,6 +43,7 @@ pub mod leaderboard;
 pub mod numbers;
 mod paged;
 pub mod progress;
+pub mod reports;
 pub(crate) mod schema;
 pub mod schools;
 mod scores;

@@ -95,8 +95,12 @@ pub const LIVE: Limit =
 /// Looking through all texts, which costs more than a page.
 pub const SEARCH: Limit = Limit::new("search", "30/minute").around(&["search"]);
 
+/// What browsers report, a few at a time, from however many pages.
+pub const REPORTS: Limit = Limit::new("reports", "60/minute").around(&["reports"]).posts_only();
+
 /// All limits. Of those around one group, the first is the innermost.
-pub const LIMITS: &[Limit] = &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, SEARCH, LIVE];
+pub const LIMITS: &[Limit] =
+    &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, SEARCH, LIVE, REPORTS];
 
 /// The groups that have no limit, and why.
 pub const EXEMPT: &[(&str, &str)] = &[

@@ -53,6 +53,7 @@ pub mod leaderboard;
 pub mod live;
 pub mod pager;
 pub mod privacy_policy;
+pub mod reports;
 pub mod search;
 mod stages;
 

@@ -26,6 +26,7 @@
 //! | X-Permitted-Cross-Domain-Policies | none | – | none |
 //! | X-DNS-Prefetch-Control | off | – | – |
 //! | X-XSS-Protection | 0 | – | – |
+//! | Reporting-Endpoints | where [`SecurityHeaders::reports_to`] says so, over https | | |
 //! | Cache-Control | `private, no-cache` beside a nonce, a cookie or a CSRF token | – | `no-store` |
 //! | Server, X-Powered-By | removed | removed | removed |
 //!
@@ -38,6 +39,7 @@ pub mod csp;
 mod page;
 pub mod permissions;
 mod rendered;
+mod reporting;
 mod values;
 
 use std::sync::Arc;
@@ -48,6 +50,7 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Request, Response};
 
+use crate::client::{Client, Scheme};
 use crate::exchange::Exchange;
 use crate::guard::{Guard, guard_layers};
 use crate::nonce::CspNonce;
@@ -57,6 +60,7 @@ use permissions::{DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 use rendered::{Rendered, Wanted};
 
 pub use page::PageHeaders;
+pub use reporting::ReportsTo;
 pub use values::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
     EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, ReferrerPolicy, ReportingEndpoints,
@@ -143,6 +147,7 @@ struct Site {
     wanted: Wanted,
     enforced: Vec<Csp>,
     report_only: Vec<Csp>,
+    reports_to: Option<ReportsTo>,
     personal: Option<HeaderValue>,
     replace: bool,
     removed: Vec<HeaderName>,
@@ -162,6 +167,7 @@ impl SecurityHeaders {
             wanted: Wanted::default(),
             enforced: Vec::new(),
             report_only: Vec::new(),
+            reports_to: None,
             personal: None,
             replace: false,
             removed: vec![SERVER, POWERED_BY],
@@ -223,6 +229,14 @@ impl SecurityHeaders {
         self.change(|site| site.report_only.push(policy))
     }
 
+    /// Where browsers report what policies stop, and what else they have to say; `None` for nowhere. Over https policies say
+    /// `report-to` and `report-uri`, with `Reporting-Endpoints` beside them; in the clear, where Chromium sends nothing for
+    /// the first and then ignores the second, `report-uri` alone.
+    pub fn reports_to(self, reports_to: impl Into<Option<ReportsTo>>) -> Self {
+        let reports_to = reports_to.into();
+        self.change(|site| site.reports_to = reports_to)
+    }
+
     /// `Cache-Control` for responses with a nonce, a cookie or a CSRF token in them, where the handler says nothing: what is
     /// one visitor's must not come out of a cache for another.
     pub fn personal_pages(self, control: impl Into<Option<CacheControl>>) -> Self {
@@ -248,7 +262,8 @@ impl SecurityHeaders {
     fn change(mut self, change: impl FnOnce(&mut Site)) -> Self {
         let site = Arc::make_mut(&mut self.0);
         change(site);
-        site.rendered = Rendered::new(&site.wanted, &site.enforced, &site.report_only);
+        site.rendered =
+            Rendered::new(&site.wanted, &site.enforced, &site.report_only, site.reports_to.as_ref());
         self
     }
 }
@@ -282,8 +297,9 @@ impl Guard for SecurityHeaders {
             true => CspNonce::made(&exchange),
             false => None,
         };
+        let secure = exchange.client().map(Client::scheme) == Some(Scheme::Https);
         let headers = response.headers_mut();
-        rendered.write(headers, nonce, site.replace);
+        rendered.write(headers, nonce, secure, site.replace);
         if let Some(control) = &site.personal
             && (nonce.is_some() || headers.contains_key(SET_COOKIE) || exchange.is_personal())
         {

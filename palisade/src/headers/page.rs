@@ -129,7 +129,8 @@ impl Wishes {
             }
         }
         wanted.overlay(&self.wanted);
-        Rendered::new(&wanted, &enforced, self.report_only.as_deref().unwrap_or(&site.report_only))
+        let tried = self.report_only.as_deref().unwrap_or(&site.report_only);
+        Rendered::new(&wanted, &enforced, tried, site.reports_to.as_ref())
     }
 }
 

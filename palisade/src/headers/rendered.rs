@@ -3,8 +3,8 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::FrameOptions;
 use super::csp::{Csp, Directive, Prepared};
+use super::{FrameOptions, REPORTING_ENDPOINTS, ReportsTo};
 
 /// Headers in the order of sending; `None` says that one is not to be sent.
 #[derive(Clone, Debug, Default)]
@@ -39,13 +39,21 @@ impl Wanted {
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rendered {
     plain: Vec<(HeaderName, HeaderValue)>,
-    policies: Vec<(HeaderName, Prepared)>,
+    /// Each over https, and in the clear where that differs.
+    policies: Vec<(HeaderName, Prepared, Option<Prepared>)>,
+    /// Over https only.
+    endpoints: Option<(HeaderName, HeaderValue)>,
     pub(super) uses_nonce: bool,
 }
 
 impl Rendered {
     /// `X-Frame-Options` follows from the policy's `frame-ancestors` unless it is mentioned.
-    pub(super) fn new(wanted: &Wanted, enforced: &[Csp], report_only: &[Csp]) -> Self {
+    pub(super) fn new(
+        wanted: &Wanted,
+        enforced: &[Csp],
+        report_only: &[Csp],
+        reports_to: Option<&ReportsTo>,
+    ) -> Self {
         let mut plain: Vec<_> =
             wanted.0.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
         if !wanted.mentions(&X_FRAME_OPTIONS)
@@ -58,16 +66,23 @@ impl Rendered {
         let policies: Vec<_> = enforced
             .chain(tried)
             .filter(|(_, policy)| !policy.is_empty())
-            .map(|(name, policy)| (name, policy.prepare()))
+            .map(|(name, policy)| match reports_to.map(|reports| reports.of(policy)) {
+                None => (name, policy.prepare(), None),
+                Some((secure, clear)) => (name, secure.prepare(), Some(clear.prepare())),
+            })
             .collect();
-        let uses_nonce = policies.iter().any(|(_, policy)| policy.uses_nonce());
-        Self { plain, policies, uses_nonce }
+        let uses_nonce = policies.iter().any(|(_, policy, _)| policy.uses_nonce());
+        let endpoints = reports_to
+            .filter(|_| !wanted.mentions(&REPORTING_ENDPOINTS))
+            .map(|reports| (REPORTING_ENDPOINTS, reports.header()));
+        Self { plain, policies, endpoints, uses_nonce }
     }
 
     /// Adds the headers that the application has not set itself, or replaces those too.
-    pub(super) fn write(&self, headers: &mut HeaderMap, nonce: Option<&str>, replace: bool) {
-        headers.reserve(self.plain.len() + self.policies.len());
-        for (name, value) in &self.plain {
+    pub(super) fn write(&self, headers: &mut HeaderMap, nonce: Option<&str>, secure: bool, replace: bool) {
+        headers.reserve(self.plain.len() + self.policies.len() + 1);
+        let endpoints = self.endpoints.iter().filter(|_| secure);
+        for (name, value) in self.plain.iter().chain(endpoints) {
             if replace {
                 headers.insert(name, value.clone());
             } else {
@@ -78,7 +93,8 @@ impl Rendered {
         let enforces_own = own(headers, &CONTENT_SECURITY_POLICY);
         let tries_own = own(headers, &CONTENT_SECURITY_POLICY_REPORT_ONLY);
         let mut before = None;
-        for (name, policy) in &self.policies {
+        for (name, over_https, in_the_clear) in &self.policies {
+            let policy = if secure { over_https } else { in_the_clear.as_ref().unwrap_or(over_https) };
             let stays = if *name == CONTENT_SECURITY_POLICY { enforces_own } else { tries_own };
             if stays {
                 continue;

@@ -228,6 +228,18 @@ impl Csp {
         self.entry(directive).map(|entry| entry.value().collect::<Vec<_>>().join(" "))
     }
 
+    /// The directive that decides about what this one is for: itself if it is there, else the one that speaks for it.
+    ///
+    /// ```
+    /// # use palisade::csp::{Csp, Directive};
+    /// let policy: Csp = "default-src 'none'; script-src 'self'".parse()?;
+    /// assert_eq!(policy.decides(Directive::ScriptSrcElem), Some(Directive::ScriptSrc));
+    /// # Ok::<(), palisade::csp::CspError>(())
+    /// ```
+    pub fn decides(&self, directive: Directive) -> Option<Directive> {
+        self.speaker(directive).map(|(speaker, _)| speaker)
+    }
+
     /// The header value, with this nonce; without one, the nonce sources are left out.
     pub fn render(&self, nonce: Option<&str>) -> HeaderValue {
         self.prepare().header(nonce)

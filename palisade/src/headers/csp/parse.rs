@@ -141,6 +141,15 @@ fn directive(name: &str) -> Result<Directive, Advice> {
     Err(format!("is no directive: write `{nearest}`, or put `;` before the next directive").into())
 }
 
+/// The name of a directive: `img-src`.
+impl FromStr for Directive {
+    type Err = CspError;
+
+    fn from_str(name: &str) -> Result<Self, CspError> {
+        directive(name).map_err(|advice| CspError { at: 0, token: name.escape_default().to_string(), advice })
+    }
+}
+
 impl Directive {
     /// The token of this word, `None` for `'none'`, or what to write instead.
     fn reads(self, word: &str, words: usize) -> Result<Option<Token>, Advice> {

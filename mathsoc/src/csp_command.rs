@@ -1,0 +1,59 @@
+//! `mathsoc csp …`: what browsers report of the policy, and what would let it through.
+
+use std::fmt::Write;
+
+use clap::Subcommand;
+use mathsoc::config::Config;
+use mathsoc::db::{Db, reports};
+use mathsoc::policy;
+use palisade::csp::Csp;
+use palisade::report::Group;
+
+use crate::print;
+
+#[derive(Subcommand)]
+pub(crate) enum CspCommand {
+    /// Print what browsers stopped, what to do about it, and the policy's line with and without it.
+    Suggest,
+}
+
+impl CspCommand {
+    pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
+        let Self::Suggest = self;
+        let db = Db::connect(&config.database_url).await?;
+        db.migrate().await?;
+        let (groups, policy) = (reports::most(&db).await?, policy::csp(config));
+        db.close().await;
+        let text = groups.iter().map(|group| said(group, &policy)).collect::<Vec<_>>().join("\n");
+        print(if text.is_empty() { "Nothing was reported.\n" } else { &text })
+    }
+}
+
+fn said(group: &Group, policy: &Csp) -> String {
+    let reports = if group.count == 1 { "report" } else { "reports" };
+    let mut text = format!(
+        "{} ({} {reports})\n  What to do: {}\n",
+        group.what_happened(),
+        group.count,
+        group.what_to_do()
+    );
+    if let Some(suggestion) = group.suggestion(policy) {
+        let (directive, source) = (suggestion.directive, &suggestion.source);
+        let _ = write!(
+            text,
+            "  Now:        {}\n  With it:    {}\n  To allow:   add {directive} {source} to CSP_EXTRA\n",
+            suggestion.before, suggestion.after
+        );
+        if suggestion.findings.is_empty() {
+            text.push_str("  The lint has nothing to say against it.\n");
+        }
+        for finding in &suggestion.findings {
+            let _ = writeln!(
+                text,
+                "  The lint:   {}: {} Better: {}.",
+                finding.severity, finding.message, finding.fix
+            );
+        }
+    }
+    text
+}

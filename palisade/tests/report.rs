@@ -1,0 +1,300 @@
+//! What browsers report: both formats as Chromium sends them, what is hostile, what is noise, and what becomes of it.
+
+use std::time::Duration;
+
+use http::{Request, Response};
+use palisade::csp::{Csp, Severity};
+use palisade::report::{Collector, Disposition, Group, Kind};
+use palisade::{Clock, Hops, Palisade, Proxies, ReportsTo, SecurityHeaders};
+
+const CSP: &str = "application/csp-report";
+const REPORTS: &str = "application/reports+json";
+
+/// As Chromium sends it to `report-uri`.
+const IMAGE: &str = r#"{"csp-report":{"document-uri":"http://example.org/challenges/7?from=mail#top","referrer":"https://search.example/?q=secret","violated-directive":"img-src","effective-directive":"img-src","original-policy":"default-src 'none'; img-src 'self'; report-uri /csp-report","disposition":"enforce","blocked-uri":"https://pupil:pass@cdn.example/people/ada.png?size=2","line-number":12,"column-number":4,"source-file":"http://example.org/static/site.js?v=1","status-code":200,"script-sample":""}}"#;
+
+/// As Chromium sends them to `report-to`: a script in the page, a deprecation, an embedded file, a window.
+const LIST: &str = r#"[
+{"age":53531,"body":{"blockedURL":"inline","columnNumber":39,"disposition":"enforce","documentURL":"https://example.org/about","effectiveDirective":"script-src-elem","lineNumber":121,"originalPolicy":"script-src 'nonce-x'; report-to default","referrer":"","sample":"","sourceFile":"https://example.org/about","statusCode":200},"type":"csp-violation","url":"https://example.org/about","user_agent":"Mozilla/5.0"},
+{"age":27,"body":{"columnNumber":12,"id":"UnloadHandler","lineNumber":11,"message":"Unload event listeners are deprecated and will be removed.","sourceFile":"https://example.org/static/old.js"},"type":"deprecation","url":"https://example.org/about","user_agent":"Mozilla/5.0"},
+{"age":3,"body":{"blockedURL":"https://cdn.example/lib/a.js","destination":"script","disposition":"enforce","type":"corp"},"type":"coep","url":"https://example.org/map","user_agent":"Mozilla/5.0"},
+{"age":3,"body":{"disposition":"reporting","effectivePolicy":"same-origin","nextResponseURL":"https://pay.example/start?id=3","type":"navigation-from-response"},"type":"coop","url":"https://example.org/map","user_agent":"Mozilla/5.0"},
+{"age":900,"body":{"elapsed_time":18,"method":"GET","phase":"dns","protocol":"","referrer":"","sampling_fraction":1.0,"server_ip":"","status_code":0,"type":"dns.name_not_resolved"},"type":"network-error","url":"https://example.org/favicon.ico","user_agent":"Mozilla/5.0"}
+]"#;
+
+async fn send(collector: &Collector, content_type: &str, body: impl Into<String>) -> u16 {
+    answer(collector, content_type, body.into()).await.status().as_u16()
+}
+
+async fn answer(collector: &Collector, content_type: &str, body: String) -> Response<String> {
+    let request = Request::post("/csp-report").header("host", "example.org");
+    collector.collect(request.header("content-type", content_type).body(body).unwrap()).await
+}
+
+fn image(page: &str, blocked: &str, file: &str) -> String {
+    serde_json::json!({"csp-report": {"document-uri": page, "blocked-uri": blocked, "source-file": file,
+        "effective-directive": "img-src", "disposition": "enforce"}})
+    .to_string()
+}
+
+fn keys(collector: &Collector) -> Vec<(Kind, String, String, String)> {
+    let key =
+        |group: &Group| (group.kind, group.directive.clone(), group.blocked.clone(), group.page.clone());
+    collector.groups().iter().map(key).collect()
+}
+
+#[tokio::test]
+async fn the_older_format_is_counted_without_what_urls_give_away() {
+    let (clock, hand) = Clock::manual();
+    let collector = Collector::new().clock(clock.clone());
+    let began = clock.now();
+    assert_eq!(send(&collector, CSP, IMAGE).await, 204);
+    hand.advance(Duration::from_secs(60));
+    assert_eq!(send(&collector, "Application/CSP-Report; charset=utf-8", IMAGE).await, 204);
+    let groups = collector.groups();
+    let [group] = &groups[..] else { panic!("{groups:?}") };
+    assert_eq!(
+        group.key(),
+        (Kind::Csp, Disposition::Enforced, "img-src", "https://cdn.example", "/challenges/7")
+    );
+    assert_eq!((group.count, group.first_seen, group.last_seen), (2, began, began + 60_000_000));
+    assert_eq!(group.place.as_deref(), Some("/static/site.js, line 12"));
+    let all = format!("{groups:?}");
+    for secret in ["mail", "top", "secret", "pupil", "pass", "ada", "size", "v=1"] {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
+}
+
+#[tokio::test]
+async fn every_kind_of_the_reporting_api_is_counted_and_explained() {
+    let collector = Collector::new();
+    assert_eq!(send(&collector, REPORTS, LIST).await, 204);
+    let own = |text: &str| text.to_owned();
+    let expected = [
+        (Kind::Csp, own("script-src-elem"), own("inline"), own("/about")),
+        (Kind::Deprecation, own("UnloadHandler"), own(""), own("/about")),
+        (Kind::NetworkError, own("dns.name_not_resolved"), own(""), own("/favicon.ico")),
+        (Kind::Coep, own("corp"), own("https://cdn.example"), own("/map")),
+        (Kind::Coop, own("navigation-from-response"), own("https://pay.example"), own("/map")),
+    ];
+    assert_eq!(keys(&collector), expected);
+    let said: Vec<_> = collector.groups().iter().map(Group::what_happened).collect();
+    assert_eq!(
+        said,
+        [
+            "Browsers stopped a script written into the page on the page /about.",
+            "The page /about uses UnloadHandler, which browsers will no longer do.",
+            "Browsers could not load /favicon.ico: dns.name_not_resolved.",
+            "Browsers stopped something from https://cdn.example on the page /map, which did not consent to be there.",
+            "A window of the page /map and one from https://pay.example cannot reach each other: navigation-from-response.",
+        ]
+    );
+    for group in collector.groups() {
+        assert!(group.what_to_do().ends_with('.'), "{group:?}");
+    }
+    assert_eq!(collector.totals().grouped, 5);
+}
+
+#[tokio::test]
+async fn what_is_no_report_is_refused_and_nothing_is_counted() {
+    let collector = Collector::new();
+    for (content_type, body, status) in [
+        ("application/json", IMAGE, 415),
+        ("text/plain", IMAGE, 415),
+        ("", IMAGE, 415),
+        (CSP, "", 400),
+        (CSP, "{", 400),
+        (CSP, LIST, 400),
+        (CSP, "{\"csp-report\": 7}", 400),
+        (REPORTS, IMAGE, 400),
+        (REPORTS, "7", 400),
+    ] {
+        let answer = answer(&collector, content_type, body.to_owned()).await;
+        assert_eq!(answer.status().as_u16(), status, "{content_type} {body}");
+        assert!(answer.body().starts_with("Send "), "it says what to send");
+    }
+    let deep = format!("{{\"csp-report\": {}{}}}", "[".repeat(30_000), "]".repeat(30_000));
+    assert_eq!(send(&collector, CSP, deep).await, 400);
+    let pad = |bytes: usize| format!("{IMAGE}{}", " ".repeat(bytes - IMAGE.len()));
+    assert_eq!(send(&collector, CSP, pad(65_537)).await, 413);
+    assert_eq!(collector.totals().refused, 11);
+    assert!(collector.groups().is_empty());
+    assert_eq!(send(&collector, CSP, pad(65_536)).await, 204);
+    assert_eq!(collector.groups().len(), 1);
+
+    let get = Request::get("/csp-report").header("content-type", CSP).body(IMAGE.to_owned()).unwrap();
+    let answer = collector.collect(get).await;
+    assert_eq!((answer.status().as_u16(), answer.headers()["allow"].to_str().unwrap()), (405, "POST"));
+}
+
+#[tokio::test]
+async fn reports_that_make_no_sense_are_answered_and_not_grouped() {
+    let collector = Collector::new();
+    let bodies = [
+        r#"[{"type":"crash","url":"https://example.org/","body":{}}]"#,
+        r#"[{"type":"csp-violation","url":"https://example.org/","body":7}]"#,
+        r#"[{"type":"deprecation","url":"https://example.org/","body":{"id":"<script>"}}]"#,
+        r#"[{"type":"deprecation","url":"javascript:alert(1)","body":{"id":"Unload"}}]"#,
+        r#"[7, null, [], "x"]"#,
+    ];
+    for body in bodies {
+        assert_eq!(send(&collector, REPORTS, body).await, 204, "{body}");
+    }
+    for body in [
+        image("https://example.org/", "no url <b>", ""),
+        image("no page", "inline", ""),
+        image("https://example.org/", "inline", "").replace("img-src", "style-source"),
+        r#"{"csp-report": {"document-uri": 7, "effective-directive": ["img-src"]}}"#.to_owned(),
+    ] {
+        assert_eq!(send(&collector, CSP, body.clone()).await, 204, "{body}");
+    }
+    assert!(collector.groups().is_empty(), "{:?}", collector.groups());
+    assert_eq!(collector.totals().unread, 12);
+}
+
+#[tokio::test]
+async fn what_extensions_of_the_browser_do_is_noise() {
+    let collector = Collector::new();
+    let page = "https://example.org/";
+    for scheme in ["chrome-extension", "moz-extension", "safari-extension", "safari-web-extension"] {
+        let address = format!("{scheme}://abcdef/inject.js?x");
+        for body in [
+            image(page, &address, ""),
+            image(page, scheme, ""),
+            image(page, "inline", &address),
+            image(&address, "inline", ""),
+        ] {
+            assert_eq!(send(&collector, CSP, body).await, 204);
+        }
+    }
+    send(&collector, CSP, image("about:blank", "inline", "")).await;
+    send(&collector, CSP, image(page, "about", "")).await;
+    assert_eq!((collector.groups().len(), collector.totals().noise), (0, 18));
+    send(&collector, CSP, image(page, "https://chrome-extension.example/", "")).await;
+    assert_eq!(collector.groups().len(), 1, "a site may have such a name");
+}
+
+#[tokio::test]
+async fn groups_and_reports_of_a_request_are_bounded() {
+    let collector = Collector::new().most_groups(3).per_request(2);
+    for page in 0..10 {
+        send(&collector, CSP, image(&format!("https://example.org/{page}"), "inline", "")).await;
+    }
+    assert_eq!((collector.groups().len(), collector.totals().grouped, collector.totals().others), (3, 3, 7));
+    send(&collector, CSP, image("https://example.org/1", "inline", "")).await;
+    assert_eq!(collector.groups()[0].count, 2, "what has a group is counted on");
+    send(&collector, REPORTS, LIST).await;
+    assert_eq!(collector.totals().cut, 3);
+    assert_eq!(Collector::new().most_groups(0).groups().len(), 0);
+
+    let long = "x/".repeat(10_000);
+    let collector = Collector::new();
+    send(&collector, CSP, image(&format!("https://example.org/{long}"), "https://example.org/", "")).await;
+    assert!(collector.groups()[0].page.chars().count() <= 201);
+}
+
+#[tokio::test]
+async fn of_other_sites_only_the_origin_stays_and_keys_in_paths_go() {
+    let collector = Collector::new();
+    let token = "V2hvZXZlciByZWFkcyB0aGlzIGdldHMgaW4tYW5kLW91dA";
+    for (page, blocked, expected_page, expected_blocked) in [
+        (format!("https://example.org/verify_email/{token}"), "data", "/verify_email/…", "data:"),
+        ("https://example.org:8443/a".into(), "data:image/png;base64,AAAA", "/a", "data:"),
+        ("https://example.org/b".into(), "https://example.org/static/x.png?y", "/b", "/static/x.png"),
+        ("https://example.org/c".into(), "http://example.org/x.png", "/c", "http://example.org"),
+        (
+            "https://other.example/private/7".into(),
+            "https://other.example/x",
+            "https://other.example",
+            "https://other.example",
+        ),
+        ("https://example.org/d".into(), "wss://live.example:444/who", "/d", "wss://live.example:444"),
+    ] {
+        send(&collector, CSP, image(&page, blocked, "")).await;
+        let groups = collector.drain();
+        assert_eq!((&*groups[0].page, &*groups[0].blocked), (expected_page, expected_blocked));
+    }
+    assert!(collector.groups().is_empty(), "what was drained is gone");
+    assert_eq!(collector.totals().grouped, 6, "and still counted");
+}
+
+fn group(directive: &str, blocked: &str) -> Group {
+    Group::new(Kind::Csp, directive, blocked, "/about")
+}
+
+#[test]
+fn a_suggestion_shows_the_line_before_and_after_and_what_the_lint_says() {
+    let policy: Csp = "default-src 'none'; script-src 'self'; img-src 'self'".parse().unwrap();
+    let image = group("img-src", "https://cdn.example").suggestion(&policy).unwrap();
+    assert_eq!((&*image.before, &*image.after), ("img-src 'self'", "img-src 'self' https://cdn.example"));
+    assert!(image.findings.is_empty(), "{:?}", image.findings);
+    assert_eq!(
+        image.policy.to_string(),
+        "default-src 'none'; script-src 'self'; img-src 'self' https://cdn.example"
+    );
+
+    let font = group("font-src", "/static/a.woff2").suggestion(&policy).unwrap();
+    assert_eq!((&*font.before, &*font.after), ("default-src 'none'", "font-src 'self'"));
+
+    let eval = group("script-src", "eval").suggestion(&policy).unwrap();
+    assert_eq!(eval.after, "script-src 'self' 'unsafe-eval'");
+    assert!(eval.findings.iter().any(|finding| finding.id == "csp-unsafe-eval"), "{:?}", eval.findings);
+
+    let data = group("script-src-elem", "data:").suggestion(&policy).unwrap();
+    assert_eq!(data.after, "script-src 'self' data:", "the line that is there, not one of its own");
+    assert!(data.findings.iter().any(|finding| finding.severity == Severity::High), "{:?}", data.findings);
+}
+
+#[test]
+fn no_source_is_suggested_where_none_would_help() {
+    let policy: Csp =
+        "script-src 'nonce' 'strict-dynamic'; img-src 'self'; frame-ancestors 'self'".parse().unwrap();
+    for (directive, blocked, because) in [
+        ("script-src-elem", "inline", "it wants the nonce"),
+        ("script-src-elem", "https://cdn.example", "'strict-dynamic' makes hosts count for nothing"),
+        ("img-src", "/static/a.png", "the policy allows it already"),
+        ("frame-ancestors", "https://frames.example", "browsers do not say who it was"),
+        ("connect-src", "https://api.example", "nothing in this policy stopped it"),
+        ("require-trusted-types-for", "trusted-types-sink", "that is no source"),
+        ("img-src", "https://[::1]", "no policy can name it"),
+    ] {
+        assert_eq!(group(directive, blocked).suggestion(&policy), None, "{because}");
+    }
+    let other = Group::new(Kind::Coep, "corp", "https://cdn.example", "/");
+    assert_eq!(other.suggestion(&policy), None);
+}
+
+#[tokio::test]
+async fn policies_say_report_to_over_https_and_report_uri_alone_in_the_clear() {
+    use tower::{Layer, ServiceExt, service_fn};
+    let headers = SecurityHeaders::none()
+        .csp("img-src 'self'".parse::<Csp>().unwrap())
+        .csp_report_only("img-src 'none'; report-uri /elsewhere".parse::<Csp>().unwrap())
+        .reports_to(ReportsTo::new("/csp-report").unwrap());
+    let layers = Palisade::new().headers(headers).behind(Proxies::hops(Hops::default()));
+    let layers = layers.https(palisade::Https::new().dangerous_allow_http());
+    let ask = async |scheme: &str| {
+        let service = service_fn(async |_: Request<String>| {
+            Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+        });
+        let request = Request::get("/").header("host", "example.org").header("x-forwarded-proto", scheme);
+        let mut request = request.header("x-forwarded-for", "192.0.2.1").body(String::new()).unwrap();
+        request.extensions_mut().insert(palisade::Peer(([10, 0, 0, 1], 40_000).into()));
+        let response = layers.layer(service).oneshot(request).await.unwrap();
+        let header =
+            |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());
+        assert_eq!(
+            header("content-security-policy-report-only").unwrap(),
+            "img-src 'none'; report-uri /elsewhere",
+            "a policy that says where to stays as it is"
+        );
+        (header("content-security-policy").unwrap(), header("reporting-endpoints"))
+    };
+    let (secure, clear) = (ask("https").await, ask("http").await);
+    assert_eq!(secure.0, "img-src 'self'; report-uri /csp-report; report-to default");
+    assert_eq!(secure.1.as_deref(), Some("default=\"/csp-report\""));
+    assert_eq!(clear, ("img-src 'self'; report-uri /csp-report".to_owned(), None));
+    for bad in ["", "/a b", "/a;b", "/a,b", "/a\"b"] {
+        assert!(ReportsTo::new(bad).is_err(), "{bad}");
+    }
+}
