@@ -13,7 +13,7 @@ use super::world::{Folder, certificates, palisade, serve, serve_raw, serve_tls};
 
 /// A site behind Palisade, with a contact.
 pub fn strict() -> Router {
-    let policy = Csp::strict().report_to("csp").unwrap().report_uri("/reports").unwrap();
+    let policy = Csp::strict().no_trusted_types().report_to("csp").unwrap().report_uri("/reports").unwrap();
     let contact = "Contact: mailto:security@example.org\nExpires: 2999-01-01T00:00:00Z\n";
     Router::new()
         .route(
@@ -126,6 +126,7 @@ fn every_planted_fault_is_found() {
         "csp-missing-frame-ancestors",
         "csp-missing-object-src",
         "csp-missing-reports",
+        "csp-missing-trusted-types",
         "csp-plain-scheme",
         "csp-unsafe-eval",
         "form-in-clear",

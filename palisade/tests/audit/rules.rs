@@ -356,7 +356,7 @@ fn no_rule_is_without_its_cases_and_each_says_what_to_write() {
 }
 
 /// What Palisade sends on a page with a nonce.
-const STRICT: &str = "content-security-policy: default-src 'self'; script-src 'nonce-MTIzNDU2Nzg5MDEyMzQ1Ng' 'strict-dynamic'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; report-to csp; report-uri /reports
+const STRICT: &str = "content-security-policy: default-src 'self'; script-src 'nonce-MTIzNDU2Nzg5MDEyMzQ1Ng' 'strict-dynamic'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; report-to csp; report-uri /reports
 strict-transport-security: max-age=31536000; includeSubDomains
 x-content-type-options: nosniff
 x-frame-options: DENY
