@@ -15,6 +15,7 @@
 
 pub mod access_log;
 pub mod assets;
+pub mod award;
 pub mod backup;
 pub mod class_list;
 pub mod compress;

@@ -13,7 +13,7 @@ use crate::pages::account::{
     setup, verify,
 };
 use crate::pages::admin::{
-    announcements, articles, bin, challenges, competitions, home, log, schools, tester, users,
+    announcements, articles, awards, bin, challenges, competitions, home, log, schools, tester, users,
 };
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
@@ -155,6 +155,11 @@ fn admin() -> Group {
         .post("/admin/schools/new", schools::create)
         .get("/admin/schools/{id}", schools::edit)
         .post("/admin/schools/{id}", schools::change)
+        .get("/admin/awards", awards::list)
+        .get("/admin/awards/new", awards::new)
+        .post("/admin/awards/new", awards::create)
+        .get("/admin/awards/{id}", awards::edit)
+        .post("/admin/awards/{id}", awards::change)
         .get("/admin/tester", tester::show)
         .post("/admin/tester", tester::take)
         .post("/api/math/test-equivalence", tester::compare)

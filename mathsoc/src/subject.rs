@@ -27,12 +27,21 @@ pub enum Kind {
     School,
     /// Somebody with an account.
     User,
+    /// Points given by hand.
+    Award,
 }
 
 impl Kind {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::Challenge, Self::Competition, Self::Article, Self::Announcement, Self::School, Self::User];
+    pub const ALL: [Self; 7] = [
+        Self::Challenge,
+        Self::Competition,
+        Self::Article,
+        Self::Announcement,
+        Self::School,
+        Self::User,
+        Self::Award,
+    ];
 
     /// The word in addresses: `/admin/announcements`.
     pub fn section(self) -> &'static str {
@@ -43,6 +52,7 @@ impl Kind {
             Self::Article => "articles",
             Self::School => "schools",
             Self::User => "users",
+            Self::Award => "awards",
         }
     }
 
@@ -55,6 +65,7 @@ impl Kind {
             Self::Article => "article",
             Self::School => "school",
             Self::User => "user",
+            Self::Award => "award",
         }
     }
 }

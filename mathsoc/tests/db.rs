@@ -34,6 +34,8 @@ mod admin_articles;
 mod admin_challenges;
 #[path = "db/answers.rs"]
 mod answering;
+#[path = "db/awards.rs"]
+mod awards;
 #[path = "db/boards.rs"]
 mod boards;
 #[path = "db/competitions.rs"]
@@ -72,6 +74,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(admin::PROMISES)
         .chain(admin_articles::PROMISES)
         .chain(admin_challenges::PROMISES)
+        .chain(awards::PROMISES)
         .chain(boards::PROMISES)
         .chain(competitions::PROMISES)
         .chain(people::PROMISES)

@@ -1,10 +1,11 @@
 //! The bin: what admins delete lies here for a minute, shown nowhere, and can be put back; then it goes for good.
 //!
 //! Each table has a column `deleted_at`, and whoever reads for others leaves out the rows that have it. So putting back is
-//! one step whatever hangs on the row: a challenge's answers, an account's points.
+//! one step whatever hangs on the row: a challenge's answers, an account's points. Awards alone leave the boards at once, and come
+//! back to them, in the same transaction.
 
 use super::admin_log::{Action, Actor, record};
-use super::{Db, DbError, Result, now, on};
+use super::{Db, DbError, Result, awards, now, on};
 use crate::subject::Kind;
 
 /// How long something can be put back, in seconds.
@@ -36,12 +37,14 @@ pub async fn delete(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::Re
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
+        awards::hold!(tx, kind, [id]);
         let title: Option<String> = sqlx::query_scalar(sql.delete).bind(id).bind(now()).fetch_optional(&mut *tx).await?;
         let Some(title) = title else {
             let there: Option<String> = sqlx::query_scalar(sql.title).bind(id).fetch_optional(&mut *tx).await?;
             return Err(there.map_or(BinError::NotFound, |_| BinError::Kept(sql.kept)));
         };
         record!(tx, by, Action::Deleted, kind, id, &title, "");
+        awards::count!(tx, kind, [id], -1);
         tx.commit().await?;
         Ok(title)
     })
@@ -55,10 +58,12 @@ pub async fn restore(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::R
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
+        awards::hold!(tx, kind, [id]);
         let title: Option<String> =
             sqlx::query_scalar(sql.restore).bind(id).bind(now() - PATIENCE).fetch_optional(&mut *tx).await?;
         let title = title.ok_or(BinError::TooLate)?;
         record!(tx, by, Action::Restored, kind, id, &title, "");
+        awards::count!(tx, kind, [id], 1);
         tx.commit().await?;
         Ok(title)
     })
@@ -73,11 +78,13 @@ pub async fn delete_all(db: &Db, by: &Actor, kind: Kind, ids: &[i64]) -> Result<
     let mut gone = 0;
     on!(db, pool => {
         let mut tx = pool.begin().await?;
+        awards::hold!(tx, kind, ids);
         for id in ids {
             let delete = sqlx::query_scalar(sql.delete).bind(id).bind(now());
             let title: Option<String> = delete.fetch_optional(&mut *tx).await?;
             if let Some(title) = title {
                 record!(tx, by, Action::Deleted, kind, id, &title, "");
+                awards::count!(tx, kind, [id], -1);
                 gone += 1;
             }
         }
@@ -97,6 +104,7 @@ pub async fn restore_all(db: &Db, by: &Actor, kind: Kind) -> Result<usize> {
         let rows: Vec<Deleted> = sqlx::query_as(sql.restore_all).bind(now() - PATIENCE).fetch_all(&mut *tx).await?;
         for Deleted { id, title } in &rows {
             record!(tx, by, Action::Restored, kind, id, title, "");
+            awards::count!(tx, kind, [id], 1);
         }
         tx.commit().await?;
         Ok(rows.len())
@@ -165,7 +173,7 @@ const POINTS: [&str; 4] = [
             WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
                 THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END)
         WHERE user_id IN (SELECT p.user_id FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE c.deleted_at <= $1)",
-    "DELETE FROM scores WHERE solved <= 0 AND $1 > 0",
+    "DELETE FROM scores WHERE solved <= 0 AND points = 0 AND $1 > 0",
     "UPDATE board_changes SET version = version + 1 WHERE EXISTS (SELECT 1 FROM challenges WHERE deleted_at <= $1)
         OR EXISTS (SELECT 1 FROM users WHERE deleted_at <= $1)",
     "DELETE FROM sessions WHERE user_id IN (SELECT CAST(id AS TEXT) FROM users WHERE deleted_at <= $1)",
@@ -251,6 +259,11 @@ impl Sql {
                 ", epoch = epoch + 1",
                 " AND role <> 'admin'",
                 "An admin is not deleted. Take the rights away first."
+            ),
+            Kind::Award => table!(
+                "awards",
+                "(SELECT u.full_name FROM users u WHERE u.id = user_id)
+                    || CASE WHEN points > 0 THEN ', +' ELSE ', −' END || CAST(abs(points) AS TEXT) || ': ' || reason"
             ),
         }
     }

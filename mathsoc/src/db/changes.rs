@@ -47,6 +47,33 @@ impl FromStr for Changing {
     }
 }
 
+/// Where points count.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Counting {
+    /// With the challenges of a key stage, and so with all.
+    Stage(KeyStage),
+    /// In a competition, and nowhere else.
+    Competition(CompetitionId),
+}
+
+impl Counting {
+    /// The boards that change, always in the same order, so that no two wait for each other.
+    pub fn boards(self) -> Vec<Changing> {
+        match self {
+            Self::Stage(stage) => vec![Changing::All, Changing::Stage(stage)],
+            Self::Competition(id) => vec![Changing::Competition(id)],
+        }
+    }
+
+    /// The competition, if it is one.
+    pub fn competition(self) -> Option<CompetitionId> {
+        match self {
+            Self::Stage(_) => None,
+            Self::Competition(id) => Some(id),
+        }
+    }
+}
+
 /// The numbers of all boards that have ever changed.
 pub type Versions = HashMap<Changing, i64>;
 

@@ -109,7 +109,7 @@ pub async fn scores(
 ) -> Result<Vec<ScoreRow>> {
     const LIST: &str = "SELECT b.user_id, u.full_name, s.name AS school, u.year, b.points, b.solved
         FROM scores b JOIN users u ON u.id = b.user_id LEFT JOIN schools s ON s.id = u.school_id
-        WHERE b.board = $1 AND (b.points < $2 OR (b.points = $2 AND b.user_id > $3)) AND u.deleted_at IS NULL
+        WHERE b.board = $1 AND b.points > 0 AND (b.points < $2 OR (b.points = $2 AND b.user_id > $3)) AND u.deleted_at IS NULL
         ORDER BY b.points DESC, b.user_id LIMIT 500";
     let board = key_stage.map_or("all", KeyStage::name);
     let (points, user) = after.unwrap_or((i64::MAX, 0));

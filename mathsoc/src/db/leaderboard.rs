@@ -1,7 +1,8 @@
 //! Leaderboards: who has how many points, for challenges of one key stage or of all, in one class, or in a competition.
 //!
-//! The sums stand in tables that are kept as answers come in (see [`submissions`](super::submissions)); reading a page
-//! walks an index and no answers. Who has as many points has the same rank, and the next one's is as much lower: 1, 2, 2, 4.
+//! The sums stand in tables that are kept as answers and [`awards`](super::awards) come in (see
+//! [`submissions`](super::submissions)); reading a page walks an index and no answers. Who has no points, or fewer than none since some
+//! were taken away, is on no board. Who has as many points has the same rank, and the next one's is as much lower: 1, 2, 2, 4.
 //!
 //! | board | is | read by |
 //! |---|---|---|
@@ -73,7 +74,7 @@ macro_rules! class {
     () => {
         "(SELECT s.user_id, u.full_name, CAST(NULL AS TEXT) AS school, s.points, s.solved,
             rank() OVER (ORDER BY s.points DESC) AS rank
-            FROM users u JOIN scores s ON s.board = 'all' AND s.user_id = u.id
+            FROM users u JOIN scores s ON s.board = 'all' AND s.user_id = u.id AND s.points > 0
             WHERE u.school_id = $1 AND u.year = $2 AND u.deleted_at IS NULL)"
     };
 }
@@ -107,17 +108,16 @@ pub async fn page(db: &Db, board: impl Into<Board>, page: u32) -> Result<Paged<S
 /// The members of a page are found in the index alone; what else there is of them is looked up for ten, and not for those before.
 const LIST: &str = "SELECT t.user_id, u.full_name, h.name AS school, t.points, s.solved,
         row_number() OVER (ORDER BY t.points DESC, t.user_id) AS rank
-    FROM (SELECT user_id, points FROM scores WHERE board = $1
+    FROM (SELECT user_id, points FROM scores WHERE board = $1 AND points > 0
         ORDER BY points DESC, user_id LIMIT $2 OFFSET $3) t
     JOIN scores s ON s.board = $1 AND s.user_id = t.user_id
     JOIN users u ON u.id = t.user_id LEFT JOIN schools h ON h.id = s.school_id
     ORDER BY t.points DESC, t.user_id";
-const COUNTS: &str =
-    "SELECT count(*), count(*) FILTER (WHERE points > CAST($2 AS BIGINT)) FROM scores WHERE board = $1";
+const COUNTS: &str = "SELECT count(*), count(*) FILTER (WHERE points > CAST($2 AS BIGINT)) FROM scores WHERE board = $1 AND points > 0";
 const ONE: &str = "SELECT s.user_id, u.full_name, h.name AS school, s.points, s.solved,
         1 + (SELECT count(*) FROM scores b WHERE b.board = s.board AND b.points > s.points) AS rank
     FROM scores s JOIN users u ON u.id = s.user_id LEFT JOIN schools h ON h.id = s.school_id
-    WHERE s.board = $1 AND s.user_id = $2";
+    WHERE s.board = $1 AND s.user_id = $2 AND s.points > 0";
 const CLASS_TOTAL: &str = concat!("SELECT count(*) FROM ", class!(), " line");
 const CLASS_LIST: &str =
     concat!("SELECT * FROM ", class!(), " line ORDER BY points DESC, user_id LIMIT $3 OFFSET $4");
@@ -126,7 +126,7 @@ const SCHOOLS: &str = "SELECT line.*, rank() OVER (ORDER BY points DESC) AS rank
         SELECT h.id AS school_id, h.name, CAST(COALESCE(sum(s.points), 0) AS BIGINT) AS points,
             CAST(COALESCE(sum(s.solved), 0) AS BIGINT) AS solved
         FROM competition_schools i JOIN schools h ON h.id = i.school_id
-        LEFT JOIN scores s ON s.competition_id = i.competition_id AND s.school_id = i.school_id
+        LEFT JOIN scores s ON s.competition_id = i.competition_id AND s.school_id = i.school_id AND s.points > 0
         WHERE i.competition_id = $1 GROUP BY h.id, h.name) line
     ORDER BY points DESC, name";
 
@@ -154,7 +154,7 @@ async fn page_of_class(db: &Db, school: i64, year: Year, page: u32) -> Result<Pa
     Ok(place.with(items))
 }
 
-/// The line of one member, who has none before the first challenge is solved.
+/// The line of one member, who has none without points.
 ///
 /// # Errors
 /// When the database gives no answer.

@@ -29,6 +29,7 @@
 pub mod admin_log;
 pub mod announcements;
 pub mod articles;
+pub mod awards;
 pub mod bin;
 pub mod challenges;
 pub mod changes;

@@ -1,26 +1,44 @@
-//! What follows from answers, made anew: who has begun a challenge, and the leaderboards.
+//! The leaderboards, which follow from answers and awards: kept as these come in, and made anew; and who has begun a challenge.
+//!
+//! A line says how many points somebody has on a board, and for how many challenges. It may say less than nothing, where points
+//! were taken away: then no board shows it. A line that says nothing is none.
 
 use super::Result;
 use super::tx::{Tx, within};
 
-/// What should stand in `scores`: a line for each board and each pupil with points.
+/// What should stand in `scores`: a line for each board and each pupil with something that counts there, by answers or by hand.
 macro_rules! due {
     () => {
-        "SELECT 'all' AS board, p.user_id, CAST(sum(p.points) AS BIGINT) AS points, count(*) AS solved,
-                CAST(NULL AS BIGINT) AS competition_id
-            FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.points > 0 AND c.competition_id IS NULL GROUP BY p.user_id
+        "SELECT board, user_id, CAST(sum(points) AS BIGINT) AS points, CAST(sum(solved) AS BIGINT) AS solved, competition_id
+        FROM (SELECT 'all' AS board, p.user_id, p.points, 1 AS solved, CAST(NULL AS BIGINT) AS competition_id
+            FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE p.points > 0 AND c.competition_id IS NULL
         UNION ALL
-        SELECT c.key_stage, p.user_id, CAST(sum(p.points) AS BIGINT), count(*), NULL
-            FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.points > 0 AND c.competition_id IS NULL GROUP BY c.key_stage, p.user_id
+        SELECT c.key_stage, p.user_id, p.points, 1, NULL
+            FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE p.points > 0 AND c.competition_id IS NULL
         UNION ALL
-        SELECT 'competition-' || c.competition_id, p.user_id, CAST(sum(p.points) AS BIGINT), count(*), c.competition_id
-            FROM progress p JOIN challenges c ON c.id = p.challenge_id
-            WHERE p.points > 0 AND c.competition_id IS NOT NULL GROUP BY c.competition_id, p.user_id"
+        SELECT 'competition-' || c.competition_id, p.user_id, p.points, 1, c.competition_id
+            FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE p.points > 0 AND c.competition_id IS NOT NULL
+        UNION ALL
+        SELECT 'all', user_id, points, 0, NULL FROM awards WHERE deleted_at IS NULL AND competition_id IS NULL
+        UNION ALL
+        SELECT key_stage, user_id, points, 0, NULL FROM awards WHERE deleted_at IS NULL AND competition_id IS NULL
+        UNION ALL
+        SELECT 'competition-' || competition_id, user_id, points, 0, competition_id
+            FROM awards WHERE deleted_at IS NULL AND competition_id IS NOT NULL) counted
+        GROUP BY board, user_id, competition_id HAVING sum(points) <> 0 OR sum(solved) > 0"
     };
 }
 pub(super) use due;
+
+/// Adds points for so many challenges to the line of a board: board, user, points, competition, challenges.
+pub(super) const ADD: &str = "INSERT INTO scores (board, user_id, points, competition_id, solved, school_id)
+    VALUES ($1, $2, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN (SELECT school_id FROM users WHERE id = $2) END)
+    ON CONFLICT (board, user_id) DO UPDATE
+        SET points = scores.points + excluded.points, solved = scores.solved + excluded.solved";
+
+/// Removes the line of a board that says nothing any more: board, user.
+pub(super) const CLEAR: &str =
+    "DELETE FROM scores WHERE board = $1 AND user_id = $2 AND points = 0 AND solved = 0";
 
 /// Notes whose answers are not noted in `progress`.
 pub(super) async fn note_begun(tx: &mut Tx) -> Result<()> {

@@ -27,9 +27,9 @@ use answers::{Rules, Side, Verdict};
 use tokio::task::JoinError;
 
 use super::challenges::{ChallengeSummary, KeyStage};
-use super::changes::{CHANGED, Changing};
+use super::changes::{CHANGED, Counting};
 use super::competitions::CompetitionId;
-use super::{Db, DbError, Result, on};
+use super::{Db, DbError, Result, on, scores};
 use crate::person::Role;
 
 /// How often one may try a box.
@@ -164,11 +164,8 @@ pub async fn submit(
         return Ok(Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 });
     }
     let Question { key_stage, competition, role, .. } = question;
-    let boards = match competition {
-        Some(id) => vec![Changing::Competition(id)],
-        None => vec![Changing::All, Changing::Stage(key_stage)],
-    };
-    count(db, Answer { user, place, given, verdict, boards, competition, role, now }).await
+    let counting = competition.map_or(Counting::Stage(key_stage), Counting::Competition);
+    count(db, Answer { user, place, given, verdict, counting, role, now }).await
 }
 
 /// What the comparison says. It takes up to 5 ms, for which nobody else should wait.
@@ -197,23 +194,14 @@ struct Answer<'a> {
     place: Place,
     given: &'a str,
     verdict: Verdict,
-    boards: Vec<Changing>,
-    competition: Option<CompetitionId>,
+    counting: Counting,
     role: Role,
     now: i64,
 }
 
 async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, SubmitError> {
-    let Answer {
-        user,
-        place: Place { challenge, answer_box },
-        given,
-        verdict,
-        boards,
-        competition,
-        role,
-        now,
-    } = answer;
+    let Answer { user, place: Place { challenge, answer_box }, given, verdict, counting, role, now } = answer;
+    let boards = counting.boards();
     let solved_box = verdict.is_equal();
     let word = if solved_box { "right" } else { "wrong" };
     let hint = match &verdict {
@@ -250,8 +238,8 @@ async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, Subm
             sqlx::query(SOLVE).bind(user).bind(challenge).bind(now).bind(points).execute(&mut *tx).await?;
             if points > 0 {
                 for board in &boards {
-                    let score = sqlx::query(SCORE).bind(board.to_string()).bind(user).bind(points).bind(competition);
-                    score.execute(&mut *tx).await?;
+                    let score = sqlx::query(scores::ADD).bind(board.to_string()).bind(user).bind(points);
+                    score.bind(counting.competition()).bind(1_i64).execute(&mut *tx).await?;
                 }
                 for board in &boards {
                     sqlx::query(CHANGED).bind(board.to_string()).execute(&mut *tx).await?;
@@ -280,9 +268,6 @@ const OPEN: &str = "SELECT count(*) FROM answer_boxes b WHERE b.challenge_id = $
 const BE_FIRST: &str = "UPDATE challenges SET first_solved_at = $2 WHERE id = $1 AND first_solved_at IS NULL";
 const SOLVE: &str =
     "UPDATE progress SET solved_at = $3, points = $4 WHERE user_id = $1 AND challenge_id = $2";
-const SCORE: &str = "INSERT INTO scores (board, user_id, points, solved, competition_id, school_id)
-    VALUES ($1, $2, $3, 1, $4, CASE WHEN $4 IS NOT NULL THEN (SELECT school_id FROM users WHERE id = $2) END)
-    ON CONFLICT (board, user_id) DO UPDATE SET points = scores.points + excluded.points, solved = scores.solved + 1";
 
 /// How far a pupil is with one box.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -126,6 +126,21 @@ pub async fn one(db: &Db, id: i64) -> Result<Option<Person>> {
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
 }
 
+/// Whom a text names: the account with this address, or all of this name. Capitals do not count; at most six.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn named(db: &Db, text: &str) -> Result<Vec<Person>> {
+    const NAMED: &str = concat!(
+        person!(),
+        "WHERE deleted_at IS NULL AND (email_key = lower($1) OR lower(full_name) IN (lower($1), lower($2)))
+            ORDER BY lower(full_name), id LIMIT 6"
+    );
+    let text = text.split_whitespace().collect::<Vec<_>>().join(" ").replace('\0', "\u{FFFD}");
+    let capitals = capitals(&text);
+    Ok(on!(db, pool => sqlx::query_as(NAMED).bind(&text).bind(capitals).fetch_all(pool).await)?)
+}
+
 /// Those of these addresses that have an account, as addresses are compared; one in the bin has its address still.
 ///
 /// # Errors
@@ -141,13 +156,13 @@ pub async fn taken(db: &Db, addresses: impl IntoIterator<Item = &EmailAddress>) 
     Ok(taken)
 }
 
-fn like(text: &str) -> String {
+pub(super) fn like(text: &str) -> String {
     let text = text.trim().replace('!', "!!").replace('%', "!%").replace('_', "!_");
     format!("%{}%", text.replace('\0', "\u{FFFD}"))
 }
 
 /// The text with a capital at the start of each word.
-fn capitals(text: &str) -> String {
+pub(super) fn capitals(text: &str) -> String {
     let mut start = true;
     let mut capitals = String::with_capacity(text.len());
     for c in text.chars() {

@@ -7,6 +7,7 @@ use palisade::{Session, SignedIn};
 use serde_json::{Map, Value, json};
 
 use super::FRESH;
+use crate::db::awards;
 use crate::db::challenges::KeyStage;
 use crate::db::leaderboard;
 use crate::db::progress;
@@ -38,6 +39,14 @@ pub async fn show(State(app): State<App>, user: SignedIn<User>, session: Session
         .into_iter()
         .map(|one| json!({ "since": time(one.since), "last_used": time(one.seen), "browser": one.agent }))
         .collect();
+    let awards = awards::of_user(&app.db, user.id).await?;
+    let awards: Vec<Value> = awards
+        .into_iter()
+        .map(|one| {
+            let (points, at) = (one.points.number(), moment(one.awarded_at));
+            json!({ "points": points, "for": one.place(), "reason": one.reason, "at": at })
+        })
+        .collect();
     let all = json!({
         "account": {
             "name": user.full_name.as_str(),
@@ -53,6 +62,7 @@ pub async fn show(State(app): State<App>, user: SignedIn<User>, session: Session
         "points": points,
         "progress": progress::by_stage(&app.db, user.id).await?,
         "answers": progress::all(&app.db, user.id).await?,
+        "points_by_hand": awards,
         "logged_in": sessions,
     });
     let text = format!("{all:#}\n");

@@ -1,4 +1,4 @@
-//! `/profile/history`: what one has answered, and what came of it.
+//! `/profile/history`: what one has answered, and what came of it; and points that were given by hand.
 
 use askama::Template;
 use axum::extract::State;
@@ -6,6 +6,7 @@ use axum::response::Html;
 use palisade::SignedIn;
 
 use crate::db::Paged;
+use crate::db::awards::{self, Award};
 use crate::db::progress::{self, Given};
 use crate::db::users::User;
 use crate::error::Error;
@@ -18,6 +19,8 @@ use crate::state::App;
 #[template(path = "history.html")]
 struct History {
     layout: Layout,
+    /// On the first page.
+    awards: Vec<Award>,
     found: Paged<Given>,
     pager: Pager,
 }
@@ -40,5 +43,6 @@ pub async fn show(
 ) -> Result<Html<String>, Error> {
     let found = progress::history(&app.db, user.id, listing.page).await?;
     let pager = Pager::new("/profile/history", found.page, found.pages);
-    shown(&History { layout: frame.layout(Here::Account), found, pager })
+    let awards = if found.page == 1 { awards::of_user(&app.db, user.id).await? } else { Vec::new() };
+    shown(&History { layout: frame.layout(Here::Account), awards, found, pager })
 }

@@ -52,6 +52,7 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
     let pager = Pager::new(address("/admin/challenges", listing.key_stage), found.page, found.pages);
     let now = now();
     shown(&List {
+        asked: None,
         layout: frame.layout(Here::Admin),
         token: frame.token(),
         kind: Kind::Challenge,

@@ -18,6 +18,7 @@
 
 pub mod announcements;
 pub mod articles;
+pub mod awards;
 pub mod bin;
 mod challenge_form;
 pub mod challenges;
@@ -61,6 +62,8 @@ struct List {
     title: &'static str,
     /// What the button that makes one says.
     new: Option<&'static str>,
+    /// What is looked for, where one can look for something.
+    asked: Option<String>,
     filters: Vec<Filter>,
     deleted: Vec<Deleted>,
     rows: Vec<Row>,
@@ -76,6 +79,11 @@ struct Row {
 }
 
 impl List {
+    /// Whether something is looked for.
+    fn is_narrow(&self) -> bool {
+        self.asked.as_ref().is_some_and(|asked| !asked.is_empty())
+    }
+
     async fn page<T>(
         app: &App,
         frame: &Frame,
@@ -88,8 +96,8 @@ impl List {
         let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
         let rows = found.items.into_iter().map(row).collect();
         let (layout, token) = (frame.layout(Here::Admin), frame.token());
-        let (new, filters) = (Some(new), Vec::new());
-        shown(&Self { layout, token, kind, title, new, filters, deleted, rows, pager })
+        let (new, asked, filters) = (Some(new), None, Vec::new());
+        shown(&Self { layout, token, kind, title, new, asked, filters, deleted, rows, pager })
     }
 }
 

@@ -6,6 +6,7 @@ use axum::response::Html;
 use palisade::SignedIn;
 
 use crate::db::admin_log::{self, Entry};
+use crate::db::awards;
 use crate::db::leaderboard::{self, Standing};
 use crate::db::user_list::{self, Person};
 use crate::error::Error;
@@ -22,6 +23,8 @@ struct One {
     token: Printed,
     person: Person,
     standing: Option<Standing>,
+    /// How often points were given or taken by hand.
+    awards: usize,
     log: Vec<Entry>,
     /// Whether the admin looks at their own account.
     own: bool,
@@ -39,8 +42,9 @@ pub async fn show(
 ) -> Result<Html<String>, Error> {
     let person = user_list::one(&app.db, id).await?.ok_or(Error::NotFound)?;
     let standing = leaderboard::of_user(&app.db, None, id).await?;
+    let awards = awards::of_user(&app.db, id).await?.len();
     let log = admin_log::of_subject(&app.db, Kind::User, id).await?;
     let own = admin.user.id == id;
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&One { layout, token, person, standing, log, own })
+    shown(&One { layout, token, person, standing, awards, log, own })
 }

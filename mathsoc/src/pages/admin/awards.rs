@@ -1,0 +1,281 @@
+//! `/admin/awards`: points given to pupils by hand, or taken, each with a reason that the pupil reads.
+//!
+//! Whom they are for is typed as an e-mail address or as a whole name. A part of a name is nobody's: it is answered with who may be
+//! meant, since points for the wrong pupil are seen by everybody at once.
+
+use axum::Form;
+use axum::extract::{RawQuery, State};
+use axum::response::{Html, Response};
+use palisade::{Session, SignedIn};
+use serde::Deserialize;
+use url::form_urlencoded::{Serializer, parse};
+
+use super::users::search::Search;
+use super::{List, Row, actor, back};
+use crate::award::Points;
+use crate::db::awards::{self, Award, AwardError, NewAward};
+use crate::db::challenges::KeyStage;
+use crate::db::changes::{Changing, Counting};
+use crate::db::competitions::{self, Competition};
+use crate::db::user_list::{self, Person, Wanted};
+use crate::db::{Db, bin};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::day::Day;
+use crate::pages::form::{Field, FormPage};
+use crate::pages::pager::Pager;
+use crate::pages::{Frame, Here, shown};
+use crate::person::Role;
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// What is typed in.
+#[derive(Default, Deserialize)]
+pub struct Typed {
+    #[serde(default)]
+    pupil: String,
+    #[serde(default)]
+    points: String,
+    #[serde(default)]
+    reason: String,
+    #[serde(default)]
+    counts: String,
+}
+
+impl Typed {
+    fn pupil_field(&self) -> Field {
+        Field::text("pupil", "Pupil", "off").value(&self.pupil).hint("The e-mail address, or the whole name.")
+    }
+
+    fn points_field(&self) -> Field {
+        Field::text("points", "Points", "off").value(&self.points).hint(
+            "Such as 3, or -2 to take points away. Solving a challenge gives one, or three to the first.",
+        )
+    }
+
+    fn reason_field(&self) -> Field {
+        Field::text("reason", "Reason", "off")
+            .value(&self.reason)
+            .hint("The pupil reads it. Other pupils do not.")
+    }
+
+    fn counts_field(&self, competitions: &[Competition]) -> Field {
+        let own = (String::new(), "The pupil’s own key stage".to_owned());
+        let stages = KeyStage::ALL.map(|it| (it.to_string(), it.to_string()));
+        let competition = |it: &Competition| {
+            (Changing::Competition(it.id).to_string(), format!("Competition: {}", it.title))
+        };
+        let choices = [own].into_iter().chain(stages).chain(competitions.iter().map(competition));
+        Field::select("counts", "Counts for", choices.collect()).value(&self.counts).hint(
+            "Points of a key stage count on the board of all, too. Those in a competition count there alone.",
+        )
+    }
+
+    fn fields(&self, competitions: &[Competition]) -> [Field; 4] {
+        [self.pupil_field(), self.points_field(), self.reason_field(), self.counts_field(competitions)]
+    }
+
+    /// What it says, or the fields with what is wrong.
+    async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<Read, Error> {
+        let pupil = pupil(db, &self.pupil).await?;
+        let (points, reason) = (self.points.parse::<Points>(), self.reason.parse::<Title>());
+        let counting = self.counting(pupil.as_ref().ok(), competitions);
+        Ok(match (pupil, points, reason, counting) {
+            (Ok(pupil), Ok(points), Ok(reason), Ok(counting)) => Read::New(
+                pupil.user.full_name.to_string(),
+                NewAward { user_id: pupil.user.id, counting, points, reason },
+            ),
+            (pupil, points, reason, counting) => Read::Wrong(vec![
+                self.pupil_field().error(pupil.err()),
+                self.points_field().error(points.err()),
+                self.reason_field().error(reason.err()),
+                self.counts_field(competitions).error(counting.err()),
+            ]),
+        })
+    }
+
+    fn counting(
+        &self,
+        pupil: Option<&Person>,
+        competitions: &[Competition],
+    ) -> Result<Counting, &'static str> {
+        const UNKNOWN: &str = "There is no such board. Choose another.";
+        match (&*self.counts, pupil) {
+            ("", None) => Ok(Counting::Stage(KeyStage::Ks3)),
+            ("", Some(pupil)) => {
+                let stage = pupil.user.key_stage().map(Counting::Stage);
+                stage.ok_or("This pupil is in no year. Choose a key stage.")
+            }
+            (board, _) => match board.parse() {
+                Ok(Changing::Stage(stage)) => Ok(Counting::Stage(stage)),
+                Ok(Changing::Competition(id)) if competitions.iter().any(|it| it.id == id) => {
+                    Ok(Counting::Competition(id))
+                }
+                _ => Err(UNKNOWN),
+            },
+        }
+    }
+}
+
+/// What a form says.
+enum Read {
+    /// The pupil's name, and what they are to get.
+    New(String, NewAward),
+    /// The fields, with what is wrong.
+    Wrong(Vec<Field>),
+}
+
+/// The one pupil whom a text names, or why there is none.
+async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(Err("Write the pupil’s e-mail address or name.".to_owned()));
+    }
+    let found = user_list::named(db, text).await?;
+    let is_admin = !found.is_empty();
+    let mut pupils: Vec<_> = found.into_iter().filter(|it| it.user.role == Role::Pupil).collect();
+    if pupils.len() > 1 {
+        let names = named(&pupils);
+        return Ok(Err(format!("Several pupils have this name: {names}. Write the e-mail address.")));
+    }
+    if let Some(pupil) = pupils.pop() {
+        return Ok(Ok(pupil));
+    }
+    if is_admin {
+        return Ok(Err("This is an admin, who is on no leaderboard.".to_owned()));
+    }
+    let near = Wanted { text: text.to_owned(), role: Some(Role::Pupil), ..Wanted::default() };
+    let near = user_list::page(db, &near, 1).await?.items;
+    let near = near.get(..3).unwrap_or(&near);
+    let meant = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", named(near)) };
+    Ok(Err(format!("No pupil has this address or name.{meant}")))
+}
+
+/// `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
+fn named(pupils: &[Person]) -> String {
+    let name = |it: &Person| format!("{} ({})", it.user.full_name, it.user.email);
+    pupils.iter().map(name).collect::<Vec<_>>().join(", ")
+}
+
+fn page(frame: &Frame, title: &'static str, button: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
+    FormPage::new(frame, title, button).here(Here::Admin).fields(fields).link("All awards", LIST)
+}
+
+const LIST: &str = "/admin/awards";
+const NEW: &str = "New award";
+const GIVE: &str = "Save";
+
+/// `GET /admin/awards?q=ada&page=2`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Result<Html<String>, Error> {
+    let asked = search.wanted.text;
+    let found = awards::page(&app.db, &asked, search.page).await?;
+    let address = match &*asked {
+        "" => LIST.to_owned(),
+        asked => format!("{LIST}?{}", Serializer::new(String::new()).append_pair("q", asked).finish()),
+    };
+    let row = |it: Award| {
+        let place = format!("{} · {}", it.place(), Day::of_unix(it.awarded_at));
+        Row { id: it.id, title: format!("{}, {}", it.full_name, it.points), facts: vec![it.reason, place] }
+    };
+    shown(&List {
+        layout: frame.layout(Here::Admin),
+        token: frame.token(),
+        kind: Kind::Award,
+        title: "Awards",
+        new: Some(NEW),
+        asked: Some(asked),
+        filters: Vec::new(),
+        deleted: bin::recent(&app.db, Kind::Award).await?,
+        pager: Pager::new(address, found.page, found.pages),
+        rows: found.items.into_iter().map(row).collect(),
+    })
+}
+
+/// `GET /admin/awards/new?to=ada@school.example`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn new(State(app): State<App>, RawQuery(query): RawQuery, frame: Frame) -> Result<Response, Error> {
+    let query = query.unwrap_or_default();
+    let to = parse(query.as_bytes()).find(|(name, _)| name == "to");
+    let typed = Typed { pupil: to.map(|(_, to)| to.into_owned()).unwrap_or_default(), ..Typed::default() };
+    page(&frame, NEW, GIVE, typed.fields(&competitions::all(&app.db).await?)).answer()
+}
+
+/// `POST /admin/awards/new`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    let competitions = competitions::all(&app.db).await?;
+    let (name, new) = match typed.read(&app.db, &competitions).await? {
+        Read::New(name, new) => (name, new),
+        Read::Wrong(fields) => return page(&frame, NEW, GIVE, fields).answer(),
+    };
+    let [pupil, points, reason, counts] = typed.fields(&competitions);
+    let fields = match awards::create(&app.db, &actor(&admin), &new).await {
+        Ok(_) => {
+            return back(&session, Kind::Award, &format!("{name} has {} for “{}”.", new.points, new.reason))
+                .await;
+        }
+        Err(AwardError::Db(error)) => return Err(error.into()),
+        Err(gone @ AwardError::NoPupil) => [pupil.error(Some(gone)), points, reason, counts],
+        Err(other @ AwardError::NotInvited) => [pupil, points, reason, counts.error(Some(other))],
+    };
+    page(&frame, NEW, GIVE, fields).answer()
+}
+
+fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
+    let place = award.place();
+    page(frame, "Change the award", "Save", fields)
+        .lead(format!("{} ({}) has it for {place}.", award.full_name, award.email))
+        .lead("To give it to somebody else or on another board, delete it, and write a new one.")
+}
+
+/// `GET /admin/awards/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let (points, reason) = (award.points.number().to_string(), award.reason.clone());
+    let typed = Typed { points, reason, ..Typed::default() };
+    change_page(&frame, &award, [typed.points_field(), typed.reason_field()]).answer()
+}
+
+/// `POST /admin/awards/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    Form(typed): Form<Typed>,
+) -> Result<Response, Error> {
+    let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let (points, reason) = match (typed.points.parse::<Points>(), typed.reason.parse::<Title>()) {
+        (Ok(points), Ok(reason)) => (points, reason),
+        (points, reason) => {
+            let fields = [typed.points_field().error(points.err()), typed.reason_field().error(reason.err())];
+            return change_page(&frame, &award, fields).answer();
+        }
+    };
+    if !awards::change(&app.db, &actor(&admin), id, points, &reason).await? {
+        return Err(Error::NotFound);
+    }
+    back(&session, Kind::Award, &format!("{} has {points} for “{reason}”.", award.full_name)).await
+}

@@ -1,0 +1,321 @@
+//! What the database promises about points that are given by hand.
+
+use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::awards::{self, AwardError, NewAward};
+use mathsoc::db::bin;
+use mathsoc::db::challenges::KeyStage;
+use mathsoc::db::changes::{self, Changing, Counting};
+use mathsoc::db::competitions::{self, CompetitionId, Details};
+use mathsoc::db::leaderboard::{self, Board};
+use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::{Db, check, export, tidy, user_list, users};
+use mathsoc::subject::Kind;
+
+use super::accounts::{admin, at_once, count, school, user};
+use super::{Promise, at, challenge, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    an_award_counts_on_the_boards_of_its_stage_and_no_other,
+    one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_else,
+    what_changes_goes_and_comes_back_moves_the_boards_at_once,
+    who_has_less_than_nothing_is_on_no_board,
+    points_by_hand_stay_when_a_challenge_goes,
+    an_account_takes_its_awards_along,
+    admins_and_who_is_not_invited_get_none,
+    awards_and_answers_of_one_pupil_at_once_are_all_counted,
+    of_many_who_delete_and_give_at_once_nobody_loses_points,
+    boards_are_made_anew_with_what_was_given_by_hand,
+    awards_are_found_by_their_pupils_and_pupils_by_what_they_are_called,
+];
+
+const KS4: Counting = Counting::Stage(KeyStage::Ks4);
+
+fn by() -> Actor {
+    Actor::command_line()
+}
+
+fn now() -> i64 {
+    at(0).parse().unwrap()
+}
+
+async fn give(db: &Db, user_id: i64, counting: Counting, points: &str) -> Result<i64, AwardError> {
+    let (points, reason) = (points.parse().unwrap(), "A poster".parse().unwrap());
+    awards::create(db, &by(), &NewAward { user_id, counting, points, reason }).await
+}
+
+/// A challenge of key stage 4 with one box, both of this number, whose answer is 7.
+async fn set(db: &Db, number: i64) {
+    challenge(db, "Set", "KS4", -1).await;
+    let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
+        VALUES (CAST($1 AS BIGINT), 1, 'x =', '7')";
+    run(db, sql, &[&number.to_string()]).await.unwrap();
+}
+
+async fn solve(db: &Db, user: i64, number: i64) {
+    let place = Place { challenge: number, answer_box: number };
+    assert!(submit(db, user, place, "7", now()).await.unwrap().solved_challenge);
+}
+
+/// Points and solved challenges, as the board shows them.
+async fn line(db: &Db, board: impl Into<Board>, user: i64) -> Option<(i64, i64)> {
+    leaderboard::of_user(db, board, user).await.unwrap().map(|it| (it.points, it.solved))
+}
+
+async fn all_is_well(db: &Db) {
+    assert_eq!(check::run(db).await.unwrap(), []);
+}
+
+async fn an_award_counts_on_the_boards_of_its_stage_and_no_other(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
+    set(&db, 1).await;
+    solve(&db, eve, 1).await;
+    give(&db, ada, KS4, "+5").await.unwrap();
+    assert_eq!(line(&db, None, ada).await, Some((5, 0)), "without a challenge, too");
+    assert_eq!(line(&db, Some(KeyStage::Ks4), ada).await, Some((5, 0)));
+    assert_eq!(line(&db, Some(KeyStage::Ks3), ada).await, None);
+    let ranks = leaderboard::page(&db, None, 1).await.unwrap().items;
+    assert_eq!(ranks.iter().map(|it| (it.rank, it.user_id)).collect::<Vec<_>>(), [(1, ada), (2, eve)]);
+    give(&db, eve, KS4, "2").await.unwrap();
+    assert_eq!(line(&db, None, eve).await, Some((5, 1)), "as many: beside her");
+    assert_eq!(leaderboard::of_user(&db, None, eve).await.unwrap().unwrap().rank, 1);
+    let expected = [(Changing::All, 3), (Changing::Stage(KeyStage::Ks4), 3)];
+    assert_eq!(changes::versions(&db).await.unwrap(), expected.into());
+    let log = &admin_log::page(&db, Some(Kind::Award), 1).await.unwrap().items[1];
+    assert_eq!((&*log.action, &*log.subject, &*log.detail), ("created", "Ada, +5: A poster", "KS4"));
+    all_is_well(&db).await;
+}
+
+/// A competition that runs, for one school.
+async fn competition(db: &Db, school: i64) -> CompetitionId {
+    let (title, summary) = ("Sprint".to_owned(), "Quick!".to_owned());
+    let details = Details { title, summary, opens_at: now() - 60, closes_at: now() + 3600 };
+    let id = competitions::create(db, &by(), &details).await.unwrap();
+    competitions::invite(db, &by(), id, school).await.unwrap();
+    id
+}
+
+async fn joins(db: &Db, id: i64, school: i64) {
+    let user = users::by_id(db, id).await.unwrap().unwrap();
+    users::set_profile(db, id, &user.full_name, Some(school), None).await.unwrap();
+}
+
+async fn one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_else(db: Db) {
+    let ours = school(&db, "Ours", None).await.unwrap();
+    let ada = user(&db, "ada@school.example").await.id;
+    joins(&db, ada, ours).await;
+    let sprint = competition(&db, ours).await;
+    let award = give(&db, ada, Counting::Competition(sprint), "4").await.unwrap();
+    assert_eq!(line(&db, Board::Competition(sprint), ada).await, Some((4, 0)));
+    assert_eq!(line(&db, None, ada).await, None);
+    let schools = leaderboard::schools(&db, sprint).await.unwrap();
+    assert_eq!(schools.iter().map(|it| (it.points, it.solved)).collect::<Vec<_>>(), [(4, 0)]);
+    assert_eq!(changes::versions(&db).await.unwrap(), [(Changing::Competition(sprint), 1)].into());
+    assert_eq!(awards::by_id(&db, award).await.unwrap().unwrap().place(), "Sprint");
+    all_is_well(&db).await;
+
+    bin::delete(&db, &by(), Kind::Competition, sprint.0).await.unwrap();
+    assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0, "shown nowhere with it");
+    run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
+    tidy(&db).await.unwrap();
+    assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
+    all_is_well(&db).await;
+}
+
+async fn what_changes_goes_and_comes_back_moves_the_boards_at_once(db: Db) {
+    let ada = user(&db, "ada@school.example").await.id;
+    let award = give(&db, ada, KS4, "5").await.unwrap();
+    let (points, reason) = ("2".parse().unwrap(), "Two posters".parse().unwrap());
+    assert!(awards::change(&db, &by(), award, points, &reason).await.unwrap());
+    assert_eq!(line(&db, None, ada).await, Some((2, 0)));
+    let version = async || changes::version(&db, Changing::All).await.unwrap();
+    assert_eq!(version().await, 2);
+    assert!(awards::change(&db, &by(), award, points, &"Posters".parse().unwrap()).await.unwrap());
+    assert_eq!(version().await, 2, "other words change no points");
+
+    assert_eq!(bin::delete(&db, &by(), Kind::Award, award).await.unwrap(), "Ada, +2: Posters");
+    assert_eq!((line(&db, None, ada).await, count(&db, "scores").await), (None, 0));
+    assert!(!awards::change(&db, &by(), award, points, &reason).await.unwrap(), "it is in the bin");
+    assert!(awards::of_user(&db, ada).await.unwrap().is_empty());
+    all_is_well(&db).await;
+    bin::restore(&db, &by(), Kind::Award, award).await.unwrap();
+    assert!(bin::restore(&db, &by(), Kind::Award, award).await.is_err(), "once");
+    assert_eq!((line(&db, None, ada).await, version().await), (Some((2, 0)), 4));
+    all_is_well(&db).await;
+
+    assert_eq!(bin::delete_all(&db, &by(), Kind::Award, &[award, 99]).await.unwrap(), 1);
+    assert_eq!(bin::restore_all(&db, &by(), Kind::Award).await.unwrap(), 1);
+    assert_eq!(line(&db, None, ada).await, Some((2, 0)));
+    bin::delete(&db, &by(), Kind::Award, award).await.unwrap();
+    run(&db, "UPDATE awards SET deleted_at = deleted_at - 61", &[]).await.unwrap();
+    assert!(bin::restore(&db, &by(), Kind::Award, award).await.is_err(), "too late");
+    tidy(&db).await.unwrap();
+    assert_eq!((count(&db, "awards").await, line(&db, None, ada).await), (0, None));
+    all_is_well(&db).await;
+}
+
+async fn who_has_less_than_nothing_is_on_no_board(db: Db) {
+    let ours = school(&db, "Ours", None).await.unwrap();
+    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
+    for pupil in [ada, eve] {
+        joins(&db, pupil, ours).await;
+    }
+    set(&db, 1).await;
+    solve(&db, ada, 1).await;
+    give(&db, eve, KS4, "1").await.unwrap();
+    let award = give(&db, ada, KS4, "-3").await.unwrap();
+    let there = async || {
+        let board = leaderboard::page(&db, None, 1).await.unwrap();
+        let file = export::scores(&db, None, None).await.unwrap();
+        assert_eq!(file.len() as i64, board.total);
+        board.items.iter().map(|it| it.user_id).collect::<Vec<_>>()
+    };
+    assert_eq!(there().await, [eve], "nothing is left to her");
+    give(&db, ada, KS4, "-1").await.unwrap();
+    assert_eq!(there().await, [eve]);
+    assert_eq!(line(&db, None, ada).await, None);
+    all_is_well(&db).await;
+    bin::delete(&db, &by(), Kind::Award, award).await.unwrap();
+    assert_eq!((there().await, line(&db, None, ada).await), (vec![ada, eve], Some((2, 1))));
+
+    let sprint = competition(&db, ours).await;
+    give(&db, ada, Counting::Competition(sprint), "-5").await.unwrap();
+    give(&db, eve, Counting::Competition(sprint), "4").await.unwrap();
+    let schools = leaderboard::schools(&db, sprint).await.unwrap();
+    assert_eq!(schools[0].points, 4, "a school has the points of the lines that are shown");
+    all_is_well(&db).await;
+}
+
+async fn points_by_hand_stay_when_a_challenge_goes(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
+    set(&db, 1).await;
+    for pupil in [ada, eve] {
+        solve(&db, pupil, 1).await;
+    }
+    give(&db, ada, KS4, "2").await.unwrap();
+    give(&db, eve, KS4, "-1").await.unwrap();
+    bin::delete(&db, &by(), Kind::Challenge, 1).await.unwrap();
+    run(&db, "UPDATE challenges SET deleted_at = deleted_at - 61", &[]).await.unwrap();
+    tidy(&db).await.unwrap();
+    assert_eq!(line(&db, None, ada).await, Some((2, 0)));
+    assert_eq!(count(&db, "scores").await, 4, "what was taken from Eve is not forgotten");
+    all_is_well(&db).await;
+}
+
+async fn an_account_takes_its_awards_along(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
+    for pupil in [ada, eve] {
+        give(&db, pupil, KS4, "2").await.unwrap();
+    }
+    users::delete(&db, ada).await.unwrap();
+    assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (1, 2));
+    bin::delete(&db, &by(), Kind::User, eve).await.unwrap();
+    assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0);
+    assert!(matches!(give(&db, eve, KS4, "1").await, Err(AwardError::NoPupil)));
+    run(&db, "UPDATE users SET deleted_at = deleted_at - 61", &[]).await.unwrap();
+    tidy(&db).await.unwrap();
+    assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
+    all_is_well(&db).await;
+}
+
+async fn admins_and_who_is_not_invited_get_none(db: Db) {
+    let ours = school(&db, "Ours", None).await.unwrap();
+    let (grace, eve) =
+        (admin(&db, "grace@school.example").await.id, user(&db, "eve@school.example").await.id);
+    let sprint = competition(&db, ours).await;
+    for nobody in [grace, 0, 99] {
+        assert!(matches!(give(&db, nobody, KS4, "1").await, Err(AwardError::NoPupil)), "{nobody}");
+    }
+    let in_it = give(&db, eve, Counting::Competition(sprint), "1").await;
+    assert!(matches!(in_it, Err(AwardError::NotInvited)), "{in_it:?}");
+    assert_eq!((count(&db, "awards").await, count(&db, "admin_log").await), (0, 3));
+    joins(&db, eve, ours).await;
+    give(&db, eve, Counting::Competition(sprint), "1").await.unwrap();
+}
+
+async fn awards_and_answers_of_one_pupil_at_once_are_all_counted(db: Db) {
+    const ROUNDS: i64 = 12;
+    let ada = user(&db, "ada@school.example").await.id;
+    for number in 1..=ROUNDS {
+        set(&db, number).await;
+    }
+    let next = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(1));
+    at_once(&db, 2 * ROUNDS as usize, move |db| {
+        let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+        async move {
+            match number {
+                1..=ROUNDS => solve(&db, ada, number).await,
+                _ => drop(give(&db, ada, KS4, "2").await.unwrap()),
+            }
+        }
+    })
+    .await;
+    for board in [None, Some(KeyStage::Ks4)] {
+        assert_eq!(line(&db, board, ada).await, Some((5 * ROUNDS, ROUNDS)), "three for each, and two");
+    }
+    assert_eq!(changes::version(&db, Changing::All).await.unwrap(), 2 * ROUNDS);
+    all_is_well(&db).await;
+}
+
+async fn of_many_who_delete_and_give_at_once_nobody_loses_points(db: Db) {
+    let ada = user(&db, "ada@school.example").await.id;
+    for round in 0..6 {
+        let award = give(&db, ada, KS4, "4").await.unwrap();
+        let next = std::sync::Arc::new(std::sync::atomic::AtomicI64::new(0));
+        let done = at_once(&db, 6, move |db| {
+            let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
+            async move {
+                match number % 3 {
+                    0 => bin::delete(&db, &by(), Kind::Award, award).await.is_ok(),
+                    1 => give(&db, ada, KS4, "1").await.is_ok(),
+                    _ => {
+                        let (points, reason) = ("9".parse().unwrap(), "More".parse().unwrap());
+                        awards::change(&db, &by(), award, points, &reason).await.is_ok()
+                    }
+                }
+            }
+        })
+        .await;
+        assert_eq!(done.iter().filter(|done| **done).count(), 5, "one of two deletes it: {done:?}");
+        assert_eq!(line(&db, None, ada).await, Some((2 * (round + 1), 0)));
+        all_is_well(&db).await;
+    }
+}
+
+async fn boards_are_made_anew_with_what_was_given_by_hand(db: Db) {
+    let ada = user(&db, "ada@school.example").await.id;
+    set(&db, 1).await;
+    solve(&db, ada, 1).await;
+    give(&db, ada, KS4, "2").await.unwrap();
+    run(&db, "UPDATE scores SET points = 3 WHERE board = 'all'", &[]).await.unwrap();
+    let found = check::run(&db).await.unwrap();
+    let said =
+        "M03  board all, user 1: 3 points for 1 solved instead of 5 points for 1 solved (--repair mends it)";
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
+    check::repair(&db).await.unwrap();
+    assert_eq!(line(&db, None, ada).await, Some((5, 1)));
+    all_is_well(&db).await;
+}
+
+async fn awards_are_found_by_their_pupils_and_pupils_by_what_they_are_called(db: Db) {
+    let (ada, eve) = (user(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
+    users::set_profile(&db, eve.id, &"Émilie Noether".parse().unwrap(), None, None).await.unwrap();
+    for _ in 0..11 {
+        give(&db, ada.id, KS4, "1").await.unwrap();
+    }
+    give(&db, eve.id, KS4, "-1").await.unwrap();
+    let page = awards::page(&db, "", 1).await.unwrap();
+    assert_eq!((page.total, page.pages, page.items[0].user_id), (12, 2, eve.id), "the last one first");
+    for (text, total) in [("émilie", 1), ("eve@SCHOOL", 1), ("ada", 11), ("%", 0), ("nobody", 0)] {
+        assert_eq!(awards::page(&db, text, 1).await.unwrap().total, total, "{text}");
+    }
+    let named = async |text: &str| {
+        let found = user_list::named(&db, text).await.unwrap();
+        found.iter().map(|it| it.user.id).collect::<Vec<_>>()
+    };
+    for text in ["Émilie Noether", " émilie  noether", "EVE@school.example"] {
+        assert_eq!(named(text).await, [eve.id], "{text}");
+    }
+    assert_eq!(named("Émilie").await, [0; 0], "a part of a name is nobody's");
+    user(&db, "king@school.example").await;
+    assert_eq!(named("ada").await.len(), 2, "both");
+}
