@@ -6,6 +6,8 @@
 mod admin;
 #[path = "members/admin_articles.rs"]
 mod admin_articles;
+#[path = "members/admin_awards.rs"]
+mod admin_awards;
 #[path = "members/admin_challenges.rs"]
 mod admin_challenges;
 #[path = "members/admin_competitions.rs"]

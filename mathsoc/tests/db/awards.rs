@@ -81,7 +81,7 @@ async fn an_award_counts_on_the_boards_of_its_stage_and_no_other(db: Db) {
     let expected = [(Changing::All, 3), (Changing::Stage(KeyStage::Ks4), 3)];
     assert_eq!(changes::versions(&db).await.unwrap(), expected.into());
     let log = &admin_log::page(&db, Some(Kind::Award), 1).await.unwrap().items[1];
-    assert_eq!((&*log.action, &*log.subject, &*log.detail), ("created", "Ada, +5: A poster", "KS4"));
+    assert_eq!((&*log.action, &*log.subject, &*log.detail), ("created", "Ada Lovelace, +5: A poster", "KS4"));
     all_is_well(&db).await;
 }
 
@@ -132,7 +132,7 @@ async fn what_changes_goes_and_comes_back_moves_the_boards_at_once(db: Db) {
     assert!(awards::change(&db, &by(), award, points, &"Posters".parse().unwrap()).await.unwrap());
     assert_eq!(version().await, 2, "other words change no points");
 
-    assert_eq!(bin::delete(&db, &by(), Kind::Award, award).await.unwrap(), "Ada, +2: Posters");
+    assert_eq!(bin::delete(&db, &by(), Kind::Award, award).await.unwrap(), "Ada Lovelace, +2: Posters");
     assert_eq!((line(&db, None, ada).await, count(&db, "scores").await), (None, 0));
     assert!(!awards::change(&db, &by(), award, points, &reason).await.unwrap(), "it is in the bin");
     assert!(awards::of_user(&db, ada).await.unwrap().is_empty());
@@ -317,5 +317,5 @@ async fn awards_are_found_by_their_pupils_and_pupils_by_what_they_are_called(db:
     }
     assert_eq!(named("Émilie").await, [0; 0], "a part of a name is nobody's");
     user(&db, "king@school.example").await;
-    assert_eq!(named("ada").await.len(), 2, "both");
+    assert_eq!(named("ada lovelace").await.len(), 2, "both");
 }
