@@ -6,6 +6,7 @@ use axum::body::Body;
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use mathsoc::live::{Crowded, Live, Pace};
+use mathsoc::person::Role;
 use mathsoc::state::App;
 use palisade::Peer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -89,6 +90,26 @@ async fn a_board_moves_as_soon_as_somebody_answers() {
         assert!(heard.contains("id: 1\nevent: board\ndata: {\"board\":{\"lines\":[{\"rank\":1"), "{heard}");
         assert!(heard.contains("\"own\":{\"rank\":2,\"name\":\"eve\""), "her own line is told too: {heard}");
     }
+}
+
+#[tokio::test]
+async fn a_board_moves_as_soon_as_an_admin_gives_points_or_takes_them_back() {
+    let world = at(SLOW, &[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    pupil(&world, None, "eve@x.example").await;
+    world.member("grace@x.example", Role::Admin).await;
+    let (mut grace, eve) =
+        (logged_in(&world, "grace@x.example").await, logged_in(&world, "eve@x.example").await);
+    let mut stream = Stream::open(&eve, "/leaderboard/events?board=KS4", &[]).await;
+    stream.until("\n\n").await;
+    let award = [("pupil", "eve@x.example"), ("points", "7"), ("reason", "A question"), ("counts", "KS4")];
+    assert_eq!(grace.fill("/admin/awards/new", &award).await.status, 303);
+    let first = "id: 1\nevent: board\ndata: {\"board\":{\"lines\":[{\"rank\":1,\"name\":\"eve\",\"school\":null,\"points\":7";
+    stream.until(first).await;
+    assert_eq!(grace.fill("/admin/bin/awards/1", &[]).await.status, 303);
+    stream.until("id: 2\nevent: board\ndata: {\"board\":{\"lines\":[]").await;
+    let token = grace.token().await;
+    assert_eq!(grace.post("/admin/bin/awards/1/restore", &[("csrf_token", &token)]).await.status, 303);
+    stream.until("id: 3\nevent: board\ndata: {\"board\":{\"lines\":[{\"rank\":1,\"name\":\"eve\"").await;
 }
 
 #[tokio::test]

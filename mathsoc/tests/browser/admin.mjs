@@ -1,4 +1,5 @@
 // What an admin does, from the set-up link to the log: sets a challenge, previews it, writes an announcement, adds a school,
+// gives points by hand,
 // deletes something and puts it back; with script, and again without. Prints one JSON line of findings.
 //
 //   node admin.mjs <site> <link to set it up> [folder for screenshots]
@@ -28,7 +29,7 @@ async function person(options) {
 async function send(page, fields, button) {
   for (const [label, value] of Object.entries(fields)) {
     const field = page.getByRole('main').getByLabel(label, { exact: true }).first();
-    if (label === 'Key stage') await field.selectOption(value);
+    if (['Key stage', 'Counts for', 'Year'].includes(label)) await field.selectOption(value);
     else await field.fill(value);
   }
   const answer = page.waitForResponse((it) => it.request().method() === 'POST');
@@ -79,6 +80,41 @@ async function works(page, name) {
   await page.goto('/admin/schools/new');
   equal(await send(page, { Name: `Upton ${name}`, 'E-mail domain': `${name}.example` }, 'Save'), 303);
   await shown('schools');
+
+  const pupil = { Name: `Emmy Noether ${name}`, 'E-mail address': `${name}@school.example`, Year: '8' };
+  await page.goto('/admin/users/new');
+  equal(await send(page, pupil, 'Make the account'), 303);
+  await page.goto(`/admin/users?q=${name}`);
+  await page.getByRole('link', { name: pupil.Name, exact: true }).click();
+  await page.getByRole('link', { name: 'Give or take points' }).click();
+  await shown('new-award');
+  equal(await send(page, { Pupil: 'Emmy', Points: 'some' }, 'Save'), 422);
+  match(await page.locator('#pupil-error').textContent(), /Did you mean Emmy Noether/);
+  await shown('new-award-wrong');
+  const award = { Pupil: pupil.Name, Points: '+3', Reason: 'The best question of the evening, asked twice', 'Counts for': 'KS4' };
+  equal(await send(page, award, 'Save'), 303);
+  match(await said(page), /has \+3 for “The best question/);
+  await page.goto('/admin/awards/new');
+  equal(await send(page, { ...award, Points: '-1', Reason: 'Talked meanwhile', 'Counts for': '' }, 'Save'), 303);
+  await page.getByRole('link', { name: `${pupil.Name}, −1`, exact: true }).click();
+  await shown('award');
+  equal(await send(page, { Points: '-2' }, 'Save'), 303);
+  await page.getByRole('link', { name: `Delete ${pupil.Name}, −2` }).click();
+  await shown('delete-award');
+  equal(await send(page, {}, 'Delete it'), 303);
+  await shown('awards');
+  equal(await send(page, {}, /^Put it back/), 303);
+  match(await said(page), /is back/);
+  await page.getByRole('searchbox', { name: 'Name or address of a pupil' }).fill(pupil['E-mail address']);
+  await page.getByRole('main').getByRole('button', { name: 'Search' }).click();
+  await page.waitForURL(/\/admin\/awards\?q=/);
+  equal(await page.locator('.managed li').count(), 2);
+  await page.goto('/admin/awards?q=nobody');
+  await shown('awards-none');
+  await page.goto(`/admin/users?q=${name}`);
+  await page.getByRole('link', { name: pupil.Name, exact: true }).click();
+  await shown('user-with-awards');
+
   await page.goto('/admin/tester');
   equal(await send(page, { 'Expected answer': '1/3', 'Given answer': '0.333', Rules: '' }, 'Compare'), 200);
   await shown('tester');

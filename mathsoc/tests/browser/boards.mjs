@@ -132,6 +132,13 @@ await ada.goto(`/competitions/${sprint.competition}`);
 equal(await ada.locator('table.board').count(), 2);
 await picture(ada, 'competition.bare');
 
+// Who was given points by hand reads what for.
+const noor = await person('noor');
+await noor.goto('/profile/history');
+equal(await noor.locator('.awarded li').count(), 2);
+match(await noor.locator('.awarded').textContent(), /−1 Counted twice by mistake.*\+2 A poster/s);
+await look(noor, 'history');
+
 // By keyboard: from the link that skips to the boards' links.
 await eve.goto('/leaderboard');
 await eve.keyboard.press('Tab');

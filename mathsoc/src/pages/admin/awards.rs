@@ -226,6 +226,7 @@ pub async fn create(
     let [pupil, points, reason, counts] = typed.fields(&competitions);
     let fields = match awards::create(&app.db, &actor(&admin), &new).await {
         Ok(_) => {
+            app.live.look();
             return back(&session, Kind::Award, &format!("{name} has {} for “{}”.", new.points, new.reason))
                 .await;
         }
@@ -277,5 +278,6 @@ pub async fn change(
     if !awards::change(&app.db, &actor(&admin), id, points, &reason).await? {
         return Err(Error::NotFound);
     }
+    app.live.look();
     back(&session, Kind::Award, &format!("{} has {points} for “{reason}”.", award.full_name)).await
 }

@@ -66,7 +66,11 @@ pub async fn delete(
     session: Session,
 ) -> Result<Response, Error> {
     let said = match bin::delete(&app.db, &actor(&admin), kind, id).await {
-        Ok(title) => format!("“{title}” is deleted. You can put it back within a minute."),
+        Ok(title) => {
+            // An award leaves the boards at once, and comes back to them so.
+            app.live.look();
+            format!("“{title}” is deleted. You can put it back within a minute.")
+        }
         Err(error) => said(error)?,
     };
     back(&session, kind, &said).await
@@ -83,7 +87,10 @@ pub async fn restore(
     session: Session,
 ) -> Result<Response, Error> {
     let said = match bin::restore(&app.db, &actor(&admin), kind, id).await {
-        Ok(title) => format!("“{title}” is back."),
+        Ok(title) => {
+            app.live.look();
+            format!("“{title}” is back.")
+        }
         Err(error) => said(error)?,
     };
     back(&session, kind, &said).await
