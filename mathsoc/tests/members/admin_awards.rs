@@ -194,3 +194,22 @@ async fn points_in_a_competition_are_for_who_is_invited() {
     assert!(ada.get("/profile/history").await.body.contains("for Sprint"));
     assert!(ada.get("/leaderboard").await.body.contains("Nobody has solved a challenge here yet."));
 }
+
+#[tokio::test]
+async fn b5_and_b6_points_by_hand_change_by_no_link_and_without_a_token() {
+    let (world, mut grace) = with_grace().await;
+    give(&mut grace, ADA, "3", "").await;
+    for path in
+        ["/admin/awards/1?points=9&reason=Link", "/admin/bin/awards/1", "/admin/awards/new?to=eve&points=9"]
+    {
+        assert_eq!(grace.get(path).await.status, 200, "{path} only asks");
+    }
+    assert_eq!(grace.get("/admin/bin/awards/1/restore").await.status, 405);
+    for path in ["/admin/awards/new", "/admin/awards/1", "/admin/bin/awards/1", "/admin/bin/awards/1/restore"]
+    {
+        let fields = [("pupil", ADA), ("points", "9"), ("reason", "None"), ("counts", "KS3")];
+        assert_eq!(grace.post(path, &fields).await.status, 403, "{path} wants a token");
+    }
+    let mut ada = world.adas().await;
+    assert!(ada.get("/leaderboard").await.body.contains("</span></th><td>3</td><td>0</td>"));
+}

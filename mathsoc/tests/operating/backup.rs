@@ -44,6 +44,7 @@ async fn full(db: &Db, folder: &Folder) {
             INSERT INTO sessions (id, user_id, version, data, expires_at) VALUES ({zero}, '1', 1, {one}, 9999999999);
             INSERT INTO announcements (title, body, published_at) VALUES ('gone', '', 1), ('odd', 'é ∑ 🧮 \"quotes\" \\ $1
                 next line', -5);
+            INSERT INTO awards (user_id, key_stage, points, reason, awarded_at) VALUES (1, 'KS4', -2, 'Talked', 7);
             DELETE FROM announcements WHERE title = 'gone';
             INSERT INTO articles (title, author, teaser, body, published_at) VALUES ('last', '', '', '', 1);
             DELETE FROM articles WHERE title = 'last'"
@@ -124,7 +125,7 @@ async fn a_backup_moves_between_both_databases_with_all_that_is_in_it() {
         let saved = folder.join(format!("{n}.tar.gz"));
         let manifest = backup::create(&source, &place.join("data"), &saved).await.unwrap();
         assert_eq!(manifest.files(), 2);
-        assert!(rows(&saved).len() >= 12, "every table has rows: {:?}", rows(&saved).keys());
+        assert!(rows(&saved).len() >= 13, "every table has rows: {:?}", rows(&saved).keys());
         assert!(!rows(&saved).contains_key("sessions"));
 
         let targets = [file_url(&format!("to-{n}.db")), server.database().await.parse().unwrap()];

@@ -217,7 +217,7 @@ async fn answers(db: &Db, report: &Report) {
     let first = "SELECT CAST(first_solved_at AS TEXT) FROM challenges WHERE title = 'Halves'";
     assert_eq!(texts(db, first).await, ["1709717400"], "09:30 UTC, of a time with an offset");
     let board = report.line("leaderboard entries").unwrap();
-    assert!(why(&board.left_out, 2).contains("had 6 points there, and has 1"), "{:?}", board.left_out);
+    assert!(why(&board.left_out, 2).contains("had 6 points there, and has 1 here"), "{:?}", board.left_out);
 }
 
 #[tokio::test]

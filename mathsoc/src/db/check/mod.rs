@@ -15,7 +15,7 @@
 //! |---|---|---|
 //! | `M01` | the file of the database is damaged (SQLite) | no: restore a backup |
 //! | `M02` | a row refers to one that is not there | no |
-//! | `M03` | a leaderboard and the points in `progress` | makes the boards anew |
+//! | `M03` | a leaderboard and the points in `progress` and `awards` | makes the boards anew |
 //! | `M04` | answers without a row in `progress` | adds it |
 //! | `M05` | a challenge that is marked solved, and its boxes | no: boxes may have been added or removed since |
 //! | `M06` | points of what is not solved; a first solver of what nobody has solved | notes the first solver's time |

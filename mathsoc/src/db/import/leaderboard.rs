@@ -1,4 +1,5 @@
-//! The former leaderboard: it is not taken over, since points follow from answers, but compared with what follows.
+//! The former leaderboard: it is not taken over, since points follow from answers, but compared with what follows. An admin who knows
+//! that a sum was right gives the difference as an award: then both are equal.
 
 use std::collections::BTreeMap;
 
@@ -31,8 +32,7 @@ pub(super) async fn compare(job: &mut Job<'_>) -> Result<Line, ImportError> {
         if now == before {
             line.known += ids.len();
         } else {
-            let text =
-                format!("user {user} had {before} points there, and has {now} by the answers ({board})");
+            let text = format!("user {user} had {before} points there, and has {now} here ({board})");
             ids.into_iter().for_each(|id| line.leave_out(id, text.clone()));
         }
     }

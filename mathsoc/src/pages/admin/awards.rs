@@ -240,7 +240,7 @@ pub async fn create(
 fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
     let place = award.place();
     page(frame, "Change the award", "Save", fields)
-        .lead(format!("{} ({}) has it for {place}.", award.full_name, award.email))
+        .lead(format!("It is {}’s ({}), and counts for {place}.", award.full_name, award.email))
         .lead("To give it to somebody else or on another board, delete it, and write a new one.")
 }
 
