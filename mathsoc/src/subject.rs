@@ -23,6 +23,8 @@ pub enum Kind {
     Competition,
     /// Something to read.
     Article,
+    /// Something printed, as PDF.
+    Newsletter,
     /// A school whose pupils may register.
     School,
     /// Somebody with an account.
@@ -31,8 +33,15 @@ pub enum Kind {
 
 impl Kind {
     /// All of them, in the order in which they are listed.
-    pub const ALL: [Self; 6] =
-        [Self::Challenge, Self::Competition, Self::Article, Self::Announcement, Self::School, Self::User];
+    pub const ALL: [Self; 7] = [
+        Self::Challenge,
+        Self::Competition,
+        Self::Article,
+        Self::Newsletter,
+        Self::Announcement,
+        Self::School,
+        Self::User,
+    ];
 
     /// The word in addresses: `/admin/announcements`.
     pub fn section(self) -> &'static str {
@@ -41,6 +50,7 @@ impl Kind {
             Self::Challenge => "challenges",
             Self::Competition => "competitions",
             Self::Article => "articles",
+            Self::Newsletter => "newsletters",
             Self::School => "schools",
             Self::User => "users",
         }
@@ -53,6 +63,7 @@ impl Kind {
             Self::Challenge => "challenge",
             Self::Competition => "competition",
             Self::Article => "article",
+            Self::Newsletter => "newsletter",
             Self::School => "school",
             Self::User => "user",
         }
@@ -69,6 +80,15 @@ impl fmt::Display for Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such kind of thing")]
 pub struct KindError;
+
+/// Reads the word in an address, from a column of the database.
+impl TryFrom<String> for Kind {
+    type Error = KindError;
+
+    fn try_from(section: String) -> Result<Self, KindError> {
+        section.parse()
+    }
+}
 
 /// Reads the word in an address.
 impl FromStr for Kind {
