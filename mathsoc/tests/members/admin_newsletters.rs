@@ -108,7 +108,6 @@ async fn b19_a_newsletter_is_read_opened_and_kept_once_it_is_published_and_no_so
 #[tokio::test]
 async fn b21_what_is_no_pdf_is_refused_beside_its_field_and_nothing_that_was_typed_is_lost() {
     let (world, mut grace) = with_grace(&[]).await;
-    let large = [PDF, &[b' '; 3_000]].concat();
     for (name, bytes, words) in [
         ("a.png", PNG, "a.png: This is a PNG picture. What can be sent here: PDF."),
         ("a.pdf", PNG, "This is a PNG picture."),
@@ -129,7 +128,7 @@ async fn b21_what_is_no_pdf_is_refused_beside_its_field_and_nothing_that_was_typ
             assert!(page.body.contains(typed), "{typed}: {}", page.body);
         }
     }
-    let page = send(&mut grace, NEW, &march("", "soon"), ("a.pdf", &large)).await;
+    let page = send(&mut grace, NEW, &march("", "soon"), ("a.pdf", PDF)).await;
     assert!(page.status == 422 && page.body.contains("Choose the PDF again"), "{}", page.body);
     assert_eq!(page.body.matches("aria-invalid").count(), 2, "{}", page.body);
     let page = send(&mut grace, NEW, &march("", PAST), ("", b"")).await;
@@ -243,7 +242,6 @@ async fn newsletters_are_sent_by_admins_with_a_token_alone_and_within_their_boun
         "/admin/newsletters/0",
         "/newsletters/99",
         "/newsletters/x",
-        "/newsletters?page=9",
     ];
     for path in missing {
         assert_eq!(grace.get(path).await.status, 404, "{path}");
