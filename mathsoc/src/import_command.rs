@@ -1,13 +1,15 @@
 //! `mathsoc import`: takes over the database of the Flask site.
 
 use std::io::{self, IsTerminal, Write};
+use std::path::PathBuf;
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::config::Config;
-use mathsoc::db::import::{self, Offset, Options, Progress};
+use mathsoc::db::import::{self, Files, Offset, Options, Progress};
 use mathsoc::db::{Db, Url};
+use mathsoc::state;
 
 use crate::print;
 
@@ -26,6 +28,9 @@ pub(crate) struct ImportCommand {
     /// How far its clock was ahead of UTC, such as +01:00.
     #[arg(long, value_name = "OFFSET", default_value = "Z", allow_hyphen_values = true)]
     utc_offset: Offset,
+    /// The folder of its uploads, such as /srv/site/app/static/uploads, from which newsletters have their PDFs.
+    #[arg(long, value_name = "FOLDER")]
+    files: Option<PathBuf>,
 }
 
 impl ImportCommand {
@@ -33,6 +38,11 @@ impl ImportCommand {
         if self.dry_run && config.database_url.missing_file().is_some() {
             bail!("there is no database at {} yet: run `mathsoc migrate` first", config.database_url);
         }
+        let files = match self.files {
+            Some(from) if !from.is_dir() => bail!("--files: there is no folder {}", from.display()),
+            Some(from) => Some(Files { from, uploads: state::uploads(config)? }),
+            None => None,
+        };
         let db = Db::connect(&config.database_url).await?;
         if self.dry_run && db.migration().await? != Some(Db::newest_migration()) {
             bail!("the tables of {} are not up to date: run `mathsoc migrate` first", config.database_url);
@@ -40,7 +50,7 @@ impl ImportCommand {
         if !self.dry_run {
             db.migrate().await?;
         }
-        let options = Options { name: self.name, dry_run: self.dry_run, offset: self.utc_offset };
+        let options = Options { name: self.name, dry_run: self.dry_run, offset: self.utc_offset, files };
         let mut bar = Bar::new();
         let report = import::run(&db, &self.from, &options, &mut |progress| bar.show(progress)).await;
         bar.clear();

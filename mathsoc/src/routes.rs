@@ -13,7 +13,8 @@ use crate::pages::account::{
     setup, verify,
 };
 use crate::pages::admin::{
-    announcements, articles, awards, bin, challenges, competitions, home, log, schools, tester, users,
+    announcements, articles, awards, bin, challenges, competitions, home, log, newsletters, schools, tester,
+    users,
 };
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
@@ -39,6 +40,8 @@ fn public() -> Group {
         .get("/challenges/{id}", pages::challenges::one)
         .get("/articles", pages::articles::list)
         .get("/article/{id}", pages::articles::one)
+        .get("/newsletters", pages::newsletters::list)
+        .get("/newsletters/{id}", pages::newsletters::one)
         .get("/register", register::show)
         .get("/login", login::show)
         .get("/login/code", login::show_code)
@@ -139,6 +142,10 @@ fn admin() -> Group {
         .post("/admin/articles/preview", articles::preview)
         .get("/admin/articles/{id}", articles::edit)
         .post("/admin/articles/{id}", articles::change)
+        .get("/admin/newsletters", newsletters::list)
+        .get("/admin/newsletters/new", newsletters::new)
+        .post("/admin/newsletters/preview", newsletters::preview)
+        .get("/admin/newsletters/{id}", newsletters::edit)
         .get("/admin/competitions", competitions::list)
         .get("/admin/competitions/new", competitions::new)
         .post("/admin/competitions/new", competitions::create)
@@ -189,7 +196,10 @@ fn admin() -> Group {
 
 /// What admins send with files: larger than other forms, and longer on its way.
 fn admin_files() -> Group {
-    Group::new("admin").post("/admin/api/pictures", pages::files::take_picture)
+    Group::new("admin")
+        .post("/admin/api/pictures", pages::files::take_picture)
+        .post("/admin/newsletters/new", newsletters::create)
+        .post("/admin/newsletters/{id}", newsletters::change)
 }
 
 /// What was uploaded, for who may see what uses it; never limited, since a page has many pictures.
@@ -228,7 +238,8 @@ pub fn app(state: App) -> Router {
     let live = live().layer(SignedIn::<User>::gate(state.clone()));
     let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
     let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(SENDING);
-    let admin_files = admin_files().layer(SignedIn::<Admin>::gate(state.clone()));
+    let admin_files =
+        admin_files().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
     let admin_files = admin_files.layer(large).layer(Deadline::new(SENDING));
     // Floods are refused before anybody reads what they send.
     let csrf = policy::csrf_tokens(&state);

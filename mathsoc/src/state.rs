@@ -97,7 +97,10 @@ impl App {
 }
 
 /// Files of any kind that the settings have room for, scanned if there is a scanner.
-fn uploads(config: &Config) -> Result<Uploads, UploadsError> {
+///
+/// # Errors
+/// When the place for files cannot be opened.
+pub fn uploads(config: &Config) -> Result<Uploads, UploadsError> {
     let settings = &config.uploads;
     let uploads = Uploads::open(&settings.place)?.unscanned(settings.clamd_down);
     let uploads = uploads.file_bytes(settings.most_bytes).request_bytes(settings.most_bytes);

@@ -23,6 +23,8 @@ pub enum Kind {
     Competition,
     /// Something to read.
     Article,
+    /// Something printed, as PDF.
+    Newsletter,
     /// A school whose pupils may register.
     School,
     /// Somebody with an account.
@@ -37,6 +39,7 @@ impl Kind {
         Self::Challenge,
         Self::Competition,
         Self::Article,
+        Self::Newsletter,
         Self::Announcement,
         Self::School,
         Self::User,
@@ -50,6 +53,7 @@ impl Kind {
             Self::Challenge => "challenges",
             Self::Competition => "competitions",
             Self::Article => "articles",
+            Self::Newsletter => "newsletters",
             Self::School => "schools",
             Self::User => "users",
             Self::Award => "awards",
@@ -63,6 +67,7 @@ impl Kind {
             Self::Challenge => "challenge",
             Self::Competition => "competition",
             Self::Article => "article",
+            Self::Newsletter => "newsletter",
             Self::School => "school",
             Self::User => "user",
             Self::Award => "award",
@@ -80,6 +85,15 @@ impl fmt::Display for Kind {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such kind of thing")]
 pub struct KindError;
+
+/// Reads the word in an address, from a column of the database.
+impl TryFrom<String> for Kind {
+    type Error = KindError;
+
+    fn try_from(section: String) -> Result<Self, KindError> {
+        section.parse()
+    }
+}
 
 /// Reads the word in an address.
 impl FromStr for Kind {

@@ -24,6 +24,9 @@ fn every_page_is_right_in_a_real_browser_with_script_and_without() {
     let site = Site::start(&folder, &[("RATELIMIT_DEFAULT", "100000/hour")]);
     let pages = visit("pages.mjs", &[&url(&site)]);
     assert!(pages.len() >= 30, "only {} pages were found by their links: {pages:?}", pages.len());
+    for path in ["/newsletters", "/newsletters/1"] {
+        assert!(pages.iter().any(|page| page == path), "nothing leads to {path}: {pages:?}");
+    }
 }
 
 #[test]
@@ -94,6 +97,16 @@ fn an_admin_writes_articles_with_the_editor_and_without_and_a_visitor_reads_them
     let set_up = site.next_line_with("/setup/");
     let pages = visit("editor.mjs", &[&url(&site), set_up.trim()]);
     assert!(pages.len() >= 7, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn a_newsletter_is_sent_by_an_admin_and_opened_and_kept_by_a_reader() {
+    let folder = Folder::new();
+    let settings = [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
+    let mut site = Site::start(&folder, &settings);
+    let set_up = site.next_line_with("/setup/");
+    let pages = visit("newsletters.mjs", &[&url(&site), set_up.trim()]);
+    assert!(pages.len() >= 6, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

@@ -16,7 +16,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use folder::Folder;
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::demo::{self, Demo};
-use mathsoc::db::{Db, Url, announcements, articles};
+use mathsoc::db::{Db, Url, announcements, articles, newsletters};
 
 type Promise = (&'static str, fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
@@ -42,6 +42,8 @@ mod boards;
 mod competitions;
 #[path = "db/files.rs"]
 mod files;
+#[path = "db/newsletters.rs"]
+mod letters;
 #[path = "db/users.rs"]
 mod people;
 #[path = "db/progress.rs"]
@@ -79,6 +81,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(competitions::PROMISES)
         .chain(people::PROMISES)
         .chain(files::PROMISES)
+        .chain(letters::PROMISES)
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -249,6 +252,7 @@ async fn the_demo_fills_an_empty_database_once(db: Db) {
     let newest = challenges::by_id(&db, found.items[0].id).await.unwrap().unwrap();
     assert!(!newest.boxes.is_empty());
     assert!(articles::page(&db, 1).await.unwrap().total > 0);
+    assert!(newsletters::page(&db, 1).await.unwrap().total > 0);
     assert!(announcements::latest(&db).await.unwrap().is_some());
 
     assert_eq!(demo::load(&db).await.unwrap(), Demo::NotNeeded);

@@ -12,6 +12,8 @@ mod admin_awards;
 mod admin_challenges;
 #[path = "members/admin_competitions.rs"]
 mod admin_competitions;
+#[path = "members/admin_newsletters.rs"]
+mod admin_newsletters;
 #[path = "members/attacks.rs"]
 mod attacks;
 #[path = "members/browser.rs"]

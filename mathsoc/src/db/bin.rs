@@ -246,6 +246,7 @@ impl Sql {
                 "This competition has challenges. Delete them first, or leave it closed."
             ),
             Kind::Article => table!("articles", "title"),
+            Kind::Newsletter => table!("newsletters", "title"),
             Kind::School => table!(
                 "schools",
                 "name",

@@ -63,6 +63,10 @@ pub async fn load(db: &Db) -> Result<Demo> {
             let insert = sqlx::query(ARTICLE).bind(&it.title).bind(&it.author).bind(&it.teaser);
             insert.bind(&it.body).bind(ago(it.days_ago)).execute(&mut *tx).await?;
         }
+        for it in &content.newsletters {
+            let insert = sqlx::query(NEWSLETTER).bind(&it.title).bind(&it.summary).bind(&it.body);
+            insert.bind(ago(it.days_ago)).execute(&mut *tx).await?;
+        }
         tx.commit().await?;
     });
     Ok(Demo::Loaded)
@@ -83,6 +87,8 @@ const INVITE: &str = "INSERT INTO competition_schools (competition_id, school_id
 const SET: &str = "UPDATE challenges SET competition_id = $1 WHERE title = $2";
 const ARTICLE: &str =
     "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ($1, $2, $3, $4, $5)";
+const NEWSLETTER: &str =
+    "INSERT INTO newsletters (title, summary, body, published_at) VALUES ($1, $2, $3, $4)";
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -91,6 +97,7 @@ struct Content {
     challenges: Vec<Challenge>,
     competitions: Vec<Competition>,
     articles: Vec<Article>,
+    newsletters: Vec<Newsletter>,
 }
 
 #[derive(Deserialize)]
@@ -139,6 +146,16 @@ struct Article {
     title: String,
     author: String,
     teaser: String,
+    body: String,
+    days_ago: i64,
+}
+
+/// As a text: a demo has no files.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Newsletter {
+    title: String,
+    summary: String,
     body: String,
     days_ago: i64,
 }

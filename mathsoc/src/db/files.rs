@@ -26,6 +26,8 @@ macro_rules! shown {
                         WHERE k.id = challenges.competition_id AND k.opens_at <= $2)))
             OR kind = 'article' AND EXISTS (SELECT 1 FROM articles
                 WHERE id = file_uses.subject_id AND published_at <= $2 AND deleted_at IS NULL)
+            OR kind = 'newsletter' AND EXISTS (SELECT 1 FROM newsletters
+                WHERE id = file_uses.subject_id AND published_at <= $2 AND deleted_at IS NULL)
         )"
     };
 }

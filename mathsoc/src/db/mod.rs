@@ -41,6 +41,7 @@ pub mod export;
 pub mod files;
 pub mod import;
 pub mod leaderboard;
+pub mod newsletters;
 pub mod numbers;
 mod paged;
 pub mod progress;

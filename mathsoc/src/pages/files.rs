@@ -17,7 +17,7 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, request};
-use palisade::{FileFault, Incoming, Kind, Received, Refusal, SignedIn, Upload, UploadId, Uploads};
+use palisade::{FileFault, Incoming, Kind, Received, Refusal, SignedIn, Upload, UploadId};
 use serde_json::json;
 
 use crate::db::{self, DbError};
@@ -51,8 +51,13 @@ pub async fn show(
 
 /// The address of a file.
 pub fn address(file: &Upload) -> String {
-    let name: String = url::form_urlencoded::byte_serialize(file.name.as_str().as_bytes()).collect();
-    format!("{}{}/{name}", db::files::PREFIX, file.id)
+    path(&file.id.to_string(), file.name.as_str())
+}
+
+/// The address of the file with this id and this name.
+pub fn path(id: &str, name: &str) -> String {
+    let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
+    format!("{}{id}/{name}", db::files::PREFIX)
 }
 
 /// `POST /admin/api/pictures`.
@@ -65,7 +70,7 @@ pub async fn take_picture(
     request: Request,
 ) -> Result<Response, Error> {
     let pictures = app.uploads.clone().kinds(Kind::PICTURES).files(1);
-    let received = take_with(&pictures, request).await?;
+    let received = pictures.take(request).await?;
     let picture = received.into_files().pop();
     let picture = picture.ok_or(Refusal::File { name: "".into(), fault: FileFault::NotAForm })?;
     let (width, height) = picture.dimensions().unzip();
@@ -81,17 +86,13 @@ pub async fn take_picture(
     Ok((StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], said.to_string()).into_response())
 }
 
-/// Takes in a form with files, for a handler: its texts, and files that were passed but are not kept yet. The route needs to be
-/// in `routes::admin_files`, or it stops at 1 MiB.
+/// Takes in a form with files of these kinds, for a handler: its texts, files that were passed but are not kept yet, and why others
+/// were not passed. The route needs to be in `routes::admin_files`, or it stops at 1 MiB.
 ///
 /// # Errors
-/// What is wrong with a file or with the form.
-pub async fn take(app: &App, request: Request) -> Result<Received, Refusal> {
-    take_with(&app.uploads, request).await
-}
-
-async fn take_with(uploads: &Uploads, request: Request) -> Result<Received, Refusal> {
-    uploads.take(request).await
+/// What is wrong with the form.
+pub async fn take(app: &App, kinds: &[Kind], request: Request) -> Result<Received, Refusal> {
+    app.uploads.clone().kinds(kinds.iter().copied()).take_each(request).await
 }
 
 /// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.

@@ -75,7 +75,7 @@ impl FormPage {
         Self { fields: fields.into(), ..self }
     }
 
-    /// A second button, which sends the form there, in another window.
+    /// A second button, which sends the form there, in another window; of files only the names.
     #[must_use]
     pub fn other(self, button: &'static str, to: &'static str) -> Self {
         Self { other: Some((button, to)), ..self }
@@ -92,6 +92,10 @@ impl FormPage {
     pub fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
         self.links.push((text, to.into()));
         self
+    }
+
+    fn has_files(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Kind::File(_)))
     }
 
     fn is_wrong(&self) -> bool {
@@ -123,7 +127,7 @@ pub struct Field {
     kind: Kind,
     value: String,
     error: Option<String>,
-    hint: Option<&'static str>,
+    hint: Option<Cow<'static, str>>,
     autocomplete: &'static str,
 }
 
@@ -144,6 +148,8 @@ enum Kind {
     Rich,
     /// A day with an hour.
     Hour,
+    /// A file, of the kinds that `accept` lists for the browser.
+    File(&'static str),
     Select(Vec<(String, String)>),
 }
 
@@ -190,6 +196,11 @@ impl Field {
     /// A day with an hour, as [`Hour`](super::day::Hour) is written.
     pub fn hour(name: &'static str, label: &'static str) -> Self {
         Self::new(Kind::Hour, name, label, "off")
+    }
+
+    /// A file, of the kinds that `accept` lists for the browser. The form is sent as `multipart/form-data` then.
+    pub fn file(name: &'static str, label: &'static str, accept: &'static str) -> Self {
+        Self::new(Kind::File(accept), name, label, "off")
     }
 
     /// An e-mail address.
@@ -242,8 +253,8 @@ impl Field {
 
     /// What helps to fill it in.
     #[must_use]
-    pub fn hint(self, hint: &'static str) -> Self {
-        Self { hint: Some(hint), ..self }
+    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+        Self { hint: Some(hint.into()), ..self }
     }
 
     /// Under which name it is sent.
@@ -263,7 +274,7 @@ impl Field {
 
     /// The elements that describe it to who cannot see where they stand.
     fn described_by(&self) -> Option<String> {
-        let hint = self.hint.map(|_| format!("{}-hint", self.name));
+        let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.name));
         let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
         let ids: Vec<String> = error.into_iter().chain(hint).collect();
         (!ids.is_empty()).then(|| ids.join(" "))

@@ -1,4 +1,4 @@
-//! `/`: the newest challenges and articles, and what is announced.
+//! `/`: the newest challenges and articles, what is announced, and the newest newsletter.
 
 use askama::Template;
 use axum::extract::State;
@@ -8,6 +8,7 @@ use super::{Frame, Here, Layout, filters, shown};
 use crate::db::announcements::{self, Announcement};
 use crate::db::articles::{self, ArticleSummary};
 use crate::db::challenges::{self, ChallengeSummary};
+use crate::db::newsletters::{self, Newsletter};
 use crate::db::submissions;
 use crate::error::Error;
 use crate::state::App;
@@ -22,6 +23,7 @@ struct Home {
     announcement: Option<Announcement>,
     challenges: Vec<ChallengeSummary>,
     articles: Vec<ArticleSummary>,
+    newsletter: Option<Newsletter>,
 }
 
 /// `GET /`.
@@ -39,6 +41,7 @@ pub async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, 
         announcement: announcements::latest(&app.db).await?,
         challenges,
         articles: articles::latest(&app.db, ARTICLES).await?,
+        newsletter: newsletters::latest(&app.db).await?,
     })
 }
 
@@ -49,7 +52,13 @@ mod tests {
 
     #[test]
     fn an_empty_site_says_so() {
-        let home = Home { layout: looks::layout(), announcement: None, challenges: vec![], articles: vec![] };
+        let home = Home {
+            layout: looks::layout(),
+            announcement: None,
+            challenges: vec![],
+            articles: vec![],
+            newsletter: None,
+        };
         let page = home.render().unwrap();
         looks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("No challenge has been set yet") && !page.contains("class=\"notice\""));
@@ -74,6 +83,7 @@ mod tests {
                 mark: None,
             }],
             articles: vec![],
+            newsletter: None,
         };
         let page = home.render().unwrap();
         looks::check(&page, "Problems worth a&nbsp;lunch hour");

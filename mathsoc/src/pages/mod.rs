@@ -51,6 +51,7 @@ pub mod health;
 pub mod home;
 pub mod leaderboard;
 pub mod live;
+pub mod newsletters;
 pub mod pager;
 pub mod privacy_policy;
 pub mod reports;

@@ -1,4 +1,4 @@
-//! `/search`: challenges and articles in which all the words stand.
+//! `/search`: challenges, articles and newsletters in which all the words stand.
 //!
 //! What is found, in this order: where all words stand in the title, then the rest; of each the newest first. Capitals do not
 //! count, in any alphabet. The words are looked for in what a reader sees, and not in the marks around it.
@@ -21,6 +21,7 @@ use crate::db::search::{self, Text};
 use crate::error::Error;
 use crate::rich_text;
 use crate::state::App;
+use crate::subject::Kind;
 
 /// The most characters of a search.
 const LONGEST: usize = 100;
@@ -178,7 +179,7 @@ mod tests {
 
     fn text(title: &str, lead: &str, body: &str) -> Text {
         let (title, lead, body) = (title.to_owned(), lead.to_owned(), body.to_owned());
-        Text { is_challenge: true, id: 1, title, lead, body, at: 0 }
+        Text { kind: Kind::Challenge, id: 1, title, lead, body, at: 0 }
     }
 
     fn found(texts: Vec<Text>, asked: &str) -> Vec<String> {

@@ -34,14 +34,14 @@ async fn kept(db: &Db, id: i64) -> Option<Draft> {
 }
 
 async fn an_article_comes_back_as_it_was_written_and_changed(db: Db) {
-    let new = draft("Primes", -1);
+    let (new, untouched) = (draft("Primes", -1), draft("Other", -2));
     let id = edit::create(&db, &by(), &new).await.unwrap();
-    let other = edit::create(&db, &by(), &draft("Other", -2)).await.unwrap();
+    let other = edit::create(&db, &by(), &untouched).await.unwrap();
     assert_eq!(kept(&db, id).await, Some(new));
     let next = Draft { body: "<p>Shorter.</p>".to_owned(), ..draft("More primes", -3) };
     assert!(edit::change(&db, &by(), id, &next).await.unwrap());
     assert_eq!(kept(&db, id).await, Some(next.clone()));
-    assert_eq!(kept(&db, other).await, Some(draft("Other", -2)));
+    assert_eq!(kept(&db, other).await, Some(untouched));
     assert!(!edit::change(&db, &by(), 99, &next).await.unwrap());
     assert_eq!(kept(&db, 99).await, None);
     let log = admin_log::page(&db, Some(Kind::Article), 1).await.unwrap();
@@ -60,10 +60,11 @@ async fn an_article_whose_time_has_not_come_is_for_admins_alone(db: Db) {
 }
 
 async fn an_article_in_the_bin_is_neither_listed_nor_changed(db: Db) {
-    let id = edit::create(&db, &by(), &draft("Primes", -1)).await.unwrap();
+    let new = draft("Primes", -1);
+    let id = edit::create(&db, &by(), &new).await.unwrap();
     bin::delete(&db, &by(), Kind::Article, id).await.unwrap();
     assert_eq!((edit::all(&db, 1).await.unwrap().total, kept(&db, id).await), (0, None));
     assert!(!edit::change(&db, &by(), id, &draft("Other", -1)).await.unwrap());
     bin::restore(&db, &by(), Kind::Article, id).await.unwrap();
-    assert_eq!(kept(&db, id).await, Some(draft("Primes", -1)));
+    assert_eq!(kept(&db, id).await, Some(new));
 }

@@ -70,7 +70,7 @@ async fn what_is_looked_through_is_there_for_readers(db: Db) {
     run(&db, "UPDATE challenges SET deleted_at = 1 WHERE title = 'gone'", &[]).await.unwrap();
     run(&db, "UPDATE articles SET deleted_at = 1 WHERE title = 'gone'", &[]).await.unwrap();
     let texts = search::texts(&db).await.unwrap();
-    let mut found: Vec<_> = texts.iter().map(|it| (it.is_challenge, it.title.as_str())).collect();
+    let mut found: Vec<_> = texts.iter().map(|it| (it.kind.name(), it.title.as_str())).collect();
     found.sort_unstable();
-    assert_eq!(found, [(false, "out"), (true, "out")]);
+    assert_eq!(found, [("article", "out"), ("challenge", "out")]);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use mathsoc::db::import::{self, ImportError, Line, Options, Report};
+use mathsoc::db::import::{self, Files, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, Url, check, users};
 use sqlx::Row as _;
 
@@ -42,6 +42,7 @@ async fn everything(db: &Db) -> Vec<Vec<String>> {
         ("progress", &["user_id", "challenge_id", "solved_at", "points"]),
         ("scores", &["board", "user_id", "points", "solved"]),
         ("articles", &["title", "author", "teaser", "body", "published_at"]),
+        ("newsletters", &["title", "summary", "body", "published_at", "file_id"]),
         ("announcements", &["title", "body", "published_at"]),
         ("imported", &["source", "kind", "old_id", "new_id"]),
     ] {
@@ -85,11 +86,13 @@ async fn moves(world: World, old: &str, broken: usize) {
     assert_eq!(numbers(&report, "answer boxes"), [6, 4, 0, 2]);
     assert_eq!(numbers(&report, "submissions"), [16, 10, 0, 6]);
     assert_eq!(numbers(&report, "leaderboard entries"), [3, 0, 1, 2]);
-    assert_eq!(numbers(&report, "articles"), [4, 2, 0, 2]);
+    assert_eq!(numbers(&report, "articles"), [3, 2, 0, 1]);
+    assert_eq!(numbers(&report, "newsletters"), [6, 1, 0, 5], "without their files");
     assert_eq!(numbers(&report, "announcements"), [1, 1, 0, 0]);
     assert_eq!(numbers(&report, "competition challenges"), [1, 0, 0, 1]);
     assert_eq!(numbers(&report, "competition entries"), [2, 0, 0, 2]);
 
+    newsletters(&world, old).await;
     accounts(&world, report.line("users").unwrap()).await;
     content(&world, &report).await;
     answers(db, &report).await;
@@ -103,6 +106,59 @@ async fn moves(world: World, old: &str, broken: usize) {
     let again = take(db, old, Options::default()).await.unwrap();
     assert_eq!(everything(db).await, before, "a second time changes nothing");
     assert!(again.lines.iter().all(|line| line.added == 0), "{again}");
+}
+
+/// In a second run, which has their files.
+async fn newsletters(world: &World, old: &str) {
+    const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
+    let db = &world.app.db;
+    let folder = Folder::new();
+    let uploads = folder.join("uploads");
+    std::fs::create_dir_all(uploads.join("newsletters")).unwrap();
+    std::fs::write(uploads.join("newsletters/newsletter_2024_05_.pdf"), PDF).unwrap();
+    std::fs::write(uploads.join("page.pdf"), "<!doctype html><script>steal()</script>").unwrap();
+    std::fs::write(folder.join("outside.pdf"), PDF).unwrap();
+    let files = Files { from: uploads.clone(), uploads: world.app.uploads.clone() };
+    let options = || Options { files: Some(files.clone()), ..Options::default() };
+    let kept = async || world.app.uploads.list().await.unwrap().len();
+
+    let rehearsed = take(db, old, Options { dry_run: true, ..options() }).await.unwrap();
+    assert_eq!((count(db, "newsletters").await, count(db, "files").await, kept().await), (1, 0, 0));
+    let report = take(db, old, options()).await.unwrap();
+    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run says what is done");
+    assert_eq!(numbers(&report, "newsletters"), [6, 1, 1, 4], "{report}");
+    let line = report.line("newsletters").unwrap();
+    for (id, why_not) in [
+        (2, "it has neither a text nor a file"),
+        (6, "lost.pdf\" is not in "),
+        (7, "page.pdf: This is a web page."),
+        (8, "outside.pdf\" is not in "),
+    ] {
+        assert!(why(&line.left_out, id).contains(why_not), "{id}: {:?}", line.left_out);
+    }
+    assert_eq!((count(db, "files").await, kept().await), (1, 1));
+    let mut visitor = world.browser();
+    let id = texts(db, "SELECT CAST(id AS TEXT) FROM newsletters WHERE title = 'May'").await.remove(0);
+    let page = visitor.get(&format!("/newsletters/{id}")).await;
+    assert!(page.body.contains("<p>Dear all</p>") && !page.body.contains("steal"), "{}", page.body);
+    let address = page.body.split("href=\"/files/").nth(1).unwrap().split('"').next().unwrap();
+    let file = visitor.get(&format!("/files/{address}")).await;
+    assert_eq!((file.status, file.body.as_bytes()), (200, PDF));
+    assert!(visitor.get("/newsletters").await.body.contains("Only words."));
+
+    if let Db::Sqlite(_) = db {
+        run(db, "UPDATE imported SET old_id = old_id + 1000 WHERE kind = 'newsletter'").await;
+        run(
+            db,
+            "CREATE TRIGGER broken BEFORE INSERT ON imported WHEN NEW.kind = 'newsletter' AND NEW.old_id = 9
+                BEGIN SELECT RAISE(ABORT, 'here the power fails'); END",
+        )
+        .await;
+        assert!(matches!(take(db, old, options()).await, Err(ImportError::Db(_))));
+        assert_eq!((count(db, "files").await, kept().await), (1, 1), "what was kept for it is gone");
+        run(db, "DROP TRIGGER broken").await;
+        run(db, "UPDATE imported SET old_id = old_id - 1000 WHERE kind = 'newsletter'").await;
+    }
 }
 
 async fn accounts(world: &World, line: &Line) {
@@ -242,7 +298,7 @@ async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
     let report = take(db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "submissions")[1], 2, "{report}");
     assert_eq!(numbers(&report, "announcements"), [2, 1, 1, 0]);
-    assert_eq!(numbers(&report, "articles"), [4, 0, 2, 2], "deleted here is not new");
+    assert_eq!(numbers(&report, "articles"), [3, 0, 2, 1], "deleted here is not new");
     assert!(why(&report.line("submissions").unwrap().left_out, 22).contains("its user 2 is not here"));
     let points = "SELECT CAST(p.points AS TEXT) FROM progress p JOIN users u ON u.id = p.user_id WHERE u.full_name = 'Dora'";
     assert_eq!(texts(db, points).await, ["1"], "who was first stays first");

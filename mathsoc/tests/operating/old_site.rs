@@ -101,6 +101,12 @@ INSERT INTO article (id, title, content, named_creator, date_posted, user_id, ty
     (2, 'March', '', NULL, '2024-03-01 12:00:00', 1, 'newsletter'),
     (3, 'Nothing', NULL, NULL, '2024-03-01 12:00:00', 1, NULL),
     (4, 'By others', '&lt;script&gt;steal()&lt;/script&gt;', 'The\nteam', '2024-03-02 12:00:00', 77, NULL);
+INSERT INTO article (id, title, content, file_url, date_posted, user_id, type) VALUES
+    (5, 'May', '<p>Dear all<script>steal()</script></p>', 'newsletter_2024_05_.pdf', '2024-05-01 12:00:00', 1, 'newsletter'),
+    (6, 'June', '', '/static/uploads/newsletters/lost.pdf', '2024-06-01 12:00:00', 1, 'newsletter'),
+    (7, 'July', '', 'page.pdf', '2024-07-01 12:00:00', 1, 'newsletter'),
+    (8, 'August', '', '../outside.pdf', '2024-08-01 12:00:00', 1, 'newsletter'),
+    (9, 'Spring', '<p>Only words.</p>', NULL, '2024-04-01 12:00:00', 77, 'newsletter');
 INSERT INTO announcement (id, title, content, date_posted) VALUES
     (1, 'Hello', '<p>Room <b>5</b> &lt;b&gt; today</p>', '2024-03-01 12:00:00');
 INSERT INTO summer_challenge (id, title, content, key_stage) VALUES (1, 'Summer', 'x', 'KS3');

@@ -56,6 +56,9 @@
 //! | [`unscanned`](Uploads::unscanned) | [`Unscanned::Refuse`] | what nobody looked at is not passed on |
 //! | `Cache-Control` | `private, no-cache` | asked for again each time; the `ETag` makes that cheap |
 //!
+//! [`take`](Uploads::take) stops at the first file that is refused. [`take_each`](Uploads::take_each) goes on, so that a form can come
+//! back with all that was typed; [`take_file`](Uploads::take_file) judges a file that comes with no form.
+//!
 //! A route needs a [`BodyLimit`](crate::BodyLimit) of `request_bytes` beside it: without, `serve` stops at 1 MiB.
 //!
 //! It does not ask who sends, nor how often: gates and limits do. It remembers nothing but bytes: names, kinds and digests are

@@ -18,6 +18,8 @@ use crate::file_fault::FileFault;
 use crate::filename::SafeName;
 use crate::refusal::Refusal;
 
+/// As much as is written at once of a file that is at hand.
+const CHUNK: usize = 256 * 1024;
 /// What a part says of itself, in bytes, and then some.
 const PART_HEAD: u64 = 16 * 1024;
 /// No form of ours has more texts.
@@ -28,6 +30,8 @@ const MOST_TEXTS: usize = 200;
 pub struct Received {
     texts: Vec<(String, String)>,
     files: Vec<Incoming>,
+    /// By the names of their fields.
+    refused: Vec<(Box<str>, Refusal)>,
 }
 
 impl Received {
@@ -45,6 +49,11 @@ impl Received {
     pub fn take_file(&mut self, field: &str) -> Option<Incoming> {
         let at = self.files.iter().position(|file| &*file.field == field)?;
         Some(self.files.remove(at))
+    }
+
+    /// Why a file of this field was not passed: the first of them. Only [`Uploads::take_each`] goes on after one.
+    pub fn refused(&self, field: &str) -> Option<&Refusal> {
+        self.refused.iter().find(|(name, _)| &**name == field).map(|(_, refusal)| refusal)
     }
 
     /// All files that were not taken out.
@@ -114,6 +123,41 @@ impl Uploads {
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
+        self.receive(request, Then::Stop).await
+    }
+
+    /// Takes in what a form sends, as [`take`](Self::take) does, but goes on after a file that is refused: what was typed is not
+    /// lost, and the form can come back with [what is wrong](Received::refused) beside the field.
+    ///
+    /// # Errors
+    /// [`Refusal::BodyTooLarge`], [`Refusal::BodyTooSlow`] and [`Refusal::BodyBroken`]; [`Refusal::File`] where the request is no
+    /// form, or brings more refused files than it may bring files.
+    pub async fn take_each<B>(&self, request: Request<B>) -> Result<Received, Refusal>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
+        self.receive(request, Then::GoOn).await
+    }
+
+    /// Takes in a file that comes with no request, such as one that another program left: judged as if somebody had sent it.
+    ///
+    /// # Errors
+    /// [`Refusal::File`] with what is wrong; [`Refusal::ScannerDown`] and [`Refusal::FilesDown`].
+    pub async fn take_file(&self, called: &str, bytes: &[u8]) -> Result<Incoming, Refusal> {
+        let mut arrival = Arrival::new(self, called);
+        for chunk in bytes.chunks(CHUNK) {
+            arrival.write(chunk).await?;
+        }
+        let nothing = arrival.refuse(FileFault::Broken);
+        arrival.end("".into()).await?.ok_or(nothing)
+    }
+
+    async fn receive<B>(&self, request: Request<B>, then: Then) -> Result<Received, Refusal>
+    where
+        B: Body<Data = Bytes> + Send + 'static,
+        B::Error: Into<Box<dyn Error + Send + Sync>>,
+    {
         let settings = &*self.0;
         let (parts, body) = request.into_parts();
         let boundary = boundary(&parts.headers)?;
@@ -127,25 +171,32 @@ impl Uploads {
         let mut text_room = settings.text_bytes;
         loop {
             allowance.set(PART_HEAD);
-            let Some(field) = form.next_field().await.map_err(|error| arriving::refusal(&error))? else {
+            let Some(mut field) = form.next_field().await.map_err(|error| arriving::refusal(&error))? else {
                 return Ok(received);
             };
             allowance.set(u64::MAX);
             let name = field.name().unwrap_or_default().to_owned();
-            match field.file_name().map(ToOwned::to_owned) {
-                None => {
-                    let text = text(field, &mut text_room).await?;
-                    received.texts.push((name, text));
-                    if received.texts.len() > MOST_TEXTS {
-                        return Err(Refusal::BodyTooLarge);
-                    }
+            let Some(called) = field.file_name().map(ToOwned::to_owned) else {
+                let text = text(field, &mut text_room).await?;
+                received.texts.push((name, text));
+                if received.texts.len() > MOST_TEXTS {
+                    return Err(Refusal::BodyTooLarge);
                 }
-                Some(called) => {
-                    let room = settings.files - received.files.len();
-                    if let Some(file) = self.file(field, name.into(), &called, room).await? {
-                        received.files.push(file);
-                    }
+                continue;
+            };
+            let name: Box<str> = name.into();
+            let room = settings.files - received.files.len();
+            match self.file(&mut field, name.clone(), &called, room).await {
+                Ok(file) => received.files.extend(file),
+                Err(refusal) if then == Then::Stop || received.refused.len() >= settings.files => {
+                    return Err(refusal);
                 }
+                Err(refusal @ (Refusal::File { .. } | Refusal::ScannerDown | Refusal::FilesDown)) => {
+                    // The rest of it arrives, and goes nowhere.
+                    while next(&mut field).await?.is_some() {}
+                    received.refused.push((name, refusal));
+                }
+                Err(refusal) => return Err(refusal),
             }
         }
     }
@@ -153,54 +204,90 @@ impl Uploads {
     /// Takes in one file; nothing is a field that was left empty.
     async fn file(
         &self,
-        mut field: Field<'static>,
+        field: &mut Field<'static>,
         name: Box<str>,
         called: &str,
         room: usize,
     ) -> Result<Option<Incoming>, Refusal> {
-        let settings = &*self.0;
-        let called = settings.name(called);
-        let refuse = |fault| Refusal::File { name: called.as_str().into(), fault };
-        let mut head = Vec::new();
-        let mut kind = None;
-        let mut staged = None;
-        while let Some(chunk) = next(&mut field).await? {
-            if chunk.is_empty() {
-                continue;
+        let mut arrival = Arrival::new(self, called);
+        while let Some(chunk) = next(field).await? {
+            if room == 0 && !chunk.is_empty() {
+                return Err(arrival.refuse(FileFault::TooMany { most: self.0.files }));
             }
-            if room == 0 {
-                return Err(refuse(FileFault::TooMany { most: settings.files }));
-            }
-            let staged = match &mut staged {
-                Some(staged) => staged,
-                none => none.insert(Staged::new(settings.staging()).await.map_err(down)?),
-            };
-            if staged.bytes() + chunk.len() as u64 > settings.file_bytes {
-                return Err(refuse(FileFault::TooLarge { most: settings.file_bytes }));
-            }
-            staged.write(&chunk).await.map_err(down)?;
-            // What is not wanted is refused at its beginning.
-            if head.len() < HEAD {
-                head.extend_from_slice(&chunk[..chunk.len().min(HEAD - head.len())]);
-                if head.len() == HEAD {
-                    kind = Some(settings.kind_of(&head, &called).map_err(refuse)?);
-                }
+            arrival.write(&chunk).await?;
+        }
+        arrival.end(name).await
+    }
+}
+
+/// What becomes of a form after a file of it is refused.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Then {
+    Stop,
+    GoOn,
+}
+
+/// A file while it arrives.
+struct Arrival<'a> {
+    uploads: &'a Uploads,
+    called: SafeName,
+    head: Vec<u8>,
+    kind: Option<Kind>,
+    staged: Option<Staged>,
+}
+
+impl<'a> Arrival<'a> {
+    fn new(uploads: &'a Uploads, called: &str) -> Self {
+        Self { uploads, called: uploads.0.name(called), head: Vec::new(), kind: None, staged: None }
+    }
+
+    fn refuse(&self, fault: FileFault) -> Refusal {
+        Refusal::File { name: self.called.as_str().into(), fault }
+    }
+
+    async fn write(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+        if chunk.is_empty() {
+            return Ok(());
+        }
+        let settings = &*self.uploads.0;
+        let staged = match &mut self.staged {
+            Some(staged) => staged,
+            none => none.insert(Staged::new(settings.staging()).await.map_err(down)?),
+        };
+        if staged.bytes() + chunk.len() as u64 > settings.file_bytes {
+            return Err(self.refuse(FileFault::TooLarge { most: settings.file_bytes }));
+        }
+        staged.write(chunk).await.map_err(down)?;
+        // What is not wanted is refused at its beginning.
+        if self.head.len() < HEAD {
+            self.head.extend_from_slice(&chunk[..chunk.len().min(HEAD - self.head.len())]);
+            if self.head.len() == HEAD {
+                self.kind = Some(self.kind()?);
             }
         }
-        let Some(staged) = staged else { return Ok(None) };
-        let kind = match kind {
+        Ok(())
+    }
+
+    fn kind(&self) -> Result<Kind, Refusal> {
+        self.uploads.0.kind_of(&self.head, &self.called).map_err(|fault| self.refuse(fault))
+    }
+
+    /// The whole of it, if it is passed; nothing where nothing came.
+    async fn end(mut self, field: Box<str>) -> Result<Option<Incoming>, Refusal> {
+        let Some(staged) = self.staged.take() else { return Ok(None) };
+        let kind = match self.kind {
             Some(kind) => kind,
-            None => settings.kind_of(&head, &called).map_err(refuse)?,
+            None => self.kind()?,
         };
-        let passed = self.judge(staged, kind, &called).await?;
+        let passed = self.uploads.judge(staged, kind, &self.called).await?;
         Ok(Some(Incoming {
-            field: name,
+            field,
             kind,
             digest: passed.digest,
             dimensions: passed.dimensions,
             quarantined: passed.quarantined,
             staged: passed.staged,
-            name: called,
+            name: self.called,
         }))
     }
 }

@@ -3,6 +3,7 @@
 mod hostile;
 mod keeping;
 mod pictures;
+mod refused;
 mod samples;
 mod scanner;
 mod serving;

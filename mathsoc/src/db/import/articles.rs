@@ -1,13 +1,13 @@
-//! Articles. Newsletters are files, and wait until files are taken over.
+//! Articles, and with them newsletters, which stand in the same table.
 
 use super::job::{Job, Kind, line_of};
-use super::{ImportError, Line};
+use super::{ImportError, Line, newsletters};
 use crate::db::tx::within;
 
 /// How long the sentences are that a list shows.
 const TEASER: usize = 200;
 
-pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
+pub(super) async fn take(job: &mut Job<'_>) -> Result<[Line; 2], ImportError> {
     const NAME: &str = "SELECT full_name FROM users WHERE id = $1";
     const SQLITE: &str = "INSERT INTO articles (title, author, teaser, body, published_at, id)
         VALUES ($1, $2, $3, $4, $5, $6) RETURNING id";
@@ -16,14 +16,14 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             COALESCE($6, nextval(pg_get_serial_sequence('articles', 'id')))) RETURNING id";
     let mut line = Line::new("articles");
     let columns = ["title", "content", "named_creator", "date_posted", "user_id", "type", "file_url"];
-    for row in job.rows(&mut line, &["article"], &columns).await? {
+    let rows = job.rows(&mut line, &["article"], &columns).await?;
+    let (letters, rows): (Vec<_>, Vec<_>) =
+        rows.into_iter().partition(|row| row.text("type") == Some("newsletter"));
+    line.read -= letters.len();
+    for row in rows {
         job.step(&line);
         if job.knows(Kind::Article, row.id) {
             line.known += 1;
-            continue;
-        }
-        if row.text("type") == Some("newsletter") {
-            line.leave_out(row.id, "newsletters are not taken over yet: upload their files");
             continue;
         }
         let body = match job.clean(row.text("content").unwrap_or_default()) {
@@ -71,5 +71,5 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         line.added += 1;
     }
     job.step(&line);
-    Ok(line)
+    Ok([line, newsletters::take(job, letters).await?])
 }

@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use palisade::{Passwords, SafeHtml, SanitizeError, Sanitizer};
+use palisade::{Passwords, SafeHtml, SanitizeError, Sanitizer, UploadId};
 
 use super::source::{OldRow, Source};
-use super::{ImportError, Line, Offset, Options, Progress};
+use super::{Files, ImportError, Line, Offset, Options, Progress};
 use crate::db::tx::{Tx, within};
 use crate::db::{Db, Url, dump, now};
 
@@ -18,17 +18,19 @@ pub(super) enum Kind {
     AnswerBox,
     Submission,
     Article,
+    Newsletter,
     Announcement,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 8] = [
         Self::School,
         Self::User,
         Self::Challenge,
         Self::AnswerBox,
         Self::Submission,
         Self::Article,
+        Self::Newsletter,
         Self::Announcement,
     ];
 
@@ -41,6 +43,7 @@ impl Kind {
             Self::AnswerBox => "box",
             Self::Submission => "submission",
             Self::Article => "article",
+            Self::Newsletter => "newsletter",
             Self::Announcement => "announcement",
         }
     }
@@ -63,6 +66,7 @@ impl Kind {
             Self::AnswerBox => known!("answer_boxes"),
             Self::Submission => known!("submissions"),
             Self::Article => known!("articles"),
+            Self::Newsletter => known!("newsletters"),
             Self::Announcement => known!("announcements"),
         }
     }
@@ -81,6 +85,8 @@ pub(super) struct Job<'a> {
     pub(super) tx: Tx,
     pub(super) passwords: Passwords,
     pub(super) now: i64,
+    /// The files that were kept for it: they go where it is undone.
+    pub(super) kept: Vec<UploadId>,
     options: &'a Options,
     known: HashMap<(Kind, i64), Known>,
     /// The highest number ever given, of tables whose rows keep theirs.
@@ -113,6 +119,7 @@ impl<'a> Job<'a> {
             tx,
             passwords,
             now: now(),
+            kept: Vec::new(),
             options,
             known,
             numbers: HashMap::new(),
@@ -181,6 +188,11 @@ impl<'a> Job<'a> {
     /// The name of the other site.
     pub(super) fn name(&self) -> &str {
         &self.options.name
+    }
+
+    /// Its files, and whether to keep them.
+    pub(super) fn files(&self) -> Option<(&'a Files, bool)> {
+        self.options.files.as_ref().map(|files| (files, !self.options.dry_run))
     }
 
     /// How far ahead of UTC its clock was.

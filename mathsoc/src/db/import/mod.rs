@@ -29,8 +29,11 @@
 //! | points | by our rules from the answers, never from the former leaderboard: the report says where the two differ |
 //! | times | as UTC, or as far ahead of it as [`Options::offset`] says, unless they say themselves |
 //!
-//! What it does not do: uploaded files, newsletters (which are files) and the tables of competitions are counted and left out. A
-//! table's importer is one file here.
+//! | newsletters | with their PDFs from [`Options::files`], judged as if somebody sent them; those whose PDF is not there are left out, and
+//! taken the next time |
+//!
+//! What it does not do: the files of challenges and articles, and the tables of competitions, are counted and left out. A table's
+//! importer is one file here.
 
 mod announcements;
 mod articles;
@@ -38,6 +41,7 @@ mod boxes;
 mod challenges;
 mod job;
 mod leaderboard;
+mod newsletters;
 mod not_yet;
 mod points;
 mod report;
@@ -47,8 +51,10 @@ mod submissions;
 mod time;
 mod users;
 
+use std::path::PathBuf;
+
 use job::Job;
-use palisade::Refusal;
+use palisade::{Refusal, Uploads};
 pub use report::{Line, Remark, Report};
 pub use time::{Offset, OffsetError};
 
@@ -63,11 +69,22 @@ pub struct Options {
     pub dry_run: bool,
     /// How far ahead of UTC the clock was where times do not say so.
     pub offset: Offset,
+    /// Where its files are.
+    pub files: Option<Files>,
+}
+
+/// The files of the former site, and where they go.
+#[derive(Clone, Debug)]
+pub struct Files {
+    /// Its folder of uploads.
+    pub from: PathBuf,
+    /// What takes them in here.
+    pub uploads: Uploads,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { name: "flask".to_owned(), dry_run: false, offset: Offset::default() }
+        Self { name: "flask".to_owned(), dry_run: false, offset: Offset::default(), files: None }
     }
 }
 
@@ -93,20 +110,35 @@ pub async fn run(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, ImportError> {
     let mut job = Job::begin(db, from, options, progress).await?;
+    let taken = take(&mut job).await;
+    let kept = std::mem::take(&mut job.kept);
+    let taken = match taken {
+        Ok(lines) => job.end().await.map(|()| lines),
+        Err(error) => Err(error),
+    };
+    if let (Err(_), Some(files)) = (&taken, &options.files) {
+        for id in kept {
+            // Why it was not, is logged; `mathsoc check` finds what is left.
+            drop(files.uploads.remove(id).await);
+        }
+    }
+    Ok(Report { lines: taken? })
+}
+
+async fn take(job: &mut Job<'_>) -> Result<Vec<Line>, ImportError> {
     let mut lines = vec![
-        schools::take(&mut job).await?,
-        users::take(&mut job).await?,
-        challenges::take(&mut job).await?,
-        boxes::take(&mut job).await?,
-        submissions::take(&mut job).await?,
+        schools::take(job).await?,
+        users::take(job).await?,
+        challenges::take(job).await?,
+        boxes::take(job).await?,
+        submissions::take(job).await?,
     ];
-    points::count(&mut job).await?;
-    lines.push(leaderboard::compare(&mut job).await?);
-    lines.push(articles::take(&mut job).await?);
-    lines.push(announcements::take(&mut job).await?);
-    lines.extend(not_yet::count(&mut job).await?);
-    job.end().await?;
-    Ok(Report { lines })
+    points::count(job).await?;
+    lines.push(leaderboard::compare(job).await?);
+    lines.extend(articles::take(job).await?);
+    lines.push(announcements::take(job).await?);
+    lines.extend(not_yet::count(job).await?);
+    Ok(lines)
 }
 
 /// Why nothing was taken over.
@@ -134,6 +166,9 @@ pub enum ImportError {
     /// A password could not be tried.
     #[error("a password could not be tried: {}", .0.message())]
     Password(Refusal),
+    /// Files cannot be checked or kept.
+    #[error("the files of the former site cannot be taken in: {}", .0.message())]
+    Files(Refusal),
     /// Our database gives no answer.
     #[error(transparent)]
     Db(#[from] DbError),

@@ -27,6 +27,7 @@ pub mod competitions;
 pub mod export;
 pub mod home;
 pub mod log;
+pub mod newsletters;
 pub mod reports;
 pub mod schools;
 pub mod tester;

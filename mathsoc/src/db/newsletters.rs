@@ -1,0 +1,199 @@
+//! Newsletters: what the society prints, as a text, a PDF, or both.
+//!
+//! Readers are given what is published and has something to read: a text, or a file that the scanner has passed.
+
+use palisade::UploadId;
+
+use super::admin_log::{Action, Actor, record};
+use super::files::{named_in, note};
+use super::paged::{PER_PAGE, Place};
+use super::{Db, Paged, Result, now, on};
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// A newsletter.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Newsletter {
+    /// The number in its address.
+    pub id: i64,
+    /// The title, plain text.
+    pub title: String,
+    /// What is in it, plain text with formulas.
+    pub summary: String,
+    /// The text itself, rich text; empty where there is only a file.
+    pub body: String,
+    /// Unix seconds.
+    pub published_at: i64,
+    /// Its file, if it has one.
+    #[sqlx(flatten)]
+    pub file: File,
+}
+
+/// The file of a newsletter; nothing in any field where there is none.
+#[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
+pub struct File {
+    /// Its id.
+    pub file_id: Option<String>,
+    /// What it is called.
+    pub file_name: Option<String>,
+    /// How many bytes it has.
+    pub file_bytes: Option<i64>,
+    /// Whether it waits for the scanner.
+    pub file_waits: bool,
+}
+
+/// What a newsletter is to be.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NewNewsletter {
+    /// The title, plain text.
+    pub title: Title,
+    /// What is in it, plain text with formulas.
+    pub summary: String,
+    /// The text itself, rich text; empty where there is only a file.
+    pub body: String,
+    /// From when on it is shown; unix seconds.
+    pub published_at: i64,
+}
+
+macro_rules! with_files {
+    ($columns:literal, $rest:literal) => {
+        concat!(
+            "SELECT ",
+            $columns,
+            " FROM newsletters n LEFT JOIN files f ON f.id = n.file_id WHERE n.deleted_at IS NULL",
+            $rest
+        )
+    };
+}
+
+macro_rules! select {
+    ($rest:literal) => {
+        with_files!(
+            "n.id, n.title, n.summary, n.body, n.published_at, f.id AS file_id, f.name AS file_name,
+                f.size AS file_bytes, f.quarantined_at IS NOT NULL AS file_waits",
+            $rest
+        )
+    };
+}
+
+/// A page of ten newsletters for readers, newest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, page: u32) -> Result<Paged<Newsletter>> {
+    const COUNT: &str = with_files!(
+        "count(*)",
+        " AND n.published_at <= $1 AND (n.body <> '' OR f.id IS NOT NULL AND f.quarantined_at IS NULL)"
+    );
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = published(db, PER_PAGE, place.offset()).await?;
+    Ok(place.with(items))
+}
+
+/// The newest newsletter for readers.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn latest(db: &Db) -> Result<Option<Newsletter>> {
+    Ok(published(db, 1, 0).await?.pop())
+}
+
+async fn published(db: &Db, count: i64, offset: i64) -> Result<Vec<Newsletter>> {
+    const LIST: &str = select!(
+        " AND n.published_at <= $1 AND (n.body <> '' OR f.id IS NOT NULL AND f.quarantined_at IS NULL)
+        ORDER BY n.published_at DESC, n.id DESC LIMIT $2 OFFSET $3"
+    );
+    Ok(on!(db, pool => sqlx::query_as(LIST).bind(now()).bind(count).bind(offset).fetch_all(pool).await)?)
+}
+
+/// The newsletter with this number, if readers may see it.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id(db: &Db, id: i64) -> Result<Option<Newsletter>> {
+    const ONE: &str = select!(
+        " AND n.published_at <= $1 AND (n.body <> '' OR f.id IS NOT NULL AND f.quarantined_at IS NULL)
+        AND n.id = $2"
+    );
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(now()).bind(id).fetch_optional(pool).await)?)
+}
+
+/// A page of ten of all newsletters, newest first: for admins.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn all(db: &Db, page: u32) -> Result<Paged<Newsletter>> {
+    const COUNT: &str = "SELECT count(*) FROM newsletters WHERE deleted_at IS NULL";
+    const LIST: &str = select!(" ORDER BY n.published_at DESC, n.id DESC LIMIT $1 OFFSET $2");
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items = on!(db, pool => {
+        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+    })?;
+    Ok(place.with(items))
+}
+
+/// The newsletter with this number, whether or not readers may see it.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn any(db: &Db, id: i64) -> Result<Option<Newsletter>> {
+    const ONE: &str = select!(" AND n.id = $1");
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
+}
+
+/// Keeps a new newsletter; its number.
+///
+/// # Errors
+/// When there is no such file, or the database gives no answer.
+pub async fn create(db: &Db, by: &Actor, new: &NewNewsletter, file: Option<UploadId>) -> Result<i64> {
+    const INSERT: &str = "INSERT INTO newsletters (title, summary, body, published_at, file_id)
+        VALUES ($1, $2, $3, $4, $5) RETURNING id";
+    let (title, file) = (new.title.as_str(), file.map(|file| file.to_string()));
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let insert = sqlx::query_scalar(INSERT).bind(title).bind(&new.summary).bind(&new.body);
+        let id: i64 = insert.bind(new.published_at).bind(&file).fetch_one(&mut *tx).await?;
+        note!(tx, Kind::Newsletter, id, &shown_by(new, file.as_deref()));
+        record!(tx, by, Action::Created, Kind::Newsletter, id, title, "");
+        tx.commit().await?;
+        Ok(id)
+    })
+}
+
+/// Changes a newsletter, and its file if there is another one; `false` when there is none with this number.
+///
+/// # Errors
+/// When there is no such file, or the database gives no answer.
+pub async fn change(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    new: &NewNewsletter,
+    file: Option<UploadId>,
+) -> Result<bool> {
+    const CHANGE: &str = "UPDATE newsletters
+        SET title = $2, summary = $3, body = $4, published_at = $5, file_id = COALESCE($6, file_id)
+        WHERE id = $1 AND deleted_at IS NULL RETURNING file_id";
+    let (title, file) = (new.title.as_str(), file.map(|file| file.to_string()));
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let change = sqlx::query_scalar(CHANGE).bind(id).bind(title).bind(&new.summary).bind(&new.body);
+        let change = change.bind(new.published_at).bind(&file);
+        let changed: Option<Option<String>> = change.fetch_optional(&mut *tx).await?;
+        let Some(has) = changed else { return Ok(false) };
+        note!(tx, Kind::Newsletter, id, &shown_by(new, has.as_deref()));
+        let detail = if file.is_some() { "with another PDF" } else { "" };
+        record!(tx, by, Action::Changed, Kind::Newsletter, id, title, detail);
+        tx.commit().await?;
+        Ok(true)
+    })
+}
+
+/// The ids of all files that it shows: the pictures in its text, and its own.
+fn shown_by(new: &NewNewsletter, file: Option<&str>) -> Vec<String> {
+    let texts = [&new.summary, &new.body];
+    let pictures = texts.into_iter().flat_map(|text| named_in(text)).map(|id| id.to_string());
+    pictures.chain(file.map(ToOwned::to_owned)).collect()
+}

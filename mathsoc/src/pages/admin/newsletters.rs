@@ -1,0 +1,257 @@
+//! `/admin/newsletters`: what the society prints, with its PDF.
+//!
+//! A newsletter has a text, a PDF, or both. A PDF that is refused brings the form back with the reason beside it and with all that
+//! was typed; the file has to be chosen again, as browsers send none that they were not given.
+
+use axum::Form;
+use axum::extract::{Request, State};
+use axum::response::{Html, Response};
+use palisade::{Incoming, Kind as FileKind, Session, SignedIn, UploadId};
+use serde::Deserialize;
+
+use super::{List, Page, Row, actor, back};
+use crate::db::newsletters::{self, File, NewNewsletter, Newsletter};
+use crate::error::Error;
+use crate::pages::address::Id;
+use crate::pages::answers::now;
+use crate::pages::day::{Day, Hour};
+use crate::pages::form::{Field, FormPage};
+use crate::pages::newsletters::{One, size};
+use crate::pages::{Frame, Here, files, shown};
+use crate::signed_in::Admin;
+use crate::state::App;
+use crate::subject::Kind;
+use crate::title::Title;
+
+/// What is typed in.
+#[derive(Default, Deserialize)]
+#[serde(default)]
+pub struct Typed {
+    title: String,
+    summary: String,
+    body: String,
+    published_at: String,
+}
+
+/// What came in the field for the PDF.
+enum Pdf {
+    Passed(Incoming),
+    Refused(String),
+    Nothing,
+}
+
+impl Typed {
+    fn of(it: &Newsletter) -> Self {
+        let published_at = Hour::of_unix(it.published_at).to_string();
+        let (title, summary, body) = (it.title.clone(), it.summary.clone(), it.body.clone());
+        Self { title, summary, body, published_at }
+    }
+
+    /// The fields; `has` is the file that there is already.
+    fn fields(&self, app: &App, has: &File) -> [Field; 5] {
+        let hint = match &has.file_name {
+            Some(name) => format!("There is {name}. Choose another one only to put it in its place."),
+            None => format!("A document that ends in .pdf, of at most {}.", most(app)),
+        };
+        [
+            Field::text("title", "Title", "off").value(&self.title),
+            Field::long_text("summary", "What is in it").value(&self.summary).hint(
+                "A sentence or two for the list of newsletters. Plain text; formulas stand between \\( and \\).",
+            ),
+            Field::file("file", "PDF", "application/pdf,.pdf").hint(hint),
+            Field::rich_text("body", "Text, if it is to be read on the page too").value(&self.body),
+            Field::hour("published_at", "Shown from").value(&self.published_at),
+        ]
+    }
+
+    /// What it says, if that is a newsletter.
+    fn read(&self) -> Option<NewNewsletter> {
+        let (title, hour) = (self.title.parse().ok()?, self.published_at.parse::<Hour>().ok()?);
+        let (summary, body) = (self.summary.trim().to_owned(), self.body.trim().to_owned());
+        (!summary.is_empty()).then(|| NewNewsletter { title, summary, body, published_at: hour.unix() })
+    }
+
+    /// The fields with what is wrong.
+    fn wrong(&self, app: &App, has: &File, pdf: Pdf) -> [Field; 5] {
+        let [title, summary, file, body, hour] = self.fields(app, has);
+        let no_summary =
+            self.summary.trim().is_empty().then_some("This is empty. Write what there is to read.");
+        let file_error = match pdf {
+            Pdf::Refused(why) => Some(why),
+            Pdf::Passed(_) => Some("Choose the PDF again: it is sent together with the rest.".to_owned()),
+            Pdf::Nothing if has.file_id.is_none() && self.body.trim().is_empty() => {
+                Some("There is nothing to read yet. Choose the PDF, or write a text below.".to_owned())
+            }
+            Pdf::Nothing => None,
+        };
+        [
+            title.error(self.title.parse::<Title>().err()),
+            summary.error(no_summary),
+            file.error(file_error),
+            body,
+            hour.error(self.published_at.parse::<Hour>().err()),
+        ]
+    }
+
+    /// The newsletter as its page would show it, whatever may still be wrong.
+    fn preview(self, now: i64) -> Newsletter {
+        let title = if self.title.trim().is_empty() { "Untitled".to_owned() } else { self.title };
+        let published_at = self.published_at.parse().map_or(now, Hour::unix);
+        Newsletter {
+            id: 0,
+            title,
+            summary: self.summary,
+            body: self.body,
+            published_at,
+            file: File::default(),
+        }
+    }
+}
+
+/// How large a PDF may be, with some room for the texts beside it.
+fn most(app: &App) -> String {
+    let bytes = app.config.uploads.most_bytes;
+    size(i64::try_from(bytes - bytes / 16).unwrap_or(i64::MAX))
+}
+
+/// What a form brought.
+async fn sent(app: &App, request: Request) -> Result<(Typed, Pdf), Error> {
+    let mut received = files::take(app, &[FileKind::Pdf], request).await?;
+    let text = |name| received.text(name).unwrap_or_default().to_owned();
+    let (title, summary) = (text("title"), text("summary"));
+    let typed = Typed { title, summary, body: text("body"), published_at: text("published_at") };
+    let refused = received.refused("file").map(|refusal| refusal.message().into_owned());
+    let pdf = match (refused, received.take_file("file")) {
+        (Some(why), _) => Pdf::Refused(why),
+        (None, Some(file)) => Pdf::Passed(file),
+        (None, None) => Pdf::Nothing,
+    };
+    Ok((typed, pdf))
+}
+
+/// The newsletter that was sent, and its PDF if there is another one; else the fields with what is wrong.
+fn read(
+    app: &App,
+    has: &File,
+    (typed, pdf): (Typed, Pdf),
+) -> Result<(NewNewsletter, Option<Incoming>), [Field; 5]> {
+    match (typed.read(), pdf) {
+        (Some(new), Pdf::Passed(file)) => Ok((new, Some(file))),
+        (Some(new), Pdf::Nothing) if has.file_id.is_some() || !new.body.is_empty() => Ok((new, None)),
+        (_, pdf) => Err(typed.wrong(app, has, pdf)),
+    }
+}
+
+async fn kept(app: &App, admin: &SignedIn<Admin>, file: Option<Incoming>) -> Result<Option<UploadId>, Error> {
+    match file {
+        Some(file) => Ok(Some(files::keep(app, admin.user.id, file).await?.id)),
+        None => Ok(None),
+    }
+}
+
+fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
+    FormPage::new(frame, title, "Save")
+        .here(Here::Admin)
+        .fields(fields)
+        .other("Preview in a new window", "/admin/newsletters/preview")
+        .link("All newsletters", "/admin/newsletters")
+}
+
+const NEW: &str = "New newsletter";
+const CHANGE: &str = "Change the newsletter";
+
+/// `GET /admin/newsletters?page=2`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+    let found = newsletters::all(&app.db, page).await?;
+    let now = now();
+    let row = |it: Newsletter| {
+        let day = Day::of_unix(it.published_at);
+        let since = if it.published_at <= now { "Shown since" } else { "Will be shown from" };
+        let file = match &it.file.file_name {
+            Some(name) if it.file.file_waits => format!("{name} waits for the virus scanner"),
+            Some(name) => format!("{name}, {}", it.file.size()),
+            None if it.body.is_empty() => "Nobody sees it: it has neither a PDF nor a text".to_owned(),
+            None => "Without a PDF".to_owned(),
+        };
+        Row { id: it.id, title: it.title, facts: vec![format!("{since} {day}, {}", day.hour()), file] }
+    };
+    List::page(&app, &frame, Kind::Newsletter, ("Newsletters", NEW), found, row).await
+}
+
+/// `GET /admin/newsletters/new`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let typed = Typed { published_at: Hour::of_unix(now()).to_string(), ..Typed::default() };
+    page(&frame, NEW, typed.fields(&app, &File::default())).answer()
+}
+
+/// `POST /admin/newsletters/new`.
+///
+/// # Errors
+/// When the form cannot be read, or the newsletter or its file cannot be kept.
+pub async fn create(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    request: Request,
+) -> Result<Response, Error> {
+    let (new, file) = match read(&app, &File::default(), sent(&app, request).await?) {
+        Ok(read) => read,
+        Err(fields) => return page(&frame, NEW, fields).answer(),
+    };
+    let file = kept(&app, &admin, file).await?;
+    newsletters::create(&app.db, &actor(&admin), &new, file).await?;
+    back(&session, Kind::Newsletter, &format!("“{}” is saved.", new.title)).await
+}
+
+/// `POST /admin/newsletters/preview`: the page as a visitor would see it; nothing is kept, and no file is sent.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn preview(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>, Error> {
+    shown(&One::preview(&frame, typed.preview(now())))
+}
+
+/// `GET /admin/newsletters/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+    let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let form = page(&frame, CHANGE, Typed::of(&found).fields(&app, &found.file));
+    match found.file.address() {
+        Some(address) => form.link("Open its PDF", address).answer(),
+        None => form.answer(),
+    }
+}
+
+/// `POST /admin/newsletters/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is none of this number; when the form cannot be read, or the newsletter or its file cannot be
+/// kept.
+pub async fn change(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    session: Session,
+    request: Request,
+) -> Result<Response, Error> {
+    let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let (new, file) = match read(&app, &found.file, sent(&app, request).await?) {
+        Ok(read) => read,
+        Err(fields) => return page(&frame, CHANGE, fields).answer(),
+    };
+    let file = kept(&app, &admin, file).await?;
+    if !newsletters::change(&app.db, &actor(&admin), id, &new, file).await? {
+        return Err(Error::NotFound);
+    }
+    back(&session, Kind::Newsletter, &format!("“{}” is saved.", new.title)).await
+}

@@ -1,0 +1,130 @@
+//! What the database promises about newsletters and their files.
+
+use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::newsletters::{self, File, NewNewsletter};
+use mathsoc::db::{Db, bin, files, search};
+use mathsoc::subject::Kind;
+use palisade::{Upload, UploadId};
+
+use super::accounts::admin;
+use super::{Promise, at, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    a_newsletter_comes_back_as_it_was_written_and_changed,
+    a_newsletter_is_for_readers_once_it_is_published_and_has_something_to_read,
+    what_a_scanner_finds_takes_the_file_and_leaves_the_text,
+    the_file_of_a_newsletter_is_shown_with_it_and_no_sooner,
+];
+
+fn by() -> Actor {
+    Actor::command_line()
+}
+
+fn letter(title: &str, body: &str, hours: i64) -> NewNewsletter {
+    let published_at = at(hours).parse().unwrap();
+    let (title, summary) = (title.parse().unwrap(), "Ä \\(x\\) news".to_owned());
+    NewNewsletter { title, summary, body: body.to_owned(), published_at }
+}
+
+async fn pdf(db: &Db, digit: char, quarantined: bool) -> UploadId {
+    let grace = admin(db, &format!("grace{digit}@school.example")).await;
+    let digest = digit.to_string().repeat(64).parse().unwrap();
+    let id = digit.to_string().repeat(32).parse().unwrap();
+    let file = Upload::recall(id, "März.pdf", palisade::Kind::Pdf, 1_200_000, digest, quarantined);
+    files::insert(db, &file, None, grace.id).await.unwrap();
+    id
+}
+
+async fn is_shown(db: &Db, id: UploadId) -> bool {
+    files::shown(db, id).await.unwrap().is_some()
+}
+
+/// The titles that readers see, in the list, each by its own address, and in the search.
+async fn titles(db: &Db) -> Vec<String> {
+    let page = newsletters::page(db, 1).await.unwrap();
+    let texts = search::texts(db).await.unwrap();
+    let found: Vec<_> = texts.into_iter().filter(|it| it.kind == Kind::Newsletter).map(|it| it.id).collect();
+    let mut seen = Vec::new();
+    for it in newsletters::all(db, 1).await.unwrap().items {
+        let one = newsletters::by_id(db, it.id).await.unwrap();
+        assert_eq!(one.is_some(), page.items.iter().any(|listed| listed.id == it.id), "{}", it.title);
+        seen.extend(one.map(|it| it.id));
+    }
+    assert_eq!((page.items.len(), found), (usize::try_from(page.total).unwrap(), seen));
+    assert_eq!(newsletters::latest(db).await.unwrap(), page.items.first().cloned());
+    page.items.into_iter().map(|it| it.title).collect()
+}
+
+async fn a_newsletter_comes_back_as_it_was_written_and_changed(db: Db) {
+    let new = letter("March", "<p onclick=\"steal()\">Ü</p>", 1);
+    let id = newsletters::create(&db, &by(), &new, Some(pdf(&db, 'a', false).await)).await.unwrap();
+    let kept = newsletters::any(&db, id).await.unwrap().unwrap();
+    assert_eq!((kept.title.as_str(), &kept.summary, &kept.body), ("March", &new.summary, &new.body));
+    assert_eq!(kept.published_at, new.published_at);
+    let file = File {
+        file_id: Some("a".repeat(32)),
+        file_name: Some("März.pdf".to_owned()),
+        file_bytes: Some(1_200_000),
+        file_waits: false,
+    };
+    assert_eq!(kept.file, file);
+    assert!(newsletters::change(&db, &by(), id, &letter("May", "", -1), None).await.unwrap());
+    let kept = newsletters::any(&db, id).await.unwrap().unwrap();
+    assert_eq!((kept.title.as_str(), kept.body.as_str(), kept.file), ("May", "", file), "the file stays");
+    let other = pdf(&db, 'b', false).await;
+    assert!(newsletters::change(&db, &by(), id, &letter("June", "", -1), Some(other)).await.unwrap());
+    assert!(!newsletters::change(&db, &by(), 99, &letter("None", "", -1), None).await.unwrap());
+    bin::delete(&db, &by(), Kind::Newsletter, id).await.unwrap();
+    assert_eq!(newsletters::any(&db, id).await.unwrap(), None);
+    assert!(!newsletters::change(&db, &by(), id, &letter("Gone", "", -1), None).await.unwrap());
+    let log = admin_log::page(&db, Some(Kind::Newsletter), 1).await.unwrap();
+    let lines: Vec<_> =
+        log.items.iter().map(|it| [&*it.action, &*it.subject, &*it.detail].join(" ")).collect();
+    assert_eq!(lines, ["deleted June ", "changed June with another PDF", "changed May ", "created March "]);
+}
+
+async fn a_newsletter_is_for_readers_once_it_is_published_and_has_something_to_read(db: Db) {
+    let (good, waiting) = (pdf(&db, 'a', false).await, pdf(&db, 'b', true).await);
+    for (title, body, hours, file) in [
+        ("file", "", -1, Some(good)),
+        ("text", "<p>x</p>", -2, None),
+        ("text and waiting", "<p>x</p>", -3, Some(waiting)),
+        ("waiting", "", -4, Some(waiting)),
+        ("neither", "", -5, None),
+        ("ahead", "<p>x</p>", 1, Some(good)),
+    ] {
+        newsletters::create(&db, &by(), &letter(title, body, hours), file).await.unwrap();
+    }
+    assert_eq!(titles(&db).await, ["file", "text", "text and waiting"]);
+    assert_eq!(newsletters::all(&db, 1).await.unwrap().total, 6);
+    files::pass(&db, waiting).await.unwrap();
+    assert_eq!(titles(&db).await, ["file", "text", "text and waiting", "waiting"]);
+}
+
+async fn what_a_scanner_finds_takes_the_file_and_leaves_the_text(db: Db) {
+    let file = pdf(&db, 'a', false).await;
+    let both = newsletters::create(&db, &by(), &letter("both", "<p>x</p>", -1), Some(file)).await.unwrap();
+    newsletters::create(&db, &by(), &letter("file", "", -2), Some(file)).await.unwrap();
+    files::forget(&db, file).await.unwrap();
+    assert_eq!(titles(&db).await, ["both"]);
+    assert_eq!(newsletters::by_id(&db, both).await.unwrap().unwrap().file, File::default());
+}
+
+async fn the_file_of_a_newsletter_is_shown_with_it_and_no_sooner(db: Db) {
+    let (one, other) = (pdf(&db, 'a', false).await, pdf(&db, 'b', false).await);
+    let picture = pdf(&db, 'c', false).await;
+    let body = format!("<p><img src=\"/files/{picture}/M.png\"></p>");
+    let id = newsletters::create(&db, &by(), &letter("March", &body, 1), Some(one)).await.unwrap();
+    assert!(!is_shown(&db, one).await && !is_shown(&db, picture).await, "its time has not come");
+    newsletters::change(&db, &by(), id, &letter("March", &body, -1), None).await.unwrap();
+    assert!(is_shown(&db, one).await && is_shown(&db, picture).await);
+    newsletters::change(&db, &by(), id, &letter("March", "", -1), Some(other)).await.unwrap();
+    let shown = [is_shown(&db, one).await, is_shown(&db, picture).await, is_shown(&db, other).await];
+    assert_eq!(shown, [false, false, true], "what it no longer has");
+    bin::delete(&db, &by(), Kind::Newsletter, id).await.unwrap();
+    assert!(!is_shown(&db, other).await && titles(&db).await.is_empty());
+    bin::restore(&db, &by(), Kind::Newsletter, id).await.unwrap();
+    assert!(is_shown(&db, other).await);
+    run(&db, "UPDATE newsletters SET published_at = 32503680000", &[]).await.unwrap();
+    assert!(!is_shown(&db, other).await && titles(&db).await.is_empty());
+}

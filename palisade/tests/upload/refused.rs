@@ -1,0 +1,80 @@
+//! Forms that come back with what was typed, and files that come with no form.
+
+use palisade::{FileFault, Kind, Refusal};
+
+use super::samples::{pdf, png};
+use super::world::{Folder, Part, file, form};
+
+fn typed<'a>(field: &'a str, text: &'a str) -> Part<'a> {
+    Part { field, called: None, bytes: text.as_bytes() }
+}
+
+fn fault(refusal: Option<&Refusal>) -> &FileFault {
+    match refusal {
+        Some(Refusal::File { fault, .. }) => fault,
+        other => panic!("{other:?}"),
+    }
+}
+
+#[tokio::test]
+async fn what_was_typed_is_not_lost_with_a_file_that_is_refused() {
+    let folder = Folder::new();
+    let uploads = folder.uploads().kinds([Kind::Pdf]).file_bytes(100_000);
+    let large = [&pdf()[..], &[b' '; 400_000]].concat();
+    for (name, bytes) in
+        [("a.pdf", &large[..]), ("a.pdf", &png()), ("a.html", &pdf()), ("a.pdf", &pdf()[..40])]
+    {
+        let good = pdf();
+        let cover = Part { field: "cover", called: Some("b.pdf"), bytes: &good };
+        let parts = [typed("title", "March"), file(name, bytes), typed("text", "All of it"), cover];
+        assert!(uploads.take(form(&parts)).await.is_err(), "{name}: by the way that stops there");
+        let mut received = uploads.take_each(form(&parts)).await.unwrap();
+        assert_eq!((received.text("title"), received.text("text")), (Some("March"), Some("All of it")));
+        assert!(received.refused("file").unwrap().message().starts_with(name));
+        assert!(received.refused("cover").is_none() && received.take_file("file").is_none());
+        assert_eq!(received.take_file("cover").unwrap().kind(), Kind::Pdf, "what comes after it is passed");
+    }
+    assert!(folder.files().is_empty());
+}
+
+#[tokio::test]
+async fn a_form_with_files_that_are_refused_has_its_bounds_all_the_same() {
+    let folder = Folder::new();
+    let uploads = folder.uploads().files(2).request_bytes(300_000);
+    let bad = [file("a.png", b"nothing"), file("b.png", b"nothing"), file("c.png", b"nothing")];
+    let received = uploads.take_each(form(&bad[..2])).await.unwrap();
+    assert!(received.refused("file").unwrap().message().starts_with("a.png"), "the first of them");
+    let refusal = uploads.take_each(form(&bad)).await.unwrap_err();
+    assert!(matches!(refusal, Refusal::File { .. }), "{refusal:?}");
+    let good = png();
+    let many = [file("a.png", &good), file("b.png", &good), file("c.png", &good)];
+    let received = uploads.take_each(form(&many)).await.unwrap();
+    assert_eq!(fault(received.refused("file")), &FileFault::TooMany { most: 2 });
+    assert_eq!(received.into_files().len(), 2);
+    let refusal = uploads.take_each(form(&[file("a.png", &[0; 400_000])])).await.unwrap_err();
+    assert_eq!(refusal, Refusal::BodyTooLarge);
+    let no_form = http::Request::post("/").body(axum::body::Body::empty()).unwrap();
+    assert!(matches!(
+        uploads.take_each(no_form).await,
+        Err(Refusal::File { fault: FileFault::NotAForm, .. })
+    ));
+}
+
+#[tokio::test]
+async fn a_file_without_a_form_is_judged_like_one_with() {
+    let folder = Folder::new();
+    let uploads = folder.uploads().kinds([Kind::Pdf]).file_bytes(100_000);
+    let large = [&pdf()[..], &[b' '; 400_000]].concat();
+    let refused = async |name: &str, bytes: &[u8]| match uploads.take_file(name, bytes).await {
+        Err(Refusal::File { fault, .. }) => fault,
+        other => panic!("{other:?}"),
+    };
+    assert_eq!(refused("a.pdf", b"").await, FileFault::Broken);
+    assert_eq!(refused("a.pdf", &large).await, FileFault::TooLarge { most: 100_000 });
+    assert!(matches!(refused("a.pdf", &png()).await, FileFault::Unwanted { .. }));
+    assert!(matches!(refused("a.txt", &pdf()).await, FileFault::NamedOtherwise { .. }));
+    let file = uploads.take_file("../März.pdf", &pdf()).await.unwrap();
+    let upload = uploads.keep(file).await.unwrap();
+    assert_eq!((upload.name.as_str(), upload.bytes), ("März.pdf", pdf().len() as u64));
+    assert_eq!(uploads.list().await.unwrap().len(), 1);
+}
