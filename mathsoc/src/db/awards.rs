@@ -105,7 +105,8 @@ macro_rules! count {
             for id in $ids {
                 let of = sqlx::query_as($crate::db::awards::COUNTED).bind(id);
                 let it: $crate::db::awards::Counted = of.fetch_one(&mut *$tx).await?;
-                $crate::db::awards::add!($tx, it.user_id, it.counting(), $times * it.points.number());
+                let times: i64 = $times;
+                $crate::db::awards::add!($tx, it.user_id, it.counting(), times * it.points.number());
             }
         }
     };
