@@ -13,7 +13,7 @@ use crate::pages::account::{
     setup, verify,
 };
 use crate::pages::admin::{
-    announcements, articles, bin, challenges, competitions, home, log, schools, tester, users,
+    announcements, articles, bin, challenges, competitions, home, log, pictures, schools, tester, users,
 };
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
@@ -125,6 +125,7 @@ fn admin() -> Group {
         .get("/admin", home::show)
         .get("/admin/log", log::show)
         .get("/admin/reports", pages::admin::reports::show)
+        .get("/admin/pictures/new", pictures::new)
         .get("/admin/challenges", challenges::list)
         .get("/admin/challenges/new", challenges::new)
         .post("/admin/challenges/new", challenges::create)
@@ -184,7 +185,9 @@ fn admin() -> Group {
 
 /// What admins send with files: larger than other forms, and longer on its way.
 fn admin_files() -> Group {
-    Group::new("admin").post("/admin/api/pictures", pages::files::take_picture)
+    Group::new("admin")
+        .post("/admin/api/pictures", pages::files::take_picture)
+        .post("/admin/pictures/new", pictures::take)
 }
 
 /// What was uploaded, for who may see what uses it; never limited, since a page has many pictures.

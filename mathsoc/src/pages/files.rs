@@ -64,9 +64,7 @@ pub async fn take_picture(
     admin: SignedIn<Admin>,
     request: Request,
 ) -> Result<Response, Error> {
-    let pictures = app.uploads.clone().kinds(Kind::PICTURES).files(1);
-    let received = take_with(&pictures, request).await?;
-    let picture = received.into_files().pop();
+    let picture = take_one_picture(&app, request).await?.into_files().pop();
     let picture = picture.ok_or(Refusal::File { name: "".into(), fault: FileFault::NotAForm })?;
     let (width, height) = picture.dimensions().unzip();
     let file = keep(&app, admin.user.id, picture).await?;
@@ -88,6 +86,14 @@ pub async fn take_picture(
 /// What is wrong with a file or with the form.
 pub async fn take(app: &App, request: Request) -> Result<Received, Refusal> {
     take_with(&app.uploads, request).await
+}
+
+/// Takes in a form with one picture at most, and with its texts.
+///
+/// # Errors
+/// What is wrong with the picture or with the form.
+pub async fn take_one_picture(app: &App, request: Request) -> Result<Received, Refusal> {
+    take_with(&app.uploads.clone().kinds(Kind::PICTURES).files(1), request).await
 }
 
 async fn take_with(uploads: &Uploads, request: Request) -> Result<Received, Refusal> {

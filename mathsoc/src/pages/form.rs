@@ -98,6 +98,10 @@ impl FormPage {
         self.problem.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
+    fn has_files(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Kind::File(_)))
+    }
+
     /// The page: 422 where something is wrong with what was sent.
     ///
     /// # Errors
@@ -144,6 +148,8 @@ enum Kind {
     Rich,
     /// A day with an hour.
     Hour,
+    /// A file, of the kinds that the browser offers.
+    File(&'static str),
     Select(Vec<(String, String)>),
 }
 
@@ -190,6 +196,11 @@ impl Field {
     /// A day with an hour, as [`Hour`](super::day::Hour) is written.
     pub fn hour(name: &'static str, label: &'static str) -> Self {
         Self::new(Kind::Hour, name, label, "off")
+    }
+
+    /// A file of these kinds, as `accept` lists them. The form is `multipart/form-data` then.
+    pub fn file(name: &'static str, label: &'static str, accept: &'static str) -> Self {
+        Self::new(Kind::File(accept), name, label, "off")
     }
 
     /// An e-mail address.
@@ -257,6 +268,7 @@ impl Field {
             Kind::Email => "email",
             Kind::Password => "password",
             Kind::Hour => "datetime-local",
+            Kind::File(_) => "file",
             _ => "text",
         }
     }
