@@ -89,11 +89,12 @@ fn admins_look_after_people_in_a_real_browser() {
 #[test]
 fn an_admin_writes_articles_with_the_editor_and_without_and_a_visitor_reads_them() {
     let folder = Folder::new();
-    let settings = [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
+    let settings =
+        [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false"), ("MAX_CONTENT_LENGTH", "2000000")];
     let mut site = Site::start(&folder, &settings);
     let set_up = site.next_line_with("/setup/");
     let pages = visit("editor.mjs", &[&url(&site), set_up.trim()]);
-    assert!(pages.len() >= 7, "only {} pages were looked at: {pages:?}", pages.len());
+    assert!(pages.len() >= 14, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

@@ -71,16 +71,17 @@ export class Question {
   // How far it is with an answer that takes time; a part of 1, or nothing where that is not known.
   tell(words: string, part?: number): void {
     let bar = this.form.querySelector("progress");
-    if (!bar) {
-      bar = element("progress", { id: `${this.id}-progress` });
-      const label = element("label", { htmlFor: bar.id });
+    let label = this.form.querySelector<HTMLElement>(".sending [role=status]");
+    if (!bar || !label) {
+      bar = element("progress", {});
+      label = element("span", { id: `${this.id}-sending` });
       label.setAttribute("role", "status");
+      bar.setAttribute("aria-labelledby", label.id);
       const sending = element("p", { className: "sending" });
       sending.append(label, bar);
       this.said.before(sending);
     }
-    const label = bar.labels[0];
-    if (label && label.textContent !== words) label.textContent = words;
+    if (label.textContent !== words) label.textContent = words;
     if (part === undefined) bar.removeAttribute("value");
     else bar.value = part;
   }

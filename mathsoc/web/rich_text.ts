@@ -132,8 +132,6 @@ export class RichText {
       [
         tool("Formula", "M3 13h3l3.5 6L14 5h7M14.5 11l5 6M19.5 11l-5 6", () => this.formula("\\(", "\\)")),
         tool("Formula on a line of its own", LINE, () => this.formula("\\[", "\\]")),
-      ],
-      [
         {
           ...tool("Picture", PICTURE, () => {}, () => editor.isActive("picture")),
           // In the HTML too: a text with a table may have one.
