@@ -11,7 +11,7 @@ check:        ## the quick half of `make test`: format, lints, documentation, fe
 	scripts/check
 
 check-corpora: ## other people's hostile vectors, which are not ours to ship: make check-corpora DIR=…
-	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade --all-features --run-ignored only corpora
+	PALISADE_CORPORA="$(abspath $(DIR))" cargo nextest run -p palisade -p mathsoc --all-features --run-ignored only corpora
 
 audit:        ## how a site stands, and what to type to mend it: make audit URL=https://…
 	cargo run --quiet -p palisade-cli -- audit $(URL)

@@ -90,6 +90,30 @@ impl Fate {
     }
 }
 
+/// The text of a file, which is UTF-8.
+///
+/// # Errors
+/// When it is too long, a workbook, or text in letters of another kind: with how to save it.
+pub fn text(file: &[u8]) -> Result<&str, ListError> {
+    // What a zip archive begins with, and what the workbooks before it began with.
+    const WORKBOOKS: [&[u8]; 2] = [b"PK\x03\x04", b"\xD0\xCF\x11\xE0"];
+    if file.len() > MOST_BYTES {
+        return Err(ListError::Long);
+    }
+    if WORKBOOKS.iter().any(|begins| file.starts_with(begins)) {
+        return Err(ListError::Workbook);
+    }
+    // Without its mark too: every letter of plain English has a zero beside it there, and no list has one.
+    if file.starts_with(b"\xFF\xFE") || file.starts_with(b"\xFE\xFF") || file.contains(&0) {
+        return Err(ListError::Utf16);
+    }
+    std::str::from_utf8(file).map_err(|error| {
+        let before = file.get(..error.valid_up_to()).unwrap_or_default();
+        let text = String::from_utf8_lossy(before).replace("\r\n", "\n").replace('\r', "\n");
+        ListError::Letters { line: 1 + text.matches('\n').count() }
+    })
+}
+
 /// Reads a list.
 ///
 /// # Errors
@@ -211,6 +235,24 @@ pub enum ListError {
     /// It is not text in columns.
     #[error("This cannot be read as a list. Save it as CSV in UTF-8, or copy the cells and paste them.")]
     Text,
+    /// The file is a workbook.
+    #[error(
+        "This file is a workbook, which only its own program reads. Save it there as “CSV UTF-8”, or copy the cells and paste them."
+    )]
+    Workbook,
+    /// The file is in UTF-16, as Excel's “Unicode Text” is.
+    #[error(
+        "This file is in UTF-16, which Excel calls Unicode Text. Save it as “CSV UTF-8” instead, or copy the cells and paste them."
+    )]
+    Utf16,
+    /// The file is in letters of another kind, as Excel's “CSV” is on its own.
+    #[error(
+        "Line {line} of this file has a letter that is not in UTF-8: Excel’s plain “CSV” spoils names with accents. Save it as “CSV UTF-8” instead, or copy the cells and paste them."
+    )]
+    Letters {
+        /// Where the first of them stands, from 1.
+        line: usize,
+    },
 }
 
 #[cfg(test)]
@@ -274,6 +316,28 @@ mod tests {
                 "{text}: {judged:?}"
             );
         }
+    }
+
+    #[test]
+    fn a_file_is_text_or_says_how_to_save_it() {
+        assert_eq!(text("\u{FEFF}name,email\r\nZoë,z@b.example".as_bytes()).map(str::len), Ok(35));
+        let utf_16 =
+            |bytes: fn(u16) -> [u8; 2]| "name,email".encode_utf16().flat_map(bytes).collect::<Vec<_>>();
+        let marked = [&b"\xFF\xFE"[..], &utf_16(u16::to_le_bytes)].concat();
+        for bytes in
+            [marked, utf_16(u16::to_le_bytes), utf_16(u16::to_be_bytes), b"\xFE\xFF\x04\x10".to_vec()]
+        {
+            assert_eq!(text(&bytes), Err(ListError::Utf16), "{bytes:?}");
+        }
+        for end in ["\n", "\r\n", "\r"] {
+            let latin =
+                [b"name,email", end.as_bytes(), b"Ada,a@b.example", end.as_bytes(), b"Zo\xEB,z@b.example"];
+            assert_eq!(text(&latin.concat()), Err(ListError::Letters { line: 3 }), "{end:?}");
+        }
+        for workbook in [&b"PK\x03\x04\x14\0"[..], b"\xD0\xCF\x11\xE0\xA1\xB1"] {
+            assert_eq!(text(workbook), Err(ListError::Workbook));
+        }
+        assert_eq!(text(&vec![b'x'; MOST_BYTES + 1]), Err(ListError::Long));
     }
 
     #[test]

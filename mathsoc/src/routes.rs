@@ -13,8 +13,8 @@ use crate::pages::account::{
     setup, verify,
 };
 use crate::pages::admin::{
-    announcements, articles, awards, bin, challenges, competitions, home, log, newsletters, schools, tester,
-    users,
+    announcements, articles, awards, bin, challenges, competitions, home, log, newsletters, pictures, schools,
+    tester, users,
 };
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
@@ -128,6 +128,7 @@ fn admin() -> Group {
         .get("/admin", home::show)
         .get("/admin/log", log::show)
         .get("/admin/reports", pages::admin::reports::show)
+        .get("/admin/pictures/new", pictures::new)
         .get("/admin/challenges", challenges::list)
         .get("/admin/challenges/new", challenges::new)
         .post("/admin/challenges/new", challenges::create)
@@ -200,6 +201,7 @@ fn admin_files() -> Group {
         .post("/admin/api/pictures", pages::files::take_picture)
         .post("/admin/newsletters/new", newsletters::create)
         .post("/admin/newsletters/{id}", newsletters::change)
+        .post("/admin/pictures/new", pictures::take)
 }
 
 /// What was uploaded, for who may see what uses it; never limited, since a page has many pictures.

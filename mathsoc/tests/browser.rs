@@ -1,6 +1,6 @@
 //! Every page in a real browser: nothing violates the policy, nothing is said on the console, axe-core finds nothing,
-//! a script that was smuggled in does not run, accounts work from end to end, challenges are answered, and pages of
-//! other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
+//! a script that was smuggled in does not run, hostile HTML does nothing once it is cleaned, accounts work from end to end,
+//! challenges are answered, and pages of other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
 
 #![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
 
@@ -16,6 +16,9 @@ use std::path::Path;
 use std::process::Command;
 
 use folder::Folder;
+use mathsoc::rich_text;
+use palisade::Sanitizer;
+use serde_json::{Value, json};
 use site::Site;
 
 #[test]
@@ -92,11 +95,12 @@ fn admins_look_after_people_in_a_real_browser() {
 #[test]
 fn an_admin_writes_articles_with_the_editor_and_without_and_a_visitor_reads_them() {
     let folder = Folder::new();
-    let settings = [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false")];
+    let settings =
+        [("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false"), ("MAX_CONTENT_LENGTH", "2000000")];
     let mut site = Site::start(&folder, &settings);
     let set_up = site.next_line_with("/setup/");
     let pages = visit("editor.mjs", &[&url(&site), set_up.trim()]);
-    assert!(pages.len() >= 7, "only {} pages were looked at: {pages:?}", pages.len());
+    assert!(pages.len() >= 14, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 #[test]
@@ -113,8 +117,68 @@ fn url(site: &Site) -> String {
     format!("http://{}", site.address)
 }
 
-/// Runs one of the scripts beside this file: the pages that it saw. What it finds there ends the test.
+/// What people have tried with the sanitiser, as it was written and as pages show it.
+fn render(vectors: &[&str]) -> Value {
+    let presets = [("rich", Sanitizer::rich()), ("plain", Sanitizer::plain()), ("none", Sanitizer::none())];
+    let cleaned = |html: &str| {
+        let clean = |(name, preset): &(&str, Sanitizer)| {
+            // What is not taken is not shown.
+            let cleaned = preset.clean(html).map(palisade::SafeHtml::into_string).unwrap_or_default();
+            ((*name).to_owned(), Value::String(cleaned))
+        };
+        let mut all: serde_json::Map<String, Value> = presets.iter().map(clean).collect();
+        all.insert("article".to_owned(), rich_text::shown(html).as_str().into());
+        json!({ "html": html, "cleaned": all })
+    };
+    let folder = Folder::new();
+    std::fs::create_dir_all(&*folder).unwrap();
+    let file = folder.join("vectors.json");
+    let vectors: Vec<_> = vectors.iter().map(|html| cleaned(html)).collect();
+    std::fs::write(&file, Value::from(vectors).to_string()).unwrap();
+    run("sanitizer.mjs", &[file.to_str().unwrap()])
+}
+
+#[test]
+fn hostile_html_runs_nothing_and_asks_for_nothing_in_a_real_browser_once_it_is_cleaned() {
+    let vectors = include_str!("../../palisade/tests/data/hostile.html.txt");
+    let vectors: Vec<_> = vectors.lines().filter(|line| !line.is_empty()).collect();
+    let report = render(&vectors);
+    assert_eq!(report["pages"].as_array().unwrap().len(), 4);
+    // As it was written, it does: a look that sees nothing there would see nothing anywhere.
+    let many = |what: &str| report[what].as_u64().unwrap();
+    assert!(
+        many("run") >= 40 && many("ask") >= 8 && many("harm") >= 55,
+        "of {} vectors {} run, {} ask for something, {} do one thing or another",
+        vectors.len(),
+        many("run"),
+        many("ask"),
+        many("harm")
+    );
+}
+
+#[test]
+#[ignore = "reads the folder that PALISADE_CORPORA names"]
+fn html_of_other_corpora_runs_nothing_in_a_real_browser_once_it_is_cleaned() {
+    let folder = std::env::var("PALISADE_CORPORA").expect("`make check-corpora DIR=…` names the folder");
+    let corpus = std::fs::read_to_string(Path::new(&folder).join("xss.json")).unwrap();
+    let corpus: Value = serde_json::from_str(&corpus).unwrap();
+    let vectors = corpus["vectors"].as_array().unwrap();
+    let vectors: Vec<_> = vectors.iter().map(|vector| vector["html"].as_str().unwrap()).collect();
+    let report = render(&vectors);
+    assert!(vectors.len() > 1_000 && report["run"].as_u64().unwrap() > 300, "{} {report}", vectors.len());
+}
+
+/// Runs one of the scripts beside this file: the pages that it saw.
 fn visit(script: &str, arguments: &[&str]) -> Vec<String> {
+    list(&run(script, arguments), "pages")
+}
+
+fn list(report: &Value, name: &str) -> Vec<String> {
+    report[name].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
+}
+
+/// Runs one of the scripts beside this file: its report. What it finds ends the test.
+fn run(script: &str, arguments: &[&str]) -> Value {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/browser");
     for needed in [Path::new("/usr/bin/chromium"), &tools.join("node_modules/playwright-core")] {
         assert!(needed.exists(), "{} is missing: run scripts/install-test-needs", needed.display());
@@ -127,11 +191,8 @@ fn visit(script: &str, arguments: &[&str]) -> Vec<String> {
         .expect("node runs");
     let said = String::from_utf8_lossy(&visit.stdout);
     assert!(visit.status.success(), "{said}{}", String::from_utf8_lossy(&visit.stderr));
-    let report: serde_json::Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
-    let list = |name: &str| -> Vec<String> {
-        report[name].as_array().unwrap().iter().map(|one| one.as_str().unwrap().to_owned()).collect()
-    };
-    let findings = list("findings");
+    let report: Value = serde_json::from_str(said.lines().last().unwrap()).unwrap();
+    let findings = list(&report, "findings");
     assert!(findings.is_empty(), "{}", findings.join("\n"));
-    list("pages")
+    report
 }

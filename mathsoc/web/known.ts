@@ -30,7 +30,11 @@ const Picture = Node.create({
   group: "inline",
   inline: true,
   draggable: true,
-  addAttributes: () => ({ src: { default: null }, alt: { default: "" }, width: { default: null }, height: { default: null } }),
+  addAttributes: () => ({
+    src: { default: null }, alt: { default: "" }, width: { default: null }, height: { default: null },
+    // It is fetched when somebody comes near it.
+    loading: { default: "lazy" },
+  }),
   parseHTML: () => [{ tag: "img[src]", getAttrs: (element) => isPicture(element.getAttribute("src") ?? "") && null }],
   renderHTML: ({ HTMLAttributes }) => ["img", HTMLAttributes],
 });

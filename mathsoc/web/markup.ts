@@ -15,7 +15,7 @@ const policy = (globalThis as { trustedTypes?: TrustedTypes }).trustedTypes?.cre
 // What the editor keeps, with the attributes that it keeps.
 const KNOWN: Record<string, string[]> = {
   p: [], h2: [], h3: [], ul: [], ol: ["start"], li: [], blockquote: [], br: [],
-  strong: [], b: [], em: [], i: [], code: [], a: ["href"], img: ["src", "alt", "width", "height"],
+  strong: [], b: [], em: [], i: [], code: [], a: ["href"], img: ["src", "alt", "width", "height", "loading"],
 };
 
 export function read(html: string): HTMLElement {
@@ -69,9 +69,15 @@ export function isPicture(src: string): boolean {
 }
 
 // Where a link may lead: what the site shows of it, too.
-export const ADDRESS = "(https?://|mailto:|/|#).+";
 export function isAddress(href: string): boolean {
-  return new RegExp(`^${ADDRESS}$`, "i").test(href);
+  return /^(https?:\/\/|mailto:|\/|#).+$/i.test(href);
+}
+
+// A picture as a line of HTML: as the editor itself would write it.
+export function pictureAsHtml(attributes: object): string {
+  const image = document.implementation.createHTMLDocument().createElement("img");
+  for (const [name, value] of Object.entries({ ...attributes, loading: "lazy" })) if (value !== null) image.setAttribute(name, value);
+  return image.outerHTML;
 }
 
 // A block a line. An empty text is empty, whatever paragraphs it has.

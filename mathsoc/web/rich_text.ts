@@ -4,9 +4,10 @@
 import { Editor, getSchema, type JSONContent } from "@tiptap/core";
 import { DOMParser as Reader } from "@tiptap/pm/model";
 import { TextSelection } from "@tiptap/pm/state";
-import { ask } from "./ask";
+import { Question } from "./ask";
 import { known } from "./known";
-import { ADDRESS, plainer, read, unknown, write } from "./markup";
+import { isAddress, pictureAsHtml, plainer, read, unknown, write } from "./markup";
+import { filesIn, newPicture, otherWords } from "./picture";
 import { Toolbar, type Tool } from "./toolbar";
 
 const schema = getSchema(known);
@@ -37,7 +38,6 @@ export class RichText {
       onTransaction: () => this.toolbar?.update(),
     });
     this.toolbar = new Toolbar(`${name}: how it is set`, this.tools());
-    this.note.className = "wrong";
     this.note.setAttribute("role", "status");
     this.place.className = "place";
     const box = document.createElement("span");
@@ -55,6 +55,9 @@ export class RichText {
     this.toolbar.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.focus();
     });
+    this.takeFiles(box);
+    // The way to a picture for who has no editor.
+    field.closest(".field")?.querySelector(".by-hand")?.remove();
     this.show(this.take());
   }
 
@@ -71,11 +74,16 @@ export class RichText {
   private take(): boolean {
     const body = read(this.field.value);
     const lost = unknown(body);
-    this.note.textContent = lost.length > 0 ? `This text stays HTML: the editor would lose ${lost.join(", ")}.` : "";
+    this.say(lost.length > 0 ? `This text stays HTML: the editor would lose ${lost.join(", ")}.` : "", "wrong");
     if (lost.length > 0) return false;
     const content: JSONContent = Reader.fromSchema(schema).parse(body).toJSON();
     this.editor.commands.setContent(content, { emitUpdate: false });
     return true;
+  }
+
+  private say(words: string, look: "wrong" | "help"): void {
+    this.note.className = look;
+    this.note.textContent = words;
   }
 
   private show(rich: boolean): void {
@@ -124,6 +132,12 @@ export class RichText {
       [
         tool("Formula", "M3 13h3l3.5 6L14 5h7M14.5 11l5 6M19.5 11l-5 6", () => this.formula("\\(", "\\)")),
         tool("Formula on a line of its own", LINE, () => this.formula("\\[", "\\]")),
+        {
+          ...tool("Picture", PICTURE, () => {}, () => editor.isActive("picture")),
+          // In the HTML too: a text with a table may have one.
+          isOff: () => false,
+          run: () => void (!isOff() && editor.isActive("picture") ? this.words() : this.pictures([undefined])),
+        },
       ],
       [
         { ...tool("Undo", "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10H9", () => now().undo().run()), isOff: () => isOff() || !editor.can().undo() },
@@ -148,16 +162,77 @@ export class RichText {
 
   private async link(): Promise<void> {
     const { editor } = this;
-    const help = "Such as https://example.org, /articles or mailto:name@example.org. Empty is no link.";
     const value: string = editor.getAttributes("link").href ?? "";
-    const href = await ask({ title: "Link", label: "Address", help, value, pattern: ADDRESS });
+    const question = new Question("Link", "Set it");
+    const line = question.line("Address", "Such as https://example.org, /articles or mailto:name@example.org. Empty is no link.", value);
+    const isSet = await question.ask(() => {
+      const href = line.value.trim();
+      return href === "" || isAddress(href) ? null : ["Write an address that begins with https://, mailto:, / or #.", line];
+    });
     this.focus();
-    if (href === null) return;
+    if (!isSet) return;
+    const href = line.value.trim();
     const now = editor.chain().extendMarkRange("link");
     if (href === "") now.unsetMark("link").run();
     else if (editor.state.selection.empty && value === "") {
       now.insertContent({ type: "text", text: href, marks: [{ type: "link", attrs: { href } }] }).run();
     } else now.setMark("link", { href }).run();
+  }
+
+  // What is pasted or dropped anywhere in the box; without this, a browser would leave the page for a file that is dropped.
+  private takeFiles(box: HTMLElement): void {
+    const taken = (event: Event, files: File[]): void => {
+      event.preventDefault();
+      event.stopPropagation();
+      void this.pictures(files);
+    };
+    box.addEventListener("paste", (event) => {
+      const files = filesIn(event.clipboardData);
+      if (files.length > 0) taken(event, files);
+    }, { capture: true });
+    box.addEventListener("dragover", (event) => {
+      if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
+    });
+    box.addEventListener("drop", (event) => {
+      const { dragging } = this.editor.view;
+      const files = [...(event.dataTransfer?.files ?? [])];
+      if (dragging || files.length === 0) return;
+      this.goTo(event);
+      taken(event, files);
+    }, { capture: true });
+  }
+
+  private goTo({ clientX, clientY }: DragEvent): void {
+    if (this.isSource) return;
+    const { state, view } = this.editor;
+    const at = view.posAtCoords({ left: clientX, top: clientY });
+    if (at) view.dispatch(state.tr.setSelection(TextSelection.near(state.doc.resolve(at.pos))));
+  }
+
+  // One after the other; without a file, one is asked for.
+  private async pictures(files: (File | undefined)[]): Promise<void> {
+    const token = this.field.form?.querySelector<HTMLInputElement>("[name=csrf_token]")?.value ?? "";
+    for (const file of files) {
+      const found = await newPicture(token, file);
+      this.focus();
+      if (!found) return;
+      const [picture, waits] = found;
+      if (waits) this.say("The virus scanner gives no answer just now. The picture is shown as soon as the scanner has passed it.", "help");
+      if (this.isSource) {
+        const { selectionStart, selectionEnd } = this.field;
+        this.field.setRangeText(pictureAsHtml(picture), selectionStart, selectionEnd, "end");
+      } else {
+        const { editor } = this;
+        editor.chain().insertContentAt(editor.state.selection.to, { type: "picture", attrs: picture }).scrollIntoView().run();
+      }
+    }
+  }
+
+  private async words(): Promise<void> {
+    const { editor } = this;
+    const alt = await otherWords(editor.getAttributes("picture").alt ?? "");
+    this.focus();
+    if (alt !== null) editor.commands.updateAttributes("picture", { alt });
   }
 }
 
@@ -166,3 +241,4 @@ const LIST = "M9 6h11M9 12h11M9 18h11M4 6h.01M4 12h.01M4 18h.01";
 const NUMBERS = "M10 6h10M10 12h10M10 18h10M3.5 5 5 4v5M3.5 15.500c0-2 3-2 3 0 0 1.5-3 2-3 4h3";
 const QUOTE = "M10 7H5v5h5V7c0 5-1 8-4 10M19 7h-5v5h5V7c0 5-1 8-4 10";
 const LINE = "M4 4h16M4 20h16M5 13h2l2.5 4L13 8h6";
+const PICTURE = "M4 5h16v14H4ZM4 16l5-5 4 4 2.5-2.5L20 17M15.5 9h.01";

@@ -69,9 +69,7 @@ pub async fn take_picture(
     admin: SignedIn<Admin>,
     request: Request,
 ) -> Result<Response, Error> {
-    let pictures = app.uploads.clone().kinds(Kind::PICTURES).files(1);
-    let received = pictures.take(request).await?;
-    let picture = received.into_files().pop();
+    let picture = take_one_picture(&app, request).await?.into_files().pop();
     let picture = picture.ok_or(Refusal::File { name: "".into(), fault: FileFault::NotAForm })?;
     let (width, height) = picture.dimensions().unzip();
     let file = keep(&app, admin.user.id, picture).await?;
@@ -93,6 +91,14 @@ pub async fn take_picture(
 /// What is wrong with the form.
 pub async fn take(app: &App, kinds: &[Kind], request: Request) -> Result<Received, Refusal> {
     app.uploads.clone().kinds(kinds.iter().copied()).take_each(request).await
+}
+
+/// Takes in a form with one picture at most, and with its texts.
+///
+/// # Errors
+/// What is wrong with the picture or with the form.
+pub async fn take_one_picture(app: &App, request: Request) -> Result<Received, Refusal> {
+    app.uploads.clone().kinds(Kind::PICTURES).files(1).take(request).await
 }
 
 /// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.

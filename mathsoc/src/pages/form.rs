@@ -102,6 +102,10 @@ impl FormPage {
         self.problem.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }
 
+    fn has_files(&self) -> bool {
+        self.fields.iter().any(|field| matches!(field.kind, Kind::File(_)))
+    }
+
     /// The page: 422 where something is wrong with what was sent.
     ///
     /// # Errors
@@ -268,6 +272,7 @@ impl Field {
             Kind::Email => "email",
             Kind::Password => "password",
             Kind::Hour => "datetime-local",
+            Kind::File(_) => "file",
             _ => "text",
         }
     }

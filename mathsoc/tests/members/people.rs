@@ -5,7 +5,7 @@ use mathsoc::db::user_changes;
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::person::{Role, Year};
 
-use super::browser::{Browser, Page};
+use super::browser::{Browser, ORIGIN, Page};
 use super::world::{ADA, OTHER, PASSWORD, World};
 
 const GRACE: &str = "grace@school.example";
@@ -310,6 +310,51 @@ async fn a_list_is_tried_out_first_and_then_just_this_is_done() {
     assert!(log(&mut browser).await.contains("imported the user “Emmy”"));
     let link = world.link("/welcome/").await;
     assert_eq!(world.browser().fill(&link, &[("password", OTHER)]).await.status, 303);
+}
+
+/// Sends the form of a list as a browser does, with a file and with what was pasted.
+async fn post_file(browser: &mut Browser, pasted: &str, file: &[u8]) -> Page {
+    let token = browser.token().await;
+    let part = |name: &str| format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"");
+    let texts = format!("{}\r\n\r\n{token}\r\n{}\r\n\r\n{pasted}\r\n", part("csrf_token"), part("list"));
+    let file_head = format!("{}; filename=\"class.csv\"\r\n\r\n", part("file"));
+    let body = [texts.as_bytes(), file_head.as_bytes(), file, b"\r\n--b--\r\n"].concat();
+    let headers = [
+        ("sec-fetch-site", "same-origin"),
+        ("origin", ORIGIN),
+        ("content-type", "multipart/form-data; boundary=b"),
+    ];
+    browser.send("POST", "/admin/users/import", &headers, body).await
+}
+
+#[tokio::test]
+async fn a_file_stands_for_the_list_or_says_how_to_save_it() {
+    let (_world, mut browser) = with_grace().await;
+    let file = "\u{FEFF}name;email\r\nZoë;zoe@school.example\r\n".as_bytes();
+    for pasted in ["", "name,email\nEmmy,emmy@school.example"] {
+        let tried = post_file(&mut browser, pasted, file).await;
+        assert!(tried.status == 200 && tried.body.contains("One account to be made"), "{}", tried.body);
+        assert!(
+            tried.body.contains("Zoë") && !tried.body.contains("Emmy") && !tried.body.contains('\u{FEFF}')
+        );
+    }
+    let tried = post_file(&mut browser, "name,email\nEmmy,emmy@school.example", b"").await;
+    let hidden = tried.hidden();
+    let sent: Vec<_> = hidden.iter().map(|(name, value)| (&**name, &**value)).collect();
+    let sent: Vec<_> = sent.into_iter().filter(|(name, _)| ["list", "plan"].contains(name)).collect();
+    assert_eq!(post(&mut browser, "/admin/users/import", &sent).await.status, 303, "{sent:?}");
+
+    for (file, words) in [
+        (&b"name,email\nZo\xEB,zoe@school.example"[..], "Line 2 of this file"),
+        (b"\xFF\xFEn\0a\0", "UTF-16"),
+        (b"PK\x03\x04", "workbook"),
+        (b"Zoe,zoe@school.example", "does not name the columns"),
+        (&vec![b'x'; 600 * 1024], "longer than 512 KiB"),
+    ] {
+        let page = post_file(&mut browser, "Kept", file).await;
+        assert!(page.status == 422 && page.body.contains(words), "{words}: {} {}", page.status, page.body);
+    }
+    assert_eq!(post_file(&mut browser, "", &vec![b'x'; 3 << 20]).await.status, 413);
 }
 
 #[tokio::test]

@@ -163,6 +163,56 @@ async fn only_admins_send_files_and_only_from_our_own_pages() {
     assert_eq!(in_store(&world), 0);
 }
 
+/// Sends the form for who has no script.
+async fn fill(browser: &mut Browser, alt: &str, decorates: bool, name: &str, bytes: &[u8]) -> Page {
+    let field = |name: &str, value: &str| {
+        format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let mut texts = field("csrf_token", &browser.token().await) + &field("alt", alt);
+    if decorates {
+        texts += &field("decorates", "yes");
+    }
+    let body = [texts.as_bytes(), &form(name, bytes)].concat();
+    let headers = [
+        ("sec-fetch-site", "same-origin"),
+        ("origin", ORIGIN),
+        ("content-type", "multipart/form-data; boundary=b"),
+    ];
+    browser.send("POST", "/admin/pictures/new", &headers, body).await
+}
+
+#[tokio::test]
+async fn without_script_a_picture_is_sent_for_the_line_that_shows_it() {
+    let (world, mut grace) = with_grace(&[]).await;
+    let page = grace.get("/admin/pictures/new").await;
+    assert!(
+        page.body.contains("multipart/form-data") && page.body.contains(r#"type="file""#),
+        "{}",
+        page.body
+    );
+    let kept = fill(&mut grace, r#"A "<triangle>""#, false, "a.png", PNG).await;
+    assert_eq!(kept.status, 200, "{}", kept.body);
+    // The line, with its own escapes, in a field of the page.
+    assert!(kept.body.contains("alt=&#34;A &#38;#34;&#38;#60;triangle&#38;#62;&#38;#34;&#34; width=&#34;1&#34; height=&#34;1&#34; loading=&#34;lazy&#34;&#62;</textarea>"), "{}", kept.body);
+    assert!(fill(&mut grace, "Not this", true, "a.png", PNG).await.body.contains("alt=&#34;&#34; "));
+    assert_eq!(in_store(&world), 2);
+    assert!(page.status == 200 && world.adas().await.get("/admin/pictures/new").await.status == 403);
+    assert_eq!(fill(&mut world.adas().await, "A", false, "a.png", PNG).await.status, 403);
+
+    for (alt, name, bytes, words) in [
+        ("", "a.png", PNG, "Choose the file once more."),
+        ("", "a.png", PNG, "Write what the picture shows"),
+        ("Kept", "", b"", "Choose a file."),
+        ("Kept", "", b"", r#"value="Kept""#),
+        ("A", "a.png", PAGE, "This is a web page."),
+        ("A", "a.png", &PNG[..40], "damaged"),
+    ] {
+        let page = fill(&mut grace, alt, false, name, bytes).await;
+        assert!(page.status == 422 && page.body.contains(words), "{words}: {} {}", page.status, page.body);
+    }
+    assert_eq!(in_store(&world), 2);
+}
+
 #[tokio::test]
 async fn in_quarantine_a_picture_waits_for_the_scanner() {
     let place = servers::folder();

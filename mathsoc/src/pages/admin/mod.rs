@@ -13,6 +13,8 @@
 //!
 //! Users have besides what is done to them, and to many of them together: see [`users`].
 //!
+//! A picture for a text is sent by the editor, or where no script runs by `/admin/pictures/new`: see [`pictures`].
+//!
 //! To add one: a [`Kind`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
 //! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
 
@@ -28,6 +30,7 @@ pub mod export;
 pub mod home;
 pub mod log;
 pub mod newsletters;
+pub mod pictures;
 pub mod reports;
 pub mod schools;
 pub mod tester;

@@ -1,17 +1,19 @@
-//! `/admin/users/import`: accounts for a list of people. First it says what would become of each line; the button under that
+//! `/admin/users/import`: accounts for a list of people, pasted or as a file. First it says what would become of each line; the button under that
 //! does just this, or, where it would be something else by now, says so anew.
 
 use askama::Template;
 use axum::Form;
-use axum::extract::State;
+use axum::extract::multipart::{Multipart, MultipartError};
+use axum::extract::{FromRequest, Request, State};
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
+use http::header::CONTENT_TYPE;
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{are, welcome};
-use crate::class_list::{self, Fate, Judged, MOST_LINES};
+use crate::class_list::{self, Fate, Judged, ListError, MOST_LINES};
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
 use crate::db::user_changes;
@@ -26,12 +28,48 @@ use crate::state::App;
 use crate::subject::Kind;
 
 /// The list, and what was said of it before.
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
+#[serde(default)]
 pub struct Sent {
-    #[serde(default)]
     list: String,
-    #[serde(default)]
     plan: String,
+    #[serde(skip)]
+    wrong_file: Option<ListError>,
+}
+
+/// A form with a file, whose text stands for what was pasted; or one without.
+impl<S: Send + Sync> FromRequest<S> for Sent {
+    type Rejection = Response;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
+        let kind = request.headers().get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok());
+        if !kind.is_some_and(|kind| kind.starts_with("multipart/form-data")) {
+            let form = Form::from_request(request, state).await;
+            return form.map(|Form(sent)| sent).map_err(IntoResponse::into_response);
+        }
+        let form = Multipart::from_request(request, state).await.map_err(IntoResponse::into_response)?;
+        Self::read(form).await.map_err(IntoResponse::into_response)
+    }
+}
+
+impl Sent {
+    async fn read(mut form: Multipart) -> Result<Self, MultipartError> {
+        let (mut sent, mut file) = (Self::default(), None);
+        while let Some(field) = form.next_field().await? {
+            match field.name() {
+                Some("list") => sent.list = field.text().await?,
+                // A field without a file is sent as well, with nothing in it.
+                Some("file") => file = Some(field.bytes().await?).filter(|file| !file.is_empty()),
+                _ => {}
+            }
+        }
+        match file.as_deref().map(class_list::text) {
+            Some(Ok(text)) => text.trim_start_matches('\u{FEFF}').clone_into(&mut sent.list),
+            Some(Err(error)) => sent.wrong_file = Some(error),
+            None => {}
+        }
+        Ok(sent)
+    }
 }
 
 #[derive(Template)]
@@ -41,6 +79,7 @@ struct Import {
     token: Printed,
     list: String,
     problem: Option<String>,
+    is_file_wrong: bool,
     schools: Vec<School>,
     judged: Vec<Judged>,
     plan: String,
@@ -72,7 +111,7 @@ impl Import {
 fn page(frame: &Frame, list: String) -> Import {
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
     let (problem, schools, judged, plan) = (None, Vec::new(), Vec::new(), String::new());
-    Import { layout, token, list, problem, schools, judged, plan }
+    Import { layout, token, list, problem, is_file_wrong: false, schools, judged, plan }
 }
 
 /// `GET /admin/users/import`.
@@ -92,9 +131,13 @@ pub async fn take(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(sent): Form<Sent>,
+    sent: Sent,
 ) -> Result<Response, Error> {
     let wrong = |page: &Import| Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(page)?).into_response());
+    if let Some(error) = sent.wrong_file {
+        let problem = Some(error.to_string());
+        return wrong(&Import { problem, is_file_wrong: true, ..page(&frame, sent.list) });
+    }
     let lines = match class_list::read(&sent.list) {
         Ok(lines) => lines,
         Err(error) => return wrong(&Import { problem: Some(error.to_string()), ..page(&frame, sent.list) }),

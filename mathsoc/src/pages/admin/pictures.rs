@@ -1,0 +1,118 @@
+//! `/admin/pictures/new`: a picture for a text, sent without script. The answer is the line of HTML that shows it.
+//!
+//! What the editor does at `POST /admin/api/pictures`, with the same rules: see [`files`]. The page opens in a window of its own, so that what is being written stays where it is.
+
+use askama::Template;
+use axum::extract::{Request, State};
+use axum::response::{Html, IntoResponse, Response};
+use palisade::{Refusal, SignedIn};
+
+use crate::error::Error;
+use crate::pages::files;
+use crate::pages::form::{Field, FormPage};
+use crate::pages::{Frame, Here, Layout, shown};
+use crate::signed_in::Admin;
+use crate::state::App;
+
+/// The picture as a text shows it: as the editor writes it.
+#[derive(Template)]
+#[template(
+    ext = "html",
+    source = r#"<img src="{{ src }}" alt="{{ alt }}"{% if let Some((width, height)) = size %} width="{{ width }}" height="{{ height }}"{% endif %} loading="lazy">"#
+)]
+struct Line<'a> {
+    src: &'a str,
+    alt: &'a str,
+    size: Option<(u32, u32)>,
+}
+
+/// The picture is kept, and this is its line.
+#[derive(Template)]
+#[template(path = "admin/picture.html")]
+struct Kept {
+    layout: Layout,
+    line: String,
+    src: String,
+    alt: String,
+    size: Option<(u32, u32)>,
+    waits: bool,
+}
+
+const TITLE: &str = "Add a picture";
+
+/// What is typed in, and what is wrong with it.
+#[derive(Default)]
+struct Typed {
+    alt: String,
+    decorates: bool,
+    no_words: Option<&'static str>,
+    no_picture: Option<String>,
+}
+
+impl Typed {
+    fn page(self, frame: &Frame) -> Result<Response, Error> {
+        FormPage::new(frame, TITLE, "Send it")
+            .here(Here::Admin)
+            .lead("You get a line of HTML, to be pasted where the picture belongs. Nobody but admins sees the picture before a text shows it.")
+            .fields([
+                Field::text("alt", "What it shows", "off")
+                    .value(self.alt)
+                    .hint("A sentence for those who cannot see it.")
+                    .error(self.no_words),
+                Field::checkbox("decorates", "It only decorates: there is nothing to say of it")
+                    .value(if self.decorates { "yes" } else { "" }),
+                Field::file("picture", "File", ".png,.jpg,.jpeg,.gif,.webp")
+                    .hint("PNG, JPEG, GIF or WebP.")
+                    .error(self.no_picture),
+            ])
+            .answer()
+    }
+}
+
+/// `GET /admin/pictures/new`.
+///
+/// # Errors
+/// When the page cannot be rendered.
+pub async fn new(frame: Frame) -> Result<Response, Error> {
+    Typed::default().page(&frame)
+}
+
+/// `POST /admin/pictures/new`.
+///
+/// # Errors
+/// When the request is no form, the scanner gives no answer, or the picture cannot be kept.
+pub async fn take(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    frame: Frame,
+    request: Request,
+) -> Result<Response, Error> {
+    let mut received = match files::take_one_picture(&app, request).await {
+        Ok(received) => received,
+        Err(wrong @ Refusal::File { .. }) => {
+            let no_picture = Some(wrong.message().into_owned());
+            return Typed { no_picture, ..Typed::default() }.page(&frame);
+        }
+        Err(refusal) => return Err(refusal.into()),
+    };
+    let decorates = received.text("decorates").is_some();
+    let alt = received.text("alt").unwrap_or_default().trim().to_owned();
+    let no_words = (alt.is_empty() && !decorates)
+        .then_some("Write what the picture shows, or say that it only decorates.");
+    let picture = match (received.take_file("picture"), no_words) {
+        (Some(picture), None) => picture,
+        (picture, no_words) => {
+            // A browser does not fill in a file again.
+            let no_picture = if picture.is_some() { "Choose the file once more." } else { "Choose a file." };
+            return Typed { alt, decorates, no_words, no_picture: Some(no_picture.to_owned()) }.page(&frame);
+        }
+    };
+    let alt = if decorates { String::new() } else { alt };
+    let size = picture.dimensions();
+    let file = files::keep(&app, admin.user.id, picture).await?;
+    let src = files::address(&file);
+    let line = Line { src: &src, alt: &alt, size }.render()?;
+    let (layout, waits) = (frame.layout(Here::Admin), file.quarantined);
+    let page: Html<String> = shown(&Kept { layout, line, src, alt, size, waits })?;
+    Ok(page.into_response())
+}
