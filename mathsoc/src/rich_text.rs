@@ -50,6 +50,12 @@ pub fn plain(typed: &str) -> Arc<str> {
     })
 }
 
+/// Whether there is nothing to see in it: of a text that was deleted, an editor leaves an empty paragraph.
+#[must_use]
+pub fn is_blank(typed: &str) -> bool {
+    plain(typed).trim().is_empty() && !shown(typed).as_str().contains("<img")
+}
+
 /// What became of texts.
 struct Remembered<T>(Mutex<(HashMap<Box<str>, T>, usize)>);
 
@@ -91,6 +97,16 @@ mod tests {
         }
         assert!(SHOWN.0.lock().unwrap().1 <= MOST);
         assert_eq!(shown("<p>one <b>of</b> many</p>"), first);
+    }
+
+    #[test]
+    fn an_empty_paragraph_is_no_text_but_a_picture_and_a_formula_are() {
+        for blank in ["", " ", "<p></p>", "<p> <br></p><script>steal()</script>"] {
+            assert!(is_blank(blank), "{blank}");
+        }
+        for text in ["x", r"<p>\(x\)</p>", r#"<p><img src="/files/x.png" alt=""></p>"#, "<p>0</p>"] {
+            assert!(!is_blank(text), "{text}");
+        }
     }
 
     #[test]

@@ -18,6 +18,7 @@ use crate::pages::day::{Day, Hour};
 use crate::pages::form::{Field, FormPage};
 use crate::pages::newsletters::{One, size};
 use crate::pages::{Frame, Here, files, shown};
+use crate::rich_text;
 use crate::signed_in::Admin;
 use crate::state::App;
 use crate::subject::Kind;
@@ -67,7 +68,8 @@ impl Typed {
     /// What it says, if that is a newsletter.
     fn read(&self) -> Option<NewNewsletter> {
         let (title, hour) = (self.title.parse().ok()?, self.published_at.parse::<Hour>().ok()?);
-        let (summary, body) = (self.summary.trim().to_owned(), self.body.trim().to_owned());
+        let body = if rich_text::is_blank(&self.body) { "" } else { self.body.trim() };
+        let (summary, body) = (self.summary.trim().to_owned(), body.to_owned());
         (!summary.is_empty()).then(|| NewNewsletter { title, summary, body, published_at: hour.unix() })
     }
 
@@ -79,7 +81,7 @@ impl Typed {
         let file_error = match pdf {
             Pdf::Refused(why) => Some(why),
             Pdf::Passed(_) => Some("Choose the PDF again: it is sent together with the rest.".to_owned()),
-            Pdf::Nothing if has.file_id.is_none() && self.body.trim().is_empty() => {
+            Pdf::Nothing if has.file_id.is_none() && rich_text::is_blank(&self.body) => {
                 Some("There is nothing to read yet. Choose the PDF, or write a text below.".to_owned())
             }
             Pdf::Nothing => None,
