@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::Context;
 use clap::Args;
 use mathsoc::backup::{self, Existing, Manifest};
 use mathsoc::config::Config;
@@ -13,7 +14,7 @@ use crate::print;
 pub(crate) struct RestoreCommand {
     /// What `mathsoc backup` has made.
     file: PathBuf,
-    /// Lose what is in the database and in the folder of uploads now.
+    /// Lose what is in the database and in the place of uploaded files now.
     #[arg(long)]
     replace: bool,
     /// Read the whole file, say what is in it, and change nothing.
@@ -30,7 +31,8 @@ impl RestoreCommand {
         }
         let db = Db::connect(&config.database_url).await?;
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
-        let restored = backup::restore(&db, &config.data_dir, &self.file, existing).await?;
+        let uploads = config.uploads.open().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        let restored = backup::restore(&db, &uploads, &self.file, existing).await?;
         db.close().await;
         let done = format!("They are in {} now. Everybody has to log in again.\n", config.database_url);
         print(&(listed(&restored) + &done))

@@ -13,6 +13,8 @@ mod check;
 mod checklist;
 #[path = "operating/commands.rs"]
 mod commands;
+#[path = "operating/files.rs"]
+mod files;
 #[path = "support/folder.rs"]
 mod folder;
 #[path = "operating/former_bugs.rs"]
