@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::Context;
+use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::backup::{self, Existing, Manifest};
 use mathsoc::config::Config;
@@ -28,6 +28,11 @@ impl RestoreCommand {
             let manifest = backup::verify(&self.file)?;
             let done = "The backup is whole. This was a dry run: nothing was changed.\n";
             return print(&(listed(&manifest) + done));
+        }
+        if config.uploads.are_in_memory() {
+            bail!(
+                "files in memory are gone with this command: set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"
+            );
         }
         let db = Db::connect(&config.database_url).await?;
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };

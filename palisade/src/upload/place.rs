@@ -76,11 +76,7 @@ impl Place {
     }
 
     fn memory() -> Self {
-        Self {
-            store: Arc::new(InMemory::new()),
-            prefix: Path::default(),
-            staging: std::env::temp_dir(),
-        }
+        Self { store: Arc::new(InMemory::new()), prefix: Path::default(), staging: std::env::temp_dir() }
     }
 
     /// A folder, made for its owner alone where there is none.

@@ -1,8 +1,5 @@
 //! A bucket, of a server that speaks S3: moto's, which `scripts/install-test-needs` installs. Where there is none, this is skipped.
 
-use std::io::{Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
 use std::process::Command;
 
 use axum::body::Body;
@@ -13,43 +10,19 @@ use palisade::{UploadId, Uploads};
 use super::copying::{copy, moves, read};
 use super::samples::{every, png};
 use super::world::{Folder, Site, text};
-use crate::stores::servers::{Server, folder, free_port};
+use crate::stores::servers::Server;
 
 /// Where [`in_a_bucket`] finds it.
 const BUCKET: &str = "PALISADE_TEST_BUCKET";
 
-/// moto's server with an empty bucket called `files`, if it is installed.
-fn server() -> Option<(Server, u16)> {
-    let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/upload/moto/bin/moto_server");
-    let program = if own.exists() { own.into_os_string() } else { "moto_server".into() };
-    let found = Command::new("sh").args(["-c", "command -v \"$1\" >/dev/null", "sh"]).arg(&program).status();
-    if !found.is_ok_and(|status| status.success()) {
-        eprintln!("skipped: there is no moto_server here, so no S3; run scripts/install-test-needs");
-        return None;
-    }
-    let port = free_port();
-    let mut command = Command::new(program);
-    command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
-    let server = Server::start(command, folder(), format!("http://127.0.0.1:{port}"), || {
-        TcpStream::connect(("127.0.0.1", port)).is_ok()
-    });
-    let mut link = TcpStream::connect(("127.0.0.1", port)).unwrap();
-    let ask = "PUT /files HTTP/1.1\r\nhost: 127.0.0.1\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
-    link.write_all(ask.as_bytes()).unwrap();
-    let mut said = String::new();
-    link.read_to_string(&mut said).unwrap();
-    assert!(said.starts_with("HTTP/1.1 200"), "{said}");
-    Some((server, port))
-}
-
 /// Keys are read from the environment, which only a process of its own can have.
 #[test]
 fn a_bucket_keeps_files_as_a_folder_does() {
-    let Some((_server, port)) = server() else { return };
+    let Some(server) = Server::s3() else { return };
     let mut again = Command::new(std::env::current_exe().unwrap());
     again.args(["--exact", "upload::s3::in_a_bucket", "--ignored", "--nocapture"]);
     again.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
-    again.env(BUCKET, format!("?region=eu-west-2&endpoint=http://127.0.0.1:{port}"));
+    again.env(BUCKET, format!("?region=eu-west-2&endpoint={}", server.uri));
     let output = again.env_remove("NEXTEST_EXECUTION_MODE").output().unwrap();
     let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
     assert!(output.status.success() && said.contains("1 passed"), "{said}");

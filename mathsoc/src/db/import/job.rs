@@ -19,10 +19,15 @@ pub(super) enum Kind {
     Submission,
     Article,
     Announcement,
+    /// Of a year: its number is the year.
+    Competition,
+    SummerChallenge,
+    SummerBox,
+    SummerSubmission,
 }
 
 impl Kind {
-    const ALL: [Self; 7] = [
+    const ALL: [Self; 11] = [
         Self::School,
         Self::User,
         Self::Challenge,
@@ -30,6 +35,10 @@ impl Kind {
         Self::Submission,
         Self::Article,
         Self::Announcement,
+        Self::Competition,
+        Self::SummerChallenge,
+        Self::SummerBox,
+        Self::SummerSubmission,
     ];
 
     /// As it stands in `imported`.
@@ -42,6 +51,10 @@ impl Kind {
             Self::Submission => "submission",
             Self::Article => "article",
             Self::Announcement => "announcement",
+            Self::Competition => "competition",
+            Self::SummerChallenge => "summer challenge",
+            Self::SummerBox => "summer box",
+            Self::SummerSubmission => "summer submission",
         }
     }
 
@@ -59,11 +72,12 @@ impl Kind {
         match self {
             Self::School => known!("schools"),
             Self::User => known!("users"),
-            Self::Challenge => known!("challenges"),
-            Self::AnswerBox => known!("answer_boxes"),
-            Self::Submission => known!("submissions"),
+            Self::Challenge | Self::SummerChallenge => known!("challenges"),
+            Self::AnswerBox | Self::SummerBox => known!("answer_boxes"),
+            Self::Submission | Self::SummerSubmission => known!("submissions"),
             Self::Article => known!("articles"),
             Self::Announcement => known!("announcements"),
+            Self::Competition => known!("competitions"),
         }
     }
 }
@@ -195,11 +209,22 @@ impl<'a> Job<'a> {
         table: &'static str,
         old_id: i64,
     ) -> Result<Option<i64>, ImportError> {
-        if !self.numbers.contains_key(table) {
-            let last = dump::last_id(&mut self.tx, table).await?;
-            self.numbers.insert(table, last.unwrap_or(0));
+        Ok((old_id > self.last_number(table).await?).then_some(old_id))
+    }
+
+    /// The number after all that were ever given. The database is not asked for one, since where a row keeps its number,
+    /// it would not know.
+    pub(super) async fn next_number(&mut self, table: &'static str) -> Result<i64, ImportError> {
+        Ok(self.last_number(table).await? + 1)
+    }
+
+    async fn last_number(&mut self, table: &'static str) -> Result<i64, ImportError> {
+        if let Some(last) = self.numbers.get(table) {
+            return Ok(*last);
         }
-        Ok(self.numbers.get(table).filter(|last| old_id > **last).map(|_| old_id))
+        let last = dump::last_id(&mut self.tx, table).await?.unwrap_or(0);
+        self.numbers.insert(table, last);
+        Ok(last)
     }
 
     /// Notes that a number was given.

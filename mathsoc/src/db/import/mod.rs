@@ -27,29 +27,33 @@
 //! | HTML | cleaned by `Sanitizer::rich` |
 //! | answers | what the pupil was told stays, right or wrong; three for each box, of which a right one is the last |
 //! | points | by our rules from the answers, never from the former leaderboard: the report says where the two differ |
+//! | the summer competition | one for each year, with its challenges, answers and schools; points as they were given for solving |
 //! | times | as UTC, or as far ahead of it as [`Options::offset`] says, unless they say themselves |
 //!
-//! What it does not do: uploaded files, newsletters (which are files) and the tables of competitions are counted and left out. A
-//! table's importer is one file here.
+//! What it does not do: uploaded files and newsletters (which are files) are left out. A table's importer is one file here.
 
 mod announcements;
 mod articles;
 mod boxes;
 mod challenges;
+mod competitions;
+mod given;
 mod job;
 mod leaderboard;
-mod not_yet;
 mod points;
 mod report;
+mod round;
 mod schools;
 mod source;
 mod submissions;
 mod time;
 mod users;
 
+use given::Given;
 use job::Job;
 use palisade::Refusal;
 pub use report::{Line, Remark, Report};
+use round::Round;
 pub use time::{Offset, OffsetError};
 
 use super::{Db, DbError, Url};
@@ -97,16 +101,30 @@ pub async fn run(
         schools::take(&mut job).await?,
         users::take(&mut job).await?,
         challenges::take(&mut job).await?,
-        boxes::take(&mut job).await?,
-        submissions::take(&mut job).await?,
+        boxes::take(&mut job, Round::Year).await?,
+        submissions::take(&mut job, Round::Year).await?,
     ];
-    points::count(&mut job).await?;
+    let (summer, given) = summer(&mut job).await?;
+    points::count(&mut job, &given).await?;
+    given.place(&mut job).await?;
     lines.push(leaderboard::compare(&mut job).await?);
     lines.push(articles::take(&mut job).await?);
     lines.push(announcements::take(&mut job).await?);
-    lines.extend(not_yet::count(&mut job).await?);
+    lines.extend(summer);
+    lines.push(leaderboard::compare_summer(&mut job).await?);
+    // Most sites never held a competition.
+    lines.retain(|line| line.read > 0 || !line.what.starts_with("competition"));
     job.end().await?;
     Ok(Report { lines })
+}
+
+/// The summer competition, and what it had given.
+async fn summer(job: &mut Job<'_>) -> Result<([Line; 3], Given), ImportError> {
+    let (challenges, made) = competitions::take(job).await?;
+    let boxes = boxes::take(job, Round::Summer).await?;
+    let given = Given::read(job, made).await?;
+    let answers = submissions::take(job, Round::Summer).await?;
+    Ok(([challenges, boxes, answers], given))
 }
 
 /// Why nothing was taken over.
