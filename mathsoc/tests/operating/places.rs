@@ -76,5 +76,8 @@ fn files_in_memory_are_not_looked_at_and_nothing_is_restored_into_it() {
     assert!(code == 0 && said.contains("in the memory of the site itself"), "{said}");
     assert_eq!(mathsoc(&folder, &[], &["backup", "x.tar.gz"]).0, 0);
     let (code, said) = mathsoc(&folder, &memory, &["restore", "x.tar.gz"]);
-    assert!(code == 1 && said.contains("set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"), "{said}");
+    assert!(
+        code == 1 && said.contains("set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"),
+        "{said}"
+    );
 }

@@ -127,7 +127,8 @@ async fn hold(
 ) -> Result<Option<i64>, ImportError> {
     const INSERT: &str = "INSERT INTO competitions (title, summary, opens_at, closes_at)
         VALUES ($1, 'The summer competition of our former site.', $2, $3) RETURNING id";
-    const WIDEN: &str = "UPDATE competitions SET opens_at = CASE WHEN opens_at < $2 THEN opens_at ELSE $2 END,
+    const WIDEN: &str =
+        "UPDATE competitions SET opens_at = CASE WHEN opens_at < $2 THEN opens_at ELSE $2 END,
         closes_at = CASE WHEN closes_at > $3 THEN closes_at ELSE $3 END WHERE id = $1";
     let opens = challenges.iter().map(|it| it.released).min().unwrap_or(job.now);
     let closes = challenges.iter().map(|it| it.locked).max().unwrap_or(job.now);

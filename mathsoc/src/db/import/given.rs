@@ -16,16 +16,17 @@ pub(super) struct Given {
     points: HashMap<(i64, i64), i64>,
     /// The first school, by competition and user.
     schools: BTreeMap<(i64, i64), i64>,
+    /// Answers that were not known before: their number there, the competition and the school.
+    new: Vec<(i64, i64, i64)>,
     /// The competitions that were made just now.
     made: Vec<i64>,
 }
 
 impl Given {
-    /// Reads it, and invites who took part. Before the answers are taken.
+    /// Reads it, before the answers are taken.
     pub(super) async fn read(job: &mut Job<'_>, made: Vec<i64>) -> Result<Self, ImportError> {
         let mut given = Self { made, ..Self::default() };
         let competitions = competitions(job).await?;
-        let mut invited = BTreeSet::new();
         // What cannot be read is in the report of the answers.
         let mut line = Line::new("points");
         let columns = ["user_id", "school_id", "challenge_id", "points_awarded"];
@@ -41,16 +42,26 @@ impl Given {
             };
             given.schools.entry((competition, user)).or_insert(school);
             if !job.knows(Kind::SummerSubmission, row.id) {
-                invited.insert((competition, school));
+                given.new.push((row.id, competition, school));
             }
         }
-        if let Some(latest) = given.made.last().copied() {
+        Ok(given)
+    }
+
+    /// Invites the schools of those whose answers were taken just now, and to the latest competition, if it is new, all that were
+    /// registered.
+    pub(super) async fn invite(&self, job: &mut Job<'_>) -> Result<(), ImportError> {
+        // What was left out is not known, and would be new again the next time.
+        let taken = self.new.iter().filter(|(old_id, ..)| job.knows(Kind::SummerSubmission, *old_id));
+        let mut invited: BTreeSet<_> =
+            taken.map(|(_, competition, school)| (*competition, *school)).collect();
+        if let Some(latest) = self.made.last().copied() {
             invited.extend(taking_part(job).await?.into_iter().map(|school| (latest, school)));
         }
         for (competition, school) in invited {
             invite(job, competition, school).await?;
         }
-        Ok(given)
+        Ok(())
     }
 
     /// What a user had got for a challenge of the competition; nothing where it was none, or the user has not answered.

@@ -124,6 +124,7 @@ async fn summer(job: &mut Job<'_>) -> Result<([Line; 3], Given), ImportError> {
     let boxes = boxes::take(job, Round::Summer).await?;
     let given = Given::read(job, made).await?;
     let answers = submissions::take(job, Round::Summer).await?;
+    given.invite(job).await?;
     Ok(([challenges, boxes, answers], given))
 }
 
