@@ -23,7 +23,7 @@
 //! | `M08` | an answer box that nobody can solve: its answer or its rules cannot be read | no: an admin changes it |
 //! | `M09` | a password hash that no password has | no: its owner asks for a password by letter |
 //! | `M10` | an account or a school that cannot be read; a key stage that is not that of the year | no |
-//! | `M11` | a file that is written down, and not in its place, or of other bytes ([`files`]) | no: put it back from a backup |
+//! | `M11` | a file that is written down, and not in its place, or of other bytes ([`files()`]) | no: put it back from a backup |
 //! | `M12` | a file that lies there for a day or longer, and is not written down | no: [`remove_unused`] |
 //! | `M13` | a file that nothing has used for a day or longer | no: [`remove_unused`] |
 //!
