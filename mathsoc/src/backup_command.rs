@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use anyhow::bail;
+use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::backup;
 use mathsoc::config::Config;
@@ -22,9 +22,18 @@ impl BackupCommand {
             bail!("there is no database at {}: see DATABASE_URL and DATA_DIR", config.database_url);
         }
         let db = Db::connect(&config.database_url).await?;
-        let saved = backup::create(&db, &config.data_dir, &self.file).await?;
+        let uploads = config.uploads.open_to_read().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        let saved = backup::create(&db, &uploads, &self.file).await?;
         db.close().await;
         let (rows, files, file) = (saved.rows(), saved.files(), self.file.display());
+        if !saved.missing.is_empty() {
+            eprintln!(
+                "mathsoc: {} files that the database knows were not in their place, and are not in the backup: {}. \
+                 `mathsoc check` says whether they are lost, or were removed meanwhile.",
+                saved.missing.len(),
+                saved.missing.join(", ")
+            );
+        }
         print(&format!(
             "{rows} rows and {files} files are in {file}.\n\
              The secret key is not: keep SECRET_KEY, or DATA_DIR/secret_key, in another safe place.\n"

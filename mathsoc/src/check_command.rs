@@ -10,7 +10,7 @@ use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::config::Config;
 use mathsoc::db::Db;
-use mathsoc::db::check::{self, Finding};
+use mathsoc::db::check::{self, Depth, Finding, Removed};
 use mathsoc::deploy::{self, Facts, Severity};
 
 use crate::print;
@@ -20,8 +20,17 @@ pub(crate) struct CheckCommand {
     /// Mend what follows from other rows, and list what is left.
     #[arg(long)]
     repair: bool,
+    /// Also read every file, and compare it with its digest: that takes as long as reading all of them.
+    #[arg(long)]
+    read_files: bool,
+    /// Remove files that nothing has used for a day, and files that are not written down; then list what is left.
+    #[arg(long)]
+    remove_unused: bool,
+    /// Say what --remove-unused would do, and change nothing.
+    #[arg(long, requires = "remove_unused")]
+    dry_run: bool,
     /// Instead go through the checklist before the site is shown to the world: settings, files, backups, admins, clock.
-    #[arg(long, conflicts_with = "repair")]
+    #[arg(long, conflicts_with_all = ["repair", "read_files", "remove_unused"])]
     deploy: bool,
 }
 
@@ -58,10 +67,40 @@ impl CheckCommand {
         if self.repair {
             check::repair(&db).await?;
         }
-        let findings = check::run(&db).await?;
+        let files = self.find_files(&db, config).await?;
+        let mut findings = check::run(&db).await?;
+        findings.extend(files);
         db.close().await;
         Ok(findings)
     }
+
+    /// What does not match of the files, after what nothing uses is gone.
+    async fn find_files(&self, db: &Db, config: &Config) -> anyhow::Result<Vec<Finding>> {
+        if config.uploads.are_in_memory() {
+            eprintln!("mathsoc: files are in the memory of the site itself, so they are not looked at");
+            return Ok(Vec::new());
+        }
+        let uploads = config.uploads.open_to_read().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        if self.remove_unused {
+            let removed = check::remove_unused(db, &uploads, self.dry_run).await?;
+            print(&said(&removed, self.dry_run))?;
+        }
+        let depth = if self.read_files { Depth::Bytes } else { Depth::Sizes };
+        Ok(check::files(db, &uploads, depth).await?)
+    }
+}
+
+fn said(removed: &Removed, dry_run: bool) -> String {
+    let Removed { unused, strays, bytes, young } = removed;
+    let done = if dry_run { "Would be removed" } else { "Removed" };
+    let young = match young {
+        0 => String::new(),
+        young => format!("{young} younger than a day stay: somebody may be about to use them.\n"),
+    };
+    let dry_run = if dry_run { "This was a dry run: nothing was changed.\n" } else { "" };
+    format!(
+        "{done}: {unused} files that nothing used, {strays} that were not written down, {bytes} bytes.\n{young}{dry_run}"
+    )
 }
 
 /// Prints the checklist; what the settings say also where the database does not answer.

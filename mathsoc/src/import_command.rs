@@ -40,7 +40,7 @@ impl ImportCommand {
         }
         let files = match self.files {
             Some(from) if !from.is_dir() => bail!("--files: there is no folder {}", from.display()),
-            Some(from) => Some(Files { from, uploads: state::uploads(config)? }),
+            Some(from) => Some(Files { from, uploads: config.uploads.open()? }),
             None => None,
         };
         let db = Db::connect(&config.database_url).await?;

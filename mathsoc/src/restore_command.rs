@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 
+use anyhow::{Context, bail};
 use clap::Args;
 use mathsoc::backup::{self, Existing, Manifest};
 use mathsoc::config::Config;
@@ -13,7 +14,7 @@ use crate::print;
 pub(crate) struct RestoreCommand {
     /// What `mathsoc backup` has made.
     file: PathBuf,
-    /// Lose what is in the database and in the folder of uploads now.
+    /// Lose what is in the database and in the place of uploaded files now.
     #[arg(long)]
     replace: bool,
     /// Read the whole file, say what is in it, and change nothing.
@@ -28,9 +29,15 @@ impl RestoreCommand {
             let done = "The backup is whole. This was a dry run: nothing was changed.\n";
             return print(&(listed(&manifest) + done));
         }
+        if config.uploads.are_in_memory() {
+            bail!(
+                "files in memory are gone with this command: set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"
+            );
+        }
         let db = Db::connect(&config.database_url).await?;
         let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
-        let restored = backup::restore(&db, &config.data_dir, &self.file, existing).await?;
+        let uploads = config.uploads.open().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        let restored = backup::restore(&db, &uploads, &self.file, existing).await?;
         db.close().await;
         let done = format!("They are in {} now. Everybody has to log in again.\n", config.database_url);
         print(&(listed(&restored) + &done))

@@ -73,7 +73,7 @@ impl App {
         let limits = Limits::new(&config.ratelimit, counters.clone())?;
         let ready = ready(&config, &db, &counters);
         let links = Links::new(&keyring, db.clone());
-        let uploads = uploads(&config)?;
+        let uploads = config.uploads.open()?;
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
         let live = Live::new(db.clone());
         let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
@@ -94,20 +94,6 @@ impl App {
             ready,
         })
     }
-}
-
-/// Files of any kind that the settings have room for, scanned if there is a scanner.
-///
-/// # Errors
-/// When the place for files cannot be opened.
-pub fn uploads(config: &Config) -> Result<Uploads, UploadsError> {
-    let settings = &config.uploads;
-    let uploads = Uploads::open(&settings.place)?.unscanned(settings.clamd_down);
-    let uploads = uploads.file_bytes(settings.most_bytes).request_bytes(settings.most_bytes);
-    Ok(match &settings.clamd {
-        Some(clamd) => uploads.scan(clamd.clone()),
-        None => uploads,
-    })
 }
 
 /// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.

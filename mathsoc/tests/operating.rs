@@ -13,6 +13,10 @@ mod check;
 mod checklist;
 #[path = "operating/commands.rs"]
 mod commands;
+#[path = "operating/competitions.rs"]
+mod competitions;
+#[path = "operating/files.rs"]
+mod files;
 #[path = "support/folder.rs"]
 mod folder;
 #[path = "operating/former_bugs.rs"]
@@ -23,8 +27,13 @@ mod import;
 mod old_site;
 #[path = "operating/own_databases.rs"]
 mod own_databases;
+#[path = "operating/places.rs"]
+mod places;
 #[path = "support/postgres.rs"]
 mod postgres;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
+#[path = "../../palisade/tests/stores/servers.rs"]
+mod servers;
 #[allow(dead_code, reason = "shared with the tests of the program")]
 #[path = "support/site.rs"]
 mod site;

@@ -208,6 +208,6 @@ pub use session::{
 pub use store::Store;
 #[cfg(feature = "upload")]
 pub use upload::{
-    Clamd, ClamdError, Digest, Incoming, Kind, Kinds, Listed, Pictures, Received, Unscanned, Upload,
+    Clamd, ClamdError, Digest, Incoming, Kept, Kind, Kinds, Listed, Pictures, Received, Unscanned, Upload,
     UploadBody, UploadId, UploadParseError, Uploads, UploadsError,
 };

@@ -2,7 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs::File;
-use std::io::{self, BufReader, BufWriter, Read};
+use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use std::path::Path;
 
 use flate2::Compression;
@@ -41,6 +41,15 @@ impl Writer {
         Ok(())
     }
 
+    /// Begins an entry that comes in pieces.
+    pub(super) fn begin(&mut self, path: &str, bytes: u64) -> io::Result<Entering<'_>> {
+        let mut header = header(bytes);
+        header.set_path(path)?;
+        header.set_cksum();
+        self.tar.get_mut().write_all(header.as_bytes())?;
+        Ok(Entering { writer: self, path: path.to_owned(), hash: Sha256::new(), bytes, left: bytes })
+    }
+
     /// Adds the manifest, and ends the archive.
     pub(super) fn finish(mut self, manifest: &mut Manifest) -> io::Result<()> {
         manifest.entries = std::mem::take(&mut self.entries);
@@ -51,11 +60,49 @@ impl Writer {
     }
 
     fn append(&mut self, path: &str, content: impl Read, bytes: u64) -> io::Result<()> {
-        let mut header = Header::new_gnu();
-        header.set_size(bytes);
-        header.set_mode(0o600);
-        header.set_entry_type(EntryType::Regular);
-        self.tar.append_data(&mut header, path, content)
+        self.tar.append_data(&mut header(bytes), path, content)
+    }
+}
+
+/// Of a plain file, without its name.
+fn header(bytes: u64) -> Header {
+    let mut header = Header::new_gnu();
+    header.set_size(bytes);
+    header.set_mode(0o600);
+    header.set_entry_type(EntryType::Regular);
+    header
+}
+
+/// An entry that comes in pieces. One that is not brought to its end spoils the archive.
+pub(super) struct Entering<'a> {
+    writer: &'a mut Writer,
+    path: String,
+    hash: Sha256,
+    bytes: u64,
+    left: u64,
+}
+
+impl Entering<'_> {
+    /// The next piece.
+    pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
+        let left = self.left.checked_sub(piece.len() as u64);
+        self.left = left.ok_or_else(|| io::Error::other("it became longer while it was read"))?;
+        self.hash.update(piece);
+        self.writer.tar.get_mut().write_all(piece)
+    }
+
+    /// The end; its hash.
+    pub(super) fn finish(self) -> io::Result<String> {
+        let Self { writer, path, hash, bytes, left } = self;
+        if left > 0 {
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was read"));
+        }
+        // A tar has blocks of 512 bytes.
+        let over = usize::try_from(bytes % 512).unwrap_or(0);
+        writer.tar.get_mut().write_all(&[0; 512][..(512 - over) % 512])?;
+        let sha256 = hexadecimal(hash);
+        writer.entries.push(Entry { path, bytes, sha256: sha256.clone() });
+        Ok(sha256)
     }
 }
 
@@ -120,12 +167,16 @@ impl<R: Read> Hashed<R> {
 
     /// How much was read, and its hash in hexadecimal digits.
     fn finish(self) -> (u64, String) {
-        let mut text = String::with_capacity(64);
-        for byte in self.hash.finalize() {
-            let _ = write!(text, "{byte:02x}"); // into a text
-        }
-        (self.bytes, text)
+        (self.bytes, hexadecimal(self.hash))
     }
+}
+
+fn hexadecimal(hash: Sha256) -> String {
+    let mut text = String::with_capacity(64);
+    for byte in hash.finalize() {
+        let _ = write!(text, "{byte:02x}"); // into a text
+    }
+    text
 }
 
 impl<R: Read> Read for Hashed<R> {

@@ -24,6 +24,9 @@ pub struct Manifest {
     pub tables: Vec<SavedTable>,
     /// All other entries, in the order in which they stand.
     pub entries: Vec<Entry>,
+    /// Files that the database knows and that were not in their place: lost, or removed while the backup was made.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub missing: Vec<String>,
 }
 
 /// A table in a backup.
@@ -61,6 +64,7 @@ impl Manifest {
             migration,
             tables: Vec::new(),
             entries: Vec::new(),
+            missing: Vec::new(),
         }
     }
 

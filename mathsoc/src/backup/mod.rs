@@ -5,13 +5,16 @@
 //! use std::path::Path;
 //! use mathsoc::backup::{self, Existing};
 //! use mathsoc::db::{Db, Url};
+//! use palisade::Uploads;
 //!
 //! let db = Db::connect(&Url::file(Path::new("data/mathsoc.db"))).await?;
-//! let saved = backup::create(&db, Path::new("data"), Path::new("monday.tar.gz")).await?;
+//! let files = Uploads::open_to_read("data/uploads")?;
+//! let saved = backup::create(&db, &files, Path::new("monday.tar.gz")).await?;
 //! println!("{} rows, {} files", saved.rows(), saved.files());
 //!
 //! let other = Db::connect(&"postgres://db/society".parse()?).await?;
-//! backup::restore(&other, Path::new("/srv/data"), Path::new("monday.tar.gz"), Existing::Refuse).await?;
+//! let files = Uploads::open("s3://society-files?region=eu-west-2")?;
+//! backup::restore(&other, &files, Path::new("monday.tar.gz"), Existing::Refuse).await?;
 //! # Ok(())
 //! # }
 //! ```
@@ -21,19 +24,22 @@
 //! | entry | what it is |
 //! |---|---|
 //! | `tables/NAME/N.jsonl` | the rows of a table, one JSON object a line, some megabyte to a part; bytes as base64 |
-//! | `files/…` | the uploaded files |
+//! | `files/ID` | the uploaded files, whichever place they are kept in |
 //! | `manifest.json` | last: version, migration, tables with columns and counts, length and SHA-256 of every entry |
 //!
 //! How it is made:
 //! 1. everything of the database is read in one transaction that sees one moment, while the site goes on to write;
-//! 2. then the files are copied, so that none of a row is missing but one that is deleted meanwhile;
+//! 2. then the files are copied that these rows know: a file never changes, so each is what it was at that moment. One that is
+//!    not there any more is named in the manifest;
 //! 3. into `FILE.partial`, which becomes `FILE` when all of it is on the disk. An existing file is never overwritten.
 //!
 //! How it is restored:
 //! 1. all of it is read and compared with the manifest, before anything is changed;
 //! 2. its migration has to be the database's; a database without tables gets those of the backup, and is brought up to date after;
 //! 3. a database with rows is refused, unless they are to be replaced;
-//! 4. rows, counters of ids and files change together, or nothing does.
+//! 4. so is a place that has files;
+//! 5. files are put back under their ids before the rows are there, and taken away again if the rows do not come to be; what
+//!    was there before, and nothing knows any more, goes after. Rows and counters of ids change together, or nothing does.
 //!
 //! | default | why |
 //! |---|---|
@@ -54,6 +60,7 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 pub use manifest::{Entry, Manifest, SavedTable};
+use palisade::{Refusal, Uploads};
 pub use restore::{Existing, restore, verify};
 
 use crate::db::dump::{self, Row};
@@ -71,11 +78,12 @@ const PASSING: [&str; 1] = ["sessions"];
 /// How long a part of a table becomes.
 const PART: usize = 1 << 20;
 
-/// Saves the database and the uploaded files under `data_dir`.
+/// Saves the database and the files that were uploaded.
 ///
 /// # Errors
-/// When the file is there already or cannot be written, or the database has no tables or gives no answer. Nothing is left behind.
-pub async fn create(db: &Db, data_dir: &Path, file: &Path) -> Result<Manifest, BackupError> {
+/// When the file is there already or cannot be written, the database has no tables, or it or the place of the files gives
+/// no answer. Nothing is left behind.
+pub async fn create(db: &Db, uploads: &Uploads, file: &Path) -> Result<Manifest, BackupError> {
     if file.exists() {
         return Err(BackupError::Exists { path: file.to_owned() });
     }
@@ -87,13 +95,17 @@ pub async fn create(db: &Db, data_dir: &Path, file: &Path) -> Result<Manifest, B
     let mut writer = archive::Writer::new(made);
     let mut manifest = Manifest::new(now(), migration);
     let mut tx = Tx::snapshot(db).await?;
-    for table in &Schema::read(&mut tx).await?.tables {
+    let schema = Schema::read(&mut tx).await?;
+    // Tables of an early form have none.
+    let has_files = schema.table("files").is_some();
+    for table in &schema.tables {
         if !PASSING.contains(&table.name.as_str()) {
             manifest.tables.push(save(&mut tx, table, &mut writer).await?);
         }
     }
+    let known = if has_files { files::known(&mut tx).await? } else { Vec::new() };
     tx.rollback().await?;
-    files::save(&mut writer, &files::folder(data_dir))?;
+    manifest.missing = files::save(&mut writer, uploads, known).await?;
     writer.finish(&mut manifest).map_err(failed)?;
     std::fs::rename(&partial.0, file).map_err(failed)?;
     Ok(manifest)
@@ -201,11 +213,17 @@ pub enum BackupError {
         table: String,
     },
     /// There are uploaded files.
-    #[error("{} has files: add --replace to lose them, or set DATA_DIR to another folder", .path.display())]
+    #[error(
+        "there are {files} uploaded files already: add --replace to lose them, or set UPLOAD_FOLDER or UPLOAD_STORE_URI to \
+         another place"
+    )]
     HasFiles {
-        /// The folder.
-        path: PathBuf,
+        /// How many.
+        files: usize,
     },
+    /// The place of the files gives no answer.
+    #[error("the place of the files gives no answer; the log says why")]
+    Place(Refusal),
     /// A newer program made it.
     #[error("a newer version of this program made the backup ({program}): restore it with that version")]
     Newer {

@@ -1,12 +1,15 @@
 //! Takes a backup back.
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
+use palisade::{UploadId, Uploads};
 use tokio::sync::mpsc;
 use tokio::task;
 
-use super::files::{self, Staged};
+use super::files::{self, Returning};
 use super::manifest::{Manifest, SavedTable};
 use super::{BackupError, FILES, PASSING, TABLES, archive, now};
 use crate::db::dump::{self, Row};
@@ -31,73 +34,96 @@ pub fn verify(file: &Path) -> Result<Manifest, BackupError> {
     archive::verify(file)
 }
 
-/// Puts a backup into the database, and its files under `data_dir`. Everybody has to log in again.
+/// Puts a backup into the database, and its files into their place. Everybody has to log in again.
 ///
 /// # Errors
-/// When the backup is damaged or not for this database, there are rows or files that must not be lost, or the database gives
-/// no answer. Nothing is changed then.
+/// When the backup is damaged or not for this database, there are rows or files that must not be lost, or the database or the
+/// place of the files gives no answer. Nothing is changed then.
 pub async fn restore(
     db: &Db,
-    data_dir: &Path,
+    uploads: &Uploads,
     file: &Path,
     existing: Existing,
 ) -> Result<Manifest, BackupError> {
     let path = file.to_owned();
     let manifest = task::spawn_blocking(move || archive::verify(&path)).await??;
-    let folder = files::folder(data_dir);
-    let has_files = folder.read_dir().is_ok_and(|mut files| files.next().is_some());
-    if existing == Existing::Refuse && has_files {
-        return Err(BackupError::HasFiles { path: folder });
+    let mut returning = Returning::begin(uploads).await?;
+    if existing == Existing::Refuse && returning.before() > 0 {
+        return Err(BackupError::HasFiles { files: returning.before() });
     }
     fit_tables(db, &manifest, existing).await?;
 
     let mut tx = Tx::writing(db).await?;
-    let schema = Schema::read(&mut tx).await?;
-    let tables = manifest.tables.iter().map(|table| Saved::find(table, &schema));
-    let tables = tables.collect::<Result<Vec<_>, _>>()?;
-    if existing == Existing::Refuse {
-        refuse_rows(&mut tx, &schema).await?;
-    }
-    for table in schema.tables.iter().rev() {
-        dump::clear(&mut tx, table).await?;
-    }
-    let (send, parts) = mpsc::channel(2);
-    let reading = Reading { file: file.to_owned(), data_dir: data_dir.to_owned(), parts: send };
-    let reading = task::spawn_blocking(move || reading.run());
-    let written = write(&mut tx, &tables, parts).await;
-    // It ends soon where the rows were refused; nothing may be left beside the files when this returns.
-    let staged = reading.await?;
-    written?;
-    let staged = staged?;
-    for saved in &tables {
-        let rows = dump::count(&mut tx, saved.table).await?;
-        if u64::try_from(rows) != Ok(saved.said.rows) {
-            return Err(BackupError::Changed { path: format!("{TABLES}{}", saved.table.name) });
-        }
-        if saved.table.counts {
-            dump::continue_after(&mut tx, &saved.table.name, saved.said.last_id).await?;
+    let filled = fill(&mut tx, &manifest, file, existing, &mut returning).await;
+    let committed = match filled {
+        Ok(wanted) => tx.commit().await.map(|()| wanted).map_err(BackupError::from),
+        Err(error) => Err(error),
+    };
+    match committed {
+        Ok(wanted) => returning.end(wanted).await,
+        Err(error) => {
+            returning.undo().await;
+            return Err(error);
         }
     }
-    end_sessions(&mut tx).await?;
-
-    let moved = |source| BackupError::File { path: folder.clone(), source };
-    staged.swap().map_err(moved)?;
-    if let Err(error) = tx.commit().await {
-        staged.undo().map_err(moved)?;
-        return Err(error.into());
-    }
-    staged.keep().map_err(moved)?;
     db.migrate().await?;
     Ok(manifest)
 }
 
-/// Writes the rows as they come.
+/// Puts rows and files in the place of those that are there; which files the rows know.
+async fn fill(
+    tx: &mut Tx,
+    manifest: &Manifest,
+    file: &Path,
+    existing: Existing,
+    returning: &mut Returning<'_>,
+) -> Result<BTreeSet<String>, BackupError> {
+    let schema = Schema::read(tx).await?;
+    let tables = manifest.tables.iter().map(|table| Saved::find(table, &schema));
+    let tables = tables.collect::<Result<Vec<_>, _>>()?;
+    if existing == Existing::Refuse {
+        refuse_rows(tx, &schema).await?;
+    }
+    for table in schema.tables.iter().rev() {
+        dump::clear(tx, table).await?;
+    }
+    let (send, parts) = mpsc::channel(2);
+    let reading = Reading { file: file.to_owned(), parts: send };
+    let reading = task::spawn_blocking(move || reading.run());
+    let written = write(tx, &tables, parts, returning).await;
+    // It ends soon where the rows were refused.
+    let read = reading.await?;
+    written?;
+    read?;
+    for saved in &tables {
+        let rows = dump::count(tx, saved.table).await?;
+        if u64::try_from(rows) != Ok(saved.said.rows) {
+            return Err(BackupError::Changed { path: format!("{TABLES}{}", saved.table.name) });
+        }
+        if saved.table.counts {
+            dump::continue_after(tx, &saved.table.name, saved.said.last_id).await?;
+        }
+    }
+    end_sessions(tx).await?;
+    let has_files = schema.table("files").is_some();
+    Ok(if has_files { returning.wanted(tx).await? } else { BTreeSet::new() })
+}
+
+/// Writes the rows and the files as they come.
 async fn write(
     tx: &mut Tx,
     tables: &[Saved<'_>],
-    mut parts: mpsc::Receiver<(String, Vec<Row>)>,
+    mut parts: mpsc::Receiver<Part>,
+    returning: &mut Returning<'_>,
 ) -> Result<(), BackupError> {
-    while let Some((path, rows)) = parts.recv().await {
+    while let Some(part) = parts.recv().await {
+        let (path, rows) = match part {
+            Part::Rows(path, rows) => (path, rows),
+            Part::File(id, copy) => {
+                returning.put(tx, id, copy).await?;
+                continue;
+            }
+        };
         let name = path.split('/').nth(1).unwrap_or_default();
         let unknown = || BackupError::Unknown { what: format!("rows of the table {name}") };
         let saved = tables.iter().find(|saved| saved.table.name == name).ok_or_else(unknown)?;
@@ -143,32 +169,36 @@ async fn end_sessions(tx: &mut Tx) -> Result<(), DbError> {
     Ok(())
 }
 
+/// A part of the archive.
+enum Part {
+    /// Rows, and where they were.
+    Rows(String, Vec<Row>),
+    /// A copy of an uploaded file.
+    File(UploadId, File),
+}
+
 /// Reads the archive again, on a thread where it may wait for the disk.
 struct Reading {
     file: PathBuf,
-    data_dir: PathBuf,
-    parts: mpsc::Sender<(String, Vec<Row>)>,
+    parts: mpsc::Sender<Part>,
 }
 
 impl Reading {
-    /// Sends on the rows, and lays the files beside their place.
-    fn run(self) -> Result<Staged, BackupError> {
-        let staged = Staged::new(&self.data_dir);
-        let staged = staged.map_err(|source| BackupError::File { path: self.data_dir.clone(), source })?;
+    /// Sends on the rows, and then the files.
+    fn run(self) -> Result<(), BackupError> {
         archive::read(&self.file, |path, content| {
-            if let Some(name) = path.strip_prefix(FILES) {
-                return staged.write(name, content);
-            }
-            if !path.starts_with(TABLES) {
+            let part = if let Some(name) = path.strip_prefix(FILES) {
+                Part::File(files::id_of(name)?, files::copy(content)?)
+            } else if path.starts_with(TABLES) {
+                let text = io::read_to_string(content).map_err(BackupError::damaged)?;
+                let rows: Result<Vec<Row>, _> = text.lines().map(serde_json::from_str).collect();
+                Part::Rows(path.to_owned(), rows.map_err(|error| BackupError::damaged(error.into()))?)
+            } else {
                 return Ok(());
-            }
-            let text = io::read_to_string(content).map_err(BackupError::damaged)?;
-            let rows: Result<Vec<Row>, _> = text.lines().map(serde_json::from_str).collect();
-            let rows = rows.map_err(|error| BackupError::damaged(error.into()))?;
-            let sent = self.parts.blocking_send((path.to_owned(), rows));
-            sent.map_err(|_| BackupError::damaged(io::Error::other("its rows were refused")))
-        })?;
-        Ok(staged)
+            };
+            let sent = self.parts.blocking_send(part);
+            sent.map_err(|_| BackupError::damaged(io::Error::other("a part of it was refused")))
+        })
     }
 }
 

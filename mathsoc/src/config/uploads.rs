@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade::{Clamd, Unscanned};
+use palisade::{Clamd, Unscanned, Uploads, UploadsError};
 
 use super::reader::Reader;
 use super::settings::uploads as settings;
@@ -36,6 +36,32 @@ impl UploadSettings {
         let clamd = reader.read_optional(&settings::CLAMD_ADDR);
         let clamd_down = reader.read(&settings::CLAMD_DOWN, Unscanned::Refuse);
         Self { place, most_bytes, clamd, clamd_down }
+    }
+
+    /// Files of any kind that there is room for, scanned if there is a scanner.
+    ///
+    /// # Errors
+    /// When they cannot be kept there.
+    pub fn open(&self) -> Result<Uploads, UploadsError> {
+        let uploads = Uploads::open(&self.place)?.unscanned(self.clamd_down);
+        let uploads = uploads.file_bytes(self.most_bytes).request_bytes(self.most_bytes);
+        Ok(match &self.clamd {
+            Some(clamd) => uploads.scan(clamd.clone()),
+            None => uploads,
+        })
+    }
+
+    /// The same, for whoever changes nothing.
+    ///
+    /// # Errors
+    /// When the place cannot be read.
+    pub fn open_to_read(&self) -> Result<Uploads, UploadsError> {
+        Uploads::open_to_read(&self.place)
+    }
+
+    /// Whether files are in the memory of the process that serves the site, where no other one finds them.
+    pub fn are_in_memory(&self) -> bool {
+        self.place.starts_with("memory:")
     }
 }
 

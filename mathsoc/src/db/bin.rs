@@ -133,7 +133,12 @@ pub async fn empty(db: &Db) -> Result<u64> {
             sqlx::query(sql).bind(before).execute(&mut *tx).await?;
         }
         for kind in Kind::ALL {
-            gone += sqlx::query(Sql::of(kind).empty).bind(before).execute(&mut *tx).await?.rows_affected();
+            let rows = sqlx::query(Sql::of(kind).empty).bind(before).execute(&mut *tx).await?.rows_affected();
+            if rows > 0 {
+                // So that nobody takes their files for used.
+                sqlx::query(Sql::of(kind).release).bind(kind.name()).execute(&mut *tx).await?;
+            }
+            gone += rows;
         }
         tx.commit().await?;
     });
@@ -187,6 +192,7 @@ struct Sql {
     restore_all: &'static str,
     recent: &'static str,
     empty: &'static str,
+    release: &'static str,
     kept: &'static str,
 }
 
@@ -228,6 +234,11 @@ macro_rules! table {
                 " WHERE deleted_at > $1 ORDER BY deleted_at DESC, id DESC LIMIT 20"
             ),
             empty: concat!("DELETE FROM ", $table, " WHERE deleted_at <= $1", $unless),
+            release: concat!(
+                "DELETE FROM file_uses WHERE kind = $1 AND NOT EXISTS (SELECT 1 FROM ",
+                $table,
+                " t WHERE t.id = file_uses.subject_id)"
+            ),
             kept: $kept,
         }
     };

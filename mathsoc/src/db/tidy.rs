@@ -7,7 +7,8 @@
 //! | what browsers reported | a month after the last report of it |
 //! | pupils' accounts whose address was never shown to be theirs, but for those without a password | a week after they were made: nobody holds another's address for long |
 //!
-//! Without a password are those that an admin made: they wait for their owners, who may be on holiday.
+//! Without a password are those that an admin made: they wait for their owners, who may be on holiday. Uploaded files stay, used or
+//! not: `mathsoc check --remove-unused` removes them, when somebody says so (docs/decisions/0029).
 
 use super::{Db, Result, bin, now, on};
 

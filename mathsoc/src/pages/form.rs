@@ -94,10 +94,6 @@ impl FormPage {
         self
     }
 
-    fn has_files(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.kind, Kind::File(_)))
-    }
-
     fn is_wrong(&self) -> bool {
         self.problem.is_some() || self.fields.iter().any(|field| field.error.is_some())
     }

@@ -1,6 +1,6 @@
 //! What the database promises about files: who may see them.
 
-use mathsoc::db::{Db, files};
+use mathsoc::db::{Db, bin, files};
 use mathsoc::subject::Kind;
 use palisade::{Upload, UploadId};
 
@@ -14,6 +14,7 @@ pub(super) static PROMISES: &[Promise] = promises![
     a_file_comes_back_as_it_was_written_down,
     a_file_is_shown_with_what_uses_it_and_no_sooner,
     what_is_in_the_bin_shows_no_file,
+    what_is_gone_for_good_uses_no_file,
     what_waits_for_the_scanner_is_shown_to_nobody,
     a_file_outlives_who_sent_it_and_takes_its_uses_along,
 ];
@@ -65,6 +66,23 @@ async fn what_is_in_the_bin_shows_no_file(db: Db) {
     assert!(is_shown(&db, id).await);
     run(&db, "UPDATE challenges SET deleted_at = 1", &[]).await.unwrap();
     assert!(!is_shown(&db, id).await);
+}
+
+async fn what_is_gone_for_good_uses_no_file(db: Db) {
+    let id = kept(&db, 'a').await;
+    challenge(&db, "Out", "KS3", -1).await;
+    article(&db, "Out", -1).await;
+    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    files::use_in(&db, Kind::Article, FIRST, &[id]).await.unwrap();
+    run(&db, "UPDATE challenges SET deleted_at = 1", &[]).await.unwrap();
+    bin::empty(&db).await.unwrap();
+    let uses: [&'static str; 2] = [
+        "INSERT INTO file_uses (file_id, kind, subject_id) VALUES ($1, 'challenge', 1)",
+        "INSERT INTO file_uses (file_id, kind, subject_id) VALUES ($1, 'article', 1)",
+    ];
+    let id = id.to_string();
+    assert!(run(&db, uses[0], &[&id]).await.is_ok(), "there is no such row any more");
+    assert!(run(&db, uses[1], &[&id]).await.is_err(), "and the other one stays");
 }
 
 async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {

@@ -13,9 +13,11 @@ use flate2::write::GzEncoder;
 use mathsoc::backup::{self, BackupError, Existing};
 use mathsoc::db::import::{self, Options};
 use mathsoc::db::{Db, Url, announcements, articles};
+use palisade::Uploads;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::files::{self, A, B};
 use super::folder::Folder;
 use super::old_site;
 use super::postgres::Server;
@@ -51,10 +53,14 @@ async fn full(db: &Db, folder: &Folder) {
         ),
     )
     .await;
-    let uploads = folder.join("data/uploads/2024/03");
-    fs::create_dir_all(&uploads).unwrap();
-    fs::write(uploads.join("a picture.png"), [0, 1, 2, 255]).unwrap();
-    fs::write(folder.join("data/uploads/empty"), "").unwrap();
+    let uploads = place(&folder.join("data"));
+    files::keep(db, &uploads, A, &[0, 1, 2, 255]).await;
+    files::keep(db, &uploads, B, b"").await;
+}
+
+/// The folder for files in this one.
+fn place(data: &Path) -> Uploads {
+    Uploads::open(data.join("uploads").to_str().unwrap()).unwrap()
 }
 
 /// All rows in an archive, without what a restore changes.
@@ -85,7 +91,7 @@ fn entries(file: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 /// A copy of an archive with other entries, whose manifest says what is in it.
-fn forge(file: &Path, copy: &Path, change: impl FnOnce(&mut Vec<(String, Vec<u8>)>, &mut Value)) {
+pub(crate) fn forge(file: &Path, copy: &Path, change: impl FnOnce(&mut Vec<(String, Vec<u8>)>, &mut Value)) {
     let mut all = entries(file);
     let (_, manifest) = all.pop().unwrap();
     let mut manifest = serde_json::from_slice(&manifest).unwrap();
@@ -120,10 +126,10 @@ async fn a_backup_moves_between_both_databases_with_all_that_is_in_it() {
     let sources = [file_url("from.db"), server.database().await.parse().unwrap()];
     for (n, from) in sources.iter().enumerate() {
         let source = empty(from).await;
-        let place = Folder::new();
-        full(&source, &place).await;
+        let filled = Folder::new();
+        full(&source, &filled).await;
         let saved = folder.join(format!("{n}.tar.gz"));
-        let manifest = backup::create(&source, &place.join("data"), &saved).await.unwrap();
+        let manifest = backup::create(&source, &place(&filled.join("data")), &saved).await.unwrap();
         assert_eq!(manifest.files(), 2);
         assert!(rows(&saved).len() >= 13, "every table has rows: {:?}", rows(&saved).keys());
         assert!(!rows(&saved).contains_key("sessions"));
@@ -133,13 +139,12 @@ async fn a_backup_moves_between_both_databases_with_all_that_is_in_it() {
             // The one has no tables yet, the other has.
             let target = if m == 0 { Db::connect(to).await.unwrap() } else { empty(to).await };
             let data = folder.join(format!("data-{n}-{m}"));
-            backup::restore(&target, &data, &saved, Existing::Refuse).await.unwrap();
+            backup::restore(&target, &place(&data), &saved, Existing::Refuse).await.unwrap();
             let again = folder.join(format!("{n}-{m}.tar.gz"));
-            backup::create(&target, &data, &again).await.unwrap();
+            backup::create(&target, &place(&data), &again).await.unwrap();
             assert_eq!(rows(&saved), rows(&again), "{from} to {to}");
-            assert_eq!(fs::read(data.join("uploads/2024/03/a picture.png")).unwrap(), [0, 1, 2, 255]);
-            assert_eq!(fs::read(data.join("uploads/empty")).unwrap(), [0; 0]);
-            assert!(!data.join("uploads.restoring").exists() && !data.join("uploads.former").exists());
+            assert_eq!(fs::read(data.join("uploads").join(A)).unwrap(), [0, 1, 2, 255]);
+            assert_eq!(fs::read(data.join("uploads").join(B)).unwrap(), [0; 0]);
 
             let highest = count(&source, "articles").await + 1;
             run(&target, "INSERT INTO articles (title, author, teaser, body, published_at) VALUES ('n', '', '', '', 1)").await;
@@ -161,8 +166,8 @@ async fn a_restore_ends_every_session_and_link() {
     full(&source, &folder).await;
     run(&source, "UPDATE users SET epoch = 5000000000 WHERE id = 1").await;
     let saved = folder.join("x.tar.gz");
-    backup::create(&source, &folder.join("data"), &saved).await.unwrap();
-    backup::restore(&source, &folder.join("data"), &saved, Existing::Replace).await.unwrap();
+    backup::create(&source, &place(&folder.join("data")), &saved).await.unwrap();
+    backup::restore(&source, &place(&folder.join("data")), &saved, Existing::Replace).await.unwrap();
     assert_eq!(count(&source, "sessions").await, 0);
     let epochs = table(&source, "users", &["id", "epoch"]).await;
     assert_eq!(epochs[0], "1 5000000001");
@@ -198,7 +203,7 @@ async fn a_backup_made_while_others_write_is_of_one_moment() {
             assert!(writers.iter().all(|writer| !writer.is_finished()), "all of them write on");
             round += 1;
             let file = folder.join(format!("{n}-{round}.tar.gz"));
-            backup::create(&db, &folder, &file).await.unwrap();
+            backup::create(&db, &place(&folder), &file).await.unwrap();
             let saved = rows(&file);
             let titles = |name: &str| -> BTreeSet<String> {
                 saved.get(name).into_iter().flatten().map(|row| row["title"].to_string()).collect()
@@ -246,26 +251,25 @@ async fn what_is_there_is_not_lost_unless_one_says_so() {
         let data = folder.join(format!("data-{n}"));
         let saved = folder.join(format!("{n}.tar.gz"));
         run(&db, "INSERT INTO announcements (title, body, published_at) VALUES ('saved', '', 1)").await;
-        backup::create(&db, &data, &saved).await.unwrap();
-        let again = backup::create(&db, &data, &saved).await;
+        backup::create(&db, &place(&data), &saved).await.unwrap();
+        let again = backup::create(&db, &place(&data), &saved).await;
         assert!(matches!(again, Err(BackupError::Exists { .. })), "a backup is never overwritten");
 
         run(&db, "UPDATE announcements SET title = 'later'").await;
-        let refused = backup::restore(&db, &data, &saved, Existing::Refuse).await.unwrap_err();
+        let refused = backup::restore(&db, &place(&data), &saved, Existing::Refuse).await.unwrap_err();
         assert!(
             refused.to_string().contains("announcements has rows")
                 && refused.to_string().contains("--replace")
         );
         run(&db, "DELETE FROM announcements").await;
-        fs::create_dir_all(data.join("uploads")).unwrap();
-        fs::write(data.join("uploads/mine"), "x").unwrap();
-        let refused = backup::restore(&db, &data, &saved, Existing::Refuse).await.unwrap_err();
+        fs::write(data.join("uploads").join(A), "mine").unwrap();
+        let refused = backup::restore(&db, &place(&data), &saved, Existing::Refuse).await.unwrap_err();
         assert!(matches!(refused, BackupError::HasFiles { .. }), "{refused}");
-        assert!(data.join("uploads/mine").exists());
+        assert!(data.join("uploads").join(A).exists());
 
-        backup::restore(&db, &data, &saved, Existing::Replace).await.unwrap();
+        backup::restore(&db, &place(&data), &saved, Existing::Replace).await.unwrap();
         assert_eq!(announcements::latest(&db).await.unwrap().unwrap().title, "saved");
-        assert!(!data.join("uploads/mine").exists());
+        assert!(!data.join("uploads").join(A).exists());
         db.close().await;
     }
 }
@@ -278,7 +282,7 @@ async fn a_damaged_or_foreign_file_changes_nothing() {
     let source = empty(&Url::file(&folder.join("from.db"))).await;
     full(&source, &folder).await;
     let good = folder.join("good.tar.gz");
-    backup::create(&source, &data, &good).await.unwrap();
+    backup::create(&source, &place(&data), &good).await.unwrap();
     let bytes = fs::read(&good).unwrap();
     let bad = |name: &str| folder.join(name);
 
@@ -343,22 +347,18 @@ async fn a_damaged_or_foreign_file_changes_nothing() {
             "a wrong value",
             "there is none",
         ] {
-            let refused = backup::restore(&db, &data, &bad(name), Existing::Replace).await;
+            let refused = backup::restore(&db, &place(&data), &bad(name), Existing::Replace).await;
             assert!(refused.is_err(), "{name}");
             assert_eq!(articles::latest(&db, 9).await.unwrap().len(), 1, "{name}");
             assert_eq!(count(&db, "users").await, 0, "{name}");
-            assert_eq!(
-                fs::read(data.join("uploads/2024/03/a picture.png")).unwrap(),
-                [0, 1, 2, 255],
-                "{name}"
-            );
-            assert!(!data.join("uploads.restoring").exists(), "{name}");
+            assert_eq!(fs::read(data.join("uploads").join(A)).unwrap(), [0, 1, 2, 255], "{name}");
+            assert_eq!(place(&data).list().await.unwrap().len(), 2, "{name}");
             assert!(
                 !folder.join("evil").exists() && !folder.parent().unwrap().join("evil").exists(),
                 "{name}"
             );
         }
-        backup::restore(&db, &data, &good, Existing::Replace).await.expect("the good one passes");
+        backup::restore(&db, &place(&data), &good, Existing::Replace).await.expect("the good one passes");
         assert_eq!(count(&db, "users").await, 6);
         db.close().await;
     }
@@ -369,10 +369,10 @@ async fn a_backup_that_fails_leaves_no_file() {
     let folder = Folder::new();
     let db = Db::connect(&Url::file(&folder.join("x.db"))).await.unwrap();
     let file = folder.join("x.tar.gz");
-    assert!(matches!(backup::create(&db, &folder, &file).await, Err(BackupError::NoTables)));
+    assert!(matches!(backup::create(&db, &place(&folder), &file).await, Err(BackupError::NoTables)));
     db.migrate().await.unwrap();
     run(&db, "CREATE TABLE odd (id INTEGER PRIMARY KEY, at DATETIME)").await;
-    let failed = backup::create(&db, &folder, &file).await.unwrap_err().to_string();
+    let failed = backup::create(&db, &place(&folder), &file).await.unwrap_err().to_string();
     assert!(failed.contains("odd.at") && failed.contains("DATETIME"), "{failed}");
     assert!(!file.exists() && !folder.join("x.tar.gz.partial").exists());
 }

@@ -7,7 +7,7 @@ use super::folder::Folder;
 use super::old_site::{self};
 use super::site::{Site, mathsoc};
 
-fn run(folder: &Folder, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
+pub(crate) fn run(folder: &Folder, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
     let output: Output = mathsoc(folder, settings).args(arguments).output().unwrap();
     let said =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);

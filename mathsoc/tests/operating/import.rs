@@ -6,13 +6,14 @@ use mathsoc::db::import::{self, Files, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, Url, check, users};
 use sqlx::Row as _;
 
+use super::competitions;
 use super::folder::Folder;
 use super::old_site::{self, PBKDF2_PASSWORD, SCRYPT_PASSWORD};
 use super::postgres::Server;
 use super::tables::{count, run, table, texts};
 use super::world::World;
 
-async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportError> {
+pub(crate) async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportError> {
     let report = import::run(db, &from.parse().unwrap(), &options, &mut |_| {}).await?;
     for Line { what, read, added, known, left_out, .. } in &report.lines {
         assert_eq!(*read, added + known + left_out.len(), "every row of {what} is accounted for\n{report}");
@@ -21,26 +22,29 @@ async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportErr
 }
 
 /// Read, added, known and left out.
-fn numbers(report: &Report, what: &str) -> [usize; 4] {
+pub(crate) fn numbers(report: &Report, what: &str) -> [usize; 4] {
     let line = report.line(what).unwrap();
     [line.read, line.added, line.known, line.left_out.len()]
 }
 
-fn why(remarks: &[import::Remark], id: i64) -> String {
+pub(crate) fn why(remarks: &[import::Remark], id: i64) -> String {
     let of = remarks.iter().filter(|remark| remark.old_id == id);
     of.map(|remark| remark.text.as_str()).collect::<Vec<_>>().join("; ")
 }
 
-async fn everything(db: &Db) -> Vec<Vec<String>> {
+pub(crate) async fn everything(db: &Db) -> Vec<Vec<String>> {
     let mut all = Vec::new();
     for (name, columns) in [
         ("schools", &["name", "email_domain"][..]),
         ("users", &["email", "password_hash", "role", "year", "full_name", "school_id"]),
         ("challenges", &["title", "key_stage", "summary", "statement", "released_at", "first_solved_at"]),
+        ("challenges", &["id", "locked_at", "competition_id"]),
+        ("competitions", &["title", "summary", "opens_at", "closes_at"]),
+        ("competition_schools", &["competition_id", "school_id"]),
         ("answer_boxes", &["label", "challenge_id", "position", "answer"]),
         ("submissions", &["user_id", "box_id", "try", "given", "verdict", "submitted_at"]),
         ("progress", &["user_id", "challenge_id", "solved_at", "points"]),
-        ("scores", &["board", "user_id", "points", "solved"]),
+        ("scores", &["board", "user_id", "points", "solved", "school_id"]),
         ("articles", &["title", "author", "teaser", "body", "published_at"]),
         ("newsletters", &["title", "summary", "body", "published_at", "file_id"]),
         ("announcements", &["title", "body", "published_at"]),
@@ -89,13 +93,16 @@ async fn moves(world: World, old: &str, broken: usize) {
     assert_eq!(numbers(&report, "articles"), [3, 2, 0, 1]);
     assert_eq!(numbers(&report, "newsletters"), [6, 1, 0, 5], "without their files");
     assert_eq!(numbers(&report, "announcements"), [1, 1, 0, 0]);
-    assert_eq!(numbers(&report, "competition challenges"), [1, 0, 0, 1]);
-    assert_eq!(numbers(&report, "competition entries"), [2, 0, 0, 2]);
+    assert_eq!(numbers(&report, "competition challenges"), [4, 3, 0, 1]);
+    assert_eq!(numbers(&report, "competition boxes"), [5, 4, 0, 1]);
+    assert_eq!(numbers(&report, "competition answers"), [10, 8, 0, 2]);
+    assert_eq!(numbers(&report, "competition entries"), [5, 0, 3, 2]);
 
     newsletters(&world, old).await;
     accounts(&world, report.line("users").unwrap()).await;
     content(&world, &report).await;
     answers(db, &report).await;
+    competitions::are_there(&world, &report).await;
     let found: Vec<_> = check::run(db).await.unwrap().iter().map(ToString::to_string).collect();
     assert!(
         found.len() == 1 && found[0].starts_with("M08  box"),
@@ -230,8 +237,9 @@ async fn content(world: &World, report: &Report) {
     let articles = table(db, "articles", &["id", "title", "author"]).await;
     assert_eq!(articles, ["1 On primes Ada Lovelace", "4 By others The team"], "with the addresses they had");
     run(db, "INSERT INTO challenges (title, key_stage, summary, statement, released_at) VALUES ('new', 'KS3', '', '', 1)").await;
-    let ids = texts(db, "SELECT CAST(id AS TEXT) FROM challenges ORDER BY id").await;
-    assert_eq!(ids, ["1", "2", "4", "5"], "the next one comes after them");
+    let ids =
+        texts(db, "SELECT CAST(id AS TEXT) FROM challenges WHERE competition_id IS NULL ORDER BY id").await;
+    assert_eq!(ids, ["1", "2", "4", "8"], "the next one comes after them, and after those of competitions");
     run(db, "DELETE FROM challenges WHERE title = 'new'").await;
     let boxes = table(db, "answer_boxes", &["id", "challenge_id", "position", "label"]).await;
     assert!(
@@ -258,7 +266,7 @@ async fn answers(db: &Db, report: &Report) {
         WHERE u.email_key = 'ada@school.example' AND s.box_id = (SELECT id FROM answer_boxes WHERE label = 'A half') ORDER BY s.try";
     assert_eq!(texts(db, of_ada).await, ["1 1 wrong", "2 2 wrong", "3 0.5 right"]);
     let scores = "SELECT s.board, u.full_name, CAST(s.points AS TEXT), CAST(s.solved AS TEXT)
-        FROM scores s JOIN users u ON u.id = s.user_id ORDER BY 1, 2";
+        FROM scores s JOIN users u ON u.id = s.user_id WHERE s.competition_id IS NULL ORDER BY 1, 2";
     assert_eq!(
         texts(db, scores).await,
         [
@@ -300,7 +308,8 @@ async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
     assert_eq!(numbers(&report, "announcements"), [2, 1, 1, 0]);
     assert_eq!(numbers(&report, "articles"), [3, 0, 2, 1], "deleted here is not new");
     assert!(why(&report.line("submissions").unwrap().left_out, 22).contains("its user 2 is not here"));
-    let points = "SELECT CAST(p.points AS TEXT) FROM progress p JOIN users u ON u.id = p.user_id WHERE u.full_name = 'Dora'";
+    let points = "SELECT CAST(p.points AS TEXT) FROM progress p JOIN users u ON u.id = p.user_id
+        JOIN challenges c ON c.id = p.challenge_id AND c.competition_id IS NULL WHERE u.full_name = 'Dora'";
     assert_eq!(texts(db, points).await, ["1"], "who was first stays first");
     assert_eq!(check::run(db).await.unwrap().iter().filter(|it| it.id != "M08").count(), 0);
 }

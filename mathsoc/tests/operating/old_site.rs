@@ -54,8 +54,13 @@ CREATE TABLE article (id INTEGER PRIMARY KEY, title VARCHAR(100), file_url VARCH
     date_posted DATETIME, user_id INTEGER, type VARCHAR(20));
 CREATE TABLE leaderboard_entry (id INTEGER PRIMARY KEY, user_id INTEGER, score INTEGER, last_updated DATETIME, key_stage VARCHAR(3));
 CREATE TABLE announcement (id INTEGER PRIMARY KEY, title VARCHAR(100), content TEXT, date_posted DATETIME);
-CREATE TABLE summer_challenge (id INTEGER PRIMARY KEY, title VARCHAR(100), content TEXT, key_stage VARCHAR(3));
-CREATE TABLE summer_leaderboard (id INTEGER PRIMARY KEY, user_id INTEGER, school_id INTEGER, score INTEGER);
+CREATE TABLE summer_challenge (id INTEGER PRIMARY KEY, title VARCHAR(100), content TEXT, date_posted DATETIME, duration_hours INTEGER,
+    file_url VARCHAR(100), key_stage VARCHAR(3), is_manually_locked BOOLEAN, release_at DATETIME);
+CREATE TABLE summer_challenge_answer_box (id INTEGER PRIMARY KEY, challenge_id INTEGER, box_label VARCHAR(100),
+    correct_answer VARCHAR(100), \"order\" INTEGER);
+CREATE TABLE summer_submission (id INTEGER PRIMARY KEY, user_id INTEGER, school_id INTEGER, challenge_id INTEGER, answer_box_id INTEGER,
+    answer VARCHAR(100), is_correct BOOLEAN, submitted_at DATETIME, points_awarded INTEGER);
+CREATE TABLE summer_leaderboard (id INTEGER PRIMARY KEY, user_id INTEGER, school_id INTEGER, score INTEGER, last_updated DATETIME);
 ";
 
 /// The same for both databases.
@@ -109,8 +114,20 @@ INSERT INTO article (id, title, content, file_url, date_posted, user_id, type) V
     (9, 'Spring', '<p>Only words.</p>', NULL, '2024-04-01 12:00:00', 77, 'newsletter');
 INSERT INTO announcement (id, title, content, date_posted) VALUES
     (1, 'Hello', '<p>Room <b>5</b> &lt;b&gt; today</p>', '2024-03-01 12:00:00');
-INSERT INTO summer_challenge (id, title, content, key_stage) VALUES (1, 'Summer', 'x', 'KS3');
-INSERT INTO summer_leaderboard (id, user_id, school_id, score) VALUES (1, 1, 1, 5), (2, 2, 1, 7);
+INSERT INTO summer_challenge (id, title, content, date_posted, duration_hours, key_stage, is_manually_locked, release_at) VALUES
+    (1, 'Summer', '<p>What is \\(2^2\\)?<script>steal()</script></p>', '2024-07-20 10:00:00', 48, 'KS3', FALSE, NULL),
+    (2, 'August', '<p>Seven</p>', '2024-07-21 10:00:00', 24, 'KS4', FALSE, '2024-08-01 10:00:00'),
+    (3, 'Next year', '<p>Nine</p>', '2025-07-01 09:00:00', NULL, 'ks3', TRUE, NULL),
+    (4, 'For nobody', 'x', '2025-07-01 09:00:00', 24, 'KS9', FALSE, NULL);
+INSERT INTO summer_challenge_answer_box (id, challenge_id, box_label, correct_answer, \"order\") VALUES
+    (1, 1, 'A', '4', 1), (2, 1, 'B', '5', 2), (3, 2, 'x', '7', 1), (4, 3, 'x', '9', 1), (5, 99, 'lost', '1', 1);
+INSERT INTO summer_submission (id, user_id, school_id, challenge_id, answer_box_id, answer, is_correct, submitted_at, points_awarded) VALUES
+    (1, 1, 1, 1, 1, '4', TRUE, '2024-07-20 10:01:00', 0), (2, 1, 1, 1, 2, '5', TRUE, '2024-07-20 10:02:00', 1),
+    (3, 2, 1, 1, 1, '4', TRUE, '2024-07-20 10:01:30', 0), (4, 2, 1, 1, 2, '6', FALSE, '2024-07-20 10:01:40', 0),
+    (5, 2, 1, 1, 2, '5', TRUE, '2024-07-20 10:03:00', 3), (6, 9, 2, 1, 1, '4', TRUE, '2024-07-20 11:00:00', 0),
+    (7, 9, 2, 1, 1, '4', TRUE, '2024-07-20 11:01:00', 1), (8, 1, 1, 2, 3, '7', TRUE, '2024-08-01 11:00:00', 3),
+    (9, 9, 2, 3, 4, '9', TRUE, '2025-07-01 11:00:00', 3), (10, 3, 1, 1, 1, '4', TRUE, '2024-07-20 11:00:00', 0);
+INSERT INTO summer_leaderboard (id, user_id, school_id, score) VALUES (1, 1, 1, 4), (2, 2, 1, 3), (3, 9, 2, 4), (4, 3, 1, 0), (5, 6, 4, 0);
 "
     )
 }

@@ -70,6 +70,7 @@
 
 mod arriving;
 mod clamd;
+mod copying;
 mod judge;
 mod kind;
 mod pdf;
@@ -89,8 +90,9 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 pub use clamd::{Clamd, ClamdError};
+pub use copying::Kept;
 pub use kind::{Kind, Kinds};
-use place::Place;
+use place::{Access, Place};
 pub use place::{Listed, UploadsError};
 pub use receive::{Incoming, Received};
 pub use serve::UploadBody;
@@ -154,8 +156,21 @@ impl Uploads {
     /// # Errors
     /// When it names no such place, or nothing can be written there. A bucket is not asked before the first file.
     pub fn open(place: &str) -> Result<Self, UploadsError> {
-        Ok(Self(Arc::new(Settings {
-            place: Place::open(place)?,
+        Ok(Self::at(Place::open(place, Access::Write)?))
+    }
+
+    /// The same for whoever only reads, and may have no right to write: a folder is neither made nor tried out, and one that is
+    /// not there has no files.
+    ///
+    /// # Errors
+    /// When it names no such place.
+    pub fn open_to_read(place: &str) -> Result<Self, UploadsError> {
+        Ok(Self::at(Place::open(place, Access::Read)?))
+    }
+
+    fn at(place: Place) -> Self {
+        Self(Arc::new(Settings {
+            place,
             kinds: Kind::ALL.into(),
             file_bytes: 8 << 20,
             request_bytes: 16 << 20,
@@ -168,7 +183,7 @@ impl Uploads {
             unscanned: Unscanned::default(),
             staging: None,
             turns: Arc::new(Semaphore::new(available_parallelism().map_or(2, usize::from).min(64))),
-        })))
+        }))
     }
 
     /// Which kinds of files are taken.

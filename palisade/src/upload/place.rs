@@ -6,6 +6,7 @@ use std::ops::Range;
 use std::path::PathBuf;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::time::SystemTime;
 
 use bytes::Bytes;
 use futures_core::Stream;
@@ -45,37 +46,53 @@ pub struct Listed {
     pub bytes: u64,
     /// Whether it waits for the scanner.
     pub quarantined: bool,
+    /// Since when it lies there, by the clock of the place.
+    pub since: SystemTime,
+}
+
+/// What is to be done with a place.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Access {
+    /// A folder is made where there is none, and tried out.
+    Write,
+    /// Nothing is made or tried.
+    Read,
 }
 
 impl Place {
-    pub(super) fn open(at: &str) -> Result<Self, UploadsError> {
+    pub(super) fn open(at: &str, access: Access) -> Result<Self, UploadsError> {
         let unreadable = || UploadsError::Unreadable(at.to_owned());
         if at.is_empty() {
             return Err(unreadable());
         }
-        let Some((scheme, _)) = at.split_once("://") else { return Self::folder(at.into()) };
+        let Some((scheme, _)) = at.split_once("://") else { return Self::folder(at.into(), access) };
         let url = Url::parse(at).map_err(|_| unreadable())?;
         match scheme {
-            "file" => Self::folder(url.to_file_path().map_err(|()| unreadable())?),
-            "memory" => Ok(Self {
-                store: Arc::new(InMemory::new()),
-                prefix: Path::default(),
-                staging: std::env::temp_dir(),
-            }),
+            "file" => Self::folder(url.to_file_path().map_err(|()| unreadable())?, access),
+            "memory" => Ok(Self::memory()),
             "s3" => Self::s3(&url),
             _ => Err(unreadable()),
         }
     }
 
+    fn memory() -> Self {
+        Self { store: Arc::new(InMemory::new()), prefix: Path::default(), staging: std::env::temp_dir() }
+    }
+
     /// A folder, made for its owner alone where there is none.
-    fn folder(folder: PathBuf) -> Result<Self, UploadsError> {
+    fn folder(folder: PathBuf, access: Access) -> Result<Self, UploadsError> {
         let failed = |source| UploadsError::Folder { folder: folder.clone(), source };
-        let mut make = std::fs::DirBuilder::new();
-        #[cfg(unix)]
-        std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-        make.recursive(true).create(&folder).map_err(failed)?;
-        // Found out now and not with the first file.
-        tempfile::tempfile_in(&folder).map_err(failed)?;
+        if access == Access::Write {
+            let mut make = std::fs::DirBuilder::new();
+            #[cfg(unix)]
+            std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
+            make.recursive(true).create(&folder).map_err(failed)?;
+            // Found out now and not with the first file.
+            tempfile::tempfile_in(&folder).map_err(failed)?;
+        } else if !folder.exists() {
+            // As empty as a bucket without files.
+            return Ok(Self::memory());
+        }
         let store =
             LocalFileSystem::new_with_prefix(&folder).map_err(|error| failed(io::Error::other(error)))?;
         Ok(Self { store: Arc::new(store.with_fsync(true)), prefix: Path::default(), staging: folder })
@@ -167,6 +184,19 @@ impl Place {
         }
     }
 
+    /// All of a file, with how many bytes it has; nothing where there is none.
+    pub(super) async fn whole(
+        &self,
+        id: UploadId,
+        quarantined: bool,
+    ) -> Result<Option<(u64, Chunks)>, Failed> {
+        match self.store.get(&self.path(id, quarantined)).await {
+            Ok(found) => Ok(Some((found.meta.size, found.into_stream()))),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(error.into()),
+        }
+    }
+
     /// Lets a file out of quarantine.
     pub(super) async fn release(&self, id: UploadId) -> Result<(), Failed> {
         Ok(self.store.rename(&self.path(id, true), &self.path(id, false)).await?)
@@ -174,13 +204,16 @@ impl Place {
 
     /// Removes a file, wherever it is; one that is not there is removed.
     pub(super) async fn remove(&self, id: UploadId) -> Result<(), Failed> {
-        for quarantined in [false, true] {
-            match self.store.delete(&self.path(id, quarantined)).await {
-                Ok(()) | Err(Error::NotFound { .. }) => {}
-                Err(error) => return Err(error.into()),
-            }
+        self.discard(id, false).await?;
+        self.discard(id, true).await
+    }
+
+    /// Removes a file from one of the two places; one that is not there is removed.
+    pub(super) async fn discard(&self, id: UploadId, quarantined: bool) -> Result<(), Failed> {
+        match self.store.delete(&self.path(id, quarantined)).await {
+            Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
+            Err(error) => Err(error.into()),
         }
-        Ok(())
     }
 
     pub(super) async fn list(&self) -> Result<Vec<Listed>, Failed> {
@@ -197,7 +230,7 @@ impl Place {
             };
             // What is not ours is none of our business.
             if let Ok(id) = id.parse() {
-                listed.push(Listed { id, bytes: meta.size, quarantined });
+                listed.push(Listed { id, bytes: meta.size, quarantined, since: meta.last_modified.into() });
             }
         }
         listed.sort_unstable_by_key(|it| it.id);

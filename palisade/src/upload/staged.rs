@@ -28,6 +28,13 @@ impl Staged {
         Ok(Self { file: File::from_std(file), bytes: 0 })
     }
 
+    /// What is in a file already.
+    pub(super) async fn of(file: std::fs::File) -> io::Result<Self> {
+        let file = File::from_std(file);
+        let bytes = file.metadata().await?.len();
+        Ok(Self { file, bytes })
+    }
+
     pub(super) fn bytes(&self) -> u64 {
         self.bytes
     }

@@ -1,7 +1,7 @@
 //! The servers that the tests start, each in a folder of its own, and stop when they are done.
 
-use std::io::ErrorKind;
-use std::net::TcpListener;
+use std::io::{ErrorKind, Read, Write};
+use std::net::{TcpListener, TcpStream};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -44,6 +44,29 @@ impl Server {
         Self::start(command, folder, uri, || UnixStream::connect(&socket).is_ok())
     }
 
+    /// moto's server, which speaks S3, with an empty bucket called `files`; nothing where it is not installed.
+    pub fn s3() -> Option<Self> {
+        let own = Path::new(env!("CARGO_MANIFEST_DIR")).join("../palisade/tests/upload/moto/bin/moto_server");
+        let program = if own.exists() { own.into_os_string() } else { "moto_server".into() };
+        let look = ["-c", "command -v \"$1\" >/dev/null", "sh"];
+        if !Command::new("sh").args(look).arg(&program).status().is_ok_and(|found| found.success()) {
+            eprintln!("skipped: there is no moto_server here, so no S3; run scripts/install-test-needs");
+            return None;
+        }
+        let port = free_port();
+        let mut command = Command::new(program);
+        command.args(["-H", "127.0.0.1", "-p", &port.to_string()]);
+        let uri = format!("http://127.0.0.1:{port}");
+        let server = Self::start(command, folder(), uri, || listens(port));
+        let mut link = TcpStream::connect(("127.0.0.1", port)).unwrap();
+        let ask = "PUT /files HTTP/1.1\r\nhost: s3\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
+        link.write_all(ask.as_bytes()).unwrap();
+        let mut said = String::new();
+        link.read_to_string(&mut said).unwrap();
+        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        Some(server)
+    }
+
     /// Any server in this folder, once it is ready.
     pub fn start(mut command: Command, folder: PathBuf, uri: String, ready: impl Fn() -> bool) -> Self {
         let name = command.get_program().to_string_lossy().into_owned();
@@ -58,7 +81,7 @@ impl Server {
         let server = Self { child, folder, uri };
         let begun = Instant::now();
         while !ready() {
-            assert!(begun.elapsed() < Duration::from_secs(10), "{name} is not ready after ten seconds");
+            assert!(begun.elapsed() < Duration::from_secs(30), "{name} is not ready after thirty seconds");
             std::thread::yield_now();
         }
         server
@@ -92,7 +115,7 @@ pub fn free_port() -> u16 {
 
 /// Whether somebody listens on this port.
 pub fn listens(port: u16) -> bool {
-    std::net::TcpStream::connect(("127.0.0.1", port)).is_ok()
+    TcpStream::connect(("127.0.0.1", port)).is_ok()
 }
 
 /// An empty folder.

@@ -23,15 +23,24 @@
 //! | `M08` | an answer box that nobody can solve: its answer or its rules cannot be read | no: an admin changes it |
 //! | `M09` | a password hash that no password has | no: its owner asks for a password by letter |
 //! | `M10` | an account or a school that cannot be read; a key stage that is not that of the year | no |
+//! | `M11` | a file that is written down, and not in its place, or of other bytes ([`files()`]) | no: put it back from a backup |
+//! | `M12` | a file that lies there for a day or longer, and is not written down | no: [`remove_unused`] |
+//! | `M13` | a file that nothing has used for a day or longer | no: [`remove_unused`] |
 //!
-//! What it does not do: uploaded files are not looked at yet. It says nothing of the settings.
+//! What it does not do: it says nothing of the settings. Of files it reads nothing but sizes, unless it is told to. What lies in
+//! the place of files and was never one of ours is left alone, and so are parts of uploads that broke off there: a bucket has
+//! rules of its own for these.
 
 mod accounts;
 mod boxes;
+mod files;
 mod points;
 mod references;
 
-use std::fmt;
+use std::{fmt, result};
+
+pub use files::{Depth, FilesError, Removed};
+use palisade::Uploads;
 
 use super::tx::Tx;
 use super::{Db, Result, scores};
@@ -45,22 +54,32 @@ pub struct Finding {
     pub what: String,
     /// Whether [`repair`] mends it.
     pub is_repairable: bool,
+    /// Whether [`remove_unused`] removes it.
+    pub is_unused: bool,
 }
 
 impl Finding {
     fn new(id: &'static str, what: String) -> Self {
-        Self { id, what, is_repairable: false }
+        Self { id, what, is_repairable: false, is_unused: false }
     }
 
     fn repairable(self) -> Self {
         Self { is_repairable: true, ..self }
     }
+
+    fn unused(self) -> Self {
+        Self { is_unused: true, ..self }
+    }
 }
 
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let repair = if self.is_repairable { " (--repair mends it)" } else { "" };
-        write!(f, "{}  {}{repair}", self.id, self.what)
+        let remedy = match self {
+            Self { is_repairable: true, .. } => " (--repair mends it)",
+            Self { is_unused: true, .. } => " (--remove-unused removes it)",
+            _ => "",
+        };
+        write!(f, "{}  {}{remedy}", self.id, self.what)
     }
 }
 
@@ -88,4 +107,21 @@ pub async fn repair(db: &Db) -> Result<()> {
     points::repair(&mut tx).await?;
     scores::rebuild(&mut tx).await?;
     tx.commit().await
+}
+
+/// What does not match between files and what is written down of them. The site may go on meanwhile.
+///
+/// # Errors
+/// When the database or the place of the files gives no answer.
+pub async fn files(db: &Db, uploads: &Uploads, depth: Depth) -> result::Result<Vec<Finding>, FilesError> {
+    files::find(db, uploads, depth).await
+}
+
+/// Removes files that nothing uses, with their rows, and files that are not written down; in a dry run only says how many. What
+/// is younger than a day stays: somebody may be writing what will use it. The site may go on meanwhile.
+///
+/// # Errors
+/// When the database or the place of the files gives no answer; what was removed before stays so.
+pub async fn remove_unused(db: &Db, uploads: &Uploads, dry_run: bool) -> result::Result<Removed, FilesError> {
+    files::remove_unused(db, uploads, dry_run).await
 }

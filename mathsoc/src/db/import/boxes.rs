@@ -3,27 +3,29 @@
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::job::{Job, Kind, line_of};
+use super::job::{Job, line_of};
+use super::round::Round;
 use super::{ImportError, Line};
 use crate::db::tx::within;
 
-pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
+pub(super) async fn take(job: &mut Job<'_>, round: Round) -> Result<Line, ImportError> {
     const LAST: &str = "SELECT COALESCE(max(position), 0) FROM answer_boxes WHERE challenge_id = $1";
     const INSERT: &str = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
         VALUES ($1, $2, $3, $4) RETURNING id";
-    let mut line = Line::new("answer boxes");
+    let (table, what) = round.boxes();
+    let mut line = Line::new(what);
     let columns = ["challenge_id", "box_label", "correct_answer", "order"];
-    let mut rows = job.rows(&mut line, &["challenge_answer_box"], &columns).await?;
+    let mut rows = job.rows(&mut line, &[table], &columns).await?;
     rows.sort_by_key(|row| (row.number("order"), row.id));
     let mut last = HashMap::new();
     for row in rows {
         job.step(&line);
-        if job.knows(Kind::AnswerBox, row.id) {
+        if job.knows(round.answer_box(), row.id) {
             line.known += 1;
             continue;
         }
         let of = row.number("challenge_id").unwrap_or(0);
-        let Some(challenge) = job.here(Kind::Challenge, of) else {
+        let Some(challenge) = job.here(round.challenge(), of) else {
             line.leave_out(row.id, format!("its challenge {of} is not here"));
             continue;
         };
@@ -52,7 +54,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             let insert = sqlx::query_scalar(INSERT).bind(challenge).bind(*position);
             insert.bind(&label).bind(answer).fetch_one(&mut **link).await?
         });
-        job.keep(Kind::AnswerBox, row.id, id).await?;
+        job.keep(round.answer_box(), row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);

@@ -20,10 +20,15 @@ pub(super) enum Kind {
     Article,
     Newsletter,
     Announcement,
+    /// Of a year: its number is the year.
+    Competition,
+    SummerChallenge,
+    SummerBox,
+    SummerSubmission,
 }
 
 impl Kind {
-    const ALL: [Self; 8] = [
+    const ALL: [Self; 12] = [
         Self::School,
         Self::User,
         Self::Challenge,
@@ -32,6 +37,10 @@ impl Kind {
         Self::Article,
         Self::Newsletter,
         Self::Announcement,
+        Self::Competition,
+        Self::SummerChallenge,
+        Self::SummerBox,
+        Self::SummerSubmission,
     ];
 
     /// As it stands in `imported`.
@@ -45,6 +54,10 @@ impl Kind {
             Self::Article => "article",
             Self::Newsletter => "newsletter",
             Self::Announcement => "announcement",
+            Self::Competition => "competition",
+            Self::SummerChallenge => "summer challenge",
+            Self::SummerBox => "summer box",
+            Self::SummerSubmission => "summer submission",
         }
     }
 
@@ -62,12 +75,13 @@ impl Kind {
         match self {
             Self::School => known!("schools"),
             Self::User => known!("users"),
-            Self::Challenge => known!("challenges"),
-            Self::AnswerBox => known!("answer_boxes"),
-            Self::Submission => known!("submissions"),
+            Self::Challenge | Self::SummerChallenge => known!("challenges"),
+            Self::AnswerBox | Self::SummerBox => known!("answer_boxes"),
+            Self::Submission | Self::SummerSubmission => known!("submissions"),
             Self::Article => known!("articles"),
             Self::Newsletter => known!("newsletters"),
             Self::Announcement => known!("announcements"),
+            Self::Competition => known!("competitions"),
         }
     }
 }
@@ -207,11 +221,22 @@ impl<'a> Job<'a> {
         table: &'static str,
         old_id: i64,
     ) -> Result<Option<i64>, ImportError> {
-        if !self.numbers.contains_key(table) {
-            let last = dump::last_id(&mut self.tx, table).await?;
-            self.numbers.insert(table, last.unwrap_or(0));
+        Ok((old_id > self.last_number(table).await?).then_some(old_id))
+    }
+
+    /// The number after all that were ever given. The database is not asked for one, since where a row keeps its number,
+    /// it would not know.
+    pub(super) async fn next_number(&mut self, table: &'static str) -> Result<i64, ImportError> {
+        Ok(self.last_number(table).await? + 1)
+    }
+
+    async fn last_number(&mut self, table: &'static str) -> Result<i64, ImportError> {
+        if let Some(last) = self.numbers.get(table) {
+            return Ok(*last);
         }
-        Ok(self.numbers.get(table).filter(|last| old_id > **last).map(|_| old_id))
+        let last = dump::last_id(&mut self.tx, table).await?.unwrap_or(0);
+        self.numbers.insert(table, last);
+        Ok(last)
     }
 
     /// Notes that a number was given.

@@ -27,24 +27,26 @@
 //! | HTML | cleaned by `Sanitizer::rich` |
 //! | answers | what the pupil was told stays, right or wrong; three for each box, of which a right one is the last |
 //! | points | by our rules from the answers, never from the former leaderboard: the report says where the two differ |
+//! | the summer competition | one for each year, with its challenges, answers and schools; points as they were given for solving |
 //! | times | as UTC, or as far ahead of it as [`Options::offset`] says, unless they say themselves |
 //!
 //! | newsletters | with their PDFs from [`Options::files`], judged as if somebody sent them; those whose PDF is not there are left out, and
 //! taken the next time |
 //!
-//! What it does not do: the files of challenges and articles, and the tables of competitions, are counted and left out. A table's
-//! importer is one file here.
+//! What it does not do: the files of challenges and articles are left out. A table's importer is one file here.
 
 mod announcements;
 mod articles;
 mod boxes;
 mod challenges;
+mod competitions;
+mod given;
 mod job;
 mod leaderboard;
 mod newsletters;
-mod not_yet;
 mod points;
 mod report;
+mod round;
 mod schools;
 mod source;
 mod submissions;
@@ -53,9 +55,11 @@ mod users;
 
 use std::path::PathBuf;
 
+use given::Given;
 use job::Job;
 use palisade::{Refusal, Uploads};
 pub use report::{Line, Remark, Report};
+use round::Round;
 pub use time::{Offset, OffsetError};
 
 use super::{Db, DbError, Url};
@@ -130,15 +134,30 @@ async fn take(job: &mut Job<'_>) -> Result<Vec<Line>, ImportError> {
         schools::take(job).await?,
         users::take(job).await?,
         challenges::take(job).await?,
-        boxes::take(job).await?,
-        submissions::take(job).await?,
+        boxes::take(job, Round::Year).await?,
+        submissions::take(job, Round::Year).await?,
     ];
-    points::count(job).await?;
+    let (summer, given) = summer(job).await?;
+    points::count(job, &given).await?;
+    given.place(job).await?;
     lines.push(leaderboard::compare(job).await?);
     lines.extend(articles::take(job).await?);
     lines.push(announcements::take(job).await?);
-    lines.extend(not_yet::count(job).await?);
+    lines.extend(summer);
+    lines.push(leaderboard::compare_summer(job).await?);
+    // Most sites never held a competition.
+    lines.retain(|line| line.read > 0 || !line.what.starts_with("competition"));
     Ok(lines)
+}
+
+/// The summer competition, and what it had given.
+async fn summer(job: &mut Job<'_>) -> Result<([Line; 3], Given), ImportError> {
+    let (challenges, made) = competitions::take(job).await?;
+    let boxes = boxes::take(job, Round::Summer).await?;
+    let given = Given::read(job, made).await?;
+    let answers = submissions::take(job, Round::Summer).await?;
+    given.invite(job).await?;
+    Ok(([challenges, boxes, answers], given))
 }
 
 /// Why nothing was taken over.

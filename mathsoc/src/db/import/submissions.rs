@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, HashMap};
 use answers::{Rules, Verdict};
 
 use super::job::{Job, Kind};
+use super::round::Round;
 use super::source::OldRow;
 use super::{ImportError, Line};
 use crate::db::submissions::TRIES;
@@ -31,14 +32,15 @@ struct Here {
     is_solved: bool,
 }
 
-pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
-    let mut line = Line::new("submissions");
+pub(super) async fn take(job: &mut Job<'_>, round: Round) -> Result<Line, ImportError> {
+    let (table, what) = round.submissions();
+    let mut line = Line::new(what);
     let columns = ["user_id", "answer_box_id", "answer", "is_correct", "submitted_at"];
-    let rows = job.rows(&mut line, &["answer_submission"], &columns).await?;
+    let rows = job.rows(&mut line, &[table], &columns).await?;
     let expected = expected(job).await?;
     let mut by_box = BTreeMap::<_, Vec<Answer>>::new();
     for row in rows {
-        if job.knows(Kind::Submission, row.id) {
+        if job.knows(round.submission(), row.id) {
             line.known += 1;
             continue;
         }
@@ -48,7 +50,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             line.leave_out(row.id, format!("its user {user} is not here"));
             continue;
         };
-        let Some(box_here) = job.here(Kind::AnswerBox, answer_box) else {
+        let Some(box_here) = job.here(round.answer_box(), answer_box) else {
             line.leave_out(row.id, format!("its box {answer_box} is not here"));
             continue;
         };
@@ -60,7 +62,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
     let here = counted(job).await?;
     for ((user, answer_box), answers) in by_box {
         let here = here.get(&(user, answer_box)).copied().unwrap_or_default();
-        keep(job, &mut line, (user, answer_box), here, answers).await?;
+        keep(job, &mut line, round.submission(), (user, answer_box), here, answers).await?;
     }
     job.step(&line);
     Ok(line)
@@ -117,6 +119,7 @@ fn read(job: &Job<'_>, row: &OldRow, expected: Option<&String>, line: &mut Line)
 async fn keep(
     job: &mut Job<'_>,
     line: &mut Line,
+    kind: Kind,
     (user, answer_box): (i64, i64),
     here: Here,
     mut answers: Vec<Answer>,
@@ -145,7 +148,7 @@ async fn keep(
             let insert = sqlx::query_scalar(INSERT).bind(user).bind(answer_box).bind(count);
             insert.bind(&answer.given).bind(verdict).bind(answer.at).fetch_one(&mut **link).await?
         });
-        job.keep(Kind::Submission, answer.old_id, id).await?;
+        job.keep(kind, answer.old_id, id).await?;
         line.added += 1;
     }
     Ok(())

@@ -1,0 +1,83 @@
+//! Files in a folder of their own, by URL and in a bucket: the commands find them there.
+
+use mathsoc::db::{Db, Url};
+use palisade::Uploads;
+
+use super::commands::run as mathsoc;
+use super::files::{A, B, keep};
+use super::folder::Folder;
+use super::servers::Server;
+
+/// Saves a site with files in a folder of its own, restores it into this place, and from there into another folder.
+async fn travels(place: &str, keys: &[(&str, &str)]) {
+    let folder = Folder::new();
+    let own = [("UPLOAD_FOLDER", "pictures")];
+    assert_eq!(mathsoc(&folder, &own, &["migrate"]).0, 0);
+    let db = Db::connect(&Url::file(&folder.join("data/mathsoc.db"))).await.unwrap();
+    let uploads = Uploads::open(folder.join("pictures").to_str().unwrap()).unwrap();
+    keep(&db, &uploads, A, &vec![3; 70_000]).await;
+    keep(&db, &uploads, B, b"another").await;
+    db.close().await;
+    let (code, said) = mathsoc(&folder, &own, &["backup", "one.tar.gz"]);
+    assert!(code == 0 && said.contains(" and 2 files are in one.tar.gz"), "{said}");
+    let (code, said) = mathsoc(&folder, &[("UPLOAD_FOLDER", "nowhere")], &["backup", "none.tar.gz"]);
+    assert!(code == 0 && said.contains("2 files that the database knows were not in their place"), "{said}");
+    assert!(said.contains(&format!("{A}, {B}")) && !folder.join("nowhere").exists(), "{said}");
+
+    let there = [keys, &[("DATA_DIR", "there"), ("UPLOAD_STORE_URI", place)]].concat();
+    let (code, said) = mathsoc(&folder, &there, &["restore", "one.tar.gz"]);
+    assert!(code == 0 && said.contains("        2 files\n"), "{said}");
+    let (code, said) = mathsoc(&folder, &there, &["check", "--read-files"]);
+    assert!(code == 1 && said.matches("M13").count() == 2 && said.lines().count() == 2, "{said}");
+    let elsewhere = [keys, &[("DATA_DIR", "elsewhere"), ("UPLOAD_STORE_URI", place)]].concat();
+    let (code, said) = mathsoc(&folder, &elsewhere, &["restore", "one.tar.gz"]);
+    assert!(code == 1 && said.contains("there are 2 uploaded files already: add --replace"), "{said}");
+    assert_eq!(mathsoc(&folder, &there, &["restore", "one.tar.gz", "--replace"]).0, 0);
+
+    let (code, said) = mathsoc(&folder, &there, &["backup", "two.tar.gz"]);
+    assert!(code == 0 && said.contains(" and 2 files are in two.tar.gz"), "{said}");
+    let back = [("DATA_DIR", "back")];
+    assert_eq!(mathsoc(&folder, &back, &["restore", "two.tar.gz"]).0, 0);
+    for id in [A, B] {
+        let bytes = |place: &str| std::fs::read(folder.join(place).join(id)).unwrap();
+        assert_eq!(bytes("back/uploads"), bytes("pictures"));
+    }
+
+    let (code, said) = mathsoc(&folder, &there, &["check", "--remove-unused", "--dry-run"]);
+    let would = "Would be removed: 2 files that nothing used, 0 that were not written down, 70007 bytes.\n\
+                 This was a dry run: nothing was changed.\n";
+    assert!(code == 1 && said.starts_with(would) && said.contains("M13"), "{said}");
+    let (code, said) = mathsoc(&folder, &there, &["check", "--remove-unused"]);
+    assert!(code == 0 && said.starts_with("Removed: 2 files that nothing used"), "{said}");
+    assert!(said.ends_with("Nothing found: everything goes together.\n"), "{said}");
+    let (code, said) = mathsoc(&folder, &there, &["check", "--dry-run"]);
+    assert!(code == 2 && said.contains("--remove-unused"), "{said}");
+}
+
+#[tokio::test]
+async fn backups_and_checks_find_files_in_a_folder_by_url() {
+    let folder = Folder::new();
+    travels(&format!("file://{}/deep/in here", folder.display()), &[]).await;
+}
+
+#[tokio::test]
+async fn backups_and_checks_find_files_in_a_bucket() {
+    let Some(server) = Server::s3() else { return };
+    let place = format!("s3://files/society?region=eu-west-2&endpoint={}", server.uri);
+    travels(&place, &[("AWS_ACCESS_KEY_ID", "test"), ("AWS_SECRET_ACCESS_KEY", "test")]).await;
+}
+
+#[test]
+fn files_in_memory_are_not_looked_at_and_nothing_is_restored_into_it() {
+    let folder = Folder::new();
+    let memory = [("UPLOAD_STORE_URI", "memory://")];
+    assert_eq!(mathsoc(&folder, &memory, &["migrate"]).0, 0);
+    let (code, said) = mathsoc(&folder, &memory, &["check"]);
+    assert!(code == 0 && said.contains("in the memory of the site itself"), "{said}");
+    assert_eq!(mathsoc(&folder, &[], &["backup", "x.tar.gz"]).0, 0);
+    let (code, said) = mathsoc(&folder, &memory, &["restore", "x.tar.gz"]);
+    assert!(
+        code == 1 && said.contains("set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"),
+        "{said}"
+    );
+}

@@ -1,0 +1,97 @@
+//! Files that are saved somewhere else and put back.
+
+use std::fs::File;
+use std::io::{Seek, Write};
+use std::time::{Duration, SystemTime};
+
+use palisade::{UploadId, Uploads, UploadsError};
+
+use super::samples::{every, png};
+use super::world::{Folder, Site};
+
+/// All bytes of a file, and whether it waits for the scanner.
+pub async fn read(uploads: &Uploads, id: UploadId) -> Option<(Vec<u8>, bool)> {
+    let mut kept = uploads.kept(id).await.unwrap()?;
+    let mut bytes = Vec::new();
+    while let Some(chunk) = kept.chunk().await.unwrap() {
+        bytes.extend_from_slice(&chunk);
+    }
+    assert_eq!(kept.bytes(), bytes.len() as u64);
+    Some((bytes, kept.is_quarantined()))
+}
+
+/// A copy on this machine, standing at its beginning.
+pub fn copy(bytes: &[u8]) -> File {
+    let mut file = tempfile::tempfile().unwrap();
+    file.write_all(bytes).unwrap();
+    file.rewind().unwrap();
+    file
+}
+
+/// Moves all of one place to another.
+pub async fn moves(from: &Site, to: &Uploads) {
+    let begun = SystemTime::now() - Duration::from_secs(2);
+    let mut kept = Vec::new();
+    for (name, bytes) in every() {
+        kept.push(from.keep(name, &bytes).await);
+    }
+    for listed in from.uploads.list().await.unwrap() {
+        assert!(listed.since >= begun && listed.since <= SystemTime::now() + Duration::from_secs(2));
+        let (bytes, _) = read(&from.uploads, listed.id).await.unwrap();
+        to.put_back(listed.id, listed.quarantined, copy(&bytes)).await.unwrap();
+    }
+    let there = Site { uploads: to.clone(), known: from.known.clone() };
+    for upload in &kept {
+        assert_eq!(there.bytes(upload).await, from.bytes(upload).await, "under the same id");
+    }
+    // Damaged, and put back once more.
+    let whole = read(to, kept[0].id).await.unwrap().0;
+    to.put_back(kept[0].id, false, copy(b"no picture")).await.unwrap();
+    assert_eq!(read(to, kept[0].id).await.unwrap().0, b"no picture");
+    to.put_back(kept[0].id, false, copy(&whole)).await.unwrap();
+    assert_eq!(there.bytes(&kept[0]).await, whole);
+    assert_eq!(to.list().await.unwrap().len(), kept.len());
+}
+
+#[tokio::test]
+async fn files_move_between_places_under_their_ids() {
+    let folder = Folder::new();
+    let by_url = format!("file://{}/by-url", folder.0.display());
+    let places = ["memory://".to_owned(), by_url, folder.0.join("plain").display().to_string()];
+    for to in &places {
+        moves(&Site::new(Uploads::open(&places[2]).unwrap()), &Uploads::open(to).unwrap()).await;
+        let again = Uploads::open(&places[2]).unwrap();
+        for listed in again.list().await.unwrap() {
+            again.discard(&listed).await.unwrap();
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_copy_in_quarantine_is_put_back_there_and_removed_alone() {
+    let folder = Folder::new();
+    let uploads = folder.uploads();
+    let upload = Site::new(uploads.clone()).keep("a.png", &png()).await;
+    uploads.put_back(upload.id, true, copy(b"as it waited")).await.unwrap();
+    assert_eq!(read(&uploads, upload.id).await.unwrap(), (png(), false), "the one that is served first");
+    let listed = uploads.list().await.unwrap();
+    assert_eq!(listed.len(), 2);
+    let served = listed.iter().find(|it| !it.quarantined).unwrap();
+    uploads.discard(served).await.unwrap();
+    uploads.discard(served).await.unwrap();
+    assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"as it waited".to_vec(), true));
+    uploads.remove(upload.id).await.unwrap();
+    assert_eq!(read(&uploads, upload.id).await, None);
+}
+
+#[tokio::test]
+async fn whoever_only_reads_makes_nothing() {
+    let folder = Folder::new();
+    let place = folder.0.join("files");
+    let reader = Uploads::open_to_read(place.to_str().unwrap()).unwrap();
+    assert!(reader.list().await.unwrap().is_empty() && !place.exists());
+    let upload = Site::new(folder.uploads()).keep("a.png", &png()).await;
+    let reader = Uploads::open_to_read(place.to_str().unwrap()).unwrap();
+    assert_eq!(read(&reader, upload.id).await.unwrap().0, png());
+    assert!(matches!(Uploads::open_to_read("ftp://x/y"), Err(UploadsError::Unreadable(_))));
+}
