@@ -9,7 +9,6 @@ use clap::Args;
 use mathsoc::config::Config;
 use mathsoc::db::import::{self, Files, Offset, Options, Progress};
 use mathsoc::db::{Db, Url};
-use mathsoc::state;
 
 use crate::print;
 

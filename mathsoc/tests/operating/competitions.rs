@@ -61,7 +61,7 @@ pub(crate) async fn are_there(world: &World, report: &Report) {
     let answers = report.line("competition answers").unwrap();
     assert!(why(&answers.left_out, 7).contains("solved before"));
     let entries = report.line("competition entries").unwrap();
-    assert!(why(&entries.left_out, 3).contains("had 4 points there, and has 3 by the answers"));
+    assert!(why(&entries.left_out, 3).contains("had 4 points there, and has 3 here"));
 
     let mut ada = world.browser();
     ada.log_in("ada@school.example", PBKDF2_PASSWORD).await;
