@@ -9,13 +9,17 @@ use axum::response::Redirect;
 use super::sites::{faulty_site, strict};
 use super::world::{Folder, certificates, palisade, serve, serve_tls};
 
-/// What came of each test: its name, its outcome and its points.
+/// What came of each test: its name, its outcome and its points; at the end the score.
 type Outcomes = Vec<(String, String, i64)>;
 
 /// What the package says; nothing where it is not installed.
 fn theirs(folder: &Folder, secure: u16, clear: u16) -> Option<Outcomes> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/observatory");
     if !tools.join("node_modules/@mdn/mdn-http-observatory").exists() {
+        assert!(
+            std::env::var_os("CI").is_none(),
+            "@mdn/mdn-http-observatory is missing: run scripts/install-test-needs"
+        );
         eprintln!(
             "skipped: scripts/install-test-needs installs @mdn/mdn-http-observatory where there is npm"
         );
@@ -42,9 +46,11 @@ fn ours(folder: &Folder, secure: u16, clear: u16) -> Outcomes {
     let report = said.json();
     let text = |outcome: &serde_json::Value, name: &str| outcome[name].as_str().unwrap().to_owned();
     let outcomes = report["sites"][0]["observatory"]["outcomes"].as_array().unwrap();
+    let score = &report["sites"][0]["observatory"];
     outcomes
         .iter()
         .map(|one| (text(one, "test"), text(one, "result"), one["points"].as_i64().unwrap()))
+        .chain([("score".to_owned(), text(score, "grade"), score["points"].as_i64().unwrap())])
         .collect()
 }
 

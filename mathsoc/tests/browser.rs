@@ -96,6 +96,16 @@ fn an_admin_writes_articles_with_the_editor_and_without_and_a_visitor_reads_them
     assert!(pages.len() >= 7, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
+#[test]
+fn what_the_policy_stops_becomes_a_group_that_an_admin_reads_and_forgets() {
+    let folder = Folder::new();
+    let trial = [("CSP_REPORT_ONLY_EXTRA", "img-src 'none'"), ("RATELIMIT_ENABLED", "false")];
+    let mut site = Site::start(&folder, &trial);
+    let set_up = site.next_line_with("/setup/");
+    let pages = visit("reports.mjs", &[&url(&site), set_up.trim()]);
+    assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
 fn url(site: &Site) -> String {
     format!("http://{}", site.address)
 }

@@ -44,6 +44,8 @@ mod files;
 mod people;
 #[path = "db/progress.rs"]
 mod progress;
+#[path = "db/reports.rs"]
+mod reports;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -76,6 +78,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(competitions::PROMISES)
         .chain(people::PROMISES)
         .chain(files::PROMISES)
+        .chain(reports::PROMISES)
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -7,6 +7,8 @@
 mod folder;
 #[path = "deploy/front.rs"]
 mod front;
+#[path = "deploy/observatory.rs"]
+mod observatory;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "deploy/rolling.rs"]
