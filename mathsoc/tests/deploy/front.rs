@@ -3,12 +3,20 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::folder::Folder;
 use super::servers::{free_port, listens};
 
+/// A file of `deploy/`.
+pub(crate) fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)).unwrap()
+}
+
+/// Where visitors of `localhost` seem to come from.
+const ELSEWHERE: &str = "198.51.100.7";
 /// The name in `deploy/nginx.conf`.
 const NAME: &str = "maths.example.org";
 
@@ -55,16 +63,20 @@ impl Front {
         let made = openssl.args(["-keyout", &key, "-out", &certificate]).output().unwrap();
         assert!(made.status.success(), "{made:?}");
 
-        let conf = super::file("nginx.conf")
+        let conf = file("nginx.conf")
             .replace("/etc/letsencrypt/live/maths.example.org/fullchain.pem", &certificate)
             .replace("/etc/letsencrypt/live/maths.example.org/privkey.pem", &key)
             .replace(NAME, name)
             .replace("listen 80;", &format!("listen 127.0.0.1:{http};"))
             .replace("listen 443 ", &format!("listen 127.0.0.1:{https} "));
-        let own_port = format!(
-            "proxy_pass http://mathsoc;\n        proxy_redirect https://{name}/ https://{name}:{https}/;"
-        );
-        let conf = if name == NAME { conf } else { conf.replace("proxy_pass http://mathsoc;", &own_port) };
+        let conf = if name == NAME {
+            conf
+        } else {
+            // Its ports are in no redirect of the site; and who is at the machine itself would not be sent to https.
+            let ports = format!("proxy_redirect https://{name}/ https://{name}:{https}/;");
+            let pass = "proxy_pass http://mathsoc;";
+            conf.replace(pass, &format!("{pass}\n        {ports}")).replace("$remote_addr", ELSEWHERE)
+        };
         let servers: String = sites.iter().map(|site| format!("    server {site} max_fails=0;\n")).collect();
         let mut servers = Some(servers);
         let lines = conf.lines().filter(|line| !line.contains("listen [::]")); // not every machine has it
