@@ -6,7 +6,7 @@ use clap::Subcommand;
 use mathsoc::config::Config;
 use mathsoc::db::{Db, reports};
 use mathsoc::policy;
-use palisade::report::Group;
+use palisade::report::{Disposition, Group};
 
 use crate::print;
 
@@ -38,9 +38,13 @@ fn said(group: &Group, config: &Config) -> String {
     );
     if let Some((suggestion, setting)) = policy::suggestion(config, group) {
         let (directive, source) = (suggestion.directive, &suggestion.source);
+        let how = match group.disposition {
+            Disposition::Enforced => format!("add {directive} {source} to {setting}"),
+            Disposition::Reported => format!("write {} into {setting}", suggestion.after),
+        };
         let _ = write!(
             text,
-            "  Now:        {}\n  With it:    {}\n  To allow:   add {directive} {source} to {setting}\n",
+            "  Now:        {}\n  With it:    {}\n  To allow:   {how}\n",
             suggestion.before, suggestion.after
         );
         if suggestion.findings.is_empty() {

@@ -237,9 +237,9 @@ pub(super) static CSP_REPORT_ONLY_EXTRA: Setting = Setting {
     name: "CSP_REPORT_ONLY_EXTRA",
     aliases: &[],
     meaning: "A second, stricter policy to try beside the enforced one: it stops nothing, and what it would stop is under Reports.",
-    write: "a policy in one line, such as: style-src-attr 'none'; img-src 'self'",
+    write: "a policy in one line, such as: style-src-attr 'none'; connect-src 'self' https://api.example.org",
     default: "nothing is tried",
-    example: "\"style-src-attr 'none'; img-src 'self'\"",
+    example: "'img-src https://images.example.org; connect-src https://www.example.org'",
     visible: Visible::All,
 };
 

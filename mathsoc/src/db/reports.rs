@@ -57,6 +57,7 @@ pub async fn add(db: &Db, groups: &[Group]) -> Result<()> {
         (SELECT 1 FROM reports WHERE kind = $1 AND disposition = $2 AND directive = $3 AND blocked = $4 AND page = $5)
         ON CONFLICT (kind, disposition, directive, blocked, page) DO UPDATE SET
         place = coalesce(excluded.place, reports.place), reported = reports.reported + excluded.reported,
+        first_seen = CASE WHEN excluded.first_seen < reports.first_seen THEN excluded.first_seen ELSE reports.first_seen END,
         last_seen = CASE WHEN excluded.last_seen > reports.last_seen THEN excluded.last_seen ELSE reports.last_seen END";
     const ADD_HOUR: &str = "INSERT INTO report_hours (since, stopped, reported) VALUES ($1, $2, $3)
         ON CONFLICT (since) DO UPDATE SET stopped = report_hours.stopped + excluded.stopped,

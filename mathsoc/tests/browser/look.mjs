@@ -16,10 +16,10 @@ export const found = (where, what) => findings.push(`${where}: ${what}`);
 // What breaks off often has its reason there.
 process.on('exit', (code) => { if (code !== 0) console.error(findings.join('\n')); });
 
-export const launch = () => chromium.launch({
+export const launch = (more = []) => chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
+    '--disable-component-update', '--disable-sync', ...more],
 });
 
 // What csp_evaluator finds in a policy, but for what is only worth knowing.

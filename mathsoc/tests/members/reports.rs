@@ -87,7 +87,7 @@ async fn what_a_policy_on_trial_reports_is_told_from_what_was_stopped() {
         "Browsers stopped an image from https://cdn.example on the page /about.</h3>",
         "Browsers would have stopped an image from https://cdn.example on the page /about. <span class=\"trial\">",
         "to <code>CSP_EXTRA</code>",
-        "to <code>CSP_REPORT_ONLY_EXTRA</code>",
+        "Write <code>img-src &#39;self&#39; https://cdn.example</code> into <code>CSP_REPORT_ONLY_EXTRA</code>",
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
@@ -134,8 +134,9 @@ async fn what_becomes_of_reports_is_in_the_metrics() {
     ] {
         send(&world, kind, body).await;
     }
-    let request =
-        Request::get("/metrics").header("host", "localhost").body(axum::body::Body::empty()).unwrap();
+    let request = Request::get("/metrics").header("host", "localhost");
+    let mut request = request.body(axum::body::Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(([127, 0, 0, 1], 40_000).into()));
     let answer = mathsoc::metrics::app(world.app.clone()).oneshot(request).await.unwrap();
     let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(text.to_vec()).unwrap();

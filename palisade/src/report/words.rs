@@ -126,6 +126,7 @@ impl Group {
             "trusted-types-sink" => "a script that writes text as markup".to_owned(),
             "trusted-types-policy" => "a script that wanted a Trusted Types policy of its own".to_owned(),
             "self" => format!("{thing} of the site itself"),
+            _ if directive == "connect-src" => format!("{thing} to {blocked}"),
             _ => format!("{thing} from {blocked}"),
         }
     }
