@@ -90,7 +90,7 @@ fn the_observatory_and_the_audit_give_the_site_behind_nginx_the_same_score() {
     for outcome in theirs {
         assert!(ours.contains(outcome), "they say {outcome:?}, we say {ours:?}");
     }
-    // The package that npm has is of algorithm 4, and has no test of the opener, for which MDN itself gives 10 points now.
+    // The package that npm has is of algorithm 4, and has no test of the opener: their repository has, for 10 points.
     let newer = ours.iter().filter(|(name, ..)| theirs.iter().all(|(theirs, ..)| theirs != name));
     let newer: i64 = newer.map(|(.., points)| points).sum();
     // Where `make assets` was not run the page has no script, so no nonce, and 'strict-dynamic' alone counts as no policy.
