@@ -6,5 +6,6 @@ mod formats;
 mod hostile;
 mod observatory;
 mod sites;
+mod snapshots;
 mod tools;
 mod world;

@@ -6,8 +6,7 @@ use clap::Subcommand;
 use mathsoc::config::Config;
 use mathsoc::db::{Db, reports};
 use mathsoc::policy;
-use palisade::csp::Csp;
-use palisade::report::Group;
+use palisade::report::{Disposition, Group};
 
 use crate::print;
 
@@ -22,14 +21,14 @@ impl CspCommand {
         let Self::Suggest = self;
         let db = Db::connect(&config.database_url).await?;
         db.migrate().await?;
-        let (groups, policy) = (reports::most(&db).await?, policy::csp(config));
+        let known = reports::most(&db).await?;
         db.close().await;
-        let text = groups.iter().map(|group| said(group, &policy)).collect::<Vec<_>>().join("\n");
+        let text = known.iter().map(|known| said(&known.group, config)).collect::<Vec<_>>().join("\n");
         print(if text.is_empty() { "Nothing was reported.\n" } else { &text })
     }
 }
 
-fn said(group: &Group, policy: &Csp) -> String {
+fn said(group: &Group, config: &Config) -> String {
     let reports = if group.count == 1 { "report" } else { "reports" };
     let mut text = format!(
         "{} ({} {reports})\n  What to do: {}\n",
@@ -37,11 +36,15 @@ fn said(group: &Group, policy: &Csp) -> String {
         group.count,
         group.what_to_do()
     );
-    if let Some(suggestion) = group.suggestion(policy) {
+    if let Some((suggestion, setting)) = policy::suggestion(config, group) {
         let (directive, source) = (suggestion.directive, &suggestion.source);
+        let how = match group.disposition {
+            Disposition::Enforced => format!("add {directive} {source} to {setting}"),
+            Disposition::Reported => format!("write {} into {setting}", suggestion.after),
+        };
         let _ = write!(
             text,
-            "  Now:        {}\n  With it:    {}\n  To allow:   add {directive} {source} to CSP_EXTRA\n",
+            "  Now:        {}\n  With it:    {}\n  To allow:   {how}\n",
             suggestion.before, suggestion.after
         );
         if suggestion.findings.is_empty() {

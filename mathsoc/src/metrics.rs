@@ -18,6 +18,8 @@
 //! | `process_start_time_seconds` | when the program began, so that its age and its restarts can be told |
 //! | `http_requests_total` | answers by class of status, files and health checks too |
 //! | `http_refusals_total` | what a layer refused, by its reason; what it never refused is not there |
+//! | `browser_reports_total` | what browsers reported, by what became of it: see [`Totals`] |
+//! | `browser_report_requests_refused_total` | what was sent as reports and is none |
 //! | `ratelimit_…` | [`palisade::Metrics`]: decisions by limit, and how the store does |
 //!
 //! | setting | default | why |
@@ -41,6 +43,7 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use http::StatusCode;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
+use palisade::report::Totals;
 use palisade::{Deadline, ErrorPages, Refusal};
 
 use crate::policy;
@@ -57,7 +60,7 @@ pub fn app(state: App) -> Router {
 }
 
 async fn metrics(State(app): State<App>) -> impl IntoResponse {
-    let text = format!("{}{}", app.traffic, app.counters.metrics());
+    let text = format!("{}{}{}", app.traffic, Reports(app.reports.totals()), app.counters.metrics());
     ([(CONTENT_TYPE, "text/plain; version=0.0.4"), (CACHE_CONTROL, "no-store")], text)
 }
 
@@ -125,6 +128,24 @@ impl fmt::Display for Traffic {
         refusals
             .iter()
             .try_for_each(|(reason, count)| writeln!(f, "http_refusals_total{{reason=\"{reason}\"}} {count}"))
+    }
+}
+
+/// Of [`Totals`], in Prometheus' text format.
+struct Reports(Totals);
+
+impl fmt::Display for Reports {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Totals { grouped, others, noise, unread, cut, refused, .. } = self.0;
+        head(f, "browser_reports_total", "counter", "What browsers reported, by what became of it.")?;
+        let outcomes =
+            [("grouped", grouped), ("others", others), ("noise", noise), ("unread", unread), ("cut", cut)];
+        for (outcome, count) in outcomes {
+            writeln!(f, "browser_reports_total{{outcome=\"{outcome}\"}} {count}")?;
+        }
+        let help = "Requests with what are no reports, or too many.";
+        head(f, "browser_report_requests_refused_total", "counter", help)?;
+        writeln!(f, "browser_report_requests_refused_total {refused}")
     }
 }
 

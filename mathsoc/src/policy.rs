@@ -13,6 +13,7 @@
 //! | headers | [`SecurityHeaders::strict`], with the header table of the original site | its operators know it |
 //! | X-XSS-Protection | `1; mode=block` | that table has it; the library's own default is `0` |
 //! | Trusted Types | wanted, and no policy allowed | our scripts write no markup; where a math field does, [`math_field`]; where the editor reads some, [`editor`] |
+//! | a policy on trial | what `CSP_REPORT_ONLY_EXTRA` says, beside the one that is enforced; it stops nothing | a stricter policy is seen at work first |
 //! | reports | to `/csp-report`: by `report-to` over https, by `report-uri` in the clear | Chromium sends the first over https only |
 //! | hosts | `SERVER_NAME`; in development this machine too, or any host where it is not set | nobody sets up names for a first look |
 //! | https | as `FORCE_HTTPS` says; HSTS with it, and in production | a browser that was told stays away from http for a year |
@@ -22,11 +23,12 @@
 use std::sync::LazyLock;
 
 use palisade::csp::{Csp, Severity, Source, none};
+use palisade::report::{Disposition, Group, Suggestion};
 use palisade::{
     Csrf, CsrfTokens, Hsts, Https, PageHeaders, Palisade, ReportsTo, SecurityHeaders, XssProtection,
 };
 
-use crate::config::Config;
+use crate::config::{Config, ExtraPolicy};
 use crate::pages::reports;
 use crate::state::App;
 
@@ -35,6 +37,10 @@ pub fn palisade(config: &Config) -> Palisade {
     let reports = ReportsTo::new(reports::PATH).expect("a path of letters");
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
     let headers = headers.reports_to(reports);
+    let headers = match tried(config) {
+        Some(policy) => headers.csp_report_only(policy.clone()),
+        None => headers,
+    };
     let palisade =
         Palisade::new().behind(config.trusted_proxies.proxies()).headers(headers).https(https(config));
     let palisade = if config.csrf_enabled { palisade } else { palisade.csrf(Csrf::new().dangerous_off()) };
@@ -67,6 +73,20 @@ pub fn csp(config: &Config) -> Csp {
         .frame_ancestors([Source::SELF])
         .no_trusted_types();
     config.csp_extra.as_ref().map_or(own.clone(), |extra| own.merge(extra.policy()))
+}
+
+/// The policy on trial, which stops nothing: what `CSP_REPORT_ONLY_EXTRA` says.
+pub fn tried(config: &Config) -> Option<&Csp> {
+    config.csp_report_only_extra.as_ref().map(ExtraPolicy::policy)
+}
+
+/// What would let through what a group of reports is about, with the name of the setting to write it into: that of the
+/// policy which reported it.
+pub fn suggestion(config: &Config, group: &Group) -> Option<(Suggestion, &'static str)> {
+    match group.disposition {
+        Disposition::Enforced => Some((group.suggestion(&csp(config))?, "CSP_EXTRA")),
+        Disposition::Reported => Some((group.suggestion(tried(config)?)?, "CSP_REPORT_ONLY_EXTRA")),
+    }
 }
 
 /// What a page with a math field needs beside the site's policy: MathLive places what it sets by style attributes, and writes

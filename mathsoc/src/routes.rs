@@ -129,6 +129,8 @@ fn admin() -> Group {
         .get("/admin/log", log::show)
         .get("/admin/reports", pages::admin::reports::show)
         .get("/admin/pictures/new", pictures::new)
+        .post("/admin/reports/forget", pages::admin::reports::forget_all)
+        .post("/admin/reports/{id}/forget", pages::admin::reports::forget)
         .get("/admin/challenges", challenges::list)
         .get("/admin/challenges/new", challenges::new)
         .post("/admin/challenges/new", challenges::create)

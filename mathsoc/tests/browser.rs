@@ -8,6 +8,12 @@
 mod class;
 #[path = "support/folder.rs"]
 mod folder;
+#[allow(dead_code, reason = "shared with the tests of what is deployed")]
+#[path = "deploy/front.rs"]
+mod front;
+#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
+#[path = "../../palisade/tests/stores/servers.rs"]
+mod servers;
 #[allow(dead_code, reason = "shared with the tests of the program")]
 #[path = "support/site.rs"]
 mod site;
@@ -16,6 +22,7 @@ use std::path::Path;
 use std::process::Command;
 
 use folder::Folder;
+use front::Front;
 use mathsoc::rich_text;
 use palisade::Sanitizer;
 use serde_json::{Value, json};
@@ -111,6 +118,37 @@ fn a_newsletter_is_sent_by_an_admin_and_opened_and_kept_by_a_reader() {
     let set_up = site.next_line_with("/setup/");
     let pages = visit("newsletters.mjs", &[&url(&site), set_up.trim()]);
     assert!(pages.len() >= 6, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+#[test]
+fn what_the_policy_stops_becomes_a_group_that_an_admin_reads_and_forgets() {
+    let folder = Folder::new();
+    let trial = [("CSP_REPORT_ONLY_EXTRA", "connect-src 'none'"), ("RATELIMIT_ENABLED", "false")];
+    let mut site = Site::start(&folder, &trial);
+    let set_up = site.next_line_with("/setup/");
+    let pages = visit("reports.mjs", &[&url(&site), set_up.trim()]);
+    assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
+}
+
+/// Over https browsers report in another way: to what `Reporting-Endpoints` names, and to nothing else.
+#[test]
+fn what_the_policy_stops_is_reported_over_https_too() {
+    let folder = Folder::new();
+    let mut site = Site::start(
+        &folder,
+        &[
+            ("APP_ENV", "production"),
+            ("SERVER_NAME", "localhost"),
+            ("SECRET_KEY", "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq"),
+            ("TRUSTED_PROXIES", "hops=1"),
+            ("CSP_REPORT_ONLY_EXTRA", "connect-src 'none'"),
+            ("RATELIMIT_ENABLED", "false"),
+        ],
+    );
+    let set_up = site.next_line_with("/setup/");
+    let front = Front::on_this_machine(&folder, &[&site.address]);
+    let pages = visit("reports.mjs", &[&format!("https://localhost:{}", front.https), set_up.trim()]);
+    assert!(pages.len() >= 5, "only {} pages were looked at: {pages:?}", pages.len());
 }
 
 fn url(site: &Site) -> String {

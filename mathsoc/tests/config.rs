@@ -85,6 +85,9 @@ fn good_values_are_read() {
         ("CSP_EXTRA", "img-src data:", |c| {
             c.csp_extra.as_ref().is_some_and(|it| it.policy().to_string() == "img-src data:")
         }),
+        ("CSP_REPORT_ONLY_EXTRA", "img-src 'none'", |c| {
+            c.csp_report_only_extra.as_ref().is_some_and(|it| it.policy().to_string() == "img-src 'none'")
+        }),
         ("LOG_LEVEL", "WARNING", |c| c.log_filter.as_str() == "warn"),
         ("LOG_LEVEL", "debug", |c| c.log_filter.as_str() == "warn,mathsoc=debug,palisade=debug"),
         ("RATELIMIT_DEFAULT_USER", "9/hour", |c| c.ratelimit.default_user.to_string() == "9 per hour"),
@@ -134,6 +137,7 @@ fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
         ("CSP_EXTRA", "img-src é", "one line of ASCII", "Write a policy in one line"),
         ("CSP_EXTRA", "img-src 'none' data:", "stands alone", "Write a policy in one line"),
         ("CSP_EXTRA", "image-src data:", "write `img-src`", "Write a policy in one line"),
+        ("CSP_REPORT_ONLY_EXTRA", "image-src data:", "write `img-src`", "Write a policy in one line"),
         ("LOG_LEVEL", "loud", "no level", "Write error, warning, info"),
         ("RUST_LOG", "mathsoc=loud", "level filter", "Write directives"),
     ] {

@@ -48,6 +48,8 @@ mod letters;
 mod people;
 #[path = "db/progress.rs"]
 mod progress;
+#[path = "db/reports.rs"]
+mod reports;
 
 static PROMISES: &[Promise] = promises![
     migrating_again_changes_nothing,
@@ -82,6 +84,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(people::PROMISES)
         .chain(files::PROMISES)
         .chain(letters::PROMISES)
+        .chain(reports::PROMISES)
 }
 
 #[tokio::test(flavor = "multi_thread")]

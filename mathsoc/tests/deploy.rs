@@ -5,8 +5,11 @@
 
 #[path = "support/folder.rs"]
 mod folder;
+#[allow(dead_code, reason = "shared with the tests in a browser")]
 #[path = "deploy/front.rs"]
 mod front;
+#[path = "deploy/observatory.rs"]
+mod observatory;
 #[path = "support/postgres.rs"]
 mod postgres;
 #[path = "deploy/rolling.rs"]
@@ -21,21 +24,15 @@ mod site;
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
-use std::path::Path;
 use std::process::{Command, Stdio};
 
 use folder::Folder;
-use front::{Front, cookies, status};
+use front::{Front, cookies, file, status};
 use mathsoc::config::Config;
 use mathsoc::deploy::{self, Severity};
 use site::{Site, mathsoc};
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-
-/// A file of `deploy/`.
-fn file(name: &str) -> String {
-    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)).unwrap()
-}
 
 /// Writes `.env` as `deploy/` has it, with a key, other folders, and what else is other here.
 fn settle(folder: &Folder, name: &str, other: &[(&str, &str)]) {

@@ -305,6 +305,26 @@ async fn the_settings_of_the_policy_open_it_and_nothing_else_does() {
 }
 
 #[tokio::test]
+async fn a_policy_on_trial_goes_out_beside_the_one_that_is_enforced() {
+    let folder = Folder::new();
+    let trial = [("CSP_REPORT_ONLY_EXTRA", "script-src 'nonce'; img-src 'none'"), ("FORCE_HTTPS", "false")];
+    let site = site(&folder, &[&PRODUCTION[..], &trial].concat()).await;
+    for (request, reports) in [
+        (by_proxy("/about"), "report-uri /csp-report; report-to default"),
+        (request(HERE, "maths.example.org", "/about"), "report-uri /csp-report"),
+    ] {
+        let answer = ask(&site, request).await;
+        let header = |name: &str| answer.headers()[name].to_str().unwrap().to_owned();
+        let (enforced, tried) =
+            (header("content-security-policy"), header("content-security-policy-report-only"));
+        assert!(enforced.contains("img-src 'self';") && enforced.ends_with(reports), "{enforced}");
+        assert!(tried.ends_with(&format!("; img-src 'none'; {reports}")), "{tried}");
+        let nonce = |policy: &str| policy.split_once("'nonce-").map(|(_, after)| after[..22].to_owned());
+        assert_eq!(nonce(&enforced), nonce(&tried), "both know the nonce of the page, if it has one");
+    }
+}
+
+#[tokio::test]
 async fn in_development_with_a_name_this_machine_is_answered_too() {
     let folder = Folder::new();
     let site = site(&folder, &[("SERVER_NAME", "maths.example.org")]).await;

@@ -1,4 +1,5 @@
-//! What browsers report: both formats as Chromium sends them, what is hostile, what is noise, and what becomes of it.
+//! What browsers report: what Chromium really sends, what documents add to that, what is hostile, what is noise, and what
+//! becomes of it.
 
 use std::time::Duration;
 
@@ -10,10 +11,10 @@ use palisade::{Clock, Hops, Palisade, Proxies, ReportsTo, SecurityHeaders};
 const CSP: &str = "application/csp-report";
 const REPORTS: &str = "application/reports+json";
 
-/// As Chromium sends it to `report-uri`.
+/// To `report-uri`, with everything that an address can give away.
 const IMAGE: &str = r#"{"csp-report":{"document-uri":"http://example.org/challenges/7?from=mail#top","referrer":"https://search.example/?q=secret","violated-directive":"img-src","effective-directive":"img-src","original-policy":"default-src 'none'; img-src 'self'; report-uri /csp-report","disposition":"enforce","blocked-uri":"https://pupil:pass@cdn.example/people/ada.png?size=2","line-number":12,"column-number":4,"source-file":"http://example.org/static/site.js?v=1","status-code":200,"script-sample":""}}"#;
 
-/// As Chromium sends them to `report-to`: a script in the page, a deprecation, an embedded file, a window.
+/// To `report-to`, as the standards have it: a script in the page, a deprecation, an embedded file, a window, a name.
 const LIST: &str = r#"[
 {"age":53531,"body":{"blockedURL":"inline","columnNumber":39,"disposition":"enforce","documentURL":"https://example.org/about","effectiveDirective":"script-src-elem","lineNumber":121,"originalPolicy":"script-src 'nonce-x'; report-to default","referrer":"","sample":"","sourceFile":"https://example.org/about","statusCode":200},"type":"csp-violation","url":"https://example.org/about","user_agent":"Mozilla/5.0"},
 {"age":27,"body":{"columnNumber":12,"id":"UnloadHandler","lineNumber":11,"message":"Unload event listeners are deprecated and will be removed.","sourceFile":"https://example.org/static/old.js"},"type":"deprecation","url":"https://example.org/about","user_agent":"Mozilla/5.0"},
@@ -93,6 +94,84 @@ async fn every_kind_of_the_reporting_api_is_counted_and_explained() {
         assert!(group.what_to_do().ends_with('.'), "{group:?}");
     }
     assert_eq!(collector.totals().grouped, 5);
+}
+
+/// What a real Chromium sent, recorded by scripts/chromium-reports.mjs.
+const CHROMIUM: &str = include_str!("data/chromium-reports.json");
+
+/// The groups of what Chromium sent over this scheme: disposition, directive, source and page.
+async fn of_chromium(scheme: &str) -> Vec<(Kind, String)> {
+    let recorded: serde_json::Value = serde_json::from_str(CHROMIUM).unwrap();
+    let collector = Collector::new();
+    for request in recorded["requests"].as_array().unwrap().iter().filter(|one| one["scheme"] == scheme) {
+        let (content_type, body) = (request["type"].as_str().unwrap(), request["body"].as_str().unwrap());
+        assert_eq!(send(&collector, content_type, body).await, 204, "{body}");
+        assert_eq!((collector.totals().unread, collector.totals().noise), (0, 0), "{body}");
+    }
+    let all = format!("{:?}", collector.groups());
+    for secret in ["?", "#", "from", "secret", "ada", "size", "key", "lib", "worker", "take", "text", "mine"]
+    {
+        assert!(!all.contains(secret), "{secret}: {all}");
+    }
+    let said = |group: &Group| {
+        assert!(group.what_to_do().ends_with('.'), "{group:?}");
+        let (kind, disposition, directive, blocked, page) = group.key();
+        (kind, format!("{disposition} {directive} {blocked} {page}").replace("https:", "http:"))
+    };
+    let mut groups: Vec<_> = collector.groups().iter().map(said).collect();
+    groups.sort();
+    groups
+}
+
+#[tokio::test]
+async fn what_chromium_sends_is_read_to_the_last_report_and_means_the_same_in_both_formats() {
+    let (clear, secure) = (of_chromium("http").await, of_chromium("https").await);
+    let text = |groups: &[(Kind, String)], csp: bool| -> Vec<String> {
+        let wanted = groups.iter().filter(|(kind, _)| (*kind == Kind::Csp) == csp);
+        wanted.map(|(_, group)| group.clone()).collect()
+    };
+    let violations = [
+        "enforce base-uri http://other.example /about",
+        "enforce connect-src http://other.example /about",
+        "enforce form-action http://other.example /about",
+        "enforce frame-ancestors / /",
+        "enforce frame-src http://other.example /about",
+        "enforce img-src data: /about",
+        "enforce img-src http://other.example /about",
+        "enforce require-trusted-types-for trusted-types-sink /types",
+        "enforce script-src eval /about",
+        "enforce script-src wasm-eval /about",
+        "enforce script-src-attr inline /about",
+        "enforce script-src-elem http://other.example /about",
+        "enforce script-src-elem inline /about",
+        "enforce style-src-attr inline /about",
+        "enforce style-src-elem http://other.example /about",
+        "enforce style-src-elem inline /about",
+        "enforce trusted-types trusted-types-policy /types",
+        "report img-src /favicon.ico /about",
+        "report img-src data: /about",
+        "report img-src http://other.example /about",
+        "report script-src eval /about",
+        "report script-src wasm-eval /about",
+        "report script-src-attr inline /about",
+        "report script-src-elem http://other.example /about",
+        "report script-src-elem inline /about",
+    ];
+    assert_eq!(text(&clear, true), violations);
+    // Of a page that may not be framed it says nothing over https.
+    let framed = |group: &&str| !group.contains("frame-ancestors");
+    assert_eq!(text(&secure, true), violations.iter().copied().filter(framed).collect::<Vec<_>>());
+    assert!(text(&clear, false).is_empty(), "the older format has violations alone");
+    assert_eq!(
+        text(&secure, false),
+        [
+            "report UnloadHandler  /old",
+            "report XMLHttpRequestSynchronousInNonWorkerOutsideBeforeUnload  /old",
+            "enforce NavigatorVibrate  /old",
+            "enforce corp http://other.example /alone",
+            "enforce navigation-to-response /opener /alone",
+        ]
+    );
 }
 
 #[tokio::test]

@@ -75,6 +75,8 @@ pub struct Config {
     pub csp_allow_unsafe_eval: bool,
     /// What to add to the site's policy.
     pub csp_extra: Option<ExtraPolicy>,
+    /// A second policy, which is only tried: what it would stop is reported.
+    pub csp_report_only_extra: Option<ExtraPolicy>,
     /// How requests are limited.
     pub ratelimit: RateLimits,
     /// Whether the site is only ready while the store of its limits answers.
@@ -187,6 +189,7 @@ impl Config {
         let force_https = reader.read(&settings::FORCE_HTTPS, production);
         let csp_allow_unsafe_eval = reader.read(&settings::CSP_ALLOW_UNSAFE_EVAL, false);
         let csp_extra = reader.read_optional(&settings::CSP_EXTRA);
+        let csp_report_only_extra = reader.read_optional(&settings::CSP_REPORT_ONLY_EXTRA);
         let ratelimit = RateLimits {
             enabled: reader.read(&settings::RATELIMIT_ENABLED, environment != Environment::Testing),
             storage_uri: reader.read(&settings::RATELIMIT_STORAGE_URI, StoreUri::memory()),
@@ -243,6 +246,7 @@ impl Config {
             force_https,
             csp_allow_unsafe_eval,
             csp_extra,
+            csp_report_only_extra,
             ratelimit,
             ready_needs_store,
             log_to_stdout,

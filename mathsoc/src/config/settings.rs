@@ -80,6 +80,7 @@ pub static SETTINGS: &[&Setting] = &[
     &FORCE_HTTPS,
     &CSP_ALLOW_UNSAFE_EVAL,
     &CSP_EXTRA,
+    &CSP_REPORT_ONLY_EXTRA,
     &RATELIMIT_ENABLED,
     &RATELIMIT_STORAGE_URI,
     &RATELIMIT_STRATEGY,
@@ -229,6 +230,16 @@ pub(super) static CSP_EXTRA: Setting = Setting {
     write: "a policy in one line, such as: img-src https://images.example.org; font-src data:",
     default: "nothing is added",
     example: "'img-src https://images.example.org'",
+    visible: Visible::All,
+};
+
+pub(super) static CSP_REPORT_ONLY_EXTRA: Setting = Setting {
+    name: "CSP_REPORT_ONLY_EXTRA",
+    aliases: &[],
+    meaning: "A second, stricter policy to try beside the enforced one: it stops nothing, and what it would stop is under Reports.",
+    write: "a policy in one line, such as: style-src-attr 'none'; connect-src 'self' https://api.example.org",
+    default: "nothing is tried",
+    example: "'img-src https://images.example.org; connect-src https://www.example.org'",
     visible: Visible::All,
 };
 

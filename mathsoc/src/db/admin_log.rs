@@ -50,6 +50,8 @@ pub enum Action {
     Imported,
     /// It left the site as a file.
     Exported,
+    /// It is kept no longer.
+    Forgot,
 }
 
 impl Action {
@@ -68,6 +70,7 @@ impl Action {
             Self::RemovedFactor => "removed the second step of",
             Self::Imported => "imported",
             Self::Exported => "exported",
+            Self::Forgot => "forgot",
         }
     }
 }
@@ -91,7 +94,7 @@ pub struct Entry {
     pub detail: String,
 }
 
-/// For [`record`] alone.
+/// For [`record`], and for what is no [`Kind`].
 pub(super) const INSERT: &str =
     "INSERT INTO admin_log (at, admin_id, admin_name, action, kind, subject_id, subject, detail)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";

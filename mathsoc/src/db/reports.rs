@@ -2,7 +2,8 @@
 
 use palisade::report::{Disposition, Group};
 
-use super::{Db, Result, on};
+use super::admin_log::{Action, Actor, INSERT};
+use super::{Db, Result, now, on};
 
 /// How many groups are kept: anybody can make up reports.
 const MOST: i64 = 1_000;
@@ -22,8 +23,18 @@ pub struct Hour {
     pub reported: i64,
 }
 
+/// A group that is kept.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Known {
+    /// Its number, by which it can be forgotten.
+    pub id: i64,
+    /// What it says.
+    pub group: Group,
+}
+
 #[derive(sqlx::FromRow)]
 struct Kept {
+    id: i64,
     kind: String,
     disposition: String,
     directive: String,
@@ -46,6 +57,7 @@ pub async fn add(db: &Db, groups: &[Group]) -> Result<()> {
         (SELECT 1 FROM reports WHERE kind = $1 AND disposition = $2 AND directive = $3 AND blocked = $4 AND page = $5)
         ON CONFLICT (kind, disposition, directive, blocked, page) DO UPDATE SET
         place = coalesce(excluded.place, reports.place), reported = reports.reported + excluded.reported,
+        first_seen = CASE WHEN excluded.first_seen < reports.first_seen THEN excluded.first_seen ELSE reports.first_seen END,
         last_seen = CASE WHEN excluded.last_seen > reports.last_seen THEN excluded.last_seen ELSE reports.last_seen END";
     const ADD_HOUR: &str = "INSERT INTO report_hours (since, stopped, reported) VALUES ($1, $2, $3)
         ON CONFLICT (since) DO UPDATE SET stopped = report_hours.stopped + excluded.stopped,
@@ -69,13 +81,13 @@ pub async fn add(db: &Db, groups: &[Group]) -> Result<()> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn most(db: &Db) -> Result<Vec<Group>> {
+pub async fn most(db: &Db) -> Result<Vec<Known>> {
     const LIST: &str =
-        "SELECT kind, disposition, directive, blocked, page, place, reported, first_seen, last_seen
+        "SELECT id, kind, disposition, directive, blocked, page, place, reported, first_seen, last_seen
         FROM reports ORDER BY reported DESC, last_seen DESC, id LIMIT $1";
     let kept: Vec<Kept> = on!(db, pool => sqlx::query_as(LIST).bind(SHOWN).fetch_all(pool).await)?;
     // What a newer version of the program has kept, this one may not know.
-    Ok(kept.into_iter().filter_map(Kept::group).collect())
+    Ok(kept.into_iter().filter_map(Kept::known).collect())
 }
 
 /// How many there were from then on, hour by hour.
@@ -88,7 +100,52 @@ pub async fn hours(db: &Db, since: i64) -> Result<Vec<Hour>> {
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(since).fetch_all(pool).await)?)
 }
 
+/// Forgets a group; false where it is not there any more. What is reported from then on begins a new one.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn forget(db: &Db, by: &Actor, id: i64) -> Result<bool> {
+    const DELETE: &str =
+        "DELETE FROM reports WHERE id = $1 RETURNING id, kind, disposition, directive, blocked, page,
+        place, reported, first_seen, last_seen";
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let kept: Option<Kept> = sqlx::query_as(DELETE).bind(id).fetch_optional(&mut *tx).await?;
+        let Some(kept) = kept else { return Ok(false) };
+        let count = kept.reported;
+        let subject = kept.known().map_or_else(|| "of another version".to_owned(), |it| it.group.what_happened());
+        let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Forgot.name());
+        let line = line.bind("report").bind(id).bind(subject).bind(counted(count, "report"));
+        line.execute(&mut *tx).await?;
+        tx.commit().await?;
+    });
+    Ok(true)
+}
+
+/// Forgets every group, but not how many reports there were by hour; how many groups there were.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn forget_all(db: &Db, by: &Actor) -> Result<u64> {
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let groups = sqlx::query("DELETE FROM reports").execute(&mut *tx).await?.rows_affected();
+        if groups > 0 {
+            let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Forgot.name());
+            let line = line.bind("reports").bind(None::<i64>).bind("all of them").bind(counted(number(groups), "group"));
+            line.execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        Ok(groups)
+    })
+}
+
 impl Kept {
+    fn known(self) -> Option<Known> {
+        let id = self.id;
+        Some(Known { id, group: self.group()? })
+    }
+
     fn group(self) -> Option<Group> {
         let kind = self.kind.parse().ok()?;
         let mut group = Group::new(kind, &self.directive, &self.blocked, &self.page);
@@ -99,6 +156,11 @@ impl Kept {
         group.last_seen = self.last_seen.unsigned_abs() * SECOND;
         Some(group)
     }
+}
+
+/// So many, in words: `1 report`, `2 reports`.
+fn counted(count: i64, of: &str) -> String {
+    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
 }
 
 fn number(value: u64) -> i64 {

@@ -1,21 +1,40 @@
-// What the scripts here share: a browser, what a page does wrong while it is there, and how it looks to axe-core and on a phone.
+// What the scripts here share: a browser, what a page does wrong while it is there, what csp_evaluator says of its policy, and how
+// it looks to axe-core and on a phone.
 
 import { mkdirSync, readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { chromium } from 'playwright-core';
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const require = createRequire(import.meta.url);
+const axe = readFileSync(require.resolve('axe-core/axe.min.js'), 'utf8');
+const { CspEvaluator } = require('csp_evaluator');
+const { CspParser } = require('csp_evaluator/dist/parser.js');
+const { Severity } = require('csp_evaluator/dist/finding.js');
 
 export const findings = [];
 export const found = (where, what) => findings.push(`${where}: ${what}`);
 // What breaks off often has its reason there.
 process.on('exit', (code) => { if (code !== 0) console.error(findings.join('\n')); });
 
-export const launch = () => chromium.launch({
+export const launch = (more = []) => chromium.launch({
   executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--disable-quic', '--no-first-run', '--disable-background-networking',
-    '--disable-component-update', '--disable-sync'],
+    '--disable-component-update', '--disable-sync', ...more],
 });
+
+// What csp_evaluator finds in a policy, but for what is only worth knowing.
+const evaluated = (policy) => new CspEvaluator(new CspParser(policy).csp).evaluate()
+  .filter(({ severity }) => ![Severity.STRICT_CSP, Severity.INFO, Severity.NONE].includes(severity))
+  .map(({ directive, value, description }) => `${directive} ${value ?? ''}: ${description}`);
+if (evaluated("script-src 'unsafe-inline'; object-src 'none'").length === 0) found('csp_evaluator', 'finds nothing at all');
+
+// Every answer that a person goes to has a policy, in which it finds nothing.
+function evaluate(response, where) {
+  if (!response.request().isNavigationRequest()) return;
+  const policy = response.headers()['content-security-policy'];
+  if (!policy) found(where, 'has no policy');
+  for (const finding of evaluated(policy ?? '')) found(where, `csp_evaluator: ${finding}`);
+}
 
 // What a page says on the console, and what the policy stops there. The browser's own word on a page whose status is an
 // error, or of an answer that is not taken, is no error of the page.
@@ -26,6 +45,7 @@ export async function listen(page, where = () => new URL(page.url()).pathname) {
     const ownWord = message.text().startsWith('Failed to load resource') && (url === page.url() || refused);
     if (['error', 'warning'].includes(message.type()) && !ownWord) found(where(), `console: ${message.text()}`);
   });
+  page.on('response', (response) => evaluate(response, where()));
   page.on('pageerror', (error) => found(where(), `script error: ${error.message}`));
   await page.addInitScript(() => {
     window.violations = [];

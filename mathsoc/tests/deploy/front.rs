@@ -3,23 +3,46 @@
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
 use std::net::TcpStream;
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use super::folder::Folder;
 use super::servers::{free_port, listens};
 
+/// A file of `deploy/`.
+pub(crate) fn file(name: &str) -> String {
+    fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)).unwrap()
+}
+
+/// Where visitors of `localhost` seem to come from.
+const ELSEWHERE: &str = "198.51.100.7";
+/// The name in `deploy/nginx.conf`.
+const NAME: &str = "maths.example.org";
+
 /// nginx in front of the site, on two free ports.
 pub(crate) struct Front {
     nginx: Child,
-    http: u16,
-    https: u16,
-    certificate: String,
+    /// Its port for http.
+    pub(crate) http: u16,
+    /// Its port for https.
+    pub(crate) https: u16,
+    /// The file with its certificate.
+    pub(crate) certificate: String,
 }
 
 impl Front {
     /// Starts one that hands requests on to these addresses.
     pub(crate) fn before(folder: &Folder, sites: &[&str]) -> Self {
+        Self::named(NAME, folder, sites)
+    }
+
+    /// Starts one for `localhost`, where who follows a redirect to https arrives, though the port is no usual one.
+    pub(crate) fn on_this_machine(folder: &Folder, sites: &[&str]) -> Self {
+        Self::named("localhost", folder, sites)
+    }
+
+    fn named(name: &str, folder: &Folder, sites: &[&str]) -> Self {
         let (http, https) = (free_port(), free_port());
         let path = |name: &str| folder.join(name).display().to_string();
         let (certificate, key) = (path("site.pem"), path("site.key"));
@@ -35,15 +58,25 @@ impl Front {
             "-days",
             "2",
         ]);
-        openssl.args(["-subj", "/CN=maths.example.org", "-addext", "subjectAltName=DNS:maths.example.org"]);
+        openssl.args(["-subj", &format!("/CN={name}"), "-addext", &format!("subjectAltName=DNS:{name}")]);
+        openssl.args(["-addext", "basicConstraints=critical,CA:FALSE"]);
         let made = openssl.args(["-keyout", &key, "-out", &certificate]).output().unwrap();
         assert!(made.status.success(), "{made:?}");
 
-        let conf = super::file("nginx.conf")
+        let conf = file("nginx.conf")
             .replace("/etc/letsencrypt/live/maths.example.org/fullchain.pem", &certificate)
             .replace("/etc/letsencrypt/live/maths.example.org/privkey.pem", &key)
+            .replace(NAME, name)
             .replace("listen 80;", &format!("listen 127.0.0.1:{http};"))
             .replace("listen 443 ", &format!("listen 127.0.0.1:{https} "));
+        let conf = if name == NAME {
+            conf
+        } else {
+            // Its ports are in no redirect of the site; and who is at the machine itself would not be sent to https.
+            let ports = format!("proxy_redirect https://{name}/ https://{name}:{https}/;");
+            let pass = "proxy_pass http://mathsoc;";
+            conf.replace(pass, &format!("{pass}\n        {ports}")).replace("$remote_addr", ELSEWHERE)
+        };
         let servers: String = sites.iter().map(|site| format!("    server {site} max_fails=0;\n")).collect();
         let mut servers = Some(servers);
         let lines = conf.lines().filter(|line| !line.contains("listen [::]")); // not every machine has it

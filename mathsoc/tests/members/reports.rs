@@ -4,10 +4,18 @@ use http::{Request, Response};
 use mathsoc::db::reports;
 use mathsoc::person::Role;
 use palisade::Peer;
-use palisade::report::{Group, Kind};
 use tower::ServiceExt;
 
+use super::browser::Browser;
 use super::world::{PASSWORD, World};
+
+async fn with_grace(settings: &[(&str, &str)]) -> (World, Browser) {
+    let world = World::with_ada(settings).await;
+    world.member("grace@school.example", Role::Admin).await;
+    let mut browser = world.browser();
+    browser.log_in("grace@school.example", PASSWORD).await;
+    (world, browser)
+}
 
 fn report(page: &str, blocked: &str) -> String {
     serde_json::json!({"csp-report": {"document-uri": format!("http://localhost{page}"), "blocked-uri": blocked,
@@ -25,12 +33,9 @@ async fn send(world: &World, content_type: &str, body: String) -> Response<axum:
 
 #[tokio::test]
 async fn a_report_becomes_a_group_that_an_admin_reads() {
-    let world = World::new(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    world.member("grace@school.example", Role::Admin).await;
+    let (world, mut browser) = with_grace(&[]).await;
     let nobody = world.browser().get("/admin/reports").await;
     assert_eq!(nobody.status, 303, "it is for admins");
-    let mut browser = world.browser();
-    browser.log_in("grace@school.example", PASSWORD).await;
     assert!(browser.get("/admin/reports").await.body.contains("Nothing was reported."));
     for _ in 0..2 {
         let answer =
@@ -66,30 +71,84 @@ async fn what_is_sent_is_bounded_by_type_size_and_number() {
         );
     }
     assert_eq!(send(&world, "application/csp-report", report("/", "inline")).await.status(), 429);
-    assert_eq!(reports::most(&world.app.db).await.unwrap()[0].count, 58);
+    assert_eq!(reports::most(&world.app.db).await.unwrap()[0].group.count, 58);
 }
 
 #[tokio::test]
-async fn groups_are_added_up_and_there_are_a_thousand_of_them_at_most() {
+async fn what_a_policy_on_trial_reports_is_told_from_what_was_stopped() {
+    let trial = [("CSP_REPORT_ONLY_EXTRA", "img-src 'self'; style-src-attr 'none'")];
+    let (world, mut grace) = with_grace(&trial).await;
+    let stopped = report("/about", "https://cdn.example");
+    for body in [stopped.replace("enforce", "report"), stopped.clone(), stopped] {
+        assert_eq!(send(&world, "application/csp-report", body).await.status(), 204);
+    }
+    let page = grace.get("/admin/reports").await.body;
+    for part in [
+        "Browsers stopped an image from https://cdn.example on the page /about.</h3>",
+        "Browsers would have stopped an image from https://cdn.example on the page /about. <span class=\"trial\">",
+        "to <code>CSP_EXTRA</code>",
+        "Write <code>img-src &#39;self&#39; https://cdn.example</code> into <code>CSP_REPORT_ONLY_EXTRA</code>",
+    ] {
+        assert!(page.contains(part), "{part}: {page}");
+    }
+    let hours = reports::hours(&world.app.db, 0).await.unwrap();
+    assert_eq!((hours[0].stopped, hours[0].reported), (2, 3));
+}
+
+#[tokio::test]
+async fn an_admin_forgets_one_group_or_all_and_the_log_says_so() {
+    let (world, mut grace) = with_grace(&[]).await;
+    for page in ["/about", "/about", "/articles", "/challenges"] {
+        send(&world, "application/csp-report", report(page, "https://cdn.example")).await;
+    }
+    let first = reports::most(&world.app.db).await.unwrap()[0].clone();
+    let (address, count) = (format!("/admin/reports/{}/forget", first.id), first.group.count);
+    assert_eq!((grace.post(&address, &[]).await.status, count), (403, 2), "it wants a token");
+    let mut ada = world.adas().await;
+    assert_eq!(ada.post(&address, &[]).await.status, 403, "it is for admins");
+    assert_eq!(reports::most(&world.app.db).await.unwrap().len(), 3);
+
+    let token = grace.token().await;
+    let done = grace.post(&address, &[("csrf_token", &token)]).await;
+    assert_eq!((done.status, done.location()), (303, "/admin/reports"));
+    let page = grace.get("/admin/reports").await.body;
+    assert!(page.contains("It is forgotten.") && !page.contains("the page /about"), "{page}");
+    let again = grace.post(&address, &[("csrf_token", &token)]).await;
+    assert_eq!(again.status, 303, "what is gone is as good as forgotten");
+    assert_eq!(grace.post("/admin/reports/forget", &[("csrf_token", &token)]).await.status, 303);
+    let page = grace.get("/admin/reports").await.body;
+    assert!(page.contains("There is nothing here since it was forgotten."), "{page}");
+    let log = grace.get("/admin/log").await.body;
+    assert!(log.contains("forgot the reports “all of them”: 2 groups"), "{log}");
+    assert_eq!(log.matches("forgot the report “Browsers stopped an image").count(), 1, "{log}");
+}
+
+#[tokio::test]
+async fn what_becomes_of_reports_is_in_the_metrics() {
     let world = World::new(&[]).await;
-    let db = &world.app.db;
-    let group = |page: &str, count: u64, at: u64| {
-        let mut group = Group::new(Kind::Csp, "img-src", "https://cdn.example", page);
-        (group.count, group.first_seen, group.last_seen) = (count, at * 1_000_000, at * 1_000_000);
-        group
-    };
-    let many: Vec<_> = (0..1_001).map(|page| group(&format!("/{page}"), 1, 7_200)).collect();
-    reports::add(db, &many).await.unwrap();
-    let mut again = group("/999", 4, 10_800);
-    again.place = Some("/static/site.js, line 3".to_owned());
-    reports::add(db, &[again, group("/new", 9, 10_800)]).await.unwrap();
-    let kept = reports::most(db).await.unwrap();
-    assert_eq!((kept.len(), &*kept[0].page, kept[0].count), (100, "/999", 5), "and /new is one too many");
-    assert_eq!((kept[0].first_seen, kept[0].last_seen), (7_200_000_000, 10_800_000_000));
-    assert_eq!(kept[0].place.as_deref(), Some("/static/site.js, line 3"));
-    let hours = reports::hours(db, 0).await.unwrap();
-    let hours: Vec<_> = hours.iter().map(|hour| (hour.since, hour.stopped, hour.reported)).collect();
-    assert_eq!(hours, [(7_200, 1_001, 1_001), (10_800, 13, 13)]);
-    mathsoc::db::tidy(db).await.unwrap();
-    assert!(reports::most(db).await.unwrap().is_empty() && reports::hours(db, 0).await.unwrap().is_empty());
+    for (kind, body) in [
+        ("application/csp-report", report("/about", "inline")),
+        ("application/csp-report", report("/about", "chrome-extension")),
+        ("application/csp-report", report("/about", "no <b> url")),
+        ("text/plain", report("/about", "inline")),
+    ] {
+        send(&world, kind, body).await;
+    }
+    let request = Request::get("/metrics").header("host", "localhost");
+    let mut request = request.body(axum::body::Body::empty()).unwrap();
+    request.extensions_mut().insert(Peer(([127, 0, 0, 1], 40_000).into()));
+    let answer = mathsoc::metrics::app(world.app.clone()).oneshot(request).await.unwrap();
+    let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
+    let text = String::from_utf8(text.to_vec()).unwrap();
+    for line in [
+        "# TYPE browser_reports_total counter",
+        "browser_reports_total{outcome=\"grouped\"} 1",
+        "browser_reports_total{outcome=\"others\"} 0",
+        "browser_reports_total{outcome=\"noise\"} 1",
+        "browser_reports_total{outcome=\"unread\"} 1",
+        "browser_reports_total{outcome=\"cut\"} 0",
+        "browser_report_requests_refused_total 1",
+    ] {
+        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+    }
 }

@@ -11,6 +11,8 @@ pub enum Kind {
     Csp,
     /// Something that browsers will no longer do.
     Deprecation,
+    /// Something that browsers did not do, though a page asked for it.
+    Intervention,
     /// Something that did not arrive.
     NetworkError,
     /// Something that did not consent to be part of a page (Cross-Origin-Embedder-Policy).
@@ -77,7 +79,7 @@ impl Group {
 /// No kind or disposition has this name.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no name of a report's kind or disposition: write csp-violation, deprecation, network-error, coep or coop; enforce or report"
+    "`{0}` is no name of a report's kind or disposition: write csp-violation, deprecation, intervention, network-error, coep or coop; enforce or report"
 )]
 pub struct UnknownName(String);
 
@@ -111,5 +113,5 @@ macro_rules! names {
     };
 }
 
-names!(Kind: Csp => "csp-violation", Deprecation => "deprecation", NetworkError => "network-error", Coep => "coep", Coop => "coop");
+names!(Kind: Csp => "csp-violation", Deprecation => "deprecation", Intervention => "intervention", NetworkError => "network-error", Coep => "coep", Coop => "coop");
 names!(Disposition: Enforced => "enforce", Reported => "report");

@@ -41,7 +41,7 @@
 //! never changed by it. How often one may send is the site's limit to say. Counts are in memory; a site that keeps them
 //! takes them with [`drain`](Collector::drain).
 //!
-//! References: CSP Level 3 §5; W3C Reporting API, Deprecation Reporting, Network Error Logging; HTML (COOP, COEP).
+//! References: CSP Level 3 §5; W3C Reporting API, Deprecation and Intervention Reporting, Network Error Logging; HTML (COOP, COEP).
 
 mod address;
 mod group;

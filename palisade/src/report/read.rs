@@ -83,7 +83,7 @@ fn any(report: &Value, own_host: Option<&str>) -> Read {
     let (Some(body), page) = (report.get("body"), field(report, "url")) else { return Read::Unread };
     let what = match kind {
         Kind::Csp => return violation(body, first(body, &["documentURL", "document-uri"]), own_host),
-        Kind::Deprecation => field(body, "id"),
+        Kind::Deprecation | Kind::Intervention => field(body, "id"),
         Kind::NetworkError | Kind::Coep | Kind::Coop => field(body, "type"),
     };
     let blocked = match kind {
@@ -93,6 +93,7 @@ fn any(report: &Value, own_host: Option<&str>) -> Read {
     };
     let disposition = match kind {
         Kind::Coep | Kind::Coop if field(body, "disposition") == "enforce" => Disposition::Enforced,
+        Kind::Intervention => Disposition::Enforced,
         _ => Disposition::Reported,
     };
     let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);

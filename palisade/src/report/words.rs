@@ -12,6 +12,10 @@ impl Group {
         };
         let from = if blocked.is_empty() { String::new() } else { format!(" from {blocked}") };
         match self.kind {
+            // Chromium says of the page only on which site it is.
+            Kind::Csp if directive == "frame-ancestors" && page == "/" => {
+                format!("Browsers {stopped} another site that wanted to show one of our pages in a frame.")
+            }
             Kind::Csp if directive == "frame-ancestors" => {
                 format!("Browsers {stopped} another site that wanted to show the page {page} in a frame.")
             }
@@ -21,6 +25,9 @@ impl Group {
             Kind::Csp => format!("Browsers {stopped} {} on the page {page}.", self.thing()),
             Kind::Deprecation => {
                 format!("The page {page} uses {directive}, which browsers will no longer do.")
+            }
+            Kind::Intervention => {
+                format!("The page {page} wanted {directive}, which browsers did not do.")
             }
             Kind::NetworkError => format!("Browsers could not load {page}: {directive}."),
             Kind::Coep => {
@@ -75,6 +82,9 @@ impl Group {
                 }
             },
             (Kind::Deprecation, _) => "Look up what replaces it, and use that before browsers drop it.",
+            (Kind::Intervention, _) => {
+                "Look up when browsers do it, which is mostly after a visitor has clicked something, and ask for it then or not at all."
+            }
             (Kind::NetworkError, _) => {
                 "If many report it, look whether the server, its name or its certificate was at fault at that time."
             }
@@ -116,6 +126,7 @@ impl Group {
             "trusted-types-sink" => "a script that writes text as markup".to_owned(),
             "trusted-types-policy" => "a script that wanted a Trusted Types policy of its own".to_owned(),
             "self" => format!("{thing} of the site itself"),
+            _ if directive == "connect-src" => format!("{thing} to {blocked}"),
             _ => format!("{thing} from {blocked}"),
         }
     }

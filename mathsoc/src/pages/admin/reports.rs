@@ -1,41 +1,63 @@
 //! `/admin/reports`: what browsers stopped on the site's pages, what to do about it, and what it would cost to allow it.
+//!
+//! | address | is |
+//! |---|---|
+//! | `/admin/reports` | the chart by day, and the groups |
+//! | `/admin/reports/{id}/forget` | forgets a group (POST): what is reported from then on begins a new one |
+//! | `/admin/reports/forget` | forgets all of them (POST), but not the chart |
 
 use askama::Template;
 use axum::extract::State;
-use axum::response::Html;
-use palisade::csp::Csp;
-use palisade::report::{Group, Suggestion};
+use axum::response::{Html, Response};
+use palisade::report::{Disposition, Group, Kind, Suggestion};
+use palisade::{Session, SignedIn};
 
 use super::chart::Days;
+use super::{actor, back_to};
+use crate::config::Config;
 use crate::db::numbers::DAYS;
-use crate::db::reports;
+use crate::db::reports::{self, Known};
 use crate::error::Error;
+use crate::pages::address::Id;
 use crate::pages::answers::now;
 use crate::pages::day::{Day, starts};
-use crate::pages::{Frame, Here, Layout, shown};
+use crate::pages::{Frame, Here, Layout, Printed, shown};
 use crate::policy;
+use crate::signed_in::Admin;
 use crate::state::App;
+
+const HERE: &str = "/admin/reports";
 
 #[derive(Template)]
 #[template(path = "admin/reports.html")]
 struct Reports {
     layout: Layout,
+    token: Printed,
     days: Days,
     rows: Vec<Row>,
+    /// Whether a policy is on trial.
+    trial: bool,
 }
 
 struct Row {
+    id: i64,
     group: Group,
-    suggestion: Option<Suggestion>,
+    /// The line with the source, and the setting to write it into.
+    suggestion: Option<(Suggestion, &'static str)>,
     first: Day,
     last: Day,
 }
 
 impl Row {
-    fn new(group: Group, policy: &Csp) -> Self {
+    fn new(Known { id, group }: Known, config: &Config) -> Self {
         let day = |micros: u64| Day::of_unix(i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX));
         let (first, last) = (day(group.first_seen), day(group.last_seen));
-        Self { suggestion: group.suggestion(policy), group, first, last }
+        Self { id, suggestion: policy::suggestion(config, &group), group, first, last }
+    }
+
+    /// Whether the policy that does not allow it stops nothing yet.
+    fn on_trial(&self) -> bool {
+        self.group.kind == Kind::Csp && self.group.disposition == Disposition::Reported
     }
 }
 
@@ -44,8 +66,8 @@ impl Row {
 /// # Errors
 /// When the database gives no answer.
 pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    let policy = policy::csp(&app.config);
-    let rows = reports::most(&app.db).await?.into_iter().map(|group| Row::new(group, &policy)).collect();
+    let known = reports::most(&app.db).await?;
+    let rows = known.into_iter().map(|known| Row::new(known, &app.config)).collect();
     let starts = starts(now(), DAYS);
     let mut days: Vec<_> = starts.iter().map(|start| (*start, 0, 0)).collect();
     // An hour that begins before midnight belongs to the day before.
@@ -56,5 +78,34 @@ pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, 
             *reported += hour.reported;
         }
     }
-    shown(&Reports { layout: frame.layout(Here::Admin), days: Days::new(days), rows })
+    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    let trial = policy::tried(&app.config).is_some();
+    shown(&Reports { layout, token, days: Days::new(days), rows, trial })
+}
+
+/// `POST /admin/reports/{id}/forget`. One that is gone already is as good as forgotten.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn forget(
+    State(app): State<App>,
+    Id(id): Id,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    reports::forget(&app.db, &actor(&admin), id).await?;
+    back_to(&session, HERE, "It is forgotten. If it happens again, it will be here again.").await
+}
+
+/// `POST /admin/reports/forget`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn forget_all(
+    State(app): State<App>,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    reports::forget_all(&app.db, &actor(&admin)).await?;
+    back_to(&session, HERE, "All of them are forgotten. What happens again will be here again.").await
 }

@@ -1,0 +1,153 @@
+//! What the database promises about what browsers report.
+
+use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::{Db, reports, tidy};
+use palisade::report::{Disposition, Group, Kind};
+use sqlx::{PgPool, SqlitePool};
+
+use super::{Promise, at};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    two_processes_that_count_into_one_group_lose_nothing,
+    a_group_is_told_from_another_by_all_that_it_says,
+    a_group_comes_back_as_it_went_in,
+    beyond_a_thousand_groups_reports_count_by_hour_alone,
+    a_group_is_forgotten_by_one_admin_and_begins_anew,
+    all_groups_are_forgotten_at_once_and_the_hours_stay,
+    what_was_reported_is_gone_after_a_month,
+];
+
+fn group(page: &str, count: u64, at: i64) -> Group {
+    let mut group = Group::new(Kind::Csp, "img-src", "https://cdn.example", page);
+    let micros = u64::try_from(at).unwrap() * 1_000_000;
+    (group.count, group.first_seen, group.last_seen) = (count, micros, micros);
+    group
+}
+
+fn now() -> i64 {
+    at(0).parse().unwrap()
+}
+
+async fn groups(db: &Db) -> Vec<Group> {
+    reports::most(db).await.unwrap().into_iter().map(|known| known.group).collect()
+}
+
+async fn reported(db: &Db) -> Vec<(i64, i64, i64)> {
+    let hours = reports::hours(db, 0).await.unwrap();
+    hours.iter().map(|hour| (hour.since, hour.stopped, hour.reported)).collect()
+}
+
+/// The same database with connections of its own, as another process has.
+async fn another_process(db: &Db) -> Db {
+    match db {
+        Db::Sqlite(pool) => {
+            Db::Sqlite(SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap())
+        }
+        Db::Postgres(pool) => {
+            Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
+        }
+    }
+}
+
+async fn two_processes_that_count_into_one_group_lose_nothing(db: Db) {
+    let other = another_process(&db).await;
+    let tasks: Vec<_> = (0..40)
+        .map(|task| {
+            let db = if task % 2 == 0 { db.clone() } else { other.clone() };
+            // All of them add to one group, and each to one of its own with two of the others.
+            let mine = [group("/", 2, 7_200 + task), group(&format!("/{}", task / 3), 1, 7_200)];
+            tokio::spawn(async move { reports::add(&db, &mine).await })
+        })
+        .collect();
+    for task in tasks {
+        task.await.unwrap().unwrap();
+    }
+    other.close().await;
+    let groups = groups(&db).await;
+    assert_eq!((groups.len(), &*groups[0].page, groups[0].count), (15, "/", 80));
+    assert_eq!((groups[0].first_seen, groups[0].last_seen), (7_200_000_000, 7_239_000_000));
+    assert_eq!(groups.iter().map(|group| group.count).sum::<u64>(), 120);
+    assert_eq!(reported(&db).await, [(7_200, 120, 120)]);
+}
+
+async fn a_group_is_told_from_another_by_all_that_it_says(db: Db) {
+    let one = group("/about", 1, 7_200);
+    let mut tried = one.clone();
+    tried.disposition = Disposition::Reported;
+    let others = [
+        Group::new(Kind::Deprecation, "img-src", "https://cdn.example", "/about"),
+        Group::new(Kind::Csp, "font-src", "https://cdn.example", "/about"),
+        Group::new(Kind::Csp, "img-src", "data:", "/about"),
+        Group::new(Kind::Csp, "img-src", "https://cdn.example", "/"),
+    ];
+    let mut all = vec![one, tried];
+    all.extend(others.into_iter().map(|mut group| {
+        (group.count, group.first_seen, group.last_seen) = (1, 7_200_000_000, 7_200_000_000);
+        group
+    }));
+    reports::add(&db, &all).await.unwrap();
+    reports::add(&db, &all).await.unwrap();
+    let kept = groups(&db).await;
+    assert!(kept.len() == 6 && kept.iter().all(|group| group.count == 2), "{kept:?}");
+    assert_eq!(reported(&db).await, [(7_200, 10, 12)], "of one policy it was only reported");
+}
+
+async fn a_group_comes_back_as_it_went_in(db: Db) {
+    let mut first = group("/ä/…", 3, 7_200);
+    first.place = Some("/static/site.js, line 3".to_owned());
+    reports::add(&db, std::slice::from_ref(&first)).await.unwrap();
+    assert_eq!(groups(&db).await, [first.clone()]);
+    // What says no place leaves the one that is known. Of two processes either may be the first to write.
+    reports::add(&db, &[group("/ä/…", 1, 3_600)]).await.unwrap();
+    (first.count, first.first_seen) = (4, 3_600_000_000);
+    assert_eq!(groups(&db).await, [first]);
+}
+
+async fn beyond_a_thousand_groups_reports_count_by_hour_alone(db: Db) {
+    let many: Vec<_> = (0..1_001).map(|page| group(&format!("/{page}"), 1, 7_200)).collect();
+    reports::add(&db, &many).await.unwrap();
+    reports::add(&db, &[group("/999", 4, 10_800), group("/new", 9, 10_800)]).await.unwrap();
+    let kept = groups(&db).await;
+    assert_eq!((kept.len(), &*kept[0].page, kept[0].count), (100, "/999", 5), "and /new is one too many");
+    assert_eq!(reported(&db).await, [(7_200, 1_001, 1_001), (10_800, 13, 13)]);
+}
+
+async fn a_group_is_forgotten_by_one_admin_and_begins_anew(db: Db) {
+    let by = Actor::command_line();
+    reports::add(&db, &[group("/about", 7, 7_200), group("/", 1, 7_200)]).await.unwrap();
+    let id = reports::most(&db).await.unwrap()[0].id;
+    let forget = |db: Db, by: Actor| async move { reports::forget(&db, &by, id).await.unwrap() };
+    let (one, other) =
+        tokio::join!(tokio::spawn(forget(db.clone(), by.clone())), tokio::spawn(forget(db.clone(), by)));
+    assert!(one.unwrap() != other.unwrap(), "one of both has forgotten it");
+    let log = admin_log::page(&db, None, 1).await.unwrap().items;
+    let [line] = &log[..] else { panic!("{log:?}") };
+    assert_eq!((&*line.action, &*line.kind, line.subject_id), ("forgot", "report", Some(id)));
+    assert_eq!(line.subject, "Browsers stopped an image from https://cdn.example on the page /about.");
+    assert_eq!(line.detail, "7 reports");
+    reports::add(&db, &[group("/about", 2, 10_800)]).await.unwrap();
+    let kept = groups(&db).await;
+    assert_eq!((kept.len(), kept[0].count, kept[0].first_seen), (2, 2, 10_800_000_000));
+}
+
+async fn all_groups_are_forgotten_at_once_and_the_hours_stay(db: Db) {
+    let by = Actor::command_line();
+    assert_eq!(reports::forget_all(&db, &by).await.unwrap(), 0);
+    assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 0, "nothing was done");
+    reports::add(&db, &[group("/about", 7, 7_200), group("/", 1, 7_200)]).await.unwrap();
+    assert_eq!(reports::forget_all(&db, &by).await.unwrap(), 2);
+    assert!(groups(&db).await.is_empty());
+    assert_eq!(reported(&db).await, [(7_200, 8, 8)]);
+    let log = admin_log::page(&db, None, 1).await.unwrap().items;
+    assert_eq!((&*log[0].kind, &*log[0].subject, &*log[0].detail), ("reports", "all of them", "2 groups"));
+}
+
+async fn what_was_reported_is_gone_after_a_month(db: Db) {
+    let day = 24 * 60 * 60;
+    let (old, young) = (now() - 32 * day, now() - 30 * day);
+    reports::add(&db, &[group("/old", 1, old), group("/young", 1, young)]).await.unwrap();
+    tidy(&db).await.unwrap();
+    let kept = groups(&db).await;
+    assert_eq!((kept.len(), &*kept[0].page), (1, "/young"));
+    assert_eq!(reported(&db).await, [(young / 3600 * 3600, 1, 1)]);
+}

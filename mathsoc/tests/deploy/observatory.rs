@@ -1,0 +1,101 @@
+//! The site behind the real nginx, as the MDN HTTP Observatory's own package and `palisade audit` see it: the same score, and the
+//! most that a host outside of the browsers' preload list can have.
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use super::folder::Folder;
+use super::front::Front;
+use super::settle;
+use super::site::Site;
+
+/// What came of each test: its name, its outcome and its points; at the end the score.
+type Outcomes = Vec<(String, String, i64)>;
+
+fn workspace() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+/// What the package says; nothing where it is not installed.
+fn theirs(front: &Front) -> Option<Outcomes> {
+    let tools = workspace().join("cli/tests/observatory");
+    if !tools.join("node_modules/@mdn/mdn-http-observatory").exists() {
+        let how = "scripts/install-test-needs installs @mdn/mdn-http-observatory where there is npm";
+        assert!(std::env::var_os("CI").is_none(), "{how}");
+        eprintln!("skipped: {how}");
+        return None;
+    }
+    let scan = Command::new("node")
+        .arg(tools.join("scan.mjs"))
+        .args([front.https.to_string(), front.http.to_string()])
+        .env("NODE_EXTRA_CA_CERTS", &front.certificate)
+        .output()
+        .expect("there is a package of npm's but no node");
+    assert!(scan.status.success(), "{}", String::from_utf8_lossy(&scan.stderr));
+    let lines = String::from_utf8(scan.stdout).unwrap();
+    let outcome = |line: &str| {
+        let words: Vec<&str> = line.split(' ').collect();
+        (words[0].to_owned(), words[1].to_owned(), words[2].parse().unwrap())
+    };
+    Some(lines.lines().map(outcome).collect())
+}
+
+/// The command, which cargo puts beside the site's own program; made first where only the site was.
+fn palisade() -> PathBuf {
+    let program = Path::new(env!("CARGO_BIN_EXE_mathsoc")).with_file_name("palisade");
+    if !program.exists() {
+        let build = ["build", "--quiet", "-p", "palisade-cli"];
+        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+        assert!(Command::new(cargo).current_dir(workspace()).args(build).status().unwrap().success());
+    }
+    program
+}
+
+fn ours(front: &Front) -> (serde_json::Value, Outcomes) {
+    let url = format!("https://localhost:{}/", front.https);
+    let audit = Command::new(palisade())
+        .args(["audit", &url, "--ca", &front.certificate, "--http-port", &front.http.to_string()])
+        .args(["--format", "json", "--fail-on", "never"])
+        .output()
+        .unwrap();
+    assert!(audit.status.success(), "{}", String::from_utf8_lossy(&audit.stderr));
+    let mut report: serde_json::Value = serde_json::from_slice(&audit.stdout).unwrap();
+    let site = report["sites"][0].take();
+    let text = |one: &serde_json::Value, name: &str| one[name].as_str().unwrap().to_owned();
+    let score = &site["observatory"];
+    let outcomes = score["outcomes"].as_array().unwrap().iter();
+    let outcomes =
+        outcomes.map(|one| (text(one, "test"), text(one, "result"), one["points"].as_i64().unwrap()));
+    let all = ("score".to_owned(), text(score, "grade"), score["points"].as_i64().unwrap());
+    let outcomes = outcomes.chain([all]).collect();
+    (site, outcomes)
+}
+
+#[test]
+fn the_observatory_and_the_audit_give_the_site_behind_nginx_the_same_score() {
+    let folder = Folder::new();
+    settle(&folder, "env.single", &[("SERVER_NAME", "localhost")]);
+    let site = Site::start(&folder, &[]);
+    let front = Front::on_this_machine(&folder, &[&site.address]);
+    let (seen, ours) = ours(&front);
+    for finding in seen["findings"].as_array().unwrap() {
+        // A certificate of two days is no fault of the site.
+        let passes = finding["severity"] == "info" || finding["id"].as_str().unwrap().starts_with("tls-");
+        assert!(passes, "{finding}");
+    }
+    let Some(theirs) = theirs(&front) else { return };
+    let ((_, their_grade, their_points), theirs) = theirs.split_last().unwrap();
+    let ((_, our_grade, our_points), ours) = ours.split_last().unwrap();
+    assert!(theirs.len() >= 10, "{theirs:?}");
+    for outcome in theirs {
+        assert!(ours.contains(outcome), "they say {outcome:?}, we say {ours:?}");
+    }
+    // The package that npm has is of algorithm 4, and has no test of the opener: their repository has, for 10 points.
+    let newer = ours.iter().filter(|(name, ..)| theirs.iter().all(|(theirs, ..)| theirs != name));
+    let newer: i64 = newer.map(|(.., points)| points).sum();
+    // Where `make assets` was not run the page has no script, so no nonce, and 'strict-dynamic' alone counts as no policy.
+    let scripted = mathsoc::assets::url("dist/site.js").is_some();
+    let (grade, points, newer) = if scripted { ("A+", 140, newer) } else { ("B", 75, 0) };
+    assert_eq!((&**their_grade, their_points + newer), (grade, points), "{theirs:?}");
+    assert_eq!((&**our_grade, *our_points), (grade, points), "{ours:?}");
+}
