@@ -314,7 +314,7 @@ impl Guard for Proxies {
         }
     }
 
-    fn finish<B>(&self, _: Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
 }
 
 guard_layers!(Proxies);
