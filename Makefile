@@ -1,5 +1,5 @@
 # Everything a newcomer types. Each target is one line or one script.
-.PHONY: run test check check-corpora audit bench assets
+.PHONY: run test check check-corpora audit bench bench-check assets
 
 run: assets   ## build and serve the site at http://127.0.0.1:8000
 	cargo run
@@ -20,6 +20,9 @@ bench:        ## what layers, limits and answers cost, beside others in one run;
 	cargo bench -p palisade
 	cargo run --quiet --release --manifest-path bench/Cargo.toml --bin limits
 	scripts/bench-answers
+
+bench-check:  ## what a request costs in instructions, and what of it has changed by more than 3 %
+	scripts/bench-check
 
 assets:       ## bundle scripts and fonts from npm; without npm the site is plainer
 	scripts/assets

@@ -5,30 +5,40 @@
 use http::HeaderValue;
 
 pub(crate) fn prefers_json(accept: &HeaderValue) -> bool {
-    let json = quality(accept, "application", "json").max(quality(accept, "application", "problem+json"));
-    json > quality(accept, "text", "html")
-}
-
-/// In thousandths; 0 where no range fits.
-fn quality(accept: &HeaderValue, kind: &str, subkind: &str) -> u16 {
-    let mut best = (0, 0);
-    for range in accept.to_str().unwrap_or_default().split(',') {
-        let mut parts = range.split(';').map(str::trim);
-        let Some((named, subnamed)) = parts.next().and_then(|range| range.split_once('/')) else { continue };
-        let specific = match (named, subnamed) {
-            ("*", "*") => 1,
-            (named, "*") if named.eq_ignore_ascii_case(kind) => 2,
-            (named, subnamed)
-                if named.eq_ignore_ascii_case(kind) && subnamed.eq_ignore_ascii_case(subkind) =>
-            {
-                3
-            }
+    let Ok(accept) = accept.to_str() else { return false };
+    let (mut html, mut json, mut problem) = (Best::default(), Best::default(), Best::default());
+    for range in accept.split(',') {
+        let mut parts = range.split(';').map(str::trim_ascii);
+        let Some((kind, subkind)) = parts.next().and_then(|range| range.split_once('/')) else { continue };
+        let is = |text: &str, word: &str| text.eq_ignore_ascii_case(word);
+        let fit: &mut [&mut Best] = match (kind, subkind) {
+            ("*", "*") => &mut [&mut html, &mut json, &mut problem],
+            (kind, "*") if is(kind, "text") => &mut [&mut html],
+            (kind, "*") if is(kind, "application") => &mut [&mut json, &mut problem],
+            (kind, subkind) if is(kind, "text") && is(subkind, "html") => &mut [&mut html],
+            (kind, subkind) if is(kind, "application") && is(subkind, "json") => &mut [&mut json],
+            (kind, subkind) if is(kind, "application") && is(subkind, "problem+json") => &mut [&mut problem],
             _ => continue,
         };
+        let specific = 3 - u8::from(subkind == "*") - u8::from(kind == "*");
         let weight = parts.find_map(|part| part.strip_prefix("q=").or_else(|| part.strip_prefix("Q=")));
-        best = best.max((specific, weight.map_or(1000, thousandths)));
+        let quality = weight.map_or(1000, thousandths);
+        fit.iter_mut().for_each(|best| best.meet(specific, quality));
     }
-    best.1
+    json.quality.max(problem.quality) > html.quality
+}
+
+/// The quality of a type in thousandths, by the most specific range so far; 0 where none fits.
+#[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
+struct Best {
+    specific: u8,
+    quality: u16,
+}
+
+impl Best {
+    fn meet(&mut self, specific: u8, quality: u16) {
+        *self = (*self).max(Self { specific, quality });
+    }
 }
 
 fn thousandths(weight: &str) -> u16 {

@@ -41,7 +41,7 @@ impl<'a> Authority<'a> {
                 inner[..end].parse::<Ipv6Addr>().map_err(|_| AuthorityError::Host)?;
                 text.split_at(end + 2)
             }
-            None => text.split_at(text.find(':').unwrap_or(text.len())),
+            None => text.split_at(text.bytes().position(|byte| byte == b':').unwrap_or(text.len())),
         };
         if !host.starts_with('[') && !is_name(host) {
             return Err(AuthorityError::Host);

@@ -100,7 +100,7 @@ impl Guard for BodyLimit {
         Ok(())
     }
 
-    fn finish<B>(&self, terms: Arc<Terms>, response: &mut Response<B>) {
+    fn finish<B>(&self, terms: &Arc<Terms>, response: &mut Response<B>) {
         if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.is_exceeded() {
             response.extensions_mut().insert(Refusal::BodyTooLarge);
         }

@@ -121,7 +121,7 @@ impl Guard for Cookies {
         Ok(())
     }
 
-    fn finish<B>(&self, exchange: Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
         if !response.headers().contains_key(SET_COOKIE) {
             return;
         }

@@ -89,8 +89,6 @@ enum Mode {
 /// What a request says about the page that made it; in its extensions, for the second door.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Judgement {
-    /// It changes nothing.
-    Safe,
     /// A page of ours made it, or one of a site that we trust.
     Evident,
     /// No browser that knows how to say it.
@@ -136,6 +134,14 @@ impl Csrf {
         self.0.reported.count()
     }
 
+    /// Writes down what the request says about the page that made it. Of one that changes nothing nobody asks.
+    pub(crate) fn look<B>(&self, request: &mut Request<B>, exchange: &Exchange) {
+        if self.0.mode != Mode::Off && changes_something(request) {
+            let judgement = self.0.judge(request, exchange);
+            request.extensions_mut().insert(judgement);
+        }
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -144,9 +150,6 @@ impl Csrf {
 
 impl Rules {
     fn judge<B>(&self, request: &Request<B>, exchange: &Exchange) -> Judgement {
-        if !changes_something(request) {
-            return Judgement::Safe;
-        }
         let Some(client) = exchange.client() else { return Judgement::Unknown };
         let (fetch_site, origin) = (Said::of(request, &SEC_FETCH_SITE), Said::of(request, &ORIGIN));
         let origin_is = |known: &dyn Fn(&Origin) -> bool| match &origin {
@@ -212,10 +215,7 @@ impl Guard for Csrf {
 
     fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
         let exchange = Exchange::begin(request.extensions_mut());
-        if self.0.mode != Mode::Off {
-            let judgement = self.0.judge(request, &exchange);
-            request.extensions_mut().insert(judgement);
-        }
+        self.look(request, &exchange);
         exchange
     }
 
@@ -229,11 +229,11 @@ impl Guard for Csrf {
                 let (method, path) = (request.method(), request.uri().path());
                 self.0.reported.or_refuse(self.0.mode, method, path, Refusal::CrossSite)
             }
-            Some(Judgement::Safe | Judgement::Evident | Judgement::Unsaid) | None => Ok(()),
+            Some(Judgement::Evident | Judgement::Unsaid) | None => Ok(()),
         }
     }
 
-    fn finish<B>(&self, _: Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
 }
 
 guard_layers!(Csrf);

@@ -35,7 +35,7 @@ pub trait Guard: Clone + Send + Sync + 'static {
     fn check<B>(&self, request: &Request<B>, kept: &Self::Kept) -> Result<(), Refusal>;
 
     /// Completes the response. Runs for refusals and panics too.
-    fn finish<B>(&self, kept: Self::Kept, response: &mut Response<B>);
+    fn finish<B>(&self, kept: &Self::Kept, response: &mut Response<B>);
 }
 
 /// Makes guards layers: coherence wants it said once per type.
@@ -131,7 +131,7 @@ where
             }
         };
         let (guard, kept) = this.finish.take().expect("not polled after it was ready");
-        guard.finish(kept, &mut response);
+        guard.finish(&kept, &mut response);
         Poll::Ready(Ok(response))
     }
 }

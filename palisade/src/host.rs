@@ -27,7 +27,7 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, AuthorityError};
 use crate::client::Client;
 use crate::exchange::Exchange;
 use crate::guard::{Guard, guard_layers};
@@ -78,6 +78,19 @@ impl Hosts {
         matches!(self.0, Answered::Listed(_))
     }
 
+    /// Whether we answer for the site that the request names.
+    pub(crate) fn answer(
+        &self,
+        client: &Client,
+        site: Result<Authority<'_>, AuthorityError>,
+    ) -> Result<(), Refusal> {
+        if matches!(self.0, Answered::Unchecked) {
+            return Ok(());
+        }
+        let site = site.map_err(|_| Refusal::HostMalformed)?;
+        if self.contain(site, client.port(site)) { Ok(()) } else { Err(Refusal::HostUnknown) }
+    }
+
     fn contain(&self, site: Authority<'_>, port: u16) -> bool {
         let Answered::Listed(entries) = &self.0 else { return true };
         entries.iter().any(|entry| {
@@ -123,15 +136,11 @@ impl Guard for Hosts {
     }
 
     fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
-        if matches!(self.0, Answered::Unchecked) {
-            return Ok(());
-        }
         let client = exchange.client().ok_or(Client::MISSING)?;
-        let site = client.authority(request).map_err(|_| Refusal::HostMalformed)?;
-        if self.contain(site, client.port(site)) { Ok(()) } else { Err(Refusal::HostUnknown) }
+        self.answer(client, client.authority(request))
     }
 
-    fn finish<B>(&self, _: Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
 }
 
 guard_layers!(Hosts);

@@ -32,7 +32,7 @@ use std::time::Duration;
 use http::header::STRICT_TRANSPORT_SECURITY;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::authority::Authority;
+use crate::authority::{Authority, AuthorityError};
 use crate::client::{Client, Scheme};
 use crate::exchange::Exchange;
 use crate::guard::{Guard, guard_layers};
@@ -120,16 +120,31 @@ impl Https {
         self.0.redirect && self.0.host.is_none()
     }
 
+    /// Lets the request for that site pass, or says where it goes instead.
+    pub(crate) fn insist<B>(
+        &self,
+        request: &Request<B>,
+        client: &Client,
+        site: Result<Authority<'_>, AuthorityError>,
+    ) -> Result<(), Refusal> {
+        if self.passes(request, client, site) { Ok(()) } else { Err(self.0.redirect(request, client, site)) }
+    }
+
     fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
 
-    /// Whether this request stays as it is.
-    pub(crate) fn passes<B>(&self, request: &Request<B>, client: &Client) -> bool {
+    /// Whether this request for that site stays as it is.
+    pub(crate) fn passes<B>(
+        &self,
+        request: &Request<B>,
+        client: &Client,
+        site: Result<Authority<'_>, AuthorityError>,
+    ) -> bool {
         let path = request.uri().path();
         let exempt = |known: &str| path == known || known.ends_with('/') && path.starts_with(known);
-        let here = || client.ip.is_loopback() && client.authority(request).is_ok_and(Authority::is_loopback);
+        let here = || client.ip.is_loopback() && site.is_ok_and(Authority::is_loopback);
         !self.0.redirect
             || client.scheme == Scheme::Https
             || here()
@@ -138,8 +153,13 @@ impl Https {
 }
 
 impl Rules {
-    fn redirect<B>(&self, request: &Request<B>, client: &Client) -> Refusal {
-        let Ok(asked) = client.authority(request) else { return Refusal::HostMalformed };
+    fn redirect<B>(
+        &self,
+        request: &Request<B>,
+        client: &Client,
+        site: Result<Authority<'_>, AuthorityError>,
+    ) -> Refusal {
+        let Ok(asked) = site else { return Refusal::HostMalformed };
         let host = self.host.as_deref().unwrap_or(asked.host());
         let mut location = format!("https://{host}");
         if self.port != Scheme::Https.default_port() {
@@ -169,10 +189,10 @@ impl Guard for Https {
 
     fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
         let client = exchange.client().ok_or(Client::MISSING)?;
-        if self.passes(request, client) { Ok(()) } else { Err(self.0.redirect(request, client)) }
+        self.insist(request, client, client.authority(request))
     }
 
-    fn finish<B>(&self, exchange: Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
         if exchange.client().is_some_and(|client| client.scheme == Scheme::Https)
             && let Some(hsts) = &self.0.hsts
         {

@@ -27,6 +27,8 @@
 //! It has no state and needs no runtime; limits on time and size are [`Deadline`](crate::Deadline)'s and
 //! [`serve`](crate::serve())'s.
 
+use std::sync::Arc;
+
 use http::{Request, Response};
 
 use crate::client::Client;
@@ -42,7 +44,10 @@ use crate::refusal::Refusal;
 
 /// The stateless guards, in the right order.
 #[derive(Clone, Debug)]
-pub struct Palisade {
+pub struct Palisade(Arc<Guards>);
+
+#[derive(Clone, Debug)]
+struct Guards {
     proxies: Proxies,
     hosts: Hosts,
     https: Https,
@@ -60,19 +65,19 @@ impl Default for Palisade {
 impl Palisade {
     /// Every guard with its defaults.
     pub fn new() -> Self {
-        Self {
+        Self(Arc::new(Guards {
             proxies: listening(Proxies::none()),
             hosts: Hosts::any(),
             https: Https::new(),
             csrf: Csrf::new(),
             cookies: Cookies::new(),
             headers: SecurityHeaders::strict(),
-        }
+        }))
     }
 
     /// The proxies to believe.
     pub fn behind(self, proxies: Proxies) -> Self {
-        Self { proxies: listening(proxies), ..self }
+        self.change(|guards| guards.proxies = listening(proxies))
     }
 
     /// The hosts to answer for.
@@ -85,33 +90,41 @@ impl Palisade {
 
     /// The hosts to answer for, where a list has been made before.
     pub fn answering(self, hosts: Hosts) -> Self {
-        Self { hosts, ..self }
+        self.change(|guards| guards.hosts = hosts)
     }
 
     /// How to insist on https.
     pub fn https(self, https: Https) -> Self {
-        Self { https, ..self }
+        self.change(|guards| guards.https = https)
     }
 
     /// What to do about requests that pages of other sites made.
     pub fn csrf(self, csrf: Csrf) -> Self {
-        Self { csrf, ..self }
+        self.change(|guards| guards.csrf = csrf)
     }
 
     /// The flags that cookies leave with.
     pub fn cookies(self, cookies: Cookies) -> Self {
-        Self { cookies, ..self }
+        self.change(|guards| guards.cookies = cookies)
     }
 
     /// The headers to send.
     pub fn headers(self, headers: SecurityHeaders) -> Self {
-        Self { headers, ..self }
+        self.change(|guards| guards.headers = headers)
     }
 
     /// The same for a group that must answer whoever asks, such as health checks: who is asking is known and the
     /// headers are complete, but no host is checked and nothing is redirected. Other sites' pages are refused here too.
     pub fn open(&self) -> Self {
-        Self { hosts: Hosts::unchecked(), https: self.https.clone().dangerous_allow_http(), ..self.clone() }
+        self.clone().change(|guards| {
+            guards.hosts = Hosts::unchecked();
+            guards.https = guards.https.clone().dangerous_allow_http();
+        })
+    }
+
+    fn change(mut self, change: impl FnOnce(&mut Guards)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
     }
 }
 
@@ -126,30 +139,32 @@ impl Guard for Palisade {
     type Kept = Exchange;
 
     fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        let exchange = self.proxies.begin(request);
-        self.csrf.begin(request);
+        let exchange = self.0.proxies.begin(request);
+        self.0.csrf.look(request, &exchange);
         exchange
     }
 
     fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
-        self.proxies.check(request, exchange)?;
-        self.hosts.check(request, exchange)?;
+        let Guards { proxies, hosts, https, csrf, .. } = &*self.0;
+        proxies.check(request, exchange)?;
         let client = exchange.client().ok_or(Client::MISSING)?;
-        if !self.hosts.are_listed() && self.https.needs_hosts() && !self.https.passes(request, client) {
+        let site = client.authority(request);
+        hosts.answer(client, site)?;
+        if !hosts.are_listed() && https.needs_hosts() && !https.passes(request, client, site) {
             return Err(Refusal::Miswired(
                 "A request in the clear cannot be redirected to https: which hosts are ours is not said. Write \
                  `Palisade::new().hosts([\"example.org\"])?`, or name one by `Https::new().host(\"example.org\")?`. \
                  Behind a proxy that speaks TLS, name the proxy: `.behind(Proxies::trusted([\"10.0.0.1\"])?)`.",
             ));
         }
-        self.https.check(request, exchange)?;
-        self.csrf.check(request, exchange)
+        https.insist(request, client, site)?;
+        csrf.check(request, exchange)
     }
 
-    fn finish<B>(&self, exchange: Exchange, response: &mut Response<B>) {
-        self.cookies.finish(exchange.clone(), response);
-        self.https.finish(exchange.clone(), response);
-        self.headers.finish(exchange, response);
+    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
+        self.0.cookies.finish(exchange, response);
+        self.0.https.finish(exchange, response);
+        self.0.headers.finish(exchange, response);
     }
 }
 

@@ -314,7 +314,7 @@ impl Guard for Proxies {
         }
     }
 
-    fn finish<B>(&self, _: Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
 }
 
 guard_layers!(Proxies);
@@ -325,7 +325,7 @@ fn from_right<'a>(headers: &'a HeaderMap, name: &HeaderName) -> impl Iterator<It
     let lines = headers.get_all(name).iter().rev();
     lines
         .flat_map(|line| line.to_str().unwrap_or("?").rsplit(','))
-        .map(str::trim)
+        .map(str::trim_ascii)
         .filter(|value| !value.is_empty())
 }
 

@@ -262,9 +262,16 @@ impl SecurityHeaders {
     fn change(mut self, change: impl FnOnce(&mut Site)) -> Self {
         let site = Arc::make_mut(&mut self.0);
         change(site);
-        site.rendered =
-            Rendered::new(&site.wanted, &site.enforced, &site.report_only, site.reports_to.as_ref());
+        site.rendered = site.render(&site.wanted, &site.enforced, &site.report_only);
         self
+    }
+}
+
+impl Site {
+    /// These headers and policies, ready to be sent.
+    fn render(&self, wanted: &Wanted, enforced: &[Csp], report_only: &[Csp]) -> Rendered {
+        let rendered = Rendered::new(wanted, enforced, report_only, self.reports_to.as_ref());
+        rendered.without(&self.removed)
     }
 }
 
@@ -279,7 +286,7 @@ impl Guard for SecurityHeaders {
         Ok(())
     }
 
-    fn finish<B>(&self, exchange: Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
         let site = &*self.0;
         let page = response.extensions_mut().remove::<PageHeaders>();
         let own;
@@ -293,20 +300,21 @@ impl Guard for SecurityHeaders {
         // An error page is written further out, when the headers are already complete.
         let error = response.status().is_client_error() || response.status().is_server_error();
         let nonce = match rendered.uses_nonce {
-            true if error && exchange.page_follows() => Some(CspNonce::make(&exchange)),
-            true => CspNonce::made(&exchange),
+            true if error && exchange.page_follows() => Some(CspNonce::make(exchange)),
+            true => CspNonce::made(exchange),
             false => None,
         };
         let secure = exchange.client().map(Client::scheme) == Some(Scheme::Https);
         let headers = response.headers_mut();
+        for name in &site.removed {
+            headers.remove(name);
+        }
         rendered.write(headers, nonce, secure, site.replace);
         if let Some(control) = &site.personal
             && (nonce.is_some() || headers.contains_key(SET_COOKIE) || exchange.is_personal())
+            && !site.removed.contains(&CACHE_CONTROL)
         {
             headers.entry(CACHE_CONTROL).or_insert_with(|| control.clone());
-        }
-        for name in &site.removed {
-            headers.remove(name);
         }
     }
 }

@@ -130,7 +130,7 @@ impl Wishes {
         }
         wanted.overlay(&self.wanted);
         let tried = self.report_only.as_deref().unwrap_or(&site.report_only);
-        Rendered::new(&wanted, &enforced, tried, site.reports_to.as_ref())
+        site.render(&wanted, &enforced, tried)
     }
 }
 
@@ -143,7 +143,7 @@ impl Guard for PageHeaders {
         Ok(())
     }
 
-    fn finish<B>(&self, (): (), response: &mut Response<B>) {
+    fn finish<B>(&self, (): &(), response: &mut Response<B>) {
         let inner = response.extensions_mut().remove::<Self>();
         let page = inner.map_or_else(|| self.clone(), |inner| inner.or(self));
         response.extensions_mut().insert(page);

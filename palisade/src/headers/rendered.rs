@@ -36,15 +36,24 @@ impl Wanted {
     }
 }
 
+/// What to send, all of it but the nonce: a response begins with a copy.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rendered {
-    plain: Vec<(HeaderName, HeaderValue)>,
-    /// Each over https, and in the clear where that differs.
-    policies: Vec<(HeaderName, Prepared, Option<Prepared>)>,
-    /// Over https only.
-    endpoints: Option<(HeaderName, HeaderValue)>,
+    over_https: Ready,
+    in_the_clear: Ready,
     pub(super) uses_nonce: bool,
 }
+
+/// The headers of one way to travel.
+#[derive(Clone, Debug, Default)]
+struct Ready {
+    without_nonce: HeaderMap,
+    /// In the order of sending; those of one name stand together.
+    policies: Vec<(HeaderName, Prepared)>,
+}
+
+/// For how many headers of the application there is room before a map grows.
+const ROOM: usize = 8;
 
 impl Rendered {
     /// `X-Frame-Options` follows from the policy's `frame-ancestors` unless it is mentioned.
@@ -61,51 +70,77 @@ impl Rendered {
         {
             plain.push((X_FRAME_OPTIONS, options.into()));
         }
-        let enforced = enforced.iter().map(|policy| (CONTENT_SECURITY_POLICY, policy));
-        let tried = report_only.iter().map(|policy| (CONTENT_SECURITY_POLICY_REPORT_ONLY, policy));
-        let policies: Vec<_> = enforced
-            .chain(tried)
-            .filter(|(_, policy)| !policy.is_empty())
-            .map(|(name, policy)| match reports_to.map(|reports| reports.of(policy)) {
-                None => (name, policy.prepare(), None),
-                Some((secure, clear)) => (name, secure.prepare(), Some(clear.prepare())),
-            })
-            .collect();
-        let uses_nonce = policies.iter().any(|(_, policy, _)| policy.uses_nonce());
         let endpoints = reports_to
             .filter(|_| !wanted.mentions(&REPORTING_ENDPOINTS))
             .map(|reports| (REPORTING_ENDPOINTS, reports.header()));
-        Self { plain, policies, endpoints, uses_nonce }
+        let enforced = enforced.iter().map(|policy| (CONTENT_SECURITY_POLICY, policy));
+        let tried = report_only.iter().map(|policy| (CONTENT_SECURITY_POLICY_REPORT_ONLY, policy));
+        let policies = enforced.chain(tried).filter(|(_, policy)| !policy.is_empty());
+        let policies: Vec<_> = match reports_to {
+            None => policies.map(|(name, policy)| (name, policy.prepare(), policy.prepare())).collect(),
+            Some(reports) => policies
+                .map(|(name, policy)| (name, reports.of(policy)))
+                .map(|(name, (secure, clear))| (name, secure.prepare(), clear.prepare()))
+                .collect(),
+        };
+        let uses_nonce = policies.iter().any(|(_, policy, _)| policy.uses_nonce());
+        let (secure, clear): (Vec<_>, Vec<_>) =
+            policies.into_iter().map(|(name, secure, clear)| ((name.clone(), secure), (name, clear))).unzip();
+        Self {
+            in_the_clear: Ready::new(plain.iter().cloned(), clear),
+            over_https: Ready::new(plain.into_iter().chain(endpoints), secure),
+            uses_nonce,
+        }
+    }
+
+    /// The same without the headers of these names.
+    pub(super) fn without(mut self, names: &[HeaderName]) -> Self {
+        for ready in [&mut self.over_https, &mut self.in_the_clear] {
+            names.iter().for_each(|name| drop(ready.without_nonce.remove(name)));
+            ready.policies.retain(|(name, _)| !names.contains(name));
+        }
+        self
     }
 
     /// Adds the headers that the application has not set itself, or replaces those too.
     pub(super) fn write(&self, headers: &mut HeaderMap, nonce: Option<&str>, secure: bool, replace: bool) {
-        headers.reserve(self.plain.len() + self.policies.len() + 1);
-        let endpoints = self.endpoints.iter().filter(|_| secure);
-        for (name, value) in self.plain.iter().chain(endpoints) {
-            if replace {
-                headers.insert(name, value.clone());
-            } else {
-                headers.entry(name).or_insert_with(|| value.clone());
-            }
+        let ready = if secure { &self.over_https } else { &self.in_the_clear };
+        let mut own = std::mem::replace(headers, ready.headers(nonce));
+        if replace {
+            headers.keys().for_each(|name| drop(own.remove(name)));
         }
-        let own = |headers: &HeaderMap, name: &HeaderName| !replace && headers.contains_key(name);
-        let enforces_own = own(headers, &CONTENT_SECURITY_POLICY);
-        let tries_own = own(headers, &CONTENT_SECURITY_POLICY_REPORT_ONLY);
+        headers.extend(own);
+    }
+}
+
+impl Ready {
+    fn new(
+        plain: impl Iterator<Item = (HeaderName, HeaderValue)>,
+        mut policies: Vec<(HeaderName, Prepared)>,
+    ) -> Self {
+        let plain: Vec<_> = plain.collect();
+        let mut without_nonce = HeaderMap::with_capacity(plain.len() + policies.len() + ROOM);
+        without_nonce.extend(plain);
+        // What was written out by hand is the policy.
+        policies.retain(|(name, _)| !without_nonce.contains_key(name));
+        for (name, policy) in &policies {
+            without_nonce.append(name, policy.header(None));
+        }
+        Self { without_nonce, policies }
+    }
+
+    fn headers(&self, nonce: Option<&str>) -> HeaderMap {
+        let mut headers = self.without_nonce.clone();
         let mut before = None;
-        for (name, over_https, in_the_clear) in &self.policies {
-            let policy = if secure { over_https } else { in_the_clear.as_ref().unwrap_or(over_https) };
-            let stays = if *name == CONTENT_SECURITY_POLICY { enforces_own } else { tries_own };
-            if stays {
-                continue;
-            }
-            if before == Some(name) {
-                headers.append(name, policy.header(nonce));
+        for (name, policy) in self.policies.iter().filter(|_| nonce.is_some()) {
+            let value = policy.header(nonce);
+            if before.replace(name) == Some(name) {
+                headers.append(name, value);
             } else {
-                headers.insert(name, policy.header(nonce));
+                headers.insert(name, value);
             }
-            before = Some(name);
         }
+        headers
     }
 }
 

@@ -1,0 +1,137 @@
+//! Each guard alone: its three functions, on a request of which it is known who asks.
+
+use http::header::{CONTENT_TYPE, SET_COOKIE};
+use http::{HeaderValue, Request, Response};
+use palisade::csp::{Csp, Prepared};
+use palisade::{
+    Cookies, CspNonce, Csrf, Exchange, Guard, Hops, Hosts, Https, PageHeaders, Proxies, Scheme,
+    SecurityHeaders,
+};
+
+use crate::work::{Body, Work, asking, prepared, request};
+
+/// A response as applications make them.
+fn answer() -> Response<Body> {
+    let mut response = Response::new(Body::default());
+    response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
+    response
+}
+
+/// A request of which it is known who asks.
+fn known() -> Request<Body> {
+    let mut request = request();
+    Proxies::none().begin(&mut request);
+    request
+}
+
+fn posted() -> Request<Body> {
+    let mut request = known();
+    *request.method_mut() = http::Method::POST;
+    request
+}
+
+fn guarded<G: Guard>(
+    guard: G,
+    request: impl Fn() -> Request<Body>,
+    response: impl Fn() -> Response<Body>,
+) -> impl Work {
+    prepared(
+        move || (request(), response()),
+        move |(mut request, mut response)| {
+            let kept = guard.begin(&mut request);
+            let verdict = guard.check(&request, &kept);
+            guard.finish(&kept, &mut response);
+            (request, response, kept, verdict)
+        },
+    )
+}
+
+pub fn proxies_none() -> impl Work {
+    guarded(Proxies::none(), request, answer)
+}
+
+fn forwarded() -> Request<Body> {
+    let request = Request::get("/challenges?page=2");
+    asking(request.header("x-forwarded-for", "203.0.113.9, 192.0.2.7").header("x-forwarded-proto", "https"))
+}
+
+pub fn proxies_by_hops() -> impl Work {
+    guarded(Proxies::hops(Hops::default()), forwarded, answer)
+}
+
+pub fn proxies_by_address() -> impl Work {
+    guarded(Proxies::trusted(["127.0.0.0/8", "10.0.0.0/8"]).expect("networks"), forwarded, answer)
+}
+
+pub fn hosts() -> impl Work {
+    guarded(Hosts::only(["localhost"]).expect("a host"), known, answer)
+}
+
+pub fn https_from_here() -> impl Work {
+    guarded(Https::new(), known, answer)
+}
+
+pub fn https_over_tls() -> impl Work {
+    let over_tls = || {
+        let mut request = request();
+        request.extensions_mut().insert(Scheme::Https);
+        Proxies::none().begin(&mut request);
+        request
+    };
+    guarded(Https::new(), over_tls, answer)
+}
+
+pub fn cookies() -> impl Work {
+    let with_cookie = || {
+        let mut response = answer();
+        response.headers_mut().insert(SET_COOKIE, HeaderValue::from_static("theme=dark; Path=/"));
+        response
+    };
+    guarded(Cookies::new(), known, with_cookie)
+}
+
+pub fn csrf_get() -> impl Work {
+    guarded(Csrf::new(), known, answer)
+}
+
+pub fn csrf_post() -> impl Work {
+    guarded(Csrf::new(), posted, answer)
+}
+
+pub fn csrf_post_by_origin() -> impl Work {
+    let by_origin = || {
+        let mut request = posted();
+        request.headers_mut().remove("sec-fetch-site");
+        request.headers_mut().insert("origin", HeaderValue::from_static("http://localhost"));
+        request
+    };
+    guarded(Csrf::new(), by_origin, answer)
+}
+
+pub fn headers() -> impl Work {
+    guarded(SecurityHeaders::strict(), known, answer)
+}
+
+pub fn headers_with_nonce() -> impl Work {
+    let with_nonce = || {
+        let request = known();
+        Exchange::of(request.extensions()).map(|exchange| CspNonce::of(exchange).as_str().len());
+        request
+    };
+    guarded(SecurityHeaders::strict(), with_nonce, answer)
+}
+
+pub fn headers_of_a_page() -> impl Work {
+    let page = PageHeaders::new().private();
+    let of_a_page = move || {
+        let mut response = answer();
+        response.extensions_mut().insert(page.clone());
+        response
+    };
+    guarded(SecurityHeaders::strict(), known, of_a_page)
+}
+
+pub fn csp_with_nonce() -> impl Work {
+    let policy: Prepared = Csp::strict().prepare();
+    prepared(|| "4Zt0pQm3xk2W8vJrNcB1yF", move |nonce| policy.header(Some(nonce)))
+}

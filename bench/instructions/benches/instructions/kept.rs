@@ -1,0 +1,114 @@
+//! What is sealed and signed: cookies, sessions, tokens.
+
+use std::convert::Infallible;
+
+use http::header::{COOKIE, SET_COOKIE};
+use http::{HeaderValue, Method, Request, Response};
+use palisade::{Clock, CsrfToken, CsrfTokens, Guard, Keyring, Keys, Proxies, Session, Sessions};
+use tower::{Layer, Service, service_fn};
+
+use crate::work::{Body, Work, answered, now, prepared, request};
+
+fn keyring() -> Keyring {
+    Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
+}
+
+fn keys() -> Keys {
+    keyring().keys("bench")
+}
+
+/// As long as a small session is.
+const BYTES: [u8; 64] = [7; 64];
+
+pub fn sealed() -> impl Work {
+    let keys = keys();
+    prepared(|| BYTES, move |bytes| keys.seal(&bytes, b"record session"))
+}
+
+pub fn opened() -> impl Work {
+    let (keys, sealed) = (keys(), keys().seal(&BYTES, b"record session"));
+    prepared(move || sealed.clone(), move |sealed| keys.open(&sealed, b"record session"))
+}
+
+pub fn signed() -> impl Work {
+    let keys = keys();
+    prepared(|| BYTES, move |bytes| keys.sign(&[&bytes]))
+}
+
+pub fn verified() -> impl Work {
+    let (keys, signature) = (keys(), keys().sign(&[&BYTES]));
+    prepared(move || signature, move |signature| keys.verifies(&[&BYTES], &signature))
+}
+
+/// A visitor: the cookie of the session, and a token that belongs to it.
+#[derive(Clone)]
+struct Visitor {
+    clock: Clock,
+    cookie: HeaderValue,
+    token: HeaderValue,
+}
+
+impl Visitor {
+    fn new() -> Self {
+        let clock = Clock::manual().0;
+        let page = service_fn(|request: Request<_>| async move {
+            let session = request.extensions().get::<Session>().expect("a session").clone();
+            session.set("theme", "dark").await.expect("a session in the cookie");
+            let token = CsrfToken::of(request.extensions()).expect("a token");
+            Ok::<_, Infallible>(Response::new(Body::from(token.to_string())))
+        });
+        let tokens = CsrfTokens::new(&keyring()).clock(clock.clone());
+        let mut site = sessions(&clock).layer(tokens.layer(page));
+        let answer = now(site.call(known())).expect("an answer");
+        let line = answer.headers()[SET_COOKIE].to_str().expect("a cookie");
+        let cookie = line.split(';').next().unwrap_or_default().parse().expect("a pair");
+        let body = now(http_body_util::BodyExt::collect(answer.into_body())).expect("a body").to_bytes();
+        Self { clock, cookie, token: HeaderValue::from_bytes(&body).expect("a token") }
+    }
+
+    fn asks(&self) -> Request<Body> {
+        let mut request = known();
+        request.headers_mut().insert(COOKIE, self.cookie.clone());
+        request
+    }
+
+    fn posts(&self) -> Request<Body> {
+        let mut request = self.asks();
+        *request.method_mut() = Method::POST;
+        request.headers_mut().insert("x-csrftoken", self.token.clone());
+        request
+    }
+}
+
+fn sessions(clock: &Clock) -> Sessions {
+    Sessions::new(&keyring()).clock(clock.clone())
+}
+
+fn known() -> Request<Body> {
+    let mut request = request();
+    Proxies::none().begin(&mut request);
+    request
+}
+
+pub fn session_untouched() -> impl Work {
+    let visitor = Visitor::new();
+    let page = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::default())) });
+    answered(sessions(&visitor.clock).layer(page), move || visitor.asks())
+}
+
+pub fn session_read() -> impl Work {
+    let visitor = Visitor::new();
+    let page = service_fn(|request: Request<Body>| async move {
+        let session = request.extensions().get::<Session>().expect("a session");
+        let theme = session.get::<String>("theme").await.expect("a session in the cookie");
+        Ok::<_, Infallible>(Response::new(Body::from(theme.expect("what was kept"))))
+    });
+    answered(sessions(&visitor.clock).layer(page), move || visitor.asks())
+}
+
+pub fn token_checked() -> impl Work {
+    let visitor = Visitor::new();
+    let page = service_fn(|_: Request<_>| async { Ok::<_, Infallible>(Response::new(Body::default())) });
+    let tokens = CsrfTokens::new(&keyring()).clock(visitor.clock.clone());
+    answered(sessions(&visitor.clock).layer(tokens.layer(page)), move || visitor.posts())
+}

@@ -1,0 +1,55 @@
+//! Quotas: a decision of the store in memory about a caller it knows, a call, and a gate.
+//!
+//! Reading the clock is not in the numbers: it is the kernel's, and valgrind counts nothing there. Neither is the look for
+//! what has run out, which every thirty-second decision takes.
+
+use std::convert::Infallible;
+
+use http::{Request, Response};
+use palisade::store::{Answer, Ask, Charge, MemoryStore, Store};
+use palisade::{Clock, Guard, Proxies, Quotas, RateLimit, Strategy};
+use tower::{Layer, service_fn};
+
+use crate::work::{Body, Work, answered, now, prepared, request};
+
+/// One quota, or two.
+pub const ONE: &str = "40000/year";
+pub const TWO: &str = "40000/year; 40000/month";
+
+pub fn decided(strategy: Strategy, quotas: &str) -> impl Work {
+    let quotas: Quotas = quotas.parse().expect("quotas");
+    let store: Store = MemoryStore::with_clock(Clock::manual().0).into();
+    prepared(
+        || [7; 16],
+        move |caller: [u8; 16]| {
+            let charge = Charge::AllOrNothing;
+            let ask = Ask { limit: "page", caller: &caller, quotas: &quotas, strategy, cost: 1, charge };
+            match store.decide(ask) {
+                Answer::Now(verdict) => verdict.expect("memory answers"),
+                Answer::Soon(_) => panic!("memory answers at once"),
+            }
+        },
+    )
+}
+
+fn limit(quotas: &str) -> RateLimit {
+    let clock = Clock::manual().0;
+    let store = MemoryStore::with_clock(clock.clone());
+    RateLimit::new("page", quotas.parse().expect("quotas"), store).clock(clock)
+}
+
+pub fn asked() -> impl Work {
+    let limit = limit(TWO);
+    prepared(|| "somebody@example.org", move |who| now(limit.check(who)).expect("within the quota"))
+}
+
+fn known() -> Request<Body> {
+    let mut request = request();
+    Proxies::none().begin(&mut request);
+    request
+}
+
+pub fn gate(quotas: &str) -> impl Work {
+    let inner = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::default())) });
+    answered(limit(quotas).per_client().layer(inner), known)
+}

@@ -1,0 +1,85 @@
+//! What a request costs in instructions, which do not depend on the machine's mood: run by `make bench-check`.
+//!
+//! What is measured begins with a request and ends with its answer, as a server calls a service. Everything before, the
+//! first twenty requests included, is preparation: what is made once is made by then.
+
+mod guards;
+mod kept;
+mod limits;
+mod stack;
+mod work;
+
+use gungraun::prelude::*;
+
+use palisade::Strategy;
+
+use limits::{ONE, TWO};
+use work::Work;
+
+// The floor is a bare service whose answer has the very headers that the layers would send, cloned from a map.
+#[library_benchmark]
+#[bench::bare(stack::bare())]
+#[bench::floor(stack::floor())]
+#[bench::json(stack::json())]
+#[bench::json_with_error_pages(stack::json_with_error_pages())]
+#[bench::page_with_nonce(stack::page_with_nonce())]
+#[bench::over_tls(stack::over_tls())]
+#[bench::behind_a_proxy(stack::behind_a_proxy())]
+#[bench::refused(stack::refused())]
+#[bench::refused_with_a_page(stack::refused_with_a_page())]
+#[bench::axum_floor(stack::axum_floor())]
+#[bench::axum_json(stack::axum_json())]
+#[bench::axum_json_around(stack::axum_json_around())]
+fn request<W: Work>(work: W) -> W::Done {
+    work.done()
+}
+
+#[library_benchmark]
+#[bench::proxies_none(guards::proxies_none())]
+#[bench::proxies_by_hops(guards::proxies_by_hops())]
+#[bench::proxies_by_address(guards::proxies_by_address())]
+#[bench::hosts(guards::hosts())]
+#[bench::https_from_here(guards::https_from_here())]
+#[bench::https_over_tls(guards::https_over_tls())]
+#[bench::csrf_get(guards::csrf_get())]
+#[bench::csrf_post(guards::csrf_post())]
+#[bench::csrf_post_by_origin(guards::csrf_post_by_origin())]
+#[bench::cookies(guards::cookies())]
+#[bench::headers(guards::headers())]
+#[bench::headers_with_nonce(guards::headers_with_nonce())]
+#[bench::headers_of_a_page(guards::headers_of_a_page())]
+#[bench::csp_with_nonce(guards::csp_with_nonce())]
+fn guard<W: Work>(work: W) -> W::Done {
+    work.done()
+}
+
+#[library_benchmark]
+#[bench::sealed(kept::sealed())]
+#[bench::opened(kept::opened())]
+#[bench::signed(kept::signed())]
+#[bench::verified(kept::verified())]
+#[bench::session_untouched(kept::session_untouched())]
+#[bench::session_read(kept::session_read())]
+#[bench::token_checked(kept::token_checked())]
+fn secret<W: Work>(work: W) -> W::Done {
+    work.done()
+}
+
+#[library_benchmark]
+#[bench::fixed_window_one(limits::decided(Strategy::FixedWindow, ONE))]
+#[bench::fixed_window_two(limits::decided(Strategy::FixedWindow, TWO))]
+#[bench::sliding_window_one(limits::decided(Strategy::SlidingWindowCounter, ONE))]
+#[bench::sliding_window_two(limits::decided(Strategy::SlidingWindowCounter, TWO))]
+#[bench::gcra_one(limits::decided(Strategy::Gcra, ONE))]
+#[bench::gcra_two(limits::decided(Strategy::Gcra, TWO))]
+#[bench::moving_window_one(limits::decided(Strategy::MovingWindow, ONE))]
+#[bench::moving_window_two(limits::decided(Strategy::MovingWindow, TWO))]
+#[bench::call_two(limits::asked())]
+#[bench::gate_two(limits::gate(TWO))]
+#[bench::gate_refused(limits::gate("1/year; 2/year"))]
+fn quota<W: Work>(work: W) -> W::Done {
+    work.done()
+}
+
+library_benchmark_group!(name = instructions, benchmarks = [request, guard, secret, quota]);
+main!(library_benchmark_groups = instructions);

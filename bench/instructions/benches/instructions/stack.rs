@@ -1,0 +1,126 @@
+//! The whole stack, beside the floor.
+
+use std::convert::Infallible;
+
+use axum::Router;
+use axum::response::Html;
+use axum::routing::get;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, HeaderValue, Request, Response};
+use palisade::{CspNonce, ErrorPages, Exchange, Hops, Palisade, Proxies, Scheme};
+use tower::{Layer, Service, service_fn};
+
+use crate::work::{Body, Work, answered, asking, now, request};
+
+const JSON: HeaderValue = HeaderValue::from_static("application/json");
+
+fn inner() -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone {
+    service_fn(|_: Request<Body>| async {
+        let mut response = Response::new(Body::from("{\"status\": \"ok\"}"));
+        response.headers_mut().insert(CONTENT_TYPE, JSON);
+        Ok(response)
+    })
+}
+
+fn palisade() -> Palisade {
+    Palisade::new().hosts(["localhost"]).expect("a host")
+}
+
+/// The very headers that the layers send.
+fn sent() -> HeaderMap {
+    now(palisade().layer(inner()).call(request())).expect("an answer").headers().clone()
+}
+
+pub fn bare() -> impl Work {
+    answered(inner(), request)
+}
+
+pub fn floor() -> impl Work {
+    let headers = sent();
+    let floor = service_fn(move |_: Request<Body>| {
+        let mut response = Response::new(Body::from("{\"status\": \"ok\"}"));
+        response.headers_mut().clone_from(&headers);
+        async { Ok::<_, Infallible>(response) }
+    });
+    answered(floor, request)
+}
+
+pub fn json() -> impl Work {
+    answered(palisade().layer(inner()), request)
+}
+
+pub fn json_with_error_pages() -> impl Work {
+    answered(ErrorPages::plain().layer(palisade().layer(inner())), request)
+}
+
+pub fn page_with_nonce() -> impl Work {
+    let page = service_fn(|request: Request<Body>| async move {
+        let nonce = Exchange::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
+        Ok::<_, Infallible>(Response::new(Body::from(nonce.to_string())))
+    });
+    answered(palisade().layer(page), request)
+}
+
+pub fn over_tls() -> impl Work {
+    let over_tls = || {
+        let mut request = request();
+        request.extensions_mut().insert(Scheme::Https);
+        request
+    };
+    answered(palisade().layer(inner()), over_tls)
+}
+
+pub fn behind_a_proxy() -> impl Work {
+    let forwarded = || {
+        asking(
+            Request::get("/challenges?page=2")
+                .header("x-forwarded-for", "192.0.2.7")
+                .header("x-forwarded-proto", "https"),
+        )
+    };
+    answered(palisade().behind(Proxies::hops(Hops::default())).layer(inner()), forwarded)
+}
+
+fn of_another_site() -> Request<Body> {
+    let mut request = request();
+    request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
+    request
+}
+
+pub fn refused() -> impl Work {
+    answered(palisade().layer(inner()), of_another_site)
+}
+
+pub fn refused_with_a_page() -> impl Work {
+    let inner = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Page::default())) });
+    answered(ErrorPages::plain().layer(palisade().layer(inner)), of_another_site)
+}
+
+type Page = axum::body::Body;
+
+fn asked() -> Request<Page> {
+    request().map(Page::new)
+}
+
+pub fn axum_floor() -> impl Work {
+    let headers = sent();
+    let handler = move || {
+        let headers = headers.clone();
+        async { (headers, Html("{\"status\": \"ok\"}")) }
+    };
+    answered(Router::<()>::new().route("/challenges", get(handler)).into_service(), asked)
+}
+
+async fn home() -> Html<&'static str> {
+    Html("{\"status\": \"ok\"}")
+}
+
+/// As the documentation says it.
+pub fn axum_json() -> impl Work {
+    answered(Router::<()>::new().route("/challenges", get(home)).layer(palisade()).into_service(), asked)
+}
+
+/// Around the router instead of on each of its routes.
+pub fn axum_json_around() -> impl Work {
+    answered(palisade().layer(Router::<()>::new().route("/challenges", get(home)).into_service()), asked)
+}
