@@ -22,7 +22,7 @@ pub(crate) fn run(preset: Preset, nginx: bool) -> anyhow::Result<Verdict> {
     let mut request = Request::new(());
     let mut response = Response::new(());
     let kept = headers.begin(&mut request);
-    headers.finish(kept, &mut response);
+    headers.finish(&kept, &mut response);
     let hsts = http::HeaderValue::from(Hsts::default());
     let hsts = (&http::header::STRICT_TRANSPORT_SECURITY, &hsts);
     let mut stdout = io::stdout().lock();

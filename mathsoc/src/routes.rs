@@ -13,8 +13,8 @@ use crate::pages::account::{
     setup, verify,
 };
 use crate::pages::admin::{
-    announcements, articles, awards, bin, challenges, competitions, home, log, newsletters, pictures, schools,
-    tester, users,
+    announcements, articles, awards, bin, challenges, competitions, home, log, newsletters, pictures,
+    schools, tester, users,
 };
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;

@@ -74,7 +74,7 @@ impl Typed {
     }
 
     /// The fields with what is wrong.
-    fn wrong(&self, app: &App, has: &File, pdf: Pdf) -> [Field; 5] {
+    fn wrong(&self, app: &App, has: &File, pdf: Pdf) -> Vec<Field> {
         let [title, summary, file, body, hour] = self.fields(app, has);
         let no_summary =
             self.summary.trim().is_empty().then_some("This is empty. Write what there is to read.");
@@ -86,7 +86,7 @@ impl Typed {
             }
             Pdf::Nothing => None,
         };
-        [
+        vec![
             title.error(self.title.parse::<Title>().err()),
             summary.error(no_summary),
             file.error(file_error),
@@ -136,7 +136,7 @@ fn read(
     app: &App,
     has: &File,
     (typed, pdf): (Typed, Pdf),
-) -> Result<(NewNewsletter, Option<Incoming>), [Field; 5]> {
+) -> Result<(NewNewsletter, Option<Incoming>), Vec<Field>> {
     match (typed.read(), pdf) {
         (Some(new), Pdf::Passed(file)) => Ok((new, Some(file))),
         (Some(new), Pdf::Nothing) if has.file_id.is_some() || !new.body.is_empty() => Ok((new, None)),
