@@ -232,7 +232,9 @@ export class RichText {
     const { editor } = this;
     const alt = await otherWords(editor.getAttributes("picture").alt ?? "");
     this.focus();
-    if (alt !== null) editor.commands.updateAttributes("picture", { alt });
+    // The picture is put anew, which would leave the caret before it.
+    const { from } = editor.state.selection;
+    if (alt !== null) editor.chain().updateAttributes("picture", { alt }).setNodeSelection(from).run();
   }
 }
 

@@ -40,9 +40,10 @@ fn theirs(front: &Front) -> Option<Outcomes> {
     Some(lines.lines().map(outcome).collect())
 }
 
-/// The command, which cargo puts beside the site's own program; made first where only the site was.
+/// The command, which cargo puts one folder above the tests; made first where only the site was.
 fn palisade() -> PathBuf {
-    let program = Path::new(env!("CARGO_BIN_EXE_mathsoc")).with_file_name("palisade");
+    let tests = std::env::current_exe().unwrap();
+    let program = tests.ancestors().nth(2).unwrap().join("palisade");
     if !program.exists() {
         let build = ["build", "--quiet", "-p", "palisade-cli"];
         let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
