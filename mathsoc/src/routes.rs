@@ -158,6 +158,7 @@ fn admin() -> Group {
         .get("/admin/announcements", announcements::list)
         .get("/admin/announcements/new", announcements::new)
         .post("/admin/announcements/new", announcements::create)
+        .post("/admin/announcements/preview", announcements::preview)
         .get("/admin/announcements/{id}", announcements::edit)
         .post("/admin/announcements/{id}", announcements::change)
         .get("/admin/schools", schools::list)

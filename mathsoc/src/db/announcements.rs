@@ -1,8 +1,7 @@
 //! Announcements: the note on the front page.
 
 use super::admin_log::{Action, Actor, record};
-use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on};
+use super::{Db, Paged, Result, now, on, paged};
 use crate::subject::Kind;
 use crate::title::Title;
 
@@ -48,12 +47,7 @@ pub async fn all(db: &Db, page: u32) -> Result<Paged<Announcement>> {
     const COUNT: &str = "SELECT count(*) FROM announcements WHERE deleted_at IS NULL";
     const LIST: &str = "SELECT id, title, body, published_at FROM announcements
         WHERE deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $1 OFFSET $2";
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
-    })?;
-    Ok(place.with(items))
+    paged::whole(db, page, COUNT, LIST).await
 }
 
 /// The announcement with this number, whether or not its time has come.

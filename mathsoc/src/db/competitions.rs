@@ -14,8 +14,7 @@ use std::fmt;
 
 use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
-use super::paged::{PER_PAGE, Place};
-use super::{Db, DbError, Paged, Result, on};
+use super::{Db, DbError, Paged, Result, on, paged};
 use crate::subject::Kind;
 
 /// The number of a competition.
@@ -163,12 +162,7 @@ pub async fn page(db: &Db, page: u32) -> Result<Paged<Competition>> {
         columns!(),
         " WHERE c.deleted_at IS NULL ORDER BY c.opens_at DESC, c.id DESC LIMIT $1 OFFSET $2"
     );
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
-    })?;
-    Ok(place.with(items))
+    paged::whole(db, page, COUNT, LIST).await
 }
 
 /// The schools that are invited to a competition.

@@ -7,7 +7,7 @@ use palisade::UploadId;
 use super::admin_log::{Action, Actor, record};
 use super::files::{named_in, note};
 use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on};
+use super::{Db, Paged, Result, now, on, paged};
 use crate::subject::Kind;
 use crate::title::Title;
 
@@ -126,12 +126,7 @@ pub async fn by_id(db: &Db, id: i64) -> Result<Option<Newsletter>> {
 pub async fn all(db: &Db, page: u32) -> Result<Paged<Newsletter>> {
     const COUNT: &str = "SELECT count(*) FROM newsletters WHERE deleted_at IS NULL";
     const LIST: &str = select!(" ORDER BY n.published_at DESC, n.id DESC LIMIT $1 OFFSET $2");
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
-    })?;
-    Ok(place.with(items))
+    paged::whole(db, page, COUNT, LIST).await
 }
 
 /// The newsletter with this number, whether or not readers may see it.

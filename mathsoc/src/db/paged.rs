@@ -1,5 +1,11 @@
 //! One page of a long list.
 
+use sqlx::FromRow;
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+
+use super::{Db, Result, on};
+
 /// One page of a list, and where in the list it is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Paged<T> {
@@ -53,6 +59,18 @@ impl Place {
     pub(super) fn with<T>(self, items: Vec<T>) -> Paged<T> {
         Paged { items, page: self.page, pages: self.pages, total: self.total }
     }
+}
+
+/// A page of a list that nothing narrows: `count` takes no value, `list` takes how many and from where on.
+pub(super) async fn whole<T>(db: &Db, page: u32, count: &'static str, list: &'static str) -> Result<Paged<T>>
+where
+    T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+{
+    let total = on!(db, pool => sqlx::query_scalar(count).fetch_one(pool).await)?;
+    let place = Place::new(page, total);
+    let items =
+        on!(db, pool => sqlx::query_as(list).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await)?;
+    Ok(place.with(items))
 }
 
 #[cfg(test)]

@@ -18,7 +18,7 @@ const ARTICLES: u32 = 3;
 
 #[derive(Template)]
 #[template(path = "home.html")]
-struct Home {
+pub(in crate::pages) struct Home {
     layout: Layout,
     announcement: Option<Announcement>,
     challenges: Vec<ChallengeSummary>,
@@ -32,17 +32,39 @@ struct Home {
 ///
 /// When the database does not answer.
 pub async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    let mut challenges = challenges::latest(&app.db, CHALLENGES).await?;
-    if let Some(user) = frame.user() {
-        submissions::mark(&app.db, user.id, &mut challenges).await?;
+    let announcement = announcements::latest(&app.db).await?;
+    shown(&Home::new(&app, &frame, frame.layout(Here::Home), announcement).await?)
+}
+
+impl Home {
+    async fn new(
+        app: &App,
+        frame: &Frame,
+        layout: Layout,
+        announcement: Option<Announcement>,
+    ) -> Result<Self, Error> {
+        let mut challenges = challenges::latest(&app.db, CHALLENGES).await?;
+        if let Some(user) = frame.user() {
+            submissions::mark(&app.db, user.id, &mut challenges).await?;
+        }
+        Ok(Self {
+            layout,
+            announcement,
+            challenges,
+            articles: articles::latest(&app.db, ARTICLES).await?,
+            newsletter: newsletters::latest(&app.db).await?,
+        })
     }
-    shown(&Home {
-        layout: frame.layout(Here::Home),
-        announcement: announcements::latest(&app.db).await?,
-        challenges,
-        articles: articles::latest(&app.db, ARTICLES).await?,
-        newsletter: newsletters::latest(&app.db).await?,
-    })
+
+    /// The page with an announcement that is not kept yet.
+    pub(in crate::pages) async fn preview(
+        app: &App,
+        frame: &Frame,
+        announcement: Announcement,
+    ) -> Result<Self, Error> {
+        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        Self::new(app, frame, layout, Some(announcement)).await
+    }
 }
 
 #[cfg(test)]

@@ -71,6 +71,23 @@ async fn an_announcement_is_written_changed_deleted_and_put_back_with_a_line_for
 }
 
 #[tokio::test]
+async fn a_preview_of_an_announcement_shows_the_front_page_and_keeps_nothing() {
+    let (world, mut browser) = with_grace().await;
+    let form = browser.get("/admin/announcements/new").await;
+    assert!(form.body.contains(r#"formaction="/admin/announcements/preview""#), "{}", form.body);
+    let typed = [("csrf_token", &*form.token()), ("title", "Tea"), ("body", r"All \(\pi\) of it <b>")];
+    let page = browser.post("/admin/announcements/preview", &typed).await;
+    assert!(page.status == 200 && page.body.contains("This is a preview"), "{}", page.body);
+    assert!(page.body.contains("Tea</h2>") && page.body.contains("of it &lt;b&gt;"), "{}", page.body);
+    assert!(!world.browser().get("/").await.body.contains("Tea"));
+    let mut adas = world.adas().await;
+    let token = adas.token().await;
+    let refused =
+        adas.post("/admin/announcements/preview", &[("csrf_token", &token), ("title", "Tea")]).await;
+    assert_eq!(refused.status, 403);
+}
+
+#[tokio::test]
 async fn what_is_wrong_comes_back_with_what_was_typed() {
     let (_world, mut browser) = with_grace().await;
     let typed = [("title", " "), ("body", "Stays <i>"), ("published_at", "tomorrow")];

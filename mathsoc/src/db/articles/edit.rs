@@ -3,7 +3,7 @@
 use super::{Article, ArticleSummary};
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
-use crate::db::paged::{PER_PAGE, Place};
+use crate::db::paged;
 use crate::db::{Db, Paged, Result, on};
 use crate::subject::Kind;
 use crate::title::Title;
@@ -31,12 +31,7 @@ pub async fn all(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
     const COUNT: &str = "SELECT count(*) FROM articles WHERE deleted_at IS NULL";
     const LIST: &str = "SELECT id, title, author, teaser, published_at FROM articles
         WHERE deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT $1 OFFSET $2";
-    let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
-    let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
-    })?;
-    Ok(place.with(items))
+    paged::whole(db, page, COUNT, LIST).await
 }
 
 /// The article with this number, whether or not its time has come.

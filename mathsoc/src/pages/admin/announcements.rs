@@ -13,7 +13,8 @@ use crate::pages::address::Id;
 use crate::pages::answers::now;
 use crate::pages::day::{Day, Hour};
 use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
+use crate::pages::home::Home;
+use crate::pages::{Frame, Here, shown};
 use crate::signed_in::Admin;
 use crate::state::App;
 use crate::subject::Kind;
@@ -64,12 +65,20 @@ impl Typed {
             }
         }
     }
+
+    /// The announcement as the front page would show it, whatever may still be wrong.
+    fn preview(self, now: i64) -> Announcement {
+        let title = if self.title.trim().is_empty() { "Untitled".to_owned() } else { self.title };
+        let published_at = self.published_at.parse().map_or(now, Hour::unix);
+        Announcement { id: 0, title, body: self.body, published_at }
+    }
 }
 
 fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
     FormPage::new(frame, title, "Save")
         .here(Here::Admin)
         .fields(fields)
+        .other("Preview in a new window", "/admin/announcements/preview")
         .link("All announcements", "/admin/announcements")
 }
 
@@ -119,6 +128,18 @@ pub async fn create(
             back(&session, Kind::Announcement, &format!("“{}” is saved.", new.title)).await
         }
     }
+}
+
+/// `POST /admin/announcements/preview`: the front page as a visitor would see it; nothing is kept.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn preview(
+    State(app): State<App>,
+    frame: Frame,
+    Form(typed): Form<Typed>,
+) -> Result<Html<String>, Error> {
+    shown(&Home::preview(&app, &frame, typed.preview(now())).await?)
 }
 
 /// `GET /admin/announcements/{id}`.
