@@ -1,0 +1,107 @@
+//! The site's pages beside a Flask site's with the same queries, markup and database: 10,000 users, 1,000 challenges, a million
+//! submissions in SQLite. `scripts/bench-site` builds, fills and pins.
+
+use std::error::Error;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use bench::load::{self, Shot};
+use bench::results::{Cell, median};
+use bench::server::Server;
+use bench::work::{self, Visitor};
+
+const CONNECTIONS: u32 = 32;
+
+/// A page, who sees it, and how many times faster it has to be.
+const PAGES: [(&str, bool, f64); 4] = [
+    ("/", false, 50.0),
+    ("/", true, 50.0),
+    ("/challenges/500", true, 30.0),
+    ("/leaderboard", true, f64::NAN),
+];
+
+struct Site {
+    name: &'static str,
+    server: Server,
+    visitor: Visitor,
+}
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let mut args = std::env::args().skip(1);
+    let (Some(program), Some(folder)) = (args.next(), args.next()) else {
+        return Err("write: site PATH-OF-MATHSOC FOLDER-WITH-ITS-DATABASE".into());
+    };
+    tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(run(&program, folder.into()))
+}
+
+async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
+    let bench = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let (rounds, round) = if std::env::var_os("QUICK").is_some() { (4, 400) } else { (8, 1000) };
+    let ours: Vec<String> = [
+        "env",
+        "-C",
+        &folder.display().to_string(),
+        "DATA_DIR=.",
+        "PORT=PORT",
+        "SERVER_NAME=bench.example",
+        "TRUSTED_PROXIES=127.0.0.1",
+        "RATELIMIT_DEFAULT=1000000000/hour",
+        "RATELIMIT_DEFAULT_USER=1000000000/hour",
+        "RATELIMIT_ENABLED=true",
+        program,
+    ]
+    .map(str::to_owned)
+    .into();
+    let database = format!("BENCH_DATABASE={}", folder.join("mathsoc.db").display());
+    let script = bench.join("contestants/flask/start-site").display().to_string();
+    let flask: Vec<String> = vec!["env".to_owned(), database, script, "PORT".to_owned()];
+
+    let mut ready = Vec::new();
+    for _ in 0..5 {
+        ready.push(Server::start(&ours, "/").await?.ready.as_secs_f64() * 1e3);
+    }
+    let mut sites = Vec::new();
+    for (name, line) in [("mathsoc", &ours), ("Flask", &flask)] {
+        let server = Server::start(line, "/").await?;
+        let login = "email=ada%40example.org&password=correct+horse+battery&next=";
+        let visitor =
+            Visitor::by(server.address, "/login", login).await.map_err(|error| format!("{name}: {error}"))?;
+        sites.push(Site { name, server, visitor });
+    }
+    let idle = sites[0].server.memory() as f64 / 1e6;
+
+    println!(
+        "| page | mathsoc, answers/s | Flask, answers/s | ratio | goal | core of mathsoc, µs |\n|---|--:|--:|--:|--:|--:|"
+    );
+    for (path, signed_in, goal) in PAGES {
+        let mut cells = [Cell::default(), Cell::default()];
+        for turn in 0..rounds {
+            for (site, cell) in sites.iter().zip(&mut cells) {
+                if site.name == "Flask" && goal.is_nan() {
+                    continue;
+                }
+                let cookies = if signed_in { site.visitor.cookie_line() } else { String::new() };
+                let request = Arc::from(work::get(path, &cookies));
+                let shot = Shot { address: site.server.address, request, status: 200 };
+                let (busy, since) = (site.server.busy(), Instant::now());
+                let done = load::flat_out(&shot, CONNECTIONS, Duration::from_millis(round)).await;
+                let done = done.map_err(|error| format!("{}, {path}: {error}", site.name))?;
+                if turn > 0 {
+                    cell.push(done, since.elapsed(), site.server.busy() - busy);
+                }
+            }
+        }
+        let [ours, flask] = &cells;
+        let who = if signed_in { "signed in" } else { "a visitor" };
+        println!(
+            "| `{path}`, {who} | {:.0} | {:.0} | {:.1} | {goal} | {:.0} |",
+            ours.rate(),
+            flask.rate(),
+            ours.rate() / flask.rate(),
+            ours.cost()
+        );
+    }
+    println!("\nFirst answer after {:.0} ms (goal 150); {idle:.1} MB when idle (goal 40).", median(&ready));
+    Ok(())
+}

@@ -1,0 +1,128 @@
+//! The kinds of work, and the request of each.
+
+use std::error::Error;
+use std::net::SocketAddr;
+
+use crate::wire::{Wire, values};
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Work {
+    Json,
+    Page,
+    Me,
+    Form,
+    Refused,
+}
+
+impl Work {
+    pub const ALL: [Self; 5] = [Self::Json, Self::Page, Self::Me, Self::Form, Self::Refused];
+
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Json => "small JSON",
+            Self::Page => "20 KB page with a nonce",
+            Self::Me => "signed in",
+            Self::Form => "form with a token",
+            Self::Refused => "429",
+        }
+    }
+
+    pub fn status(self) -> u16 {
+        if self == Self::Refused { 429 } else { 200 }
+    }
+}
+
+/// Somebody who has signed in, with a form open.
+pub struct Visitor {
+    cookies: Vec<(String, String)>,
+    form: String,
+}
+
+impl Visitor {
+    /// Signs in as a browser would: the form, its token, the login, the form again.
+    pub async fn at(address: SocketAddr) -> Result<Self, Box<dyn Error>> {
+        let mut visitor = Self::by(address, "/form", "text=a+few+words").await?;
+        visitor.open_form(&mut Wire::to(address), "/form").await?;
+        Ok(visitor)
+    }
+
+    /// Signs in with the token of this page's form, and this besides.
+    pub async fn by(address: SocketAddr, page: &str, with: &str) -> Result<Self, Box<dyn Error>> {
+        let mut visitor = Self { cookies: Vec::new(), form: String::new() };
+        let mut wire = Wire::to(address);
+        visitor.open_form(&mut wire, page).await?;
+        let login = visitor.post("/login", &format!("{with}&{}", visitor.form));
+        visitor.ask(&mut wire, &login).await?;
+        Ok(visitor)
+    }
+
+    async fn open_form(&mut self, wire: &mut Wire, page: &str) -> Result<(), Box<dyn Error>> {
+        let request = get(page, &self.cookie_line());
+        let page = self.ask(wire, &request).await?;
+        let hidden =
+            page.split("type=\"hidden\"").nth(1).ok_or_else(|| format!("no hidden field in {page}"))?;
+        let quoted = |name: &str| {
+            let rest = hidden.split(&format!("{name}=\"")).nth(1)?;
+            rest.split('"').next().map(str::to_owned)
+        };
+        let (name, value) = quoted("name").zip(quoted("value")).ok_or("a field without name and value")?;
+        let value: String = value.bytes().map(|byte| format!("%{byte:02x}")).collect();
+        self.form = format!("{name}={value}");
+        Ok(())
+    }
+
+    async fn ask(&mut self, wire: &mut Wire, request: &[u8]) -> Result<String, Box<dyn Error>> {
+        let answer = wire.exchange(request).await?;
+        let body = String::from_utf8_lossy(answer.body).into_owned();
+        if answer.status >= 400 {
+            return Err(format!("{}: {body}", answer.status).into());
+        }
+        for cookie in values(answer.head, b"set-cookie") {
+            let cookie = String::from_utf8_lossy(cookie);
+            let pair = cookie.split(';').next().unwrap_or_default();
+            if let Some((name, value)) = pair.split_once('=') {
+                self.cookies.retain(|(known, _)| known != name);
+                self.cookies.push((name.to_owned(), value.to_owned()));
+            }
+        }
+        Ok(body)
+    }
+
+    /// The line of a head with the cookies, or nothing.
+    pub fn cookie_line(&self) -> String {
+        let pairs: Vec<String> = self.cookies.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        if pairs.is_empty() { String::new() } else { format!("cookie: {}\r\n", pairs.join("; ")) }
+    }
+
+    fn post(&self, path: &str, body: &str) -> Vec<u8> {
+        let (cookies, length) = (self.cookie_line(), body.len());
+        format!("POST {path} HTTP/1.1\r\n{COMMON}{cookies}origin: https://bench.example\r\nreferer: https://bench.example/form\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: {length}\r\n\r\n{body}").into_bytes()
+    }
+
+    /// The request of a kind of work.
+    pub fn request(&self, work: Work) -> Vec<u8> {
+        match work {
+            Work::Json => get("/json", ""),
+            Work::Page => get("/page", ""),
+            Work::Me => get("/me", &self.cookie_line()),
+            Work::Form => self.post("/form", &format!("text=a+few+words&{}", self.form)),
+            Work::Refused => get("/limited", ""),
+        }
+    }
+}
+
+/// As nginx passes on what came over TLS.
+const COMMON: &str = "host: bench.example\r\nx-forwarded-for: 203.0.113.7\r\nx-forwarded-proto: https\r\nuser-agent: bench\r\naccept: */*\r\n";
+
+/// A request without a body, from the usual address.
+pub fn get(path: &str, cookies: &str) -> Vec<u8> {
+    format!("GET {path} HTTP/1.1\r\n{COMMON}{cookies}\r\n").into_bytes()
+}
+
+/// A request of another client.
+pub fn get_from(client: u32) -> Vec<u8> {
+    let [a, b, c, d] = (0x0b00_0000 + client).to_be_bytes();
+    String::from_utf8_lossy(&get("/json", ""))
+        .replace("203.0.113.7", &format!("{a}.{b}.{c}.{d}"))
+        .into_bytes()
+}
