@@ -16,8 +16,10 @@ check-corpora: ## other people's hostile vectors, which are not ours to ship: ma
 audit:        ## how a site stands, and what to type to mend it: make audit URL=https://…
 	cargo run --quiet -p palisade-cli -- audit $(URL)
 
-bench:        ## what layers, limits and answers cost, beside others in one run; QUICK=1 leaves out the largest
+bench:        ## what layers, the site, limits and answers cost, beside others; QUICK=1 is shorter
 	cargo bench -p palisade
+	scripts/bench-speed
+	scripts/bench-site
 	cargo run --quiet --release --manifest-path bench/Cargo.toml --bin limits
 	scripts/bench-answers
 
