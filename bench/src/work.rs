@@ -27,8 +27,8 @@ impl Work {
         }
     }
 
-    pub fn status(self) -> u16 {
-        if self == Self::Refused { 429 } else { 200 }
+    pub fn statuses(self) -> [u16; 2] {
+        if self == Self::Refused { [429, 200] } else { [200, 200] }
     }
 }
 

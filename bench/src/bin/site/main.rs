@@ -83,7 +83,7 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
                 }
                 let cookies = if signed_in { site.visitor.cookie_line() } else { String::new() };
                 let request = Arc::from(work::get(path, &cookies));
-                let shot = Shot { address: site.server.address, request, status: 200 };
+                let shot = Shot { address: site.server.address, request, statuses: [200, 200] };
                 let (busy, since) = (site.server.busy(), Instant::now());
                 let done = load::flat_out(&shot, CONNECTIONS, Duration::from_millis(round)).await;
                 let done = done.map_err(|error| format!("{}, {path}: {error}", site.name))?;

@@ -31,13 +31,9 @@ pub fn text(results: &Results, connections: &[u32], took: Duration) -> String {
 fn machine() -> String {
     let info = std::fs::read_to_string("/proc/cpuinfo").unwrap_or_default();
     let model = info.lines().find_map(|line| line.strip_prefix("model name")?.split_once(": "));
-    let cores = std::thread::available_parallelism().map_or(1, usize::from);
     let load = std::fs::read_to_string("/proc/loadavg").unwrap_or_default();
     let load = load.split(' ').nth(1).unwrap_or("unknown").to_owned();
-    format!(
-        "{} ({cores} core for the load; load of the last five minutes {load})",
-        model.map_or("an unnamed processor", |it| it.1)
-    )
+    format!("{} (load of the last five minutes: {load})", model.map_or("an unnamed processor", |it| it.1))
 }
 
 fn goals(text: &mut String, results: &Results, connections: &[u32]) {
