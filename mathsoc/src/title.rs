@@ -46,6 +46,11 @@ impl FromStr for Title {
     }
 }
 
+/// What a preview calls what has no title yet.
+pub fn or_untitled(text: String) -> String {
+    if text.trim().is_empty() { "Untitled".to_owned() } else { text }
+}
+
 /// Why a text is no title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TitleError {

@@ -30,7 +30,7 @@ pub(super) struct One {
 impl One {
     /// The page of an article that is not kept yet.
     pub(super) fn preview(frame: &Frame, article: Article) -> Self {
-        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        let layout = frame.preview();
         Self { layout, article }
     }
 }

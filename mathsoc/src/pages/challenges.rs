@@ -112,7 +112,7 @@ impl One {
 
     /// The page of a challenge that is not kept yet.
     pub(super) fn preview(frame: &Frame, challenge: Challenge) -> Self {
-        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        let layout = frame.preview();
         Self::of(layout, None, challenge, HashMap::new(), None)
     }
 

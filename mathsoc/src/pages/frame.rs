@@ -36,6 +36,11 @@ impl Frame {
         Layout { who, notice: self.notice.clone(), ..Layout::new(here, self.nonce.clone()) }
     }
 
+    /// The frame around what an admin has typed and not kept yet.
+    pub fn preview(&self) -> Layout {
+        self.layout(Here::Admin).saying("This is a preview: nothing of it is kept.")
+    }
+
     /// The field with the token, for a form. It begins a session where there is none.
     pub fn token(&self) -> Printed {
         Printed(self.token.as_ref().map(CsrfToken::input).unwrap_or_default())

@@ -62,7 +62,7 @@ impl Home {
         frame: &Frame,
         announcement: Announcement,
     ) -> Result<Self, Error> {
-        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        let layout = frame.preview();
         Self::new(app, frame, layout, Some(announcement)).await
     }
 }

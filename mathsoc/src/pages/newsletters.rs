@@ -58,7 +58,7 @@ pub(super) struct One {
 impl One {
     /// The page of a newsletter that is not kept yet.
     pub(super) fn preview(frame: &Frame, newsletter: Newsletter) -> Self {
-        let layout = frame.layout(Here::Admin).saying("This is a preview: nothing of it is kept.");
+        let layout = frame.preview();
         Self { layout, newsletter, is_preview: true }
     }
 }

@@ -18,7 +18,7 @@ use crate::pages::{Frame, Here, shown};
 use crate::signed_in::Admin;
 use crate::state::App;
 use crate::subject::Kind;
-use crate::title::Title;
+use crate::title::{self, Title};
 
 /// What is typed in.
 #[derive(Deserialize)]
@@ -68,7 +68,7 @@ impl Typed {
 
     /// The announcement as the front page would show it, whatever may still be wrong.
     fn preview(self, now: i64) -> Announcement {
-        let title = if self.title.trim().is_empty() { "Untitled".to_owned() } else { self.title };
+        let title = title::or_untitled(self.title);
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
         Announcement { id: 0, title, body: self.body, published_at }
     }

@@ -19,7 +19,7 @@ use crate::pages::{Frame, Here, shown};
 use crate::signed_in::Admin;
 use crate::state::App;
 use crate::subject::Kind;
-use crate::title::Title;
+use crate::title::{self, Title};
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
@@ -76,9 +76,8 @@ impl Typed {
 
     /// The article as its page would show it, whatever may still be wrong.
     fn preview(self, now: i64) -> Article {
-        let titled = |text: String| if text.trim().is_empty() { "Untitled".to_owned() } else { text };
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
-        let (title, author) = (titled(self.title), self.author);
+        let (title, author) = (title::or_untitled(self.title), self.author);
         Article { id: 0, title, author, teaser: self.teaser, body: self.body, published_at }
     }
 }

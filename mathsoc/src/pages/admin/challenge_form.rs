@@ -12,7 +12,7 @@ use crate::db::challenges::{AnswerBox, Challenge, KeyStage};
 use crate::db::competitions::Competition;
 use crate::pages::day::Hour;
 use crate::pages::form::Field;
-use crate::title::Title;
+use crate::title::{self, Title};
 
 /// Empty boxes at the end of the form.
 const SPARE: usize = 2;
@@ -171,10 +171,9 @@ impl Typed {
     pub(super) fn preview(&self, now: i64) -> Challenge {
         let label = |n| AnswerBox { id: 0, label: self.of_box(n, "label").to_owned(), answer: None };
         let filled = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n));
-        let title = if self.get("title").is_empty() { "Untitled" } else { self.get("title") };
         Challenge {
             id: 0,
-            title: title.to_owned(),
+            title: title::or_untitled(self.get("title").to_owned()),
             key_stage: self.get("key_stage").parse().unwrap_or(KeyStage::Ks3),
             summary: self.get("summary").to_owned(),
             statement: self.get("statement").to_owned(),

@@ -22,7 +22,7 @@ use crate::rich_text;
 use crate::signed_in::Admin;
 use crate::state::App;
 use crate::subject::Kind;
-use crate::title::Title;
+use crate::title::{self, Title};
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
@@ -97,7 +97,7 @@ impl Typed {
 
     /// The newsletter as its page would show it, whatever may still be wrong.
     fn preview(self, now: i64) -> Newsletter {
-        let title = if self.title.trim().is_empty() { "Untitled".to_owned() } else { self.title };
+        let title = title::or_untitled(self.title);
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
         Newsletter {
             id: 0,
