@@ -1,7 +1,7 @@
 """fill.py DATABASE: 10,000 users, 1,000 challenges, 1,000,000 submissions, in a SQLite database that `mathsoc migrate` made.
 
 Every pupil has answered both boxes of 50 challenges, half of them right.
-Pupil 1 logs in as ada@example.org with the password "correct horse battery".
+Pupils 1 and 2 log in as ada@example.org and grace@example.org with the password "correct horse battery".
 """
 
 import hashlib
@@ -11,6 +11,7 @@ import sys
 
 USERS, CHALLENGES, TRIED = 10_000, 1_000, 50
 NOW = 1_760_000_000
+NAMED = {1: "ada", 2: "grace"}
 
 random.seed(1)
 db = sqlite3.connect(sys.argv[1], isolation_level=None)
@@ -24,9 +25,9 @@ db.executemany(
     "INSERT INTO users (id, email, email_key, full_name, password_hash, role, year, email_verified_at, created_at)"
     " VALUES (?, ?, ?, ?, ?, 'pupil', ?, ?, ?)",
     (
-        (n, address, address, f"Pupil {n}", password if n == 1 else None, 7 + n % 7, NOW, NOW)
+        (n, address, address, f"Pupil {n}", password if n in NAMED else None, 7 + n % 7, NOW, NOW)
         for n in range(1, USERS + 1)
-        for address in ["ada@example.org" if n == 1 else f"pupil{n}@example.org"]
+        for address in [f"{NAMED.get(n, f'pupil{n}')}@example.org"]
     ),
 )
 stages = ["KS3", "KS4", "KS5"]
@@ -84,6 +85,5 @@ for board, which in [("all", "1"), *((stage, f"c.key_stage = '{stage}'") for sta
         f" WHERE points > 0 AND {which} GROUP BY user_id"
     )
 db.execute("COMMIT")
-db.execute("ANALYZE")
 count = db.execute("SELECT count(*) FROM submissions").fetchone()[0]
 print(f"{USERS} users, {CHALLENGES} challenges, {count} submissions")

@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use crate::wire::Wire;
 use crate::work::get;
 
+/// Stands in a line for the port.
+pub const PORT: &str = "{port}";
+
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
@@ -18,11 +21,10 @@ pub struct Server {
 }
 
 impl Server {
-    /// Starts it with a free port in the place of `PORT`, and waits for its first answer.
+    /// Starts it with a free port in the place of [`PORT`], and waits for its first answer.
     pub async fn start(line: &[String], path: &str) -> Result<Self, Box<dyn Error>> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
-        let line: Vec<String> =
-            line.iter().map(|it| it.replace("PORT", &address.port().to_string())).collect();
+        let line: Vec<String> = line.iter().map(|it| it.replace(PORT, &address.port().to_string())).collect();
         let begin = Instant::now();
         let child = Command::new("taskset")
             .args(["-c", "0"])

@@ -1,15 +1,19 @@
 //! All of Palisade.
 
+use std::convert::Infallible;
 use std::error::Error;
 
-use axum::http::StatusCode;
+use axum::body::{Bytes, HttpBody};
+use axum::http::{Request, StatusCode};
+use axum::response::Response;
 use axum::routing::{get, post};
-use axum::{Form, Router};
+use axum::{BoxError, Form, Router};
 use palisade::store::MemoryStore;
 use palisade::{
     Account, CspNonce, CsrfToken, CsrfTokens, ErrorPages, Fault, Keyring, Palisade, Proof, Proxies,
     RateLimit, Refusal, Session, Sessions, SignedIn, SteadyStore,
 };
+use tower::{Layer, Service};
 
 use super::work::{self, Note};
 
@@ -25,23 +29,33 @@ impl<S: Sync> Account<S> for User {
     }
 }
 
-pub fn app() -> Result<Router, Box<dyn Error>> {
+pub fn app<B>() -> Result<
+    impl Service<Request<B>, Response = Response, Error = Infallible, Future: Send> + Clone + Send + 'static,
+    Box<dyn Error>,
+>
+where
+    B: HttpBody<Data = Bytes> + Send + 'static,
+    B::Error: Into<BoxError>,
+{
     let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
     let store = SteadyStore::from(MemoryStore::new());
     let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour".parse()?, store.clone());
     let few = RateLimit::new("few", "5/hour".parse()?, store);
-    Ok(Router::new()
+    let router = Router::new()
         .route("/json", get(async || work::json()))
         .route("/page", get(async |nonce: CspNonce| work::page(nonce)))
         .route("/me", get(async |user: SignedIn<User>| work::me(&user.0)))
         .route("/login", post(log_in))
         .route("/form", get(form).post(async |Form(note): Form<Note>| work::saved(&note)))
-        .route("/limited", get(async || work::limited()).layer(few.per_client()))
-        .layer(CsrfTokens::new(&keyring))
-        .layer(Sessions::new(&keyring))
-        .layer(all.per_client().yields())
-        .layer(Palisade::new().hosts(["bench.example"])?.behind(Proxies::trusted(["127.0.0.1"])?))
-        .layer(ErrorPages::plain()))
+        .route("/limited", get(async || work::limited()).layer(few.per_client()));
+    let layers = (
+        ErrorPages::plain(),
+        Palisade::new().hosts(["bench.example"])?.behind(Proxies::trusted(["127.0.0.1"])?),
+        all.per_client().yields(),
+        Sessions::new(&keyring),
+        CsrfTokens::new(&keyring),
+    );
+    Ok(layers.layer(router))
 }
 
 async fn log_in(session: Session) -> Result<StatusCode, Refusal> {

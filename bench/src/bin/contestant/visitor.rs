@@ -1,13 +1,15 @@
 //! Somebody who asks the router of `layers` in the same process, to see what it sends.
 
+use std::convert::Infallible;
 use std::error::Error;
 
-use axum::Router;
 use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
+use axum::response::Response;
 use http_body_util::BodyExt;
 use palisade::Peer;
 use tower::ServiceExt;
+use tower::util::BoxCloneService;
 
 use super::layers;
 
@@ -19,13 +21,13 @@ pub struct Seen {
 }
 
 pub struct Visitor {
-    app: Router,
+    app: BoxCloneService<Request<Body>, Response, Infallible>,
     cookies: String,
 }
 
 impl Visitor {
     pub fn new() -> Result<Self, Box<dyn Error>> {
-        Ok(Self { app: layers::app()?, cookies: String::new() })
+        Ok(Self { app: BoxCloneService::new(layers::app()?), cookies: String::new() })
     }
 
     pub async fn get(&mut self, path: &str) -> Result<Seen, Box<dyn Error>> {

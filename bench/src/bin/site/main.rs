@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use bench::load::{self, Shot};
 use bench::results::{Cell, median};
-use bench::server::Server;
+use bench::server::{PORT, Server};
 use bench::work::{self, Visitor};
 
 const CONNECTIONS: u32 = 32;
@@ -43,7 +43,7 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
         "-C",
         &folder.display().to_string(),
         "DATA_DIR=.",
-        "PORT=PORT",
+        "PORT={port}",
         "SERVER_NAME=bench.example",
         "TRUSTED_PROXIES=127.0.0.1",
         "RATELIMIT_DEFAULT=1000000000/hour",
@@ -55,18 +55,20 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
     .into();
     let database = format!("BENCH_DATABASE={}", folder.join("mathsoc.db").display());
     let script = bench.join("contestants/flask/start-site").display().to_string();
-    let flask: Vec<String> = vec!["env".to_owned(), database, script, "PORT".to_owned()];
+    let flask: Vec<String> = vec!["env".to_owned(), database, script, PORT.to_owned()];
 
     let mut ready = Vec::new();
     for _ in 0..5 {
         ready.push(Server::start(&ours, "/").await?.ready.as_secs_f64() * 1e3);
     }
     let mut sites = Vec::new();
-    for (name, line) in [("mathsoc", &ours), ("Flask", &flask)] {
+    // Each has a pupil of its own: ours writes the password anew, in a way that Flask cannot read.
+    for (name, line, pupil) in [("mathsoc", &ours, "ada"), ("Flask", &flask, "grace")] {
         let server = Server::start(line, "/").await?;
-        let login = "email=ada%40example.org&password=correct+horse+battery&next=";
-        let visitor =
-            Visitor::by(server.address, "/login", login).await.map_err(|error| format!("{name}: {error}"))?;
+        let login = format!("email={pupil}%40example.org&password=correct+horse+battery&next=");
+        let visitor = Visitor::by(server.address, "/login", &login)
+            .await
+            .map_err(|error| format!("{name}: {error}"))?;
         sites.push(Site { name, server, visitor });
     }
     let idle = sites[0].server.memory() as f64 / 1e6;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use bench::server::PORT;
 use bench::work::Work;
 
 pub struct Contestant {
@@ -65,7 +66,7 @@ pub const ALL: [Contestant; 8] = [
 ];
 
 impl Contestant {
-    /// What is run, with `PORT` where the port belongs.
+    /// What is run, with [`PORT`] where the port belongs.
     pub fn line(&self, bench: &Path) -> Vec<String> {
         let program = match self.line[0] {
             "contestant" => std::env::current_exe().ok().and_then(|it| Some(it.parent()?.join("contestant"))),
@@ -75,7 +76,7 @@ impl Contestant {
         [program]
             .into_iter()
             .chain(self.line[1..].iter().map(|it| (*it).to_owned()))
-            .chain(["PORT".to_owned()])
+            .chain([PORT.to_owned()])
             .collect()
     }
 
