@@ -5,31 +5,58 @@
 
 use std::time::Instant;
 
-use axum::extract::{Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
-use palisade::{Exchange, Refusal, RequestId};
+use http::{Method, Request, Response, Uri};
+use palisade::{Exchange, Guard, Guarded, Refusal, RequestId};
+use tower::Layer;
 
 use crate::links;
 use crate::metrics::Traffic;
 
-/// A layer, by [`axum::middleware::from_fn_with_state`]: the outermost, so that nothing escapes it.
-pub async fn record(State(traffic): State<Traffic>, mut request: Request, next: Next) -> Response {
-    let began = Instant::now();
-    let request_id = RequestId::random();
-    request.extensions_mut().insert(request_id);
-    let exchange = Exchange::begin(request.extensions_mut());
-    let (method, uri) = (request.method().clone(), request.uri().clone());
-    let response = next.run(request).await;
-    traffic.answered(response.status(), response.extensions().get::<Refusal>());
+/// The layer: outside of all that may refuse, so that nothing escapes it.
+#[derive(Clone, Debug)]
+pub struct AccessLog(pub Traffic);
 
-    let (path, status, ms) =
-        (links::without_token(uri.path()), response.status().as_u16(), began.elapsed().as_millis());
-    let client = exchange.client().map(|client| client.ip().to_string()).unwrap_or_default();
-    if matches!(path, "/healthz" | "/readyz") {
-        tracing::debug!(%method, path, status, ms, client, %request_id, "request");
-    } else {
-        tracing::info!(%method, path, status, ms, client, %request_id, "request");
+/// What is known when a request comes.
+pub struct Asked {
+    began: Instant,
+    request_id: RequestId,
+    exchange: Exchange,
+    method: Method,
+    uri: Uri,
+}
+
+impl Guard for AccessLog {
+    type Kept = Asked;
+
+    fn begin<B>(&self, request: &mut Request<B>) -> Asked {
+        let (began, request_id) = (Instant::now(), RequestId::random());
+        request.extensions_mut().insert(request_id);
+        let exchange = Exchange::begin(request.extensions_mut());
+        Asked { began, request_id, exchange, method: request.method().clone(), uri: request.uri().clone() }
     }
-    response
+
+    fn check<B>(&self, _: &Request<B>, _: &Asked) -> Result<(), Refusal> {
+        Ok(())
+    }
+
+    fn finish<B>(&self, asked: &Asked, response: &mut Response<B>) {
+        self.0.answered(response.status(), response.extensions().get());
+        let Asked { began, request_id, exchange, method, uri } = asked;
+        let (path, status, ms) =
+            (links::without_token(uri.path()), response.status().as_u16(), began.elapsed().as_millis());
+        let client = exchange.client().map(|client| client.ip().to_string()).unwrap_or_default();
+        if matches!(path, "/healthz" | "/readyz") {
+            tracing::debug!(%method, path, status, ms, client, %request_id, "request");
+        } else {
+            tracing::info!(%method, path, status, ms, client, %request_id, "request");
+        }
+    }
+}
+
+impl<S> Layer<S> for AccessLog {
+    type Service = Guarded<Self, S>;
+
+    fn layer(&self, inner: S) -> Self::Service {
+        Guarded::new(self.clone(), inner)
+    }
 }

@@ -3,11 +3,15 @@
 use std::time::Duration;
 
 use axum::Router;
-use axum::middleware::{from_fn_with_state, map_request};
+use axum::middleware::from_extractor_with_state;
 use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, SignedIn};
+use tower::Layer;
+use tower::util::MapRequestLayer;
 
+use crate::access_log::AccessLog;
 use crate::db::users::User;
 use crate::error::Error;
+use crate::limits::KnowsMembers;
 use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup, verify,
@@ -19,7 +23,7 @@ use crate::pages::admin::{
 use crate::route_map::{Group, Map};
 use crate::signed_in::Admin;
 use crate::state::App;
-use crate::{access_log, assets, compress, limits, pages, policy};
+use crate::{assets, compress, pages, policy};
 
 /// Every route, group by group.
 pub fn map() -> Map {
@@ -233,7 +237,8 @@ fn open() -> Group {
 /// How long files may be on their way.
 const SENDING: Duration = Duration::from_secs(300);
 
-/// The site: what `main` serves and the tests call. The last layer is the outermost.
+/// The site: what `main` serves and the tests call. Of several layers in parentheses a request passes the first one first. What is
+/// around a whole router stands around it once, as one service: axum would put each on each route, with a box for each.
 pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
     let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
@@ -250,20 +255,14 @@ pub fn app(state: App) -> Router {
     let csrf = policy::csrf_tokens(&state);
     let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
     let pages = visitors.into_iter().chain([submit, live, members, admin, admin_files]);
-    let site = pages
-        .map(|group| limited(group.layer(csrf.clone())))
-        .fold(Map::new(), Map::group)
-        .into_router()
-        .layer(from_fn_with_state(state.clone(), limits::know_members))
-        .layer(state.sessions.clone())
-        .merge(Map::new().group(limited(files())).group(limited(reports())).into_router())
-        .layer(BodyLimit::default())
-        .layer(Deadline::default())
-        .layer(palisade);
-    site.merge(open)
-        .layer(ErrorPages::new(pages::error::page))
-        .layer(map_request(pages::api::likes_what_it_sends))
-        .layer(compress::pages())
-        .layer(from_fn_with_state(state.traffic.clone(), access_log::record))
-        .with_state(state)
+    let pages = pages.map(|group| limited(group.layer(csrf.clone()))).fold(Map::new(), Map::group);
+    let members = from_extractor_with_state::<KnowsMembers, App>(state.clone());
+    let pages = (state.sessions.clone(), members).layer(pages.into_router().with_state(state.clone()));
+    let site = Map::new().group(limited(files())).group(limited(reports())).into_router();
+    let site = site.fallback_service(pages).with_state(state.clone());
+    let site = (palisade, Deadline::default(), BodyLimit::default()).layer(site);
+    let likes = MapRequestLayer::new(pages::api::likes_what_it_sends);
+    let log = AccessLog(state.traffic.clone());
+    let around = (compress::pages(), log, likes, ErrorPages::new(pages::error::page));
+    Router::new().fallback_service(around.layer(open.fallback_service(site).with_state(state)))
 }

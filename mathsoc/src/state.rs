@@ -1,5 +1,6 @@
 //! What every handler may ask for.
 
+use std::ops::Deref;
 use std::sync::Arc;
 
 use palisade::report::Collector;
@@ -18,9 +19,13 @@ use crate::mail::{MailError, Mailer};
 use crate::metrics::Traffic;
 use crate::sessions;
 
-/// What every handler may ask for; cheap to clone.
+/// What every handler may ask for. A clone is one more pointer to it: axum makes several for each request.
 #[derive(Clone, Debug)]
-pub struct App {
+pub struct App(Arc<Parts>);
+
+/// The parts of an [`App`].
+#[derive(Clone, Debug)]
+pub struct Parts {
     /// The database.
     pub db: Db,
     /// How this installation is set up.
@@ -77,7 +82,7 @@ impl App {
         let sessions = sessions::layer(&config.sessions, &keyring, &db).map_err(OpenError::Sessions)?;
         let live = Live::new(db.clone());
         let (passwords, traffic, config) = (Passwords::new(), Traffic::default(), Arc::new(config));
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             db,
             config,
             keyring,
@@ -92,7 +97,22 @@ impl App {
             reports: Collector::new(),
             traffic,
             ready,
-        })
+        })))
+    }
+
+    /// The same with other parts, for tests.
+    #[must_use]
+    pub fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+impl Deref for App {
+    type Target = Parts;
+
+    fn deref(&self) -> &Parts {
+        &self.0
     }
 }
 

@@ -33,7 +33,7 @@ async fn patient(app: App) -> App {
     let store = Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap();
     let counters = SteadyStore::new(store).within(Duration::from_secs(10));
     let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
-    App { counters, limits, ..app }
+    app.with(|app| (app.counters, app.limits) = (counters, limits))
 }
 
 async fn ask(site: &Router, path: &str) -> Response<Body> {

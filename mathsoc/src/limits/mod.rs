@@ -39,9 +39,9 @@
 mod clear;
 mod report;
 
-use axum::extract::{OptionalFromRequestParts, Request, State};
-use axum::middleware::Next;
-use axum::response::Response;
+use std::convert::Infallible;
+
+use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use palisade::store::{Counters, StoreError};
 use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, WhenDown};
@@ -287,18 +287,24 @@ impl Member {
     }
 }
 
-/// A layer, by [`axum::middleware::from_fn_with_state`], outside of the limits: tells them who is signed in, and notes that they
-/// are here. While sessions cannot be read, everybody is a visitor to them.
-pub async fn know_members(State(app): State<App>, request: Request, next: Next) -> Response {
-    let (mut parts, body) = request.into_parts();
-    let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(&mut parts, &app).await;
-    if let Ok(Some(user)) = found {
-        if let Err(error) = users::seen(&app.db, &user).await {
-            tracing::warn!(%error, "cannot note who is here");
+/// A layer, by [`axum::middleware::from_extractor_with_state`], outside of the limits: tells them who is signed in, and notes that
+/// they are here. While sessions cannot be read, everybody is a visitor to them.
+#[derive(Clone, Copy, Debug)]
+pub struct KnowsMembers;
+
+impl FromRequestParts<App> for KnowsMembers {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
+        let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
+        if let Ok(Some(user)) = found {
+            if let Err(error) = users::seen(&app.db, &user).await {
+                tracing::warn!(%error, "cannot note who is here");
+            }
+            parts.extensions.insert(Member(user.id));
         }
-        parts.extensions.insert(Member(user.id));
+        Ok(Self)
     }
-    next.run(Request::from_parts(parts, body)).await
 }
 
 #[cfg(test)]

@@ -91,8 +91,8 @@ pub async fn submit(
     }
 }
 
-/// A layer, by [`axum::middleware::map_request`], outside of the error pages.
-pub async fn likes_what_it_sends(mut request: Request) -> Request {
+/// A layer, by [`tower::util::MapRequestLayer`], outside of the error pages.
+pub fn likes_what_it_sends(mut request: Request) -> Request {
     let headers = request.headers_mut();
     if is_json(headers) && headers.get(ACCEPT).is_none_or(|accept| accept == "*/*") {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

@@ -16,5 +16,5 @@ pub async fn live(request: Request) -> Result<impl IntoResponse, Infallible> {
 
 /// `GET /readyz`: the database answers, and where `READY_NEEDS_STORE` says so the store of the limits.
 pub async fn ready(State(app): State<App>, request: Request) -> Result<impl IntoResponse, Infallible> {
-    app.ready.oneshot(request).await
+    app.ready.clone().oneshot(request).await
 }

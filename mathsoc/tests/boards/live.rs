@@ -7,7 +7,6 @@ use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use mathsoc::live::{Crowded, Live, Pace};
 use mathsoc::person::Role;
-use mathsoc::state::App;
 use palisade::Peer;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -25,7 +24,7 @@ const SLOW: Pace = Pace { look: NEVER, rest: Duration::ZERO, beat: NEVER, lasts:
 /// A site whose leaderboards are watched at this pace.
 async fn at(pace: Pace, settings: &[(&str, &str)]) -> World {
     let mut world = World::new(settings).await;
-    world.app = App { live: world.app.live.clone().pace(pace), ..world.app };
+    world.app = world.app.with(|app| app.live = app.live.clone().pace(pace));
     world.site = mathsoc::app(world.app.clone());
     world
 }

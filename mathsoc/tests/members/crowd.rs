@@ -3,7 +3,6 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use mathsoc::state::App;
 use palisade::Passwords;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
@@ -30,7 +29,7 @@ async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
     let world = World::with_ada(settings).await;
     // At what a password costs in earnest; with few at once, on however large a machine.
     let passwords = Passwords::new().at_once(2).queue(QUEUE);
-    let site = mathsoc::app(App { passwords, ..world.app.clone() });
+    let site = mathsoc::app(world.app.clone().with(|app| app.passwords = passwords));
     let mut browser = world.browser();
     let token = browser.get("/login").await.token();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();

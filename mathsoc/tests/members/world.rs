@@ -54,14 +54,12 @@ impl World {
         let counters = SteadyStore::new(store).within(Duration::from_secs(10));
         let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
         let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
-        let app = App {
-            sessions: sessions.clock(clock.clone()),
-            links: Links::new(&app.keyring, app.db.clone()).clock(clock),
-            passwords: Passwords::new().cost(Cost::dangerous_least()),
-            counters,
-            limits,
-            ..app
-        };
+        let app = app.with(|app| {
+            app.sessions = sessions.clock(clock.clone());
+            app.links = Links::new(&app.keyring, app.db.clone()).clock(clock);
+            app.passwords = Passwords::new().cost(Cost::dangerous_least());
+            (app.counters, app.limits) = (counters, limits);
+        });
         Self { site: mathsoc::app(app.clone()), app, hand, folder, server: None }
     }
 

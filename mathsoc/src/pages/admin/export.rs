@@ -70,7 +70,7 @@ pub async fn show(
     admin_log::exported(&app.db, &actor(&admin), &file.name()).await?;
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
-        let mut rows = Rows { sender, db: app.db };
+        let mut rows = Rows { sender, db: app.db.clone() };
         if let Err(End::Broken(error)) = rows.write(file).await {
             tracing::error!(%error, file = file.name(), "a file broke off");
             // If nobody listens any more, nobody has to be told.
