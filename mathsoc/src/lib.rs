@@ -34,6 +34,7 @@ pub mod pages;
 pub mod person;
 pub mod policy;
 mod private;
+pub mod remembered;
 pub mod rich_text;
 pub mod route_map;
 pub mod routes;

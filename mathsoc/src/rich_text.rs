@@ -18,15 +18,12 @@
 //! | remembered | texts and pages of 64 MiB together, then everything is forgotten | a school's site has less |
 //! | a text that the sanitiser does not take | is shown as plain text | it is too long or too deep to be an article |
 
-use std::collections::HashMap;
-use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::sync::{Arc, LazyLock};
 
 use palisade::Sanitizer;
 
+use crate::remembered::Remembered;
 use crate::typeset::{self, Typeset};
-
-/// The most bytes that are remembered, of each of the two.
-const MOST: usize = 64 << 20;
 
 static SANITIZER: LazyLock<Sanitizer> = LazyLock::new(|| Sanitizer::rich().classes(["aside"]));
 static SHOWN: LazyLock<Remembered<Typeset>> = LazyLock::new(Remembered::default);
@@ -56,48 +53,9 @@ pub fn is_blank(typed: &str) -> bool {
     plain(typed).trim().is_empty() && !shown(typed).as_str().contains("<img")
 }
 
-/// What became of texts.
-struct Remembered<T>(Mutex<(HashMap<Box<str>, T>, usize)>);
-
-impl<T> Default for Remembered<T> {
-    fn default() -> Self {
-        Self(Mutex::default())
-    }
-}
-
-impl<T: Clone + AsRef<str>> Remembered<T> {
-    fn of(&self, typed: &str, make: impl FnOnce() -> T) -> T {
-        let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().0.get(typed) {
-            return known.clone();
-        }
-        let made = make();
-        let mut kept = lock();
-        let bytes = typed.len() + made.as_ref().len();
-        if kept.1 + bytes > MOST {
-            *kept = Default::default();
-        }
-        if kept.0.insert(typed.into(), made.clone()).is_none() {
-            kept.1 += bytes;
-        }
-        made
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    #[test]
-    fn what_is_remembered_is_what_was_shown_and_stays_within_its_bound() {
-        let first = shown("<p>one <b>of</b> many</p>");
-        assert_eq!(first.as_str(), "<p>one <b>of</b> many</p>");
-        for n in 0..400 {
-            assert!(shown(&format!("<p>{n}</p>{}", "x".repeat(100_000))).as_str().starts_with("<p>"));
-        }
-        assert!(SHOWN.0.lock().unwrap().1 <= MOST);
-        assert_eq!(shown("<p>one <b>of</b> many</p>"), first);
-    }
 
     #[test]
     fn an_empty_paragraph_is_no_text_but_a_picture_and_a_formula_are() {

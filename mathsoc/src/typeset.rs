@@ -35,12 +35,14 @@
 //! [CSP `style-src`](https://www.w3.org/TR/CSP3/#directive-style-src)
 
 use std::fmt;
-use std::sync::LazyLock;
+use std::sync::{Arc, LazyLock};
 use std::thread;
 
 use askama::filters::HtmlSafe;
 use math_core::{LatexToMathML, MathDisplay};
 use palisade::SafeHtml;
+
+use crate::remembered::Remembered;
 
 /// The longest formula that is typeset, in bytes.
 pub const LONGEST_FORMULA: usize = 2000;
@@ -56,7 +58,7 @@ const CLOSING: [char; 10] = ['.', ',', ';', ':', '!', '?', ')', ']', '’', '”
 
 /// HTML with its formulas in MathML: the only type that templates print as it is.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Typeset(String);
+pub struct Typeset(Arc<str>);
 
 impl Typeset {
     /// The HTML.
@@ -87,7 +89,7 @@ pub fn html(safe: &SafeHtml) -> Typeset {
             Piece::Formula { tex, display, after } => formula(&mut out, &unescape(tex), display, after),
         }
     }
-    Typeset(out)
+    Typeset(out.into())
 }
 
 impl AsRef<str> for Typeset {
@@ -96,9 +98,14 @@ impl AsRef<str> for Typeset {
     }
 }
 
-/// Typesets the formulas in plain text and escapes everything else.
+/// Typesets the formulas in plain text and escapes everything else. The same text is typeset once.
 #[must_use]
 pub fn text(plain: &str) -> Typeset {
+    static KNOWN: LazyLock<Remembered<Typeset>> = LazyLock::new(Remembered::default);
+    KNOWN.of(plain, || set(plain))
+}
+
+fn set(plain: &str) -> Typeset {
     let mut out = String::with_capacity(plain.len() * 2);
     for piece in Pieces(plain) {
         match piece {
@@ -106,7 +113,7 @@ pub fn text(plain: &str) -> Typeset {
             Piece::Formula { tex, display, after } => formula(&mut out, tex, display, after),
         }
     }
-    Typeset(out)
+    Typeset(out.into())
 }
 
 /// A stretch of the source: text, or what stands between the delimiters of a formula.
