@@ -3,16 +3,20 @@
 //! ```
 //! use axum::{Router, routing::get};
 //! use palisade::{CspNonce, ErrorPages, Palisade};
+//! use tower::Layer;
 //!
-//! let app: Router = Router::new()
-//!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }))
-//!     .layer(Palisade::new().hosts(["example.org", "localhost"])?)
-//!     .layer(ErrorPages::plain());
+//! let routes = Router::new()
+//!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }));
+//! let app = (ErrorPages::plain(), Palisade::new().hosts(["example.org", "localhost"])?).layer(routes);
+//! # fn is_a_service(_: impl tower::Service<http::Request<axum::body::Body>>) {}
+//! # is_a_service(app);
 //! # Ok::<(), palisade::HostsError>(())
 //! ```
 //!
-//! Add the layers once, last, after the fallback: what is added later has none of them. Serve with [`serve()`], or
-//! with anything that leaves a [`Peer`] in the request's extensions.
+//! Put them around the router as one, in the order in which a request meets them: no route is without them, and they cost
+//! least. `Router::layer` works too, the last one outermost; but what is added later has none of them, and axum puts each
+//! on each route, in a box of its own that is copied for every request. Serve with [`serve()`], or with anything that
+//! leaves a [`Peer`] in the request's extensions.
 //!
 //! # Layers
 //!
