@@ -54,7 +54,7 @@ impl World {
     }
 
     async fn run(&self, sql: &'static str) {
-        let Db::Sqlite(pool) = &self.app.db else { panic!("the tests' own database is a file") };
+        let Db::Sqlite(pool, _) = &self.app.db else { panic!("the tests' own database is a file") };
         sqlx::query(sql).execute(pool).await.unwrap();
     }
 
@@ -383,7 +383,7 @@ async fn every_box_of_the_demo_can_be_answered_with_its_answer() {
     let world = World::new(&[]).await;
     world.run("DELETE FROM challenges").await;
     demo::load(&world.app.db).await.unwrap();
-    let Db::Sqlite(pool) = &world.app.db else { panic!("the tests' own database is a file") };
+    let Db::Sqlite(pool, _) = &world.app.db else { panic!("the tests' own database is a file") };
     let boxes: Vec<(String, String)> =
         sqlx::query_as("SELECT answer, rules FROM answer_boxes").fetch_all(pool).await.unwrap();
     assert!(boxes.len() > 20);

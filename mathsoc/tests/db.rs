@@ -315,7 +315,7 @@ async fn run(db: &Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<()> {
         }};
     }
     match db {
-        Db::Sqlite(pool) => with!(pool),
+        Db::Sqlite(pool, _) => with!(pool),
         Db::Postgres(pool) => with!(pool),
     }
 }

@@ -164,12 +164,15 @@ pub async fn by_id_for(db: &Db, id: i64, user: Option<i64>, now: i64) -> Result<
             (SELECT 1 FROM competition_members m WHERE m.competition_id = k.id AND m.user_id = $3))";
     const BOXES: &str = "SELECT id, label, CASE WHEN $2 THEN answer END AS answer
         FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
-    let found: Option<Challenge> =
-        on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now).bind(user).fetch_optional(pool).await)?;
-    let Some(mut challenge) = found else { return Ok(None) };
-    challenge.boxes =
-        on!(db, pool => sqlx::query_as(BOXES).bind(id).bind(challenge.locked).fetch_all(pool).await)?;
-    Ok(Some(challenge))
+    let read = async || {
+        let found: Option<Challenge> =
+            on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now).bind(user).fetch_optional(pool).await)?;
+        let Some(mut challenge) = found else { return Ok(None) };
+        challenge.boxes =
+            on!(db, pool => sqlx::query_as(BOXES).bind(id).bind(challenge.locked).fetch_all(pool).await)?;
+        Ok(Some(challenge))
+    };
+    db.known(|known| &known.challenges, (id, user, now), read).await
 }
 
 async fn released(

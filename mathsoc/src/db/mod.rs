@@ -39,7 +39,9 @@ pub mod demo;
 pub(crate) mod dump;
 pub mod export;
 pub mod files;
+pub mod front;
 pub mod import;
+mod known;
 pub mod leaderboard;
 pub mod newsletters;
 pub mod numbers;
@@ -73,6 +75,7 @@ use sqlx::sqlite::{
 };
 
 use crate::private;
+pub use known::Known;
 pub use paged::Paged;
 pub use tidy::tidy;
 pub use url::{Url, UrlError, Way, hide_password};
@@ -86,8 +89,8 @@ const PATIENCE: Duration = Duration::from_secs(5);
 /// The database: a pool of connections, cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// A file on this machine.
-    Sqlite(SqlitePool),
+    /// A file on this machine, and what was read from it.
+    Sqlite(SqlitePool, Known),
     /// A PostgreSQL server.
     Postgres(PgPool),
 }
@@ -96,7 +99,7 @@ pub enum Db {
 macro_rules! on {
     ($db:expr, $pool:ident => $work:expr) => {
         match $db {
-            $crate::db::Db::Sqlite($pool) => $work,
+            $crate::db::Db::Sqlite($pool, _) => $work,
             $crate::db::Db::Postgres($pool) => $work,
         }
     };
@@ -112,7 +115,7 @@ impl Db {
         match url.target() {
             url::Target::Sqlite(file) => {
                 make_file(file.get_filename())?;
-                Ok(Self::Sqlite(sqlite_pool(*file.clone()).await?))
+                Ok(Self::Sqlite(sqlite_pool(*file.clone()).await?, Known::default()))
             }
             url::Target::Postgres(server) => {
                 let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(PATIENCE);
@@ -130,7 +133,7 @@ impl Db {
             url::Target::Sqlite(file) => {
                 let file = file.clone().create_if_missing(false).read_only(true).busy_timeout(PATIENCE);
                 let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
-                Ok(Self::Sqlite(pool.connect_with(file).await?))
+                Ok(Self::Sqlite(pool.connect_with(file).await?, Known::default()))
             }
             url::Target::Postgres(_) => Self::connect(url).await,
         }
@@ -142,7 +145,7 @@ impl Db {
     /// When a migration fails (it is rolled back), or one that was applied has been changed since.
     pub async fn migrate(&self) -> Result<()> {
         match self {
-            Self::Sqlite(pool) => SQLITE.run(pool).await?,
+            Self::Sqlite(pool, _) => SQLITE.run(pool).await?,
             Self::Postgres(pool) => POSTGRES.run(pool).await?,
         }
         Ok(())
@@ -164,13 +167,16 @@ impl Db {
     pub async fn clock(&self) -> Result<Option<i64>> {
         const NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)";
         match self {
-            Self::Sqlite(_) => Ok(None),
+            Self::Sqlite(..) => Ok(None),
             Self::Postgres(pool) => Ok(Some(sqlx::query_scalar(NOW).fetch_one(pool).await?)),
         }
     }
 
     /// Lets running queries end, then closes all connections.
     pub async fn close(&self) {
+        if let Self::Sqlite(_, known) = self {
+            known.close().await;
+        }
         on!(self, pool => pool.close().await)
     }
 }
@@ -214,7 +220,9 @@ async fn sqlite_pool(file: SqliteConnectOptions) -> Result<SqlitePool> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(PATIENCE);
+    // A file does not go away as a server does: asking the connection first would double the way to each answer.
     let pool = SqlitePoolOptions::new().max_connections(5).acquire_timeout(PATIENCE);
+    let pool = pool.test_before_acquire(false);
     Ok(pool.connect_with(file).await?)
 }
 

@@ -22,10 +22,13 @@ impl DbSessions {
 
     async fn read(&self, id: SessionId) -> Result<Option<Kept>> {
         const ONE: &str = "SELECT version, user_id, data FROM sessions WHERE id = $1 AND expires_at > $2";
-        let row: Option<Row> = on!(&self.0, pool => {
-            sqlx::query_as(ONE).bind(&id.bytes()[..]).bind(now()).fetch_optional(pool).await
-        })?;
-        Ok(row.map(Row::read))
+        let read = async || {
+            let row: Option<Row> = on!(&self.0, pool => {
+                sqlx::query_as(ONE).bind(&id.bytes()[..]).bind(now()).fetch_optional(pool).await
+            })?;
+            Ok(row.map(Row::read))
+        };
+        self.0.known(|known| &known.sessions, id, read).await
     }
 
     async fn write(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Result<Saved> {

@@ -22,6 +22,7 @@
 //! The right answer leaves this folder when the challenge is locked, and not before.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use answers::{Rules, Side, Verdict};
 use tokio::task::JoinError;
@@ -287,16 +288,20 @@ pub struct Tried {
 /// # Errors
 /// When the database gives no answer.
 pub async fn tried(db: &Db, user: i64, challenge: i64) -> Result<HashMap<i64, Tried>> {
+    // SQLite takes the tables of a CROSS JOIN in this order: a few boxes, instead of all that the member has ever sent.
     const LAST: &str = "SELECT s.box_id, s.try, s.given, s.verdict = 'right', s.hint
-        FROM answer_boxes b JOIN submissions s ON s.user_id = $1 AND s.box_id = b.id
-        WHERE b.challenge_id = $2 ORDER BY s.box_id, s.try";
-    let rows: Vec<(i64, i64, String, bool, Option<String>)> =
-        on!(db, pool => sqlx::query_as(LAST).bind(user).bind(challenge).fetch_all(pool).await)?;
+        FROM answer_boxes b CROSS JOIN submissions s
+        WHERE b.challenge_id = $2 AND s.user_id = $1 AND s.box_id = b.id ORDER BY s.box_id, s.try";
     let tried = |(answer_box, tries, given, solved, hint)| {
         (answer_box, Tried { tries_left: Counted { tries, solved: 0 }.tries_left(), solved, given, hint })
     };
-    // Of one box the last row stays.
-    Ok(rows.into_iter().map(tried).collect())
+    let read = async || {
+        let rows: Vec<(i64, i64, String, bool, Option<String>)> =
+            on!(db, pool => sqlx::query_as(LAST).bind(user).bind(challenge).fetch_all(pool).await)?;
+        // Of one box the last row stays.
+        Ok(rows.into_iter().map(tried).collect())
+    };
+    db.known(|known| &known.tried, (user, challenge), read).await
 }
 
 /// How far somebody has come with a challenge.
@@ -313,9 +318,17 @@ pub enum Mark {
 /// # Errors
 /// When the database gives no answer.
 pub async fn mark(db: &Db, user: i64, challenges: &mut [ChallengeSummary]) -> Result<()> {
-    const ALL: &str = "SELECT challenge_id, solved_at IS NOT NULL FROM progress WHERE user_id = $1";
-    let rows: Vec<(i64, bool)> = on!(db, pool => sqlx::query_as(ALL).bind(user).fetch_all(pool).await)?;
-    let marks: HashMap<_, _> = rows.into_iter().collect();
+    const ALL: &str = "SELECT challenge_id, solved_at IS NOT NULL FROM progress
+        WHERE user_id = $1 AND challenge_id BETWEEN $2 AND $3";
+    let ids = challenges.iter().map(|challenge| challenge.id);
+    let (Some(first), Some(last)) = (ids.clone().min(), ids.max()) else { return Ok(()) };
+    let read = async || {
+        let rows: Vec<(i64, bool)> = on!(db, pool => {
+            sqlx::query_as(ALL).bind(user).bind(first).bind(last).fetch_all(pool).await
+        })?;
+        Ok(Arc::new(rows.into_iter().collect()))
+    };
+    let marks: Arc<HashMap<_, _>> = db.known(|known| &known.marks, (user, first, last), read).await?;
     for challenge in challenges {
         let solved = marks.get(&challenge.id);
         challenge.mark = solved.map(|solved| if *solved { Mark::Solved } else { Mark::Tried });

@@ -31,7 +31,7 @@ impl Tx {
     pub(crate) async fn snapshot(db: &Db) -> Result<Self> {
         const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(match db {
-            Db::Sqlite(pool) => Self::Sqlite(pool.begin().await?),
+            Db::Sqlite(pool, _) => Self::Sqlite(pool.begin().await?),
             Db::Postgres(pool) => Self::Postgres(pool.begin_with(SNAPSHOT).await?),
         })
     }
@@ -39,7 +39,7 @@ impl Tx {
     /// One that writes. SQLite lets nobody else write from here on, so that none of both has to give up.
     pub(crate) async fn writing(db: &Db) -> Result<Self> {
         Ok(match db {
-            Db::Sqlite(pool) => Self::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
+            Db::Sqlite(pool, _) => Self::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
             Db::Postgres(pool) => Self::Postgres(pool.begin().await?),
         })
     }

@@ -146,7 +146,8 @@ pub async fn create_first_admin(
 /// When the database gives no answer.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
     const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1 AND deleted_at IS NULL");
-    Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
+    let read = async || Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?);
+    db.known(|known| &known.users, id, read).await
 }
 
 /// The account with this address; capitals do not count.

@@ -17,7 +17,7 @@ impl Db {
         const POSTGRES_HAS: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
         const NEWEST: &str = "SELECT max(version) FROM _sqlx_migrations";
         Ok(match self {
-            Self::Sqlite(pool) => {
+            Self::Sqlite(pool, _) => {
                 let has: bool = sqlx::query_scalar(SQLITE_HAS).fetch_one(pool).await?;
                 if has { sqlx::query_scalar(NEWEST).fetch_one(pool).await? } else { None }
             }
@@ -34,7 +34,7 @@ impl Db {
     /// When a migration fails (it is rolled back), or one that was applied has been changed since.
     pub(crate) async fn migrate_to(&self, version: i64) -> Result<()> {
         match self {
-            Self::Sqlite(pool) => SQLITE.run_to(version, pool).await?,
+            Self::Sqlite(pool, _) => SQLITE.run_to(version, pool).await?,
             Self::Postgres(pool) => POSTGRES.run_to(version, pool).await?,
         }
         Ok(())

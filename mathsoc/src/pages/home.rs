@@ -1,29 +1,26 @@
 //! `/`: the newest challenges and articles, what is announced, and the newest newsletter.
 
+use std::sync::Arc;
+
 use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 
 use super::{Frame, Here, Layout, filters, shown};
-use crate::db::announcements::{self, Announcement};
-use crate::db::articles::{self, ArticleSummary};
-use crate::db::challenges::{self, ChallengeSummary};
-use crate::db::newsletters::{self, Newsletter};
+use crate::db::announcements::Announcement;
+use crate::db::challenges::ChallengeSummary;
+use crate::db::front::{self, Front};
 use crate::db::submissions;
 use crate::error::Error;
 use crate::state::App;
-
-const CHALLENGES: u32 = 6;
-const ARTICLES: u32 = 3;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 pub(in crate::pages) struct Home {
     layout: Layout,
-    announcement: Option<Announcement>,
-    challenges: Vec<ChallengeSummary>,
-    articles: Vec<ArticleSummary>,
-    newsletter: Option<Newsletter>,
+    front: Arc<Front>,
+    /// The challenges as who is signed in sees them.
+    marked: Option<Vec<ChallengeSummary>>,
 }
 
 /// `GET /`.
@@ -32,28 +29,20 @@ pub(in crate::pages) struct Home {
 ///
 /// When the database does not answer.
 pub async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    let announcement = announcements::latest(&app.db).await?;
-    shown(&Home::new(&app, &frame, frame.layout(Here::Home), announcement).await?)
+    shown(&Home::new(&app, &frame, frame.layout(Here::Home), front::page(&app.db).await?).await?)
 }
 
 impl Home {
-    async fn new(
-        app: &App,
-        frame: &Frame,
-        layout: Layout,
-        announcement: Option<Announcement>,
-    ) -> Result<Self, Error> {
-        let mut challenges = challenges::latest(&app.db, CHALLENGES).await?;
-        if let Some(user) = frame.user() {
-            submissions::mark(&app.db, user.id, &mut challenges).await?;
-        }
-        Ok(Self {
-            layout,
-            announcement,
-            challenges,
-            articles: articles::latest(&app.db, ARTICLES).await?,
-            newsletter: newsletters::latest(&app.db).await?,
-        })
+    async fn new(app: &App, frame: &Frame, layout: Layout, front: Arc<Front>) -> Result<Self, Error> {
+        let marked = match frame.user() {
+            Some(user) => {
+                let mut challenges = front.challenges.clone();
+                submissions::mark(&app.db, user.id, &mut challenges).await?;
+                Some(challenges)
+            }
+            None => None,
+        };
+        Ok(Self { layout, front, marked })
     }
 
     /// The page with an announcement that is not kept yet.
@@ -62,25 +51,24 @@ impl Home {
         frame: &Frame,
         announcement: Announcement,
     ) -> Result<Self, Error> {
-        let layout = frame.preview();
-        Self::new(app, frame, layout, Some(announcement)).await
+        let front = Front { announcement: Some(announcement), ..(*front::page(&app.db).await?).clone() };
+        Self::new(app, frame, frame.preview(), Arc::new(front)).await
+    }
+
+    fn challenges(&self) -> &[ChallengeSummary] {
+        self.marked.as_ref().unwrap_or(&self.front.challenges)
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::db::challenges::KeyStage;
     use crate::pages::looks;
 
     #[test]
     fn an_empty_site_says_so() {
-        let home = Home {
-            layout: looks::layout(),
-            announcement: None,
-            challenges: vec![],
-            articles: vec![],
-            newsletter: None,
-        };
+        let home = Home { layout: looks::layout(), front: Arc::default(), marked: None };
         let page = home.render().unwrap();
         looks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("No challenge has been set yet") && !page.contains("class=\"notice\""));
@@ -88,8 +76,7 @@ mod tests {
 
     #[test]
     fn what_is_new_is_there_and_escaped() {
-        let home = Home {
-            layout: looks::layout(),
+        let front = Front {
             announcement: Some(Announcement {
                 id: 1,
                 title: "Bring <b>cake</b>".to_owned(),
@@ -99,14 +86,14 @@ mod tests {
             challenges: vec![ChallengeSummary {
                 id: 7,
                 title: "Sums & differences".to_owned(),
-                key_stage: challenges::KeyStage::Ks4,
+                key_stage: KeyStage::Ks4,
                 summary: r"Find \(x^2\).".to_owned(),
                 released_at: 951_782_400,
                 mark: None,
             }],
-            articles: vec![],
-            newsletter: None,
+            ..Front::default()
         };
+        let home = Home { layout: looks::layout(), front: Arc::new(front), marked: None };
         let page = home.render().unwrap();
         looks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("Bring &#60;b&#62;cake") && page.contains("</math> &amp; later"), "{page}");

@@ -20,7 +20,7 @@ pub(crate) fn now() -> i64 {
 }
 
 pub(crate) async fn run(world: &World, sql: &'static str, numbers: &[i64]) {
-    let Db::Sqlite(pool) = &world.app.db else { panic!("the tests' own database is a file") };
+    let Db::Sqlite(pool, _) = &world.app.db else { panic!("the tests' own database is a file") };
     numbers.iter().fold(sqlx::query(sql), |query, number| query.bind(*number)).execute(pool).await.unwrap();
 }
 
@@ -61,7 +61,7 @@ pub(crate) async fn challenge(world: &World) -> i64 {
         &[],
     )
     .await;
-    let Db::Sqlite(pool) = &world.app.db else { panic!("the tests' own database is a file") };
+    let Db::Sqlite(pool, _) = &world.app.db else { panic!("the tests' own database is a file") };
     sqlx::query_scalar("SELECT max(id) FROM challenges").fetch_one(pool).await.unwrap()
 }
 

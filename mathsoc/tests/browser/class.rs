@@ -42,7 +42,7 @@ pub(crate) async fn gather(data: &Path) -> String {
     let named = |name: &str| schools.iter().find(|school| school.name == name).unwrap().id;
     let schools = ["Marlow Bridge School", "Hillcrest Academy", "St Hypatia’s"].map(named);
     let hash = Passwords::new().cost(Cost::dangerous_least()).hash(PASSWORD.into()).await.unwrap();
-    let Db::Sqlite(pool) = &db else { panic!("a file") };
+    let Db::Sqlite(pool, _) = &db else { panic!("a file") };
     let boxes: Vec<(i64, i64, String, String, Option<i64>)> = sqlx::query_as(
         "SELECT b.id, c.id, b.answer, c.key_stage, c.competition_id FROM answer_boxes b
             JOIN challenges c ON c.id = b.challenge_id WHERE c.released_at <= unixepoch() ORDER BY c.id, b.id",

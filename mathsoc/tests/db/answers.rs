@@ -337,7 +337,7 @@ async fn a_thousand_answers_of_two_hundred_pupils_at_once_are_all_counted_right(
     }
     let guessed = "SELECT count(*) FROM submissions WHERE verdict = 'wrong' AND box_id = 1";
     let guessed: i64 = match &db {
-        Db::Sqlite(pool) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
+        Db::Sqlite(pool, _) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
         Db::Postgres(pool) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
     };
     assert_eq!(guessed, 3 * i64::try_from(guessing).unwrap(), "three tries each, and no fourth");

@@ -138,7 +138,7 @@ async fn a_board_of_ten_thousand_is_read_at_once(db: Db) {
             None => sql.to_owned(),
         };
         match &db {
-            Db::Sqlite(pool) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.map(drop),
+            Db::Sqlite(pool, _) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.map(drop),
             Db::Postgres(pool) => sqlx::query(sqlx::AssertSqlSafe(sql)).execute(pool).await.map(drop),
         }
         .unwrap();

@@ -1,7 +1,7 @@
 //! What the database promises about what browsers report.
 
 use mathsoc::db::admin_log::{self, Actor};
-use mathsoc::db::{Db, reports, tidy};
+use mathsoc::db::{Db, Known, reports, tidy};
 use palisade::report::{Disposition, Group, Kind};
 use sqlx::{PgPool, SqlitePool};
 
@@ -40,9 +40,10 @@ async fn reported(db: &Db) -> Vec<(i64, i64, i64)> {
 /// The same database with connections of its own, as another process has.
 async fn another_process(db: &Db) -> Db {
     match db {
-        Db::Sqlite(pool) => {
-            Db::Sqlite(SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap())
-        }
+        Db::Sqlite(pool, _) => Db::Sqlite(
+            SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),
+            Known::default(),
+        ),
         Db::Postgres(pool) => {
             Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
         }

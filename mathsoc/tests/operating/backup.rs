@@ -35,7 +35,7 @@ async fn full(db: &Db, folder: &Folder) {
     old_site::fill(&old).await;
     import::run(db, &old.parse().unwrap(), &Options::default(), &mut |_| {}).await.unwrap();
     let (zero, one) = match db {
-        Db::Sqlite(_) => ("X'00FF10'", "X''"),
+        Db::Sqlite(..) => ("X'00FF10'", "X''"),
         Db::Postgres(_) => ("'\\x00FF10'::bytea", "''::bytea"),
     };
     run(
@@ -235,7 +235,7 @@ async fn pair(db: &Db, title: &str) {
         }};
     }
     match db {
-        Db::Sqlite(pool) => both!(pool.begin_with("BEGIN IMMEDIATE")),
+        Db::Sqlite(pool, _) => both!(pool.begin_with("BEGIN IMMEDIATE")),
         Db::Postgres(pool) => both!(pool.begin()),
     }
 }

@@ -153,7 +153,7 @@ async fn newsletters(world: &World, old: &str) {
     assert_eq!((file.status, file.body.as_bytes()), (200, PDF));
     assert!(visitor.get("/newsletters").await.body.contains("Only words."));
 
-    if let Db::Sqlite(_) = db {
+    if let Db::Sqlite(..) = db {
         run(db, "UPDATE imported SET old_id = old_id + 1000 WHERE kind = 'newsletter'").await;
         run(
             db,

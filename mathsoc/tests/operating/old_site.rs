@@ -21,7 +21,7 @@ const QUICK: &str =
 pub(crate) async fn fill(url: &str) {
     let db = Db::connect(&url.parse::<Url>().unwrap()).await.unwrap();
     let (time, zoned) = match db {
-        Db::Sqlite(_) => ("DATETIME", "DATETIME"),
+        Db::Sqlite(..) => ("DATETIME", "DATETIME"),
         Db::Postgres(_) => ("TIMESTAMP", "TIMESTAMP WITH TIME ZONE"),
     };
     run(&db, &TABLES.replace("ZONED", zoned).replace("DATETIME", time)).await;

@@ -6,7 +6,7 @@ use sqlx::{AssertSqlSafe, Row};
 /// Runs statements.
 pub(crate) async fn run(db: &Db, sql: &str) {
     match db {
-        Db::Sqlite(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
+        Db::Sqlite(pool, _) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
         Db::Postgres(pool) => drop(sqlx::raw_sql(AssertSqlSafe(sql)).execute(pool).await.unwrap()),
     }
 }
@@ -21,7 +21,7 @@ pub(crate) async fn texts(db: &Db, sql: &str) -> Vec<String> {
         }};
     }
     match db {
-        Db::Sqlite(pool) => read!(pool),
+        Db::Sqlite(pool, _) => read!(pool),
         Db::Postgres(pool) => read!(pool),
     }
 }
