@@ -42,6 +42,8 @@ mod boards;
 mod competitions;
 #[path = "db/files.rs"]
 mod files;
+#[path = "db/known.rs"]
+mod known;
 #[path = "db/newsletters.rs"]
 mod letters;
 #[path = "db/users.rs"]
@@ -83,6 +85,7 @@ fn all_promises() -> impl Iterator<Item = &'static Promise> {
         .chain(competitions::PROMISES)
         .chain(people::PROMISES)
         .chain(files::PROMISES)
+        .chain(known::PROMISES)
         .chain(letters::PROMISES)
         .chain(reports::PROMISES)
 }

@@ -38,7 +38,7 @@ async fn reported(db: &Db) -> Vec<(i64, i64, i64)> {
 }
 
 /// The same database with connections of its own, as another process has.
-async fn another_process(db: &Db) -> Db {
+pub(super) async fn another_process(db: &Db) -> Db {
     match db {
         Db::Sqlite(pool, _) => Db::Sqlite(
             SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),

@@ -1,0 +1,121 @@
+//! What the database promises about what is read often: whatever is remembered of it, nobody is given what is no longer so.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
+
+use mathsoc::db::sessions::DbSessions;
+use mathsoc::db::{Db, challenges, demo, front, users};
+use palisade::store::{Kept, SessionId, SessionStore};
+
+use super::accounts::user;
+use super::reports::another_process;
+use super::{Promise, at, run};
+
+pub(super) static PROMISES: &[Promise] = promises![
+    what_another_process_does_is_seen_at_once,
+    what_is_not_committed_is_seen_by_nobody,
+    of_many_who_read_while_somebody_writes_none_is_given_what_was_before,
+    a_session_that_another_process_ends_is_over_at_once,
+    a_closed_database_gives_nothing_that_it_knew,
+];
+
+async fn what_another_process_does_is_seen_at_once(db: Db) {
+    let other = another_process(&db).await;
+    demo::load(&db).await.unwrap();
+    for turn in 1..=20 {
+        let shown = front::page(&db).await.unwrap();
+        assert_eq!(*front::page(&db).await.unwrap().challenges, *shown.challenges);
+        let id = shown.challenges[0].id;
+        let title = format!("Turn {turn}");
+        run(
+            &other,
+            "UPDATE challenges SET title = $1 WHERE id = CAST($2 AS BIGINT)",
+            &[&title, &id.to_string()],
+        )
+        .await
+        .unwrap();
+        assert_eq!(front::page(&db).await.unwrap().challenges[0].title, title);
+        assert_eq!(challenges::by_id(&db, id).await.unwrap().unwrap().title, title);
+        run(&db, "UPDATE challenges SET title = 'own' WHERE id = CAST($1 AS BIGINT)", &[&id.to_string()])
+            .await
+            .unwrap();
+        assert_eq!(challenges::by_id(&db, id).await.unwrap().unwrap().title, "own");
+        assert_eq!(challenges::by_id(&other, id).await.unwrap().unwrap().title, "own");
+    }
+}
+
+async fn what_is_not_committed_is_seen_by_nobody(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    let change = "UPDATE users SET full_name = 'Somebody else' WHERE id = $1";
+    macro_rules! within {
+        ($pool:ident) => {{
+            let mut tx = $pool.begin().await.unwrap();
+            sqlx::query(change).bind(ada.id).execute(&mut *tx).await.unwrap();
+            assert_eq!(users::by_id(&db, ada.id).await.unwrap().unwrap().full_name, ada.full_name);
+            tx.rollback().await.unwrap();
+            assert_eq!(users::by_id(&db, ada.id).await.unwrap().unwrap().full_name, ada.full_name);
+            let mut tx = $pool.begin().await.unwrap();
+            sqlx::query(change).bind(ada.id).execute(&mut *tx).await.unwrap();
+            assert_eq!(users::by_id(&db, ada.id).await.unwrap().unwrap().full_name, ada.full_name);
+            tx.commit().await.unwrap();
+        }};
+    }
+    match &db {
+        Db::Sqlite(pool, _) => within!(pool),
+        Db::Postgres(pool) => within!(pool),
+    }
+    let found = users::by_id(&db, ada.id).await.unwrap().unwrap();
+    assert_eq!(found.full_name.to_string(), "Somebody else");
+}
+
+async fn of_many_who_read_while_somebody_writes_none_is_given_what_was_before(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    let (other, committed) = (another_process(&db).await, Arc::new(AtomicU64::new(ada.epoch)));
+    let readers: Vec<_> = (0..16)
+        .map(|_| {
+            let (db, committed) = (db.clone(), committed.clone());
+            tokio::spawn(async move {
+                let mut reads = 0;
+                while committed.load(Ordering::SeqCst) < 60 {
+                    let before = committed.load(Ordering::SeqCst);
+                    let found = users::by_id(&db, ada.id).await.unwrap().unwrap();
+                    assert!(found.epoch >= before, "{} after {before} was committed", found.epoch);
+                    reads += 1;
+                }
+                reads
+            })
+        })
+        .collect();
+    while committed.load(Ordering::SeqCst) < 60 {
+        for db in [&db, &other] {
+            let epoch = users::raise_epoch(db, ada.id, None).await.unwrap().unwrap();
+            committed.store(epoch, Ordering::SeqCst);
+        }
+    }
+    for reader in readers {
+        assert!(reader.await.unwrap() > 0);
+    }
+}
+
+async fn a_session_that_another_process_ends_is_over_at_once(db: Db) {
+    let (here, there) = (DbSessions::new(db.clone()), DbSessions::new(another_process(&db).await));
+    let id = SessionId::random();
+    let kept = Kept { version: 1, user: Some("7".to_owned()), bytes: at(0).into_bytes() };
+    let lasts = Duration::from_secs(60);
+    here.save(id, None, kept.clone(), lasts).wait().await.unwrap();
+    for store in [&here, &there, &here] {
+        assert_eq!(store.load(id).wait().await.unwrap(), Some(kept.clone()));
+    }
+    there.end(id).wait().await.unwrap();
+    for store in [&here, &there] {
+        assert_eq!(store.load(id).wait().await.unwrap(), None);
+    }
+}
+
+async fn a_closed_database_gives_nothing_that_it_knew(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    assert!(users::by_id(&db, ada.id).await.unwrap().is_some());
+    db.close().await;
+    assert!(users::by_id(&db, ada.id).await.is_err());
+}
