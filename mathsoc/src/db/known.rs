@@ -109,6 +109,8 @@ impl File {
         if pool.is_closed() {
             return Err(sqlx::Error::PoolClosed.into());
         }
+        // Who else is about to ask comes first: one question then serves them all.
+        tokio::task::yield_now().await;
         let before = self.came.load(Ordering::SeqCst);
         let mut link = match asked.link.take() {
             Some(link) => link,
