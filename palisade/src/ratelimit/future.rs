@@ -7,7 +7,7 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -47,37 +47,35 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let gate = Arc::clone(&self.gate.0);
         let (mut parts, body) = request.into_parts();
-        let question = gate.question(&mut parts);
-        let exchange = Exchange::begin(&mut parts.extensions);
-        let request = Request::from_parts(parts, body);
-        let (stage, after) = match question {
-            Err(refusal) => (Stage::refused(refusal), None),
-            Ok(None) => (Stage::Awaited { future: self.inner.call(request) }, None),
-            Ok(Some(question)) => match at_once(gate.decide(&question, Waits::No)) {
-                Some(decision) => {
-                    let (after, verdict) = After::decided(gate, exchange, question, decision);
-                    let stage = match verdict {
-                        Ok(()) => {
-                            Stage::Awaited { future: self.inner.call(counted(request, &after.counted)) }
-                        }
-                        Err(refusal) => Stage::refused(refusal),
-                    };
-                    (stage, Some(after))
-                }
-                None => {
-                    let decision = Box::pin(async move {
-                        let decision = gate.decide(&question, Waits::Yes).await;
-                        let decision = decision.expect("who waits gets a decision");
-                        After::decided(gate, exchange, question, decision)
-                    });
-                    // The one that was ready is taken; a clone takes its place.
-                    let clone = self.inner.clone();
-                    let ready = std::mem::replace(&mut self.inner, clone);
-                    (Stage::Asking { decision, waiting: Some(Box::new((ready, request))) }, None)
-                }
-            },
+        let question = match gate.question(&mut parts) {
+            Ok(Some(question)) => question,
+            Ok(None) => {
+                let future = self.inner.call(Request::from_parts(parts, body));
+                return RateGateFuture { stage: Stage::Awaited { future }, after: None };
+            }
+            Err(refusal) => return RateGateFuture { stage: Stage::refused(refusal), after: None },
         };
-        RateGateFuture { stage, after }
+        let exchange = Exchange::begin(&mut parts.extensions);
+        if let Some(decision) = at_once(gate.decide(&question, Waits::No)) {
+            let (after, verdict) = After::decided(gate, exchange, question, decision);
+            let stage = match verdict {
+                Ok(()) => {
+                    after.tell(&mut parts.extensions);
+                    Stage::Awaited { future: self.inner.call(Request::from_parts(parts, body)) }
+                }
+                Err(refusal) => Stage::refused(refusal),
+            };
+            return RateGateFuture { stage, after: Some(after) };
+        }
+        let decision = Box::pin(async move {
+            let decision = gate.decide(&question, Waits::Yes).await;
+            After::decided(gate, exchange, question, decision.expect("who waits gets a decision"))
+        });
+        // The one that was ready is taken; a clone takes its place.
+        let clone = self.inner.clone();
+        let ready = std::mem::replace(&mut self.inner, clone);
+        let waiting = Some(Box::new((ready, Request::from_parts(parts, body))));
+        RateGateFuture { stage: Stage::Asking { decision, waiting }, after: None }
     }
 }
 
@@ -87,14 +85,6 @@ fn at_once<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
         Poll::Ready(answer) => answer,
         Poll::Pending => None,
     }
-}
-
-/// Tells the handler where its caller stands.
-fn counted<B>(mut request: Request<B>, counted: &Option<Counted>) -> Request<B> {
-    if let Some(counted) = counted {
-        request.extensions_mut().get_or_insert_default::<Counts>().0.push(counted.clone());
-    }
-    request
 }
 
 impl Gate {
@@ -124,6 +114,13 @@ impl After {
     ) -> (Self, Result<(), Refusal>) {
         let Decision { verdict, counted, policy, place } = decision;
         (Self { gate, exchange, question, counted, policy, place }, verdict)
+    }
+
+    /// Tells the handler where its caller stands.
+    fn tell(&self, extensions: &mut Extensions) {
+        if let Some(counted) = &self.counted {
+            extensions.get_or_insert_default::<Counts>().0.push(counted.clone());
+        }
     }
 
     /// Completes the response. What must be given back is given back at once, or comes back as a future.
@@ -209,9 +206,12 @@ where
             let response = match this.stage.as_mut().project() {
                 StageProjection::Asking { decision, waiting } => {
                     let (after, verdict) = ready!(decision.as_mut().poll(cx));
-                    let (mut inner, request) = *waiting.take().expect(ONCE);
+                    let (mut inner, mut request) = *waiting.take().expect(ONCE);
                     let next = match verdict {
-                        Ok(()) => Stage::Awaited { future: inner.call(counted(request, &after.counted)) },
+                        Ok(()) => {
+                            after.tell(request.extensions_mut());
+                            Stage::Awaited { future: inner.call(request) }
+                        }
                         Err(refusal) => Stage::refused(refusal),
                     };
                     *this.after = Some(after);
