@@ -124,8 +124,7 @@ impl About {
         let own = response.headers_mut();
         own.append(VARY, HeaderValue::from_static("cookie"));
         if (self.filled || self.signed_out || !cookies.is_empty()) && !is_private(own) {
-            let control =
-                if self.signed_in || self.signed_out { "no-store" } else { "private, no-cache" };
+            let control = if self.signed_in || self.signed_out { "no-store" } else { "private, no-cache" };
             own.insert(CACHE_CONTROL, HeaderValue::from_static(control));
         }
         for line in cookies {

@@ -228,14 +228,9 @@ impl Visit {
     async fn find(&self, presented: &Presented) -> Result<(), StoreError> {
         let settings = self.settings();
         let kept = settings.store.load(presented.id).wait().await?;
-        let state = &mut *self.state();
+        let mut state = self.state();
         let found = match kept {
-            // A reading that was broken off behind this has taken it up already.
-            None => {
-                let opened = state.opened.take();
-                let record = opened.or_else(|| state.record.take_if(|_| state.version.is_none()));
-                record.map(|record| (record, None))
-            }
+            None => state.opened.take().map(|record| (record, None)),
             // In the store is what says that it was ended.
             Some(_) if settings.place == Place::Cookie => None,
             Some(kept) => Record::decode(presented.id, &kept.bytes)
@@ -247,7 +242,8 @@ impl Visit {
                 (state.record, state.version) = (Some(record), version);
                 state.dirty |= presented.old_key;
             }
-            None => state.gone = true,
+            // A reading that was broken off behind this may have taken it up already.
+            None => state.gone = state.record.is_none(),
         }
         Ok(())
     }
