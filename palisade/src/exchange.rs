@@ -23,6 +23,7 @@ struct Shared {
     binding: OnceLock<Arc<dyn Binding>>,
     page_follows: AtomicBool,
     personal: AtomicBool,
+    #[cfg(feature = "ratelimit")]
     counted: AtomicBool,
 }
 
