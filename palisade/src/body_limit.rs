@@ -28,8 +28,9 @@
 //! | [`bytes`](BodyLimit::bytes) | 1 MiB | more than any form without a file |
 //! | [`within`](BodyLimit::within) | 30 s | 1 MiB over a poor mobile line |
 //!
-//! It does not refuse by itself, since a layer further in may still raise the limit. Without
-//! [`serve`](crate::serve()) only axum's extractors know of it, and only of its size.
+//! It does not refuse by itself, since a layer further in may still raise the limit. [`serve`](crate::serve()) does not bound
+//! what comes without a body: a layer that makes one up bounds it itself. Without `serve` only axum's extractors know of it, and
+//! only of its size.
 //!
 //! References: RFC 9110 §15.5.14 (413); OWASP Denial of Service Cheat Sheet.
 
