@@ -28,8 +28,9 @@
 //! | [`bytes`](BodyLimit::bytes) | 1 MiB | more than any form without a file |
 //! | [`within`](BodyLimit::within) | 30 s | 1 MiB over a poor mobile line |
 //!
-//! It does not refuse by itself, since a layer further in may still raise the limit. Without
-//! [`serve`](crate::serve()) only axum's extractors know of it, and only of its size.
+//! It does not refuse by itself, since a layer further in may still raise the limit. [`serve`](crate::serve()) does not bound
+//! what comes without a body: a layer that makes one up bounds it itself. Without `serve` only axum's extractors know of it, and
+//! only of its size.
 //!
 //! References: RFC 9110 §15.5.14 (413); OWASP Denial of Service Cheat Sheet.
 
@@ -119,7 +120,8 @@ pin_project! {
     pub struct LimitedBody {
         #[pin]
         inner: Incoming,
-        terms: Arc<Terms>,
+        // Of what has no body there is nothing to bound.
+        terms: Option<Arc<Terms>>,
         taken: u64,
         since: Option<Instant>,
         #[pin]
@@ -130,7 +132,7 @@ pin_project! {
 impl LimitedBody {
     /// Bounds the body of this request; layers further in may move the bounds.
     pub(crate) fn bound(mut request: Request<Incoming>, limit: BodyLimit) -> Request<Self> {
-        let terms = limit.apply(&mut request);
+        let terms = (!request.body().is_end_stream()).then(|| limit.apply(&mut request));
         request.map(|inner| Self { inner, terms, taken: 0, since: None, clock: None })
     }
 }
@@ -144,10 +146,11 @@ impl Body for LimitedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let limit = this.terms.bytes();
-        let announced = if this.terms.are_open() { 0 } else { this.inner.size_hint().lower() };
+        let Some(terms) = this.terms else { return this.inner.poll_frame(cx).map_err(Into::into) };
+        let limit = terms.bytes();
+        let announced = if terms.are_open() { 0 } else { this.inner.size_hint().lower() };
         if this.taken.saturating_add(announced) > limit {
-            this.terms.exceed();
+            terms.exceed();
             return Poll::Ready(Some(Err(too_large())));
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
@@ -155,13 +158,13 @@ impl Body for LimitedBody {
             let frame = frame?;
             *this.taken += frame.data_ref().map_or(0, |data| data.len() as u64);
             if *this.taken > limit {
-                this.terms.exceed();
+                terms.exceed();
                 return Poll::Ready(Some(Err(too_large())));
             }
             return Poll::Ready(Some(Ok(frame)));
         }
         // A layer further in may have moved it since the last poll.
-        let within = this.terms.within();
+        let within = terms.within();
         let since = *this.since.get_or_insert_with(Instant::now);
         let due = since.checked_add(within).unwrap_or_else(|| since + A_LIFE);
         match this.clock.as_mut().as_pin_mut() {
@@ -172,7 +175,7 @@ impl Body for LimitedBody {
         if let Some(clock) = this.clock.as_pin_mut() {
             ready!(clock.poll(cx));
         }
-        this.terms.be_late();
+        terms.be_late();
         Poll::Ready(Some(Err(too_slow(within))))
     }
 

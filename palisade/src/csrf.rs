@@ -156,7 +156,7 @@ impl Rules {
             Said::Once(text) => Origin::parse(text).is_some_and(|origin| known(&origin)),
             Said::Nothing | Said::Otherwise => false,
         };
-        if origin_is(&|origin| self.trusted.contains(origin)) {
+        if !self.trusted.is_empty() && origin_is(&|origin| self.trusted.contains(origin)) {
             return Judgement::Evident;
         }
         match (fetch_site, &origin) {

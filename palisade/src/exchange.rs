@@ -23,6 +23,8 @@ struct Shared {
     binding: OnceLock<Arc<dyn Binding>>,
     page_follows: AtomicBool,
     personal: AtomicBool,
+    #[cfg(feature = "ratelimit")]
+    counted: AtomicBool,
 }
 
 /// 128 bits in base64url without padding.
@@ -71,6 +73,17 @@ impl Exchange {
 
     pub(crate) fn is_personal(&self) -> bool {
         self.0.personal.load(Ordering::Relaxed)
+    }
+
+    /// Says that a limit has counted the request, on which a default further out may rely.
+    #[cfg(feature = "ratelimit")]
+    pub(crate) fn be_counted(&self) {
+        self.0.counted.store(true, Ordering::Relaxed);
+    }
+
+    #[cfg(feature = "ratelimit")]
+    pub(crate) fn is_counted(&self) -> bool {
+        self.0.counted.load(Ordering::Relaxed)
     }
 
     /// Says that an outer layer writes the body of an error after the headers are complete.

@@ -29,7 +29,7 @@ pin_project! {
 pin_project! {
     #[project = StageProjection]
     enum Stage<S, F, B> {
-        Looking { look: Option<(Look<B>, S)> },
+        Looking { look: Option<Box<(Look<B>, S)>> },
         Called { #[pin] future: F },
         Refused { refusal: Option<Refusal> },
     }
@@ -48,7 +48,7 @@ impl<S, F, B> CsrfTokensFuture<S, F, B> {
         let body = Some(Box::pin(body));
         let (beginning, behind) = (BytesMut::new(), Bytes::new());
         let look = Look { rules, scan, parts, body, beginning, behind, trailers: None };
-        Self { stage: Stage::Looking { look: Some((look, inner)) } }
+        Self { stage: Stage::Looking { look: Some(Box::new((look, inner))) } }
     }
 }
 
@@ -70,9 +70,9 @@ where
                     return Poll::Ready(Ok(refusal.into_response()));
                 }
                 StageProjection::Looking { look } => {
-                    let (looking, _) = look.as_mut().expect("not polled after it was ready");
+                    let (looking, _) = &mut **look.as_mut().expect("not polled after it was ready");
                     let verdict = ready!(looking.poll(cx));
-                    let (looked, mut inner) = look.take().expect("it was there a moment ago");
+                    let (looked, mut inner) = *look.take().expect("it was there a moment ago");
                     match verdict {
                         Ok(()) => Stage::Called { future: inner.call(looked.request()) },
                         Err(refusal) => Stage::Refused { refusal: Some(refusal) },

@@ -7,12 +7,13 @@ use std::pin::{Pin, pin};
 use std::sync::Arc;
 use std::task::{Context, Poll, Waker, ready};
 
-use http::{Request, Response};
+use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::gate::{Gate, Question, RateGate};
 use super::rules::{Counted, Counts, Decision, Place, Policy, Waits};
+use crate::exchange::Exchange;
 use crate::refusal::Refusal;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
@@ -46,36 +47,35 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let gate = Arc::clone(&self.gate.0);
         let (mut parts, body) = request.into_parts();
-        let question = gate.question(&mut parts);
-        let request = Request::from_parts(parts, body);
-        let (stage, after) = match question {
-            Err(refusal) => (Stage::refused(refusal), None),
-            Ok(None) => (Stage::Awaited { future: self.inner.call(request) }, None),
-            Ok(Some(question)) => match at_once(gate.decide(&question, Waits::No)) {
-                Some(decision) => {
-                    let passes = decision.verdict.clone();
-                    let after = After::new(gate, question, decision);
-                    let stage = match passes {
-                        Ok(()) => {
-                            Stage::Awaited { future: self.inner.call(counted(request, &after.counted)) }
-                        }
-                        Err(refusal) => Stage::refused(refusal),
-                    };
-                    (stage, Some(after))
-                }
-                None => {
-                    let decision = Box::pin(async move {
-                        let decision = gate.decide(&question, Waits::Yes).await;
-                        After::decided(gate, question, decision.expect("who waits gets a decision"))
-                    });
-                    // The one that was ready is taken; a clone takes its place.
-                    let clone = self.inner.clone();
-                    let ready = std::mem::replace(&mut self.inner, clone);
-                    (Stage::Asking { decision, waiting: Some((ready, request)) }, None)
-                }
-            },
+        let question = match gate.question(&mut parts) {
+            Ok(Some(question)) => question,
+            Ok(None) => {
+                let future = self.inner.call(Request::from_parts(parts, body));
+                return RateGateFuture { stage: Stage::Awaited { future }, after: None };
+            }
+            Err(refusal) => return RateGateFuture { stage: Stage::refused(refusal), after: None },
         };
-        RateGateFuture { stage, after }
+        let exchange = Exchange::begin(&mut parts.extensions);
+        if let Some(decision) = at_once(gate.decide(&question, Waits::No)) {
+            let (after, verdict) = After::decided(gate, exchange, question, decision);
+            let stage = match verdict {
+                Ok(()) => {
+                    after.tell(&mut parts.extensions);
+                    Stage::Awaited { future: self.inner.call(Request::from_parts(parts, body)) }
+                }
+                Err(refusal) => Stage::refused(refusal),
+            };
+            return RateGateFuture { stage, after: Some(after) };
+        }
+        let decision = Box::pin(async move {
+            let decision = gate.decide(&question, Waits::Yes).await;
+            After::decided(gate, exchange, question, decision.expect("who waits gets a decision"))
+        });
+        // The one that was ready is taken; a clone takes its place.
+        let clone = self.inner.clone();
+        let ready = std::mem::replace(&mut self.inner, clone);
+        let waiting = Some(Box::new((ready, Request::from_parts(parts, body))));
+        RateGateFuture { stage: Stage::Asking { decision, waiting }, after: None }
     }
 }
 
@@ -85,14 +85,6 @@ fn at_once<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
         Poll::Ready(answer) => answer,
         Poll::Pending => None,
     }
-}
-
-/// Tells the handler where its caller stands.
-fn counted<B>(mut request: Request<B>, counted: &Option<Counted>) -> Request<B> {
-    if let Some(counted) = counted {
-        request.extensions_mut().get_or_insert_default::<Counts>().0.push(counted.clone());
-    }
-    request
 }
 
 impl Gate {
@@ -106,36 +98,40 @@ impl Gate {
 /// What is left to do when the answer is there.
 struct After {
     gate: Arc<Gate>,
+    exchange: Exchange,
     question: Question,
     counted: Option<Counted>,
     policy: Policy,
     place: Place,
 }
 
-/// In the response's extensions: a gate further in has counted this request, and would have refused it.
-#[derive(Clone)]
-struct CountedFurtherIn;
-
 impl After {
-    fn new(gate: Arc<Gate>, question: Question, decision: Decision) -> Self {
-        let Decision { counted, policy, place, .. } = decision;
-        Self { gate, question, counted, policy, place }
+    fn decided(
+        gate: Arc<Gate>,
+        exchange: Exchange,
+        question: Question,
+        decision: Decision,
+    ) -> (Self, Result<(), Refusal>) {
+        let Decision { verdict, counted, policy, place } = decision;
+        (Self { gate, exchange, question, counted, policy, place }, verdict)
     }
 
-    fn decided(gate: Arc<Gate>, question: Question, decision: Decision) -> (Self, Result<(), Refusal>) {
-        let verdict = decision.verdict.clone();
-        (Self::new(gate, question, decision), verdict)
+    /// Tells the handler where its caller stands.
+    fn tell(&self, extensions: &mut Extensions) {
+        if let Some(counted) = &self.counted {
+            extensions.get_or_insert_default::<Counts>().0.push(counted.clone());
+        }
     }
 
     /// Completes the response. What must be given back is given back at once, or comes back as a future.
     fn finish<B>(self, response: Response<B>) -> (Response<B>, Option<Boxed<Option<()>>>) {
         let (mut parts, body) = response.into_parts();
-        let yields = self.gate.yields && parts.extensions.get::<CountedFurtherIn>().is_some();
+        let yields = self.gate.yields && self.exchange.is_counted();
         let deducts = self.gate.deduct_when.as_ref().is_none_or(|deduct| deduct(&parts));
         let rules = &self.gate.limit.0;
         // One that only reports, or could not count, protects nothing: a default must not rely on it.
         if !self.gate.as_well && !rules.report_only && self.counted.is_some() {
-            parts.extensions.insert(CountedFurtherIn);
+            self.exchange.be_counted();
         }
         if !yields && let Some(counted) = &self.counted {
             let mut counted = counted.clone();
@@ -181,7 +177,7 @@ pin_project! {
     #[project = StageProjection]
     enum Stage<S, F, A, B> {
         /// A server is asked; the request waits.
-        Asking { decision: Boxed<(After, Result<(), Refusal>)>, waiting: Option<(S, Request<A>)> },
+        Asking { decision: Boxed<(After, Result<(), Refusal>)>, waiting: Option<Box<(S, Request<A>)>> },
         /// The application is at work.
         Awaited { #[pin] future: F },
         /// The answer is a refusal.
@@ -210,9 +206,12 @@ where
             let response = match this.stage.as_mut().project() {
                 StageProjection::Asking { decision, waiting } => {
                     let (after, verdict) = ready!(decision.as_mut().poll(cx));
-                    let (mut inner, request) = waiting.take().expect(ONCE);
+                    let (mut inner, mut request) = *waiting.take().expect(ONCE);
                     let next = match verdict {
-                        Ok(()) => Stage::Awaited { future: inner.call(counted(request, &after.counted)) },
+                        Ok(()) => {
+                            after.tell(request.extensions_mut());
+                            Stage::Awaited { future: inner.call(request) }
+                        }
                         Err(refusal) => Stage::refused(refusal),
                     };
                     *this.after = Some(after);

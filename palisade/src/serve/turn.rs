@@ -65,10 +65,10 @@ impl Turn {
 
     /// A request has arrived: our turn.
     pub(super) fn take(&self, version: http::Version) -> Held {
-        self.state().http2 = version == http::Version::HTTP_2;
-        let mut held = Held { turn: self.clone(), holding: false };
-        held.ours();
-        held
+        let mut state = self.state();
+        state.http2 = version == http::Version::HTTP_2;
+        state.ours += 1;
+        Held { turn: self.clone(), holding: true }
     }
 
     /// Bytes came from the client. On HTTP/2 they may be a ping, which begins nothing.

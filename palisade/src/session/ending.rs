@@ -80,7 +80,7 @@ impl Visit {
     /// Ends a session in the store, and remembers it where the browser has a cookie from before there was anything in it.
     async fn remove(&self, id: SessionId) -> Result<(), StoreError> {
         self.settings().store.end(id).wait().await?;
-        if self.presented().is_some_and(|presented| presented.id == id && presented.record.is_some()) {
+        if self.presented().is_some_and(|presented| presented.id == id && presented.whole) {
             self.bury(id).await?;
         }
         Ok(())

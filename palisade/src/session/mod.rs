@@ -92,6 +92,8 @@ struct Settings {
     limits: Limits,
     remember: Option<Duration>,
     jar: Jar,
+    /// Of remember tokens.
+    remember_jar: Jar,
     secure: Option<bool>,
     protection: Protection,
     login_view: Option<Box<str>>,
@@ -136,7 +138,8 @@ impl Sessions {
                 absolute: Duration::from_secs(12 * 60 * 60),
             },
             remember: None,
-            jar: Jar { name: "session".into(), same_site: SameSite::Lax },
+            jar: Jar::new("session", SameSite::Lax),
+            remember_jar: Jar::new("remember", SameSite::Lax),
             secure: None,
             protection: Protection::default(),
             login_view: None,
@@ -186,12 +189,14 @@ impl Sessions {
             !name.is_empty() && name.bytes().all(fits),
             "`{name}` is no name for a cookie: write letters, digits, - and _"
         );
-        self.with(|settings| settings.jar.name = name.into())
+        self.with(|settings| settings.jar = Jar::new(name, settings.jar.same_site))
     }
 
     /// When browsers send the cookie along with what another site caused.
     pub fn same_site(self, same_site: SameSite) -> Self {
-        self.with(|settings| settings.jar.same_site = same_site)
+        self.with(|settings| {
+            (settings.jar.same_site, settings.remember_jar.same_site) = (same_site, same_site);
+        })
     }
 
     /// Whether the cookie is Secure, whatever the request came over. Where nothing is said it is so over TLS.

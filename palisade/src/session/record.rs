@@ -14,7 +14,7 @@ use crate::store::SessionId;
 /// A session: when it began, who is signed in, and what the application keeps. Times are seconds since the Unix epoch.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct Record {
-    #[serde(skip, default = "SessionId::random")]
+    #[serde(skip, default = "unnamed")]
     pub(super) id: SessionId,
     #[serde(rename = "m")]
     pub(super) made: u64,
@@ -47,6 +47,11 @@ pub(super) struct Login {
     /// The remember token that belongs to this browser.
     #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
     pub(super) series: Option<[u8; 16]>,
+}
+
+/// The name is kept beside the bytes; drawing one here would ask the kernel, only to be written over.
+fn unnamed() -> SessionId {
+    SessionId::from_bytes([0; 16])
 }
 
 /// What the application did to a session, to be done again to a newer version of it.

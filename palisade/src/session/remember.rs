@@ -13,7 +13,6 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::cookie::Jar;
 use super::event::SessionEvent;
 use super::record::{Change, Login, Record, left};
 use super::visit::{Remember, Session, Visit, down};
@@ -96,14 +95,8 @@ impl Session {
 }
 
 impl Visit {
-    /// The cookie of remember tokens.
-    pub(super) fn remember_jar(&self) -> Jar {
-        Jar { name: "remember".into(), ..self.settings().jar.clone() }
-    }
-
     fn remembered(&self) -> Option<(SessionId, SessionId)> {
-        let jar = self.remember_jar();
-        jar.find(&self.cookies, self.secure).find_map(|value| {
+        self.settings().remember_jar.find(&self.cookies, self.secure).find_map(|value| {
             let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
             let (series, token) = bytes.split_first_chunk()?;
             Some((SessionId::from_bytes(*series), SessionId::from_bytes(token.try_into().ok()?)))
@@ -131,7 +124,7 @@ impl Visit {
         let settings = self.settings();
         let Some(lasts) = settings.remember else { return Ok(()) };
         let Some((id, token)) = self.remembered() else {
-            if self.remember_jar().find(&self.cookies, self.secure).next().is_some() {
+            if settings.remember_jar.find(&self.cookies, self.secure).next().is_some() {
                 self.state().remember = Remember::Clear;
             }
             return Ok(());

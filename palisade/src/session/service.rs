@@ -81,7 +81,11 @@ where
             if !visit.touched() {
                 return Poll::Ready(Ok(response));
             }
-            *this.writing = Some(Box::pin(finish(visit, response)));
+            let state = std::mem::take(&mut *visit.state());
+            if state.is_unchanged() {
+                return Poll::Ready(Ok(About::of(&state).told(response, Vec::new())));
+            }
+            *this.writing = Some(Box::pin(finish(visit, state, response)));
         }
         let writing = this.writing.as_mut().expect("it has just been put there");
         writing.as_mut().poll(cx).map(Ok)
@@ -90,31 +94,49 @@ where
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// Writes what has changed, and says that the answer depends on the cookie.
-async fn finish<B: Default>(visit: Arc<Visit>, mut response: Response<B>) -> Response<B> {
-    let state = std::mem::take(&mut *visit.state());
-    let signed_in = state.record.as_ref().is_some_and(|record| record.login.is_some());
-    let (filled, signed_out) = (state.record.as_ref().is_some_and(|it| !it.is_empty()), state.signed_out);
-    let goes_on = state.record.is_some();
-    let mut headers = HeaderMap::new();
-    if let Err(why) = write(&visit, state, &mut headers).await {
-        response = why;
+/// Writes what has changed.
+async fn finish<B: Default>(visit: Arc<Visit>, state: State, response: Response<B>) -> Response<B> {
+    let (about, mut cookies) = (About::of(&state), Vec::new());
+    let written = write(&visit, state, &mut cookies).await;
+    about.told(written.err().unwrap_or(response), cookies)
+}
+
+/// What an answer has to say about the session that it came from.
+struct About {
+    signed_in: bool,
+    filled: bool,
+    signed_out: bool,
+    goes_on: bool,
+}
+
+impl About {
+    fn of(state: &State) -> Self {
+        Self {
+            signed_in: state.record.as_ref().is_some_and(|record| record.login.is_some()),
+            filled: state.record.as_ref().is_some_and(|record| !record.is_empty()),
+            signed_out: state.signed_out,
+            goes_on: state.record.is_some(),
+        }
     }
-    let own = response.headers_mut();
-    own.append(VARY, HeaderValue::from_static("cookie"));
-    for line in headers.get_all(SET_COOKIE) {
-        own.append(SET_COOKIE, line.clone());
+
+    /// Says that the answer depends on the cookie, and who may keep it.
+    fn told<B>(&self, mut response: Response<B>, cookies: Vec<HeaderValue>) -> Response<B> {
+        let own = response.headers_mut();
+        own.append(VARY, HeaderValue::from_static("cookie"));
+        if (self.filled || self.signed_out || !cookies.is_empty()) && !is_private(own) {
+            let control = if self.signed_in || self.signed_out { "no-store" } else { "private, no-cache" };
+            own.insert(CACHE_CONTROL, HeaderValue::from_static(control));
+        }
+        for line in cookies {
+            own.append(SET_COOKIE, line);
+        }
+        if self.signed_out && !own.contains_key(CLEAR_SITE_DATA) {
+            // Not the cookie of a session that has been begun since.
+            let data = if self.goes_on { "\"storage\"" } else { "\"cookies\", \"storage\"" };
+            own.insert(CLEAR_SITE_DATA, HeaderValue::from_static(data));
+        }
+        response
     }
-    if (filled || signed_out || headers.contains_key(SET_COOKIE)) && !is_private(own) {
-        let control = if signed_in || signed_out { "no-store" } else { "private, no-cache" };
-        own.insert(CACHE_CONTROL, HeaderValue::from_static(control));
-    }
-    if signed_out && !own.contains_key(CLEAR_SITE_DATA) {
-        // Not the cookie of a session that has been begun since.
-        let data = if goes_on { "\"storage\"" } else { "\"cookies\", \"storage\"" };
-        own.insert(CLEAR_SITE_DATA, HeaderValue::from_static(data));
-    }
-    response
 }
 
 /// Whether the application has said that nobody but the visitor may keep the answer.
@@ -130,22 +152,22 @@ fn is_private(headers: &HeaderMap) -> bool {
 async fn write<B: Default>(
     visit: &Visit,
     mut state: State,
-    headers: &mut HeaderMap,
+    cookies: &mut Vec<HeaderValue>,
 ) -> Result<(), Response<B>> {
     let (settings, secure) = (visit.settings(), visit.secure);
     match std::mem::take(&mut state.remember) {
         Remember::Leave => {}
         Remember::Set(value) => {
-            visit.remember_jar().set(headers, &value, secure, Some(visit.remember_age()));
+            cookies.push(settings.remember_jar.set(&value, secure, Some(visit.remember_age())));
         }
-        Remember::Clear => visit.remember_jar().clear(headers, secure),
+        Remember::Clear => cookies.push(settings.remember_jar.clear(secure)),
     }
     if !state.dirty {
         return Ok(());
     }
     let Some(record) = state.record else {
         if visit.presented().is_some() {
-            settings.jar.clear(headers, secure);
+            cookies.push(settings.jar.clear(secure));
         }
         return Ok(());
     };
@@ -169,10 +191,10 @@ async fn write<B: Default>(
         }
     };
     let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), &settings.context());
-    settings.jar.set(headers, &URL_SAFE_NO_PAD.encode(sealed), secure, None);
-    let size = headers.get_all(SET_COOKIE).iter().map(HeaderValue::len).max().unwrap_or(0);
+    cookies.push(settings.jar.set(&URL_SAFE_NO_PAD.encode(sealed), secure, None));
+    let size = cookies.iter().map(HeaderValue::len).max().unwrap_or(0);
     if size > LARGEST {
-        headers.clear();
+        cookies.clear();
         return Err(too_large(size));
     }
     Ok(())

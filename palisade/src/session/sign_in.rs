@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
 use super::event::SessionEvent;
@@ -83,7 +84,7 @@ impl Session {
     fn view(&self, path: Option<&str>) -> Option<HeaderValue> {
         let visit = &self.0;
         let path = path.filter(|_| !visit.accept.as_ref().is_some_and(prefers_json))?;
-        let target = visit.target.path_and_query().map_or("/", |target| target.as_str());
+        let target = visit.target.as_ref().map_or("/", PathAndQuery::as_str);
         let line = if visit.method == Method::GET && target != "/" {
             let sign = if path.contains('?') { '&' } else { '?' };
             format!("{path}{sign}next={}", encoded(target))

@@ -8,12 +8,13 @@ use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{ACCEPT, USER_AGENT};
-use http::{HeaderValue, Method, Request, Uri};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use super::cookie;
+use super::cookie::Lines;
 use super::event::SessionEvent;
 use super::record::{Change, Record};
 use super::{Place, Protection, Sessions, Settings};
@@ -29,14 +30,14 @@ pub struct Session(pub(super) Arc<Visit>);
 
 pub(super) struct Visit {
     sessions: Sessions,
-    pub(super) cookies: Vec<HeaderValue>,
+    pub(super) cookies: Lines,
     pub(super) secure: bool,
     /// Not the exchange itself, which holds the visit: neither would ever be freed.
     ip: Option<IpAddr>,
     agent: Option<HeaderValue>,
     pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
-    pub(super) target: Uri,
+    pub(super) target: Option<PathAndQuery>,
     touched: AtomicBool,
     presented: OnceLock<Option<Presented>>,
     loaded: OnceCell<()>,
@@ -44,11 +45,10 @@ pub(super) struct Visit {
 }
 
 /// What the request's cookie says.
-#[derive(Clone)]
 pub(super) struct Presented {
     pub(super) id: SessionId,
-    /// The session itself, where it lies in the cookie: by choice, or because there is nothing in it to be stored.
-    pub(super) record: Option<Record>,
+    /// Whether the session itself lies in the cookie: by choice, or because there is nothing in it to be stored.
+    pub(super) whole: bool,
     /// Whether it was sealed by a previous key.
     old_key: bool,
 }
@@ -56,6 +56,8 @@ pub(super) struct Presented {
 /// What is known of the session, and what is to be done when the answer goes.
 #[derive(Default)]
 pub(super) struct State {
+    /// The session that lay in the cookie, until it is known whether it is over.
+    opened: Option<Record>,
     pub(super) record: Option<Record>,
     /// The version in the store that `record` was read from.
     pub(super) version: Option<u64>,
@@ -66,6 +68,13 @@ pub(super) struct State {
     pub(super) gone: bool,
     pub(super) remember: Remember,
     pub(super) signed_out: bool,
+}
+
+impl State {
+    /// Whether there is nothing to be written.
+    pub(super) fn is_unchanged(&self) -> bool {
+        !self.dirty && matches!(self.remember, Remember::Leave)
+    }
 }
 
 /// What is to become of the remember cookie.
@@ -83,12 +92,12 @@ impl Session {
         let tls = || exchange.client().is_some_and(|client| client.scheme() == Scheme::Https);
         let headers = request.headers();
         let session = Self(Arc::new(Visit {
-            cookies: cookie::lines(headers),
+            cookies: Lines::of(headers),
             secure: sessions.0.secure.unwrap_or_else(tls),
             agent: headers.get(USER_AGENT).cloned(),
             accept: headers.get(ACCEPT).cloned(),
             method: request.method().clone(),
-            target: request.uri().clone(),
+            target: request.uri().path_and_query().cloned(),
             sessions: sessions.clone(),
             ip: exchange.client().map(|client| client.ip()),
             touched: AtomicBool::new(false),
@@ -163,10 +172,16 @@ impl Visit {
         self.touched.load(Ordering::Relaxed)
     }
 
-    /// What the request's cookie says, if one of our keys has sealed it.
+    /// What the request's cookie says, if one of our keys has sealed it. Not to be asked for the first time by who holds the
+    /// state.
     pub(super) fn presented(&self) -> Option<&Presented> {
         self.touched.store(true, Ordering::Relaxed);
-        self.presented.get_or_init(|| self.open_cookie()).as_ref()
+        let open = || {
+            let (presented, record) = self.open_cookie()?;
+            self.state().opened = record;
+            Some(presented)
+        };
+        self.presented.get_or_init(open).as_ref()
     }
 
     /// Whether the browser has a cookie with this name already, sealed by the current key.
@@ -174,7 +189,7 @@ impl Visit {
         self.presented().is_some_and(|presented| presented.id == id && !presented.old_key)
     }
 
-    fn open_cookie(&self) -> Option<Presented> {
+    fn open_cookie(&self) -> Option<(Presented, Option<Record>)> {
         let settings = self.settings();
         settings.jar.find(&self.cookies, self.secure).find_map(|value| {
             let opened = settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.context())?;
@@ -186,7 +201,8 @@ impl Visit {
             };
             let over =
                 record.as_ref().is_some_and(|record| record.lasts(settings.limits, settings.now()).is_none());
-            (!over).then_some(Presented { id, record, old_key: !opened.is_current() })
+            let presented = Presented { id, whole: record.is_some(), old_key: !opened.is_current() };
+            (!over).then_some((presented, record))
         })
     }
 
@@ -196,18 +212,9 @@ impl Visit {
     }
 
     async fn read(&self) -> Result<(), StoreError> {
-        let found = match self.presented() {
+        match self.presented() {
             Some(presented) => self.find(presented).await?,
-            None => None,
-        };
-        {
-            let mut state = self.state();
-            if let Some((record, version)) = found {
-                (state.record, state.version) = (Some(record), version);
-                state.dirty |= self.presented().is_some_and(|presented| presented.old_key);
-            } else {
-                state.gone = true;
-            }
+            None => self.state().gone = true,
         }
         self.protect().await?;
         if self.state().record.as_ref().is_none_or(|record| record.login.is_none()) {
@@ -217,29 +224,41 @@ impl Visit {
         Ok(())
     }
 
-    /// The session that the cookie names, unless it is over.
-    async fn find(&self, presented: &Presented) -> Result<Option<(Record, Option<u64>)>, StoreError> {
+    /// Takes up the session that the cookie names, unless it is over.
+    async fn find(&self, presented: &Presented) -> Result<(), StoreError> {
         let settings = self.settings();
         let kept = settings.store.load(presented.id).wait().await?;
-        let Some(kept) = kept else { return Ok(presented.record.clone().map(|record| (record, None))) };
-        if settings.place == Place::Cookie {
+        let mut state = self.state();
+        let found = match kept {
+            None => state.opened.take().map(|record| (record, None)),
             // In the store is what says that it was ended.
-            return Ok(None);
+            Some(_) if settings.place == Place::Cookie => None,
+            Some(kept) => Record::decode(presented.id, &kept.bytes)
+                .filter(|record| record.lasts(settings.limits, settings.now()).is_some())
+                .map(|record| (record, Some(kept.version))),
+        };
+        match found {
+            Some((record, version)) => {
+                (state.record, state.version) = (Some(record), version);
+                state.dirty |= presented.old_key;
+            }
+            // A reading that was broken off behind this may have taken it up already.
+            None => state.gone = state.record.is_none(),
         }
-        let record = Record::decode(presented.id, &kept.bytes);
-        let living = record.filter(|record| record.lasts(settings.limits, settings.now()).is_some());
-        Ok(living.map(|record| (record, Some(kept.version))))
+        Ok(())
     }
 
     /// Looks whether a sign-in comes from a client that looks as before.
     async fn protect(&self) -> Result<(), StoreError> {
         let settings = self.settings();
-        let fingerprint = self.fingerprint();
+        if settings.protection == Protection::None {
+            return Ok(());
+        }
         let user = {
             let state = self.state();
             let login = state.record.as_ref().and_then(|record| record.login.as_ref());
             login
-                .filter(|login| login.fingerprint != fingerprint)
+                .filter(|login| login.fingerprint != self.fingerprint())
                 .map(|login| (login.user.clone(), login.proved.is_some()))
         };
         let Some((user, proved)) = user else { return Ok(()) };
@@ -305,7 +324,7 @@ impl Settings {
             Place::Cookie => "record",
             Place::Store => "name",
         };
-        format!("{kind} {}", self.jar.name).into_bytes()
+        [kind.as_bytes(), b" ", self.jar.name().as_bytes()].concat()
     }
 }
 

@@ -43,7 +43,7 @@ impl MemorySessions {
 
     /// How many are kept, with those that have run out and have not left yet.
     pub fn len(&self) -> usize {
-        self.held(|held, _| held.sessions.len())
+        self.held(|held| held.sessions.len())
     }
 
     /// Whether none is kept.
@@ -51,9 +51,8 @@ impl MemorySessions {
         self.len() == 0
     }
 
-    fn held<T>(&self, then: impl FnOnce(&mut Held, u64) -> T) -> T {
-        let mut held = self.held.lock().unwrap_or_else(PoisonError::into_inner);
-        then(&mut held, self.clock.now())
+    fn held<T>(&self, then: impl FnOnce(&mut Held) -> T) -> T {
+        then(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -65,12 +64,13 @@ impl fmt::Debug for MemorySessions {
 
 impl SessionStore for MemorySessions {
     fn load(&self, id: SessionId) -> Answer<'_, Option<Kept>> {
-        Answer::Now(Ok(self.held(|held, now| held.living(id, now).cloned())))
+        Answer::Now(Ok(self.held(|held| held.living(id, || self.clock.now()).cloned())))
     }
 
     fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Answer<'_, Saved> {
-        let saved = self.held(|held, now| {
-            if held.living(id, now).map(|kept| kept.version) != before {
+        let now = self.clock.now();
+        let saved = self.held(|held| {
+            if held.living(id, || now).map(|kept| kept.version) != before {
                 return Saved::Stale;
             }
             let until = now.saturating_add(u64::try_from(lasts.as_micros()).unwrap_or(u64::MAX));
@@ -82,12 +82,13 @@ impl SessionStore for MemorySessions {
     }
 
     fn end(&self, id: SessionId) -> Done<'_> {
-        self.held(|held, _| held.sessions.remove(&id));
+        self.held(|held| held.sessions.remove(&id));
         Answer::Now(Ok(()))
     }
 
     fn of_user<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<(SessionId, Kept)>> {
-        let found = self.held(|held, now| {
+        let now = self.clock.now();
+        let found = self.held(|held| {
             let of_user = |(id, (until, kept)): (&SessionId, &(u64, Kept))| {
                 (*until > now && kept.user.as_deref() == Some(user)).then(|| (*id, kept.clone()))
             };
@@ -102,8 +103,9 @@ impl SessionStore for MemorySessions {
 }
 
 impl Held {
-    fn living(&self, id: SessionId, now: u64) -> Option<&Kept> {
-        self.sessions.get(&id).filter(|(until, _)| *until > now).map(|(_, kept)| kept)
+    /// The clock is not looked at for what is not there, which is most of what is asked where sessions lie in cookies.
+    fn living(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&Kept> {
+        self.sessions.get(&id).filter(|(until, _)| *until > now()).map(|(_, kept)| kept)
     }
 
     fn look_through(&mut self, now: u64) {

@@ -170,6 +170,32 @@ async fn a_token_whose_series_is_ended_while_it_is_used_signs_nobody_in() {
 }
 
 #[tokio::test]
+async fn a_reading_that_is_given_up_halfway_is_begun_again_and_loses_nothing() {
+    // While the session is asked for, and while the series is of a token that nobody knows.
+    for (sealed, given_up_at) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+        let (site, slow) = slowly(sealed);
+        let mut browser = site.browser();
+        browser.post("/set/a/b").await;
+        browser.jar.insert("__Host-remember".into(), URL_SAFE_NO_PAD.encode([7; 32]));
+        slow.asked.store(0, Ordering::SeqCst);
+        let twice = any(async move |session: Session| {
+            let mut reading = Box::pin(session.get::<String>("a"));
+            while slow.asked.load(Ordering::SeqCst) < given_up_at {
+                let pending =
+                    std::future::poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx).is_pending())).await;
+                assert!(pending);
+                tokio::task::yield_now().await;
+            }
+            drop(reading);
+            session.get::<String>("a").await.map(Option::unwrap_or_default)
+        });
+        let app = around(&site, Router::new().fallback(twice));
+        let answer = ask(&app, browser.request("GET", "/")).await;
+        assert_eq!(answer.body, "b", "sealed {sealed}, given up at {given_up_at}");
+    }
+}
+
+#[tokio::test]
 async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
     for sealed in [false, true] {
         let (site, slow) = slowly(sealed);

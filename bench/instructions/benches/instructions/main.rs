@@ -7,6 +7,7 @@ mod guards;
 mod kept;
 mod limits;
 mod stack;
+mod whole;
 mod work;
 
 use gungraun::prelude::*;
@@ -30,6 +31,9 @@ use work::Work;
 #[bench::axum_floor(stack::axum_floor())]
 #[bench::axum_json(stack::axum_json())]
 #[bench::axum_json_around(stack::axum_json_around())]
+#[bench::whole(whole::whole())]
+#[bench::whole_signed_in(whole::whole_signed_in())]
+#[bench::whole_form(whole::whole_form())]
 fn request<W: Work>(work: W) -> W::Done {
     work.done()
 }

@@ -12,7 +12,7 @@ use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, asking, now, request};
 
-const JSON: HeaderValue = HeaderValue::from_static("application/json");
+pub const JSON: HeaderValue = HeaderValue::from_static("application/json");
 
 fn inner() -> impl Service<Request<Body>, Response = Response<Body>, Error = Infallible> + Clone {
     service_fn(|_: Request<Body>| async {
@@ -22,7 +22,7 @@ fn inner() -> impl Service<Request<Body>, Response = Response<Body>, Error = Inf
     })
 }
 
-fn palisade() -> Palisade {
+pub fn palisade() -> Palisade {
     Palisade::new().hosts(["localhost"]).expect("a host")
 }
 

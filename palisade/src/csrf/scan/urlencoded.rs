@@ -36,7 +36,10 @@ fn value(field: &[u8], wanted: &str) -> Option<Vec<u8>> {
     if !decoded(&field[..equals]).eq(wanted.bytes()) {
         return None;
     }
-    Some(decoded(field.get(equals + 1..).unwrap_or_default()).take(LONGEST).collect())
+    let text = field.get(equals + 1..).unwrap_or_default();
+    let mut value = Vec::with_capacity(LONGEST.min(text.len()));
+    value.extend(decoded(text).take(LONGEST));
+    Some(value)
 }
 
 /// As browsers read it: a percent sign without two digits stands for itself.
