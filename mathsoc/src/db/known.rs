@@ -35,10 +35,12 @@ use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::OnceCell;
 
 use super::challenges::Challenge;
+use super::changes::Changing;
 use super::front::Front;
+use super::leaderboard::Standing;
 use super::submissions::Tried;
 use super::users::User;
-use super::{Db, Result};
+use super::{Db, Paged, Result};
 
 /// What was read from a file; cheap to clone.
 #[derive(Clone, Default)]
@@ -48,6 +50,7 @@ pub struct Known(Arc<Tables>);
 #[derive(Default)]
 pub(super) struct Tables {
     file: File,
+    pub(super) boards: Rows<(Changing, u32), Paged<Standing>>,
     pub(super) front: Rows<(), Arc<Front>>,
     pub(super) challenges: Rows<(i64, Option<i64>, i64), Option<Challenge>>,
     pub(super) marks: Rows<(i64, i64, i64), Arc<HashMap<i64, bool>>>,

@@ -87,7 +87,12 @@ pub async fn page(db: &Db, board: impl Into<Board>, page: u32) -> Result<Paged<S
     if let Board::Class { school, year } = board {
         return page_of_class(db, school, year, page).await;
     }
-    let (name, mut page) = (board.changing().to_string(), page.max(1));
+    let (changing, page) = (board.changing(), page.max(1));
+    db.known(|known| &known.boards, (changing, page), async || page_of(db, changing, page).await).await
+}
+
+async fn page_of(db: &Db, board: Changing, mut page: u32) -> Result<Paged<Standing>> {
+    let name = board.to_string();
     loop {
         let offset = i64::from(page - 1) * PER_PAGE;
         let mut items: Vec<Standing> = on!(db, pool => {

@@ -174,10 +174,11 @@ impl Db {
 
     /// Lets running queries end, then closes all connections.
     pub async fn close(&self) {
+        on!(self, pool => pool.close().await);
+        // From here on nobody opens it again.
         if let Self::Sqlite(_, known) = self {
             known.close().await;
         }
-        on!(self, pool => pool.close().await)
     }
 }
 

@@ -40,8 +40,8 @@ const WHOLE: Plan = Plan {
 const QUICK: Plan = Plan {
     connections: &[32],
     rounds: 5,
-    round: Duration::from_millis(350),
-    steady: Duration::from_millis(700),
+    round: Duration::from_millis(300),
+    steady: Duration::from_millis(500),
     starts: 3,
     clients: 100_000,
 };
