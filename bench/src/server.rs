@@ -10,6 +10,9 @@ use std::time::{Duration, Instant};
 use crate::wire::Wire;
 use crate::work::get;
 
+/// What contestants say of themselves.
+const LOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/contestants.log");
+
 /// Stands in a line for the port.
 pub const PORT: &str = "{port}";
 
@@ -31,6 +34,7 @@ impl Server {
             .args(&line)
             .stdin(Stdio::null())
             .stdout(Stdio::null())
+            .stderr(fs::File::options().create(true).append(true).open(LOG)?)
             .process_group(0)
             .spawn()?;
         let mut server = Self { child, address, ready: Duration::ZERO };
@@ -43,7 +47,7 @@ impl Server {
                 break;
             }
             if let Some(ended) = server.child.try_wait()? {
-                return Err(format!("{line:?} ended: {ended}").into());
+                return Err(format!("{line:?} ended: {ended}; {LOG} says why").into());
             }
             if begin.elapsed() > Duration::from_secs(30) {
                 return Err(format!("{line:?} gives no answer").into());

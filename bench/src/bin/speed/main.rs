@@ -58,13 +58,16 @@ struct Running {
 impl Running {
     async fn start(contestant: &'static Contestant, bench: &Path) -> Result<Self, Box<dyn Error>> {
         let server = Server::start(&contestant.line(bench), "/json").await?;
-        let visitor = if contestant.signs_in() {
-            let visitor = Visitor::at(server.address).await;
-            Some(visitor.map_err(|error| format!("{}: {error}", contestant.name))?)
-        } else {
-            None
-        };
-        Ok(Self { contestant, server, visitor })
+        Ok(Self { contestant, server, visitor: None })
+    }
+
+    /// Signs in, where that can be done. The load takes no new cookie from an answer, as a browser does every few minutes.
+    async fn sign_in(&mut self) -> Result<(), Box<dyn Error>> {
+        if self.contestant.signs_in() {
+            let visitor = Visitor::at(self.server.address).await;
+            self.visitor = Some(visitor.map_err(|error| format!("{}: {error}", self.contestant.name))?);
+        }
+        Ok(())
     }
 
     fn shot(&self, work: Work) -> Shot {
@@ -119,6 +122,9 @@ async fn run() -> Result<(), Box<dyn Error>> {
         it.use_up().await?;
     }
     for work in Work::ALL {
+        for it in &mut running {
+            it.sign_in().await?;
+        }
         for &connections in plan.connections {
             eprintln!("{}, {connections} connections", work.name());
             for round in 0..plan.rounds {
