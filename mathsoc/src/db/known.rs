@@ -84,6 +84,9 @@ impl Known {
     }
 }
 
+/// Where the file is: the number of the connection that says so, and what it says. Two connections count each for itself.
+type State = (u64, i64);
+
 /// Whether the file has been changed.
 #[derive(Default)]
 struct File {
@@ -98,12 +101,12 @@ struct Asked {
     link: Option<SqliteConnection>,
     /// How many had come before the question was put.
     before: u64,
-    state: i64,
+    state: State,
 }
 
 impl File {
-    /// A number that is another one after each commit.
-    async fn state(&self, pool: &SqlitePool) -> Result<i64> {
+    /// What is another one after each commit.
+    async fn state(&self, pool: &SqlitePool) -> Result<State> {
         let came = self.came.fetch_add(1, Ordering::SeqCst);
         let mut asked = self.asked.lock().await;
         if asked.before > came {
@@ -115,13 +118,14 @@ impl File {
         // Who else is about to ask comes first: one question then serves them all.
         tokio::task::yield_now().await;
         let before = self.came.load(Ordering::SeqCst);
-        let mut link = match asked.link.take() {
-            Some(link) => link,
-            None => SqliteConnection::connect_with(&pool.connect_options()).await?,
+        // A question that is given up halfway, or fails, takes its connection along.
+        let (mut link, number) = match asked.link.take() {
+            Some(link) => (link, asked.state.0),
+            None => (SqliteConnection::connect_with(&pool.connect_options()).await?, asked.state.0 + 1),
         };
-        let state = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut link).await?;
-        *asked = Asked { link: Some(link), before, state };
-        Ok(state)
+        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut link).await?;
+        *asked = Asked { link: Some(link), before, state: (number, version) };
+        Ok(asked.state)
     }
 }
 
@@ -129,8 +133,7 @@ impl File {
 pub(super) struct Rows<K, T>(Mutex<HashMap<K, Row<T>>>);
 
 struct Row<T> {
-    /// The state of the file.
-    state: i64,
+    state: State,
     since: Instant,
     value: Arc<OnceCell<T>>,
 }
@@ -142,7 +145,7 @@ const MOST: usize = 1024;
 
 impl<K: Eq + Hash, T> Rows<K, T> {
     /// Where this thing is, or where it is to be put.
-    fn at(&self, state: i64, key: K, now: Instant) -> Arc<OnceCell<T>> {
+    fn at(&self, state: State, key: K, now: Instant) -> Arc<OnceCell<T>> {
         let mut rows = self.rows();
         if rows.len() >= MOST {
             rows.clear();
@@ -180,19 +183,24 @@ mod tests {
     #[test]
     fn a_thing_stays_while_the_file_does_and_no_longer_than_its_age() {
         let (rows, now) = (Rows::<u8, u8>::default(), Instant::now());
-        let first = rows.at(1, 7, now);
-        assert!(Arc::ptr_eq(&first, &rows.at(1, 7, now + AGE - Duration::from_millis(1))));
-        assert!(!Arc::ptr_eq(&first, &rows.at(1, 8, now)), "another is another");
-        let changed = rows.at(2, 7, now);
+        let first = rows.at((1, 1), 7, now);
+        assert!(Arc::ptr_eq(&first, &rows.at((1, 1), 7, now + AGE - Duration::from_millis(1))));
+        assert!(!Arc::ptr_eq(&first, &rows.at((1, 1), 8, now)), "another is another");
+        let changed = rows.at((1, 2), 7, now);
         assert!(!Arc::ptr_eq(&first, &changed));
-        assert!(!Arc::ptr_eq(&changed, &rows.at(2, 7, now + AGE)));
+        assert!(!Arc::ptr_eq(&changed, &rows.at((1, 2), 7, now + AGE)));
+        let another_link = rows.at((2, 2), 7, now);
+        assert!(
+            !Arc::ptr_eq(&another_link, &rows.at((1, 2), 7, now)),
+            "two connections count each for itself"
+        );
     }
 
     #[test]
     fn there_are_never_more_than_the_bound() {
         let rows = Rows::<usize, u8>::default();
         for key in 0..MOST * 3 {
-            rows.at(1, key, Instant::now());
+            rows.at((1, 1), key, Instant::now());
         }
         assert!(rows.rows().len() <= MOST);
     }

@@ -1,12 +1,16 @@
 //! What the database promises about what is read often: whatever is remembered of it, nobody is given what is no longer so.
 
+use std::future::poll_fn;
+use std::pin::pin;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::task::Poll;
 use std::time::Duration;
 
 use mathsoc::db::sessions::DbSessions;
 use mathsoc::db::{Db, challenges, demo, front, users};
 use palisade::store::{Kept, SessionId, SessionStore};
+use tokio::task::yield_now;
 
 use super::accounts::user;
 use super::reports::another_process;
@@ -16,6 +20,7 @@ pub(super) static PROMISES: &[Promise] = promises![
     what_another_process_does_is_seen_at_once,
     what_is_not_committed_is_seen_by_nobody,
     of_many_who_read_while_somebody_writes_none_is_given_what_was_before,
+    what_is_given_up_halfway_makes_nobody_believe_what_was_before,
     a_session_that_another_process_ends_is_over_at_once,
     a_closed_database_gives_nothing_that_it_knew,
 ];
@@ -95,6 +100,25 @@ async fn of_many_who_read_while_somebody_writes_none_is_given_what_was_before(db
     }
     for reader in readers {
         assert!(reader.await.unwrap() > 0);
+    }
+}
+
+async fn what_is_given_up_halfway_makes_nobody_believe_what_was_before(db: Db) {
+    let ada = user(&db, "ada@school.example").await;
+    let other = another_process(&db).await;
+    for steps in 0..60 {
+        {
+            let mut read = pin!(users::by_id(&db, ada.id));
+            for _ in 0..steps {
+                let ready = poll_fn(|cx| Poll::Ready(read.as_mut().poll(cx).is_ready())).await;
+                if ready {
+                    break;
+                }
+                yield_now().await;
+            }
+        }
+        let epoch = users::raise_epoch(&other, ada.id, None).await.unwrap().unwrap();
+        assert_eq!(users::by_id(&db, ada.id).await.unwrap().unwrap().epoch, epoch);
     }
 }
 
