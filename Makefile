@@ -16,12 +16,14 @@ check-corpora: ## other people's hostile vectors, which are not ours to ship: ma
 audit:        ## how a site stands, and what to type to mend it: make audit URL=https://…
 	cargo run --quiet -p palisade-cli -- audit $(URL)
 
-bench:        ## what layers, the site, limits and answers cost, beside others; QUICK=1 is shorter
-	cargo bench -p palisade
+bench:        ## what layers, the site, limits and answers cost, beside others; QUICK=1 is shorter, and only the first two
 	scripts/bench-speed
 	scripts/bench-site
+ifndef QUICK
+	cargo bench -p palisade
 	cargo run --quiet --release --manifest-path bench/Cargo.toml --bin limits
 	scripts/bench-answers
+endif
 
 bench-check:  ## what a request costs in instructions, and what of it has changed by more than 3 %
 	scripts/bench-check

@@ -26,7 +26,7 @@ static ROWS: LazyLock<String> = LazyLock::new(|| {
         if rows.len() >= 20_000 {
             break;
         }
-        let _ = write!(rows, "<tr><td>{row}</td><td>Ada Lovelace</td><td>{}</td></tr>\n", 1000 - row);
+        let _ = writeln!(rows, "<tr><td>{row}</td><td>Ada Lovelace</td><td>{}</td></tr>", 1000 - row);
     }
     rows
 });

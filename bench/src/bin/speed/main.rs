@@ -39,11 +39,11 @@ const WHOLE: Plan = Plan {
 };
 const QUICK: Plan = Plan {
     connections: &[32],
-    rounds: 5,
-    round: Duration::from_millis(300),
-    steady: Duration::from_millis(500),
+    rounds: 4,
+    round: Duration::from_millis(250),
+    steady: Duration::from_millis(400),
     starts: 3,
-    clients: 100_000,
+    clients: 20_000,
 };
 
 /// Where latency is taken.
@@ -158,7 +158,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
         }
         results.memory(it.contestant.name).1 = it.server.memory();
     }
-    let text = report::text(&results, plan.connections, begin.elapsed());
+    let text = report::text(&results, plan.connections, plan.clients, begin.elapsed());
     println!("{text}");
     if !quick {
         std::fs::write(bench.join("results.md"), text)?;

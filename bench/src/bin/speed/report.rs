@@ -9,18 +9,19 @@ use bench::results::Results;
 use bench::work::Work;
 
 /// Everything that was measured, as Markdown.
-pub fn text(results: &Results, connections: &[u32], took: Duration) -> String {
+pub fn text(results: &Results, connections: &[u32], clients: u32, took: Duration) -> String {
+    let clients = format!("{},{:03}", clients / 1000, clients % 1000);
     let mut text = format!(
         "# What layers cost\n\nWritten by `make bench`: {} seconds on {}. Compare the ratios, not the numbers; \
         each contestant had the first core alone, the load the second.\n\n",
         took.as_secs(),
         machine()
     );
-    goals(&mut text, results, connections);
+    goals(&mut text, results, connections, &clients);
     for work in Work::ALL {
         rates(&mut text, results, work, connections);
     }
-    whole(&mut text, results);
+    whole(&mut text, results, &clients);
     text.push_str("\n## Who takes part\n\n");
     for contestant in &ALL {
         let _ = writeln!(text, "- **{}**: {}.", contestant.name, contestant.what);
@@ -36,7 +37,7 @@ fn machine() -> String {
     format!("{} (load of the last five minutes: {load})", model.map_or("an unnamed processor", |it| it.1))
 }
 
-fn goals(text: &mut String, results: &Results, connections: &[u32]) {
+fn goals(text: &mut String, results: &Results, connections: &[u32], clients: &str) {
     text.push_str("## Goals\n\n| goal | work | measured | |\n|---|---|--:|---|\n");
     let most = STEADY_CONNECTIONS.min(*connections.last().unwrap_or(&1)).max(connections[0]);
     let rate = |name, work| results.at(name, work, most).map_or(f64::NAN, |cell| cell.rate());
@@ -63,7 +64,7 @@ fn goals(text: &mut String, results: &Results, connections: &[u32]) {
     let refusal = rate(PALISADE, Work::Json) / rate(PALISADE, Work::Refused);
     line("a 429 costs no more than a 200", "small JSON", refusal, refusal <= 1.0);
     let more = (results.bytes(PALISADE).1 as f64 - results.bytes(BARE).0 as f64) / 1e6;
-    line("≤ bare + 10 MB with 100,000 clients", "memory", more, more <= 10.0);
+    line(&format!("≤ bare + 10 MB with {clients} clients"), "memory", more, more <= 10.0);
 }
 
 fn rates(text: &mut String, results: &Results, work: Work, connections: &[u32]) {
@@ -92,10 +93,11 @@ fn rates(text: &mut String, results: &Results, work: Work, connections: &[u32]) 
     }
 }
 
-fn whole(text: &mut String, results: &Results) {
-    text.push_str(
+fn whole(text: &mut String, results: &Results, clients: &str) {
+    let _ = writeln!(
+        text,
         "\nLatencies are at half of the contestant's own rate at 32 connections, counted from when each request was due.\n\n\
-        ## Memory and start\n\n| contestant | memory, MB | with 100,000 clients known, MB | first answer, ms |\n|---|--:|--:|--:|\n",
+        ## Memory and start\n\n| contestant | memory, MB | with {clients} clients known, MB | first answer, ms |\n|---|--:|--:|--:|"
     );
     for contestant in &ALL {
         let (begin, end) = results.bytes(contestant.name);
