@@ -16,7 +16,8 @@ use std::time::{SystemTime, UNIX_EPOCH};
 use folder::Folder;
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::demo::{self, Demo};
-use mathsoc::db::{Db, Url, announcements, articles, newsletters};
+use mathsoc::db::{Db, Known, Url, announcements, articles, newsletters};
+use sqlx::{PgPool, SqlitePool};
 
 type Promise = (&'static str, fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
@@ -308,6 +309,19 @@ async fn announcement(db: &Db, title: &str, hours: i64) {
 fn at(hours: i64) -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
     (seconds + hours * 3600).to_string()
+}
+
+/// The same database with connections of its own, as another process has.
+async fn another_process(db: &Db) -> Db {
+    match db {
+        Db::Sqlite(pool, _) => Db::Sqlite(
+            SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),
+            Known::default(),
+        ),
+        Db::Postgres(pool) => {
+            Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
+        }
+    }
 }
 
 async fn run(db: &Db, sql: &'static str, texts: &[&str]) -> sqlx::Result<()> {

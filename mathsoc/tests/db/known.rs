@@ -13,8 +13,7 @@ use palisade::store::{Kept, SessionId, SessionStore};
 use tokio::task::yield_now;
 
 use super::accounts::user;
-use super::reports::another_process;
-use super::{Promise, at, run};
+use super::{Promise, another_process, at, run};
 
 pub(super) static PROMISES: &[Promise] = promises![
     what_another_process_does_is_seen_at_once,

@@ -1,11 +1,10 @@
 //! What the database promises about what browsers report.
 
 use mathsoc::db::admin_log::{self, Actor};
-use mathsoc::db::{Db, Known, reports, tidy};
+use mathsoc::db::{Db, reports, tidy};
 use palisade::report::{Disposition, Group, Kind};
-use sqlx::{PgPool, SqlitePool};
 
-use super::{Promise, at};
+use super::{Promise, another_process, at};
 
 pub(super) static PROMISES: &[Promise] = promises![
     two_processes_that_count_into_one_group_lose_nothing,
@@ -35,19 +34,6 @@ async fn groups(db: &Db) -> Vec<Group> {
 async fn reported(db: &Db) -> Vec<(i64, i64, i64)> {
     let hours = reports::hours(db, 0).await.unwrap();
     hours.iter().map(|hour| (hour.since, hour.stopped, hour.reported)).collect()
-}
-
-/// The same database with connections of its own, as another process has.
-pub(super) async fn another_process(db: &Db) -> Db {
-    match db {
-        Db::Sqlite(pool, _) => Db::Sqlite(
-            SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),
-            Known::default(),
-        ),
-        Db::Postgres(pool) => {
-            Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())
-        }
-    }
 }
 
 async fn two_processes_that_count_into_one_group_lose_nothing(db: Db) {
