@@ -21,7 +21,7 @@
 //!
 //! A failed reading is an error of the body: axum's extractors answer 413 to
 //! [`LengthLimitError`](http_body_util::LengthLimitError), and 400 to a body that took too long. To such a 413 this layer
-//! adds [`Refusal::BodyTooLarge`], and of such a 400 it makes a 408 with [`Refusal::BodyTooSlow`].
+//! adds [`Rejection::BodyTooLarge`], and of such a 400 it makes a 408 with [`Rejection::BodyTooSlow`].
 //!
 //! | default | is | because |
 //! |---|---|---|
@@ -49,9 +49,10 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::guard::{Guard, guard_layers};
-use crate::refusal::Refusal;
-use crate::terms::Terms;
+use crate::core::guard::{Guard, guard_layers};
+pub use crate::core::body_rejection::BodyRejection;
+use crate::core::rejection::Rejection;
+use crate::core::body_policy::Terms;
 
 /// 68 years, for times that no clock can hold.
 const A_LIFE: Duration = Duration::from_secs(1 << 31);
@@ -78,7 +79,7 @@ impl BodyLimit {
     /// Puts the limit into force for this request, and gives back where it is written.
     fn apply<B>(self, request: &mut Request<B>) -> Arc<Terms> {
         #[cfg(feature = "axum")]
-        crate::extract::limit_body(request, self.bytes);
+        crate::core::axum_compat::limit_body(request, self.bytes);
         Terms::set(request.extensions_mut(), self.bytes, self.within)
     }
 }
@@ -97,17 +98,18 @@ impl Guard for BodyLimit {
         self.apply(request)
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Arc<Terms>) -> Result<(), Refusal> {
+    fn check<B>(&self, _: &Request<B>, _: &Arc<Terms>) -> Result<(), Rejection> {
         Ok(())
     }
 
     fn finish<B>(&self, terms: &Arc<Terms>, response: &mut Response<B>) {
         if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.is_exceeded() {
-            response.extensions_mut().insert(Refusal::BodyTooLarge);
+            response.extensions_mut().insert(Rejection::from(BodyRejection::TooLarge));
         }
         if response.status() == StatusCode::BAD_REQUEST && terms.is_late() {
-            *response.status_mut() = Refusal::BodyTooSlow.status();
-            response.extensions_mut().insert(Refusal::BodyTooSlow);
+            let rejection = Rejection::from(BodyRejection::TooSlow);
+            *response.status_mut() = rejection.status();
+            response.extensions_mut().insert(rejection);
         }
     }
 }

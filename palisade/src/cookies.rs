@@ -25,11 +25,11 @@ use std::sync::Arc;
 use http::header::SET_COOKIE;
 use http::{HeaderValue, Request, Response};
 
-use crate::client::Scheme;
-use crate::exchange::Exchange;
-use crate::guard::{Guard, guard_layers};
-use crate::refusal::Refusal;
-use crate::same_site::SameSite;
+use crate::core::client::Scheme;
+use crate::core::request_context::Exchange;
+use crate::core::guard::{Guard, guard_layers};
+use crate::core::rejection::Rejection;
+pub use crate::core::same_site::SameSite;
 
 /// The flags that every cookie leaves with.
 #[derive(Clone, Debug)]
@@ -117,7 +117,7 @@ impl Guard for Cookies {
         Exchange::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Exchange) -> Result<(), Refusal> {
+    fn check<B>(&self, _: &Request<B>, _: &Exchange) -> Result<(), Rejection> {
         Ok(())
     }
 

@@ -18,7 +18,7 @@
 //! What passes, in this order:
 //! 1. the innermost `Deadline` of a route counts, from the moment the request reaches it;
 //! 2. an answer whose head is ready before that passes, and its body may take as long as it likes;
-//! 3. else the work is dropped where it waits, and [`Refusal::DeadlinePassed`] (503) is the answer.
+//! 3. else the work is dropped where it waits, and [`Rejection::DeadlinePassed`] (503) is the answer.
 //!
 //! | default | is | because |
 //! |---|---|---|
@@ -40,7 +40,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::refusal::Refusal;
+use crate::core::rejection::Rejection;
 
 /// The answer must be ready in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -145,7 +145,7 @@ where
             ready!(clock.poll(cx));
         }
         this.inner.set(None);
-        Poll::Ready(Ok(Refusal::DeadlinePassed.into_response()))
+        Poll::Ready(Ok(Rejection::from(DeadlinePassed).into_response()))
     }
 }
 
@@ -164,5 +164,16 @@ impl Due {
 
     fn set(&self, due: Option<Instant>) {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner) = due;
+    }
+}
+
+/// The reason why a request is rejected at its deadline: 503.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct DeadlinePassed;
+
+impl From<DeadlinePassed> for Rejection {
+    fn from(_: DeadlinePassed) -> Self {
+        let message = "The answer took too long. Please try again in a moment.";
+        Self::new(http::StatusCode::SERVICE_UNAVAILABLE, "deadline_passed", message)
     }
 }

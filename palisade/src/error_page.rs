@@ -1,4 +1,4 @@
-//! Refusal or fault → page or JSON.
+//! Rejection or fault → page or JSON.
 //!
 //! ```
 //! # use palisade::{ErrorPage, ErrorPages};
@@ -6,7 +6,7 @@
 //! ```
 //!
 //! Which responses get a body here, in this order:
-//! 1. those with a [`Refusal`] or a [`Fault`], if their status is an error's;
+//! 1. those with a [`Rejection`] or a [`InternalError`], if their status is an error's;
 //! 2. other errors whose body is empty or plain text: the router's own 404 and 405, an extractor's rejection, whose
 //!    text would name types and fields;
 //! 3. no others: an error page or JSON that a handler wrote itself stays.
@@ -36,12 +36,12 @@ use pin_project_lite::pin_project;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::accept::prefers_json;
-use crate::exchange::Exchange;
-use crate::fault::Fault;
-use crate::nonce::CspNonce;
-use crate::refusal::Refusal;
-use crate::request_id::RequestId;
+use crate::core::accept::prefers_json;
+use crate::core::request_context::Exchange;
+use crate::core::internal_error::InternalError;
+use crate::core::nonce::CspNonce;
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_id::RequestId;
 
 type Render = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
 
@@ -85,7 +85,7 @@ impl fmt::Debug for ErrorPages {
 #[derive(Debug)]
 pub struct ErrorPage<'a> {
     status: StatusCode,
-    refusal: Option<&'a Refusal>,
+    refusal: Option<&'a Rejection>,
     retry_after: Option<&'a str>,
     request_id: RequestId,
     nonce: CspNonce,
@@ -98,7 +98,7 @@ impl ErrorPage<'_> {
     }
 
     /// Why a layer said no, if one did.
-    pub fn refusal(&self) -> Option<&Refusal> {
+    pub fn refusal(&self) -> Option<&Rejection> {
         self.refusal
     }
 
@@ -122,7 +122,7 @@ impl ErrorPage<'_> {
     }
 
     /// A sentence for the visitor.
-    pub fn message(&self) -> Cow<'static, str> {
+    pub fn message(&self) -> Cow<'_, str> {
         if let Some(refusal) = self.refusal {
             return refusal.message();
         }
@@ -240,7 +240,7 @@ fn wants_page<B: Body>(response: &Response<B>) -> bool {
     let status = response.status();
     let error = status.is_client_error() || status.is_server_error();
     let explained =
-        || response.extensions().get::<Refusal>().is_some() || response.extensions().get::<Fault>().is_some();
+        || response.extensions().get::<Rejection>().is_some() || response.extensions().get::<InternalError>().is_some();
     let bare = || match response.headers().get(CONTENT_TYPE) {
         Some(kind) => kind.as_bytes().starts_with(b"text/plain"),
         None => response.body().size_hint().exact() == Some(0),
@@ -252,11 +252,13 @@ impl Asked {
     fn write<B: From<String>>(&self, response: Response<B>) -> Response<B> {
         let (mut parts, _) = response.into_parts();
         let request_id = self.request_id.unwrap_or_else(RequestId::random);
-        let refusal = parts.extensions.get::<Refusal>();
-        match (parts.extensions.get::<Fault>(), refusal) {
+        let refusal = parts.extensions.get::<Rejection>();
+        match (parts.extensions.get::<InternalError>(), refusal) {
             (Some(cause), _) => tracing::error!(%request_id, status = parts.status.as_u16(), %cause, "fault"),
-            (None, Some(Refusal::Miswired(missing))) => tracing::error!(%request_id, missing, "miswired"),
-            (None, Some(refusal)) => tracing::debug!(%request_id, reason = refusal.reason(), "refused"),
+            (None, Some(rejection)) if rejection.code() == MissingLayer::CODE => {
+                tracing::error!(%request_id, missing = &*rejection.message(), "missing layer");
+            },
+            (None, Some(refusal)) => tracing::debug!(%request_id, reason = refusal.code(), "refused"),
             (None, None) => {}
         }
         let page = ErrorPage {

@@ -27,11 +27,11 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use crate::authority::{Authority, AuthorityError};
-use crate::client::Client;
-use crate::exchange::Exchange;
-use crate::guard::{Guard, guard_layers};
-use crate::refusal::Refusal;
+use crate::core::authority::{Authority, AuthorityError};
+use crate::core::client::Client;
+use crate::core::request_context::Exchange;
+use crate::core::guard::{Guard, guard_layers};
+use crate::core::rejection::{Rejection, rejection_reasons};
 
 /// The hosts we answer for.
 #[derive(Clone, Debug, Default)]
@@ -83,12 +83,12 @@ impl Hosts {
         &self,
         client: &Client,
         site: Result<Authority<'_>, AuthorityError>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), HostRejection> {
         if matches!(self.0, Answered::Unchecked) {
             return Ok(());
         }
-        let site = site.map_err(|_| Refusal::HostMalformed)?;
-        if self.contain(site, client.port(site)) { Ok(()) } else { Err(Refusal::HostUnknown) }
+        let site = site.map_err(|_| HostRejection::Malformed)?;
+        if self.contain(site, client.port(site)) { Ok(()) } else { Err(HostRejection::Unknown) }
     }
 
     fn contain(&self, site: Authority<'_>, port: u16) -> bool {
@@ -135,12 +135,26 @@ impl Guard for Hosts {
         Exchange::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
+    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Rejection> {
         let client = exchange.client().ok_or(Client::MISSING)?;
-        self.answer(client, client.authority(request))
+        Ok(self.answer(client, client.authority(request))?)
     }
 
     fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
+}
+
+rejection_reasons! {
+    /// The reason why a request is rejected for its host.
+    pub enum HostRejection {
+        /// The request names no host, several hosts, or an impossible one.
+        Malformed => (BAD_REQUEST, "host_malformed", "The request does not say clearly which site it is for."),
+        /// The request names a host that is not on the list.
+        Unknown => (
+            MISDIRECTED_REQUEST,
+            "host_unknown",
+            "This server does not answer for the site that the request names."
+        ),
+    }
 }
 
 guard_layers!(Hosts);

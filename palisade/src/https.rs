@@ -32,11 +32,11 @@ use std::time::Duration;
 use http::header::STRICT_TRANSPORT_SECURITY;
 use http::{HeaderValue, Method, Request, Response, StatusCode};
 
-use crate::authority::{Authority, AuthorityError};
-use crate::client::{Client, Scheme};
-use crate::exchange::Exchange;
-use crate::guard::{Guard, guard_layers};
-use crate::refusal::Refusal;
+use crate::core::authority::{Authority, AuthorityError};
+use crate::core::client::{Client, Scheme};
+use crate::core::request_context::Exchange;
+use crate::core::guard::{Guard, guard_layers};
+use crate::core::rejection::Rejection;
 
 /// Redirects to https, and tells browsers to come by https from the start.
 #[derive(Clone, Debug)]
@@ -126,7 +126,7 @@ impl Https {
         request: &Request<B>,
         client: &Client,
         site: Result<Authority<'_>, AuthorityError>,
-    ) -> Result<(), Refusal> {
+    ) -> Result<(), Rejection> {
         if self.passes(request, client, site) { Ok(()) } else { Err(self.0.redirect(request, client, site)) }
     }
 
@@ -158,8 +158,11 @@ impl Rules {
         request: &Request<B>,
         client: &Client,
         site: Result<Authority<'_>, AuthorityError>,
-    ) -> Refusal {
-        let Ok(asked) = site else { return Refusal::HostMalformed };
+    ) -> Rejection {
+        let asked = match site {
+            Ok(asked) => asked,
+            Err(error) => return error.into(),
+        };
         let host = self.host.as_deref().unwrap_or(asked.host());
         let mut location = format!("https://{host}");
         if self.port != Scheme::Https.default_port() {
@@ -168,7 +171,7 @@ impl Rules {
         location.push_str(client.prefix());
         let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
         location.push_str(if target.starts_with('/') { target } else { "/" });
-        let Ok(location) = HeaderValue::try_from(location) else { return Refusal::HostMalformed };
+        let Ok(location) = HeaderValue::try_from(location) else { return AuthorityError::Host.into() };
         let keeps_method = !matches!(*request.method(), Method::GET | Method::HEAD);
         let status = match (self.permanent, keeps_method) {
             (false, false) => StatusCode::FOUND,
@@ -176,7 +179,7 @@ impl Rules {
             (true, false) => StatusCode::MOVED_PERMANENTLY,
             (true, true) => StatusCode::PERMANENT_REDIRECT,
         };
-        Refusal::HttpsRequired { status, location }
+        HttpsRequired { status, location }.into()
     }
 }
 
@@ -187,7 +190,7 @@ impl Guard for Https {
         Exchange::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Refusal> {
+    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Rejection> {
         let client = exchange.client().ok_or(Client::MISSING)?;
         self.insist(request, client, client.authority(request))
     }
@@ -198,6 +201,21 @@ impl Guard for Https {
         {
             response.headers_mut().entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| hsts.clone());
         }
+    }
+}
+
+/// The reason why a request over plain HTTP is rejected: it is redirected to https.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct HttpsRequired {
+    /// The status: 301, 302, 307 or 308.
+    pub status: StatusCode,
+    /// The same target over https.
+    pub location: HeaderValue,
+}
+
+impl From<HttpsRequired> for Rejection {
+    fn from(HttpsRequired { status, location }: HttpsRequired) -> Self {
+        Self::new(status, "https_required", "This site is served over https only.").with_location(location)
     }
 }
 

@@ -79,139 +79,72 @@
 #[doc = include_str!("../../README.md")]
 struct Readme;
 
-#[cfg(any(feature = "error-page", feature = "session"))]
-mod accept;
 #[cfg(feature = "audit")]
 pub mod audit;
-mod authority;
-mod binding;
 #[cfg(feature = "serve")]
-mod body_limit;
-mod client;
-#[cfg(any(feature = "ratelimit", feature = "csrf", feature = "report"))]
-mod clock;
-mod cookies;
-mod csrf;
+pub mod body_limit;
+pub mod cookies;
+mod core;
+pub mod csp;
+pub mod csrf;
 #[cfg(feature = "serve")]
-mod deadline;
+pub mod deadline;
 #[cfg(feature = "error-page")]
-mod error_page;
-mod exchange;
+pub mod error_page;
 #[cfg(feature = "axum")]
-mod extract;
-mod fault;
-mod file_fault;
-#[cfg(feature = "filename")]
-mod filename;
-mod guard;
-mod headers;
+pub mod extract;
+pub mod front_door;
+pub mod headers;
 #[cfg(feature = "health")]
-mod health;
-mod host;
-mod https;
+pub mod health;
+pub mod host;
+pub mod https;
 #[cfg(feature = "keyring")]
-mod keyring;
-mod nonce;
-mod palisade;
+pub mod keyring;
 #[cfg(feature = "password")]
-mod password;
-#[cfg(any(feature = "session", feature = "password"))]
-mod proof;
-mod proxy;
-mod quota;
-#[cfg(feature = "ratelimit")]
-mod ratelimit;
+pub mod password;
+pub mod proxy;
+#[cfg(feature = "rate-limit")]
+pub mod rate_limit;
 #[cfg(feature = "redirect")]
-mod redirect;
-mod refusal;
-#[cfg(feature = "report")]
-pub mod report;
-mod request_id;
-#[cfg(any(feature = "redirect", feature = "sanitize"))]
-mod safe_path;
-mod same_site;
+pub mod redirect;
+#[cfg(feature = "reporting")]
+pub mod reporting;
 #[cfg(feature = "sanitize")]
-mod sanitize;
+pub mod sanitize;
 #[cfg(feature = "serve")]
-mod serve;
+pub mod serve;
 #[cfg(feature = "session")]
-mod session;
-#[cfg(feature = "ratelimit")]
-pub mod store;
-#[cfg(feature = "serve")]
-mod terms;
+pub mod session;
 #[cfg(feature = "upload")]
-mod upload;
+pub mod upload;
 
-pub use authority::{Authority, AuthorityError};
-pub use binding::Binding;
-#[cfg(feature = "serve")]
-pub use body_limit::{BodyLimit, LimitedBody};
-pub use client::{Client, ClientIp, Peer, Scheme};
-#[cfg(any(feature = "ratelimit", feature = "csrf", feature = "report"))]
-pub use clock::{Clock, Hand};
-pub use cookies::Cookies;
-pub use csrf::{Csrf, TrustError};
+#[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
+pub use self::core::clock;
+pub use self::core::{guard, rejection, request};
+pub use self::csp::{Csp, CspNonce};
 #[cfg(feature = "csrf")]
-pub use csrf::{CsrfToken, CsrfTokens, CsrfTokensFuture, FieldError, PeekedBody, WithCsrfTokens};
-#[cfg(feature = "serve")]
-pub use deadline::{Deadline, DeadlineFuture, WithDeadline};
+pub use self::csrf::{CsrfToken, CsrfTokens};
 #[cfg(feature = "error-page")]
-pub use error_page::{ErrorPage, ErrorPages, ErrorPagesFuture, WithErrorPages};
-pub use exchange::Exchange;
+pub use self::error_page::ErrorPages;
 #[cfg(all(feature = "axum", feature = "session"))]
-pub use extract::{Account, SignedIn};
-pub use fault::Fault;
-pub use file_fault::FileFault;
-#[cfg(feature = "filename")]
-pub use filename::SafeName;
-pub use guard::{Guard, GuardFuture, Guarded};
-pub use headers::{
-    CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
-    EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, PageHeaders, ReferrerPolicy,
-    ReportingEndpoints, ReportingEndpointsError, ReportsTo, ResourcePolicy, SecurityHeaders, XssProtection,
-    csp, permissions,
-};
-#[cfg(feature = "health")]
-pub use health::{Health, Live, Ready};
-pub use host::{Hosts, HostsError};
-pub use https::{Hsts, HstsError, Https, HttpsHostError};
+pub use self::extract::SignedIn;
+pub use self::front_door::Palisade;
+pub use self::headers::{PageHeaders, SecurityHeaders};
 #[cfg(feature = "keyring")]
-pub use keyring::{Keyring, KeyringError, Keys, Opened, Weakness};
-pub use nonce::CspNonce;
-pub use palisade::Palisade;
+pub use self::keyring::Keyring;
 #[cfg(feature = "password")]
-pub use password::{Cost, CostError, Password, PasswordHash, Passwords, Policy, Stored, Verified, Weak};
-#[cfg(any(feature = "session", feature = "password"))]
-pub use proof::Proof;
-pub use proxy::{Hops, Proxies, ProxiesError};
-pub use quota::{Quota, QuotaError, Quotas, Unit};
-#[cfg(feature = "ratelimit")]
-pub use quota::{Strategy, StrategyError};
-#[cfg(feature = "ratelimit")]
-pub use ratelimit::{
-    Attempt, Backoff, Breach, Counted, Counts, Key, Metrics, RateGate, RateGateFuture, RateLimit, RetryAfter,
-    SteadyStore, Unkeyed, WhenDown, WithRateGate,
-};
+pub use self::password::Passwords;
+#[cfg(feature = "rate-limit")]
+pub use self::rate_limit::RateLimit;
 #[cfg(feature = "redirect")]
-pub use redirect::{Next, Redirect, RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
-pub use refusal::{Refusal, TokenFault};
-pub use request_id::RequestId;
-#[cfg(any(feature = "redirect", feature = "sanitize"))]
-pub use safe_path::{SafePath, SafePathError};
-pub use same_site::SameSite;
+pub use self::redirect::Redirect;
+pub use self::rejection::Rejection;
 #[cfg(feature = "sanitize")]
-pub use sanitize::{SafeHtml, SanitizeError, Sanitizer};
+pub use self::sanitize::Sanitizer;
 #[cfg(feature = "serve")]
-pub use serve::{Serve, Serving, serve};
+pub use self::serve::serve;
 #[cfg(feature = "session")]
-pub use session::{
-    Elsewhere, Protection, Session, SessionEvent, Sessions, SessionsFuture, SignIn, WithSessions,
-};
-#[cfg(feature = "ratelimit")]
-pub use store::Store;
+pub use self::session::{Session, Sessions};
 #[cfg(feature = "upload")]
-pub use upload::{
-    Clamd, ClamdError, Digest, Incoming, Kept, Kind, Kinds, Listed, Pictures, Received, Unscanned, Upload,
-    UploadBody, UploadId, UploadParseError, Uploads, UploadsError,
-};
+pub use self::upload::Uploads;

@@ -45,7 +45,7 @@ mod seen;
 
 use std::cmp::Reverse;
 
-use crate::headers::csp::Severity;
+use crate::csp::Severity;
 use rule::{Evidence, Looks};
 
 pub use observatory::{ALGORITHM, Outcome, Score, score};

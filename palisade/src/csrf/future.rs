@@ -14,9 +14,10 @@ use tower_service::Service;
 use super::peeked::{PeekedBody, Seen};
 use super::scan::{Found, Scan};
 use super::tokens::Rules;
-use crate::refusal::Refusal;
+use crate::core::body_rejection::BodyRejection;
+use crate::core::rejection::Rejection;
 #[cfg(feature = "serve")]
-use crate::terms::Terms;
+use crate::core::body_policy::Terms;
 
 pin_project! {
     /// The answer of a service behind [`CsrfTokens`](crate::CsrfTokens).
@@ -31,7 +32,7 @@ pin_project! {
     enum Stage<S, F, B> {
         Looking { look: Option<Box<(Look<B>, S)>> },
         Called { #[pin] future: F },
-        Refused { refusal: Option<Refusal> },
+        Refused { refusal: Option<Rejection> },
     }
 }
 
@@ -40,7 +41,7 @@ impl<S, F, B> CsrfTokensFuture<S, F, B> {
         Self { stage: Stage::Called { future } }
     }
 
-    pub(super) fn refused(refusal: Refusal) -> Self {
+    pub(super) fn refused(refusal: Rejection) -> Self {
         Self { stage: Stage::Refused { refusal: Some(refusal) } }
     }
 
@@ -99,7 +100,7 @@ struct Look<B> {
 }
 
 impl<B: Body<Data = Bytes>> Look<B> {
-    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+    fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
         loop {
             match self.scan.look(&self.beginning, &self.rules.field, self.body.is_none()) {
                 Found::Value(token) => return Poll::Ready(self.rules.verdict(&self.parts, Some(&token))),
@@ -112,14 +113,14 @@ impl<B: Body<Data = Bytes>> Look<B> {
         }
     }
 
-    fn read_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Refusal>> {
+    fn read_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
         peek(&self.parts, true);
         let frame = body.as_mut().poll_frame(cx);
         peek(&self.parts, false);
         match ready!(frame) {
             None => self.body = None,
-            Some(Err(_)) => return Poll::Ready(Err(broken(&self.parts))),
+            Some(Err(_)) => return Poll::Ready(Err(broken(&self.parts).into())),
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(mut data) => {
                     let room = self.rules.scan_limit - self.beginning.len();
@@ -150,11 +151,11 @@ fn peek(parts: &Parts, peeked: bool) {
 }
 
 /// The handler may not have the request, since it might not read the body and miss nothing.
-fn broken(parts: &Parts) -> Refusal {
+fn broken(parts: &Parts) -> BodyRejection {
     #[cfg(feature = "serve")]
     if let Some(refusal) = Terms::broken(&parts.extensions) {
         return refusal;
     }
     let _ = parts;
-    Refusal::BodyBroken
+    BodyRejection::Broken
 }

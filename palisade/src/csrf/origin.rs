@@ -2,8 +2,8 @@
 
 use http::Request;
 
-use crate::authority::Authority;
-use crate::client::{Client, Scheme};
+use crate::core::authority::Authority;
+use crate::core::client::{Client, Scheme};
 
 /// A site, as browsers tell sites apart.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -113,6 +113,6 @@ where
 fn cause(error: impl Into<Box<dyn Error + Send + Sync>>) -> Box<dyn Error + Send + Sync> {
     let error = error.into();
     #[cfg(feature = "axum")]
-    let error = crate::extract::unwrapped(error);
+    let error = crate::core::axum_compat::unwrapped(error);
     error
 }

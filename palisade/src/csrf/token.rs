@@ -12,12 +12,13 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::Extensions;
 
+use super::rejection::CsrfTokenError;
 use super::tokens::Rules;
-use crate::binding::Binding;
-use crate::clock::Clock;
-use crate::exchange::Exchange;
+use crate::core::session_tag::Binding;
+use crate::core::clock::Clock;
+use crate::core::request_context::Exchange;
 use crate::keyring::Keys;
-use crate::refusal::{Refusal, TokenFault};
+use crate::core::rejection::MissingLayer;
 
 const SALT: usize = 16;
 const TIME: usize = 8;
@@ -46,24 +47,24 @@ impl Mint {
     }
 
     /// Whether a text is a token for the session that the request came with.
-    pub(super) fn check(&self, token: &[u8], binding: &dyn Binding) -> Result<(), TokenFault> {
-        let session = binding.presented().ok_or(TokenFault::NoSession)?;
+    pub(super) fn check(&self, token: &[u8], binding: &dyn Binding) -> Result<(), CsrfTokenError> {
+        let session = binding.presented().ok_or(CsrfTokenError::NoSession)?;
         let mut bytes = [0; BYTES];
         if token.len() != CHARS || URL_SAFE_NO_PAD.decode_slice(token, &mut bytes) != Ok(BYTES) {
-            return Err(TokenFault::Invalid);
+            return Err(CsrfTokenError::Invalid);
         }
         let (salt, rest) = bytes.split_at(SALT);
         let (time, signature) = rest.split_first_chunk::<TIME>().expect("there are 60 bytes");
         if !self.keys.verifies(&[salt, time, &session], signature) {
-            return Err(TokenFault::Invalid);
+            return Err(CsrfTokenError::Invalid);
         }
         let (made, now) = (u64::from_be_bytes(*time), self.clock.now());
         if made > now.saturating_add(SKEW) {
-            return Err(TokenFault::Invalid);
+            return Err(CsrfTokenError::Invalid);
         }
         match self.time_limit {
             Some(limit) if u128::from(now.saturating_sub(made)) > limit.as_micros() => {
-                Err(TokenFault::Expired)
+                Err(CsrfTokenError::Expired)
             }
             _ => Ok(()),
         }
@@ -88,8 +89,8 @@ impl CsrfToken {
     ///
     /// # Errors
     /// When no layer makes tokens, or none keeps sessions: the refusal names the missing line.
-    pub fn of(extensions: &Extensions) -> Result<Self, Refusal> {
-        let rules = extensions.get::<Arc<Rules>>().ok_or(Refusal::Miswired(
+    pub fn of(extensions: &Extensions) -> Result<Self, MissingLayer> {
+        let rules = extensions.get::<Arc<Rules>>().ok_or(MissingLayer(
             "Nobody makes tokens against forged forms. Add the layer `CsrfTokens::new(&keyring)`, inside of the sessions.",
         ))?;
         let exchange = Exchange::of(extensions).ok_or(NO_SESSIONS)?;
@@ -123,7 +124,7 @@ impl CsrfToken {
 }
 
 /// What both doors of the tokens say when nobody keeps sessions.
-pub(super) const NO_SESSIONS: Refusal = Refusal::Miswired(
+pub(super) const NO_SESSIONS: MissingLayer = MissingLayer(
     "A token against forged forms belongs to a session, and nobody keeps sessions. Add the layer `Sessions::new(…)` outside of `CsrfTokens`.",
 );
 

@@ -24,7 +24,7 @@
 //!    first field of the name counts. While it is looked for, the rest of the body waits; afterwards the handler reads
 //!    all of it from the beginning, and what comes behind the field is never buffered.
 //!
-//! Anything else is refused by [`Refusal::CsrfToken`] (403): a token that is missing, made too long ago, made for another
+//! Anything else is refused by [`Rejection::CsrfToken`] (403): a token that is missing, made too long ago, made for another
 //! session (before a login, say), or not ours; a session that is missing. The handler never sees the request.
 //!
 //! | default | why |
@@ -52,13 +52,14 @@ use tower_service::Service;
 
 use super::future::CsrfTokensFuture;
 use super::peeked::PeekedBody;
+use super::rejection::{CsrfRejection, CsrfTokenError};
 use super::scan::Scan;
 use super::token::{Mint, NO_SESSIONS};
 use super::{Judgement, Mode, Reported, is_safe};
-use crate::clock::Clock;
-use crate::exchange::Exchange;
+use crate::core::clock::Clock;
+use crate::core::request_context::Exchange;
 use crate::keyring::Keyring;
-use crate::refusal::{Refusal, TokenFault};
+use crate::core::rejection::Rejection;
 
 /// Wants a token of one of our pages in every request that changes something.
 #[derive(Clone, Debug)]
@@ -161,7 +162,7 @@ enum Door {
 }
 
 impl Rules {
-    fn decide(&self, parts: &Parts) -> Result<Door, Refusal> {
+    fn decide(&self, parts: &Parts) -> Result<Door, Rejection> {
         let evident = || parts.extensions.get() == Some(&Judgement::Evident);
         if self.mode == Mode::Off || is_safe(&parts.method) || self.evidence_suffices && evident() {
             return Ok(Door::Open);
@@ -179,13 +180,12 @@ impl Rules {
     }
 
     /// Whether what was found lets this request pass.
-    pub(super) fn verdict(&self, parts: &Parts, token: Option<&[u8]>) -> Result<(), Refusal> {
+    pub(super) fn verdict(&self, parts: &Parts, token: Option<&[u8]>) -> Result<(), Rejection> {
         let exchange = Exchange::of(&parts.extensions).ok_or(NO_SESSIONS)?;
         let binding = exchange.binding().ok_or(NO_SESSIONS)?;
-        let checked = token.ok_or(TokenFault::Missing).and_then(|token| self.mint.check(token, binding));
+        let checked = token.ok_or(CsrfTokenError::Missing).and_then(|token| self.mint.check(token, binding));
         checked.or_else(|fault| {
-            let refusal = Refusal::CsrfToken(fault);
-            self.reported.or_refuse(self.mode, &parts.method, parts.uri.path(), refusal)
+            self.reported.or_refuse(self.mode, &parts.method, parts.uri.path(), CsrfRejection::Token(fault))
         })
     }
 }

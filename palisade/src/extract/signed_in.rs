@@ -10,9 +10,9 @@ use axum::middleware::{FromExtractorLayer, from_extractor_with_state};
 use axum::response::{IntoResponse, Response};
 use http::request::Parts;
 
-use crate::fault::Fault;
-use crate::refusal::Refusal;
-use crate::session::{Session, SignIn};
+use crate::core::internal_error::InternalError;
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::session::{Session, SessionRejection, SignIn};
 
 /// An account of the application: what [`SignedIn`] finds. A role is a type of its own, such as `Admin(User)`.
 pub trait Account<S>: Send + Sync + 'static {
@@ -20,7 +20,7 @@ pub trait Account<S>: Send + Sync + 'static {
     ///
     /// # Errors
     /// When it cannot be looked for. That is a 500, and never "not signed in".
-    fn find(id: &str, state: &S) -> impl Future<Output = Result<Option<Self>, Fault>> + Send
+    fn find(id: &str, state: &S) -> impl Future<Output = Result<Option<Self>, InternalError>> + Send
     where
         Self: Sized;
 
@@ -53,7 +53,7 @@ impl<U> SignedIn<U> {
     ///
     /// # Errors
     /// The refusal that sends the visitor to prove it afresh.
-    pub async fn fresh_for(&self, time: Duration) -> Result<(), Refusal> {
+    pub async fn fresh_for(&self, time: Duration) -> Result<(), SessionRejection> {
         self.session.fresh_for(time).await
     }
 
@@ -117,17 +117,17 @@ async fn look<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
     Ok(Some(SignedIn { account, session }))
 }
 
-fn session(parts: &Parts) -> Result<Session, Refusal> {
-    parts.extensions.get::<Session>().cloned().ok_or(Refusal::Miswired(
+fn session(parts: &Parts) -> Result<Session, MissingLayer> {
+    parts.extensions.get::<Session>().cloned().ok_or(MissingLayer(
         "A handler asks for the session, and no layer keeps any. Write `.layer(Sessions::new(&keyring))` around its routes.",
     ))
 }
 
 impl<S: Sync> FromRequestParts<S> for Session {
-    type Rejection = Refusal;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        session(parts)
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        Ok(session(parts)?)
     }
 }
 
@@ -137,9 +137,9 @@ impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
         match look::<S, U>(parts, state).await? {
             None => Err(session(parts)
-                .map_or_else(Into::into, |session| session.sign_in_required())
+                .map_or_else(Rejection::from, |session| session.sign_in_required().into())
                 .into_response()),
-            Some(signed_in) if !signed_in.allowed() => Err(Refusal::NotAllowed.into_response()),
+            Some(signed_in) if !signed_in.allowed() => Err(SessionRejection::NotAllowed.into_response()),
             Some(signed_in) => Ok(signed_in),
         }
     }

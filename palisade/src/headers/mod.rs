@@ -35,7 +35,6 @@
 //!
 //! References: OWASP Secure Headers Project; MDN HTTP Observatory; Flask-Talisman 1.1.0 for `talisman`.
 
-pub mod csp;
 mod page;
 pub mod permissions;
 mod rendered;
@@ -50,12 +49,12 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue, Request, Response};
 
-use crate::client::{Client, Scheme};
-use crate::exchange::Exchange;
-use crate::guard::{Guard, guard_layers};
-use crate::nonce::CspNonce;
-use crate::refusal::Refusal;
-use csp::Csp;
+use crate::core::client::{Client, Scheme};
+use crate::core::request_context::Exchange;
+use crate::core::guard::{Guard, guard_layers};
+use crate::core::nonce::CspNonce;
+use crate::core::rejection::Rejection;
+use crate::csp::Csp;
 use permissions::{DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 use rendered::{Rendered, Wanted};
 
@@ -282,7 +281,7 @@ impl Guard for SecurityHeaders {
         Exchange::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Exchange) -> Result<(), Refusal> {
+    fn check<B>(&self, _: &Request<B>, _: &Exchange) -> Result<(), Rejection> {
         Ok(())
     }
 

@@ -20,11 +20,11 @@ use std::sync::{Arc, OnceLock};
 use http::header::{CACHE_CONTROL, X_FRAME_OPTIONS};
 use http::{HeaderName, HeaderValue, Request, Response};
 
-use super::csp::{Ancestor, Csp, Source};
+use crate::csp::{Ancestor, Csp, Source};
 use super::rendered::{Rendered, Wanted};
 use super::{CacheControl, SecurityHeaders, Site};
-use crate::guard::Guard;
-use crate::refusal::Refusal;
+use crate::core::guard::Guard;
+use crate::core::rejection::Rejection;
 
 /// The headers that one page wants otherwise than the site.
 #[derive(Clone, Debug, Default)]
@@ -139,7 +139,7 @@ impl Guard for PageHeaders {
 
     fn begin<B>(&self, _: &mut Request<B>) {}
 
-    fn check<B>(&self, _: &Request<B>, (): &()) -> Result<(), Refusal> {
+    fn check<B>(&self, _: &Request<B>, (): &()) -> Result<(), Rejection> {
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::csp::{Csp, Directive, Prepared};
+use crate::csp::{Csp, Directive, Prepared};
 use super::{FrameOptions, REPORTING_ENDPOINTS, ReportsTo};
 
 /// Headers in the order of sending; `None` says that one is not to be sent.

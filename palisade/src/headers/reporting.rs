@@ -7,7 +7,7 @@
 
 use http::HeaderValue;
 
-use super::csp::{Csp, Directive};
+use crate::csp::{Csp, Directive};
 use super::values::{ReportingEndpoints, ReportingEndpointsError};
 
 /// The endpoint of this name also gets what no header asks for, such as deprecations.

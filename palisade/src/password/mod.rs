@@ -1,9 +1,9 @@
 //! Passwords: kept as Argon2id, checked off the async threads, so many at once and no more.
 //!
 //! ```
-//! # use palisade::{Password, Passwords, Refusal, Stored};
+//! # use palisade::{Password, Passwords, Rejection, Stored};
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Refusal> {
+//! # async fn main() -> Result<(), Rejection> {
 //! let passwords = Passwords::new();
 //! let hash = passwords.hash(Password::from("correct horse battery staple")).await?;
 //! let stored = || Some(Stored { user: "7".into(), epoch: 1, hash: hash.clone() }); // from the database
@@ -55,8 +55,8 @@ pub use self::hash::PasswordHash;
 pub use self::policy::{Policy, Weak};
 use self::scheme::Scheme;
 pub use self::typed::Password;
-use crate::proof::Proof;
-use crate::refusal::Refusal;
+pub use crate::core::auth_proof::Proof;
+use crate::core::rejection::{MissingLayer, Rejection};
 
 /// Hashes and checks passwords. Cheap to clone; the copies share their bounds.
 #[derive(Clone)]
@@ -181,13 +181,11 @@ impl Passwords {
     /// The hash to store for a new password. Whether the password is any good, a [`Policy`] says.
     ///
     /// # Errors
-    /// [`Refusal::Busy`], when too many wait. A password of more than 1,024 bytes, which no policy lets pass, is a mistake of
+    /// [`Rejection::Busy`], when too many wait. A password of more than 1,024 bytes, which no policy lets pass, is a mistake of
     /// the program's.
-    pub async fn hash(&self, password: Password) -> Result<PasswordHash, Refusal> {
+    pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
         if password.bytes().len() > LONGEST {
-            return Err(Refusal::Miswired(
-                "A password of more than 1,024 bytes was to be hashed. Check new passwords with a `Policy` before.",
-            ));
+            return Err(HashingError::TooLong);
         }
         let cost = self.0.cost;
         self.turn(move || Scheme::new(cost, password.bytes()).text()).await
@@ -197,12 +195,12 @@ impl Passwords {
     /// is wrong.
     ///
     /// # Errors
-    /// [`Refusal::Busy`], when too many wait.
+    /// [`Rejection::Busy`], when too many wait.
     pub async fn verify(
         &self,
         password: Password,
         stored: Option<Stored>,
-    ) -> Result<Option<Verified>, Refusal> {
+    ) -> Result<Option<Verified>, HashingError> {
         let (cost, unknown_like) = (self.0.cost, self.0.unknown_like.clone());
         self.turn(move || check(cost, unknown_like.as_deref(), &password, stored)).await
     }
@@ -218,7 +216,7 @@ impl Passwords {
     }
 
     /// Runs a job on a thread that may block, in its turn. The turn ends with the job, also when nobody waits for it any more.
-    async fn turn<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, Refusal> {
+    async fn turn<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
         let turn = match Arc::clone(&self.0.turns).try_acquire_owned() {
             Ok(turn) => turn,
             Err(_) => {
@@ -245,7 +243,37 @@ impl Passwords {
     }
 }
 
-const BUSY: Refusal = Refusal::Busy { retry_after: Duration::from_secs(2) };
+const BUSY: HashingError = HashingError::Busy { retry_after: Duration::from_secs(2) };
+
+/// The reason why no hash was computed.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum HashingError {
+    /// 503: too many requests wait for a hash.
+    Busy {
+        /// The time after which to try again.
+        retry_after: Duration,
+    },
+    /// 500: a new password of more than 1,024 bytes; check it with a `PasswordPolicy` first.
+    TooLong,
+}
+
+impl From<HashingError> for Rejection {
+    fn from(error: HashingError) -> Self {
+        match error {
+            HashingError::Busy { retry_after } => Self::new(
+                http::StatusCode::SERVICE_UNAVAILABLE,
+                "busy",
+                "Many people are signing in just now. Please try again in a moment.",
+            )
+            .with_retry_after(retry_after),
+            HashingError::TooLong => MissingLayer(
+                "A password of more than 1,024 bytes was to be hashed. Check new passwords with a `PasswordPolicy` before.",
+            )
+            .into(),
+        }
+    }
+}
 
 fn check(
     cost: Cost,

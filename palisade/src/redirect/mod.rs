@@ -50,6 +50,7 @@ mod sites;
 use http::header::LOCATION;
 use http::{HeaderValue, Response, StatusCode};
 
+pub use crate::core::safe_path::{SafePath, SafePathError};
 pub use next::Next;
 pub use sites::{RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
 

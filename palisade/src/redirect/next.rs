@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Error, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use crate::safe_path::{SafePath, SafePathError};
+use crate::core::safe_path::{SafePath, SafePathError};
 
 /// Where a form or a query says to go on: a safe path, or nothing.
 ///

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::authority::Authority;
-use crate::client::Scheme;
-use crate::safe_path::{SafePath, SafePathError};
+use crate::core::authority::Authority;
+use crate::core::client::Scheme;
+use crate::core::safe_path::{SafePath, SafePathError};
 
 /// The sites that redirects may lead to: your own hosts, and others that you trust with your visitors.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ammonia::{Builder, Url, UrlRelative};
 
-use crate::safe_path::SafePath;
+use crate::core::safe_path::SafePath;
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Preset {

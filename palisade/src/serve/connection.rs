@@ -24,7 +24,7 @@ use super::Serve;
 use super::turn::{Held, Turn, Verdict};
 use super::wire::Wire;
 use crate::body_limit::LimitedBody;
-use crate::client::Peer;
+use crate::core::client::Peer;
 
 /// What HTTP/2 lets us buffer for one stream and for one connection, in bytes.
 const STREAM_WINDOW: u32 = 64 << 10;

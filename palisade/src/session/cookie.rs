@@ -5,7 +5,7 @@ use std::io::BufRead;
 use http::header::COOKIE;
 use http::{HeaderMap, HeaderValue};
 
-use crate::same_site::SameSite;
+use crate::core::same_site::SameSite;
 
 /// A cookie of ours: its name and the attributes that it leaves with.
 #[derive(Clone, Debug)]

@@ -8,7 +8,8 @@ use tokio::runtime::Handle;
 use super::Place;
 use super::record::Record;
 use super::visit::Visit;
-use crate::store::{Kept, Saved, SessionId, StoreError};
+use crate::core::store_reply::StoreError;
+use crate::session::store::{Kept, Saved, SessionId};
 
 /// How long a store keeps a session that is about to be ended in it.
 const MOMENT: Duration = Duration::from_secs(60);
@@ -66,8 +67,8 @@ impl Visit {
             return Ok(Some(record));
         };
         // Nothing can be read from it any more, so of two that claim it one succeeds.
-        while store.save(id, Some(version), ended(), MOMENT).wait().await? == Saved::Stale {
-            let newer = store.load(id).wait().await?;
+        while store.save(id, Some(version), ended(), MOMENT).await? == Saved::Stale {
+            let newer = store.load(id).await?;
             let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
             let Some((newer, number)) = read else { return Ok(None) };
             (record, version) = (newer, number);
@@ -79,7 +80,7 @@ impl Visit {
 
     /// Ends a session in the store, and remembers it where the browser has a cookie from before there was anything in it.
     async fn remove(&self, id: SessionId) -> Result<(), StoreError> {
-        self.settings().store.end(id).wait().await?;
+        self.settings().store.end(id).await?;
         if self.presented().is_some_and(|presented| presented.id == id && presented.whole) {
             self.bury(id).await?;
         }
@@ -90,7 +91,7 @@ impl Visit {
     async fn bury(&self, id: SessionId) -> Result<Saved, StoreError> {
         let settings = self.settings();
         let lasts = settings.limits.absolute.saturating_add(super::record::SKEW);
-        settings.store.save(id, None, ended(), lasts).wait().await
+        settings.store.save(id, None, ended(), lasts).await
     }
 
     /// What is to be written when the answer goes.

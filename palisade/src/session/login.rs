@@ -8,9 +8,10 @@ use super::ending::surely;
 use super::event::SessionEvent;
 use super::record::Record;
 use super::visit::{Session, down};
-use crate::proof::Proof;
-use crate::refusal::Refusal;
-use crate::store::{SessionId, StoreError};
+use crate::core::auth_proof::Proof;
+use super::rejection::SessionRejection;
+use crate::core::store_reply::StoreError;
+use crate::session::store::SessionId;
 
 impl Session {
     /// Signs in: a new session under a new name, in which nothing of the one before is left. That one is over, and so is
@@ -18,7 +19,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer. Then nobody is signed in.
-    pub async fn log_in(&self, proof: Proof) -> Result<(), Refusal> {
+    pub async fn log_in(&self, proof: Proof) -> Result<(), SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let now = visit.settings().now();
@@ -35,7 +36,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn confirm(&self, proof: Proof) -> Result<(), Refusal> {
+    pub async fn confirm(&self, proof: Proof) -> Result<(), SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let known = visit.user().is_some_and(|user| user == proof.user());
@@ -64,7 +65,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn renew(&self) -> Result<(), Refusal> {
+    pub async fn renew(&self) -> Result<(), SessionRejection> {
         self.0.load().await?;
         self.0.rename().await.map(drop).map_err(|error| down(&error))
     }
@@ -74,7 +75,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer: the session may then still be alive.
-    pub async fn log_out(&self) -> Result<(), Refusal> {
+    pub async fn log_out(&self) -> Result<(), SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let user = visit.user();
@@ -92,7 +93,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn everywhere(&self) -> Result<Vec<Elsewhere>, Refusal> {
+    pub async fn everywhere(&self) -> Result<Vec<Elsewhere>, SessionRejection> {
         let sessions = self.of_account().await?;
         let mut found: Vec<Elsewhere> = sessions.into_iter().map(|(_, elsewhere)| elsewhere).collect();
         found.sort_by_key(|one| (!one.current, std::cmp::Reverse(one.seen)));
@@ -103,7 +104,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn end_elsewhere(&self, key: &str) -> Result<bool, Refusal> {
+    pub async fn end_elsewhere(&self, key: &str) -> Result<bool, SessionRejection> {
         let sessions = self.of_account().await?;
         let found = sessions.into_iter().find(|(_, one)| one.key == key && !one.current);
         let Some((ids, _)) = found else { return Ok(false) };
@@ -116,7 +117,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn end_others(&self) -> Result<(), Refusal> {
+    pub async fn end_others(&self) -> Result<(), SessionRejection> {
         self.0.load().await?;
         let Some(user) = self.0.user() else { return Ok(()) };
         let (own, series) = self.0.own();
@@ -125,15 +126,15 @@ impl Session {
         surely(ending).await.map_err(|error| down(&error))
     }
 
-    async fn of_account(&self) -> Result<Vec<(Vec<SessionId>, Elsewhere)>, Refusal> {
+    async fn of_account(&self) -> Result<Vec<(Vec<SessionId>, Elsewhere)>, SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let Some(user) = visit.user() else { return Ok(Vec::new()) };
         let settings = visit.settings();
-        let kept = settings.store.of_user(&user).wait().await.map_err(|error| down(&error))?;
+        let kept = settings.store.of_user(&user).await.map_err(|error| down(&error))?;
         let (own, _) = visit.own();
         let epoch = visit.state().record.as_ref().and_then(|record| record.login.as_ref()).map(|it| it.epoch);
-        let read = |(id, kept): (SessionId, crate::store::Kept)| {
+        let read = |(id, kept): (SessionId, crate::session::store::Kept)| {
             let record = Record::decode(id, &kept.bytes)?;
             record.lasts(settings.limits, settings.now())?;
             let login = record.login.filter(|login| Some(login.epoch) == epoch)?;
@@ -150,9 +151,9 @@ impl Session {
         Ok(kept.into_iter().filter_map(read).collect())
     }
 
-    async fn end_all(&self, ids: Vec<SessionId>) -> Result<(), Refusal> {
+    async fn end_all(&self, ids: Vec<SessionId>) -> Result<(), SessionRejection> {
         for id in ids {
-            self.0.settings().store.end(id).wait().await.map_err(|error| down(&error))?;
+            self.0.settings().store.end(id).await.map_err(|error| down(&error))?;
         }
         Ok(())
     }
@@ -195,9 +196,9 @@ impl super::visit::Visit {
     /// Ends what the store keeps for an account, but for these.
     pub(super) async fn end_user(&self, user: &str, but: &[Option<SessionId>]) -> Result<(), StoreError> {
         let store = &self.settings().store;
-        for (id, _) in store.of_user(user).wait().await? {
+        for (id, _) in store.of_user(user).await? {
             if !but.contains(&Some(id)) {
-                store.end(id).wait().await?;
+                store.end(id).await?;
             }
         }
         Ok(())

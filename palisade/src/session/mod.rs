@@ -2,14 +2,14 @@
 //!
 //! ```
 //! # use axum::{Router, routing::{get, post}};
-//! # use palisade::{Keyring, KeyringError, Proof, Refusal, Session, Sessions};
-//! async fn count(session: Session) -> Result<String, Refusal> {
+//! # use palisade::{Keyring, KeyringError, Proof, SessionRejection, Session, Sessions};
+//! async fn count(session: Session) -> Result<String, SessionRejection> {
 //!     let visits = session.get::<u32>("visits").await?.unwrap_or(0) + 1;
 //!     session.set("visits", visits).await?;
 //!     Ok(format!("visit {visits}"))
 //! }
-//! # async fn check(_: ()) -> Result<Proof, Refusal> { Ok(Proof::dangerous_trusted("7", 1)) }
-//! # async fn sign_in(session: Session) -> Result<(), Refusal> {
+//! # async fn check(_: ()) -> Result<Proof, SessionRejection> { Ok(Proof::dangerous_trusted("7", 1)) }
+//! # async fn sign_in(session: Session) -> Result<(), SessionRejection> {
 //! # let form = ();
 //! let proof = check(form).await?; // by `Passwords::verify`, say
 //! session.log_in(proof).await?; // a new session, with a new name
@@ -59,9 +59,11 @@ mod ending;
 mod event;
 mod login;
 mod record;
+mod rejection;
 mod remember;
 mod service;
 mod sign_in;
+pub mod store;
 mod visit;
 
 use std::fmt;
@@ -72,13 +74,15 @@ use self::cookie::Jar;
 pub use self::event::SessionEvent;
 pub use self::login::Elsewhere;
 use self::record::Limits;
+pub use self::rejection::SessionRejection;
 pub use self::service::{SessionsFuture, WithSessions};
 pub use self::sign_in::SignIn;
 pub use self::visit::Session;
-use crate::clock::Clock;
+pub use crate::core::auth_proof::Proof;
+use crate::core::clock::Clock;
 use crate::keyring::{Keyring, Keys};
-use crate::same_site::SameSite;
-use crate::store::{MemorySessions, SessionStore};
+use crate::core::same_site::SameSite;
+use self::store::{MemorySessions, SessionStore};
 
 /// Sessions: a layer. The page of the module says what passes.
 #[derive(Clone)]

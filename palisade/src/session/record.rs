@@ -8,8 +8,8 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::proof::Proof;
-use crate::store::SessionId;
+use crate::core::auth_proof::Proof;
+use crate::session::store::SessionId;
 
 /// A session: when it began, who is signed in, and what the application keeps. Times are seconds since the Unix epoch.
 #[derive(Clone, Serialize, Deserialize)]

@@ -16,8 +16,9 @@ use sha2::{Digest, Sha256};
 use super::event::SessionEvent;
 use super::record::{Change, Login, Record, left};
 use super::visit::{Remember, Session, Visit, down};
-use crate::refusal::Refusal;
-use crate::store::{Kept, Saved, SessionId, StoreError};
+use super::rejection::SessionRejection;
+use crate::core::store_reply::StoreError;
+use crate::session::store::{Kept, Saved, SessionId};
 
 /// How long a token that was just replaced passes for one that was sent together with it.
 const TOGETHER: u64 = 60;
@@ -70,23 +71,23 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer, nobody is signed in, or it is not said for how long.
-    pub async fn remember(&self) -> Result<(), Refusal> {
+    pub async fn remember(&self) -> Result<(), SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let Some(lasts) = visit.settings().remember else {
-            return Err(Refusal::Miswired(
+            return Err(SessionRejection::Misused(
                 "`Session::remember` was called, and for how long is not said. Write `Sessions::new(…).remember(…)`.",
             ));
         };
         let login = visit.state().record.as_ref().and_then(|record| record.login.clone());
         let Some(login) = login else {
-            return Err(Refusal::Miswired("`Session::remember` was called before `Session::log_in`."));
+            return Err(SessionRejection::Misused("`Session::remember` was called before `Session::log_in`."));
         };
         visit.forget_me().await.map_err(|error| down(&error))?;
         let (id, token, now) = (SessionId::random(), SessionId::random(), visit.settings().now());
         let series =
             Series { epoch: login.epoch, token: hash(&token), before: None, replaced: now, made: now };
-        let saved = visit.settings().store.save(id, None, series.kept(&login.user, 1), lasts).wait().await;
+        let saved = visit.settings().store.save(id, None, series.kept(&login.user, 1), lasts).await;
         saved.map_err(|error| down(&error))?;
         visit.change(Change::Remember(*id.bytes()));
         visit.state().remember = Remember::Set(value(&id, &token));
@@ -111,7 +112,7 @@ impl Visit {
 
     /// The series with its version and its account, and for how many seconds more it lasts.
     async fn series(&self, id: SessionId, lasts: Duration) -> Result<Option<Living>, StoreError> {
-        let kept = self.settings().store.load(id).wait().await?;
+        let kept = self.settings().store.load(id).await?;
         Ok(kept.and_then(|kept| {
             let series = Series::read(&kept)?;
             let left = left(series.made, lasts, self.settings().now())?;
@@ -140,7 +141,7 @@ impl Visit {
                 let (made, epoch) = (series.made, series.epoch);
                 let turned = Series { epoch, token: hash(&next), before: Some(given), replaced: now, made };
                 let (kept, left) = (turned.kept(user, version + 1), Duration::from_secs(*left));
-                if settings.store.save(id, Some(*version), kept, left).wait().await? == Saved::Stale {
+                if settings.store.save(id, Some(*version), kept, left).await? == Saved::Stale {
                     // A request that was sent together with this one was quicker, or the series has just been ended.
                     continue;
                 }
@@ -148,7 +149,7 @@ impl Visit {
             } else if series.before != Some(given) || now.abs_diff(series.replaced) > TOGETHER {
                 // The series comes last: should this be broken off, the token is found out again the next time.
                 self.end_user(user, &[Some(id)]).await?;
-                settings.store.end(id).wait().await?;
+                settings.store.end(id).await?;
                 self.state().remember = Remember::Clear;
                 settings.tell(&SessionEvent::TokenStolen { user });
                 return Ok(());
@@ -176,12 +177,12 @@ impl Visit {
         let store = &self.settings().store;
         let (own, given) = (self.own().1, self.remembered());
         if let Some(id) = own {
-            store.end(id).wait().await?;
+            store.end(id).await?;
         }
         if let Some((id, token)) = given.filter(|(id, _)| own != Some(*id)) {
-            let kept = store.load(id).wait().await?;
+            let kept = store.load(id).await?;
             if kept.and_then(|kept| Series::read(&kept)).is_some_and(|series| series.knows(hash(&token))) {
-                store.end(id).wait().await?;
+                store.end(id).await?;
             }
         }
         if own.is_some() || given.is_some() {

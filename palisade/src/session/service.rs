@@ -17,8 +17,10 @@ use super::cookie::LARGEST;
 use super::record::{Change, Record};
 use super::visit::{Remember, Session, State, Visit, down};
 use super::{Place, Sessions};
-use crate::fault::Fault;
-use crate::store::{Kept, Saved, SessionId, StoreError};
+use crate::core::internal_error::InternalError;
+use crate::core::rejection::Rejection;
+use crate::core::store_reply::StoreError;
+use crate::session::store::{Kept, Saved, SessionId};
 
 /// A service behind [`Sessions`].
 #[derive(Clone, Debug)]
@@ -204,7 +206,7 @@ async fn write<B: Default>(
 /// take the place of that request's.
 async fn is_over(visit: &Visit, id: SessionId) -> Result<bool, StoreError> {
     let presented = visit.presented().is_some_and(|presented| presented.id == id);
-    Ok(presented && visit.settings().store.load(id).wait().await?.is_some())
+    Ok(presented && visit.settings().store.load(id).await?.is_some())
 }
 
 /// Saves the session in the store. Where another request was quicker, what this one did is done to the newer version; where
@@ -223,10 +225,10 @@ async fn keep(
             user: record.login.as_ref().map(|login| login.user.clone()),
             bytes: record.encode(),
         };
-        if settings.store.save(id, version, kept, lasts).wait().await? == Saved::Done {
+        if settings.store.save(id, version, kept, lasts).await? == Saved::Done {
             return Ok(Saved::Done);
         }
-        let newer = settings.store.load(id).wait().await?;
+        let newer = settings.store.load(id).await?;
         let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
         let Some((newer, number)) = read else { return Ok(Saved::Stale) };
         let seen = record.seen.max(newer.seen);
@@ -239,13 +241,13 @@ async fn keep(
 }
 
 fn unread<B: Default>(error: StoreError) -> Response<B> {
-    down(&error).into_response()
+    Rejection::from(down(&error)).into_response()
 }
 
 fn too_large<B: Default>(size: usize) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response.extensions_mut().insert(Fault::new(format!(
+    response.extensions_mut().insert(InternalError::new(format!(
         "the session's cookie is {size} bytes, and browsers keep {LARGEST}: put less into it, or keep sessions in a \
          store by `Sessions::kept_in`"
     )));

@@ -7,8 +7,8 @@ use http::{HeaderValue, Method};
 
 use super::event::SessionEvent;
 use super::visit::{Session, down};
-use crate::accept::prefers_json;
-use crate::refusal::Refusal;
+use crate::core::accept::prefers_json;
+use super::rejection::SessionRejection;
 
 /// Who is signed in, since when, and how sure we are. Times are seconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,7 +30,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn sign_in(&self) -> Result<Option<SignIn>, Refusal> {
+    pub async fn sign_in(&self) -> Result<Option<SignIn>, SessionRejection> {
         self.0.load().await?;
         let state = self.0.state();
         let login = state.record.as_ref().and_then(|record| record.login.as_ref());
@@ -46,7 +46,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn outdated(&self) -> Result<(), Refusal> {
+    pub async fn outdated(&self) -> Result<(), SessionRejection> {
         self.0.load().await?;
         if let Some(user) = self.0.user() {
             self.0.end().await.map_err(|error| down(&error))?;
@@ -59,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// The refusal that sends the visitor to prove it afresh.
-    pub async fn fresh_for(&self, time: Duration) -> Result<(), Refusal> {
+    pub async fn fresh_for(&self, time: Duration) -> Result<(), SessionRejection> {
         let sign_in = self.sign_in().await?.ok_or_else(|| self.sign_in_required())?;
         let now = self.0.settings().now();
         // A proof of a time to come was given before the clock was set back.
@@ -69,15 +69,15 @@ impl Session {
 
     /// What is said to who is not signed in: a redirect to the [`login_view`](super::Sessions::login_view) for people, 401
     /// for programs.
-    pub fn sign_in_required(&self) -> Refusal {
-        Refusal::SignInRequired { location: self.view(self.0.settings().login_view.as_deref()) }
+    pub fn sign_in_required(&self) -> SessionRejection {
+        SessionRejection::SignInRequired { location: self.view(self.0.settings().login_view.as_deref()) }
     }
 
     /// What is said to who is signed in, and has not proved it for too long.
-    pub fn proof_required(&self) -> Refusal {
+    pub fn proof_required(&self) -> SessionRejection {
         let settings = self.0.settings();
         let view = settings.confirm_view.as_deref().or(settings.login_view.as_deref());
-        Refusal::ProofRequired { location: self.view(view) }
+        SessionRejection::ReauthRequired { location: self.view(view) }
     }
 
     /// The page for people, with the way back to what they asked for, where that can be asked for again.

@@ -18,11 +18,12 @@ use super::cookie::Lines;
 use super::event::SessionEvent;
 use super::record::{Change, Record};
 use super::{Place, Protection, Sessions, Settings};
-use crate::binding::Binding;
-use crate::client::Scheme;
-use crate::exchange::Exchange;
-use crate::refusal::Refusal;
-use crate::store::{SessionId, StoreError};
+use crate::core::session_tag::Binding;
+use crate::core::client::Scheme;
+use crate::core::request_context::Exchange;
+use super::rejection::SessionRejection;
+use crate::core::store_reply::StoreError;
+use crate::session::store::SessionId;
 
 /// The visitor's session, for a handler; cheap to clone.
 #[derive(Clone)]
@@ -114,7 +115,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer. A value of another type is no value.
-    pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Refusal> {
+    pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SessionRejection> {
         self.0.load().await?;
         let value = self.0.state().record.as_ref().and_then(|record| record.values.get(name).cloned());
         Ok(value.and_then(|value| serde_json::from_value(value).ok()))
@@ -124,9 +125,9 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer, or the value is none that JSON can write.
-    pub async fn set(&self, name: &str, value: impl Serialize) -> Result<(), Refusal> {
+    pub async fn set(&self, name: &str, value: impl Serialize) -> Result<(), SessionRejection> {
         let value = serde_json::to_value(value).map_err(|_| {
-            Refusal::Miswired(
+            SessionRejection::Misused(
                 "A value was put into the session that JSON cannot write: a map needs texts as keys.",
             )
         })?;
@@ -139,7 +140,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn remove(&self, name: &str) -> Result<(), Refusal> {
+    pub async fn remove(&self, name: &str) -> Result<(), SessionRejection> {
         self.0.load().await?;
         let known = self.0.state().record.as_ref().is_some_and(|record| record.values.contains_key(name));
         if known {
@@ -152,7 +153,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn take<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, Refusal> {
+    pub async fn take<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SessionRejection> {
         let value = self.get(name).await?;
         self.remove(name).await?;
         Ok(value)
@@ -207,7 +208,7 @@ impl Visit {
     }
 
     /// Reads the session, once.
-    pub(super) async fn load(&self) -> Result<(), Refusal> {
+    pub(super) async fn load(&self) -> Result<(), SessionRejection> {
         self.loaded.get_or_try_init(|| self.read()).await.copied().map_err(|error| down(&error))
     }
 
@@ -227,7 +228,7 @@ impl Visit {
     /// Takes up the session that the cookie names, unless it is over.
     async fn find(&self, presented: &Presented) -> Result<(), StoreError> {
         let settings = self.settings();
-        let kept = settings.store.load(presented.id).wait().await?;
+        let kept = settings.store.load(presented.id).await?;
         let mut state = self.state();
         let found = match kept {
             None => state.opened.take().map(|record| (record, None)),
@@ -328,9 +329,9 @@ impl Settings {
     }
 }
 
-pub(super) fn down(error: &StoreError) -> Refusal {
+pub(super) fn down(error: &StoreError) -> SessionRejection {
     tracing::error!(%error, "sessions cannot be reached");
-    Refusal::SessionsDown
+    SessionRejection::StoreDown
 }
 
 impl Binding for Visit {

@@ -16,7 +16,8 @@ use http_body::Body;
 use http_body_util::LengthLimitError;
 use pin_project_lite::pin_project;
 
-use crate::refusal::Refusal;
+use crate::core::body_rejection::BodyRejection;
+use super::error::UploadRejection;
 
 /// How many bytes may still come before the next field opens.
 #[derive(Clone, Debug, Default)]
@@ -84,17 +85,17 @@ where
 struct TooMuch;
 
 /// Why a form could not be read to its end.
-pub(super) fn refusal(error: &multer::Error) -> Refusal {
+pub(super) fn refusal(error: &multer::Error) -> UploadRejection {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
         if error.is::<TooMuch>() || error.is::<LengthLimitError>() {
-            return Refusal::BodyTooLarge;
+            return UploadRejection::Body(BodyRejection::TooLarge);
         }
         if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
-            return Refusal::BodyTooSlow;
+            return UploadRejection::Body(BodyRejection::TooSlow);
         }
         cause = error.source();
     }
     tracing::debug!(%error, "a form could not be read");
-    Refusal::BodyBroken
+    UploadRejection::Body(BodyRejection::Broken)
 }

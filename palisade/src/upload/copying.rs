@@ -10,7 +10,7 @@ use super::place::{Chunks, Listed};
 use super::staged::Staged;
 use super::stored::UploadId;
 use super::{Uploads, down};
-use crate::refusal::Refusal;
+use super::error::UploadRejection;
 
 /// A file as it is kept, to be read from its first byte to its last. Nobody was asked who may see it.
 pub struct Kept {
@@ -33,8 +33,8 @@ impl Kept {
     /// The next bytes, or nothing at the end.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`] when it breaks off.
-    pub async fn chunk(&mut self) -> Result<Option<Bytes>, Refusal> {
+    /// [`UploadRejection::StoreDown`] when it breaks off.
+    pub async fn chunk(&mut self) -> Result<Option<Bytes>, UploadRejection> {
         poll_fn(|cx| self.chunks.as_mut().poll_next(cx)).await.transpose().map_err(down)
     }
 }
@@ -49,8 +49,8 @@ impl Uploads {
     /// A file as it is kept, in quarantine or not; nothing where there is none.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`].
-    pub async fn kept(&self, id: UploadId) -> Result<Option<Kept>, Refusal> {
+    /// [`UploadRejection::StoreDown`].
+    pub async fn kept(&self, id: UploadId) -> Result<Option<Kept>, UploadRejection> {
         // It may be let out of quarantine between two looks, and is then where the first one was.
         for quarantined in [false, true, false] {
             if let Some((bytes, chunks)) = self.0.place.whole(id, quarantined).await.map_err(down)? {
@@ -64,8 +64,8 @@ impl Uploads {
     /// place, with those in quarantine or without, is left alone.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`].
-    pub async fn put_back(&self, id: UploadId, quarantined: bool, copy: File) -> Result<(), Refusal> {
+    /// [`UploadRejection::StoreDown`].
+    pub async fn put_back(&self, id: UploadId, quarantined: bool, copy: File) -> Result<(), UploadRejection> {
         let mut staged = Staged::of(copy).await.map_err(down)?;
         self.0.place.discard(id, quarantined).await.map_err(down)?;
         self.0.place.put(id, quarantined, &mut staged).await.map_err(down)
@@ -74,8 +74,8 @@ impl Uploads {
     /// Removes a file from where it was found, and from nowhere else; one that is not there is removed.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`].
-    pub async fn discard(&self, listed: &Listed) -> Result<(), Refusal> {
+    /// [`UploadRejection::StoreDown`].
+    pub async fn discard(&self, listed: &Listed) -> Result<(), UploadRejection> {
         self.0.place.discard(listed.id, listed.quarantined).await.map_err(down)
     }
 }

@@ -11,9 +11,9 @@ use super::picture::{recode, walk};
 use super::staged::{Blocking, Staged};
 use super::stored::Digest;
 use super::{Pictures, Unscanned, Uploads, down, pdf};
-use crate::file_fault::FileFault;
-use crate::filename::SafeName;
-use crate::refusal::Refusal;
+use crate::upload::error::UploadError;
+use crate::upload::safe_name::SafeName;
+use super::error::UploadRejection;
 
 /// A file that was passed.
 pub(super) struct Passed {
@@ -29,7 +29,7 @@ impl Uploads {
         mut staged: Staged,
         kind: Kind,
         name: &SafeName,
-    ) -> Result<Passed, Refusal> {
+    ) -> Result<Passed, UploadRejection> {
         let quarantined = self.scanned(&mut staged, name).await?;
         // Files wait on the disk; only those whose turn it is are in memory.
         let turn = Arc::clone(&self.0.turns).acquire_owned().await.map_err(down)?;
@@ -41,40 +41,40 @@ impl Uploads {
         };
         let looked = tokio::task::spawn_blocking(job).await.map_err(down)?.map_err(down)?;
         let (staged, digest, dimensions) =
-            looked.map_err(|fault| Refusal::File { name: name.as_str().into(), fault })?;
+            looked.map_err(|fault| UploadRejection::File { name: name.as_str().into(), error: fault })?;
         Ok(Passed { staged, digest, dimensions, quarantined })
     }
 
     /// Whether the file has to wait for the scanner.
-    async fn scanned(&self, staged: &mut Staged, name: &SafeName) -> Result<bool, Refusal> {
+    async fn scanned(&self, staged: &mut Staged, name: &SafeName) -> Result<bool, UploadRejection> {
         let Some(clamd) = &self.0.scanner else {
             return Ok(false);
         };
         staged.rewind().await.map_err(down)?;
         let verdict = clamd.scan(staged.reader()).await;
         match self.verdict(verdict, name) {
-            Err(Refusal::ScannerDown) if self.0.unscanned == Unscanned::Quarantine => Ok(true),
+            Err(UploadRejection::ScannerDown) if self.0.unscanned == Unscanned::Quarantine => Ok(true),
             judged => judged.map(|()| false),
         }
     }
 
     /// Passes what the scanner passed.
-    pub(super) fn verdict(&self, verdict: io::Result<Verdict>, name: &SafeName) -> Result<(), Refusal> {
+    pub(super) fn verdict(&self, verdict: io::Result<Verdict>, name: &SafeName) -> Result<(), UploadRejection> {
         match verdict {
             Ok(Verdict::Clean) => Ok(()),
             Ok(Verdict::Infected(signature)) => {
                 tracing::warn!(%name, %signature, "the scanner knows a file as malware");
-                Err(Refusal::File { name: name.as_str().into(), fault: FileFault::Infected })
+                Err(UploadRejection::File { name: name.as_str().into(), error: UploadError::Infected })
             }
             Err(error) => {
                 tracing::error!(%error, "the scanner gives no answer");
-                Err(Refusal::ScannerDown)
+                Err(UploadRejection::ScannerDown)
             }
         }
     }
 }
 
-type Looked = Result<(Staged, Digest, Option<(u32, u32)>), FileFault>;
+type Looked = Result<(Staged, Digest, Option<(u32, u32)>), UploadError>;
 
 fn look_through(mut file: Blocking, kind: Kind, pictures: Pictures, most_pixels: u64) -> io::Result<Looked> {
     let bytes = file.read()?;
@@ -82,7 +82,7 @@ fn look_through(mut file: Blocking, kind: Kind, pictures: Pictures, most_pixels:
         (Kind::Pdf, _) => pdf::check(&bytes).map(|()| None),
         (picture, Pictures::Keep) => {
             walk(picture, &bytes, most_pixels).and_then(|walked| match walked.more {
-                true => Err(FileFault::Hides),
+                true => Err(UploadError::Hides),
                 false => Ok(Some(super::picture::Walked { bytes: Vec::new(), ..walked })),
             })
         }

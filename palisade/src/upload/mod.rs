@@ -2,14 +2,14 @@
 //!
 //! ```
 //! use axum::{Router, extract::{Request, State}, routing::post};
-//! use palisade::{BodyLimit, Kind, Refusal, Uploads};
+//! use palisade::{BodyLimit, Kind, UploadRejection, Uploads};
 //!
 //! # let folder = std::env::temp_dir().join("palisade-doc-uploads");
 //! let uploads = Uploads::open(folder.to_str().unwrap())? // or memory://, or s3://bucket/folder
 //!     .kinds([Kind::Png, Kind::Jpeg, Kind::Pdf])
 //!     .file_bytes(4 << 20);
 //!
-//! async fn send(State(uploads): State<Uploads>, request: Request) -> Result<String, Refusal> {
+//! async fn send(State(uploads): State<Uploads>, request: Request) -> Result<String, UploadRejection> {
 //!     let mut form = uploads.take(request).await?; // every file in it was passed, or there is none
 //!     let Some(picture) = form.take_file("picture") else { return Ok("There is no picture.".into()) };
 //!     let upload = uploads.keep(picture).await?; // what is not kept is gone
@@ -71,6 +71,7 @@
 mod arriving;
 mod clamd;
 mod copying;
+mod error;
 mod judge;
 mod kind;
 mod pdf;
@@ -78,6 +79,7 @@ mod picture;
 mod place;
 mod range;
 mod receive;
+mod safe_name;
 mod serve;
 mod sniff;
 mod staged;
@@ -91,16 +93,17 @@ use std::thread::available_parallelism;
 
 pub use clamd::{Clamd, ClamdError};
 pub use copying::Kept;
+pub use error::{UploadError, UploadRejection};
 pub use kind::{Kind, Kinds};
 use place::{Access, Place};
 pub use place::{Listed, UploadsError};
 pub use receive::{Incoming, Received};
+pub use safe_name::SafeName;
 pub use serve::UploadBody;
 use staged::Staged;
 pub use stored::{Digest, Upload, UploadId, UploadParseError};
 use tokio::sync::{Semaphore, oneshot};
 
-use crate::refusal::Refusal;
 
 /// Takes in, keeps and serves files. Cheap to clone.
 #[derive(Clone)]
@@ -257,8 +260,8 @@ impl Uploads {
     /// Keeps a file, for good. Done to the end also where nobody waits for it any more, and undone if nobody heard of it.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`].
-    pub async fn keep(&self, mut file: Incoming) -> Result<Upload, Refusal> {
+    /// [`UploadRejection::StoreDown`].
+    pub async fn keep(&self, mut file: Incoming) -> Result<Upload, UploadRejection> {
         let place = self.0.place.clone();
         let (done, heard) = oneshot::channel();
         tokio::spawn(async move {
@@ -291,11 +294,11 @@ impl Uploads {
     /// Asks the scanner again about a file in quarantine, and lets it out if it passes. What is malware is removed.
     ///
     /// # Errors
-    /// [`Refusal::File`] with [`FileFault::Infected`](crate::FileFault::Infected), and then the file is gone;
-    /// [`Refusal::ScannerDown`], [`Refusal::FilesDown`].
-    pub async fn examine(&self, upload: &Upload) -> Result<Upload, Refusal> {
+    /// [`UploadRejection::File`] with [`UploadError::Infected`](crate::UploadError::Infected), and then the file is gone;
+    /// [`UploadRejection::ScannerDown`], [`UploadRejection::StoreDown`].
+    pub async fn examine(&self, upload: &Upload) -> Result<Upload, UploadRejection> {
         let Some(clamd) = self.0.scanner.as_ref().filter(|_| upload.quarantined) else {
-            return if upload.quarantined { Err(Refusal::ScannerDown) } else { Ok(upload.clone()) };
+            return if upload.quarantined { Err(UploadRejection::ScannerDown) } else { Ok(upload.clone()) };
         };
         let mut staged = self.unquarantine(upload).await?;
         match self.verdict(clamd.scan(staged.reader()).await, &upload.name) {
@@ -304,7 +307,7 @@ impl Uploads {
                 Ok(Upload { quarantined: false, ..upload.clone() })
             }
             Err(refusal) => {
-                if matches!(refusal, Refusal::File { .. }) {
+                if matches!(refusal, UploadRejection::File { .. }) {
                     self.remove(upload.id).await?;
                 }
                 Err(refusal)
@@ -315,21 +318,21 @@ impl Uploads {
     /// Removes a file; one that is not there is removed.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`].
-    pub async fn remove(&self, id: UploadId) -> Result<(), Refusal> {
+    /// [`UploadRejection::StoreDown`].
+    pub async fn remove(&self, id: UploadId) -> Result<(), UploadRejection> {
         self.0.place.remove(id).await.map_err(down)
     }
 
     /// All files that are kept, by id: to compare with what the application has written down.
     ///
     /// # Errors
-    /// [`Refusal::FilesDown`].
-    pub async fn list(&self) -> Result<Vec<Listed>, Refusal> {
+    /// [`UploadRejection::StoreDown`].
+    pub async fn list(&self) -> Result<Vec<Listed>, UploadRejection> {
         self.0.place.list().await.map_err(down)
     }
 
     /// A copy of a file in quarantine.
-    async fn unquarantine(&self, upload: &Upload) -> Result<Staged, Refusal> {
+    async fn unquarantine(&self, upload: &Upload) -> Result<Staged, UploadRejection> {
         let found = self.0.place.get(upload.id, true, 0..upload.bytes).await.map_err(down)?;
         let (_, mut chunks) = found.ok_or_else(|| down("a file is not in quarantine"))?;
         let mut staged = Staged::new(self.0.staging()).await.map_err(down)?;
@@ -364,7 +367,7 @@ impl fmt::Debug for Uploads {
     }
 }
 
-fn down(error: impl fmt::Display) -> Refusal {
+fn down(error: impl fmt::Display) -> UploadRejection {
     tracing::error!(%error, "files cannot be kept or read");
-    Refusal::FilesDown
+    UploadRejection::StoreDown
 }

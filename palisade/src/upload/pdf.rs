@@ -8,21 +8,21 @@
 //! none of them against the site, and a scanner knows those that attack programs.
 
 use super::sniff::mentions_page;
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 const END: &[u8] = b"%%EOF";
 /// How far from the end the end may stand, as Acrobat has it.
 const TAIL: usize = 1_024;
 
-pub(super) fn check(bytes: &[u8]) -> Result<(), FileFault> {
+pub(super) fn check(bytes: &[u8]) -> Result<(), UploadError> {
     if mentions_page(bytes) {
-        return Err(FileFault::Hides);
+        return Err(UploadError::Hides);
     }
     let tail = bytes.len().saturating_sub(TAIL);
     match bytes[tail..].windows(END.len()).rposition(|window| window == END) {
         Some(at) if bytes[tail + at + END.len()..].iter().all(|byte| b"\r\n\t \0".contains(byte)) => Ok(()),
-        Some(_) => Err(FileFault::Hides),
-        None if bytes.windows(END.len()).any(|window| window == END) => Err(FileFault::Hides),
-        None => Err(FileFault::Broken),
+        Some(_) => Err(UploadError::Hides),
+        None if bytes.windows(END.len()).any(|window| window == END) => Err(UploadError::Hides),
+        None => Err(UploadError::Broken),
     }
 }

@@ -14,9 +14,10 @@ use super::sniff::{Content, HEAD};
 use super::staged::Staged;
 use super::stored::Digest;
 use super::{Settings, Uploads, down};
-use crate::file_fault::FileFault;
-use crate::filename::SafeName;
-use crate::refusal::Refusal;
+use crate::core::body_rejection::BodyRejection;
+use crate::upload::error::UploadError;
+use crate::upload::safe_name::SafeName;
+use super::error::UploadRejection;
 
 /// As much as is written at once of a file that is at hand.
 const CHUNK: usize = 256 * 1024;
@@ -31,7 +32,7 @@ pub struct Received {
     texts: Vec<(String, String)>,
     files: Vec<Incoming>,
     /// By the names of their fields.
-    refused: Vec<(Box<str>, Refusal)>,
+    refused: Vec<(Box<str>, UploadRejection)>,
 }
 
 impl Received {
@@ -52,7 +53,7 @@ impl Received {
     }
 
     /// Why a file of this field was not passed: the first of them. Only [`Uploads::take_each`] goes on after one.
-    pub fn refused(&self, field: &str) -> Option<&Refusal> {
+    pub fn refused(&self, field: &str) -> Option<&UploadRejection> {
         self.refused.iter().find(|(name, _)| &**name == field).map(|(_, refusal)| refusal)
     }
 
@@ -116,9 +117,9 @@ impl Uploads {
     /// the scanner, or there is nothing.
     ///
     /// # Errors
-    /// [`Refusal::File`] with what is wrong; [`Refusal::BodyTooLarge`], [`Refusal::BodyTooSlow`] and [`Refusal::BodyBroken`];
-    /// [`Refusal::ScannerDown`] and [`Refusal::FilesDown`].
-    pub async fn take<B>(&self, request: Request<B>) -> Result<Received, Refusal>
+    /// [`UploadRejection::File`] with what is wrong; [`UploadRejection::Body(BodyRejection::TooLarge)`], [`UploadRejection::Body(BodyRejection::TooSlow)`] and [`UploadRejection::Body(BodyRejection::Broken)`];
+    /// [`UploadRejection::ScannerDown`] and [`UploadRejection::StoreDown`].
+    pub async fn take<B>(&self, request: Request<B>) -> Result<Received, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -130,9 +131,9 @@ impl Uploads {
     /// lost, and the form can come back with [what is wrong](Received::refused) beside the field.
     ///
     /// # Errors
-    /// [`Refusal::BodyTooLarge`], [`Refusal::BodyTooSlow`] and [`Refusal::BodyBroken`]; [`Refusal::File`] where the request is no
+    /// [`UploadRejection::Body(BodyRejection::TooLarge)`], [`UploadRejection::Body(BodyRejection::TooSlow)`] and [`UploadRejection::Body(BodyRejection::Broken)`]; [`UploadRejection::File`] where the request is no
     /// form, or brings more refused files than it may bring files.
-    pub async fn take_each<B>(&self, request: Request<B>) -> Result<Received, Refusal>
+    pub async fn take_each<B>(&self, request: Request<B>) -> Result<Received, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -143,17 +144,17 @@ impl Uploads {
     /// Takes in a file that comes with no request, such as one that another program left: judged as if somebody had sent it.
     ///
     /// # Errors
-    /// [`Refusal::File`] with what is wrong; [`Refusal::ScannerDown`] and [`Refusal::FilesDown`].
-    pub async fn take_file(&self, called: &str, bytes: &[u8]) -> Result<Incoming, Refusal> {
+    /// [`UploadRejection::File`] with what is wrong; [`UploadRejection::ScannerDown`] and [`UploadRejection::StoreDown`].
+    pub async fn take_file(&self, called: &str, bytes: &[u8]) -> Result<Incoming, UploadRejection> {
         let mut arrival = Arrival::new(self, called);
         for chunk in bytes.chunks(CHUNK) {
             arrival.write(chunk).await?;
         }
-        let nothing = arrival.refuse(FileFault::Broken);
+        let nothing = arrival.refuse(UploadError::Broken);
         arrival.end("".into()).await?.ok_or(nothing)
     }
 
-    async fn receive<B>(&self, request: Request<B>, then: Then) -> Result<Received, Refusal>
+    async fn receive<B>(&self, request: Request<B>, then: Then) -> Result<Received, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -162,7 +163,7 @@ impl Uploads {
         let (parts, body) = request.into_parts();
         let boundary = boundary(&parts.headers)?;
         if announced(&parts.headers).is_some_and(|bytes| bytes > settings.request_bytes) {
-            return Err(Refusal::BodyTooLarge);
+            return Err(UploadRejection::Body(BodyRejection::TooLarge));
         }
         let allowance = Allowance::default();
         let body = Arriving::new(body, settings.request_bytes, allowance.clone());
@@ -180,7 +181,7 @@ impl Uploads {
                 let text = text(field, &mut text_room).await?;
                 received.texts.push((name, text));
                 if received.texts.len() > MOST_TEXTS {
-                    return Err(Refusal::BodyTooLarge);
+                    return Err(UploadRejection::Body(BodyRejection::TooLarge));
                 }
                 continue;
             };
@@ -191,7 +192,7 @@ impl Uploads {
                 Err(refusal) if then == Then::Stop || received.refused.len() >= settings.files => {
                     return Err(refusal);
                 }
-                Err(refusal @ (Refusal::File { .. } | Refusal::ScannerDown | Refusal::FilesDown)) => {
+                Err(refusal @ (UploadRejection::File { .. } | UploadRejection::ScannerDown | UploadRejection::StoreDown)) => {
                     // The rest of it arrives, and goes nowhere.
                     while next(&mut field).await?.is_some() {}
                     received.refused.push((name, refusal));
@@ -208,11 +209,11 @@ impl Uploads {
         name: Box<str>,
         called: &str,
         room: usize,
-    ) -> Result<Option<Incoming>, Refusal> {
+    ) -> Result<Option<Incoming>, UploadRejection> {
         let mut arrival = Arrival::new(self, called);
         while let Some(chunk) = next(field).await? {
             if room == 0 && !chunk.is_empty() {
-                return Err(arrival.refuse(FileFault::TooMany { most: self.0.files }));
+                return Err(arrival.refuse(UploadError::TooMany { most: self.0.files }));
             }
             arrival.write(&chunk).await?;
         }
@@ -241,11 +242,11 @@ impl<'a> Arrival<'a> {
         Self { uploads, called: uploads.0.name(called), head: Vec::new(), kind: None, staged: None }
     }
 
-    fn refuse(&self, fault: FileFault) -> Refusal {
-        Refusal::File { name: self.called.as_str().into(), fault }
+    fn refuse(&self, fault: UploadError) -> UploadRejection {
+        UploadRejection::File { name: self.called.as_str().into(), error: fault }
     }
 
-    async fn write(&mut self, chunk: &[u8]) -> Result<(), Refusal> {
+    async fn write(&mut self, chunk: &[u8]) -> Result<(), UploadRejection> {
         if chunk.is_empty() {
             return Ok(());
         }
@@ -255,7 +256,7 @@ impl<'a> Arrival<'a> {
             none => none.insert(Staged::new(settings.staging()).await.map_err(down)?),
         };
         if staged.bytes() + chunk.len() as u64 > settings.file_bytes {
-            return Err(self.refuse(FileFault::TooLarge { most: settings.file_bytes }));
+            return Err(self.refuse(UploadError::TooLarge { most: settings.file_bytes }));
         }
         staged.write(chunk).await.map_err(down)?;
         // What is not wanted is refused at its beginning.
@@ -268,12 +269,12 @@ impl<'a> Arrival<'a> {
         Ok(())
     }
 
-    fn kind(&self) -> Result<Kind, Refusal> {
+    fn kind(&self) -> Result<Kind, UploadRejection> {
         self.uploads.0.kind_of(&self.head, &self.called).map_err(|fault| self.refuse(fault))
     }
 
     /// The whole of it, if it is passed; nothing where nothing came.
-    async fn end(mut self, field: Box<str>) -> Result<Option<Incoming>, Refusal> {
+    async fn end(mut self, field: Box<str>) -> Result<Option<Incoming>, UploadRejection> {
         let Some(staged) = self.staged.take() else { return Ok(None) };
         let kind = match self.kind {
             Some(kind) => kind,
@@ -294,8 +295,8 @@ impl<'a> Arrival<'a> {
 
 impl Settings {
     /// What a file is, if that is wanted and the file is called so.
-    fn kind_of(&self, head: &[u8], name: &SafeName) -> Result<Kind, FileFault> {
-        let unwanted = |is| FileFault::Unwanted { is, wanted: self.kinds.to_string() };
+    fn kind_of(&self, head: &[u8], name: &SafeName) -> Result<Kind, UploadError> {
+        let unwanted = |is| UploadError::Unwanted { is, wanted: self.kinds.to_string() };
         let kind = match Content::of(head) {
             Content::Kind(kind) if self.kinds.contains(kind) => kind,
             Content::Kind(kind) => return Err(unwanted(Some(kind.said()))),
@@ -304,7 +305,7 @@ impl Settings {
         };
         match name.extension().map(str::parse) {
             Some(Ok(named)) if kind == named => Ok(kind),
-            _ => Err(FileFault::NamedOtherwise { is: kind.said(), extension: kind.extension() }),
+            _ => Err(UploadError::NamedOtherwise { is: kind.said(), extension: kind.extension() }),
         }
     }
 
@@ -316,23 +317,23 @@ impl Settings {
 }
 
 /// A text of UTF-8, as long as there is room.
-async fn text(mut field: Field<'static>, room: &mut usize) -> Result<String, Refusal> {
+async fn text(mut field: Field<'static>, room: &mut usize) -> Result<String, UploadRejection> {
     let mut text = Vec::new();
     while let Some(chunk) = next(&mut field).await? {
-        *room = room.checked_sub(chunk.len()).ok_or(Refusal::BodyTooLarge)?;
+        *room = room.checked_sub(chunk.len()).ok_or(UploadRejection::Body(BodyRejection::TooLarge))?;
         text.extend_from_slice(&chunk);
     }
-    String::from_utf8(text).map_err(|_| Refusal::BodyBroken)
+    String::from_utf8(text).map_err(|_| UploadRejection::Body(BodyRejection::Broken))
 }
 
-async fn next(field: &mut Field<'static>) -> Result<Option<Bytes>, Refusal> {
+async fn next(field: &mut Field<'static>) -> Result<Option<Bytes>, UploadRejection> {
     field.chunk().await.map_err(|error| arriving::refusal(&error))
 }
 
-fn boundary(headers: &HeaderMap) -> Result<String, Refusal> {
+fn boundary(headers: &HeaderMap) -> Result<String, UploadRejection> {
     let form = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
     let boundary = form.and_then(|it| multer::parse_boundary(it).ok());
-    boundary.ok_or_else(|| Refusal::File { name: "".into(), fault: FileFault::NotAForm })
+    boundary.ok_or_else(|| UploadRejection::File { name: "".into(), error: UploadError::NotAForm })
 }
 
 fn announced(headers: &HeaderMap) -> Option<u64> {

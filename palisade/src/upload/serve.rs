@@ -16,11 +16,12 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
+use crate::core::rejection::Rejection;
 use super::place::Chunks;
 use super::range::Asked;
 use super::stored::Upload;
 use super::{Uploads, down};
-use crate::filename::SafeName;
+use crate::upload::safe_name::SafeName;
 
 /// It does nothing at all. Viewers of documents are the browser's own, and show them all the same.
 const POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
@@ -111,7 +112,7 @@ impl Uploads {
                 Err(status(StatusCode::NOT_FOUND))
             }
             Ok(None) => Err(status(StatusCode::NOT_FOUND)),
-            Err(error) => Err(down(error).into_response()),
+            Err(error) => Err(Rejection::from(down(error)).into_response()),
         }
     }
 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::kind::Kind;
-use crate::filename::SafeName;
+use crate::upload::safe_name::SafeName;
 
 /// A file that is kept. Write down all of it: [`Uploads`](super::Uploads) remembers nothing but the bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]

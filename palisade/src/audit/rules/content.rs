@@ -4,7 +4,7 @@ use super::policy;
 use crate::audit::page::Page;
 use crate::audit::rule::{Evidence, Rule, at_page, each, fix, saw_if};
 use crate::audit::seen::Answer;
-use crate::headers::csp::Severity::{High, Low, Medium};
+use crate::csp::Severity::{High, Low, Medium};
 
 const MIXED: &str = "https://developer.mozilla.org/en-US/docs/Web/Security/Mixed_content";
 const SRI: &str = "https://developer.mozilla.org/en-US/docs/Web/Security/Subresource_Integrity";

@@ -6,8 +6,8 @@ use super::add_header;
 use crate::audit::rule::{Rule, at_page, at_site, each, fix, saw, saw_if};
 use crate::audit::seen::Answer;
 use crate::audit::{Finding, short};
-use crate::headers::csp::Severity::{High, Low, Medium};
-use crate::headers::csp::{self, Csp, CspError, Directive};
+use crate::csp::Severity::{High, Low, Medium};
+use crate::csp::{self, Csp, CspError, Directive};
 
 const GUIDE: &str = "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP";
 const STRICT: &str = "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";

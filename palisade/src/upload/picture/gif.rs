@@ -2,7 +2,7 @@
 
 use super::Walked;
 use super::reader::Reader;
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 const EXTENSION: u8 = 0x21;
 const PICTURE: u8 = 0x2c;
@@ -12,7 +12,7 @@ const APPLICATION: u8 = 0xff;
 /// What says how often an animation repeats, with the length of its one chunk.
 const REPEATS: &[&[u8]] = &[b"\x0bNETSCAPE2.0\x03", b"\x0bANIMEXTS1.0\x03"];
 
-pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), FileFault> {
+pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), UploadError> {
     walked.bytes.extend(reader.take(6)?);
     let mut screen = *reader;
     let (width, height, packed) = (screen.le16()?, screen.le16()?, screen.byte()?);
@@ -38,7 +38,7 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
                 walked.bytes.push(TRAILER);
                 return Ok(());
             }
-            _ => return Err(FileFault::Broken),
+            _ => return Err(UploadError::Broken),
         };
         if kept {
             walked.bytes.extend(&begun.rest()[..begun.rest().len() - reader.rest().len()]);
@@ -47,7 +47,7 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
 }
 
 /// Skips an extension, and says whether it stays.
-fn extension(reader: &mut Reader<'_>) -> Result<bool, FileFault> {
+fn extension(reader: &mut Reader<'_>) -> Result<bool, UploadError> {
     let label = reader.byte()?;
     let begun = *reader;
     skip_chunks(reader)?;
@@ -60,7 +60,7 @@ fn extension(reader: &mut Reader<'_>) -> Result<bool, FileFault> {
     })
 }
 
-fn skip_chunks(reader: &mut Reader<'_>) -> Result<(), FileFault> {
+fn skip_chunks(reader: &mut Reader<'_>) -> Result<(), UploadError> {
     loop {
         match reader.byte()? {
             0 => return Ok(()),

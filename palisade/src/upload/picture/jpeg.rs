@@ -2,15 +2,15 @@
 
 use super::Walked;
 use super::reader::Reader;
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 const BEGIN: u8 = 0xd8;
 const END: u8 = 0xd9;
 const SCAN: u8 = 0xda;
 
-pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), FileFault> {
+pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), UploadError> {
     if reader.take(2)? != [0xff, BEGIN] {
-        return Err(FileFault::Broken);
+        return Err(UploadError::Broken);
     }
     walked.bytes.extend([0xff, BEGIN]);
     let (mut turned, mut shows) = (None, false);
@@ -24,10 +24,10 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
                 }
                 return Ok(());
             }
-            0x01 | 0xd0..=0xd9 => return Err(FileFault::Broken),
+            0x01 | 0xd0..=0xd9 => return Err(UploadError::Broken),
             _ => {}
         }
-        let length = usize::from(reader.be16()?).checked_sub(2).ok_or(FileFault::Broken)?;
+        let length = usize::from(reader.be16()?).checked_sub(2).ok_or(UploadError::Broken)?;
         let data = reader.take(length)?;
         match marker {
             0xc4 | 0xc8 | 0xcc | 0xdb | 0xdd => keep(walked, marker, data),
@@ -38,7 +38,7 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
                 walked.frame(width.into(), height.into(), most)?;
                 keep(walked, marker, data);
             }
-            SCAN if walked.width == 0 => return Err(FileFault::Broken),
+            SCAN if walked.width == 0 => return Err(UploadError::Broken),
             SCAN => {
                 keep(walked, marker, data);
                 walked.bytes.extend(scan(reader)?);
@@ -62,24 +62,24 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
 }
 
 /// A marker, behind any number of filling bytes.
-fn marker(reader: &mut Reader<'_>) -> Result<u8, FileFault> {
+fn marker(reader: &mut Reader<'_>) -> Result<u8, UploadError> {
     if reader.byte()? != 0xff {
-        return Err(FileFault::Broken);
+        return Err(UploadError::Broken);
     }
     loop {
         match reader.byte()? {
             0xff => {}
-            0 => return Err(FileFault::Broken),
+            0 => return Err(UploadError::Broken),
             marker => return Ok(marker),
         }
     }
 }
 
 /// The bits of a scan: up to the next marker that is neither a stuffed byte nor a restart.
-fn scan<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], FileFault> {
+fn scan<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], UploadError> {
     let rest = reader.rest();
     let ends = |pair: &[u8]| pair[0] == 0xff && !matches!(pair[1], 0 | 0xd0..=0xd7 | 0xff);
-    let length = rest.windows(2).position(ends).ok_or(FileFault::Broken)?;
+    let length = rest.windows(2).position(ends).ok_or(UploadError::Broken)?;
     reader.take(length)
 }
 

@@ -24,7 +24,7 @@ use reader::Reader;
 pub(super) use recode::recode;
 
 use super::kind::Kind;
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 /// A picture that was walked through.
 #[derive(Debug, Default)]
@@ -40,12 +40,12 @@ pub(super) struct Walked {
 
 impl Walked {
     /// Notes a frame of this size, which also has to be paid for by who shows it.
-    fn frame(&mut self, width: u32, height: u32, most: u64) -> Result<(), FileFault> {
+    fn frame(&mut self, width: u32, height: u32, most: u64) -> Result<(), UploadError> {
         if width == 0 || height == 0 {
-            return Err(FileFault::Broken);
+            return Err(UploadError::Broken);
         }
         if u64::from(width) * u64::from(height) > most {
-            return Err(FileFault::TooManyPixels { most });
+            return Err(UploadError::TooManyPixels { most });
         }
         self.width = self.width.max(width);
         self.height = self.height.max(height);
@@ -54,7 +54,7 @@ impl Walked {
 }
 
 /// What stays of a picture of at most so many pixels.
-pub(super) fn walk(kind: Kind, bytes: &[u8], most_pixels: u64) -> Result<Walked, FileFault> {
+pub(super) fn walk(kind: Kind, bytes: &[u8], most_pixels: u64) -> Result<Walked, UploadError> {
     let mut walked = Walked { bytes: Vec::with_capacity(bytes.len()), ..Walked::default() };
     let mut reader = Reader::new(bytes);
     match kind {
@@ -62,10 +62,10 @@ pub(super) fn walk(kind: Kind, bytes: &[u8], most_pixels: u64) -> Result<Walked,
         Kind::Jpeg => jpeg::walk(&mut reader, &mut walked, most_pixels)?,
         Kind::Gif => gif::walk(&mut reader, &mut walked, most_pixels)?,
         Kind::Webp => webp::walk(&mut reader, &mut walked, most_pixels)?,
-        Kind::Pdf => return Err(FileFault::Broken),
+        Kind::Pdf => return Err(UploadError::Broken),
     }
     if walked.width == 0 {
-        return Err(FileFault::Broken);
+        return Err(UploadError::Broken);
     }
     walked.more = !reader.is_done();
     Ok(walked)

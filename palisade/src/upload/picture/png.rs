@@ -2,7 +2,7 @@
 
 use super::Walked;
 use super::reader::{Reader, index};
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 /// What a viewer needs, and what says how colours and sizes are meant.
 const KEPT: &[&[u8; 4]] = &[
@@ -10,7 +10,7 @@ const KEPT: &[&[u8; 4]] = &[
     b"bKGD", b"pHYs", b"acTL", b"fcTL", b"fdAT",
 ];
 
-pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), FileFault> {
+pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), UploadError> {
     walked.bytes.extend(reader.take(8)?);
     let mut first = true;
     let mut shows = false;
@@ -21,9 +21,9 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
         let mut data = Reader::new(reader.take(length)?);
         reader.take(4)?;
         match &name {
-            b"IHDR" if !first => return Err(FileFault::Broken),
+            b"IHDR" if !first => return Err(UploadError::Broken),
             b"IHDR" => walked.frame(data.be32()?, data.be32()?, most)?,
-            _ if first => return Err(FileFault::Broken),
+            _ if first => return Err(UploadError::Broken),
             b"IDAT" => shows = true,
             // Its frame's size stands behind a number.
             b"fcTL" => {
@@ -37,7 +37,7 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
             walked.bytes.extend(&whole.rest()[..whole.rest().len() - reader.rest().len()]);
         }
         if &name == b"IEND" {
-            return if shows { Ok(()) } else { Err(FileFault::Broken) };
+            return if shows { Ok(()) } else { Err(UploadError::Broken) };
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Bytes, taken from the front; what is not there is a broken picture.
 
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 #[derive(Clone, Copy)]
 pub(super) struct Reader<'a>(&'a [u8]);
@@ -18,39 +18,39 @@ impl<'a> Reader<'a> {
         self.0
     }
 
-    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], FileFault> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(FileFault::Broken)?;
+    pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], UploadError> {
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(UploadError::Broken)?;
         self.0 = rest;
         Ok(taken)
     }
 
-    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], FileFault> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(FileFault::Broken)?;
+    pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], UploadError> {
+        let (taken, rest) = self.0.split_first_chunk().ok_or(UploadError::Broken)?;
         self.0 = rest;
         Ok(*taken)
     }
 
-    pub(super) fn byte(&mut self) -> Result<u8, FileFault> {
+    pub(super) fn byte(&mut self) -> Result<u8, UploadError> {
         self.array().map(|[byte]| byte)
     }
 
-    pub(super) fn be16(&mut self) -> Result<u16, FileFault> {
+    pub(super) fn be16(&mut self) -> Result<u16, UploadError> {
         self.array().map(u16::from_be_bytes)
     }
 
-    pub(super) fn be32(&mut self) -> Result<u32, FileFault> {
+    pub(super) fn be32(&mut self) -> Result<u32, UploadError> {
         self.array().map(u32::from_be_bytes)
     }
 
-    pub(super) fn le16(&mut self) -> Result<u16, FileFault> {
+    pub(super) fn le16(&mut self) -> Result<u16, UploadError> {
         self.array().map(u16::from_le_bytes)
     }
 
-    pub(super) fn le24(&mut self) -> Result<u32, FileFault> {
+    pub(super) fn le24(&mut self) -> Result<u32, UploadError> {
         self.array().map(|[low, middle, high]| u32::from_le_bytes([low, middle, high, 0]))
     }
 
-    pub(super) fn le32(&mut self) -> Result<u32, FileFault> {
+    pub(super) fn le32(&mut self) -> Result<u32, UploadError> {
         self.array().map(u32::from_le_bytes)
     }
 }

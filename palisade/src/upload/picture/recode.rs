@@ -10,7 +10,7 @@ use image::metadata::{LoopCount, Orientation};
 use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageResult, Limits};
 
 use super::Walked;
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 use crate::upload::kind::Kind;
 
 /// What eyes take for the same picture.
@@ -20,7 +20,7 @@ const ROOM: u64 = 16 << 20;
 
 /// Makes a walked picture anew. An animated PNG or WebP becomes its first frame; of a GIF all frames together have at most so
 /// many pixels.
-pub(in crate::upload) fn recode(kind: Kind, walked: &Walked, most_pixels: u64) -> Result<Walked, FileFault> {
+pub(in crate::upload) fn recode(kind: Kind, walked: &Walked, most_pixels: u64) -> Result<Walked, UploadError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(most_pixels.saturating_mul(8).saturating_add(ROOM));
     let source = Cursor::new(&walked.bytes[..]);
@@ -35,9 +35,9 @@ pub(in crate::upload) fn recode(kind: Kind, walked: &Walked, most_pixels: u64) -
             Ok(picture)
         }),
         Kind::Gif => return animation(source, walked, limits, most_pixels),
-        Kind::Pdf => return Err(FileFault::Broken),
+        Kind::Pdf => return Err(UploadError::Broken),
     };
-    let picture = made.map_err(|_| FileFault::Broken)?;
+    let picture = made.map_err(|_| UploadError::Broken)?;
     Ok(Walked { bytes: bytes.into_inner(), width: picture.width(), height: picture.height(), more: false })
 }
 
@@ -56,8 +56,8 @@ fn animation(
     walked: &Walked,
     limits: Limits,
     most_pixels: u64,
-) -> Result<Walked, FileFault> {
-    let broken = |_| FileFault::Broken;
+) -> Result<Walked, UploadError> {
+    let broken = |_| UploadError::Broken;
     let mut decoder = GifDecoder::new(source).map_err(broken)?;
     decoder.set_limits(limits).map_err(broken)?;
     let (width, height) = decoder.dimensions();
@@ -72,7 +72,7 @@ fn animation(
         let mut left = most_pixels;
         for frame in decoder.into_frames() {
             let pixels = u64::from(width) * u64::from(height);
-            left = left.checked_sub(pixels).ok_or(FileFault::TooManyPixels { most: most_pixels })?;
+            left = left.checked_sub(pixels).ok_or(UploadError::TooManyPixels { most: most_pixels })?;
             encoder.encode_frame(frame.map_err(broken)?).map_err(broken)?;
         }
     }

@@ -2,14 +2,14 @@
 
 use super::Walked;
 use super::reader::{Reader, index};
-use crate::file_fault::FileFault;
+use crate::upload::error::UploadError;
 
 /// The flags of `VP8X` that announce Exif and XMP.
 const METADATA: u8 = 0x0c;
 /// What stands before the chunks of a frame: its place, size and delay.
 const FRAME: usize = 16;
 
-pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), FileFault> {
+pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), UploadError> {
     reader.take(4)?;
     let length = index(reader.le32()?);
     let mut riff = Reader::new(reader.take(length)?);
@@ -17,7 +17,7 @@ pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> R
     let mut kept = b"WEBP".to_vec();
     chunks(&mut riff, &mut kept, walked, most, true)?;
     walked.bytes.extend(b"RIFF");
-    walked.bytes.extend(u32::try_from(kept.len()).map_err(|_| FileFault::Broken)?.to_le_bytes());
+    walked.bytes.extend(u32::try_from(kept.len()).map_err(|_| UploadError::Broken)?.to_le_bytes());
     walked.bytes.extend(kept);
     Ok(())
 }
@@ -28,7 +28,7 @@ fn chunks(
     walked: &mut Walked,
     most: u64,
     outside: bool,
-) -> Result<(), FileFault> {
+) -> Result<(), UploadError> {
     let mut shows = false;
     while !reader.is_done() {
         let name: [u8; 4] = reader.array()?;
@@ -63,7 +63,7 @@ fn chunks(
             _ => {}
         }
     }
-    if shows { Ok(()) } else { Err(FileFault::Broken) }
+    if shows { Ok(()) } else { Err(UploadError::Broken) }
 }
 
 fn keep(kept: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
@@ -75,20 +75,20 @@ fn keep(kept: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
     }
 }
 
-fn lossy(data: &[u8]) -> Result<(u32, u32), FileFault> {
+fn lossy(data: &[u8]) -> Result<(u32, u32), UploadError> {
     let mut reader = Reader::new(data);
     reader.take(3)?;
     if reader.take(3)? != b"\x9d\x01\x2a" {
-        return Err(FileFault::Broken);
+        return Err(UploadError::Broken);
     }
     let (width, height) = (reader.le16()? & 0x3fff, reader.le16()? & 0x3fff);
     Ok((width.into(), height.into()))
 }
 
-fn lossless(data: &[u8]) -> Result<(u32, u32), FileFault> {
+fn lossless(data: &[u8]) -> Result<(u32, u32), UploadError> {
     let mut reader = Reader::new(data);
     if reader.byte()? != 0x2f {
-        return Err(FileFault::Broken);
+        return Err(UploadError::Broken);
     }
     let sizes = reader.le32()?;
     Ok(((sizes & 0x3fff) + 1, (sizes >> 14 & 0x3fff) + 1))

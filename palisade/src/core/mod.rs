@@ -1,0 +1,31 @@
+//! The floor of the library: values that every layer shares. It imports nothing above itself.
+
+#[cfg(any(feature = "error-page", feature = "session"))]
+pub(crate) mod accept;
+#[cfg(any(feature = "session", feature = "password"))]
+pub(crate) mod auth_proof;
+pub(crate) mod authority;
+#[cfg(feature = "axum")]
+pub(crate) mod axum_compat;
+#[cfg(feature = "serve")]
+pub(crate) mod body_policy;
+#[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
+pub(crate) mod body_rejection;
+pub(crate) mod client;
+#[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
+pub mod clock;
+pub mod guard;
+pub(crate) mod internal_error;
+pub(crate) mod nonce;
+#[cfg(feature = "redis")]
+pub(crate) mod redis_link;
+pub mod rejection;
+pub mod request;
+pub(crate) mod request_context;
+pub(crate) mod request_id;
+#[cfg(any(feature = "redirect", feature = "sanitize"))]
+pub(crate) mod safe_path;
+pub(crate) mod same_site;
+pub(crate) mod session_tag;
+#[cfg(any(feature = "rate-limit", feature = "session"))]
+pub(crate) mod store_reply;

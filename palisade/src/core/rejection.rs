@@ -1,0 +1,239 @@
+//! Rejections: the reason why a layer answered instead of the application, as a value in the response.
+//!
+//! A rejection is a response with a status, an empty body and a [`Rejection`] in its extensions.
+//! [`ErrorPages`](crate::ErrorPages) writes the body; logs and metrics read [`Rejection::code`].
+//!
+//! ```
+//! use palisade::Rejection;
+//! use palisade::host::HostRejection;
+//!
+//! let response: http::Response<String> = Rejection::from(HostRejection::Unknown).into_response();
+//! assert_eq!(response.status(), 421);
+//! let rejection = response.extensions().get::<Rejection>().expect("a rejection carries its reason");
+//! assert_eq!(rejection.code(), "host_unknown");
+//! assert_eq!(*rejection, HostRejection::Unknown);
+//! ```
+//!
+//! Each protection owns an enum of its reasons, which converts into a `Rejection` with `?` or `.into()`:
+//!
+//! | module | reasons | status |
+//! |---|---|---|
+//! | [`host`](crate::host) | `HostRejection` | 400, 421 |
+//! | [`https`](crate::https) | `HttpsRequired` | 301, 302, 307, 308 |
+//! | [`csrf`](crate::csrf) | `CsrfRejection` | 403 |
+//! | `body_limit` | `BodyRejection` | 400, 408, 413 |
+//! | `deadline` | `DeadlinePassed` | 503 |
+//! | `rate_limit` | `RateLimitRejection` | 400, 429, 503 |
+//! | `session` | `SessionRejection` | 303, 401, 403, 503 |
+//! | `password` | `HashingError` | 503 |
+//! | `upload` | `UploadRejection` | 400, 408, 413, 415, 422, 503 |
+//! | here | [`MissingLayer`] | 500 |
+//!
+//! An application can make rejections of its own with [`Rejection::new`]; they get the same pages, log
+//! lines and `problem+json` bodies. [`InternalError`] is the other value that travels with a response:
+//! the cause of a 500, for the log and never for the page.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::header::{LOCATION, RETRY_AFTER};
+use http::{HeaderValue, Response, StatusCode};
+
+pub use super::internal_error::InternalError;
+
+/// The reason why a layer answered instead of the application: status, code, message for people, and
+/// the time after which the same request may pass.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Rejection(Box<Reason>);
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct Reason {
+    status: StatusCode,
+    code: &'static str,
+    message: Cow<'static, str>,
+    retry_after: Option<Duration>,
+    /// `Retry-After` in another form than whole seconds.
+    retry_after_header: Option<HeaderValue>,
+    /// The message ends in "Please try again in 2 minutes."
+    message_says_when: bool,
+    location: Option<HeaderValue>,
+}
+
+impl Rejection {
+    /// Makes a rejection. The code is stable and lower case, such as `host_unknown`; the message is a
+    /// sentence for visitors, without HTML.
+    pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
+        Self(Box::new(Reason {
+            status,
+            code,
+            message: message.into(),
+            retry_after: None,
+            retry_after_header: None,
+            message_says_when: false,
+            location: None,
+        }))
+    }
+
+    /// Adds the time after which the same request may pass; sent as `Retry-After` in seconds, rounded up.
+    #[must_use]
+    pub fn with_retry_after(mut self, time: Duration) -> Self {
+        self.0.retry_after = Some(time);
+        self
+    }
+
+    /// Adds the target of a redirect, for a status of 3xx.
+    #[must_use]
+    pub fn with_location(mut self, location: HeaderValue) -> Self {
+        self.0.location = Some(location);
+        self
+    }
+
+    /// Writes `Retry-After` in this form, and the time at the end of the message.
+    #[cfg(feature = "rate-limit")]
+    pub(crate) fn says_when(mut self, header: Option<HeaderValue>) -> Self {
+        (self.0.retry_after_header, self.0.message_says_when) = (header, true);
+        self
+    }
+
+    /// The status of the response.
+    pub fn status(&self) -> StatusCode {
+        self.0.status
+    }
+
+    /// The stable name of the reason for logs, metrics and programs, such as `host_unknown`.
+    pub fn code(&self) -> &'static str {
+        self.0.code
+    }
+
+    /// A sentence for the visitor. The message of a [`MissingLayer`] is for the developer.
+    pub fn message(&self) -> Cow<'_, str> {
+        let message = &*self.0.message;
+        match self.0.retry_after {
+            Some(time) if self.0.message_says_when => {
+                Cow::Owned(format!("{message} Please try again in {}.", in_words(time)))
+            }
+            _ => Cow::Borrowed(message),
+        }
+    }
+
+    /// The time after which the same request may pass, if it is known.
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.0.retry_after
+    }
+
+    /// Makes the response: status, headers, an empty body, and this value in the extensions.
+    pub fn into_response<B: Default>(self) -> Response<B> {
+        let mut response = Response::new(B::default());
+        *response.status_mut() = self.status();
+        if let Some(location) = &self.0.location {
+            response.headers_mut().insert(LOCATION, location.clone());
+        }
+        if let Some(time) = self.0.retry_after {
+            let header = self.0.retry_after_header.clone();
+            let header = header.unwrap_or_else(|| HeaderValue::from(whole_seconds(time)));
+            response.headers_mut().insert(RETRY_AFTER, header);
+        }
+        response.extensions_mut().insert(self);
+        response
+    }
+}
+
+/// A layer is missing or stands in the wrong place; the text names the line to write.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct MissingLayer(pub &'static str);
+
+impl MissingLayer {
+    /// The code of the rejection.
+    pub const CODE: &'static str = "missing_layer";
+}
+
+impl From<MissingLayer> for Rejection {
+    fn from(missing: MissingLayer) -> Self {
+        Self::new(StatusCode::INTERNAL_SERVER_ERROR, MissingLayer::CODE, missing.0)
+    }
+}
+
+/// Writes an enum of reasons without data, with its conversion into a [`Rejection`].
+macro_rules! rejection_reasons {
+    (
+        $(#[$meta:meta])*
+        pub enum $name:ident {
+            $($(#[$doc:meta])* $reason:ident => ($status:ident, $code:literal, $message:literal $(,)?),)+
+        }
+    ) => {
+        $(#[$meta])*
+        #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
+        pub enum $name {
+            $($(#[$doc])* $reason,)+
+        }
+
+        impl From<$name> for $crate::rejection::Rejection {
+            fn from(reason: $name) -> Self {
+                match reason {
+                    $($name::$reason => Self::new(http::StatusCode::$status, $code, $message),)+
+                }
+            }
+        }
+
+        impl PartialEq<$name> for $crate::rejection::Rejection {
+            fn eq(&self, reason: &$name) -> bool {
+                self.code() == match reason {
+                    $($name::$reason => $code,)+
+                }
+            }
+        }
+    };
+}
+pub(crate) use rejection_reasons;
+
+/// Rounds up to whole seconds, at least one: a client that comes back at that second is not too early.
+fn whole_seconds(time: Duration) -> u64 {
+    (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
+}
+
+/// Writes a time in words, rounded up: seconds up to a minute and a half, then minutes, hours, days.
+fn in_words(time: Duration) -> String {
+    let seconds = whole_seconds(time);
+    let (length, unit) = match seconds {
+        0..=90 => (1, "second"),
+        91..=5_400 => (60, "minute"),
+        5_401..=129_600 => (3_600, "hour"),
+        _ => (86_400, "day"),
+    };
+    match seconds.div_ceil(length) {
+        1 => format!("1 {unit}"),
+        many => format!("{many} {unit}s"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn times_in_words_are_rounded_up() {
+        for (millis, words) in [
+            (0, "1 second"),
+            (1, "1 second"),
+            (1_001, "2 seconds"),
+            (90_000, "90 seconds"),
+            (90_001, "2 minutes"),
+            (120_001, "3 minutes"),
+            (3_600_000, "60 minutes"),
+            (5_400_001, "2 hours"),
+            (86_400_000, "24 hours"),
+            (129_600_001, "2 days"),
+        ] {
+            assert_eq!(in_words(Duration::from_millis(millis)), words, "{millis} ms");
+        }
+    }
+
+    #[test]
+    fn retry_after_is_rounded_up() {
+        let rejection = Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "down", "Try later.")
+            .with_retry_after(Duration::from_millis(1_200));
+        let response: Response<String> = rejection.into_response();
+        assert_eq!(response.headers()["retry-after"], "2");
+    }
+}

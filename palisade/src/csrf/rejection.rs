@@ -1,0 +1,81 @@
+//! The reasons why a request is rejected as forged.
+
+use http::StatusCode;
+
+use crate::core::rejection::Rejection;
+
+/// The reason why a request is rejected as forged: always 403.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CsrfRejection {
+    /// A page of another site made the request.
+    CrossSite,
+    /// The request's token is missing or wrong.
+    #[cfg(feature = "csrf")]
+    Token(CsrfTokenError),
+}
+
+/// The fault of a request's token.
+#[cfg(feature = "csrf")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum CsrfTokenError {
+    /// There is no token, or it stands further into the body than the layer reads.
+    Missing,
+    /// The visitor has no session, so no token can be valid.
+    NoSession,
+    /// The token is too old.
+    Expired,
+    /// The token is not ours, or was made for another session, such as the one before a login.
+    Invalid,
+}
+
+impl CsrfRejection {
+    fn code(self) -> &'static str {
+        match self {
+            Self::CrossSite => "cross_site",
+            #[cfg(feature = "csrf")]
+            Self::Token(error) => match error {
+                CsrfTokenError::Missing => "csrf_token_missing",
+                CsrfTokenError::NoSession => "csrf_token_without_session",
+                CsrfTokenError::Expired => "csrf_token_expired",
+                CsrfTokenError::Invalid => "csrf_token_invalid",
+            },
+        }
+    }
+
+    fn message(self) -> &'static str {
+        match self {
+            Self::CrossSite => {
+                "The request came from a page of another site. Please open the page here and send it again."
+            }
+            #[cfg(feature = "csrf")]
+            Self::Token(error) => match error {
+                CsrfTokenError::Missing => {
+                    "The form was sent without the token of our own page. Please go back, reload the page and send it again."
+                }
+                CsrfTokenError::NoSession => {
+                    "Your browser did not send our cookie, without which we cannot take the form. Please allow cookies for this site, go back, reload the page and send it again."
+                }
+                CsrfTokenError::Expired => {
+                    "The page was open for too long. Please go back, reload it and send it again."
+                }
+                CsrfTokenError::Invalid => {
+                    "The page is from before you signed in or out, or not from here. Please go back, reload it and send it again."
+                }
+            },
+        }
+    }
+}
+
+impl From<CsrfRejection> for Rejection {
+    fn from(reason: CsrfRejection) -> Self {
+        Self::new(StatusCode::FORBIDDEN, reason.code(), reason.message())
+    }
+}
+
+impl PartialEq<CsrfRejection> for Rejection {
+    fn eq(&self, reason: &CsrfRejection) -> bool {
+        self.code() == reason.code()
+    }
+}

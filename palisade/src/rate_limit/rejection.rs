@@ -1,0 +1,54 @@
+//! The reasons why a rate limit rejects a request.
+
+use std::borrow::Cow;
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode};
+
+use crate::core::rejection::Rejection;
+
+/// The reason why a rate limit rejects a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum RateLimitRejection {
+    /// 429: the caller has used up the quota.
+    LimitExceeded {
+        /// The time after which the same request passes.
+        retry_after: Duration,
+        /// `Retry-After` in another form than whole seconds, rounded up.
+        header: Option<HeaderValue>,
+        /// A sentence for the visitor, before the time to wait.
+        message: Option<Cow<'static, str>>,
+    },
+    /// 400: the request lacks the key that the limit counts by, such as a header.
+    MissingKey,
+    /// 503: the store is down, and the limit rejects requests that it cannot count.
+    StoreDown {
+        /// The time after which to try again.
+        retry_after: Duration,
+    },
+}
+
+impl From<RateLimitRejection> for Rejection {
+    fn from(reason: RateLimitRejection) -> Self {
+        match reason {
+            RateLimitRejection::LimitExceeded { retry_after, header, message } => {
+                let message = message.unwrap_or("That was more than we can take in this time.".into());
+                Self::new(StatusCode::TOO_MANY_REQUESTS, "too_many_requests", message)
+                    .with_retry_after(retry_after)
+                    .says_when(header)
+            }
+            RateLimitRejection::MissingKey => Self::new(
+                StatusCode::BAD_REQUEST,
+                "caller_unknown",
+                "The request does not say who is asking, which this page needs to know.",
+            ),
+            RateLimitRejection::StoreDown { retry_after } => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "cannot_count",
+                "We cannot take this just now. Please try again in a moment.",
+            )
+            .with_retry_after(retry_after),
+        }
+    }
+}

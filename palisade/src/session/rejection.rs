@@ -1,0 +1,56 @@
+//! The reasons why a session layer rejects a request.
+
+use std::time::Duration;
+
+use http::{HeaderValue, StatusCode};
+
+use crate::core::rejection::{MissingLayer, Rejection};
+
+/// The reason why a session layer, or a method of [`Session`](super::Session), rejects a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum SessionRejection {
+    /// 303 for people, 401 for programs: the page requires a sign-in.
+    SignInRequired {
+        /// The login page; `None` for programs.
+        location: Option<HeaderValue>,
+    },
+    /// 303 for people, 401 for programs: the page requires recent authentication.
+    ReauthRequired {
+        /// The page that asks for the password again; `None` for programs.
+        location: Option<HeaderValue>,
+    },
+    /// 403: the account lacks the role.
+    NotAllowed,
+    /// 503: the session store gives no reply.
+    StoreDown,
+    /// 500: the application uses the session wrongly; the text names the line to write.
+    Misused(&'static str),
+}
+
+impl From<SessionRejection> for Rejection {
+    fn from(reason: SessionRejection) -> Self {
+        let sign_in = |location: Option<HeaderValue>, code, message: &'static str| match location {
+            Some(location) => Self::new(StatusCode::SEE_OTHER, code, message).with_location(location),
+            None => Self::new(StatusCode::UNAUTHORIZED, code, message),
+        };
+        match reason {
+            SessionRejection::SignInRequired { location } => {
+                sign_in(location, "sign_in_required", "Please sign in to see this page.")
+            }
+            SessionRejection::ReauthRequired { location } => {
+                sign_in(location, "proof_required", "Please give your password again before you do this.")
+            }
+            SessionRejection::NotAllowed => {
+                Self::new(StatusCode::FORBIDDEN, "not_allowed", "Your account may not see this page.")
+            }
+            SessionRejection::StoreDown => Self::new(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "sessions_down",
+                "We cannot tell just now who is signed in. Please try again in a moment.",
+            )
+            .with_retry_after(Duration::from_secs(5)),
+            SessionRejection::Misused(text) => MissingLayer(text).into(),
+        }
+    }
+}
