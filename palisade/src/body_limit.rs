@@ -49,10 +49,10 @@ use hyper::body::Incoming;
 use pin_project_lite::pin_project;
 use tokio::time::{Instant, Sleep, sleep_until};
 
-use crate::core::guard::{Guard, guard_layers};
+use crate::core::body_policy::BodyPolicy;
 pub use crate::core::body_rejection::BodyRejection;
+use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
-use crate::core::body_policy::Terms;
 
 /// 68 years, for times that no clock can hold.
 const A_LIFE: Duration = Duration::from_secs(1 << 31);
@@ -77,10 +77,10 @@ impl BodyLimit {
     }
 
     /// Puts the limit into force for this request, and gives back where it is written.
-    fn apply<B>(self, request: &mut Request<B>) -> Arc<Terms> {
+    fn apply<B>(self, request: &mut Request<B>) -> Arc<BodyPolicy> {
         #[cfg(feature = "axum")]
         crate::core::axum_compat::limit_body(request, self.bytes);
-        Terms::set(request.extensions_mut(), self.bytes, self.within)
+        BodyPolicy::set(request.extensions_mut(), self.bytes, self.within)
     }
 }
 
@@ -92,17 +92,17 @@ impl Default for BodyLimit {
 }
 
 impl Guard for BodyLimit {
-    type Kept = Arc<Terms>;
+    type State = Arc<BodyPolicy>;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Arc<Terms> {
+    fn begin<B>(&self, request: &mut Request<B>) -> Arc<BodyPolicy> {
         self.apply(request)
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Arc<Terms>) -> Result<(), Rejection> {
+    fn check<B>(&self, _: &Request<B>, _: &Arc<BodyPolicy>) -> Result<(), Rejection> {
         Ok(())
     }
 
-    fn finish<B>(&self, terms: &Arc<Terms>, response: &mut Response<B>) {
+    fn finish<B>(&self, terms: &Arc<BodyPolicy>, response: &mut Response<B>) {
         if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.is_exceeded() {
             response.extensions_mut().insert(Rejection::from(BodyRejection::TooLarge));
         }
@@ -123,7 +123,7 @@ pin_project! {
         #[pin]
         inner: Incoming,
         // Of what has no body there is nothing to bound.
-        terms: Option<Arc<Terms>>,
+        terms: Option<Arc<BodyPolicy>>,
         taken: u64,
         since: Option<Instant>,
         #[pin]

@@ -26,9 +26,9 @@ use http::header::SET_COOKIE;
 use http::{HeaderValue, Request, Response};
 
 use crate::core::client::Scheme;
-use crate::core::request_context::Exchange;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 pub use crate::core::same_site::SameSite;
 
 /// The flags that every cookie leaves with.
@@ -70,7 +70,7 @@ impl Cookies {
     ///
     /// # Danger
     /// The cookies of this site are then sent in the clear too.
-    pub fn dangerous_insecure(self) -> Self {
+    pub fn dangerous_disable_secure(self) -> Self {
         self.change(|flags| flags.secure = false)
     }
 
@@ -111,17 +111,17 @@ impl Flags {
 }
 
 impl Guard for Cookies {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        Exchange::begin(request.extensions_mut())
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
+        RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, _: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
         Ok(())
     }
 
-    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
         if !response.headers().contains_key(SET_COOKIE) {
             return;
         }

@@ -66,21 +66,21 @@ impl Default for Deadline {
 }
 
 impl<S> Layer<S> for Deadline {
-    type Service = WithDeadline<S>;
+    type Service = DeadlineService<S>;
 
-    fn layer(&self, inner: S) -> WithDeadline<S> {
-        WithDeadline { deadline: *self, inner }
+    fn layer(&self, inner: S) -> DeadlineService<S> {
+        DeadlineService { deadline: *self, inner }
     }
 }
 
 /// A service whose answers are ready in time.
 #[derive(Clone, Debug)]
-pub struct WithDeadline<S> {
+pub struct DeadlineService<S> {
     deadline: Deadline,
     inner: S,
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithDeadline<S>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for DeadlineService<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     ResBody: Default,
@@ -111,7 +111,7 @@ where
 }
 
 pin_project! {
-    /// The answer of a service [`WithDeadline`].
+    /// The answer of a service [`DeadlineService`].
     pub struct DeadlineFuture<F> {
         #[pin]
         inner: Option<F>,

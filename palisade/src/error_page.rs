@@ -37,10 +37,10 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use crate::core::accept::prefers_json;
-use crate::core::request_context::Exchange;
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::RequestContext;
 use crate::core::request_id::RequestId;
 
 type Render = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
@@ -166,21 +166,21 @@ impl ErrorPage<'_> {
 }
 
 impl<S> Layer<S> for ErrorPages {
-    type Service = WithErrorPages<S>;
+    type Service = ErrorPagesService<S>;
 
-    fn layer(&self, inner: S) -> WithErrorPages<S> {
-        WithErrorPages { pages: self.clone(), inner }
+    fn layer(&self, inner: S) -> ErrorPagesService<S> {
+        ErrorPagesService { pages: self.clone(), inner }
     }
 }
 
 /// A service whose errors have pages.
 #[derive(Clone, Debug)]
-pub struct WithErrorPages<S> {
+pub struct ErrorPagesService<S> {
     pages: ErrorPages,
     inner: S,
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithErrorPages<S>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for ErrorPagesService<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     ResBody: Body + From<String>,
@@ -194,7 +194,7 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let exchange = Exchange::begin(request.extensions_mut());
+        let exchange = RequestContext::begin(request.extensions_mut());
         exchange.expect_page();
         let asked = Asked {
             pages: self.pages.clone(),
@@ -217,7 +217,7 @@ pin_project! {
 
 struct Asked {
     pages: ErrorPages,
-    exchange: Exchange,
+    exchange: RequestContext,
     accept: Option<HeaderValue>,
     request_id: Option<RequestId>,
 }
@@ -239,8 +239,10 @@ where
 fn wants_page<B: Body>(response: &Response<B>) -> bool {
     let status = response.status();
     let error = status.is_client_error() || status.is_server_error();
-    let explained =
-        || response.extensions().get::<Rejection>().is_some() || response.extensions().get::<InternalError>().is_some();
+    let explained = || {
+        response.extensions().get::<Rejection>().is_some()
+            || response.extensions().get::<InternalError>().is_some()
+    };
     let bare = || match response.headers().get(CONTENT_TYPE) {
         Some(kind) => kind.as_bytes().starts_with(b"text/plain"),
         None => response.body().size_hint().exact() == Some(0),
@@ -257,7 +259,7 @@ impl Asked {
             (Some(cause), _) => tracing::error!(%request_id, status = parts.status.as_u16(), %cause, "fault"),
             (None, Some(rejection)) if rejection.code() == MissingLayer::CODE => {
                 tracing::error!(%request_id, missing = &*rejection.message(), "missing layer");
-            },
+            }
             (None, Some(refusal)) => tracing::debug!(%request_id, reason = refusal.code(), "refused"),
             (None, None) => {}
         }

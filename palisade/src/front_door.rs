@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use palisade::{Palisade, Proxies};
-//! let palisade = Palisade::new().hosts(["example.org"])?.behind(Proxies::none());
+//! let palisade = Palisade::new().hosts(["example.org"])?.trusted_proxies(Proxies::none());
 //! # Ok::<(), palisade::HostsError>(())
 //! ```
 //!
@@ -16,7 +16,7 @@
 //!
 //! | part | default | why |
 //! |---|---|---|
-//! | [`behind`](Palisade::behind) | nobody is believed | a header is anybody's word |
+//! | [`behind`](Palisade::trusted_proxies) | nobody is believed | a header is anybody's word |
 //! | [`hosts`](Palisade::hosts) | any well-formed host over https or from this machine; a redirect to https wants a list | `Location` must not be a stranger's choice |
 //! | [`https`](Palisade::https) | redirect; HSTS for a year over TLS | OWASP |
 //! | [`csrf`](Palisade::csrf) | no page of another site may send a form here | it would act in its visitor's name |
@@ -31,16 +31,16 @@ use std::sync::Arc;
 
 use http::{Request, Response};
 
-use crate::core::client::Client;
 use crate::cookies::Cookies;
-use crate::csrf::Csrf;
-use crate::core::request_context::Exchange;
+use crate::core::client::Client;
 use crate::core::guard::{Guard, guard_layers};
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::RequestContext;
+use crate::csrf::Csrf;
 use crate::headers::SecurityHeaders;
 use crate::host::{Hosts, HostsError};
 use crate::https::Https;
 use crate::proxy::Proxies;
-use crate::core::rejection::{MissingLayer, Rejection};
 
 /// The stateless guards, in the right order.
 #[derive(Clone, Debug)]
@@ -76,7 +76,7 @@ impl Palisade {
     }
 
     /// The proxies to believe.
-    pub fn behind(self, proxies: Proxies) -> Self {
+    pub fn trusted_proxies(self, proxies: Proxies) -> Self {
         self.change(|guards| guards.proxies = listening(proxies))
     }
 
@@ -85,11 +85,11 @@ impl Palisade {
     /// # Errors
     /// When there is none, or one is no host: see [`Hosts::only`].
     pub fn hosts<T: AsRef<str>>(self, hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
-        Ok(self.answering(Hosts::only(hosts)?))
+        Ok(self.allowed_hosts(Hosts::only(hosts)?))
     }
 
     /// The hosts to answer for, where a list has been made before.
-    pub fn answering(self, hosts: Hosts) -> Self {
+    pub fn allowed_hosts(self, hosts: Hosts) -> Self {
         self.change(|guards| guards.hosts = hosts)
     }
 
@@ -115,7 +115,7 @@ impl Palisade {
 
     /// The same for a group that must answer whoever asks, such as health checks: who is asking is known and the
     /// headers are complete, but no host is checked and nothing is redirected. Other sites' pages are refused here too.
-    pub fn open(&self) -> Self {
+    pub fn for_probes(&self) -> Self {
         self.clone().change(|guards| {
             guards.hosts = Hosts::unchecked();
             guards.https = guards.https.clone().dangerous_allow_http();
@@ -136,15 +136,15 @@ fn listening(proxies: Proxies) -> Proxies {
 }
 
 impl Guard for Palisade {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
         let exchange = self.0.proxies.begin(request);
         self.0.csrf.look(request, &exchange);
         exchange
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
         let Guards { proxies, hosts, https, csrf, .. } = &*self.0;
         proxies.check(request, exchange)?;
         let client = exchange.client().ok_or(Client::MISSING)?;
@@ -154,7 +154,7 @@ impl Guard for Palisade {
             return Err(MissingLayer(
                 "A request in the clear cannot be redirected to https: which hosts are ours is not said. Write \
                  `Palisade::new().hosts([\"example.org\"])?`, or name one by `Https::new().host(\"example.org\")?`. \
-                 Behind a proxy that speaks TLS, name the proxy: `.behind(Proxies::trusted([\"10.0.0.1\"])?)`.",
+                 Behind a proxy that speaks TLS, name the proxy: `.trusted_proxies(Proxies::trusted([\"10.0.0.1\"])?)`.",
             )
             .into());
         }
@@ -162,7 +162,7 @@ impl Guard for Palisade {
         csrf.check(request, exchange)
     }
 
-    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
         self.0.cookies.finish(exchange, response);
         self.0.https.finish(exchange, response);
         self.0.headers.finish(exchange, response);

@@ -29,9 +29,9 @@ use http::{Request, Response};
 
 use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::Client;
-use crate::core::request_context::Exchange;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{Rejection, rejection_reasons};
+use crate::core::request_context::RequestContext;
 
 /// The hosts we answer for.
 #[derive(Clone, Debug, Default)]
@@ -42,7 +42,7 @@ enum Answered {
     Unchecked,
     #[default]
     WellFormed,
-    Listed(Arc<[Entry]>),
+    StoredEntry(Arc<[Entry]>),
 }
 
 #[derive(Debug)]
@@ -70,12 +70,12 @@ impl Hosts {
     pub fn only<T: AsRef<str>>(hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
         let entries: Arc<[Entry]> =
             hosts.into_iter().map(|text| entry(text.as_ref())).collect::<Result<_, _>>()?;
-        if entries.is_empty() { Err(HostsError::None) } else { Ok(Self(Answered::Listed(entries))) }
+        if entries.is_empty() { Err(HostsError::None) } else { Ok(Self(Answered::StoredEntry(entries))) }
     }
 
     /// Whether there is a list.
     pub(crate) fn are_listed(&self) -> bool {
-        matches!(self.0, Answered::Listed(_))
+        matches!(self.0, Answered::StoredEntry(_))
     }
 
     /// Whether we answer for the site that the request names.
@@ -92,7 +92,7 @@ impl Hosts {
     }
 
     fn contain(&self, site: Authority<'_>, port: u16) -> bool {
-        let Answered::Listed(entries) = &self.0 else { return true };
+        let Answered::StoredEntry(entries) = &self.0 else { return true };
         entries.iter().any(|entry| {
             let under = || {
                 let (host, suffix) = (site.host().as_bytes(), entry.host.as_bytes());
@@ -129,18 +129,18 @@ fn entry(text: &str) -> Result<Entry, HostsError> {
 }
 
 impl Guard for Hosts {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        Exchange::begin(request.extensions_mut())
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
+        RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
         let client = exchange.client().ok_or(Client::MISSING)?;
         Ok(self.answer(client, client.authority(request))?)
     }
 
-    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &RequestContext, _: &mut Response<B>) {}
 }
 
 rejection_reasons! {

@@ -34,9 +34,9 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 
 use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::{Client, Scheme};
-use crate::core::request_context::Exchange;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 
 /// Redirects to https, and tells browsers to come by https from the start.
 #[derive(Clone, Debug)]
@@ -184,18 +184,18 @@ impl Rules {
 }
 
 impl Guard for Https {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        Exchange::begin(request.extensions_mut())
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
+        RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
         let client = exchange.client().ok_or(Client::MISSING)?;
         self.insist(request, client, client.authority(request))
     }
 
-    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
         if exchange.client().is_some_and(|client| client.scheme == Scheme::Https)
             && let Some(hsts) = &self.0.hsts
         {

@@ -16,7 +16,7 @@
 //! Put them around the router as one, in the order in which a request meets them: no route is without them, and they cost
 //! least. `Router::layer` works too, the last one outermost; but what is added later has none of them, and axum puts each
 //! on each route, in a box of its own that is copied for every request. Serve with [`serve()`], or with anything that
-//! leaves a [`Peer`] in the request's extensions.
+//! leaves a [`PeerAddr`] in the request's extensions.
 //!
 //! # Layers
 //!

@@ -7,12 +7,12 @@
 use std::fmt;
 
 /// This person is who they say. It is spent by signing in.
-pub struct Proof {
+pub struct AuthProof {
     user: Box<str>,
     epoch: u64,
 }
 
-impl Proof {
+impl AuthProof {
     #[cfg(feature = "password")]
     pub(crate) fn of(user: Box<str>, epoch: u64) -> Self {
         Self { user, epoch }
@@ -22,7 +22,7 @@ impl Proof {
     ///
     /// # Danger
     /// Nothing is checked here.
-    pub fn dangerous_trusted(user: impl Into<Box<str>>, epoch: u64) -> Self {
+    pub fn dangerous_allow_unverified(user: impl Into<Box<str>>, epoch: u64) -> Self {
         Self { user: user.into(), epoch }
     }
 
@@ -37,7 +37,7 @@ impl Proof {
     }
 }
 
-impl fmt::Debug for Proof {
+impl fmt::Debug for AuthProof {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Proof({})", self.user)
     }

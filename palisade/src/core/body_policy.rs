@@ -12,7 +12,7 @@ use crate::core::body_rejection::BodyRejection;
 
 /// The limit in force for one request: in its extensions for the layers, in its body for the reading.
 #[derive(Debug, Default)]
-pub struct Terms {
+pub struct BodyPolicy {
     bytes: AtomicU64,
     millis: AtomicU64,
     peeked: AtomicBool,
@@ -20,7 +20,7 @@ pub struct Terms {
     late: AtomicBool,
 }
 
-impl Terms {
+impl BodyPolicy {
     /// Sets the limit of this request.
     pub(crate) fn set(extensions: &mut Extensions, bytes: u64, within: Duration) -> Arc<Self> {
         let terms = extensions.get_or_insert_default::<Arc<Self>>();
@@ -61,7 +61,7 @@ impl Terms {
 }
 
 #[cfg(feature = "csrf")]
-impl Terms {
+impl BodyPolicy {
     /// Says whether somebody looks at the body's beginning, ahead of the route.
     pub(crate) fn peek(extensions: &Extensions, peeked: bool) {
         if let Some(terms) = extensions.get::<Arc<Self>>() {

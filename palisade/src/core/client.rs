@@ -12,9 +12,9 @@ use crate::core::rejection::MissingLayer;
 
 /// The other end of the TCP connection, put into the request's extensions by whoever accepted it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Peer(pub SocketAddr);
+pub struct PeerAddr(pub SocketAddr);
 
-impl Peer {
+impl PeerAddr {
     /// The peer's address that the listener left in the request's extensions.
     pub fn of(extensions: &Extensions) -> Option<SocketAddr> {
         extensions.get::<Self>().map(|peer| peer.0)

@@ -29,9 +29,9 @@ impl Clock {
     }
 
     /// A clock that stands still at 1 January 2026 until its hand is moved.
-    pub fn manual() -> (Self, Hand) {
+    pub fn manual() -> (Self, ManualClock) {
         let time = Arc::new(AtomicU64::new(1_767_225_600_000_000));
-        (Self(Some(Arc::clone(&time))), Hand(time))
+        (Self(Some(Arc::clone(&time))), ManualClock(time))
     }
 
     /// Microseconds since the Unix epoch.
@@ -45,9 +45,9 @@ impl Clock {
 
 /// What moves a [`Clock::manual`].
 #[derive(Clone, Debug)]
-pub struct Hand(Arc<AtomicU64>);
+pub struct ManualClock(Arc<AtomicU64>);
 
-impl Hand {
+impl ManualClock {
     /// Moves the clock forward.
     pub fn advance(&self, by: Duration) {
         self.moves(|time| time.saturating_add(micros(by)));

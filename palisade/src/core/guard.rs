@@ -23,29 +23,29 @@ use crate::core::rejection::Rejection;
 /// A security layer as three plain functions.
 pub trait Guard: Clone + Send + Sync + 'static {
     /// What `begin` keeps for `check` and `finish`.
-    type Kept: Send + 'static;
+    type State: Send + 'static;
 
     /// Attaches to the request what the application may ask for.
-    fn begin<B>(&self, request: &mut Request<B>) -> Self::Kept;
+    fn begin<B>(&self, request: &mut Request<B>) -> Self::State;
 
     /// Lets the request pass, or says why not.
     ///
     /// # Errors
     /// The refusal, which becomes the response.
-    fn check<B>(&self, request: &Request<B>, kept: &Self::Kept) -> Result<(), Rejection>;
+    fn check<B>(&self, request: &Request<B>, kept: &Self::State) -> Result<(), Rejection>;
 
     /// Completes the response. Runs for refusals and panics too.
-    fn finish<B>(&self, kept: &Self::Kept, response: &mut Response<B>);
+    fn finish<B>(&self, kept: &Self::State, response: &mut Response<B>);
 }
 
 /// Makes guards layers: coherence wants it said once per type.
 macro_rules! guard_layers {
     ($($guard:ty),+ $(,)?) => {$(
         impl<S> tower_layer::Layer<S> for $guard {
-            type Service = $crate::guard::Guarded<$guard, S>;
+            type Service = $crate::guard::GuardService<$guard, S>;
 
             fn layer(&self, inner: S) -> Self::Service {
-                $crate::guard::Guarded::new(self.clone(), inner)
+                $crate::guard::GuardService::new(self.clone(), inner)
             }
         }
     )+};
@@ -54,19 +54,19 @@ pub(crate) use guard_layers;
 
 /// A service behind a guard.
 #[derive(Clone, Debug)]
-pub struct Guarded<G, S> {
+pub struct GuardService<G, S> {
     guard: G,
     inner: S,
 }
 
-impl<G, S> Guarded<G, S> {
+impl<G, S> GuardService<G, S> {
     /// Puts `inner` behind `guard`.
     pub fn new(guard: G, inner: S) -> Self {
         Self { guard, inner }
     }
 }
 
-impl<G, S, ReqBody, ResBody> Service<Request<ReqBody>> for Guarded<G, S>
+impl<G, S, ReqBody, ResBody> Service<Request<ReqBody>> for GuardService<G, S>
 where
     G: Guard,
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
@@ -95,11 +95,11 @@ where
 }
 
 pin_project! {
-    /// The answer of a [`Guarded`] service.
+    /// The answer of a [`GuardService`] service.
     pub struct GuardFuture<G: Guard, F, B> {
         #[pin]
         answer: Answer<F, B>,
-        finish: Option<(G, G::Kept)>,
+        finish: Option<(G, G::State)>,
     }
 }
 

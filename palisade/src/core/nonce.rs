@@ -11,15 +11,15 @@ use std::fmt;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use crate::core::request_context::{Exchange, NONCE_CHARS};
+use crate::core::request_context::{NONCE_CHARS, RequestContext};
 
 /// The nonce of this page. Print it into `<script nonce="…">`; as an axum extractor it never fails.
 #[derive(Clone, Debug, Default)]
-pub struct CspNonce(Exchange);
+pub struct CspNonce(RequestContext);
 
 impl CspNonce {
     /// The nonce of this exchange.
-    pub fn of(exchange: &Exchange) -> Self {
+    pub fn of(exchange: &RequestContext) -> Self {
         Self(exchange.clone())
     }
 
@@ -29,12 +29,12 @@ impl CspNonce {
     }
 
     /// The nonce, if somebody has read it.
-    pub(crate) fn made(exchange: &Exchange) -> Option<&str> {
+    pub(crate) fn made(exchange: &RequestContext) -> Option<&str> {
         exchange.nonce().get().map(text)
     }
 
     /// The nonce, for whoever has only the exchange at hand.
-    pub(crate) fn make(exchange: &Exchange) -> &str {
+    pub(crate) fn make(exchange: &RequestContext) -> &str {
         text(exchange.nonce().get_or_init(make))
     }
 }
@@ -63,7 +63,7 @@ mod tests {
 
     #[test]
     fn one_exchange_has_one_nonce_and_another_has_another() {
-        let exchange = Exchange::default();
+        let exchange = RequestContext::default();
         assert_eq!(CspNonce::made(&exchange), None);
         let nonce = CspNonce::of(&exchange);
         assert_eq!(nonce.as_str().len(), NONCE_CHARS);

@@ -9,18 +9,18 @@ use std::sync::{Arc, OnceLock};
 
 use http::Extensions;
 
-use crate::core::session_tag::Binding;
 use crate::core::client::Client;
+use crate::core::session_tag::SessionTag;
 
 /// A handle to what the layers of one request share.
 #[derive(Clone, Default)]
-pub struct Exchange(Arc<Shared>);
+pub struct RequestContext(Arc<Shared>);
 
 #[derive(Default)]
 struct Shared {
     client: OnceLock<Client>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
-    binding: OnceLock<Arc<dyn Binding>>,
+    binding: OnceLock<Arc<dyn SessionTag>>,
     page_follows: AtomicBool,
     personal: AtomicBool,
     #[cfg(feature = "rate-limit")]
@@ -30,7 +30,7 @@ struct Shared {
 /// 128 bits in base64url without padding.
 pub(crate) const NONCE_CHARS: usize = 22;
 
-impl Exchange {
+impl RequestContext {
     /// The exchange that these request extensions belong to, begun here if nobody has yet.
     pub fn begin(extensions: &mut Extensions) -> Self {
         extensions.get_or_insert_default::<Self>().clone()
@@ -56,12 +56,12 @@ impl Exchange {
     }
 
     /// What ties a token to the visitor's session, where a layer keeps sessions.
-    pub fn binding(&self) -> Option<&dyn Binding> {
+    pub fn binding(&self) -> Option<&dyn SessionTag> {
         self.0.binding.get().map(|binding| &**binding)
     }
 
     /// Says what ties a token to the visitor's session. The first word counts.
-    pub fn bind(&self, binding: Arc<dyn Binding>) {
+    pub fn bind(&self, binding: Arc<dyn SessionTag>) {
         let _ = self.0.binding.set(binding);
     }
 
@@ -98,7 +98,7 @@ impl Exchange {
 }
 
 /// The nonce is the page's secret, and is not shown.
-impl fmt::Debug for Exchange {
+impl fmt::Debug for RequestContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Exchange").field("client", &self.0.client).finish_non_exhaustive()
     }

@@ -48,7 +48,7 @@ use source::Token;
 
 pub use crate::core::nonce::CspNonce;
 pub use directive::Directive;
-pub use lint::{Finding, Severity, SeverityError};
+pub use lint::{PolicyFinding, Severity, SeverityError};
 pub use parse::CspError;
 pub use prepared::Prepared;
 pub use source::{Ancestor, Executes, Fallback, Fetch, Inline, Place, Script, Source, Style, none};

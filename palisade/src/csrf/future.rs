@@ -14,14 +14,14 @@ use tower_service::Service;
 use super::peeked::{PeekedBody, Seen};
 use super::scan::{Found, Scan};
 use super::tokens::Rules;
+#[cfg(feature = "serve")]
+use crate::core::body_policy::BodyPolicy;
 use crate::core::body_rejection::BodyRejection;
 use crate::core::rejection::Rejection;
-#[cfg(feature = "serve")]
-use crate::core::body_policy::Terms;
 
 pin_project! {
     /// The answer of a service behind [`CsrfTokens`](crate::CsrfTokens).
-    pub struct CsrfTokensFuture<S, F, B> {
+    pub struct CsrfTokenFuture<S, F, B> {
         #[pin]
         stage: Stage<S, F, B>,
     }
@@ -36,7 +36,7 @@ pin_project! {
     }
 }
 
-impl<S, F, B> CsrfTokensFuture<S, F, B> {
+impl<S, F, B> CsrfTokenFuture<S, F, B> {
     pub(super) fn called(future: F) -> Self {
         Self { stage: Stage::Called { future } }
     }
@@ -53,7 +53,7 @@ impl<S, F, B> CsrfTokensFuture<S, F, B> {
     }
 }
 
-impl<S, B, ResBody> Future for CsrfTokensFuture<S, S::Future, B>
+impl<S, B, ResBody> Future for CsrfTokenFuture<S, S::Future, B>
 where
     S: Service<Request<PeekedBody<B>>, Response = Response<ResBody>>,
     B: Body<Data = Bytes>,
@@ -145,7 +145,7 @@ impl<B: Body<Data = Bytes>> Look<B> {
 /// The route's own limit on the body comes after this layer: it must not be missed yet.
 fn peek(parts: &Parts, peeked: bool) {
     #[cfg(feature = "serve")]
-    Terms::peek(&parts.extensions, peeked);
+    BodyPolicy::peek(&parts.extensions, peeked);
     #[cfg(not(feature = "serve"))]
     let _ = (parts, peeked);
 }
@@ -153,7 +153,7 @@ fn peek(parts: &Parts, peeked: bool) {
 /// The handler may not have the request, since it might not read the body and miss nothing.
 fn broken(parts: &Parts) -> BodyRejection {
     #[cfg(feature = "serve")]
-    if let Some(refusal) = Terms::broken(&parts.extensions) {
+    if let Some(refusal) = BodyPolicy::broken(&parts.extensions) {
         return refusal;
     }
     let _ = parts;

@@ -35,11 +35,11 @@
 #[cfg(feature = "csrf")]
 mod future;
 mod origin;
-mod rejection;
 #[cfg(feature = "csrf")]
 mod params;
 #[cfg(feature = "csrf")]
 mod peeked;
+mod rejection;
 #[cfg(feature = "csrf")]
 mod scan;
 #[cfg(feature = "csrf")]
@@ -60,15 +60,15 @@ pub use self::rejection::CsrfRejection;
 pub use self::rejection::CsrfTokenError;
 #[cfg(feature = "csrf")]
 pub use self::{
-    future::CsrfTokensFuture,
+    future::CsrfTokenFuture,
     peeked::PeekedBody,
     token::CsrfToken,
-    tokens::{CsrfTokens, FieldError, WithCsrfTokens},
+    tokens::{CsrfFieldError, CsrfTokenService, CsrfTokens},
 };
 use crate::core::client::Client;
-use crate::core::request_context::Exchange;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 
 /// Refuses requests that pages of other sites made.
 #[derive(Clone, Debug, Default)]
@@ -129,7 +129,7 @@ impl Csrf {
     ///
     /// # Danger
     /// Any page on the web can make its visitors' browsers act here in their name.
-    pub fn dangerous_off(self) -> Self {
+    pub fn dangerous_disable_origin_check(self) -> Self {
         self.change(|rules| rules.mode = Mode::Off)
     }
 
@@ -139,7 +139,7 @@ impl Csrf {
     }
 
     /// Writes down what the request says about the page that made it. Of one that changes nothing nobody asks.
-    pub(crate) fn look<B>(&self, request: &mut Request<B>, exchange: &Exchange) {
+    pub(crate) fn look<B>(&self, request: &mut Request<B>, exchange: &RequestContext) {
         if self.0.mode != Mode::Off && changes_something(request) {
             let judgement = self.0.judge(request, exchange);
             request.extensions_mut().insert(judgement);
@@ -153,7 +153,7 @@ impl Csrf {
 }
 
 impl Rules {
-    fn judge<B>(&self, request: &Request<B>, exchange: &Exchange) -> Judgement {
+    fn judge<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Judgement {
         let Some(client) = exchange.client() else { return Judgement::Unknown };
         let (fetch_site, origin) = (Said::of(request, &SEC_FETCH_SITE), Said::of(request, &ORIGIN));
         let origin_is = |known: &dyn Fn(&Origin) -> bool| match &origin {
@@ -215,15 +215,15 @@ impl<'a> Said<'a> {
 }
 
 impl Guard for Csrf {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        let exchange = Exchange::begin(request.extensions_mut());
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
+        let exchange = RequestContext::begin(request.extensions_mut());
         self.look(request, &exchange);
         exchange
     }
 
-    fn check<B>(&self, request: &Request<B>, _: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, request: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
         if self.0.mode == Mode::Off {
             return Ok(());
         }
@@ -237,7 +237,7 @@ impl Guard for Csrf {
         }
     }
 
-    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &RequestContext, _: &mut Response<B>) {}
 }
 
 guard_layers!(Csrf);
@@ -251,7 +251,13 @@ impl Reported {
         self.0.load(Ordering::Relaxed)
     }
 
-    fn or_refuse(&self, mode: Mode, method: &Method, path: &str, reason: CsrfRejection) -> Result<(), Rejection> {
+    fn or_refuse(
+        &self,
+        mode: Mode,
+        method: &Method,
+        path: &str,
+        reason: CsrfRejection,
+    ) -> Result<(), Rejection> {
         let rejection = Rejection::from(reason);
         if mode == Mode::Refuse {
             return Err(rejection);

@@ -14,11 +14,11 @@ use http::Extensions;
 
 use super::rejection::CsrfTokenError;
 use super::tokens::Rules;
-use crate::core::session_tag::Binding;
 use crate::core::clock::Clock;
-use crate::core::request_context::Exchange;
-use crate::keyring::Keys;
 use crate::core::rejection::MissingLayer;
+use crate::core::request_context::RequestContext;
+use crate::core::session_tag::SessionTag;
+use crate::keyring::DerivedKey;
 
 const SALT: usize = 16;
 const TIME: usize = 8;
@@ -32,7 +32,7 @@ const SKEW: u64 = 60_000_000;
 /// What makes tokens and knows them again.
 #[derive(Clone, Debug)]
 pub(super) struct Mint {
-    pub(super) keys: Keys,
+    pub(super) keys: DerivedKey,
     pub(super) clock: Clock,
     pub(super) time_limit: Option<Duration>,
 }
@@ -47,7 +47,7 @@ impl Mint {
     }
 
     /// Whether a text is a token for the session that the request came with.
-    pub(super) fn check(&self, token: &[u8], binding: &dyn Binding) -> Result<(), CsrfTokenError> {
+    pub(super) fn check(&self, token: &[u8], binding: &dyn SessionTag) -> Result<(), CsrfTokenError> {
         let session = binding.presented().ok_or(CsrfTokenError::NoSession)?;
         let mut bytes = [0; BYTES];
         if token.len() != CHARS || URL_SAFE_NO_PAD.decode_slice(token, &mut bytes) != Ok(BYTES) {
@@ -80,7 +80,7 @@ pub struct CsrfToken(Arc<Unmade>);
 
 struct Unmade {
     rules: Arc<Rules>,
-    exchange: Exchange,
+    exchange: RequestContext,
     made: OnceLock<String>,
 }
 
@@ -93,7 +93,7 @@ impl CsrfToken {
         let rules = extensions.get::<Arc<Rules>>().ok_or(MissingLayer(
             "Nobody makes tokens against forged forms. Add the layer `CsrfTokens::new(&keyring)`, inside of the sessions.",
         ))?;
-        let exchange = Exchange::of(extensions).ok_or(NO_SESSIONS)?;
+        let exchange = RequestContext::of(extensions).ok_or(NO_SESSIONS)?;
         exchange.binding().ok_or(NO_SESSIONS)?;
         Ok(Self(Arc::new(Unmade {
             rules: Arc::clone(rules),

@@ -50,16 +50,16 @@ use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
-use super::future::CsrfTokensFuture;
+use super::future::CsrfTokenFuture;
 use super::peeked::PeekedBody;
 use super::rejection::{CsrfRejection, CsrfTokenError};
 use super::scan::Scan;
 use super::token::{Mint, NO_SESSIONS};
 use super::{Judgement, Mode, Reported, is_safe};
 use crate::core::clock::Clock;
-use crate::core::request_context::Exchange;
-use crate::keyring::Keyring;
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
+use crate::keyring::Keyring;
 
 /// Wants a token of one of our pages in every request that changes something.
 #[derive(Clone, Debug)]
@@ -106,10 +106,10 @@ impl CsrfTokens {
     ///
     /// # Errors
     /// When it has anything but letters, digits, `-`, `_` and `.`.
-    pub fn field(self, name: &str) -> Result<Self, FieldError> {
+    pub fn field(self, name: &str) -> Result<Self, CsrfFieldError> {
         let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
         if name.is_empty() || !name.bytes().all(known) {
-            return Err(FieldError(name.to_owned()));
+            return Err(CsrfFieldError(name.to_owned()));
         }
         Ok(self.change(|rules| rules.field = name.into()))
     }
@@ -135,7 +135,7 @@ impl CsrfTokens {
     ///
     /// # Danger
     /// What [`Csrf`](crate::Csrf) does not know to be another site's doing is believed.
-    pub fn dangerous_off(self) -> Self {
+    pub fn dangerous_disable_token_check(self) -> Self {
         self.change(|rules| rules.mode = Mode::Off)
     }
 
@@ -167,7 +167,7 @@ impl Rules {
         if self.mode == Mode::Off || is_safe(&parts.method) || self.evidence_suffices && evident() {
             return Ok(Door::Open);
         }
-        let exchange = Exchange::of(&parts.extensions).ok_or(NO_SESSIONS)?;
+        let exchange = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;
         exchange.binding().ok_or(NO_SESSIONS)?;
         let mut lines = self.headers.iter().filter_map(|name| parts.headers.get(name));
         if let Some(token) = lines.find(|line| !line.is_empty()) {
@@ -181,7 +181,7 @@ impl Rules {
 
     /// Whether what was found lets this request pass.
     pub(super) fn verdict(&self, parts: &Parts, token: Option<&[u8]>) -> Result<(), Rejection> {
-        let exchange = Exchange::of(&parts.extensions).ok_or(NO_SESSIONS)?;
+        let exchange = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;
         let binding = exchange.binding().ok_or(NO_SESSIONS)?;
         let checked = token.ok_or(CsrfTokenError::Missing).and_then(|token| self.mint.check(token, binding));
         checked.or_else(|fault| {
@@ -191,21 +191,21 @@ impl Rules {
 }
 
 impl<S> Layer<S> for CsrfTokens {
-    type Service = WithCsrfTokens<S>;
+    type Service = CsrfTokenService<S>;
 
-    fn layer(&self, inner: S) -> WithCsrfTokens<S> {
-        WithCsrfTokens { rules: Arc::clone(&self.0), inner }
+    fn layer(&self, inner: S) -> CsrfTokenService<S> {
+        CsrfTokenService { rules: Arc::clone(&self.0), inner }
     }
 }
 
 /// A service behind [`CsrfTokens`].
 #[derive(Clone, Debug)]
-pub struct WithCsrfTokens<S> {
+pub struct CsrfTokenService<S> {
     rules: Arc<Rules>,
     inner: S,
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithCsrfTokens<S>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for CsrfTokenService<S>
 where
     S: Service<Request<PeekedBody<ReqBody>>, Response = Response<ResBody>> + Clone,
     ReqBody: Body<Data = Bytes>,
@@ -213,7 +213,7 @@ where
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = CsrfTokensFuture<S, S::Future, ReqBody>;
+    type Future = CsrfTokenFuture<S, S::Future, ReqBody>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -225,15 +225,15 @@ where
         match self.rules.decide(&parts) {
             Ok(Door::Open) => {
                 let request = Request::from_parts(parts, PeekedBody::untouched(body));
-                CsrfTokensFuture::called(self.inner.call(request))
+                CsrfTokenFuture::called(self.inner.call(request))
             }
             Ok(Door::Look(scan)) => {
                 // The one that was ready is taken; a clone takes its place.
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
-                CsrfTokensFuture::looking(Arc::clone(&self.rules), scan, parts, body, ready)
+                CsrfTokenFuture::looking(Arc::clone(&self.rules), scan, parts, body, ready)
             }
-            Err(refusal) => CsrfTokensFuture::refused(refusal),
+            Err(refusal) => CsrfTokenFuture::refused(refusal),
         }
     }
 }
@@ -243,4 +243,4 @@ where
 #[error(
     "`{0}` is not a name for the token's field: write letters, digits, `-`, `_` and `.`, such as `csrf_token`"
 )]
-pub struct FieldError(String);
+pub struct CsrfFieldError(String);

@@ -30,47 +30,47 @@ use http::{Extensions, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
-use crate::core::client::{Client, ClientIp, Peer, Scheme};
+use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
+use crate::core::internal_error::InternalError;
+use crate::core::nonce::CspNonce;
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::RequestContext;
 #[cfg(feature = "csrf")]
 use crate::csrf::CsrfToken;
-use crate::core::request_context::Exchange;
-use crate::core::internal_error::InternalError;
 use crate::headers::PageHeaders;
-use crate::core::nonce::CspNonce;
 #[cfg(feature = "rate-limit")]
-use crate::rate_limit::{Key, RateGate, RateLimit};
+use crate::rate_limit::{RateLimit, RateLimitKey, RateLimitLayer};
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
-use crate::core::rejection::{MissingLayer, Rejection};
 
 /// The peer's address as [`serve`](crate::serve()) or as `axum::serve` hands it on.
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    Peer::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
+    PeerAddr::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
 }
 
 #[cfg(feature = "rate-limit")]
 impl RateLimit {
     /// As a layer, counted by a parameter of the route's path, such as `id` of `/challenges/{id}`.
-    pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateGate {
+    pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateLimitLayer {
         let name = name.into();
-        RateGate::per(self, move |parts| {
+        RateLimitLayer::per(self, move |parts| {
             let params = pin!(RawPathParams::from_request_parts(parts, &()));
             // It waits for nothing.
             let Poll::Ready(Ok(params)) = params.poll(&mut Context::from_waker(Waker::noop())) else {
                 return None;
             };
             let value = params.iter().find(|(known, _)| *known == &*name)?.1;
-            Some(Key::parameter(&name, value))
+            Some(RateLimitKey::parameter(&name, value))
         })
     }
 }
 
 #[cfg(feature = "rate-limit")]
-impl RateGate {
+impl RateLimitLayer {
     /// Each route of a group has a count of its own, as Flask-Limiter's default limits have; addresses without a route
     /// share one.
     pub fn per_route(self) -> Self {
-        self.apart_by(|parts| {
+        self.scope_by(|parts| {
             let route = parts.extensions.get::<MatchedPath>();
             route.map_or_else(String::new, |route| route.as_str().to_owned())
         })
@@ -81,7 +81,10 @@ impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
-        Exchange::of(&parts.extensions).and_then(Exchange::client).cloned().ok_or(Self::MISSING.into())
+        RequestContext::of(&parts.extensions)
+            .and_then(RequestContext::client)
+            .cloned()
+            .ok_or(Self::MISSING.into())
     }
 }
 
@@ -105,7 +108,7 @@ impl<S: Sync> FromRequestParts<S> for CspNonce {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&Exchange::begin(&mut parts.extensions)))
+        Ok(Self::of(&RequestContext::begin(&mut parts.extensions)))
     }
 }
 

@@ -28,7 +28,7 @@ pub trait Account<S>: Send + Sync + 'static {
     fn epoch(&self) -> u64;
 
     /// Whether the account has the role that this type stands for; else the answer is 403.
-    fn allowed(&self) -> bool {
+    fn is_authorized(&self) -> bool {
         true
     }
 }
@@ -53,8 +53,8 @@ impl<U> SignedIn<U> {
     ///
     /// # Errors
     /// The refusal that sends the visitor to prove it afresh.
-    pub async fn fresh_for(&self, time: Duration) -> Result<(), SessionRejection> {
-        self.session.fresh_for(time).await
+    pub async fn require_recent_auth(&self, time: Duration) -> Result<(), SessionRejection> {
+        self.session.require_recent_auth(time).await
     }
 
     /// The session.
@@ -139,7 +139,9 @@ impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
             None => Err(session(parts)
                 .map_or_else(Rejection::from, |session| session.sign_in_required().into())
                 .into_response()),
-            Some(signed_in) if !signed_in.allowed() => Err(SessionRejection::NotAllowed.into_response()),
+            Some(signed_in) if !signed_in.is_authorized() => {
+                Err(SessionRejection::NotAllowed.into_response())
+            }
             Some(signed_in) => Ok(signed_in),
         }
     }
@@ -150,6 +152,6 @@ impl<S: Sync, U: Account<S>> OptionalFromRequestParts<S> for SignedIn<U> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Response> {
-        Ok(look::<S, U>(parts, state).await?.filter(|signed_in| signed_in.allowed()))
+        Ok(look::<S, U>(parts, state).await?.filter(|signed_in| signed_in.is_authorized()))
     }
 }

@@ -50,10 +50,10 @@ use http::header::{
 use http::{HeaderName, HeaderValue, Request, Response};
 
 use crate::core::client::{Client, Scheme};
-use crate::core::request_context::Exchange;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 use crate::csp::Csp;
 use permissions::{DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 use rendered::{Rendered, Wanted};
@@ -275,17 +275,17 @@ impl Site {
 }
 
 impl Guard for SecurityHeaders {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        Exchange::begin(request.extensions_mut())
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
+        RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, _: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
         Ok(())
     }
 
-    fn finish<B>(&self, exchange: &Exchange, response: &mut Response<B>) {
+    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
         let site = &*self.0;
         let page = response.extensions_mut().remove::<PageHeaders>();
         let own;

@@ -20,11 +20,11 @@ use std::sync::{Arc, OnceLock};
 use http::header::{CACHE_CONTROL, X_FRAME_OPTIONS};
 use http::{HeaderName, HeaderValue, Request, Response};
 
-use crate::csp::{Ancestor, Csp, Source};
 use super::rendered::{Rendered, Wanted};
 use super::{CacheControl, SecurityHeaders, Site};
 use crate::core::guard::Guard;
 use crate::core::rejection::Rejection;
+use crate::csp::{Ancestor, Csp, Source};
 
 /// The headers that one page wants otherwise than the site.
 #[derive(Clone, Debug, Default)]
@@ -135,7 +135,7 @@ impl Wishes {
 }
 
 impl Guard for PageHeaders {
-    type Kept = ();
+    type State = ();
 
     fn begin<B>(&self, _: &mut Request<B>) {}
 

@@ -3,8 +3,8 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use crate::csp::{Csp, Directive, Prepared};
 use super::{FrameOptions, REPORTING_ENDPOINTS, ReportsTo};
+use crate::csp::{Csp, Directive, Prepared};
 
 /// Headers in the order of sending; `None` says that one is not to be sent.
 #[derive(Clone, Debug, Default)]

@@ -7,8 +7,8 @@
 
 use http::HeaderValue;
 
-use crate::csp::{Csp, Directive};
 use super::values::{ReportingEndpoints, ReportingEndpointsError};
+use crate::csp::{Csp, Directive};
 
 /// The endpoint of this name also gets what no header asks for, such as deprecations.
 const ENDPOINT: &str = "default";

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! What passes:
-//! 1. a key without a [`Weakness`]; the others are refused with the reason and the command that makes a good one;
+//! 1. a key without a [`WeakKey`]; the others are refused with the reason and the command that makes a good one;
 //! 2. of something signed or sealed: what one of the keys made, for the same purpose and in the same context.
 //!
 //! | choice | what | why |
@@ -42,7 +42,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
-pub use self::weakness::Weakness;
+pub use self::weakness::WeakKey;
 
 /// A key that signs, and those that it has replaced.
 #[derive(Clone)]
@@ -61,14 +61,14 @@ impl Keyring {
     /// When the key is too weak.
     pub fn new(current: impl AsRef<str>) -> Result<Self, KeyringError> {
         strong(current.as_ref(), "the key")?;
-        Ok(Self::dangerous_unchecked(current))
+        Ok(Self::dangerous_allow_weak_keys(current))
     }
 
     /// A keyring of one key, however weak.
     ///
     /// # Danger
     /// Who guesses the key can be anybody.
-    pub fn dangerous_unchecked(current: impl AsRef<str>) -> Self {
+    pub fn dangerous_allow_weak_keys(current: impl AsRef<str>) -> Self {
         Self(Arc::new([extract(current.as_ref())]))
     }
 
@@ -86,13 +86,13 @@ impl Keyring {
     }
 
     /// The keys for one purpose. What is made for another purpose does not pass here.
-    pub fn keys(&self, purpose: &'static str) -> Keys {
-        Keys { purpose, keys: self.0.iter().map(|root| Derived::for_purpose(root, purpose)).collect() }
+    pub fn keys(&self, purpose: &'static str) -> DerivedKey {
+        DerivedKey { purpose, keys: self.0.iter().map(|root| Derived::for_purpose(root, purpose)).collect() }
     }
 }
 
 fn strong(key: &str, which: &'static str) -> Result<(), KeyringError> {
-    Weakness::of(key).map_or(Ok(()), |weakness| Err(KeyringError { which, weakness }))
+    WeakKey::of(key).map_or(Ok(()), |weakness| Err(KeyringError { which, weakness }))
 }
 
 fn extract(key: &str) -> Hkdf<Sha256> {
@@ -107,7 +107,7 @@ impl fmt::Debug for Keyring {
 
 /// The keys for one purpose; [`Keyring::keys`] makes them.
 #[derive(Clone)]
-pub struct Keys {
+pub struct DerivedKey {
     purpose: &'static str,
     keys: Arc<[Derived]>,
 }
@@ -143,7 +143,7 @@ impl Derived {
     }
 }
 
-impl Keys {
+impl DerivedKey {
     /// The signature of a message of several parts; moving a byte from one part to the next changes it.
     pub fn sign(&self, message: &[&[u8]]) -> [u8; SIGNATURE] {
         let key = &self.keys[0];
@@ -170,13 +170,13 @@ impl Keys {
     }
 
     /// Opens what was sealed, or nothing: it is somebody else's, of another purpose or context, changed, or cut off.
-    pub fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Opened> {
+    pub fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Unsealed> {
         let (name, rest) = sealed.split_at_checked(NAME)?;
         let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
         self.named(name).find_map(|key| {
             let payload = Payload { msg: sealed, aad: context };
             let bytes = key.sealer.decrypt(&XNonce::from(*nonce), payload).ok()?;
-            Some(Opened { bytes, current: std::ptr::eq(key, &self.keys[0]) })
+            Some(Unsealed { bytes, current: std::ptr::eq(key, &self.keys[0]) })
         })
     }
 
@@ -185,19 +185,19 @@ impl Keys {
     }
 }
 
-impl fmt::Debug for Keys {
+impl fmt::Debug for DerivedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Keys({}, {} hidden)", self.purpose, self.keys.len())
     }
 }
 
 /// What was sealed.
-pub struct Opened {
+pub struct Unsealed {
     bytes: Vec<u8>,
     current: bool,
 }
 
-impl Opened {
+impl Unsealed {
     /// The bytes.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
@@ -214,7 +214,7 @@ impl Opened {
     }
 }
 
-impl fmt::Debug for Opened {
+impl fmt::Debug for Unsealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Opened({} bytes hidden)", self.bytes.len())
     }
@@ -226,7 +226,7 @@ impl fmt::Debug for Opened {
 pub struct KeyringError {
     which: &'static str,
     /// In which way.
-    pub weakness: Weakness,
+    pub weakness: WeakKey,
 }
 
 #[cfg(test)]

@@ -40,7 +40,7 @@ const PLACEHOLDERS: &[&str] = &[
 
 /// Why a key is too weak.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-pub enum Weakness {
+pub enum WeakKey {
     /// A word that stands for a key to come.
     #[error("contains a word that is in everybody's example")]
     Placeholder,
@@ -58,7 +58,7 @@ pub enum Weakness {
     Short(u32),
 }
 
-impl Weakness {
+impl WeakKey {
     /// Why this key is too weak, if it is.
     pub fn of(key: &str) -> Option<Self> {
         let lower = key.to_lowercase();
@@ -120,7 +120,7 @@ mod tests {
 
     #[test]
     fn weak_keys_are_refused_each_for_its_reason() {
-        use Weakness::*;
+        use WeakKey::*;
         for (key, weakness) in [
             ("change-me", Placeholder),
             ("CHANGE_THIS_TO_SOMETHING_LONG_AND_RANDOM_0123456789_x", Placeholder),
@@ -132,7 +132,7 @@ mod tests {
             ("9f86d081884c7d659a2feaa0c55ad015", Short(128)),
             ("q8Zr4tLm0Kx2Wv7N", Short(96)),
         ] {
-            assert_eq!(Weakness::of(key), Some(weakness), "{key}");
+            assert_eq!(WeakKey::of(key), Some(weakness), "{key}");
         }
     }
 
@@ -150,7 +150,7 @@ mod tests {
             let bytes = [random(), random(), random(), random()].concat();
             let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
             for key in [hex, STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
-                assert_eq!(Weakness::of(&key), None, "{key}");
+                assert_eq!(WeakKey::of(&key), None, "{key}");
             }
         }
     }

@@ -1,12 +1,12 @@
 //! Passwords: kept as Argon2id, checked off the async threads, so many at once and no more.
 //!
 //! ```
-//! # use palisade::{Password, Passwords, Rejection, Stored};
+//! # use palisade::{Password, Passwords, Rejection, StoredCredential};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Rejection> {
 //! let passwords = Passwords::new();
 //! let hash = passwords.hash(Password::from("correct horse battery staple")).await?;
-//! let stored = || Some(Stored { user: "7".into(), epoch: 1, hash: hash.clone() }); // from the database
+//! let stored = || Some(StoredCredential { user: "7".into(), epoch: 1, hash: hash.clone() }); // from the database
 //!
 //! let verified = passwords.verify(Password::from("correct horse battery staple"), stored()).await?;
 //! assert_eq!(verified.expect("it is right").proof.user(), "7");
@@ -52,10 +52,10 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use self::hash::PasswordHash;
-pub use self::policy::{Policy, Weak};
+pub use self::policy::{PasswordPolicy, PasswordRejected};
 use self::scheme::Scheme;
 pub use self::typed::Password;
-pub use crate::core::auth_proof::Proof;
+pub use crate::core::auth_proof::AuthProof;
 use crate::core::rejection::{MissingLayer, Rejection};
 
 /// Hashes and checks passwords. Cheap to clone; the copies share their bounds.
@@ -64,7 +64,7 @@ pub struct Passwords(Arc<Bounded>);
 
 #[derive(Clone)]
 struct Bounded {
-    cost: Cost,
+    cost: Argon2Params,
     at_once: usize,
     turns: Arc<Semaphore>,
     waiting: Arc<AtomicUsize>,
@@ -75,13 +75,13 @@ struct Bounded {
 
 /// What one of our own hashes costs.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Cost {
+pub struct Argon2Params {
     memory: u32,
     passes: u32,
     lanes: u32,
 }
 
-impl Cost {
+impl Argon2Params {
     /// What OWASP writes: 19 MiB, 2 passes, 1 lane.
     pub const OWASP: Self = Self { memory: 19_456, passes: 2, lanes: 1 };
 
@@ -89,17 +89,17 @@ impl Cost {
     ///
     /// # Errors
     /// When a number is out of its range.
-    pub const fn new(memory: u32, passes: u32, lanes: u32) -> Result<Self, CostError> {
+    pub const fn new(memory: u32, passes: u32, lanes: u32) -> Result<Self, Argon2ParamsError> {
         let fits =
             memory >= 8_192 && memory <= 262_144 && passes >= 1 && passes <= 16 && lanes >= 1 && lanes <= 8;
-        if fits { Ok(Self { memory, passes, lanes }) } else { Err(CostError) }
+        if fits { Ok(Self { memory, passes, lanes }) } else { Err(Argon2ParamsError) }
     }
 
     /// The least that works, for tests.
     ///
     /// # Danger
     /// Passwords kept at this cost are soon guessed by who has the hashes.
-    pub const fn dangerous_least() -> Self {
+    pub const fn dangerous_minimum() -> Self {
         Self { memory: 8, passes: 1, lanes: 1 }
     }
 }
@@ -109,14 +109,14 @@ impl Cost {
 #[error(
     "write memory from 8192 to 262144 KiB, passes from 1 to 16 and lanes from 1 to 8; OWASP has 19456, 2 and 1"
 )]
-pub struct CostError;
+pub struct Argon2ParamsError;
 
 /// What is stored of an account.
 #[derive(Clone, Debug)]
-pub struct Stored {
+pub struct StoredCredential {
     /// The account's id.
     pub user: Box<str>,
-    /// The account's epoch: see [`Proof`].
+    /// The account's epoch: see [`AuthProof`].
     pub epoch: u64,
     /// The hash of its password.
     pub hash: PasswordHash,
@@ -124,9 +124,9 @@ pub struct Stored {
 
 /// The password was right.
 #[derive(Debug)]
-pub struct Verified {
+pub struct VerifiedPassword {
     /// What signs in.
-    pub proof: Proof,
+    pub proof: AuthProof,
     /// What to store in place of the hash, if it is of another format or cost than ours.
     pub rehash: Option<PasswordHash>,
 }
@@ -145,7 +145,7 @@ impl Passwords {
     pub fn new() -> Self {
         let at_once = available_parallelism().map_or(2, usize::from).min(1024);
         Self(Arc::new(Bounded {
-            cost: Cost::OWASP,
+            cost: Argon2Params::OWASP,
             at_once,
             turns: Arc::new(Semaphore::new(at_once)),
             waiting: Arc::default(),
@@ -156,11 +156,11 @@ impl Passwords {
     }
 
     /// What a hash costs. Hashes of another cost are made anew when their owners sign in.
-    pub fn cost(self, cost: Cost) -> Self {
+    pub fn cost(self, cost: Argon2Params) -> Self {
         self.with(|bounded| bounded.cost = cost)
     }
 
-    /// How many are computed at once, at least one. Each takes its [`Cost`] in memory; a hash from elsewhere up to 256 MiB.
+    /// How many are computed at once, at least one. Each takes its [`Argon2Params`] in memory; a hash from elsewhere up to 256 MiB.
     pub fn at_once(self, many: usize) -> Self {
         let many = many.clamp(1, 1024);
         self.with(|bounded| (bounded.at_once, bounded.turns) = (many, Arc::new(Semaphore::new(many))))
@@ -178,7 +178,7 @@ impl Passwords {
         self.with(|bounded| bounded.unknown_like = like)
     }
 
-    /// The hash to store for a new password. Whether the password is any good, a [`Policy`] says.
+    /// The hash to store for a new password. Whether the password is any good, a [`PasswordPolicy`] says.
     ///
     /// # Errors
     /// [`Rejection::Busy`], when too many wait. A password of more than 1,024 bytes, which no policy lets pass, is a mistake of
@@ -199,8 +199,8 @@ impl Passwords {
     pub async fn verify(
         &self,
         password: Password,
-        stored: Option<Stored>,
-    ) -> Result<Option<Verified>, HashingError> {
+        stored: Option<StoredCredential>,
+    ) -> Result<Option<VerifiedPassword>, HashingError> {
         let (cost, unknown_like) = (self.0.cost, self.0.unknown_like.clone());
         self.turn(move || check(cost, unknown_like.as_deref(), &password, stored)).await
     }
@@ -216,7 +216,10 @@ impl Passwords {
     }
 
     /// Runs a job on a thread that may block, in its turn. The turn ends with the job, also when nobody waits for it any more.
-    async fn turn<T: Send + 'static>(&self, job: impl FnOnce() -> T + Send + 'static) -> Result<T, HashingError> {
+    async fn turn<T: Send + 'static>(
+        &self,
+        job: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, HashingError> {
         let turn = match Arc::clone(&self.0.turns).try_acquire_owned() {
             Ok(turn) => turn,
             Err(_) => {
@@ -276,11 +279,11 @@ impl From<HashingError> for Rejection {
 }
 
 fn check(
-    cost: Cost,
+    cost: Argon2Params,
     unknown_like: Option<&Scheme>,
     password: &Password,
-    stored: Option<Stored>,
-) -> Option<Verified> {
+    stored: Option<StoredCredential>,
+) -> Option<VerifiedPassword> {
     let fits = password.bytes().len() <= LONGEST;
     let typed = if fits { password.bytes() } else { &[] };
     let known = stored.as_ref().and_then(|stored| stored.hash.scheme(&stored.user));
@@ -292,8 +295,8 @@ fn check(
     if let Some(like) = unknown_like.filter(|_| !known.is_some_and(|scheme| scheme.is_foreign())) {
         like.matches(typed);
     }
-    let Stored { user, epoch, .. } = stored.filter(|_| right)?;
-    Some(Verified { proof: Proof::of(user, epoch), rehash: fresh.map(|scheme| scheme.text()) })
+    let StoredCredential { user, epoch, .. } = stored.filter(|_| right)?;
+    Some(VerifiedPassword { proof: AuthProof::of(user, epoch), rehash: fresh.map(|scheme| scheme.text()) })
 }
 
 /// A place in the queue.

@@ -10,12 +10,12 @@ use super::Password;
 /// Which new passwords are good enough. Any characters will do: rules about digits and capitals make passwords worse.
 ///
 /// ```
-/// # use palisade::{Password, Policy, Weak};
-/// let policy = Policy::new();
+/// # use palisade::{Password, PasswordPolicy, PasswordRejected};
+/// let policy = PasswordPolicy::new();
 /// let about = ["Ada Lovelace", "ada@example.org"];
 /// assert!(policy.check(&Password::from("seven purple otters"), &about).is_ok());
-/// assert_eq!(policy.check(&Password::from("otters"), &about), Err(Weak::Short { characters: 8 }));
-/// assert_eq!(policy.check(&Password::from("password1"), &about), Err(Weak::Common));
+/// assert_eq!(policy.check(&Password::from("otters"), &about), Err(PasswordRejected::Short { characters: 8 }));
+/// assert_eq!(policy.check(&Password::from("password1"), &about), Err(PasswordRejected::Common));
 /// let error = policy.check(&Password::from("adalovelace"), &about).unwrap_err();
 /// assert_eq!(error.to_string(), "This password is too easy to guess from your name or e-mail address. Three or four words \
 ///     that have nothing to do with you, such as an animal, a colour and a food, are easy to remember and hard to guess.");
@@ -23,7 +23,7 @@ use super::Password;
 ///
 /// Reference: NIST SP 800-63B §5.1.1.2; OWASP Authentication Cheat Sheet.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Policy {
+pub struct PasswordPolicy {
     shortest: usize,
     longest: usize,
     score: Score,
@@ -31,7 +31,7 @@ pub struct Policy {
 
 /// Why a new password is not good enough. `Display` says so to its owner, and what to do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Weak {
+pub enum PasswordRejected {
     /// It is too short.
     Short {
         /// How many characters there should be at least.
@@ -56,13 +56,13 @@ pub enum Weak {
 /// More than this is not looked at when guessing: it takes longer than it tells.
 const LOOKED_AT: usize = 32;
 
-impl Default for Policy {
+impl Default for PasswordPolicy {
     fn default() -> Self {
         Self::new()
     }
 }
 
-impl Policy {
+impl PasswordPolicy {
     /// 8 characters to 128 bytes; not common; 10^8 guesses or more (zxcvbn score 3).
     pub const fn new() -> Self {
         Self { shortest: 8, longest: 128, score: Score::Three }
@@ -82,13 +82,13 @@ impl Policy {
     ///
     /// # Errors
     /// Why it is not good enough.
-    pub fn check(&self, password: &Password, about: &[&str]) -> Result<(), Weak> {
+    pub fn check(&self, password: &Password, about: &[&str]) -> Result<(), PasswordRejected> {
         let text = password.text();
         if text.chars().count() < self.shortest {
-            return Err(Weak::Short { characters: self.shortest });
+            return Err(PasswordRejected::Short { characters: self.shortest });
         }
         if text.len() > self.longest {
-            return Err(Weak::Long { bytes: self.longest });
+            return Err(PasswordRejected::Long { bytes: self.longest });
         }
         let end = text.char_indices().nth(LOOKED_AT).map_or(text.len(), |(at, _)| at);
         let looked_at = &text[..end];
@@ -108,19 +108,21 @@ impl Policy {
                     | Warning::ThisIsACommonPassword
             )
         ) {
-            return Err(Weak::Common);
+            return Err(PasswordRejected::Common);
         }
         if guess.score() >= self.score {
             return Ok(());
         }
         if zxcvbn(looked_at, &[]).score() >= self.score {
-            return Err(Weak::AboutYou);
+            return Err(PasswordRejected::AboutYou);
         }
         let lower = looked_at.to_lowercase();
         if words.iter().any(|word| lower.contains(&word.to_lowercase())) {
-            return Err(Weak::AboutYou);
+            return Err(PasswordRejected::AboutYou);
         }
-        Err(Weak::Guessable { because: warning.map_or("It is too much like what others choose.", because) })
+        Err(PasswordRejected::Guessable {
+            because: warning.map_or("It is too much like what others choose.", because),
+        })
     }
 }
 
@@ -143,7 +145,7 @@ fn because(warning: Warning) -> &'static str {
     }
 }
 
-impl fmt::Display for Weak {
+impl fmt::Display for PasswordRejected {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         const BETTER: &str = "Three or four words that have nothing to do with you, such as an animal, a colour and a \
                               food, are easy to remember and hard to guess.";
@@ -163,4 +165,4 @@ impl fmt::Display for Weak {
     }
 }
 
-impl std::error::Error for Weak {}
+impl std::error::Error for PasswordRejected {}

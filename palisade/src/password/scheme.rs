@@ -6,7 +6,7 @@ use base64::engine::general_purpose::{STANDARD, STANDARD_NO_PAD};
 use pbkdf2::pbkdf2_hmac;
 use subtle::ConstantTimeEq;
 
-use super::{Cost, PasswordHash};
+use super::{Argon2Params, PasswordHash};
 
 /// How a hash was made, and the hash.
 pub(super) struct Scheme {
@@ -16,7 +16,7 @@ pub(super) struct Scheme {
 }
 
 enum Kind {
-    Argon2 { algorithm: Algorithm, version: Version, cost: Cost },
+    Argon2 { algorithm: Algorithm, version: Version, cost: Argon2Params },
     Scrypt(scrypt::Params),
     Pbkdf2 { digest: Digest, rounds: u32 },
 }
@@ -42,7 +42,7 @@ const SUM: usize = 32;
 
 impl Scheme {
     /// A new hash of this password.
-    pub(super) fn new(cost: Cost, password: &[u8]) -> Self {
+    pub(super) fn new(cost: Argon2Params, password: &[u8]) -> Self {
         let mut salt = vec![0; SALT];
         getrandom::fill(&mut salt).expect("the operating system's random generator works");
         let kind = Kind::Argon2 { algorithm: Algorithm::Argon2id, version: Version::V0x13, cost };
@@ -52,7 +52,7 @@ impl Scheme {
 
     /// The text to store.
     pub(super) fn text(&self) -> PasswordHash {
-        let Kind::Argon2 { cost: Cost { memory, passes, lanes }, .. } = self.kind else {
+        let Kind::Argon2 { cost: Argon2Params { memory, passes, lanes }, .. } = self.kind else {
             unreachable!("new hashes are Argon2")
         };
         let (salt, sum) = (STANDARD_NO_PAD.encode(&self.salt), STANDARD_NO_PAD.encode(&self.sum));
@@ -66,7 +66,7 @@ impl Scheme {
     }
 
     /// Whether it is what we would make today.
-    pub(super) fn is(&self, ours: Cost) -> bool {
+    pub(super) fn is(&self, ours: Argon2Params) -> bool {
         let argon2id = matches!(
             self.kind,
             Kind::Argon2 { algorithm: Algorithm::Argon2id, version: Version::V0x13, cost } if cost == ours
@@ -94,7 +94,7 @@ impl Scheme {
     fn fits(&self) -> bool {
         let length = self.sum.len();
         match self.kind {
-            Kind::Argon2 { cost: Cost { memory, passes, lanes }, .. } => {
+            Kind::Argon2 { cost: Argon2Params { memory, passes, lanes }, .. } => {
                 let computable = Params::new(memory, passes, lanes, Some(length)).is_ok();
                 SUMS.contains(&length) && self.salt.len() >= SHORTEST_SALT && computable
             }
@@ -131,7 +131,7 @@ impl Scheme {
         }
         let mut numbers = next.split(',');
         let mut number = |name: &str| numbers.next()?.strip_prefix(name)?.parse::<u32>().ok();
-        let cost = Cost { memory: number("m=")?, passes: number("t=")?, lanes: number("p=")? };
+        let cost = Argon2Params { memory: number("m=")?, passes: number("t=")?, lanes: number("p=")? };
         let decode = |part: &str| STANDARD_NO_PAD.decode(part).ok();
         let (salt, sum) = (decode(parts.next()?)?, decode(parts.next()?)?);
         let whole = parts.next().is_none() && numbers.next().is_none();
@@ -189,7 +189,7 @@ impl Kind {
     fn sum(&self, password: &[u8], salt: &[u8], length: usize) -> Option<Vec<u8>> {
         let mut sum = vec![0; length];
         match *self {
-            Self::Argon2 { algorithm, version, cost: Cost { memory, passes, lanes } } => {
+            Self::Argon2 { algorithm, version, cost: Argon2Params { memory, passes, lanes } } => {
                 let params = Params::new(memory, passes, lanes, Some(length)).ok()?;
                 Argon2::new(algorithm, version, params).hash_password_into(password, salt, &mut sum).ok()?;
             }
@@ -209,7 +209,7 @@ impl Kind {
 
     fn is_affordable(&self) -> bool {
         match *self {
-            Self::Argon2 { cost: Cost { memory, passes, lanes }, .. } => {
+            Self::Argon2 { cost: Argon2Params { memory, passes, lanes }, .. } => {
                 let memory = u64::from(memory);
                 memory <= MOST_KIB && memory * u64::from(passes) <= MOST_KIB_PASSES && lanes <= 64
             }

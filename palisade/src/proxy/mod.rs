@@ -38,10 +38,10 @@ use std::sync::Arc;
 use http::{Extensions, HeaderMap, HeaderName, Request, Response};
 use ipnet::IpNet;
 
-use crate::core::client::{Client, Peer, Scheme};
-use crate::core::request_context::Exchange;
+use crate::core::client::{Client, PeerAddr, Scheme};
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::RequestContext;
 
 pub use settings::ProxiesError;
 
@@ -77,7 +77,7 @@ enum Way {
 #[derive(Clone, Debug)]
 enum Peers {
     Local,
-    Listed(Vec<IpNet>),
+    StoredEntry(Vec<IpNet>),
     Any,
 }
 
@@ -125,7 +125,7 @@ impl Proxies {
     /// # Errors
     /// When a text is neither an address nor a network in CIDR notation.
     pub fn trusted<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
-        Ok(Self::by(Way::Walk, Peers::Listed(settings::networks(proxies)?)))
+        Ok(Self::by(Way::Walk, Peers::StoredEntry(settings::networks(proxies)?)))
     }
 
     /// Walks `Forwarded` (RFC 7239) from the right over the addresses of our proxies.
@@ -133,7 +133,7 @@ impl Proxies {
     /// # Errors
     /// When a text is neither an address nor a network in CIDR notation.
     pub fn forwarded<T: AsRef<str>>(proxies: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
-        Ok(Self::by(Way::Forwarded, Peers::Listed(settings::networks(proxies)?)))
+        Ok(Self::by(Way::Forwarded, Peers::StoredEntry(settings::networks(proxies)?)))
     }
 
     /// Reads the client's address from one header that a provider sets, such as `cf-connecting-ip`.
@@ -145,7 +145,7 @@ impl Proxies {
         proxies: impl IntoIterator<Item = T>,
     ) -> Result<Self, ProxiesError> {
         let name = name.parse().map_err(|_| ProxiesError::HeaderName(name.to_owned()))?;
-        Ok(Self::by(Way::Header(name), Peers::Listed(settings::networks(proxies)?)))
+        Ok(Self::by(Way::Header(name), Peers::StoredEntry(settings::networks(proxies)?)))
     }
 
     /// The peers whose word counts, for [`Proxies::hops`]: the addresses from which our proxy connects.
@@ -153,7 +153,7 @@ impl Proxies {
     /// # Errors
     /// When a text is neither an address nor a network in CIDR notation.
     pub fn peers<T: AsRef<str>>(self, peers: impl IntoIterator<Item = T>) -> Result<Self, ProxiesError> {
-        let peers = Peers::Listed(settings::networks(peers)?);
+        let peers = Peers::StoredEntry(settings::networks(peers)?);
         Ok(self.change(|rules| rules.peers = peers))
     }
 
@@ -161,7 +161,7 @@ impl Proxies {
     ///
     /// # Danger
     /// Where anybody but the proxy can reach the port, anybody chooses the address, scheme and host that we see.
-    pub fn dangerous_any_peer(self) -> Self {
+    pub fn dangerous_allow_any_peer(self) -> Self {
         self.change(|rules| rules.peers = Peers::Any)
     }
 
@@ -180,13 +180,13 @@ impl Proxies {
         self.change(|rules| rules.prefix = true)
     }
 
-    /// Where the listener leaves the peer's address, if not in [`Peer`].
+    /// Where the listener leaves the peer's address, if not in [`PeerAddr`].
     pub fn peer_from(self, peer_of: fn(&Extensions) -> Option<SocketAddr>) -> Self {
         self.change(|rules| rules.peer_of = peer_of)
     }
 
     fn by(way: Way, peers: Peers) -> Self {
-        Self(Arc::new(Rules { way, peers, host: false, port: false, prefix: false, peer_of: Peer::of }))
+        Self(Arc::new(Rules { way, peers, host: false, port: false, prefix: false, peer_of: PeerAddr::of }))
     }
 
     fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
@@ -281,7 +281,7 @@ impl Peers {
     fn contain(&self, ip: IpAddr) -> bool {
         match self {
             Self::Any => true,
-            Self::Listed(networks) => networks.iter().any(|network| network.contains(&ip)),
+            Self::StoredEntry(networks) => networks.iter().any(|network| network.contains(&ip)),
             Self::Local => match ip {
                 IpAddr::V4(ip) => ip.is_loopback() || ip.is_private() || ip.is_link_local(),
                 IpAddr::V6(ip) => ip.is_loopback() || ip.is_unique_local() || ip.is_unicast_link_local(),
@@ -291,10 +291,10 @@ impl Peers {
 }
 
 impl Guard for Proxies {
-    type Kept = Exchange;
+    type State = RequestContext;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Exchange {
-        let exchange = Exchange::begin(request.extensions_mut());
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
+        let exchange = RequestContext::begin(request.extensions_mut());
         if exchange.client().is_none()
             && let Some(client) = self.0.client(request)
         {
@@ -303,19 +303,19 @@ impl Guard for Proxies {
         exchange
     }
 
-    fn check<B>(&self, _: &Request<B>, exchange: &Exchange) -> Result<(), Rejection> {
+    fn check<B>(&self, _: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
         match exchange.client() {
             Some(_) => Ok(()),
             None => Err(MissingLayer(
                 "The peer's address is unknown, so nobody can be told apart. Serve with `palisade::serve(listener, app)`, \
                  or with `axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())`; in a test, \
-                 put `palisade::Peer(address)` into the request's extensions.",
+                 put `palisade::PeerAddr(address)` into the request's extensions.",
             )
             .into()),
         }
     }
 
-    fn finish<B>(&self, _: &Exchange, _: &mut Response<B>) {}
+    fn finish<B>(&self, _: &RequestContext, _: &mut Response<B>) {}
 }
 
 guard_layers!(Proxies);

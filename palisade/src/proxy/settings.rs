@@ -34,7 +34,7 @@ pub enum ProxiesError {
 /// | `none` | [`Proxies::none`] |
 /// | `hops=2` | two proxies, believed for address, scheme, host and port |
 /// | `hops=for:2,proto:1` | header by header; the others are ignored |
-/// | `hops=1@203.0.113.0/24` | one proxy, which connects from there (`@any`: from anywhere, [dangerous](Proxies::dangerous_any_peer)) |
+/// | `hops=1@203.0.113.0/24` | one proxy, which connects from there (`@any`: from anywhere, [dangerous](Proxies::dangerous_allow_any_peer)) |
 /// | `10.0.0.0/8, 192.0.2.7` | [`Proxies::trusted`] |
 /// | `forwarded=10.0.0.0/8` | [`Proxies::forwarded`] |
 /// | `header=cf-connecting-ip@173.245.48.0/20` | [`Proxies::header`] |
@@ -60,7 +60,7 @@ impl FromStr for Proxies {
                 let proxies = Self::hops(hops(counts.trim())?);
                 match peers.map(str::trim) {
                     None => Ok(proxies),
-                    Some("any") => Ok(proxies.dangerous_any_peer()),
+                    Some("any") => Ok(proxies.dangerous_allow_any_peer()),
                     Some(peers) => proxies.peers(listed(peers)),
                 }
             }

@@ -16,7 +16,7 @@
 //! ```
 //!
 //! What passes, in this order:
-//! 1. the first few attempts, each of which counts as failed until it has [succeeded](Attempt::succeeded);
+//! 1. the first few attempts, each of which counts as failed until it has [succeeded](BackoffAttempt::succeeded);
 //! 2. the next one after [`first`](Backoff::first), the one after that after twice as long, and so on up to
 //!    [`longest`](Backoff::longest); too early is a refusal (429) that counts nothing and lengthens nothing;
 //! 3. a success forgets everything, and so does a quiet time: failures count for [`forget`](Backoff::forget).
@@ -37,18 +37,18 @@ use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::key::Key;
-use super::steady::SteadyStore;
-use crate::rate_limit::quota::{Charge, Outcome, Quota, Quotas, Strategy, Unit, Verdict};
+use super::key::RateLimitKey;
 use super::rejection::RateLimitRejection;
+use super::steady::FallbackStore;
 use crate::core::store_reply::StoreError;
-use crate::rate_limit::store::{Ask, Counters};
+use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Quota, Quotas, Strategy, Unit};
+use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 
 /// Growing delays after failures in a row. The page of the module says which.
 #[derive(Clone, Debug)]
 pub struct Backoff {
     name: Arc<str>,
-    store: SteadyStore,
+    store: FallbackStore,
     free: u32,
     first: Duration,
     longest: Duration,
@@ -58,7 +58,7 @@ pub struct Backoff {
 
 /// An attempt that may be made. It counts as failed unless it is said to have succeeded.
 #[derive(Debug)]
-pub struct Attempt<'a> {
+pub struct BackoffAttempt<'a> {
     backoff: &'a Backoff,
     caller: Vec<u8>,
 }
@@ -68,7 +68,7 @@ const MANY: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
 
 impl Backoff {
     /// Delays of this name, which is their scope.
-    pub fn new(name: &str, store: impl Into<SteadyStore>) -> Self {
+    pub fn new(name: &str, store: impl Into<FallbackStore>) -> Self {
         Self {
             name: format!("{name} backoff").into(),
             store: store.into(),
@@ -109,21 +109,24 @@ impl Backoff {
     ///
     /// # Errors
     /// The refusal: too early, or without a key.
-    pub async fn attempt(&self, key: impl Into<Key>) -> Result<Attempt<'_>, RateLimitRejection> {
+    pub async fn attempt(
+        &self,
+        key: impl Into<RateLimitKey>,
+    ) -> Result<BackoffAttempt<'_>, RateLimitRejection> {
         let key = key.into();
         if key.is_none() {
             return Err(RateLimitRejection::MissingKey);
         }
         let caller = key.caller(None, self.ipv6_prefix);
         self.admit(&caller).await?;
-        Ok(Attempt { backoff: self, caller })
+        Ok(BackoffAttempt { backoff: self, caller })
     }
 
     /// Forgets what this caller has failed at.
     ///
     /// # Errors
     /// When the store does not answer in time.
-    pub async fn reset(&self, key: impl Into<Key>) -> Result<(), StoreError> {
+    pub async fn reset(&self, key: impl Into<RateLimitKey>) -> Result<(), StoreError> {
         let caller = key.into().caller(None, self.ipv6_prefix);
         self.store.reset(&self.name, &caller).await
     }
@@ -166,19 +169,19 @@ impl Backoff {
         window: Duration,
         strategy: Strategy,
         cost: u32,
-    ) -> Result<Verdict, RateLimitRejection> {
+    ) -> Result<Decision, RateLimitRejection> {
         let seconds = u32::try_from(window.as_secs()).unwrap_or(u32::MAX);
         let seconds = NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN);
         let quotas = Quotas::from(Quota::new(amount, seconds, Unit::Second));
-        let charge = if cost == 0 { Charge::Nothing } else { Charge::AllOrNothing };
-        let ask = Ask { limit: &self.name, caller, quotas: &quotas, strategy, cost, charge };
+        let charge = if cost == 0 { ChargePolicy::Nothing } else { ChargePolicy::AllOrNothing };
+        let ask = RateLimitRequest { limit: &self.name, caller, quotas: &quotas, strategy, cost, charge };
         // Memory stands in for a store that is down, so this is one that cannot count this way.
         let unable = |_| RateLimitRejection::StoreDown { retry_after: Duration::from_secs(5) };
         self.store.decide(ask).await.map_err(unable)
     }
 }
 
-impl Attempt<'_> {
+impl BackoffAttempt<'_> {
     /// It has succeeded: everything that this caller has failed at is forgotten.
     pub async fn succeeded(self) {
         // If the store does not hear of it, the owner waits once more: that is the safe side.

@@ -9,7 +9,7 @@ use std::time::Duration;
 use http::header::HeaderMap;
 use http::{Extensions, HeaderName, HeaderValue};
 
-use super::rules::Counted;
+use super::rules::RateLimitStatus;
 use crate::core::clock::Clock;
 use crate::rate_limit::quota::Quotas;
 
@@ -49,7 +49,7 @@ impl Fields {
     pub(super) fn write(
         &self,
         quotas: &Quotas,
-        counted: &Counted,
+        counted: &RateLimitStatus,
         clock: &Clock,
         headers: &mut HeaderMap,
         extensions: &mut Extensions,
@@ -86,16 +86,16 @@ impl Fields {
 #[derive(Clone)]
 struct Tightest {
     names: [HeaderName; 3],
-    counted: Counted,
+    counted: RateLimitStatus,
 }
 
 /// The smaller, the tighter.
-fn tightness(counted: &Counted) -> (bool, u32) {
+fn tightness(counted: &RateLimitStatus) -> (bool, u32) {
     (!counted.breached, counted.standing.remaining)
 }
 
 /// The two structured fields: a policy for each quota, and the state of the tightest.
-fn standard(quotas: &Quotas, counted: &Counted) -> (String, String) {
+fn standard(quotas: &Quotas, counted: &RateLimitStatus) -> (String, String) {
     // A structured field's string is printable ASCII, and these two would want escaping.
     let is_plain = |character: &char| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
     let name: String = counted.limit.chars().filter(is_plain).collect();

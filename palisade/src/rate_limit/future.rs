@@ -1,4 +1,4 @@
-//! The service of a [`RateGate`]: decides, asks the application, gives back what is not to be counted.
+//! The service of a [`RateLimitLayer`]: decides, asks the application, gives back what is not to be counted.
 //!
 //! Where the store answers at once, everything happens in place and nothing is boxed; a server is waited for in a box.
 
@@ -11,34 +11,34 @@ use http::{Extensions, Request, Response};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::gate::{Gate, Question, RateGate};
-use super::rules::{Counted, Counts, Decision, Place, Policy, Waits};
-use crate::core::request_context::Exchange;
+use super::gate::{Gate, Question, RateLimitLayer};
+use super::rules::{Place, Policy, RateLimitStatus, RateLimitStatuses, Ruling, Waits};
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 
 type Boxed<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
-/// A service behind a [`RateGate`].
+/// A service behind a [`RateLimitLayer`].
 #[derive(Clone, Debug)]
-pub struct WithRateGate<S> {
-    gate: RateGate,
+pub struct RateLimitService<S> {
+    gate: RateLimitLayer,
     inner: S,
 }
 
-impl<S> WithRateGate<S> {
-    pub(super) fn new(gate: RateGate, inner: S) -> Self {
+impl<S> RateLimitService<S> {
+    pub(super) fn new(gate: RateLimitLayer, inner: S) -> Self {
         Self { gate, inner }
     }
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithRateGate<S>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for RateLimitService<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>> + Clone,
     ResBody: Default,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = RateGateFuture<S, ReqBody, ResBody>;
+    type Future = RateLimitFuture<S, ReqBody, ResBody>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -51,11 +51,11 @@ where
             Ok(Some(question)) => question,
             Ok(None) => {
                 let future = self.inner.call(Request::from_parts(parts, body));
-                return RateGateFuture { stage: Stage::Awaited { future }, after: None };
+                return RateLimitFuture { stage: Stage::Awaited { future }, after: None };
             }
-            Err(refusal) => return RateGateFuture { stage: Stage::refused(refusal), after: None },
+            Err(refusal) => return RateLimitFuture { stage: Stage::refused(refusal), after: None },
         };
-        let exchange = Exchange::begin(&mut parts.extensions);
+        let exchange = RequestContext::begin(&mut parts.extensions);
         if let Some(decision) = at_once(gate.decide(&question, Waits::No)) {
             let (after, verdict) = After::decided(gate, exchange, question, decision);
             let stage = match verdict {
@@ -65,7 +65,7 @@ where
                 }
                 Err(refusal) => Stage::refused(refusal),
             };
-            return RateGateFuture { stage, after: Some(after) };
+            return RateLimitFuture { stage, after: Some(after) };
         }
         let decision = Box::pin(async move {
             let decision = gate.decide(&question, Waits::Yes).await;
@@ -75,7 +75,7 @@ where
         let clone = self.inner.clone();
         let ready = std::mem::replace(&mut self.inner, clone);
         let waiting = Some(Box::new((ready, Request::from_parts(parts, body))));
-        RateGateFuture { stage: Stage::Asking { decision, waiting }, after: None }
+        RateLimitFuture { stage: Stage::Asking { decision, waiting }, after: None }
     }
 }
 
@@ -88,7 +88,7 @@ fn at_once<T>(future: impl Future<Output = Option<T>>) -> Option<T> {
 }
 
 impl Gate {
-    async fn decide(&self, question: &Question, waits: Waits) -> Option<Decision> {
+    async fn decide(&self, question: &Question, waits: Waits) -> Option<Ruling> {
         let rules = &*self.limit.0;
         let Question { key, caller, cost, .. } = question;
         rules.decide(key, caller, question.quotas(rules), *cost, waits).await
@@ -98,9 +98,9 @@ impl Gate {
 /// What is left to do when the answer is there.
 struct After {
     gate: Arc<Gate>,
-    exchange: Exchange,
+    exchange: RequestContext,
     question: Question,
-    counted: Option<Counted>,
+    counted: Option<RateLimitStatus>,
     policy: Policy,
     place: Place,
 }
@@ -108,32 +108,32 @@ struct After {
 impl After {
     fn decided(
         gate: Arc<Gate>,
-        exchange: Exchange,
+        exchange: RequestContext,
         question: Question,
-        decision: Decision,
+        decision: Ruling,
     ) -> (Self, Result<(), Rejection>) {
-        let Decision { verdict, counted, policy, place } = decision;
+        let Ruling { verdict, counted, policy, place } = decision;
         (Self { gate, exchange, question, counted, policy, place }, verdict.map_err(Rejection::from))
     }
 
     /// Tells the handler where its caller stands.
     fn tell(&self, extensions: &mut Extensions) {
         if let Some(counted) = &self.counted {
-            extensions.get_or_insert_default::<Counts>().0.push(counted.clone());
+            extensions.get_or_insert_default::<RateLimitStatuses>().0.push(counted.clone());
         }
     }
 
     /// Completes the response. What must be given back is given back at once, or comes back as a future.
     fn finish<B>(self, response: Response<B>) -> (Response<B>, Option<Boxed<Option<()>>>) {
         let (mut parts, body) = response.into_parts();
-        let yields = self.gate.yields && self.exchange.is_counted();
-        let deducts = self.gate.deduct_when.as_ref().is_none_or(|deduct| deduct(&parts));
+        let default_limit = self.gate.default_limit && self.exchange.is_counted();
+        let deducts = self.gate.count_if.as_ref().is_none_or(|deduct| deduct(&parts));
         let rules = &self.gate.limit.0;
         // One that only reports, or could not count, protects nothing: a default must not rely on it.
-        if !self.gate.as_well && !rules.report_only && self.counted.is_some() {
+        if !self.gate.in_addition && !rules.report_only && self.counted.is_some() {
             self.exchange.be_counted();
         }
-        if !yields && let Some(counted) = &self.counted {
+        if !default_limit && let Some(counted) = &self.counted {
             let mut counted = counted.clone();
             if !deducts && self.place != Place::Nowhere {
                 counted.standing.remaining = counted.standing.remaining.saturating_add(self.question.cost);
@@ -148,7 +148,10 @@ impl After {
             );
         }
         let response = Response::from_parts(parts, body);
-        if (deducts && !yields) || self.place == Place::Nowhere || at_once(self.refund(Waits::No)).is_some() {
+        if (deducts && !default_limit)
+            || self.place == Place::Nowhere
+            || at_once(self.refund(Waits::No)).is_some()
+        {
             return (response, None);
         }
         (response, Some(Box::pin(async move { self.refund(Waits::Yes).await })))
@@ -162,8 +165,8 @@ impl After {
 }
 
 pin_project! {
-    /// The answer of a service [`WithRateGate`].
-    pub struct RateGateFuture<S, A, B>
+    /// The answer of a service [`RateLimitService`].
+    pub struct RateLimitFuture<S, A, B>
     where
         S: Service<Request<A>>,
     {
@@ -193,7 +196,7 @@ impl<S, F, A, B: Default> Stage<S, F, A, B> {
     }
 }
 
-impl<S, A, B> Future for RateGateFuture<S, A, B>
+impl<S, A, B> Future for RateLimitFuture<S, A, B>
 where
     S: Service<Request<A>, Response = Response<B>>,
     B: Default,
@@ -238,7 +241,7 @@ where
 
 const ONCE: &str = "not polled after it was ready";
 
-impl<S: Service<Request<A>>, A, B> fmt::Debug for RateGateFuture<S, A, B> {
+impl<S: Service<Request<A>>, A, B> fmt::Debug for RateLimitFuture<S, A, B> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("RateGateFuture")
     }

@@ -1,6 +1,6 @@
 //! A limit as a layer: which requests it counts, by which key, at what cost, and which it gives back.
 //!
-//! Two gates on one way both count. [`RateGate::yields`] makes the outer one a default: it gives its charge back where a
+//! Two gates on one way both count. [`RateLimitLayer::default_limit`] makes the outer one a default: it gives its charge back where a
 //! gate further in has counted the request.
 
 use std::fmt;
@@ -12,20 +12,20 @@ use http::{HeaderName, Method};
 
 use super::RateLimit;
 use super::fields::Fields;
-use super::future::WithRateGate;
-use super::key::{Key, METHODS, method_name};
+use super::future::RateLimitService;
+use super::key::{METHODS, RateLimitKey, method_name};
 use super::metrics::Decided;
 use super::rules::Rules;
 use crate::core::client::Client;
-use crate::core::request_context::Exchange;
-use crate::rate_limit::quota::Quotas;
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 use crate::core::store_reply::StoreError;
-use crate::rate_limit::store::Counters;
+use crate::rate_limit::quota::Quotas;
+use crate::rate_limit::store::RateLimitStore;
 
 /// A limit at the door of a route or a group.
 #[derive(Clone)]
-pub struct RateGate(pub(super) Arc<Gate>);
+pub struct RateLimitLayer(pub(super) Arc<Gate>);
 
 #[derive(Clone)]
 pub(super) struct Gate {
@@ -33,20 +33,20 @@ pub(super) struct Gate {
     by: By,
     methods: Option<Arc<[Method]>>,
     per_method: bool,
-    apart_by: Option<Arc<Asked<String>>>,
+    scope_by: Option<Arc<Asked<String>>>,
     exempt_when: Option<Arc<Asked<bool>>>,
     cost: Cost,
     quotas_by: Option<Arc<Asked<Option<Quotas>>>>,
-    pub(super) deduct_when: Option<Arc<DeductWhen>>,
-    pub(super) yields: bool,
-    pub(super) as_well: bool,
+    pub(super) count_if: Option<Arc<DeductWhen>>,
+    pub(super) default_limit: bool,
+    pub(super) in_addition: bool,
     pub(super) fields: Fields,
 }
 
 type DeductWhen = dyn Fn(&ResponseParts) -> bool + Send + Sync;
 type Asked<T> = dyn Fn(&Parts) -> T + Send + Sync;
 /// Axum's own extractors want the request to themselves, even those that only read.
-type KeyOf = dyn Fn(&mut Parts) -> Option<Key> + Send + Sync;
+type KeyOf = dyn Fn(&mut Parts) -> Option<RateLimitKey> + Send + Sync;
 
 #[derive(Clone)]
 enum By {
@@ -64,7 +64,7 @@ enum Cost {
 /// What is to be decided about one request.
 #[derive(Clone, Debug)]
 pub(super) struct Question {
-    pub(super) key: Key,
+    pub(super) key: RateLimitKey,
     pub(super) caller: Vec<u8>,
     /// Those of this request, where it has its own.
     pub(super) quotas: Option<Quotas>,
@@ -77,20 +77,20 @@ impl Question {
     }
 }
 
-impl RateGate {
+impl RateLimitLayer {
     fn new(limit: RateLimit, by: By) -> Self {
         Self(Arc::new(Gate {
             limit,
             by,
             methods: None,
             per_method: false,
-            apart_by: None,
+            scope_by: None,
             exempt_when: None,
             cost: Cost::Always(1),
             quotas_by: None,
-            deduct_when: None,
-            yields: false,
-            as_well: false,
+            count_if: None,
+            default_limit: false,
+            in_addition: false,
             fields: Fields::default(),
         }))
     }
@@ -105,7 +105,7 @@ impl RateGate {
 
     pub(crate) fn per(
         limit: RateLimit,
-        key: impl Fn(&mut Parts) -> Option<Key> + Send + Sync + 'static,
+        key: impl Fn(&mut Parts) -> Option<RateLimitKey> + Send + Sync + 'static,
     ) -> Self {
         Self::new(limit, By::Function(Arc::new(key)))
     }
@@ -123,8 +123,8 @@ impl RateGate {
 
     /// Counts apart what this function tells apart, so that each caller has the quota once for each. It must not be the
     /// caller's to invent.
-    pub fn apart_by(self, part: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
-        self.with(|gate| gate.apart_by = Some(Arc::new(part)))
+    pub fn scope_by(self, part: impl Fn(&Parts) -> String + Send + Sync + 'static) -> Self {
+        self.with(|gate| gate.scope_by = Some(Arc::new(part)))
     }
 
     /// Requests of which this is true pass this gate, uncounted.
@@ -153,8 +153,8 @@ impl RateGate {
     /// not pass together. Requests that are underway therefore take room; who sends several good ones at once needs a
     /// quota that has it, and by fixed windows those that are refused meanwhile stay counted. One that is given up
     /// halfway stays counted too. What was charged to a window that is over by then is not given to the next one.
-    pub fn deduct_when(self, deduct: impl Fn(&ResponseParts) -> bool + Send + Sync + 'static) -> Self {
-        self.with(|gate| gate.deduct_when = Some(Arc::new(deduct)))
+    pub fn count_if(self, deduct: impl Fn(&ResponseParts) -> bool + Send + Sync + 'static) -> Self {
+        self.with(|gate| gate.count_if = Some(Arc::new(deduct)))
     }
 
     /// This gate is a default: where a gate further in has counted the request, this one gives its charge back. One that only
@@ -162,13 +162,13 @@ impl RateGate {
     ///
     /// Who has used up the default is still refused here, for nobody has looked further in yet. Routes that must stay
     /// open then belong into a group without the default.
-    pub fn yields(self) -> Self {
-        self.with(|gate| gate.yields = true)
+    pub fn default_limit(self) -> Self {
+        self.with(|gate| gate.default_limit = true)
     }
 
     /// Defaults further out that yield to others do not yield to this gate: both count.
-    pub fn as_well(self) -> Self {
-        self.with(|gate| gate.as_well = true)
+    pub fn in_addition(self) -> Self {
+        self.with(|gate| gate.in_addition = true)
     }
 
     /// Sends `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` on every response that was counted.
@@ -191,11 +191,11 @@ impl RateGate {
         &self.0.limit
     }
 
-    /// Forgets what was counted of this caller, under every method too; what is counted [apart](Self::apart_by) stays.
+    /// Forgets what was counted of this caller, under every method too; what is counted [apart](Self::scope_by) stays.
     ///
     /// # Errors
     /// When the store does not answer in time.
-    pub async fn reset(&self, key: impl Into<Key>) -> Result<(), StoreError> {
+    pub async fn reset(&self, key: impl Into<RateLimitKey>) -> Result<(), StoreError> {
         let (key, rules) = (key.into(), &*self.0.limit.0);
         let methods = METHODS.iter().map(|method| Some(*method)).filter(|_| self.0.per_method);
         for method in methods.chain([None]) {
@@ -227,7 +227,7 @@ impl Gate {
         let key = rules.known(self.key(parts)?)?;
         let method = self.per_method.then(|| method_name(&parts.method));
         let caller = key.caller(method, rules.ipv6_prefix);
-        let caller = match &self.apart_by {
+        let caller = match &self.scope_by {
             Some(part) => apart(&part(parts), &caller),
             None => caller,
         };
@@ -239,17 +239,19 @@ impl Gate {
         Ok(Some(Question { key, caller, quotas, cost }))
     }
 
-    fn key(&self, parts: &mut Parts) -> Result<Key, Rejection> {
+    fn key(&self, parts: &mut Parts) -> Result<RateLimitKey, Rejection> {
         Ok(match &self.by {
-            By::Client => {
-                Exchange::of(&parts.extensions).and_then(Exchange::client).ok_or(Client::MISSING)?.ip().into()
-            }
+            By::Client => RequestContext::of(&parts.extensions)
+                .and_then(RequestContext::client)
+                .ok_or(Client::MISSING)?
+                .ip()
+                .into(),
             By::Header(name) => {
                 let mut lines = parts.headers.get_all(name).iter();
                 let first = lines.next();
                 match first.filter(|first| lines.all(|line| line == *first)) {
-                    Some(value) => Key::header(name, value.as_bytes()),
-                    None => Key::NONE,
+                    Some(value) => RateLimitKey::header(name, value.as_bytes()),
+                    None => RateLimitKey::NONE,
                 }
             }
             By::Function(key) => key(parts).into(),
@@ -262,15 +264,15 @@ fn apart(part: &str, caller: &[u8]) -> Vec<u8> {
     [part.len().to_string().as_bytes(), b":", part.as_bytes(), b" ", caller].concat()
 }
 
-impl<S> tower_layer::Layer<S> for RateGate {
-    type Service = WithRateGate<S>;
+impl<S> tower_layer::Layer<S> for RateLimitLayer {
+    type Service = RateLimitService<S>;
 
-    fn layer(&self, inner: S) -> WithRateGate<S> {
-        WithRateGate::new(self.clone(), inner)
+    fn layer(&self, inner: S) -> RateLimitService<S> {
+        RateLimitService::new(self.clone(), inner)
     }
 }
 
-impl fmt::Debug for RateGate {
+impl fmt::Debug for RateLimitLayer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let by = match &self.0.by {
             By::Client => "client".to_owned(),

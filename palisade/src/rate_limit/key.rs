@@ -11,9 +11,9 @@ use http::{HeaderName, Method};
 /// Who is counted, as one limit tells callers apart.
 ///
 /// Made from an address, a text, a number, or a pair of keys. An empty text and `None` are no key: see
-/// [`Unkeyed`](super::Unkeyed).
+/// [`MissingKeyPolicy`](super::MissingKeyPolicy).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct Key(Kind);
+pub struct RateLimitKey(Kind);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 enum Kind {
@@ -24,10 +24,10 @@ enum Kind {
     Header(HeaderName, Box<[u8]>),
     #[cfg(feature = "axum")]
     Parameter(Box<str>, Box<str>),
-    Pair(Box<(Key, Key)>),
+    Pair(Box<(RateLimitKey, RateLimitKey)>),
 }
 
-impl Key {
+impl RateLimitKey {
     /// No key.
     pub const NONE: Self = Self(Kind::None);
     /// One key for all.
@@ -126,49 +126,49 @@ pub(super) fn method_name(method: &Method) -> &'static str {
 pub(super) const METHODS: &[&str] =
     &["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "other"];
 
-impl From<IpAddr> for Key {
+impl From<IpAddr> for RateLimitKey {
     fn from(address: IpAddr) -> Self {
         Self(Kind::Address(address))
     }
 }
 
-impl From<&[u8]> for Key {
+impl From<&[u8]> for RateLimitKey {
     fn from(text: &[u8]) -> Self {
         if text.is_empty() { Self::NONE } else { Self(Kind::Text(text.into())) }
     }
 }
 
-impl From<&str> for Key {
+impl From<&str> for RateLimitKey {
     fn from(text: &str) -> Self {
         text.as_bytes().into()
     }
 }
 
-impl From<&String> for Key {
+impl From<&String> for RateLimitKey {
     fn from(text: &String) -> Self {
         text.as_bytes().into()
     }
 }
 
-impl From<String> for Key {
+impl From<String> for RateLimitKey {
     fn from(text: String) -> Self {
         text.as_bytes().into()
     }
 }
 
-impl From<i64> for Key {
+impl From<i64> for RateLimitKey {
     fn from(number: i64) -> Self {
         number.to_string().into()
     }
 }
 
-impl<K: Into<Self>> From<Option<K>> for Key {
+impl<K: Into<Self>> From<Option<K>> for RateLimitKey {
     fn from(key: Option<K>) -> Self {
         key.map_or(Self::NONE, Into::into)
     }
 }
 
-impl<A: Into<Self>, B: Into<Self>> From<(A, B)> for Key {
+impl<A: Into<Self>, B: Into<Self>> From<(A, B)> for RateLimitKey {
     fn from((one, other): (A, B)) -> Self {
         Self(Kind::Pair(Box::new((one.into(), other.into()))))
     }
@@ -178,7 +178,7 @@ impl<A: Into<Self>, B: Into<Self>> From<(A, B)> for Key {
 mod tests {
     use super::*;
 
-    fn written(key: impl Into<Key>) -> String {
+    fn written(key: impl Into<RateLimitKey>) -> String {
         String::from_utf8(key.into().caller(None, 64)).unwrap()
     }
 
@@ -195,7 +195,7 @@ mod tests {
             assert_eq!(written(address), format!("ip:{address}"));
         }
         assert_eq!(written(address("2001:db8:1:2:3:4:5:6")), "ip:2001:db8:1:2::/64");
-        let key = Key::from(address("2001:db8::1"));
+        let key = RateLimitKey::from(address("2001:db8::1"));
         assert_eq!(key.caller(None, 128), b"ip:2001:db8::1/128");
         assert_eq!(key.caller(None, 0), b"ip:::/0");
         assert_eq!(key.caller(None, 200), key.caller(None, 128));
@@ -204,17 +204,19 @@ mod tests {
     #[test]
     fn keys_that_differ_are_written_differently() {
         assert_ne!(written("192.0.2.7"), written(address("192.0.2.7")));
-        assert_ne!(written("all"), written(Key::EVERYBODY));
+        assert_ne!(written("all"), written(RateLimitKey::EVERYBODY));
         assert_ne!(written(("a+key:b", "c")), written(("a", "b+key:c")));
         assert_ne!(written((("a", "b"), "c")), written(("a", ("b", "c"))));
     }
 
     #[test]
     fn nothing_is_no_key() {
-        for key in ["".into(), Key::from(None::<&str>), Some("").into(), ("a", "").into(), ("", 7).into()] {
+        for key in
+            ["".into(), RateLimitKey::from(None::<&str>), Some("").into(), ("a", "").into(), ("", 7).into()]
+        {
             assert!(key.is_none(), "{key:?}");
         }
-        assert!(!Key::EVERYBODY.is_none() && !Key::from(0).is_none());
+        assert!(!RateLimitKey::EVERYBODY.is_none() && !RateLimitKey::from(0).is_none());
     }
 
     #[test]

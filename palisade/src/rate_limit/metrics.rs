@@ -5,7 +5,7 @@ use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-/// What limits over one [`SteadyStore`](super::SteadyStore) have decided, and how the store does.
+/// What limits over one [`FallbackStore`](super::FallbackStore) have decided, and how the store does.
 ///
 /// `Display` writes it in Prometheus' text format; keys of callers are not in it.
 #[derive(Clone, Debug)]
@@ -30,7 +30,7 @@ pub(super) enum Decided {
     /// It would have been refused, but the limit only reports.
     Reported,
     /// There was nothing to tell the caller by.
-    Unkeyed,
+    MissingKeyPolicy,
     /// The limit does not apply to it.
     Exempt,
     /// The store was down, and the limit passes what it cannot count.

@@ -3,9 +3,9 @@
 //! ```
 //! # use axum::{Router, routing::post};
 //! # use palisade::store::MemoryStore;
-//! # use palisade::{Key, RateLimit, Rejection, SteadyStore};
+//! # use palisade::{RateLimitKey, RateLimit, Rejection, FallbackStore};
 //! # async fn log_in() {}
-//! let store = SteadyStore::new(MemoryStore::new());
+//! let store = FallbackStore::new(MemoryStore::new());
 //! let login = RateLimit::new("login", "5/minute; 20/hour".parse()?, store);
 //! let app: Router = Router::new().route("/login", post(log_in).layer(login.clone().per_client()));
 //!
@@ -23,18 +23,18 @@
 //! ```
 //!
 //! What passes, in this order:
-//! 1. where the [`RateGate`] does not apply (its methods, [`exempt_when`](RateGate::exempt_when)), everything, uncounted;
-//! 2. without a key the request is refused (400), or counted under one key for all: [`Unkeyed`];
+//! 1. where the [`RateLimitLayer`] does not apply (its methods, [`exempt_when`](RateLimitLayer::exempt_when)), everything, uncounted;
+//! 2. without a key the request is refused (400), or counted under one key for all: [`MissingKeyPolicy`];
 //! 3. who has used up the [`meta`](RateLimit::meta) limit is refused (429), whatever else is left;
 //! 4. who is within every quota passes; else the request is refused (429) with `Retry-After`;
-//! 5. where the store does not answer in time, what [`WhenDown`] says: counted in memory, refused (503), or passed.
+//! 5. where the store does not answer in time, what [`OutagePolicy`] says: counted in memory, refused (503), or passed.
 //!
 //! | setting | default | why |
 //! |---|---|---|
 //! | [`strategy`](RateLimit::strategy) | fixed-window | as Flask-Limiter; every store can |
 //! | [`charge`](RateLimit::charge) | all or nothing | a refused request should not use up the other quotas |
-//! | [`when_unkeyed`](RateLimit::when_unkeyed) | refuse | never unlimited by accident |
-//! | [`when_down`](RateLimit::when_down) | count in memory | neither open nor shut |
+//! | [`on_missing_key`](RateLimit::on_missing_key) | refuse | never unlimited by accident |
+//! | [`on_outage`](RateLimit::on_outage) | count in memory | neither open nor shut |
 //! | [`ipv6_prefix`](RateLimit::ipv6_prefix) | 64 | one customer has at least so many addresses |
 //! | [`retry_after`](RateLimit::retry_after) | seconds, rounded up | a client's clock may be wrong |
 //!
@@ -67,20 +67,20 @@ use std::sync::Arc;
 use http::HeaderName;
 use http::request::Parts;
 
-pub use self::backoff::{Attempt, Backoff};
+pub use self::backoff::{Backoff, BackoffAttempt};
 pub use self::fields::RetryAfter;
-pub use self::future::{RateGateFuture, WithRateGate};
-pub use self::gate::RateGate;
-pub use self::key::Key;
+pub use self::future::{RateLimitFuture, RateLimitService};
+pub use self::gate::RateLimitLayer;
+pub use self::key::RateLimitKey;
 pub use self::metrics::Metrics;
 pub use self::rejection::RateLimitRejection;
-pub use self::rules::{Breach, Counted, Counts};
+pub use self::rules::{LimitExceeded, RateLimitStatus, RateLimitStatuses};
 use self::rules::{Rules, Waits};
-pub use self::steady::SteadyStore;
+pub use self::steady::FallbackStore;
 use crate::core::clock::Clock;
-use crate::rate_limit::quota::{Charge, Quotas, Standing, Strategy};
 use crate::core::store_reply::StoreError;
-use crate::rate_limit::store::Counters;
+use crate::rate_limit::quota::{ChargePolicy, Quotas, Snapshot, Strategy};
+use crate::rate_limit::store::RateLimitStore;
 
 /// How often, and who is counted where. The page of the module says what passes.
 #[derive(Clone)]
@@ -88,31 +88,31 @@ pub struct RateLimit(pub(in crate::rate_limit) Arc<Rules>);
 
 /// What to do with a request that has no key.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Unkeyed {
+pub enum MissingKeyPolicy {
     /// It is refused: 400.
     #[default]
-    Refuse,
+    Reject,
     /// All of them share one key.
     Share,
 }
 
 /// What to do while the store does not answer.
 #[derive(Clone, Debug, PartialEq, Eq, Default)]
-pub enum WhenDown {
+pub enum OutagePolicy {
     /// Count in this program's memory, by the limit's own quotas.
     #[default]
-    Count,
+    CountLocally,
     /// Count in this program's memory, by these quotas. With several programs on one store, write smaller ones.
-    CountBy(Quotas),
+    CountLocallyBy(Quotas),
     /// Refuse: 503.
-    Refuse,
+    Reject,
     /// Let everything pass, uncounted.
     Allow,
 }
 
 impl RateLimit {
     /// A limit of this name, which is its scope.
-    pub fn new(name: impl Into<Arc<str>>, quotas: Quotas, store: impl Into<SteadyStore>) -> Self {
+    pub fn new(name: impl Into<Arc<str>>, quotas: Quotas, store: impl Into<FallbackStore>) -> Self {
         Self(Arc::new(Rules::new(name.into(), quotas, store.into())))
     }
 
@@ -126,18 +126,18 @@ impl RateLimit {
     }
 
     /// What a refused request costs at the quotas that had room.
-    pub fn charge(self, charge: Charge) -> Self {
+    pub fn charge(self, charge: ChargePolicy) -> Self {
         self.with(|rules| rules.charge = charge)
     }
 
     /// What to do with a request that has no key.
-    pub fn when_unkeyed(self, unkeyed: Unkeyed) -> Self {
+    pub fn on_missing_key(self, unkeyed: MissingKeyPolicy) -> Self {
         self.with(|rules| rules.unkeyed = unkeyed)
     }
 
     /// What to do while the store does not answer.
-    pub fn when_down(self, when_down: WhenDown) -> Self {
-        self.with(|rules| rules.when_down = when_down)
+    pub fn on_outage(self, on_outage: OutagePolicy) -> Self {
+        self.with(|rules| rules.on_outage = on_outage)
     }
 
     /// How much of an IPv6 address tells callers apart, in bits from 0 to 128.
@@ -152,7 +152,7 @@ impl RateLimit {
     }
 
     /// Told of every request that is over the limit: for logs and alarms. It cannot change the answer.
-    pub fn on_breach(self, told: impl Fn(&Breach<'_>) + Send + Sync + 'static) -> Self {
+    pub fn on_breach(self, told: impl Fn(&LimitExceeded<'_>) + Send + Sync + 'static) -> Self {
         self.with(|rules| rules.on_breach = Some(Arc::new(told)))
     }
 
@@ -185,7 +185,7 @@ impl RateLimit {
     ///
     /// # Danger
     /// There is no limit any more.
-    pub fn dangerous_disable(self) -> Self {
+    pub fn dangerous_disable_limit(self) -> Self {
         self.with(|rules| rules.disabled = true)
     }
 
@@ -195,36 +195,36 @@ impl RateLimit {
     }
 
     /// The store, which its limits share.
-    pub fn store(&self) -> &SteadyStore {
+    pub fn store(&self) -> &FallbackStore {
         &self.0.store
     }
 
     /// As a layer, counted by the client's address, which [`Proxies`](crate::Proxies) has found out.
-    pub fn per_client(self) -> RateGate {
-        RateGate::per_client(self)
+    pub fn per_client(self) -> RateLimitLayer {
+        RateLimitLayer::per_client(self)
     }
 
     /// As a layer, counted by the value of a header that a layer further out has checked. None, an empty one, and several
     /// that differ are no key.
-    pub fn per_header(self, name: HeaderName) -> RateGate {
-        RateGate::per_header(self, name)
+    pub fn per_header(self, name: HeaderName) -> RateLimitLayer {
+        RateLimitLayer::per_header(self, name)
     }
 
     /// As a layer, counted by whatever this function finds in the request.
-    pub fn per(self, key: impl Fn(&Parts) -> Option<Key> + Send + Sync + 'static) -> RateGate {
-        RateGate::per(self, move |parts| key(parts))
+    pub fn per(self, key: impl Fn(&Parts) -> Option<RateLimitKey> + Send + Sync + 'static) -> RateLimitLayer {
+        RateLimitLayer::per(self, move |parts| key(parts))
     }
 
     /// As a layer, with one count for everybody together.
-    pub fn shared(self) -> RateGate {
-        self.per(|_| Some(Key::EVERYBODY))
+    pub fn shared(self) -> RateLimitLayer {
+        self.per(|_| Some(RateLimitKey::EVERYBODY))
     }
 
     /// Counts one request of this caller.
     ///
     /// # Errors
     /// The refusal: over the quota, without a key, or not to be counted just now.
-    pub async fn check(&self, key: impl Into<Key>) -> Result<Standing, RateLimitRejection> {
+    pub async fn check(&self, key: impl Into<RateLimitKey>) -> Result<Snapshot, RateLimitRejection> {
         self.check_costing(key.into(), 1).await
     }
 
@@ -232,7 +232,11 @@ impl RateLimit {
     ///
     /// # Errors
     /// As [`check`](Self::check).
-    pub async fn check_costing(&self, key: impl Into<Key>, cost: u32) -> Result<Standing, RateLimitRejection> {
+    pub async fn check_costing(
+        &self,
+        key: impl Into<RateLimitKey>,
+        cost: u32,
+    ) -> Result<Snapshot, RateLimitRejection> {
         let (key, rules) = (key.into(), &*self.0);
         if rules.disabled {
             return Ok(rules.untouched());
@@ -247,19 +251,19 @@ impl RateLimit {
 
     /// Gives back what [`check_costing`](Self::check_costing) took just now, for requests that turned out well. What a window
     /// that is over was charged would be taken from the one that runs: give back soon, or not at all.
-    pub async fn refund(&self, key: impl Into<Key>, cost: u32) {
+    pub async fn refund(&self, key: impl Into<RateLimitKey>, cost: u32) {
         let (key, rules) = (key.into(), &*self.0);
-        let key = if key.is_none() { Key::NONE } else { key };
+        let key = if key.is_none() { RateLimitKey::NONE } else { key };
         if !rules.disabled {
             rules.give_back(&key.caller(None, rules.ipv6_prefix), cost).await;
         }
     }
 
-    /// Forgets what was counted of this caller; what a [`RateGate`] counts apart stays.
+    /// Forgets what was counted of this caller; what a [`RateLimitLayer`] counts apart stays.
     ///
     /// # Errors
     /// When the store does not answer in time.
-    pub async fn reset(&self, key: impl Into<Key>) -> Result<(), StoreError> {
+    pub async fn reset(&self, key: impl Into<RateLimitKey>) -> Result<(), StoreError> {
         let caller = key.into().caller(None, self.0.ipv6_prefix);
         self.0.store.reset(&self.0.name, &caller).await
     }

@@ -6,26 +6,26 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::fields::RetryAfter;
-use super::key::Key;
+use super::key::RateLimitKey;
 use super::metrics::{Decided, Decisions};
-use super::steady::SteadyStore;
-use super::{RateLimit, Unkeyed, WhenDown};
-use crate::core::clock::Clock;
-use crate::rate_limit::quota::{Charge, Outcome, Quota, Quotas, Standing, Strategy, Verdict};
 use super::rejection::RateLimitRejection;
+use super::steady::FallbackStore;
+use super::{MissingKeyPolicy, OutagePolicy, RateLimit};
+use crate::core::clock::Clock;
 use crate::core::store_reply::StoreReply;
-use crate::rate_limit::store::{Ask, Counters};
+use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Quota, Quotas, Snapshot, Strategy};
+use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 
 /// The settings of a limit.
 #[derive(Clone)]
 pub(super) struct Rules {
     pub(super) name: Arc<str>,
     pub(super) quotas: Quotas,
-    pub(super) store: SteadyStore,
+    pub(super) store: FallbackStore,
     pub(super) strategy: Strategy,
-    pub(super) charge: Charge,
-    pub(super) unkeyed: Unkeyed,
-    pub(super) when_down: WhenDown,
+    pub(super) charge: ChargePolicy,
+    pub(super) unkeyed: MissingKeyPolicy,
+    pub(super) on_outage: OutagePolicy,
     pub(super) ipv6_prefix: u8,
     pub(super) meta: Option<RateLimit>,
     pub(super) on_breach: Option<Arc<OnBreach>>,
@@ -37,16 +37,16 @@ pub(super) struct Rules {
     pub(super) decisions: Arc<Decisions>,
 }
 
-type OnBreach = dyn Fn(&Breach<'_>) + Send + Sync;
+type OnBreach = dyn Fn(&LimitExceeded<'_>) + Send + Sync;
 
 /// A request that is over a limit, as [`RateLimit::on_breach`] is told.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub struct Breach<'a> {
+pub struct LimitExceeded<'a> {
     /// The limit's name.
     pub limit: &'a str,
     /// Who asked. It may be personal: think before writing it down.
-    pub key: &'a Key,
+    pub key: &'a RateLimitKey,
     /// The quota that refused.
     pub quota: Quota,
     /// When the same request passes, from now.
@@ -58,20 +58,20 @@ pub struct Breach<'a> {
 /// Where the caller of this request stands at one limit.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Counted {
+pub struct RateLimitStatus {
     /// The limit's name.
     pub limit: Arc<str>,
     /// The quota that refused, else the one with the least remaining.
     pub quota: Quota,
     /// Where the caller stands at it.
-    pub standing: Standing,
+    pub standing: Snapshot,
     /// Whether the quota refused; with a limit that only reports, the request passed nevertheless.
     pub breached: bool,
 }
 
 /// What the limits on the way to the handler have counted, the outermost first: in the request's extensions.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Counts(pub Vec<Counted>);
+pub struct RateLimitStatuses(pub Vec<RateLimitStatus>);
 
 /// Whether whoever asks can wait for a server's answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -83,9 +83,9 @@ pub(super) enum Waits {
 
 /// What was decided about one request.
 #[derive(Debug)]
-pub(super) struct Decision {
+pub(super) struct Ruling {
     pub(super) verdict: Result<(), RateLimitRejection>,
-    pub(super) counted: Option<Counted>,
+    pub(super) counted: Option<RateLimitStatus>,
     pub(super) policy: Policy,
     pub(super) place: Place,
 }
@@ -117,7 +117,7 @@ pub(super) enum Place {
 
 /// What counting came to.
 enum Count {
-    Told { verdict: Verdict, quota: Quota, place: Place, meanwhile: bool },
+    Told { verdict: Decision, quota: Quota, place: Place, meanwhile: bool },
     Uncounted,
     Cannot,
 }
@@ -133,16 +133,16 @@ impl Count {
 }
 
 impl Rules {
-    pub(super) fn new(name: Arc<str>, quotas: Quotas, store: SteadyStore) -> Self {
+    pub(super) fn new(name: Arc<str>, quotas: Quotas, store: FallbackStore) -> Self {
         let decisions = store.metrics().limit(&name);
         Self {
             name,
             quotas,
             store,
             strategy: Strategy::default(),
-            charge: Charge::default(),
-            unkeyed: Unkeyed::default(),
-            when_down: WhenDown::default(),
+            charge: ChargePolicy::default(),
+            unkeyed: MissingKeyPolicy::default(),
+            on_outage: OutagePolicy::default(),
             ipv6_prefix: 64,
             meta: None,
             on_breach: None,
@@ -156,21 +156,21 @@ impl Rules {
     }
 
     /// The key to count by, or the refusal of who has none.
-    pub(super) fn known(&self, key: Key) -> Result<Key, RateLimitRejection> {
+    pub(super) fn known(&self, key: RateLimitKey) -> Result<RateLimitKey, RateLimitRejection> {
         match (key.is_none(), self.unkeyed) {
             (false, _) => Ok(key),
-            (true, Unkeyed::Share) => Ok(Key::NONE),
-            (true, Unkeyed::Refuse) => {
-                self.decisions.add(Decided::Unkeyed);
+            (true, MissingKeyPolicy::Share) => Ok(RateLimitKey::NONE),
+            (true, MissingKeyPolicy::Reject) => {
+                self.decisions.add(Decided::MissingKeyPolicy);
                 tracing::debug!(limit = &*self.name, "there is nothing to tell the caller by");
-                if self.report_only { Ok(Key::NONE) } else { Err(RateLimitRejection::MissingKey) }
+                if self.report_only { Ok(RateLimitKey::NONE) } else { Err(RateLimitRejection::MissingKey) }
             }
         }
     }
 
     /// Where somebody stands who has not been counted.
-    pub(super) fn untouched(&self) -> Standing {
-        Standing { quota: 0, remaining: quota(&self.quotas, 0).amount(), reset_after: Duration::ZERO }
+    pub(super) fn untouched(&self) -> Snapshot {
+        Snapshot { quota: 0, remaining: quota(&self.quotas, 0).amount(), reset_after: Duration::ZERO }
     }
 
     pub(super) fn ask<'a>(
@@ -178,30 +178,30 @@ impl Rules {
         caller: &'a [u8],
         quotas: &'a Quotas,
         cost: u32,
-        charge: Charge,
-    ) -> Ask<'a> {
-        Ask { limit: &self.name, caller, quotas, strategy: self.strategy, cost, charge }
+        charge: ChargePolicy,
+    ) -> RateLimitRequest<'a> {
+        RateLimitRequest { limit: &self.name, caller, quotas, strategy: self.strategy, cost, charge }
     }
 
     /// Decides about one request. `None`: whoever asks cannot wait, and a server must be asked; nothing was sent to it.
     pub(super) async fn decide(
         &self,
-        key: &Key,
+        key: &RateLimitKey,
         caller: &[u8],
         quotas: &Quotas,
         cost: u32,
         waits: Waits,
-    ) -> Option<Decision> {
+    ) -> Option<Ruling> {
         let meta = self.meta.as_ref().map(|meta| &*meta.0).filter(|meta| !meta.disabled && !self.report_only);
         if let Some(meta) = meta {
             let caller = key.caller(None, meta.ipv6_prefix);
-            let count = meta.count(&caller, &meta.quotas, 1, Charge::Nothing, waits).await?;
+            let count = meta.count(&caller, &meta.quotas, 1, ChargePolicy::Nothing, waits).await?;
             // A look that finds room is no decision.
             if count.is_over() {
                 let decision = meta.judge(key, count);
                 if decision.verdict.is_err() {
                     let meanwhile = decision.policy == Policy::Meanwhile;
-                    return Some(Decision { policy: Policy::Meta { meanwhile }, ..decision });
+                    return Some(Ruling { policy: Policy::Meta { meanwhile }, ..decision });
                 }
             }
         }
@@ -248,7 +248,7 @@ impl Rules {
         caller: &[u8],
         quotas: &Quotas,
         cost: u32,
-        charge: Charge,
+        charge: ChargePolicy,
         waits: Waits,
     ) -> Option<Count> {
         let ask = self.ask(caller, quotas, cost, charge);
@@ -257,21 +257,21 @@ impl Rules {
             StoreReply::Pending(_) if waits == Waits::No => return None,
             StoreReply::Pending(answer) => answer.await,
         };
-        let told = |verdict: Verdict, quotas, charged| {
+        let told = |verdict: Decision, quotas, charged| {
             let place = if verdict.outcome == Outcome::Allow { charged } else { Place::Nowhere };
             let quota = quota(quotas, verdict.standing.quota);
             Count::Told { verdict, quota, place, meanwhile: matches!(charged, Place::StandIn { .. }) }
         };
-        Some(match (answer, &self.when_down) {
+        Some(match (answer, &self.on_outage) {
             (Ok(verdict), _) => told(verdict, quotas, Place::Store { at: verdict.at }),
-            (Err(_), WhenDown::Refuse) => Count::Cannot,
-            (Err(_), WhenDown::Allow) => Count::Uncounted,
-            (Err(_), WhenDown::Count | WhenDown::CountBy(_)) => {
+            (Err(_), OutagePolicy::Reject) => Count::Cannot,
+            (Err(_), OutagePolicy::Allow) => Count::Uncounted,
+            (Err(_), OutagePolicy::CountLocally | OutagePolicy::CountLocallyBy(_)) => {
                 let quotas = self.meanwhile(quotas);
-                if charge != Charge::Nothing {
+                if charge != ChargePolicy::Nothing {
                     self.decisions.counted_in_memory();
                 }
-                match self.store.stand_in().decide(Ask { quotas, ..ask }).await {
+                match self.store.stand_in().decide(RateLimitRequest { quotas, ..ask }).await {
                     Ok(verdict) => told(verdict, quotas, Place::StandIn { at: verdict.at }),
                     Err(_) => Count::Cannot,
                 }
@@ -281,7 +281,7 @@ impl Rules {
 
     /// The quotas while the store is down.
     fn meanwhile<'a>(&'a self, quotas: &'a Quotas) -> &'a Quotas {
-        if let WhenDown::CountBy(quotas) = &self.when_down { quotas } else { quotas }
+        if let OutagePolicy::CountLocallyBy(quotas) = &self.on_outage { quotas } else { quotas }
     }
 
     /// The quotas that have decided, where `own` are those of the request.
@@ -299,16 +299,16 @@ impl Rules {
         let ask = self.ask(caller, &self.quotas, cost, self.charge);
         // A refund that does not arrive errs on the side of fewer requests.
         if self.store.ask(move |store| store.refund(ask, None)).await.is_err() {
-            let ask = Ask { quotas: self.meanwhile(&self.quotas), ..ask };
+            let ask = RateLimitRequest { quotas: self.meanwhile(&self.quotas), ..ask };
             let _ = self.store.stand_in().refund(ask, None).await;
         }
     }
 
     /// What counting means for the request, said to whoever wants to know.
-    fn judge(&self, key: &Key, count: Count) -> Decision {
+    fn judge(&self, key: &RateLimitKey, count: Count) -> Ruling {
         let limit = &*self.name;
         let uncounted =
-            |verdict| Decision { verdict, counted: None, policy: Policy::Own, place: Place::Nowhere };
+            |verdict| Ruling { verdict, counted: None, policy: Policy::Own, place: Place::Nowhere };
         let (verdict, quota, place, meanwhile) = match count {
             Count::Told { verdict, quota, place, meanwhile } => (verdict, quota, place, meanwhile),
             Count::Cannot if self.report_only => {
@@ -328,9 +328,9 @@ impl Rules {
         };
         let breached = matches!(verdict.outcome, Outcome::Refuse { .. });
         let standing = verdict.standing;
-        let counted = Some(Counted { limit: Arc::clone(&self.name), quota, standing, breached });
+        let counted = Some(RateLimitStatus { limit: Arc::clone(&self.name), quota, standing, breached });
         let policy = if meanwhile { Policy::Meanwhile } else { Policy::Own };
-        let decision = |verdict, place| Decision { verdict, counted, policy, place };
+        let decision = |verdict, place| Ruling { verdict, counted, policy, place };
         let Outcome::Refuse { retry_after } = verdict.outcome else {
             self.decisions.add(Decided::Allowed);
             return decision(Ok(()), place);
@@ -338,7 +338,7 @@ impl Rules {
         let reported_only = self.report_only;
         tracing::info!(limit, %quota, ?retry_after, reported_only, "over the limit");
         if let Some(told) = &self.on_breach {
-            told(&Breach { limit, key, quota, retry_after, reported_only });
+            told(&LimitExceeded { limit, key, quota, retry_after, reported_only });
         }
         if reported_only {
             self.decisions.add(Decided::Reported);

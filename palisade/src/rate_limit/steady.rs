@@ -2,25 +2,25 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::SteadyStore;
+//! # use palisade::FallbackStore;
 //! # use palisade::store::MemoryStore;
-//! let store = SteadyStore::new(MemoryStore::new()).within(Duration::from_millis(20));
+//! let store = FallbackStore::new(MemoryStore::new()).timeout(Duration::from_millis(20));
 //! assert!(!store.is_down());
 //! ```
 //!
 //! What happens to a question, in this order:
 //! 1. a store that answers at once is just asked;
-//! 2. a server has [`within`](SteadyStore::within) to answer; later is an error;
-//! 3. after [`failures`](SteadyStore::failures) in a row it is left alone: every question is an error at once;
+//! 2. a server has [`within`](FallbackStore::timeout) to answer; later is an error;
+//! 3. after [`failures`](FallbackStore::failure_threshold) in a row it is left alone: every question is an error at once;
 //! 4. after a rest one request is let through to see; if its client gives up meanwhile, the next one is. If that succeeds,
 //!    everything is as before; else the next rest is twice as long;
-//! 5. what an error means is the limit's choice: [`WhenDown`](super::WhenDown). The counts kept in memory meanwhile are here.
+//! 5. what an error means is the limit's choice: [`OutagePolicy`](super::OutagePolicy). The counts kept in memory meanwhile are here.
 //!
 //! | setting | default | why |
 //! |---|---|---|
-//! | [`within`](SteadyStore::within) | 50 ms | a page may take 100 ms; Redis takes 1 |
-//! | [`failures`](SteadyStore::failures) | 3 | one lost packet is no outage |
-//! | [`rests`](SteadyStore::rests) | 500 ms, doubling up to 30 s | a restart takes seconds |
+//! | [`within`](FallbackStore::timeout) | 50 ms | a page may take 100 ms; Redis takes 1 |
+//! | [`failures`](FallbackStore::failure_threshold) | 3 | one lost packet is no outage |
+//! | [`rests`](FallbackStore::reset_timeout) | 500 ms, doubling up to 30 s | a restart takes seconds |
 //!
 //! Each change is logged once, and [`Metrics`] shows it. Copies share the state, so make it once per store.
 //!
@@ -35,17 +35,17 @@ use tokio::time::{Instant, timeout};
 use super::breaker::{Admission, Breaker, Patience};
 use super::metrics::Metrics;
 use crate::core::clock::Clock;
+use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::Strategy;
 #[cfg(feature = "memcached")]
 use crate::rate_limit::store::MemcachedStore;
 #[cfg(feature = "redis")]
 use crate::rate_limit::store::RedisStore;
-use crate::core::store_reply::{StoreReply, StoreError};
-use crate::rate_limit::store::{Ask, Counters, MemoryStore, Store, Verdict};
+use crate::rate_limit::store::{Decision, MemoryStore, RateLimitRequest, RateLimitStore, Store};
 
 /// A store that always answers in time. The page of the module says how.
 #[derive(Clone, Debug)]
-pub struct SteadyStore {
+pub struct FallbackStore {
     store: Store,
     within: Duration,
     patience: Patience,
@@ -69,7 +69,7 @@ impl State {
     }
 }
 
-impl SteadyStore {
+impl FallbackStore {
     /// Over this store.
     pub fn new(store: impl Into<Store>) -> Self {
         let store = store.into();
@@ -80,17 +80,17 @@ impl SteadyStore {
     }
 
     /// How long the store may take to answer.
-    pub fn within(self, within: Duration) -> Self {
+    pub fn timeout(self, within: Duration) -> Self {
         Self { within, ..self }
     }
 
     /// After how many failures in a row, at least 1, the store is left alone.
-    pub fn failures(self, failures: u32) -> Self {
+    pub fn failure_threshold(self, failures: u32) -> Self {
         Self { patience: Patience { failures, ..self.patience }, ..self }
     }
 
     /// How long it is left alone: at first, and at the longest. More than a year is a year.
-    pub fn rests(self, first: Duration, longest: Duration) -> Self {
+    pub fn reset_timeout(self, first: Duration, longest: Duration) -> Self {
         let [first, longest] = [first, longest].map(|rest| rest.min(A_YEAR));
         Self { patience: Patience { first, longest, ..self.patience }, ..self }
     }
@@ -183,12 +183,12 @@ impl SteadyStore {
 }
 
 /// As any store: while the one beneath is down, it counts in memory.
-impl Counters for SteadyStore {
-    fn decide<'a>(&'a self, ask: Ask<'a>) -> StoreReply<'a, Verdict> {
+impl RateLimitStore for FallbackStore {
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         or_else(self.ask(move |store| store.decide(ask)), move || self.stand_in().decide(ask))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
         or_else(self.ask(move |store| store.refund(ask, charged)), move || {
             self.stand_in().refund(ask, charged)
         })
@@ -233,7 +233,7 @@ fn or_else<'a, T: Send + 'a>(
 macro_rules! from_stores {
     ($($(#[$feature:meta])* $store:ty),+ $(,)?) => {$(
         $(#[$feature])*
-        impl From<$store> for SteadyStore {
+        impl From<$store> for FallbackStore {
             fn from(store: $store) -> Self {
                 Self::new(store)
             }

@@ -35,7 +35,7 @@
 //! |---|---|
 //! | 303 | the browser comes by GET, whatever it sent; [`Redirect::temporary`], [`Redirect::permanent`] keep the method |
 //! | relative paths such as `page` are refused | they go elsewhere from every page |
-//! | https only | [`RedirectSites::dangerous_http`] |
+//! | https only | [`RedirectSites::dangerous_allow_http`] |
 //! | an unsafe [`Next`] counts as none | the form was filled in by a visitor who did not write the link |
 //!
 //! It does not say whether there is a page at that path, nor whether this visitor may see it. A site that answers

@@ -40,7 +40,7 @@ impl RedirectSites {
     ///
     /// # Errors
     /// When one is no site, or is not written with `http://`.
-    pub fn dangerous_http<T: AsRef<str>>(
+    pub fn dangerous_allow_http<T: AsRef<str>>(
         self,
         sites: impl IntoIterator<Item = T>,
     ) -> Result<Self, RedirectSitesError> {
@@ -61,8 +61,8 @@ impl RedirectSites {
             return Ok(target.parse::<SafePath>()?.into());
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let asked = Site::of(scheme, authority).ok_or(SafeRedirectError::Elsewhere)?;
-        let site = self.0.iter().find(|site| site.is(&asked)).ok_or(SafeRedirectError::Elsewhere)?;
+        let asked = Site::of(scheme, authority).ok_or(SafeRedirectError::OtherSession)?;
+        let site = self.0.iter().find(|site| site.is(&asked)).ok_or(SafeRedirectError::OtherSession)?;
         let path: SafePath = match path.starts_with('/') {
             true => path.parse()?,
             false => format!("/{path}").parse()?,
@@ -122,7 +122,7 @@ impl fmt::Display for SafeRedirect {
 /// Why a text is no site to redirect to.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a site to redirect to: write `example.org` or `https://example.org:8443`, without a path; a site in the clear goes into `RedirectSites::dangerous_http` as `http://example.org`"
+    "`{0}` is not a site to redirect to: write `example.org` or `https://example.org:8443`, without a path; a site in the clear goes into `RedirectSites::dangerous_allow_http` as `http://example.org`"
 )]
 pub struct RedirectSitesError(String);
 
@@ -134,7 +134,7 @@ pub enum SafeRedirectError {
     #[error(
         "leads to a site that is not on the list of `RedirectSites`: add it there, or write a path on this site"
     )]
-    Elsewhere,
+    OtherSession,
     /// Its path is none that redirects take.
     #[error(transparent)]
     Path(#[from] SafePathError),

@@ -6,7 +6,7 @@ use std::str::FromStr;
 /// What a report is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum ReportKind {
     /// Something that the Content-Security-Policy does not allow.
     Csp,
     /// Something that browsers will no longer do.
@@ -35,7 +35,7 @@ pub enum Disposition {
 #[non_exhaustive]
 pub struct Group {
     /// What they are about.
-    pub kind: Kind,
+    pub kind: ReportKind,
     /// What browsers did about it.
     pub disposition: Disposition,
     /// The directive that decided, such as `img-src`; of other kinds what they call the matter.
@@ -56,7 +56,7 @@ pub struct Group {
 
 impl Group {
     /// A group without reports, for a site that has kept one: set the rest as it was.
-    pub fn new(kind: Kind, directive: &str, blocked: &str, page: &str) -> Self {
+    pub fn new(kind: ReportKind, directive: &str, blocked: &str, page: &str) -> Self {
         Self {
             kind,
             disposition: Disposition::Enforced,
@@ -71,7 +71,7 @@ impl Group {
     }
 
     /// What tells one group from another.
-    pub fn key(&self) -> (Kind, Disposition, &str, &str, &str) {
+    pub fn key(&self) -> (ReportKind, Disposition, &str, &str, &str) {
         (self.kind, self.disposition, &self.directive, &self.blocked, &self.page)
     }
 }
@@ -113,5 +113,5 @@ macro_rules! names {
     };
 }
 
-names!(Kind: Csp => "csp-violation", Deprecation => "deprecation", Intervention => "intervention", NetworkError => "network-error", Coep => "coep", Coop => "coop");
+names!(ReportKind: Csp => "csp-violation", Deprecation => "deprecation", Intervention => "intervention", NetworkError => "network-error", Coep => "coep", Coop => "coop");
 names!(Disposition: Enforced => "enforce", Reported => "report");

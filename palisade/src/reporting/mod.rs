@@ -26,7 +26,7 @@
 //! 1. a POST (else 405) of `application/csp-report` or `application/reports+json` (else 415), of 64 KiB at most (else 413),
 //!    that is JSON (else 400); whatever comes of its reports, the answer is 204;
 //! 2. of each request the first [`per_request`](Collector::per_request) reports, the others only as [`Totals::cut`];
-//! 3. what can be read, and is of a [`Kind`] that there is; else it is [`Totals::unread`];
+//! 3. what can be read, and is of a [`ReportKind`] that there is; else it is [`Totals::unread`];
 //! 4. what is not the doing of an extension of the browser; else it is [`Totals::noise`];
 //! 5. by its group, until there are [`most_groups`](Collector::most_groups): what would begin one more is [`Totals::others`].
 //!
@@ -60,13 +60,13 @@ use http_body::Body;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 
 use crate::core::authority::Authority;
-use crate::core::clock::Clock;
-use crate::core::request_context::Exchange;
 use crate::core::body_rejection::BodyRejection;
+use crate::core::clock::Clock;
 use crate::core::rejection::Rejection;
+use crate::core::request_context::RequestContext;
 use read::{Format, Read, Report};
 
-pub use group::{Disposition, Group, Kind, UnknownName};
+pub use group::{Disposition, Group, ReportKind, UnknownName};
 pub use suggestion::Suggestion;
 
 /// How large a request may be.
@@ -285,7 +285,7 @@ struct Broken;
 
 /// The host that the report was sent to: pages of this host are our own.
 fn own_host<B>(request: &Request<B>) -> Option<String> {
-    let client = Exchange::of(request.extensions()).and_then(Exchange::client);
+    let client = RequestContext::of(request.extensions()).and_then(RequestContext::client);
     let authority = match client {
         Some(client) => client.authority(request).ok(),
         None => {

@@ -4,7 +4,7 @@ use http::HeaderValue;
 use serde_json::Value;
 
 use super::address;
-use super::group::{Disposition, Kind};
+use super::group::{Disposition, ReportKind};
 use crate::csp::Directive;
 
 /// How a body is written.
@@ -19,7 +19,7 @@ pub(super) enum Format {
 /// What tells one group from another.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(super) struct Report {
-    pub(super) kind: Kind,
+    pub(super) kind: ReportKind,
     pub(super) disposition: Disposition,
     pub(super) directive: String,
     pub(super) blocked: String,
@@ -82,18 +82,22 @@ fn any(report: &Value, own_host: Option<&str>) -> Read {
     let Ok(kind) = field(report, "type").parse() else { return Read::Unread };
     let (Some(body), page) = (report.get("body"), field(report, "url")) else { return Read::Unread };
     let what = match kind {
-        Kind::Csp => return violation(body, first(body, &["documentURL", "document-uri"]), own_host),
-        Kind::Deprecation | Kind::Intervention => field(body, "id"),
-        Kind::NetworkError | Kind::Coep | Kind::Coop => field(body, "type"),
+        ReportKind::Csp => return violation(body, first(body, &["documentURL", "document-uri"]), own_host),
+        ReportKind::Deprecation | ReportKind::Intervention => field(body, "id"),
+        ReportKind::NetworkError | ReportKind::Coep | ReportKind::Coop => field(body, "type"),
     };
     let blocked = match kind {
-        Kind::Coep => first(body, &["blockedURL", "blocked-url"]),
-        Kind::Coop => first(body, &["nextResponseURL", "previousResponseURL", "openerURL", "openeeURL"]),
+        ReportKind::Coep => first(body, &["blockedURL", "blocked-url"]),
+        ReportKind::Coop => {
+            first(body, &["nextResponseURL", "previousResponseURL", "openerURL", "openeeURL"])
+        }
         _ => "",
     };
     let disposition = match kind {
-        Kind::Coep | Kind::Coop if field(body, "disposition") == "enforce" => Disposition::Enforced,
-        Kind::Intervention => Disposition::Enforced,
+        ReportKind::Coep | ReportKind::Coop if field(body, "disposition") == "enforce" => {
+            Disposition::Enforced
+        }
+        ReportKind::Intervention => Disposition::Enforced,
         _ => Disposition::Reported,
     };
     let word = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.".contains(&byte);
@@ -116,12 +120,12 @@ fn violation(body: &Value, page: &str, own_host: Option<&str>) -> Read {
         _ => Disposition::Enforced,
     };
     let blocked = first(body, &["blockedURL", "blocked-uri"]);
-    finished(body, Kind::Csp, disposition, directive.name(), blocked, page, own_host)
+    finished(body, ReportKind::Csp, disposition, directive.name(), blocked, page, own_host)
 }
 
 fn finished(
     body: &Value,
-    kind: Kind,
+    kind: ReportKind,
     disposition: Disposition,
     directive: &str,
     blocked: &str,

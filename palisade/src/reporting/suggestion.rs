@@ -1,7 +1,7 @@
 //! What a policy would say if it allowed what was stopped, and what that would cost.
 
-use super::group::{Group, Kind};
-use crate::csp::{Csp, Directive, Finding};
+use super::group::{Group, ReportKind};
+use crate::csp::{Csp, Directive, PolicyFinding};
 
 /// A policy's line as it is, and with one source more.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -18,14 +18,14 @@ pub struct Suggestion {
     /// The policy with that line.
     pub policy: Csp,
     /// What [`Csp::lint`] says of that policy and not of the one before.
-    pub findings: Vec<Finding>,
+    pub findings: Vec<PolicyFinding>,
 }
 
 impl Group {
     /// The line that would let it through, where a source can: not for code in the page itself, which wants the nonce; not
     /// where `'strict-dynamic'` makes hosts count for nothing; not where the policy allows it already.
     pub fn suggestion(&self, policy: &Csp) -> Option<Suggestion> {
-        if self.kind != Kind::Csp {
+        if self.kind != ReportKind::Csp {
             return None;
         }
         let named: Directive = self.directive.parse().ok()?;

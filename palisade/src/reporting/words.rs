@@ -1,6 +1,6 @@
 //! What happened, and what to do, in plain words.
 
-use super::group::{Disposition, Group, Kind};
+use super::group::{Disposition, Group, ReportKind};
 
 impl Group {
     /// What happened, in a sentence.
@@ -13,29 +13,29 @@ impl Group {
         let from = if blocked.is_empty() { String::new() } else { format!(" from {blocked}") };
         match self.kind {
             // Chromium says of the page only on which site it is.
-            Kind::Csp if directive == "frame-ancestors" && page == "/" => {
+            ReportKind::Csp if directive == "frame-ancestors" && page == "/" => {
                 format!("Browsers {stopped} another site that wanted to show one of our pages in a frame.")
             }
-            Kind::Csp if directive == "frame-ancestors" => {
+            ReportKind::Csp if directive == "frame-ancestors" => {
                 format!("Browsers {stopped} another site that wanted to show the page {page} in a frame.")
             }
-            Kind::Csp if directive == "form-action" => {
+            ReportKind::Csp if directive == "form-action" => {
                 format!("Browsers {stopped} a form on the page {page} that sends to {blocked}.")
             }
-            Kind::Csp => format!("Browsers {stopped} {} on the page {page}.", self.thing()),
-            Kind::Deprecation => {
+            ReportKind::Csp => format!("Browsers {stopped} {} on the page {page}.", self.thing()),
+            ReportKind::Deprecation => {
                 format!("The page {page} uses {directive}, which browsers will no longer do.")
             }
-            Kind::Intervention => {
+            ReportKind::Intervention => {
                 format!("The page {page} wanted {directive}, which browsers did not do.")
             }
-            Kind::NetworkError => format!("Browsers could not load {page}: {directive}."),
-            Kind::Coep => {
+            ReportKind::NetworkError => format!("Browsers could not load {page}: {directive}."),
+            ReportKind::Coep => {
                 format!(
                     "Browsers {stopped} something{from} on the page {page}, which did not consent to be there."
                 )
             }
-            Kind::Coop => {
+            ReportKind::Coop => {
                 format!("A window of the page {page} and one{from} cannot reach each other: {directive}.")
             }
         }
@@ -46,25 +46,25 @@ impl Group {
         let directive = &*self.directive;
         let script = directive.starts_with("script-src");
         match (self.kind, &*self.blocked) {
-            (Kind::Csp, "inline") if directive.ends_with("-attr") && script => {
+            (ReportKind::Csp, "inline") if directive.ends_with("-attr") && script => {
                 "If it is yours, move the handler into a script file and use addEventListener. If not, somebody may have got markup into the page: look at what it shows of others."
             }
-            (Kind::Csp, "inline") if directive.ends_with("-attr") => {
+            (ReportKind::Csp, "inline") if directive.ends_with("-attr") => {
                 "Move the style into a style sheet, or set it from a script by element.style."
             }
-            (Kind::Csp, "inline") if directive.starts_with("style-src") => {
+            (ReportKind::Csp, "inline") if directive.starts_with("style-src") => {
                 "Move the style into a style sheet, or give the element the nonce of the page."
             }
-            (Kind::Csp, "inline") => {
+            (ReportKind::Csp, "inline") => {
                 "If the script is yours, move it into a file or give it the nonce of the page. If not, somebody may have got markup into the page: look at what it shows of others. A handful of single reports is mostly a visitor's own browser."
             }
-            (Kind::Csp, "eval" | "wasm-eval") => {
+            (ReportKind::Csp, "eval" | "wasm-eval") => {
                 "Find the script that makes code of text, and do without it: most libraries have a build that does not. To allow it opens the page to whoever gets text into it."
             }
-            (Kind::Csp, "trusted-types-policy" | "trusted-types-sink") => {
+            (ReportKind::Csp, "trusted-types-policy" | "trusted-types-sink") => {
                 "A script writes text as markup. Let it use textContent, or name one policy that cleans what it is given."
             }
-            (Kind::Csp, _) => match directive {
+            (ReportKind::Csp, _) => match directive {
                 "frame-ancestors" => {
                     "Nothing, unless you know a site that should show this page: then name it in frame-ancestors, for this page alone."
                 }
@@ -81,17 +81,17 @@ impl Group {
                     "If the page needs it and you trust where it comes from, add the source to the policy, or serve the file yourself. If you do not know it, look how it got into the page."
                 }
             },
-            (Kind::Deprecation, _) => "Look up what replaces it, and use that before browsers drop it.",
-            (Kind::Intervention, _) => {
+            (ReportKind::Deprecation, _) => "Look up what replaces it, and use that before browsers drop it.",
+            (ReportKind::Intervention, _) => {
                 "Look up when browsers do it, which is mostly after a visitor has clicked something, and ask for it then or not at all."
             }
-            (Kind::NetworkError, _) => {
+            (ReportKind::NetworkError, _) => {
                 "If many report it, look whether the server, its name or its certificate was at fault at that time."
             }
-            (Kind::Coep, _) => {
+            (ReportKind::Coep, _) => {
                 "Let the other site send Cross-Origin-Resource-Policy: cross-origin, or load it with crossorigin, or do without Cross-Origin-Embedder-Policy on this page."
             }
-            (Kind::Coop, _) => {
+            (ReportKind::Coop, _) => {
                 "Nothing, unless the windows have to talk to each other: then let this page send Cross-Origin-Opener-Policy: same-origin-allow-popups."
             }
         }

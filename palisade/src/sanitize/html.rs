@@ -44,7 +44,7 @@ impl SafeHtml {
     ///
     /// # Danger
     /// Nothing looks at it. It is for HTML that the program itself made.
-    pub fn dangerous_trusted(html: impl Into<String>) -> Self {
+    pub fn dangerous_allow_unsanitized(html: impl Into<String>) -> Self {
         Self(html.into())
     }
 
@@ -73,7 +73,7 @@ impl SafeHtml {
     ///
     /// ```
     /// # use palisade::SafeHtml;
-    /// let html = SafeHtml::dangerous_trusted("<h2>On primes</h2><p>There are <i>infinitely</i> many.</p>");
+    /// let html = SafeHtml::dangerous_allow_unsanitized("<h2>On primes</h2><p>There are <i>infinitely</i> many.</p>");
     /// assert_eq!(html.excerpt(20), "On primes There are…");
     /// ```
     pub fn excerpt(&self, chars: usize) -> String {

@@ -24,7 +24,7 @@ use super::Serve;
 use super::turn::{Held, Turn, Verdict};
 use super::wire::Wire;
 use crate::body_limit::LimitedBody;
-use crate::core::client::Peer;
+use crate::core::client::PeerAddr;
 
 /// What HTTP/2 lets us buffer for one stream and for one connection, in bytes.
 const STREAM_WINDOW: u32 = 64 << 10;
@@ -138,7 +138,7 @@ where
         if request.headers().len() > self.bounds.header_count {
             return Answer { answer: None, held };
         }
-        request.extensions_mut().insert(Peer(self.peer));
+        request.extensions_mut().insert(PeerAddr(self.peer));
         let request = LimitedBody::bound(request, self.bounds.body);
         Answer { answer: Some(self.app.call(request)), held }
     }

@@ -17,7 +17,7 @@
 //! 2. it says in its first bytes whether it speaks HTTP/1.1 or HTTP/2 (prior knowledge);
 //! 3. its request's head is complete in time, else the connection is cut; it has neither too many bytes nor too many
 //!    headers, else the answer is 431;
-//! 4. the application gets the request with [`Peer`](crate::Peer) in its extensions and a [`LimitedBody`];
+//! 4. the application gets the request with [`PeerAddr`](crate::PeerAddr) in its extensions and a [`LimitedBody`];
 //! 5. between requests, and while it has our answer to read, the client is waited for, but not long while others wait
 //!    for its place; a connection whose answer is being worked on is never cut;
 //! 6. once [`until`](Serving::until) says stop, open requests are answered, idle connections closed, new ones refused.

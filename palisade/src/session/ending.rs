@@ -9,7 +9,7 @@ use super::Place;
 use super::record::Record;
 use super::visit::Visit;
 use crate::core::store_reply::StoreError;
-use crate::session::store::{Kept, Saved, SessionId};
+use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
 
 /// How long a store keeps a session that is about to be ended in it.
 const MOMENT: Duration = Duration::from_secs(60);
@@ -45,7 +45,7 @@ impl Visit {
         let record = self.state().record.clone();
         let Some(record) = record else { return Ok(false) };
         let living = match self.settings().place {
-            Place::Cookie => (self.bury(record.id).await? == Saved::Done).then_some(record),
+            Place::Cookie => (self.bury(record.id).await? == SaveOutcome::Saved).then_some(record),
             Place::Store => self.claim(record).await?,
         };
         let there = living.is_some();
@@ -67,7 +67,7 @@ impl Visit {
             return Ok(Some(record));
         };
         // Nothing can be read from it any more, so of two that claim it one succeeds.
-        while store.save(id, Some(version), ended(), MOMENT).await? == Saved::Stale {
+        while store.save(id, Some(version), ended(), MOMENT).await? == SaveOutcome::Conflict {
             let newer = store.load(id).await?;
             let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
             let Some((newer, number)) = read else { return Ok(None) };
@@ -88,7 +88,7 @@ impl Visit {
     }
 
     /// Remembers that a session that lies in a cookie is over, for as long as any copy of it could last.
-    async fn bury(&self, id: SessionId) -> Result<Saved, StoreError> {
+    async fn bury(&self, id: SessionId) -> Result<SaveOutcome, StoreError> {
         let settings = self.settings();
         let lasts = settings.limits.absolute.saturating_add(super::record::SKEW);
         settings.store.save(id, None, ended(), lasts).await
@@ -103,8 +103,8 @@ impl Visit {
 }
 
 /// What a store remembers of a session that was ended: of a version that nobody has read, so that nobody saves over it.
-fn ended() -> Kept {
-    Kept { version: u64::MAX, user: None, bytes: Vec::new() }
+fn ended() -> SessionRecord {
+    SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() }
 }
 
 /// Carries something through, even when whoever waits for it goes away.

@@ -7,9 +7,9 @@ use sha2::{Digest, Sha256};
 use super::ending::surely;
 use super::event::SessionEvent;
 use super::record::Record;
-use super::visit::{Session, down};
-use crate::core::auth_proof::Proof;
 use super::rejection::SessionRejection;
+use super::visit::{Session, down};
+use crate::core::auth_proof::AuthProof;
 use crate::core::store_reply::StoreError;
 use crate::session::store::SessionId;
 
@@ -19,7 +19,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer. Then nobody is signed in.
-    pub async fn log_in(&self, proof: Proof) -> Result<(), SessionRejection> {
+    pub async fn log_in(&self, proof: AuthProof) -> Result<(), SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let now = visit.settings().now();
@@ -36,7 +36,7 @@ impl Session {
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn confirm(&self, proof: Proof) -> Result<(), SessionRejection> {
+    pub async fn confirm(&self, proof: AuthProof) -> Result<(), SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let known = visit.user().is_some_and(|user| user == proof.user());
@@ -89,18 +89,18 @@ impl Session {
 
     /// The sessions of the account that is signed in, this one first, then the latest; those of an earlier epoch are over, and
     /// left out. Only a store can tell:
-    /// [`Sessions::kept_in`](super::Sessions::kept_in).
+    /// [`Sessions::store`](super::Sessions::store).
     ///
     /// # Errors
     /// When the store does not answer.
-    pub async fn everywhere(&self) -> Result<Vec<Elsewhere>, SessionRejection> {
+    pub async fn everywhere(&self) -> Result<Vec<OtherSession>, SessionRejection> {
         let sessions = self.of_account().await?;
-        let mut found: Vec<Elsewhere> = sessions.into_iter().map(|(_, elsewhere)| elsewhere).collect();
+        let mut found: Vec<OtherSession> = sessions.into_iter().map(|(_, elsewhere)| elsewhere).collect();
         found.sort_by_key(|one| (!one.current, std::cmp::Reverse(one.seen)));
         Ok(found)
     }
 
-    /// Ends one of the account's other sessions, by its [`key`](Elsewhere::key). Whether there was one.
+    /// Ends one of the account's other sessions, by its [`key`](OtherSession::key). Whether there was one.
     ///
     /// # Errors
     /// When the store does not answer.
@@ -126,7 +126,7 @@ impl Session {
         surely(ending).await.map_err(|error| down(&error))
     }
 
-    async fn of_account(&self) -> Result<Vec<(Vec<SessionId>, Elsewhere)>, SessionRejection> {
+    async fn of_account(&self) -> Result<Vec<(Vec<SessionId>, OtherSession)>, SessionRejection> {
         let visit = &self.0;
         visit.load().await?;
         let Some(user) = visit.user() else { return Ok(Vec::new()) };
@@ -134,12 +134,12 @@ impl Session {
         let kept = settings.store.of_user(&user).await.map_err(|error| down(&error))?;
         let (own, _) = visit.own();
         let epoch = visit.state().record.as_ref().and_then(|record| record.login.as_ref()).map(|it| it.epoch);
-        let read = |(id, kept): (SessionId, crate::session::store::Kept)| {
+        let read = |(id, kept): (SessionId, crate::session::store::SessionRecord)| {
             let record = Record::decode(id, &kept.bytes)?;
             record.lasts(settings.limits, settings.now())?;
             let login = record.login.filter(|login| Some(login.epoch) == epoch)?;
             let ids = [Some(id), login.series.map(SessionId::from_bytes)];
-            let one = Elsewhere {
+            let one = OtherSession {
                 key: key(id),
                 since: login.since,
                 seen: record.seen,
@@ -161,7 +161,7 @@ impl Session {
 
 /// One of an account's sessions.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Elsewhere {
+pub struct OtherSession {
     /// What a form calls it by. It opens nothing.
     pub key: String,
     /// When it was signed in, in seconds since the Unix epoch.

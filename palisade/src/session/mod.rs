@@ -2,13 +2,13 @@
 //!
 //! ```
 //! # use axum::{Router, routing::{get, post}};
-//! # use palisade::{Keyring, KeyringError, Proof, SessionRejection, Session, Sessions};
+//! # use palisade::{Keyring, KeyringError, AuthProof, SessionRejection, Session, Sessions};
 //! async fn count(session: Session) -> Result<String, SessionRejection> {
 //!     let visits = session.get::<u32>("visits").await?.unwrap_or(0) + 1;
 //!     session.set("visits", visits).await?;
 //!     Ok(format!("visit {visits}"))
 //! }
-//! # async fn check(_: ()) -> Result<Proof, SessionRejection> { Ok(Proof::dangerous_trusted("7", 1)) }
+//! # async fn check(_: ()) -> Result<AuthProof, SessionRejection> { Ok(AuthProof::dangerous_allow_unverified("7", 1)) }
 //! # async fn sign_in(session: Session) -> Result<(), SessionRejection> {
 //! # let form = ();
 //! let proof = check(form).await?; // by `Passwords::verify`, say
@@ -24,16 +24,16 @@
 //! What passes, in this order:
 //! 1. a cookie that one of our keys has sealed; anything else is no session, and no error;
 //! 2. a session that is neither too long idle, nor too old, nor ended, wherever it was ended;
-//! 3. with [`Protection::Basic`], a sign-in from a client that looks as before; from another it is one without a fresh proof;
-//!    with [`Protection::Strong`] it is over;
+//! 3. with [`SessionProtection::Basic`], a sign-in from a client that looks as before; from another it is one without a fresh proof;
+//!    with [`SessionProtection::Strong`] it is over;
 //! 4. where there is no sign-in, a remember token that is the latest of its series signs in, without a fresh proof, and is
 //!    replaced. One that was replaced before has been stolen: all that the store keeps of that account is ended.
 //!
 //! | setting | default | why |
 //! |---|---|---|
-//! | where | sealed, in the visitor's cookie | nothing to run; [`kept_in`](Sessions::kept_in) keeps it in a store instead |
-//! | [`idle`](Sessions::idle) | 30 minutes | OWASP |
-//! | [`absolute`](Sessions::absolute) | 12 hours | a stolen cookie is worth a day at most |
+//! | where | sealed, in the visitor's cookie | nothing to run; [`store`](Sessions::store) keeps it in a store instead |
+//! | [`idle`](Sessions::idle_timeout) | 30 minutes | OWASP |
+//! | [`absolute`](Sessions::absolute_timeout) | 12 hours | a stolen cookie is worth a day at most |
 //! | cookie | `__Host-session`; Secure over TLS, HttpOnly, SameSite=Lax, Path=/ | no other host can set it, no script can read it |
 //! | [`protection`](Sessions::protection) | basic | mobile clients change networks |
 //! | [`remember`](Sessions::remember) | off | |
@@ -72,17 +72,17 @@ use std::time::Duration;
 
 use self::cookie::Jar;
 pub use self::event::SessionEvent;
-pub use self::login::Elsewhere;
+pub use self::login::OtherSession;
 use self::record::Limits;
 pub use self::rejection::SessionRejection;
-pub use self::service::{SessionsFuture, WithSessions};
+pub use self::service::{SessionFuture, SessionService};
 pub use self::sign_in::SignIn;
-pub use self::visit::Session;
-pub use crate::core::auth_proof::Proof;
-use crate::core::clock::Clock;
-use crate::keyring::{Keyring, Keys};
-use crate::core::same_site::SameSite;
 use self::store::{MemorySessions, SessionStore};
+pub use self::visit::Session;
+pub use crate::core::auth_proof::AuthProof;
+use crate::core::clock::Clock;
+use crate::core::same_site::SameSite;
+use crate::keyring::{DerivedKey, Keyring};
 
 /// Sessions: a layer. The page of the module says what passes.
 #[derive(Clone)]
@@ -90,7 +90,7 @@ pub struct Sessions(Arc<Settings>);
 
 #[derive(Clone)]
 struct Settings {
-    keys: Keys,
+    keys: DerivedKey,
     place: Place,
     store: Arc<dyn SessionStore>,
     limits: Limits,
@@ -99,9 +99,9 @@ struct Settings {
     /// Of remember tokens.
     remember_jar: Jar,
     secure: Option<bool>,
-    protection: Protection,
-    login_view: Option<Box<str>>,
-    confirm_view: Option<Box<str>>,
+    protection: SessionProtection,
+    login_path: Option<Box<str>>,
+    reauth_path: Option<Box<str>>,
     told: Option<Told>,
     clock: Clock,
 }
@@ -119,7 +119,7 @@ enum Place {
 
 /// What becomes of a sign-in whose client has changed its network or its browser's name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum Protection {
+pub enum SessionProtection {
     /// Nothing.
     None,
     /// It stays, and has to prove itself again before anything that asks for a fresh proof.
@@ -131,7 +131,7 @@ pub enum Protection {
 
 impl Sessions {
     /// Sessions sealed into the visitor's cookie. Which ones were ended, and remember tokens, are known to this process alone,
-    /// until it stops: with several, or to know it after a restart, name a store: [`ends_in`](Self::ends_in).
+    /// until it stops: with several, or to know it after a restart, name a store: [`revocation_store`](Self::revocation_store).
     pub fn new(keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.keys("session"),
@@ -145,36 +145,36 @@ impl Sessions {
             jar: Jar::new("session", SameSite::Lax),
             remember_jar: Jar::new("remember", SameSite::Lax),
             secure: None,
-            protection: Protection::default(),
-            login_view: None,
-            confirm_view: None,
+            protection: SessionProtection::default(),
+            login_path: None,
+            reauth_path: None,
             told: None,
             clock: Clock::system(),
         }))
     }
 
     /// Keeps the data in this store; the cookie has the session's name only, sealed. One's sessions can then be listed.
-    pub fn kept_in(self, store: impl SessionStore) -> Self {
-        self.kept_in_shared(Arc::new(store))
+    pub fn store(self, store: impl SessionStore) -> Self {
+        self.store_shared(Arc::new(store))
     }
 
-    /// [`kept_in`](Self::kept_in), where others hold the store too.
-    pub fn kept_in_shared(self, store: Arc<dyn SessionStore>) -> Self {
+    /// [`store`](Self::store), where others hold the store too.
+    pub fn store_shared(self, store: Arc<dyn SessionStore>) -> Self {
         self.with(|settings| (settings.place, settings.store) = (Place::Store, store))
     }
 
     /// Leaves the data in the cookie, and remembers in this store which sessions were ended, and remember tokens.
-    pub fn ends_in(self, store: impl SessionStore) -> Self {
+    pub fn revocation_store(self, store: impl SessionStore) -> Self {
         self.with(|settings| (settings.place, settings.store) = (Place::Cookie, Arc::new(store)))
     }
 
     /// How long a session lasts that nobody uses. It is written anew a few times in this span.
-    pub fn idle(self, idle: Duration) -> Self {
+    pub fn idle_timeout(self, idle: Duration) -> Self {
         self.with(|settings| settings.limits.idle = idle)
     }
 
     /// How long a session lasts at most.
-    pub fn absolute(self, absolute: Duration) -> Self {
+    pub fn absolute_timeout(self, absolute: Duration) -> Self {
         self.with(|settings| settings.limits.absolute = absolute)
     }
 
@@ -209,7 +209,7 @@ impl Sessions {
     }
 
     /// What becomes of a sign-in whose client has changed.
-    pub fn protection(self, protection: Protection) -> Self {
+    pub fn protection(self, protection: SessionProtection) -> Self {
         self.with(|settings| settings.protection = protection)
     }
 
@@ -218,19 +218,19 @@ impl Sessions {
     ///
     /// # Panics
     /// When it is no path of this site.
-    pub fn login_view(self, path: &str) -> Self {
+    pub fn login_path(self, path: &str) -> Self {
         let path = own_path(path);
-        self.with(|settings| settings.login_view = Some(path))
+        self.with(|settings| settings.login_path = Some(path))
     }
 
     /// Where to send people who are signed in and have to prove it afresh: a path of this site. Without it, where
-    /// [`login_view`](Self::login_view) says.
+    /// [`login_path`](Self::login_path) says.
     ///
     /// # Panics
     /// When it is no path of this site.
-    pub fn confirm_view(self, path: &str) -> Self {
+    pub fn reauth_path(self, path: &str) -> Self {
         let path = own_path(path);
-        self.with(|settings| settings.confirm_view = Some(path))
+        self.with(|settings| settings.reauth_path = Some(path))
     }
 
     /// Told when somebody signs in or out, and when a session is ended for a reason of ours: for an audit log.

@@ -8,7 +8,7 @@ use miniz_oxide::inflate::decompress_to_vec_with_limit;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::core::auth_proof::Proof;
+use crate::core::auth_proof::AuthProof;
 use crate::session::store::SessionId;
 
 /// A session: when it began, who is signed in, and what the application keeps. Times are seconds since the Unix epoch.
@@ -98,7 +98,12 @@ impl Record {
     }
 
     /// A session for somebody who has just proved who they are; nothing of an earlier session is in it.
-    pub(super) fn signed_in(now: u64, proof: &Proof, agent: Option<String>, fingerprint: [u8; 8]) -> Self {
+    pub(super) fn signed_in(
+        now: u64,
+        proof: &AuthProof,
+        agent: Option<String>,
+        fingerprint: [u8; 8],
+    ) -> Self {
         let login = Login {
             user: proof.user().to_owned(),
             epoch: proof.epoch(),

@@ -15,10 +15,10 @@ use sha2::{Digest, Sha256};
 
 use super::event::SessionEvent;
 use super::record::{Change, Login, Record, left};
-use super::visit::{Remember, Session, Visit, down};
 use super::rejection::SessionRejection;
+use super::visit::{Remember, Session, Visit, down};
 use crate::core::store_reply::StoreError;
-use crate::session::store::{Kept, Saved, SessionId};
+use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
 
 /// How long a token that was just replaced passes for one that was sent together with it.
 const TOGETHER: u64 = 60;
@@ -50,12 +50,12 @@ struct Living {
 }
 
 impl Series {
-    fn kept(&self, user: &str, version: u64) -> Kept {
+    fn kept(&self, user: &str, version: u64) -> SessionRecord {
         let json = serde_json::to_vec(self).expect("numbers are JSON");
-        Kept { version, user: Some(user.to_owned()), bytes: [&[SERIES], &json[..]].concat() }
+        SessionRecord { version, user: Some(user.to_owned()), bytes: [&[SERIES], &json[..]].concat() }
     }
 
-    fn read(kept: &Kept) -> Option<Self> {
+    fn read(kept: &SessionRecord) -> Option<Self> {
         serde_json::from_slice(kept.bytes.strip_prefix(&[SERIES])?).ok()
     }
 
@@ -81,7 +81,9 @@ impl Session {
         };
         let login = visit.state().record.as_ref().and_then(|record| record.login.clone());
         let Some(login) = login else {
-            return Err(SessionRejection::Misused("`Session::remember` was called before `Session::log_in`."));
+            return Err(SessionRejection::Misused(
+                "`Session::remember` was called before `Session::log_in`.",
+            ));
         };
         visit.forget_me().await.map_err(|error| down(&error))?;
         let (id, token, now) = (SessionId::random(), SessionId::random(), visit.settings().now());
@@ -141,7 +143,7 @@ impl Visit {
                 let (made, epoch) = (series.made, series.epoch);
                 let turned = Series { epoch, token: hash(&next), before: Some(given), replaced: now, made };
                 let (kept, left) = (turned.kept(user, version + 1), Duration::from_secs(*left));
-                if settings.store.save(id, Some(*version), kept, left).await? == Saved::Stale {
+                if settings.store.save(id, Some(*version), kept, left).await? == SaveOutcome::Conflict {
                     // A request that was sent together with this one was quicker, or the series has just been ended.
                     continue;
                 }

@@ -20,31 +20,31 @@ use super::{Place, Sessions};
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 use crate::core::store_reply::StoreError;
-use crate::session::store::{Kept, Saved, SessionId};
+use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
 
 /// A service behind [`Sessions`].
 #[derive(Clone, Debug)]
-pub struct WithSessions<S> {
+pub struct SessionService<S> {
     sessions: Sessions,
     inner: S,
 }
 
 impl<S> tower_layer::Layer<S> for Sessions {
-    type Service = WithSessions<S>;
+    type Service = SessionService<S>;
 
-    fn layer(&self, inner: S) -> WithSessions<S> {
-        WithSessions { sessions: self.clone(), inner }
+    fn layer(&self, inner: S) -> SessionService<S> {
+        SessionService { sessions: self.clone(), inner }
     }
 }
 
-impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for WithSessions<S>
+impl<S, ReqBody, ResBody> Service<Request<ReqBody>> for SessionService<S>
 where
     S: Service<Request<ReqBody>, Response = Response<ResBody>>,
     ResBody: Default + Send + 'static,
 {
     type Response = S::Response;
     type Error = S::Error;
-    type Future = SessionsFuture<S::Future, ResBody>;
+    type Future = SessionFuture<S::Future, ResBody>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.inner.poll_ready(cx)
@@ -52,15 +52,15 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let session = Session::begin(&self.sessions, &mut request);
-        SessionsFuture { future: self.inner.call(request), session: Some(session), writing: None }
+        SessionFuture { future: self.inner.call(request), session: Some(session), writing: None }
     }
 }
 
 type Writing<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 
 pin_project! {
-    /// The answer of a [`WithSessions`] service.
-    pub struct SessionsFuture<F, B> {
+    /// The answer of a [`SessionService`] service.
+    pub struct SessionFuture<F, B> {
         #[pin]
         future: F,
         session: Option<Session>,
@@ -68,7 +68,7 @@ pin_project! {
     }
 }
 
-impl<F, B, E> Future for SessionsFuture<F, B>
+impl<F, B, E> Future for SessionFuture<F, B>
 where
     F: Future<Output = Result<Response<B>, E>>,
     B: Default + Send + 'static,
@@ -186,7 +186,7 @@ async fn write<B: Default>(
         }
         Place::Store => {
             let saved = keep(visit, record, state.version, state.changes).await;
-            if saved.map_err(unread)? == Saved::Stale || visit.is_presented(id) {
+            if saved.map_err(unread)? == SaveOutcome::Conflict || visit.is_presented(id) {
                 return Ok(());
             }
             Vec::new()
@@ -216,28 +216,30 @@ async fn keep(
     mut record: Record,
     mut version: Option<u64>,
     changes: Vec<Change>,
-) -> Result<Saved, StoreError> {
+) -> Result<SaveOutcome, StoreError> {
     let (settings, id) = (visit.settings(), record.id);
     for _ in 0..8 {
-        let Some(lasts) = record.lasts(settings.limits, settings.now()) else { return Ok(Saved::Stale) };
-        let kept = Kept {
+        let Some(lasts) = record.lasts(settings.limits, settings.now()) else {
+            return Ok(SaveOutcome::Conflict);
+        };
+        let kept = SessionRecord {
             version: version.unwrap_or(0) + 1,
             user: record.login.as_ref().map(|login| login.user.clone()),
             bytes: record.encode(),
         };
-        if settings.store.save(id, version, kept, lasts).await? == Saved::Done {
-            return Ok(Saved::Done);
+        if settings.store.save(id, version, kept, lasts).await? == SaveOutcome::Saved {
+            return Ok(SaveOutcome::Saved);
         }
         let newer = settings.store.load(id).await?;
         let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
-        let Some((newer, number)) = read else { return Ok(Saved::Stale) };
+        let Some((newer, number)) = read else { return Ok(SaveOutcome::Conflict) };
         let seen = record.seen.max(newer.seen);
         record = Record { seen, ..newer };
         version = Some(number);
         changes.iter().cloned().for_each(|change| record.apply(change));
     }
     tracing::warn!("a session was changed by so many requests at once that one of the changes is lost");
-    Ok(Saved::Stale)
+    Ok(SaveOutcome::Conflict)
 }
 
 fn unread<B: Default>(error: StoreError) -> Response<B> {
@@ -249,7 +251,7 @@ fn too_large<B: Default>(size: usize) -> Response<B> {
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(InternalError::new(format!(
         "the session's cookie is {size} bytes, and browsers keep {LARGEST}: put less into it, or keep sessions in a \
-         store by `Sessions::kept_in`"
+         store by `Sessions::store`"
     )));
     response
 }

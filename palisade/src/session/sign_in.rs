@@ -6,9 +6,9 @@ use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
 
 use super::event::SessionEvent;
+use super::rejection::SessionRejection;
 use super::visit::{Session, down};
 use crate::core::accept::prefers_json;
-use super::rejection::SessionRejection;
 
 /// Who is signed in, since when, and how sure we are. Times are seconds since the Unix epoch.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl Session {
     ///
     /// # Errors
     /// The refusal that sends the visitor to prove it afresh.
-    pub async fn fresh_for(&self, time: Duration) -> Result<(), SessionRejection> {
+    pub async fn require_recent_auth(&self, time: Duration) -> Result<(), SessionRejection> {
         let sign_in = self.sign_in().await?.ok_or_else(|| self.sign_in_required())?;
         let now = self.0.settings().now();
         // A proof of a time to come was given before the clock was set back.
@@ -67,16 +67,16 @@ impl Session {
         if sign_in.proved.is_some_and(fresh) { Ok(()) } else { Err(self.proof_required()) }
     }
 
-    /// What is said to who is not signed in: a redirect to the [`login_view`](super::Sessions::login_view) for people, 401
+    /// What is said to who is not signed in: a redirect to the [`login_path`](super::Sessions::login_path) for people, 401
     /// for programs.
     pub fn sign_in_required(&self) -> SessionRejection {
-        SessionRejection::SignInRequired { location: self.view(self.0.settings().login_view.as_deref()) }
+        SessionRejection::SignInRequired { location: self.view(self.0.settings().login_path.as_deref()) }
     }
 
     /// What is said to who is signed in, and has not proved it for too long.
     pub fn proof_required(&self) -> SessionRejection {
         let settings = self.0.settings();
-        let view = settings.confirm_view.as_deref().or(settings.login_view.as_deref());
+        let view = settings.reauth_path.as_deref().or(settings.login_path.as_deref());
         SessionRejection::ReauthRequired { location: self.view(view) }
     }
 

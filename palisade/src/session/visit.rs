@@ -17,11 +17,11 @@ use tokio::sync::OnceCell;
 use super::cookie::Lines;
 use super::event::SessionEvent;
 use super::record::{Change, Record};
-use super::{Place, Protection, Sessions, Settings};
-use crate::core::session_tag::Binding;
-use crate::core::client::Scheme;
-use crate::core::request_context::Exchange;
 use super::rejection::SessionRejection;
+use super::{Place, SessionProtection, Sessions, Settings};
+use crate::core::client::Scheme;
+use crate::core::request_context::RequestContext;
+use crate::core::session_tag::SessionTag;
 use crate::core::store_reply::StoreError;
 use crate::session::store::SessionId;
 
@@ -89,7 +89,7 @@ pub(super) enum Remember {
 
 impl Session {
     pub(super) fn begin<B>(sessions: &Sessions, request: &mut Request<B>) -> Self {
-        let exchange = Exchange::begin(request.extensions_mut());
+        let exchange = RequestContext::begin(request.extensions_mut());
         let tls = || exchange.client().is_some_and(|client| client.scheme() == Scheme::Https);
         let headers = request.headers();
         let session = Self(Arc::new(Visit {
@@ -252,7 +252,7 @@ impl Visit {
     /// Looks whether a sign-in comes from a client that looks as before.
     async fn protect(&self) -> Result<(), StoreError> {
         let settings = self.settings();
-        if settings.protection == Protection::None {
+        if settings.protection == SessionProtection::None {
             return Ok(());
         }
         let user = {
@@ -264,15 +264,15 @@ impl Visit {
         };
         let Some((user, proved)) = user else { return Ok(()) };
         match settings.protection {
-            Protection::Basic if proved => {
+            SessionProtection::Basic if proved => {
                 self.change(Change::Unprove);
                 settings.tell(&SessionEvent::ClientChanged { user: &user, ended: false });
             }
-            Protection::Strong => {
+            SessionProtection::Strong => {
                 self.end().await?;
                 settings.tell(&SessionEvent::ClientChanged { user: &user, ended: true });
             }
-            Protection::None | Protection::Basic => {}
+            SessionProtection::None | SessionProtection::Basic => {}
         }
         Ok(())
     }
@@ -334,7 +334,7 @@ pub(super) fn down(error: &StoreError) -> SessionRejection {
     SessionRejection::StoreDown
 }
 
-impl Binding for Visit {
+impl SessionTag for Visit {
     fn presented(&self) -> Option<[u8; 16]> {
         self.presented().map(|presented| *presented.id.bytes())
     }

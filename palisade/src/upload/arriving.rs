@@ -16,8 +16,8 @@ use http_body::Body;
 use http_body_util::LengthLimitError;
 use pin_project_lite::pin_project;
 
-use crate::core::body_rejection::BodyRejection;
 use super::error::UploadRejection;
+use crate::core::body_rejection::BodyRejection;
 
 /// How many bytes may still come before the next field opens.
 #[derive(Clone, Debug, Default)]

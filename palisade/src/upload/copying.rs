@@ -6,20 +6,20 @@ use std::future::poll_fn;
 
 use bytes::Bytes;
 
-use super::place::{Chunks, Listed};
+use super::error::UploadRejection;
+use super::place::{Chunks, StoredEntry};
 use super::staged::Staged;
 use super::stored::UploadId;
 use super::{Uploads, down};
-use super::error::UploadRejection;
 
 /// A file as it is kept, to be read from its first byte to its last. Nobody was asked who may see it.
-pub struct Kept {
+pub struct StoredFile {
     bytes: u64,
     quarantined: bool,
     chunks: Chunks,
 }
 
-impl Kept {
+impl StoredFile {
     /// How many bytes it has.
     pub fn bytes(&self) -> u64 {
         self.bytes
@@ -39,7 +39,7 @@ impl Kept {
     }
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for StoredFile {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").field("bytes", &self.bytes).finish_non_exhaustive()
     }
@@ -50,11 +50,11 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].
-    pub async fn kept(&self, id: UploadId) -> Result<Option<Kept>, UploadRejection> {
+    pub async fn kept(&self, id: UploadId) -> Result<Option<StoredFile>, UploadRejection> {
         // It may be let out of quarantine between two looks, and is then where the first one was.
         for quarantined in [false, true, false] {
             if let Some((bytes, chunks)) = self.0.place.whole(id, quarantined).await.map_err(down)? {
-                return Ok(Some(Kept { bytes, quarantined, chunks }));
+                return Ok(Some(StoredFile { bytes, quarantined, chunks }));
             }
         }
         Ok(None)
@@ -65,7 +65,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].
-    pub async fn put_back(&self, id: UploadId, quarantined: bool, copy: File) -> Result<(), UploadRejection> {
+    pub async fn restore(&self, id: UploadId, quarantined: bool, copy: File) -> Result<(), UploadRejection> {
         let mut staged = Staged::of(copy).await.map_err(down)?;
         self.0.place.discard(id, quarantined).await.map_err(down)?;
         self.0.place.put(id, quarantined, &mut staged).await.map_err(down)
@@ -75,7 +75,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].
-    pub async fn discard(&self, listed: &Listed) -> Result<(), UploadRejection> {
+    pub async fn discard(&self, listed: &StoredEntry) -> Result<(), UploadRejection> {
         self.0.place.discard(listed.id, listed.quarantined).await.map_err(down)
     }
 }

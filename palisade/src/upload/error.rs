@@ -129,7 +129,7 @@ pub enum UploadRejection {
     },
     /// 400, 408 or 413: the request's body is too large, too slow, or broke off.
     Body(BodyRejection),
-    /// 503: the malware scanner gives no reply, and unscanned files are rejected.
+    /// 503: the malware scanner gives no reply, and scan_failure files are rejected.
     ScannerDown,
     /// 503: the file store gives no reply.
     StoreDown,

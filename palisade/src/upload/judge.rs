@@ -6,14 +6,14 @@ use std::sync::Arc;
 use sha2::{Digest as _, Sha256};
 
 use super::clamd::Verdict;
-use super::kind::Kind;
+use super::error::UploadRejection;
+use super::kind::FileType;
 use super::picture::{recode, walk};
 use super::staged::{Blocking, Staged};
 use super::stored::Digest;
-use super::{Pictures, Unscanned, Uploads, down, pdf};
+use super::{ImagePolicy, ScanFailurePolicy, Uploads, down, pdf};
 use crate::upload::error::UploadError;
 use crate::upload::safe_name::SafeName;
-use super::error::UploadRejection;
 
 /// A file that was passed.
 pub(super) struct Passed {
@@ -27,7 +27,7 @@ impl Uploads {
     pub(super) async fn judge(
         &self,
         mut staged: Staged,
-        kind: Kind,
+        kind: FileType,
         name: &SafeName,
     ) -> Result<Passed, UploadRejection> {
         let quarantined = self.scanned(&mut staged, name).await?;
@@ -53,13 +53,19 @@ impl Uploads {
         staged.rewind().await.map_err(down)?;
         let verdict = clamd.scan(staged.reader()).await;
         match self.verdict(verdict, name) {
-            Err(UploadRejection::ScannerDown) if self.0.unscanned == Unscanned::Quarantine => Ok(true),
+            Err(UploadRejection::ScannerDown) if self.0.scan_failure == ScanFailurePolicy::Quarantine => {
+                Ok(true)
+            }
             judged => judged.map(|()| false),
         }
     }
 
     /// Passes what the scanner passed.
-    pub(super) fn verdict(&self, verdict: io::Result<Verdict>, name: &SafeName) -> Result<(), UploadRejection> {
+    pub(super) fn verdict(
+        &self,
+        verdict: io::Result<Verdict>,
+        name: &SafeName,
+    ) -> Result<(), UploadRejection> {
         match verdict {
             Ok(Verdict::Clean) => Ok(()),
             Ok(Verdict::Infected(signature)) => {
@@ -76,18 +82,23 @@ impl Uploads {
 
 type Looked = Result<(Staged, Digest, Option<(u32, u32)>), UploadError>;
 
-fn look_through(mut file: Blocking, kind: Kind, pictures: Pictures, most_pixels: u64) -> io::Result<Looked> {
+fn look_through(
+    mut file: Blocking,
+    kind: FileType,
+    pictures: ImagePolicy,
+    most_pixels: u64,
+) -> io::Result<Looked> {
     let bytes = file.read()?;
     let looked = match (kind, pictures) {
-        (Kind::Pdf, _) => pdf::check(&bytes).map(|()| None),
-        (picture, Pictures::Keep) => {
+        (FileType::Pdf, _) => pdf::check(&bytes).map(|()| None),
+        (picture, ImagePolicy::Keep) => {
             walk(picture, &bytes, most_pixels).and_then(|walked| match walked.more {
                 true => Err(UploadError::Hides),
                 false => Ok(Some(super::picture::Walked { bytes: Vec::new(), ..walked })),
             })
         }
-        (picture, Pictures::Strip) => walk(picture, &bytes, most_pixels).map(Some),
-        (picture, Pictures::Recode) => walk(picture, &bytes, most_pixels)
+        (picture, ImagePolicy::Strip) => walk(picture, &bytes, most_pixels).map(Some),
+        (picture, ImagePolicy::Recode) => walk(picture, &bytes, most_pixels)
             .and_then(|walked| recode(picture, &walked, most_pixels))
             .map(Some),
     };

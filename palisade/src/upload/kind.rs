@@ -8,7 +8,7 @@ use super::UploadParseError;
 /// A kind of file that can be recognised by what is in it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
-pub enum Kind {
+pub enum FileType {
     /// A PNG picture, also an animated one.
     Png,
     /// A JPEG picture.
@@ -21,7 +21,7 @@ pub enum Kind {
     Pdf,
 }
 
-impl Kind {
+impl FileType {
     /// All of them.
     pub const ALL: [Self; 5] = [Self::Png, Self::Jpeg, Self::Gif, Self::Webp, Self::Pdf];
     /// The pictures among them.
@@ -81,29 +81,29 @@ impl Kind {
 }
 
 /// The usual extension: `png`.
-impl fmt::Display for Kind {
+impl fmt::Display for FileType {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.pad(self.extension())
     }
 }
 
 /// Of any of its extensions.
-impl FromStr for Kind {
+impl FromStr for FileType {
     type Err = UploadParseError;
 
     fn from_str(text: &str) -> Result<Self, UploadParseError> {
         let known = |kind: &Self| kind.extensions().iter().any(|it| it.eq_ignore_ascii_case(text));
-        Self::ALL.into_iter().find(known).ok_or(UploadParseError::Kind)
+        Self::ALL.into_iter().find(known).ok_or(UploadParseError::FileType)
     }
 }
 
 /// Some kinds: what a page takes.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kinds(Vec<Kind>);
+pub struct FileTypes(Vec<FileType>);
 
-impl Kinds {
+impl FileTypes {
     /// Whether this kind is among them.
-    pub fn contains(&self, kind: Kind) -> bool {
+    pub fn contains(&self, kind: FileType) -> bool {
         self.0.contains(&kind)
     }
 
@@ -115,9 +115,9 @@ impl Kinds {
     }
 }
 
-impl<I: IntoIterator<Item = Kind>> From<I> for Kinds {
+impl<I: IntoIterator<Item = FileType>> From<I> for FileTypes {
     fn from(kinds: I) -> Self {
-        let mut kinds: Vec<Kind> = kinds.into_iter().collect();
+        let mut kinds: Vec<FileType> = kinds.into_iter().collect();
         kinds.sort_unstable();
         kinds.dedup();
         Self(kinds)
@@ -125,7 +125,7 @@ impl<I: IntoIterator<Item = Kind>> From<I> for Kinds {
 }
 
 /// In words: `PNG, JPEG or PDF`.
-impl fmt::Display for Kinds {
+impl fmt::Display for FileTypes {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let words: Vec<&str> = self.0.iter().map(|kind| kind.short()).collect();
         match words.split_last() {

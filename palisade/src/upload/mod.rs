@@ -2,11 +2,11 @@
 //!
 //! ```
 //! use axum::{Router, extract::{Request, State}, routing::post};
-//! use palisade::{BodyLimit, Kind, UploadRejection, Uploads};
+//! use palisade::{BodyLimit, FileType, UploadRejection, Uploads};
 //!
 //! # let folder = std::env::temp_dir().join("palisade-doc-uploads");
 //! let uploads = Uploads::open(folder.to_str().unwrap())? // or memory://, or s3://bucket/folder
-//!     .kinds([Kind::Png, Kind::Jpeg, Kind::Pdf])
+//!     .file_types([FileType::Png, FileType::Jpeg, FileType::Pdf])
 //!     .file_bytes(4 << 20);
 //!
 //! async fn send(State(uploads): State<Uploads>, request: Request) -> Result<String, UploadRejection> {
@@ -31,11 +31,11 @@
 //!    [`files`](Uploads::files) files and [`text_bytes`](Uploads::text_bytes) of text; else 413, 415 or 400;
 //! 2. of each file no more than [`file_bytes`](Uploads::file_bytes), counted as it is written, chunk by chunk, to a file
 //!    that no folder names: whoever leaves midway leaves nothing;
-//! 3. whose first bytes are those of one of the [`kinds`](Uploads::kinds), and whose name ends in an extension of that very
+//! 3. whose first bytes are those of one of the [`kinds`](Uploads::file_types), and whose name ends in an extension of that very
 //!    kind; else 415, as soon as the first kilobyte is there. What the request says of its type counts for nothing;
 //! 4. that the [scanner](Uploads::scan) passes as it came; malware is 422, with its name in the log alone;
 //! 5. a picture of at most [`pixels`](Uploads::pixels), by its header, before anything is decoded; else 413. It is walked
-//!    through from its first byte to its last, and what does not belong into it is left out ([`Pictures`]);
+//!    through from its first byte to its last, and what does not belong into it is left out ([`ImagePolicy`]);
 //! 6. a PDF that begins and ends as one, with no page at its head and no archive at its tail; else 415;
 //! 7. and then it is kept, if [`keep`](Uploads::keep) is asked to: under 128 random bits, in one step, over no other.
 //!
@@ -46,14 +46,14 @@
 //!
 //! | default | is | because |
 //! |---|---|---|
-//! | [`kinds`](Uploads::kinds) | all of [`Kind`] | SVG and HTML are none: they run scripts |
+//! | [`kinds`](Uploads::file_types) | all of [`FileType`] | SVG and HTML are none: they run scripts |
 //! | [`file_bytes`](Uploads::file_bytes) | 8 MiB | a photograph of a good camera |
 //! | [`request_bytes`](Uploads::request_bytes) | 16 MiB | two of them |
 //! | [`files`](Uploads::files) | 10 | a form that asks for more is another form |
 //! | [`text_bytes`](Uploads::text_bytes) | 1 MiB | what [`BodyLimit`](crate::BodyLimit) gives to forms without files |
 //! | [`pixels`](Uploads::pixels) | 40 million | 160 MB, decoded by whoever looks at it |
-//! | [`pictures`](Uploads::pictures) | [`Pictures::Strip`] | photographs tell where they were taken |
-//! | [`unscanned`](Uploads::unscanned) | [`Unscanned::Refuse`] | what nobody looked at is not passed on |
+//! | [`pictures`](Uploads::image_policy) | [`ImagePolicy::Strip`] | photographs tell where they were taken |
+//! | [`scan_failure`](Uploads::scan_failure) | [`ScanFailurePolicy::Reject`] | what nobody looked at is not passed on |
 //! | `Cache-Control` | `private, no-cache` | asked for again each time; the `ETag` makes that cheap |
 //!
 //! [`take`](Uploads::take) stops at the first file that is refused. [`take_each`](Uploads::take_each) goes on, so that a form can come
@@ -63,7 +63,7 @@
 //!
 //! It does not ask who sends, nor how often: gates and limits do. It remembers nothing but bytes: names, kinds and digests are
 //! the application's to write down. It finds no malware without a scanner, and no text or likeness that somebody hides in the
-//! pixels; [`Pictures::Recode`] loses the former. A scanner unpacks what it scans: bound it in its own settings.
+//! pixels; [`ImagePolicy::Recode`] loses the former. A scanner unpacks what it scans: bound it in its own settings.
 //!
 //! References: OWASP File Upload Cheat Sheet; RFC 7578 (forms), RFC 9110 §13 and §14 (conditions, ranges), RFC 6266 and 8187
 //! (names); CWE-434, CWE-409, CWE-22.
@@ -92,18 +92,17 @@ use std::sync::Arc;
 use std::thread::available_parallelism;
 
 pub use clamd::{Clamd, ClamdError};
-pub use copying::Kept;
+pub use copying::StoredFile;
 pub use error::{UploadError, UploadRejection};
-pub use kind::{Kind, Kinds};
+pub use kind::{FileType, FileTypes};
 use place::{Access, Place};
-pub use place::{Listed, UploadsError};
-pub use receive::{Incoming, Received};
+pub use place::{StoredEntry, UploadsError};
+pub use receive::{MultipartForm, PendingFile};
 pub use safe_name::SafeName;
 pub use serve::UploadBody;
 use staged::Staged;
 pub use stored::{Digest, Upload, UploadId, UploadParseError};
 use tokio::sync::{Semaphore, oneshot};
-
 
 /// Takes in, keeps and serves files. Cheap to clone.
 #[derive(Clone)]
@@ -112,16 +111,16 @@ pub struct Uploads(Arc<Settings>);
 #[derive(Clone)]
 struct Settings {
     place: Place,
-    kinds: Kinds,
+    kinds: FileTypes,
     file_bytes: u64,
     request_bytes: u64,
     text_bytes: usize,
     files: usize,
     pixels: u64,
-    pictures: Pictures,
+    pictures: ImagePolicy,
     ascii_names: bool,
     scanner: Option<Clamd>,
-    unscanned: Unscanned,
+    scan_failure: ScanFailurePolicy,
     staging: Option<PathBuf>,
     turns: Arc<Semaphore>,
 }
@@ -129,7 +128,7 @@ struct Settings {
 /// What becomes of a picture.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Pictures {
+pub enum ImagePolicy {
     /// It stays as it came, with all that it tells; but one with something behind its end is refused.
     Keep,
     /// What shows stays, to the bit. Places, cameras, comments, thumbnails and what stands behind the end go.
@@ -143,11 +142,11 @@ pub enum Pictures {
 /// What becomes of files while the scanner gives no answer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
 #[non_exhaustive]
-pub enum Unscanned {
+pub enum ScanFailurePolicy {
     /// None is taken: 503.
     #[default]
-    Refuse,
-    /// They are kept apart, and not served before [`Uploads::examine`] has passed them.
+    Reject,
+    /// They are kept apart, and not served before [`Uploads::rescan`] has passed them.
     Quarantine,
 }
 
@@ -174,23 +173,23 @@ impl Uploads {
     fn at(place: Place) -> Self {
         Self(Arc::new(Settings {
             place,
-            kinds: Kind::ALL.into(),
+            kinds: FileType::ALL.into(),
             file_bytes: 8 << 20,
             request_bytes: 16 << 20,
             text_bytes: 1 << 20,
             files: 10,
             pixels: 40_000_000,
-            pictures: Pictures::default(),
+            pictures: ImagePolicy::default(),
             ascii_names: false,
             scanner: None,
-            unscanned: Unscanned::default(),
+            scan_failure: ScanFailurePolicy::default(),
             staging: None,
             turns: Arc::new(Semaphore::new(available_parallelism().map_or(2, usize::from).min(64))),
         }))
     }
 
     /// Which kinds of files are taken.
-    pub fn kinds(self, kinds: impl Into<Kinds>) -> Self {
+    pub fn file_types(self, kinds: impl Into<FileTypes>) -> Self {
         let kinds = kinds.into();
         self.with(|settings| settings.kinds = kinds)
     }
@@ -221,7 +220,7 @@ impl Uploads {
     }
 
     /// What becomes of pictures.
-    pub fn pictures(self, pictures: Pictures) -> Self {
+    pub fn image_policy(self, pictures: ImagePolicy) -> Self {
         self.with(|settings| settings.pictures = pictures)
     }
 
@@ -236,8 +235,8 @@ impl Uploads {
     }
 
     /// What becomes of files while the scanner gives no answer.
-    pub fn unscanned(self, unscanned: Unscanned) -> Self {
-        self.with(|settings| settings.unscanned = unscanned)
+    pub fn scan_failure(self, scan_failure: ScanFailurePolicy) -> Self {
+        self.with(|settings| settings.scan_failure = scan_failure)
     }
 
     /// Where files are written before they are kept: the folder itself, or the system's for temporary files where there is
@@ -248,7 +247,7 @@ impl Uploads {
     }
 
     /// The kinds that are taken.
-    pub fn taken(&self) -> &Kinds {
+    pub fn taken(&self) -> &FileTypes {
         &self.0.kinds
     }
 
@@ -261,7 +260,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].
-    pub async fn keep(&self, mut file: Incoming) -> Result<Upload, UploadRejection> {
+    pub async fn keep(&self, mut file: PendingFile) -> Result<Upload, UploadRejection> {
         let place = self.0.place.clone();
         let (done, heard) = oneshot::channel();
         tokio::spawn(async move {
@@ -296,7 +295,7 @@ impl Uploads {
     /// # Errors
     /// [`UploadRejection::File`] with [`UploadError::Infected`](crate::UploadError::Infected), and then the file is gone;
     /// [`UploadRejection::ScannerDown`], [`UploadRejection::StoreDown`].
-    pub async fn examine(&self, upload: &Upload) -> Result<Upload, UploadRejection> {
+    pub async fn rescan(&self, upload: &Upload) -> Result<Upload, UploadRejection> {
         let Some(clamd) = self.0.scanner.as_ref().filter(|_| upload.quarantined) else {
             return if upload.quarantined { Err(UploadRejection::ScannerDown) } else { Ok(upload.clone()) };
         };
@@ -327,7 +326,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].
-    pub async fn list(&self) -> Result<Vec<Listed>, UploadRejection> {
+    pub async fn list(&self) -> Result<Vec<StoredEntry>, UploadRejection> {
         self.0.place.list().await.map_err(down)
     }
 

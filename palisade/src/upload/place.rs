@@ -39,7 +39,7 @@ pub(super) struct Place {
 /// A file that is kept, without what the application knows of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Listed {
+pub struct StoredEntry {
     /// What it is kept as.
     pub id: UploadId,
     /// How many bytes it has.
@@ -216,7 +216,7 @@ impl Place {
         }
     }
 
-    pub(super) async fn list(&self) -> Result<Vec<Listed>, Failed> {
+    pub(super) async fn list(&self) -> Result<Vec<StoredEntry>, Failed> {
         let mut found = self.store.list(Some(&self.prefix));
         let mut listed = Vec::new();
         while let Some(meta) = std::future::poll_fn(|cx| found.as_mut().poll_next(cx)).await {
@@ -230,7 +230,12 @@ impl Place {
             };
             // What is not ours is none of our business.
             if let Ok(id) = id.parse() {
-                listed.push(Listed { id, bytes: meta.size, quarantined, since: meta.last_modified.into() });
+                listed.push(StoredEntry {
+                    id,
+                    bytes: meta.size,
+                    quarantined,
+                    since: meta.last_modified.into(),
+                });
             }
         }
         listed.sort_unstable_by_key(|it| it.id);

@@ -9,7 +9,8 @@ use http_body::Body;
 use multer::{Field, Multipart};
 
 use super::arriving::{self, Allowance, Arriving};
-use super::kind::Kind;
+use super::error::UploadRejection;
+use super::kind::FileType;
 use super::sniff::{Content, HEAD};
 use super::staged::Staged;
 use super::stored::Digest;
@@ -17,7 +18,6 @@ use super::{Settings, Uploads, down};
 use crate::core::body_rejection::BodyRejection;
 use crate::upload::error::UploadError;
 use crate::upload::safe_name::SafeName;
-use super::error::UploadRejection;
 
 /// As much as is written at once of a file that is at hand.
 const CHUNK: usize = 256 * 1024;
@@ -28,14 +28,14 @@ const MOST_TEXTS: usize = 200;
 
 /// What a form brought. Files that are not given to [`Uploads::keep`] are gone with it.
 #[derive(Debug, Default)]
-pub struct Received {
+pub struct MultipartForm {
     texts: Vec<(String, String)>,
-    files: Vec<Incoming>,
+    files: Vec<PendingFile>,
     /// By the names of their fields.
     refused: Vec<(Box<str>, UploadRejection)>,
 }
 
-impl Received {
+impl MultipartForm {
     /// The first text of a field.
     pub fn text(&self, field: &str) -> Option<&str> {
         self.texts.iter().find(|(name, _)| name == field).map(|(_, text)| &**text)
@@ -47,7 +47,7 @@ impl Received {
     }
 
     /// Takes out the first file of a field.
-    pub fn take_file(&mut self, field: &str) -> Option<Incoming> {
+    pub fn take_file(&mut self, field: &str) -> Option<PendingFile> {
         let at = self.files.iter().position(|file| &*file.field == field)?;
         Some(self.files.remove(at))
     }
@@ -58,24 +58,24 @@ impl Received {
     }
 
     /// All files that were not taken out.
-    pub fn into_files(self) -> Vec<Incoming> {
+    pub fn into_files(self) -> Vec<PendingFile> {
         self.files
     }
 }
 
 /// A file that has arrived and was passed: not kept yet, and gone when it is dropped.
 #[derive(Debug)]
-pub struct Incoming {
+pub struct PendingFile {
     pub(super) field: Box<str>,
     pub(super) name: SafeName,
-    pub(super) kind: Kind,
+    pub(super) kind: FileType,
     pub(super) digest: Digest,
     pub(super) dimensions: Option<(u32, u32)>,
     pub(super) quarantined: bool,
     pub(super) staged: Staged,
 }
 
-impl Incoming {
+impl PendingFile {
     /// The form's field.
     pub fn field(&self) -> &str {
         &self.field
@@ -87,7 +87,7 @@ impl Incoming {
     }
 
     /// What it is.
-    pub fn kind(&self) -> Kind {
+    pub fn kind(&self) -> FileType {
         self.kind
     }
 
@@ -119,7 +119,7 @@ impl Uploads {
     /// # Errors
     /// [`UploadRejection::File`] with what is wrong; [`UploadRejection::Body(BodyRejection::TooLarge)`], [`UploadRejection::Body(BodyRejection::TooSlow)`] and [`UploadRejection::Body(BodyRejection::Broken)`];
     /// [`UploadRejection::ScannerDown`] and [`UploadRejection::StoreDown`].
-    pub async fn take<B>(&self, request: Request<B>) -> Result<Received, UploadRejection>
+    pub async fn take<B>(&self, request: Request<B>) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -128,12 +128,12 @@ impl Uploads {
     }
 
     /// Takes in what a form sends, as [`take`](Self::take) does, but goes on after a file that is refused: what was typed is not
-    /// lost, and the form can come back with [what is wrong](Received::refused) beside the field.
+    /// lost, and the form can come back with [what is wrong](MultipartForm::refused) beside the field.
     ///
     /// # Errors
     /// [`UploadRejection::Body(BodyRejection::TooLarge)`], [`UploadRejection::Body(BodyRejection::TooSlow)`] and [`UploadRejection::Body(BodyRejection::Broken)`]; [`UploadRejection::File`] where the request is no
     /// form, or brings more refused files than it may bring files.
-    pub async fn take_each<B>(&self, request: Request<B>) -> Result<Received, UploadRejection>
+    pub async fn take_each<B>(&self, request: Request<B>) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -145,7 +145,7 @@ impl Uploads {
     ///
     /// # Errors
     /// [`UploadRejection::File`] with what is wrong; [`UploadRejection::ScannerDown`] and [`UploadRejection::StoreDown`].
-    pub async fn take_file(&self, called: &str, bytes: &[u8]) -> Result<Incoming, UploadRejection> {
+    pub async fn take_file(&self, called: &str, bytes: &[u8]) -> Result<PendingFile, UploadRejection> {
         let mut arrival = Arrival::new(self, called);
         for chunk in bytes.chunks(CHUNK) {
             arrival.write(chunk).await?;
@@ -154,7 +154,7 @@ impl Uploads {
         arrival.end("".into()).await?.ok_or(nothing)
     }
 
-    async fn receive<B>(&self, request: Request<B>, then: Then) -> Result<Received, UploadRejection>
+    async fn receive<B>(&self, request: Request<B>, then: Then) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -168,7 +168,7 @@ impl Uploads {
         let allowance = Allowance::default();
         let body = Arriving::new(body, settings.request_bytes, allowance.clone());
         let mut form = Multipart::new(body, boundary);
-        let mut received = Received::default();
+        let mut received = MultipartForm::default();
         let mut text_room = settings.text_bytes;
         loop {
             allowance.set(PART_HEAD);
@@ -192,7 +192,11 @@ impl Uploads {
                 Err(refusal) if then == Then::Stop || received.refused.len() >= settings.files => {
                     return Err(refusal);
                 }
-                Err(refusal @ (UploadRejection::File { .. } | UploadRejection::ScannerDown | UploadRejection::StoreDown)) => {
+                Err(
+                    refusal @ (UploadRejection::File { .. }
+                    | UploadRejection::ScannerDown
+                    | UploadRejection::StoreDown),
+                ) => {
                     // The rest of it arrives, and goes nowhere.
                     while next(&mut field).await?.is_some() {}
                     received.refused.push((name, refusal));
@@ -209,7 +213,7 @@ impl Uploads {
         name: Box<str>,
         called: &str,
         room: usize,
-    ) -> Result<Option<Incoming>, UploadRejection> {
+    ) -> Result<Option<PendingFile>, UploadRejection> {
         let mut arrival = Arrival::new(self, called);
         while let Some(chunk) = next(field).await? {
             if room == 0 && !chunk.is_empty() {
@@ -233,7 +237,7 @@ struct Arrival<'a> {
     uploads: &'a Uploads,
     called: SafeName,
     head: Vec<u8>,
-    kind: Option<Kind>,
+    kind: Option<FileType>,
     staged: Option<Staged>,
 }
 
@@ -269,19 +273,19 @@ impl<'a> Arrival<'a> {
         Ok(())
     }
 
-    fn kind(&self) -> Result<Kind, UploadRejection> {
+    fn kind(&self) -> Result<FileType, UploadRejection> {
         self.uploads.0.kind_of(&self.head, &self.called).map_err(|fault| self.refuse(fault))
     }
 
     /// The whole of it, if it is passed; nothing where nothing came.
-    async fn end(mut self, field: Box<str>) -> Result<Option<Incoming>, UploadRejection> {
+    async fn end(mut self, field: Box<str>) -> Result<Option<PendingFile>, UploadRejection> {
         let Some(staged) = self.staged.take() else { return Ok(None) };
         let kind = match self.kind {
             Some(kind) => kind,
             None => self.kind()?,
         };
         let passed = self.uploads.judge(staged, kind, &self.called).await?;
-        Ok(Some(Incoming {
+        Ok(Some(PendingFile {
             field,
             kind,
             digest: passed.digest,
@@ -295,11 +299,11 @@ impl<'a> Arrival<'a> {
 
 impl Settings {
     /// What a file is, if that is wanted and the file is called so.
-    fn kind_of(&self, head: &[u8], name: &SafeName) -> Result<Kind, UploadError> {
+    fn kind_of(&self, head: &[u8], name: &SafeName) -> Result<FileType, UploadError> {
         let unwanted = |is| UploadError::Unwanted { is, wanted: self.kinds.to_string() };
         let kind = match Content::of(head) {
-            Content::Kind(kind) if self.kinds.contains(kind) => kind,
-            Content::Kind(kind) => return Err(unwanted(Some(kind.said()))),
+            Content::FileType(kind) if self.kinds.contains(kind) => kind,
+            Content::FileType(kind) => return Err(unwanted(Some(kind.said()))),
             Content::Other(is) => return Err(unwanted(Some(is))),
             Content::Unknown => return Err(unwanted(None)),
         };

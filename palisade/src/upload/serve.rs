@@ -16,11 +16,11 @@ use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 
-use crate::core::rejection::Rejection;
 use super::place::Chunks;
 use super::range::Asked;
 use super::stored::Upload;
 use super::{Uploads, down};
+use crate::core::rejection::Rejection;
 use crate::upload::safe_name::SafeName;
 
 /// It does nothing at all. Viewers of documents are the browser's own, and show them all the same.

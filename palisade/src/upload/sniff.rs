@@ -3,7 +3,7 @@
 //! A kind that we take must begin at the very first byte: readers that look further are what polyglots live on. What we
 //! never take is known too, so that people are told what they have sent.
 
-use super::kind::Kind;
+use super::kind::FileType;
 
 /// As much of the beginning as is looked at.
 pub(super) const HEAD: usize = 1_024;
@@ -11,7 +11,7 @@ pub(super) const HEAD: usize = 1_024;
 /// What a file is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Content {
-    Kind(Kind),
+    FileType(FileType),
     Other(&'static str),
     Unknown,
 }
@@ -42,12 +42,12 @@ const fn magic(parts: &'static [(usize, &'static [u8])], is: Content) -> Magic {
 
 /// Bytes, where they stand, and what they mean; the first that fits counts.
 const MAGIC: &[Magic] = &[
-    magic(&[(0, b"\x89PNG\r\n\x1a\n")], Content::Kind(Kind::Png)),
-    magic(&[(0, b"\xff\xd8\xff")], Content::Kind(Kind::Jpeg)),
-    magic(&[(0, b"GIF87a")], Content::Kind(Kind::Gif)),
-    magic(&[(0, b"GIF89a")], Content::Kind(Kind::Gif)),
-    magic(&[(0, b"RIFF"), (8, b"WEBPVP8")], Content::Kind(Kind::Webp)),
-    magic(&[(0, b"%PDF-")], Content::Kind(Kind::Pdf)),
+    magic(&[(0, b"\x89PNG\r\n\x1a\n")], Content::FileType(FileType::Png)),
+    magic(&[(0, b"\xff\xd8\xff")], Content::FileType(FileType::Jpeg)),
+    magic(&[(0, b"GIF87a")], Content::FileType(FileType::Gif)),
+    magic(&[(0, b"GIF89a")], Content::FileType(FileType::Gif)),
+    magic(&[(0, b"RIFF"), (8, b"WEBPVP8")], Content::FileType(FileType::Webp)),
+    magic(&[(0, b"%PDF-")], Content::FileType(FileType::Pdf)),
     magic(&[(4, b"ftypheic")], Content::Other("a HEIC picture")),
     magic(&[(4, b"ftypheix")], Content::Other("a HEIC picture")),
     magic(&[(4, b"ftypmif1")], Content::Other("a HEIC picture")),
@@ -97,11 +97,11 @@ mod tests {
     #[test]
     fn a_file_is_what_it_begins_with() {
         for (head, is) in [
-            (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], Content::Kind(Kind::Png)),
-            (b"\xff\xd8\xff\xe0\0\x10JFIF", Content::Kind(Kind::Jpeg)),
-            (b"GIF89a\x01\0\x01\0", Content::Kind(Kind::Gif)),
-            (b"RIFF\x1a\0\0\0WEBPVP8L", Content::Kind(Kind::Webp)),
-            (b"%PDF-1.7\n", Content::Kind(Kind::Pdf)),
+            (&b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR"[..], Content::FileType(FileType::Png)),
+            (b"\xff\xd8\xff\xe0\0\x10JFIF", Content::FileType(FileType::Jpeg)),
+            (b"GIF89a\x01\0\x01\0", Content::FileType(FileType::Gif)),
+            (b"RIFF\x1a\0\0\0WEBPVP8L", Content::FileType(FileType::Webp)),
+            (b"%PDF-1.7\n", Content::FileType(FileType::Pdf)),
             (b"\n %PDF-1.7\n", Content::Unknown),
             (b"\xef\xbb\xbf <!doctype html>", Content::Other("a web page")),
             (b"<?xml version='1.0'?><SVG onload='x()'/>", Content::Other("an SVG drawing")),

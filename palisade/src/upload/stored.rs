@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use super::kind::Kind;
+use super::kind::FileType;
 use crate::upload::safe_name::SafeName;
 
 /// A file that is kept. Write down all of it: [`Uploads`](super::Uploads) remembers nothing but the bytes.
@@ -15,12 +15,12 @@ pub struct Upload {
     /// What it was called, for whoever downloads it.
     pub name: SafeName,
     /// What it is.
-    pub kind: Kind,
+    pub kind: FileType,
     /// How many bytes it has.
     pub bytes: u64,
     /// What its bytes are, in short.
     pub digest: Digest,
-    /// Whether it was taken in unscanned, and is not served before [`Uploads::examine`](super::Uploads::examine) has
+    /// Whether it was taken in scan_failure, and is not served before [`Uploads::rescan`](super::Uploads::rescan) has
     /// passed it.
     pub quarantined: bool,
 }
@@ -30,7 +30,7 @@ impl Upload {
     pub fn recall(
         id: UploadId,
         name: &str,
-        kind: Kind,
+        kind: FileType,
         bytes: u64,
         digest: Digest,
         quarantined: bool,
@@ -115,7 +115,7 @@ pub enum UploadParseError {
     Digest,
     /// No kind.
     #[error("write png, jpg, gif, webp or pdf")]
-    Kind,
+    FileType,
 }
 
 fn hex(bytes: &[u8], f: &mut fmt::Formatter<'_>) -> fmt::Result {

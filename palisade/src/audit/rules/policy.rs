@@ -116,9 +116,9 @@ pub(in crate::audit) fn lint(page: &Answer) -> Vec<Finding> {
     let texts = texts(page);
     let linted: Vec<_> =
         texts.iter().filter_map(|text| read(text).ok()).map(|policy| policy.lint()).collect();
-    let mut found: Vec<csp::Finding> = Vec::new();
+    let mut found: Vec<csp::PolicyFinding> = Vec::new();
     for finding in linted.iter().flatten() {
-        let as_bad = |other: &csp::Finding| {
+        let as_bad = |other: &csp::PolicyFinding| {
             about(other.directive) == about(finding.directive) && other.severity >= finding.severity
         };
         let nobody_stops_it = linted.iter().all(|policy| policy.iter().any(as_bad));
@@ -127,7 +127,7 @@ pub(in crate::audit) fn lint(page: &Answer) -> Vec<Finding> {
             found.push(finding.clone());
         }
     }
-    let finding = |found: csp::Finding| Finding {
+    let finding = |found: csp::PolicyFinding| Finding {
         id: found.id,
         severity: found.severity,
         url: page.url().to_owned(),

@@ -40,7 +40,7 @@ pub enum Severity {
 
 /// Something that a policy does not stop.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Finding {
+pub struct PolicyFinding {
     /// A stable name.
     pub id: &'static str,
     /// How bad it is.
@@ -57,7 +57,7 @@ const SCRIPTS: [Directive; 3] = [Directive::ScriptSrc, Directive::ScriptSrcElem,
 
 impl Csp {
     /// What this policy does not stop.
-    pub fn lint(&self) -> Vec<Finding> {
+    pub fn lint(&self) -> Vec<PolicyFinding> {
         let mut findings = Findings(Vec::new());
         match self.speaker(Directive::ScriptSrc) {
             None => findings.add("csp-missing-script-src", Directive::ScriptSrc),
@@ -81,7 +81,7 @@ impl Csp {
     }
 }
 
-struct Findings(Vec<Finding>);
+struct Findings(Vec<PolicyFinding>);
 
 impl Findings {
     fn add(&mut self, id: &'static str, directive: Directive) {
@@ -91,7 +91,7 @@ impl Findings {
     fn add_for(&mut self, id: &'static str, directive: Directive, source: &str) {
         let rule = RULES.iter().find(|rule| rule.id == id).expect("a test goes through every id");
         let message = rule.message.replacen("{}", source, 1);
-        self.0.push(Finding { id, severity: rule.severity, directive, message, fix: rule.fix });
+        self.0.push(PolicyFinding { id, severity: rule.severity, directive, message, fix: rule.fix });
     }
 
     fn scripts(&mut self, policy: &Csp, directive: Directive) {

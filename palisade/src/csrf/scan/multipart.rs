@@ -20,7 +20,7 @@ enum At {
     /// The first line, which may be a delimiter without a line break before it.
     Beginning,
     /// Text that nobody reads: before the first part, or a part that is not ours.
-    Elsewhere,
+    OtherSession,
     /// Just behind a delimiter.
     Delimiter,
     /// The headers of a part, with the line break before them.
@@ -46,9 +46,9 @@ impl Parts {
                     if seen.len() < line.len() {
                         return Found::Later;
                     }
-                    if seen.starts_with(line) { self.past(line.len()) } else { At::Elsewhere }
+                    if seen.starts_with(line) { self.past(line.len()) } else { At::OtherSession }
                 }
-                At::Elsewhere => match find(seen, &mut self.from, &self.delimiter) {
+                At::OtherSession => match find(seen, &mut self.from, &self.delimiter) {
                     Some(at) => self.past(at + self.delimiter.len()),
                     None => return Found::Later,
                 },
@@ -67,7 +67,11 @@ impl Parts {
                         // A part without content may have no empty line of its own.
                         self.from = end + 2;
                         let headers = seen.get(begin + 2..end).unwrap_or_default();
-                        if is_named(headers, wanted) { At::Ours { begins: end + 4 } } else { At::Elsewhere }
+                        if is_named(headers, wanted) {
+                            At::Ours { begins: end + 4 }
+                        } else {
+                            At::OtherSession
+                        }
                     }
                     None => return Found::Later,
                 },

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use super::Quota;
 use super::strategy::State;
-use super::verdict::{Charge, Outcome, Standing, Verdict};
+use super::verdict::{ChargePolicy, Decision, Outcome, Snapshot};
 
 /// Decides, and charges the states as `charge` says. There are as many states as quotas.
 #[inline(always)]
@@ -14,20 +14,20 @@ pub(crate) fn decide<S: State>(
     quotas: &[Quota],
     now: u64,
     cost: u32,
-    charge: Charge,
-) -> Verdict {
+    charge: ChargePolicy,
+) -> Decision {
     let mut breach: Option<(usize, u64)> = None;
     for (at, (state, &quota)) in states.iter_mut().zip(quotas).enumerate() {
         match (state.wait(kind, quota, now, cost), charge) {
-            (None, Charge::InOrder) if cost > 0 => state.charge(kind, quota, now, cost),
+            (None, ChargePolicy::InOrder) if cost > 0 => state.charge(kind, quota, now, cost),
             (None, _) => {}
-            (Some(wait), Charge::InOrder) => {
+            (Some(wait), ChargePolicy::InOrder) => {
                 state.refuse(kind, quota, now, cost);
                 breach = Some((at, wait));
                 break;
             }
             (Some(wait), _) => {
-                if charge == Charge::AllOrNothing {
+                if charge == ChargePolicy::AllOrNothing {
                     state.refuse(kind, quota, now, cost);
                 }
                 if breach.is_none_or(|(_, longest)| wait > longest) {
@@ -36,7 +36,7 @@ pub(crate) fn decide<S: State>(
             }
         }
     }
-    if breach.is_none() && charge == Charge::AllOrNothing && cost > 0 {
+    if breach.is_none() && charge == ChargePolicy::AllOrNothing && cost > 0 {
         for (state, &quota) in states.iter_mut().zip(quotas) {
             state.charge(kind, quota, now, cost);
         }
@@ -52,12 +52,12 @@ pub(crate) fn decide<S: State>(
         }
     }
     let (quota, remaining, reset_after) = found.unwrap_or_default();
-    let standing = Standing { quota, remaining, reset_after: Duration::from_micros(reset_after) };
+    let standing = Snapshot { quota, remaining, reset_after: Duration::from_micros(reset_after) };
     let outcome = match breach {
         Some((_, wait)) => Outcome::Refuse { retry_after: Duration::from_micros(wait) },
         None => Outcome::Allow,
     };
-    Verdict { outcome, standing, at: now }
+    Decision { outcome, standing, at: now }
 }
 
 /// Gives back what an allowed request was charged at that time; nothing is just now.

@@ -33,7 +33,7 @@ use std::time::Duration;
 #[cfg(feature = "rate-limit")]
 pub use strategy::{Strategy, StrategyError};
 #[cfg(feature = "rate-limit")]
-pub use verdict::{Charge, Outcome, Standing, Verdict};
+pub use verdict::{ChargePolicy, Decision, Outcome, Snapshot};
 
 /// An amount per window of time; neither is ever zero.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]

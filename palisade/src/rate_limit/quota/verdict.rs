@@ -4,7 +4,7 @@ use std::time::Duration;
 
 /// What a decision writes down.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
-pub enum Charge {
+pub enum ChargePolicy {
     /// A request that one quota refuses costs nothing at those that had room. A refusing fixed window still counts it.
     #[default]
     AllOrNothing,
@@ -17,11 +17,11 @@ pub enum Charge {
 
 /// The answer of a store to an ask.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Verdict {
+pub struct Decision {
     /// Whether the request passes.
     pub outcome: Outcome,
     /// Where the caller stands afterwards.
-    pub standing: Standing,
+    pub standing: Snapshot,
     /// The store's own time of it, in microseconds: what a refund wants to know.
     pub at: u64,
 }
@@ -41,7 +41,7 @@ pub enum Outcome {
 
 /// Where the caller stands: at the quota that refused, else at the one with the least remaining.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Standing {
+pub struct Snapshot {
     /// Which one of the ask's quotas, from 0.
     pub quota: usize,
     /// How much still passes now.

@@ -22,7 +22,7 @@
 //! | `memcached:///path/to/socket` | one server on this machine |
 //!
 //! What it does not do: keep the time, so the clocks of programs that share it should agree to a fraction of the shortest
-//! window; moving windows and gcra, which need more than that ([`Counters::supports`] says why); promise to forget
+//! window; moving windows and gcra, which need more than that ([`RateLimitStore::supports`] says why); promise to forget
 //! nothing, for memcached throws away what was used least when its memory is full; passwords and TLS.
 
 use std::fmt;
@@ -33,9 +33,9 @@ use tokio::sync::Mutex;
 
 use super::key::key;
 use super::memcached_wire::{Connection, Servers, down};
-use super::{Ask, Charge, Counters, Verdict};
-use crate::core::store_reply::{StoreError, StoreReply};
+use super::{ChargePolicy, Decision, RateLimitRequest, RateLimitStore};
 use crate::core::clock::Clock;
+use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::decide::{decide, refund};
 use crate::rate_limit::quota::strategy::{Cell, Count, State};
 use crate::rate_limit::quota::{Quotas, Strategy};
@@ -72,7 +72,7 @@ impl MemcachedStore {
     /// Reads what is counted, lets `change` change it, and writes it if it did.
     async fn update<T>(
         &self,
-        ask: Ask<'_>,
+        ask: RateLimitRequest<'_>,
         change: impl Fn(&mut [Cell], Count, u64) -> T,
     ) -> Result<T, StoreError> {
         self.supports(ask.strategy)?;
@@ -80,7 +80,7 @@ impl MemcachedStore {
         let name = name(ask.limit, ask.caller, ask.strategy);
         let (server, hash) = self.servers.of(&name);
         let _turn = match ask.charge {
-            Charge::Nothing => None,
+            ChargePolicy::Nothing => None,
             _ => Some(self.turns[hash as usize % self.turns.len()].lock().await),
         };
         let (mut connection, mut found) = server.gets(&name).await?;
@@ -121,15 +121,15 @@ impl fmt::Debug for MemcachedStore {
     }
 }
 
-impl Counters for MemcachedStore {
-    fn decide<'a>(&'a self, ask: Ask<'a>) -> StoreReply<'a, Verdict> {
+impl RateLimitStore for MemcachedStore {
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         StoreReply::Pending(Box::pin(self.update(ask, move |cells, kind, now| {
             decide(cells, kind, ask.quotas.iter().as_slice(), now, ask.cost, ask.charge)
         })))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
-        let ask = Ask { charge: Charge::AllOrNothing, ..ask };
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
+        let ask = RateLimitRequest { charge: ChargePolicy::AllOrNothing, ..ask };
         StoreReply::Pending(Box::pin(self.update(ask, move |cells, kind, now| {
             refund(cells, kind, ask.quotas.iter().as_slice(), now, charged, ask.cost)
         })))

@@ -82,7 +82,7 @@ fn host(place: &str) -> Result<String, StoreError> {
 /// One server and its connections that nobody uses just now.
 pub(super) struct Server {
     place: String,
-    idle: Mutex<Vec<Kept>>,
+    idle: Mutex<Vec<BufferedStream>>,
     permits: std::sync::Arc<Semaphore>,
 }
 
@@ -139,7 +139,7 @@ impl Server {
             .map_err(|_| down("the store is closed"))
     }
 
-    async fn open(&self) -> Result<Kept, StoreError> {
+    async fn open(&self) -> Result<BufferedStream, StoreError> {
         let opened = tokio::time::timeout(PATIENCE, self.stream()).await;
         let stream = opened.map_err(|_| down("no connection could be opened within a second"))?;
         stream.map(BufReader::new).map_err(|error| down(&error.to_string()))
@@ -155,7 +155,7 @@ impl Server {
         Ok(Box::new(stream))
     }
 
-    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<Kept>> {
+    fn idle(&self) -> std::sync::MutexGuard<'_, Vec<BufferedStream>> {
         self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
@@ -167,11 +167,11 @@ impl<T: AsyncRead + AsyncWrite + Send + Unpin> Stream for T {}
 pub(super) type Found = Option<(String, u64)>;
 
 /// A connection that waits to be used.
-type Kept = BufReader<Box<dyn Stream>>;
+type BufferedStream = BufReader<Box<dyn Stream>>;
 
 /// A connection that is in use.
 pub(super) struct Connection {
-    stream: Kept,
+    stream: BufferedStream,
     _permit: OwnedSemaphorePermit,
 }
 
@@ -205,7 +205,7 @@ impl Connection {
     }
 }
 
-async fn gets(stream: &mut Kept, key: &str) -> Result<Found, StoreError> {
+async fn gets(stream: &mut BufferedStream, key: &str) -> Result<Found, StoreError> {
     let line = ask(stream, format!("gets {key}\r\n").as_bytes()).await?;
     if line == "END" {
         return Ok(None);
@@ -226,7 +226,7 @@ async fn gets(stream: &mut Kept, key: &str) -> Result<Found, StoreError> {
 }
 
 /// The first line of the answer.
-async fn ask(stream: &mut Kept, request: &[u8]) -> Result<String, StoreError> {
+async fn ask(stream: &mut BufferedStream, request: &[u8]) -> Result<String, StoreError> {
     patiently(stream.get_mut().write_all(request)).await?;
     let line = patiently(line(stream)).await?;
     // Only the first word is memcached's: what follows may be a key, and a caller may be called `ERROR`.

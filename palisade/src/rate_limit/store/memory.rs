@@ -31,9 +31,9 @@ use std::time::Duration;
 
 use super::memory_shard::Shard;
 use super::name::Namer;
-use super::{Ask, Counters, Outcome, Standing, Verdict};
-use crate::core::store_reply::{StoreError, StoreReply};
+use super::{Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
 use crate::core::clock::Clock;
+use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::Strategy;
 
 const CAPACITY: usize = 1_000_000;
@@ -92,8 +92,8 @@ impl fmt::Debug for MemoryStore {
     }
 }
 
-impl Counters for MemoryStore {
-    fn decide<'a>(&'a self, ask: Ask<'a>) -> StoreReply<'a, Verdict> {
+impl RateLimitStore for MemoryStore {
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         let now = self.clock.now();
         let name = self.namer.name(ask.limit, ask.caller, ask.strategy, ask.quotas);
         if let Some(verdict) = self.shard(name.caller).decide(name, &ask, now) {
@@ -104,7 +104,7 @@ impl Counters for MemoryStore {
         StoreReply::Ready(Ok(verdict.unwrap_or(NO_ROOM)))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
         let now = self.clock.now();
         let name = self.namer.name(ask.limit, ask.caller, ask.strategy, ask.quotas);
         self.shard(name.caller).refund(name, &ask, now, charged);
@@ -131,9 +131,9 @@ impl Counters for MemoryStore {
 }
 
 /// When there is not even a shared count: tens of thousands of quotas, made by a program that has lost its way.
-const NO_ROOM: Verdict = Verdict {
+const NO_ROOM: Decision = Decision {
     outcome: Outcome::Refuse { retry_after: Duration::from_secs(1) },
-    standing: Standing { quota: 0, remaining: 0, reset_after: Duration::from_secs(1) },
+    standing: Snapshot { quota: 0, remaining: 0, reset_after: Duration::from_secs(1) },
     at: 0,
 };
 

@@ -2,7 +2,7 @@
 
 use super::memory_table::Table;
 use super::name::Name;
-use super::{Ask, Verdict};
+use super::{Decision, RateLimitRequest};
 use crate::rate_limit::quota::decide::{decide, refund};
 use crate::rate_limit::quota::strategy::{Cell, Count, Log, State};
 use crate::rate_limit::quota::{Quota, Quotas};
@@ -74,7 +74,7 @@ impl Shard {
 
     /// The verdict, or nothing when the caller is new and there is no room.
     #[inline]
-    pub(super) fn decide(&mut self, name: Name, ask: &Ask<'_>, now: u64) -> Option<Verdict> {
+    pub(super) fn decide(&mut self, name: Name, ask: &RateLimitRequest<'_>, now: u64) -> Option<Decision> {
         self.decisions = self.decisions.wrapping_add(1);
         if self.decisions.is_multiple_of(SWEEP_EVERY) {
             self.sweep(now, SWEEP);
@@ -88,7 +88,7 @@ impl Shard {
 
     /// The verdict about a caller who is new.
     #[cold]
-    fn begin(&mut self, name: Name, ask: &Ask<'_>, now: u64) -> Option<Verdict> {
+    fn begin(&mut self, name: Name, ask: &RateLimitRequest<'_>, now: u64) -> Option<Decision> {
         if self.len() >= self.capacity {
             self.sweep(now, SWEEP_FULL);
         }
@@ -103,7 +103,7 @@ impl Shard {
         Some(verdict)
     }
 
-    pub(super) fn refund(&mut self, name: Name, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+    pub(super) fn refund(&mut self, name: Name, ask: &RateLimitRequest<'_>, now: u64, charged: Option<u64>) {
         table!(self, ask, table, kind => {
             if let Some(kept) = table.get(name.count()) {
                 kept.refund(kind, ask, now, charged);
@@ -138,9 +138,9 @@ fn begin<T: Kept>(
     table: &mut Table<T>,
     kind: <T::One as State>::Kind,
     name: Name,
-    ask: &Ask<'_>,
+    ask: &RateLimitRequest<'_>,
     now: u64,
-) -> (Verdict, bool) {
+) -> (Decision, bool) {
     let mut kept = T::vacant(ask.quotas.iter().len());
     let verdict = kept.decide(kind, ask, now);
     let stays = kept.until() > now;
@@ -155,8 +155,14 @@ trait Kept: Default {
     type One: State;
 
     fn vacant(quotas: usize) -> Self;
-    fn decide(&mut self, kind: <Self::One as State>::Kind, ask: &Ask<'_>, now: u64) -> Verdict;
-    fn refund(&mut self, kind: <Self::One as State>::Kind, ask: &Ask<'_>, now: u64, charged: Option<u64>);
+    fn decide(&mut self, kind: <Self::One as State>::Kind, ask: &RateLimitRequest<'_>, now: u64) -> Decision;
+    fn refund(
+        &mut self,
+        kind: <Self::One as State>::Kind,
+        ask: &RateLimitRequest<'_>,
+        now: u64,
+        charged: Option<u64>,
+    );
     /// From when on they say no more than vacant ones.
     fn until(&self) -> u64;
 }
@@ -173,7 +179,7 @@ where
 
     /// The commonest kind by itself, and as many quotas as the compiler knows: so it makes one straight line of it.
     #[inline]
-    fn decide(&mut self, kind: Count, ask: &Ask<'_>, now: u64) -> Verdict {
+    fn decide(&mut self, kind: Count, ask: &RateLimitRequest<'_>, now: u64) -> Decision {
         let quotas: &[Quota; N] = as_many(ask.quotas);
         match kind {
             Count::FixedWindow => decide(self, Count::FixedWindow, quotas, now, ask.cost, ask.charge),
@@ -181,7 +187,7 @@ where
         }
     }
 
-    fn refund(&mut self, kind: Count, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+    fn refund(&mut self, kind: Count, ask: &RateLimitRequest<'_>, now: u64, charged: Option<u64>) {
         refund(self, kind, as_many::<N>(ask.quotas), now, charged, ask.cost);
     }
 
@@ -223,14 +229,14 @@ impl Kept for Slim {
     }
 
     #[inline]
-    fn decide(&mut self, kind: Count, ask: &Ask<'_>, now: u64) -> Verdict {
+    fn decide(&mut self, kind: Count, ask: &RateLimitRequest<'_>, now: u64) -> Decision {
         let mut cells = self.cells(kind);
         let verdict = cells.decide(kind, ask, now);
         self.keep(cells);
         verdict
     }
 
-    fn refund(&mut self, kind: Count, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+    fn refund(&mut self, kind: Count, ask: &RateLimitRequest<'_>, now: u64, charged: Option<u64>) {
         let mut cells = self.cells(kind);
         cells.refund(kind, ask, now, charged);
         self.keep(cells);
@@ -250,11 +256,11 @@ impl<S: State> Kept for Box<[S]> {
         (0..quotas).map(|_| S::default()).collect()
     }
 
-    fn decide(&mut self, kind: S::Kind, ask: &Ask<'_>, now: u64) -> Verdict {
+    fn decide(&mut self, kind: S::Kind, ask: &RateLimitRequest<'_>, now: u64) -> Decision {
         decide(self, kind, ask.quotas.iter().as_slice(), now, ask.cost, ask.charge)
     }
 
-    fn refund(&mut self, kind: S::Kind, ask: &Ask<'_>, now: u64, charged: Option<u64>) {
+    fn refund(&mut self, kind: S::Kind, ask: &RateLimitRequest<'_>, now: u64, charged: Option<u64>) {
         refund(self, kind, ask.quotas.iter().as_slice(), now, charged, ask.cost);
     }
 

@@ -1,12 +1,12 @@
 //! Where requests are counted: in this program's memory, in Redis, or in memcached.
 //!
 //! ```
-//! # use palisade::store::{Ask, Charge, MemoryStore, Outcome, Store};
+//! # use palisade::store::{RateLimitRequest, ChargePolicy, MemoryStore, Outcome, Store};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = Store::open("memory://").await?;
 //! let (quotas, strategy) = ("1/minute; 20/hour".parse()?, palisade::Strategy::FixedWindow);
-//! let ask = || Ask { limit: "login", caller: b"192.0.2.7", quotas: &quotas, strategy, cost: 1, charge: Charge::AllOrNothing };
+//! let ask = || RateLimitRequest { limit: "login", caller: b"192.0.2.7", quotas: &quotas, strategy, cost: 1, charge: ChargePolicy::AllOrNothing };
 //! assert_eq!(store.decide(ask()).await?.outcome, Outcome::Allow);
 //! assert!(matches!(store.decide(ask()).await?.outcome, Outcome::Refuse { .. }));
 //! # Ok(())
@@ -52,12 +52,12 @@ pub use self::memory::MemoryStore;
 #[cfg(feature = "redis")]
 pub use self::redis::RedisStore;
 pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
-pub use crate::rate_limit::quota::{Charge, Outcome, Standing, Verdict};
+pub use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Snapshot};
 use crate::rate_limit::quota::{Quotas, Strategy};
 
 /// What one request asks of a store. Everything in it is decided in one atomic step.
 #[derive(Clone, Copy, Debug)]
-pub struct Ask<'a> {
+pub struct RateLimitRequest<'a> {
     /// The limit's name.
     pub limit: &'a str,
     /// Who is counted: any bytes.
@@ -69,17 +69,17 @@ pub struct Ask<'a> {
     /// How much this request takes of each quota. Nothing is charged for 0.
     pub cost: u32,
     /// What is written down.
-    pub charge: Charge,
+    pub charge: ChargePolicy,
 }
 
 /// What counts requests. [The module's page](self) says what it promises.
-pub trait Counters: Send + Sync + fmt::Debug + 'static {
+pub trait RateLimitStore: Send + Sync + fmt::Debug + 'static {
     /// Decides over all quotas of the ask, and charges them as it says.
-    fn decide<'a>(&'a self, ask: Ask<'a>) -> StoreReply<'a, Verdict>;
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision>;
 
-    /// Gives back what an allowed request was charged at the time that its [`Verdict`] said, or just now, as far as it still
+    /// Gives back what an allowed request was charged at the time that its [`Decision`] said, or just now, as far as it still
     /// counts: what was charged to a window that is over is not given to the one that runs. A count never falls below zero.
-    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> StoreReply<'a, ()>;
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()>;
 
     /// Forgets everything counted for this caller of this limit, under every strategy.
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()>;
@@ -100,11 +100,11 @@ pub trait Counters: Send + Sync + fmt::Debug + 'static {
 
 /// A store, shared by whoever holds a copy.
 #[derive(Clone, Debug)]
-pub struct Store(Arc<dyn Counters>);
+pub struct Store(Arc<dyn RateLimitStore>);
 
 impl Store {
     /// Any store, one of your own too.
-    pub fn new(counters: impl Counters) -> Self {
+    pub fn new(counters: impl RateLimitStore) -> Self {
         Self(Arc::new(counters))
     }
 
@@ -131,7 +131,7 @@ impl Store {
 }
 
 impl std::ops::Deref for Store {
-    type Target = dyn Counters;
+    type Target = dyn RateLimitStore;
 
     fn deref(&self) -> &Self::Target {
         &*self.0
@@ -157,4 +157,3 @@ impl From<RedisStore> for Store {
         Self::new(store)
     }
 }
-

@@ -38,7 +38,7 @@ use std::sync::Arc;
 use redis::{Script, ScriptInvocation};
 
 use super::key::key;
-use super::{Ask, Charge, Counters, Outcome, Standing, Verdict};
+use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
 use crate::core::clock::Clock;
 use crate::core::redis_link::Link;
 use crate::core::store_reply::{StoreError, StoreReply};
@@ -76,7 +76,7 @@ impl RedisStore {
         Self { clock: Some(clock), ..self }
     }
 
-    fn invocation(&self, ask: &Ask<'_>, mode: &str) -> ScriptInvocation<'_> {
+    fn invocation(&self, ask: &RateLimitRequest<'_>, mode: &str) -> ScriptInvocation<'_> {
         let fixed = ask.strategy == Strategy::FixedWindow;
         let hash = hash(ask.limit, ask.caller, ask.strategy);
         let mut call = if fixed { self.fixed.prepare_invoke() } else { self.script.prepare_invoke() };
@@ -122,27 +122,27 @@ impl fmt::Debug for RedisStore {
     }
 }
 
-impl Counters for RedisStore {
-    fn decide<'a>(&'a self, ask: Ask<'a>) -> StoreReply<'a, Verdict> {
+impl RateLimitStore for RedisStore {
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         StoreReply::Pending(Box::pin(async move {
             let mode = match ask.charge {
-                Charge::AllOrNothing => "all",
-                Charge::InOrder => "order",
-                Charge::Nothing => "look",
+                ChargePolicy::AllOrNothing => "all",
+                ChargePolicy::InOrder => "order",
+                ChargePolicy::Nothing => "look",
             };
             let call = self.invocation(&ask, mode);
             let (passes, wait, quota, remaining, reset, at): (bool, u64, usize, u32, u64, u64) =
                 self.link.call(&call).await?;
             let retry_after = Duration::from_micros(wait);
-            Ok(Verdict {
+            Ok(Decision {
                 outcome: if passes { Outcome::Allow } else { Outcome::Refuse { retry_after } },
-                standing: Standing { quota, remaining, reset_after: Duration::from_micros(reset) },
+                standing: Snapshot { quota, remaining, reset_after: Duration::from_micros(reset) },
                 at,
             })
         }))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
         StoreReply::Pending(Box::pin(async move {
             let mode = format!("refund {}", charged.map_or_else(String::new, |charged| charged.to_string()));
             self.link.call(&self.invocation(&ask, &mode)).await.map(forget)

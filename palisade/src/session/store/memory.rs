@@ -9,9 +9,9 @@ use std::fmt;
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
-use super::{Kept, Saved, SessionId, SessionStore};
-use crate::core::store_reply::StoreReply;
+use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::clock::Clock;
+use crate::core::store_reply::StoreReply;
 
 /// Keeps sessions in memory. [Its page](self) says how.
 #[derive(Default)]
@@ -22,7 +22,7 @@ pub struct MemorySessions {
 
 #[derive(Default)]
 struct Held {
-    sessions: HashMap<SessionId, (u64, Kept)>,
+    sessions: HashMap<SessionId, (u64, SessionRecord)>,
     look_through_at: usize,
 }
 
@@ -63,20 +63,26 @@ impl fmt::Debug for MemorySessions {
 }
 
 impl SessionStore for MemorySessions {
-    fn load(&self, id: SessionId) -> StoreReply<'_, Option<Kept>> {
+    fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
         StoreReply::Ready(Ok(self.held(|held| held.living(id, || self.clock.now()).cloned())))
     }
 
-    fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> StoreReply<'_, Saved> {
+    fn save(
+        &self,
+        id: SessionId,
+        before: Option<u64>,
+        kept: SessionRecord,
+        lasts: Duration,
+    ) -> StoreReply<'_, SaveOutcome> {
         let now = self.clock.now();
         let saved = self.held(|held| {
             if held.living(id, || now).map(|kept| kept.version) != before {
-                return Saved::Stale;
+                return SaveOutcome::Conflict;
             }
             let until = now.saturating_add(u64::try_from(lasts.as_micros()).unwrap_or(u64::MAX));
             held.sessions.insert(id, (until, kept));
             held.look_through(now);
-            Saved::Done
+            SaveOutcome::Saved
         });
         StoreReply::Ready(Ok(saved))
     }
@@ -86,10 +92,10 @@ impl SessionStore for MemorySessions {
         StoreReply::Ready(Ok(()))
     }
 
-    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, Kept)>> {
+    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         let now = self.clock.now();
         let found = self.held(|held| {
-            let of_user = |(id, (until, kept)): (&SessionId, &(u64, Kept))| {
+            let of_user = |(id, (until, kept)): (&SessionId, &(u64, SessionRecord))| {
                 (*until > now && kept.user.as_deref() == Some(user)).then(|| (*id, kept.clone()))
             };
             held.sessions.iter().filter_map(of_user).collect()
@@ -104,7 +110,7 @@ impl SessionStore for MemorySessions {
 
 impl Held {
     /// The clock is not looked at for what is not there, which is most of what is asked where sessions lie in cookies.
-    fn living(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&Kept> {
+    fn living(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&SessionRecord> {
         self.sessions.get(&id).filter(|(until, _)| *until > now()).map(|(_, kept)| kept)
     }
 
@@ -125,9 +131,9 @@ mod tests {
         let (clock, hand) = Clock::manual();
         let store = MemorySessions::new().clock(clock);
         for _ in 0..10 * FEW {
-            let kept = Kept { version: 1, user: None, bytes: Vec::new() };
+            let kept = SessionRecord { version: 1, user: None, bytes: Vec::new() };
             let saved = store.save(SessionId::random(), None, kept, Duration::from_secs(1));
-            assert!(matches!(saved, StoreReply::Ready(Ok(Saved::Done))));
+            assert!(matches!(saved, StoreReply::Ready(Ok(SaveOutcome::Saved))));
             hand.advance(Duration::from_millis(10));
         }
         assert!(store.len() <= FEW);

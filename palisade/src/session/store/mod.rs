@@ -2,16 +2,16 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::store::{Kept, MemorySessions, Saved, SessionId, SessionStore};
+//! # use palisade::store::{SessionRecord, MemorySessions, SaveOutcome, SessionId, SessionStore};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (store, id, day) = (MemorySessions::new(), SessionId::random(), Duration::from_secs(86_400));
-//! let kept = |version| Kept { version, user: Some("7".into()), bytes: b"sealed".to_vec() };
-//! assert_eq!(store.save(id, None, kept(1), day).await?, Saved::Done);
-//! assert_eq!(store.save(id, Some(1), kept(2), day).await?, Saved::Done);
-//! assert_eq!(store.save(id, Some(1), kept(2), day).await?, Saved::Stale, "somebody was quicker");
+//! let kept = |version| SessionRecord { version, user: Some("7".into()), bytes: b"sealed".to_vec() };
+//! assert_eq!(store.save(id, None, kept(1), day).await?, SaveOutcome::Saved);
+//! assert_eq!(store.save(id, Some(1), kept(2), day).await?, SaveOutcome::Saved);
+//! assert_eq!(store.save(id, Some(1), kept(2), day).await?, SaveOutcome::Conflict, "somebody was quicker");
 //! store.end(id).await?;
-//! assert_eq!(store.save(id, Some(2), kept(3), day).await?, Saved::Stale, "what has ended stays so");
+//! assert_eq!(store.save(id, Some(2), kept(3), day).await?, SaveOutcome::Conflict, "what has ended stays so");
 //! # Ok(())
 //! # }
 //! ```
@@ -70,7 +70,7 @@ impl fmt::Debug for SessionId {
 
 /// What is kept of a session.
 #[derive(Clone, PartialEq, Eq)]
-pub struct Kept {
+pub struct SessionRecord {
     /// One more at each saving.
     pub version: u64,
     /// The account that is signed in, if one is.
@@ -79,7 +79,7 @@ pub struct Kept {
     pub bytes: Vec<u8>,
 }
 
-impl fmt::Debug for Kept {
+impl fmt::Debug for SessionRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Kept").field("version", &self.version).finish_non_exhaustive()
     }
@@ -87,26 +87,32 @@ impl fmt::Debug for Kept {
 
 /// What became of a saving.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Saved {
+pub enum SaveOutcome {
     /// It is kept.
-    Done,
+    Saved,
     /// It is not: the version was saved over, or has ended.
-    Stale,
+    Conflict,
 }
 
 /// What keeps sessions. [The module's page](self) says what it promises.
 pub trait SessionStore: Send + Sync + fmt::Debug + 'static {
     /// What is kept under this name, unless it has run out.
-    fn load(&self, id: SessionId) -> StoreReply<'_, Option<Kept>>;
+    fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>>;
 
     /// Keeps it for so long: where nothing is kept yet if `before` is nothing, else in place of that version.
-    fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> StoreReply<'_, Saved>;
+    fn save(
+        &self,
+        id: SessionId,
+        before: Option<u64>,
+        kept: SessionRecord,
+        lasts: Duration,
+    ) -> StoreReply<'_, SaveOutcome>;
 
     /// Forgets it.
     fn end(&self, id: SessionId) -> StoreReply<'_, ()>;
 
     /// All that is kept for this account.
-    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, Kept)>>;
+    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>>;
 
     /// What the store is called in logs.
     fn name(&self) -> &'static str;

@@ -17,7 +17,7 @@ use std::time::Duration;
 
 use redis::Script;
 
-use super::{Kept, Saved, SessionId, SessionStore};
+use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::redis_link::Link;
 use crate::core::store_reply::{StoreError, StoreReply};
 
@@ -65,10 +65,10 @@ impl RedisSessions {
         })
     }
 
-    async fn read(&self, id: SessionId) -> Result<Option<Kept>, StoreError> {
+    async fn read(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
         type Fields = (Option<u64>, Option<String>, Option<Vec<u8>>);
         let (version, user, bytes): Fields = self.link.call(self.load.prepare_invoke().key(key(id))).await?;
-        let kept = |version| Kept {
+        let kept = |version| SessionRecord {
             version,
             user: user.filter(|user| !user.is_empty()),
             bytes: bytes.unwrap_or_default(),
@@ -92,11 +92,17 @@ impl fmt::Debug for RedisSessions {
 }
 
 impl SessionStore for RedisSessions {
-    fn load(&self, id: SessionId) -> StoreReply<'_, Option<Kept>> {
+    fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
         StoreReply::Pending(Box::pin(self.read(id)))
     }
 
-    fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> StoreReply<'_, Saved> {
+    fn save(
+        &self,
+        id: SessionId,
+        before: Option<u64>,
+        kept: SessionRecord,
+        lasts: Duration,
+    ) -> StoreReply<'_, SaveOutcome> {
         StoreReply::Pending(Box::pin(async move {
             let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 52);
             // Noted before it is kept: a session that nobody can find could not be ended from elsewhere.
@@ -108,7 +114,7 @@ impl SessionStore for RedisSessions {
             call.key(key(id)).arg(before.map(|version| version.to_string()).unwrap_or_default());
             call.arg(kept.version).arg(kept.user.unwrap_or_default()).arg(kept.bytes).arg(lasts);
             let saved: bool = self.link.call(&call).await?;
-            Ok(if saved { Saved::Done } else { Saved::Stale })
+            Ok(if saved { SaveOutcome::Saved } else { SaveOutcome::Conflict })
         }))
     }
 
@@ -119,7 +125,7 @@ impl SessionStore for RedisSessions {
         }))
     }
 
-    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, Kept)>> {
+    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         StoreReply::Pending(Box::pin(async move {
             let names: Vec<Vec<u8>> = self.link.call(self.list.prepare_invoke().key(user_key(user))).await?;
             let mut found = Vec::new();

@@ -23,7 +23,7 @@ mod webp;
 use reader::Reader;
 pub(super) use recode::recode;
 
-use super::kind::Kind;
+use super::kind::FileType;
 use crate::upload::error::UploadError;
 
 /// A picture that was walked through.
@@ -54,15 +54,15 @@ impl Walked {
 }
 
 /// What stays of a picture of at most so many pixels.
-pub(super) fn walk(kind: Kind, bytes: &[u8], most_pixels: u64) -> Result<Walked, UploadError> {
+pub(super) fn walk(kind: FileType, bytes: &[u8], most_pixels: u64) -> Result<Walked, UploadError> {
     let mut walked = Walked { bytes: Vec::with_capacity(bytes.len()), ..Walked::default() };
     let mut reader = Reader::new(bytes);
     match kind {
-        Kind::Png => png::walk(&mut reader, &mut walked, most_pixels)?,
-        Kind::Jpeg => jpeg::walk(&mut reader, &mut walked, most_pixels)?,
-        Kind::Gif => gif::walk(&mut reader, &mut walked, most_pixels)?,
-        Kind::Webp => webp::walk(&mut reader, &mut walked, most_pixels)?,
-        Kind::Pdf => return Err(UploadError::Broken),
+        FileType::Png => png::walk(&mut reader, &mut walked, most_pixels)?,
+        FileType::Jpeg => jpeg::walk(&mut reader, &mut walked, most_pixels)?,
+        FileType::Gif => gif::walk(&mut reader, &mut walked, most_pixels)?,
+        FileType::Webp => webp::walk(&mut reader, &mut walked, most_pixels)?,
+        FileType::Pdf => return Err(UploadError::Broken),
     }
     if walked.width == 0 {
         return Err(UploadError::Broken);

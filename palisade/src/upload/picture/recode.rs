@@ -11,7 +11,7 @@ use image::{AnimationDecoder, DynamicImage, ImageDecoder, ImageFormat, ImageResu
 
 use super::Walked;
 use crate::upload::error::UploadError;
-use crate::upload::kind::Kind;
+use crate::upload::kind::FileType;
 
 /// What eyes take for the same picture.
 const JPEG_QUALITY: u8 = 88;
@@ -20,22 +20,26 @@ const ROOM: u64 = 16 << 20;
 
 /// Makes a walked picture anew. An animated PNG or WebP becomes its first frame; of a GIF all frames together have at most so
 /// many pixels.
-pub(in crate::upload) fn recode(kind: Kind, walked: &Walked, most_pixels: u64) -> Result<Walked, UploadError> {
+pub(in crate::upload) fn recode(
+    kind: FileType,
+    walked: &Walked,
+    most_pixels: u64,
+) -> Result<Walked, UploadError> {
     let mut limits = Limits::default();
     limits.max_alloc = Some(most_pixels.saturating_mul(8).saturating_add(ROOM));
     let source = Cursor::new(&walked.bytes[..]);
     let mut bytes = Cursor::new(Vec::new());
     let made = match kind {
-        Kind::Png => still(PngDecoder::with_limits(source, limits.clone()), limits)
+        FileType::Png => still(PngDecoder::with_limits(source, limits.clone()), limits)
             .and_then(|picture| picture.write_to(&mut bytes, ImageFormat::Png).map(|()| picture)),
-        Kind::Webp => still(WebPDecoder::new(source), limits)
+        FileType::Webp => still(WebPDecoder::new(source), limits)
             .and_then(|picture| picture.write_to(&mut bytes, ImageFormat::WebP).map(|()| picture)),
-        Kind::Jpeg => still(JpegDecoder::new(source), limits).and_then(|picture| {
+        FileType::Jpeg => still(JpegDecoder::new(source), limits).and_then(|picture| {
             picture.write_with_encoder(JpegEncoder::new_with_quality(&mut bytes, JPEG_QUALITY))?;
             Ok(picture)
         }),
-        Kind::Gif => return animation(source, walked, limits, most_pixels),
-        Kind::Pdf => return Err(UploadError::Broken),
+        FileType::Gif => return animation(source, walked, limits, most_pixels),
+        FileType::Pdf => return Err(UploadError::Broken),
     };
     let picture = made.map_err(|_| UploadError::Broken)?;
     Ok(Walked { bytes: bytes.into_inner(), width: picture.width(), height: picture.height(), more: false })
