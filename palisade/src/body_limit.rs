@@ -3,7 +3,7 @@
 //! ```
 //! # use std::time::Duration;
 //! # use axum::{Router, body::Bytes, routing::post};
-//! # use palisade::BodyLimit;
+//! # use palisade::body_limit::BodyLimit;
 //! # async fn comment(_: Bytes) {}
 //! # async fn upload(_: Bytes) {}
 //! let app: Router = Router::new()

@@ -1,7 +1,7 @@
 //! The flags that every cookie leaves with.
 //!
 //! ```
-//! # use palisade::{Cookies, SameSite};
+//! # use palisade::cookies::{Cookies, SameSite};
 //! let cookies = Cookies::new().same_site(SameSite::Strict).readable_by_scripts(["theme"]);
 //! ```
 //!

@@ -3,7 +3,7 @@
 //! ```
 //! # use std::time::Duration;
 //! # use axum::{Router, routing::get};
-//! # use palisade::Deadline;
+//! # use palisade::deadline::Deadline;
 //! # async fn home() {}
 //! # async fn report() {}
 //! # async fn events() {}

@@ -1,7 +1,8 @@
 //! Rejection or fault → page or JSON.
 //!
 //! ```
-//! # use palisade::{ErrorPage, ErrorPages};
+//! # use palisade::ErrorPages;
+//! # use palisade::error_page::ErrorPage;
 //! let pages = ErrorPages::new(|page: &ErrorPage<'_>| format!("<h1>{}</h1><p>{}</p>", page.title(), page.message()));
 //! ```
 //!

@@ -1,9 +1,10 @@
 //! The one layer that most applications need: the stateless guards, in the right order.
 //!
 //! ```
-//! # use palisade::{Palisade, Proxies};
+//! # use palisade::Palisade;
+//! # use palisade::proxy::Proxies;
 //! let palisade = Palisade::new().hosts(["example.org"])?.trusted_proxies(Proxies::none());
-//! # Ok::<(), palisade::HostsError>(())
+//! # Ok::<(), palisade::host::HostsError>(())
 //! ```
 //!
 //! What happens to a request, in this order:

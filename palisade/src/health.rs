@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use axum::Router;
-//! # use palisade::Health;
+//! # use palisade::health::Health;
 //! # async fn ping_the_database() -> Result<(), std::io::Error> { Ok(()) }
 //! let health = Health::new().check("database", ping_the_database);
 //! let app: Router = Router::new()

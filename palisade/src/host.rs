@@ -1,9 +1,9 @@
 //! The hosts we answer for.
 //!
 //! ```
-//! # use palisade::Hosts;
+//! # use palisade::host::Hosts;
 //! let hosts = Hosts::only(["example.org", ".example.net", "[::1]:8000"])?;
-//! # Ok::<(), palisade::HostsError>(())
+//! # Ok::<(), palisade::host::HostsError>(())
 //! ```
 //!
 //! What passes, in this order:

@@ -2,9 +2,9 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::{Hsts, Https};
+//! # use palisade::https::{Hsts, Https};
 //! let https = Https::new().permanent().hsts(Hsts::preloaded(Duration::from_secs(63_072_000))?);
-//! # Ok::<(), palisade::HstsError>(())
+//! # Ok::<(), palisade::https::HstsError>(())
 //! ```
 //!
 //! What passes, in this order:

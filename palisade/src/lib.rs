@@ -10,7 +10,7 @@
 //! let app = (ErrorPages::plain(), Palisade::new().hosts(["example.org", "localhost"])?).layer(routes);
 //! # fn is_a_service(_: impl tower::Service<http::Request<axum::body::Body>>) {}
 //! # is_a_service(app);
-//! # Ok::<(), palisade::HostsError>(())
+//! # Ok::<(), palisade::host::HostsError>(())
 //! ```
 //!
 //! Put them around the router as one, in the order in which a request meets them: no route is without them, and they cost
@@ -75,8 +75,10 @@
 //!
 //! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
 
+#![cfg_attr(docsrs, feature(doc_cfg))]
+
 #[cfg(all(doctest, feature = "axum"))]
-#[doc = include_str!("../../README.md")]
+#[doc = include_str!("../README.md")]
 struct Readme;
 
 #[cfg(feature = "audit")]

@@ -3,7 +3,7 @@
 //! ```
 //! # use std::time::SystemTime;
 //! # use http::{HeaderMap, StatusCode};
-//! use palisade::audit::{Answer, Seen, findings, score};
+//! use palisade::audit::{findings, score, Answer, Seen};
 //! use palisade::csp::Severity;
 //!
 //! let bare = Answer::new("https://example.org/", StatusCode::OK, HeaderMap::new())?.body("<h1>Hello</h1>");

@@ -1,12 +1,12 @@
 //! A host and a port, as a request names them.
 //!
 //! ```
-//! # use palisade::Authority;
+//! # use palisade::request::Authority;
 //! let site = Authority::parse("Example.org.:8443")?;
 //! assert!(site.is("example.org"));
 //! assert_eq!(site.port(), Some(8443));
 //! assert!(Authority::parse("example.org/..").is_err());
-//! # Ok::<(), palisade::AuthorityError>(())
+//! # Ok::<(), palisade::request::AuthorityError>(())
 //! ```
 //!
 //! What passes, in this order:

@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::Clock;
+//! # use palisade::clock::Clock;
 //! let (clock, hand) = Clock::manual();
 //! let before = clock.now();
 //! hand.advance(Duration::from_secs(60));

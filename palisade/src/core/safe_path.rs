@@ -1,7 +1,7 @@
 //! A path on this very site, and the rule that says so.
 //!
 //! ```
-//! # use palisade::{SafePath, SafePathError};
+//! # use palisade::redirect::{SafePath, SafePathError};
 //! assert_eq!("/a b?c=é".parse::<SafePath>()?.as_str(), "/a%20b?c=%C3%A9");
 //! assert_eq!("//evil.example".parse::<SafePath>(), Err(SafePathError::TwoSlashes));
 //! # Ok::<(), SafePathError>(())
@@ -39,10 +39,10 @@ impl SafePath {
     /// The same path with `name=value` added to its query, both encoded as a form does.
     ///
     /// ```
-    /// # use palisade::SafePath;
+    /// # use palisade::redirect::SafePath;
     /// let log_in = SafePath::of("/login").query("next", "/articles?page=2")?;
     /// assert_eq!(log_in.as_str(), "/login?next=%2Farticles%3Fpage%3D2");
-    /// # Ok::<(), palisade::SafePathError>(())
+    /// # Ok::<(), palisade::redirect::SafePathError>(())
     /// ```
     ///
     /// # Errors

@@ -1,7 +1,7 @@
 //! Content-Security-Policy: what a page may load, run, and be framed by.
 //!
 //! ```
-//! # use palisade::csp::{Csp, Source, none};
+//! # use palisade::csp::{none, Csp, Source};
 //! let policy = Csp::new()
 //!     .default_src(none())
 //!     .script_src([Source::NONCE, Source::STRICT_DYNAMIC])

@@ -1,10 +1,11 @@
 //! Refuse requests that pages of other sites made.
 //!
 //! ```
-//! # use palisade::{Csrf, Palisade};
+//! # use palisade::Palisade;
+//! # use palisade::csrf::Csrf;
 //! let palisade = Palisade::new().csrf(Csrf::new().trust(["https://app.example"])?);
 //! assert!(Csrf::new().trust(["*.example"]).is_err(), "who is trusted is written out");
-//! # Ok::<(), palisade::TrustError>(())
+//! # Ok::<(), palisade::csrf::TrustError>(())
 //! ```
 //!
 //! What passes, in this order:

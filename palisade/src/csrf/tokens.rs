@@ -3,7 +3,8 @@
 //! ```
 //! # use std::time::Duration;
 //! # use axum::{Router, response::Html, routing::get};
-//! # use palisade::{CsrfToken, CsrfTokens, Keyring, KeyringError};
+//! # use palisade::{CsrfToken, CsrfTokens, Keyring};
+//! # use palisade::keyring::KeyringError;
 //! # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 //! async fn form(token: CsrfToken) -> Html<String> {
 //!     Html(format!("<form method=\"post\">{}<button>Send</button></form>", token.input()))

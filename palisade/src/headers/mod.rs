@@ -1,7 +1,8 @@
 //! The headers that tell browsers what this site does not do.
 //!
 //! ```
-//! # use palisade::{FrameOptions, ReferrerPolicy, SecurityHeaders};
+//! # use palisade::SecurityHeaders;
+//! # use palisade::headers::{FrameOptions, ReferrerPolicy};
 //! let headers = SecurityHeaders::strict()
 //!     .referrer_policy(ReferrerPolicy::NoReferrer)
 //!     .frame_options(FrameOptions::Deny)

@@ -1,12 +1,12 @@
 //! Permissions-Policy: the browser features that a page and its frames do without.
 //!
 //! ```
-//! # use palisade::permissions::{Allow, PermissionsPolicy};
+//! # use palisade::headers::permissions::{Allow, PermissionsPolicy};
 //! let policy = PermissionsPolicy::strict()
 //!     .allow("fullscreen", [Allow::This])?
 //!     .allow("payment", [Allow::This, Allow::origin("https://pay.example")?])?;
 //! assert_eq!("camera=(), geolocation=(self)".parse::<PermissionsPolicy>()?.to_string(), "camera=(), geolocation=(self)");
-//! # Ok::<(), palisade::permissions::PermissionsError>(())
+//! # Ok::<(), palisade::headers::permissions::PermissionsError>(())
 //! ```
 //!
 //! It is a dictionary of structured fields (RFC 9651): each feature with a list of who may use it. `Feature-Policy`, its

@@ -16,9 +16,10 @@ const ENDPOINT: &str = "default";
 /// Where browsers report to: a path of this site, or an address.
 ///
 /// ```
-/// # use palisade::{ReportsTo, SecurityHeaders};
+/// # use palisade::SecurityHeaders;
+/// # use palisade::headers::ReportsTo;
 /// let headers = SecurityHeaders::strict().reports_to(ReportsTo::new("/csp-report")?);
-/// # Ok::<(), palisade::ReportingEndpointsError>(())
+/// # Ok::<(), palisade::headers::ReportingEndpointsError>(())
 /// ```
 ///
 /// Every policy of the site and of its pages then reports there, but those that say themselves where to.

@@ -148,9 +148,9 @@ impl From<ClearSiteData> for HeaderValue {
 /// `Reporting-Endpoints`: the names that `report-to` refers to, each with its URL.
 ///
 /// ```
-/// # use palisade::ReportingEndpoints;
+/// # use palisade::headers::ReportingEndpoints;
 /// let endpoints = ReportingEndpoints::new([("csp", "/reports")])?;
-/// # Ok::<(), palisade::ReportingEndpointsError>(())
+/// # Ok::<(), palisade::headers::ReportingEndpointsError>(())
 /// ```
 ///
 /// Reference: W3C Reporting API §3.2.

@@ -2,7 +2,8 @@
 //! for each purpose.
 //!
 //! ```
-//! # use palisade::{Keyring, KeyringError};
+//! # use palisade::Keyring;
+//! # use palisade::keyring::KeyringError;
 //! let old = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 //! let new = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
 //! let sealed = Keyring::new(old)?.keys("invitation").seal(b"ada", b"");

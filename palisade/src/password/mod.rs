@@ -1,7 +1,8 @@
 //! Passwords: kept as Argon2id, checked off the async threads, so many at once and no more.
 //!
 //! ```
-//! # use palisade::{Password, Passwords, Rejection, StoredCredential};
+//! # use palisade::{Passwords, Rejection};
+//! # use palisade::password::{Password, StoredCredential};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Rejection> {
 //! let passwords = Passwords::new();

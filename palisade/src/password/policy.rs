@@ -10,7 +10,7 @@ use super::Password;
 /// Which new passwords are good enough. Any characters will do: rules about digits and capitals make passwords worse.
 ///
 /// ```
-/// # use palisade::{Password, PasswordPolicy, PasswordRejected};
+/// # use palisade::password::{Password, PasswordPolicy, PasswordRejected};
 /// let policy = PasswordPolicy::new();
 /// let about = ["Ada Lovelace", "ada@example.org"];
 /// assert!(policy.check(&Password::from("seven purple otters"), &about).is_ok());

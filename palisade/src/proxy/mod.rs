@@ -1,13 +1,13 @@
 //! Which proxies to believe: the one place that reads `X-Forwarded-…` and `Forwarded`.
 //!
 //! ```
-//! # use palisade::{Hops, Proxies};
+//! # use palisade::proxy::{Hops, Proxies};
 //! let nobody = Proxies::none();
 //! let one_in_front = Proxies::hops(Hops { x_host: 1, ..Hops::default() });
 //! let by_address = Proxies::trusted(["10.0.0.0/8", "2001:db8::/32"])?;
 //! let cloudflare = Proxies::header("cf-connecting-ip", ["173.245.48.0/20"])?;
 //! let from_settings: Proxies = "hops=1".parse()?;
-//! # Ok::<(), palisade::ProxiesError>(())
+//! # Ok::<(), palisade::proxy::ProxiesError>(())
 //! ```
 //!
 //! What is believed, in this order:
@@ -309,7 +309,7 @@ impl Guard for Proxies {
             None => Err(MissingLayer(
                 "The peer's address is unknown, so nobody can be told apart. Serve with `palisade::serve(listener, app)`, \
                  or with `axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>())`; in a test, \
-                 put `palisade::PeerAddr(address)` into the request's extensions.",
+                 put `palisade::request::PeerAddr(address)` into the request's extensions.",
             )
             .into()),
         }

@@ -2,8 +2,9 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::store::MemoryStore;
-//! # use palisade::{Backoff, Rejection};
+//! # use palisade::rate_limit::store::MemoryStore;
+//! # use palisade::Rejection;
+//! # use palisade::rate_limit::{Backoff, RateLimitRejection};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), RateLimitRejection> {
 //! let backoff = Backoff::new("login", MemoryStore::new()).free(2).first(Duration::from_secs(10));

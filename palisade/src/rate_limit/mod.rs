@@ -2,8 +2,9 @@
 //!
 //! ```
 //! # use axum::{Router, routing::post};
-//! # use palisade::store::MemoryStore;
-//! # use palisade::{RateLimitKey, RateLimit, Rejection, FallbackStore};
+//! # use palisade::rate_limit::store::MemoryStore;
+//! # use palisade::{RateLimit, Rejection};
+//! # use palisade::rate_limit::{FallbackStore, RateLimitRejection};
 //! # async fn log_in() {}
 //! let store = FallbackStore::new(MemoryStore::new());
 //! let login = RateLimit::new("login", "5/minute; 20/hour".parse()?, store);
@@ -19,7 +20,7 @@
 //! # Ok(())
 //! # }
 //! # main2(login).unwrap();
-//! # Ok::<(), palisade::QuotaError>(())
+//! # Ok::<(), palisade::rate_limit::quota::QuotaError>(())
 //! ```
 //!
 //! What passes, in this order:

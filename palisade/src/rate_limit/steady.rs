@@ -2,8 +2,8 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::FallbackStore;
-//! # use palisade::store::MemoryStore;
+//! # use palisade::rate_limit::FallbackStore;
+//! # use palisade::rate_limit::store::MemoryStore;
 //! let store = FallbackStore::new(MemoryStore::new()).timeout(Duration::from_millis(20));
 //! assert!(!store.is_down());
 //! ```

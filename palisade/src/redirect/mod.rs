@@ -1,7 +1,8 @@
 //! Redirects that stay on the site, or go to sites that you named.
 //!
 //! ```
-//! # use palisade::{Next, Redirect, RedirectSites, SafePath};
+//! # use palisade::Redirect;
+//! # use palisade::redirect::{Next, RedirectSites, SafePath};
 //! // A form's hidden field `next`, which anybody can write a link with.
 //! let next: Next = serde_json::from_str(r#""/articles?page=2""#)?;
 //! let response: http::Response<String> = Redirect::to(next.or("/")).into_response();

@@ -3,7 +3,7 @@
 //! ```
 //! # use http::Request;
 //! use palisade::csp::Csp;
-//! use palisade::report::Collector;
+//! use palisade::reporting::Collector;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {

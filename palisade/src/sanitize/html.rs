@@ -12,7 +12,7 @@ use super::tree::Tree;
 /// There is no way back from a stored or sent text but through a [`Sanitizer`](crate::Sanitizer):
 ///
 /// ```compile_fail
-/// let html: palisade::SafeHtml = serde_json::from_str(r#""<script>""#)?;
+/// let html: palisade::sanitize::SafeHtml = serde_json::from_str(r#""<script>""#)?;
 /// # Ok::<(), serde_json::Error>(())
 /// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,7 +22,7 @@ impl SafeHtml {
     /// This very text, escaped: what looks like a tag is shown as one reads it.
     ///
     /// ```
-    /// # use palisade::SafeHtml;
+    /// # use palisade::sanitize::SafeHtml;
     /// assert_eq!(SafeHtml::text("a < b & \"c\"").as_str(), "a &lt; b &amp; &quot;c&quot;");
     /// ```
     pub fn text(text: &str) -> Self {
@@ -72,7 +72,7 @@ impl SafeHtml {
     /// It is plain text: where `&lt;script&gt;` was written, it has `<script>`. A template escapes it like any other text.
     ///
     /// ```
-    /// # use palisade::SafeHtml;
+    /// # use palisade::sanitize::SafeHtml;
     /// let html = SafeHtml::dangerous_allow_unsanitized("<h2>On primes</h2><p>There are <i>infinitely</i> many.</p>");
     /// assert_eq!(html.excerpt(20), "On primes There are…");
     /// ```

@@ -1,7 +1,8 @@
 //! HTML that somebody wrote, without what could run, track or mislead.
 //!
 //! ```
-//! # use palisade::{SafeHtml, Sanitizer};
+//! # use palisade::Sanitizer;
+//! # use palisade::sanitize::SafeHtml;
 //! let rich = Sanitizer::rich().classes(["note"]);
 //! let html = rich.clean(r#"<p class="note big" onclick="steal()">See <a href="/a">a</a>.<script>steal()</script>"#)?;
 //! assert_eq!(html.as_str(), r#"<p class="note">See <a href="/a" rel="noopener nofollow">a</a>.</p>"#);
@@ -10,7 +11,7 @@
 //! let formula = "<math><mfrac><mn>1</mn><mi>x</mi></mfrac></math>";
 //! assert_eq!(rich.clean(formula)?.as_str(), formula);
 //! assert_eq!(Sanitizer::none().clean("<b>1 &lt; 2</b>")?.as_str(), "1 &lt; 2");
-//! # Ok::<(), palisade::SanitizeError>(())
+//! # Ok::<(), palisade::sanitize::SanitizeError>(())
 //! ```
 //!
 //! What passes, in this order:

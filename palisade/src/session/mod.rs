@@ -2,7 +2,9 @@
 //!
 //! ```
 //! # use axum::{Router, routing::{get, post}};
-//! # use palisade::{Keyring, KeyringError, AuthProof, SessionRejection, Session, Sessions};
+//! # use palisade::{Keyring, Session, Sessions};
+//! # use palisade::keyring::KeyringError;
+//! # use palisade::session::{AuthProof, SessionRejection};
 //! async fn count(session: Session) -> Result<String, SessionRejection> {
 //!     let visits = session.get::<u32>("visits").await?.unwrap_or(0) + 1;
 //!     session.set("visits", visits).await?;

@@ -2,7 +2,9 @@
 //!
 //! ```
 //! use axum::{Router, extract::{Request, State}, routing::post};
-//! use palisade::{BodyLimit, FileType, UploadRejection, Uploads};
+//! use palisade::Uploads;
+//! use palisade::body_limit::BodyLimit;
+//! use palisade::upload::{FileType, UploadRejection};
 //!
 //! # let folder = std::env::temp_dir().join("palisade-doc-uploads");
 //! let uploads = Uploads::open(folder.to_str().unwrap())? // or memory://, or s3://bucket/folder
@@ -19,7 +21,7 @@
 //!     .route("/pictures", post(send).layer(BodyLimit::bytes(16 << 20)))
 //!     .with_state(uploads.clone());
 //!
-//! async fn show(uploads: &Uploads, upload: &palisade::Upload, request: &http::request::Parts) {
+//! async fn show(uploads: &Uploads, upload: &palisade::upload::Upload, request: &http::request::Parts) {
 //!     let response = uploads.serve(upload, request).await; // 200, 206, 304, 404 or 416
 //! }
 //! # std::fs::remove_dir_all(folder)?;

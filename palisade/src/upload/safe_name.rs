@@ -1,7 +1,7 @@
 //! The name of a file that somebody sent, made safe to show, to send back and to write to a disk.
 //!
 //! ```
-//! # use palisade::SafeName;
+//! # use palisade::upload::SafeName;
 //! assert_eq!(SafeName::new("../../Übung 1.pdf").as_str(), "Übung_1.pdf");
 //! assert_eq!(SafeName::ascii("Übung 1.pdf").as_str(), "Ubung_1.pdf");
 //! assert_eq!(SafeName::ascii("файл.pdf").as_str(), "file.pdf");

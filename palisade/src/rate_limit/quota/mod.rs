@@ -2,12 +2,12 @@
 //!
 //! ```
 //! # use std::num::NonZeroU32;
-//! # use palisade::{Quota, Quotas};
+//! # use palisade::rate_limit::quota::{Quota, Quotas};
 //! let login: Quotas = "5/minute; 20 per hour".parse()?;
 //! let upload = Quota::per_hour(NonZeroU32::new(10).unwrap());
 //! assert_eq!(login.to_string(), "5 per minute; 20 per hour");
 //! assert_eq!(login.to_string().parse::<Quotas>()?, login);
-//! # Ok::<(), palisade::QuotaError>(())
+//! # Ok::<(), palisade::rate_limit::quota::QuotaError>(())
 //! ```
 //!
 //! What is read, as Flask-Limiter reads it: an amount, `/` or `per`, perhaps a multiple, and a unit (`second`, `minute`, `hour`,

@@ -1,7 +1,7 @@
 //! How hits are counted: four strategies, as pure functions of a state, a time and a cost.
 //!
 //! ```
-//! # use palisade::Strategy;
+//! # use palisade::rate_limit::quota::Strategy;
 //! assert_eq!("moving-window".parse(), Ok(Strategy::MovingWindow));
 //! assert_eq!(Strategy::default().to_string(), "fixed-window");
 //! ```

@@ -1,10 +1,10 @@
 //! Counting in memcached, so that several programs share their counts.
 //!
 //! ```
-//! # use palisade::store::{MemcachedStore, Store};
+//! # use palisade::rate_limit::store::{MemcachedStore, Store};
 //! let store: Store = MemcachedStore::new("memcached://one.example:11211,two.example")?.into();
 //! assert_eq!(store.name(), "memcached");
-//! # Ok::<(), palisade::store::StoreError>(())
+//! # Ok::<(), palisade::rate_limit::store::StoreError>(())
 //! ```
 //!
 //! How it keeps its promises:

@@ -1,7 +1,7 @@
 //! Counting in this program's memory.
 //!
 //! ```
-//! # use palisade::store::{MemoryStore, Store};
+//! # use palisade::rate_limit::store::{MemoryStore, Store};
 //! let store: Store = MemoryStore::new().capacity(100_000).into();
 //! assert_eq!(store.name(), "memory");
 //! ```

@@ -1,11 +1,11 @@
 //! Where requests are counted: in this program's memory, in Redis, or in memcached.
 //!
 //! ```
-//! # use palisade::store::{RateLimitRequest, ChargePolicy, MemoryStore, Outcome, Store};
+//! # use palisade::rate_limit::store::{ChargePolicy, MemoryStore, Outcome, RateLimitRequest, Store};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = Store::open("memory://").await?;
-//! let (quotas, strategy) = ("1/minute; 20/hour".parse()?, palisade::Strategy::FixedWindow);
+//! let (quotas, strategy) = ("1/minute; 20/hour".parse()?, palisade::rate_limit::quota::Strategy::FixedWindow);
 //! let ask = || RateLimitRequest { limit: "login", caller: b"192.0.2.7", quotas: &quotas, strategy, cost: 1, charge: ChargePolicy::AllOrNothing };
 //! assert_eq!(store.decide(ask()).await?.outcome, Outcome::Allow);
 //! assert!(matches!(store.decide(ask()).await?.outcome, Outcome::Refuse { .. }));

@@ -1,10 +1,10 @@
 //! Counting in Redis or Valkey, so that several programs share their counts and a restart forgets none.
 //!
 //! ```
-//! # use palisade::store::{RedisStore, Store};
+//! # use palisade::rate_limit::store::{RedisStore, Store};
 //! let store: Store = RedisStore::new("redis://localhost:6379/0")?.into();
 //! assert_eq!(store.name(), "redis");
-//! # Ok::<(), palisade::store::StoreError>(())
+//! # Ok::<(), palisade::rate_limit::store::StoreError>(())
 //! ```
 //!
 //! How it keeps its promises:

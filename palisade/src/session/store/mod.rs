@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::store::{SessionRecord, MemorySessions, SaveOutcome, SessionId, SessionStore};
+//! # use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let (store, id, day) = (MemorySessions::new(), SessionId::random(), Duration::from_secs(86_400));

@@ -1,9 +1,9 @@
 //! Keeping sessions in Redis or Valkey, so that several programs share them and a restart forgets none.
 //!
 //! ```
-//! # use palisade::store::RedisSessions;
+//! # use palisade::session::store::RedisSessions;
 //! let store = RedisSessions::new("redis://localhost:6379/0")?;
-//! # Ok::<(), palisade::store::StoreError>(())
+//! # Ok::<(), palisade::rate_limit::store::StoreError>(())
 //! ```
 //!
 //! A session is a hash of version, account and bytes, saved by one script that compares the version. The sessions of an
