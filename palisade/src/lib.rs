@@ -1,79 +1,75 @@
-//! The security layers of a web platform, for any tower service and first of all for axum.
+//! The security layers of a web platform, for axum and any tower service: security headers and CSP,
+//! hosts, proxies, HTTPS, CSRF, rate limits, sessions, passwords, uploads, sanitizing, redirects.
 //!
 //! ```
-//! use axum::{Router, routing::get};
-//! use palisade::{CspNonce, ErrorPages, Palisade};
-//! use tower::Layer;
+//! use axum::{Router, body::Body, http::Request, routing::get};
+//! use palisade::{CspNonce, ErrorPages, Palisade, request::PeerAddr};
+//! use tower::{Layer, ServiceExt};
 //!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let routes = Router::new()
 //!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }));
 //! let app = (ErrorPages::plain(), Palisade::new().hosts(["example.org", "localhost"])?).layer(routes);
-//! # fn is_a_service(_: impl tower::Service<http::Request<axum::body::Body>>) {}
-//! # is_a_service(app);
-//! # Ok::<(), palisade::host::HostsError>(())
+//!
+//! let peer = PeerAddr("127.0.0.1:40000".parse()?); // `palisade::serve` and `axum::serve` add it themselves
+//! let request = Request::get("/").header("host", "localhost").extension(peer).body(Body::empty())?;
+//! let response = app.oneshot(request).await?;
+//! assert!(response.headers().contains_key("content-security-policy"));
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! Put them around the router as one, in the order in which a request meets them: no route is without them, and they cost
-//! least. `Router::layer` works too, the last one outermost; but what is added later has none of them, and axum puts each
-//! on each route, in a box of its own that is copied for every request. Serve with [`serve()`], or with anything that
-//! leaves a [`PeerAddr`] in the request's extensions.
+//! Write the layers as one tuple around the whole router, outermost first: every response, 404s and
+//! panics included, then passes through every layer. `Router::layer` works too, with the last layer
+//! outermost; routes added after it are not covered. Serve with [`serve()`], or with any server that
+//! puts a [`PeerAddr`](request::PeerAddr) or axum's `ConnectInfo` into the request's extensions.
 //!
-//! # Layers
+//! # Modules by task
 //!
-//! | layer | what it does | refuses with |
+//! | task | module | rejects with |
 //! |---|---|---|
-//! | [`Palisade`] | the next six, in the right order | |
-//! | [`Proxies`] | decides who is asking: address, scheme, host, port, prefix | 500, where nobody can be told apart |
-//! | [`Hosts`] | answers for our hosts only | 400, 421 |
-//! | [`Https`] | redirects to https; Strict-Transport-Security | 302, 307 (301, 308) |
-//! | [`Csrf`] | no page of another site sends a form here | 403 |
-//! | [`Cookies`] | Secure, HttpOnly, SameSite on every cookie | |
-//! | [`SecurityHeaders`] | CSP with nonces, framing, referrers, isolation, permissions, caching | |
-//! | [`PageHeaders`] | what one page wants otherwise; a layer, or returned by a handler | |
-//! | [`BodyLimit`] | how large a body a route takes | 413 |
-//! | [`Deadline`] | how long an answer may take | 503 |
-//! | [`Sessions`] | what is remembered of a visitor, and who is signed in | 303, 401, 403 (503) |
-//! | [`CsrfTokens`] | what changes something comes with a token of our own page | 403 (400, 408, 413) |
-//! | [`RateLimit`] | so many requests in so long; also a call | 429 (400, 503) |
-//! | [`ErrorPages`] | writes the body of every refusal and fault | |
+//! | all stateless layers in the right order | [`front_door`] | |
+//! | client address and scheme behind proxies (ProxyFix) | [`proxy`] | 500 for an unknown peer |
+//! | allowed hosts | [`host`] | 400, 421 |
+//! | redirect to https, HSTS | [`https`] | 302, 307 (301, 308) |
+//! | security headers, per-page overrides (helmet, Talisman) | [`headers`] | |
+//! | Content-Security-Policy: build, parse, lint, nonces | [`csp`] | |
+//! | `Secure`, `HttpOnly`, `SameSite` on every cookie | [`cookies`] | |
+//! | requests forged by other sites: origin check, tokens | [`csrf`] | 403 (400, 408, 413) |
+//! | CSP violations and other browser reports | `reporting` | |
+//! | rate limits, quotas, backoff after failures | `rate_limit` | 429 (400, 503) |
+//! | size and time of request bodies | `body_limit` | 413, 408 |
+//! | time of the whole response | `deadline` | 503 |
+//! | a server that bounds connections, headers and bodies | `serve` | 408, 431 |
+//! | health checks | `health` | 503 |
+//! | error pages, `problem+json` | `error_page` | |
+//! | keys that rotate: signing and sealing | `keyring` | |
+//! | password hashes (Argon2id, Werkzeug, Django), password policy | `password` | 503 |
+//! | sessions, signing in and out, remember-me, recent authentication | `session` | 303, 401, 403, 503 |
+//! | HTML that people write | `sanitize` | |
+//! | files that people send | `upload` | 413, 415, 422, 503 |
+//! | redirects that stay on the site | `redirect` | |
+//! | extractors and responses for axum | [`extract`] | |
 //!
-//! [`Health`] is no layer but two services, for a group of their own behind [`Palisade::open`].
-//!
-//! # What people send
-//!
-//! | type | what it is |
-//! |---|---|
-//! | [`SafePath`], [`Next`] | a path on this very site: where a form says to go on |
-//! | [`RedirectSites`] | which other sites a redirect may lead to |
-//! | [`Redirect`] | the response, made of nothing but those |
-//! | [`Sanitizer`] | makes of HTML that somebody wrote the HTML that a page may show |
-//! | [`SafeHtml`] | that HTML: what templates print as it is |
-//! | [`SafeName`] | the name of a file that somebody sent |
-//! | [`Uploads`] | the files themselves: taken in, judged, scanned, kept, served |
+//! Every rejection is a value in the response: see [`rejection`]. Values that several layers share are
+//! in [`request`] and `clock`; [`guard`] is the trait behind the stateless layers.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `audit` | no | [`audit`]: how a site stands, from what it answered |
-//! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
-//! | `error-page` | yes | [`ErrorPages`] |
-//! | `filename` | no | [`SafeName`] |
-//! | `report` | no | [`report`]: what browsers report, grouped and explained |
-//! | `health` | yes | [`Health`] |
-//! | `redirect` | yes | [`Redirect`], [`SafePath`], [`Next`], [`RedirectSites`] |
-//! | `sanitize` | no | [`Sanitizer`], [`SafeHtml`] |
-//! | `serve` | yes | [`serve()`], [`BodyLimit`], [`Deadline`] |
-//! | `ratelimit` | no | [`RateLimit`], and [`store`] with counts in memory |
-//! | `redis`, `memcached` | no | counts there |
-//! | `session` | no | [`Sessions`], [`SignedIn`]; [`store`] keeps them |
-//! | `password` | no | [`Passwords`], [`Policy`] |
-//! | `keyring` | no | [`Keyring`]: keys that rotate, one for each purpose; signing and sealing |
-//! | `csrf` | no | [`CsrfTokens`], [`CsrfToken`]; the feature `keyring` |
-//! | `upload` | no | [`Uploads`], in a folder; the feature `filename` |
-//! | `upload-s3` | no | [`Uploads`] in S3 |
+//! | `axum` | yes | [`extract`]; page overrides as return values; the peer from axum's `ConnectInfo` |
+//! | `error-page`, `health`, `redirect` | yes | the module of that name |
+//! | `serve` | yes | `serve`, `body_limit`, `deadline` |
+//! | `csrf` | no | tokens in forms ([`csrf`]'s origin check is always there) |
+//! | `keyring`, `password`, `rate-limit`, `reporting`, `sanitize`, `session`, `upload` | no | the module of that name |
+//! | `redis`, `memcached` | no | counters and (Redis) sessions in these servers |
+//! | `upload-s3` | no | uploads stored in S3 |
+//! | `full` | no | every feature |
 //!
-//! Features only add. Without any, everything else works on any tower service, under hyper alone for example.
+//! Features only add. Without any feature, the rest works on every tower service, for example under
+//! hyper alone.
 
 #![cfg_attr(docsrs, feature(doc_cfg))]
 
