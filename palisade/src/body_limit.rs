@@ -150,9 +150,9 @@ impl Body for LimitedBody {
         let mut this = self.project();
         let Some(terms) = this.terms else { return this.inner.poll_frame(cx).map_err(Into::into) };
         let limit = terms.bytes();
-        let announced = if terms.are_open() { 0 } else { this.inner.size_hint().lower() };
+        let announced = if terms.is_peeked() { 0 } else { this.inner.size_hint().lower() };
         if this.taken.saturating_add(announced) > limit {
-            terms.exceed();
+            terms.set_exceeded();
             return Poll::Ready(Some(Err(too_large())));
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
@@ -160,7 +160,7 @@ impl Body for LimitedBody {
             let frame = frame?;
             *this.taken += frame.data_ref().map_or(0, |data| data.len() as u64);
             if *this.taken > limit {
-                terms.exceed();
+                terms.set_exceeded();
                 return Poll::Ready(Some(Err(too_large())));
             }
             return Poll::Ready(Some(Ok(frame)));
@@ -177,7 +177,7 @@ impl Body for LimitedBody {
         if let Some(clock) = this.clock.as_pin_mut() {
             ready!(clock.poll(cx));
         }
-        terms.be_late();
+        terms.set_late();
         Poll::Ready(Some(Err(too_slow(within))))
     }
 

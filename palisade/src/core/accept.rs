@@ -1,4 +1,4 @@
-//! Whether a client likes JSON better than HTML.
+//! Content negotiation: `true` if a client prefers JSON to HTML.
 //!
 //! Reference: RFC 9110 §12.5.1: the most specific range that fits a type gives its quality.
 
@@ -28,7 +28,7 @@ pub(crate) fn prefers_json(accept: &HeaderValue) -> bool {
     json.quality.max(problem.quality) > html.quality
 }
 
-/// The quality of a type in thousandths, by the most specific range so far; 0 where none fits.
+/// The quality of a media type in thousandths, by the most specific range so far; 0 if no range fits.
 #[derive(Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 struct Best {
     specific: u8,
@@ -51,7 +51,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn json_is_for_those_who_like_it_better() {
+    fn json_goes_to_clients_that_prefer_it() {
         for (accept, json) in [
             ("", false),
             ("*/*", false),

@@ -1,12 +1,20 @@
-//! "This person is who they say": made where a password or the like has been checked, asked for by whatever signs in.
+//! The proof of a successful authentication: a verified password makes it, and signing in consumes it.
 //!
-//! Nothing else than a proof signs anybody in, so a sign-in without a check does not compile. It names the account and the
-//! account's *epoch*: a number that the application raises with each change of password or rights. A session of an
-//! earlier epoch is over.
+//! Only a proof can sign an account in, so a sign-in without a check does not compile. It contains the
+//! account and the account's *epoch*: a number that the application raises with each change of the
+//! password or of rights. Sessions of an earlier epoch end.
 
 use std::fmt;
 
-/// This person is who they say. It is spent by signing in.
+/// The proof of a successful authentication; signing in consumes it.
+///
+/// ```
+/// use palisade::session::AuthProof;
+///
+/// // After a check of your own, such as a link in an e-mail; `Passwords::verify` makes one otherwise.
+/// let proof = AuthProof::dangerous_allow_unverified("7", 1);
+/// assert_eq!((proof.user(), proof.epoch()), ("7", 1));
+/// ```
 pub struct AuthProof {
     user: Box<str>,
     epoch: u64,
@@ -18,20 +26,20 @@ impl AuthProof {
         Self { user, epoch }
     }
 
-    /// A proof that something else than this library has checked: an e-mailed link, another site's word.
+    /// Makes a proof for an account that something else has authenticated, such as a link in an e-mail.
     ///
-    /// # Danger
-    /// Nothing is checked here.
+    /// # Security
+    /// Nothing is checked here: the caller vouches for the account.
     pub fn dangerous_allow_unverified(user: impl Into<Box<str>>, epoch: u64) -> Self {
         Self { user: user.into(), epoch }
     }
 
-    /// The account.
+    /// The id of the account.
     pub fn user(&self) -> &str {
         &self.user
     }
 
-    /// The account's epoch when it was proved.
+    /// The account's epoch at the time of the check.
     pub fn epoch(&self) -> u64 {
         self.epoch
     }

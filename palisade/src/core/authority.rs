@@ -1,4 +1,4 @@
-//! A host and a port, as a request names them.
+//! The host and port that a request names.
 //!
 //! ```
 //! # use palisade::request::Authority;
@@ -9,13 +9,13 @@
 //! # Ok::<(), palisade::request::AuthorityError>(())
 //! ```
 //!
-//! What passes, in this order:
-//! 1. an IPv6 address in brackets, or a name of letters, digits, `-`, `_` and `.` (an IPv4 address is such a name);
-//! 2. behind it nothing, or `:` and nothing, or `:` and a port from 1 to 65535.
+//! The parser accepts, in this order:
+//! 1. an IPv6 address in brackets, or a name of letters, digits, `-`, `_` and `.` (this includes IPv4 addresses);
+//! 2. then nothing, or `:` alone, or `:` and a port from 1 to 65535.
 //!
-//! Names compare without regard to case, and with or without one trailing dot. An underscore passes, since
-//! internal names have them and no parser of URLs takes it for a separator. Nothing is looked up or decoded: a
-//! name outside ASCII arrives as `xn--…` or not at all.
+//! Names compare case-insensitively and ignore one trailing dot. Underscores are accepted because
+//! internal names contain them. Nothing is resolved or decoded: a name outside ASCII must arrive as
+//! `xn--…`.
 //!
 //! References: RFC 3986 §3.2.2, RFC 9110 §7.2.
 
@@ -26,7 +26,7 @@ use http::StatusCode;
 
 use super::rejection::Rejection;
 
-/// A host and perhaps a port, borrowed from the request that named them.
+/// A host and an optional port, borrowed from the request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Authority<'a> {
     host: &'a str,
@@ -34,10 +34,10 @@ pub struct Authority<'a> {
 }
 
 impl<'a> Authority<'a> {
-    /// Reads `host`, `host:port`, `[v6]` or `[v6]:port`.
+    /// Parses `host`, `host:port`, `[v6]` or `[v6]:port`.
     ///
     /// # Errors
-    /// When the host has characters that no host has, is empty, or the port is not within 1–65535.
+    /// If the host is empty or has an invalid character, or the port is not within 1–65535.
     pub fn parse(text: &'a str) -> Result<Self, AuthorityError> {
         let (host, rest) = match text.strip_prefix('[') {
             Some(inner) => {
@@ -59,7 +59,7 @@ impl<'a> Authority<'a> {
         Ok(Self { host, port })
     }
 
-    /// The host as it was written, without the trailing dot of a fully qualified name; IPv6 in brackets.
+    /// The host as written, without the trailing dot of a fully qualified name; IPv6 in brackets.
     pub fn host(self) -> &'a str {
         match self.host.strip_suffix('.') {
             Some(name) if !name.is_empty() => name,
@@ -67,17 +67,17 @@ impl<'a> Authority<'a> {
         }
     }
 
-    /// The port, when one was written.
+    /// The port, if one was written.
     pub fn port(self) -> Option<u16> {
         self.port
     }
 
-    /// Whether this is the host `name`; the port does not matter.
+    /// Returns `true` if the host is `name`; ignores the port.
     pub fn is(self, name: &str) -> bool {
         self.host().eq_ignore_ascii_case(name)
     }
 
-    /// Whether this host is the same machine for whoever asks: `localhost` or a name under it, or a loopback address.
+    /// Returns `true` for `localhost`, names under it, and loopback addresses.
     pub fn is_loopback(self) -> bool {
         let host = self.host();
         match self.ip() {
@@ -90,7 +90,7 @@ impl<'a> Authority<'a> {
         }
     }
 
-    /// The address, when the host is one.
+    /// The IP address, if the host is one.
     pub fn ip(self) -> Option<IpAddr> {
         let host = self.host();
         match host.strip_prefix('[').and_then(|inner| inner.strip_suffix(']')) {
@@ -110,16 +110,16 @@ impl fmt::Display for Authority<'_> {
     }
 }
 
-/// Why a text names no host.
+/// The reason why a text is not an authority.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum AuthorityError {
-    /// The host is empty or has characters that no host has.
+    /// The host is empty or has an invalid character.
     #[error(
         "not a host: write a name such as `example.org`, an IPv4 address, or an IPv6 address in brackets"
     )]
     Host,
-    /// The port is no number from 1 to 65535.
+    /// The port is not a number from 1 to 65535.
     #[error("not a port: write a number from 1 to 65535 after the colon, or leave the colon out")]
     Port,
 }
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn hosts_and_ports_are_told_apart() {
+    fn splits_host_and_port() {
         for (text, host, port) in [
             ("example.org", "example.org", None),
             ("example.org.", "example.org", None),
@@ -166,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn what_no_host_has_is_refused() {
+    fn rejects_invalid_hosts() {
         for text in [
             "",
             ":80",
@@ -191,12 +191,12 @@ mod tests {
             "a:80:80",
             "[fe80::1%25eth0]",
         ] {
-            assert!(Authority::parse(text).is_err(), "{text:?} passed");
+            assert!(Authority::parse(text).is_err(), "{text:?} was accepted");
         }
     }
 
     #[test]
-    fn loopback_is_by_name_or_address() {
+    fn recognises_loopback_names_and_addresses() {
         for text in [
             "localhost",
             "LOCALHOST:3000",

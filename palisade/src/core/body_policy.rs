@@ -1,5 +1,5 @@
-//! How a request's body may arrive: agreed between the layers that say it, the body that keeps it, and a layer that looks
-//! at the body's beginning before the route has said it.
+//! The limits of a request's body, shared by the layers that set them, the body that enforces them, and
+//! the layer that reads the body's beginning before the route has set its limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
@@ -10,7 +10,7 @@ use http::Extensions;
 #[cfg(feature = "csrf")]
 use crate::core::body_rejection::BodyRejection;
 
-/// The limit in force for one request: in its extensions for the layers, in its body for the reading.
+/// The limits of one request's body: in the extensions for layers, in the body for reading.
 #[derive(Debug, Default)]
 pub struct BodyPolicy {
     bytes: AtomicU64,
@@ -21,13 +21,13 @@ pub struct BodyPolicy {
 }
 
 impl BodyPolicy {
-    /// Sets the limit of this request.
+    /// Sets the limits of this request.
     pub(crate) fn set(extensions: &mut Extensions, bytes: u64, within: Duration) -> Arc<Self> {
-        let terms = extensions.get_or_insert_default::<Arc<Self>>();
-        terms.bytes.store(bytes, Ordering::Relaxed);
+        let policy = extensions.get_or_insert_default::<Arc<Self>>();
+        policy.bytes.store(bytes, Ordering::Relaxed);
         let millis = u64::try_from(within.as_millis()).unwrap_or(u64::MAX);
-        terms.millis.store(millis, Ordering::Relaxed);
-        Arc::clone(terms)
+        policy.millis.store(millis, Ordering::Relaxed);
+        Arc::clone(policy)
     }
 
     pub(crate) fn bytes(&self) -> u64 {
@@ -38,12 +38,12 @@ impl BodyPolicy {
         Duration::from_millis(self.millis.load(Ordering::Relaxed))
     }
 
-    /// Whether only the beginning is looked at: what the whole body may be is not said yet.
-    pub(crate) fn are_open(&self) -> bool {
+    /// Returns `true` while a layer reads only the beginning: the route has not set its limit yet.
+    pub(crate) fn is_peeked(&self) -> bool {
         self.peeked.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn exceed(&self) {
+    pub(crate) fn set_exceeded(&self) {
         self.exceeded.store(true, Ordering::Relaxed);
     }
 
@@ -51,7 +51,7 @@ impl BodyPolicy {
         self.exceeded.load(Ordering::Relaxed)
     }
 
-    pub(crate) fn be_late(&self) {
+    pub(crate) fn set_late(&self) {
         self.late.store(true, Ordering::Relaxed);
     }
 
@@ -62,17 +62,17 @@ impl BodyPolicy {
 
 #[cfg(feature = "csrf")]
 impl BodyPolicy {
-    /// Says whether somebody looks at the body's beginning, ahead of the route.
+    /// Marks the time in which a layer reads the body's beginning, ahead of the route.
     pub(crate) fn peek(extensions: &Extensions, peeked: bool) {
-        if let Some(terms) = extensions.get::<Arc<Self>>() {
-            terms.peeked.store(peeked, Ordering::Relaxed);
+        if let Some(policy) = extensions.get::<Arc<Self>>() {
+            policy.peeked.store(peeked, Ordering::Relaxed);
         }
     }
 
-    /// Why the body could not be read, where these terms are the reason.
+    /// Returns the reason why the body could not be read, if a limit is the reason.
     pub(crate) fn broken(extensions: &Extensions) -> Option<BodyRejection> {
-        let terms = extensions.get::<Arc<Self>>()?;
-        let late = terms.is_late().then_some(BodyRejection::TooSlow);
-        terms.is_exceeded().then_some(BodyRejection::TooLarge).or(late)
+        let policy = extensions.get::<Arc<Self>>()?;
+        let late = policy.is_late().then_some(BodyRejection::TooSlow);
+        policy.is_exceeded().then_some(BodyRejection::TooLarge).or(late)
     }
 }

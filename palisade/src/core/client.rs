@@ -1,7 +1,7 @@
-//! Who is asking: the client's address and scheme, and the host, port and prefix it asked for.
+//! The client: its address and scheme, and the host, port and path prefix of its request.
 //!
-//! [`Proxies`](crate::Proxies) decides these once per request; every other layer and every handler reads them
-//! here, never from a header of its own choosing.
+//! [`Proxies`](crate::proxy::Proxies) resolves these once per request. Every other layer and every
+//! handler reads them here, and not from a header.
 
 use std::net::{IpAddr, SocketAddr};
 
@@ -10,26 +10,26 @@ use http::{Extensions, Request, header};
 use crate::core::authority::{Authority, AuthorityError};
 use crate::core::rejection::MissingLayer;
 
-/// The other end of the TCP connection, put into the request's extensions by whoever accepted it.
+/// The address of the other end of the TCP connection. The server puts it into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PeerAddr(pub SocketAddr);
 
 impl PeerAddr {
-    /// The peer's address that the listener left in the request's extensions.
+    /// Returns the peer's address from the request's extensions.
     pub fn of(extensions: &Extensions) -> Option<SocketAddr> {
         extensions.get::<Self>().map(|peer| peer.0)
     }
 }
 
-/// How the client's request travelled.
+/// The scheme of the client's request.
 ///
-/// A listener that speaks TLS itself puts `Scheme::Https` into the request's extensions.
+/// A server that terminates TLS puts `Scheme::Https` into the request's extensions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Default)]
 pub enum Scheme {
-    /// In the clear.
+    /// Plain HTTP.
     #[default]
     Http,
-    /// Over TLS.
+    /// HTTP over TLS.
     Https,
 }
 
@@ -55,55 +55,55 @@ impl Scheme {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct ClientIp(pub IpAddr);
 
-/// Who is asking, and for which site, as far as we believe it.
+/// The client of a request, as the trusted proxies describe it.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Client {
     pub(crate) peer: SocketAddr,
     pub(crate) ip: IpAddr,
     pub(crate) scheme: Scheme,
-    /// Only what a believed proxy said: otherwise the request's own is read where it stands.
+    /// The host that a trusted proxy forwarded; `None` if the request's own counts.
     pub(crate) host: Option<Box<str>>,
     pub(crate) port: Option<u16>,
     pub(crate) prefix: Option<Box<str>>,
 }
 
 impl Client {
-    /// What a guard says that needs to know who is asking when nobody has looked.
+    /// The rejection of a layer that needs the client when no layer has resolved it.
     pub(crate) const MISSING: MissingLayer = MissingLayer(
-        "Nobody has looked who is asking. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
+        "The client is unknown: no layer has resolved it. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
     );
 
-    /// A client that speaks to us without a proxy between.
+    /// A client that is connected without a proxy.
     pub fn direct(peer: SocketAddr, scheme: Scheme) -> Self {
         Self { peer, ip: peer.ip().to_canonical(), scheme, host: None, port: None, prefix: None }
     }
 
-    /// The other end of the TCP connection: a proxy, where there is one.
+    /// The other end of the TCP connection; with a proxy, the proxy.
     pub fn peer(&self) -> SocketAddr {
         self.peer
     }
 
-    /// The client's address. An IPv4 address in IPv6 clothing (`::ffff:192.0.2.1`) is given as IPv4.
+    /// The client's address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is returned as IPv4.
     pub fn ip(&self) -> IpAddr {
         self.ip
     }
 
-    /// How the client's request travelled to us or to our outermost proxy.
+    /// The scheme of the request to this server or to its outermost trusted proxy.
     pub fn scheme(&self) -> Scheme {
         self.scheme
     }
 
-    /// The path under which a believed proxy shows this site, such as `/society`; empty where there is none.
+    /// The path prefix under which a trusted proxy serves this site, such as `/society`; often empty.
     /// It never ends with a slash.
     pub fn prefix(&self) -> &str {
         self.prefix.as_deref().unwrap_or("")
     }
 
-    /// The host that the client asked for: the forwarded one where it is believed, else the request target's,
-    /// else the `Host` header's.
+    /// The host of the request: the one that a trusted proxy forwarded, else the request target's, else
+    /// the `Host` header's.
     ///
     /// # Errors
-    /// When there is none, several that differ, or one that no host can be.
+    /// If there is no host, if there are several different ones, or if it is invalid.
     pub fn authority<'a, B>(&'a self, request: &'a Request<B>) -> Result<Authority<'a>, AuthorityError> {
         match &self.host {
             Some(host) => Authority::parse(host),
@@ -111,7 +111,7 @@ impl Client {
         }
     }
 
-    /// The port that the client used, where it can be known: the forwarded one, the one beside the host, or the scheme's.
+    /// The port of the request: the forwarded one, the one beside the host, or the scheme's default.
     pub fn port(&self, authority: Authority<'_>) -> u16 {
         self.port.or(authority.port()).unwrap_or(self.scheme.default_port())
     }
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn one_host_is_believed_and_two_that_differ_are_not() {
+    fn rejects_contradicting_hosts() {
         assert_eq!(asked("/", &["example.org:81"]).unwrap(), "example.org:81");
         assert_eq!(asked("http://example.org/", &[]).unwrap(), "example.org");
         assert_eq!(asked("http://example.org/", &["EXAMPLE.org"]).unwrap(), "example.org");
@@ -157,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn a_v4_address_in_v6_clothing_is_v4() {
+    fn returns_mapped_addresses_as_ipv4() {
         let client = Client::direct("[::ffff:192.0.2.7]:1".parse().unwrap(), Scheme::Http);
         assert_eq!(client.ip().to_string(), "192.0.2.7");
     }

@@ -1,40 +1,38 @@
-//! What time it is, and a time that tests can move.
+//! The clock of the library, and a manual clock for tests.
 //!
 //! ```
 //! # use std::time::Duration;
 //! # use palisade::clock::Clock;
-//! let (clock, hand) = Clock::manual();
+//! let (clock, manual) = Clock::manual();
 //! let before = clock.now();
-//! hand.advance(Duration::from_secs(60));
+//! manual.advance(Duration::from_secs(60));
 //! assert_eq!(clock.now() - before, 60_000_000);
 //! ```
 //!
-//! What it answers: microseconds since the Unix epoch. The system's clock is set back now and then, by people and by
-//! programs, so nothing may assume that a later answer is the larger one.
-//!
-//! What it does not do: wait. Waiting is tokio's business.
+//! A clock returns microseconds since the Unix epoch. The system's clock is sometimes set back, so a
+//! later reading may be smaller. A clock does not wait; timers are tokio's.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, SystemTime};
 
-/// Where the time comes from: the system, or a test's hand.
+/// A source of time: the system, or a [`ManualClock`].
 #[derive(Clone, Debug, Default)]
 pub struct Clock(Option<Arc<AtomicU64>>);
 
 impl Clock {
-    /// The system's clock.
+    /// Returns the system's clock.
     pub const fn system() -> Self {
         Self(None)
     }
 
-    /// A clock that stands still at 1 January 2026 until its hand is moved.
+    /// Returns a clock that stands still at 1 January 2026, and the handle that moves it.
     pub fn manual() -> (Self, ManualClock) {
         let time = Arc::new(AtomicU64::new(1_767_225_600_000_000));
         (Self(Some(Arc::clone(&time))), ManualClock(time))
     }
 
-    /// Microseconds since the Unix epoch.
+    /// Returns the microseconds since the Unix epoch.
     pub fn now(&self) -> u64 {
         match &self.0 {
             Some(time) => time.load(Ordering::SeqCst),
@@ -43,7 +41,7 @@ impl Clock {
     }
 }
 
-/// What moves a [`Clock::manual`].
+/// The handle that moves a [`Clock::manual`].
 #[derive(Clone, Debug)]
 pub struct ManualClock(Arc<AtomicU64>);
 

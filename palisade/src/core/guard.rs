@@ -1,13 +1,34 @@
-//! A layer as three plain functions: begin, check, finish; and the one service that runs them.
+//! Guards: stateless layers as three plain functions (begin, check, finish), and the service that runs
+//! them.
 //!
-//! Every guard of this crate is such a value. What runs, in this order:
-//! 1. [`Guard::begin`] attaches to the request what the application may ask for;
-//! 2. [`Guard::check`] lets the request pass or refuses it; a refused one never reaches the application;
-//! 3. the application answers, or panics, which becomes a 500 with a [`InternalError`] in its extensions;
-//! 4. [`Guard::finish`] completes the response: the application's, the refusal's, or the 500.
+//! ```
+//! use http::{Request, Response};
+//! use palisade::guard::{Guard, GuardService};
+//! use palisade::host::Hosts;
+//! use tower::ServiceExt;
 //!
-//! The service keeps the inner error type, boxes nothing, and asks of a response body only that an empty one can
-//! be made (`Default`), which holds for every body that is made to be sent.
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let service = tower::service_fn(async |_: Request<()>| {
+//!     Ok::<_, std::convert::Infallible>(Response::new(String::from("hello")))
+//! });
+//! let guarded = GuardService::new(Hosts::listed(["example.org"])?, service); // `Hosts` is a guard
+//! let response = guarded.oneshot(Request::new(())).await?;
+//! assert_eq!(response.status(), 500, "no layer has resolved the client");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! For each request the service runs, in this order:
+//! 1. [`Guard::begin`], which attaches to the request what handlers may ask for;
+//! 2. [`Guard::check`], which passes or rejects; a rejected request never reaches the application;
+//! 3. the application; a panic becomes a 500 with an [`InternalError`] in its extensions;
+//! 4. [`Guard::finish`], which completes every response: the application's, the rejection's, the 500.
+//!
+//! The service keeps the inner error type and boxes nothing. It requires only that an empty response
+//! body can be made (`Default`).
+//!
+//! Implement `Guard` for a stateless layer of your own; [`GuardService::new`] wraps any service with it.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
@@ -22,23 +43,23 @@ use crate::core::rejection::Rejection;
 
 /// A security layer as three plain functions.
 pub trait Guard: Clone + Send + Sync + 'static {
-    /// What `begin` keeps for `check` and `finish`.
+    /// The value that `begin` passes to `check` and `finish`.
     type State: Send + 'static;
 
-    /// Attaches to the request what the application may ask for.
+    /// Attaches to the request what handlers may ask for.
     fn begin<B>(&self, request: &mut Request<B>) -> Self::State;
 
-    /// Lets the request pass, or says why not.
+    /// Passes the request, or rejects it.
     ///
     /// # Errors
-    /// The refusal, which becomes the response.
-    fn check<B>(&self, request: &Request<B>, kept: &Self::State) -> Result<(), Rejection>;
+    /// The rejection, which becomes the response.
+    fn check<B>(&self, request: &Request<B>, state: &Self::State) -> Result<(), Rejection>;
 
-    /// Completes the response. Runs for refusals and panics too.
-    fn finish<B>(&self, kept: &Self::State, response: &mut Response<B>);
+    /// Completes the response. Runs for rejections and panics too.
+    fn finish<B>(&self, state: &Self::State, response: &mut Response<B>);
 }
 
-/// Makes guards layers: coherence wants it said once per type.
+/// Implements `Layer` for guards; coherence requires one implementation per type.
 macro_rules! guard_layers {
     ($($guard:ty),+ $(,)?) => {$(
         impl<S> tower_layer::Layer<S> for $guard {
@@ -60,7 +81,7 @@ pub struct GuardService<G, S> {
 }
 
 impl<G, S> GuardService<G, S> {
-    /// Puts `inner` behind `guard`.
+    /// Wraps `inner` with `guard`.
     pub fn new(guard: G, inner: S) -> Self {
         Self { guard, inner }
     }
@@ -82,30 +103,30 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let guard = self.guard.clone();
-        let kept = guard.begin(&mut request);
-        let answer = match guard.check(&request, &kept) {
-            Err(refusal) => Answer::Known { response: Some(refusal.into_response()) },
+        let state = guard.begin(&mut request);
+        let outcome = match guard.check(&request, &state) {
+            Err(rejection) => Outcome::Known { response: Some(rejection.into_response()) },
             Ok(()) => match catch_unwind(AssertUnwindSafe(|| self.inner.call(request))) {
-                Ok(future) => Answer::Awaited { future },
-                Err(payload) => Answer::Known { response: Some(broken(&*payload)) },
+                Ok(future) => Outcome::Awaited { future },
+                Err(payload) => Outcome::Known { response: Some(internal_error(&*payload)) },
             },
         };
-        GuardFuture { answer, finish: Some((guard, kept)) }
+        GuardFuture { outcome, finish: Some((guard, state)) }
     }
 }
 
 pin_project! {
-    /// The answer of a [`GuardService`] service.
+    /// The response future of a [`GuardService`].
     pub struct GuardFuture<G: Guard, F, B> {
         #[pin]
-        answer: Answer<F, B>,
+        outcome: Outcome<F, B>,
         finish: Option<(G, G::State)>,
     }
 }
 
 pin_project! {
-    #[project = AnswerProjection]
-    enum Answer<F, B> {
+    #[project = OutcomeProjection]
+    enum Outcome<F, B> {
         Awaited { #[pin] future: F },
         Known { response: Option<Response<B>> },
     }
@@ -121,22 +142,22 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let mut response = match this.answer.project() {
-            AnswerProjection::Known { response } => response.take().expect("not polled after it was ready"),
-            AnswerProjection::Awaited { future } => {
+        let mut response = match this.outcome.project() {
+            OutcomeProjection::Known { response } => response.take().expect("not polled after it was ready"),
+            OutcomeProjection::Awaited { future } => {
                 match catch_unwind(AssertUnwindSafe(|| future.poll(cx))) {
                     Ok(poll) => ready!(poll)?,
-                    Err(payload) => broken(&*payload),
+                    Err(payload) => internal_error(&*payload),
                 }
             }
         };
-        let (guard, kept) = this.finish.take().expect("not polled after it was ready");
-        guard.finish(&kept, &mut response);
+        let (guard, state) = this.finish.take().expect("not polled after it was ready");
+        guard.finish(&state, &mut response);
         Poll::Ready(Ok(response))
     }
 }
 
-fn broken<B: Default>(payload: &(dyn std::any::Any + Send)) -> Response<B> {
+fn internal_error<B: Default>(payload: &(dyn std::any::Any + Send)) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(InternalError::panicked(payload));

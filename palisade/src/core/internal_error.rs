@@ -1,13 +1,21 @@
-//! What broke: for the log, never for the page.
+//! The cause of a 500: for the log, never for the page.
 //!
-//! A handler that fails answers with a status and puts a `InternalError` into the response's extensions;
-//! [`ErrorPages`](crate::ErrorPages) logs the cause once, under the request id that the visitor sees.
+//! A handler that fails puts an `InternalError` into the response's extensions, or returns it as its
+//! error. [`ErrorPages`](crate::ErrorPages) logs the cause once, with the request id that the visitor
+//! sees.
 
 use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
 /// The cause of a 500, on its way to the log.
+///
+/// ```
+/// use palisade::rejection::InternalError;
+///
+/// let error = InternalError::new(std::io::Error::other("the disk is full"));
+/// assert_eq!(error.to_string(), "the disk is full");
+/// ```
 #[derive(Clone)]
 pub struct InternalError(Arc<dyn Error + Send + Sync>);
 
@@ -17,7 +25,7 @@ impl InternalError {
         Self(Arc::from(cause.into()))
     }
 
-    /// What a panic left behind.
+    /// The message of a panic.
     pub(crate) fn panicked(payload: &(dyn std::any::Any + Send)) -> Self {
         let said = payload.downcast_ref::<&str>().copied();
         let said = said.or_else(|| payload.downcast_ref::<String>().map(String::as_str));
@@ -25,7 +33,7 @@ impl InternalError {
     }
 }
 
-/// The cause and the causes behind it, joined by `: `.
+/// Writes the cause and its sources, joined by `: `.
 impl fmt::Display for InternalError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0)?;

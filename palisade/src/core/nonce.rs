@@ -1,10 +1,4 @@
-//! The nonce of one page: the value that marks our own scripts and stands in the page's Content-Security-Policy.
-//!
-//! It is made when first read, from either side; a page that never reads it costs nothing and its header has none.
-//! 128 bits from the operating system's generator, as 22 characters of base64url. The error page of the same
-//! request has the same nonce.
-//!
-//! Reference: CSP Level 3 §7.1 (nonces are unique, unguessable, and never reused).
+//! The CSP nonce of one page.
 
 use std::fmt;
 
@@ -13,29 +7,47 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
 use crate::core::request_context::{NONCE_CHARS, RequestContext};
 
-/// The nonce of this page. Print it into `<script nonce="…">`; as an axum extractor it never fails.
+/// The CSP nonce of one page: print it into `<script nonce="…">`, and the page's
+/// Content-Security-Policy allows that script. As an axum extractor it never fails.
+///
+/// The nonce has 128 bits from the operating system's random generator, as 22 characters of base64url.
+/// It is made when it is first read; a page that never reads it has no nonce in its header. The error
+/// page of the same request has the same nonce.
+///
+/// ```
+/// use palisade::CspNonce;
+/// use palisade::request::RequestContext;
+///
+/// let context = RequestContext::default();
+/// let nonce = CspNonce::of(&context);
+/// assert_eq!(nonce.as_str().len(), 22);
+/// assert_eq!(nonce.to_string(), CspNonce::of(&context).to_string(), "one request has one nonce");
+/// ```
+///
+/// Reference: CSP Level 3 §7.1 (nonces are unique, unguessable, and never reused).
+#[doc(alias = "csp_nonce")]
 #[derive(Clone, Debug, Default)]
 pub struct CspNonce(RequestContext);
 
 impl CspNonce {
-    /// The nonce of this exchange.
-    pub fn of(exchange: &RequestContext) -> Self {
-        Self(exchange.clone())
+    /// Returns the nonce of the request that has this context.
+    pub fn of(context: &RequestContext) -> Self {
+        Self(context.clone())
     }
 
-    /// The nonce, made now if this is the first reading.
+    /// Returns the nonce, and makes it if this is the first call.
     pub fn as_str(&self) -> &str {
         text(self.0.nonce().get_or_init(make))
     }
 
-    /// The nonce, if somebody has read it.
-    pub(crate) fn made(exchange: &RequestContext) -> Option<&str> {
-        exchange.nonce().get().map(text)
+    /// Returns the nonce if it has been made.
+    pub(crate) fn made(context: &RequestContext) -> Option<&str> {
+        context.nonce().get().map(text)
     }
 
-    /// The nonce, for whoever has only the exchange at hand.
-    pub(crate) fn make(exchange: &RequestContext) -> &str {
-        text(exchange.nonce().get_or_init(make))
+    /// Returns the nonce of a context, and makes it if needed.
+    pub(crate) fn make(context: &RequestContext) -> &str {
+        text(context.nonce().get_or_init(make))
     }
 }
 
@@ -62,13 +74,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn one_exchange_has_one_nonce_and_another_has_another() {
-        let exchange = RequestContext::default();
-        assert_eq!(CspNonce::made(&exchange), None);
-        let nonce = CspNonce::of(&exchange);
+    fn each_request_has_its_own_nonce() {
+        let context = RequestContext::default();
+        assert_eq!(CspNonce::made(&context), None);
+        let nonce = CspNonce::of(&context);
         assert_eq!(nonce.as_str().len(), NONCE_CHARS);
-        assert_eq!(nonce.to_string(), CspNonce::of(&exchange).to_string());
-        assert_eq!(CspNonce::made(&exchange), Some(nonce.as_str()));
+        assert_eq!(nonce.to_string(), CspNonce::of(&context).to_string());
+        assert_eq!(CspNonce::made(&context), Some(nonce.as_str()));
         assert_ne!(nonce.as_str(), CspNonce::default().as_str());
         assert!(!format!("{nonce:?}").contains(nonce.as_str()), "Debug shows no secret");
     }

@@ -1,7 +1,7 @@
-//! What the layers of one request share: who is asking, and the nonce of the page.
+//! The values that the layers of one request share: the client, the nonce, the session's tag.
 //!
-//! One allocation per request, made by whichever layer comes first, found again in the request's extensions by
-//! the others and by the extractors. Layers therefore work alone and in any company.
+//! The outermost layer makes it with one allocation and puts it into the request's extensions; the other
+//! layers and the extractors find it there. Layers therefore work alone and in any combination.
 
 use std::fmt;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -12,7 +12,15 @@ use http::Extensions;
 use crate::core::client::Client;
 use crate::core::session_tag::SessionTag;
 
-/// A handle to what the layers of one request share.
+/// A handle to the values that the layers of one request share.
+///
+/// ```
+/// use palisade::request::RequestContext;
+///
+/// let mut extensions = http::Extensions::new();
+/// RequestContext::begin(&mut extensions);
+/// assert!(RequestContext::of(&extensions).is_some_and(|context| context.client().is_none()));
+/// ```
 #[derive(Clone, Default)]
 pub struct RequestContext(Arc<Shared>);
 
@@ -20,7 +28,7 @@ pub struct RequestContext(Arc<Shared>);
 struct Shared {
     client: OnceLock<Client>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
-    binding: OnceLock<Arc<dyn SessionTag>>,
+    session_tag: OnceLock<Arc<dyn SessionTag>>,
     page_follows: AtomicBool,
     personal: AtomicBool,
     #[cfg(feature = "rate-limit")]
@@ -31,22 +39,22 @@ struct Shared {
 pub(crate) const NONCE_CHARS: usize = 22;
 
 impl RequestContext {
-    /// The exchange that these request extensions belong to, begun here if nobody has yet.
+    /// Returns the context of these request extensions, and makes it if there is none.
     pub fn begin(extensions: &mut Extensions) -> Self {
         extensions.get_or_insert_default::<Self>().clone()
     }
 
-    /// The exchange that these request extensions belong to, if a layer began one.
+    /// Returns the context of these request extensions, if a layer has made it.
     pub fn of(extensions: &Extensions) -> Option<&Self> {
         extensions.get()
     }
 
-    /// Who is asking, once [`Proxies`](crate::Proxies) has looked.
+    /// The client, once [`Proxies`](crate::proxy::Proxies) has resolved it.
     pub fn client(&self) -> Option<&Client> {
         self.0.client.get()
     }
 
-    /// Says who is asking. The first word counts: a second resolver further in changes nothing.
+    /// Sets the client. The first call counts; a second resolver further in changes nothing.
     pub(crate) fn set_client(&self, client: Client) {
         let _ = self.0.client.set(client);
     }
@@ -55,19 +63,19 @@ impl RequestContext {
         &self.0.nonce
     }
 
-    /// What ties a token to the visitor's session, where a layer keeps sessions.
-    pub fn binding(&self) -> Option<&dyn SessionTag> {
-        self.0.binding.get().map(|binding| &**binding)
+    /// The tag of the visitor's session, if there is a session layer.
+    pub fn session_tag(&self) -> Option<&dyn SessionTag> {
+        self.0.session_tag.get().map(|tag| &**tag)
     }
 
-    /// Says what ties a token to the visitor's session. The first word counts.
-    pub fn bind(&self, binding: Arc<dyn SessionTag>) {
-        let _ = self.0.binding.set(binding);
+    /// Sets the tag of the visitor's session. The first call counts.
+    pub fn set_session_tag(&self, tag: Arc<dyn SessionTag>) {
+        let _ = self.0.session_tag.set(tag);
     }
 
-    /// Says that the page has something in it that only this visitor may have.
+    /// Marks the response as personal: it contains something that only this visitor may see.
     #[cfg(feature = "csrf")]
-    pub(crate) fn be_personal(&self) {
+    pub(crate) fn mark_personal(&self) {
         self.0.personal.store(true, Ordering::Relaxed);
     }
 
@@ -75,9 +83,9 @@ impl RequestContext {
         self.0.personal.load(Ordering::Relaxed)
     }
 
-    /// Says that a limit has counted the request, on which a default further out may rely.
+    /// Marks the request as counted by a rate limit, for the default limit further out.
     #[cfg(feature = "rate-limit")]
-    pub(crate) fn be_counted(&self) {
+    pub(crate) fn mark_counted(&self) {
         self.0.counted.store(true, Ordering::Relaxed);
     }
 
@@ -86,7 +94,7 @@ impl RequestContext {
         self.0.counted.load(Ordering::Relaxed)
     }
 
-    /// Says that an outer layer writes the body of an error after the headers are complete.
+    /// Marks that an outer layer writes the bodies of errors after the headers are complete.
     #[cfg(feature = "error-page")]
     pub(crate) fn expect_page(&self) {
         self.0.page_follows.store(true, Ordering::Relaxed);
@@ -97,9 +105,9 @@ impl RequestContext {
     }
 }
 
-/// The nonce is the page's secret, and is not shown.
+/// Hides the nonce, which is a secret of the page.
 impl fmt::Debug for RequestContext {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Exchange").field("client", &self.0.client).finish_non_exhaustive()
+        f.debug_struct("RequestContext").field("client", &self.0.client).finish_non_exhaustive()
     }
 }

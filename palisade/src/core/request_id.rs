@@ -1,13 +1,21 @@
-//! The name of one request: what the visitor reads on the error page and the operator finds in the log.
+//! The id of one request: on the error page for the visitor, and in the log for the operator.
 
 use std::fmt;
 
-/// 64 random bits, shown as 16 hexadecimal digits. Put one into the request's extensions to choose it yourself.
+/// The id of one request: 64 random bits, written as 16 hexadecimal digits.
+///
+/// [`ErrorPages`](crate::ErrorPages) uses the id in the request's extensions, or makes one.
+///
+/// ```
+/// use palisade::request::RequestId;
+///
+/// assert_eq!(RequestId::random().to_string().len(), 16);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct RequestId(u64);
 
 impl RequestId {
-    /// A new one, from the operating system's generator.
+    /// Makes a new id from the operating system's random generator.
     pub fn random() -> Self {
         Self(getrandom::u64().expect("the operating system's random generator works"))
     }

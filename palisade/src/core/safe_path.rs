@@ -1,4 +1,4 @@
-//! A path on this very site, and the rule that says so.
+//! A path on this site, and the rule for it.
 //!
 //! ```
 //! # use palisade::redirect::{SafePath, SafePathError};
@@ -7,28 +7,29 @@
 //! # Ok::<(), SafePathError>(())
 //! ```
 //!
-//! On the floor, since redirects and pictures in articles both want it; `redirect` says what passes, and why.
+//! Redirects and sanitized HTML both use it; the page of `redirect` explains the rule.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write};
+use std::fmt;
 use std::str::FromStr;
 
 use http::Uri;
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
-/// What browsers and proxies surely take, and what Django takes.
+/// The length that every browser and proxy accepts; Django's limit too.
 const MOST_BYTES: usize = 2_048;
 
-/// A path on this very site, with its query and fragment if it has them, written as `Location` takes it.
+/// A path on this site, with its query and fragment, percent-encoded as `Location` needs it.
 ///
-/// Wherever a page of this site sends a browser to it, the browser stays on this site.
+/// A browser that follows it from any page of this site stays on this site.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SafePath(Cow<'static, str>);
 
 impl SafePath {
-    /// A path that stands in the program, such as `/articles`; in a `const` it is checked by the compiler.
+    /// Makes a path from a literal, such as `/articles`; in a `const` the compiler checks it.
     ///
     /// # Panics
-    /// When it is not safe, or has something that must be percent-encoded.
+    /// If the path is not safe, or needs percent-encoding.
     pub const fn of(path: &'static str) -> Self {
         match check(path.as_bytes()) {
             Ok(Written::Plainly) if path.len() <= MOST_BYTES => Self(Cow::Borrowed(path)),
@@ -36,7 +37,7 @@ impl SafePath {
         }
     }
 
-    /// The same path with `name=value` added to its query, both encoded as a form does.
+    /// Returns the path with `name=value` added to its query, both percent-encoded.
     ///
     /// ```
     /// # use palisade::redirect::SafePath;
@@ -46,20 +47,19 @@ impl SafePath {
     /// ```
     ///
     /// # Errors
-    /// When it becomes too long.
+    /// If the path becomes longer than 2,048 bytes.
     pub fn query(&self, name: &str, value: &str) -> Result<Self, SafePathError> {
         let (before, fragment) = self.0.split_at(self.0.find('#').unwrap_or(self.0.len()));
         let mut text = before.to_owned();
         text.push(if before.contains('?') { '&' } else { '?' });
-        let keep = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b'~');
-        percent_encode(&mut text, name, keep);
+        text.extend(utf8_percent_encode(name, QUERY_VALUE));
         text.push('=');
-        percent_encode(&mut text, value, keep);
+        text.extend(utf8_percent_encode(value, QUERY_VALUE));
         text.push_str(fragment);
         Self::fitting(text)
     }
 
-    /// The path as `Location` has it: printable ASCII.
+    /// The path for `Location`: printable ASCII.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -78,7 +78,7 @@ impl FromStr for SafePath {
     type Err = SafePathError;
 
     fn from_str(text: &str) -> Result<Self, SafePathError> {
-        // Before it is copied: encoding makes nothing shorter.
+        // Checked before copying: encoding makes nothing shorter.
         if text.len() > MOST_BYTES {
             return Err(SafePathError::TooLong);
         }
@@ -106,8 +106,8 @@ impl TryFrom<&str> for SafePath {
     }
 }
 
-/// The path and query that a request asked for: where to come back to after a log-in. Under a nested router of axum
-/// take it from `OriginalUri`.
+/// The path and query of a request, to come back to after a sign-in. Under a nested axum router, take it
+/// from `OriginalUri`.
 impl TryFrom<&Uri> for SafePath {
     type Error = SafePathError;
 
@@ -128,37 +128,37 @@ impl fmt::Display for SafePath {
     }
 }
 
-/// Why a text is no path on this site.
+/// The reason why a text is not a path on this site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SafePathError {
-    /// It does not begin with a slash.
+    /// The text does not begin with a slash.
     #[error("not a path on this site: write one that begins with a slash, such as `/articles?page=2`")]
     NotAbsolute,
-    /// It begins with two slashes, or with what becomes two.
+    /// The text begins with two slashes, or with their percent-encoding.
     #[error("a path that begins with two slashes names another site: write one slash")]
     TwoSlashes,
-    /// It has a backslash in its path.
+    /// The path contains a backslash.
     #[error("browsers read a backslash in a path as a slash: write `/`")]
     Backslash,
-    /// It has a control character.
-    #[error("a path has no control characters, line breaks or tabs: leave them out")]
+    /// The text contains a control character.
+    #[error("a path may not contain control characters, line breaks or tabs: remove them")]
     Control,
-    /// It has a segment `.` or `..`.
-    #[error("write the path without `.` and `..`, as the browser would ask for it")]
+    /// The path contains a segment `.` or `..`.
+    #[error("a path may not contain the segments `.` and `..`: write the path that they lead to")]
     DotSegment,
-    /// It is longer than 2,048 bytes.
+    /// The text is longer than 2,048 bytes once it is percent-encoded.
     #[error("a path to redirect to has at most 2,048 bytes once it is percent-encoded")]
     TooLong,
 }
 
-/// Whether a safe text can stand in `Location` as it is.
+/// The form of a safe text: ready for `Location`, or to be percent-encoded.
 enum Written {
     Plainly,
     ToEncode,
 }
 
-/// The rule. Nothing but loops and comparisons, so that the compiler can follow it for [`SafePath::of`].
+/// The rule. It is a `const fn`, for [`SafePath::of`].
 const fn check(text: &[u8]) -> Result<Written, SafePathError> {
     use SafePathError as No;
     if text.is_empty() || text[0] != b'/' {
@@ -176,9 +176,9 @@ const fn check(text: &[u8]) -> Result<Written, SafePathError> {
             return Err(No::Control);
         }
         let decoded = percent_decoded(text, at);
-        plain &= has_a_place(byte) && !(byte == b'%' && decoded.is_none()) && !(in_fragment && byte == b'#');
+        plain &= is_plain(byte) && !(byte == b'%' && decoded.is_none()) && !(in_fragment && byte == b'#');
         if in_path {
-            // The path as a browser reads it, and as a server that decodes it once more does.
+            // The byte after decoding, as a server reads it that decodes once more.
             let read = match decoded {
                 Some(decoded) => decoded,
                 None => byte,
@@ -211,7 +211,7 @@ const fn check(text: &[u8]) -> Result<Written, SafePathError> {
     Ok(if plain { Written::Plainly } else { Written::ToEncode })
 }
 
-/// What a path's current segment has so far.
+/// The content of the current path segment so far.
 #[derive(Clone, Copy)]
 enum Segment {
     Empty,
@@ -234,7 +234,7 @@ impl Segment {
     }
 }
 
-/// What `%` and two hexadecimal digits at this place stand for.
+/// Decodes `%` and two hexadecimal digits at this position.
 const fn percent_decoded(text: &[u8], at: usize) -> Option<u8> {
     if text[at] != b'%' || at + 2 >= text.len() {
         return None;
@@ -254,29 +254,37 @@ const fn hex(digit: u8) -> Option<u8> {
     }
 }
 
-/// Whether a character stands for itself in a path, a query or a fragment: RFC 3986.
-const fn has_a_place(byte: u8) -> bool {
+/// Returns `true` for characters that need no percent-encoding in a path, query or fragment (RFC 3986).
+const fn is_plain(byte: u8) -> bool {
     byte.is_ascii_graphic()
         && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'[' | b']')
 }
 
-/// Encodes what has no place, and a `%` that begins no code; leaves the codes that are there.
+/// The characters of a name or value in a query that are encoded: all but RFC 3986's unreserved ones.
+const QUERY_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
+
+/// The opposite of [`is_plain`], for `percent_encoding`.
+const NEEDS_ENCODING: &AsciiSet = &CONTROLS
+    .add(b' ')
+    .add(b'"')
+    .add(b'<')
+    .add(b'>')
+    .add(b'\\')
+    .add(b'^')
+    .add(b'`')
+    .add(b'{')
+    .add(b'|')
+    .add(b'}')
+    .add(b'[')
+    .add(b']');
+
+/// Percent-encodes invalid characters, and a `%` that begins no code; keeps valid codes.
 fn encode_rest(encoded: &mut String, text: &str) {
     let mut rest = text;
     while let Some(at) = rest.find('%') {
-        percent_encode(encoded, &rest[..at], has_a_place);
+        encoded.extend(utf8_percent_encode(&rest[..at], NEEDS_ENCODING));
         encoded.push_str(if percent_decoded(rest.as_bytes(), at).is_some() { "%" } else { "%25" });
         rest = &rest[at + 1..];
     }
-    percent_encode(encoded, rest, has_a_place);
-}
-
-fn percent_encode(encoded: &mut String, text: &str, keep: impl Fn(u8) -> bool) {
-    for byte in text.bytes() {
-        if keep(byte) {
-            encoded.push(byte.into());
-        } else {
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
+    encoded.extend(utf8_percent_encode(rest, NEEDS_ENCODING));
 }

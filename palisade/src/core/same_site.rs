@@ -1,17 +1,17 @@
-//! When browsers send a cookie along with a request that another site caused.
+//! The `SameSite` attribute of cookies.
 
 use std::fmt;
 
-/// When browsers send a cookie along with a request that another site caused.
+/// The `SameSite` attribute: when browsers send a cookie with a request from another site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SameSite {
-    /// Never.
+    /// Never on requests from other sites.
     Strict,
-    /// When the visitor follows a link.
+    /// Only when the visitor follows a link from another site.
     Lax,
 }
 
-/// As it stands in a cookie.
+/// Writes the attribute's value.
 impl fmt::Display for SameSite {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {

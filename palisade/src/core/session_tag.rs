@@ -1,15 +1,16 @@
-//! What ties a token to one visitor's session, for layers that do not know sessions.
+//! The tag of a session, for layers that know no sessions.
 //!
-//! Sessions offer it through the [`RequestContext`](crate::RequestContext); whoever makes tokens mixes it in. It changes when the
-//! session does: at each login and logout, so that a token from before does not pass after.
+//! The session layer puts it into the [`RequestContext`](crate::request::RequestContext); CSRF tokens are
+//! bound to it. It changes at each login and logout, so that older tokens become invalid.
 
 use std::fmt;
 
-/// What ties a token to a session. Any other source of sessions can offer one too.
+/// The tag of a visitor's session, to which CSRF tokens are bound. A session layer of your own can
+/// implement it too.
 pub trait SessionTag: Send + Sync + fmt::Debug {
-    /// The tag of the session that the request came with, if it came with one.
-    fn presented(&self) -> Option<[u8; 16]>;
+    /// Returns the tag of the session that the request came with, if it came with one.
+    fn current(&self) -> Option<[u8; 16]>;
 
-    /// The tag that the next request will come with; begins a session where there is none.
+    /// Returns the tag that the next request will come with. Starts a session if there is none.
     fn next(&self) -> [u8; 16];
 }

@@ -48,7 +48,7 @@ impl Mint {
 
     /// Whether a text is a token for the session that the request came with.
     pub(super) fn check(&self, token: &[u8], binding: &dyn SessionTag) -> Result<(), CsrfTokenError> {
-        let session = binding.presented().ok_or(CsrfTokenError::NoSession)?;
+        let session = binding.current().ok_or(CsrfTokenError::NoSession)?;
         let mut bytes = [0; BYTES];
         if token.len() != CHARS || URL_SAFE_NO_PAD.decode_slice(token, &mut bytes) != Ok(BYTES) {
             return Err(CsrfTokenError::Invalid);
@@ -94,7 +94,7 @@ impl CsrfToken {
             "Nobody makes tokens against forged forms. Add the layer `CsrfTokens::new(&keyring)`, inside of the sessions.",
         ))?;
         let exchange = RequestContext::of(extensions).ok_or(NO_SESSIONS)?;
-        exchange.binding().ok_or(NO_SESSIONS)?;
+        exchange.session_tag().ok_or(NO_SESSIONS)?;
         Ok(Self(Arc::new(Unmade {
             rules: Arc::clone(rules),
             exchange: exchange.clone(),
@@ -106,8 +106,8 @@ impl CsrfToken {
     pub fn as_str(&self) -> &str {
         let Unmade { rules, exchange, made } = &*self.0;
         made.get_or_init(|| {
-            let binding = exchange.binding().expect("looked for when the token was asked for");
-            exchange.be_personal();
+            let binding = exchange.session_tag().expect("looked for when the token was asked for");
+            exchange.mark_personal();
             rules.mint.make(binding.next())
         })
     }

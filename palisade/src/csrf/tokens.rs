@@ -169,7 +169,7 @@ impl Rules {
             return Ok(Door::Open);
         }
         let exchange = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;
-        exchange.binding().ok_or(NO_SESSIONS)?;
+        exchange.session_tag().ok_or(NO_SESSIONS)?;
         let mut lines = self.headers.iter().filter_map(|name| parts.headers.get(name));
         if let Some(token) = lines.find(|line| !line.is_empty()) {
             return self.verdict(parts, Some(token.as_bytes())).map(|()| Door::Open);
@@ -183,7 +183,7 @@ impl Rules {
     /// Whether what was found lets this request pass.
     pub(super) fn verdict(&self, parts: &Parts, token: Option<&[u8]>) -> Result<(), Rejection> {
         let exchange = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;
-        let binding = exchange.binding().ok_or(NO_SESSIONS)?;
+        let binding = exchange.session_tag().ok_or(NO_SESSIONS)?;
         let checked = token.ok_or(CsrfTokenError::Missing).and_then(|token| self.mint.check(token, binding));
         checked.or_else(|fault| {
             self.reported.or_refuse(self.mode, &parts.method, parts.uri.path(), CsrfRejection::Token(fault))

@@ -131,7 +131,7 @@ impl After {
         let rules = &self.gate.limit.0;
         // One that only reports, or could not count, protects nothing: a default must not rely on it.
         if !self.gate.in_addition && !rules.report_only && self.counted.is_some() {
-            self.exchange.be_counted();
+            self.exchange.mark_counted();
         }
         if !default_limit && let Some(counted) = &self.counted {
             let mut counted = counted.clone();

@@ -106,7 +106,7 @@ impl Session {
             loaded: OnceCell::new(),
             state: Mutex::default(),
         }));
-        exchange.bind(Arc::<Visit>::clone(&session.0));
+        exchange.set_session_tag(Arc::<Visit>::clone(&session.0));
         request.extensions_mut().insert(session.clone());
         session
     }
@@ -335,7 +335,7 @@ pub(super) fn down(error: &StoreError) -> SessionRejection {
 }
 
 impl SessionTag for Visit {
-    fn presented(&self) -> Option<[u8; 16]> {
+    fn current(&self) -> Option<[u8; 16]> {
         self.presented().map(|presented| *presented.id.bytes())
     }
 
