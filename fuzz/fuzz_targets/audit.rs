@@ -5,7 +5,7 @@ use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use libfuzzer_sys::fuzz_target;
-use palisade::audit::{Answer, Seen, Tls, findings, score};
+use palisade_audit::{Answer, Seen, Tls, findings, score};
 
 fuzz_target!(|bytes: &[u8]| {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(bytes.len());

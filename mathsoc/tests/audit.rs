@@ -16,7 +16,7 @@ use mathsoc::db::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
 use palisade::Peer;
-use palisade::audit::{Answer, Seen, Tls, findings, score};
+use palisade_audit::{Answer, Seen, Tls, findings, score};
 use palisade::csp::Severity;
 use tower::ServiceExt;
 

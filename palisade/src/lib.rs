@@ -55,7 +55,6 @@
 //!
 //! | feature | default | adds |
 //! |---|---|---|
-//! | `audit` | no | [`audit`]: how a site stands, from what it answered |
 //! | `axum` | yes | extractors, [`PageHeaders`] as a return value, the peer from axum's `ConnectInfo` |
 //! | `error-page` | yes | [`ErrorPages`] |
 //! | `filename` | no | [`SafeName`] |
@@ -81,8 +80,6 @@ struct Readme;
 
 #[cfg(any(feature = "error-page", feature = "session"))]
 mod accept;
-#[cfg(feature = "audit")]
-pub mod audit;
 mod authority;
 mod binding;
 #[cfg(feature = "serve")]

@@ -3,7 +3,7 @@
 //! ```
 //! # use std::time::SystemTime;
 //! # use http::{HeaderMap, StatusCode};
-//! use palisade::audit::{Answer, Seen, findings, score};
+//! use palisade_audit::{Answer, Seen, findings, score};
 //! use palisade::csp::Severity;
 //!
 //! let bare = Answer::new("https://example.org/", StatusCode::OK, HeaderMap::new())?.body("<h1>Hello</h1>");
@@ -12,7 +12,7 @@
 //! assert_eq!((worst.id, worst.severity), ("csp-missing", Severity::High));
 //! assert!(worst.fix.line.starts_with("Content-Security-Policy: default-src 'self';"));
 //! assert_eq!(score(&seen).map(|score| (score.points, score.grade)), Some((30, "D")));
-//! # Ok::<(), palisade::audit::AddressError>(())
+//! # Ok::<(), palisade_audit::AddressError>(())
 //! ```
 //!
 //! What happens, in this order:
@@ -34,7 +34,7 @@
 //!
 //! References: OWASP Secure Headers Project; MDN HTTP Observatory; RFC 6797, RFC 9116; hstspreload.org.
 //!
-//! [`Csp::lint`]: crate::csp::Csp::lint
+//! [`Csp::lint`]: palisade::csp::Csp::lint
 
 mod cookie;
 mod observatory;
@@ -45,7 +45,7 @@ mod seen;
 
 use std::cmp::Reverse;
 
-use crate::headers::csp::Severity;
+use palisade::csp::Severity;
 use rule::{Evidence, Looks};
 
 pub use observatory::{ALGORITHM, Outcome, Score, score};
@@ -75,7 +75,7 @@ pub struct Finding {
     pub link: &'static str,
 }
 
-/// Every rule but those of [`Csp::lint`](crate::csp::Csp::lint).
+/// Every rule but those of [`Csp::lint`](palisade::csp::Csp::lint).
 pub fn rules() -> impl Iterator<Item = &'static Rule> {
     rules::ALL.iter().flat_map(|rules| rules.iter())
 }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use palisade::audit::{Answer, Finding, Seen, Tls, findings, rules};
+use palisade_audit::{Answer, Finding, Seen, Tls, findings, rules};
 use palisade::csp::Severity;
 
 /// Rule, then headers and body that it finds, then those that it passes. `http` as a first line: in the clear.

@@ -16,7 +16,7 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use palisade::audit::Seen;
+use palisade_audit::Seen;
 use url::Url;
 
 use crate::Verdict;

@@ -1,6 +1,6 @@
 //! What is known of each site at the end, whichever way it is written.
 
-use palisade::audit::{Answer, Finding, Score, Seen, Tls, findings, score};
+use palisade_audit::{Answer, Finding, Score, Seen, Tls, findings, score};
 
 /// Everything that the command line named.
 #[derive(Debug, Default)]

@@ -3,7 +3,7 @@
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use palisade::audit::{Answer, Outcome, Score, Seen, Tls, score};
+use palisade_audit::{Answer, Outcome, Score, Seen, Tls, score};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -54,7 +54,7 @@ impl Vector {
 
 #[test]
 fn every_outcome_and_score_is_what_the_observatory_says() {
-    let vectors: Vec<Vector> = serde_json::from_str(include_str!("../data/observatory.json")).unwrap();
+    let vectors: Vec<Vector> = serde_json::from_str(include_str!("data/observatory.json")).unwrap();
     assert!(vectors.len() >= 150);
     for vector in &vectors {
         let Score { points, grade, outcomes, .. } = score(&vector.seen()).unwrap();

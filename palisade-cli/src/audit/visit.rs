@@ -5,7 +5,7 @@ use std::time::SystemTime;
 use anyhow::{Context, bail};
 use http::header::{ACCESS_CONTROL_REQUEST_METHOD, ORIGIN};
 use http::{HeaderValue, Method};
-use palisade::audit::{Answer, Seen, Tls};
+use palisade_audit::{Answer, Seen, Tls};
 use url::Url;
 
 use super::crawl;

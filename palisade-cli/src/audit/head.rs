@@ -2,7 +2,7 @@
 
 use anyhow::{Context, bail};
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use palisade::audit::Answer;
+use palisade_audit::Answer;
 
 /// How many answers one text may have.
 const MOST: usize = 20;

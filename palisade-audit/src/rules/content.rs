@@ -1,10 +1,10 @@
 //! What pages run, load and send.
 
 use super::policy;
-use crate::audit::page::Page;
-use crate::audit::rule::{Evidence, Rule, at_page, each, fix, saw_if};
-use crate::audit::seen::Answer;
-use crate::headers::csp::Severity::{High, Low, Medium};
+use crate::page::Page;
+use crate::rule::{Evidence, Rule, at_page, each, fix, saw_if};
+use crate::seen::Answer;
+use palisade::csp::Severity::{High, Low, Medium};
 
 const MIXED: &str = "https://developer.mozilla.org/en-US/docs/Web/Security/Mixed_content";
 const SRI: &str = "https://developer.mozilla.org/en-US/docs/Web/Security/Subresource_Integrity";
@@ -90,7 +90,7 @@ pub(super) const RULES: &[Rule] = &[
         INLINE,
         |page, _| {
             let Some(html) = page.page() else { return Vec::new() };
-            let inline = |script: &&crate::audit::Script| {
+            let inline = |script: &&crate::Script| {
                 script.runs && script.src.is_none() && script.nonce.is_none()
             };
             let many = html.scripts.iter().filter(inline).count();

@@ -1,6 +1,6 @@
 //! The report for programs. What stands here stays: members are only added.
 
-use palisade::audit::ALGORITHM;
+use palisade_audit::ALGORITHM;
 use serde_json::{Value, json};
 
 use super::report::{Found, Report, Site};
@@ -21,7 +21,7 @@ fn site(site: &Site) -> Value {
         way.iter().map(|(url, status)| json!({ "url": url, "status": status })).collect::<Vec<_>>()
     };
     let score = site.score.as_ref().map(|score| {
-        let outcome = |outcome: &palisade::audit::Outcome| {
+        let outcome = |outcome: &palisade_audit::Outcome| {
             json!({ "test": outcome.test, "result": outcome.result, "points": outcome.points })
         };
         let outcomes: Vec<_> = score.outcomes.iter().map(outcome).collect();

@@ -5,9 +5,9 @@ use http::header::{
 };
 
 use super::{add_header, policy};
-use crate::audit::rule::{Evidence, Rule, at_page, each, fix, saw, saw_if};
-use crate::audit::seen::Answer;
-use crate::headers::csp::Severity::{Info, Low, Medium};
+use crate::rule::{Evidence, Rule, at_page, each, fix, saw, saw_if};
+use crate::seen::Answer;
+use palisade::csp::Severity::{Info, Low, Medium};
 
 const STRICT: &str = "SecurityHeaders::strict() // in Palisade::new()";
 const BANNER: &str = "SecurityHeaders removes Server and X-Powered-By";

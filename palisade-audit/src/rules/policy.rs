@@ -3,11 +3,11 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY};
 
 use super::add_header;
-use crate::audit::rule::{Rule, at_page, at_site, each, fix, saw, saw_if};
-use crate::audit::seen::Answer;
-use crate::audit::{Finding, short};
-use crate::headers::csp::Severity::{High, Low, Medium};
-use crate::headers::csp::{self, Csp, CspError, Directive};
+use crate::rule::{Rule, at_page, at_site, each, fix, saw, saw_if};
+use crate::seen::Answer;
+use crate::{Finding, short};
+use palisade::csp::Severity::{High, Low, Medium};
+use palisade::csp::{self, Csp, CspError, Directive};
 
 const GUIDE: &str = "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP";
 const STRICT: &str = "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -110,7 +110,7 @@ pub(super) const RULES: &[Rule] = &[
 /// What the lint finds in one of the page's policies that no other of them stops: browsers enforce them all.
 ///
 /// What is no page runs nothing. Without a script in it, a page may do without the nonce that `'strict-dynamic'` stands on.
-pub(in crate::audit) fn lint(page: &Answer) -> Vec<Finding> {
+pub(crate) fn lint(page: &Answer) -> Vec<Finding> {
     let Some(html) = page.page() else { return Vec::new() };
     let idle = !html.scripts.iter().any(|script| script.runs);
     let texts = texts(page);

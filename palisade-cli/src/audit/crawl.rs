@@ -7,7 +7,7 @@ use std::collections::{HashSet, VecDeque};
 use std::io::{self, IsTerminal, Write};
 use std::time::Duration;
 
-use palisade::audit::Answer;
+use palisade_audit::Answer;
 use url::Url;
 
 use super::visit::answer;

@@ -3,9 +3,9 @@
 use http::header::STRICT_TRANSPORT_SECURITY;
 
 use super::add_header;
-use crate::audit::rule::{Evidence, Rule, at_page, at_site, fix, saw, saw_if};
-use crate::audit::seen::{Answer, Seen, Tls};
-use crate::headers::csp::Severity::{High, Info, Low, Medium};
+use crate::rule::{Evidence, Rule, at_page, at_site, fix, saw, saw_if};
+use crate::seen::{Answer, Seen, Tls};
+use palisade::csp::Severity::{High, Info, Low, Medium};
 
 const DAY: i64 = 86_400;
 /// The least that the preload list takes.

@@ -3,8 +3,8 @@
 use http::header::SET_COOKIE;
 
 use super::{Seen, transport, worse};
-use crate::audit::cookie::{Cookie, SameSite};
-use crate::audit::seen::Answer;
+use crate::cookie::{Cookie, SameSite};
+use crate::seen::Answer;
 
 const COVERED: &str = "cookies-without-secure-flag-but-protected-by-hsts";
 const INSECURE: &str = "cookies-without-secure-flag";

@@ -1,7 +1,7 @@
 //! A rule as data: a stable id, how bad it is, what is wrong, what to write, and the function that looks.
 
 use super::seen::{Answer, Seen};
-use crate::headers::csp::Severity;
+use palisade::csp::Severity;
 
 /// One rule of the audit.
 #[derive(Clone, Copy, Debug)]

@@ -5,10 +5,10 @@ use http::header::{
 };
 
 use super::add_header;
-use crate::audit::cookie::{Cookie, SameSite};
-use crate::audit::rule::{Evidence, Rule, at_answer, at_page, at_site, each, fix, saw, saw_if};
-use crate::audit::seen::{Answer, Seen};
-use crate::headers::csp::Severity::{High, Info, Low, Medium};
+use crate::cookie::{Cookie, SameSite};
+use crate::rule::{Evidence, Rule, at_answer, at_page, at_site, each, fix, saw, saw_if};
+use crate::seen::{Answer, Seen};
+use palisade::csp::Severity::{High, Info, Low, Medium};
 
 const GUIDE: &str =
     "https://developer.mozilla.org/en-US/docs/Web/Security/Practical_implementation_guides/Cookies";
