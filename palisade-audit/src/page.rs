@@ -1,7 +1,32 @@
-//! What an HTML page loads, runs and sends: its tags, as a browser's tokenizer reads them.
+//! The scripts, subresources, forms and links of an HTML page, read from its tags.
 //!
-//! A page of a stranger may be anything, so reading it is bounded: after [`MOST`] things of a kind no more are kept, and
-//! what could be one tag with tens of thousands of attributes ends it.
+//! ```
+//! use palisade_audit::Page;
+//!
+//! let page = Page::parse("<script src=/a.js nonce=N></script><img src=/p.png onerror=x()>");
+//! assert_eq!(page.scripts[0].src.as_deref(), Some("/a.js"));
+//! assert_eq!(page.subresources[0].url, "/p.png");
+//! assert_eq!(page.event_handlers, ["onerror on img"]);
+//! ```
+//!
+//! # What happens, in order
+//! 1. The text passes through html5ever's tokenizer, 4,096 bytes at a time.
+//! 2. Each start tag adds to the lists of [`Page`]; the content of scripts, styles and text areas
+//!    is skipped.
+//! 3. Reading stops early in a tag with too many attributes, since they are compared in pairs.
+//!
+//! # Defaults
+//!
+//! | limit | value |
+//! |---|---|
+//! | items in each list of [`Page`] | 5,000; later ones are ignored |
+//! | spaces, slashes and quotes in one tag | 20,000; the rest of the page is ignored |
+//!
+//! # What it does not do
+//! It builds no tree, runs no script and loads nothing. URLs stay as they are written.
+//!
+//! # References
+//! The HTML standard, §13.2.5 (tokenization).
 
 use std::cell::RefCell;
 
@@ -11,92 +36,94 @@ use html5ever::tokenizer::{
     BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer, TokenizerOpts,
 };
 
-/// How many of each kind are kept.
-const MOST: usize = 5_000;
-/// How much is read before it is asked how far that came.
-const BYTES_AT_ONCE: usize = 4_096;
-/// How many spaces, slashes and quotes one tag may have: its attributes are compared with each other.
-const MOST_ATTRIBUTES: usize = 20_000;
+/// The number of items in each list.
+const MAX_ITEMS: usize = 5_000;
+/// The bytes between two checks of [`MAX_SEPARATORS`].
+const CHUNK_BYTES: usize = 4_096;
+/// The number of spaces, slashes and quotes in one tag: html5ever compares each attribute with
+/// all others.
+const MAX_SEPARATORS: usize = 20_000;
 
-/// What an HTML page loads, runs and sends.
+/// The contents of an HTML page that matter to the rules.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Page {
-    /// Its script elements.
+    /// The script elements.
     pub scripts: Vec<Script>,
-    /// Event handlers in attributes, such as `onclick on button`.
-    pub handlers: Vec<String>,
-    /// Addresses that are scripts: `javascript:…`.
-    pub script_links: Vec<String>,
-    /// Whatever else it loads.
-    pub loads: Vec<Load>,
-    /// Where its forms send.
+    /// The event handlers in attributes, such as `onclick on button`.
+    pub event_handlers: Vec<String>,
+    /// The attributes with a `javascript:` URL, such as `href on a`.
+    pub javascript_urls: Vec<String>,
+    /// The subresources besides scripts.
+    pub subresources: Vec<Subresource>,
+    /// The URLs that forms submit to.
     pub forms: Vec<String>,
-    /// Where it links to.
+    /// The URLs of links.
     pub links: Vec<String>,
-    /// Style elements without a nonce, and style attributes.
+    /// The number of style attributes, and of style elements without a nonce.
     pub inline_styles: usize,
-    /// Whether it asks for a password.
-    pub asks_password: bool,
-    /// The nonces in it, each once.
+    /// Set if the page has a password field.
+    pub has_password_field: bool,
+    /// The nonces in attributes, each once.
     pub nonces: Vec<String>,
-    /// Policies in `<meta http-equiv>`.
+    /// The policies in `<meta http-equiv>`.
     pub policies: Vec<String>,
-    /// The last `<meta name="referrer">`.
+    /// The content of the last `<meta name="referrer">`.
     pub referrer: Option<String>,
-    /// The character set in a `<meta>`.
+    /// The character encoding in a `<meta>`.
     pub charset: Option<String>,
-    pub(super) base: Option<String>,
+    pub(crate) base: Option<String>,
 }
 
 /// A script element.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Script {
-    /// Its address, where it has one.
+    /// The `src`; `None` for an inline script.
     pub src: Option<String>,
-    /// Its `integrity`, where it is not empty.
+    /// The `integrity`, if it is not empty.
     pub integrity: Option<String>,
-    /// Its nonce, where it is not empty.
+    /// The `nonce`, if it is not empty.
     pub nonce: Option<String>,
-    /// Whether it runs: data blocks, such as JSON, do not.
+    /// Set if browsers run it; not set for a data block such as JSON.
     pub runs: bool,
 }
 
-/// Something that a page loads besides its scripts.
+/// An image, style sheet, frame or other resource that a page loads, except scripts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Load {
-    /// The element.
+pub struct Subresource {
+    /// The name of the element, such as `img`.
     pub element: String,
-    /// The address as it is written.
-    pub address: String,
-    /// Whether it can change the page: frames, style sheets and plug-ins can, pictures cannot.
+    /// The URL as it is written.
+    pub url: String,
+    /// Set if it can change the page, as frames, style sheets and plug-ins can.
     pub active: bool,
-    /// Whether it has an `integrity`.
+    /// Set if it has an `integrity` that is not empty.
     pub integrity: bool,
 }
 
 impl Page {
-    /// Reads HTML.
-    pub fn read(html: &str) -> Self {
+    /// Parses HTML, within the limits that the [module](self) lists.
+    pub fn parse(html: &str) -> Self {
         let tokenizer = Tokenizer::new(Sink::default(), TokenizerOpts::default());
         let input = BufferQueue::default();
-        let (mut rest, mut in_one_tag, mut known) = (html, 0, 0);
+        let (mut rest, mut separators, mut tokens_before) = (html, 0, 0);
         while !rest.is_empty() {
-            let mut end = rest.len().min(BYTES_AT_ONCE);
+            let mut end = rest.len().min(CHUNK_BYTES);
             while !rest.is_char_boundary(end) {
                 end += 1;
             }
-            let (now, later) = rest.split_at(end);
-            input.push_back(StrTendril::from_slice(now));
+            let (chunk, later) = rest.split_at(end);
+            input.push_back(StrTendril::from_slice(chunk));
             let _ = tokenizer.feed(&input);
             rest = later;
-            let seen = tokenizer.sink.0.borrow().tokens;
-            let between = |byte: &u8| matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace();
-            in_one_tag = if seen == known { in_one_tag + now.bytes().filter(between).count() } else { 0 };
-            known = seen;
-            if in_one_tag > MOST_ATTRIBUTES {
+            let tokens = tokenizer.sink.0.borrow().tokens;
+            let is_separator = |byte: &u8| matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace();
+            let in_one_tag = tokens == tokens_before;
+            separators = if in_one_tag { separators + chunk.bytes().filter(is_separator).count() } else { 0 };
+            tokens_before = tokens;
+            if separators > MAX_SEPARATORS {
                 break;
             }
         }
@@ -104,14 +131,14 @@ impl Page {
         tokenizer.sink.0.into_inner().page
     }
 
-    fn open(&mut self, tag: &Tag) {
+    fn add_tag(&mut self, tag: &Tag) {
         let name = &*tag.name;
         let value = |wanted: &str| {
             let found = tag.attrs.iter().find(|attribute| &*attribute.name.local == wanted);
             found.map(|attribute| attribute.value.to_string())
         };
         let filled = |wanted: &str| value(wanted).filter(|text| !text.is_empty());
-        self.attributes(tag);
+        self.add_attributes(tag);
         match name {
             "script" => {
                 let script = Script {
@@ -120,52 +147,53 @@ impl Page {
                     nonce: filled("nonce"),
                     runs: runs(value("type").as_deref()),
                 };
-                keep(&mut self.scripts, script);
+                push(&mut self.scripts, script);
             }
             "style" if filled("nonce").is_none() => self.inline_styles += 1,
-            "meta" => self.meta(value("http-equiv"), value("name"), value("content"), value("charset")),
+            "meta" => self.add_meta(value("http-equiv"), value("name"), value("content"), value("charset")),
             "base" if self.base.is_none() => self.base = value("href"),
-            "a" | "area" => keep_some(&mut self.links, value("href")),
-            "form" => keep_some(&mut self.forms, value("action")),
-            "button" => keep_some(&mut self.forms, value("formaction")),
+            "a" | "area" => push_some(&mut self.links, value("href")),
+            "form" => push_some(&mut self.forms, value("action")),
+            "button" => push_some(&mut self.forms, value("formaction")),
             "input" => {
-                self.asks_password |= value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("password"));
-                keep_some(&mut self.forms, value("formaction"));
+                self.has_password_field |=
+                    value("type").is_some_and(|kind| kind.eq_ignore_ascii_case("password"));
+                push_some(&mut self.forms, value("formaction"));
             }
             _ => {}
         }
         let link = value("rel").unwrap_or_default().to_ascii_lowercase();
-        for (element, attribute, active) in LOADS {
+        for (element, attribute, active) in SUBRESOURCES {
             let wanted = *element == name && (name != "link" || loads(&link));
-            if let Some(address) = filled(attribute).filter(|_| wanted) {
+            if let Some(url) = filled(attribute).filter(|_| wanted) {
                 let active = *active && (name != "link" || link.contains("stylesheet"));
-                let integrity = filled("integrity").is_some();
-                keep(&mut self.loads, Load { element: name.to_owned(), address, active, integrity });
+                let (element, integrity) = (name.to_owned(), filled("integrity").is_some());
+                push(&mut self.subresources, Subresource { element, url, active, integrity });
             }
         }
     }
 
-    fn attributes(&mut self, tag: &Tag) {
+    fn add_attributes(&mut self, tag: &Tag) {
         for attribute in &tag.attrs {
             let (name, text) = (&*attribute.name.local, attribute.value.trim());
             if name.starts_with("on") && name.len() > 3 && name.bytes().all(|byte| byte.is_ascii_lowercase())
             {
-                keep(&mut self.handlers, format!("{name} on {}", tag.name));
+                push(&mut self.event_handlers, format!("{name} on {}", tag.name));
             } else if name == "style" {
                 self.inline_styles += 1;
             } else if name == "nonce" && !text.is_empty() {
                 if !self.nonces.iter().any(|known| known == text) {
-                    keep(&mut self.nonces, text.to_owned());
+                    push(&mut self.nonces, text.to_owned());
                 }
             } else if matches!(name, "href" | "src" | "action" | "formaction")
                 && text.get(..11).is_some_and(|start| start.eq_ignore_ascii_case("javascript:"))
             {
-                keep(&mut self.script_links, format!("{name} on {}", tag.name));
+                push(&mut self.javascript_urls, format!("{name} on {}", tag.name));
             }
         }
     }
 
-    fn meta(
+    fn add_meta(
         &mut self,
         equivalent: Option<String>,
         name: Option<String>,
@@ -175,7 +203,7 @@ impl Page {
         self.charset = self.charset.take().or(charset);
         match (equivalent, content) {
             (Some(header), Some(content)) => match &*header.trim().to_lowercase() {
-                "content-security-policy" if !content.is_empty() => keep(&mut self.policies, content),
+                "content-security-policy" if !content.is_empty() => push(&mut self.policies, content),
                 "content-type" if content.contains("charset") => self.charset = Some(content),
                 _ => {}
             },
@@ -189,8 +217,8 @@ impl Page {
     }
 }
 
-/// What loads something, by which attribute, and whether that can change the page.
-const LOADS: &[(&str, &str, bool)] = &[
+/// Element, attribute with the URL, and `true` for active content.
+const SUBRESOURCES: &[(&str, &str, bool)] = &[
     ("img", "src", false),
     ("audio", "src", false),
     ("video", "src", false),
@@ -204,13 +232,13 @@ const LOADS: &[(&str, &str, bool)] = &[
     ("link", "href", true),
 ];
 
-/// Whether a `<link>` of these relations loads what it names.
+/// Returns `true` if a `<link>` with this `rel` loads its URL.
 fn loads(relations: &str) -> bool {
     let loading = ["stylesheet", "icon", "preload", "modulepreload", "manifest", "apple-touch-icon"];
     relations.split_ascii_whitespace().any(|relation| loading.contains(&relation))
 }
 
-/// Whether a script of this type runs; others are data blocks.
+/// Returns `true` if browsers run a script of this type; others are data blocks.
 fn runs(kind: Option<&str>) -> bool {
     let kind = kind.unwrap_or_default().trim().to_ascii_lowercase();
     kind.is_empty()
@@ -221,23 +249,23 @@ fn runs(kind: Option<&str>) -> bool {
         || kind.contains("ecmascript")
 }
 
-fn keep<T>(list: &mut Vec<T>, item: T) {
-    if list.len() < MOST {
+fn push<T>(list: &mut Vec<T>, item: T) {
+    if list.len() < MAX_ITEMS {
         list.push(item);
     }
 }
 
-fn keep_some<T>(list: &mut Vec<T>, item: Option<T>) {
+fn push_some<T>(list: &mut Vec<T>, item: Option<T>) {
     if let Some(item) = item {
-        keep(list, item);
+        push(list, item);
     }
 }
 
 #[derive(Default)]
-struct Sink(RefCell<Reading>);
+struct Sink(RefCell<State>);
 
 #[derive(Default)]
-struct Reading {
+struct State {
     page: Page,
     tokens: usize,
 }
@@ -246,14 +274,14 @@ impl TokenSink for Sink {
     type Handle = ();
 
     fn process_token(&self, token: Token, _line: u64) -> TokenSinkResult<()> {
-        let mut reading = self.0.borrow_mut();
-        // A tag can make any number of errors before it is one.
-        reading.tokens += usize::from(!matches!(token, Token::ParseError(_)));
+        let mut state = self.0.borrow_mut();
+        // The tokenizer can report any number of errors within one tag.
+        state.tokens += usize::from(!matches!(token, Token::ParseError(_)));
         let Token::TagToken(tag) = token else { return TokenSinkResult::Continue };
         if tag.kind == TagKind::EndTag {
             return TokenSinkResult::Continue;
         }
-        reading.page.open(&tag);
+        state.page.add_tag(&tag);
         match &*tag.name {
             "script" => TokenSinkResult::RawData(RawKind::ScriptData),
             "style" | "xmp" | "iframe" | "noembed" | "noframes" => TokenSinkResult::RawData(RawKind::Rawtext),
@@ -269,38 +297,38 @@ mod tests {
     use super::*;
 
     #[test]
-    fn scripts_are_read_as_a_browser_does() {
-        let page = Page::read(
+    fn reads_scripts_as_a_browser_does() {
+        let page = Page::parse(
             "<script src=/a.js integrity=sha384-x nonce=N></script><script>'<img src=no>'</script>\
              <SCRIPT type=application/json>{}</SCRIPT><!-- <script src=no></script> --><textarea><script></textarea>",
         );
         assert_eq!(page.scripts.len(), 3);
         assert_eq!(page.scripts[0].src.as_deref(), Some("/a.js"));
         assert_eq!(page.scripts.iter().filter(|script| script.runs).count(), 2);
-        assert!(page.loads.is_empty());
+        assert!(page.subresources.is_empty());
         assert_eq!(page.nonces, ["N"]);
     }
 
     #[test]
-    fn what_a_page_loads_runs_and_sends_is_kept() {
-        let page = Page::read(
+    fn lists_subresources_handlers_and_forms() {
+        let page = Page::parse(
             "<base href=/b/><link rel=stylesheet href=http://a/x.css><link rel=canonical href=http://no/>\
              <img src=http://a/p.png onerror='x()'><form action=http://a/><input type=Password></form>\
              <a href=' JavaScript:x()'>x</a><p style='color:red' one=1 on=2>",
         );
-        assert_eq!(page.loads.len(), 2);
-        assert!(page.loads[0].active && !page.loads[1].active);
-        assert_eq!(page.handlers, ["onerror on img"]);
-        assert_eq!(page.script_links, ["href on a"]);
-        assert_eq!((page.forms.len(), page.inline_styles, page.asks_password), (1, 1, true));
+        assert_eq!(page.subresources.len(), 2);
+        assert!(page.subresources[0].active && !page.subresources[1].active);
+        assert_eq!(page.event_handlers, ["onerror on img"]);
+        assert_eq!(page.javascript_urls, ["href on a"]);
+        assert_eq!((page.forms.len(), page.inline_styles, page.has_password_field), (1, 1, true));
     }
 
     #[test]
-    fn a_tag_of_a_million_attributes_ends_soon() {
+    fn stops_in_a_tag_with_too_many_attributes() {
         let mut html = String::from("<p ");
         (0..400_000).for_each(|number| html.push_str(&format!("a{number} ")));
-        let began = std::time::Instant::now();
-        assert_eq!(Page::read(&html).handlers.len(), 0);
-        assert!(began.elapsed().as_secs() < 20);
+        let started = std::time::Instant::now();
+        assert_eq!(Page::parse(&html).event_handlers.len(), 0);
+        assert!(started.elapsed().as_secs() < 20);
     }
 }

@@ -1,114 +1,136 @@
-//! A rule as data: a stable id, how bad it is, what is wrong, what to write, and the function that looks.
+//! A rule of the audit as data: a stable id, a severity, a message, and a fix.
+//!
+//! ```
+//! use palisade_audit::{Severity, rules};
+//!
+//! let rule = rules().find(|rule| rule.id == "nosniff-missing").expect("the rule exists");
+//! assert_eq!(rule.severity, Severity::Low);
+//! assert_eq!(rule.fix.line, "X-Content-Type-Options: nosniff");
+//! ```
+//!
+//! # What happens, in order
+//! 1. A rule checks a site once, or each of its pages, or each of its responses.
+//! 2. Each match becomes a [`Finding`](crate::Finding) with the rule's message, fix and link.
+//! 3. Matches with the same subject in one response are reported once.
+//!
+//! # Defaults
+//! A rule reports at most 50 subjects in one response.
+//!
+//! # What it does not do
+//! You cannot add a rule of your own: write one over the public fields of
+//! [`ObservedResponse`] instead.
+//!
+//! # References
+//! Each rule names its own in [`Rule::link`].
 
-use super::seen::{Answer, Seen};
 use palisade::csp::Severity;
+
+use crate::observation::{Observation, ObservedResponse};
 
 /// One rule of the audit.
 #[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
 pub struct Rule {
-    /// Its stable name.
+    /// The stable id, such as `nosniff-missing`.
     pub id: &'static str,
-    /// How bad it is.
+    /// The severity of each of its findings.
     pub severity: Severity,
-    /// What is wrong, in a sentence.
-    pub what: &'static str,
-    /// What to write.
+    /// The fault, in a sentence.
+    pub message: &'static str,
+    /// The lines that fix it.
     pub fix: Fix,
-    /// Where to read more.
+    /// The URL of a page that explains it.
     pub link: &'static str,
-    pub(super) looks: Looks,
+    pub(crate) check: Check,
 }
 
-/// What to write, as lines to paste; empty where that place cannot mend it.
+/// Lines to paste. A field is empty if the fault cannot be fixed in that place.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Fix {
-    /// The header, or the markup.
+    /// The header, the markup or the command.
     pub line: &'static str,
-    /// Code with this library.
+    /// Rust code with the crate `palisade`.
     pub palisade: &'static str,
-    /// For nginx.
+    /// Configuration of nginx.
     pub nginx: &'static str,
 }
 
-/// At what a rule looks: once at the site, at each of its pages, or at redirects too.
+/// The part of an observation that a rule checks.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Looks {
-    Site(fn(&Seen) -> Vec<Evidence>),
-    Page(fn(&Answer, &Seen) -> Vec<Evidence>),
-    Answer(fn(&Answer) -> Vec<Evidence>),
+pub(crate) enum Check {
+    Site(fn(&Observation) -> Vec<Detection>),
+    Page(fn(&ObservedResponse) -> Vec<Detection>),
+    Response(fn(&ObservedResponse, &Observation) -> Vec<Detection>),
 }
 
-/// What a rule found.
+/// A match of a rule: see [`Finding`](crate::Finding) for the fields.
 #[derive(Clone, Debug)]
-pub(super) struct Evidence {
-    /// What stays the same from one audit to the next: a cookie's name, an address.
-    pub(super) subject: String,
-    /// What stands there.
-    pub(super) saw: String,
+pub(crate) struct Detection {
+    pub(crate) subject: String,
+    pub(crate) evidence: String,
 }
 
-/// One finding, about the whole.
-pub(super) fn saw(what: impl Into<String>) -> Vec<Evidence> {
-    vec![Evidence { subject: String::new(), saw: what.into() }]
+/// Returns one match without a subject.
+pub(crate) fn detected(evidence: impl Into<String>) -> Vec<Detection> {
+    vec![Detection { subject: String::new(), evidence: evidence.into() }]
 }
 
-/// One finding, about the whole, if it is so.
-pub(super) fn saw_if(wrong: bool, what: impl Into<String>) -> Vec<Evidence> {
-    if wrong { saw(what) } else { Vec::new() }
+/// Returns one match without a subject if `wrong`.
+pub(crate) fn detected_if(wrong: bool, evidence: impl Into<String>) -> Vec<Detection> {
+    if wrong { detected(evidence) } else { Vec::new() }
 }
 
-/// Of how many things of a kind on one page a rule speaks.
-const MOST: usize = 50;
+/// The number of subjects that a rule reports in one response.
+const MAX_SUBJECTS: usize = 50;
 
-/// A finding for each of these, once; for the first [`MOST`] of them.
-pub(super) fn each(subjects: impl IntoIterator<Item = String>) -> Vec<Evidence> {
-    let mut found: Vec<Evidence> = Vec::new();
+/// Returns a match for each different subject, up to [`MAX_SUBJECTS`].
+pub(crate) fn detected_each(subjects: impl IntoIterator<Item = String>) -> Vec<Detection> {
+    let mut detections: Vec<Detection> = Vec::new();
     for subject in subjects {
-        if found.len() == MOST {
+        if detections.len() == MAX_SUBJECTS {
             break;
         }
-        if !found.iter().any(|known| known.subject == subject) {
-            found.push(Evidence { saw: subject.clone(), subject });
+        if !detections.iter().any(|detection| detection.subject == subject) {
+            detections.push(Detection { evidence: subject.clone(), subject });
         }
     }
-    found
+    detections
 }
 
-pub(super) const fn fix(line: &'static str, palisade: &'static str, nginx: &'static str) -> Fix {
+pub(crate) const fn fix(line: &'static str, palisade: &'static str, nginx: &'static str) -> Fix {
     Fix { line, palisade, nginx }
 }
 
-pub(super) const fn at_page(
+pub(crate) const fn page_rule(
     id: &'static str,
     severity: Severity,
-    what: &'static str,
+    message: &'static str,
     fix: Fix,
     link: &'static str,
-    looks: fn(&Answer, &Seen) -> Vec<Evidence>,
+    check: fn(&ObservedResponse) -> Vec<Detection>,
 ) -> Rule {
-    Rule { id, severity, what, fix, link, looks: Looks::Page(looks) }
+    Rule { id, severity, message, fix, link, check: Check::Page(check) }
 }
 
-pub(super) const fn at_answer(
+pub(crate) const fn response_rule(
     id: &'static str,
     severity: Severity,
-    what: &'static str,
+    message: &'static str,
     fix: Fix,
     link: &'static str,
-    looks: fn(&Answer) -> Vec<Evidence>,
+    check: fn(&ObservedResponse, &Observation) -> Vec<Detection>,
 ) -> Rule {
-    Rule { id, severity, what, fix, link, looks: Looks::Answer(looks) }
+    Rule { id, severity, message, fix, link, check: Check::Response(check) }
 }
 
-pub(super) const fn at_site(
+pub(crate) const fn site_rule(
     id: &'static str,
     severity: Severity,
-    what: &'static str,
+    message: &'static str,
     fix: Fix,
     link: &'static str,
-    looks: fn(&Seen) -> Vec<Evidence>,
+    check: fn(&Observation) -> Vec<Detection>,
 ) -> Rule {
-    Rule { id, severity, what, fix, link, looks: Looks::Site(looks) }
+    Rule { id, severity, message, fix, link, check: Check::Site(check) }
 }

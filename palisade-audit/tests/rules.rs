@@ -1,13 +1,12 @@
-//! Every rule with an answer that it finds, and one that it passes.
+//! Each rule with a response that it reports and one that it does not.
 
 use std::collections::BTreeSet;
 use std::time::{Duration, SystemTime};
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
-use palisade_audit::{Answer, Finding, Seen, Tls, findings, rules};
-use palisade::csp::Severity;
+use palisade_audit::{Finding, Observation, ObservedResponse, Severity, Tls, findings, rules};
 
-/// Rule, then headers and body that it finds, then those that it passes. `http` as a first line: in the clear.
+/// Rule, headers and body with the fault, headers and body without. `http`: over plain HTTP.
 const AT_PAGES: &[(&str, &str, &str, &str, &str)] = &[
     ("https-missing", "http", "", "", ""),
     ("password-in-clear", "http", "<input type=password>", "", "<input type=password>"),
@@ -108,6 +107,27 @@ const AT_PAGES: &[(&str, &str, &str, &str, &str)] = &[
     ),
     ("cookie-session-insecure", "set-cookie: session=x", "", "set-cookie: session=x; secure", ""),
     ("cookie-insecure", "set-cookie: theme=x", "", "set-cookie: theme=; Max-Age=0", ""),
+    (
+        "cookie-insecure",
+        "set-cookie: theme=x; Expires=Fri, 01 Jan 2100 00:00:00 GMT",
+        "",
+        "set-cookie: theme=; Expires=Wed, 01 Jan 2020 00:00:00 GMT",
+        "",
+    ),
+    (
+        "cookie-insecure",
+        "set-cookie: theme=x; Max-Age=60; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+        "",
+        "set-cookie: theme=; Max-Age=-1; Expires=Fri, 01 Jan 2100 00:00:00 GMT",
+        "",
+    ),
+    (
+        "cookie-insecure",
+        "set-cookie: theme=x; Expires=tomorrow",
+        "",
+        "set-cookie: theme=; Expires=Thu, 01-Jan-70 00:00:01 GMT",
+        "",
+    ),
     ("cookie-session-readable", "set-cookie: PHPSESSID=x", "", "set-cookie: PHPSESSID=x; HttpOnly", ""),
     ("cookie-same-site-missing", "set-cookie: a=x", "", "set-cookie: a=x; SameSite=lax", ""),
     (
@@ -231,7 +251,7 @@ const AT_PAGES: &[(&str, &str, &str, &str, &str)] = &[
     ),
 ];
 
-fn answer(url: &str, lines: &str, body: &str) -> Answer {
+fn response(url: &str, lines: &str, body: &str) -> ObservedResponse {
     let mut headers = HeaderMap::new();
     headers.insert("content-type", HeaderValue::from_static("text/html; charset=utf-8"));
     for line in lines.lines() {
@@ -247,47 +267,48 @@ fn answer(url: &str, lines: &str, body: &str) -> Answer {
             }
         }
     }
-    Answer::new(url, StatusCode::OK, headers).unwrap().body(body)
+    ObservedResponse::new(url, StatusCode::OK, headers).unwrap().body(body)
 }
 
-fn page(lines: &str, body: &str) -> Seen {
+fn page(lines: &str, body: &str) -> Observation {
     let (scheme, lines) = if lines == "http" { ("http", "") } else { ("https", lines) };
-    Seen::new(answer(&format!("{scheme}://a.example/"), lines, body), now())
+    Observation::new(response(&format!("{scheme}://a.example/"), lines, body), now())
 }
 
 fn now() -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(20_778 * 86_400)
 }
 
-fn has(seen: &Seen, id: &str) -> bool {
-    findings(seen).iter().any(|finding| finding.id == id)
+fn has(observation: &Observation, id: &str) -> bool {
+    findings(observation).iter().any(|finding| finding.id == id)
 }
 
-/// What it takes more than a page to see: with the first it is found, with the second not.
-fn at_sites() -> Vec<(&'static str, Seen, Seen)> {
+/// Rule, an observation with the fault, and one without, for rules that need more than a page.
+fn at_sites() -> Vec<(&'static str, Observation, Observation)> {
     let clean = || page("", "");
-    let tls = |version: &str, distrust: Option<&str>, days: i64| {
+    let tls = |version: &str, certificate_error: Option<&str>, days: i64| {
         let not_after = Some((20_778 + days) * 86_400);
-        clean().tls(Tls { version: version.into(), distrust: distrust.map(Into::into), not_after })
+        let certificate_error = certificate_error.map(Into::into);
+        clean().tls(Tls { version: version.into(), certificate_error, not_after })
     };
     let good = || tls("TLSv1.3", None, 60);
-    let way = |urls: &[&str]| clean().clear(urls.iter().map(|url| answer(url, "", "")).collect());
-    let to_https = || way(&["http://a.example/", "https://a.example/"]);
+    let chain = |urls: &[&str]| clean().plain_http(urls.iter().map(|url| response(url, "", "")).collect());
+    let to_https = || chain(&["http://a.example/", "https://a.example/"]);
     let text = |status: u16, text: &str| {
         let headers =
             HeaderMap::from_iter([(http::header::CONTENT_TYPE, HeaderValue::from_static("text/plain"))]);
         let status = StatusCode::from_u16(status).unwrap();
         clean().security_txt(
-            Answer::new("https://a.example/.well-known/security.txt", status, headers).unwrap(),
+            ObservedResponse::new("https://a.example/.well-known/security.txt", status, headers).unwrap(),
             text,
         )
     };
-    let told = |lines: &str| clean().preflight(answer("https://a.example/", lines, ""));
+    let preflight = |lines: &str| clean().preflight(response("https://a.example/", lines, ""));
     let nonce = |one: &str, two: &str| {
         let body = |nonce: &str| format!("<script nonce={nonce}>");
-        page("", &body(one)).again(answer("https://a.example/", "", &body(two)))
+        page("", &body(one)).second_response(response("https://a.example/", "", &body(two)))
     };
-    let mirror = "access-control-allow-origin: https://stranger.example";
+    let reflected = "access-control-allow-origin: https://stranger.example";
     let allowed =
         "access-control-allow-origin: https://partner.example\naccess-control-allow-credentials: true";
     vec![
@@ -295,15 +316,15 @@ fn at_sites() -> Vec<(&'static str, Seen, Seen)> {
         ("tls-expired", tls("TLSv1.3", None, -1), good()),
         ("tls-expires-soon", tls("TLSv1.3", None, 13), tls("TLSv1.3", None, 14)),
         ("tls-old", tls("TLSv1.2", None, 60), good()),
-        ("redirect-missing", way(&["http://a.example/"]), to_https()),
-        ("redirect-missing", way(&["http://a.example/"]), way(&[])),
-        ("redirect-detour", way(&["http://a.example/", "https://www.a.example/"]), to_https()),
+        ("redirect-missing", chain(&["http://a.example/"]), to_https()),
+        ("redirect-missing", chain(&["http://a.example/"]), chain(&[])),
+        ("redirect-detour", chain(&["http://a.example/", "https://www.a.example/"]), to_https()),
         (
             "redirect-detour",
-            way(&["http://a.example/", "http://b.example/", "https://a.example/"]),
+            chain(&["http://a.example/", "http://b.example/", "https://a.example/"]),
             to_https(),
         ),
-        ("redirect-downgrade", way(&["https://a.example/", "http://a.example/x"]), to_https()),
+        ("redirect-downgrade", chain(&["https://a.example/", "http://a.example/x"]), to_https()),
         (
             "security-txt-missing",
             text(404, "no"),
@@ -322,40 +343,40 @@ fn at_sites() -> Vec<(&'static str, Seen, Seen)> {
         ("nonce-reused", nonce("same", "same"), nonce("one", "two")),
         (
             "cors-credentials",
-            told(&format!("{mirror}\naccess-control-allow-credentials: true")),
-            told(allowed),
+            preflight(&format!("{reflected}\naccess-control-allow-credentials: true")),
+            preflight(allowed),
         ),
-        ("cors-reflected", told(mirror), told(allowed)),
+        ("cors-reflected", preflight(reflected), preflight(allowed)),
     ]
 }
 
 #[test]
-fn each_rule_finds_what_is_wrong_and_passes_what_is_not() {
+fn each_rule_reports_its_fault_and_nothing_else() {
     for (id, bad, bad_body, good, good_body) in AT_PAGES {
-        assert!(has(&page(bad, bad_body), id), "{id} does not find {bad:?} {bad_body}");
-        assert!(!has(&page(good, good_body), id), "{id} finds {good:?} {good_body}");
+        assert!(has(&page(bad, bad_body), id), "{id} misses {bad:?} {bad_body}");
+        assert!(!has(&page(good, good_body), id), "{id} reports {good:?} {good_body}");
     }
     for (at, (id, bad, good)) in at_sites().into_iter().enumerate() {
-        assert!(has(&bad, id), "{id} ({at}) does not find it");
-        assert!(!has(&good, id), "{id} ({at}) finds it");
+        assert!(has(&bad, id), "{id} ({at}) misses it");
+        assert!(!has(&good, id), "{id} ({at}) reports it");
     }
 }
 
 #[test]
-fn no_rule_is_without_its_cases_and_each_says_what_to_write() {
-    let tried: BTreeSet<&str> =
+fn each_rule_has_a_case_a_message_and_a_fix() {
+    let tested: BTreeSet<&str> =
         AT_PAGES.iter().map(|row| row.0).chain(at_sites().iter().map(|row| row.0)).collect();
     let mut ids = BTreeSet::new();
     for rule in rules() {
-        assert!(tried.contains(rule.id), "{} has no case", rule.id);
-        assert!(ids.insert(rule.id), "{} is there twice", rule.id);
-        assert!(rule.what.ends_with('.') && !rule.fix.line.is_empty(), "{}", rule.id);
+        assert!(tested.contains(rule.id), "{} has no case", rule.id);
+        assert!(ids.insert(rule.id), "{} is not unique", rule.id);
+        assert!(rule.message.ends_with('.') && !rule.fix.line.is_empty(), "{}", rule.id);
         assert!(rule.link.starts_with("https://"), "{}", rule.id);
     }
     assert!(ids.len() >= 50, "{}", ids.len());
 }
 
-/// What Palisade sends on a page with a nonce.
+/// The headers that Palisade sends on a page with a nonce.
 const STRICT: &str = "content-security-policy: default-src 'self'; script-src 'nonce-MTIzNDU2Nzg5MDEyMzQ1Ng' 'strict-dynamic'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'; require-trusted-types-for 'script'; trusted-types 'none'; report-to csp; report-uri /reports
 strict-transport-security: max-age=31536000; includeSubDomains
 x-content-type-options: nosniff
@@ -368,16 +389,16 @@ cache-control: private, no-cache
 set-cookie: __Host-session=x; Path=/; Secure; HttpOnly; SameSite=Lax";
 
 #[test]
-fn nothing_is_found_on_a_clean_site() {
-    let seen = page(
+fn a_strict_site_has_no_findings() {
+    let observation = page(
         STRICT,
         "<script nonce=MTIzNDU2Nzg5MDEyMzQ1Ng src=/a.js></script><a href=http://b.example/>out</a>",
     );
-    assert_eq!(findings(&seen), []);
+    assert_eq!(findings(&observation), []);
 }
 
 #[test]
-fn the_worst_comes_first_and_says_where() {
+fn the_most_severe_finding_comes_first() {
     let found =
         findings(&page("server: x/1\nset-cookie: session=1", "<script src=http://b.example/></script>"));
     assert!(found.is_sorted_by_key(|finding| std::cmp::Reverse(finding.severity)));
@@ -388,50 +409,51 @@ fn the_worst_comes_first_and_says_where() {
 }
 
 #[test]
-fn every_page_of_a_site_is_looked_at() {
-    let seen = page(STRICT, "").more(vec![answer("https://a.example/two", "", "<p onclick=x>")]);
-    let found = findings(&seen);
+fn every_page_of_a_site_is_checked() {
+    let observation =
+        page(STRICT, "").more_pages(vec![response("https://a.example/two", "", "<p onclick=x>")]);
+    let found = findings(&observation);
     assert!(found.iter().any(|finding| finding.id == "script-handlers"));
     assert!(found.iter().all(|finding| finding.url == "https://a.example/two"));
 }
 
 #[test]
-fn a_cookie_of_a_redirect_is_looked_at_once() {
-    let hop = answer(
+fn a_cookie_of_a_redirect_is_reported_once() {
+    let redirect = response(
         "http://a.example/",
         "set-cookie: session=x; HttpOnly; SameSite=Lax\ncache-control: no-store",
         "",
     );
-    let seen =
-        page(STRICT, "").hops(vec![hop.clone()]).clear(vec![hop, answer("https://a.example/", STRICT, "")]);
-    let found = findings(&seen);
+    let chain = vec![redirect.clone(), response("https://a.example/", STRICT, "")];
+    let observation = page(STRICT, "").redirects(vec![redirect]).plain_http(chain);
+    let found = findings(&observation);
     let ids: Vec<(&str, &str)> = found.iter().map(|finding| (finding.id, &*finding.url)).collect();
     assert_eq!(ids, [("cookie-session-insecure", "http://a.example/")]);
 }
 
 #[test]
-fn a_report_is_bounded_whatever_a_page_holds() {
+fn findings_of_one_page_are_bounded() {
     let scripts: String =
         (0..6_000).map(|at| format!("<script src=https://b.example/{at}></script>")).collect();
     let long = format!("<script src=https://b.example/{}></script>", "x".repeat(100_000));
     let found = findings(&page("", &(long + &scripts)));
     let unchecked: Vec<&Finding> = found.iter().filter(|finding| finding.id == "sri-missing").collect();
     assert_eq!(unchecked.len(), 50);
-    assert!(unchecked.iter().all(|finding| finding.saw.len() < 600 && finding.subject.len() < 600));
+    assert!(unchecked.iter().all(|finding| finding.evidence.len() < 600 && finding.subject.len() < 600));
 }
 
 #[test]
-fn answers_tell_where_they_lead() {
+fn links_and_redirects_are_resolved() {
     let body = "<base href=/b/><a href=x#y>1</a><a href=x>2</a><a href=/z?q>3</a><a href=//other.example/>4</a><a href=mailto:a@b>5</a>";
     assert_eq!(
-        answer("https://a.example/", "", body).links(),
+        response("https://a.example/", "", body).links(),
         ["https://a.example/b/x", "https://a.example/z?q"]
     );
     let moved = HeaderMap::from_iter([(http::header::LOCATION, HeaderValue::from_static("../up#there"))]);
-    let moved = Answer::new("http://a.example/x/y", StatusCode::FOUND, moved).unwrap();
-    assert_eq!(moved.redirects_to().as_deref(), Some("http://a.example/up"));
+    let moved = ObservedResponse::new("http://a.example/x/y", StatusCode::FOUND, moved).unwrap();
+    assert_eq!(moved.redirect_target().as_deref(), Some("http://a.example/up"));
     for wrong in ["a.example", "ftp://a.example/", "https://", ""] {
-        let error = Answer::new(wrong, StatusCode::OK, HeaderMap::new()).unwrap_err();
+        let error = ObservedResponse::new(wrong, StatusCode::OK, HeaderMap::new()).unwrap_err();
         assert!(error.to_string().contains("https://example.org/"), "{error}");
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use palisade::csp::Severity;
 
-/// How a site stands and what to type to mend it; policies, secrets and password hashes.
+/// Audits websites, reads Content-Security-Policies, and makes secrets and password hashes.
 #[derive(Parser)]
 #[command(name = "palisade", version, after_help = EXIT_CODES)]
 pub(crate) struct Cli {
@@ -13,32 +13,32 @@ pub(crate) struct Cli {
     pub(crate) command: Command,
 }
 
-const EXIT_CODES: &str = "Exit codes: 0 clean, 1 something to mend, 2 could not check.";
+const EXIT_CODES: &str = "Exit codes: 0 no findings, 1 findings, 2 error.";
 
 #[derive(Subcommand)]
 pub(crate) enum Command {
-    /// Say what is wrong with a site, and what to write instead.
+    /// Report the faults of a website, and the line that fixes each.
     Audit(AuditOptions),
-    /// Read Content-Security-Policies.
+    /// Check, explain, compare and generate Content-Security-Policies.
     #[command(subcommand)]
     Csp(CspCommand),
-    /// Make secrets.
+    /// Generate secrets.
     #[command(subcommand)]
     Secret(SecretCommand),
-    /// Make and try password hashes.
+    /// Hash passwords and verify hashes.
     #[command(subcommand)]
     Password(PasswordCommand),
     /// Print the headers of a preset.
     Headers {
-        /// Which one.
+        /// The preset.
         preset: Preset,
-        /// As lines for nginx.
+        /// Print nginx configuration.
         #[arg(long)]
         nginx: bool,
     },
-    /// Print the completions for a shell.
+    /// Print shell completions.
     Completions {
-        /// Which shell.
+        /// The shell.
         shell: clap_complete::Shell,
     },
     /// Print the manual pages.
@@ -48,39 +48,39 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditOptions {
-    /// Addresses that begin with https:// or http://; files with the head of an answer, as `curl -i` prints it; or - for stdin.
+    /// URLs that begin with https:// or http://; files with a response as `curl -i` prints it; or - for stdin.
     #[arg(required = true, value_name = "URL|FILE|-")]
     pub(crate) targets: Vec<String>,
-    /// How to write the report.
+    /// Report format.
     #[arg(long, value_enum, default_value_t = Format::Text)]
     pub(crate) format: Format,
-    /// How bad a finding has to be to end with 1.
+    /// Lowest severity that ends with exit code 1, or never.
     #[arg(long, value_name = "SEVERITY", default_value = "low", value_parser = threshold)]
     pub(crate) fail_on: Threshold,
-    /// A report in JSON from before: what stands there is known, and fails nothing.
+    /// Earlier JSON report; its findings are marked as known and do not fail the audit.
     #[arg(long, value_name = "FILE")]
     pub(crate) baseline: Option<PathBuf>,
-    /// Also look at so many pages that the first one links to, of the same origin.
+    /// Also check up to N pages of the same origin that the first page links to.
     #[arg(long, value_name = "N", default_value_t = 0, value_parser = clap::value_parser!(u16).range(0..=500))]
     pub(crate) crawl: u16,
-    /// Also believe the certificates in this PEM file.
+    /// Also trust the CA certificates in this PEM file.
     #[arg(long, value_name = "FILE")]
     pub(crate) ca: Option<PathBuf>,
-    /// How many seconds one request may take.
+    /// Timeout of one request, in seconds.
     #[arg(long, value_name = "SECONDS", default_value_t = 10, value_parser = clap::value_parser!(u64).range(1..=120))]
     pub(crate) timeout: u64,
-    /// Where http:// is answered, if the address has a port of its own.
+    /// Port of http://, if the URL has a port.
     #[arg(long, value_name = "PORT")]
     pub(crate) http_port: Option<u16>,
-    /// The host is on the browsers' preload list: see hstspreload.org.
+    /// The host is on the HSTS preload list: see hstspreload.org.
     #[arg(long)]
     pub(crate) preloaded: bool,
-    /// For which address the headers of a file are.
+    /// URL of the response in a file.
     #[arg(long, value_name = "URL", default_value = "https://example.org/")]
     pub(crate) url: String,
 }
 
-/// How bad a finding has to be to count; nothing: none counts.
+/// The lowest severity that fails an audit; `None` if no finding does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Threshold(pub(crate) Option<Severity>);
 
@@ -94,47 +94,47 @@ fn threshold(text: &str) -> Result<Threshold, String> {
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Format {
-    /// For people.
+    /// Text for people.
     Text,
-    /// For programs, and as a baseline.
+    /// JSON for programs, and for --baseline.
     Json,
-    /// For code scanning.
+    /// SARIF for code scanning.
     Sarif,
-    /// One page with a chart.
+    /// One HTML page with a chart.
     Html,
 }
 
 #[derive(Subcommand)]
 pub(crate) enum CspCommand {
-    /// Say what a policy does not stop; without one, read it from stdin.
+    /// Report the attacks that a policy does not block.
     Lint {
-        /// The policy, as in the header.
+        /// The policy, as in the header; read from stdin if it is missing.
         policy: Option<String>,
     },
-    /// Say in words what a policy allows.
+    /// Explain in words what a policy allows.
     Explain {
-        /// The policy, as in the header.
+        /// The policy, as in the header; read from stdin if it is missing.
         policy: Option<String>,
     },
-    /// Say what changes from one policy to another.
+    /// Compare two policies.
     Diff {
-        /// The policy before.
+        /// The old policy.
         old: String,
-        /// The policy after.
+        /// The new policy.
         new: String,
     },
-    /// Write a policy for what a browser loaded: a HAR file of its network panel.
+    /// Generate a policy for the requests in a HAR file, saved from a browser's network panel.
     FromHar {
-        /// The file; - for stdin.
+        /// The HAR file, or - for stdin.
         file: PathBuf,
     },
 }
 
 #[derive(Subcommand)]
 pub(crate) enum SecretCommand {
-    /// Print a new secret, such as SECRET_KEY wants.
+    /// Print a new random secret, for SECRET_KEY for example.
     New {
-        /// How many random bytes it has.
+        /// Number of random bytes.
         #[arg(long, default_value_t = 48, value_parser = clap::value_parser!(u16).range(32..=1024))]
         bytes: u16,
     },
@@ -142,21 +142,21 @@ pub(crate) enum SecretCommand {
 
 #[derive(Subcommand)]
 pub(crate) enum PasswordCommand {
-    /// Print the hash of a password that is typed, or comes from stdin.
+    /// Print the hash of a password, read from the terminal or stdin.
     Hash,
-    /// Say whether the password that is typed, or comes from stdin, has this hash.
+    /// Check a password, read from the terminal or stdin, against a hash.
     Verify {
-        /// The hash: Argon2, or as Werkzeug or Django writes it.
+        /// The hash: Argon2, Werkzeug's or Django's.
         hash: String,
     },
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum Preset {
-    /// A site whose own scripts carry the nonce.
+    /// A site whose scripts carry the nonce.
     Strict,
-    /// What only programs read.
+    /// An API for programs.
     Api,
-    /// Flask-Talisman's defaults.
+    /// The defaults of Flask-Talisman.
     Talisman,
 }

@@ -1,7 +1,7 @@
-//! The `palisade` command: how a site stands and what to type to mend it; policies, secrets and password hashes.
+//! The `palisade` command: audits websites, reads policies, makes secrets and password hashes.
 //!
-//! Exit codes: 0 clean, 1 there is something to mend (or a password does not match), 2 it could not be checked, or the
-//! command line is wrong. Standard output carries what was asked for; everything else goes to standard error.
+//! Exit codes: 0 no findings; 1 findings, or a password that does not match; 2 an error. Standard
+//! output carries the result, standard error everything else.
 
 mod args;
 mod audit;
@@ -18,22 +18,21 @@ use std::process::ExitCode;
 use args::{Cli, Command};
 use clap::{CommandFactory, Parser};
 
-/// What came of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Verdict {
+enum ExitStatus {
     Clean,
     Findings,
-    /// Something could not be checked.
-    Unknown,
+    /// A target could not be checked.
+    Error,
 }
 
 fn main() -> ExitCode {
     match run(Cli::parse()) {
-        Ok(Verdict::Clean) => ExitCode::SUCCESS,
-        Ok(Verdict::Findings) => ExitCode::from(1),
-        Ok(Verdict::Unknown) => ExitCode::from(2),
-        // Whoever reads us has read enough.
-        Err(error) if is_closed(&error) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Clean) => ExitCode::SUCCESS,
+        Ok(ExitStatus::Findings) => ExitCode::from(1),
+        Ok(ExitStatus::Error) => ExitCode::from(2),
+        // The reader of a pipe, such as `head`, has closed it.
+        Err(error) if is_broken_pipe(&error) => ExitCode::SUCCESS,
         Err(error) => {
             let _ = writeln!(io::stderr(), "palisade: {error:#}");
             ExitCode::from(2)
@@ -41,7 +40,7 @@ fn main() -> ExitCode {
     }
 }
 
-fn run(cli: Cli) -> anyhow::Result<Verdict> {
+fn run(cli: Cli) -> anyhow::Result<ExitStatus> {
     match cli.command {
         Command::Audit(options) => audit::run(&options),
         Command::Csp(command) => csp::run(command),
@@ -52,33 +51,33 @@ fn run(cli: Cli) -> anyhow::Result<Verdict> {
             let mut text = Vec::new();
             clap_complete::generate(shell, &mut Cli::command(), "palisade", &mut text);
             io::stdout().write_all(&text)?;
-            Ok(Verdict::Clean)
+            Ok(ExitStatus::Clean)
         }
         Command::Man => {
             let mut text = Vec::new();
-            for page in pages(Cli::command()) {
-                clap_mangen::Man::new(page).render(&mut text)?;
+            for command in with_subcommands(Cli::command()) {
+                clap_mangen::Man::new(command).render(&mut text)?;
             }
             io::stdout().write_all(&text)?;
-            Ok(Verdict::Clean)
+            Ok(ExitStatus::Clean)
         }
     }
 }
 
-/// The command and those under it, one page each.
-fn pages(command: clap::Command) -> Vec<clap::Command> {
+/// Returns the command and all its subcommands, each of which has a manual page.
+fn with_subcommands(command: clap::Command) -> Vec<clap::Command> {
     let mut command = command.disable_help_subcommand(true);
     command.build();
-    let mut pages = vec![command];
+    let mut commands = vec![command];
     let mut at = 0;
-    while at < pages.len() {
-        let below: Vec<_> = pages[at].get_subcommands().cloned().collect();
-        pages.extend(below);
+    while at < commands.len() {
+        let subcommands: Vec<_> = commands[at].get_subcommands().cloned().collect();
+        commands.extend(subcommands);
         at += 1;
     }
-    pages
+    commands
 }
 
-fn is_closed(error: &anyhow::Error) -> bool {
+fn is_broken_pipe(error: &anyhow::Error) -> bool {
     error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
 }

@@ -1,4 +1,4 @@
-//! `palisade secret`: bytes that nobody guesses.
+//! `palisade secret`: random bytes in base64.
 
 use std::io::{self, Write};
 
@@ -6,13 +6,13 @@ use anyhow::Context;
 use base64::Engine;
 use base64::prelude::BASE64_URL_SAFE_NO_PAD;
 
-use crate::Verdict;
+use crate::ExitStatus;
 use crate::args::SecretCommand;
 
-pub(crate) fn run(command: &SecretCommand) -> anyhow::Result<Verdict> {
+pub(crate) fn run(command: &SecretCommand) -> anyhow::Result<ExitStatus> {
     let SecretCommand::New { bytes } = command;
     let mut secret = vec![0; usize::from(*bytes)];
-    getrandom::fill(&mut secret).context("this machine has no randomness")?;
+    getrandom::fill(&mut secret).context("the system has no source of random bytes")?;
     writeln!(io::stdout(), "{}", BASE64_URL_SAFE_NO_PAD.encode(&secret))?;
-    Ok(Verdict::Clean)
+    Ok(ExitStatus::Clean)
 }

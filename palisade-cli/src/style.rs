@@ -1,4 +1,4 @@
-//! Colour, where somebody sees it; and text of strangers, where a terminal would obey it.
+//! Colour for terminals, and text of strangers without terminal control characters.
 
 use std::borrow::Cow;
 use std::env;
@@ -6,18 +6,16 @@ use std::io::IsTerminal;
 
 use palisade::csp::Severity;
 
-/// Whether to colour.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Style(bool);
 
 impl Style {
-    /// For standard output: coloured on a terminal, unless `NO_COLOR` is set to something.
+    /// Colours standard output if it is a terminal and `NO_COLOR` is empty or not set.
     pub(crate) fn stdout() -> Self {
-        let unwanted = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
-        Self(std::io::stdout().is_terminal() && !unwanted)
+        let no_color = env::var_os("NO_COLOR").is_some_and(|value| !value.is_empty());
+        Self(std::io::stdout().is_terminal() && !no_color)
     }
 
-    /// Without colour.
     #[cfg(test)]
     pub(crate) fn plain() -> Self {
         Self(false)
@@ -46,24 +44,24 @@ impl Style {
     }
 }
 
-/// How much of a stranger's text is shown.
-const SHOWN: usize = 200;
+/// The number of characters of a stranger's text that are printed.
+const MAX_CHARS: usize = 200;
 
-/// A stranger's text in one line, without what a terminal would obey or a reader misread.
-pub(crate) fn tame(text: &str) -> Cow<'_, str> {
-    let obeyed = |c: char| {
+/// Returns a stranger's text shortened, with control and direction characters replaced.
+pub(crate) fn printable(text: &str) -> Cow<'_, str> {
+    let is_control = |c: char| {
         c.is_control()
             || matches!(c, '\u{200e}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
     };
-    if !text.contains(obeyed) && text.chars().nth(SHOWN).is_none() {
+    if !text.contains(is_control) && text.chars().nth(MAX_CHARS).is_none() {
         return Cow::Borrowed(text);
     }
-    let mut tamed: String =
-        text.chars().take(SHOWN).map(|c| if obeyed(c) { '\u{fffd}' } else { c }).collect();
-    if text.chars().nth(SHOWN).is_some() {
-        tamed.push('…');
+    let mut printable: String =
+        text.chars().take(MAX_CHARS).map(|c| if is_control(c) { '\u{fffd}' } else { c }).collect();
+    if text.chars().nth(MAX_CHARS).is_some() {
+        printable.push('…');
     }
-    Cow::Owned(tamed)
+    Cow::Owned(printable)
 }
 
 #[cfg(test)]
@@ -71,13 +69,13 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_terminal_obeys_no_stranger() {
-        assert_eq!(tame("a\x1b[31m\u{202e}b"), "a\u{fffd}[31m\u{fffd}b");
-        assert_eq!(tame(&"x".repeat(500)).chars().count(), SHOWN + 1);
+    fn control_characters_are_replaced() {
+        assert_eq!(printable("a\x1b[31m\u{202e}b"), "a\u{fffd}[31m\u{fffd}b");
+        assert_eq!(printable(&"x".repeat(500)).chars().count(), MAX_CHARS + 1);
     }
 
     #[test]
-    fn colour_is_there_or_not_at_all() {
+    fn plain_style_has_no_escape_sequences() {
         assert_eq!(Style::plain().severity(Severity::High, "x"), "x");
         assert_eq!(Style(true).severity(Severity::High, "x"), "\x1b[1;31mx\x1b[0m");
     }

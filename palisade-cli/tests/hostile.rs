@@ -1,129 +1,129 @@
-//! Servers that mean harm: the audit ends within its bounds, whatever comes.
+//! Hostile servers: the audit stays within its bounds.
 
 use std::io::{Read, Write};
 use std::net::TcpStream;
 use std::time::Duration;
 
-use super::world::{palisade, serve_raw};
+use super::harness::{Run, palisade, serve_raw};
 
-/// What nothing of this may take, on a busy machine too: five requests of a second each, and the program's start.
-const LONGEST: Duration = Duration::from_secs(25);
+/// Five requests with a timeout of one second each, and the start of the program on a busy machine.
+const MAX_ELAPSED: Duration = Duration::from_secs(25);
 
-fn head(stream: &mut TcpStream) {
+fn read_head(stream: &mut TcpStream) {
     let mut bytes = [0; 4096];
     let _ = stream.read(&mut bytes);
 }
 
-/// Writes this again and again until nobody listens.
-fn forever(stream: &mut TcpStream, bytes: &[u8]) {
+/// Writes the bytes again and again until the client closes the connection.
+fn write_forever(stream: &mut TcpStream, bytes: &[u8]) {
     while stream.write_all(bytes).is_ok() {}
 }
 
-fn audit(port: u16) -> super::world::Said {
-    let said = palisade(&["audit", &format!("http://127.0.0.1:{port}/"), "--timeout", "1"]);
-    assert!(said.took < LONGEST, "{:?}", said.took);
-    said
+fn audit(port: u16) -> Run {
+    let run = palisade(&["audit", &format!("http://127.0.0.1:{port}/"), "--timeout", "1"]);
+    assert!(run.elapsed < MAX_ELAPSED, "{:?}", run.elapsed);
+    run
 }
 
 #[test]
-fn an_endless_body_is_read_as_far_as_it_may_be() {
+fn an_endless_body_is_truncated() {
     let port = serve_raw(|mut stream| {
-        head(&mut stream);
+        read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p onclick=x()>");
-        forever(&mut stream, &[b'x'; 16_384]);
+        write_forever(&mut stream, &[b'x'; 16_384]);
     });
-    let said = audit(port);
-    assert!(said.code == 1 && said.out.contains("script-handlers"), "{} {}", said.out, said.err);
+    let run = audit(port);
+    assert!(run.code == 1 && run.out.contains("script-handlers"), "{} {}", run.out, run.err);
 }
 
 #[test]
-fn a_body_that_drips_is_given_up() {
+fn a_slow_body_times_out() {
     let port = serve_raw(|mut stream| {
-        head(&mut stream);
+        read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n");
         while stream.write_all(b"x").is_ok() {
             std::thread::park_timeout(Duration::from_millis(50));
         }
     });
-    let said = audit(port);
-    assert!(said.code == 2 && said.err.contains("within 1 s"), "{}", said.err);
+    let run = audit(port);
+    assert!(run.code == 2 && run.err.contains("within 1 s"), "{}", run.err);
 }
 
 #[test]
-fn a_server_that_says_nothing_is_given_up() {
+fn a_silent_server_times_out() {
     let port = serve_raw(|mut stream| {
         let mut bytes = Vec::new();
         let _ = stream.read_to_end(&mut bytes);
     });
-    let said = audit(port);
-    assert!(said.code == 2 && said.err.contains("within 1 s"), "{}", said.err);
+    let run = audit(port);
+    assert!(run.code == 2 && run.err.contains("within 1 s"), "{}", run.err);
 }
 
 #[test]
-fn redirects_end() {
+fn endless_redirects_are_an_error() {
     let port = serve_raw(|mut stream| {
         let mut bytes = [0; 4096];
-        let many = stream.read(&mut bytes).unwrap_or(0);
-        let path = String::from_utf8_lossy(&bytes[..many]).split(' ').nth(1).unwrap_or("/").to_owned();
+        let count = stream.read(&mut bytes).unwrap_or(0);
+        let path = String::from_utf8_lossy(&bytes[..count]).split(' ').nth(1).unwrap_or("/").to_owned();
         let _ = write!(stream, "HTTP/1.1 302 Found\r\nLocation: {path}x\r\nContent-Length: 0\r\n\r\n");
     });
-    let said = audit(port);
-    assert!(said.code == 2 && said.err.contains("more than 10 redirects"), "{}", said.err);
-    let circle = serve_raw(|mut stream| {
-        head(&mut stream);
+    let run = audit(port);
+    assert!(run.code == 2 && run.err.contains("more than 10 redirects"), "{}", run.err);
+    let redirect_loop = serve_raw(|mut stream| {
+        read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 302 Found\r\nLocation: /\r\nContent-Length: 0\r\n\r\n");
     });
-    let said = audit(circle);
-    assert!(said.code == 2 && said.err.contains("circle"), "{}", said.err);
+    let run = audit(redirect_loop);
+    assert!(run.code == 2 && run.err.contains("redirect loop"), "{}", run.err);
 }
 
 #[test]
-fn a_redirect_to_no_page_is_no_way() {
+fn a_redirect_to_another_scheme_is_an_error() {
     for target in ["file:///etc/passwd", "javascript:x()", "gopher://127.0.0.1/"] {
         let port = serve_raw(move |mut stream| {
-            head(&mut stream);
+            read_head(&mut stream);
             let _ = write!(stream, "HTTP/1.1 302 Found\r\nLocation: {target}\r\nContent-Length: 0\r\n\r\n");
         });
-        let said = audit(port);
-        assert!(said.code == 2 && said.err.contains("which is no page"), "{}", said.err);
+        let run = audit(port);
+        assert!(run.code == 2 && run.err.contains("not an http or https URL"), "{}", run.err);
     }
 }
 
 #[test]
-fn a_bomb_of_headers_is_no_answer() {
+fn too_many_headers_are_an_error() {
     for line in [&b"X-A: 1\r\n"[..], &[b'x'; 4096]] {
         let port = serve_raw(move |mut stream| {
-            head(&mut stream);
+            read_head(&mut stream);
             let _ = stream.write_all(b"HTTP/1.1 200 OK\r\n");
-            forever(&mut stream, line);
+            write_forever(&mut stream, line);
         });
-        let said = audit(port);
-        assert!(said.code == 2 && said.err.contains("no answer that is HTTP"), "{}", said.err);
+        let run = audit(port);
+        assert!(run.code == 2 && run.err.contains("not a valid HTTP response"), "{}", run.err);
     }
 }
 
 #[test]
-fn a_page_made_to_take_long_is_read_soon() {
+fn a_tag_with_endless_attributes_is_bounded() {
     let port = serve_raw(|mut stream| {
-        head(&mut stream);
+        read_head(&mut stream);
         let _ = stream.write_all(b"HTTP/1.1 200 OK\r\nContent-Type: text/html\r\n\r\n<p ");
         let mut number = 0_u32;
         while stream.write_all(format!("a{number}\" ").as_bytes()).is_ok() {
             number += 1;
         }
     });
-    assert!(audit(port).took < LONGEST);
+    assert!(audit(port).elapsed < MAX_ELAPSED);
 }
 
 #[test]
-fn tls_that_is_none_cannot_be_checked() {
+fn invalid_tls_is_an_error() {
     let port = serve_raw(|mut stream| {
-        head(&mut stream);
-        // A record of TLS that promises more than it may.
+        read_head(&mut stream);
+        // A TLS record with a length above the maximum.
         let _ = stream.write_all(&[0x16, 3, 3, 0xff, 0xff, 2, 0, 0, 0xff]);
-        forever(&mut stream, &[0; 4096]);
+        write_forever(&mut stream, &[0; 4096]);
     });
-    let said = palisade(&["audit", &format!("https://127.0.0.1:{port}/"), "--timeout", "1"]);
-    assert!(said.code == 2 && said.took < LONGEST, "{}", said.err);
-    assert!(said.err.contains("no TLS connection"), "{}", said.err);
+    let run = palisade(&["audit", &format!("https://127.0.0.1:{port}/"), "--timeout", "1"]);
+    assert!(run.code == 2 && run.elapsed < MAX_ELAPSED, "{}", run.err);
+    assert!(run.err.contains("TLS handshake failed"), "{}", run.err);
 }

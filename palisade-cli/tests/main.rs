@@ -1,11 +1,11 @@
-//! The promises of the `palisade` command: the real program against real servers.
-#![allow(unreachable_pub, reason = "a test program has no outside")]
-#![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
+//! Tests of the `palisade` command: the real program against real servers.
+#![allow(unreachable_pub, reason = "a test program has no public API")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test")]
 
 mod formats;
+mod harness;
 mod hostile;
 mod observatory;
 mod sites;
 mod snapshots;
 mod tools;
-mod world;

@@ -1,4 +1,4 @@
-//! Sites that are as they should be, and sites that are not.
+//! Audits of a strict site and of faulty ones.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,9 +9,9 @@ use axum::routing::get;
 use palisade::csp::Csp;
 use palisade::{CspNonce, Palisade, SecurityHeaders};
 
-use super::world::{Folder, certificates, palisade, serve, serve_raw, serve_tls};
+use super::harness::{Folder, certificates, palisade, serve, serve_raw, serve_tls};
 
-/// A site behind Palisade, with a contact.
+/// A site behind Palisade, with a security.txt.
 pub fn strict() -> Router {
     let policy = Csp::strict().no_trusted_types().report_to("csp").unwrap().report_uri("/reports").unwrap();
     let contact = "Contact: mailto:security@example.org\nExpires: 2999-01-01T00:00:00Z\n";
@@ -28,22 +28,22 @@ pub fn strict() -> Router {
 }
 
 #[test]
-fn nothing_is_invented_on_a_strict_site() {
+fn a_strict_site_has_no_findings() {
     let folder = Folder::new();
     certificates(&folder, 365);
     let port = serve_tls(strict(), &folder);
-    let clear = serve(
+    let http = serve(
         Router::new()
             .fallback(move || async move { Redirect::permanent(&format!("https://localhost:{port}/")) }),
     );
-    let (url, ca, clear) = (format!("https://localhost:{port}/"), folder.path("ca.pem"), clear.to_string());
-    let said = palisade(&[
+    let (url, ca, http) = (format!("https://localhost:{port}/"), folder.path("ca.pem"), http.to_string());
+    let run = palisade(&[
         "audit",
         &url,
         "--ca",
         &ca,
         "--http-port",
-        &clear,
+        &http,
         "--crawl",
         "5",
         "--format",
@@ -51,17 +51,17 @@ fn nothing_is_invented_on_a_strict_site() {
         "--fail-on",
         "info",
     ]);
-    assert_eq!(said.ids(), Vec::<String>::new(), "{}", said.err);
-    assert_eq!(said.code, 0);
-    let report = said.json();
+    assert_eq!(run.ids(), Vec::<String>::new(), "{}", run.err);
+    assert_eq!(run.code, 0);
+    let report = run.json();
     let site = &report["sites"][0];
     assert_eq!((site["pages"].as_u64(), site["tls"]["version"].as_str()), (Some(2), Some("TLSv1.3")));
     assert_eq!(site["tls"]["days_left"].as_i64().map(|days| (363..=365).contains(&days)), Some(true));
     assert_eq!(site["observatory"]["grade"], "A+");
-    assert_eq!(site["clear"].as_array().unwrap().len(), 2, "the redirect from http is shown");
+    assert_eq!(site["clear"].as_array().unwrap().len(), 2, "the report has the redirect from http");
 }
 
-/// Everything wrong that a server can do on one page.
+/// A page with every fault that one response can have.
 async fn faulty(request: Request) -> Response {
     let origin =
         request.headers().get("origin").and_then(|origin| origin.to_str().ok()).unwrap_or("null").to_owned();
@@ -92,21 +92,20 @@ async fn faulty(request: Request) -> Response {
     response
 }
 
-/// That page, and nothing else.
 pub fn faulty_site() -> Router {
     Router::new().route("/", get(faulty).options(faulty))
 }
 
 #[test]
-fn every_planted_fault_is_found() {
+fn a_faulty_site_has_every_finding() {
     let folder = Folder::new();
     certificates(&folder, 10);
     let port = serve_tls(faulty_site(), &folder);
-    let clear = serve(Router::new().route("/", get(faulty)));
-    let (url, clear) = (format!("https://localhost:{port}/"), clear.to_string());
-    let said = palisade(&["audit", &url, "--http-port", &clear, "--format", "json"]);
-    assert_eq!(said.code, 1, "{}", said.err);
-    let planted = [
+    let http = serve(Router::new().route("/", get(faulty)));
+    let (url, http) = (format!("https://localhost:{port}/"), http.to_string());
+    let run = palisade(&["audit", &url, "--http-port", &http, "--format", "json"]);
+    assert_eq!(run.code, 1, "{}", run.err);
+    let expected = [
         "banner-powered-by",
         "banner-version",
         "cache-personal",
@@ -156,11 +155,11 @@ fn every_planted_fault_is_found() {
         "tls-untrusted",
         "xss-filter-on",
     ];
-    assert_eq!(said.ids(), planted);
+    assert_eq!(run.ids(), expected);
 }
 
 #[test]
-fn a_certificate_is_believed_by_its_ca_and_by_no_other() {
+fn a_certificate_is_trusted_through_its_ca_only() {
     let (folder, other) = (Folder::new(), Folder::new());
     certificates(&folder, 365);
     certificates(&other, 365);
@@ -168,34 +167,34 @@ fn a_certificate_is_believed_by_its_ca_and_by_no_other() {
     let ids = |ca: &str, host: &str| {
         palisade(&["audit", &format!("https://{host}:{port}/"), "--ca", ca, "--format", "json"]).ids()
     };
-    let distrusted = "tls-untrusted".to_owned();
-    assert!(!ids(&folder.path("ca.pem"), "localhost").contains(&distrusted));
-    assert!(ids(&other.path("ca.pem"), "localhost").contains(&distrusted));
+    let untrusted = "tls-untrusted".to_owned();
+    assert!(!ids(&folder.path("ca.pem"), "localhost").contains(&untrusted));
+    assert!(ids(&other.path("ca.pem"), "localhost").contains(&untrusted));
     let none = palisade(&["audit", "https://localhost/", "--ca", &folder.file("empty.pem", "")]);
     assert!(none.code == 2 && none.err.contains("BEGIN CERTIFICATE"), "{}", none.err);
 }
 
 #[test]
-fn every_hop_is_shown_and_the_page_at_the_end_is_looked_at() {
+fn redirects_are_shown_and_the_last_page_is_checked() {
     let app = Router::new()
         .route("/", get(|| async { Redirect::to("/one") }))
         .route("/one", get(|| async { Redirect::to("/two#part") }))
         .route("/two", get(|| async { Html("<p onclick=x()>") }));
     let url = format!("http://127.0.0.1:{}/", serve(app));
-    let said = palisade(&["audit", &url]);
-    assert!(said.out.contains(&format!("{url} 303 → {url}one 303 → {url}two 200")), "{}", said.out);
+    let run = palisade(&["audit", &url]);
+    assert!(run.out.contains(&format!("{url} 303 → {url}one 303 → {url}two 200")), "{}", run.out);
     assert!(
-        said.out.starts_with(&format!("{url}two\n")) && said.out.contains("script-handlers"),
+        run.out.starts_with(&format!("{url}two\n")) && run.out.contains("script-handlers"),
         "{}",
-        said.out
+        run.out
     );
-    assert!(!said.out.contains('\x1b'), "colour is for terminals");
+    assert!(!run.out.contains('\x1b'), "no colour without a terminal");
 }
 
 #[test]
 fn a_crawl_is_polite_and_bounded() {
-    let asked: Arc<Mutex<Vec<String>>> = Arc::default();
-    let log = Arc::clone(&asked);
+    let requested: Arc<Mutex<Vec<String>>> = Arc::default();
+    let log = Arc::clone(&requested);
     let links = "<a href=/logout>x</a><a href=/private/a>x</a><a href=//other.example/>x</a><a href=/p1#a>1</a><a href=/p1>1</a>\
         <a href=/p2>2</a><a href=/p3>3</a>";
     let page = move |request: Request| {
@@ -210,10 +209,10 @@ fn a_crawl_is_polite_and_bounded() {
         }
     };
     let url = format!("http://127.0.0.1:{}/", serve(Router::new().fallback(page)));
-    let said = palisade(&["audit", &url, "--crawl", "2", "--format", "json"]);
-    assert_eq!(said.json()["sites"][0]["pages"], 3);
-    let asked = asked.lock().unwrap();
-    let times = |path: &str| asked.iter().filter(|asked| *asked == path).count();
+    let run = palisade(&["audit", &url, "--crawl", "2", "--format", "json"]);
+    assert_eq!(run.json()["sites"][0]["pages"], 3);
+    let requested = requested.lock().unwrap();
+    let times = |path: &str| requested.iter().filter(|requested| *requested == path).count();
     assert_eq!(
         (times("/p1"), times("/p2"), times("/p3"), times("/logout"), times("/private/a")),
         (1, 1, 0, 0, 0)
@@ -221,20 +220,20 @@ fn a_crawl_is_polite_and_bounded() {
 }
 
 #[test]
-fn several_sites_are_checked_and_one_that_cannot_be_says_why() {
+fn an_unreachable_site_is_reported_beside_the_others() {
     let url = format!("http://127.0.0.1:{}/", serve(strict()));
-    let said = palisade(&["audit", &url, "http://127.0.0.1:1/", &url, "--format", "json"]);
-    assert_eq!((said.code, said.json()["sites"].as_array().unwrap().len()), (2, 2));
-    assert_eq!(said.json()["unchecked"][0]["target"], "http://127.0.0.1:1/");
-    assert!(said.err.contains("http://127.0.0.1:1/: cannot connect"), "{}", said.err);
+    let run = palisade(&["audit", &url, "http://127.0.0.1:1/", &url, "--format", "json"]);
+    assert_eq!((run.code, run.json()["sites"].as_array().unwrap().len()), (2, 2));
+    assert_eq!(run.json()["unchecked"][0]["target"], "http://127.0.0.1:1/");
+    assert!(run.err.contains("http://127.0.0.1:1/: cannot connect"), "{}", run.err);
 }
 
 #[test]
-fn what_answers_otherwise_than_by_http_cannot_be_checked() {
+fn a_server_of_another_protocol_is_an_error() {
     use std::io::Write;
     let port = serve_raw(|mut stream| drop(stream.write_all(b"220 mail.example ESMTP\r\n")));
     for scheme in ["http", "https"] {
-        let said = palisade(&["audit", &format!("{scheme}://127.0.0.1:{port}/")]);
-        assert_eq!((said.code, &*said.out), (2, ""), "{}", said.err);
+        let run = palisade(&["audit", &format!("{scheme}://127.0.0.1:{port}/")]);
+        assert_eq!((run.code, &*run.out), (2, ""), "{}", run.err);
     }
 }

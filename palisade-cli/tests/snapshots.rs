@@ -1,16 +1,16 @@
-//! The whole report in every format, of one site with much to mend and one with little: what is written is in `tests/snapshots/`.
+//! Snapshots in `tests/snapshots/` of the whole report in every format, for two sites.
 //!
-//! Where a change is meant, `PALISADE_SNAPSHOTS=renew cargo nextest run -p palisade-cli snapshots` writes them anew, to be read
-//! in the difference before they are committed.
+//! `PALISADE_SNAPSHOTS=renew cargo test -p palisade-cli snapshots` writes them again after an
+//! intended change. Read the diff before you commit it.
 
 use std::fs;
 use std::path::Path;
 
 use serde_json::Value;
 
-use super::world::{Folder, palisade, palisade_with};
+use super::harness::{Folder, palisade, palisade_with};
 
-/// A page of a shop that does little right; nothing of it depends on when and where it is read.
+/// A page with many faults; its report does not depend on the time.
 const SHOP: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nServer: Apache/2.4.57 (Debian)\r\n\
 X-Powered-By: PHP/8.2\r\nContent-Security-Policy: default-src * 'unsafe-inline'; script-src 'self' https: data:\r\n\
 Set-Cookie: session=31337; Path=/\r\nSet-Cookie: __Host-id=7; Secure; HttpOnly; SameSite=Lax\r\n\
@@ -18,7 +18,7 @@ Access-Control-Allow-Origin: *\r\nCache-Control: public, max-age=600\r\nStrict-T
 <!doctype html><title>Shop & more</title><script src=\"https://cdn.example/a.js\"></script>\
 <img src=\"http://pictures.example/a.png\" onerror=\"fix()\"><form action=\"http://shop.example/pay\"></form>";
 
-/// A page with a word of advice left.
+/// A page with one fault.
 const STRICT: &str = "HTTP/1.1 200 OK\r\nContent-Type: text/html; charset=utf-8\r\nX-Content-Type-Options: nosniff\r\n\
 Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; report-to csp\r\n\
 Referrer-Policy: no-referrer\r\nStrict-Transport-Security: max-age=31536000; includeSubDomains\r\n\
@@ -27,55 +27,55 @@ Server: nginx/1.25.3\r\n\r\n<h1>Hello</h1>";
 
 const FORMATS: [(&str, &str); 4] = [("text", "txt"), ("json", "json"), ("sarif", "sarif"), ("html", "html")];
 
-/// Compares with what is kept, or keeps it.
-fn same(name: &str, said: &str) {
+/// Compares the output with the snapshot, or writes the snapshot.
+fn assert_snapshot(name: &str, output: &str) {
     let file = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots").join(name);
-    // A new version of the program changes no report.
-    let said = said.replace(
+    // A new version of the program must not change the snapshot.
+    let output = output.replace(
         &format!("\"semanticVersion\": \"{}\"", env!("CARGO_PKG_VERSION")),
         "\"semanticVersion\": \"VERSION\"",
     );
     if std::env::var_os("PALISADE_SNAPSHOTS").is_some_and(|value| value == "renew") {
         fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(&file, &said).unwrap();
+        fs::write(&file, &output).unwrap();
     }
-    let kept = fs::read_to_string(&file).unwrap_or_default();
-    let differs = said.lines().zip(kept.lines()).position(|(said, kept)| said != kept);
-    let line = differs.unwrap_or(said.lines().count().min(kept.lines().count()));
+    let expected = fs::read_to_string(&file).unwrap_or_default();
+    let differs = output.lines().zip(expected.lines()).position(|(output, expected)| output != expected);
+    let line = differs.unwrap_or(output.lines().count().min(expected.lines().count()));
     assert!(
-        said == kept,
-        "tests/snapshots/{name} has in line {}:\n  {}\nand now there is:\n  {}\nIs that meant? Then PALISADE_SNAPSHOTS=renew writes it anew.",
+        output == expected,
+        "tests/snapshots/{name}, line {}: expected\n  {}\nbut the output is\n  {}\nPALISADE_SNAPSHOTS=renew accepts the output.",
         line + 1,
-        kept.lines().nth(line).unwrap_or("(the end)"),
-        said.lines().nth(line).unwrap_or("(the end)"),
+        expected.lines().nth(line).unwrap_or("(the end)"),
+        output.lines().nth(line).unwrap_or("(the end)"),
     );
 }
 
 #[test]
-fn the_whole_report_stays_as_it_is_in_every_format() {
-    for (name, answer, code) in [("shop", SHOP, 1), ("strict", STRICT, 1)] {
+fn reports_equal_their_snapshots() {
+    for (name, response, code) in [("shop", SHOP, 1), ("strict", STRICT, 1)] {
         for (format, ending) in FORMATS {
             let url = format!("https://{name}.example/");
-            let said = palisade_with(&["audit", "-", "--url", &url, "--format", format], answer);
-            assert_eq!((said.code, &*said.err), (code, ""), "{name} {format}");
-            same(&format!("{name}.{ending}"), &said.out);
+            let run = palisade_with(&["audit", "-", "--url", &url, "--format", format], response);
+            assert_eq!((run.code, &*run.err), (code, ""), "{name} {format}");
+            assert_snapshot(&format!("{name}.{ending}"), &run.out);
         }
     }
 }
 
 #[test]
-fn what_could_not_be_checked_is_said_in_every_format() {
+fn unchecked_targets_are_in_every_format() {
     let folder = Folder::new();
-    let answer = folder.file("strict.txt", STRICT);
+    let file = folder.file("strict.txt", STRICT);
     for (format, ending) in FORMATS {
-        let said = palisade(&["audit", &answer, "no-such-file.txt", "--format", format]);
-        assert_eq!(said.code, 2, "{format}");
-        let out = said.out.replace(&answer, "strict.txt");
-        same(&format!("unchecked.{ending}"), &out);
+        let run = palisade(&["audit", &file, "no-such-file.txt", "--format", format]);
+        assert_eq!(run.code, 2, "{format}");
+        let out = run.out.replace(&file, "strict.txt");
+        assert_snapshot(&format!("unchecked.{ending}"), &out);
     }
 }
 
-/// What SARIF 2.1.0 requires of an object, by the names of its schema.
+/// Asserts that an object has the members that the schema of SARIF 2.1.0 requires.
 fn required(value: &Value, of: &str, names: &[&str]) {
     for name in names {
         assert!(value.get(name).is_some(), "{of} needs {name}: {value}");
@@ -83,7 +83,7 @@ fn required(value: &Value, of: &str, names: &[&str]) {
 }
 
 #[test]
-fn the_kept_sarif_has_what_the_schema_requires() {
+fn sarif_snapshots_have_the_required_members() {
     for name in ["shop", "strict", "unchecked"] {
         let file = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/snapshots/{name}.sarif"));
         let log: Value = serde_json::from_str(&fs::read_to_string(file).unwrap()).unwrap();

@@ -1,6 +1,6 @@
-//! Policies, secrets, hashes, presets, completions and manual pages.
+//! Every command except `palisade audit`.
 
-use super::world::{Folder, palisade, palisade_with};
+use super::harness::{Folder, palisade, palisade_with};
 
 #[test]
 fn a_policy_is_linted_from_an_argument_and_from_stdin() {
@@ -8,36 +8,36 @@ fn a_policy_is_linted_from_an_argument_and_from_stdin() {
     assert!(bad.code == 1 && bad.out.starts_with("high    csp-unsafe-inline  script-src"), "{}", bad.out);
     let good = "Content-Security-Policy: default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; report-to csp\n";
     let good = palisade_with(&["csp", "lint"], good);
-    assert_eq!((good.code, &*good.out), (0, "Nothing to mend.\n"));
+    assert_eq!((good.code, &*good.out), (0, "No findings.\n"));
     let wrong = palisade(&["csp", "lint", "default-src self"]);
     assert!(wrong.code == 2 && wrong.err.contains("at character 13"), "{}", wrong.err);
 }
 
 #[test]
 fn a_policy_is_explained_in_words() {
-    let said = palisade(&[
+    let run = palisade(&[
         "csp",
         "explain",
         "default-src 'self'; script-src 'nonce-abc' 'strict-dynamic'; img-src *.example.org data:",
     ]);
     for words in
-        ["Which scripts run.", "what carries the nonce", "every subdomain", "forms: they may send anywhere"]
+        ["The scripts that may run.", "elements with the nonce", "every subdomain", "forms: they can submit"]
     {
-        assert!(said.out.contains(words), "{words}: {}", said.out);
+        assert!(run.out.contains(words), "{words}: {}", run.out);
     }
-    assert!(!said.out.contains("pictures: they may"), "{}", said.out);
+    assert!(!run.out.contains("images: from any host"), "{}", run.out);
 }
 
 #[test]
 fn two_policies_are_compared() {
-    let said = palisade(&["csp", "diff", "default-src 'self'", "default-src 'self' 'unsafe-inline'"]);
-    assert!(said.code == 1 && said.out.starts_with("~ default-src +'unsafe-inline'\n"), "{}", said.out);
+    let run = palisade(&["csp", "diff", "default-src 'self'", "default-src 'self' 'unsafe-inline'"]);
+    assert!(run.code == 1 && run.out.starts_with("~ default-src +'unsafe-inline'\n"), "{}", run.out);
     let same = palisade(&["csp", "diff", "img-src *", "img-src *"]);
     assert_eq!((same.code, &*same.out), (0, ""));
 }
 
 #[test]
-fn a_har_file_becomes_a_policy_that_lints_well() {
+fn a_har_file_becomes_a_policy_without_findings() {
     let folder = Folder::new();
     let entry = |url: &str, mime: &str| {
         format!(r#"{{"request":{{"url":"{url}"}},"response":{{"content":{{"mimeType":"{mime}"}}}}}}"#)
@@ -45,15 +45,15 @@ fn a_har_file_becomes_a_policy_that_lints_well() {
     let entries =
         [entry("https://a.example/", "text/html"), entry("https://img.example/a.png", "image/png")].join(",");
     let file = folder.file("a.har", &format!(r#"{{"log":{{"entries":[{entries}]}}}}"#));
-    let said = palisade(&["csp", "from-har", &file]);
-    assert!(said.out.contains("img-src 'self' https://img.example"), "{}", said.out);
-    assert_eq!(palisade(&["csp", "lint", said.out.trim()]).code, 0);
+    let run = palisade(&["csp", "from-har", &file]);
+    assert!(run.out.contains("img-src 'self' https://img.example"), "{}", run.out);
+    assert_eq!(palisade(&["csp", "lint", run.out.trim()]).code, 0);
     let wrong = palisade_with(&["csp", "from-har", "-"], "{}");
     assert!(wrong.code == 2 && wrong.err.contains("network panel"), "{}", wrong.err);
 }
 
 #[test]
-fn secrets_are_long_and_never_the_same() {
+fn secrets_are_long_and_unique() {
     let (one, two) = (palisade(&["secret", "new"]).out, palisade(&["secret", "new"]).out);
     assert_ne!(one, two);
     assert_eq!(one.trim().len(), 64);
@@ -61,7 +61,7 @@ fn secrets_are_long_and_never_the_same() {
 }
 
 #[test]
-fn a_password_has_its_hash_and_no_other() {
+fn a_hash_verifies_its_password_only() {
     let hash = palisade_with(&["password", "hash"], "correct horse\n").out;
     assert!(hash.starts_with("$argon2id$"), "{hash}");
     let verify = |password: &str, hash: &str| palisade_with(&["password", "verify", hash], password).code;
@@ -91,10 +91,10 @@ fn presets_are_headers_to_paste() {
 }
 
 #[test]
-fn completions_and_manual_pages_name_every_command() {
+fn completions_and_manual_pages_list_every_command() {
     for shell in ["bash", "zsh", "fish"] {
-        let said = palisade(&["completions", shell]);
-        assert!(said.out.contains("from-har") && said.code == 0, "{shell}");
+        let run = palisade(&["completions", shell]);
+        assert!(run.out.contains("from-har") && run.code == 0, "{shell}");
     }
     let manual = palisade(&["man"]).out;
     for command in ["palisade\\-audit", "palisade\\-csp\\-from\\-har", "\\-\\-fail\\-on"] {

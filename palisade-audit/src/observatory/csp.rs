@@ -1,21 +1,21 @@
-//! The test of the Content-Security-Policy, which the Observatory reads in a way of its own.
+//! The Content-Security-Policy test, with the Observatory's own parser.
 //!
-//! Several policies become one: a source has to stand in each of them, and a directive that only a later one has, or in
-//! which nothing is left, says `'none'`.
+//! Several policies become one: a source counts only if each policy has it. A directive that only
+//! a later policy has, or that has no source left, becomes `'none'`.
 
 use std::collections::BTreeMap;
 
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY};
 
-use super::{Seen, is_html, media_type};
+use super::{Observation, is_html, media_type};
 
 const BROAD: [&str; 8] =
     ["ftp:", "http:", "https:", "*", "http://*", "http://*.*", "https://*", "https://*.*"];
-/// As long as the shortest policy that it takes.
-const SHORTEST: usize = 6;
-/// What a policy in a page cannot say.
+/// The length of the shortest policy that the Observatory accepts.
+const MIN_LENGTH: usize = 6;
+/// Directives that browsers ignore in a `<meta>` element.
 const NOT_IN_META: [&str; 3] = ["frame-ancestors", "report-uri", "sandbox"];
-/// The order of punctuation in its sorting, which is English.
+/// The order of characters in JavaScript's `localeCompare` for English, by which it sorts.
 const ORDER: &str = "_-,;:!?.'\"()[]{}@*/\\&#%`^+<=>|~$0123456789abcdefghijklmnopqrstuvwxyz";
 
 #[derive(Clone, Debug)]
@@ -28,21 +28,23 @@ struct Source {
 #[derive(Debug, Default)]
 struct Policy {
     directives: BTreeMap<String, Vec<String>>,
-    /// Whether `report-uri` or `report-to` is there twice; anything else twice is no policy.
+    /// Set if `report-uri` or `report-to` is repeated. Any other repeated directive is an error.
     repeats: bool,
 }
 
-pub(super) fn test(seen: &Seen) -> &'static str {
-    let (headers, metas) = texts(seen);
+pub(super) fn test(observation: &Observation) -> &'static str {
+    let (headers, metas) = texts(observation);
     let all: Vec<&str> = headers.iter().chain(&metas).map(String::as_str).collect();
-    let Some(mut policy) = read(&all) else { return "csp-header-invalid" };
+    let Some(mut policy) = parse(&all) else { return "csp-header-invalid" };
     if is_empty(&headers, &metas) {
-        let reports =
-            seen.page.header(&CONTENT_SECURITY_POLICY_REPORT_ONLY).is_some_and(|text| !text.is_empty());
-        let trying = "csp-not-implemented-but-reporting-enabled";
-        return if reports { trying } else { "csp-not-implemented" };
+        let reports = observation
+            .page
+            .header(&CONTENT_SECURITY_POLICY_REPORT_ONLY)
+            .is_some_and(|text| !text.is_empty());
+        let report_only = "csp-not-implemented-but-reporting-enabled";
+        return if reports { report_only } else { "csp-not-implemented" };
     }
-    let result = judge(&mut policy, seen.page.is_https());
+    let result = result(&mut policy, observation.page.is_https());
     let passes = matches!(
         result,
         "csp-implemented-with-no-unsafe"
@@ -53,36 +55,36 @@ pub(super) fn test(seen: &Seen) -> &'static str {
     if passes && policy.repeats { "csp-implemented-but-duplicate-directives" } else { result }
 }
 
-/// Whether the policy says who may frame the page.
-pub(super) fn speaks_of_frames(seen: &Seen) -> bool {
-    let (headers, metas) = texts(seen);
+/// Returns `true` if the policy has `frame-ancestors`.
+pub(super) fn has_frame_ancestors(observation: &Observation) -> bool {
+    let (headers, metas) = texts(observation);
     let all: Vec<&str> = headers.iter().chain(&metas).map(String::as_str).collect();
-    let policy = read(&all).filter(|_| !is_empty(&headers, &metas));
+    let policy = parse(&all).filter(|_| !is_empty(&headers, &metas));
     policy.is_some_and(|policy| policy.directives.contains_key("frame-ancestors"))
 }
 
-fn texts(seen: &Seen) -> (Vec<String>, Vec<String>) {
+fn texts(observation: &Observation) -> (Vec<String>, Vec<String>) {
     let split = |text: String| text.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>();
-    let html = seen.page.page().filter(|_| is_html(&media_type(&seen.page)));
+    let html = observation.page.page().filter(|_| is_html(&media_type(&observation.page)));
     let metas = html.map_or(&[][..], |html| &html.policies);
-    let headers = seen.page.values(&CONTENT_SECURITY_POLICY).flat_map(split).collect();
+    let headers = observation.page.values(&CONTENT_SECURITY_POLICY).flat_map(split).collect();
     (headers, metas.iter().cloned().flat_map(split).collect())
 }
 
 fn is_empty(headers: &[String], metas: &[String]) -> bool {
-    let read =
-        |texts: &[String]| read(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default();
-    let (header, mut meta) = (read(headers), read(metas));
+    let parse =
+        |texts: &[String]| parse(&texts.iter().map(String::as_str).collect::<Vec<_>>()).unwrap_or_default();
+    let (header, mut meta) = (parse(headers), parse(metas));
     meta.directives.retain(|directive, _| !NOT_IN_META.contains(&&**directive));
     let nothing = header.directives.is_empty() && meta.directives.is_empty();
     nothing && !header.repeats && !meta.repeats
 }
 
-fn judge(policy: &mut Policy, https: bool) -> &'static str {
-    let spoken = |policy: &Policy, name: &'static str| {
+fn result(policy: &mut Policy, https: bool) -> &'static str {
+    let effective = |policy: &Policy, name: &'static str| {
         [name, "default-src"].into_iter().find(|name| policy.directives.contains_key(*name))
     };
-    let (script, style) = (spoken(policy, "script-src"), spoken(policy, "style-src"));
+    let (script, style) = (effective(policy, "script-src"), effective(policy, "style-src"));
     for name in [script, style].into_iter().flatten() {
         if let Some(list) = policy.directives.get_mut(name).filter(|list| trusts_by_value(list)) {
             list.retain(|source| source != "'unsafe-inline'");
@@ -109,7 +111,7 @@ fn judge(policy: &mut Policy, https: bool) -> &'static str {
     let objects = list("object-src").or_else(|| list("default-src")).unwrap_or(&anything);
     let is_broad = |source: &String| BROAD.contains(&&**source);
     let is_unsafe = |source: &String| is_broad(source) || matches!(&**source, "'unsafe-inline'" | "data:");
-    let is_clear = |source: &String| source.starts_with("http:") || source.starts_with("ftp:");
+    let is_insecure = |source: &String| source.starts_with("http:") || source.starts_with("ftp:");
 
     let active = policy
         .directives
@@ -120,12 +122,12 @@ fn judge(policy: &mut Policy, https: bool) -> &'static str {
         ["img-src", "media-src"].into_iter().filter_map(|name| list(name).or_else(|| list("default-src")));
     let evaluates = |sources: &[String]| sources.iter().any(|source| source == "'unsafe-eval'");
 
-    let first = [
+    let by_severity = [
         (scripts.iter().any(is_unsafe) || objects.iter().any(is_broad), "csp-implemented-with-unsafe-inline"),
-        (https && active.any(is_clear), "csp-implemented-with-insecure-scheme"),
+        (https && active.any(is_insecure), "csp-implemented-with-insecure-scheme"),
         (evaluates(scripts) || evaluates(styles), "csp-implemented-with-unsafe-eval"),
         (
-            https && passive.flatten().any(is_clear),
+            https && passive.flatten().any(is_insecure),
             "csp-implemented-with-insecure-scheme-in-passive-content-only",
         ),
         (styles.iter().any(is_unsafe), "csp-implemented-with-unsafe-inline-in-style-src-only"),
@@ -134,8 +136,8 @@ fn judge(policy: &mut Policy, https: bool) -> &'static str {
             "csp-implemented-with-no-unsafe-default-src-none",
         ),
     ];
-    let wrong = first.into_iter().find(|(holds, _)| *holds).map(|(_, name)| name);
-    result.or(wrong).unwrap_or("csp-implemented-with-no-unsafe")
+    let worst = by_severity.into_iter().find(|(holds, _)| *holds).map(|(_, name)| name);
+    result.or(worst).unwrap_or("csp-implemented-with-no-unsafe")
 }
 
 fn trusts_by_value(sources: &[String]) -> bool {
@@ -143,27 +145,27 @@ fn trusts_by_value(sources: &[String]) -> bool {
     sources.iter().any(|source| starts.iter().any(|start| source.starts_with(start)))
 }
 
-/// Reads policies into one; nothing where one of them is none.
-fn read(texts: &[&str]) -> Option<Policy> {
+/// Merges policies into one; returns `None` if one of them is not valid.
+fn parse(texts: &[&str]) -> Option<Policy> {
     let texts: Vec<String> =
         texts.iter().map(|text| text.replace(['\r', '\n'], "").trim().to_owned()).collect();
-    if texts.iter().any(|text| text.encode_utf16().count() < SHORTEST) {
+    if texts.iter().any(|text| text.encode_utf16().count() < MIN_LENGTH) {
         return None;
     }
-    let mut read: BTreeMap<String, Vec<Source>> = BTreeMap::new();
+    let mut merged: BTreeMap<String, Vec<Source>> = BTreeMap::new();
     let mut repeats = false;
     for (policy, text) in texts.iter().enumerate() {
-        let mut known: Vec<String> = Vec::new();
+        let mut directives_seen: Vec<String> = Vec::new();
         for part in text.split(';').map(str::trim) {
             let mut words = part.split_whitespace();
             let Some(directive) = words.next().map(str::to_lowercase) else { continue };
-            if known.contains(&directive) {
+            if directives_seen.contains(&directive) {
                 if directive != "report-uri" && directive != "report-to" {
                     return None;
                 }
                 repeats = true;
             }
-            let mut sources = read.remove(&directive).filter(|_| policy > 0).unwrap_or_default();
+            let mut sources = merged.remove(&directive).filter(|_| policy > 0).unwrap_or_default();
             let before = sources.len();
             sources.extend(words.map(|word| Source { text: word.to_lowercase(), policy, keep: policy == 0 }));
             if sources.len() == before && directive.ends_with("-src") {
@@ -174,11 +176,11 @@ fn read(texts: &[&str]) -> Option<Policy> {
             if policy == 0 && texts.len() > 1 {
                 sources.iter_mut().for_each(|source| source.keep = false);
             }
-            read.insert(directive.clone(), sources);
-            known.push(directive);
+            merged.insert(directive.clone(), sources);
+            directives_seen.push(directive);
         }
     }
-    let directives = read.into_iter().map(|(directive, sources)| {
+    let directives = merged.into_iter().map(|(directive, sources)| {
         let mut texts: Vec<String> = Vec::new();
         for source in sources {
             if !texts.contains(&source.text) {
@@ -193,10 +195,10 @@ fn read(texts: &[&str]) -> Option<Policy> {
     Some(Policy { directives: directives.collect(), repeats })
 }
 
-/// Decides which sources stay, each by the one before it in sorted order.
+/// Decides which sources to keep, each by the source before it in sorted order.
 fn compare(sources: &mut [Source]) -> Option<()> {
-    let place = |c: char| ORDER.find(c).unwrap_or(ORDER.len() + c as usize);
-    sources.sort_by_cached_key(|source| source.text.chars().map(place).collect::<Vec<_>>());
+    let rank = |c: char| ORDER.find(c).unwrap_or(ORDER.len() + c as usize);
+    sources.sort_by_cached_key(|source| source.text.chars().map(rank).collect::<Vec<_>>());
     for at in 1..sources.len() {
         let (before, rest) = sources.split_at_mut(at);
         let (previous, source) = (&before[at - 1], &mut rest[0]);
@@ -211,7 +213,9 @@ fn compare(sources: &mut [Source]) -> Option<()> {
     Some(())
 }
 
-/// Whether one source is, or holds, the other, by the rule for paths; nothing where one is not decodable.
+/// Returns `true` if one source equals or contains the other, by the rule for paths.
+///
+/// Returns `None` if a percent-encoding is not valid.
 fn covers(one: &str, other: &str) -> Option<bool> {
     if one.is_empty() || one == "/" && other.is_empty() {
         return Some(true);
@@ -232,7 +236,7 @@ fn covers(one: &str, other: &str) -> Option<bool> {
     Some(true)
 }
 
-/// JavaScript's `decodeURIComponent`.
+/// Decodes as JavaScript's `decodeURIComponent`, which rejects malformed input.
 fn decode(text: &str) -> Option<String> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.bytes();

@@ -1,28 +1,28 @@
-//! The tests of single headers.
+//! The tests of one header each.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, REFERRER_POLICY, X_CONTENT_TYPE_OPTIONS,
     X_FRAME_OPTIONS,
 };
 
-use super::{Seen, csp, is_html, media_type};
+use super::{Observation, csp, is_html, media_type};
 
 const PRIVATE: [&str; 4] = ["no-referrer", "same-origin", "strict-origin", "strict-origin-when-cross-origin"];
 const UNSAFE: [&str; 4] = ["origin", "origin-when-cross-origin", "unsafe-url", "no-referrer-when-downgrade"];
 
-pub(super) fn content_type_options(seen: &Seen) -> &'static str {
-    match seen.page.header(&X_CONTENT_TYPE_OPTIONS).filter(|text| !text.is_empty()) {
+pub(super) fn content_type_options(observation: &Observation) -> &'static str {
+    match observation.page.header(&X_CONTENT_TYPE_OPTIONS).filter(|text| !text.is_empty()) {
         None => "x-content-type-options-not-implemented",
         Some(text) if text.trim().eq_ignore_ascii_case("nosniff") => "x-content-type-options-nosniff",
         Some(_) => "x-content-type-options-header-invalid",
     }
 }
 
-pub(super) fn frame_options(seen: &Seen) -> &'static str {
-    if csp::speaks_of_frames(seen) {
+pub(super) fn frame_options(observation: &Observation) -> &'static str {
+    if csp::has_frame_ancestors(observation) {
         return "x-frame-options-implemented-via-csp";
     }
-    match seen.page.header(&X_FRAME_OPTIONS).filter(|text| !text.is_empty()) {
+    match observation.page.header(&X_FRAME_OPTIONS).filter(|text| !text.is_empty()) {
         None => "x-frame-options-not-implemented",
         Some(text) => match &*text.trim().to_lowercase() {
             "deny" | "sameorigin" => "x-frame-options-sameorigin-or-deny",
@@ -32,10 +32,10 @@ pub(super) fn frame_options(seen: &Seen) -> &'static str {
     }
 }
 
-pub(super) fn referrer(seen: &Seen) -> &'static str {
-    let meta = seen.page.page().filter(|_| is_html(&media_type(&seen.page)));
+pub(super) fn referrer(observation: &Observation) -> &'static str {
+    let meta = observation.page.page().filter(|_| is_html(&media_type(&observation.page)));
     let meta = meta.and_then(|html| html.referrer.clone());
-    let all: Vec<String> = seen.page.values(&REFERRER_POLICY).chain(meta).collect();
+    let all: Vec<String> = observation.page.values(&REFERRER_POLICY).chain(meta).collect();
     if all.is_empty() {
         return "referrer-policy-not-implemented";
     }
@@ -49,23 +49,27 @@ pub(super) fn referrer(seen: &Seen) -> &'static str {
     }
 }
 
-pub(super) fn sharing(seen: &Seen) -> &'static str {
-    let Some(answer) = &seen.preflight else { return "cross-origin-resource-sharing-not-implemented" };
-    let credentials = answer.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS).unwrap_or_default();
-    match answer.header(&ACCESS_CONTROL_ALLOW_ORIGIN).filter(|text| !text.is_empty()) {
+pub(super) fn sharing(observation: &Observation) -> &'static str {
+    let Some(response) = &observation.preflight else {
+        return "cross-origin-resource-sharing-not-implemented";
+    };
+    let credentials = response.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS).unwrap_or_default();
+    match response.header(&ACCESS_CONTROL_ALLOW_ORIGIN).filter(|text| !text.is_empty()) {
         None => "cross-origin-resource-sharing-not-implemented",
         Some(origin) if origin.trim() == "*" => {
             "cross-origin-resource-sharing-implemented-with-public-access"
         }
-        Some(origin) if origin == Seen::STRANGER && credentials.trim().eq_ignore_ascii_case("true") => {
+        Some(origin)
+            if origin == Observation::FOREIGN_ORIGIN && credentials.trim().eq_ignore_ascii_case("true") =>
+        {
             "cross-origin-resource-sharing-implemented-with-universal-access"
         }
         Some(_) => "cross-origin-resource-sharing-implemented-with-restricted-access",
     }
 }
 
-pub(super) fn resource(seen: &Seen) -> &'static str {
-    let text = seen.page.named("cross-origin-resource-policy").unwrap_or_default();
+pub(super) fn resource(observation: &Observation) -> &'static str {
+    let text = observation.page.named("cross-origin-resource-policy").unwrap_or_default();
     match &*text.trim().to_lowercase() {
         "" => "corp-not-implemented",
         "same-site" => "corp-implemented-with-same-site",
@@ -75,8 +79,8 @@ pub(super) fn resource(seen: &Seen) -> &'static str {
     }
 }
 
-pub(super) fn embedder(seen: &Seen) -> &'static str {
-    match item(seen, "cross-origin-embedder-policy") {
+pub(super) fn embedder(observation: &Observation) -> &'static str {
+    match item(observation, "cross-origin-embedder-policy") {
         Item::Missing => "coep-not-implemented",
         Item::Token(word) => match &*word {
             "require-corp" => "coep-implemented-with-require-corp",
@@ -88,8 +92,8 @@ pub(super) fn embedder(seen: &Seen) -> &'static str {
     }
 }
 
-pub(super) fn opener(seen: &Seen) -> &'static str {
-    match item(seen, "cross-origin-opener-policy") {
+pub(super) fn opener(observation: &Observation) -> &'static str {
+    match item(observation, "cross-origin-opener-policy") {
         Item::Missing => "coop-not-implemented",
         Item::Token(word) => match &*word {
             "same-origin" => "coop-implemented-with-same-origin",
@@ -102,21 +106,21 @@ pub(super) fn opener(seen: &Seen) -> &'static str {
     }
 }
 
-/// A header that is one item of RFC 8941, which has to be a token.
+/// A header that is one item of RFC 8941, which must be a token.
 enum Item {
     Missing,
     Token(String),
     Invalid,
 }
 
-fn item(seen: &Seen, name: &'static str) -> Item {
-    match seen.page.named(name).filter(|text| !text.is_empty()) {
+fn item(observation: &Observation, name: &'static str) -> Item {
+    match observation.page.named(name).filter(|text| !text.is_empty()) {
         None => Item::Missing,
         Some(text) => token(text.trim()).map_or(Item::Invalid, |word| Item::Token(word.to_owned())),
     }
 }
 
-/// The token of an item, whose parameters have to be well made.
+/// Returns the token of an item if its parameters are valid too.
 fn token(text: &str) -> Option<&str> {
     let (word, mut rest) = split_token(text)?;
     while let Some(parameter) = rest.strip_prefix(';') {

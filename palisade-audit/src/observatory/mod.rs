@@ -1,22 +1,44 @@
-//! The score and the grade that the MDN HTTP Observatory would give, by its algorithm 6, computed here.
+//! The score and grade of the MDN HTTP Observatory, computed by its algorithm 6.
 //!
-//! What it does, in this order:
-//! 1. each of twelve tests ends in one outcome, which is worth so many points (`outcomes.rs`);
-//! 2. a site begins with 100; what is worth less than nothing is taken away;
-//! 3. who still has 90 gets what is worth more than nothing, too;
-//! 4. the grade is that of the score rounded down to fives: A+ from 100, F below 25.
+//! ```
+//! # use std::time::SystemTime;
+//! # use http::{HeaderMap, HeaderValue, StatusCode, header};
+//! use palisade_audit::{Observation, ObservedResponse, score};
 //!
-//! It refuses sites that answer otherwise than by 2xx, 3xx, 401 or 403. Its oddities are here as well, since a score
-//! that is only nearly the same foretells nothing: `max-age=soon` counts as six months, one source that begins like
-//! another counts as in it.
+//! let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+//! let headers = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, policy)]);
+//! let page = ObservedResponse::new("https://example.org/", StatusCode::OK, headers)?;
+//! let score = score(&Observation::new(page, SystemTime::now())).expect("status 200 is graded");
 //!
-//! | it knows | here |
+//! let outcome = &score.outcomes[0];
+//! assert_eq!(outcome.test, "content-security-policy");
+//! assert_eq!(outcome.result, "csp-implemented-with-no-unsafe-default-src-none");
+//! assert_eq!((outcome.points, score.points, score.grade), (10, 75, "B"));
+//! # Ok::<(), palisade_audit::AddressError>(())
+//! ```
+//!
+//! # What happens, in order
+//! 1. A status other than 2xx, 3xx, 401 or 403 gets no score, since the Observatory rejects it.
+//! 2. Each of twelve tests has one outcome, which adds or subtracts points.
+//! 3. A site starts with 100 points, and negative points are subtracted.
+//! 4. If 90 or more are left, positive points are added too.
+//! 5. The points select the grade: A+ from 100 points, F below 25.
+//!
+//! # Defaults
+//!
+//! | the Observatory uses | this module uses |
 //! |---|---|
-//! | the browsers' preload list | [`Seen::preloaded`](super::Seen::preloaded) says it |
-//! | the list of public suffixes | the last two labels, or three as in `example.co.uk` |
-//! | the port that a site has for http | what [`Seen::clear`](super::Seen::clear) saw |
+//! | the preload list of browsers | [`Observation::preloaded`](crate::Observation::preloaded) |
+//! | the public suffix list | the last two labels, or three as in `example.co.uk` |
+//! | port 80 of the host | [`Observation::plain_http`](crate::Observation::plain_http) |
 //!
-//! References: github.com/mdn/mdn-http-observatory, `src/analyzer`, `src/grader`; the original's `httpobs/docs/scoring.md`.
+//! # What it does not do
+//! It does not correct the Observatory. `max-age=soon` counts as six months, and a source that
+//! another one is a prefix of counts as a duplicate, because an approximate score predicts nothing.
+//!
+//! # References
+//! github.com/mdn/mdn-http-observatory: `src/analyzer`, `src/grader`; `httpobs/docs/scoring.md` of
+//! the original project.
 
 mod cookies;
 mod csp;
@@ -25,37 +47,37 @@ mod outcomes;
 mod scripts;
 mod transport;
 
-use super::seen::{Answer, Seen};
+use crate::observation::{Observation, ObservedResponse};
 use outcomes::OUTCOMES;
 
-/// The version of the MDN HTTP Observatory's algorithm that [`score`] computes.
+/// The version of the MDN HTTP Observatory's algorithm that [`score`] implements.
 pub const ALGORITHM: u8 = 6;
 
-/// What the MDN HTTP Observatory would say.
+/// The score of a site.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Score {
-    /// From 0 up; 100 and more is an A+.
+    /// The points, from 0 up; 100 and more is an A+.
     pub points: u16,
-    /// From `A+` to `F`.
+    /// The grade, from `A+` to `F`.
     pub grade: &'static str,
-    /// What came of each test.
-    pub outcomes: Vec<Outcome>,
+    /// The outcome of each test.
+    pub outcomes: Vec<ObservatoryOutcome>,
 }
 
-/// What came of one test.
+/// The outcome of one test.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Outcome {
-    /// The test, by the Observatory's name.
+pub struct ObservatoryOutcome {
+    /// The Observatory's name of the test, such as `redirection`.
     pub test: &'static str,
-    /// What came of it, by the Observatory's name.
+    /// The Observatory's name of the result, such as `redirection-to-https`.
     pub result: &'static str,
-    /// What that is worth.
+    /// The points that the result adds or subtracts.
     pub points: i16,
 }
 
-type Test = fn(&Seen) -> &'static str;
+type Test = fn(&Observation) -> &'static str;
 
 const TESTS: [(&str, Test); 12] = [
     ("content-security-policy", csp::test),
@@ -72,35 +94,37 @@ const TESTS: [(&str, Test); 12] = [
     ("cross-origin-resource-policy", headers::resource),
 ];
 
-const BEGINNING: i32 = 100;
-/// Who has less after what was taken away gets nothing added.
-const FOR_EXTRA: i32 = 90;
+const START: i32 = 100;
+/// The points after subtraction from which positive points count.
+const MIN_FOR_EXTRA_CREDIT: i32 = 90;
 
-/// What the MDN HTTP Observatory would say; nothing where it would refuse the site's status.
-pub fn score(seen: &Seen) -> Option<Score> {
-    let status = seen.page.status().as_u16();
+/// Returns the score of a site; `None` for a status that the Observatory rejects.
+///
+/// The [module](self) page has an example.
+pub fn score(observation: &Observation) -> Option<Score> {
+    let status = observation.page.status().as_u16();
     if status < 200 || status >= 400 && status != 401 && status != 403 {
         return None;
     }
-    Some(Score::of(TESTS.iter().map(|(test, run)| outcome(test, run(seen))).collect()))
+    Some(Score::of(TESTS.iter().map(|(test, run)| outcome(test, run(observation))).collect()))
 }
 
 impl Score {
-    /// The score of these outcomes.
-    pub fn of(outcomes: Vec<Outcome>) -> Self {
+    /// Computes the score of these outcomes.
+    pub fn of(outcomes: Vec<ObservatoryOutcome>) -> Self {
         let sum = |wanted: fn(i32) -> bool| -> i32 {
             outcomes.iter().map(|outcome| i32::from(outcome.points)).filter(|points| wanted(*points)).sum()
         };
-        let taken = BEGINNING + sum(|points| points < 0);
-        let points = if taken >= FOR_EXTRA { taken + sum(|points| points > 0) } else { taken };
+        let base = START + sum(|points| points < 0);
+        let points = if base >= MIN_FOR_EXTRA_CREDIT { base + sum(|points| points > 0) } else { base };
         let points = u16::try_from(points.max(0)).unwrap_or(u16::MAX);
         Self { points, grade: grade(points), outcomes }
     }
 }
 
-fn outcome(test: &'static str, result: &'static str) -> Outcome {
+fn outcome(test: &'static str, result: &'static str) -> ObservatoryOutcome {
     let points = OUTCOMES.iter().find(|(name, _)| *name == result).map_or(0, |(_, points)| *points);
-    Outcome { test, result, points }
+    ObservatoryOutcome { test, result, points }
 }
 
 fn grade(points: u16) -> &'static str {
@@ -121,7 +145,7 @@ fn grade(points: u16) -> &'static str {
     }
 }
 
-/// The worse of two outcomes, by their place in a list from good to bad; what is not in the list is best.
+/// Returns the worse of two results, by `order` from good to bad; other results are best.
 fn worse(new: &'static str, old: Option<&'static str>, order: &[&str]) -> Option<&'static str> {
     let place = |name: &str| order.iter().position(|known| *known == name);
     match old {
@@ -130,14 +154,14 @@ fn worse(new: &'static str, old: Option<&'static str>, order: &[&str]) -> Option
     }
 }
 
-/// The media type, as the Observatory takes it: to the letter.
-fn media_type(page: &Answer) -> String {
+/// Returns the media type with its case unchanged, as the Observatory compares it.
+fn media_type(page: &ObservedResponse) -> String {
     let value = page.values(&http::header::CONTENT_TYPE).next().unwrap_or_default();
     value.split(';').next().unwrap_or_default().to_owned()
 }
 
-fn is_html(kind: &str) -> bool {
-    matches!(kind, "text/html" | "application/xhtml+xml")
+fn is_html(media_type: &str) -> bool {
+    matches!(media_type, "text/html" | "application/xhtml+xml")
 }
 
 #[cfg(test)]
@@ -145,7 +169,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn grades_end_where_they_should() {
+    fn grades_have_the_right_bounds() {
         let grades =
             [(140, "A+"), (100, "A+"), (99, "A"), (90, "A"), (89, "A-"), (84, "B+"), (79, "B"), (69, "B-")];
         let low = [(64, "C+"), (59, "C"), (49, "C-"), (44, "D+"), (39, "D"), (29, "D-"), (24, "F"), (0, "F")];
@@ -155,7 +179,7 @@ mod tests {
     }
 
     #[test]
-    fn every_outcome_is_there_once() {
+    fn every_outcome_is_listed_once() {
         for (position, (name, _)) in OUTCOMES.iter().enumerate() {
             assert!(OUTCOMES[..position].iter().all(|(other, _)| other != name), "{name}");
         }

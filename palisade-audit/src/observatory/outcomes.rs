@@ -1,4 +1,4 @@
-//! What each outcome is worth, by the Observatory's names. Facts, not logic.
+//! The points of each outcome, by the Observatory's names.
 
 pub(super) const OUTCOMES: &[(&str, i16)] = &[
     ("csp-implemented-with-no-unsafe-default-src-none", 10),

@@ -1,23 +1,25 @@
-//! The tests of redirects and of HSTS.
+//! The redirection test and the HSTS test.
 
 use http::header::STRICT_TRANSPORT_SECURITY;
 
-use super::{Answer, Seen};
+use super::{Observation, ObservedResponse};
 
-/// What the Observatory takes for six months.
+/// The Observatory's six months, in seconds.
 const SIX_MONTHS: f64 = 15_552_000.0;
 
-pub(super) fn hsts(seen: &Seen) -> &'static str {
-    if seen.preloaded && seen.page.is_https() {
+pub(super) fn hsts(observation: &Observation) -> &'static str {
+    if observation.preloaded && observation.page.is_https() {
         return "hsts-preloaded";
     }
-    if !seen.page.is_https() {
+    if !observation.page.is_https() {
         return "hsts-not-implemented-no-https";
     }
-    if seen.tls.as_ref().is_some_and(|tls| tls.distrust.is_some()) {
+    if observation.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some()) {
         return "hsts-invalid-cert";
     }
-    let Some(text) = seen.page.header(&STRICT_TRANSPORT_SECURITY) else { return "hsts-not-implemented" };
+    let Some(text) = observation.page.header(&STRICT_TRANSPORT_SECURITY) else {
+        return "hsts-not-implemented";
+    };
     let text: String = text.chars().take(1024).collect();
     let ages = text.split(';').map(|part| part.trim().to_lowercase());
     let age = ages.filter_map(|part| part.strip_prefix("max-age=").map(number)).next_back();
@@ -29,12 +31,12 @@ pub(super) fn hsts(seen: &Seen) -> &'static str {
     }
 }
 
-/// Whether HSTS holds, as the cookies' test asks.
-pub(super) fn hsts_passes(seen: &Seen) -> bool {
-    matches!(hsts(seen), "hsts-preloaded" | "hsts-implemented-max-age-at-least-six-months")
+/// Returns `true` if HSTS protects the site, for the cookie test.
+pub(super) fn hsts_passes(observation: &Observation) -> bool {
+    matches!(hsts(observation), "hsts-preloaded" | "hsts-implemented-max-age-at-least-six-months")
 }
 
-/// JavaScript's `parseInt`: what is no number is neither less nor more than any.
+/// Parses as JavaScript's `parseInt`: text without digits is `NaN`, which is never below a limit.
 fn number(text: &str) -> f64 {
     let text = text.trim_start();
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
@@ -43,23 +45,24 @@ fn number(text: &str) -> f64 {
     if text.starts_with('-') { -size } else { size }
 }
 
-pub(super) fn redirection(seen: &Seen) -> &'static str {
-    let Some(way) = seen.clear.as_deref().filter(|way| !way.is_empty()) else {
+pub(super) fn redirection(observation: &Observation) -> &'static str {
+    let Some(chain) = observation.plain_http.as_deref().filter(|chain| !chain.is_empty()) else {
         return "redirection-not-needed-no-http";
     };
-    let (first, last) = (&way[0], &way[way.len() - 1]);
-    let distrusted = seen.tls.as_ref().is_some_and(|tls| tls.distrust.is_some());
-    if distrusted && way.iter().any(Answer::is_https) {
+    let (first, last) = (&chain[0], &chain[chain.len() - 1]);
+    let untrusted = observation.tls.as_ref().is_some_and(|tls| tls.certificate_error.is_some());
+    if untrusted && chain.iter().any(ObservedResponse::is_https) {
         return "redirection-invalid-cert";
     }
-    let host = |answer: &Answer| answer.url.host_str().unwrap_or_default().to_owned();
-    let covered = |answer: &Answer| {
-        host(answer) == host(&seen.page) || host(answer).ends_with(&format!(".{}", host(&seen.page)))
+    let host = |response: &ObservedResponse| response.url.host_str().unwrap_or_default().to_owned();
+    let covered = |response: &ObservedResponse| {
+        host(response) == host(&observation.page)
+            || host(response).ends_with(&format!(".{}", host(&observation.page)))
     };
-    if seen.preloaded && way.iter().all(covered) {
+    if observation.preloaded && chain.iter().all(covered) {
         return "redirection-all-redirects-preloaded";
     }
-    match way.get(1) {
+    match chain.get(1) {
         None => "redirection-missing",
         Some(_) if !last.is_https() => "redirection-not-to-https",
         Some(second) if !second.is_https() => "redirection-not-to-https-on-initial-redirection",

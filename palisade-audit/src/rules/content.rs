@@ -1,10 +1,11 @@
-//! What pages run, load and send.
+//! Rules for the HTML of a page: scripts, subresources and forms.
+
+use palisade::csp::Severity::{High, Low, Medium};
 
 use super::policy;
-use crate::page::Page;
-use crate::rule::{Evidence, Rule, at_page, each, fix, saw_if};
-use crate::seen::Answer;
-use palisade::csp::Severity::{High, Low, Medium};
+use crate::observation::ObservedResponse;
+use crate::page::{Page, Script, Subresource};
+use crate::rule::{Detection, Rule, detected_each, detected_if, fix, page_rule};
 
 const MIXED: &str = "https://developer.mozilla.org/en-US/docs/Web/Security/Mixed_content";
 const SRI: &str = "https://developer.mozilla.org/en-US/docs/Web/Security/Subresource_Integrity";
@@ -14,115 +15,111 @@ const NGINX: &str = "add_header Content-Security-Policy \"upgrade-insecure-reque
 const TAG: &str = "<script src=\"…\" integrity=\"sha384-…\" crossorigin=\"anonymous\"></script>";
 
 pub(super) const RULES: &[Rule] = &[
-    at_page(
+    page_rule(
         "mixed-active",
         High,
-        "A page that came by https loads in the clear what can change it: browsers block it, old ones run it.",
+        "An https:// page loads active content over plain HTTP: modern browsers block it, old ones run it.",
         fix("src=\"https://…\"", UPGRADE, NGINX),
         MIXED,
-        |page, _| {
+        |page| {
             let scripts =
                 |html: &Page| html.scripts.iter().filter_map(|script| script.src.clone()).collect::<Vec<_>>();
-            let active = |html: &Page| {
-                html.loads
-                    .iter()
-                    .filter(|load| load.active)
-                    .map(|load| load.address.clone())
-                    .collect::<Vec<_>>()
-            };
-            in_the_clear(page, |html| scripts(html).into_iter().chain(active(html)).collect())
+            over_http(page, |html| scripts(html).into_iter().chain(subresources(html, true)).collect())
         },
     ),
-    at_page(
+    page_rule(
         "mixed-passive",
         Low,
-        "A page that came by https shows a picture, sound or film that comes in the clear.",
+        "An https:// page shows an image, audio or video that is loaded over plain HTTP.",
         fix("src=\"https://…\"", UPGRADE, NGINX),
         MIXED,
-        |page, _| {
-            in_the_clear(page, |html| {
-                html.loads.iter().filter(|load| !load.active).map(|load| load.address.clone()).collect()
-            })
-        },
+        |page| over_http(page, |html| subresources(html, false)),
     ),
-    at_page(
+    page_rule(
         "form-in-clear",
         High,
-        "A form sends what is typed in the clear.",
-        fix("<form action=\"https://…\">", "Csp::strict() // form-action 'self' is in it", ""),
+        "A form sends its data over plain HTTP.",
+        fix("<form action=\"https://…\">", "Csp::strict() // includes form-action 'self'", ""),
         MIXED,
-        |page, _| in_the_clear(page, |html| html.forms.clone()),
+        |page| over_http(page, |html| html.forms.clone()),
     ),
-    at_page(
+    page_rule(
         "sri-missing",
         Medium,
-        "A script comes from another site without an integrity: whoever holds that site holds this page.",
+        "A script from another site has no integrity attribute: that site can take over this page.",
         fix(TAG, "serve the file from your own site", ""),
         SRI,
-        |page, _| {
+        |page| {
             let Some(html) = page.page() else { return Vec::new() };
             let unchecked = html.scripts.iter().filter(|script| script.runs && script.integrity.is_none());
-            each(unchecked.filter_map(|script| script.src.clone()).filter(|src| is_foreign(page, src)))
+            let urls = unchecked.filter_map(|script| script.src.clone());
+            detected_each(urls.filter(|url| is_cross_origin(page, url)))
         },
     ),
-    at_page(
+    page_rule(
         "sri-style-missing",
         Low,
-        "A style sheet comes from another site without an integrity: whoever holds that site can rebuild this page.",
+        "A style sheet from another site has no integrity attribute: that site can change this page's look.",
         fix(
             "<link rel=\"stylesheet\" href=\"…\" integrity=\"sha384-…\" crossorigin=\"anonymous\">",
             "serve the file from your own site",
             "",
         ),
         SRI,
-        |page, _| {
+        |page| {
             let Some(html) = page.page() else { return Vec::new() };
-            let sheets =
-                html.loads.iter().filter(|load| load.element == "link" && load.active && !load.integrity);
-            each(sheets.map(|load| load.address.clone()).filter(|address| is_foreign(page, address)))
+            let is_unchecked = |resource: &&Subresource| {
+                resource.element == "link" && resource.active && !resource.integrity
+            };
+            let urls = html.subresources.iter().filter(is_unchecked).map(|resource| resource.url.clone());
+            detected_each(urls.filter(|url| is_cross_origin(page, url)))
         },
     ),
-    at_page(
+    page_rule(
         "script-inline",
         Medium,
-        "A script stands in the page without a nonce, so the policy has to let every such script run, or stops this one.",
+        "An inline script has no nonce, so the policy must allow all inline scripts, or it blocks this one.",
         fix("<script nonce=\"…\">", "async fn page(nonce: CspNonce)", ""),
         INLINE,
-        |page, _| {
+        |page| {
             let Some(html) = page.page() else { return Vec::new() };
-            let inline = |script: &&crate::Script| {
-                script.runs && script.src.is_none() && script.nonce.is_none()
-            };
-            let many = html.scripts.iter().filter(inline).count();
-            saw_if(many > 0 && !policy::has_hashes(page), format!("{many} of {} scripts", html.scripts.len()))
+            let is_inline = |script: &&Script| script.runs && script.src.is_none() && script.nonce.is_none();
+            let count = html.scripts.iter().filter(is_inline).count();
+            let evidence = format!("{count} of {} scripts", html.scripts.len());
+            detected_if(count > 0 && !policy::has_hashes(page), evidence)
         },
     ),
-    at_page(
+    page_rule(
         "script-handlers",
         Low,
-        "Event handlers stand in attributes, which no strict policy lets run.",
+        "The page has inline event handlers, which a strict policy blocks.",
         fix("element.addEventListener(\"click\", …) in a script with the nonce", "Csp::strict()", ""),
         INLINE,
-        |page, _| each(page.page().map_or(&[][..], |html| &html.handlers).iter().cloned()),
+        |page| detected_each(page.page().map_or(&[][..], |html| &html.event_handlers).iter().cloned()),
     ),
-    at_page(
+    page_rule(
         "script-links",
         Low,
-        "An address is a script (javascript:…), which no strict policy lets run.",
+        "A link is a javascript: URL, which a strict policy blocks.",
         fix("<button type=\"button\"> and a script with the nonce", "Csp::strict()", ""),
         INLINE,
-        |page, _| each(page.page().map_or(&[][..], |html| &html.script_links).iter().cloned()),
+        |page| detected_each(page.page().map_or(&[][..], |html| &html.javascript_urls).iter().cloned()),
     ),
 ];
 
-/// What of these addresses a page that came by https asks for by http.
-fn in_the_clear(page: &Answer, addresses: impl Fn(&Page) -> Vec<String>) -> Vec<Evidence> {
-    let Some(html) = page.page().filter(|_| page.is_https()) else { return Vec::new() };
-    let clear = |address: &String| page.resolve(address).is_some_and(|url| url.scheme() == "http");
-    each(addresses(html).into_iter().filter(clear))
+fn subresources(html: &Page, active: bool) -> Vec<String> {
+    let resources = html.subresources.iter().filter(|resource| resource.active == active);
+    resources.map(|resource| resource.url.clone()).collect()
 }
 
-fn is_foreign(page: &Answer, address: &str) -> bool {
-    let url = page.resolve(address).filter(|url| matches!(url.scheme(), "http" | "https"));
+/// Detects the URLs that an https page requests over plain HTTP.
+fn over_http(page: &ObservedResponse, urls: impl Fn(&Page) -> Vec<String>) -> Vec<Detection> {
+    let Some(html) = page.page().filter(|_| page.is_https()) else { return Vec::new() };
+    let is_http = |url: &String| page.resolve(url).is_some_and(|url| url.scheme() == "http");
+    detected_each(urls(html).into_iter().filter(is_http))
+}
+
+fn is_cross_origin(page: &ObservedResponse, url: &str) -> bool {
+    let url = page.resolve(url).filter(|url| matches!(url.scheme(), "http" | "https"));
     url.is_some_and(|url| url.origin() != page.url.origin())
 }

@@ -1,174 +1,199 @@
-//! Cookies, caches, and what other origins may read.
+//! Rules for cookies, caching and CORS.
 
 use http::header::{
     ACCESS_CONTROL_ALLOW_CREDENTIALS, ACCESS_CONTROL_ALLOW_ORIGIN, CACHE_CONTROL, SET_COOKIE,
 };
+use palisade::csp::Severity::{High, Info, Low, Medium};
 
 use super::add_header;
 use crate::cookie::{Cookie, SameSite};
-use crate::rule::{Evidence, Rule, at_answer, at_page, at_site, each, fix, saw, saw_if};
-use crate::seen::{Answer, Seen};
-use palisade::csp::Severity::{High, Info, Low, Medium};
+use crate::observation::{Observation, ObservedResponse};
+use crate::rule::{
+    Detection, Rule, detected, detected_each, detected_if, fix, page_rule, response_rule, site_rule,
+};
 
 const GUIDE: &str =
     "https://developer.mozilla.org/en-US/docs/Web/Security/Practical_implementation_guides/Cookies";
 const CORS: &str =
     "https://developer.mozilla.org/en-US/docs/Web/Security/Practical_implementation_guides/CORS";
 const BEST: &str = "Set-Cookie: __Host-name=…; Path=/; Secure; HttpOnly; SameSite=Lax";
-const HERE: &str = "Palisade::new() // Cookies are in it";
+const HERE: &str = "Palisade::new() // includes Cookies";
 const NGINX: &str = "proxy_cookie_flags ~ secure httponly samesite=lax;";
 const ORIGIN: &str = "Access-Control-Allow-Origin: https://partner.example";
 
 pub(super) const RULES: &[Rule] = &[
-    at_answer(
+    response_rule(
         "cookie-session-insecure",
         High,
-        "A session's cookie is sent in the clear too, where it can be taken.",
+        "The session cookie has no Secure attribute: it is also sent over plain HTTP, where it can be stolen.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page| of_cookies(page, |cookie| cookie.is_session() && !cookie.secure),
+        |page, observation| cookies(page, observation, |cookie| cookie.is_session() && !cookie.secure),
     ),
-    at_answer(
+    response_rule(
         "cookie-insecure",
         Medium,
-        "The cookie is sent in the clear too.",
+        "The cookie has no Secure attribute: it is also sent over plain HTTP.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page| of_cookies(page, |cookie| !cookie.is_session() && !cookie.secure),
+        |page, observation| cookies(page, observation, |cookie| !cookie.is_session() && !cookie.secure),
     ),
-    at_answer(
+    response_rule(
         "cookie-session-readable",
         Medium,
-        "Scripts can read a session's cookie, and send it away.",
+        "The session cookie has no HttpOnly attribute: scripts can read it and send it away.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page| of_cookies(page, |cookie| cookie.is_session() && !cookie.http_only),
+        |page, observation| cookies(page, observation, |cookie| cookie.is_session() && !cookie.http_only),
     ),
-    at_answer(
+    response_rule(
         "cookie-same-site-missing",
         Low,
-        "Other sites' pages send the cookie along, as far as a browser's default lets them.",
+        "The cookie has no SameSite attribute: each browser's default decides which cross-site requests carry it.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page| of_cookies(page, |cookie| cookie.same_site == SameSite::Missing),
+        |page, observation| cookies(page, observation, |cookie| cookie.same_site == SameSite::Missing),
     ),
-    at_answer(
+    response_rule(
         "cookie-same-site-none",
         Low,
-        "Other sites' pages send the cookie along: SameSite=None.",
+        "The cookie has SameSite=None: requests from other sites carry it.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page| of_cookies(page, |cookie| cookie.same_site == SameSite::None && cookie.secure),
-    ),
-    at_answer(
-        "cookie-same-site-invalid",
-        Medium,
-        "Browsers do not know this SameSite, or refuse it: None wants Secure.",
-        fix(BEST, HERE, NGINX),
-        GUIDE,
-        |page| {
-            let refused = |cookie: &Cookie| cookie.same_site == SameSite::None && !cookie.secure;
-            of_cookies(page, |cookie| cookie.same_site == SameSite::Invalid || refused(cookie))
+        |page, observation| {
+            cookies(page, observation, |cookie| cookie.same_site == SameSite::None && cookie.secure)
         },
     ),
-    at_answer(
-        "cookie-prefix-broken",
+    response_rule(
+        "cookie-same-site-invalid",
         Medium,
-        "Browsers refuse the cookie: __Secure- wants Secure, __Host- wants Secure, Path=/ and no Domain.",
+        "The SameSite value is not valid, or it is None without Secure: browsers ignore it or reject the cookie.",
         fix(BEST, HERE, NGINX),
         GUIDE,
-        |page| of_cookies(page, breaks_prefix),
+        |page, observation| {
+            let rejected = |cookie: &Cookie| cookie.same_site == SameSite::None && !cookie.secure;
+            cookies(page, observation, |cookie| cookie.same_site == SameSite::Invalid || rejected(cookie))
+        },
     ),
-    at_answer(
+    response_rule(
+        "cookie-prefix-broken",
+        Medium,
+        "Browsers reject the cookie: __Secure- requires Secure; __Host- requires Secure, Path=/ and no Domain.",
+        fix(BEST, HERE, NGINX),
+        GUIDE,
+        |page, observation| cookies(page, observation, breaks_prefix),
+    ),
+    response_rule(
         "cookie-domain-wide",
         Info,
-        "Every subdomain gets the cookie, and can set it.",
-        fix(BEST, "Sessions::new(&keyring) // its cookie has no Domain", ""),
+        "The cookie has a Domain attribute: every subdomain receives it, and can set it.",
+        fix(BEST, "Sessions::new(&keyring) // sets no Domain", ""),
         GUIDE,
-        |page| of_cookies(page, |cookie| cookie.domain.is_some() && !breaks_prefix(cookie)),
+        |page, observation| {
+            cookies(page, observation, |cookie| cookie.domain.is_some() && !breaks_prefix(cookie))
+        },
     ),
-    at_answer(
+    response_rule(
         "cache-personal",
         Medium,
-        "The answer sets a cookie and may be kept by a cache that others share, cookie included.",
+        "The response sets a cookie, and a shared cache may store it together with the cookie.",
         fix(
             "Cache-Control: private, no-cache",
-            "SecurityHeaders::strict() // personal_pages is in it",
+            "SecurityHeaders::strict() // includes personal_pages",
             add_header!("Cache-Control", "private, no-cache"),
         ),
         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/Cache-Control",
-        |page| {
+        |page, _| {
             let control = page.header(&CACHE_CONTROL).unwrap_or_default().to_ascii_lowercase();
-            let kept = !["no-store", "private", "no-cache"].iter().any(|word| control.contains(word));
+            let cacheable = !["no-store", "private", "no-cache"].iter().any(|word| control.contains(word));
             let control = if control.is_empty() { "no Cache-Control" } else { &control };
-            saw_if(kept && page.header(&SET_COOKIE).is_some(), control)
+            detected_if(cacheable && page.header(&SET_COOKIE).is_some(), control)
         },
     ),
-    at_site(
+    site_rule(
         "cors-credentials",
         High,
-        "Any site may read what this one answers to its signed-in visitors.",
+        "Any site can read the responses that signed-in visitors get.",
         fix(
             ORIGIN,
-            "name the origins that may, one by one",
+            "allow named origins only",
             "add_header Access-Control-Allow-Origin https://partner.example always;",
         ),
         CORS,
-        |seen| {
-            let open = |(origin, credentials): &(String, bool)| *credentials && origin == Seen::STRANGER;
-            to_strangers(seen).into_iter().filter(open).take(1).flat_map(|(origin, _)| saw(origin)).collect()
+        |observation| {
+            let open = |(origin, credentials): &(String, bool)| {
+                *credentials && origin == Observation::FOREIGN_ORIGIN
+            };
+            cross_origin(observation)
+                .into_iter()
+                .filter(open)
+                .take(1)
+                .flat_map(|(origin, _)| detected(origin))
+                .collect()
         },
     ),
-    at_page(
+    page_rule(
         "cors-null",
         Medium,
-        "The origin `null` may read this answer, and any page can take that origin.",
+        "The origin `null` can read this response, and any page can use that origin.",
         fix(
             ORIGIN,
-            "name the origins that may, one by one",
+            "allow named origins only",
             "add_header Access-Control-Allow-Origin https://partner.example always;",
         ),
         CORS,
-        |page, _| {
+        |page| {
             let origin = page.header(&ACCESS_CONTROL_ALLOW_ORIGIN).unwrap_or_default();
-            saw_if(origin.trim() == "null", origin)
+            detected_if(origin.trim() == "null", origin)
         },
     ),
-    at_site(
+    site_rule(
         "cors-reflected",
         Low,
-        "The answer names whichever origin asks as one that may read it.",
+        "The response allows every origin that asks: it reflects the Origin header.",
         fix(
             ORIGIN,
-            "name the origins that may, one by one",
+            "allow named origins only",
             "add_header Access-Control-Allow-Origin https://partner.example always;",
         ),
         CORS,
-        |seen| {
-            let open = |(origin, credentials): &(String, bool)| !*credentials && origin == Seen::STRANGER;
-            to_strangers(seen).into_iter().filter(open).take(1).flat_map(|(origin, _)| saw(origin)).collect()
+        |observation| {
+            let open = |(origin, credentials): &(String, bool)| {
+                !*credentials && origin == Observation::FOREIGN_ORIGIN
+            };
+            cross_origin(observation)
+                .into_iter()
+                .filter(open)
+                .take(1)
+                .flat_map(|(origin, _)| detected(origin))
+                .collect()
         },
     ),
-    at_page(
+    page_rule(
         "cors-any",
         Info,
-        "Any site may read this page, though without the visitor's cookies.",
+        "Any site can read this page, but without the visitor's cookies.",
         fix(
             ORIGIN,
-            "name the origins that may, one by one",
+            "allow named origins only",
             "add_header Access-Control-Allow-Origin https://partner.example always;",
         ),
         CORS,
-        |page, _| {
+        |page| {
             let origin = page.header(&ACCESS_CONTROL_ALLOW_ORIGIN).unwrap_or_default();
-            saw_if(origin.trim() == "*" && page.page().is_some(), origin)
+            detected_if(origin.trim() == "*" && page.page().is_some(), origin)
         },
     ),
 ];
 
-fn of_cookies(page: &Answer, wrong: impl Fn(&Cookie) -> bool) -> Vec<Evidence> {
-    let cookies = page.cookies().into_iter().filter(|cookie| !cookie.ends);
-    each(cookies.filter(|cookie| wrong(cookie)).map(|cookie| cookie.name))
+/// Detects the wrong cookies of a response, except those that it deletes.
+fn cookies(
+    response: &ObservedResponse,
+    observation: &Observation,
+    wrong: impl Fn(&Cookie) -> bool,
+) -> Vec<Detection> {
+    let cookies = response.cookies().into_iter().filter(|cookie| !cookie.is_deletion(observation.now));
+    detected_each(cookies.filter(|cookie| wrong(cookie)).map(|cookie| cookie.name))
 }
 
 fn breaks_prefix(cookie: &Cookie) -> bool {
@@ -178,12 +203,12 @@ fn breaks_prefix(cookie: &Cookie) -> bool {
     (host || name.starts_with("__secure-")) && !cookie.secure || host && !bound
 }
 
-/// What a stranger is told: the origin that may read, and whether with the visitor's cookies.
-fn to_strangers(seen: &Seen) -> Vec<(String, bool)> {
-    let told = |answer: &Answer| {
-        let origin = answer.header(&ACCESS_CONTROL_ALLOW_ORIGIN)?;
-        let credentials = answer.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS).unwrap_or_default();
+/// Returns the origins that may read, and `true` for those that may read with credentials.
+fn cross_origin(observation: &Observation) -> Vec<(String, bool)> {
+    let allowed = |response: &ObservedResponse| {
+        let origin = response.header(&ACCESS_CONTROL_ALLOW_ORIGIN)?;
+        let credentials = response.header(&ACCESS_CONTROL_ALLOW_CREDENTIALS).unwrap_or_default();
         Some((origin.trim().to_owned(), credentials.trim().eq_ignore_ascii_case("true")))
     };
-    seen.preflight.iter().chain(&seen.foreign).filter_map(told).collect()
+    observation.preflight.iter().chain(&observation.cross_origin).filter_map(allowed).collect()
 }

@@ -1,4 +1,4 @@
-//! The rules, a table per subject.
+//! The rules, one table per subject.
 
 mod content;
 mod cookies;
@@ -6,14 +6,14 @@ mod headers;
 mod policy;
 mod transport;
 
-use super::rule::Rule;
+use crate::rule::Rule;
 
-pub(super) use policy::lint;
+pub(crate) use policy::lint;
 
-pub(super) const ALL: [&[Rule]; 5] =
+pub(crate) const ALL: [&[Rule]; 5] =
     [transport::RULES, headers::RULES, policy::RULES, cookies::RULES, content::RULES];
 
-/// A header as an `add_header` line for nginx; `always` covers its error pages too.
+/// An `add_header` line for nginx; `always` covers its error pages too.
 macro_rules! add_header {
     ($name:literal, $value:literal) => {
         concat!("add_header ", $name, " \"", $value, "\" always;")

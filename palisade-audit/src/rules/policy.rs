@@ -1,13 +1,13 @@
-//! The Content-Security-Policy: whether there is one, what it does not stop, and its nonces.
+//! Rules for the Content-Security-Policy and its nonces.
 
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY};
-
-use super::add_header;
-use crate::rule::{Rule, at_page, at_site, each, fix, saw, saw_if};
-use crate::seen::Answer;
-use crate::{Finding, short};
 use palisade::csp::Severity::{High, Low, Medium};
 use palisade::csp::{self, Csp, CspError, Directive};
+
+use super::add_header;
+use crate::observation::ObservedResponse;
+use crate::rule::{Rule, detected, detected_each, detected_if, fix, page_rule, site_rule};
+use crate::{Finding, shortened};
 
 const GUIDE: &str = "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP";
 const STRICT: &str = "Content-Security-Policy: default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'";
@@ -16,162 +16,169 @@ const NGINX: &str = add_header!(
     "Content-Security-Policy",
     "default-src 'self'; object-src 'none'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 );
-/// As long as 128 bits are in base64.
-const LONG_ENOUGH: usize = 22;
+/// The length of 128 bits in base64, without padding.
+const MIN_NONCE_CHARS: usize = 22;
 
 pub(super) const RULES: &[Rule] = &[
-    at_page(
+    page_rule(
         "csp-missing",
         High,
-        "There is no Content-Security-Policy: any script that somebody gets into the page runs.",
+        "There is no Content-Security-Policy: any injected script runs.",
         fix(STRICT, HERE, NGINX),
         GUIDE,
-        |page, _| {
-            let none = page.page().is_some() && texts(page).is_empty();
-            saw_if(none && page.header(&CONTENT_SECURITY_POLICY_REPORT_ONLY).is_none(), "no such header")
+        |page| {
+            let is_missing = page.page().is_some() && texts(page).is_empty();
+            detected_if(
+                is_missing && page.header(&CONTENT_SECURITY_POLICY_REPORT_ONLY).is_none(),
+                "header missing",
+            )
         },
     ),
-    at_page(
+    page_rule(
         "csp-report-only",
         Medium,
-        "The policy only reports; nothing is stopped.",
+        "The policy is report-only: it blocks nothing.",
         fix(STRICT, HERE, NGINX),
         GUIDE,
-        |page, _| match page.header(&CONTENT_SECURITY_POLICY_REPORT_ONLY) {
-            Some(text) if texts(page).is_empty() => saw(text),
+        |page| match page.header(&CONTENT_SECURITY_POLICY_REPORT_ONLY) {
+            Some(text) if texts(page).is_empty() => detected(text),
             _ => Vec::new(),
         },
     ),
-    at_page(
+    page_rule(
         "csp-invalid",
         Medium,
-        "Browsers do not read the policy as it is written.",
+        "The Content-Security-Policy is not valid: browsers do not enforce it as written.",
         fix(STRICT, HERE, NGINX),
         GUIDE,
-        |page, _| {
-            let errors = texts(page).into_iter().filter_map(|text| read(&text).err());
-            each(errors.map(|error| error.to_string()))
+        |page| {
+            let errors = texts(page).into_iter().filter_map(|text| parse(&text).err());
+            detected_each(errors.map(|error| error.to_string()))
         },
     ),
-    at_page(
+    page_rule(
         "csp-meta-alone",
         Low,
-        "The policy stands in the page only: there it cannot say who may frame it, and what stands before it is free.",
+        "The policy is only in a <meta> element: it cannot restrict framing, and does not cover markup before it.",
         fix(STRICT, HERE, NGINX),
         GUIDE,
-        |page, _| {
+        |page| {
             let html = page.page().map_or(&[][..], |html| &html.policies);
             let alone = !html.is_empty() && page.header(&CONTENT_SECURITY_POLICY).is_none();
-            saw_if(alone, html.join(", "))
+            detected_if(alone, html.join(", "))
         },
     ),
-    at_site(
+    site_rule(
         "nonce-reused",
         High,
-        "Two answers have the same nonce, so whoever has read one can write scripts for the next.",
+        "Two responses have the same nonce: an attacker who reads one can inject scripts into the next.",
         fix(
-            "script-src 'nonce-…' 'strict-dynamic', new in each answer",
+            "script-src 'nonce-…' 'strict-dynamic', a new nonce in each response",
             "async fn page(nonce: CspNonce)",
             "",
         ),
         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP#nonces",
-        |seen| {
-            let again = seen.again.as_ref().map(nonces).unwrap_or_default();
-            each(nonces(&seen.page).into_iter().filter(|nonce| again.contains(nonce)).take(1))
+        |observation| {
+            let second = observation.second_response.as_ref().map(nonces).unwrap_or_default();
+            detected_each(
+                nonces(&observation.page).into_iter().filter(|nonce| second.contains(nonce)).take(1),
+            )
         },
     ),
-    at_page(
+    page_rule(
         "nonce-short",
         Medium,
-        "The nonce has less than 128 bits, and can be guessed.",
+        "The nonce has fewer than 128 bits: an attacker may guess it.",
         fix("script-src 'nonce-…' of 16 random bytes in base64", "async fn page(nonce: CspNonce)", ""),
         "https://www.w3.org/TR/CSP3/#security-nonces",
-        |page, _| {
+        |page| {
             let short =
-                nonces(page).into_iter().filter(|nonce| nonce.trim_end_matches('=').len() < LONG_ENOUGH);
-            short.take(1).flat_map(saw).collect()
+                nonces(page).into_iter().filter(|nonce| nonce.trim_end_matches('=').len() < MIN_NONCE_CHARS);
+            short.take(1).flat_map(detected).collect()
         },
     ),
-    at_page(
+    page_rule(
         "nonce-stray",
         Low,
-        "A nonce in the page is not the one in the policy, so what has it does not run.",
-        fix("<script nonce=\"…\"> with the nonce of this answer", "async fn page(nonce: CspNonce)", ""),
+        "A nonce in the page differs from the one in the policy: browsers block the element.",
+        fix("<script nonce=\"…\"> with the nonce of this response", "async fn page(nonce: CspNonce)", ""),
         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Guides/CSP#nonces",
-        |page, _| {
+        |page| {
             let policy = in_policy(page);
             let html = page.page().map_or(&[][..], |html| &html.nonces);
             let stray = html.iter().filter(|nonce| !policy.is_empty() && !policy.contains(nonce));
-            stray.take(1).flat_map(saw).collect()
+            stray.take(1).flat_map(detected).collect()
         },
     ),
 ];
 
-/// What the lint finds in one of the page's policies that no other of them stops: browsers enforce them all.
+/// Returns the lint findings that each policy of the page has: browsers enforce all policies, so a
+/// fault of one counts only if no other policy blocks it.
 ///
-/// What is no page runs nothing. Without a script in it, a page may do without the nonce that `'strict-dynamic'` stands on.
-pub(crate) fn lint(page: &Answer) -> Vec<Finding> {
+/// A response without HTML has no findings. A page without scripts needs no nonce beside
+/// `'strict-dynamic'`.
+pub(crate) fn lint(page: &ObservedResponse) -> Vec<Finding> {
     let Some(html) = page.page() else { return Vec::new() };
-    let idle = !html.scripts.iter().any(|script| script.runs);
+    let no_scripts = !html.scripts.iter().any(|script| script.runs);
     let texts = texts(page);
     let linted: Vec<_> =
-        texts.iter().filter_map(|text| read(text).ok()).map(|policy| policy.lint()).collect();
-    let mut found: Vec<csp::Finding> = Vec::new();
+        texts.iter().filter_map(|text| parse(text).ok()).map(|policy| policy.lint()).collect();
+    let mut remaining: Vec<csp::Finding> = Vec::new();
     for finding in linted.iter().flatten() {
-        let as_bad = |other: &csp::Finding| {
-            about(other.directive) == about(finding.directive) && other.severity >= finding.severity
+        let is_as_severe = |other: &csp::Finding| {
+            group(other.directive) == group(finding.directive) && other.severity >= finding.severity
         };
-        let nobody_stops_it = linted.iter().all(|policy| policy.iter().any(as_bad));
-        let harmless = idle && finding.id == "csp-strict-dynamic-alone";
-        if nobody_stops_it && !harmless && !found.contains(finding) {
-            found.push(finding.clone());
+        let in_each_policy = linted.iter().all(|policy| policy.iter().any(is_as_severe));
+        let harmless = no_scripts && finding.id == "csp-strict-dynamic-alone";
+        if in_each_policy && !harmless && !remaining.contains(finding) {
+            remaining.push(finding.clone());
         }
     }
-    let finding = |found: csp::Finding| Finding {
-        id: found.id,
-        severity: found.severity,
+    let finding = |lint: csp::Finding| Finding {
+        id: lint.id,
+        severity: lint.severity,
         url: page.url().to_owned(),
-        subject: found.directive.to_string(),
-        saw: short(texts.join(", ")),
-        what: short(found.message),
-        fix: fix(found.fix, HERE, "add_header Content-Security-Policy \"…\" always;"),
+        subject: lint.directive.to_string(),
+        evidence: shortened(texts.join(", ")),
+        message: shortened(lint.message),
+        fix: fix(lint.fix, HERE, "add_header Content-Security-Policy \"…\" always;"),
         link: GUIDE,
     };
-    found.into_iter().map(finding).collect()
+    remaining.into_iter().map(finding).collect()
 }
 
-/// The scripts' directives are about the same.
-fn about(directive: Directive) -> Directive {
+/// Treats the directives that control scripts as one.
+fn group(directive: Directive) -> Directive {
     match directive {
         Directive::DefaultSrc | Directive::ScriptSrcElem | Directive::ScriptSrcAttr => Directive::ScriptSrc,
         other => other,
     }
 }
 
-/// Whether a policy says who may frame the page; one in the page itself cannot.
-pub(super) fn limits_frames(page: &Answer) -> bool {
+/// Returns `true` if a policy in the headers restricts framing; one in a `<meta>` cannot.
+pub(super) fn limits_frames(page: &ObservedResponse) -> bool {
     let texts = page.values(&CONTENT_SECURITY_POLICY).collect::<Vec<_>>().join(",");
-    let policies = texts.split(',').filter_map(|text| read(text).ok());
+    let policies = texts.split(',').filter_map(|text| parse(text).ok());
     policies
         .filter_map(|policy| policy.get(Directive::FrameAncestors))
         .any(|sources| !sources.split(' ').any(|source| matches!(source, "*" | "http:" | "https:")))
 }
 
-/// Whether scripts of this page are trusted by what they say.
-pub(super) fn has_hashes(page: &Answer) -> bool {
+/// Returns `true` if a policy allows scripts by hash.
+pub(super) fn has_hashes(page: &ObservedResponse) -> bool {
     texts(page).iter().any(|text| text.contains("'sha"))
 }
 
-/// The enforced policies, those in the page last.
-fn texts(page: &Answer) -> Vec<String> {
+/// Returns the enforced policies: those of the headers, then those of the page.
+fn texts(page: &ObservedResponse) -> Vec<String> {
     let html = page.page().map_or(&[][..], |html| &html.policies);
     let all = page.values(&CONTENT_SECURITY_POLICY).chain(html.iter().cloned());
     let split = |text: String| text.split(',').map(|one| one.trim().to_owned()).collect::<Vec<_>>();
     all.flat_map(split).filter(|text| !text.is_empty()).collect()
 }
 
-/// A policy as it was sent, its nonces as `'nonce'`.
-fn read(text: &str) -> Result<Csp, CspError> {
+/// Parses a policy with its nonces replaced by `'nonce'`, as [`Csp`] writes them.
+fn parse(text: &str) -> Result<Csp, CspError> {
     let mut plain = String::with_capacity(text.len());
     let mut rest = text;
     while let Some((before, nonce)) = rest.split_once("'nonce-") {
@@ -183,7 +190,7 @@ fn read(text: &str) -> Result<Csp, CspError> {
     plain.parse()
 }
 
-fn in_policy(page: &Answer) -> Vec<String> {
+fn in_policy(page: &ObservedResponse) -> Vec<String> {
     let mut nonces = Vec::new();
     for text in texts(page) {
         nonces.extend(
@@ -196,8 +203,8 @@ fn in_policy(page: &Answer) -> Vec<String> {
     nonces
 }
 
-/// Every nonce in policy and page.
-fn nonces(page: &Answer) -> Vec<String> {
+/// Returns the nonces of the policies and of the page.
+fn nonces(page: &ObservedResponse) -> Vec<String> {
     let html = page.page().map_or(&[][..], |html| &html.nonces);
     in_policy(page).into_iter().chain(html.iter().cloned()).collect()
 }

@@ -1,16 +1,16 @@
-//! TLS, redirects, HSTS, security.txt.
+//! Rules for TLS, redirects, HSTS and security.txt.
 
 use http::header::STRICT_TRANSPORT_SECURITY;
-
-use super::add_header;
-use crate::rule::{Evidence, Rule, at_page, at_site, fix, saw, saw_if};
-use crate::seen::{Answer, Seen, Tls};
+use jiff::{Timestamp, civil, tz::TimeZone};
 use palisade::csp::Severity::{High, Info, Low, Medium};
 
-const DAY: i64 = 86_400;
-/// The least that the preload list takes.
+use super::add_header;
+use crate::observation::{Observation, ObservedResponse, Tls};
+use crate::rule::{Detection, Rule, detected, detected_if, fix, page_rule, site_rule};
+
+/// The shortest max-age that the preload list accepts.
 const YEAR: u64 = 31_536_000;
-/// Six months, as the MDN HTTP Observatory counts them.
+/// The MDN HTTP Observatory's six months, in seconds.
 const HALF_A_YEAR: u64 = 15_552_000;
 
 const TLS_GUIDE: &str = "https://ssl-config.mozilla.org/";
@@ -22,100 +22,102 @@ const SECURITY_TXT: &str = "https://securitytxt.org/";
 
 const RENEW: &str = "certbot renew";
 const HSTS: &str = "Strict-Transport-Security: max-age=31536000; includeSubDomains";
-const HSTS_HERE: &str = "Palisade::new() // Https::new().hsts(Hsts::default()) is in it";
+const HSTS_HERE: &str = "Palisade::new() // includes Https::new().hsts(Hsts::default())";
 const HSTS_NGINX: &str = add_header!("Strict-Transport-Security", "max-age=31536000; includeSubDomains");
 const TO_HTTPS: &str = "return 301 https://$host$request_uri; # in the server block of port 80";
 const CONTACT: &str = "Contact: mailto:security@example.org";
 
 pub(super) const RULES: &[Rule] = &[
-    at_page(
+    page_rule(
         "https-missing",
         High,
-        "The page comes in the clear: whoever is on the way can read and change it.",
-        fix("certbot --nginx -d example.org", "Palisade::new() // Https::new() is in it", TO_HTTPS),
+        "The page is served over plain HTTP: anyone on the network path can read and change it.",
+        fix("certbot --nginx -d example.org", "Palisade::new() // includes Https::new()", TO_HTTPS),
         TLS_GUIDE,
-        |page, _| saw_if(!page.is_https(), "http://"),
+        |page| detected_if(!page.is_https(), "http://"),
     ),
-    at_page(
+    page_rule(
         "password-in-clear",
         High,
-        "The page asks for a password and comes in the clear.",
-        fix("certbot --nginx -d example.org", "Palisade::new() // Https::new() is in it", TO_HTTPS),
+        "The page asks for a password over plain HTTP.",
+        fix("certbot --nginx -d example.org", "Palisade::new() // includes Https::new()", TO_HTTPS),
         TLS_GUIDE,
-        |page, _| {
-            let asks = page.page().is_some_and(|html| html.asks_password);
-            saw_if(asks && !page.is_https(), "input type=password")
+        |page| {
+            let has_field = page.page().is_some_and(|html| html.has_password_field);
+            detected_if(has_field && !page.is_https(), "input type=password")
         },
     ),
-    at_site(
+    site_rule(
         "tls-untrusted",
         High,
-        "The certificate is not one that browsers believe.",
+        "Browsers do not trust the certificate.",
         fix(
             "certbot --nginx -d example.org",
             "",
             "ssl_certificate /etc/letsencrypt/live/example.org/fullchain.pem;",
         ),
         TLS_GUIDE,
-        |seen| tls(seen, |tls, _| tls.distrust.clone().map(saw)),
+        |observation| tls(observation, |tls, _| tls.certificate_error.clone().map(detected)),
     ),
-    at_site(
+    site_rule(
         "tls-expired",
         High,
-        "The certificate has ended: browsers stop visitors before the site.",
+        "The certificate has expired: browsers block the site.",
         fix(RENEW, "", ""),
         "https://letsencrypt.org/docs/integration-guide/#when-to-renew",
-        |seen| {
-            tls(seen, |_, days| days.filter(|days| *days < 0).map(|days| saw(format!("{} days ago", -days))))
+        |observation| {
+            tls(observation, |_, days| {
+                days.filter(|days| *days < 0).map(|days| detected(format!("{} days ago", -days)))
+            })
         },
     ),
-    at_site(
+    site_rule(
         "tls-expires-soon",
         Medium,
-        "The certificate ends within two weeks: nobody seems to renew it.",
+        "The certificate expires within two weeks: automatic renewal seems to be missing.",
         fix(RENEW, "", ""),
         "https://letsencrypt.org/docs/integration-guide/#when-to-renew",
-        |seen| {
+        |observation| {
             let soon = |days: &i64| (0..14).contains(days);
-            tls(seen, |_, days| days.filter(soon).map(|days| saw(format!("{days} days left"))))
+            tls(observation, |_, days| days.filter(soon).map(|days| detected(format!("{days} days left"))))
         },
     ),
-    at_site(
+    site_rule(
         "tls-old",
         Info,
-        "The site does not speak TLS 1.3, which takes one round trip less and has no weak choices.",
+        "The server does not support TLS 1.3, which saves a round trip and has no weak cipher suites.",
         fix("ssl_protocols TLSv1.2 TLSv1.3;", "", "ssl_protocols TLSv1.2 TLSv1.3;"),
         TLS_GUIDE,
-        |seen| tls(seen, |tls, _| (tls.version != "TLSv1.3").then(|| saw(&*tls.version))),
+        |observation| tls(observation, |tls, _| (tls.version != "TLSv1.3").then(|| detected(&*tls.version))),
     ),
-    at_site(
+    site_rule(
         "redirect-missing",
         Medium,
-        "Who comes by http:// stays there, and can be read and deceived.",
-        fix("Location: https://example.org/", "Palisade::new() // Https::new() is in it", TO_HTTPS),
+        "http:// does not redirect to https://: visitors stay on an unencrypted connection.",
+        fix("Location: https://example.org/", "Palisade::new() // includes Https::new()", TO_HTTPS),
         REDIRECT_GUIDE,
-        |seen| {
-            let end = seen.clear.as_ref().and_then(|way| way.last());
-            saw_if(end.is_some_and(|end| !end.is_https()), "http:// leads to no https://")
+        |observation| {
+            let last = observation.plain_http.as_ref().and_then(|chain| chain.last());
+            detected_if(last.is_some_and(|last| !last.is_https()), "no redirect to https://")
         },
     ),
-    at_site(
+    site_rule(
         "redirect-detour",
         Low,
-        "The first redirect from http:// leads elsewhere than to https:// on the same host, so HSTS never covers that host.",
+        "The first redirect from http:// does not go to https:// on the same host, so HSTS never covers that host.",
         fix("Location: https://example.org/", "Palisade::new() // Https::new() keeps the host", TO_HTTPS),
         REDIRECT_GUIDE,
-        |seen| match seen.clear.as_deref() {
+        |observation| match observation.plain_http.as_deref() {
             Some([first, second, ..])
-                if seen.clear.iter().flatten().last().is_some_and(Answer::is_https)
+                if observation.plain_http_chain().last().is_some_and(ObservedResponse::is_https)
                     && (!second.is_https() || first.url.host() != second.url.host()) =>
             {
-                saw(format!("{} → {}", first.url(), second.url()))
+                detected(format!("{} → {}", first.url(), second.url()))
             }
             _ => Vec::new(),
         },
     ),
-    at_site(
+    site_rule(
         "redirect-downgrade",
         High,
         "A redirect leads from https:// to http://.",
@@ -125,91 +127,98 @@ pub(super) const RULES: &[Rule] = &[
             TO_HTTPS,
         ),
         REDIRECT_GUIDE,
-        |seen| {
-            let ways = [seen.way().collect(), seen.clear.iter().flatten().collect::<Vec<_>>()];
-            let steps = ways.iter().flat_map(|way| way.windows(2));
+        |observation| {
+            let chains =
+                [observation.redirect_chain().collect(), observation.plain_http_chain().collect::<Vec<_>>()];
+            let steps = chains.iter().flat_map(|chain| chain.windows(2));
             let down = steps.filter(|step| step[0].is_https() && !step[1].is_https());
-            down.take(1).flat_map(|step| saw(format!("{} → {}", step[0].url(), step[1].url()))).collect()
+            down.take(1).flat_map(|step| detected(format!("{} → {}", step[0].url(), step[1].url()))).collect()
         },
     ),
-    at_page(
+    page_rule(
         "hsts-missing",
         Medium,
-        "Browsers are not told to come by https only, so the first request of each visit can be caught.",
+        "There is no Strict-Transport-Security header: the first request of each visit can be intercepted.",
         fix(HSTS, HSTS_HERE, HSTS_NGINX),
         HSTS_GUIDE,
-        |page, _| {
-            saw_if(page.is_https() && page.header(&STRICT_TRANSPORT_SECURITY).is_none(), "no such header")
+        |page| {
+            let is_missing = page.is_https() && page.header(&STRICT_TRANSPORT_SECURITY).is_none();
+            detected_if(is_missing, "header missing")
         },
     ),
-    at_page(
+    page_rule(
         "hsts-invalid",
         Medium,
-        "Browsers cannot read the Strict-Transport-Security header.",
+        "Browsers ignore the Strict-Transport-Security header: it has no valid max-age.",
         fix(HSTS, HSTS_HERE, HSTS_NGINX),
         HSTS_GUIDE,
-        |page, _| match page.header(&STRICT_TRANSPORT_SECURITY) {
-            Some(text) if Hsts::read(&text).is_none() => saw(text),
+        |page| match page.header(&STRICT_TRANSPORT_SECURITY) {
+            Some(text) if Hsts::parse(&text).is_none() => detected(text),
             _ => Vec::new(),
         },
     ),
-    at_page(
+    page_rule(
         "hsts-short",
         Low,
-        "Strict-Transport-Security holds for less than six months.",
+        "The max-age of Strict-Transport-Security is under six months.",
         fix(HSTS, HSTS_HERE, HSTS_NGINX),
         HSTS_GUIDE,
-        |page, _| hsts(page, |hsts| hsts.max_age < HALF_A_YEAR),
+        |page| hsts(page, |hsts| hsts.max_age < HALF_A_YEAR),
     ),
-    at_page(
+    page_rule(
         "hsts-subdomains",
         Info,
-        "Strict-Transport-Security leaves the subdomains out, and a subdomain in the clear can set cookies for this host.",
+        "Strict-Transport-Security excludes subdomains: one that uses plain HTTP can set cookies for this host.",
         fix(HSTS, HSTS_HERE, HSTS_NGINX),
         HSTS_GUIDE,
-        |page, _| hsts(page, |hsts| !hsts.subdomains && hsts.max_age >= HALF_A_YEAR),
+        |page| hsts(page, |hsts| !hsts.subdomains && hsts.max_age >= HALF_A_YEAR),
     ),
-    at_page(
+    page_rule(
         "hsts-preload-unready",
         Low,
-        "The header asks for the preload list, which does not take it so: it wants a year and includeSubDomains.",
+        "The header asks for the preload list but does not qualify: a year and includeSubDomains are required.",
         fix(
             "Strict-Transport-Security: max-age=63072000; includeSubDomains; preload",
             "Https::new().hsts(Hsts::preloaded(Duration::from_secs(63_072_000))?)",
             add_header!("Strict-Transport-Security", "max-age=63072000; includeSubDomains; preload"),
         ),
         PRELOAD,
-        |page, _| hsts(page, |hsts| hsts.preload && (hsts.max_age < YEAR || !hsts.subdomains)),
+        |page| hsts(page, |hsts| hsts.preload && (hsts.max_age < YEAR || !hsts.subdomains)),
     ),
-    at_site(
+    site_rule(
         "security-txt-missing",
         Info,
-        "Who finds a hole does not learn whom to tell: there is no /.well-known/security.txt.",
+        "There is no /.well-known/security.txt to tell security researchers how to report a vulnerability.",
         fix(CONTACT, "", "location = /.well-known/security.txt { alias /srv/security.txt; }"),
         SECURITY_TXT,
-        |seen| match &seen.security_txt {
-            Some((answer, text)) if !is_security_txt(answer, text) => saw(answer.status.as_str()),
+        |observation| match &observation.security_txt {
+            Some((response, text)) if !is_security_txt(response, text) => detected(response.status.as_str()),
             _ => Vec::new(),
         },
     ),
-    at_site(
+    site_rule(
         "security-txt-expired",
         Low,
-        "security.txt says itself that it is out of date, or does not say until when it holds.",
+        "security.txt has expired, or has no valid Expires field.",
         fix("Expires: 2030-01-01T00:00:00Z", "", ""),
         SECURITY_TXT,
-        |seen| match &seen.security_txt {
-            Some((answer, text)) if is_security_txt(answer, text) => match field(text, "expires") {
-                None => saw("no Expires"),
-                Some(date) => saw_if(date.get(..10).is_none_or(|day| day < &*civil(seen.now / DAY)), date),
+        |observation| match &observation.security_txt {
+            Some((response, text)) if is_security_txt(response, text) => match field(text, "expires") {
+                None => detected("no Expires"),
+                Some(date) => detected_if(is_past(date, observation.now), date),
             },
             _ => Vec::new(),
         },
     ),
 ];
 
-fn tls(seen: &Seen, look: impl Fn(&Tls, Option<i64>) -> Option<Vec<Evidence>>) -> Vec<Evidence> {
-    seen.tls.as_ref().and_then(|tls| look(tls, seen.days_left())).unwrap_or_default()
+/// Runs a check of the connection and of the days until the certificate expires.
+fn tls(
+    observation: &Observation,
+    check: impl Fn(&Tls, Option<i64>) -> Option<Vec<Detection>>,
+) -> Vec<Detection> {
+    let days_left = observation.certificate_days_left();
+    observation.tls.as_ref().and_then(|tls| check(tls, days_left)).unwrap_or_default()
 }
 
 struct Hsts {
@@ -219,8 +228,8 @@ struct Hsts {
 }
 
 impl Hsts {
-    /// By RFC 6797 §6.1; where the header is there twice, browsers read the first, and say nothing of a list.
-    fn read(text: &str) -> Option<Self> {
+    /// Parses as RFC 6797 §6.1 requires, except that a repeated directive is accepted.
+    fn parse(text: &str) -> Option<Self> {
         let (mut max_age, mut subdomains, mut preload) = (None, false, false);
         for part in text.split(';').map(str::trim) {
             let (name, value) = part.split_once('=').unwrap_or((part, ""));
@@ -235,14 +244,14 @@ impl Hsts {
     }
 }
 
-fn hsts(page: &Answer, wrong: impl Fn(&Hsts) -> bool) -> Vec<Evidence> {
+fn hsts(page: &ObservedResponse, wrong: impl Fn(&Hsts) -> bool) -> Vec<Detection> {
     let text = page.header(&STRICT_TRANSPORT_SECURITY).unwrap_or_default();
-    saw_if(Hsts::read(&text).is_some_and(|hsts| wrong(&hsts)), text)
+    detected_if(Hsts::parse(&text).is_some_and(|hsts| wrong(&hsts)), text)
 }
 
-fn is_security_txt(answer: &Answer, text: &str) -> bool {
-    answer.status.is_success()
-        && answer.media_type().is_none_or(|kind| kind == "text/plain")
+fn is_security_txt(response: &ObservedResponse, text: &str) -> bool {
+    response.status.is_success()
+        && response.media_type().is_none_or(|media_type| media_type == "text/plain")
         && field(text, "contact").is_some()
 }
 
@@ -251,30 +260,29 @@ fn field<'a>(text: &'a str, name: &str) -> Option<&'a str> {
     fields.filter(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value.trim()).next()
 }
 
-/// `2026-11-21` of days since 1970.
-fn civil(days: i64) -> String {
-    // Years begin in March, so that the leap day is the last; an era has 400 of them.
-    let shifted = days + 719_468;
-    let (era, day) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (day - day / 1_460 + day / 36_524 - day / 146_096) / 365;
-    let of_year = day - (365 * year + year / 4 - year / 100);
-    let shifted_month = (5 * of_year + 2) / 153;
-    let month = if shifted_month < 10 { shifted_month + 3 } else { shifted_month - 9 };
-    let of_month = of_year - (153 * shifted_month + 2) / 5 + 1;
-    let year = year + era * 400 + i64::from(month <= 2);
-    format!("{year:04}-{month:02}-{of_month:02}")
+/// Returns `true` if the date of an RFC 3339 timestamp is before today in UTC, or is not valid.
+fn is_past(timestamp: &str, now: i64) -> bool {
+    let today = Timestamp::from_second(now).map(|now| now.to_zoned(TimeZone::UTC).date());
+    let date = timestamp.get(..10).and_then(|date| date.parse::<civil::Date>().ok());
+    date.zip(today.ok()).is_none_or(|(date, today)| date < today)
 }
 
 #[cfg(test)]
 mod tests {
-    use super::civil;
+    use super::is_past;
 
     #[test]
-    fn days_become_dates() {
-        for (days, date) in
-            [(0, "1970-01-01"), (59, "1970-03-01"), (11_016, "2000-02-29"), (20_778, "2026-11-21")]
-        {
-            assert_eq!(civil(days), date);
+    fn a_date_is_past_from_the_next_day_on() {
+        let now = 20_778 * 86_400; // 2026-11-21
+        let cases = [
+            ("2026-11-20T23:59:59Z", true),
+            ("2026-11-21T00:00:00Z", false),
+            ("2027-02-29T00:00:00Z", true),
+            ("2028-02-29T00:00:00Z", false),
+            ("21 November 2030", true),
+        ];
+        for (date, expected) in cases {
+            assert_eq!(is_past(date, now), expected, "{date}");
         }
     }
 }

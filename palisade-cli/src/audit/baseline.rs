@@ -1,4 +1,4 @@
-//! What was known before: a report in JSON, by rule, page and subject.
+//! The baseline: findings of an earlier JSON report, by rule, URL and subject.
 
 use std::collections::HashSet;
 use std::fs;
@@ -7,24 +7,24 @@ use std::path::Path;
 use anyhow::Context;
 use serde::Deserialize;
 
-use super::report::Site;
+use super::report::SiteReport;
 
-/// The findings of a report from before.
+/// The keys of the findings of an earlier report.
 #[derive(Debug, Default)]
 pub(super) struct Baseline(HashSet<(String, String, String)>);
 
 #[derive(Deserialize)]
-struct Old {
-    sites: Vec<OldSite>,
+struct JsonReport {
+    sites: Vec<JsonSite>,
 }
 
 #[derive(Deserialize)]
-struct OldSite {
-    findings: Vec<OldFinding>,
+struct JsonSite {
+    findings: Vec<JsonFinding>,
 }
 
 #[derive(Deserialize)]
-struct OldFinding {
+struct JsonFinding {
     id: String,
     url: String,
     subject: String,
@@ -32,18 +32,19 @@ struct OldFinding {
 
 impl Baseline {
     pub(super) fn read(path: &Path) -> anyhow::Result<Self> {
-        let wrong = || format!("{}: not a baseline; make one with --format json", path.display());
         let text = fs::read_to_string(path).with_context(|| path.display().to_string())?;
-        let old: Old = serde_json::from_str(&text).with_context(wrong)?;
-        let findings = old.sites.into_iter().flat_map(|site| site.findings);
-        Ok(Self(findings.map(|old| (old.id, old.url, old.subject)).collect()))
+        let invalid = || format!("{}: not a JSON report; create one with --format json", path.display());
+        let report: JsonReport = serde_json::from_str(&text).with_context(invalid)?;
+        let findings = report.sites.into_iter().flat_map(|site| site.findings);
+        Ok(Self(findings.map(|finding| (finding.id, finding.url, finding.subject)).collect()))
     }
 
-    pub(super) fn mark(&self, site: &mut Site) {
-        for found in &mut site.findings {
-            let finding = &found.finding;
+    /// Marks the findings of a site that the baseline has as known.
+    pub(super) fn mark(&self, site: &mut SiteReport) {
+        for reported in &mut site.findings {
+            let finding = &reported.finding;
             let key = (finding.id.to_owned(), finding.url.clone(), finding.subject.clone());
-            found.known = self.0.contains(&key);
+            reported.known = self.0.contains(&key);
         }
     }
 }

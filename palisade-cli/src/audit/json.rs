@@ -1,13 +1,13 @@
-//! The report for programs. What stands here stays: members are only added.
+//! The report as JSON. Members are only ever added.
 
-use palisade_audit::ALGORITHM;
+use palisade_audit::{ALGORITHM, ObservatoryOutcome};
 use serde_json::{Value, json};
 
-use super::report::{Found, Report, Site};
+use super::report::{Report, ReportedFinding, SiteReport};
 
 pub(super) fn write(report: &Report) -> anyhow::Result<String> {
     let unchecked =
-        report.unchecked.iter().map(|failed| json!({ "target": failed.target, "why": failed.why }));
+        report.unchecked.iter().map(|target| json!({ "target": target.target, "why": target.error }));
     let report = json!({
         "version": 1,
         "sites": report.sites.iter().map(site).collect::<Vec<_>>(),
@@ -16,24 +16,24 @@ pub(super) fn write(report: &Report) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&report)? + "\n")
 }
 
-fn site(site: &Site) -> Value {
-    let steps = |way: &[(String, u16)]| {
-        way.iter().map(|(url, status)| json!({ "url": url, "status": status })).collect::<Vec<_>>()
+fn site(site: &SiteReport) -> Value {
+    let steps = |chain: &[(String, u16)]| {
+        chain.iter().map(|(url, status)| json!({ "url": url, "status": status })).collect::<Vec<_>>()
     };
     let score = site.score.as_ref().map(|score| {
-        let outcome = |outcome: &palisade_audit::Outcome| {
+        let outcome = |outcome: &ObservatoryOutcome| {
             json!({ "test": outcome.test, "result": outcome.result, "points": outcome.points })
         };
         let outcomes: Vec<_> = score.outcomes.iter().map(outcome).collect();
         json!({ "algorithm": ALGORITHM, "points": score.points, "grade": score.grade, "outcomes": outcomes })
     });
     let tls = site.tls.as_ref().map(|tls| {
-        json!({ "version": tls.version, "distrust": tls.distrust, "not_after": tls.not_after, "days_left": site.days_left })
+        json!({ "version": tls.version, "distrust": tls.certificate_error, "not_after": tls.not_after, "days_left": site.days_left })
     });
     json!({
         "target": site.target,
-        "way": steps(&site.way),
-        "clear": steps(&site.clear),
+        "way": steps(&site.redirect_chain),
+        "clear": steps(&site.plain_http_chain),
         "pages": site.pages,
         "tls": tls,
         "observatory": score,
@@ -41,17 +41,17 @@ fn site(site: &Site) -> Value {
     })
 }
 
-fn finding(found: &Found) -> Value {
-    let finding = &found.finding;
+fn finding(reported: &ReportedFinding) -> Value {
+    let finding = &reported.finding;
     json!({
         "id": finding.id,
         "severity": finding.severity.name(),
         "url": finding.url,
         "subject": finding.subject,
-        "saw": finding.saw,
-        "what": finding.what,
+        "evidence": finding.evidence,
+        "what": finding.message,
         "fix": { "line": finding.fix.line, "palisade": finding.fix.palisade, "nginx": finding.fix.nginx },
         "link": finding.link,
-        "known": found.known,
+        "known": reported.known,
     })
 }

@@ -1,14 +1,15 @@
-//! `palisade audit`: asks sites, or reads what somebody else was answered, and writes what the rules say.
+//! `palisade audit`: requests sites, or reads saved responses, and writes a report.
 
 mod baseline;
 mod crawl;
-mod head;
 mod html;
 mod json;
+mod observe;
+mod observed;
 mod report;
+mod response_text;
 mod sarif;
 mod text;
-mod visit;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -16,21 +17,21 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use anyhow::{Context, bail};
-use palisade_audit::Seen;
+use palisade_audit::Observation;
 use url::Url;
 
-use crate::Verdict;
+use crate::ExitStatus;
 use crate::args::{AuditOptions, Format, Threshold};
 use crate::fetch::{Client, Trust};
 use crate::style::Style;
 use baseline::Baseline;
-use report::{Report, Site, Unchecked};
+use report::{Report, SiteReport, UncheckedTarget};
 
-/// How much of a file is read.
-const MOST_FILE: u64 = 4 << 20;
+/// The part of a file that is read, in bytes.
+const MAX_FILE_BYTES: u64 = 4 << 20;
 
-/// Audits everything that the command line names.
-pub(crate) fn run(options: &AuditOptions) -> anyhow::Result<Verdict> {
+/// Audits all targets of the command line.
+pub(crate) fn run(options: &AuditOptions) -> anyhow::Result<ExitStatus> {
     let baseline = options.baseline.as_deref().map(Baseline::read).transpose()?.unwrap_or_default();
     let client = Client::new(Trust::new(options.ca.as_deref())?, Duration::from_secs(options.timeout));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
@@ -40,7 +41,8 @@ pub(crate) fn run(options: &AuditOptions) -> anyhow::Result<Verdict> {
             Ok(site) => report.sites.push(site),
             Err(error) => {
                 let _ = writeln!(io::stderr(), "palisade: {target}: {error:#}");
-                report.unchecked.push(Unchecked { target: target.clone(), why: format!("{error:#}") });
+                let target = target.clone();
+                report.unchecked.push(UncheckedTarget { target, error: format!("{error:#}") });
             }
         }
     }
@@ -49,21 +51,21 @@ pub(crate) fn run(options: &AuditOptions) -> anyhow::Result<Verdict> {
         Format::Text => text::write(&report, Style::stdout()),
         Format::Json => json::write(&report)?,
         Format::Sarif => sarif::write(&report)?,
-        Format::Html => html::write(&report),
+        Format::Html => html::write(&report)?,
     };
     io::stdout().write_all(text.as_bytes())?;
-    Ok(verdict(&report, options.fail_on))
+    Ok(exit_status(&report, options.fail_on))
 }
 
-fn verdict(report: &Report, fail_on: Threshold) -> Verdict {
-    let counts = |severity| fail_on.0.is_some_and(|least| severity >= least);
+fn exit_status(report: &Report, fail_on: Threshold) -> ExitStatus {
+    let fails = |severity| fail_on.0.is_some_and(|lowest| severity >= lowest);
     let mut new = report.sites.iter().flat_map(|site| &site.findings).filter(|finding| !finding.known);
     if !report.unchecked.is_empty() {
-        Verdict::Unknown
-    } else if new.any(|finding| counts(finding.finding.severity)) {
-        Verdict::Findings
+        ExitStatus::Error
+    } else if new.any(|finding| fails(finding.finding.severity)) {
+        ExitStatus::Findings
     } else {
-        Verdict::Clean
+        ExitStatus::Clean
     }
 }
 
@@ -72,23 +74,24 @@ fn check(
     options: &AuditOptions,
     client: &Client,
     runtime: &tokio::runtime::Runtime,
-) -> anyhow::Result<Site> {
+) -> anyhow::Result<SiteReport> {
     if target.contains("://") {
         let url = Url::parse(target).ok().filter(|url| matches!(url.scheme(), "http" | "https"));
-        let url = url.context("is no address of a site: write one such as https://example.org/")?;
-        let seen = runtime.block_on(visit::visit(client, url, options))?;
-        return Ok(Site::of(target, &seen));
+        let url = url.context("not an http or https URL: write one such as https://example.org/")?;
+        let observation = runtime.block_on(observe::observe(client, url, options))?;
+        return Ok(SiteReport::new(target, &observation));
     }
     let text = if target == "-" { read(io::stdin().lock())? } else { file(Path::new(target))? };
-    let (page, hops) = head::read(&text, &options.url)?;
-    Ok(Site::of(target, &Seen::new(page, SystemTime::now()).hops(hops)))
+    let (page, redirects) = response_text::parse(&text, &options.url)?;
+    let observation = Observation::new(page, SystemTime::now()).redirects(redirects);
+    Ok(SiteReport::new(target, &observation))
 }
 
 fn file(path: &Path) -> anyhow::Result<String> {
     match fs::File::open(path) {
         Ok(file) => read(file),
         Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            bail!("there is no such file; an address begins with https:// or http://")
+            bail!("no such file; a URL begins with https:// or http://")
         }
         Err(error) => Err(error.into()),
     }
@@ -96,6 +99,6 @@ fn file(path: &Path) -> anyhow::Result<String> {
 
 fn read(from: impl Read) -> anyhow::Result<String> {
     let mut bytes = Vec::new();
-    from.take(MOST_FILE).read_to_end(&mut bytes)?;
+    from.take(MAX_FILE_BYTES).read_to_end(&mut bytes)?;
     Ok(String::from_utf8_lossy(&bytes).into_owned())
 }

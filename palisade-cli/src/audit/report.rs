@@ -1,79 +1,80 @@
-//! What is known of each site at the end, whichever way it is written.
+//! The contents of a report, which each format writes in its own way.
 
-use palisade_audit::{Answer, Finding, Score, Seen, Tls, findings, score};
+use palisade_audit::{Finding, Observation, ObservedResponse, Score, Tls, findings, score};
 
-/// Everything that the command line named.
+/// The report of all targets.
 #[derive(Debug, Default)]
 pub(super) struct Report {
-    pub(super) sites: Vec<Site>,
-    pub(super) unchecked: Vec<Unchecked>,
+    pub(super) sites: Vec<SiteReport>,
+    pub(super) unchecked: Vec<UncheckedTarget>,
 }
 
-/// What could not be checked.
+/// A target that could not be checked.
 #[derive(Debug)]
-pub(super) struct Unchecked {
+pub(super) struct UncheckedTarget {
     pub(super) target: String,
-    pub(super) why: String,
+    pub(super) error: String,
 }
 
-/// One site.
+/// The report of one site.
 #[derive(Debug)]
-pub(super) struct Site {
+pub(super) struct SiteReport {
     pub(super) target: String,
-    /// The redirects and the page, each with its status.
-    pub(super) way: Vec<(String, u16)>,
-    /// The same from `http://`, where that is another way.
-    pub(super) clear: Vec<(String, u16)>,
+    /// URL and status of each redirect and of the page.
+    pub(super) redirect_chain: Vec<(String, u16)>,
+    /// The chain from `http://` on; empty if it equals `redirect_chain`.
+    pub(super) plain_http_chain: Vec<(String, u16)>,
     pub(super) pages: usize,
     pub(super) tls: Option<Tls>,
     pub(super) days_left: Option<i64>,
     pub(super) score: Option<Score>,
-    pub(super) findings: Vec<Found>,
+    pub(super) findings: Vec<ReportedFinding>,
 }
 
-/// A finding, and whether a baseline has it.
 #[derive(Debug)]
-pub(super) struct Found {
+pub(super) struct ReportedFinding {
     pub(super) finding: Finding,
+    /// Set if the baseline has the finding.
     pub(super) known: bool,
 }
 
-impl Site {
-    pub(super) fn of(target: &str, seen: &Seen) -> Self {
-        let step = |answer: &Answer| (answer.url().to_owned(), answer.status().as_u16());
-        let way: Vec<_> = seen.way().map(step).collect();
-        let clear: Vec<_> = seen.clear_way().map(step).collect();
+impl SiteReport {
+    pub(super) fn new(target: &str, observation: &Observation) -> Self {
+        let step = |response: &ObservedResponse| (response.url().to_owned(), response.status().as_u16());
+        let redirect_chain: Vec<_> = observation.redirect_chain().map(step).collect();
+        let plain_http_chain: Vec<_> = observation.plain_http_chain().map(step).collect();
+        let findings = findings(observation).into_iter();
         Self {
             target: target.to_owned(),
-            clear: if clear == way { Vec::new() } else { clear },
-            way,
-            pages: seen.pages().count(),
-            tls: seen.tls_facts().cloned(),
-            days_left: seen.days_left(),
-            score: score(seen),
-            findings: findings(seen).into_iter().map(|finding| Found { finding, known: false }).collect(),
+            plain_http_chain: if plain_http_chain == redirect_chain { Vec::new() } else { plain_http_chain },
+            redirect_chain,
+            pages: observation.pages().count(),
+            tls: observation.tls_connection().cloned(),
+            days_left: observation.certificate_days_left(),
+            score: score(observation),
+            findings: findings.map(|finding| ReportedFinding { finding, known: false }).collect(),
         }
     }
 
-    /// The address of its page.
-    pub(super) fn page(&self) -> &str {
-        self.way.last().map_or(&self.target, |(url, _)| url)
+    /// Returns the URL of the page.
+    pub(super) fn page_url(&self) -> &str {
+        self.redirect_chain.last().map_or(&self.target, |(url, _)| url)
     }
-}
 
-/// Findings of one rule and of one sentence, in the order of the first of them.
-pub(super) fn grouped(site: &Site) -> Vec<Vec<&Found>> {
-    let mut groups: Vec<Vec<&Found>> = Vec::new();
-    for found in &site.findings {
-        let same = |group: &&mut Vec<&Found>| {
-            let first = &group[0];
-            (first.finding.id, &first.finding.what, first.known)
-                == (found.finding.id, &found.finding.what, found.known)
-        };
-        match groups.iter_mut().find(same) {
-            Some(group) => group.push(found),
-            None => groups.push(vec![found]),
+    /// Groups the findings by rule and message, in the order of the first finding of each group.
+    pub(super) fn groups(&self) -> Vec<Vec<&ReportedFinding>> {
+        let mut groups: Vec<Vec<&ReportedFinding>> = Vec::new();
+        for reported in &self.findings {
+            let is_same = |group: &&mut Vec<&ReportedFinding>| {
+                let first = &group[0];
+                (first.finding.id, &first.finding.message, first.known)
+                    == (reported.finding.id, &reported.finding.message, reported.known)
+            };
+            match groups.iter_mut().find(is_same) {
+                Some(group) => group.push(reported),
+                None => groups.push(vec![reported]),
+            }
         }
+        groups
     }
-    groups
 }

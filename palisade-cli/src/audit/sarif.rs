@@ -1,27 +1,30 @@
-//! The report as SARIF 2.1.0, which code-scanning pages read.
+//! The report as SARIF 2.1.0, for code scanning.
 
 use palisade::csp::Severity;
+use palisade_audit::Finding;
 use serde_json::{Value, json};
 
-use super::report::{Found, Report};
+use super::report::{Report, ReportedFinding};
 
 const SCHEMA: &str =
     "https://docs.oasis-open.org/sarif/sarif/v2.1.0/errata01/os/schemas/sarif-schema-2.1.0.json";
 
 pub(super) fn write(report: &Report) -> anyhow::Result<String> {
-    let all: Vec<&Found> = report.sites.iter().flat_map(|site| &site.findings).collect();
-    let mut rules: Vec<&Found> = Vec::new();
-    for found in &all {
-        if !rules.iter().any(|known| known.finding.id == found.finding.id) {
-            rules.push(found);
+    let all: Vec<&ReportedFinding> = report.sites.iter().flat_map(|site| &site.findings).collect();
+    let mut rules: Vec<&ReportedFinding> = Vec::new();
+    for reported in &all {
+        if !rules.iter().any(|rule| rule.finding.id == reported.finding.id) {
+            rules.push(reported);
         }
     }
-    let place = |found: &Found| rules.iter().position(|known| known.finding.id == found.finding.id);
-    let results: Vec<Value> = all.iter().map(|found| result(found, place(found))).collect();
+    let index =
+        |reported: &ReportedFinding| rules.iter().position(|rule| rule.finding.id == reported.finding.id);
+    let results: Vec<Value> = all.iter().map(|reported| result(reported, index(reported))).collect();
     let notes: Vec<Value> = report
         .unchecked
         .iter()
-        .map(|failed| json!({ "level": "error", "message": { "text": format!("{}: {}", failed.target, failed.why) } }))
+        .map(|target| format!("{}: {}", target.target, target.error))
+        .map(|text| json!({ "level": "error", "message": { "text": text } }))
         .collect();
     let sarif = json!({
         "$schema": SCHEMA,
@@ -30,7 +33,7 @@ pub(super) fn write(report: &Report) -> anyhow::Result<String> {
             "tool": { "driver": {
                 "name": "palisade audit",
                 "semanticVersion": env!("CARGO_PKG_VERSION"),
-                "rules": rules.iter().map(|found| rule(found)).collect::<Vec<_>>(),
+                "rules": rules.iter().map(|reported| rule(reported)).collect::<Vec<_>>(),
             } },
             "invocations": [{ "executionSuccessful": report.unchecked.is_empty(), "toolExecutionNotifications": notes }],
             "results": results,
@@ -39,29 +42,33 @@ pub(super) fn write(report: &Report) -> anyhow::Result<String> {
     Ok(serde_json::to_string_pretty(&sarif)? + "\n")
 }
 
-fn rule(found: &Found) -> Value {
-    let finding = &found.finding;
+fn rule(reported: &ReportedFinding) -> Value {
+    let finding = &reported.finding;
     json!({
         "id": finding.id,
-        "shortDescription": { "text": finding.what },
+        "shortDescription": { "text": finding.message },
         "helpUri": finding.link,
         "help": { "text": format!("Write: {}", finding.fix.line) },
         "defaultConfiguration": { "level": level(finding.severity) },
-        "properties": { "security-severity": points(finding.severity), "tags": ["security"] },
+        "properties": { "security-severity": cvss_score(finding.severity), "tags": ["security"] },
     })
 }
 
-fn result(found: &Found, place: Option<usize>) -> Value {
-    let finding = &found.finding;
+fn result(reported: &ReportedFinding, index: Option<usize>) -> Value {
+    let finding = &reported.finding;
     json!({
         "ruleId": finding.id,
-        "ruleIndex": place,
+        "ruleIndex": index,
         "level": level(finding.severity),
-        "message": { "text": format!("{} Saw: {}. Write: {}", finding.what, finding.saw, finding.fix.line) },
+        "message": { "text": message(finding) },
         "locations": [{ "physicalLocation": { "artifactLocation": { "uri": finding.url } } }],
         "partialFingerprints": { "palisade/v1": format!("{}|{}|{}", finding.id, finding.url, finding.subject) },
-        "baselineState": if found.known { "unchanged" } else { "new" },
+        "baselineState": if reported.known { "unchanged" } else { "new" },
     })
+}
+
+fn message(finding: &Finding) -> String {
+    format!("{} Evidence: {}. Write: {}", finding.message, finding.evidence, finding.fix.line)
 }
 
 fn level(severity: Severity) -> &'static str {
@@ -72,8 +79,8 @@ fn level(severity: Severity) -> &'static str {
     }
 }
 
-/// On the scale of CVSS, as code-scanning pages sort by.
-fn points(severity: Severity) -> &'static str {
+/// Returns a CVSS score, by which code scanning sorts.
+fn cvss_score(severity: Severity) -> &'static str {
     match severity {
         Severity::High => "8.0",
         Severity::Medium => "5.0",

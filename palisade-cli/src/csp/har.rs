@@ -1,4 +1,4 @@
-//! A policy for what a browser loaded, from a HAR file: the hosts of each kind, beside Palisade's strict one.
+//! A policy for the requests of a HAR file: Palisade's strict policy with the hosts of each type.
 
 use std::collections::BTreeMap;
 
@@ -19,19 +19,19 @@ struct Log {
 
 #[derive(Deserialize)]
 struct Entry {
-    request: Asked,
-    response: Told,
+    request: HarRequest,
+    response: HarResponse,
     #[serde(rename = "_resourceType", default)]
-    kind: Option<String>,
+    resource_type: Option<String>,
 }
 
 #[derive(Deserialize)]
-struct Asked {
+struct HarRequest {
     url: String,
 }
 
 #[derive(Deserialize)]
-struct Told {
+struct HarResponse {
     #[serde(default)]
     content: Content,
 }
@@ -42,8 +42,8 @@ struct Content {
     mime: String,
 }
 
-/// Which directive speaks for what the browser calls so, and which for a media type that begins so.
-const KINDS: &[(&str, &str, Directive)] = &[
+/// Chrome's resource type, the start of a media type, and the directive for both.
+const RESOURCE_TYPES: &[(&str, &str, Directive)] = &[
     ("script", "text/javascript", Directive::ScriptSrc),
     ("script", "application/javascript", Directive::ScriptSrc),
     ("script", "application/x-javascript", Directive::ScriptSrc),
@@ -61,12 +61,13 @@ const KINDS: &[(&str, &str, Directive)] = &[
     ("document", "text/html", Directive::FrameSrc),
 ];
 
-/// The policy, as text for the header. Scripts go by the nonce, whatever host they came from.
+/// Generates the policy. Scripts need the nonce, so their hosts are left out.
 pub(super) fn policy(text: &str) -> anyhow::Result<Csp> {
     let har: Har =
         serde_json::from_str(text).context("not a HAR file: save one from a browser's network panel")?;
-    let first = har.log.entries.first().context("there is no request in it")?;
-    let page = Url::parse(&first.request.url).context("its first request is no address")?;
+    let first = har.log.entries.first().context("the HAR file has no requests")?;
+    let page =
+        Url::parse(&first.request.url).context("the first request of the HAR file has no valid URL")?;
     let mut found: BTreeMap<&str, (Directive, Vec<String>)> = BTreeMap::new();
     for entry in har.log.entries.iter().skip(1) {
         let Some(directive) = directive(entry).filter(|directive| *directive != Directive::ScriptSrc) else {
@@ -87,11 +88,11 @@ pub(super) fn policy(text: &str) -> anyhow::Result<Csp> {
 }
 
 fn directive(entry: &Entry) -> Option<Directive> {
-    let kind = entry.kind.as_deref().unwrap_or_default().to_ascii_lowercase();
+    let resource_type = entry.resource_type.as_deref().unwrap_or_default().to_ascii_lowercase();
     let mime = entry.response.content.mime.to_ascii_lowercase();
-    let by_kind = KINDS.iter().find(|(known, _, _)| *known == kind);
-    let by_mime = || KINDS.iter().find(|(_, known, _)| mime.starts_with(known));
-    by_kind.or_else(by_mime).map(|(_, _, directive)| *directive)
+    let by_type = RESOURCE_TYPES.iter().find(|(known, _, _)| *known == resource_type);
+    let by_mime = || RESOURCE_TYPES.iter().find(|(_, known, _)| mime.starts_with(known));
+    by_type.or_else(by_mime).map(|(_, _, directive)| *directive)
 }
 
 fn source(url: &Url, page: &Url) -> Option<String> {
@@ -112,10 +113,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_a_browser_loaded_becomes_a_policy() {
-        let entry = |url: &str, kind: &str, mime: &str| {
+    fn requests_become_a_policy() {
+        let entry = |url: &str, resource_type: &str, mime: &str| {
             format!(
-                r#"{{"request":{{"url":"{url}"}},"response":{{"content":{{"mimeType":"{mime}"}}}},"_resourceType":"{kind}"}}"#
+                r#"{{"request":{{"url":"{url}"}},"response":{{"content":{{"mimeType":"{mime}"}}}},"_resourceType":"{resource_type}"}}"#
             )
         };
         let entries = [

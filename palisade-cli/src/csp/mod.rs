@@ -1,8 +1,8 @@
-//! `palisade csp`: what a policy does not stop, what it says in words, what changes, and what a page would need.
+//! `palisade csp`: checks, explains, compares and generates policies.
 
 mod diff;
+mod explain;
 mod har;
-mod words;
 
 use std::fs;
 use std::io::{self, Read, Write};
@@ -11,54 +11,54 @@ use std::path::Path;
 use anyhow::Context;
 use palisade::csp::{Csp, Severity};
 
-use crate::Verdict;
+use crate::ExitStatus;
 use crate::args::CspCommand;
-use crate::style::{Style, tame};
+use crate::style::{Style, printable};
 
-/// How much text is read as a policy.
-const MOST_POLICY: u64 = 64 << 10;
-/// How large a HAR file may be.
-const MOST_HAR: u64 = 256 << 20;
+/// The bytes of a policy that are read.
+const MAX_POLICY_BYTES: u64 = 64 << 10;
+/// The bytes of a HAR file that are read.
+const MAX_HAR_BYTES: u64 = 256 << 20;
 
-pub(crate) fn run(command: CspCommand) -> anyhow::Result<Verdict> {
+pub(crate) fn run(command: CspCommand) -> anyhow::Result<ExitStatus> {
     match command {
-        CspCommand::Lint { policy } => lint(&given(policy)?),
-        CspCommand::Explain { policy } => explain(&given(policy)?),
+        CspCommand::Lint { policy } => lint(&argument_or_stdin(policy)?),
+        CspCommand::Explain { policy } => explain(&argument_or_stdin(policy)?),
         CspCommand::Diff { old, new } => {
-            let text = diff::diff(&read(&old)?, &read(&new)?);
-            let same = text.is_empty();
+            let text = diff::diff(&parse(&old)?, &parse(&new)?);
+            let is_same = text.is_empty();
             io::stdout().write_all(text.as_bytes())?;
-            Ok(if same { Verdict::Clean } else { Verdict::Findings })
+            Ok(if is_same { ExitStatus::Clean } else { ExitStatus::Findings })
         }
         CspCommand::FromHar { file } => {
             let text =
-                if file == Path::new("-") { whole(io::stdin().lock(), MOST_HAR)? } else { open(&file)? };
+                if file == Path::new("-") { read(io::stdin().lock(), MAX_HAR_BYTES)? } else { open(&file)? };
             writeln!(io::stdout(), "{}", har::policy(&text)?)?;
-            Ok(Verdict::Clean)
+            Ok(ExitStatus::Clean)
         }
     }
 }
 
 fn open(path: &Path) -> anyhow::Result<String> {
     let file = fs::File::open(path).with_context(|| path.display().to_string())?;
-    whole(file, MOST_HAR)
+    read(file, MAX_HAR_BYTES)
 }
 
-fn whole(from: impl Read, most: u64) -> anyhow::Result<String> {
+fn read(from: impl Read, limit: u64) -> anyhow::Result<String> {
     let mut text = String::new();
-    from.take(most).read_to_string(&mut text)?;
+    from.take(limit).read_to_string(&mut text)?;
     Ok(text)
 }
 
-fn given(policy: Option<String>) -> anyhow::Result<Csp> {
+fn argument_or_stdin(policy: Option<String>) -> anyhow::Result<Csp> {
     match policy {
-        Some(text) => read(&text),
-        None => read(&whole(io::stdin().lock(), MOST_POLICY)?),
+        Some(text) => parse(&text),
+        None => parse(&read(io::stdin().lock(), MAX_POLICY_BYTES)?),
     }
 }
 
-/// A policy as it is sent, with the name of the header before it or without; its nonces count as `'nonce'`.
-fn read(text: &str) -> anyhow::Result<Csp> {
+/// Parses a policy, with or without the name of the header; each nonce becomes `'nonce'`.
+fn parse(text: &str) -> anyhow::Result<Csp> {
     let text = text.trim();
     let header =
         text.split_once(':').filter(|(name, _)| name.trim().eq_ignore_ascii_case("content-security-policy"));
@@ -70,7 +70,7 @@ fn read(text: &str) -> anyhow::Result<Csp> {
     Ok(words.collect::<Vec<_>>().join(" ").parse()?)
 }
 
-fn lint(policy: &Csp) -> anyhow::Result<Verdict> {
+fn lint(policy: &Csp) -> anyhow::Result<ExitStatus> {
     let style = Style::stdout();
     let mut findings = policy.lint();
     findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
@@ -78,37 +78,37 @@ fn lint(policy: &Csp) -> anyhow::Result<Verdict> {
     for finding in &findings {
         let severity = style.severity(finding.severity, &format!("{:<6}", finding.severity.name()));
         writeln!(stdout, "{severity}  {}  {}", style.bold(finding.id), finding.directive)?;
-        writeln!(stdout, "        {}", tame(&finding.message))?;
+        writeln!(stdout, "        {}", printable(&finding.message))?;
         writeln!(stdout, "write   {}\n", finding.fix)?;
     }
-    let bad = findings.iter().any(|finding| finding.severity > Severity::Info);
+    let has_faults = findings.iter().any(|finding| finding.severity > Severity::Info);
     if findings.is_empty() {
-        writeln!(stdout, "Nothing to mend.")?;
+        writeln!(stdout, "No findings.")?;
     }
-    Ok(if bad { Verdict::Findings } else { Verdict::Clean })
+    Ok(if has_faults { ExitStatus::Findings } else { ExitStatus::Clean })
 }
 
-fn explain(policy: &Csp) -> anyhow::Result<Verdict> {
+fn explain(policy: &Csp) -> anyhow::Result<ExitStatus> {
     let style = Style::stdout();
     let mut stdout = io::stdout().lock();
     for (directive, sources) in entries(policy) {
         writeln!(stdout, "{}", style.bold(&directive))?;
-        writeln!(stdout, "  {}", words::of_directive(&directive))?;
+        writeln!(stdout, "  {}", explain::directive(&directive))?;
         for source in sources {
-            writeln!(stdout, "  {:<22} {}", tame(&source), words::of_source(&directive, &source))?;
+            writeln!(stdout, "  {:<22} {}", printable(&source), explain::source(&directive, &source))?;
         }
     }
-    let silent = words::silent(policy);
-    if !silent.is_empty() {
-        writeln!(stdout, "\n{}", style.bold("Nothing is said of"))?;
-        for line in silent {
+    let unrestricted = explain::unrestricted(policy);
+    if !unrestricted.is_empty() {
+        writeln!(stdout, "\n{}", style.bold("Not restricted"))?;
+        for line in unrestricted {
             writeln!(stdout, "  {line}")?;
         }
     }
-    Ok(Verdict::Clean)
+    Ok(ExitStatus::Clean)
 }
 
-/// The directives with what stands behind each.
+/// Returns each directive with its sources.
 fn entries(policy: &Csp) -> Vec<(String, Vec<String>)> {
     let text = policy.to_string();
     let parts = text.split("; ").filter(|part| !part.is_empty());
@@ -124,12 +124,12 @@ mod tests {
     use super::*;
 
     #[test]
-    fn policies_are_read_as_they_are_sent() {
-        let read = |text| read(text).unwrap().to_string();
+    fn parses_a_header_with_nonces() {
+        let parse = |text| parse(text).unwrap().to_string();
         assert_eq!(
-            read("Content-Security-Policy: script-src 'nonce-abc' 'self'; img-src *\n"),
+            parse("Content-Security-Policy: script-src 'nonce-abc' 'self'; img-src *\n"),
             "script-src 'nonce' 'self'; img-src *"
         );
-        assert_eq!(read("script-src 'nonce-abc'; img-src *"), "script-src 'nonce'; img-src *");
+        assert_eq!(parse("script-src 'nonce-abc'; img-src *"), "script-src 'nonce'; img-src *");
     }
 }

@@ -1,9 +1,9 @@
-//! Until when a certificate holds.
+//! The expiry of a certificate.
 
 use x509_cert::Certificate;
 use x509_cert::der::Decode;
 
-/// The end of this certificate (DER), in seconds since 1970.
+/// Returns the expiry of a DER certificate, in seconds since 1970.
 pub(super) fn not_after(der: &[u8]) -> Option<i64> {
     let certificate = Certificate::from_der(der).ok()?;
     let end = certificate.tbs_certificate().validity().not_after.to_unix_duration();

@@ -1,7 +1,7 @@
-//! One request, bounded: in time, in headers, in body.
+//! An HTTP client that bounds the time, the headers and the body of each response.
 //!
-//! It is a client for looking, not for browsing: one connection for each request, no cookies sent, no proxies, HTTP/1.1, and
-//! it looks on where a certificate is not believed, since that is a finding and nothing secret is sent.
+//! It opens one HTTP/1.1 connection for each request, and uses no cookies and no proxy. It
+//! continues with a certificate that it does not trust: that is a finding, and it sends no secret.
 
 mod certificate;
 mod trust;
@@ -24,22 +24,20 @@ use url::Url;
 
 pub(crate) use trust::Trust;
 
-/// How much of a body is read; what comes after is not looked at.
-const MOST_BODY: usize = 2 << 20;
-/// How much room an answer's head has.
-const MOST_HEAD: usize = 64 << 10;
-/// How many headers it may have.
-const MOST_HEADERS: usize = 128;
+/// The bytes of a body that are read; the rest is ignored.
+const MAX_BODY_BYTES: usize = 2 << 20;
+/// The size of the status line and the headers.
+const MAX_HEAD_BYTES: usize = 64 << 10;
+const MAX_HEADERS: usize = 128;
 
-const AGENT: &str = concat!("palisade-audit/", env!("CARGO_PKG_VERSION"));
+const USER_AGENT: &str = concat!("palisade-audit/", env!("CARGO_PKG_VERSION"));
 
-/// Who asks.
 pub(crate) struct Client {
     trust: Trust,
     timeout: Duration,
 }
 
-/// What came.
+/// A response, with the body as far as it was read.
 #[derive(Debug)]
 pub(crate) struct Fetched {
     pub(crate) status: StatusCode,
@@ -59,40 +57,39 @@ impl Client {
         Self { trust, timeout }
     }
 
-    /// A GET.
     pub(crate) async fn get(&self, url: &Url) -> Result<Fetched, FetchError> {
-        self.ask(Method::GET, url, &[]).await
+        self.request(Method::GET, url, &[]).await
     }
 
-    /// Any request without a body.
-    pub(crate) async fn ask(
+    /// Sends a request without a body.
+    pub(crate) async fn request(
         &self,
         method: Method,
         url: &Url,
         headers: &[(HeaderName, HeaderValue)],
     ) -> Result<Fetched, FetchError> {
-        let work = self.work(method, url, headers);
-        tokio::time::timeout(self.timeout, work)
+        let response = self.request_without_timeout(method, url, headers);
+        tokio::time::timeout(self.timeout, response)
             .await
-            .unwrap_or(Err(FetchError::Slow(self.timeout.as_secs())))
+            .unwrap_or(Err(FetchError::Timeout(self.timeout.as_secs())))
     }
 
-    async fn work(
+    async fn request_without_timeout(
         &self,
         method: Method,
         url: &Url,
         headers: &[(HeaderName, HeaderValue)],
     ) -> Result<Fetched, FetchError> {
-        let host = url.host_str().ok_or(FetchError::Host)?.trim_matches(['[', ']']).to_owned();
-        let port = url.port_or_known_default().ok_or(FetchError::Host)?;
-        let request = request(method, url, headers)?;
+        let host = url.host_str().ok_or(FetchError::InvalidHost)?.trim_matches(['[', ']']).to_owned();
+        let port = url.port_or_known_default().ok_or(FetchError::InvalidHost)?;
+        let request = build_request(method, url, headers)?;
         let stream = TcpStream::connect((&*host, port)).await.map_err(FetchError::Connect)?;
         let _ = stream.set_nodelay(true);
         if url.scheme() != "https" {
             return exchange(stream, request, None).await;
         }
-        let name = ServerName::try_from(host).map_err(|_| FetchError::Host)?;
-        let (config, distrust) = self.trust.config();
+        let name = ServerName::try_from(host).map_err(|_| FetchError::InvalidHost)?;
+        let (config, verifier) = self.trust.config();
         let connector = TlsConnector::from(Arc::new(config));
         let stream = connector.connect(name, stream).await.map_err(FetchError::Tls)?;
         let (_, connection) = stream.get_ref();
@@ -100,14 +97,14 @@ impl Client {
         let leaf = connection.peer_certificates().and_then(|chain| chain.first());
         let tls = Tls {
             version: version.unwrap_or_default().replace('_', "."),
-            distrust: distrust.said(),
+            certificate_error: verifier.error(),
             not_after: leaf.and_then(|leaf| certificate::not_after(leaf)),
         };
         exchange(stream, request, Some(tls)).await
     }
 }
 
-fn request(
+fn build_request(
     method: Method,
     url: &Url,
     headers: &[(HeaderName, HeaderValue)],
@@ -118,20 +115,20 @@ fn request(
         .method(method)
         .uri(&url[url::Position::BeforePath..url::Position::AfterQuery])
         .header(header::HOST, authority)
-        .header(header::USER_AGENT, AGENT)
+        .header(header::USER_AGENT, USER_AGENT)
         .header(header::ACCEPT, "text/html,application/xhtml+xml,*/*;q=0.8")
         .header(header::ACCEPT_ENCODING, "identity")
         .header(header::CONNECTION, "close")
         .body(Empty::new())
-        .map_err(|_| FetchError::Host)?;
+        .map_err(|_| FetchError::InvalidHost)?;
     request.headers_mut().extend(headers.iter().cloned());
     Ok(request)
 }
 
-/// Ends a task when it is dropped.
-struct Ends(AbortHandle);
+/// Aborts a task when it is dropped.
+struct AbortOnDrop(AbortHandle);
 
-impl Drop for Ends {
+impl Drop for AbortOnDrop {
     fn drop(&mut self) {
         self.0.abort();
     }
@@ -143,41 +140,40 @@ async fn exchange(
     tls: Option<Tls>,
 ) -> Result<Fetched, FetchError> {
     let mut builder = hyper::client::conn::http1::Builder::new();
-    builder.max_buf_size(MOST_HEAD).max_headers(MOST_HEADERS);
+    builder.max_buf_size(MAX_HEAD_BYTES).max_headers(MAX_HEADERS);
     let (mut sender, connection) = builder.handshake(TokioIo::new(stream)).await.map_err(FetchError::Http)?;
-    let _ends = Ends(tokio::spawn(connection).abort_handle());
+    let _connection = AbortOnDrop(tokio::spawn(connection).abort_handle());
     let response = sender.send_request(request).await.map_err(FetchError::Http)?;
     let (head, mut incoming) = response.into_parts();
     let mut body = Vec::new();
     while let Some(frame) = incoming.frame().await {
-        // A body that breaks off is looked at as far as it came.
+        // The rules check the part of a truncated body that arrived.
         let Ok(frame) = frame else { break };
         let Some(data) = frame.data_ref() else { continue };
-        let room = MOST_BODY - body.len();
-        body.extend_from_slice(&data[..data.len().min(room)]);
-        if body.len() == MOST_BODY {
+        let space = MAX_BODY_BYTES - body.len();
+        body.extend_from_slice(&data[..data.len().min(space)]);
+        if body.len() == MAX_BODY_BYTES {
             break;
         }
     }
     Ok(Fetched { status: head.status, headers: head.headers, body, tls })
 }
 
-/// Why nothing came.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum FetchError {
-    #[error("the address has no host that can be asked")]
-    Host,
+    #[error("the URL has no valid host")]
+    InvalidHost,
     #[error("cannot connect: {0}")]
     Connect(io::Error),
-    #[error("no TLS connection: {0}")]
+    #[error("TLS handshake failed: {0}")]
     Tls(io::Error),
-    #[error("no answer that is HTTP: {}", plain(.0))]
+    #[error("not a valid HTTP response: {}", with_source(.0))]
     Http(hyper::Error),
-    #[error("no whole answer within {0} s; --timeout takes up to 120")]
-    Slow(u64),
+    #[error("no complete response within {0} s; --timeout accepts up to 120")]
+    Timeout(u64),
 }
 
-fn plain(error: &hyper::Error) -> String {
+fn with_source(error: &hyper::Error) -> String {
     use std::error::Error;
     error.source().map_or_else(|| error.to_string(), |source| format!("{error}: {source}"))
 }

@@ -1,4 +1,5 @@
-// What the MDN HTTP Observatory's package says of the site on these ports of localhost: a line for each test, and one for all.
+// Prints the outcome of each test of the MDN HTTP Observatory's package, then the score, for the
+// site on these ports of localhost.
 import { mkdirSync, writeFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
@@ -19,7 +20,7 @@ for (const test of ALL_TESTS) {
   points.push(getScoreModifier(result));
   console.log(constructor.name, result, points.at(-1));
 }
-// As its scanner counts, which itself knows no ports: what is above 100 counts for those who have an A without it.
+// Its scanner takes no ports, so its sum is repeated here: extra credit counts from an A on.
 const sum = (list) => list.reduce((all, one) => all + one, 100);
 const plain = sum(points.filter((one) => one < 0));
 const { grade, score } = getGradeForScore(plain >= MINIMUM_SCORE_FOR_EXTRA_CREDIT ? sum(points) : plain);

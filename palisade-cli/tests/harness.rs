@@ -1,13 +1,10 @@
-//! What the tests need: the program, servers with and without TLS, certificates, folders.
+//! The program, servers with and without TLS, certificates and temporary folders for the tests.
 
 use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
-use std::ops::Deref;
-use std::path::{Path, PathBuf};
 use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::{Duration, Instant};
 
 use axum::Router;
@@ -20,23 +17,24 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
+use tempfile::TempDir;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
-/// What the program said.
-pub struct Said {
+/// The result of one run of the program.
+pub struct Run {
     pub code: i32,
     pub out: String,
     pub err: String,
-    pub took: Duration,
+    pub elapsed: Duration,
 }
 
-impl Said {
+impl Run {
     pub fn json(&self) -> Value {
         serde_json::from_str(&self.out).unwrap_or_else(|error| panic!("{error}: {} {}", self.out, self.err))
     }
 
-    /// The ids of its findings, each once.
+    /// Returns the ids of the findings of the first site, each once.
     pub fn ids(&self) -> Vec<String> {
         let report = self.json();
         let findings = report["sites"][0]["findings"].as_array().unwrap();
@@ -48,14 +46,14 @@ impl Said {
     }
 }
 
-/// Runs the program with nothing on its standard input.
-pub fn palisade<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Said {
+/// Runs the program with an empty stdin.
+pub fn palisade<S: AsRef<std::ffi::OsStr>>(arguments: &[S]) -> Run {
     palisade_with(arguments, "")
 }
 
-/// Runs the program with this on its standard input.
-pub fn palisade_with<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: &str) -> Said {
-    let begun = Instant::now();
+/// Runs the program with `input` on stdin.
+pub fn palisade_with<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: &str) -> Run {
+    let started = Instant::now();
     let mut child = Command::new(env!("CARGO_BIN_EXE_palisade"))
         .args(arguments)
         .stdin(Stdio::piped())
@@ -66,52 +64,43 @@ pub fn palisade_with<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: &str) ->
     let _ = child.stdin.take().unwrap().write_all(input.as_bytes());
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
-    Said { code: status.code().unwrap(), out: text(stdout), err: text(stderr), took: begun.elapsed() }
+    Run { code: status.code().unwrap(), out: text(stdout), err: text(stderr), elapsed: started.elapsed() }
 }
 
-/// A new, empty folder; it goes with all that is in it when this is dropped.
-pub struct Folder(PathBuf);
+/// A temporary folder, deleted when it is dropped.
+pub struct Folder(TempDir);
 
 impl Folder {
     pub fn new() -> Self {
-        static COUNT: AtomicU32 = AtomicU32::new(0);
-        let count = COUNT.fetch_add(1, Ordering::Relaxed);
-        let path = std::env::temp_dir().join(format!("palisade-cli-test-{}-{count}", std::process::id()));
-        let _ = fs::remove_dir_all(&path);
-        fs::create_dir_all(&path).unwrap();
-        Self(path)
+        Self(tempfile::tempdir().unwrap())
     }
 
-    /// Writes a file, and says where it is.
+    /// Writes a file, and returns its path.
     pub fn file(&self, name: &str, text: &str) -> String {
-        let path = self.0.join(name);
+        let path = self.path(name);
         fs::write(&path, text).unwrap();
-        path.to_str().unwrap().to_owned()
+        path
     }
 
     pub fn path(&self, name: &str) -> String {
-        self.0.join(name).to_str().unwrap().to_owned()
+        self.0.path().join(name).to_str().unwrap().to_owned()
     }
 }
 
-impl Deref for Folder {
-    type Target = Path;
-
-    fn deref(&self) -> &Path {
-        &self.0
+/// Returns `true` if the environment variable `ALLOW_SKIP` has this name, and reports the skip.
+pub fn allow_skip(name: &str) -> bool {
+    let allowed = std::env::var("ALLOW_SKIP").unwrap_or_default();
+    let is_allowed = allowed.split([',', ' ']).any(|allowed| allowed == name);
+    if is_allowed {
+        eprintln!("skipped: {name}");
     }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = fs::remove_dir_all(&self.0);
-    }
+    is_allowed
 }
 
 const EXTENSIONS: &str = "[req]\ndistinguished_name = dn\n[dn]\n[ca]\nbasicConstraints = critical, CA:TRUE\n\
 [server]\nbasicConstraints = critical, CA:FALSE\nsubjectAltName = DNS:localhost, IP:127.0.0.1\n";
 
-/// A CA and a server's certificate for localhost, signed by it, for so many days.
+/// Creates a CA, and a certificate for localhost that it signs, valid for `days`.
 pub fn certificates(folder: &Folder, days: u32) {
     folder.file("openssl.cnf", EXTENSIONS);
     for (name, extra) in [
@@ -122,9 +111,9 @@ pub fn certificates(folder: &Folder, days: u32) {
         openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
         openssl.args(["-config", "openssl.cnf", "-subj", &format!("/CN={name}"), "-days", &days.to_string()]);
         openssl.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem")]).args(extra);
-        let made = openssl.current_dir(&**folder).stdin(Stdio::null()).output();
-        let made = made.expect("there is no openssl here; run scripts/install-test-needs");
-        assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
+        let output = openssl.current_dir(folder.0.path()).stdin(Stdio::null()).output();
+        let output = output.expect("openssl is missing: run scripts/install-test-needs");
+        assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
 }
 
@@ -134,16 +123,16 @@ fn listener() -> (TcpListener, SocketAddr) {
     (listener, address)
 }
 
-/// Serves this in the clear, for as long as the test takes; the port.
+/// Serves over plain HTTP until the test ends; returns the port.
 pub fn serve(app: Router) -> u16 {
     start(app, None)
 }
 
-/// Serves this by TLS with the certificate in this folder; the port.
+/// Serves over TLS with the certificate of this folder; returns the port.
 pub fn serve_tls(app: Router, folder: &Folder) -> u16 {
     let chain =
-        CertificateDer::pem_file_iter(folder.join("server.pem")).unwrap().map(Result::unwrap).collect();
-    let key = PrivateKeyDer::from_pem_file(folder.join("server.key")).unwrap();
+        CertificateDer::pem_file_iter(folder.path("server.pem")).unwrap().map(Result::unwrap).collect();
+    let key = PrivateKeyDer::from_pem_file(folder.path("server.key")).unwrap();
     let config = ServerConfig::builder_with_provider(Arc::new(ring::default_provider()))
         .with_safe_default_protocol_versions()
         .unwrap()
@@ -186,14 +175,14 @@ fn start(app: Router, tls: Option<TlsAcceptor>) -> u16 {
     address.port()
 }
 
-/// Gives every connection to this, on a thread of its own, for as long as the test takes; the port.
-pub fn serve_raw(answer: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
+/// Passes each connection to `respond`, on its own thread, until the test ends; returns the port.
+pub fn serve_raw(respond: impl Fn(TcpStream) + Send + Sync + 'static) -> u16 {
     let (listener, address) = listener();
-    let answer = Arc::new(answer);
+    let respond = Arc::new(respond);
     std::thread::spawn(move || {
         for stream in listener.incoming().map_while(Result::ok) {
-            let answer = Arc::clone(&answer);
-            std::thread::spawn(move || answer(stream));
+            let respond = Arc::clone(&respond);
+            std::thread::spawn(move || respond(stream));
         }
     });
     address.port()
