@@ -32,8 +32,8 @@
 //!
 //! | subject | ids |
 //! |---|---|
-//! | HTTPS, certificate, redirects, security.txt | `https-…`, `tls-…`, `redirect-…`, `hsts-…`, `security-txt-…` |
-//! | headers | `framing-allowed`, `nosniff-missing`, `referrer-…`, `header-…`, `banner-…`, … |
+//! | TLS, redirects, HSTS, security.txt | `https-…`, `tls-…`, `redirect-…`, `hsts-…`, … |
+//! | headers | `framing-allowed`, `nosniff-missing`, `referrer-…`, `banner-…`, … |
 //! | Content-Security-Policy | `csp-…`, `nonce-…` |
 //! | cookies, caching, CORS | `cookie-…`, `cache-personal`, `cors-…` |
 //! | HTML | `mixed-…`, `form-in-clear`, `sri-…`, `script-…` |

@@ -32,7 +32,8 @@
 //! | [`second_response`](Observation::second_response) | a reused nonce is not found |
 //! | [`plain_http`](Observation::plain_http) | redirects from `http://` are not checked |
 //! | [`tls`](Observation::tls) | certificate and TLS version are not checked |
-//! | [`preflight`](Observation::preflight), [`cross_origin`](Observation::cross_origin) | CORS with credentials is not checked |
+//! | [`preflight`](Observation::preflight) | CORS with credentials is not checked |
+//! | [`cross_origin`](Observation::cross_origin) | CORS without a preflight is not checked |
 //! | [`security_txt`](Observation::security_txt) | security.txt is not checked |
 //! | [`preloaded`](Observation::preloaded) | the host is not on the preload list |
 //!

@@ -17,8 +17,8 @@
 //! A rule reports at most 50 subjects in one response.
 //!
 //! # What it does not do
-//! You cannot add a rule of your own: write one over the public fields of
-//! [`ObservedResponse`] instead.
+//! You cannot add a rule of your own: check the headers and the page of an [`ObservedResponse`]
+//! instead.
 //!
 //! # References
 //! Each rule names its own in [`Rule::link`].

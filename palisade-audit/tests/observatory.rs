@@ -92,7 +92,7 @@ fn points(observation: &Observation) -> (u16, &'static str) {
 
 #[test]
 fn a_site_without_security_headers_has_30_points() {
-    // 100 − 25 (no CSP) − 20 (no HSTS) − 5 (no nosniff) − 20 (framing); no extra credit below 90.
+    // 100 − 25 (CSP) − 20 (HSTS) − 5 (nosniff) − 20 (framing); no extra credit below 90.
     assert_eq!(points(&page("https://a.example/", "Content-Type: text/html")), (30, "D"));
     // Over plain HTTP: −20 for the missing redirect.
     let plain_http = page("http://a.example/", "Content-Type: text/html");

@@ -48,7 +48,7 @@ pub(crate) enum Command {
 #[derive(Args)]
 #[command(after_help = EXIT_CODES)]
 pub(crate) struct AuditOptions {
-    /// URLs that begin with https:// or http://; files with a response as `curl -i` prints it; or - for stdin.
+    /// URLs (https:// or http://), files with the output of `curl -i`, or - for stdin.
     #[arg(required = true, value_name = "URL|FILE|-")]
     pub(crate) targets: Vec<String>,
     /// Report format.
