@@ -1,8 +1,8 @@
-// Makes palisade/tests/data/observatory.json: what the MDN HTTP Observatory's own analyzer says of made-up sites.
+// Makes palisade-audit/tests/data/observatory.json: what the MDN HTTP Observatory's own analyzer says of made-up sites.
 //
 //   git clone https://github.com/mdn/mdn-http-observatory && cd mdn-http-observatory && npm install --ignore-scripts
 //   mkdir -p conf && echo '{}' > conf/hsts-preload.json
-//   node …/scripts/observatory-vectors.mjs "$PWD" 400 > …/palisade/tests/data/observatory.json
+//   node …/scripts/observatory-vectors.mjs "$PWD" 400 > …/palisade-audit/tests/data/observatory.json
 //
 // A last argument is a seed. Nothing of theirs is in the output but their names of the outcomes.
 import { pathToFileURL } from "node:url";

@@ -1,11 +1,11 @@
-//! The audit: headers, an empty line, a body; every rule and the score.
+//! Every rule of the audit and the score, over headers, an empty line and a body.
 #![no_main]
 
 use std::time::SystemTime;
 
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode};
 use libfuzzer_sys::fuzz_target;
-use palisade::audit::{Answer, Seen, Tls, findings, score};
+use palisade_audit::{Observation, ObservedResponse, Tls, findings, score};
 
 fuzz_target!(|bytes: &[u8]| {
     let end = bytes.windows(2).position(|pair| pair == b"\n\n").unwrap_or(bytes.len());
@@ -18,15 +18,16 @@ fuzz_target!(|bytes: &[u8]| {
             headers.append(name, value);
         }
     }
-    let answer = Answer::new("https://www.example.co.uk/a/b", StatusCode::OK, headers).expect("an address");
-    let page = answer.clone().body(&String::from_utf8_lossy(body));
-    let _ = (page.links(), page.redirects_to());
-    let seen = Seen::new(page.clone(), SystemTime::now())
-        .again(page.clone())
-        .clear(vec![answer.clone(), page])
-        .preflight(answer.clone())
-        .security_txt(answer, &String::from_utf8_lossy(body))
-        .tls(Tls { version: String::new(), distrust: None, not_after: Some(0) });
-    assert!(findings(&seen).iter().all(|finding| finding.saw.chars().count() <= 501));
-    assert!(score(&seen).is_some());
+    let url = "https://www.example.co.uk/a/b";
+    let response = ObservedResponse::new(url, StatusCode::OK, headers).expect("the URL is https");
+    let page = response.clone().body(&String::from_utf8_lossy(body));
+    let _ = (page.links(), page.redirect_target());
+    let observation = Observation::new(page.clone(), SystemTime::now())
+        .second_response(page.clone())
+        .plain_http(vec![response.clone(), page])
+        .preflight(response.clone())
+        .security_txt(response, &String::from_utf8_lossy(body))
+        .tls(Tls { version: String::new(), certificate_error: None, not_after: Some(0) });
+    assert!(findings(&observation).iter().all(|finding| finding.evidence.chars().count() <= 501));
+    assert!(score(&observation).is_some());
 });

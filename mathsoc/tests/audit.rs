@@ -16,8 +16,7 @@ use mathsoc::db::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
 use palisade::Peer;
-use palisade::audit::{Answer, Seen, Tls, findings, score};
-use palisade::csp::Severity;
+use palisade_audit::{Observation, ObservedResponse, Severity, Tls, findings, score};
 use tower::ServiceExt;
 
 const HOST: &str = "maths.example.org";
@@ -39,7 +38,7 @@ async fn site(folder: &Folder) -> Router {
 }
 
 /// What the site answers, as the proxy in front hands it on; by itself, or asked for by another site.
-async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: bool) -> Answer {
+async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: bool) -> ObservedResponse {
     let mut request = Request::builder()
         .method(method)
         .uri(path)
@@ -48,14 +47,17 @@ async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: 
         .header("x-forwarded-proto", scheme)
         .header("x-forwarded-host", HOST);
     if stranger {
-        request = request.header("origin", Seen::STRANGER).header("access-control-request-method", "GET");
+        request = request
+            .header("origin", Observation::FOREIGN_ORIGIN)
+            .header("access-control-request-method", "GET");
     }
     let mut request = request.body(Body::empty()).unwrap();
     request.extensions_mut().insert(Peer(([10, 0, 0, 1], 40_000).into()));
     let (head, body) = site.clone().oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, 4 << 20).await.unwrap();
-    let answer = Answer::new(&format!("{scheme}://{HOST}{path}"), head.status, head.headers).unwrap();
-    answer.body(&String::from_utf8_lossy(&body))
+    let url = format!("{scheme}://{HOST}{path}");
+    let response = ObservedResponse::new(&url, head.status, head.headers).unwrap();
+    response.body(&String::from_utf8_lossy(&body))
 }
 
 #[tokio::test]
@@ -74,19 +76,19 @@ async fn no_page_has_a_finding_above_info_and_the_site_an_a_plus() {
 
     let front = ask(&site, Method::GET, "https", "/", false).await;
     let clear = ask(&site, Method::GET, "http", "/", false).await;
-    assert_eq!(clear.redirects_to().as_deref(), Some(front.url()));
-    let seen = Seen::new(front.clone(), SystemTime::now())
-        .again(ask(&site, Method::GET, "https", "/", false).await)
-        .clear(vec![clear, front])
+    assert_eq!(clear.redirect_target().as_deref(), Some(front.url()));
+    let observation = Observation::new(front.clone(), SystemTime::now())
+        .second_response(ask(&site, Method::GET, "https", "/", false).await)
+        .plain_http(vec![clear, front])
         .preflight(ask(&site, Method::OPTIONS, "https", "/", true).await)
-        .foreign(ask(&site, Method::GET, "https", "/", true).await)
-        .tls(Tls { version: "TLSv1.3".into(), distrust: None, not_after: None })
-        .more(pages);
+        .cross_origin(ask(&site, Method::GET, "https", "/", true).await)
+        .tls(Tls { version: "TLSv1.3".into(), certificate_error: None, not_after: None })
+        .more_pages(pages);
     let bad: Vec<_> =
-        findings(&seen).into_iter().filter(|finding| finding.severity > Severity::Info).collect();
+        findings(&observation).into_iter().filter(|finding| finding.severity > Severity::Info).collect();
     assert!(bad.is_empty(), "{bad:#?}");
 
-    let score = score(&seen).unwrap();
+    let score = score(&observation).unwrap();
     if mathsoc::assets::url("dist/site.js").is_none() {
         // Where `make assets` was not run the page has no script, so no nonce, and the Observatory reads a policy with
         // 'strict-dynamic' alone as none.

@@ -77,8 +77,6 @@
 #[doc = include_str!("../README.md")]
 struct Readme;
 
-#[cfg(feature = "audit")]
-pub mod audit;
 #[cfg(feature = "serve")]
 pub mod body_limit;
 pub mod cookies;

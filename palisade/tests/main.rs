@@ -3,7 +3,6 @@
 #![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
 
 mod architecture;
-mod audit;
 mod cookies;
 mod corpora;
 mod csp;

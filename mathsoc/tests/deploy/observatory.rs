@@ -18,7 +18,7 @@ fn workspace() -> PathBuf {
 
 /// What the package says; nothing where it is not installed.
 fn theirs(front: &Front) -> Option<Outcomes> {
-    let tools = workspace().join("cli/tests/observatory");
+    let tools = workspace().join("palisade-cli/tests/observatory");
     if !tools.join("node_modules/@mdn/mdn-http-observatory").exists() {
         let how = "scripts/install-test-needs installs @mdn/mdn-http-observatory where there is npm";
         assert!(std::env::var_os("CI").is_none(), "{how}");

@@ -1,4 +1,0 @@
-//! How a site stands: the rules, and the score.
-
-mod observatory;
-mod rules;
