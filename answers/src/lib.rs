@@ -37,29 +37,47 @@
 //!
 //! References: Schwartz 1980 and Zippel 1979 on identities modulo primes; MathML Core (W3C); MathLive's LaTeX.
 
+#[path = "compare/comparer/mod.rs"]
 mod compare;
+#[path = "compare/equality.rs"]
 mod decide;
+#[path = "parse/tree.rs"]
 mod expr;
+#[path = "compare/modular.rs"]
 mod fingerprint;
+#[path = "normalise/gcd.rs"]
 mod gcd;
+#[path = "compare/hints.rs"]
 mod hint;
 mod judge;
 mod lex;
 mod limits;
+#[path = "lex/vocabulary.rs"]
 mod names;
+#[path = "compare/numeric/mod.rs"]
 mod numeric;
 mod parse;
+#[path = "normalise/polynomial.rs"]
 mod poly;
 mod print;
+#[path = "normalise/rational.rs"]
 mod ratio;
+#[path = "compare/numeric/real/mod.rs"]
 mod real;
 mod rules;
+#[path = "classify/mod.rs"]
 mod shape;
+#[path = "compare/simplified.rs"]
 mod simplified;
+#[path = "normalise/dag/mod.rs"]
 mod tape;
+#[path = "lex/token.rs"]
 mod token;
+#[path = "classify/units.rs"]
 mod units;
+#[path = "compare/result.rs"]
 mod verdict;
+#[path = "classify/words.rs"]
 mod words;
 
 pub use judge::{compare, normalize, to_mathml};

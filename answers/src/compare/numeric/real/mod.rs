@@ -4,6 +4,7 @@ use dashu_ratio::RBig;
 
 mod big;
 mod double;
+#[path = "big/series.rs"]
 mod series;
 
 pub(crate) use big::Big;

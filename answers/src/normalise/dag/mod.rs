@@ -10,6 +10,7 @@ use dashu_ratio::RBig;
 use crate::expr::{Constant, Id};
 use crate::limits::BITS;
 
+#[path = "from_tree.rs"]
 mod import;
 pub(crate) use import::exact_two;
 mod surd;

@@ -10,6 +10,7 @@ use crate::tape::{Op, Tape};
 
 mod ball;
 mod eval;
+#[path = "sample_points.rs"]
 mod points;
 
 pub(crate) use ball::{Ball, Domain};

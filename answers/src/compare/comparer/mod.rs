@@ -10,6 +10,7 @@ use crate::token::Relation;
 use crate::verdict::Unreadable;
 use crate::words;
 
+#[path = "intervals.rs"]
 mod ranges;
 mod relations;
 mod tolerance;
