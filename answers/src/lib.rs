@@ -49,6 +49,7 @@ mod fingerprint;
 mod gcd;
 #[path = "compare/hints.rs"]
 mod hint;
+#[path = "compare/mod.rs"]
 mod judge;
 mod lex;
 mod limits;
