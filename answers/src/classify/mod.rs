@@ -1,66 +1,74 @@
-//! What an answer is: an expression, an equation, a list of solutions, a set, a point, an interval, a matrix, words.
+//! Step 3: classifies an answer as a mathematical object.
+//!
+//! An object is an expression, an equation, a list of solutions, a set, a point, an interval, a
+//! matrix, or words. WeBWorK calls the same classes *MathObjects*.
 
-use crate::expr::{Arena, Id, Node};
-use crate::lex::{Lexed, Reading, fits, lex};
+use crate::lex::token::{Bar, Relation, TokenKind};
+use crate::lex::{Interpretation, Lexed, check_length, lex};
 use crate::limits::ELEMENTS;
-use crate::parse::{Parser, Read};
-use crate::token::{Bar, Kind, Relation};
-use crate::words;
+use crate::parse::tree::{Arena, Id, Node};
+use crate::parse::{ParseResult, Parser};
 
 mod brackets;
+pub(crate) mod units;
+pub(crate) mod words;
 
-/// What joins the answers of a list.
+/// The separator of a list.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Joint {
+pub(crate) enum Connective {
     Comma,
     Or,
     And,
 }
 
 #[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Shape {
+pub(crate) enum MathObject {
     Expr(Id),
-    /// Sides with a sign between each two: `1 < x <= 3`.
-    Chain(Vec<Shape>, Vec<Relation>),
-    List(Vec<Shape>, Joint),
-    Set(Vec<Shape>),
-    /// `1 : 2 : 3`.
+    /// Sides with a relation between each two: `1 < x <= 3`.
+    Chain(Vec<MathObject>, Vec<Relation>),
+    List(Vec<MathObject>, Connective),
+    Set(Vec<MathObject>),
+    /// A ratio, `1 : 2 : 3`.
     Ratio(Vec<Id>),
-    /// In order: a point, a vector.
-    Tuple(Vec<Shape>),
+    /// An ordered list in brackets: a point, a vector.
+    Tuple(Vec<MathObject>),
     Interval {
         low: Id,
         high: Id,
-        low_in: bool,
-        high_in: bool,
+        low_closed: bool,
+        high_closed: bool,
     },
-    Union(Vec<Shape>),
+    Union(Vec<MathObject>),
     Matrix(Vec<Vec<Id>>),
     Empty,
     Reals,
     Words(String),
 }
 
-/// A text that was read.
+/// An answer after parsing.
 #[derive(Clone, Debug)]
-pub(crate) struct Answer {
+pub(crate) struct ParsedAnswer {
     pub(crate) arena: Arena,
-    pub(crate) shape: Shape,
-    /// Where another reading would differ.
-    pub(crate) other: Reading,
+    pub(crate) object: MathObject,
+    /// The choices for which the text has two interpretations.
+    pub(crate) ambiguous: Interpretation,
 }
 
-/// Reads one answer.
-pub(crate) fn read(text: &str, reading: Reading, variables: &[String]) -> Read<Answer> {
-    fits(text)?;
-    if let Some(shape) = words::known(text) {
-        return Ok(Answer { arena: Arena::default(), shape, other: Reading::default() });
+/// Parses and classifies one answer.
+pub(crate) fn read(
+    text: &str,
+    interpretation: Interpretation,
+    variables: &[String],
+) -> ParseResult<ParsedAnswer> {
+    check_length(text)?;
+    if let Some(object) = words::named_set(text) {
+        return Ok(ParsedAnswer { arena: Arena::default(), object, ambiguous: Interpretation::default() });
     }
-    if let Some(words) = words::plain(text, variables) {
-        let shape = Shape::Words(words);
-        return Ok(Answer { arena: Arena::default(), shape, other: Reading::default() });
+    if let Some(words) = words::words(text, variables) {
+        let object = MathObject::Words(words);
+        return Ok(ParsedAnswer { arena: Arena::default(), object, ambiguous: Interpretation::default() });
     }
-    let Lexed { tokens, other, latex, len } = lex(text, reading)?;
+    let Lexed { tokens, ambiguous, latex, len } = lex(text, interpretation)?;
     let mut parser = Parser {
         tokens,
         next: 0,
@@ -69,24 +77,24 @@ pub(crate) fn read(text: &str, reading: Reading, variables: &[String]) -> Read<A
         end: len,
         depth: 0,
         bars: 0,
-        degree_last: reading.roots,
+        degree_last: interpretation.roots,
         has_root: false,
         variables: variables.into(),
     };
     let mut points = false;
-    let shape = parser.answer(reading.points, &mut points)?;
-    let other = Reading { points, roots: parser.has_root, ..other };
-    Ok(Answer { arena: parser.arena, shape, other })
+    let object = parser.answer(interpretation.points, &mut points)?;
+    let ambiguous = Interpretation { points, roots: parser.has_root, ..ambiguous };
+    Ok(ParsedAnswer { arena: parser.arena, object, ambiguous })
 }
 
 impl Parser {
-    fn answer(&mut self, points: bool, ambiguous: &mut bool) -> Read<Shape> {
+    fn answer(&mut self, points: bool, ambiguous: &mut bool) -> ParseResult<MathObject> {
         if self.tokens.is_empty() {
             return self.fail("There is nothing here: write an answer.");
         }
         *ambiguous = self.is_named_point("P") || self.is_named_point("C");
         let mut items = Vec::new();
-        let mut joint = None;
+        let mut connective = None;
         loop {
             self.skip_name(points);
             let item = self.chain()?;
@@ -96,66 +104,68 @@ impl Parser {
             }
             let next = match self.peek() {
                 None => break,
-                Some(Kind::Comma | Kind::Semicolon) => Joint::Comma,
-                Some(Kind::Or) => Joint::Or,
-                Some(Kind::And) => Joint::And,
+                Some(TokenKind::Comma | TokenKind::Semicolon) => Connective::Comma,
+                Some(TokenKind::Or) => Connective::Or,
+                Some(TokenKind::And) => Connective::And,
                 Some(kind) if kind.closes() => {
                     return self.fail("This bracket was never opened: take it away.");
                 }
-                Some(Kind::Bar(Bar::Close)) => return self.fail("This bar was never opened: take it away."),
+                Some(TokenKind::Bar(Bar::Close)) => {
+                    return self.fail("This bar was never opened: take it away.");
+                }
                 Some(_) => return self.fail("This can't stand here: take it away, or put a sign before it."),
             };
             self.next += 1;
-            // "2, or 3", "1, 2, and 3": the word says more than the comma.
+            // "2, or 3", "1, 2, and 3": the word decides, not the comma.
             let next = match self.peek() {
-                Some(Kind::Or) => {
+                Some(TokenKind::Or) => {
                     self.next += 1;
-                    Joint::Or
+                    Connective::Or
                 }
-                Some(Kind::And) => {
+                Some(TokenKind::And) => {
                     self.next += 1;
-                    Joint::And
+                    Connective::And
                 }
                 _ => next,
             };
-            if joint.is_none() || joint == Some(Joint::Comma) {
-                joint = Some(next);
+            if connective.is_none() || connective == Some(Connective::Comma) {
+                connective = Some(next);
             }
         }
-        // `2n + 1, n ∈ ℤ`: what kind of number a letter is isn't another answer.
+        // `2n + 1, n ∈ ℤ`: the domain of a variable is not another answer.
         if items.len() > 1 {
             let before = items.clone();
             items.retain(|item| !self.is_remark(item));
             if items.is_empty() {
                 items = before;
             } else if items.len() == 1 && before.len() > 1 {
-                joint = None;
+                connective = None;
             }
         }
-        if items.len() == 1 && joint.is_none() {
+        if items.len() == 1 && connective.is_none() {
             return items.pop().map_or_else(|| self.missing(), Ok);
         }
-        Ok(Shape::List(items, joint.unwrap_or(Joint::Or)))
+        Ok(MathObject::List(items, connective.unwrap_or(Connective::Or)))
     }
 
-    fn is_remark(&self, item: &Shape) -> bool {
-        let name = |shape: &Shape| match shape {
-            Shape::Expr(id) => match self.arena.node(*id) {
+    fn is_remark(&self, item: &MathObject) -> bool {
+        let name = |object: &MathObject| match object {
+            MathObject::Expr(id) => match self.arena.node(*id) {
                 Node::Symbol(name) => Some(name.to_string()),
                 _ => None,
             },
             _ => None,
         };
-        let Shape::Chain(sides, relations) = item else { return false };
+        let MathObject::Chain(sides, relations) = item else { return false };
         relations[..] == [Relation::In]
             && name(&sides[0]).is_some()
             && name(&sides[1]).is_some_and(|name| matches!(name.as_str(), "ℤ" | "ℕ" | "ℚ"))
     }
 
-    /// `A(1, 2)` and `A = (1, 2)`: the name of a point says nothing about it.
+    /// Skips the name of a point, `A(1, 2)`, unless it is a function.
     fn skip_name(&mut self, points: bool) {
         let name = match self.peek() {
-            Some(Kind::Symbol(name)) if name.len() == 1 && name.chars().all(char::is_uppercase) => {
+            Some(TokenKind::Symbol(name)) if name.len() == 1 && name.chars().all(char::is_uppercase) => {
                 name.clone()
             }
             _ => return,
@@ -167,51 +177,51 @@ impl Parser {
     }
 
     fn is_named_point(&self, name: &str) -> bool {
-        let named = matches!(self.peek(), Some(Kind::Symbol(found)) if found == name);
-        named && self.ahead(1) == Some(&Kind::Open) && self.list_in_brackets(self.next + 1).is_some()
+        let named = matches!(self.peek(), Some(TokenKind::Symbol(found)) if found == name);
+        named && self.ahead(1) == Some(&TokenKind::Open) && self.list_in_brackets(self.next + 1).is_some()
     }
 
-    /// `x = ±2` is two answers.
-    fn spread(&mut self, item: Shape, items: &mut Vec<Shape>) -> Read<()> {
+    /// Adds an item to the list; `x = ±2` becomes two items.
+    fn spread(&mut self, item: MathObject, items: &mut Vec<MathObject>) -> ParseResult<()> {
         let mut ids = Vec::new();
         collect(&item, &mut ids);
         let has = |arena: &Arena, id: Id| {
-            arena.under(id).into_iter().any(|id| matches!(arena.node(id), Node::PlusMinus(..)))
+            arena.descendants(id).into_iter().any(|id| matches!(arena.node(id), Node::PlusMinus(..)))
         };
         if !ids.iter().any(|id| has(&self.arena, *id)) {
             items.push(item);
             return Ok(());
         }
         for flip in [false, true] {
-            let one = self.signed_shape(&item, flip)?;
+            let one = self.signed_object(&item, flip)?;
             items.push(one);
         }
         Ok(())
     }
 
-    fn signed_shape(&mut self, shape: &Shape, flip: bool) -> Read<Shape> {
-        let all = |parser: &mut Self, shapes: &[Shape]| -> Read<Vec<Shape>> {
-            shapes.iter().map(|shape| parser.signed_shape(shape, flip)).collect()
+    fn signed_object(&mut self, object: &MathObject, flip: bool) -> ParseResult<MathObject> {
+        let all = |parser: &mut Self, objects: &[MathObject]| -> ParseResult<Vec<MathObject>> {
+            objects.iter().map(|object| parser.signed_object(object, flip)).collect()
         };
-        Ok(match shape {
-            Shape::Expr(id) => Shape::Expr(self.with_sign(*id, flip)?),
-            Shape::Chain(sides, relations) => Shape::Chain(all(self, sides)?, relations.clone()),
-            Shape::Tuple(elements) => Shape::Tuple(all(self, elements)?),
-            Shape::Set(elements) => Shape::Set(all(self, elements)?),
-            Shape::Interval { low, high, low_in, high_in } => Shape::Interval {
+        Ok(match object {
+            MathObject::Expr(id) => MathObject::Expr(self.with_sign(*id, flip)?),
+            MathObject::Chain(sides, relations) => MathObject::Chain(all(self, sides)?, relations.clone()),
+            MathObject::Tuple(elements) => MathObject::Tuple(all(self, elements)?),
+            MathObject::Set(elements) => MathObject::Set(all(self, elements)?),
+            MathObject::Interval { low, high, low_closed, high_closed } => MathObject::Interval {
                 low: self.with_sign(*low, flip)?,
                 high: self.with_sign(*high, flip)?,
-                low_in: *low_in,
-                high_in: *high_in,
+                low_closed: *low_closed,
+                high_closed: *high_closed,
             },
             other => other.clone(),
         })
     }
 
-    /// The same tree with one of the two signs of each `±`.
-    fn with_sign(&mut self, root: Id, flip: bool) -> Read<Id> {
+    /// Copies a tree with one of the two signs of each `±`.
+    fn with_sign(&mut self, root: Id, flip: bool) -> ParseResult<Id> {
         let mut now: Vec<Id> = (0..=root).collect();
-        for id in self.arena.under(root) {
+        for id in self.arena.descendants(root) {
             let to = |child: Id| now[child as usize];
             let copy = match self.arena.node(id).clone() {
                 Node::PlusMinus(of, minus) if minus == flip => to(of),
@@ -229,16 +239,16 @@ impl Parser {
         Ok(now[root as usize])
     }
 
-    /// Sides with signs between them.
-    pub(super) fn chain(&mut self) -> Read<Shape> {
-        // `= 5`: the other side was printed before the box.
+    /// Parses sides with relations between them.
+    pub(super) fn chain(&mut self) -> ParseResult<MathObject> {
+        // `= 5`: the page shows the left side before the answer box.
         if self.tokens.len() > 1 {
-            self.eat(&Kind::Relation(Relation::Equal));
+            self.eat(&TokenKind::Relation(Relation::Equal));
         }
         let first = self.side()?;
         let mut sides = vec![first];
         let mut relations = Vec::new();
-        while let Some(Kind::Relation(relation)) = self.peek() {
+        while let Some(TokenKind::Relation(relation)) = self.peek() {
             relations.push(*relation);
             self.next += 1;
             let side = self.side()?;
@@ -247,18 +257,20 @@ impl Parser {
                 return self.fail("There are too many signs between sides: write one equation.");
             }
         }
-        Ok(if relations.is_empty() { sides.remove(0) } else { Shape::Chain(sides, relations) })
+        Ok(if relations.is_empty() { sides.remove(0) } else { MathObject::Chain(sides, relations) })
     }
 
-    fn side(&mut self) -> Read<Shape> {
+    fn side(&mut self) -> ParseResult<MathObject> {
         let first = self.part()?;
-        if self.peek() != Some(&Kind::Union) {
+        if self.peek() != Some(&TokenKind::Union) {
             return Ok(first);
         }
         let mut parts = vec![first];
-        while self.eat(&Kind::Union) {
+        while self.eat(&TokenKind::Union) {
             let part = self.part()?;
-            let set = |part: &Shape| !matches!(part, Shape::Expr(_) | Shape::Matrix(_) | Shape::Words(_));
+            let set = |part: &MathObject| {
+                !matches!(part, MathObject::Expr(_) | MathObject::Matrix(_) | MathObject::Words(_))
+            };
             if !set(&part) || !parts.iter().all(set) {
                 return self.fail("Only intervals and sets have a union: write it as [1, 2] ∪ [3, 4].");
             }
@@ -267,64 +279,64 @@ impl Parser {
                 return self.fail(format!("This union is too long: write at most {ELEMENTS} parts."));
             }
         }
-        Ok(Shape::Union(parts))
+        Ok(MathObject::Union(parts))
     }
 
-    fn part(&mut self) -> Read<Shape> {
+    fn part(&mut self) -> ParseResult<MathObject> {
         match self.peek() {
-            Some(Kind::Empty) => {
+            Some(TokenKind::Empty) => {
                 self.next += 1;
-                return Ok(Shape::Empty);
+                return Ok(MathObject::Empty);
             }
-            Some(Kind::Reals) => {
+            Some(TokenKind::Reals) => {
                 self.next += 1;
-                return Ok(Shape::Reals);
+                return Ok(MathObject::Reals);
             }
-            Some(Kind::Begin(_)) => return self.matrix().map(Shape::Matrix),
-            Some(Kind::OpenSet | Kind::OpenBrace) if self.is_builder() => return self.builder(),
-            Some(Kind::OpenSet) => return self.elements(),
-            Some(Kind::OpenAngle) => return self.elements(),
-            Some(Kind::Open | Kind::OpenSquare | Kind::CloseSquare)
+            Some(TokenKind::Begin(_)) => return self.matrix().map(MathObject::Matrix),
+            Some(TokenKind::OpenSet | TokenKind::OpenBrace) if self.is_builder() => return self.builder(),
+            Some(TokenKind::OpenSet) => return self.elements(),
+            Some(TokenKind::OpenAngle) => return self.elements(),
+            Some(TokenKind::Open | TokenKind::OpenSquare | TokenKind::CloseSquare)
                 if self.list_in_brackets(self.next).is_some() =>
             {
                 return self.elements();
             }
-            Some(Kind::OpenBrace) if self.is_plain_set() => return self.elements(),
-            Some(Kind::OpenSquare) if self.is_plain_matrix() => return self.elements(),
+            Some(TokenKind::OpenBrace) if self.is_plain_set() => return self.elements(),
+            Some(TokenKind::OpenSquare) if self.is_plain_matrix() => return self.elements(),
             _ => {}
         }
         let scalar = self.scalar()?;
-        if matches!(self.peek(), Some(Kind::Begin(_))) {
+        if matches!(self.peek(), Some(TokenKind::Begin(_))) {
             let matrix = self.matrix()?;
-            return self.scaled(scalar, matrix).map(Shape::Matrix);
+            return self.scaled(scalar, matrix).map(MathObject::Matrix);
         }
         match scalar {
-            Scale::By(id) if self.peek() == Some(&Kind::Colon) => self.ratio(id),
-            Scale::By(id) => Ok(Shape::Expr(id)),
+            Scale::By(id) if self.peek() == Some(&TokenKind::Colon) => self.ratio(id),
+            Scale::By(id) => Ok(MathObject::Expr(id)),
             Scale::One | Scale::MinusOne => self.missing(),
         }
     }
 
-    fn ratio(&mut self, first: Id) -> Read<Shape> {
+    fn ratio(&mut self, first: Id) -> ParseResult<MathObject> {
         let mut parts = vec![first];
-        while self.eat(&Kind::Colon) {
+        while self.eat(&TokenKind::Colon) {
             let part = self.sum()?;
             parts.push(part);
             if parts.len() > ELEMENTS {
                 return self.fail(format!("This ratio is too long: write at most {ELEMENTS} parts."));
             }
         }
-        Ok(Shape::Ratio(parts))
+        Ok(MathObject::Ratio(parts))
     }
 
-    /// What may stand before a matrix: nothing, a sign, a number.
-    fn scalar(&mut self) -> Read<Scale> {
+    /// Parses the scalar before a matrix: nothing, a sign, or an expression.
+    fn scalar(&mut self) -> ParseResult<Scale> {
         match (self.peek(), self.ahead(1)) {
-            (Some(Kind::Minus), Some(Kind::Begin(_))) => {
+            (Some(TokenKind::Minus), Some(TokenKind::Begin(_))) => {
                 self.next += 1;
                 Ok(Scale::MinusOne)
             }
-            (Some(Kind::Plus), Some(Kind::Begin(_))) => {
+            (Some(TokenKind::Plus), Some(TokenKind::Begin(_))) => {
                 self.next += 1;
                 Ok(Scale::One)
             }
@@ -332,7 +344,7 @@ impl Parser {
         }
     }
 
-    fn scaled(&mut self, scalar: Scale, matrix: Vec<Vec<Id>>) -> Read<Vec<Vec<Id>>> {
+    fn scaled(&mut self, scalar: Scale, matrix: Vec<Vec<Id>>) -> ParseResult<Vec<Vec<Id>>> {
         let mut rows = Vec::new();
         for row in matrix {
             let mut scaled = Vec::new();
@@ -356,20 +368,20 @@ enum Scale {
     By(Id),
 }
 
-/// Every expression that stands in a shape.
-pub(crate) fn collect(shape: &Shape, ids: &mut Vec<Id>) {
-    match shape {
-        Shape::Expr(id) => ids.push(*id),
-        Shape::Chain(all, _)
-        | Shape::List(all, _)
-        | Shape::Set(all)
-        | Shape::Tuple(all)
-        | Shape::Union(all) => {
-            all.iter().for_each(|shape| collect(shape, ids));
+/// Collects the expressions of an object.
+pub(crate) fn collect(object: &MathObject, ids: &mut Vec<Id>) {
+    match object {
+        MathObject::Expr(id) => ids.push(*id),
+        MathObject::Chain(all, _)
+        | MathObject::List(all, _)
+        | MathObject::Set(all)
+        | MathObject::Tuple(all)
+        | MathObject::Union(all) => {
+            all.iter().for_each(|object| collect(object, ids));
         }
-        Shape::Interval { low, high, .. } => ids.extend([*low, *high]),
-        Shape::Matrix(rows) => ids.extend(rows.iter().flatten()),
-        Shape::Ratio(parts) => ids.extend(parts),
-        Shape::Empty | Shape::Reals | Shape::Words(_) => {}
+        MathObject::Interval { low, high, .. } => ids.extend([*low, *high]),
+        MathObject::Matrix(rows) => ids.extend(rows.iter().flatten()),
+        MathObject::Ratio(parts) => ids.extend(parts),
+        MathObject::Empty | MathObject::Reals | MathObject::Words(_) => {}
     }
 }

@@ -1,21 +1,21 @@
-//! Numbers with units, for the boxes that want them: `5 cm` is `50 mm`, `36 km/h` is `10 m/s`.
+//! Values with units: `5 cm` is `50 mm`, `36 km/h` is `10 m/s`.
 
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
-/// Powers of metre, kilogram, second, ampere, kelvin, mole, candela, and of money.
+/// The powers of metre, kilogram, second, ampere, kelvin, mole, candela, and money.
 type Dimensions = [i8; 8];
 
-/// What a unit is worth in base units.
+/// A unit in terms of base units.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Unit {
     factor: RBig,
     dimensions: Dimensions,
-    /// Which money it is: nobody knows how many euros a pound is.
+    /// The currency. Currencies cannot be converted, since exchange rates change.
     currency: Option<char>,
 }
 
-/// Name, numerator and denominator of its worth, dimensions, and whether prefixes stand before it.
+/// Name, numerator and denominator of the factor, dimensions, and whether the unit takes prefixes.
 type Row = (&'static str, u64, u64, Dimensions, bool);
 
 const UNITS: &[Row] = &[
@@ -92,17 +92,17 @@ const PREFIXES: &[(&str, i8)] = &[
     ("micro", -6),
 ];
 
-/// What eV is in units of 10^-28 joule: its row has no room for the power.
+/// The power of ten in the electronvolt's factor, for which its row has no column.
 const ELECTRONVOLT: isize = -28;
 
-/// A text as a value and its unit; nothing where no unit stands at its end.
+/// Splits a text into a value and its unit; `None` if the text does not end with a unit.
 pub(crate) fn split(text: &str) -> (String, Option<Unit>) {
     let text = plain(text);
     if let Some(currency) = text.trim_start().chars().next().filter(|c| is_currency(*c)) {
         let rest = text.trim_start()[currency.len_utf8()..].to_owned();
         return (rest, Some(money(currency)));
     }
-    // Left to right: the longest unit that leaves a value before it.
+    // The leftmost match is the longest unit that leaves a value before it.
     for (at, c) in text.char_indices() {
         let before = text[..at].trim_end();
         let after_value = before
@@ -119,14 +119,14 @@ pub(crate) fn split(text: &str) -> (String, Option<Unit>) {
 }
 
 impl Unit {
-    /// How many of the other one it is; `None` when they measure different things.
-    pub(crate) fn over(&self, other: &Self) -> Option<RBig> {
+    /// Returns the conversion factor to another unit; `None` if the dimensions differ.
+    pub(crate) fn divided_by(&self, other: &Self) -> Option<RBig> {
         (self.dimensions == other.dimensions && self.currency == other.currency)
             .then(|| &self.factor / &other.factor)
     }
 }
 
-/// LaTeX around a unit taken away: `5\,\mathrm{cm}` is `5 cm`.
+/// Removes the LaTeX around a unit: `5\,\mathrm{cm}` becomes `5 cm`.
 fn plain(text: &str) -> String {
     let mut text = text.replace("\\%", "%").replace("\\$", "$");
     for spacing in ["\\,", "\\;", "\\:", "\\!", "\\ ", "~", "\\quad"] {
@@ -152,7 +152,7 @@ fn money(currency: char) -> Unit {
     Unit { factor: RBig::ONE, dimensions: [0, 0, 0, 0, 0, 0, 0, 1], currency: Some(currency) }
 }
 
-/// Units with powers, joined by `/`, `·` or spaces: `kg m/s^2`, `m s^-1`, `cm³`.
+/// Parses units with powers, joined by `/`, `·` or spaces: `kg m/s^2`, `m s^-1`, `cm³`.
 fn parse(text: &str) -> Option<Unit> {
     let mut whole = Unit { factor: RBig::ONE, dimensions: [0; 8], currency: None };
     let mut sign = 1i8;
@@ -194,7 +194,7 @@ fn exponent(text: &str) -> Option<(i8, &str)> {
         rest = after[len..].trim_start_matches(['}', ')']);
     } else {
         while let Some(c) = rest.chars().next() {
-            let Some(raised) = crate::names::raised(c) else { break };
+            let Some(raised) = crate::lex::vocabulary::superscript(c) else { break };
             digits.push(raised);
             rest = &rest[c.len_utf8()..];
         }
@@ -210,20 +210,20 @@ fn one(name: &str) -> Option<Unit> {
     if let Some(currency) = name.chars().next().filter(|c| is_currency(*c) && name.len() == c.len_utf8()) {
         return Some(money(currency));
     }
-    // "metres" and "hours", but not "ms".
+    // The plural of "metres" and "hours", but not of "ms".
     let singular = name.strip_suffix('s').filter(|singular| singular.len() > 2);
     exactly(name).or_else(|| singular.and_then(exactly))
 }
 
 fn exactly(name: &str) -> Option<Unit> {
-    // A unit of its own comes before a prefix: `min` isn't a milli-inch.
+    // A unit without a prefix comes first: `min` is not a milli-inch.
     for (prefix, power) in PREFIXES {
         let Some(rest) = name.strip_prefix(prefix) else { continue };
         let found = UNITS.iter().find(|row| row.0 == rest && (prefix.is_empty() || row.4));
-        let Some((unit, over, under, dimensions, _)) = found else { continue };
+        let Some((unit, numerator, denominator, dimensions, _)) = found else { continue };
         let ten = RBig::from(10);
         let mut factor =
-            RBig::from_parts(IBig::from(*over), UBig::from(*under)) * ten.pow(isize::from(*power));
+            RBig::from_parts(IBig::from(*numerator), UBig::from(*denominator)) * ten.pow(isize::from(*power));
         if *unit == "eV" {
             factor *= ten.pow(ELECTRONVOLT);
         }

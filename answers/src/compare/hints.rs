@@ -1,98 +1,105 @@
-//! How a wrong answer is nearly right.
+//! Hints: the likely mistake in a wrong answer.
 
 use dashu_ratio::RBig;
 
-use crate::compare::Comparison;
-use crate::decide;
-use crate::expr::{Arena, Constant, Function, Id, Node};
-use crate::shape::{Answer, Shape, collect};
-use crate::tape::Op;
-use crate::verdict::Hint;
+use super::result::Hint;
+use crate::classify::{MathObject, ParsedAnswer, collect};
+use crate::compare::comparer::Comparer;
+use crate::compare::equality;
+use crate::lex::function::{Constant, Function};
+use crate::normalise::dag::Op;
+use crate::parse::tree::{Arena, Id, Node};
 
-/// The letters that integrals are written with.
+/// The usual names of a constant of integration.
 const CONSTANTS: &[&str] = &["C", "c", "K", "k"];
 
-/// What the given answer, which is wrong, may have been. Only what is checked is said.
-pub(crate) fn of(
-    comparison: &mut Comparison<'_>,
-    wanted: &Shape,
-    got: &Shape,
-    given: &Answer,
+/// Returns the likely mistake in a wrong answer. Every hint is checked before it is given.
+pub(super) fn find(
+    comparer: &mut Comparer<'_>,
+    wanted: &MathObject,
+    got: &MathObject,
+    given: &ParsedAnswer,
 ) -> Option<Hint> {
-    if let (Some(a), Some(b)) = (value_of(comparison, wanted), value_of(comparison, got)) {
-        return values(comparison, a, b, given);
+    if let (Some(a), Some(b)) = (value_of(comparer, wanted), value_of(comparer, got)) {
+        return values(comparer, a, b, given);
     }
     match (wanted, got) {
-        (Shape::List(a, _) | Shape::Set(a), Shape::List(b, _) | Shape::Set(b)) => lists(comparison, a, b),
-        (Shape::List(a, _) | Shape::Set(a), one) if !matches!(one, Shape::Words(_) | Shape::Tuple(_)) => {
-            lists(comparison, a, std::slice::from_ref(one))
+        (MathObject::List(a, _) | MathObject::Set(a), MathObject::List(b, _) | MathObject::Set(b)) => {
+            lists(comparer, a, b)
         }
-        (one, Shape::List(b, _) | Shape::Set(b)) if !matches!(one, Shape::Words(_) | Shape::Tuple(_)) => {
-            lists(comparison, std::slice::from_ref(one), b)
+        (MathObject::List(a, _) | MathObject::Set(a), one)
+            if !matches!(one, MathObject::Words(_) | MathObject::Tuple(_)) =>
+        {
+            lists(comparer, a, std::slice::from_ref(one))
         }
-        (Shape::Tuple(a), Shape::Tuple(b)) if a.len() == b.len() => {
-            let same = comparison.all_among(a, b) && comparison.all_among(b, a);
+        (one, MathObject::List(b, _) | MathObject::Set(b))
+            if !matches!(one, MathObject::Words(_) | MathObject::Tuple(_)) =>
+        {
+            lists(comparer, std::slice::from_ref(one), b)
+        }
+        (MathObject::Tuple(a), MathObject::Tuple(b)) if a.len() == b.len() => {
+            let same = comparer.all_among(a, b) && comparer.all_among(b, a);
             same.then_some(Hint::Order)
         }
-        _ => comparison.same_but_ends(wanted, got).then_some(Hint::Boundary),
+        _ => comparer.same_but_ends(wanted, got).then_some(Hint::Boundary),
     }
 }
 
-/// The one value of an expression, or of a solved equation.
-fn value_of(comparison: &mut Comparison<'_>, shape: &Shape) -> Option<Id> {
-    match shape {
-        Shape::Expr(id) => Some(*id),
-        Shape::Chain(..) => match comparison.solved(shape)? {
-            (_, Shape::Expr(id)) => Some(id),
+/// Returns the single value of an expression, or of a solved equation.
+fn value_of(comparer: &mut Comparer<'_>, object: &MathObject) -> Option<Id> {
+    match object {
+        MathObject::Expr(id) => Some(*id),
+        MathObject::Chain(..) => match comparer.solved(object)? {
+            (_, MathObject::Expr(id)) => Some(id),
             _ => None,
         },
         _ => None,
     }
 }
 
-fn values(comparison: &mut Comparison<'_>, expected: Id, given: Id, answer: &Answer) -> Option<Hint> {
+fn values(comparer: &mut Comparer<'_>, expected: Id, given: Id, answer: &ParsedAnswer) -> Option<Hint> {
     if let Some((decimal, places)) = as_decimal(answer)
-        && comparison.is_constant(expected)
-        && comparison.is_rounded(expected, &decimal, places)
+        && comparer.is_constant(expected)
+        && comparer.is_rounded(expected, &decimal, places)
     {
         return Some(Hint::Rounded);
     }
-    let negative = comparison.tape.neg(expected);
-    if decide::same(&comparison.tape, negative, given, comparison.budget) {
+    let negative = comparer.dag.neg(expected);
+    if equality::same(&comparer.dag, negative, given, comparer.budget) {
         return Some(Hint::Sign);
     }
-    if lacks_constant(comparison, expected, given) {
+    if lacks_constant(comparer, expected, given) {
         return Some(Hint::MissingConstant);
     }
-    let degrees = comparison.tape.number(180);
-    let pi = comparison.tape.constant(Constant::Pi);
-    let factor = comparison.tape.div(degrees, pi);
-    let (larger, smaller) = (comparison.tape.mul(expected, factor), comparison.tape.div(expected, factor));
-    let budget = comparison.budget;
+    let degrees = comparer.dag.number(180);
+    let pi = comparer.dag.constant(Constant::Pi);
+    let factor = comparer.dag.div(degrees, pi);
+    let (larger, smaller) = (comparer.dag.mul(expected, factor), comparer.dag.div(expected, factor));
+    let budget = comparer.budget;
     let angle =
-        [larger, smaller].into_iter().any(|other| decide::same(&comparison.tape, other, given, budget));
+        [larger, smaller].into_iter().any(|other| equality::same(&comparer.dag, other, given, budget));
     angle.then_some(Hint::AngleUnit)
 }
 
-/// Whether the two are the same but for a `+ C` that only the expected one has.
-fn lacks_constant(comparison: &mut Comparison<'_>, expected: Id, given: Id) -> bool {
-    let found = comparison.letters(given);
-    for letter in comparison.letters(expected) {
-        let Op::Variable(index) = comparison.tape.op(letter) else { continue };
-        let name = comparison.tape.names()[usize::from(*index)].clone();
+/// Returns `true` if the answers are equal except for a `+ C` in the expected one.
+fn lacks_constant(comparer: &mut Comparer<'_>, expected: Id, given: Id) -> bool {
+    let found = comparer.letters(given);
+    for letter in comparer.letters(expected) {
+        let Op::Variable(index) = comparer.dag.op(letter) else { continue };
+        let name = comparer.dag.names()[usize::from(*index)].clone();
         if !CONSTANTS.contains(&&*name) || found.contains(&letter) {
             continue;
         }
-        let without = comparison.put(expected, letter, 0);
-        if without.is_some_and(|without| decide::same(&comparison.tape, without, given, comparison.budget)) {
+        let without = comparer.put(expected, letter, 0);
+        if without.is_some_and(|without| equality::same(&comparer.dag, without, given, comparer.budget)) {
             return true;
         }
     }
     false
 }
 
-fn lists(comparison: &mut Comparison<'_>, wanted: &[Shape], got: &[Shape]) -> Option<Hint> {
-    let (right, all) = (comparison.all_among(got, wanted), comparison.all_among(wanted, got));
+fn lists(comparer: &mut Comparer<'_>, wanted: &[MathObject], got: &[MathObject]) -> Option<Hint> {
+    let (right, all) = (comparer.all_among(got, wanted), comparer.all_among(wanted, got));
     match (right, all) {
         (true, true) => Some(Hint::Order),
         (true, false) => Some(Hint::MissingSolution),
@@ -101,10 +108,10 @@ fn lists(comparison: &mut Comparison<'_>, wanted: &[Shape], got: &[Shape]) -> Op
     }
 }
 
-/// The decimal that an answer is, and its places.
-fn as_decimal(answer: &Answer) -> Option<(RBig, u32)> {
+/// Returns the value and the decimal places of an answer that is a decimal.
+fn as_decimal(answer: &ParsedAnswer) -> Option<(RBig, u32)> {
     let mut ids = Vec::new();
-    collect(&answer.shape, &mut ids);
+    collect(&answer.object, &mut ids);
     let id = *ids.last()?;
     match answer.arena.node(id) {
         Node::Number(value, places) => Some((value.clone(), places.unwrap_or(0))),
@@ -116,11 +123,11 @@ fn as_decimal(answer: &Answer) -> Option<(RBig, u32)> {
     }
 }
 
-/// Whether there are angles in it: then the other unit may be what went wrong.
-pub(crate) fn has_angles(answer: &Answer) -> bool {
+/// Returns `true` if the answer contains angles, so that their unit can be the mistake.
+pub(crate) fn has_angles(answer: &ParsedAnswer) -> bool {
     let is_angle = |arena: &Arena, id: Id| {
         use Function as F;
-        arena.under(id).into_iter().any(|id| {
+        arena.descendants(id).into_iter().any(|id| {
             matches!(
                 arena.node(id),
                 Node::Call(
@@ -131,6 +138,6 @@ pub(crate) fn has_angles(answer: &Answer) -> bool {
         })
     };
     let mut ids = Vec::new();
-    collect(&answer.shape, &mut ids);
+    collect(&answer.object, &mut ids);
     ids.into_iter().any(|id| is_angle(&answer.arena, id))
 }

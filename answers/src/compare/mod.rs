@@ -1,143 +1,152 @@
-//! From two texts to a verdict: reading, trying the other way to read, comparing, hinting.
+//! Step 5: decides whether two answers are equal, and names the likely mistake if they are not.
+//!
+//! What happens, in order:
+//! 1. Units are split off and converted, if the rules ask for units.
+//! 2. Both texts are read in their usual interpretation.
+//! 3. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
+//! 4. Equal answers are checked for their simplest form ([`simplified`]), if the rules ask for it.
+//! 5. A wrong answer gets a hint ([`hints`]).
+//! 6. If a text has another usual interpretation, steps 3 to 5 are tried with it.
 
-use crate::compare::Comparison;
-use crate::lex::{Reading, fits};
+use crate::classify::units;
+use crate::classify::{MathObject, ParsedAnswer, read};
+use crate::lex::{Interpretation, check_length};
 use crate::limits::Budget;
-use crate::print::{mathml, plain};
-use crate::rules::Rules;
-use crate::shape::{Answer, Shape, collect, read};
-use crate::verdict::{Hint, Side, Unreadable, Verdict};
-use crate::{hint, simplified, units};
+use crate::rules::AnswerRules;
 
-/// The steps that reading a character takes, and taking over a node.
-const NODE: usize = 400;
+use self::comparer::Comparer;
+use self::variables::{case_folding, check_variables};
 
-/// Whether the given answer is the same as the expected one.
+mod comparer;
+mod equality;
+mod hints;
+mod modular;
+mod numeric;
+mod random;
+mod result;
+mod simplified;
+mod variables;
+
+pub use self::result::{Comparison, Hint, Side};
+
+/// The steps that reading one character or importing one node costs.
+const STEPS_PER_NODE: usize = 400;
+
+/// Compares a given answer with the expected one.
 ///
 /// ```
-/// use answers::{Hint, Rules, Verdict, compare};
+/// use answers::{AnswerRules, Comparison, Hint, compare};
 ///
-/// let rules = Rules::default();
+/// let rules = AnswerRules::default();
 /// assert!(compare("x^2 + 2x + 1", r"\left(x+1\right)^2", &rules).is_equal());
-/// assert_eq!(compare("1/3", "0.333", &rules), Verdict::NotEqual { hint: Some(Hint::Rounded) });
-/// let Verdict::Unreadable { at, why, .. } = compare("1", "2+", &rules) else { panic!("it ends in a sign") };
-/// assert_eq!((at, why.as_str()), (2, "Something is missing after the +: fill it in, or take it away."));
+/// assert_eq!(
+///     compare("1/3", "0.333", &rules),
+///     Comparison::NotEqual { hint: Some(Hint::Rounded) },
+/// );
+///
+/// let result = compare("1", "2+", &rules);
+/// let Comparison::Unreadable { position, message, .. } = result else { panic!("{result:?}") };
+/// assert_eq!(position, 2);
+/// assert_eq!(message, "Something is missing after the +: fill it in, or take it away.");
 /// ```
-pub fn compare(expected: &str, given: &str, rules: &Rules) -> Verdict {
+#[doc(alias = "grade")]
+#[doc(alias = "equivalent")]
+#[doc(alias = "is_equal")]
+pub fn compare(expected: &str, given: &str, rules: &AnswerRules) -> Comparison {
     let budget = Budget::new();
     if rules.units {
-        with_units(expected, given, rules, &budget)
+        compare_with_units(expected, given, rules, &budget)
     } else {
-        without_units(expected, given, rules, &budget)
+        compare_texts(expected, given, rules, &budget)
     }
 }
 
-/// The text in one canonical form: polynomials and rational expressions that are equal get the same one, and it can be
-/// read again.
-///
-/// ```
-/// assert_eq!(answers::normalize("(x+1)^2")?, "x^2 + 2*x + 1");
-/// assert_eq!(answers::normalize(r"\frac{x^2-1}{x-1}")?, "x + 1");
-/// # Ok::<(), answers::Unreadable>(())
-/// ```
-///
-/// # Errors
-/// When it can't be read.
-pub fn normalize(text: &str) -> Result<String, Unreadable> {
-    plain::print(&read(text, Reading::default(), &[])?)
-}
-
-/// How the text was read, as MathML Core: escaped, and safe to print in a page.
-///
-/// ```
-/// let shown = answers::to_mathml("1/2")?;
-/// assert_eq!(shown, "<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>");
-/// # Ok::<(), answers::Unreadable>(())
-/// ```
-///
-/// # Errors
-/// When it can't be read.
-pub fn to_mathml(text: &str) -> Result<String, Unreadable> {
-    read(text, Reading::default(), &[]).map(|answer| mathml::print(&answer))
-}
-
-/// With the unit of each taken off, and the given number in the unit that is expected.
-fn with_units(expected: &str, given: &str, rules: &Rules, budget: &Budget) -> Verdict {
-    if let Err(error) = fits(expected) {
-        return error.of(Side::Expected);
+/// Splits the unit off both texts, converts the given value, and compares the values.
+fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
+    if let Err(error) = check_length(expected) {
+        return Comparison::unreadable(Side::Expected, error);
     }
-    if let Err(error) = fits(given) {
-        return error.of(Side::Given);
+    if let Err(error) = check_length(given) {
+        return Comparison::unreadable(Side::Given, error);
     }
-    let (wanted, unit) = units::split(expected);
-    let (got, other) = units::split(given);
-    match (unit, other) {
-        (None, None) => without_units(&wanted, &got, rules, budget),
-        (Some(unit), Some(other)) => match other.over(&unit) {
-            Some(factor) if factor.is_one() => without_units(&wanted, &got, rules, budget),
-            // What is converted needn't be as simple as before.
+    let (expected, expected_unit) = units::split(expected);
+    let (given, given_unit) = units::split(given);
+    match (expected_unit, given_unit) {
+        (None, None) => compare_texts(&expected, &given, rules, budget),
+        (Some(expected_unit), Some(given_unit)) => match given_unit.divided_by(&expected_unit) {
+            Some(factor) if factor.is_one() => compare_texts(&expected, &given, rules, budget),
+            // A converted value is a product, so it cannot be required to be simplified.
             Some(factor) => {
-                let rules = Rules { simplified: false, ..rules.clone() };
-                without_units(&wanted, &format!("({got})*({factor})"), &rules, budget)
+                let rules = AnswerRules { simplified: false, ..rules.clone() };
+                compare_texts(&expected, &format!("({given})*({factor})"), &rules, budget)
             }
-            None => Verdict::not_equal(None),
+            None => Comparison::not_equal(None),
         },
-        (Some(_), None) => match without_units(&wanted, &got, rules, budget) {
-            Verdict::Equal => Verdict::not_equal(Hint::MissingUnit),
-            Verdict::NotEqual { .. } => Verdict::not_equal(None),
-            error => error,
+        (Some(_), None) => match compare_texts(&expected, &given, rules, budget) {
+            Comparison::Equal => Comparison::not_equal(Hint::MissingUnit),
+            Comparison::NotEqual { .. } => Comparison::not_equal(None),
+            unreadable => unreadable,
         },
-        (None, Some(_)) => match without_units(&wanted, &got, rules, budget) {
-            Verdict::Equal | Verdict::NotEqual { .. } => Verdict::not_equal(None),
-            error => error,
+        (None, Some(_)) => match compare_texts(&expected, &given, rules, budget) {
+            Comparison::Equal | Comparison::NotEqual { .. } => Comparison::not_equal(None),
+            unreadable => unreadable,
         },
     }
 }
 
-fn without_units(expected: &str, given: &str, rules: &Rules, budget: &Budget) -> Verdict {
-    let wanted = match read(expected, Reading::default(), &rules.variables) {
+fn compare_texts(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
+    let expected_answer = match read(expected, Interpretation::default(), &rules.variables) {
         Ok(answer) => answer,
-        Err(error) => return error.of(Side::Expected),
+        Err(error) => return Comparison::unreadable(Side::Expected, error),
     };
-    let got = match read(given, Reading::default(), &rules.variables) {
+    let given_answer = match read(given, Interpretation::default(), &rules.variables) {
         Ok(answer) => answer,
-        // Where words are expected, whatever can't be read as mathematics is just another word.
-        Err(_) if matches!(wanted.shape, Shape::Words(_)) => return Verdict::not_equal(None),
-        Err(error) => return error.of(Side::Given),
+        // Where words are expected, a text that is not mathematics is just another word.
+        Err(_) if matches!(expected_answer.object, MathObject::Words(_)) => {
+            return Comparison::not_equal(None);
+        }
+        Err(error) => return Comparison::unreadable(Side::Given, error),
     };
-    let first = judge(&wanted, &got, rules, budget);
-    if !matches!(first, Verdict::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
+    let first = compare_answers(&expected_answer, &given_answer, rules, budget);
+    if !matches!(first, Comparison::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
         return first;
     }
-    for wanted in readings(expected, wanted, rules, budget) {
-        for got in readings(given, got.clone(), rules, budget) {
-            let nodes = wanted.arena.nodes().len() + got.arena.nodes().len();
-            if budget.take(NODE * nodes).is_none() {
+    for expected_answer in interpretations(expected, expected_answer, rules, budget) {
+        for given_answer in interpretations(given, given_answer.clone(), rules, budget) {
+            let nodes = expected_answer.arena.nodes().len() + given_answer.arena.nodes().len();
+            if budget.take(STEPS_PER_NODE * nodes).is_none() {
                 return first;
             }
-            if judge(&wanted, &got, rules, budget).is_equal() {
-                return Verdict::Equal;
+            if compare_answers(&expected_answer, &given_answer, rules, budget).is_equal() {
+                return Comparison::Equal;
             }
         }
     }
     first
 }
 
-/// The other ways to read a text, where there are any, and the first one.
-fn readings(text: &str, first: Answer, rules: &Rules, budget: &Budget) -> Vec<Answer> {
-    let other = first.other;
+/// Returns the first reading of a text, followed by its other usual interpretations.
+fn interpretations(
+    text: &str,
+    first: ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> Vec<ParsedAnswer> {
+    let ambiguous = first.ambiguous;
     let mut all = vec![first];
-    if other == Reading::default() {
+    if ambiguous == Interpretation::default() {
         return all;
     }
     let choices = |flag: bool| if flag { vec![false, true] } else { vec![false] };
-    for thousands in choices(other.thousands) {
-        for euler in choices(other.euler) {
-            for points in choices(other.points) {
-                for roots in choices(other.roots) {
-                    let reading = Reading { thousands, euler, points, roots };
-                    if reading != Reading::default() && budget.take(NODE * text.len()).is_some() {
-                        all.extend(read(text, reading, &rules.variables));
+    for thousands in choices(ambiguous.thousands) {
+        for euler in choices(ambiguous.euler) {
+            for points in choices(ambiguous.points) {
+                for roots in choices(ambiguous.roots) {
+                    let interpretation = Interpretation { thousands, euler, points, roots };
+                    if interpretation != Interpretation::default()
+                        && budget.take(STEPS_PER_NODE * text.len()).is_some()
+                    {
+                        all.extend(read(text, interpretation, &rules.variables));
                     }
                 }
             }
@@ -146,86 +155,52 @@ fn readings(text: &str, first: Answer, rules: &Rules, budget: &Budget) -> Vec<An
     all
 }
 
-fn judge(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> Verdict {
-    if let Err(error) = only_known(expected, given, rules) {
-        return error.of(Side::Given);
+fn compare_answers(
+    expected: &ParsedAnswer,
+    given: &ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> Comparison {
+    if let Err(error) = check_variables(expected, given, rules) {
+        return Comparison::unreadable(Side::Given, error);
     }
-    let mut comparison = Comparison::new(rules, budget);
-    let wanted = match comparison.import(expected, &|name| name.to_owned()) {
-        Ok(shape) => shape,
-        Err(error) => return error.of(Side::Expected),
+    let mut comparer = Comparer::new(rules, budget);
+    let expected_object = match comparer.import(expected, &|name| name.to_owned()) {
+        Ok(object) => object,
+        Err(error) => return Comparison::unreadable(Side::Expected, error),
     };
-    let rename = folding(expected, given, rules);
-    let got = match comparison.import(given, &rename) {
-        Ok(shape) => shape,
-        Err(error) => return error.of(Side::Given),
+    let rename = case_folding(expected, given, rules);
+    let given_object = match comparer.import(given, &rename) {
+        Ok(object) => object,
+        Err(error) => return Comparison::unreadable(Side::Given, error),
     };
-    if comparison.equal(&wanted, &got) {
+    if comparer.equal(&expected_object, &given_object) {
         let simple = !rules.simplified || simplified::is_simplified(expected, given, rules, budget);
-        return if simple { Verdict::Equal } else { Verdict::not_equal(Hint::NotSimplified) };
+        return if simple { Comparison::Equal } else { Comparison::not_equal(Hint::NotSimplified) };
     }
-    let hint = hint::of(&mut comparison, &wanted, &got, given);
-    Verdict::not_equal(hint.or_else(|| other_angles(expected, given, rules, budget)))
+    let hint = hints::find(&mut comparer, &expected_object, &given_object, given);
+    Comparison::not_equal(hint.or_else(|| angle_unit_hint(expected, given, rules, budget)))
 }
 
-/// Whether the answers are the same when angles are read in the other unit.
-fn other_angles(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> Option<Hint> {
-    if !hint::has_angles(expected) && !hint::has_angles(given) {
+/// Returns a hint if the answers are equal when the angles of one of them are in the other unit.
+fn angle_unit_hint(
+    expected: &ParsedAnswer,
+    given: &ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> Option<Hint> {
+    if !hints::has_angles(expected) && !hints::has_angles(given) {
         return None;
     }
     let mut same = false;
-    for (wanted_degrees, got_degrees) in [(rules.degrees, !rules.degrees), (!rules.degrees, rules.degrees)] {
-        let mut comparison = Comparison::new(rules, budget);
-        comparison.tape.dialect.degrees = wanted_degrees;
-        let Ok(wanted) = comparison.import(expected, &|name| name.to_owned()) else { return None };
-        comparison.tape.dialect.degrees = got_degrees;
-        let Ok(got) = comparison.import(given, &|name| name.to_owned()) else { return None };
-        same |= comparison.equal(&wanted, &got);
+    let units = [(rules.degrees, !rules.degrees), (!rules.degrees, rules.degrees)];
+    for (expected_degrees, given_degrees) in units {
+        let mut comparer = Comparer::new(rules, budget);
+        comparer.dag.conventions.degrees = expected_degrees;
+        let Ok(expected) = comparer.import(expected, &|name| name.to_owned()) else { return None };
+        comparer.dag.conventions.degrees = given_degrees;
+        let Ok(given) = comparer.import(given, &|name| name.to_owned()) else { return None };
+        same |= comparer.equal(&expected, &given);
     }
     same.then_some(Hint::AngleUnit)
-}
-
-fn symbols(answer: &Answer) -> Vec<String> {
-    let mut ids = Vec::new();
-    collect(&answer.shape, &mut ids);
-    let mut all: Vec<String> =
-        ids.iter().flat_map(|id| answer.arena.symbols(*id)).map(str::to_owned).collect();
-    all.sort_unstable();
-    all.dedup();
-    all
-}
-
-/// `X` for `x`, where the expected answer has no letter in both sizes and the given one neither.
-fn folding(expected: &Answer, given: &Answer, rules: &Rules) -> impl Fn(&str) -> String + use<> {
-    let (known, found) = (symbols(expected), symbols(given));
-    let case = rules.case;
-    move |name| {
-        if case || known.iter().any(|other| other == name) {
-            return name.to_owned();
-        }
-        let same = |other: &&String| other.to_lowercase() == name.to_lowercase();
-        match (known.iter().find(same), found.iter().filter(same).count(), known.iter().filter(same).count())
-        {
-            (Some(other), 1, 1) => other.clone(),
-            _ => name.to_owned(),
-        }
-    }
-}
-
-/// Whether the given answer keeps to the letters of the box.
-fn only_known(expected: &Answer, given: &Answer, rules: &Rules) -> Result<(), Unreadable> {
-    if rules.variables.is_empty() {
-        return Ok(());
-    }
-    let known = symbols(expected);
-    for name in symbols(given) {
-        let is_known =
-            |other: &String| *other == name || !rules.case && other.to_lowercase() == name.to_lowercase();
-        if !known.iter().any(is_known) && !rules.variables.iter().any(is_known) {
-            let why =
-                format!("“{name}” isn't used here: write the answer with {}.", rules.variables.join(", "));
-            return Err(Unreadable::new(0, why));
-        }
-    }
-    Ok(())
 }

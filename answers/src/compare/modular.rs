@@ -1,16 +1,20 @@
-//! Rational identities, decided over two prime fields.
+//! Identity testing of rational expressions over two prime fields (Schwartz–Zippel).
 //!
-//! Every unknown becomes a random number modulo a prime, and the operations are done there: equal expressions give
-//! equal numbers, unequal ones almost never do. The primes are such that -1, 2, 3, 5, 7, 11 and 13 have square roots,
-//! so i and the roots that pupils meet are numbers too. What is no rational operation, sin(2x) say, becomes a number
-//! made from its name and the number of its argument: sin(2x) and sin(x+x) are the same, and more is not claimed.
+//! Every variable becomes a random number modulo a prime, and the operations are done in the field.
+//! Equal expressions give equal residues; unequal ones almost never do. Modulo these primes -1, 2, 3,
+//! 5, 7, 11 and 13 have square roots, so that i and the common roots have residues too.
+//!
+//! The residue of a function such as sin(2x) is a hash of its name and of its argument's residue.
+//! sin(2x) and sin(x+x) are therefore equal, and no other identity of functions is found here.
 
 use dashu_ratio::RBig;
 
-use crate::expr::{Constant, Id};
-use crate::tape::{Op, Tape};
+use super::random::mix;
+use crate::lex::function::Constant;
+use crate::normalise::dag::{Dag, Op};
+use crate::parse::tree::Id;
 
-/// The square roots of -1, 2, 3, 5, 7, 11 and 13, by field.
+/// The two primes, and the square roots of -1, 2, 3, 5, 7, 11 and 13 modulo each.
 const FIELDS: [(u64, [u64; 7]); 2] = [
     (
         2_305_843_009_213_423_681,
@@ -40,56 +44,55 @@ const FIELDS: [(u64, [u64; 7]); 2] = [
 
 const ROOTS: [u32; 6] = [2, 3, 5, 7, 11, 13];
 
-/// One number in each field; `None` where something divides by zero.
-pub(crate) type Print = Option<[u64; 2]>;
+/// One residue in each field; `None` after a division by zero.
+pub(crate) type Residue = Option<[u64; 2]>;
 
-/// The numbers of every operation.
-pub(crate) struct Prints {
-    prints: Vec<Print>,
-    /// Whether all below is rational, so that unequal numbers prove unequal expressions.
+/// The residues of every operation.
+pub(crate) struct Residues {
+    residues: Vec<Residue>,
+    /// Whether all operands are rational, so that unequal residues prove unequal expressions.
     rational: Vec<bool>,
 }
 
-impl Prints {
-    /// `seed` chooses the numbers of the unknowns.
-    pub(crate) fn of(tape: &Tape, seed: u64) -> Self {
-        let mut all = Self { prints: Vec::with_capacity(tape.ops().len()), rational: Vec::new() };
-        for op in tape.ops() {
-            let rational = all.is_rational_op(tape, op);
-            let print = all.print(tape, op, seed);
-            all.prints.push(print);
+impl Residues {
+    /// Computes the residues. `seed` selects the values of the variables.
+    pub(crate) fn of(dag: &Dag, seed: u64) -> Self {
+        let mut all = Self { residues: Vec::with_capacity(dag.ops().len()), rational: Vec::new() };
+        for op in dag.ops() {
+            let rational = all.is_rational_op(dag, op);
+            let residue = all.residue_of(dag, op, seed);
+            all.residues.push(residue);
             all.rational.push(rational);
         }
         all
     }
 
-    pub(crate) fn get(&self, id: Id) -> Print {
-        self.prints[id as usize]
+    pub(crate) fn get(&self, id: Id) -> Residue {
+        self.residues[id as usize]
     }
 
     pub(crate) fn is_rational(&self, id: Id) -> bool {
         self.rational[id as usize]
     }
 
-    fn is_rational_op(&self, tape: &Tape, op: &Op) -> bool {
+    fn is_rational_op(&self, dag: &Dag, op: &Op) -> bool {
         match op {
             Op::Number(_) | Op::Variable(_) | Op::Constant(Constant::I) => true,
             Op::Add(a, b) | Op::Mul(a, b) => self.is_rational(*a) && self.is_rational(*b),
             Op::Pow(a, b) => {
-                tape.value(*b).is_some_and(RBig::is_int) && self.is_rational(*a)
-                    || root(tape, *a, *b).is_some()
+                dag.value(*b).is_some_and(RBig::is_int) && self.is_rational(*a) || root(dag, *a, *b).is_some()
             }
             _ => false,
         }
     }
 
-    fn print(&self, tape: &Tape, op: &Op, seed: u64) -> Print {
+    fn residue_of(&self, dag: &Dag, op: &Op, seed: u64) -> Residue {
         let two = |a: Id, b: Id, f: fn(u64, u64, u64) -> u64| {
             let (a, b) = (self.get(a)?, self.get(b)?);
             Some([f(a[0], b[0], FIELDS[0].0), f(a[1], b[1], FIELDS[1].0)])
         };
         match op {
-            Op::Number(value) => each(|prime, _| residue(value, prime)),
+            Op::Number(value) => each(|prime, _| reduce(value, prime)),
             Op::Variable(index) => {
                 each(|prime, lane| Some(mix(&[seed, 1, u64::from(*index), lane as u64]) % prime))
             }
@@ -100,10 +103,10 @@ impl Prints {
             Op::Add(a, b) => two(*a, *b, |a, b, prime| (a + b) % prime),
             Op::Mul(a, b) => two(*a, *b, times),
             Op::Pow(a, b) => {
-                if let Some(index) = root(tape, *a, *b) {
+                if let Some(index) = root(dag, *a, *b) {
                     return Some([FIELDS[0].1[index], FIELDS[1].1[index]]);
                 }
-                if let Some(power) = tape.value(*b).filter(|power| power.is_int())
+                if let Some(power) = dag.value(*b).filter(|power| power.is_int())
                     && let Ok(power) = i64::try_from(power.numerator())
                 {
                     let base = self.get(*a)?;
@@ -111,13 +114,13 @@ impl Prints {
                 }
                 self.opaque(seed, 3, &[*a, *b])
             }
-            Op::One(function, a) => self.opaque(seed, 100 + *function as u64, &[*a]),
-            Op::Two(function, a, b) => self.opaque(seed, 200 + *function as u64, &[*a, *b]),
-            Op::Nothing => None,
+            Op::Unary(function, a) => self.opaque(seed, 100 + *function as u64, &[*a]),
+            Op::Binary(function, a, b) => self.opaque(seed, 200 + *function as u64, &[*a, *b]),
+            Op::Undefined => None,
         }
     }
 
-    fn opaque(&self, seed: u64, tag: u64, of: &[Id]) -> Print {
+    fn opaque(&self, seed: u64, tag: u64, of: &[Id]) -> Residue {
         let mut words = vec![seed, tag];
         for id in of {
             words.extend(self.get(*id)?);
@@ -130,33 +133,33 @@ impl Prints {
     }
 }
 
-/// Which of the roots that the fields have it is.
-fn root(tape: &Tape, base: Id, exponent: Id) -> Option<usize> {
-    let (base, exponent) = (tape.value(base)?, tape.value(exponent)?);
+/// Returns the index of a square root that the fields contain.
+fn root(dag: &Dag, base: Id, exponent: Id) -> Option<usize> {
+    let (base, exponent) = (dag.value(base)?, dag.value(exponent)?);
     let half = *exponent.denominator() == dashu_int::UBig::from(2u8) && exponent.numerator().is_one();
     let index = ROOTS.iter().position(|root| *base == RBig::from(*root))?;
     half.then_some(index + 1)
 }
 
-fn each(f: impl Fn(u64, usize) -> Option<u64>) -> Print {
+fn each(f: impl Fn(u64, usize) -> Option<u64>) -> Residue {
     Some([f(FIELDS[0].0, 0)?, f(FIELDS[1].0, 1)?])
 }
 
-fn residue(value: &RBig, prime: u64) -> Option<u64> {
-    let over = value.numerator();
+fn reduce(value: &RBig, prime: u64) -> Option<u64> {
+    let numerator = value.numerator();
     let magnitude = |n: &dashu_int::UBig| n % prime;
-    let under = magnitude(value.denominator());
-    let (sign, over) = over.clone().into_parts();
-    let over = magnitude(&over);
-    let over = if sign == dashu_int::Sign::Negative { (prime - over) % prime } else { over };
-    Some(times(over, if under == 1 { 1 } else { raise(under, -1, prime)? }, prime))
+    let denominator = magnitude(value.denominator());
+    let (sign, numerator) = numerator.clone().into_parts();
+    let numerator = magnitude(&numerator);
+    let numerator = if sign == dashu_int::Sign::Negative { (prime - numerator) % prime } else { numerator };
+    Some(times(numerator, if denominator == 1 { 1 } else { raise(denominator, -1, prime)? }, prime))
 }
 
 pub(crate) fn times(a: u64, b: u64, prime: u64) -> u64 {
     (u128::from(a) * u128::from(b) % u128::from(prime)) as u64
 }
 
-/// A power; `None` for zero to a negative one.
+/// Raises to a power; `None` for a negative power of zero.
 fn raise(base: u64, power: i64, prime: u64) -> Option<u64> {
     if power < 0 && base == 0 {
         return None;
@@ -178,22 +181,10 @@ fn raise_up(mut base: u64, mut power: u64, prime: u64) -> u64 {
     result
 }
 
-/// Whether `a·d` is `b·c` in both fields.
+/// Returns `true` if `a·d` equals `b·c` in both fields.
 pub(crate) fn cross_equal(a: [u64; 2], b: [u64; 2], c: [u64; 2], d: [u64; 2]) -> bool {
     (0..2).all(|lane| {
         let prime = FIELDS[lane].0;
         times(a[lane], d[lane], prime) == times(b[lane], c[lane], prime)
     })
-}
-
-/// Stirs words into one number (the finaliser of SplitMix64 after each).
-pub(crate) fn mix(words: &[u64]) -> u64 {
-    let mut state = 0x243f_6a88_85a3_08d3u64;
-    for word in words {
-        state = state.wrapping_add(*word).wrapping_add(0x9e37_79b9_7f4a_7c15);
-        state = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        state = (state ^ (state >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        state ^= state >> 31;
-    }
-    state
 }

@@ -1,31 +1,47 @@
-//! What a comparison says: the verdict, the hint for a near miss, and why a text can't be read.
+//! The result of a comparison, and the hint for a near miss.
 
 use std::fmt;
 
-/// Whether an answer is the same as the one expected.
+use crate::error::ParseError;
+
+/// The result of [`compare`](crate::compare).
+///
+/// ```
+/// use answers::{AnswerRules, Comparison, Side, compare};
+///
+/// let rules = AnswerRules::default();
+/// assert_eq!(compare("2x", "x+x", &rules), Comparison::Equal);
+/// assert_eq!(compare("2x", "3x", &rules), Comparison::NotEqual { hint: None });
+/// assert!(matches!(
+///     compare("2x", "2x+", &rules),
+///     Comparison::Unreadable { side: Side::Given, position: 3, .. },
+/// ));
+/// ```
+#[doc(alias = "Verdict")]
+#[doc(alias = "grade")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[must_use]
-pub enum Verdict {
-    /// The same, as the rules of the box understand it.
+pub enum Comparison {
+    /// The two answers are equal under the rules.
     Equal,
-    /// Another answer.
+    /// The two answers differ.
     NotEqual {
-        /// What it may have been, when it's a near miss.
+        /// The likely mistake, if the given answer is a near miss.
         hint: Option<Hint>,
     },
-    /// One of the two texts can't be read.
+    /// One of the two texts cannot be read.
     Unreadable {
-        /// Whose text it is. The expected one is an admin's mistake.
-        which: Side,
-        /// Where, counted in characters from the start of the text.
-        at: usize,
-        /// A sentence that says what to write instead.
-        why: String,
+        /// The text that cannot be read. An unreadable expected answer is an administrator's mistake.
+        side: Side,
+        /// The position of the error, in characters from the start of the text.
+        position: usize,
+        /// A sentence that says what is wrong and what to write instead.
+        message: String,
     },
 }
 
-impl Verdict {
-    /// Whether it's [`Verdict::Equal`].
+impl Comparison {
+    /// Returns `true` if the answers are [`Comparison::Equal`].
     pub fn is_equal(&self) -> bool {
         *self == Self::Equal
     }
@@ -33,60 +49,62 @@ impl Verdict {
     pub(crate) fn not_equal(hint: impl Into<Option<Hint>>) -> Self {
         Self::NotEqual { hint: hint.into() }
     }
+
+    pub(crate) fn unreadable(side: Side, error: ParseError) -> Self {
+        Self::Unreadable { side, position: error.position, message: error.message }
+    }
 }
 
-/// Whose text it is.
+/// One of the two texts of a comparison.
+///
+/// ```
+/// use answers::{AnswerRules, Comparison, Side, compare};
+///
+/// let result = compare("2+", "x", &AnswerRules::default());
+/// assert!(matches!(result, Comparison::Unreadable { side: Side::Expected, .. }));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Side {
-    /// The answer that the box expects: an admin wrote it.
+    /// The correct answer, written by an administrator.
     Expected,
-    /// The answer that a pupil gave.
+    /// The pupil's answer.
     Given,
 }
 
-/// A text that is no answer, with the place and a sentence that a pupil understands.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{why}")]
-pub struct Unreadable {
-    /// Where, counted in characters from the start of the text.
-    pub at: usize,
-    /// A sentence that says what to write instead.
-    pub why: String,
-}
-
-impl Unreadable {
-    pub(crate) fn new(at: usize, why: impl Into<String>) -> Self {
-        Self { at, why: why.into() }
-    }
-
-    pub(crate) fn of(self, which: Side) -> Verdict {
-        Verdict::Unreadable { which, at: self.at, why: self.why }
-    }
-}
-
-/// How a wrong answer is nearly right. `Display` prints a sentence for the pupil, which doesn't give the answer away.
+/// The likely mistake in a wrong answer.
+///
+/// `Display` prints a sentence for the pupil, which does not give the answer away.
+///
+/// ```
+/// use answers::{AnswerRules, Comparison, Hint, compare};
+///
+/// let result = compare("x-1", "1-x", &AnswerRules::default());
+/// assert_eq!(result, Comparison::NotEqual { hint: Some(Hint::Sign) });
+/// assert_eq!(Hint::Sign.to_string(), "Check the sign.");
+/// ```
+#[doc(alias = "feedback")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Hint {
-    /// A rounded decimal where the exact value is wanted.
+    /// A rounded decimal where the exact value is required.
     Rounded,
-    /// Right but for a constant such as the `+ C` of an integral.
+    /// A missing constant, such as the `+ C` of an integral.
     MissingConstant,
-    /// The sign is the other one.
+    /// The negative of the expected answer.
     Sign,
-    /// Degrees where radians are wanted, or radians where degrees are.
+    /// Degrees where radians are required, or radians where degrees are.
     AngleUnit,
-    /// Right, but the box wants it simplified.
+    /// An equal answer that is not simplified, where the rules require it.
     NotSimplified,
-    /// The right number without its unit.
+    /// The expected number without its unit.
     MissingUnit,
-    /// The right elements in another order, where order matters.
+    /// The expected elements in another order, where the order matters.
     Order,
-    /// Some of the solutions, but not all.
+    /// A proper subset of the solutions.
     MissingSolution,
-    /// All of the solutions, and some that are none.
+    /// Every solution, and at least one wrong one.
     ExtraSolution,
-    /// The right ends, but one belongs to the interval and shouldn't, or the other way round.
+    /// The expected ends of an interval, with an end open that is closed, or closed that is open.
     Boundary,
 }
 

@@ -1,35 +1,43 @@
-//! Whether an answer is written in its simplest form, as a teacher would say it.
+//! The simplest form of an answer, as a teacher would define it.
 
 use dashu_int::ops::Gcd;
 use dashu_ratio::RBig;
 
-use crate::expr::{Arena, Function, Id, Node};
-use crate::gcd::gcd;
+use crate::classify::{MathObject, ParsedAnswer, collect};
+use crate::lex::function::Function;
 use crate::limits::Budget;
-use crate::ratio::{self, Generators, Ratio};
-use crate::rules::Rules;
-use crate::shape::{Answer, Shape, collect};
-use crate::tape::{Dialect, Tape};
+use crate::normalise::dag::{Conventions, Dag};
+use crate::normalise::gcd::gcd;
+use crate::normalise::rational::{self, Generators, RationalFunction};
+use crate::parse::tree::{Arena, Id, Node};
+use crate::rules::AnswerRules;
 
-/// The largest power of a number that is expected to be worked out.
+/// The largest power of a number that must be worked out.
 const WORKED_OUT: u32 = 1_000_000;
 
-/// Whether the given answer, which is right, is simplified too. Both are in the form of the expected one: expanded
-/// where it is, in factors where it is, with roots below a line only where it has them.
-pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules, budget: &Budget) -> bool {
-    // What is written as expected is what was wanted: 2^5 may be an answer in powers.
-    if expected.shape == given.shape && expected.arena.nodes() == given.arena.nodes() {
+/// Returns `true` if a right answer is simplified, and in the form of the expected one.
+///
+/// It must be expanded or factorised as the expected answer is. Roots in a denominator are allowed
+/// only if the expected answer has them.
+pub(crate) fn is_simplified(
+    expected: &ParsedAnswer,
+    given: &ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> bool {
+    // The form of the expected answer is always accepted: 2^5 can be an answer in powers.
+    if expected.object == given.object && expected.arena.nodes() == given.arena.nodes() {
         return true;
     }
     if !is_lowest_ratio(given) {
         return false;
     }
     let (mut wanted, mut got) = (Vec::new(), Vec::new());
-    collect(&expected.shape, &mut wanted);
-    collect(&given.shape, &mut got);
+    collect(&expected.object, &mut wanted);
+    collect(&given.object, &mut got);
     let rooted = wanted.iter().any(|id| has_root_below(&expected.arena, *id));
     let simple = got.iter().all(|id| {
-        Check::of(&given.arena, *id, rules, budget).is_none_or(|check| check.holds())
+        SimplificationCheck::of(&given.arena, *id, rules, budget).is_none_or(|check| check.holds())
             && (rooted || !has_root_below(&given.arena, *id))
     });
     let same_form = match (&wanted[..], &got[..]) {
@@ -44,9 +52,9 @@ pub(crate) fn is_simplified(expected: &Answer, given: &Answer, rules: &Rules, bu
     simple && same_form
 }
 
-/// Whether the whole numbers of a ratio have nothing in common.
-fn is_lowest_ratio(given: &Answer) -> bool {
-    let Shape::Ratio(parts) = &given.shape else { return true };
+/// Returns `true` if the integers of a ratio are coprime.
+fn is_lowest_ratio(given: &ParsedAnswer) -> bool {
+    let MathObject::Ratio(parts) = &given.object else { return true };
     let numbers =
         parts.iter().map(|id| given.arena.number(*id).filter(|n| n.is_int()).map(|n| n.numerator().clone()));
     let Some(numbers) = numbers.collect::<Option<Vec<_>>>() else { return true };
@@ -55,9 +63,14 @@ fn is_lowest_ratio(given: &Answer) -> bool {
     common.is_none_or(|common| common.is_one())
 }
 
-fn same_form((wanted, a): (&Arena, Id), (given, b): (&Arena, Id), rules: &Rules, budget: &Budget) -> bool {
-    if let Some(check) = Check::of(wanted, a, rules, budget)
-        && check.tape.value(check.ids[a as usize]).is_some()
+fn same_form(
+    (wanted, a): (&Arena, Id),
+    (given, b): (&Arena, Id),
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> bool {
+    if let Some(check) = SimplificationCheck::of(wanted, a, rules, budget)
+        && check.dag.value(check.ids[a as usize]).is_some()
         && !is_number(given, b)
     {
         return false;
@@ -76,7 +89,7 @@ fn is_number(arena: &Arena, id: Id) -> bool {
     }
 }
 
-/// `6.02 × 10^23`, and powers that nobody works out.
+/// Returns `true` for scientific notation, `6.02 × 10^23`, and for a power of ten.
 fn scientific(arena: &Arena, id: Id) -> bool {
     match arena.node(id) {
         Node::Product(all) => all.len() == 2 && is_number(arena, all[0]) && ten_to_a_power(arena, all[1]),
@@ -88,7 +101,7 @@ fn ten_to_a_power(arena: &Arena, id: Id) -> bool {
     matches!(arena.node(id), Node::Power(base, _) if arena.number(*base).is_some_and(|base| *base == RBig::from(10)))
 }
 
-/// How many factors of the whole are sums: two of (x+1)(x+2), two of (x+1)².
+/// Counts the factors that are sums: two in (x+1)(x+2), two in (x+1)².
 fn sum_factors(arena: &Arena, id: Id) -> u32 {
     match arena.node(id) {
         Node::Negative(a) => sum_factors(arena, *a),
@@ -108,9 +121,9 @@ fn one_factor(arena: &Arena, id: Id) -> u32 {
     }
 }
 
-/// Whether no sum is multiplied out still.
+/// Returns `true` if no product of sums is left.
 fn is_expanded(arena: &Arena, id: Id) -> bool {
-    arena.under(id).into_iter().all(|id| sum_factors(arena, id) == 0)
+    arena.descendants(id).into_iter().all(|id| sum_factors(arena, id) == 0)
 }
 
 fn has_root_below(arena: &Arena, id: Id) -> bool {
@@ -118,36 +131,36 @@ fn has_root_below(arena: &Arena, id: Id) -> bool {
         Node::Call(Function::Sqrt, all) => all.iter().all(|id| arena.symbols(*id).is_empty()),
         _ => false,
     };
-    arena.under(id).into_iter().any(|id| match arena.node(id) {
-        Node::Quotient(_, under) => arena.under(*under).iter().any(is_root),
+    arena.descendants(id).into_iter().any(|id| match arena.node(id) {
+        Node::Quotient(_, denominator) => arena.descendants(*denominator).iter().any(is_root),
         _ => false,
     })
 }
 
-struct Check<'a> {
+struct SimplificationCheck<'a> {
     arena: &'a Arena,
     root: Id,
-    tape: Tape,
+    dag: Dag,
     ids: Vec<Id>,
     budget: &'a Budget,
 }
 
-impl<'a> Check<'a> {
-    fn of(arena: &'a Arena, root: Id, rules: &Rules, budget: &'a Budget) -> Option<Self> {
-        let mut tape = Tape::new(Dialect { natural_log: rules.natural_log, degrees: rules.degrees });
-        let ids = tape.import_all(arena, root, &|name| name.to_owned()).ok()?;
-        Some(Self { arena, root, tape, ids, budget })
+impl<'a> SimplificationCheck<'a> {
+    fn of(arena: &'a Arena, root: Id, rules: &AnswerRules, budget: &'a Budget) -> Option<Self> {
+        let mut dag = Dag::new(Conventions { natural_log: rules.natural_log, degrees: rules.degrees });
+        let ids = dag.import_all(arena, root, &|name| name.to_owned()).ok()?;
+        Some(Self { arena, root, dag, ids, budget })
     }
 
     fn holds(&self) -> bool {
-        self.arena.under(self.root).into_iter().all(|id| self.is_simple(id))
+        self.arena.descendants(self.root).into_iter().all(|id| self.is_simple(id))
     }
 
     fn is_simple(&self, id: Id) -> bool {
         match self.arena.node(id) {
-            Node::Sum(terms) => !self.any_alike(terms, |ratio| ratio.over.is_zero()),
+            Node::Sum(terms) => !self.any_alike(terms, |ratio| ratio.numerator.is_zero()),
             Node::Product(factors) => self.factors_are_simple(factors),
-            Node::Quotient(over, under) => self.fraction_is_simple(*over, *under),
+            Node::Quotient(numerator, denominator) => self.fraction_is_simple(*numerator, *denominator),
             Node::Power(base, power) => self.power_is_simple(id, *base, *power),
             Node::Negative(a) => !matches!(self.arena.node(*a), Node::Negative(_)),
             Node::Call(Function::Sqrt, all) => self.root_is_simple(all[0], 2),
@@ -167,17 +180,19 @@ impl<'a> Check<'a> {
     }
 
     fn value(&self, id: Id) -> Option<&RBig> {
-        self.tape.value(self.ids[id as usize])
+        self.dag.value(self.ids[id as usize])
     }
 
-    /// Whether two terms can be collected, or one of them is nothing.
-    fn any_alike(&self, terms: &[Id], is_nothing: impl Fn(&Ratio) -> bool) -> bool {
-        let mut known = Generators::default();
+    /// Returns `true` if two terms can be collected, or if a term is zero.
+    fn any_alike(&self, terms: &[Id], is_nothing: impl Fn(&RationalFunction) -> bool) -> bool {
+        let mut generators = Generators::default();
         let roots: Vec<Id> = terms.iter().map(|id| self.ids[*id as usize]).collect();
-        let Some(ratios) = ratio::of(&self.tape, &roots, &mut known, self.budget) else { return false };
-        let shapes: Vec<_> =
-            ratios.iter().map(|ratio| (ratio.over.primitive(), ratio.under.primitive())).collect();
-        let pair = shapes.iter().enumerate().any(|(at, shape)| shapes[..at].contains(shape));
+        let Some(ratios) = rational::of(&self.dag, &roots, &mut generators, self.budget) else {
+            return false;
+        };
+        let objects: Vec<_> =
+            ratios.iter().map(|ratio| (ratio.numerator.primitive(), ratio.denominator.primitive())).collect();
+        let pair = objects.iter().enumerate().any(|(at, object)| objects[..at].contains(object));
         pair || ratios.iter().any(is_nothing)
     }
 
@@ -208,24 +223,24 @@ impl<'a> Check<'a> {
         matches!(self.arena.node(id), Node::Call(Function::Sqrt, all) if self.value(all[0]).is_some())
     }
 
-    fn fraction_is_simple(&self, over: Id, under: Id) -> bool {
+    fn fraction_is_simple(&self, numerator: Id, denominator: Id) -> bool {
         let nested = |id: Id| matches!(self.arena.node(id), Node::Quotient(..));
-        if nested(over) || nested(under) {
+        if nested(numerator) || nested(denominator) {
             return false;
         }
-        if let (Some(a), Some(b)) = (self.value(over), self.value(under)) {
+        if let (Some(a), Some(b)) = (self.value(numerator), self.value(denominator)) {
             let common = || a.numerator().gcd(b.numerator()).is_one();
             return a.is_int() && b.is_int() && !b.is_one() && *b > RBig::ZERO && common();
         }
-        let mut known = Generators::default();
-        let roots = [over, under].map(|id| self.ids[id as usize]);
-        let Some(both) = ratio::of(&self.tape, &roots, &mut known, self.budget) else { return true };
-        let (a, b) = (&both[0].over, &both[1].over);
+        let mut generators = Generators::default();
+        let roots = [numerator, denominator].map(|id| self.ids[id as usize]);
+        let Some(both) = rational::of(&self.dag, &roots, &mut generators, self.budget) else { return true };
+        let (a, b) = (&both[0].numerator, &both[1].numerator);
         if b.is_one() {
             return false;
         }
-        let content = |poly: &crate::poly::Poly| poly.primitive_factor();
-        // The factor is one over the content: whole numbers in common show as denominators in common.
+        let content = |poly: &crate::normalise::polynomial::Polynomial| poly.primitive_factor();
+        // The primitive factor is one over the content, so common integers are denominators here.
         let (x, y) = (content(a), content(b));
         let shared = !x.denominator().gcd(y.denominator()).is_one();
         let common = gcd(a, b, self.budget).is_none_or(|common| common.as_constant().is_some());

@@ -1,8 +1,8 @@
-//! The words that answers are made of.
+//! Tokens, and the brackets among them.
 
 use dashu_ratio::RBig;
 
-use crate::expr::{Constant, Function};
+use crate::lex::function::{Constant, Function};
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Relation {
@@ -15,7 +15,7 @@ pub(crate) enum Relation {
     In,
 }
 
-/// Which way a bar looks: `|` alone doesn't say.
+/// The side of a bar. A plain `|` does not tell which one it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Bar {
     Either,
@@ -24,7 +24,7 @@ pub(crate) enum Bar {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum TokenKind {
     Number {
         value: RBig,
         places: Option<u32>,
@@ -37,7 +37,7 @@ pub(crate) enum Kind {
     PlusMinus,
     MinusPlus,
     Times,
-    Over,
+    Divide,
     Caret,
     Bang,
     Percent,
@@ -47,7 +47,7 @@ pub(crate) enum Kind {
     Close,
     OpenSquare,
     CloseSquare,
-    /// A brace that groups, as in `x^{2}`; in plain text it may be that of a set.
+    /// A grouping brace, as in `x^{2}`. In plain text it may be the brace of a set.
     OpenBrace,
     CloseBrace,
     OpenSet,
@@ -61,7 +61,7 @@ pub(crate) enum Kind {
     Bar(Bar),
     Comma,
     Colon,
-    /// The bar of a set, `{x ∣ x > 2}`.
+    /// The bar of a set builder, `{x ∣ x > 2}`.
     SuchThat,
     Semicolon,
     Relation(Relation),
@@ -70,7 +70,7 @@ pub(crate) enum Kind {
     Union,
     Fraction,
     Binomial,
-    /// `5 C 2`, `5 choose 2`.
+    /// The operator of `5 C 2` and `5 choose 2`.
     Choose,
     Permute,
     Mod,
@@ -83,10 +83,10 @@ pub(crate) enum Kind {
     Text(String),
 }
 
-impl Kind {
-    pub(crate) fn closing(&self) -> Option<&'static [Kind]> {
+impl TokenKind {
+    pub(crate) fn closing(&self) -> Option<&'static [TokenKind]> {
         Some(match self {
-            // Half-open intervals close with the other bracket; `]1, 2[` is how some schools write open ones.
+            // A half-open interval closes with the other bracket. Some schools write `]1, 2[`.
             Self::Open | Self::OpenSquare => &[Self::Close, Self::CloseSquare],
             Self::OpenSet => &[Self::CloseSet],
             Self::OpenBrace => &[Self::CloseBrace],
@@ -118,9 +118,9 @@ impl Kind {
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Token {
-    pub(crate) kind: Kind,
-    /// Where it starts, in characters.
+    pub(crate) kind: TokenKind,
+    /// The position of the first character.
     pub(crate) at: usize,
-    /// Whether a space stands before it.
+    /// Whether white space precedes the token.
     pub(crate) spaced: bool,
 }

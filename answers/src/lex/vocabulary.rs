@@ -1,9 +1,9 @@
-//! What the letters mean: names of functions and constants, LaTeX commands, Unicode.
+//! The vocabulary: names of functions and constants, LaTeX commands, Unicode characters.
 
-use crate::expr::{Constant, Function as F};
-use crate::token::{Bar, Kind, Relation};
+use crate::lex::function::{Constant, Function as F};
+use crate::lex::token::{Bar, Relation, TokenKind};
 
-/// Names as they stand in plain text and, after a backslash, in LaTeX; the longest that fits is taken.
+/// Function names, in plain text and, after a backslash, in LaTeX. The longest match wins.
 const FUNCTIONS: &[(&str, F)] = &[
     ("sin", F::Sin),
     ("cos", F::Cos),
@@ -77,7 +77,7 @@ const CONSTANTS: &[(&str, Constant)] = &[
     ("imaginaryJ", Constant::I),
 ];
 
-/// Greek letters: the name is that of the variable, the letter what is printed.
+/// Greek letters, by name. The character is the name of the variable.
 const GREEK: &[(&str, char)] = &[
     ("alpha", 'α'),
     ("beta", 'β'),
@@ -119,69 +119,69 @@ const GREEK: &[(&str, char)] = &[
     ("hbar", 'ħ'),
 ];
 
-const COMMANDS: &[(&str, Kind)] = &[
-    ("cdot", Kind::Times),
-    ("times", Kind::Times),
-    ("ast", Kind::Times),
-    ("div", Kind::Over),
-    ("pm", Kind::PlusMinus),
-    ("mp", Kind::MinusPlus),
-    ("frac", Kind::Fraction),
-    ("dfrac", Kind::Fraction),
-    ("tfrac", Kind::Fraction),
-    ("cfrac", Kind::Fraction),
-    ("binom", Kind::Binomial),
-    ("dbinom", Kind::Binomial),
-    ("tbinom", Kind::Binomial),
-    ("le", Kind::Relation(Relation::LessEqual)),
-    ("leq", Kind::Relation(Relation::LessEqual)),
-    ("leqslant", Kind::Relation(Relation::LessEqual)),
-    ("ge", Kind::Relation(Relation::GreaterEqual)),
-    ("geq", Kind::Relation(Relation::GreaterEqual)),
-    ("geqslant", Kind::Relation(Relation::GreaterEqual)),
-    ("lt", Kind::Relation(Relation::Less)),
-    ("gt", Kind::Relation(Relation::Greater)),
-    ("ne", Kind::Relation(Relation::NotEqual)),
-    ("neq", Kind::Relation(Relation::NotEqual)),
-    ("equiv", Kind::Relation(Relation::Equal)),
-    ("approx", Kind::Relation(Relation::Equal)),
-    ("simeq", Kind::Relation(Relation::Equal)),
-    ("cong", Kind::Relation(Relation::Equal)),
-    ("in", Kind::Relation(Relation::In)),
-    ("lfloor", Kind::OpenFloor),
-    ("rfloor", Kind::CloseFloor),
-    ("lceil", Kind::OpenCeil),
-    ("rceil", Kind::CloseCeil),
-    ("langle", Kind::OpenAngle),
-    ("rangle", Kind::CloseAngle),
-    ("lbrace", Kind::OpenSet),
-    ("rbrace", Kind::CloseSet),
-    ("lbrack", Kind::OpenSquare),
-    ("rbrack", Kind::CloseSquare),
-    ("lvert", Kind::Bar(Bar::Open)),
-    ("rvert", Kind::Bar(Bar::Close)),
-    ("vert", Kind::Bar(Bar::Either)),
-    ("mid", Kind::SuchThat),
-    ("cup", Kind::Union),
-    ("lor", Kind::Or),
-    ("vee", Kind::Or),
-    ("land", Kind::And),
-    ("wedge", Kind::And),
-    ("colon", Kind::Colon),
-    ("degree", Kind::Degree),
-    ("circ", Kind::Degree),
-    ("emptyset", Kind::Empty),
-    ("varnothing", Kind::Empty),
-    ("R", Kind::Reals),
-    ("reals", Kind::Reals),
-    ("bmod", Kind::Mod),
-    ("mod", Kind::Mod),
-    ("and", Kind::And),
-    ("or", Kind::Or),
+const COMMANDS: &[(&str, TokenKind)] = &[
+    ("cdot", TokenKind::Times),
+    ("times", TokenKind::Times),
+    ("ast", TokenKind::Times),
+    ("div", TokenKind::Divide),
+    ("pm", TokenKind::PlusMinus),
+    ("mp", TokenKind::MinusPlus),
+    ("frac", TokenKind::Fraction),
+    ("dfrac", TokenKind::Fraction),
+    ("tfrac", TokenKind::Fraction),
+    ("cfrac", TokenKind::Fraction),
+    ("binom", TokenKind::Binomial),
+    ("dbinom", TokenKind::Binomial),
+    ("tbinom", TokenKind::Binomial),
+    ("le", TokenKind::Relation(Relation::LessEqual)),
+    ("leq", TokenKind::Relation(Relation::LessEqual)),
+    ("leqslant", TokenKind::Relation(Relation::LessEqual)),
+    ("ge", TokenKind::Relation(Relation::GreaterEqual)),
+    ("geq", TokenKind::Relation(Relation::GreaterEqual)),
+    ("geqslant", TokenKind::Relation(Relation::GreaterEqual)),
+    ("lt", TokenKind::Relation(Relation::Less)),
+    ("gt", TokenKind::Relation(Relation::Greater)),
+    ("ne", TokenKind::Relation(Relation::NotEqual)),
+    ("neq", TokenKind::Relation(Relation::NotEqual)),
+    ("equiv", TokenKind::Relation(Relation::Equal)),
+    ("approx", TokenKind::Relation(Relation::Equal)),
+    ("simeq", TokenKind::Relation(Relation::Equal)),
+    ("cong", TokenKind::Relation(Relation::Equal)),
+    ("in", TokenKind::Relation(Relation::In)),
+    ("lfloor", TokenKind::OpenFloor),
+    ("rfloor", TokenKind::CloseFloor),
+    ("lceil", TokenKind::OpenCeil),
+    ("rceil", TokenKind::CloseCeil),
+    ("langle", TokenKind::OpenAngle),
+    ("rangle", TokenKind::CloseAngle),
+    ("lbrace", TokenKind::OpenSet),
+    ("rbrace", TokenKind::CloseSet),
+    ("lbrack", TokenKind::OpenSquare),
+    ("rbrack", TokenKind::CloseSquare),
+    ("lvert", TokenKind::Bar(Bar::Open)),
+    ("rvert", TokenKind::Bar(Bar::Close)),
+    ("vert", TokenKind::Bar(Bar::Either)),
+    ("mid", TokenKind::SuchThat),
+    ("cup", TokenKind::Union),
+    ("lor", TokenKind::Or),
+    ("vee", TokenKind::Or),
+    ("land", TokenKind::And),
+    ("wedge", TokenKind::And),
+    ("colon", TokenKind::Colon),
+    ("degree", TokenKind::Degree),
+    ("circ", TokenKind::Degree),
+    ("emptyset", TokenKind::Empty),
+    ("varnothing", TokenKind::Empty),
+    ("R", TokenKind::Reals),
+    ("reals", TokenKind::Reals),
+    ("bmod", TokenKind::Mod),
+    ("mod", TokenKind::Mod),
+    ("and", TokenKind::And),
+    ("or", TokenKind::Or),
 ];
 
-/// Commands that only lay out.
-pub(crate) const SILENT: &[&str] = &[
+/// Commands that change the layout only.
+pub(crate) const LAYOUT_COMMANDS: &[&str] = &[
     "angle",
     "measuredangle",
     "triangle",
@@ -207,8 +207,8 @@ pub(crate) const SILENT: &[&str] = &[
     "enspace",
 ];
 
-/// Commands whose braces hold words or a name.
-pub(crate) const TEXTUAL: &[&str] = &[
+/// Commands with text or a name in braces.
+pub(crate) const TEXT_COMMANDS: &[&str] = &[
     "text",
     "textrm",
     "textit",
@@ -232,118 +232,125 @@ pub(crate) const TEXTUAL: &[&str] = &[
     "overline",
 ];
 
-/// Radians are what angles are in anyway.
+/// Radians are dropped, since a plain number is an angle in radians.
 pub(crate) fn is_radian(word: &str) -> bool {
     matches!(word, "rad" | "rads" | "radian" | "radians")
 }
 
-/// Words that join or end a run of letters only when they stand alone.
-pub(crate) fn lone_word(word: &str) -> Option<Kind> {
+/// Returns the token of a word that is an operator only if it stands alone.
+pub(crate) fn whole_word(word: &str) -> Option<TokenKind> {
     Some(match word {
-        "or" => Kind::Or,
-        "and" => Kind::And,
-        "mod" => Kind::Mod,
-        "choose" | "nCr" | "ncr" => Kind::Choose,
-        "nPr" | "npr" => Kind::Permute,
-        "union" | "U" => Kind::Union,
-        "in" => Kind::Relation(Relation::In),
-        "times" => Kind::Times,
-        "oo" => Kind::Constant(Constant::Infinity),
-        "deg" | "degrees" | "degree" => Kind::Degree,
-        "percent" => Kind::Percent,
-        "mu" | "nu" | "xi" => Kind::Symbol(greek(word)?.to_string()),
+        "or" => TokenKind::Or,
+        "and" => TokenKind::And,
+        "mod" => TokenKind::Mod,
+        "choose" | "nCr" | "ncr" => TokenKind::Choose,
+        "nPr" | "npr" => TokenKind::Permute,
+        "union" | "U" => TokenKind::Union,
+        "in" => TokenKind::Relation(Relation::In),
+        "times" => TokenKind::Times,
+        "oo" => TokenKind::Constant(Constant::Infinity),
+        "deg" | "degrees" | "degree" => TokenKind::Degree,
+        "percent" => TokenKind::Percent,
+        "mu" | "nu" | "xi" => TokenKind::Symbol(greek(word)?.to_string()),
         _ => return None,
     })
 }
 
-/// The name at the start of a run of letters, and its length; `None` when the first letter stands for itself.
-pub(crate) fn longest(run: &[char]) -> Option<(Kind, usize)> {
+/// Returns the longest name at the start of a run of letters, with its length.
+///
+/// `None` means that the first letter is a variable of its own.
+pub(crate) fn longest_prefix(run: &[char]) -> Option<(TokenKind, usize)> {
     let text: String = run.iter().take(12).collect();
     let of = |name: &str| text.starts_with(name).then_some(name.len());
-    let functions = FUNCTIONS.iter().filter_map(|(name, f)| Some((Kind::Function(*f), of(name)?)));
-    let constants = CONSTANTS.iter().filter_map(|(name, c)| Some((Kind::Constant(*c), of(name)?)));
-    // Two letters are more often a product than a letter of the Greeks.
+    let functions = FUNCTIONS.iter().filter_map(|(name, f)| Some((TokenKind::Function(*f), of(name)?)));
+    let constants = CONSTANTS.iter().filter_map(|(name, c)| Some((TokenKind::Constant(*c), of(name)?)));
+    // Two letters are more often a product than a Greek letter.
     let greek = GREEK.iter().filter(|(name, _)| name.len() > 2);
-    let greek = greek.filter_map(|(name, c)| Some((Kind::Symbol(c.to_string()), of(name)?)));
+    let greek = greek.filter_map(|(name, c)| Some((TokenKind::Symbol(c.to_string()), of(name)?)));
     functions.chain(constants).chain(greek).max_by_key(|(_, len)| *len)
 }
 
-/// What a LaTeX command means, without its backslash.
-pub(crate) fn command(name: &str) -> Option<Kind> {
-    let function = || FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, f)| Kind::Function(*f));
-    let constant = || CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, c)| Kind::Constant(*c));
+/// Returns the token of a LaTeX command, given without its backslash.
+pub(crate) fn latex_command(name: &str) -> Option<TokenKind> {
+    let function =
+        || FUNCTIONS.iter().find(|(known, _)| *known == name).map(|(_, f)| TokenKind::Function(*f));
+    let constant =
+        || CONSTANTS.iter().find(|(known, _)| *known == name).map(|(_, c)| TokenKind::Constant(*c));
     let other = || COMMANDS.iter().find(|(known, _)| *known == name).map(|(_, kind)| kind.clone());
-    function().or_else(constant).or_else(other).or_else(|| greek(name).map(|c| Kind::Symbol(c.to_string())))
+    function()
+        .or_else(constant)
+        .or_else(other)
+        .or_else(|| greek(name).map(|c| TokenKind::Symbol(c.to_string())))
 }
 
 fn greek(name: &str) -> Option<char> {
     GREEK.iter().find(|(known, _)| *known == name).map(|(_, c)| *c)
 }
 
-/// What a character means that is neither a digit nor a letter of ours.
-pub(crate) fn character(c: char) -> Option<Kind> {
+/// Returns the token of a character that is neither a digit nor a Latin letter.
+pub(crate) fn symbol_token(c: char) -> Option<TokenKind> {
     Some(match c {
-        '+' => Kind::Plus,
-        '-' | '−' | '–' | '—' | '‐' | '‑' => Kind::Minus,
-        '±' => Kind::PlusMinus,
-        '∓' => Kind::MinusPlus,
-        '*' | '·' | '×' | '⋅' | '∙' | '•' | '∗' | '⁎' => Kind::Times,
-        '/' | '÷' | '∕' | '⁄' => Kind::Over,
-        '^' => Kind::Caret,
-        '!' => Kind::Bang,
-        '%' => Kind::Percent,
-        '°' | 'º' => Kind::Degree,
-        '_' => Kind::Underscore,
-        '(' => Kind::Open,
-        ')' => Kind::Close,
-        '[' => Kind::OpenSquare,
-        ']' => Kind::CloseSquare,
-        '{' => Kind::OpenBrace,
-        '}' => Kind::CloseBrace,
-        '⟨' | '〈' => Kind::OpenAngle,
-        '⟩' | '〉' => Kind::CloseAngle,
-        '⌊' => Kind::OpenFloor,
-        '⌋' => Kind::CloseFloor,
-        '⌈' => Kind::OpenCeil,
-        '⌉' => Kind::CloseCeil,
-        '|' | '∣' => Kind::Bar(Bar::Either),
-        ',' => Kind::Comma,
-        ':' | '∶' => Kind::Colon,
-        ';' => Kind::Semicolon,
-        '=' | '≡' | '≈' | '≅' => Kind::Relation(Relation::Equal),
-        '≠' => Kind::Relation(Relation::NotEqual),
-        '<' => Kind::Relation(Relation::Less),
-        '>' => Kind::Relation(Relation::Greater),
-        '≤' | '⩽' => Kind::Relation(Relation::LessEqual),
-        '≥' | '⩾' => Kind::Relation(Relation::GreaterEqual),
-        '∈' => Kind::Relation(Relation::In),
-        '∪' => Kind::Union,
-        '∨' => Kind::Or,
-        '∧' => Kind::And,
-        '√' => Kind::Function(F::Sqrt),
-        'π' | 'ϖ' => Kind::Constant(Constant::Pi),
-        '∞' => Kind::Constant(Constant::Infinity),
-        'ⅈ' => Kind::Constant(Constant::I),
-        'ⅇ' => Kind::Constant(Constant::E),
-        '∅' | '⌀' => Kind::Empty,
-        'ℝ' => Kind::Reals,
-        '&' => Kind::Cell,
+        '+' => TokenKind::Plus,
+        '-' | '−' | '–' | '—' | '‐' | '‑' => TokenKind::Minus,
+        '±' => TokenKind::PlusMinus,
+        '∓' => TokenKind::MinusPlus,
+        '*' | '·' | '×' | '⋅' | '∙' | '•' | '∗' | '⁎' => TokenKind::Times,
+        '/' | '÷' | '∕' | '⁄' => TokenKind::Divide,
+        '^' => TokenKind::Caret,
+        '!' => TokenKind::Bang,
+        '%' => TokenKind::Percent,
+        '°' | 'º' => TokenKind::Degree,
+        '_' => TokenKind::Underscore,
+        '(' => TokenKind::Open,
+        ')' => TokenKind::Close,
+        '[' => TokenKind::OpenSquare,
+        ']' => TokenKind::CloseSquare,
+        '{' => TokenKind::OpenBrace,
+        '}' => TokenKind::CloseBrace,
+        '⟨' | '〈' => TokenKind::OpenAngle,
+        '⟩' | '〉' => TokenKind::CloseAngle,
+        '⌊' => TokenKind::OpenFloor,
+        '⌋' => TokenKind::CloseFloor,
+        '⌈' => TokenKind::OpenCeil,
+        '⌉' => TokenKind::CloseCeil,
+        '|' | '∣' => TokenKind::Bar(Bar::Either),
+        ',' => TokenKind::Comma,
+        ':' | '∶' => TokenKind::Colon,
+        ';' => TokenKind::Semicolon,
+        '=' | '≡' | '≈' | '≅' => TokenKind::Relation(Relation::Equal),
+        '≠' => TokenKind::Relation(Relation::NotEqual),
+        '<' => TokenKind::Relation(Relation::Less),
+        '>' => TokenKind::Relation(Relation::Greater),
+        '≤' | '⩽' => TokenKind::Relation(Relation::LessEqual),
+        '≥' | '⩾' => TokenKind::Relation(Relation::GreaterEqual),
+        '∈' => TokenKind::Relation(Relation::In),
+        '∪' => TokenKind::Union,
+        '∨' => TokenKind::Or,
+        '∧' => TokenKind::And,
+        '√' => TokenKind::Function(F::Sqrt),
+        'π' | 'ϖ' => TokenKind::Constant(Constant::Pi),
+        '∞' => TokenKind::Constant(Constant::Infinity),
+        'ⅈ' => TokenKind::Constant(Constant::I),
+        'ⅇ' => TokenKind::Constant(Constant::E),
+        '∅' | '⌀' => TokenKind::Empty,
+        'ℝ' => TokenKind::Reals,
+        '&' => TokenKind::Cell,
         _ => return None,
     })
 }
 
-/// The digit, sign or letter that a raised character stands for.
-pub(crate) fn raised(c: char) -> Option<char> {
+/// Returns the digit, sign or letter of a superscript character.
+pub(crate) fn superscript(c: char) -> Option<char> {
     const RAISED: &str = "⁰0¹1²2³3⁴4⁵5⁶6⁷7⁸8⁹9⁺+⁻-ⁿnⁱiˣx⁽(⁾)";
-    pairs(RAISED, c)
+    lookup(RAISED, c)
 }
 
-/// The digit that a lowered character stands for.
-pub(crate) fn lowered(c: char) -> Option<char> {
-    pairs("₀0₁1₂2₃3₄4₅5₆6₇7₈8₉9ₙnₓxᵢi", c)
+/// Returns the digit or letter of a subscript character.
+pub(crate) fn subscript(c: char) -> Option<char> {
+    lookup("₀0₁1₂2₃3₄4₅5₆6₇7₈8₉9ₙnₓxᵢi", c)
 }
 
-fn pairs(table: &str, c: char) -> Option<char> {
+fn lookup(table: &str, c: char) -> Option<char> {
     let mut chars = table.chars();
     while let (Some(from), Some(to)) = (chars.next(), chars.next()) {
         if from == c {
@@ -353,8 +360,8 @@ fn pairs(table: &str, c: char) -> Option<char> {
     None
 }
 
-/// Numerator and denominator of a character that is a fraction.
-pub(crate) fn vulgar(c: char) -> Option<(u8, u8)> {
+/// Returns numerator and denominator of a vulgar fraction character.
+pub(crate) fn vulgar_fraction(c: char) -> Option<(u8, u8)> {
     Some(match c {
         '½' => (1, 2),
         '⅓' => (1, 3),

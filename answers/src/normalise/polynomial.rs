@@ -1,29 +1,29 @@
-//! Polynomials in several unknowns over the rational numbers, sparse, in graded lexicographic order.
+//! Sparse multivariate polynomials over the rational numbers, in graded lexicographic order.
 
 use std::cmp::Ordering;
 use std::collections::BTreeMap;
 
 use dashu_ratio::RBig;
 
+use super::exact::{bits, is_small};
 use crate::limits::Budget;
-use crate::tape::{bits, small};
 
-/// An unknown of a polynomial: a letter, or something that isn't rational and is treated as one.
-pub(crate) type Gen = u16;
+/// The index of an indeterminate: a variable, or an expression that is not rational.
+pub(crate) type Generator = u16;
 
-/// A product of powers of unknowns, by unknown.
+/// A product of powers of indeterminates, sorted by indeterminate.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Monomial {
     pub(crate) degree: u32,
-    pub(crate) powers: Vec<(Gen, u32)>,
+    pub(crate) powers: Vec<(Generator, u32)>,
 }
 
 impl Monomial {
-    pub(crate) fn of(generator: Gen, power: u32) -> Self {
+    pub(crate) fn of(generator: Generator, power: u32) -> Self {
         Self { degree: power, powers: vec![(generator, power)] }
     }
 
-    pub(crate) fn power(&self, generator: Gen) -> u32 {
+    pub(crate) fn power(&self, generator: Generator) -> u32 {
         self.powers.iter().find(|(known, _)| *known == generator).map_or(0, |(_, power)| *power)
     }
 
@@ -52,8 +52,8 @@ impl Monomial {
         Self { degree: self.degree + other.degree, powers }
     }
 
-    /// What is left when the other one is divided out; `None` when it doesn't divide.
-    pub(crate) fn over(&self, other: &Self) -> Option<Self> {
+    /// Returns the quotient; `None` if the other monomial does not divide this one.
+    pub(crate) fn divided_by(&self, other: &Self) -> Option<Self> {
         let mut powers = Vec::with_capacity(self.powers.len());
         for (generator, power) in &self.powers {
             let left = power.checked_sub(other.power(*generator))?;
@@ -67,7 +67,7 @@ impl Monomial {
         Some(Self { degree: self.degree - other.degree, powers })
     }
 
-    pub(crate) fn without(&self, generator: Gen) -> Self {
+    pub(crate) fn without(&self, generator: Generator) -> Self {
         let powers: Vec<_> = self.powers.iter().copied().filter(|(known, _)| *known != generator).collect();
         Self { degree: powers.iter().map(|(_, power)| power).sum(), powers }
     }
@@ -77,7 +77,7 @@ impl Ord for Monomial {
     fn cmp(&self, other: &Self) -> Ordering {
         self.degree.cmp(&other.degree).then_with(|| {
             for (a, b) in self.powers.iter().zip(&other.powers) {
-                // The one with more of the first unknown is greater.
+                // The monomial with the higher power of the first indeterminate is greater.
                 let order = b.0.cmp(&a.0).then(a.1.cmp(&b.1));
                 if order != Ordering::Equal {
                     return order;
@@ -94,16 +94,16 @@ impl PartialOrd for Monomial {
     }
 }
 
-/// No term has a zero in front.
+/// A polynomial. No coefficient is zero.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Poly {
+pub(crate) struct Polynomial {
     pub(crate) terms: BTreeMap<Monomial, RBig>,
 }
 
 /// The most terms of a polynomial.
 const TERMS: usize = 2_000;
 
-impl Poly {
+impl Polynomial {
     pub(crate) fn zero() -> Self {
         Self::default()
     }
@@ -144,13 +144,13 @@ impl Poly {
         }
     }
 
-    /// The greatest term.
+    /// Returns the greatest term.
     pub(crate) fn leading(&self) -> Option<(&Monomial, &RBig)> {
         self.terms.last_key_value()
     }
 
-    pub(crate) fn generators(&self) -> Vec<Gen> {
-        let mut all: Vec<Gen> = self
+    pub(crate) fn generators(&self) -> Vec<Generator> {
+        let mut all: Vec<Generator> = self
             .terms
             .keys()
             .flat_map(|monomial| monomial.powers.iter().map(|(generator, _)| *generator))
@@ -160,7 +160,7 @@ impl Poly {
         all
     }
 
-    pub(crate) fn degree_in(&self, generator: Gen) -> u32 {
+    pub(crate) fn degree_in(&self, generator: Generator) -> u32 {
         self.terms.keys().map(|monomial| monomial.power(generator)).max().unwrap_or(0)
     }
 
@@ -206,7 +206,7 @@ impl Poly {
         for (a, x) in &self.terms {
             for (b, y) in &other.terms {
                 budget.take(250 + (bits(x) + bits(y)) / 8)?;
-                if !small(x) || !small(y) {
+                if !is_small(x) || !is_small(y) {
                     return None;
                 }
                 product.insert(a.times(b), x * y);
@@ -233,21 +233,21 @@ impl Poly {
         Some(result)
     }
 
-    /// The quotient, when the other one divides it.
+    /// Returns the quotient; `None` if the division leaves a remainder.
     pub(crate) fn exact_div(&self, by: &Self, budget: &Budget) -> Option<Self> {
         let (lead, first) = by.leading()?;
         let mut rest = self.clone();
         let mut quotient = Self::zero();
         while let Some((monomial, value)) = rest.leading() {
-            let step = Self::term(monomial.over(lead)?, value / first);
+            let step = Self::term(monomial.divided_by(lead)?, value / first);
             rest = rest.sub(&step.mul(by, budget)?, budget)?;
             quotient = quotient.add(&step, budget)?;
         }
         Some(quotient)
     }
 
-    /// The coefficients by powers of one unknown.
-    pub(crate) fn by_powers(&self, generator: Gen, budget: &Budget) -> Option<Vec<Self>> {
+    /// Returns the coefficients by powers of one indeterminate.
+    pub(crate) fn by_powers(&self, generator: Generator, budget: &Budget) -> Option<Vec<Self>> {
         budget.take(self.degree_in(generator) as usize * 20 + self.terms.len() * 100)?;
         let mut all = vec![Self::zero(); self.degree_in(generator) as usize + 1];
         for (monomial, value) in &self.terms {
@@ -257,8 +257,8 @@ impl Poly {
         Some(all)
     }
 
-    /// Other names for the unknowns.
-    pub(crate) fn renamed(&self, to: &[Gen]) -> Self {
+    /// Renumbers the indeterminates.
+    pub(crate) fn renamed(&self, to: &[Generator]) -> Self {
         let terms = self.terms.iter().map(|(monomial, value)| {
             let mut powers: Vec<_> = monomial
                 .powers
@@ -271,7 +271,7 @@ impl Poly {
         Self { terms: terms.collect() }
     }
 
-    /// The factor that makes every coefficient whole, the whole of them coprime, and the first one positive.
+    /// Returns the factor that makes the coefficients coprime integers, the leading one positive.
     pub(crate) fn primitive_factor(&self) -> RBig {
         use dashu_int::ops::Gcd;
         let mut over = dashu_int::UBig::ZERO;

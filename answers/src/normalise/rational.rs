@@ -1,51 +1,53 @@
-//! Expressions as quotients of polynomials: the exact answer to "are these the same", and the canonical form.
+//! Expressions as quotients of polynomials: the exact test for equality, and the canonical form.
 //!
-//! What isn't rational, sin(x) say, is an unknown like any other, named by the canonical form of its argument.
+//! A subexpression that is not rational, such as sin(x), is an indeterminate. Its name contains the
+//! canonical form of its argument.
 
 use dashu_ratio::RBig;
 
-use crate::expr::{Constant, Id};
-use crate::gcd::gcd;
+use crate::lex::function::Constant;
 use crate::limits::Budget;
-use crate::numeric::needed;
-use crate::poly::{Gen, Monomial, Poly};
-use crate::tape::{One, Op, Tape, Two};
+use crate::normalise::dag::{Dag, Op};
+use crate::normalise::function::{Binary, Unary};
+use crate::normalise::gcd::gcd;
+use crate::normalise::polynomial::{Generator, Monomial, Polynomial};
+use crate::parse::tree::Id;
 
-/// A quotient; the denominator isn't zero.
+/// A quotient of polynomials. The denominator is not zero.
 #[derive(Clone, Debug)]
-pub(crate) struct Ratio {
-    pub(crate) over: Poly,
-    pub(crate) under: Poly,
+pub(crate) struct RationalFunction {
+    pub(crate) numerator: Polynomial,
+    pub(crate) denominator: Polynomial,
 }
 
-/// The unknowns of some quotients, by name.
+/// The indeterminates of some quotients, by name.
 #[derive(Debug, Default)]
 pub(crate) struct Generators {
     pub(crate) names: Vec<String>,
-    /// What their squares are, where that is a number: i² = -1, √2² = 2.
+    /// The squares of the indeterminates, where they are numbers: i² = -1, √2² = 2.
     squares: Vec<Option<RBig>>,
 }
 
 impl Generators {
-    fn named(&mut self, name: String, square: Option<RBig>) -> Gen {
-        if let Some(index) = self.names.iter().position(|known| *known == name) {
-            return index as Gen;
+    fn named(&mut self, name: String, square: Option<RBig>) -> Generator {
+        if let Some(index) = self.names.iter().position(|generators| *generators == name) {
+            return index as Generator;
         }
         self.names.push(name);
         self.squares.push(square);
-        (self.names.len() - 1) as Gen
+        (self.names.len() - 1) as Generator
     }
 
-    fn has_relations(&self, poly: &Poly) -> bool {
+    fn has_relations(&self, poly: &Polynomial) -> bool {
         poly.generators().iter().any(|generator| self.squares[usize::from(*generator)].is_some())
     }
 
-    /// Puts numbers for squares of i and of roots.
-    fn reduced(&self, poly: Poly, budget: &Budget) -> Option<Poly> {
+    /// Replaces the squares of i and of roots with numbers.
+    fn reduced(&self, poly: Polynomial, budget: &Budget) -> Option<Polynomial> {
         if !self.has_relations(&poly) {
             return Some(poly);
         }
-        let mut sum = Poly::zero();
+        let mut sum = Polynomial::zero();
         for (monomial, value) in poly.terms {
             let mut left = Monomial::default();
             let mut value = value;
@@ -59,176 +61,194 @@ impl Generators {
                     left = left.times(&Monomial::of(generator, power));
                 }
             }
-            sum = sum.add(&Poly::term(left, value), budget)?;
+            sum = sum.add(&Polynomial::term(left, value), budget)?;
         }
         Some(sum)
     }
 }
 
-impl Ratio {
-    fn of(over: Poly) -> Self {
-        Self { over, under: Poly::one() }
+impl RationalFunction {
+    fn of(numerator: Polynomial) -> Self {
+        Self { numerator, denominator: Polynomial::one() }
     }
 
-    fn mul(&self, other: &Self, known: &Generators, budget: &Budget) -> Option<Self> {
-        let over = known.reduced(self.over.mul(&other.over, budget)?, budget)?;
-        let under = known.reduced(self.under.mul(&other.under, budget)?, budget)?;
-        (!under.is_zero()).then_some(Self { over, under })
+    fn mul(&self, other: &Self, generators: &Generators, budget: &Budget) -> Option<Self> {
+        let numerator = generators.reduced(self.numerator.mul(&other.numerator, budget)?, budget)?;
+        let denominator = generators.reduced(self.denominator.mul(&other.denominator, budget)?, budget)?;
+        (!denominator.is_zero()).then_some(Self { numerator, denominator })
     }
 
-    fn add(&self, other: &Self, known: &Generators, budget: &Budget) -> Option<Self> {
-        if self.under == other.under {
-            return Some(Self { over: self.over.add(&other.over, budget)?, under: self.under.clone() });
+    fn add(&self, other: &Self, generators: &Generators, budget: &Budget) -> Option<Self> {
+        if self.denominator == other.denominator {
+            return Some(Self {
+                numerator: self.numerator.add(&other.numerator, budget)?,
+                denominator: self.denominator.clone(),
+            });
         }
-        let left = self.over.mul(&other.under, budget)?;
-        let right = other.over.mul(&self.under, budget)?;
-        let over = known.reduced(left.add(&right, budget)?, budget)?;
-        let under = known.reduced(self.under.mul(&other.under, budget)?, budget)?;
-        (!under.is_zero()).then_some(Self { over, under })
+        let left = self.numerator.mul(&other.denominator, budget)?;
+        let right = other.numerator.mul(&self.denominator, budget)?;
+        let numerator = generators.reduced(left.add(&right, budget)?, budget)?;
+        let denominator = generators.reduced(self.denominator.mul(&other.denominator, budget)?, budget)?;
+        (!denominator.is_zero()).then_some(Self { numerator, denominator })
     }
 
-    fn pow(&self, power: i64, known: &Generators, budget: &Budget) -> Option<Self> {
+    fn pow(&self, power: i64, generators: &Generators, budget: &Budget) -> Option<Self> {
         let base = if power < 0 {
-            if self.over.is_zero() {
+            if self.numerator.is_zero() {
                 return None;
             }
-            Self { over: self.under.clone(), under: self.over.clone() }
+            Self { numerator: self.denominator.clone(), denominator: self.numerator.clone() }
         } else {
             self.clone()
         };
         let power = u32::try_from(power.unsigned_abs()).ok()?;
-        let degree = base.over.leading().map_or(0, |(monomial, _)| monomial.degree).saturating_mul(power);
-        if degree > 20_000 || power > 200 && base.over.terms.len() > 1 {
+        let degree =
+            base.numerator.leading().map_or(0, |(monomial, _)| monomial.degree).saturating_mul(power);
+        if degree > 20_000 || power > 200 && base.numerator.terms.len() > 1 {
             return None;
         }
-        if known.has_relations(&base.over) || known.has_relations(&base.under) {
+        if generators.has_relations(&base.numerator) || generators.has_relations(&base.denominator) {
             if power > 64 {
                 return None;
             }
-            let mut result = Self::of(Poly::one());
+            let mut result = Self::of(Polynomial::one());
             for _ in 0..power {
-                result = result.mul(&base, known, budget)?;
+                result = result.mul(&base, generators, budget)?;
             }
             return Some(result);
         }
-        Some(Self { over: base.over.pow(power, budget)?, under: base.under.pow(power, budget)? })
+        Some(Self {
+            numerator: base.numerator.pow(power, budget)?,
+            denominator: base.denominator.pow(power, budget)?,
+        })
     }
 
-    /// Cancelled, with whole coprime coefficients and a denominator that begins with a positive one.
-    pub(crate) fn cancelled(self, known: &Generators, budget: &Budget) -> Option<Self> {
-        let Self { mut over, mut under } = self;
-        if over.is_zero() {
-            return Some(Self::of(over));
+    /// Cancels common factors, and makes the coefficients coprime integers.
+    ///
+    /// The leading coefficient of the denominator becomes positive.
+    pub(crate) fn cancelled(self, generators: &Generators, budget: &Budget) -> Option<Self> {
+        let Self { mut numerator, mut denominator } = self;
+        if numerator.is_zero() {
+            return Some(Self::of(numerator));
         }
-        if under.as_constant().is_none() && !known.has_relations(&over) && !known.has_relations(&under) {
-            let common = gcd(&over, &under, budget)?;
+        if denominator.as_constant().is_none()
+            && !generators.has_relations(&numerator)
+            && !generators.has_relations(&denominator)
+        {
+            let common = gcd(&numerator, &denominator, budget)?;
             if !common.is_one() {
-                over = over.exact_div(&common, budget)?;
-                under = under.exact_div(&common, budget)?;
+                numerator = numerator.exact_div(&common, budget)?;
+                denominator = denominator.exact_div(&common, budget)?;
             }
         }
-        let (a, b) = (over.primitive_factor(), under.primitive_factor());
-        let (over, under) = (over.scale(&a), under.scale(&b));
-        // over/a divided by under/b is over·b / (under·a).
+        let (a, b) = (numerator.primitive_factor(), denominator.primitive_factor());
+        let (numerator, denominator) = (numerator.scale(&a), denominator.scale(&b));
+        // The scaled quotient equals numerator·b / (denominator·a).
         let factor = b / a;
         Some(Self {
-            over: over.scale(&RBig::from(factor.numerator().clone())),
-            under: under.scale(&RBig::from(dashu_int::IBig::from(factor.denominator().clone()))),
+            numerator: numerator.scale(&RBig::from(factor.numerator().clone())),
+            denominator: denominator.scale(&RBig::from(dashu_int::IBig::from(factor.denominator().clone()))),
         })
     }
 }
 
-/// Reads operations as quotients; `None` when that takes too many steps.
-pub(crate) fn of(tape: &Tape, roots: &[Id], known: &mut Generators, budget: &Budget) -> Option<Vec<Ratio>> {
-    let wanted = needed(tape, roots);
+/// Converts operations to quotients; `None` if the steps run out.
+pub(crate) fn of(
+    dag: &Dag,
+    roots: &[Id],
+    generators: &mut Generators,
+    budget: &Budget,
+) -> Option<Vec<RationalFunction>> {
+    let wanted = dag.dependencies(roots);
     let last = wanted.last().map_or(0, |id| *id as usize + 1);
-    let mut all: Vec<Option<Ratio>> = vec![None; last];
+    let mut all: Vec<Option<RationalFunction>> = vec![None; last];
     for id in wanted {
         let get = |id: &Id| all[*id as usize].as_ref();
-        let ratio = match tape.op(id) {
-            Op::Number(value) => Ratio::of(Poly::constant(value.clone())),
-            Op::Variable(index) => letter(known, spelled(&tape.names()[usize::from(*index)]), None),
-            Op::Constant(Constant::Pi) => letter(known, "pi".into(), None),
-            Op::Constant(Constant::E) => letter(known, "e".into(), None),
-            Op::Constant(Constant::Infinity) => letter(known, "infinity".into(), None),
-            Op::Constant(Constant::I) => letter(known, "i".into(), Some(RBig::from(-1))),
-            Op::Add(a, b) => get(a)?.add(get(b)?, known, budget)?,
-            Op::Mul(a, b) => get(a)?.mul(get(b)?, known, budget)?,
-            Op::Pow(a, b) => match tape.value(*b) {
+        let ratio = match dag.op(id) {
+            Op::Number(value) => RationalFunction::of(Polynomial::constant(value.clone())),
+            Op::Variable(index) => letter(generators, spelled(&dag.names()[usize::from(*index)]), None),
+            Op::Constant(Constant::Pi) => letter(generators, "pi".into(), None),
+            Op::Constant(Constant::E) => letter(generators, "e".into(), None),
+            Op::Constant(Constant::Infinity) => letter(generators, "infinity".into(), None),
+            Op::Constant(Constant::I) => letter(generators, "i".into(), Some(RBig::from(-1))),
+            Op::Add(a, b) => get(a)?.add(get(b)?, generators, budget)?,
+            Op::Mul(a, b) => get(a)?.mul(get(b)?, generators, budget)?,
+            Op::Pow(a, b) => match dag.value(*b) {
                 Some(power) if power.is_int() => {
                     let power = i64::try_from(power.numerator()).ok()?;
-                    get(a)?.pow(power, known, budget)?
+                    get(a)?.pow(power, generators, budget)?
                 }
                 power => {
-                    let square = power.filter(|power| is_half(power)).and_then(|_| tape.value(*a)).cloned();
-                    let (base, raised) = (print(get(a)?, known, budget)?, print(get(b)?, known, budget)?);
+                    let square = power.filter(|power| is_half(power)).and_then(|_| dag.value(*a)).cloned();
+                    let (base, raised) =
+                        (print(get(a)?, generators, budget)?, print(get(b)?, generators, budget)?);
                     let name = if power.is_some_and(is_half) {
                         format!("sqrt({base})")
                     } else {
                         format!("{}^{}", bracketed(&base), bracketed(&raised))
                     };
-                    letter(known, name, square)
+                    letter(generators, name, square)
                 }
             },
-            Op::One(function, a) => {
-                let argument = print(get(a)?, known, budget)?;
-                letter(known, named(*function, &argument), None)
+            Op::Unary(function, a) => {
+                let argument = print(get(a)?, generators, budget)?;
+                letter(generators, named(*function, &argument), None)
             }
-            Op::Two(function, a, b) => {
-                let (a, b) = (print(get(a)?, known, budget)?, print(get(b)?, known, budget)?);
+            Op::Binary(function, a, b) => {
+                let (a, b) = (print(get(a)?, generators, budget)?, print(get(b)?, generators, budget)?);
                 let name = match function {
-                    Two::Mod => format!("({} mod {})", bracketed(&a), bracketed(&b)),
-                    Two::Gcd => format!("gcd({a}, {b})"),
-                    Two::Lcm => format!("lcm({a}, {b})"),
-                    Two::Min => format!("min({a}, {b})"),
-                    Two::Max => format!("max({a}, {b})"),
+                    Binary::Mod => format!("({} mod {})", bracketed(&a), bracketed(&b)),
+                    Binary::Gcd => format!("gcd({a}, {b})"),
+                    Binary::Lcm => format!("lcm({a}, {b})"),
+                    Binary::Min => format!("min({a}, {b})"),
+                    Binary::Max => format!("max({a}, {b})"),
                 };
-                letter(known, name, None)
+                letter(generators, name, None)
             }
-            Op::Nothing => return None,
+            Op::Undefined => return None,
         };
         all[id as usize] = Some(ratio);
     }
     roots.iter().map(|root| all[*root as usize].clone()).collect()
 }
 
-/// Whether two expressions are one quotient; `None` when that takes too many steps.
-pub(crate) fn equal(tape: &Tape, a: Id, b: Id, budget: &Budget) -> Option<bool> {
-    let mut known = Generators::default();
-    let both = of(tape, &[a, b], &mut known, budget)?;
-    let left = known.reduced(both[0].over.mul(&both[1].under, budget)?, budget)?;
-    let right = known.reduced(both[1].over.mul(&both[0].under, budget)?, budget)?;
+/// Returns `true` if two expressions are the same quotient; `None` if the steps run out.
+pub(crate) fn equal(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<bool> {
+    let mut generators = Generators::default();
+    let both = of(dag, &[a, b], &mut generators, budget)?;
+    let left = generators.reduced(both[0].numerator.mul(&both[1].denominator, budget)?, budget)?;
+    let right = generators.reduced(both[1].numerator.mul(&both[0].denominator, budget)?, budget)?;
     Some(left == right)
 }
 
-/// Whether what is over the line vanishes at the same places: the same numerators, up to a constant.
-pub(crate) fn same_numerator(tape: &Tape, a: Id, b: Id, budget: &Budget) -> Option<bool> {
-    let mut known = Generators::default();
-    let both = of(tape, &[a, b], &mut known, budget)?;
+/// Returns `true` if the numerators are equal up to a constant, so that they have the same zeros.
+pub(crate) fn same_numerator(dag: &Dag, a: Id, b: Id, budget: &Budget) -> Option<bool> {
+    let mut generators = Generators::default();
+    let both = of(dag, &[a, b], &mut generators, budget)?;
     let mut overs = Vec::new();
     for ratio in both {
-        overs.push(ratio.cancelled(&known, budget)?.over.primitive());
+        overs.push(ratio.cancelled(&generators, budget)?.numerator.primitive());
     }
     Some(overs[0] == overs[1] && !overs[0].is_zero())
 }
 
-/// The canonical form.
-pub(crate) fn canonical(tape: &Tape, id: Id, budget: &Budget) -> Option<String> {
-    let mut known = Generators::default();
-    let ratio = of(tape, &[id], &mut known, budget)?.pop()?;
-    print(&ratio, &known, budget)
+/// Returns the canonical form as text; `None` if the steps run out.
+pub(crate) fn canonical(dag: &Dag, id: Id, budget: &Budget) -> Option<String> {
+    let mut generators = Generators::default();
+    let ratio = of(dag, &[id], &mut generators, budget)?.pop()?;
+    print(&ratio, &generators, budget)
 }
 
-fn letter(known: &mut Generators, name: String, square: Option<RBig>) -> Ratio {
-    let generator = known.named(name, square);
-    Ratio::of(Poly::term(Monomial::of(generator, 1), RBig::ONE))
+fn letter(generators: &mut Generators, name: String, square: Option<RBig>) -> RationalFunction {
+    let generator = generators.named(name, square);
+    RationalFunction::of(Polynomial::term(Monomial::of(generator, 1), RBig::ONE))
 }
 
 fn is_half(power: &RBig) -> bool {
     power.numerator().is_one() && *power.denominator() == dashu_int::UBig::from(2u8)
 }
 
-/// A name as it can be read again.
+/// Spells a variable's name so that it can be read again.
 pub(crate) fn spelled(name: &str) -> String {
     match name.split_once('_') {
         Some((letter, below)) if below.chars().count() > 1 && !below.chars().all(|c| c.is_ascii_digit()) => {
@@ -242,18 +262,18 @@ pub(crate) fn spelled(name: &str) -> String {
     }
 }
 
-fn named(function: One, argument: &str) -> String {
+fn named(function: Unary, argument: &str) -> String {
     let name = match function {
-        One::Sin => "sin",
-        One::Cos => "cos",
-        One::Asin => "arcsin",
-        One::Acos => "arccos",
-        One::Atan => "arctan",
-        One::Ln => "ln",
-        One::Abs => "abs",
-        One::Floor => "floor",
-        One::Sign => "sign",
-        One::Factorial => return format!("({argument})!"),
+        Unary::Sin => "sin",
+        Unary::Cos => "cos",
+        Unary::Asin => "arcsin",
+        Unary::Acos => "arccos",
+        Unary::Atan => "arctan",
+        Unary::Ln => "ln",
+        Unary::Abs => "abs",
+        Unary::Floor => "floor",
+        Unary::Sign => "sign",
+        Unary::Factorial => return format!("({argument})!"),
     };
     format!("{name}({argument})")
 }
@@ -263,33 +283,40 @@ fn bracketed(text: &str) -> String {
     if simple { text.to_owned() } else { format!("({text})") }
 }
 
-/// A quotient with its unknowns in the order of their names.
-fn print(ratio: &Ratio, known: &Generators, budget: &Budget) -> Option<String> {
-    let mut order: Vec<usize> = (0..known.names.len()).collect();
-    // Letters before numbers with names, and those before functions.
+/// Prints a quotient, with its indeterminates sorted by name.
+fn print(ratio: &RationalFunction, generators: &Generators, budget: &Budget) -> Option<String> {
+    let mut order: Vec<usize> = (0..generators.names.len()).collect();
+    // Single letters come first, then functions, then square roots of numbers.
     let rank = |index: &usize| {
-        (known.names[*index].chars().count() > 1, known.squares[*index].is_some(), &known.names[*index])
+        (
+            generators.names[*index].chars().count() > 1,
+            generators.squares[*index].is_some(),
+            &generators.names[*index],
+        )
     };
     order.sort_by(|a, b| rank(a).cmp(&rank(b)));
-    let mut to: Vec<Gen> = vec![0; order.len()];
-    order.iter().enumerate().for_each(|(place, index)| to[*index] = place as Gen);
+    let mut to: Vec<Generator> = vec![0; order.len()];
+    order.iter().enumerate().for_each(|(place, index)| to[*index] = place as Generator);
     let sorted = Generators {
-        names: order.iter().map(|index| known.names[*index].clone()).collect(),
-        squares: order.iter().map(|index| known.squares[*index].clone()).collect(),
+        names: order.iter().map(|index| generators.names[*index].clone()).collect(),
+        squares: order.iter().map(|index| generators.squares[*index].clone()).collect(),
     };
-    let ratio = Ratio { over: ratio.over.renamed(&to), under: ratio.under.renamed(&to) };
+    let ratio = RationalFunction {
+        numerator: ratio.numerator.renamed(&to),
+        denominator: ratio.denominator.renamed(&to),
+    };
     let ratio = ratio.cancelled(&sorted, budget)?;
-    let over = polynomial(&ratio.over, &sorted);
-    if ratio.under.is_one() {
-        return Some(over);
+    let numerator = polynomial(&ratio.numerator, &sorted);
+    if ratio.denominator.is_one() {
+        return Some(numerator);
     }
-    let under = polynomial(&ratio.under, &sorted);
-    let over = if ratio.over.terms.len() > 1 { format!("({over})") } else { over };
-    let single = ratio.under.as_constant().is_some() || under.chars().count() == 1;
-    Some(if single { format!("{over}/{under}") } else { format!("{over}/({under})") })
+    let denominator = polynomial(&ratio.denominator, &sorted);
+    let numerator = if ratio.numerator.terms.len() > 1 { format!("({numerator})") } else { numerator };
+    let single = ratio.denominator.as_constant().is_some() || denominator.chars().count() == 1;
+    Some(if single { format!("{numerator}/{denominator}") } else { format!("{numerator}/({denominator})") })
 }
 
-fn polynomial(poly: &Poly, known: &Generators) -> String {
+fn polynomial(poly: &Polynomial, generators: &Generators) -> String {
     let mut text = String::new();
     for (monomial, value) in poly.terms.iter().rev() {
         let negative = *value < RBig::ZERO;
@@ -305,7 +332,7 @@ fn polynomial(poly: &Poly, known: &Generators) -> String {
             factors.push(size.to_string());
         }
         for (generator, power) in &monomial.powers {
-            let name = &known.names[usize::from(*generator)];
+            let name = &generators.names[usize::from(*generator)];
             let name = if *power > 1 && name.contains('^') { format!("({name})") } else { name.clone() };
             factors.push(match power {
                 1 => name,

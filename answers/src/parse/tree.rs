@@ -1,69 +1,19 @@
-//! One answer as a tree, as it was written: nothing is folded, so that it can be printed and judged for its form.
+//! Expression trees, as written.
 //!
-//! The nodes stand in one vector, children before their parents: every pass over them is a loop.
+//! Nothing is simplified, so that the form of an answer can be printed and checked.
+//! The nodes of a text are in one vector, children before parents: every pass is a loop.
 
 use dashu_ratio::RBig;
 
+use crate::lex::function::{Constant, Function};
 use crate::limits::{DEPTH, NODES};
 
-/// A node of an [`Arena`].
+/// The index of a node in its [`Arena`]; after normalisation, of an operation in the graph.
 pub(crate) type Id = u32;
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Constant {
-    Pi,
-    E,
-    I,
-    Infinity,
-}
-
-/// What stands before its argument.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub(crate) enum Function {
-    Sin,
-    Cos,
-    Tan,
-    Sec,
-    Csc,
-    Cot,
-    Asin,
-    Acos,
-    Atan,
-    Asec,
-    Acsc,
-    Acot,
-    Sinh,
-    Cosh,
-    Tanh,
-    Sech,
-    Csch,
-    Coth,
-    Asinh,
-    Acosh,
-    Atanh,
-    Ln,
-    /// Base 10, unless the box says natural; with two arguments the first is the base.
-    Log,
-    Exp,
-    Sqrt,
-    /// The first argument is the degree.
-    Root,
-    Abs,
-    Floor,
-    Ceil,
-    Sign,
-    Gcd,
-    Lcm,
-    Mod,
-    Min,
-    Max,
-    Choose,
-    Permute,
-}
 
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) enum Node {
-    /// The value, and how many digits stand after its point, if it has one.
+    /// The value, and the number of decimal places if it is a decimal.
     Number(RBig, Option<u32>),
     Symbol(Box<str>),
     Constant(Constant),
@@ -76,9 +26,9 @@ pub(crate) enum Node {
     Factorial(Id),
     Percent(Id),
     Degrees(Id),
-    /// `±`, or `∓` when flipped, before something.
+    /// `±` before an operand; `∓` if the flag is set.
     PlusMinus(Id, bool),
-    /// A whole number and a fraction: `2 1/2`.
+    /// A mixed number, `2 1/2`: the integer and the fraction.
     Mixed(Id, Id),
 }
 
@@ -96,7 +46,7 @@ impl Node {
         }
     }
 
-    /// The same node over other children.
+    /// Returns the node with its children replaced.
     pub(crate) fn map(&self, to: impl Fn(Id) -> Id) -> Self {
         let all = |ids: &[Id]| ids.iter().map(|id| to(*id)).collect();
         match self {
@@ -116,8 +66,8 @@ impl Node {
     }
 }
 
-/// Why a tree can't grow any more.
-pub(crate) enum Full {
+/// The limit that a tree has reached.
+pub(crate) enum TreeLimit {
     Nodes,
     Depth,
 }
@@ -131,15 +81,15 @@ pub(crate) struct Arena {
 }
 
 impl Arena {
-    /// Adds a node that was read up to this place of the text.
-    pub(crate) fn add(&mut self, node: Node, at: usize) -> Result<Id, Full> {
+    /// Adds a node that ends at a position of the text.
+    pub(crate) fn add(&mut self, node: Node, at: usize) -> Result<Id, TreeLimit> {
         let depth =
             node.children().iter().map(|id| self.depths[*id as usize]).max().map_or(0, |depth| depth + 1);
         if self.nodes.len() >= NODES {
-            return Err(Full::Nodes);
+            return Err(TreeLimit::Nodes);
         }
         if usize::from(depth) > DEPTH {
-            return Err(Full::Depth);
+            return Err(TreeLimit::Depth);
         }
         self.nodes.push(node);
         self.depths.push(depth);
@@ -151,7 +101,7 @@ impl Arena {
         &self.nodes[id as usize]
     }
 
-    /// Where in the text a node was read.
+    /// Returns the position in the text at which a node ends.
     pub(crate) fn place(&self, id: Id) -> usize {
         self.places[id as usize] as usize
     }
@@ -160,8 +110,8 @@ impl Arena {
         &self.nodes
     }
 
-    /// The nodes that belong to one of them, itself last.
-    pub(crate) fn under(&self, root: Id) -> Vec<Id> {
+    /// Returns a node's descendants and the node itself, children first.
+    pub(crate) fn descendants(&self, root: Id) -> Vec<Id> {
         let mut wanted = vec![false; root as usize + 1];
         wanted[root as usize] = true;
         for id in (0..=root as usize).rev() {
@@ -172,10 +122,10 @@ impl Arena {
         (0..=root).filter(|id| wanted[*id as usize]).collect()
     }
 
-    /// The letters that stand for something unknown, each once, in order.
+    /// Returns the names of the variables below a node, sorted, without duplicates.
     pub(crate) fn symbols(&self, root: Id) -> Vec<&str> {
         let mut found: Vec<&str> = self
-            .under(root)
+            .descendants(root)
             .into_iter()
             .filter_map(|id| match self.node(id) {
                 Node::Symbol(name) => Some(&**name),

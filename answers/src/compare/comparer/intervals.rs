@@ -1,122 +1,131 @@
-//! Intervals, inequalities of one letter and their unions, as parts of the number line.
+//! Intervals, inequalities in one variable, and their unions, as parts of the number line.
 
 use std::cmp::Ordering;
 
-use super::Comparison;
-use crate::decide;
-use crate::expr::{Constant, Id};
-use crate::shape::{Joint, Shape};
-use crate::tape::Op;
-use crate::token::Relation;
+use super::Comparer;
+use crate::classify::{Connective, MathObject};
+use crate::compare::equality;
+use crate::lex::function::Constant;
+use crate::lex::token::Relation;
+use crate::normalise::dag::Op;
+use crate::parse::tree::Id;
 
-/// Where a part of the line ends.
+/// An end of an interval. `Below` and `Above` are the infinities.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum End {
+pub(super) enum Endpoint {
     Below,
     At(Id, f64),
     Above,
 }
 
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Part {
-    low: End,
-    high: End,
-    low_in: bool,
-    high_in: bool,
+pub(super) struct LineInterval {
+    low: Endpoint,
+    high: Endpoint,
+    low_closed: bool,
+    high_closed: bool,
 }
 
-/// Parts of the line, and the letter that lies in them, if it's named.
+/// A union of intervals, and the variable of the inequality, if it is named.
 #[derive(Clone, Debug)]
-pub(super) struct Ranges {
+pub(super) struct IntervalSet {
     letter: Option<Id>,
-    parts: Vec<Part>,
+    parts: Vec<LineInterval>,
 }
 
-const LINE: Part = Part { low: End::Below, high: End::Above, low_in: false, high_in: false };
+const WHOLE_LINE: LineInterval =
+    LineInterval { low: Endpoint::Below, high: Endpoint::Above, low_closed: false, high_closed: false };
 
-impl Comparison<'_> {
-    /// The shape as parts of the line; what could be something else too, `(1, 2)`, only beside what couldn't.
-    pub(super) fn ranges_of(&mut self, shape: &Shape, beside: &Shape) -> Option<Ranges> {
-        if !is_range(shape) && !is_range(beside) {
+impl Comparer<'_> {
+    /// Returns an object as a union of intervals.
+    ///
+    /// An ambiguous object such as `(1, 2)` is an interval only beside a certain one.
+    pub(super) fn interval_set_of(
+        &mut self,
+        object: &MathObject,
+        beside: &MathObject,
+    ) -> Option<IntervalSet> {
+        if !is_interval_set(object) && !is_interval_set(beside) {
             return None;
         }
-        self.ranges(shape)
+        self.intervals(object)
     }
 
-    /// Whether every inequality has its letter alone on one side.
-    pub(super) fn is_solved_range(&self, shape: &Shape) -> bool {
-        match shape {
-            Shape::List(all, _) | Shape::Union(all) => all.iter().all(|shape| self.is_solved_range(shape)),
-            Shape::Chain(_, relations) if relations[..] == [Relation::In] => true,
-            Shape::Chain(sides, _) => sides.windows(2).all(|two| {
-                let letter = |side: &Shape| matches!(side, Shape::Expr(id) if matches!(self.tape.op(*id), Op::Variable(_)));
-                let constant = |side: &Shape| matches!(side, Shape::Expr(id) if self.is_constant(*id));
+    /// Returns `true` if every inequality has its variable alone on one side.
+    pub(super) fn is_solved_inequality(&self, object: &MathObject) -> bool {
+        match object {
+            MathObject::List(all, _) | MathObject::Union(all) => all.iter().all(|object| self.is_solved_inequality(object)),
+            MathObject::Chain(_, relations) if relations[..] == [Relation::In] => true,
+            MathObject::Chain(sides, _) => sides.windows(2).all(|two| {
+                let letter = |side: &MathObject| matches!(side, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_)));
+                let constant = |side: &MathObject| matches!(side, MathObject::Expr(id) if self.is_constant(*id));
                 letter(&two[0]) && constant(&two[1]) || constant(&two[0]) && letter(&two[1])
             }),
             _ => true,
         }
     }
 
-    fn ranges(&mut self, shape: &Shape) -> Option<Ranges> {
-        let unnamed = |parts| Some(Ranges { letter: None, parts });
-        match shape {
-            Shape::Reals => unnamed(vec![LINE]),
-            Shape::Empty => unnamed(Vec::new()),
-            Shape::Interval { low, high, low_in, high_in } => {
-                let part = self.part(*low, *high, *low_in, *high_in)?;
+    fn intervals(&mut self, object: &MathObject) -> Option<IntervalSet> {
+        let unnamed = |parts| Some(IntervalSet { letter: None, parts });
+        match object {
+            MathObject::Reals => unnamed(vec![WHOLE_LINE]),
+            MathObject::Empty => unnamed(Vec::new()),
+            MathObject::Interval { low, high, low_closed, high_closed } => {
+                let part = self.part(*low, *high, *low_closed, *high_closed)?;
                 unnamed(vec![part])
             }
-            Shape::Tuple(both) => match both[..] {
-                [Shape::Expr(low), Shape::Expr(high)] => {
+            MathObject::Tuple(both) => match both[..] {
+                [MathObject::Expr(low), MathObject::Expr(high)] => {
                     let part = self.part(low, high, false, false)?;
                     unnamed(vec![part])
                 }
                 _ => None,
             },
-            Shape::Set(points) => {
+            MathObject::Set(points) => {
                 let mut parts = Vec::new();
                 for point in points {
-                    let Shape::Expr(id) = point else { return None };
+                    let MathObject::Expr(id) = point else { return None };
                     parts.push(self.part(*id, *id, true, true)?);
                 }
                 unnamed(parts)
             }
-            Shape::Union(all) => self.joined(all, Joint::Or),
-            Shape::List(all, joint) => self.joined(all, *joint),
-            Shape::Chain(sides, relations) => self.chain_ranges(sides, relations),
+            MathObject::Union(all) => self.joined(all, Connective::Or),
+            MathObject::List(all, connective) => self.joined(all, *connective),
+            MathObject::Chain(sides, relations) => self.chain_interval_set(sides, relations),
             _ => None,
         }
     }
 
-    fn joined(&mut self, all: &[Shape], joint: Joint) -> Option<Ranges> {
+    fn joined(&mut self, all: &[MathObject], connective: Connective) -> Option<IntervalSet> {
         let mut letter = None;
         let mut each = Vec::new();
-        for shape in all {
-            let ranges = self.ranges(shape)?;
-            if letter.is_some() && ranges.letter.is_some() && letter != ranges.letter {
+        for object in all {
+            let intervals = self.intervals(object)?;
+            if letter.is_some() && intervals.letter.is_some() && letter != intervals.letter {
                 return None;
             }
-            letter = letter.or(ranges.letter);
-            each.push(ranges.parts);
+            letter = letter.or(intervals.letter);
+            each.push(intervals.parts);
         }
-        let union: Vec<Part> = self.merged(each.iter().flatten().copied().collect());
-        // `x > 2, x < 5`: a comma that would let everything in means "and".
-        let everything = matches!(union[..], [Part { low: End::Below, high: End::Above, .. }]);
-        if joint == Joint::And || joint == Joint::Comma && everything && each.len() > 1 {
+        let union: Vec<LineInterval> = self.merged(each.iter().flatten().copied().collect());
+        // `x > 2, x < 5`: a comma whose union would be the whole line means "and".
+        let everything =
+            matches!(union[..], [LineInterval { low: Endpoint::Below, high: Endpoint::Above, .. }]);
+        if connective == Connective::And || connective == Connective::Comma && everything && each.len() > 1 {
             let both = each.into_iter().reduce(|a, b| self.intersection(&a, &b))?;
-            return Some(Ranges { letter, parts: both });
+            return Some(IntervalSet { letter, parts: both });
         }
-        Some(Ranges { letter, parts: union })
+        Some(IntervalSet { letter, parts: union })
     }
 
-    fn chain_ranges(&mut self, sides: &[Shape], relations: &[Relation]) -> Option<Ranges> {
+    fn chain_interval_set(&mut self, sides: &[MathObject], relations: &[Relation]) -> Option<IntervalSet> {
         if let ([letter, set], [Relation::In]) = (sides, relations) {
-            let Shape::Expr(id) = letter else { return None };
-            let ranges = self.ranges(set)?;
-            return Some(Ranges { letter: Some(*id), parts: ranges.parts });
+            let MathObject::Expr(id) = letter else { return None };
+            let intervals = self.intervals(set)?;
+            return Some(IntervalSet { letter: Some(*id), parts: intervals.parts });
         }
         let mut letter = None;
-        let mut parts = vec![LINE];
+        let mut parts = vec![WHOLE_LINE];
         for (two, relation) in sides.windows(2).zip(relations) {
             let step = (two[0].clone(), *relation, two[1].clone());
             let (f, relation) = self.as_zero(&step)?;
@@ -131,35 +140,37 @@ impl Comparison<'_> {
             let step = self.linear(f, unknown, relation)?;
             parts = self.intersection(&parts, &step);
         }
-        Some(Ranges { letter, parts })
+        Some(IntervalSet { letter, parts })
     }
 
-    /// Where `a·x + b` is positive, or isn't zero.
-    fn linear(&mut self, f: Id, x: Id, relation: Relation) -> Option<Vec<Part>> {
+    /// Solves a linear inequality in `x`: `f > 0`, `f >= 0` or `f ≠ 0`.
+    fn linear(&mut self, f: Id, x: Id, relation: Relation) -> Option<Vec<LineInterval>> {
         let [at_zero, at_one, at_two] = [0, 1, 2].map(|value| self.put(f, x, value));
         let (zero, one, two) = (at_zero?, at_one?, at_two?);
-        let slope = self.tape.sub(one, zero);
-        let number = self.tape.number(2);
-        let twice = self.tape.mul(slope, number);
-        let line = self.tape.add(zero, twice);
-        // Two points make a line; the function itself must be it.
-        let product = self.tape.mul(slope, x);
-        let whole = self.tape.add(product, zero);
-        if !decide::same(&self.tape, line, two, self.budget)
-            || !decide::same(&self.tape, whole, f, self.budget)
+        let slope = self.dag.sub(one, zero);
+        let number = self.dag.number(2);
+        let twice = self.dag.mul(slope, number);
+        let line = self.dag.add(zero, twice);
+        // The line through two points must be equal to the function.
+        let product = self.dag.mul(slope, x);
+        let whole = self.dag.add(product, zero);
+        if !equality::same(&self.dag, line, two, self.budget)
+            || !equality::same(&self.dag, whole, f, self.budget)
         {
             return None;
         }
-        let rising = decide::approximate(&self.tape, slope, self.budget)?;
+        let rising = equality::approximate(&self.dag, slope, self.budget)?;
         if rising == 0.0 {
             return None;
         }
-        let minus = self.tape.neg(zero);
-        let root = self.tape.div(minus, slope);
+        let minus = self.dag.neg(zero);
+        let root = self.dag.div(minus, slope);
         let end = self.end(root)?;
         let included = relation == Relation::GreaterEqual;
-        let above = Part { low: end, high: End::Above, low_in: included, high_in: false };
-        let below = Part { low: End::Below, high: end, low_in: false, high_in: included };
+        let above =
+            LineInterval { low: end, high: Endpoint::Above, low_closed: included, high_closed: false };
+        let below =
+            LineInterval { low: Endpoint::Below, high: end, low_closed: false, high_closed: included };
         Some(match relation {
             Relation::NotEqual => vec![below, above],
             _ if rising > 0.0 => vec![above],
@@ -167,18 +178,18 @@ impl Comparison<'_> {
         })
     }
 
-    /// The operation with a number for a letter.
+    /// Substitutes a number for a variable.
     pub(crate) fn put(&mut self, f: Id, letter: Id, value: i32) -> Option<Id> {
         let mut now: Vec<Id> = (0..=f).collect();
-        for id in crate::numeric::needed(&self.tape, &[f]) {
+        for id in self.dag.dependencies(&[f]) {
             let to = |id: Id| now[id as usize];
-            let new = match self.tape.op(id).clone() {
-                _ if id == letter => self.tape.number(value),
-                Op::Add(a, b) => self.tape.add(to(a), to(b)),
-                Op::Mul(a, b) => self.tape.mul(to(a), to(b)),
-                Op::Pow(a, b) => self.tape.pow(to(a), to(b)),
-                Op::One(function, a) => self.tape.one(function, to(a)),
-                Op::Two(..) | Op::Nothing => return None,
+            let new = match self.dag.op(id).clone() {
+                _ if id == letter => self.dag.number(value),
+                Op::Add(a, b) => self.dag.add(to(a), to(b)),
+                Op::Mul(a, b) => self.dag.mul(to(a), to(b)),
+                Op::Pow(a, b) => self.dag.pow(to(a), to(b)),
+                Op::Unary(function, a) => self.dag.unary(function, to(a)),
+                Op::Binary(..) | Op::Undefined => return None,
                 _ => id,
             };
             now[id as usize] = new;
@@ -186,33 +197,33 @@ impl Comparison<'_> {
         Some(now[f as usize])
     }
 
-    fn part(&self, low: Id, high: Id, low_in: bool, high_in: bool) -> Option<Part> {
-        Some(Part { low: self.end(low)?, high: self.end(high)?, low_in, high_in })
+    fn part(&self, low: Id, high: Id, low_closed: bool, high_closed: bool) -> Option<LineInterval> {
+        Some(LineInterval { low: self.end(low)?, high: self.end(high)?, low_closed, high_closed })
     }
 
-    fn end(&self, id: Id) -> Option<End> {
-        let infinite = |id: Id| *self.tape.op(id) == Op::Constant(Constant::Infinity);
+    fn end(&self, id: Id) -> Option<Endpoint> {
+        let infinite = |id: Id| *self.dag.op(id) == Op::Constant(Constant::Infinity);
         if infinite(id) {
-            return Some(End::Above);
+            return Some(Endpoint::Above);
         }
-        if let Op::Mul(a, b) = self.tape.op(id)
-            && let Some(value) = self.tape.value(*a).or_else(|| self.tape.value(*b))
+        if let Op::Mul(a, b) = self.dag.op(id)
+            && let Some(value) = self.dag.value(*a).or_else(|| self.dag.value(*b))
             && (infinite(*a) || infinite(*b))
         {
-            return Some(if *value < dashu_ratio::RBig::ZERO { End::Below } else { End::Above });
+            return Some(if *value < dashu_ratio::RBig::ZERO { Endpoint::Below } else { Endpoint::Above });
         }
         if !self.is_constant(id) {
             return None;
         }
-        decide::approximate(&self.tape, id, self.budget).map(|value| End::At(id, value))
+        equality::approximate(&self.dag, id, self.budget).map(|value| Endpoint::At(id, value))
     }
 
-    fn order(&mut self, a: End, b: End) -> Ordering {
+    fn order(&mut self, a: Endpoint, b: Endpoint) -> Ordering {
         match (a, b) {
-            (End::Below, End::Below) | (End::Above, End::Above) => Ordering::Equal,
-            (End::Below, _) | (_, End::Above) => Ordering::Less,
-            (_, End::Below) | (End::Above, _) => Ordering::Greater,
-            (End::At(x, v), End::At(y, w)) => {
+            (Endpoint::Below, Endpoint::Below) | (Endpoint::Above, Endpoint::Above) => Ordering::Equal,
+            (Endpoint::Below, _) | (_, Endpoint::Above) => Ordering::Less,
+            (_, Endpoint::Below) | (Endpoint::Above, _) => Ordering::Greater,
+            (Endpoint::At(x, v), Endpoint::At(y, w)) => {
                 if self.same_value(x, y) {
                     return Ordering::Equal;
                 }
@@ -221,48 +232,50 @@ impl Comparison<'_> {
         }
     }
 
-    fn intersection(&mut self, a: &[Part], b: &[Part]) -> Vec<Part> {
+    fn intersection(&mut self, a: &[LineInterval], b: &[LineInterval]) -> Vec<LineInterval> {
         let mut all = Vec::new();
         for x in a.iter().take(64) {
             for y in b.iter().take(64) {
-                let (low, low_in) = match self.order(x.low, y.low) {
-                    Ordering::Less => (y.low, y.low_in),
-                    Ordering::Greater => (x.low, x.low_in),
-                    Ordering::Equal => (x.low, x.low_in && y.low_in),
+                let (low, low_closed) = match self.order(x.low, y.low) {
+                    Ordering::Less => (y.low, y.low_closed),
+                    Ordering::Greater => (x.low, x.low_closed),
+                    Ordering::Equal => (x.low, x.low_closed && y.low_closed),
                 };
-                let (high, high_in) = match self.order(x.high, y.high) {
-                    Ordering::Less => (x.high, x.high_in),
-                    Ordering::Greater => (y.high, y.high_in),
-                    Ordering::Equal => (x.high, x.high_in && y.high_in),
+                let (high, high_closed) = match self.order(x.high, y.high) {
+                    Ordering::Less => (x.high, x.high_closed),
+                    Ordering::Greater => (y.high, y.high_closed),
+                    Ordering::Equal => (x.high, x.high_closed && y.high_closed),
                 };
-                all.push(Part { low, high, low_in, high_in });
+                all.push(LineInterval { low, high, low_closed, high_closed });
             }
         }
         self.merged(all)
     }
 
-    /// Sorted, without what is empty, and what touches as one.
-    fn merged(&mut self, mut parts: Vec<Part>) -> Vec<Part> {
+    /// Sorts intervals, drops empty ones, and joins those that touch.
+    fn merged(&mut self, mut parts: Vec<LineInterval>) -> Vec<LineInterval> {
         parts.retain(|part| match self.order(part.low, part.high) {
             Ordering::Less => true,
-            Ordering::Equal => part.low_in && part.high_in,
+            Ordering::Equal => part.low_closed && part.high_closed,
             Ordering::Greater => false,
         });
-        parts.sort_by(|a, b| self.order(a.low, b.low).then(b.low_in.cmp(&a.low_in)));
-        let mut merged: Vec<Part> = Vec::new();
+        parts.sort_by(|a, b| self.order(a.low, b.low).then(b.low_closed.cmp(&a.low_closed)));
+        let mut merged: Vec<LineInterval> = Vec::new();
         for part in parts {
             if let Some(last) = merged.last().copied() {
                 let touches = match self.order(part.low, last.high) {
                     Ordering::Less => true,
-                    Ordering::Equal => part.low_in || last.high_in,
+                    Ordering::Equal => part.low_closed || last.high_closed,
                     Ordering::Greater => false,
                 };
                 if touches {
                     let further = self.order(part.high, last.high);
                     if let Some(last) = merged.last_mut() {
                         match further {
-                            Ordering::Greater => (last.high, last.high_in) = (part.high, part.high_in),
-                            Ordering::Equal => last.high_in |= part.high_in,
+                            Ordering::Greater => {
+                                (last.high, last.high_closed) = (part.high, part.high_closed)
+                            }
+                            Ordering::Equal => last.high_closed |= part.high_closed,
                             Ordering::Less => {}
                         }
                     }
@@ -274,19 +287,19 @@ impl Comparison<'_> {
         merged
     }
 
-    pub(super) fn same_ranges(&mut self, a: Ranges, b: Ranges) -> bool {
-        self.compare_ranges(a, b, true)
+    pub(super) fn same_interval_sets(&mut self, a: IntervalSet, b: IntervalSet) -> bool {
+        self.compare_interval_sets(a, b, true)
     }
 
-    /// Whether two answers are the same but for which ends belong to them.
-    pub(crate) fn same_but_ends(&mut self, a: &Shape, b: &Shape) -> bool {
-        match (self.ranges_of(a, b), self.ranges_of(b, a)) {
-            (Some(a), Some(b)) if !a.parts.is_empty() => self.compare_ranges(a, b, false),
+    /// Returns `true` if two answers differ only in which ends are closed.
+    pub(crate) fn same_but_ends(&mut self, a: &MathObject, b: &MathObject) -> bool {
+        match (self.interval_set_of(a, b), self.interval_set_of(b, a)) {
+            (Some(a), Some(b)) if !a.parts.is_empty() => self.compare_interval_sets(a, b, false),
             _ => false,
         }
     }
 
-    fn compare_ranges(&mut self, a: Ranges, b: Ranges, ends: bool) -> bool {
+    fn compare_interval_sets(&mut self, a: IntervalSet, b: IntervalSet, ends: bool) -> bool {
         if a.letter.is_some() && b.letter.is_some() && a.letter != b.letter {
             return false;
         }
@@ -295,19 +308,19 @@ impl Comparison<'_> {
             && a.iter().zip(&b).all(|(x, y)| {
                 self.order(x.low, y.low) == Ordering::Equal
                     && self.order(x.high, y.high) == Ordering::Equal
-                    && (!ends || x.low_in == y.low_in && x.high_in == y.high_in)
+                    && (!ends || x.low_closed == y.low_closed && x.high_closed == y.high_closed)
             })
     }
 }
 
-fn is_range(shape: &Shape) -> bool {
-    match shape {
-        Shape::Interval { .. } | Shape::Union(_) | Shape::Reals => true,
-        Shape::Chain(sides, relations) => match relations[..] {
-            [Relation::In] => sides.last().is_some_and(is_range),
+fn is_interval_set(object: &MathObject) -> bool {
+    match object {
+        MathObject::Interval { .. } | MathObject::Union(_) | MathObject::Reals => true,
+        MathObject::Chain(sides, relations) => match relations[..] {
+            [Relation::In] => sides.last().is_some_and(is_interval_set),
             _ => relations.iter().all(|relation| !matches!(relation, Relation::Equal | Relation::In)),
         },
-        Shape::List(all, _) => !all.is_empty() && all.iter().all(is_range),
+        MathObject::List(all, _) => !all.is_empty() && all.iter().all(is_interval_set),
         _ => false,
     }
 }

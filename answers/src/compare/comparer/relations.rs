@@ -1,17 +1,19 @@
-//! Equations and inequalities: solved ones by what they say of their letter, others as curves and regions.
+//! Equations and inequalities: solved ones by their values, others as curves and regions.
 
-use super::Comparison;
-use crate::decide::proportional;
-use crate::expr::Id;
-use crate::ratio;
-use crate::shape::Shape;
-use crate::tape::Op;
-use crate::token::Relation;
+use super::Comparer;
+use crate::classify::MathObject;
+use crate::compare::equality::proportional;
+use crate::lex::token::Relation;
+use crate::normalise::dag::Op;
+use crate::normalise::rational;
+use crate::parse::tree::Id;
 
-impl Comparison<'_> {
-    /// The letter of a solved equation, and what it equals: `x = 2`, `2 = x`, `x = 4/2 = 2`, `x ∈ {1, 2}`.
-    pub(crate) fn solved(&mut self, shape: &Shape) -> Option<(Id, Shape)> {
-        let Shape::Chain(sides, relations) = shape else { return None };
+impl Comparer<'_> {
+    /// Returns variable and value of a solved equation.
+    ///
+    /// Solved are `x = 2`, `2 = x`, `x = 4/2 = 2` and `x ∈ {1, 2}`.
+    pub(crate) fn solved(&mut self, object: &MathObject) -> Option<(Id, MathObject)> {
+        let MathObject::Chain(sides, relations) = object else { return None };
         let equations = relations.iter().all(|relation| *relation == Relation::Equal);
         let member = relations[..] == [Relation::In];
         if !equations && !member {
@@ -24,12 +26,12 @@ impl Comparison<'_> {
         } else {
             return None;
         };
-        let Shape::Expr(letter) = sides[place] else { return None };
-        let others: Vec<&Shape> =
+        let MathObject::Expr(letter) = sides[place] else { return None };
+        let others: Vec<&MathObject> =
             sides.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, s)| s).collect();
         let value = (*others.last()?).clone();
-        // `x = x + 1` says nothing about what x is.
-        if let Shape::Expr(id) = value
+        // `x = x + 1` does not define x.
+        if let MathObject::Expr(id) = value
             && self.letters(id).contains(&letter)
         {
             return None;
@@ -38,23 +40,23 @@ impl Comparison<'_> {
         consistent.then_some((letter, value))
     }
 
-    fn is_letter(&self, shape: &Shape) -> bool {
-        matches!(shape, Shape::Expr(id) if matches!(self.tape.op(*id), Op::Variable(_)))
+    fn is_letter(&self, object: &MathObject) -> bool {
+        matches!(object, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_)))
     }
 
-    /// `f(x) = …` and `y = …` name the same thing.
+    /// Returns `true` if two sides name the same value. `f(x) = …` and `y = …` do.
     fn same_name(&self, a: Id, b: Id) -> bool {
-        let is_function = |id: Id| match self.tape.op(id) {
-            Op::Variable(index) => self.tape.names()[usize::from(*index)].ends_with("()"),
+        let is_function = |id: Id| match self.dag.op(id) {
+            Op::Variable(index) => self.dag.names()[usize::from(*index)].ends_with("()"),
             _ => false,
         };
         a == b || is_function(a) != is_function(b)
     }
 
-    pub(super) fn same_relation(&mut self, a: &Shape, b: &Shape) -> bool {
+    pub(super) fn same_relation(&mut self, a: &MathObject, b: &MathObject) -> bool {
         let (first, second) = (self.solved(a), self.solved(b));
-        let constant = |comparison: &Self, solved: &Option<(Id, Shape)>| match solved {
-            Some((_, Shape::Expr(id))) => Some(comparison.is_constant(*id)),
+        let constant = |comparer: &Self, solved: &Option<(Id, MathObject)>| match solved {
+            Some((_, MathObject::Expr(id))) => Some(comparer.is_constant(*id)),
             Some(_) => Some(true),
             None => None,
         };
@@ -65,20 +67,23 @@ impl Comparison<'_> {
         {
             return true;
         }
-        // `2x = 4` isn't solved yet where `x = 2` is wanted.
+        // `2x = 4` is not a solved form where `x = 2` is expected.
         if one == Some(true) || two == Some(true) {
             return false;
         }
         if self.rules.simplified && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
             return false;
         }
-        let (Shape::Chain(sides_a, relations_a), Shape::Chain(sides_b, relations_b)) = (a, b) else {
+        let (MathObject::Chain(sides_a, relations_a), MathObject::Chain(sides_b, relations_b)) = (a, b)
+        else {
             return false;
         };
         if sides_a.len() != sides_b.len() {
             return false;
         }
-        let steps = |sides: &[Shape], relations: &[Relation]| -> Option<Vec<(Shape, Relation, Shape)>> {
+        let steps = |sides: &[MathObject],
+                     relations: &[Relation]|
+         -> Option<Vec<(MathObject, Relation, MathObject)>> {
             let steps = sides.windows(2).zip(relations).map(|(two, r)| (two[0].clone(), *r, two[1].clone()));
             Some(steps.collect())
         };
@@ -92,22 +97,30 @@ impl Comparison<'_> {
         a.len() > 1 && self.same_steps(&a, &b)
     }
 
-    fn same_steps(&mut self, a: &[(Shape, Relation, Shape)], b: &[(Shape, Relation, Shape)]) -> bool {
+    fn same_steps(
+        &mut self,
+        a: &[(MathObject, Relation, MathObject)],
+        b: &[(MathObject, Relation, MathObject)],
+    ) -> bool {
         a.iter().zip(b).all(|(a, b)| self.same_step(a, b))
     }
 
-    fn same_step(&mut self, a: &(Shape, Relation, Shape), b: &(Shape, Relation, Shape)) -> bool {
+    fn same_step(
+        &mut self,
+        a: &(MathObject, Relation, MathObject),
+        b: &(MathObject, Relation, MathObject),
+    ) -> bool {
         let (Some((f, one)), Some((g, two))) = (self.as_zero(a), self.as_zero(b)) else {
             return a.1 == b.1 && self.equal(&a.0, &b.0) && self.equal(&a.2, &b.2);
         };
         if one != two {
             return false;
         }
-        match proportional(&self.tape, f, g, self.budget) {
+        match proportional(&self.dag, f, g, self.budget) {
             Some(sign) => sign > 0 || matches!(one, Relation::Equal | Relation::NotEqual),
             None if one == Relation::Equal => {
                 let part = self.budget.part(2);
-                let same = ratio::same_numerator(&self.tape, f, g, &part) == Some(true);
+                let same = rational::same_numerator(&self.dag, f, g, &part) == Some(true);
                 self.budget.give_back(&part);
                 same
             }
@@ -115,14 +128,14 @@ impl Comparison<'_> {
         }
     }
 
-    /// `f = 0`, `f > 0` or `f >= 0`.
-    pub(super) fn as_zero(&mut self, step: &(Shape, Relation, Shape)) -> Option<(Id, Relation)> {
-        let (Shape::Expr(left), relation, Shape::Expr(right)) = step else { return None };
+    /// Moves a relation to one side: `f = 0`, `f > 0` or `f >= 0`.
+    pub(super) fn as_zero(&mut self, step: &(MathObject, Relation, MathObject)) -> Option<(Id, Relation)> {
+        let (MathObject::Expr(left), relation, MathObject::Expr(right)) = step else { return None };
         Some(match relation {
-            Relation::Equal | Relation::NotEqual => (self.tape.sub(*left, *right), *relation),
-            Relation::Greater | Relation::GreaterEqual => (self.tape.sub(*left, *right), *relation),
-            Relation::Less => (self.tape.sub(*right, *left), Relation::Greater),
-            Relation::LessEqual => (self.tape.sub(*right, *left), Relation::GreaterEqual),
+            Relation::Equal | Relation::NotEqual => (self.dag.sub(*left, *right), *relation),
+            Relation::Greater | Relation::GreaterEqual => (self.dag.sub(*left, *right), *relation),
+            Relation::Less => (self.dag.sub(*right, *left), Relation::Greater),
+            Relation::LessEqual => (self.dag.sub(*right, *left), Relation::GreaterEqual),
             Relation::In => return None,
         })
     }

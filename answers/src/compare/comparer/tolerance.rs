@@ -1,24 +1,24 @@
-//! Values that are near enough, where the box says how near that is.
+//! Values that are equal within a tolerance.
 
 use dashu_int::IBig;
 use dashu_ratio::RBig;
 
-use super::Comparison;
-use crate::decide::{self, number, within};
-use crate::expr::Id;
-use crate::numeric::{Ball, Domain, Points, SEED, Values, needed};
-use crate::real::{Big, Real};
-use crate::rules::Kind;
+use super::Comparer;
+use crate::compare::equality::{self, number, within};
+use crate::compare::numeric::real::{BigFloat, Real};
+use crate::compare::numeric::{Ball, Domain, SEED, SamplePoints, Values};
+use crate::parse::tree::Id;
+use crate::rules::ToleranceMode;
 
-impl Comparison<'_> {
-    /// Whether the given value is near the expected one; with unknowns in them, at every point that is tried.
+impl Comparer<'_> {
+    /// Returns `true` if the given value is within the tolerance, at every sample point.
     pub(super) fn nearly(&mut self, expected: Id, given: Id) -> bool {
-        let wanted = needed(&self.tape, &[expected, given]);
-        let points = Points::of(&self.tape, &wanted);
+        let wanted = self.dag.dependencies(&[expected, given]);
+        let points = SamplePoints::of(&self.dag, &wanted);
         let mut agreed = 0;
         for k in 0..points.tried {
             let point = points.get(k, SEED);
-            let values = Values::<Big>::at(&self.tape, &wanted, &point, Domain::Real, self.budget);
+            let values = Values::<BigFloat>::at(&self.dag, &wanted, &point, Domain::Real, self.budget);
             let Some(values) = values else { break };
             let (Some(x), Some(y)) = (values.get(expected), values.get(given)) else { continue };
             if !self.near(x, y) {
@@ -32,12 +32,12 @@ impl Comparison<'_> {
         agreed > 0
     }
 
-    fn near(&self, expected: &Ball<Big>, given: &Ball<Big>) -> bool {
+    fn near(&self, expected: &Ball<BigFloat>, given: &Ball<BigFloat>) -> bool {
         match &self.rules.tolerance.0 {
-            Kind::Exact => false,
-            Kind::Absolute(by) => within(expected, given, &number(by)),
-            Kind::Relative(by) => within(expected, given, &expected.mul(&number(by))),
-            Kind::Figures(count) => match (expected.as_real(), given.as_real()) {
+            ToleranceMode::Exact => false,
+            ToleranceMode::Absolute(by) => within(expected, given, &number(by)),
+            ToleranceMode::Relative(by) => within(expected, given, &expected.mul(&number(by))),
+            ToleranceMode::Figures(count) => match (expected.as_real(), given.as_real()) {
                 (Some(x), Some(y)) => {
                     let (x, y) = (rounded(x, *count), rounded(y, *count));
                     x.iter().any(|x| y.contains(x))
@@ -47,12 +47,12 @@ impl Comparison<'_> {
         }
     }
 
-    /// Whether a decimal is what an exact value rounds to, up or down, at its last digit.
+    /// Returns `true` if a decimal is an exact value rounded, up or down, at its last digit.
     pub(crate) fn is_rounded(&mut self, exact: Id, decimal: &RBig, places: u32) -> bool {
-        let Some(value) = decide::value(&self.tape, exact, self.budget) else { return false };
+        let Some(value) = equality::value(&self.dag, exact, self.budget) else { return false };
         let last = RBig::from_parts(IBig::ONE, dashu_int::UBig::from(10u8).pow(places as usize));
         let given = number(decimal);
-        // 2 is no rounding of 2.4 that anybody should be told about; 0.3 of 1/3 is.
+        // A single digit such as 2 for 2.4 is no rounding worth a hint; 0.3 for 1/3 is.
         let digits = decimal.numerator().to_string().trim_start_matches('-').len();
         let cut_off = value.sub(&given).as_real().is_some_and(Real::is_negative) == (*decimal < RBig::ZERO);
         let reach = if cut_off { last } else { last / RBig::from(2) };
@@ -60,8 +60,8 @@ impl Comparison<'_> {
     }
 }
 
-/// The value rounded to so many figures; at a tie both ways, since schools differ.
-fn rounded(value: &Big, figures: u8) -> Vec<(IBig, i64)> {
+/// Rounds a value to significant figures. A tie gives both results, since schools differ.
+fn rounded(value: &BigFloat, figures: u8) -> Vec<(IBig, i64)> {
     if value.is_zero() {
         return vec![(IBig::ZERO, 0)];
     }
@@ -71,14 +71,14 @@ fn rounded(value: &Big, figures: u8) -> Vec<(IBig, i64)> {
     }
     let mut places = i64::from(figures) - 1 - size as i64;
     let (mut scaled, limit) = (scale(value, places), IBig::from(10).pow(usize::from(figures)));
-    // The logarithm may be off by one at powers of ten.
+    // The logarithm can be off by one at powers of ten.
     if magnitude(&scaled) >= limit {
         places -= 1;
         scaled = scale(value, places);
     }
     let below = whole(&scaled.floor());
-    let rest = scaled.add(&Big::rational(&-RBig::from(below.clone())));
-    let half = Big::rational(&RBig::from_parts(IBig::ONE, 2u8.into()));
+    let rest = scaled.add(&BigFloat::rational(&-RBig::from(below.clone())));
+    let half = BigFloat::rational(&RBig::from_parts(IBig::ONE, 2u8.into()));
     let off = rest.add(&half.neg());
     let above = below.clone() + IBig::ONE;
     let both = if off.is_zero() || off.log2() < -200.0 {
@@ -91,21 +91,21 @@ fn rounded(value: &Big, figures: u8) -> Vec<(IBig, i64)> {
     both.into_iter().map(|value| canonical(value, places)).collect()
 }
 
-fn scale(value: &Big, places: i64) -> Big {
+fn scale(value: &BigFloat, places: i64) -> BigFloat {
     let ten = RBig::from(10).pow(places.clamp(-5000, 5000) as isize);
-    value.mul(&Big::rational(&ten))
+    value.mul(&BigFloat::rational(&ten))
 }
 
-fn magnitude(value: &Big) -> IBig {
+fn magnitude(value: &BigFloat) -> IBig {
     let whole = whole(&value.floor());
     if whole < IBig::ZERO { -whole } else { whole }
 }
 
-fn whole(value: &Big) -> IBig {
+fn whole(value: &BigFloat) -> IBig {
     value.to_integer()
 }
 
-/// 10 at one place is 1 at the place before.
+/// Removes trailing zeros: 10 with one decimal place is 1 with none.
 fn canonical(mut value: IBig, mut places: i64) -> (IBig, i64) {
     let ten = IBig::from(10);
     while value != IBig::ZERO && (&value % &ten) == IBig::ZERO {

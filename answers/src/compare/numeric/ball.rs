@@ -1,26 +1,26 @@
-//! A complex number and how far off it may be.
+//! Ball arithmetic: a complex midpoint with an error bound.
 
-use crate::real::Real;
+use super::real::Real;
 
-/// Whether roots and logarithms of negative numbers have a value.
+/// The value of roots and logarithms of negative numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Domain {
-    /// No: as at school.
+    /// Undefined, as in school mathematics.
     Real,
-    /// The principal one.
+    /// The principal value.
     Complex,
 }
 
 #[derive(Clone, Debug)]
 pub(crate) struct Ball<R> {
     pub(crate) re: R,
-    /// Nothing: real.
+    /// The imaginary part; `None` for a real number.
     pub(crate) im: Option<R>,
-    /// The error is at most two to this; minus infinity: exact.
+    /// The logarithm to base 2 of the error bound; minus infinity for an exact value.
     pub(crate) error: f64,
 }
 
-/// The logarithm of a sum, by the logarithms of its terms.
+/// Returns the logarithm of a sum, given the logarithms of its terms.
 pub(crate) fn sum_of(a: f64, b: f64) -> f64 {
     let (low, high) = if a < b { (a, b) } else { (b, a) };
     if low == f64::NEG_INFINITY {
@@ -35,7 +35,7 @@ impl<R: Real> Ball<R> {
         Self { re, im: None, error }
     }
 
-    /// A value with the error of one rounding.
+    /// Returns a value with the error of one rounding.
     fn rounded(re: R) -> Self {
         let error = R::PRECISION + re.log2();
         Self::real(re, error)
@@ -57,13 +57,13 @@ impl<R: Real> Ball<R> {
         Self::rounded(R::pi())
     }
 
-    /// Whether it's a number at all, and not far too large.
+    /// Returns the ball unless it is not a number, or far too large.
     pub(crate) fn sound(self) -> Option<Self> {
         let size = self.size();
         (size < 1e9 && !size.is_nan() && self.error < 1e9 && !self.error.is_nan()).then_some(self)
     }
 
-    /// The logarithm of the absolute value, within one.
+    /// Returns the logarithm to base 2 of the absolute value, within one.
     pub(crate) fn size(&self) -> f64 {
         match &self.im {
             None => self.re.log2(),
@@ -71,14 +71,14 @@ impl<R: Real> Ball<R> {
         }
     }
 
-    /// Whether it's surely not zero.
+    /// Returns `true` if the value is certainly not zero.
     pub(crate) fn nonzero(&self) -> bool {
         self.size() > self.error + 2.0
     }
 
     fn with(re: R, im: Option<R>, error: f64) -> Self {
         let mut ball = Self { re, im, error };
-        // Below this, `f64` has no digits left.
+        // An `f64` has no digits left below this size.
         let floor = if R::COST < 1000 { -1000.0 } else { f64::NEG_INFINITY };
         ball.error = sum_of(sum_of(error, R::PRECISION + ball.size()), floor);
         ball
@@ -97,7 +97,7 @@ impl<R: Real> Ball<R> {
         Self::with(re, im, sum_of(self.error, other.error))
     }
 
-    /// Whether it's a whole number, exactly.
+    /// Returns `true` for an exact integer.
     fn is_whole(&self) -> bool {
         self.error == f64::NEG_INFINITY && self.im.is_none() && self.re.is_whole()
     }
@@ -131,7 +131,7 @@ impl<R: Real> Ball<R> {
         Self::with(re, im, error)
     }
 
-    /// One over it; `None` when it may be zero.
+    /// Returns the reciprocal; `None` if the value can be zero.
     pub(crate) fn inverse(&self) -> Option<Self> {
         if !self.nonzero() {
             return None;
@@ -168,7 +168,7 @@ impl<R: Real> Ball<R> {
         Some(result.unwrap_or_else(|| Self::exact(&dashu_ratio::RBig::ONE)))
     }
 
-    /// The real value, if that's what it is.
+    /// Returns the value if it is real.
     pub(crate) fn as_real(&self) -> Option<&R> {
         match &self.im {
             None => Some(&self.re),
@@ -176,7 +176,7 @@ impl<R: Real> Ball<R> {
         }
     }
 
-    /// On the negative axis, or so near that the branch can't be told.
+    /// Returns `true` on the negative axis, or so close that the branch is uncertain.
     fn on_cut(&self) -> bool {
         self.re.is_negative()
             && self.im.as_ref().is_some_and(|im| im.log2() <= self.error + 2.0 && self.as_real().is_none())
@@ -213,7 +213,7 @@ impl<R: Real> Ball<R> {
             return None;
         }
         let size = self.re.exp()?;
-        // The argument's own rounding grows with it.
+        // The rounding error of the argument grows with it.
         let rounding = R::PRECISION + self.size().max(0.0) + 2.0 + size.log2();
         let error = sum_of(self.error + 1.0 + size.log2(), rounding);
         match &self.im {
@@ -255,14 +255,14 @@ impl<R: Real> Ball<R> {
         Some(Self::with(ln, Some(R::angle(&self.re, &im)), error))
     }
 
-    /// Sine and cosine.
+    /// Returns sine and cosine.
     pub(crate) fn sin_cos(&self) -> Option<(Self, Self)> {
         if let Some(re) = self.as_real() {
             let (sin, cos) = re.sin_cos()?;
             let error = sum_of(self.error.min(1.0), R::PRECISION + 1.0);
             return Some((Self::with(sin, None, error), Self::with(cos, None, error)));
         }
-        // By e^(iz) and its inverse.
+        // By e^(iz) and its reciprocal.
         let turned = self.mul(&Self::i()).exp()?;
         let back = turned.inverse()?;
         let half = Self::exact(&dashu_ratio::RBig::from_parts(1.into(), 2u8.into()));
@@ -318,7 +318,7 @@ impl<R: Real> Ball<R> {
         }
     }
 
-    /// The whole number below; `None` where it can't be told.
+    /// Returns the floor; `None` where it is uncertain.
     pub(crate) fn floor(&self) -> Option<Self> {
         let re = self.as_real()?;
         let floor = re.floor();
@@ -330,14 +330,14 @@ impl<R: Real> Ball<R> {
         (above > error && 1.0 - above > error).then(|| Self::real(floor, f64::NEG_INFINITY))
     }
 
-    /// -1 or 1; `None` near zero.
+    /// Returns -1 or 1; `None` near zero.
     pub(crate) fn sign(&self) -> Option<Self> {
         let re = self.as_real().filter(|_| self.nonzero())?;
         let one = R::rational(&dashu_ratio::RBig::ONE);
         Some(Self::real(if re.is_negative() { one.neg() } else { one }, f64::NEG_INFINITY))
     }
 
-    /// The whole number that it is.
+    /// Returns the nearest integer if the value is one.
     pub(crate) fn whole(&self) -> Option<i64> {
         let value = self.as_real()?.to_f64();
         let near = value.round();
@@ -345,11 +345,11 @@ impl<R: Real> Ball<R> {
     }
 }
 
-/// Whether an `f64` holds it without rounding.
+/// Returns `true` if an `f64` holds the number without rounding.
 fn exactly_small(value: &dashu_ratio::RBig) -> bool {
     use dashu_int::ops::BitTest;
-    let under = value.denominator();
+    let denominator = value.denominator();
     value.numerator().bit_len() <= 50
-        && under.bit_len() <= 50
-        && under.trailing_zeros().is_some_and(|zeros| zeros + 1 == under.bit_len())
+        && denominator.bit_len() <= 50
+        && denominator.trailing_zeros().is_some_and(|zeros| zeros + 1 == denominator.bit_len())
 }

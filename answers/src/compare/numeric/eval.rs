@@ -1,21 +1,24 @@
-//! The operations of a tape at one point.
+//! Evaluates operations at one sample point.
 
 use dashu_int::ops::BitTest;
 use dashu_ratio::RBig;
 
 use super::ball::{Ball, Domain};
-use crate::expr::{Constant, Id};
+use super::real::Real;
+use crate::lex::function::Constant;
 use crate::limits::Budget;
-use crate::real::Real;
-use crate::tape::{One, Op, Tape, Two};
+use crate::normalise::dag::{Dag, Op};
+use crate::normalise::exact::factorial;
+use crate::normalise::function::{Binary, Unary};
+use crate::parse::tree::Id;
 
 /// The values of some operations at one point.
 pub(crate) struct Values<R>(Vec<Option<Ball<R>>>);
 
 impl<R: Real> Values<R> {
-    /// Where all steps are used up: `None`. `wanted` are operations, in order, with all that they need.
+    /// Evaluates operations, given with their dependencies in order; `None` if the steps run out.
     pub(crate) fn at(
-        tape: &Tape,
+        dag: &Dag,
         wanted: &[Id],
         point: &[RBig],
         domain: Domain,
@@ -24,9 +27,9 @@ impl<R: Real> Values<R> {
         let last = wanted.last().map_or(0, |id| *id as usize + 1);
         let mut values = Self(vec![None; last]);
         for id in wanted {
-            let op = tape.op(*id);
-            budget.take(if is_cheap(tape, op) { R::COST / 10 } else { R::COST })?;
-            values.0[*id as usize] = values.value(tape, op, point, domain).and_then(Ball::sound);
+            let op = dag.op(*id);
+            budget.take(if is_cheap(dag, op) { R::COST / 10 } else { R::COST })?;
+            values.0[*id as usize] = values.value(dag, op, point, domain).and_then(Ball::sound);
         }
         Some(values)
     }
@@ -35,28 +38,28 @@ impl<R: Real> Values<R> {
         self.0.get(id as usize)?.as_ref()
     }
 
-    fn value(&self, tape: &Tape, op: &Op, point: &[RBig], domain: Domain) -> Option<Ball<R>> {
+    fn value(&self, dag: &Dag, op: &Op, point: &[RBig], domain: Domain) -> Option<Ball<R>> {
         match op {
             Op::Number(value) => Some(Ball::exact(value)),
             Op::Constant(Constant::Pi) => Some(Ball::pi()),
             Op::Constant(Constant::E) => Ball::exact(&RBig::ONE).exp(),
             Op::Constant(Constant::I) => Some(Ball::i()),
-            Op::Constant(Constant::Infinity) | Op::Nothing => None,
+            Op::Constant(Constant::Infinity) | Op::Undefined => None,
             Op::Variable(index) => Some(Ball::exact(point.get(usize::from(*index))?)),
             Op::Add(a, b) => Some(self.get(*a)?.add(self.get(*b)?)),
             Op::Mul(a, b) => Some(self.get(*a)?.mul(self.get(*b)?)),
-            Op::Pow(a, b) => self.power(tape, *a, *b, domain),
-            Op::One(function, a) => one(*function, self.get(*a)?, domain),
-            Op::Two(function, a, b) => two(*function, self.get(*a)?, self.get(*b)?),
+            Op::Pow(a, b) => self.power(dag, *a, *b, domain),
+            Op::Unary(function, a) => one(*function, self.get(*a)?, domain),
+            Op::Binary(function, a, b) => two(*function, self.get(*a)?, self.get(*b)?),
         }
     }
 
-    fn power(&self, tape: &Tape, base: Id, exponent: Id, domain: Domain) -> Option<Ball<R>> {
-        if *tape.op(base) == Op::Constant(Constant::E) {
+    fn power(&self, dag: &Dag, base: Id, exponent: Id, domain: Domain) -> Option<Ball<R>> {
+        if *dag.op(base) == Op::Constant(Constant::E) {
             return self.get(exponent)?.exp();
         }
         let value = self.get(base)?;
-        if let Some(power) = tape.value(exponent) {
+        if let Some(power) = dag.value(exponent) {
             return by_number(value, power, domain);
         }
         let power = self.get(exponent)?;
@@ -76,7 +79,7 @@ impl<R: Real> Values<R> {
     }
 }
 
-/// A power whose exponent is a number; odd roots of negative numbers are negative.
+/// Raises to a constant power. Odd roots of negative numbers are negative.
 fn by_number<R: Real>(value: &Ball<R>, power: &RBig, domain: Domain) -> Option<Ball<R>> {
     let count = i64::try_from(power.numerator()).ok()?;
     if power.is_int() {
@@ -97,44 +100,44 @@ fn by_number<R: Real>(value: &Ball<R>, power: &RBig, domain: Domain) -> Option<B
     exponent.mul(&value.ln(domain)?).exp()
 }
 
-fn one<R: Real>(function: One, a: &Ball<R>, domain: Domain) -> Option<Ball<R>> {
+fn one<R: Real>(function: Unary, a: &Ball<R>, domain: Domain) -> Option<Ball<R>> {
     match function {
-        One::Sin => a.sin_cos().map(|(sin, _)| sin),
-        One::Cos => a.sin_cos().map(|(_, cos)| cos),
-        One::Asin => a.asin(domain),
-        One::Acos => a.acos(domain),
-        One::Atan => a.atan(),
-        One::Ln => a.ln(domain),
-        One::Abs => Some(a.abs()),
-        One::Floor => a.floor(),
-        One::Sign => a.sign(),
-        One::Factorial => {
+        Unary::Sin => a.sin_cos().map(|(sin, _)| sin),
+        Unary::Cos => a.sin_cos().map(|(_, cos)| cos),
+        Unary::Asin => a.asin(domain),
+        Unary::Acos => a.acos(domain),
+        Unary::Atan => a.atan(),
+        Unary::Ln => a.ln(domain),
+        Unary::Abs => Some(a.abs()),
+        Unary::Floor => a.floor(),
+        Unary::Sign => a.sign(),
+        Unary::Factorial => {
             let count = a.whole().filter(|count| (0..=170).contains(count))?;
-            crate::tape::factorial(&dashu_int::IBig::from(count)).map(|value| Ball::exact(&RBig::from(value)))
+            factorial(&dashu_int::IBig::from(count)).map(|value| Ball::exact(&RBig::from(value)))
         }
     }
 }
 
-fn two<R: Real>(function: Two, a: &Ball<R>, b: &Ball<R>) -> Option<Ball<R>> {
+fn two<R: Real>(function: Binary, a: &Ball<R>, b: &Ball<R>) -> Option<Ball<R>> {
     match function {
-        Two::Mod => Some(a.sub(&b.mul(&a.mul(&b.inverse()?).floor()?))),
-        Two::Min | Two::Max => {
+        Binary::Mod => Some(a.sub(&b.mul(&a.mul(&b.inverse()?).floor()?))),
+        Binary::Min | Binary::Max => {
             let (x, y) = (a.as_real()?, b.as_real()?);
             let less = x < y;
-            Some(if less == (function == Two::Min) { a.clone() } else { b.clone() })
+            Some(if less == (function == Binary::Min) { a.clone() } else { b.clone() })
         }
-        Two::Gcd | Two::Lcm => {
+        Binary::Gcd | Binary::Lcm => {
             let (x, y) = (RBig::from(a.whole()?), RBig::from(b.whole()?));
-            crate::tape::exact_two(function, &x, &y).map(|value| Ball::exact(&value))
+            function.exact(&x, &y).map(|value| Ball::exact(&value))
         }
     }
 }
 
-fn is_cheap(tape: &Tape, op: &Op) -> bool {
+fn is_cheap(dag: &Dag, op: &Op) -> bool {
     match op {
-        Op::Pow(_, b) => tape.value(*b).is_some_and(RBig::is_int),
-        Op::One(One::Abs | One::Floor | One::Sign, _) => true,
-        Op::One(..) => false,
+        Op::Pow(_, b) => dag.value(*b).is_some_and(RBig::is_int),
+        Op::Unary(Unary::Abs | Unary::Floor | Unary::Sign, _) => true,
+        Op::Unary(..) => false,
         _ => true,
     }
 }

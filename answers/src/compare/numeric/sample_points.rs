@@ -1,37 +1,40 @@
-//! Where expressions are compared: seeded, so that the same pair always meets the same points.
+//! Sample points, from a fixed seed: the same pair is always compared at the same points.
 
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
-use crate::expr::Id;
-use crate::fingerprint::mix;
-use crate::tape::{One, Op, Tape, Two};
+use crate::compare::random::mix;
+use crate::normalise::dag::{Dag, Op};
+use crate::normalise::function::{Binary, Unary};
+use crate::parse::tree::Id;
 
-/// What kind of points a pair needs.
-pub(crate) struct Points {
+/// The kind and the number of points that a pair needs.
+pub(crate) struct SamplePoints {
     count: usize,
     whole: bool,
-    /// Near these numbers something may change: `|x - 5|`.
+    /// Numbers near which an expression may change its form: `|x - 5|`.
     corners: Vec<RBig>,
-    /// How many points must agree.
+    /// The number of points that must agree.
     pub(crate) wanted: usize,
-    /// How many are tried.
+    /// The number of points that are tried.
     pub(crate) tried: usize,
 }
 
-impl Points {
-    pub(crate) fn of(tape: &Tape, wanted: &[Id]) -> Self {
-        let ops = || wanted.iter().map(|id| tape.op(*id));
+impl SamplePoints {
+    pub(crate) fn of(dag: &Dag, wanted: &[Id]) -> Self {
+        let ops = || wanted.iter().map(|id| dag.op(*id));
         let whole = ops().any(|op| {
             matches!(
                 op,
-                Op::One(One::Factorial | One::Floor, _) | Op::Two(Two::Gcd | Two::Lcm | Two::Mod, ..)
+                Op::Unary(Unary::Factorial | Unary::Floor, _)
+                    | Op::Binary(Binary::Gcd | Binary::Lcm | Binary::Mod, ..)
             )
         });
         let bent = whole
             || ops().any(|op| match op {
-                Op::One(One::Abs | One::Sign | One::Asin | One::Acos | One::Atan, _) | Op::Two(..) => true,
-                Op::Pow(_, b) => tape.value(*b).is_none_or(|power| !power.is_int()),
+                Op::Unary(Unary::Abs | Unary::Sign | Unary::Asin | Unary::Acos | Unary::Atan, _)
+                | Op::Binary(..) => true,
+                Op::Pow(_, b) => dag.value(*b).is_none_or(|power| !power.is_int()),
                 _ => false,
             });
         let mut corners: Vec<RBig> = Vec::new();
@@ -39,7 +42,7 @@ impl Points {
             if let Op::Number(value) = op
                 && bent
                 && corners.len() < 6
-                && crate::tape::bits(value) < 40
+                && crate::normalise::exact::bits(value) < 40
             {
                 corners.push(value.clone());
             }
@@ -52,10 +55,10 @@ impl Points {
         } else {
             (6, 40)
         };
-        Self { count: tape.names().len(), whole, corners, wanted, tried }
+        Self { count: dag.names().len(), whole, corners, wanted, tried }
     }
 
-    /// The k-th point: a value for every unknown.
+    /// Returns the k-th point: a value for every variable.
     pub(crate) fn get(&self, k: usize, seed: u64) -> Vec<RBig> {
         (0..self.count).map(|index| self.value(k, index, mix(&[seed, 7, k as u64, index as u64]))).collect()
     }
@@ -69,7 +72,7 @@ impl Points {
         if self.whole && k.is_multiple_of(2) {
             return integer(6 + 2 * (k as u64 % 5));
         }
-        // Far out, where what repeats has done so.
+        // Far from the origin, where periodic functions have repeated.
         if k % 14 == 13 {
             return between(-400, 400);
         }
@@ -78,7 +81,7 @@ impl Points {
             1 => between(-4, 4),
             2 => between(0, 1),
             3 if !self.corners.is_empty() => {
-                // Around what is written: to both sides of it, and of its negative.
+                // Around a corner and its negative, to both sides.
                 let corner = &self.corners[(k / 7 + index) % self.corners.len()];
                 let corner = if random & (1 << 40) == 0 { corner.clone() } else { -corner.clone() };
                 corner + between(-1, 1)

@@ -1,21 +1,22 @@
-//! Trees into one line of few operations, each written once: what is the same in both answers has the same number.
+//! A hash-consed expression graph (DAG): equal operations of both answers are one node.
 //!
-//! Numbers are folded exactly as they come, so that exponents and factorials are known, and bounded, here.
+//! Numbers are folded exactly on insertion, so that exponents and factorials can be bounded.
 
 use std::collections::HashMap;
 
 use dashu_int::IBig;
 use dashu_ratio::RBig;
 
-use crate::expr::{Constant, Id};
+use super::exact::{abs, bits, factorial, is_small};
+use super::function::{Binary, Unary};
+use crate::lex::function::Constant;
 use crate::limits::BITS;
+use crate::parse::tree::Id;
 
-#[path = "from_tree.rs"]
-mod import;
-pub(crate) use import::exact_two;
+mod from_tree;
 mod surd;
 
-/// One operation; its operands stand before it.
+/// One operation. Its operands come before it.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Op {
     Number(RBig),
@@ -24,54 +25,31 @@ pub(crate) enum Op {
     Add(Id, Id),
     Mul(Id, Id),
     Pow(Id, Id),
-    One(One, Id),
-    Two(Two, Id, Id),
-    /// Divided by zero, or 0⁰.
-    Nothing,
+    Unary(Unary, Id),
+    Binary(Binary, Id, Id),
+    /// A division by zero, or 0⁰.
+    Undefined,
 }
 
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum One {
-    Sin,
-    Cos,
-    Asin,
-    Acos,
-    Atan,
-    Ln,
-    Abs,
-    Floor,
-    Sign,
-    Factorial,
-}
-
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(crate) enum Two {
-    Mod,
-    Gcd,
-    Lcm,
-    Min,
-    Max,
-}
-
-/// How a box reads `log` and angles.
+/// The conventions for `log` and angles.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Dialect {
+pub(crate) struct Conventions {
     pub(crate) natural_log: bool,
     pub(crate) degrees: bool,
 }
 
-/// The operations of a comparison.
+/// The operations of one comparison.
 #[derive(Debug, Default)]
-pub(crate) struct Tape {
+pub(crate) struct Dag {
     ops: Vec<Op>,
-    known: HashMap<Op, Id>,
+    interned: HashMap<Op, Id>,
     names: Vec<Box<str>>,
-    pub(crate) dialect: Dialect,
+    pub(crate) conventions: Conventions,
 }
 
-impl Tape {
-    pub(crate) fn new(dialect: Dialect) -> Self {
-        Self { dialect, ..Self::default() }
+impl Dag {
+    pub(crate) fn new(conventions: Conventions) -> Self {
+        Self { conventions, ..Self::default() }
     }
 
     pub(crate) fn ops(&self) -> &[Op] {
@@ -93,26 +71,46 @@ impl Tape {
         }
     }
 
+    /// Returns the operations that the roots depend on, the roots included, operands first.
+    pub(crate) fn dependencies(&self, roots: &[Id]) -> Vec<Id> {
+        let last = roots.iter().copied().max().unwrap_or(0) as usize;
+        let mut needed = vec![false; last + 1];
+        roots.iter().for_each(|root| needed[*root as usize] = true);
+        for id in (0..=last).rev() {
+            if needed[id] {
+                match self.ops[id] {
+                    Op::Add(a, b) | Op::Mul(a, b) | Op::Pow(a, b) | Op::Binary(_, a, b) => {
+                        needed[a as usize] = true;
+                        needed[b as usize] = true;
+                    }
+                    Op::Unary(_, a) => needed[a as usize] = true,
+                    _ => {}
+                }
+            }
+        }
+        (0..=last as Id).filter(|id| needed[*id as usize]).collect()
+    }
+
     fn whole(&self, id: Id) -> Option<IBig> {
         self.value(id).filter(|value| value.is_int()).map(|value| value.numerator().clone())
     }
 
     pub(crate) fn push(&mut self, op: Op) -> Id {
-        // What is made of nothing is nothing.
+        // An operation on an undefined operand is undefined.
         let op = match op {
-            Op::Add(a, b) | Op::Mul(a, b) | Op::Pow(a, b) | Op::Two(_, a, b)
-                if [a, b].iter().any(|id| *self.op(*id) == Op::Nothing) =>
+            Op::Add(a, b) | Op::Mul(a, b) | Op::Pow(a, b) | Op::Binary(_, a, b)
+                if [a, b].iter().any(|id| *self.op(*id) == Op::Undefined) =>
             {
-                Op::Nothing
+                Op::Undefined
             }
-            Op::One(_, a) if *self.op(a) == Op::Nothing => Op::Nothing,
+            Op::Unary(_, a) if *self.op(a) == Op::Undefined => Op::Undefined,
             op => op,
         };
-        if let Some(id) = self.known.get(&op) {
+        if let Some(id) = self.interned.get(&op) {
             return *id;
         }
         let id = self.ops.len() as Id;
-        self.known.insert(op.clone(), id);
+        self.interned.insert(op.clone(), id);
         self.ops.push(op);
         id
     }
@@ -126,7 +124,7 @@ impl Tape {
     }
 
     pub(crate) fn variable(&mut self, name: &str) -> Id {
-        let index = self.names.iter().position(|known| **known == *name).unwrap_or_else(|| {
+        let index = self.names.iter().position(|interned| **interned == *name).unwrap_or_else(|| {
             self.names.push(name.into());
             self.names.len() - 1
         });
@@ -135,7 +133,7 @@ impl Tape {
 
     pub(crate) fn add(&mut self, a: Id, b: Id) -> Id {
         match (self.value(a), self.value(b)) {
-            (Some(a), Some(b)) if small(a) && small(b) => {
+            (Some(a), Some(b)) if is_small(a) && is_small(b) => {
                 let sum = a + b;
                 self.number(sum)
             }
@@ -147,7 +145,7 @@ impl Tape {
 
     pub(crate) fn mul(&mut self, a: Id, b: Id) -> Id {
         match (self.value(a), self.value(b)) {
-            (Some(a), Some(b)) if small(a) && small(b) => {
+            (Some(a), Some(b)) if is_small(a) && is_small(b) => {
                 let product = a * b;
                 self.number(product)
             }
@@ -173,25 +171,25 @@ impl Tape {
         self.mul(a, inverse)
     }
 
-    pub(crate) fn one(&mut self, function: One, a: Id) -> Id {
+    pub(crate) fn unary(&mut self, function: Unary, a: Id) -> Id {
         let value = self.value(a);
         let folded = match (function, value) {
-            (One::Abs, Some(value)) => {
+            (Unary::Abs, Some(value)) => {
                 Some(RBig::from_parts(abs(value.numerator()), value.denominator().clone()))
             }
-            (One::Floor, Some(value)) => Some(RBig::from(value.floor())),
-            (One::Sign, Some(value)) if !value.is_zero() => Some(value.signum()),
-            (One::Sin | One::Asin | One::Atan, Some(value)) if value.is_zero() => Some(RBig::ZERO),
-            (One::Cos, Some(value)) if value.is_zero() => Some(RBig::ONE),
-            (One::Ln, Some(value)) if value.is_one() => Some(RBig::ZERO),
-            (One::Factorial, Some(value)) if value.is_int() => factorial(value.numerator()).map(RBig::from),
+            (Unary::Floor, Some(value)) => Some(RBig::from(value.floor())),
+            (Unary::Sign, Some(value)) if !value.is_zero() => Some(value.signum()),
+            (Unary::Sin | Unary::Asin | Unary::Atan, Some(value)) if value.is_zero() => Some(RBig::ZERO),
+            (Unary::Cos, Some(value)) if value.is_zero() => Some(RBig::ONE),
+            (Unary::Ln, Some(value)) if value.is_one() => Some(RBig::ZERO),
+            (Unary::Factorial, Some(value)) if value.is_int() => factorial(value.numerator()).map(RBig::from),
             _ => None,
         };
         match (folded, function, self.op(a)) {
             (Some(value), ..) => self.number(value),
-            (None, One::Ln, Op::Constant(Constant::E)) => self.number(1),
-            (None, One::Ln, Op::Number(zero)) if zero.is_zero() => self.push(Op::Nothing),
-            _ => self.push(Op::One(function, a)),
+            (None, Unary::Ln, Op::Constant(Constant::E)) => self.number(1),
+            (None, Unary::Ln, Op::Number(zero)) if zero.is_zero() => self.push(Op::Undefined),
+            _ => self.push(Op::Unary(function, a)),
         }
     }
 
@@ -200,7 +198,7 @@ impl Tape {
             (_, Some(power)) if power.is_one() => return base,
             (Some(zero), Some(power)) if zero.is_zero() => {
                 let positive = *power > RBig::ZERO;
-                return if positive { base } else { self.push(Op::Nothing) };
+                return if positive { base } else { self.push(Op::Undefined) };
             }
             (_, Some(power)) if power.is_zero() => return self.number(1),
             (Some(one), _) if one.is_one() => return base,
@@ -210,12 +208,11 @@ impl Tape {
         if let Some(id) = exact {
             return id;
         }
-        // (x^r)^n is x^(rn) for every whole n.
+        // (x^r)^n is x^(rn) for every integer n. √(x²) is not x, and stays.
         if let (Op::Pow(inner, first), Some(second)) = (self.op(base).clone(), self.whole(exponent))
             && let Some(first) = self.value(first)
         {
             let product = first * RBig::from(second);
-            // √x² stays what it is: x and its root are the same only where the root is.
             let product = self.number(product);
             return self.pow(inner, product);
         }
@@ -233,23 +230,4 @@ impl Tape {
         }
         self.surd(&value, &power)
     }
-}
-
-/// How many bits a number takes.
-pub(crate) fn bits(value: &RBig) -> usize {
-    use dashu_int::ops::BitTest;
-    value.numerator().bit_len() + value.denominator().bit_len()
-}
-
-pub(crate) fn small(value: &RBig) -> bool {
-    bits(value) <= BITS
-}
-
-fn abs(value: &IBig) -> IBig {
-    IBig::from(value.clone().into_parts().1)
-}
-
-pub(crate) fn factorial(of: &IBig) -> Option<IBig> {
-    let of: u32 = of.try_into().ok().filter(|of| *of <= crate::limits::FACTORIAL)?;
-    Some((1..=of).fold(IBig::ONE, |product, factor| product * IBig::from(factor)))
 }

@@ -1,18 +1,19 @@
-//! Roots of numbers: √8 is 2√2, √6 is √2·√3, √(1/2) is √2/2; perfect powers are numbers again.
+//! Roots of numbers: √8 is 2√2, √6 is √2·√3, √(1/2) is √2/2. Roots of perfect powers are numbers.
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
-use super::{Op, Tape};
-use crate::expr::{Constant, Id};
+use super::{Dag, Op};
+use crate::lex::function::Constant;
+use crate::parse::tree::Id;
 
-/// Primes that are looked for under a square root; what is left stays together.
+/// The primes that are extracted from a square root. The rest stays one radicand.
 const PRIMES: [u32; 25] =
     [2, 3, 5, 7, 11, 13, 17, 19, 23, 29, 31, 37, 41, 43, 47, 53, 59, 61, 67, 71, 73, 79, 83, 89, 97];
 
-impl Tape {
-    /// A power of a number whose exponent is a fraction.
+impl Dag {
+    /// Adds a power of a number with a fraction as exponent.
     pub(super) fn surd(&mut self, value: &RBig, power: &RBig) -> Option<Id> {
         let root: usize = power.denominator().try_into().ok().filter(|root| *root <= 64)?;
         let count: i64 = power.numerator().try_into().ok()?;
@@ -44,7 +45,7 @@ impl Tape {
         if root != 2 {
             return None;
         }
-        // √(a/b)^n is (√(ab)/b)^n; the whole powers of a/b are taken out first.
+        // √(a/b)^n is (√(ab)/b)^n, after the integer powers of a/b are taken out.
         let wholes = count.div_euclid(2);
         let outside = value.clone().pow(wholes as isize) / RBig::from(value.denominator().clone());
         let inside = (value.numerator() * IBig::from(value.denominator().clone())).into_parts().1;
@@ -60,7 +61,7 @@ impl Tape {
     }
 }
 
-/// `n = square² · primes · rest`.
+/// Factorises `n` into `square² · primes · rest`.
 fn split(mut n: UBig) -> (UBig, Vec<u32>, UBig) {
     let mut square = UBig::ONE;
     let mut primes = Vec::new();
@@ -80,7 +81,7 @@ fn split(mut n: UBig) -> (UBig, Vec<u32>, UBig) {
 }
 
 fn exact_root(value: &RBig, root: usize) -> Option<RBig> {
-    let (over, under) = (value.numerator().clone().into_parts().1, value.denominator().clone());
-    let (a, b) = (over.nth_root(root), under.nth_root(root));
-    (a.pow(root) == over && b.pow(root) == under).then(|| RBig::from_parts(IBig::from(a), b))
+    let (numerator, denominator) = (value.numerator().clone().into_parts().1, value.denominator().clone());
+    let (a, b) = (numerator.nth_root(root), denominator.nth_root(root));
+    (a.pow(root) == numerator && b.pow(root) == denominator).then(|| RBig::from_parts(IBig::from(a), b))
 }

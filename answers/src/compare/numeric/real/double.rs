@@ -1,4 +1,4 @@
-//! The quick one.
+//! Double precision: the quick check.
 
 use dashu_ratio::RBig;
 

@@ -1,19 +1,17 @@
-//! Real numbers of two sizes: `f64` to see at once what differs, and [`Big`] to be sure of what doesn't.
+//! Real numbers in two precisions: `f64` for the quick check, [`BigFloat`] for certainty.
 
 use dashu_ratio::RBig;
 
 mod big;
 mod double;
-#[path = "big/series.rs"]
-mod series;
 
-pub(crate) use big::Big;
+pub(crate) use big::BigFloat;
 
-/// What numeric evaluation needs of a number. Errors are counted by whoever evaluates.
+/// The operations of a real number. The caller tracks the errors.
 pub(crate) trait Real: Clone + PartialOrd {
     /// The relative error of one operation, as a power of two.
     const PRECISION: f64;
-    /// What one elementary function costs, in steps.
+    /// The steps of one elementary function.
     const COST: usize;
 
     fn rational(value: &RBig) -> Self;
@@ -21,30 +19,30 @@ pub(crate) trait Real: Clone + PartialOrd {
     fn pi() -> Self;
     fn add(&self, other: &Self) -> Self;
     fn mul(&self, other: &Self) -> Self;
-    /// The other one isn't zero.
+    /// Divides by a number that is not zero.
     fn div(&self, other: &Self) -> Self;
     fn neg(&self) -> Self;
-    /// Of what isn't negative.
+    /// Returns the square root of a non-negative number.
     fn sqrt(&self) -> Self;
-    /// `None` when it's too large to be a number here.
+    /// Returns the exponential; `None` on overflow.
     fn exp(&self) -> Option<Self>;
-    /// Of what is positive.
+    /// Returns the natural logarithm of a positive number.
     fn ln(&self) -> Self;
-    /// Sine and cosine; `None` when the angle is too large.
+    /// Returns sine and cosine; `None` if the angle is too large.
     fn sin_cos(&self) -> Option<(Self, Self)>;
-    /// The angle of the point (x, y).
+    /// Returns the angle of the point (x, y).
     fn angle(x: &Self, y: &Self) -> Self;
     fn floor(&self) -> Self;
     fn is_zero(&self) -> bool;
     fn is_negative(&self) -> bool;
-    /// The logarithm of the absolute value to base 2, within a little; of zero: minus infinity.
+    /// Returns the approximate logarithm to base 2 of the absolute value; minus infinity for zero.
     fn log2(&self) -> f64;
     fn to_f64(&self) -> f64;
-    /// Whether it's a whole number so small that sums and products of such are exact.
+    /// Returns `true` for an integer so small that sums and products of such are exact.
     fn is_whole(&self) -> bool {
         let value = self.to_f64();
         value.fract() == 0.0 && value.abs() < (1u64 << 50) as f64 && Self::whole_is_exact(self)
     }
-    /// Whether what looks whole as an `f64` is.
+    /// Returns `true` if a value that is an integer as an `f64` is one exactly.
     fn whole_is_exact(&self) -> bool;
 }

@@ -1,4 +1,4 @@
-//! The exact one: 320 bits, over the integers of a number crate.
+//! Floating point numbers with 320 bits, over `dashu_int`.
 
 use std::cmp::Ordering;
 
@@ -7,31 +7,32 @@ use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
 use super::Real;
-use super::series;
 
-/// The bits that are kept.
+mod series;
+
+/// The precision in bits.
 pub(super) const BITS: usize = 320;
 
-/// `man · 2^exp`.
+/// The number `mantissa · 2^exp`.
 #[derive(Clone, Debug)]
-pub(crate) struct Big {
-    pub(super) man: IBig,
+pub(crate) struct BigFloat {
+    pub(super) mantissa: IBig,
     pub(super) exp: i64,
 }
 
-impl Big {
-    /// Keeps the leading bits.
-    pub(super) fn new(man: IBig, exp: i64) -> Self {
-        let len = man.bit_len();
+impl BigFloat {
+    /// Rounds to the precision.
+    pub(super) fn new(mantissa: IBig, exp: i64) -> Self {
+        let len = mantissa.bit_len();
         if len <= BITS + 16 {
-            return Self { man, exp };
+            return Self { mantissa, exp };
         }
         let extra = len - BITS;
-        Self { man: man >> extra, exp: exp + extra as i64 }
+        Self { mantissa: mantissa >> extra, exp: exp + extra as i64 }
     }
 
     pub(super) fn integer(value: i64) -> Self {
-        Self { man: IBig::from(value), exp: 0 }
+        Self { mantissa: IBig::from(value), exp: 0 }
     }
 
     pub(super) fn double(value: f64) -> Self {
@@ -41,43 +42,43 @@ impl Big {
         let bits = value.to_bits();
         let raw = ((bits >> 52) & 0x7ff) as i64;
         let fraction = (bits & ((1 << 52) - 1)) as i64;
-        let man = if raw == 0 { fraction } else { fraction | (1 << 52) };
-        Self { man: IBig::from(if value < 0.0 { -man } else { man }), exp: raw.max(1) - 1075 }
+        let mantissa = if raw == 0 { fraction } else { fraction | (1 << 52) };
+        Self { mantissa: IBig::from(if value < 0.0 { -mantissa } else { mantissa }), exp: raw.max(1) - 1075 }
     }
 
-    /// Times a power of two.
+    /// Multiplies by a power of two.
     pub(super) fn shifted(&self, by: i64) -> Self {
-        Self { man: self.man.clone(), exp: self.exp + by }
+        Self { mantissa: self.mantissa.clone(), exp: self.exp + by }
     }
 
-    /// The value as a whole number of `2^-bits`.
+    /// Returns the value as an integer multiple of `2^-bits`, rounded down.
     pub(super) fn fixed(&self, bits: i64) -> IBig {
         let shift = self.exp + bits;
         if shift >= 0 {
-            self.man.clone() << (shift.min(1 << 20) as usize)
+            self.mantissa.clone() << (shift.min(1 << 20) as usize)
         } else {
-            self.man.clone() >> ((-shift).min(1 << 40) as usize)
+            self.mantissa.clone() >> ((-shift).min(1 << 40) as usize)
         }
     }
 
-    /// The whole number at or below it.
+    /// Returns the floor.
     pub(crate) fn to_integer(&self) -> IBig {
         self.fixed(0)
     }
 
-    /// The place of the leading bit: the value is below `2^top`.
+    /// Returns the position of the leading bit: the value is below `2^top`.
     pub(super) fn top(&self) -> i64 {
-        self.man.bit_len() as i64 + self.exp
+        self.mantissa.bit_len() as i64 + self.exp
     }
 }
 
-impl PartialEq for Big {
+impl PartialEq for BigFloat {
     fn eq(&self, other: &Self) -> bool {
         self.partial_cmp(other) == Some(Ordering::Equal)
     }
 }
 
-impl PartialOrd for Big {
+impl PartialOrd for BigFloat {
     fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
         let difference = self.add(&other.neg());
         Some(if difference.is_zero() {
@@ -90,17 +91,17 @@ impl PartialOrd for Big {
     }
 }
 
-impl Real for Big {
+impl Real for BigFloat {
     const PRECISION: f64 = -300.0;
     const COST: usize = 12_000;
 
     fn rational(value: &RBig) -> Self {
-        let (over, under) = (value.numerator(), value.denominator());
-        if under.is_one() {
-            return Self::new(over.clone(), 0);
+        let (numerator, denominator) = (value.numerator(), value.denominator());
+        if denominator.is_one() {
+            return Self::new(numerator.clone(), 0);
         }
-        let shift = (BITS + 8 + under.bit_len()).saturating_sub(over.bit_len());
-        Self::new((over.clone() << shift) / IBig::from(under.clone()), -(shift as i64))
+        let shift = (BITS + 8 + denominator.bit_len()).saturating_sub(numerator.bit_len());
+        Self::new((numerator.clone() << shift) / IBig::from(denominator.clone()), -(shift as i64))
     }
 
     fn zero() -> Self {
@@ -108,18 +109,18 @@ impl Real for Big {
     }
 
     fn pi() -> Self {
-        Self { man: series::pi(), exp: -series::PI_BITS }
+        Self { mantissa: series::pi(), exp: -series::PI_BITS }
     }
 
     fn add(&self, other: &Self) -> Self {
-        if self.man.is_zero() {
+        if self.mantissa.is_zero() {
             return other.clone();
         }
-        if other.man.is_zero() {
+        if other.mantissa.is_zero() {
             return self.clone();
         }
         let (high, low) = if self.exp >= other.exp { (self, other) } else { (other, self) };
-        // What is far below the last bit that is kept adds nothing.
+        // A term far below the last bit of the sum changes nothing.
         if high.top() - low.top() > 2 * BITS as i64 {
             return high.clone();
         }
@@ -127,35 +128,35 @@ impl Real for Big {
         if shift > 4 * BITS as i64 {
             return if high.top() >= low.top() { high.clone() } else { low.clone() };
         }
-        Self::new((high.man.clone() << shift as usize) + &low.man, low.exp)
+        Self::new((high.mantissa.clone() << shift as usize) + &low.mantissa, low.exp)
     }
 
     fn mul(&self, other: &Self) -> Self {
-        Self::new(&self.man * &other.man, self.exp + other.exp)
+        Self::new(&self.mantissa * &other.mantissa, self.exp + other.exp)
     }
 
     fn div(&self, other: &Self) -> Self {
-        if other.man.is_zero() {
+        if other.mantissa.is_zero() {
             return Self::zero();
         }
-        let shift = (BITS + 8 + other.man.bit_len()).saturating_sub(self.man.bit_len());
-        Self::new((self.man.clone() << shift) / &other.man, self.exp - other.exp - shift as i64)
+        let shift = (BITS + 8 + other.mantissa.bit_len()).saturating_sub(self.mantissa.bit_len());
+        Self::new((self.mantissa.clone() << shift) / &other.mantissa, self.exp - other.exp - shift as i64)
     }
 
     fn neg(&self) -> Self {
-        Self { man: -self.man.clone(), exp: self.exp }
+        Self { mantissa: -self.mantissa.clone(), exp: self.exp }
     }
 
     fn sqrt(&self) -> Self {
-        let (sign, man) = self.man.clone().into_parts();
+        let (sign, mantissa) = self.mantissa.clone().into_parts();
         if sign == dashu_int::Sign::Negative {
             return Self::zero();
         }
-        let mut shift = (2 * BITS + 16).saturating_sub(man.bit_len()) as i64;
+        let mut shift = (2 * BITS + 16).saturating_sub(mantissa.bit_len()) as i64;
         if (self.exp - shift) % 2 != 0 {
             shift += 1;
         }
-        let root: UBig = (man << shift as usize).nth_root(2);
+        let root: UBig = (mantissa << shift as usize).nth_root(2);
         Self::new(IBig::from(root), (self.exp - shift) / 2)
     }
 
@@ -180,21 +181,21 @@ impl Real for Big {
     }
 
     fn is_zero(&self) -> bool {
-        self.man.is_zero()
+        self.mantissa.is_zero()
     }
 
     fn is_negative(&self) -> bool {
-        self.man < IBig::ZERO
+        self.mantissa < IBig::ZERO
     }
 
     fn log2(&self) -> f64 {
-        if self.man.is_zero() { f64::NEG_INFINITY } else { self.top() as f64 }
+        if self.mantissa.is_zero() { f64::NEG_INFINITY } else { self.top() as f64 }
     }
 
     fn to_f64(&self) -> f64 {
-        let len = self.man.bit_len();
+        let len = self.mantissa.bit_len();
         let extra = len.saturating_sub(64);
-        let head = (self.man.clone() >> extra).to_f64().value();
+        let head = (self.mantissa.clone() >> extra).to_f64().value();
         head * ((self.exp + extra as i64).clamp(-2000, 2000) as f64).exp2()
     }
 

@@ -1,22 +1,22 @@
-//! Elementary functions at 320 bits, by series over whole numbers of 2^-384; the number of terms is bounded.
+//! Elementary functions in fixed point with 384 bits, by series with a bounded number of terms.
 
 use std::sync::OnceLock;
 
 use dashu_int::IBig;
 
-use super::Real;
-use super::big::{BITS, Big};
+use super::super::Real;
+use super::{BITS, BigFloat};
 
-/// The bits after the point in all that is done here.
+/// The bits after the point in every series.
 const WORK: i64 = BITS as i64 + 64;
 
-/// π with enough bits to take whole turns off large angles.
+/// The bits of π and ln 2, enough to reduce large arguments.
 pub(super) const PI_BITS: i64 = WORK + 64;
 
-/// The largest angle and exponent, as a power of two.
+/// The largest argument, as a power of two.
 const LARGEST: i64 = 40;
 
-/// Machin: 16 atan(1/5) - 4 atan(1/239).
+/// Returns π by Machin's formula: 16 atan(1/5) - 4 atan(1/239).
 pub(super) fn pi() -> IBig {
     static PI: OnceLock<IBig> = OnceLock::new();
     PI.get_or_init(|| {
@@ -59,8 +59,10 @@ fn product(a: &IBig, b: &IBig) -> IBig {
     (a * b) >> WORK as usize
 }
 
-/// `x = n · unit + rest`, with the rest of at most half a unit; the unit has `PI_BITS` bits after the point.
-fn reduce(x: &Big, unit: &IBig) -> Option<(i64, IBig)> {
+/// Reduces an argument: `x = n · unit + rest`, with a rest of at most half a unit.
+///
+/// The unit has `PI_BITS` bits after the point.
+fn reduce(x: &BigFloat, unit: &IBig) -> Option<(i64, IBig)> {
     if x.top() > LARGEST {
         return None;
     }
@@ -78,12 +80,12 @@ trait DivFloor {
 impl DivFloor for IBig {
     fn div_floor(&self, by: &Self) -> Self {
         use dashu_int::ops::DivEuclid;
-        // The divisor is positive here: Euclid's quotient is the floor.
+        // The divisor is positive here, so that the Euclidean quotient is the floor.
         self.div_euclid(by)
     }
 }
 
-pub(super) fn exp(x: &Big) -> Option<Big> {
+pub(super) fn exp(x: &BigFloat) -> Option<BigFloat> {
     let (twos, rest) = reduce(x, &ln_two())?;
     // e^r = (e^(r/256))^256
     let small = rest >> 8;
@@ -100,44 +102,44 @@ pub(super) fn exp(x: &Big) -> Option<Big> {
     for _ in 0..8 {
         sum = product(&sum, &sum);
     }
-    Some(Big::new(sum, twos - WORK))
+    Some(BigFloat::new(sum, twos - WORK))
 }
 
-/// A first guess by `f64`, then the logarithm of what it's off by.
-pub(super) fn ln(x: &Big) -> Big {
+/// Returns the logarithm: an estimate in double precision, then the logarithm of its error.
+pub(super) fn ln(x: &BigFloat) -> BigFloat {
     let top = x.top();
     let near_one = x.shifted(-top);
-    let guess = Big::double(near_one.to_f64().max(0.25).ln());
-    let Some(back) = guess.neg().exp() else { return Big::zero() };
+    let guess = BigFloat::double(near_one.to_f64().max(0.25).ln());
+    let Some(back) = guess.neg().exp() else { return BigFloat::zero() };
     // z = x·e^-guess is 1 + δ, and ln z = 2 atanh(δ / (2 + δ)).
-    let delta = near_one.mul(&back).add(&Big::integer(-1));
-    let t = delta.div(&delta.add(&Big::integer(2)));
+    let delta = near_one.mul(&back).add(&BigFloat::integer(-1));
+    let t = delta.div(&delta.add(&BigFloat::integer(2)));
     let square = t.mul(&t);
     let mut term = t.clone();
     let mut sum = t;
     for k in 1..12 {
         term = term.mul(&square);
-        sum = sum.add(&term.div(&Big::integer(2 * k + 1)));
+        sum = sum.add(&term.div(&BigFloat::integer(2 * k + 1)));
     }
-    let twos = Big::new(ln_two() * IBig::from(top), -PI_BITS);
+    let twos = BigFloat::new(ln_two() * IBig::from(top), -PI_BITS);
     twos.add(&guess).add(&sum.shifted(1))
 }
 
-pub(super) fn sin_cos(x: &Big) -> Option<(Big, Big)> {
-    // A small angle keeps its leading bits: sin x is x·(1 - …), and the rest is exact as it is.
+pub(super) fn sin_cos(x: &BigFloat) -> Option<(BigFloat, BigFloat)> {
+    // Fixed point would lose the leading bits of a small angle; two terms of the series are exact.
     if x.top() < -(BITS as i64) / 2 {
-        let cos = Big::integer(1).add(&x.mul(x).shifted(-1).neg());
-        let cube = x.mul(x).mul(x).div(&Big::integer(6));
+        let cos = BigFloat::integer(1).add(&x.mul(x).shifted(-1).neg());
+        let cube = x.mul(x).mul(x).div(&BigFloat::integer(6));
         return Some((x.add(&cube.neg()), cos));
     }
     let quarter = pi() >> 1;
     let (turns, rest) = reduce(x, &quarter)?;
-    // By the angle's 2^-6, then doubled six times.
+    // By the series of 2^-6 of the angle, doubled six times.
     let small = rest >> 6;
     let square = product(&small, &small);
     let one = IBig::ONE << WORK as usize;
     let (mut sin, mut term) = (small.clone(), small);
-    // cos is kept as cos - 1, which doubling leaves exact.
+    // The series is that of cos - 1, whose doubling formula is exact for small angles.
     let mut less = IBig::ZERO;
     let mut even = one.clone();
     for k in 1..60i64 {
@@ -155,7 +157,7 @@ pub(super) fn sin_cos(x: &Big) -> Option<(Big, Big)> {
         less = -(product(&sin, &sin) << 1);
         sin = doubled;
     }
-    let (sin, cos) = (Big::new(sin, -WORK), Big::new(less + one, -WORK));
+    let (sin, cos) = (BigFloat::new(sin, -WORK), BigFloat::new(less + one, -WORK));
     Some(match turns.rem_euclid(4) {
         0 => (sin, cos),
         1 => (cos, sin.neg()),
@@ -164,16 +166,16 @@ pub(super) fn sin_cos(x: &Big) -> Option<(Big, Big)> {
     })
 }
 
-/// A first guess by `f64`, then the small angle between it and the point.
-pub(super) fn angle(x: &Big, y: &Big) -> Big {
+/// Returns the angle: an estimate in double precision, then the small angle to the point.
+pub(super) fn angle(x: &BigFloat, y: &BigFloat) -> BigFloat {
     if x.is_zero() && y.is_zero() {
-        return Big::zero();
+        return BigFloat::zero();
     }
     let scale = -x.top().max(y.top());
     let (a, b) = (x.shifted(scale), y.shifted(scale));
     let guess = b.to_f64().atan2(a.to_f64());
-    let guess_big = Big::double(guess);
-    let Some((sin, cos)) = guess_big.sin_cos() else { return Big::zero() };
+    let guess_big = BigFloat::double(guess);
+    let Some((sin, cos)) = guess_big.sin_cos() else { return BigFloat::zero() };
     let across = b.mul(&cos).add(&a.mul(&sin).neg());
     let along = a.mul(&cos).add(&b.mul(&sin));
     if along.is_zero() {
@@ -185,7 +187,7 @@ pub(super) fn angle(x: &Big, y: &Big) -> Big {
     let mut sum = t;
     for k in 1..12 {
         term = term.mul(&square);
-        sum = sum.add(&term.div(&Big::integer(2 * k + 1)));
+        sum = sum.add(&term.div(&BigFloat::integer(2 * k + 1)));
     }
     guess_big.add(&sum)
 }
