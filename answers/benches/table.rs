@@ -1,10 +1,10 @@
-//! What a verdict costs: the median and the worst over the table of the tests, then single answers of each kind.
-#![allow(clippy::print_stdout, reason = "the report is what a bench is for")]
+//! The time of a comparison: median and worst over the table of pairs, then single pairs.
+#![allow(clippy::print_stdout, reason = "the benchmark prints its report")]
 
 use std::hint::black_box;
 use std::time::{Duration, Instant};
 
-use answers::{Rules, compare};
+use answers::{AnswerRules, compare};
 use divan::Bencher;
 
 #[path = "../tests/table.rs"]
@@ -16,7 +16,7 @@ fn main() {
     divan::main();
 }
 
-/// The best of five for every pair, so that one interruption doesn't show.
+/// Times every pair of the table: the best of five runs, so that an interruption does not count.
 fn table() {
     let mut times: Vec<(Duration, String)> = texts::table()
         .into_iter()
@@ -38,9 +38,9 @@ fn table() {
     }
 }
 
-/// The worst of what is meant to be slow.
+/// Times the hostile texts, which are made to be slow.
 fn hostile() {
-    let rules = Rules::default();
+    let rules = AnswerRules::default();
     let mut times: Vec<(Duration, String)> = Vec::new();
     for given in texts::hostile() {
         for expected in ["42", "x", "\\sin x", "1,2,3", "x>2", given.as_str()] {
@@ -61,7 +61,7 @@ fn hostile() {
 }
 
 #[divan::bench(args = ["2x", "(x+1)^2", "2\\sin x\\cos x", "x>2", "x=2,x=3"])]
-fn beside_itself_expanded(bencher: Bencher<'_, '_>, given: &str) {
+fn equal_pair(bencher: Bencher<'_, '_>, given: &str) {
     let expected = match given {
         "2x" => "x+x",
         "(x+1)^2" => "x^2+2x+1",
@@ -69,6 +69,6 @@ fn beside_itself_expanded(bencher: Bencher<'_, '_>, given: &str) {
         "x>2" => "2<x",
         _ => "x=3 or x=2",
     };
-    let rules = Rules::default();
+    let rules = AnswerRules::default();
     bencher.bench(|| compare(black_box(expected), black_box(given), &rules));
 }

@@ -1,67 +1,111 @@
-//! Is this answer the same as that one? Mathematics as pupils write it: text in, verdict out.
+//! Compares mathematical answers: decides whether a pupil's text equals the expected one.
 //!
 //! ```
-//! use answers::{Hint, Rules, Verdict, compare};
+//! use answers::{AnswerRules, Comparison, Hint, compare};
 //!
-//! let rules = Rules::default();
+//! let rules = AnswerRules::default();
 //! assert!(compare("2x+1", r"1+x\cdot2", &rules).is_equal());
 //! assert!(compare(r"\sin 2x", "2 sin x cos x", &rules).is_equal());
 //! assert!(compare("x=-2, x=-3", "x = -3 or x = -2", &rules).is_equal());
-//! assert_eq!(compare("1/3", "0.333", &rules), Verdict::NotEqual { hint: Some(Hint::Rounded) });
+//! assert_eq!(
+//!     compare("1/3", "0.333", &rules),
+//!     Comparison::NotEqual { hint: Some(Hint::Rounded) },
+//! );
 //! ```
 //!
-//! How it decides, in this order:
-//! 1. a text that is longer than 1,000 characters, deeper than 64 brackets, or has an exponent above 10,000 or a
-//!    factorial above 1000! is [`Verdict::Unreadable`], with a sentence that says what to write;
-//! 2. shapes that can't be the same aren't: a point isn't a number, words aren't a formula; lists are compared in any
-//!    order, equations as curves, inequalities as parts of the line;
-//! 3. rational expressions are compared modulo two primes at random numbers, and what is equal there is confirmed with
-//!    exact arithmetic; i and the roots of small primes are numbers there too;
-//! 4. everything else is compared by value at points where both have one, first at double precision, then with 320
-//!    bits: real numbers as at school (√x and ln x of what is positive, the real cube root of -8), complex ones only
-//!    where there are no real ones;
-//! 5. where two ways to read a text are usual, `1,000` or `2e-1`, the answer is right if one of them is.
-//!
-//! The random numbers are always the same ones: so is the verdict. Steps are counted, and a comparison ends within
-//! five milliseconds; one that runs out of steps keeps the verdict of the quick look.
-//!
-//! | default | why |
+//! | item | purpose |
 //! |---|---|
-//! | exact: `0.333` isn't `1/3` | a box that wants less says how much less: [`Rules::tolerance`] |
-//! | `log` is to base 10, angles are radians, `30°` is π/6 | as on paper; [`Rules::natural_log`], [`Rules::degrees`] |
-//! | any order, any form, `X` is `x` | what is right is right; [`Rules::order`], [`Rules::simplified`], [`Rules::case`] |
-//! | `1/2x` is x/2, `sin 2x` is sin(2x), `2 1/2` is 5/2, `-3^2` is -9 | the usual reading; [`to_mathml`] shows it |
+//! | [`compare`] | compares two texts; returns a [`Comparison`] |
+//! | [`AnswerRules`], [`Tolerance`] | the strictness of one answer box, as a value and as text |
+//! | [`Hint`] | the likely mistake in a wrong answer |
+//! | [`normalize`] | the canonical form of an answer, as plain text |
+//! | [`to_mathml`] | an answer as it was read, as MathML for a page |
+//! | [`ParseError`] | the position and the reason why a text cannot be read |
 //!
-//! It runs nothing and reads nothing but the two texts: there is no evaluation of text, no file, no clock, no global
-//! state. It doesn't differentiate, integrate or solve: ∑ and ∫ can't be read.
+//! # Notation
+//! Plain text and LaTeX as MathLive writes it, mixed: numbers of every kind, `2x(x+1)`, functions
+//! with and without brackets, roots, absolute values, floors, factorials, combinations, degrees,
+//! complex numbers; equations, inequalities, lists of solutions, `±`, sets, points, intervals,
+//! matrices, ratios, units. Any other text is an answer in words.
 //!
-//! References: Schwartz 1980 and Zippel 1979 on identities modulo primes; MathML Core (W3C); MathLive's LaTeX.
+//! # What happens, in order
+//! 1. **Lex**: the text becomes tokens. A text over a [limit](#limits) is
+//!    [`Unreadable`](Comparison::Unreadable), with a sentence that says what to write.
+//! 2. **Parse**: tokens become expression trees, by precedence climbing.
+//! 3. **Classify**: trees become a mathematical object: a number, an equation, a list, a set, a
+//!    point, an interval, a matrix, or words. Objects of different classes are different answers: a
+//!    point is not a number. Lists are compared in any order, equations as curves, inequalities as
+//!    parts of the number line.
+//! 4. **Normalise**: the expressions of both answers become one graph, in which equal operations are
+//!    one node.
+//! 5. **Compare**: rational expressions are compared modulo two primes at pseudo-random values
+//!    (Schwartz–Zippel), and an equality is confirmed with exact arithmetic. `i` and the square roots
+//!    of small primes are numbers there too.
+//! 6. All other expressions are evaluated at sample points where both are defined: in double
+//!    precision, then with 320 bits. Values are real where a real value exists (√x and ln x for
+//!    positive x, -2 as the cube root of -8), and complex only elsewhere.
+//! 7. If a text has two usual interpretations, such as `1,000` or `2e-1`, the answer is right if one
+//!    of them is.
+//!
+//! The pseudo-random values have a fixed seed, so that a comparison is deterministic.
+//!
+//! # Defaults
+//! | default | reason |
+//! |---|---|
+//! | exact: `0.333` is not `1/3` | a box that accepts less says so: [`AnswerRules::tolerance`] |
+//! | `log` is to base 10, angles are in radians, `30°` is π/6 | as on paper; change with [`AnswerRules::natural_log`], [`AnswerRules::degrees`] |
+//! | any order, any form, `X` is `x` | a right answer is right; restrict with [`AnswerRules::order`], [`AnswerRules::simplified`], [`AnswerRules::case`] |
+//! | `1/2x` is x/2, `sin 2x` is sin(2x), `2 1/2` is 5/2, `-3^2` is -9 | the usual interpretation; [`to_mathml`] shows it |
+//!
+//! # Limits
+//! A text over one of these limits is unreadable.
+//!
+//! | limit | value |
+//! |---|---|
+//! | length of a text | 1,000 characters |
+//! | nodes of its trees | 2,000 |
+//! | nesting | 64 levels |
+//! | exponent | 10,000; in `6.02e23` 400 |
+//! | factorial | 1000! |
+//! | elements of a list, set or matrix | 64 |
+//!
+//! A comparison counts its steps, and ends within five milliseconds. When the steps run out, the
+//! result of the checks so far stands; a pair without a finished check counts as different.
+//!
+//! # What it does not do
+//! - It does not differentiate, integrate or solve; `∑` and `∫` cannot be read.
+//! - It evaluates no text as code. It reads nothing but its arguments: no files, no clock, no
+//!   network, no global state.
+//! - It does not prove identities with functions: equality at sample points is overwhelming
+//!   evidence, not a proof.
+//!
+//! # References
+//! - J. T. Schwartz, *Fast probabilistic algorithms for verification of polynomial identities*
+//!   (1980); R. Zippel, *Probabilistic algorithms for sparse polynomials* (1979).
+//! - F. Johansson, *Arb: efficient arbitrary-precision midpoint-radius interval arithmetic* (2017).
+//! - [MathML Core](https://www.w3.org/TR/mathml-core/), W3C;
+//!   [MathLive](https://mathlive.io/), whose LaTeX is read.
 
+// The folders are the steps above. A folder imports only folders to its left, and `print` imports
+// up to `normalise`: error, limits, decimal, rules <- lex <- parse <- classify <- normalise <-
+// compare. Inside a folder, a module and its own parts may import each other.
+mod classify;
 mod compare;
-mod decide;
-mod expr;
-mod fingerprint;
-mod gcd;
-mod hint;
-mod judge;
+mod decimal;
+mod error;
 mod lex;
 mod limits;
-mod names;
-mod numeric;
+mod normalise;
 mod parse;
-mod poly;
 mod print;
-mod ratio;
-mod real;
 mod rules;
-mod shape;
-mod simplified;
-mod tape;
-mod token;
-mod units;
-mod verdict;
-mod words;
 
-pub use judge::{compare, normalize, to_mathml};
-pub use rules::{Rules, RulesError, Tolerance};
-pub use verdict::{Hint, Side, Unreadable, Verdict};
+pub use compare::{Comparison, Hint, Side, compare};
+pub use error::ParseError;
+pub use print::{normalize, to_mathml};
+pub use rules::{AnswerRules, AnswerRulesError, Tolerance};
+
+/// Compiles and runs the example of the README.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+struct ReadmeExamples;

@@ -1,30 +1,30 @@
-//! How large an answer may be, and how many steps a comparison may take.
+//! The limits of an answer, and the step budget of a comparison.
 //!
-//! Steps are counted, not timed: the same pair always ends in the same way, on a slow machine as on a quick one. What
-//! runs out of steps gives up its certainty and not the verdict: the check at many digits is skipped, the quick one
-//! stands.
+//! Steps are counted, not timed, so that a pair has the same result on every machine. A comparison
+//! without steps left loses certainty, not its result: it skips the check with many digits, and the
+//! result of the quick check stands.
 
 use std::cell::Cell;
 
-/// Characters in one answer.
+/// The most characters of an answer.
 pub(crate) const CHARS: usize = 1_000;
-/// Nodes of the tree of one answer.
+/// The most nodes of the tree of an answer.
 pub(crate) const NODES: usize = 2_000;
-/// Brackets within brackets.
+/// The deepest nesting of brackets.
 pub(crate) const DEPTH: usize = 64;
-/// The largest whole number that may stand as an exponent.
+/// The largest exponent.
 pub(crate) const EXPONENT: u32 = 10_000;
-/// The largest whole number that may have a `!`.
+/// The largest number that may have a factorial.
 pub(crate) const FACTORIAL: u32 = 1_000;
-/// Answers in one list, elements of one set, entries of one matrix.
+/// The most answers in a list, elements in a set, and entries in a matrix.
 pub(crate) const ELEMENTS: usize = 64;
-/// Bits of an exact number; what grows beyond is compared modulo primes, and by value.
+/// The most bits of an exact number. Larger numbers are compared modulo primes and by value.
 pub(crate) const BITS: usize = 16_384;
 
-/// The steps of one comparison: about a nanosecond each.
+/// The steps of one comparison, of about a nanosecond each.
 const STEPS: u64 = 2_500_000;
 
-/// Counts the steps of one comparison down to nothing.
+/// The steps that are left in one comparison.
 #[derive(Debug)]
 pub(crate) struct Budget(Cell<u64>);
 
@@ -33,21 +33,21 @@ impl Budget {
         Self(Cell::new(STEPS))
     }
 
-    /// Takes so many steps; `None` when there are no more.
+    /// Takes steps; `None` if fewer are left.
     pub(crate) fn take(&self, steps: usize) -> Option<()> {
         let left = self.0.get().checked_sub(steps as u64);
         self.0.set(left.unwrap_or(0));
         left.map(|_| ())
     }
 
-    /// A part of what is left, to be spent on something that may fail; the rest stays.
+    /// Splits off a fraction of the steps for an attempt that may fail.
     pub(crate) fn part(&self, of: u64) -> Self {
         let part = self.0.get() / of.max(1);
         self.0.set(self.0.get() - part);
         Self(Cell::new(part))
     }
 
-    /// Gives back what is left of a part.
+    /// Returns the unused steps of an attempt.
     pub(crate) fn give_back(&self, part: &Self) {
         self.0.set(self.0.get() + part.0.get());
     }

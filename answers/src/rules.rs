@@ -1,23 +1,44 @@
-//! How strict a box is, and the text in which that is kept: `tolerance=0.01; simplified`.
+//! The strictness of an answer box, as a value and as text: `tolerance=0.01; simplified`.
 
 use std::fmt;
 use std::str::FromStr;
 
 use dashu_ratio::RBig;
 
-/// What one answer box asks for. [`Rules::default`] is exact: `0.333` isn't `1/3`.
+use crate::decimal;
+
+/// The strictness of one answer box.
+///
+/// The default is exact: `0.333` is not `1/3`. `Display` and `FromStr` convert the rules to and from
+/// the text that a database stores.
 ///
 /// ```
-/// use answers::{Rules, Tolerance, compare};
+/// use answers::{AnswerRules, Tolerance, compare};
 ///
-/// let rules: Rules = "tolerance=0.01; simplified".parse()?;
-/// assert_eq!(rules, Rules::new().tolerance(Tolerance::absolute(0.01)?).simplified());
+/// let rules: AnswerRules = "tolerance=0.01; simplified".parse()?;
+/// assert_eq!(rules, AnswerRules::new().tolerance(Tolerance::absolute(0.01)?).simplified());
 /// assert_eq!(rules.to_string(), "tolerance=0.01; simplified");
 /// assert!(compare("pi", "3.14", &rules).is_equal());
-/// # Ok::<(), answers::RulesError>(())
+/// # Ok::<(), answers::AnswerRulesError>(())
 /// ```
+///
+/// | text | setter | effect |
+/// |---|---|---|
+/// | `exact`, or empty | – | the default |
+/// | `tolerance=0.01` | [`tolerance`](Self::tolerance) | accepts values within 0.01 |
+/// | `tolerance=1%` | [`tolerance`](Self::tolerance) | accepts values within 1 % of the expected one |
+/// | `figures=3` | [`tolerance`](Self::tolerance) | compares three significant figures |
+/// | `simplified` | [`simplified`](Self::simplified) | requires the simplest form |
+/// | `order` | [`order`](Self::order) | requires the order of the expected list |
+/// | `case` | [`case`](Self::case) | distinguishes `x` from `X` |
+/// | `natural-log` | [`natural_log`](Self::natural_log) | reads `log` as the natural logarithm |
+/// | `degrees` | [`degrees`](Self::degrees) | reads angles in degrees |
+/// | `units` | [`units`](Self::units) | requires a unit, and converts it |
+/// | `variables=x,y` | [`variables`](Self::variables) | allows only these variables |
+#[doc(alias = "Rules")]
+#[doc(alias = "options")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Rules {
+pub struct AnswerRules {
     pub(crate) tolerance: Tolerance,
     pub(crate) simplified: bool,
     pub(crate) order: bool,
@@ -28,49 +49,52 @@ pub struct Rules {
     pub(crate) units: bool,
 }
 
-impl Rules {
-    /// Exact, in any order, in small or large letters.
+impl AnswerRules {
+    /// Returns the default rules: exact, in any order and form, with the case ignored.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// How far a number may be off.
+    /// Sets the accepted error of a number.
     #[must_use]
     pub fn tolerance(mut self, tolerance: Tolerance) -> Self {
         self.tolerance = tolerance;
         self
     }
 
-    /// Wants the simplest form: fractions cancelled, roots taken, like terms collected; expanded where the expected
-    /// answer is, in factors where it is.
+    /// Requires the simplest form: fractions cancelled, roots taken, like terms collected.
+    ///
+    /// The answer must be expanded if the expected one is, and factorised if the expected one is.
     #[must_use]
     pub fn simplified(mut self) -> Self {
         self.simplified = true;
         self
     }
 
-    /// Wants the answers of a list in the order of the expected ones.
+    /// Requires the elements of a list in the order of the expected ones.
     #[must_use]
     pub fn order(mut self) -> Self {
         self.order = true;
         self
     }
 
-    /// Tells `x` from `X`, and `Yes` from `yes`.
+    /// Distinguishes `x` from `X`, and `Yes` from `yes`.
     #[must_use]
     pub fn case(mut self) -> Self {
         self.case = true;
         self
     }
 
-    /// The letters that may stand in an answer; `e` and `i` among them are unknowns and no constants.
+    /// Allows only these variables in an answer, besides those of the expected answer.
+    ///
+    /// `e` and `i` in the list are variables, not constants.
     ///
     /// # Errors
-    /// When one of them isn't a letter, or a letter with an index such as `x_1`.
+    /// Returns an error for a name that is not a letter, or a letter with an index such as `x_1`.
     pub fn variables<T: Into<String>>(
         mut self,
         names: impl IntoIterator<Item = T>,
-    ) -> Result<Self, RulesError> {
+    ) -> Result<Self, AnswerRulesError> {
         for name in names {
             let name = name.into();
             let mut chars = name.chars();
@@ -81,7 +105,7 @@ impl Rules {
                     .strip_prefix('_')
                     .is_some_and(|index| !index.is_empty() && index.chars().all(char::is_alphanumeric));
             if !letter || !index {
-                return Err(RulesError::Variable(name));
+                return Err(AnswerRulesError::Variable(name));
             }
             if !self.variables.contains(&name) {
                 self.variables.push(name);
@@ -90,21 +114,21 @@ impl Rules {
         Ok(self)
     }
 
-    /// Reads `log` as the natural logarithm, and not as that to base 10.
+    /// Reads `log` as the natural logarithm, not as the one to base 10.
     #[must_use]
     pub fn natural_log(mut self) -> Self {
         self.natural_log = true;
         self
     }
 
-    /// Reads the angles of sin, cos and tan in degrees.
+    /// Reads the angles of trigonometric functions in degrees.
     #[must_use]
     pub fn degrees(mut self) -> Self {
         self.degrees = true;
         self
     }
 
-    /// Wants a unit, and converts it: `5 cm` is `50 mm`.
+    /// Requires the unit of the expected answer, and converts it: `5 cm` is `50 mm`.
     #[must_use]
     pub fn units(mut self) -> Self {
         self.units = true;
@@ -112,12 +136,23 @@ impl Rules {
     }
 }
 
-/// How far a number may be off.
+/// The accepted error of a number.
+///
+/// ```
+/// use answers::{AnswerRules, Tolerance, compare};
+///
+/// let one_percent = AnswerRules::new().tolerance(Tolerance::relative(0.01)?);
+/// assert!(compare("200", "199", &one_percent).is_equal());
+/// let three_figures = AnswerRules::new().tolerance(Tolerance::figures(3)?);
+/// assert!(compare("2/3", "0.667", &three_figures).is_equal());
+/// # Ok::<(), answers::AnswerRulesError>(())
+/// ```
+#[doc(alias = "epsilon")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Tolerance(pub(crate) Kind);
+pub struct Tolerance(pub(crate) ToleranceMode);
 
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ToleranceMode {
     #[default]
     Exact,
     Absolute(RBig),
@@ -126,50 +161,50 @@ pub(crate) enum Kind {
 }
 
 impl Tolerance {
-    /// Not at all.
+    /// Accepts no error.
     pub fn exact() -> Self {
         Self::default()
     }
 
-    /// By so much.
+    /// Accepts an error of up to `by`.
     ///
     /// # Errors
-    /// When it isn't a positive number.
-    pub fn absolute(by: f64) -> Result<Self, RulesError> {
-        decimal(&by.to_string()).map(|by| Self(Kind::Absolute(by)))
+    /// Returns an error if `by` is not a positive number.
+    pub fn absolute(by: f64) -> Result<Self, AnswerRulesError> {
+        positive(&by.to_string()).map(|by| Self(ToleranceMode::Absolute(by)))
     }
 
-    /// By so much of the expected value: 0.01 is one percent.
+    /// Accepts an error of up to a part of the expected value: 0.01 is one percent.
     ///
     /// # Errors
-    /// When it isn't a positive number.
-    pub fn relative(by: f64) -> Result<Self, RulesError> {
-        decimal(&by.to_string()).map(|by| Self(Kind::Relative(by)))
+    /// Returns an error if `by` is not a positive number.
+    pub fn relative(by: f64) -> Result<Self, AnswerRulesError> {
+        positive(&by.to_string()).map(|by| Self(ToleranceMode::Relative(by)))
     }
 
-    /// So that both are the same, rounded to so many significant figures.
+    /// Compares both numbers rounded to `count` significant figures.
     ///
     /// # Errors
-    /// When it isn't between 1 and 30.
-    pub fn figures(count: u8) -> Result<Self, RulesError> {
+    /// Returns an error if `count` is not between 1 and 30.
+    pub fn figures(count: u8) -> Result<Self, AnswerRulesError> {
         if (1..=30).contains(&count) {
-            Ok(Self(Kind::Figures(count)))
+            Ok(Self(ToleranceMode::Figures(count)))
         } else {
-            Err(RulesError::Figures(count.to_string()))
+            Err(AnswerRulesError::Figures(count.to_string()))
         }
     }
 }
 
-impl fmt::Display for Rules {
+impl fmt::Display for AnswerRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut parts = Vec::new();
         match &self.tolerance.0 {
-            Kind::Exact => {}
-            Kind::Absolute(by) => parts.push(format!("tolerance={}", print_decimal(by))),
-            Kind::Relative(by) => {
-                parts.push(format!("tolerance={}%", print_decimal(&(by * RBig::from(100)))))
+            ToleranceMode::Exact => {}
+            ToleranceMode::Absolute(by) => parts.push(format!("tolerance={}", decimal::print(by))),
+            ToleranceMode::Relative(by) => {
+                parts.push(format!("tolerance={}%", decimal::print(&(by * RBig::from(100)))))
             }
-            Kind::Figures(count) => parts.push(format!("figures={count}")),
+            ToleranceMode::Figures(count) => parts.push(format!("figures={count}")),
         }
         let flags = [
             (self.simplified, "simplified"),
@@ -187,10 +222,10 @@ impl fmt::Display for Rules {
     }
 }
 
-impl FromStr for Rules {
-    type Err = RulesError;
+impl FromStr for AnswerRules {
+    type Err = AnswerRulesError;
 
-    fn from_str(text: &str) -> Result<Self, RulesError> {
+    fn from_str(text: &str) -> Result<Self, AnswerRulesError> {
         let mut rules = Self::new();
         for part in text.split(';').map(str::trim).filter(|part| !part.is_empty()) {
             let (key, value) =
@@ -198,13 +233,13 @@ impl FromStr for Rules {
             rules = match (key, value) {
                 ("tolerance", Some(value)) => match value.strip_suffix('%') {
                     Some(percent) => {
-                        let by = decimal(percent.trim())? / RBig::from(100);
-                        rules.tolerance(Tolerance(Kind::Relative(by)))
+                        let by = positive(percent.trim())? / RBig::from(100);
+                        rules.tolerance(Tolerance(ToleranceMode::Relative(by)))
                     }
-                    None => rules.tolerance(Tolerance(Kind::Absolute(decimal(value)?))),
+                    None => rules.tolerance(Tolerance(ToleranceMode::Absolute(positive(value)?))),
                 },
                 ("figures", Some(value)) => {
-                    let count = value.parse().map_err(|_| RulesError::Figures(value.to_owned()))?;
+                    let count = value.parse().map_err(|_| AnswerRulesError::Figures(value.to_owned()))?;
                     rules.tolerance(Tolerance::figures(count)?)
                 }
                 ("variables", Some(value)) => {
@@ -217,59 +252,45 @@ impl FromStr for Rules {
                 ("degrees", None) => rules.degrees(),
                 ("units", None) => rules.units(),
                 ("exact", None) => rules,
-                _ => return Err(RulesError::Rule(part.to_owned())),
+                _ => return Err(AnswerRulesError::Rule(part.to_owned())),
             };
         }
         Ok(rules)
     }
 }
 
-/// A rule that can't be kept.
+/// The error of rules that cannot be parsed.
+///
+/// ```
+/// use answers::{AnswerRules, AnswerRulesError};
+///
+/// let error = "figures=99".parse::<AnswerRules>().unwrap_err();
+/// assert_eq!(error, AnswerRulesError::Figures("99".into()));
+/// assert_eq!(
+///     error.to_string(),
+///     "“99” is not a number of significant figures: write one from 1 to 30",
+/// );
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
-pub enum RulesError {
-    /// Nothing of that name.
+pub enum AnswerRulesError {
+    /// An unknown rule.
     #[error(
-        "“{0}” is no rule: write tolerance=0.01, tolerance=1%, figures=3, simplified, order, case, natural-log, degrees, \
-         units or variables=x,y, with ; between"
+        "“{0}” is not a rule: write tolerance=0.01, tolerance=1%, figures=3, simplified, order, case, natural-log, \
+         degrees, units or variables=x,y, with ; between"
     )]
     Rule(String),
-    /// Not a positive number.
-    #[error("“{0}” is no tolerance: write a positive number such as 0.01, or 1%")]
+    /// A tolerance that is not a positive number.
+    #[error("“{0}” is not a tolerance: write a positive number such as 0.01, or 1%")]
     Tolerance(String),
-    /// Not a number of figures.
-    #[error("“{0}” is no number of significant figures: write one from 1 to 30")]
+    /// A number of significant figures that is not between 1 and 30.
+    #[error("“{0}” is not a number of significant figures: write one from 1 to 30")]
     Figures(String),
-    /// Not a letter.
-    #[error("“{0}” is no variable: write letters with commas between, such as x,y or x_1,x_2")]
+    /// A variable that is not a letter, nor a letter with an index.
+    #[error("“{0}” is not a variable: write letters with commas between, such as x,y or x_1,x_2")]
     Variable(String),
 }
 
-fn decimal(text: &str) -> Result<RBig, RulesError> {
-    let error = || RulesError::Tolerance(text.to_owned());
-    let (whole, places) = text.split_once('.').unwrap_or((text, ""));
-    let digits = format!("{whole}{places}");
-    if digits.is_empty() || digits.len() > 60 || !digits.chars().all(|c| c.is_ascii_digit()) {
-        return Err(error());
-    }
-    let over: dashu_int::IBig = digits.parse().map_err(|_| error())?;
-    let value = RBig::from_parts(over, dashu_int::UBig::from(10u8).pow(places.len()));
-    if value.is_zero() { Err(error()) } else { Ok(value) }
-}
-
-/// A number whose denominator divides a power of ten, as it's written.
-pub(crate) fn print_decimal(value: &RBig) -> String {
-    let ten = RBig::from(10);
-    let mut places = 0;
-    let mut scaled = value.clone();
-    while !scaled.is_int() && places < 64 {
-        scaled *= &ten;
-        places += 1;
-    }
-    let negative = *value < RBig::ZERO;
-    let digits = scaled.trunc().to_string();
-    let digits = format!("{:0>width$}", digits.trim_start_matches('-'), width = places + 1);
-    let (whole, rest) = digits.split_at(digits.len() - places);
-    let sign = if negative { "-" } else { "" };
-    if rest.is_empty() { format!("{sign}{whole}") } else { format!("{sign}{whole}.{rest}") }
+fn positive(text: &str) -> Result<RBig, AnswerRulesError> {
+    decimal::parse_positive(text).ok_or_else(|| AnswerRulesError::Tolerance(text.to_owned()))
 }

@@ -1,10 +1,10 @@
-//! What is said of near misses.
+//! Hints for near misses, and errors for texts that cannot be read.
 
-use answers::{Hint, Rules, Verdict, compare};
+use answers::{AnswerRules, Comparison, Hint, Side, compare};
 
 fn hint(expected: &str, given: &str, rules: &str) -> Option<Hint> {
     match compare(expected, given, &rules.parse().expect("rules")) {
-        Verdict::NotEqual { hint } => hint,
+        Comparison::NotEqual { hint } => hint,
         other => panic!("{expected} | {given}: {other:?}"),
     }
 }
@@ -46,7 +46,7 @@ fn near_misses_get_their_hints() {
 }
 
 #[test]
-fn hints_are_sentences_that_keep_the_answer_to_themselves() {
+fn hints_do_not_reveal_the_answer() {
     for hint in [Hint::Rounded, Hint::Sign, Hint::NotSimplified, Hint::MissingSolution, Hint::Boundary] {
         let text = hint.to_string();
         assert!(text.ends_with('.') && !text.chars().any(|c| c.is_ascii_digit()), "{text}");
@@ -54,8 +54,8 @@ fn hints_are_sentences_that_keep_the_answer_to_themselves() {
 }
 
 #[test]
-fn what_cannot_be_read_says_where_and_what_to_write() {
-    for (given, place, says) in [
+fn errors_have_a_position_and_a_message() {
+    for (given, expected_position, start) in [
         ("2+", 2, "Something is missing after the +"),
         ("(x+1", 0, "This bracket is open"),
         ("x+1)", 3, "This bracket was never opened"),
@@ -69,10 +69,10 @@ fn what_cannot_be_read_says_where_and_what_to_write() {
         ("3*", 2, "Something is missing after the times sign"),
         ("(1,2", 0, "This bracket is open"),
     ] {
-        match compare("1", given, &Rules::default()) {
-            Verdict::Unreadable { which: answers::Side::Given, at, why } => {
-                assert!(why.starts_with(says), "{given}: {why}");
-                assert_eq!(at, place, "{given}: {why}");
+        match compare("1", given, &AnswerRules::default()) {
+            Comparison::Unreadable { side: Side::Given, position, message } => {
+                assert!(message.starts_with(start), "{given}: {message}");
+                assert_eq!(position, expected_position, "{given}: {message}");
             }
             other => panic!("{given}: {other:?}"),
         }
@@ -80,17 +80,18 @@ fn what_cannot_be_read_says_where_and_what_to_write() {
 }
 
 #[test]
-fn a_mistake_in_the_expected_answer_is_the_admins() {
-    let verdict = compare("2+", "x", &Rules::default());
-    assert!(matches!(verdict, Verdict::Unreadable { which: answers::Side::Expected, at: 2, .. }));
+fn reports_an_unreadable_expected_answer() {
+    let result = compare("2+", "x", &AnswerRules::default());
+    assert!(matches!(result, Comparison::Unreadable { side: Side::Expected, position: 2, .. }));
 }
 
 #[test]
-fn only_the_letters_of_the_box_may_stand_in_an_answer() {
-    let rules = Rules::new().variables(["x"]).unwrap();
+fn rejects_undeclared_variables() {
+    let rules = AnswerRules::new().variables(["x"]).unwrap();
     assert!(compare("x+1", "1+x", &rules).is_equal());
-    let Verdict::Unreadable { why, .. } = compare("x+1", "1+z", &rules) else { panic!("z isn't known") };
-    assert_eq!(why, "“z” isn't used here: write the answer with x.");
-    // What the admin wrote is known, and words still are words.
+    let result = compare("x+1", "1+z", &rules);
+    let Comparison::Unreadable { message, .. } = result else { panic!("{result:?}") };
+    assert_eq!(message, "“z” isn't used here: write the answer with x.");
+    // The variables of the expected answer are always allowed.
     assert!(compare("y=x+1", "y-1=x", &rules).is_equal());
 }

@@ -1,4 +1,5 @@
-//! What the crate promises.
+//! Tests of the public API, in one program.
+
 mod hints;
 mod hostile;
 mod pairs;

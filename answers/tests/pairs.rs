@@ -1,16 +1,16 @@
-//! Pairs of answers, and whether they are the same.
+//! The table of pairs: each pair is equal or different, as its line says.
 
 use answers::compare;
 
 use crate::table::table;
 
 #[test]
-fn every_pair_of_the_table_gets_its_verdict() {
+fn every_pair_compares_as_listed() {
     let mut wrong = Vec::new();
     for (expected, given, equal, rules) in table() {
-        let verdict = compare(&expected, &given, &rules);
-        if verdict.is_equal() != equal {
-            wrong.push(format!("{expected}  |  {given}  |  {rules}  =>  {verdict:?}"));
+        let result = compare(&expected, &given, &rules);
+        if result.is_equal() != equal {
+            wrong.push(format!("{expected}  |  {given}  |  {rules}  =>  {result:?}"));
         }
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));

@@ -1,4 +1,4 @@
-//! Canonical forms, and MathML that is safe in a page.
+//! Canonical forms and MathML.
 
 use answers::{normalize, to_mathml};
 
@@ -32,7 +32,7 @@ fn equal_expressions_have_one_canonical_form() {
 }
 
 #[test]
-fn every_answer_of_the_table_is_read_again_as_the_same() {
+fn canonical_forms_equal_their_answers() {
     for (expected, given, _, rules) in table() {
         if rules.to_string().contains("units") || rules.to_string().contains("variables") {
             continue;
@@ -46,7 +46,7 @@ fn every_answer_of_the_table_is_read_again_as_the_same() {
 }
 
 #[test]
-fn mathml_shows_how_an_answer_was_read() {
+fn mathml_shows_the_parsed_answer() {
     for (text, shown) in [
         ("2x", "<mrow><mn>2</mn><mo>\u{2062}</mo><mi>x</mi></mrow>"),
         ("x^2", "<msup><mi>x</mi><mn>2</mn></msup>"),
@@ -68,14 +68,14 @@ fn mathml_shows_how_an_answer_was_read() {
     }
 }
 
-/// The elements of MathML Core that are printed.
+/// The elements of MathML Core that the crate prints.
 const ELEMENTS: &[&str] = &[
     "math", "mi", "mn", "mo", "mtext", "mrow", "mfrac", "msqrt", "mroot", "msup", "msub", "mtable", "mtr",
     "mtd",
 ];
 
 #[test]
-fn mathml_is_well_formed_and_has_only_core_elements() {
+fn mathml_is_well_formed_and_core_only() {
     let texts = table().into_iter().flat_map(|(a, b, ..)| [a, b]).chain(hostile());
     for text in
         texts.chain(["<script>alert(1)</script>".into(), "\\text{<b>&x</b>}".into(), "R\\text{<i>}".into()])

@@ -1,10 +1,10 @@
-//! What holds for every pair, tried on random ones.
+//! Properties of every comparison, checked on random expressions.
 
-use answers::{Rules, compare, normalize};
+use answers::{AnswerRules, compare, normalize};
 use proptest::prelude::*;
 use proptest::test_runner::RngSeed;
 
-/// An expression that the tests can rewrite; printed, it's an answer.
+/// An expression that the tests rewrite, and print as an answer.
 #[derive(Clone, Debug)]
 enum Tree {
     Number(i32),
@@ -38,7 +38,7 @@ impl Tree {
         }
     }
 
-    /// The same in LaTeX, with products that have no sign.
+    /// Prints LaTeX, with products that have no sign.
     fn latex(&self) -> String {
         match self {
             Number(n) if *n < 0 => format!("\\left({n}\\right)"),
@@ -53,7 +53,7 @@ impl Tree {
         }
     }
 
-    /// An equal tree: each node is rewritten by one of the laws, as the choices say.
+    /// Returns an equal tree: each node is rewritten by a law of arithmetic that its choice selects.
     fn rewritten(&self, choices: &mut impl Iterator<Item = u8>) -> Self {
         let choice = choices.next().unwrap_or(0);
         let inner = match self {
@@ -90,7 +90,6 @@ impl Tree {
                 Product(boxed(Number(-1)), boxed(Call("sin", boxed(Product(boxed(Number(-1)), a)))))
             }
             (Call("cos", a), 0..=2) => Call("cos", boxed(Difference(boxed(Number(0)), a))),
-            // 1 - sin² for cos²
             (Power(a, 4), 0..=3) => Power(boxed(Power(a, 2)), 2),
             (tree, 6) => Sum(boxed(tree), boxed(Number(0))),
             (tree, 7) => {
@@ -121,7 +120,7 @@ fn tree() -> impl Strategy<Value = Tree> {
     })
 }
 
-/// Without functions: what has a canonical form.
+/// Trees without functions, which have a canonical form.
 fn rational_tree() -> impl Strategy<Value = Tree> {
     fn without_calls(tree: Tree) -> Tree {
         let go = |tree: Box<Tree>| boxed(without_calls(*tree));
@@ -139,11 +138,11 @@ fn rational_tree() -> impl Strategy<Value = Tree> {
 }
 
 fn same(a: &str, b: &str) -> bool {
-    compare(a, b, &Rules::default()).is_equal()
+    compare(a, b, &AnswerRules::default()).is_equal()
 }
 
 proptest! {
-    // The same cases in every run: one that fails here fails for everybody.
+    // A fixed seed: a case that fails once fails in every run.
     #![proptest_config(ProptestConfig {
         cases: 300,
         failure_persistence: None,
@@ -152,7 +151,7 @@ proptest! {
     })]
 
     #[test]
-    fn every_answer_is_the_same_as_itself_in_both_notations(tree in tree()) {
+    fn plain_text_and_latex_are_equal(tree in tree()) {
         let (plain, latex) = (tree.plain(), tree.latex());
         prop_assert!(same(&plain, &plain));
         prop_assert!(same(&plain, &latex), "{} | {}", plain, latex);
@@ -160,13 +159,13 @@ proptest! {
     }
 
     #[test]
-    fn the_order_of_the_two_answers_says_nothing(a in tree(), b in tree()) {
+    fn comparison_is_symmetric(a in tree(), b in tree()) {
         let (a, b) = (a.plain(), b.latex());
         prop_assert_eq!(same(&a, &b), same(&b, &a), "{} | {}", a, b);
     }
 
     #[test]
-    fn laws_of_arithmetic_change_nothing(tree in tree(), choices in prop::collection::vec(any::<u8>(), 1..40)) {
+    fn laws_of_arithmetic_keep_answers_equal(tree in tree(), choices in prop::collection::vec(any::<u8>(), 1..40)) {
         let other = tree.rewritten(&mut choices.into_iter());
         let (a, b) = (tree.plain(), other.plain());
         prop_assume!(b.len() < 900);
@@ -174,7 +173,7 @@ proptest! {
     }
 
     #[test]
-    fn a_small_change_is_found(
+    fn a_small_change_is_detected(
         tree in tree(),
         choices in prop::collection::vec(any::<u8>(), 1..20),
         change in prop_oneof![
@@ -189,7 +188,7 @@ proptest! {
     }
 
     #[test]
-    fn what_is_printed_is_read_as_the_same(tree in tree()) {
+    fn canonical_forms_are_stable(tree in tree()) {
         let text = tree.plain();
         let printed = normalize(&text).unwrap();
         prop_assert!(same(&text, &printed), "{} | {}", text, printed);
@@ -197,7 +196,7 @@ proptest! {
     }
 
     #[test]
-    fn equal_polynomials_have_one_form(
+    fn equal_polynomials_have_one_canonical_form(
         tree in rational_tree(),
         choices in prop::collection::vec(0..6u8, 1..40),
     ) {
@@ -207,21 +206,21 @@ proptest! {
     }
 
     #[test]
-    fn equal_quotients_have_one_form(a in rational_tree(), b in rational_tree(), c in rational_tree()) {
+    fn equal_quotients_have_one_canonical_form(a in rational_tree(), b in rational_tree(), c in rational_tree()) {
         let (a, b, c) = (a.plain(), b.plain(), c.plain());
         prop_assume!(a.len() + b.len() + 2 * c.len() < 300);
         prop_assume!(!same(&b, "0") && !same(&c, "0"));
         let simple = format!("({a})/({b})");
         let longer = format!("(({a})*({c}))/(({b})*({c}))");
         prop_assert!(same(&simple, &longer));
-        // Powers that would grow too large are left as they are written, and their quotients too.
+        // A power that would grow too large is not expanded, so its quotient has no canonical form.
         let forms = [&simple, &longer].map(|text| normalize(text).unwrap());
         prop_assume!(!forms.iter().any(|form| form.contains(")^")));
         prop_assert_eq!(&forms[0], &forms[1], "{} | {}", simple, longer);
     }
 
     #[test]
-    fn lists_have_no_order_and_sets_no_doubles(numbers in prop::collection::vec(-99..99i32, 1..8)) {
+    fn lists_ignore_order_and_duplicates(numbers in prop::collection::vec(-99..99i32, 1..8)) {
         let list: Vec<String> = numbers.iter().map(|n| format!("x={n}")).collect();
         let mut reversed: Vec<String> = numbers.iter().map(i32::to_string).collect();
         reversed.reverse();
@@ -232,7 +231,7 @@ proptest! {
     }
 
     #[test]
-    fn any_text_ends_in_a_verdict(a in ".{0,40}", b in ".{0,40}") {
-        let _ = compare(&a, &b, &Rules::default());
+    fn any_text_can_be_compared(a in ".{0,40}", b in ".{0,40}") {
+        let _ = compare(&a, &b, &AnswerRules::default());
     }
 }

@@ -1,9 +1,9 @@
-//! The pairs, and the texts that nobody means well; the bench reads them too.
+//! The table of pairs, and the hostile texts. The benchmark uses them too.
 
-use answers::Rules;
+use answers::AnswerRules;
 
-/// `expected | given | 1 or 0 | rules`; a bar in an answer is written `¦`.
-pub(crate) fn table() -> Vec<(String, String, bool, Rules)> {
+/// Parses the lines `expected | given | 1 or 0 | rules`. A bar in an answer is written `¦`.
+pub(crate) fn table() -> Vec<(String, String, bool, AnswerRules)> {
     let lines = include_str!("pairs.txt").lines();
     let lines = lines.filter(|line| !line.trim().is_empty() && !line.starts_with('#'));
     let row = |line: &str| {
@@ -15,7 +15,7 @@ pub(crate) fn table() -> Vec<(String, String, bool, Rules)> {
     lines.map(row).collect()
 }
 
-/// What is meant to hang, to grow, to break, or to run.
+/// Texts that are made to hang, to exhaust memory, to break the parser, or to run as code.
 pub(crate) fn hostile() -> Vec<String> {
     let mut all: Vec<String> = [
         "9**9**9**9",

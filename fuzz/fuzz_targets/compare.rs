@@ -1,18 +1,18 @@
-//! Reader, comparer and printers: two lines of text, and rules on a third.
+//! Fuzzes parser, comparison and printers with two lines of text, and rules on a third.
 #![no_main]
 
-use answers::{Rules, Verdict, compare, normalize, to_mathml};
+use answers::{AnswerRules, Comparison, compare, normalize, to_mathml};
 use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     let mut lines = text.splitn(3, '\n');
     let (expected, given) = (lines.next().unwrap_or(""), lines.next().unwrap_or(""));
-    let rules: Rules = lines.next().unwrap_or("").parse().unwrap_or_default();
-    let there = compare(expected, given, &rules);
-    // The same pair gets the same verdict, and what can be read is the same as itself.
-    assert_eq!(there, compare(expected, given, &rules));
-    if rules == Rules::default() && !matches!(there, Verdict::Unreadable { .. }) {
-        assert_eq!(there.is_equal(), compare(given, expected, &rules).is_equal());
+    let rules: AnswerRules = lines.next().unwrap_or("").parse().unwrap_or_default();
+    let result = compare(expected, given, &rules);
+    // A comparison is deterministic, symmetric, and reflexive for every text that can be read.
+    assert_eq!(result, compare(expected, given, &rules));
+    if rules == AnswerRules::default() && !matches!(result, Comparison::Unreadable { .. }) {
+        assert_eq!(result.is_equal(), compare(given, expected, &rules).is_equal());
         assert!(compare(given, given, &rules).is_equal());
     }
     if let Ok(printed) = normalize(given) {

@@ -257,7 +257,7 @@ fn what_the_math_field_writes_is_read_as_it_was_typed() {
         ("x<=4", r"x\le4"),
         ("2-sqrt(3)", r"2-\sqrt3"),
     ] {
-        let verdict = answers::compare(typed, written, &answers::Rules::default());
+        let verdict = answers::compare(typed, written, &answers::AnswerRules::default());
         assert!(verdict.is_equal(), "{typed} as {written}: {verdict:?}");
     }
 }

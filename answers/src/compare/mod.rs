@@ -1,292 +1,206 @@
-//! Two answers beside each other: which shapes may be the same, and which values stand where.
+//! Step 5: decides whether two answers are equal, and names the likely mistake if they are not.
+//!
+//! What happens, in order:
+//! 1. Units are split off and converted, if the rules ask for units.
+//! 2. Both texts are read in their usual interpretation.
+//! 3. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
+//! 4. Equal answers are checked for their simplest form ([`simplified`]), if the rules ask for it.
+//! 5. A wrong answer gets a hint ([`hints`]).
+//! 6. If a text has another usual interpretation, steps 3 to 5 are tried with it.
 
-use crate::decide;
-use crate::expr::{Arena, Id, Node};
+use crate::classify::units;
+use crate::classify::{MathObject, ParsedAnswer, read};
+use crate::lex::{Interpretation, check_length};
 use crate::limits::Budget;
-use crate::rules::{Kind as Tolerated, Rules};
-use crate::shape::{Answer, Joint, Shape};
-use crate::tape::{Dialect, Op, Tape};
-use crate::token::Relation;
-use crate::verdict::Unreadable;
-use crate::words;
+use crate::rules::AnswerRules;
 
-mod ranges;
-mod relations;
-mod tolerance;
+use self::comparer::Comparer;
+use self::variables::{case_folding, check_variables};
 
-/// One comparison: the operations of both answers, and what is left of the steps.
-pub(crate) struct Comparison<'a> {
-    pub(crate) tape: Tape,
-    pub(crate) budget: &'a Budget,
-    pub(crate) rules: &'a Rules,
-}
+mod comparer;
+mod equality;
+mod hints;
+mod modular;
+mod numeric;
+mod random;
+mod result;
+mod simplified;
+mod variables;
 
-impl<'a> Comparison<'a> {
-    pub(crate) fn new(rules: &'a Rules, budget: &'a Budget) -> Self {
-        let dialect = Dialect { natural_log: rules.natural_log, degrees: rules.degrees };
-        Self { tape: Tape::new(dialect), budget, rules }
-    }
+pub use self::result::{Comparison, Hint, Side};
 
-    /// The shape with operations in the place of nodes.
-    pub(crate) fn import(
-        &mut self,
-        answer: &Answer,
-        rename: &dyn Fn(&str) -> String,
-    ) -> Result<Shape, Unreadable> {
-        self.shape(&answer.arena, &answer.shape, rename)
-    }
+/// The steps that reading one character or importing one node costs.
+const STEPS_PER_NODE: usize = 400;
 
-    fn shape(
-        &mut self,
-        arena: &Arena,
-        shape: &Shape,
-        rename: &dyn Fn(&str) -> String,
-    ) -> Result<Shape, Unreadable> {
-        let all = |comparison: &mut Self, shapes: &[Shape]| -> Result<Vec<Shape>, Unreadable> {
-            shapes.iter().map(|shape| comparison.shape(arena, shape, rename)).collect()
-        };
-        Ok(match shape {
-            Shape::Expr(id) => Shape::Expr(self.tape.import(arena, *id, rename)?),
-            Shape::Chain(sides, relations) if relations.iter().all(|r| *r == Relation::Equal) => {
-                let mut imported = Vec::new();
-                for side in sides {
-                    imported.push(match self.label(arena, side).or_else(|| points(arena, side, sides)) {
-                        Some(label) => Shape::Expr(self.tape.variable(&label)),
-                        None => self.shape(arena, side, rename)?,
-                    });
-                }
-                Shape::Chain(imported, relations.clone())
-            }
-            Shape::Chain(sides, relations) => Shape::Chain(all(self, sides)?, relations.clone()),
-            Shape::List(shapes, joint) => Shape::List(all(self, shapes)?, *joint),
-            Shape::Set(shapes) => Shape::Set(all(self, shapes)?),
-            Shape::Tuple(shapes) => Shape::Tuple(all(self, shapes)?),
-            Shape::Union(shapes) => Shape::Union(all(self, shapes)?),
-            Shape::Interval { low, high, low_in, high_in } => Shape::Interval {
-                low: self.tape.import(arena, *low, rename)?,
-                high: self.tape.import(arena, *high, rename)?,
-                low_in: *low_in,
-                high_in: *high_in,
-            },
-            Shape::Matrix(rows) => {
-                let mut imported = Vec::new();
-                for row in rows {
-                    let row: Result<Vec<Id>, _> =
-                        row.iter().map(|id| self.tape.import(arena, *id, rename)).collect();
-                    imported.push(row?);
-                }
-                Shape::Matrix(imported)
-            }
-            Shape::Ratio(parts) => {
-                let parts: Result<Vec<Id>, _> =
-                    parts.iter().map(|id| self.tape.import(arena, *id, rename)).collect();
-                Shape::Ratio(parts?)
-            }
-            Shape::Empty => Shape::Empty,
-            Shape::Reals => Shape::Reals,
-            Shape::Words(words) => Shape::Words(words.clone()),
-        })
-    }
-
-    /// `f(x)`, `f'(x)` and `dy/dx` on one side of an equation are names for the other.
-    pub(crate) fn label(&self, arena: &Arena, side: &Shape) -> Option<String> {
-        let Shape::Expr(id) = side else { return None };
-        let name = |id: Id| match arena.node(id) {
-            Node::Symbol(name) => Some(&**name),
-            _ => None,
-        };
-        let product = |id: Id| match arena.node(id) {
-            Node::Product(all) if all.len() == 2 => Some((name(all[0])?, name(all[1])?)),
-            _ => None,
-        };
-        match arena.node(*id) {
-            // `dy/dx` without braces.
-            Node::Product(all) if all.len() == 2 && matches!(arena.node(all[0]), Node::Quotient(..)) => {
-                let Node::Quotient(over, under) = arena.node(all[0]) else { return None };
-                let (d, of) = product(*over)?;
-                (d == "d" && name(*under) == Some("d") && name(all[1]).is_some()).then(|| format!("d{of}()"))
-            }
-            // `f(2) = 5`, but `2f = 5` is an equation.
-            Node::Product(all) if all.len() == 2 && arena.number(all[1]).is_some() => {
-                let (function, at) = (name(all[0])?, arena.number(all[1])?);
-                ["f", "g", "h"]
-                    .contains(&function.trim_end_matches('\''))
-                    .then(|| format!("{function}({at})"))
-            }
-            Node::Product(_) => {
-                let (function, of) = product(*id)?;
-                let name = function.trim_end_matches('\'');
-                let known = ["f", "g", "h", "F", "G", "H"].contains(&name)
-                    && ["x", "t", "n", "z", "θ"].contains(&of)
-                    || ["y", "P", "p"].contains(&name) && of == "x";
-                known.then(|| format!("{function}()"))
-            }
-            Node::Quotient(over, under) => {
-                let (d, of) = product(*over)?;
-                let (by, _) = product(*under)?;
-                (d == "d" && by == "d").then(|| format!("d{of}()"))
-            }
-            _ => None,
-        }
-    }
-
-    /// Whether two shapes are the same answer.
-    pub(crate) fn equal(&mut self, a: &Shape, b: &Shape) -> bool {
-        if self.budget.take(100).is_none() {
-            return false;
-        }
-        if a == b {
-            return true;
-        }
-        if let (Some(x), Some(y)) = (self.ranges_of(a, b), self.ranges_of(b, a)) {
-            // `2x > 4` isn't solved yet where `x > 2` is wanted.
-            return self.is_solved_range(a) == self.is_solved_range(b) && self.same_ranges(x, y);
-        }
-        match (a, b) {
-            (Shape::Words(x), Shape::Words(y)) => {
-                words::fold(x, self.rules.case) == words::fold(y, self.rules.case)
-            }
-            (Shape::Words(_), _) | (_, Shape::Words(_)) => false,
-            (Shape::Empty, Shape::Empty) | (Shape::Reals, Shape::Reals) => true,
-            (Shape::Expr(x), Shape::Expr(y)) => self.same_value(*x, *y),
-            (Shape::Matrix(x), Shape::Matrix(y)) => {
-                let flat = |rows: &[Vec<Id>]| rows.iter().flatten().copied().collect::<Vec<_>>();
-                x.len() == y.len()
-                    && x[0].len() == y[0].len()
-                    && flat(x).into_iter().zip(flat(y)).all(|(x, y)| self.same_value(x, y))
-            }
-            (Shape::Matrix(rows), Shape::Tuple(other)) | (Shape::Tuple(other), Shape::Matrix(rows)) => {
-                let vector: Vec<Shape> = rows.iter().flatten().map(|id| Shape::Expr(*id)).collect();
-                (rows.len() == 1 || rows[0].len() == 1) && self.in_order(&vector, other)
-            }
-            (Shape::Tuple(x), Shape::Tuple(y)) => self.in_order(x, y),
-            (Shape::Ratio(x), Shape::Ratio(y)) => self.same_ratio(x, y),
-            (Shape::List(x, joint), Shape::List(y, other)) => {
-                let joints = *joint == Joint::And || *other == Joint::And;
-                if self.rules.order || self.names_one(x, y) && !joints {
-                    return self.in_order(x, y);
-                }
-                self.in_order(x, y) || self.same_elements(x, y)
-            }
-            (Shape::Set(x), Shape::Set(y)) => self.same_elements(x, y),
-            (Shape::Set(x), Shape::List(y, _)) | (Shape::List(x, _), Shape::Set(y)) => {
-                self.same_elements(x, y)
-            }
-            (Shape::List(list, _), Shape::Tuple(tuple)) | (Shape::Tuple(tuple), Shape::List(list, _)) => {
-                let sorted = self.by_name(list);
-                self.in_order(&sorted, tuple)
-            }
-            (Shape::Union(x), Shape::Union(y)) => self.same_elements(x, y),
-            (
-                Shape::Interval { low, high, low_in, high_in },
-                Shape::Interval { low: other_low, high: other_high, low_in: other_in, high_in: also_in },
-            ) => {
-                (low_in, high_in) == (other_in, also_in)
-                    && self.same_value(*low, *other_low)
-                    && self.same_value(*high, *other_high)
-            }
-            (Shape::Chain(..), Shape::Chain(..)) => self.same_relation(a, b),
-            (Shape::List(x, _) | Shape::Set(x), other) | (other, Shape::List(x, _) | Shape::Set(x))
-                if !x.is_empty() && !matches!(other, Shape::Chain(..)) =>
-            {
-                x.iter().all(|x| self.equal(x, other))
-            }
-            (Shape::Chain(..), other) | (other, Shape::Chain(..)) => {
-                let chain = if matches!(a, Shape::Chain(..)) { a } else { b };
-                match self.solved(chain) {
-                    Some((_, value)) => self.equal(&value, other),
-                    None => match other {
-                        Shape::List(x, _) | Shape::Set(x) if !x.is_empty() => {
-                            x.iter().all(|x| self.equal(x, chain))
-                        }
-                        _ => false,
-                    },
-                }
-            }
-            _ => false,
-        }
-    }
-
-    /// Each part in proportion to the first: a : b = c : d where ad = bc.
-    fn same_ratio(&mut self, a: &[Id], b: &[Id]) -> bool {
-        a.len() == b.len()
-            && a.iter().zip(b).all(|(x, y)| {
-                let (left, right) = (self.tape.mul(*x, b[0]), self.tape.mul(*y, a[0]));
-                self.same_value(left, right)
-            })
-    }
-
-    pub(crate) fn in_order(&mut self, a: &[Shape], b: &[Shape]) -> bool {
-        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.equal(a, b))
-    }
-
-    fn same_elements(&mut self, a: &[Shape], b: &[Shape]) -> bool {
-        self.all_among(a, b) && self.all_among(b, a)
-    }
-
-    /// Whether every one of the first is one of the second.
-    pub(crate) fn all_among(&mut self, a: &[Shape], b: &[Shape]) -> bool {
-        a.iter().all(|a| b.iter().any(|b| self.equal(a, b)))
-    }
-
-    /// Whether one of the lists names each of its answers, `x = 1, y = 2`, and the other none: the order then says
-    /// which is which.
-    fn names_one(&mut self, a: &[Shape], b: &[Shape]) -> bool {
-        let mut names = |all: &[Shape]| {
-            let mut found: Vec<Id> =
-                all.iter().filter_map(|shape| self.solved(shape)).map(|(name, _)| name).collect();
-            found.sort_unstable();
-            found.dedup();
-            found.len()
-        };
-        let (first, second) = (names(a), names(b));
-        first.max(second) > 1 && first.min(second) == 0
-    }
-
-    /// `y = 2, x = 1` as a point.
-    fn by_name(&mut self, list: &[Shape]) -> Vec<Shape> {
-        let mut named: Vec<(Box<str>, Shape)> = Vec::new();
-        for shape in list {
-            let Some((name, value)) = self.solved(shape) else { return list.to_vec() };
-            let Op::Variable(index) = self.tape.op(name) else { return list.to_vec() };
-            named.push((self.tape.names()[usize::from(*index)].clone(), value));
-        }
-        named.sort_by(|a, b| a.0.cmp(&b.0));
-        named.into_iter().map(|(_, value)| value).collect()
-    }
-
-    /// Whether two values are the same, as exactly as the box wants.
-    pub(crate) fn same_value(&mut self, a: Id, b: Id) -> bool {
-        match &self.rules.tolerance.0 {
-            Tolerated::Exact => decide::same(&self.tape, a, b, self.budget),
-            _ => decide::same(&self.tape, a, b, self.budget) || self.nearly(a, b),
-        }
-    }
-
-    /// The letters that an operation depends on.
-    pub(crate) fn letters(&self, id: Id) -> Vec<Id> {
-        let needed = crate::numeric::needed(&self.tape, &[id]);
-        needed.into_iter().filter(|id| matches!(self.tape.op(*id), Op::Variable(_))).collect()
-    }
-
-    pub(crate) fn is_constant(&self, id: Id) -> bool {
-        self.letters(id).is_empty()
+/// Compares a given answer with the expected one.
+///
+/// ```
+/// use answers::{AnswerRules, Comparison, Hint, compare};
+///
+/// let rules = AnswerRules::default();
+/// assert!(compare("x^2 + 2x + 1", r"\left(x+1\right)^2", &rules).is_equal());
+/// assert_eq!(
+///     compare("1/3", "0.333", &rules),
+///     Comparison::NotEqual { hint: Some(Hint::Rounded) },
+/// );
+///
+/// let result = compare("1", "2+", &rules);
+/// let Comparison::Unreadable { position, message, .. } = result else { panic!("{result:?}") };
+/// assert_eq!(position, 2);
+/// assert_eq!(message, "Something is missing after the +: fill it in, or take it away.");
+/// ```
+#[doc(alias = "grade")]
+#[doc(alias = "equivalent")]
+#[doc(alias = "is_equal")]
+pub fn compare(expected: &str, given: &str, rules: &AnswerRules) -> Comparison {
+    let budget = Budget::new();
+    if rules.units {
+        compare_with_units(expected, given, rules, &budget)
+    } else {
+        compare_texts(expected, given, rules, &budget)
     }
 }
 
-/// `AB = 5` and `∠ABC = 60°`: large letters in a row beside a number are points, and name what is between them.
-fn points(arena: &Arena, side: &Shape, sides: &[Shape]) -> Option<String> {
-    let constant = |other: &Shape| matches!(other, Shape::Expr(id) if arena.symbols(*id).is_empty());
-    let Shape::Expr(id) = side else { return None };
-    let Node::Product(letters) = arena.node(*id) else { return None };
-    let mut name = String::new();
-    for letter in letters {
-        match arena.node(*letter) {
-            Node::Symbol(letter) if letter.chars().all(char::is_uppercase) => name += letter,
-            _ => return None,
+/// Splits the unit off both texts, converts the given value, and compares the values.
+fn compare_with_units(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
+    if let Err(error) = check_length(expected) {
+        return Comparison::unreadable(Side::Expected, error);
+    }
+    if let Err(error) = check_length(given) {
+        return Comparison::unreadable(Side::Given, error);
+    }
+    let (expected, expected_unit) = units::split(expected);
+    let (given, given_unit) = units::split(given);
+    match (expected_unit, given_unit) {
+        (None, None) => compare_texts(&expected, &given, rules, budget),
+        (Some(expected_unit), Some(given_unit)) => match given_unit.divided_by(&expected_unit) {
+            Some(factor) if factor.is_one() => compare_texts(&expected, &given, rules, budget),
+            // A converted value is a product, so it cannot be required to be simplified.
+            Some(factor) => {
+                let rules = AnswerRules { simplified: false, ..rules.clone() };
+                compare_texts(&expected, &format!("({given})*({factor})"), &rules, budget)
+            }
+            None => Comparison::not_equal(None),
+        },
+        (Some(_), None) => match compare_texts(&expected, &given, rules, budget) {
+            Comparison::Equal => Comparison::not_equal(Hint::MissingUnit),
+            Comparison::NotEqual { .. } => Comparison::not_equal(None),
+            unreadable => unreadable,
+        },
+        (None, Some(_)) => match compare_texts(&expected, &given, rules, budget) {
+            Comparison::Equal | Comparison::NotEqual { .. } => Comparison::not_equal(None),
+            unreadable => unreadable,
+        },
+    }
+}
+
+fn compare_texts(expected: &str, given: &str, rules: &AnswerRules, budget: &Budget) -> Comparison {
+    let expected_answer = match read(expected, Interpretation::default(), &rules.variables) {
+        Ok(answer) => answer,
+        Err(error) => return Comparison::unreadable(Side::Expected, error),
+    };
+    let given_answer = match read(given, Interpretation::default(), &rules.variables) {
+        Ok(answer) => answer,
+        // Where words are expected, a text that is not mathematics is just another word.
+        Err(_) if matches!(expected_answer.object, MathObject::Words(_)) => {
+            return Comparison::not_equal(None);
+        }
+        Err(error) => return Comparison::unreadable(Side::Given, error),
+    };
+    let first = compare_answers(&expected_answer, &given_answer, rules, budget);
+    if !matches!(first, Comparison::NotEqual { hint } if hint != Some(Hint::NotSimplified)) {
+        return first;
+    }
+    for expected_answer in interpretations(expected, expected_answer, rules, budget) {
+        for given_answer in interpretations(given, given_answer.clone(), rules, budget) {
+            let nodes = expected_answer.arena.nodes().len() + given_answer.arena.nodes().len();
+            if budget.take(STEPS_PER_NODE * nodes).is_none() {
+                return first;
+            }
+            if compare_answers(&expected_answer, &given_answer, rules, budget).is_equal() {
+                return Comparison::Equal;
+            }
         }
     }
-    let backwards: String = name.chars().rev().collect();
-    let rest = sides.iter().filter(|other| *other != side).count() + 1 == sides.len();
-    (rest && sides.iter().filter(|other| *other != side).all(constant)).then(|| name.min(backwards))
+    first
+}
+
+/// Returns the first reading of a text, followed by its other usual interpretations.
+fn interpretations(
+    text: &str,
+    first: ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> Vec<ParsedAnswer> {
+    let ambiguous = first.ambiguous;
+    let mut all = vec![first];
+    if ambiguous == Interpretation::default() {
+        return all;
+    }
+    let choices = |flag: bool| if flag { vec![false, true] } else { vec![false] };
+    for thousands in choices(ambiguous.thousands) {
+        for euler in choices(ambiguous.euler) {
+            for points in choices(ambiguous.points) {
+                for roots in choices(ambiguous.roots) {
+                    let interpretation = Interpretation { thousands, euler, points, roots };
+                    if interpretation != Interpretation::default()
+                        && budget.take(STEPS_PER_NODE * text.len()).is_some()
+                    {
+                        all.extend(read(text, interpretation, &rules.variables));
+                    }
+                }
+            }
+        }
+    }
+    all
+}
+
+fn compare_answers(
+    expected: &ParsedAnswer,
+    given: &ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> Comparison {
+    if let Err(error) = check_variables(expected, given, rules) {
+        return Comparison::unreadable(Side::Given, error);
+    }
+    let mut comparer = Comparer::new(rules, budget);
+    let expected_object = match comparer.import(expected, &|name| name.to_owned()) {
+        Ok(object) => object,
+        Err(error) => return Comparison::unreadable(Side::Expected, error),
+    };
+    let rename = case_folding(expected, given, rules);
+    let given_object = match comparer.import(given, &rename) {
+        Ok(object) => object,
+        Err(error) => return Comparison::unreadable(Side::Given, error),
+    };
+    if comparer.equal(&expected_object, &given_object) {
+        let simple = !rules.simplified || simplified::is_simplified(expected, given, rules, budget);
+        return if simple { Comparison::Equal } else { Comparison::not_equal(Hint::NotSimplified) };
+    }
+    let hint = hints::find(&mut comparer, &expected_object, &given_object, given);
+    Comparison::not_equal(hint.or_else(|| angle_unit_hint(expected, given, rules, budget)))
+}
+
+/// Returns a hint if the answers are equal when the angles of one of them are in the other unit.
+fn angle_unit_hint(
+    expected: &ParsedAnswer,
+    given: &ParsedAnswer,
+    rules: &AnswerRules,
+    budget: &Budget,
+) -> Option<Hint> {
+    if !hints::has_angles(expected) && !hints::has_angles(given) {
+        return None;
+    }
+    let mut same = false;
+    let units = [(rules.degrees, !rules.degrees), (!rules.degrees, rules.degrees)];
+    for (expected_degrees, given_degrees) in units {
+        let mut comparer = Comparer::new(rules, budget);
+        comparer.dag.conventions.degrees = expected_degrees;
+        let Ok(expected) = comparer.import(expected, &|name| name.to_owned()) else { return None };
+        comparer.dag.conventions.degrees = given_degrees;
+        let Ok(given) = comparer.import(given, &|name| name.to_owned()) else { return None };
+        same |= comparer.equal(&expected, &given);
+    }
+    same.then_some(Hint::AngleUnit)
 }

@@ -1,13 +1,13 @@
-//! Commands of LaTeX: what they mean, what is left out, what their braces hold.
+//! LaTeX commands: their tokens, the ones without meaning, and the ones with text in braces.
 
 use super::Lexer;
-use crate::expr::Constant;
-use crate::names::{self, SILENT, TEXTUAL};
-use crate::token::{Bar, Kind, Token};
-use crate::verdict::Unreadable;
+use crate::error::ParseError;
+use crate::lex::function::Constant;
+use crate::lex::token::{Bar, Token, TokenKind};
+use crate::lex::vocabulary::{self, LAYOUT_COMMANDS, TEXT_COMMANDS};
 
 impl Lexer {
-    pub(super) fn command(&mut self) -> Result<(), Unreadable> {
+    pub(super) fn command(&mut self) -> Result<(), ParseError> {
         let at = self.at;
         self.at += 1;
         let Some(first) = self.peek(0) else {
@@ -16,13 +16,13 @@ impl Lexer {
         if !first.is_ascii_alphabetic() {
             self.at += 1;
             match first {
-                '{' => self.push(Kind::OpenSet, at),
-                '}' => self.push(Kind::CloseSet, at),
-                '|' => self.push(Kind::Bar(Bar::Either), at),
-                '%' => self.push(Kind::Percent, at),
-                '\\' => self.push(Kind::Row, at),
-                '$' => self.push(Kind::Symbol("$".into()), at),
-                '&' => self.push(Kind::And, at),
+                '{' => self.push(TokenKind::OpenSet, at),
+                '}' => self.push(TokenKind::CloseSet, at),
+                '|' => self.push(TokenKind::Bar(Bar::Either), at),
+                '%' => self.push(TokenKind::Percent, at),
+                '\\' => self.push(TokenKind::Row, at),
+                '$' => self.push(TokenKind::Symbol("$".into()), at),
+                '&' => self.push(TokenKind::And, at),
                 ',' | ';' | ':' | '!' | ' ' | '>' | '(' | ')' | '[' | ']' => self.spaced = true,
                 _ => return self.error(at, format!("“\\{first}” isn't known here: take it away.")),
             }
@@ -40,7 +40,7 @@ impl Lexer {
                     Some('.') => self.at += 1,
                     Some('|') if open || close => {
                         self.at += 1;
-                        self.push(Kind::Bar(if open { Bar::Open } else { Bar::Close }), at);
+                        self.push(TokenKind::Bar(if open { Bar::Open } else { Bar::Close }), at);
                     }
                     _ => {}
                 }
@@ -48,13 +48,16 @@ impl Lexer {
             "lvert" | "rvert" | "vert" | "sqrt" | "mod" | "pmod" => self.simple(&name, at)?,
             "begin" | "end" => {
                 let inside = self.braces(at)?;
-                self.push(if name == "begin" { Kind::Begin(inside) } else { Kind::End(inside) }, at);
+                self.push(
+                    if name == "begin" { TokenKind::Begin(inside) } else { TokenKind::End(inside) },
+                    at,
+                );
             }
             "placeholder" => return self.error(at, "A box is still empty: fill it in."),
             "differentialD" => self.symbol("d".into(), at),
-            "prime" => self.push(Kind::Bang, at),
-            _ if SILENT.contains(&name.as_str()) => self.spaced = true,
-            _ if TEXTUAL.contains(&name.as_str()) => {
+            "prime" => self.push(TokenKind::Bang, at),
+            _ if LAYOUT_COMMANDS.contains(&name.as_str()) => self.spaced = true,
+            _ if TEXT_COMMANDS.contains(&name.as_str()) => {
                 let inside = self.braces(at)?;
                 self.textual(&name, inside.trim(), at)?;
             }
@@ -63,17 +66,17 @@ impl Lexer {
         Ok(())
     }
 
-    fn simple(&mut self, name: &str, at: usize) -> Result<(), Unreadable> {
-        match names::command(name) {
-            Some(Kind::Symbol(name)) => self.symbol(name, at),
+    fn simple(&mut self, name: &str, at: usize) -> Result<(), ParseError> {
+        match vocabulary::latex_command(name) {
+            Some(TokenKind::Symbol(name)) => self.symbol(name, at),
             Some(kind) => self.named(kind, name, at),
             None => return self.error(at, format!("“\\{name}” isn't known here: write it another way.")),
         }
         Ok(())
     }
 
-    /// What stands in the braces that come now, or the one character.
-    fn braces(&mut self, at: usize) -> Result<String, Unreadable> {
+    /// Returns the content of the braces at this position, or the single character.
+    fn braces(&mut self, at: usize) -> Result<String, ParseError> {
         while self.peek(0) == Some(' ') {
             self.at += 1;
         }
@@ -102,17 +105,17 @@ impl Lexer {
         }
     }
 
-    fn textual(&mut self, command: &str, inside: &str, at: usize) -> Result<(), Unreadable> {
+    fn textual(&mut self, command: &str, inside: &str, at: usize) -> Result<(), ParseError> {
         let letters: Vec<char> = inside.chars().collect();
         let is_name = !matches!(command, "text" | "mbox" | "textrm");
-        match names::longest(&letters) {
+        match vocabulary::longest_prefix(&letters) {
             Some((kind, len)) if len == letters.len() => {
                 self.named(kind, inside, at);
                 return Ok(());
             }
             _ => {}
         }
-        if let Some(kind) = names::lone_word(inside) {
+        if let Some(kind) = vocabulary::whole_word(inside) {
             self.push(kind, at);
             return Ok(());
         }
@@ -120,24 +123,24 @@ impl Lexer {
             ("mathbb", "Z") => self.symbol("ℤ".into(), at),
             ("mathbb", "N") => self.symbol("ℕ".into(), at),
             ("mathbb", "Q") => self.symbol("ℚ".into(), at),
-            ("mathbb", "R") => self.push(Kind::Reals, at),
-            ("mathrm", "e") => self.push(Kind::Constant(Constant::E), at),
-            ("mathrm", "i") => self.push(Kind::Constant(Constant::I), at),
+            ("mathbb", "R") => self.push(TokenKind::Reals, at),
+            ("mathrm", "e") => self.push(TokenKind::Constant(Constant::E), at),
+            ("mathrm", "i") => self.push(TokenKind::Constant(Constant::I), at),
             _ if letters.len() == 1 && letters[0].is_alphabetic() && is_name => {
                 self.symbol(inside.into(), at)
             }
-            _ if inside.is_empty() || names::is_radian(inside) => self.spaced = true,
-            // `\text{m/s}`, `\text{x = 2}`: signs in words are mathematics.
+            _ if inside.is_empty() || vocabulary::is_radian(inside) => self.spaced = true,
+            // `\text{m/s}`, `\text{x = 2}`: text with signs in it is mathematics.
             _ if inside.contains(|c: char| c.is_ascii_digit() || "/^=+²³".contains(c))
                 && !inside.contains('\\') =>
             {
                 let mut inner = Self { chars: inside.chars().collect(), at: 0, tokens: Vec::new(), ..*self };
                 while let Some(c) = inner.peek(0) {
-                    inner.next(c).map_err(|error| Unreadable::new(at, error.why))?;
+                    inner.next(c).map_err(|error| ParseError::new(at, error.message))?;
                 }
                 self.tokens.extend(inner.tokens.into_iter().map(|token| Token { at, ..token }));
             }
-            _ => self.push(Kind::Text(inside.to_owned()), at),
+            _ => self.push(TokenKind::Text(inside.to_owned()), at),
         }
         Ok(())
     }

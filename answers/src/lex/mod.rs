@@ -1,69 +1,81 @@
-//! Text into tokens: plain notation and LaTeX, mixed as they come.
+//! Step 1: splits a text into tokens. Plain notation and LaTeX may be mixed.
 
 use dashu_ratio::RBig;
 
-use crate::expr::{Constant, Function};
+use self::words::is_word;
+use crate::error::ParseError;
+use crate::lex::function::{Constant, Function};
+use crate::lex::token::{Relation, Token, TokenKind};
 use crate::limits::CHARS;
-use crate::names;
-use crate::token::{Kind, Relation, Token};
-use crate::verdict::Unreadable;
-use crate::words;
 
 use self::number::integer;
 
+pub(crate) mod function;
 mod latex;
 mod number;
+pub(crate) mod token;
+pub(crate) mod vocabulary;
+pub(crate) mod words;
 
-/// Which way a text that can be read in two ways is read; the other way is tried when this one isn't the answer.
+/// The choice between usual interpretations of an ambiguous text.
+///
+/// The default is tried first. `true` selects the other interpretation.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub(crate) struct Reading {
-    /// `1,000` is a thousand, and not the answers 1 and 000.
+pub(crate) struct Interpretation {
+    /// Reads `1,000` as a thousand, not as the answers 1 and 000.
     pub(crate) thousands: bool,
-    /// `2e-1` is 2e - 1, and not 0.2.
+    /// Reads `2e-1` as 2e - 1, not as 0.2.
     pub(crate) euler: bool,
-    /// `P(1, 2)` is a point with its name, and not a number of permutations.
+    /// Reads `P(1, 2)` as a point with its name, not as a number of permutations.
     pub(crate) points: bool,
-    /// `root(8, 3)` has its degree behind, and not before.
+    /// Reads `root(8, 3)` with the degree last, not first.
     pub(crate) roots: bool,
 }
 
 #[derive(Debug)]
 pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
-    /// Where the other reading would differ.
-    pub(crate) other: Reading,
-    /// Whether the text has LaTeX in it: `x^23` is then x²·3.
+    /// The choices for which the text has two interpretations.
+    pub(crate) ambiguous: Interpretation,
+    /// Whether the text contains LaTeX, in which `x^23` is x²·3.
     pub(crate) latex: bool,
     pub(crate) len: usize,
 }
 
-/// Whether a text is short enough to be looked at.
-pub(crate) fn fits(text: &str) -> Result<(), Unreadable> {
-    // No character has more than four bytes: what is far too long isn't even counted.
+/// Rejects a text that is too long.
+pub(crate) fn check_length(text: &str) -> Result<(), ParseError> {
+    // A character has at most four bytes, so a far longer text is rejected without counting.
     if text.len() > 4 * CHARS || text.chars().count() > CHARS {
-        return Err(Unreadable::new(CHARS, format!("This is too long: write at most {CHARS} characters.")));
+        return Err(ParseError::new(CHARS, format!("This is too long: write at most {CHARS} characters.")));
     }
     Ok(())
 }
 
-pub(crate) fn lex(text: &str, reading: Reading) -> Result<Lexed, Unreadable> {
+pub(crate) fn lex(text: &str, interpretation: Interpretation) -> Result<Lexed, ParseError> {
     let chars: Vec<char> = text.chars().collect();
     let latex = chars.iter().any(|c| matches!(c, '\\' | '{'));
     let len = chars.len();
-    let mut lexer =
-        Lexer { chars, at: 0, reading, other: Reading::default(), latex, spaced: false, tokens: Vec::new() };
+    let mut lexer = Lexer {
+        chars,
+        at: 0,
+        interpretation,
+        ambiguous: Interpretation::default(),
+        latex,
+        spaced: false,
+        tokens: Vec::new(),
+    };
     lexer.strip_dollars();
     while let Some(c) = lexer.peek(0) {
         lexer.next(c)?;
     }
-    Ok(Lexed { tokens: lexer.tokens, other: lexer.other, latex, len })
+    Ok(Lexed { tokens: lexer.tokens, ambiguous: lexer.ambiguous, latex, len })
 }
 
 struct Lexer {
     chars: Vec<char>,
     at: usize,
-    reading: Reading,
-    other: Reading,
+    interpretation: Interpretation,
+    ambiguous: Interpretation,
     latex: bool,
     spaced: bool,
     tokens: Vec<Token>,
@@ -74,15 +86,15 @@ impl Lexer {
         self.chars.get(self.at + ahead).copied()
     }
 
-    fn push(&mut self, kind: Kind, at: usize) {
+    fn push(&mut self, kind: TokenKind, at: usize) {
         self.tokens.push(Token { kind, at, spaced: std::mem::take(&mut self.spaced) });
     }
 
-    fn error<T>(&self, at: usize, why: impl Into<String>) -> Result<T, Unreadable> {
-        Err(Unreadable::new(at, why))
+    fn error<T>(&self, at: usize, why: impl Into<String>) -> Result<T, ParseError> {
+        Err(ParseError::new(at, why))
     }
 
-    /// `$x$` is how LaTeX says that mathematics begins; `$5` is money.
+    /// Removes the dollars of LaTeX mathematics, `$x$`. The dollar of `$5` is money and stays.
     fn strip_dollars(&mut self) {
         while let (Some(first), Some(last)) = (
             self.chars.iter().position(|c| !c.is_whitespace()),
@@ -96,7 +108,7 @@ impl Lexer {
         }
     }
 
-    fn next(&mut self, c: char) -> Result<(), Unreadable> {
+    fn next(&mut self, c: char) -> Result<(), ParseError> {
         let at = self.at;
         if c.is_whitespace()
             || matches!(c, '~' | '∠' | '△' | '∴' | '\u{200b}'..='\u{200f}' | '\u{2061}'..='\u{2064}' | '\u{feff}')
@@ -109,26 +121,26 @@ impl Lexer {
             self.at = self.chars.len();
         } else if c == '\\' {
             self.command()?;
-        } else if let Some(value) = names::vulgar(c) {
+        } else if let Some(value) = vocabulary::vulgar_fraction(c) {
             self.at += 1;
             self.vulgar(value, at);
-        } else if names::raised(c).is_some() {
+        } else if vocabulary::superscript(c).is_some() {
             self.raised(at);
         } else if c == '∛' || c == '∜' {
             self.at += 1;
-            self.push(Kind::Function(Function::Root), at);
-            // The degree of the root stands where `\sqrt[3]` has it.
+            self.push(TokenKind::Function(Function::Root), at);
+            // The degree goes where `\sqrt[3]` has it.
             let degree = if c == '∛' { 3 } else { 4 };
-            self.push(Kind::OpenSquare, at);
-            self.push(Kind::Number { value: RBig::from(degree), places: None }, at);
-            self.push(Kind::CloseSquare, at);
+            self.push(TokenKind::OpenSquare, at);
+            self.push(TokenKind::Number { value: RBig::from(degree), places: None }, at);
+            self.push(TokenKind::CloseSquare, at);
         } else if let Some(kind) = self.operator(c) {
             self.push(kind, at);
         } else if c.is_alphabetic() {
             self.letters();
         } else if matches!(c, '£' | '$' | '€' | '¥' | '₹') {
             self.at += 1;
-            self.push(Kind::Symbol(c.to_string()), at);
+            self.push(TokenKind::Symbol(c.to_string()), at);
         } else {
             return self.error(
                 at,
@@ -138,60 +150,63 @@ impl Lexer {
         Ok(())
     }
 
-    fn operator(&mut self, c: char) -> Option<Kind> {
+    fn operator(&mut self, c: char) -> Option<TokenKind> {
         let (kind, len) = match (c, self.peek(1)) {
-            ('*', Some('*')) => (Kind::Caret, 2),
-            ('<', Some('=')) | ('=', Some('<')) => (Kind::Relation(Relation::LessEqual), 2),
-            ('>', Some('=')) | ('=', Some('>')) => (Kind::Relation(Relation::GreaterEqual), 2),
-            ('!', Some('=')) | ('<', Some('>')) => (Kind::Relation(Relation::NotEqual), 2),
-            ('=', Some('=')) => (Kind::Relation(Relation::Equal), 2),
-            ('+', Some('/')) if self.peek(2) == Some('-') => (Kind::PlusMinus, 3),
+            ('*', Some('*')) => (TokenKind::Caret, 2),
+            ('<', Some('=')) | ('=', Some('<')) => (TokenKind::Relation(Relation::LessEqual), 2),
+            ('>', Some('=')) | ('=', Some('>')) => (TokenKind::Relation(Relation::GreaterEqual), 2),
+            ('!', Some('=')) | ('<', Some('>')) => (TokenKind::Relation(Relation::NotEqual), 2),
+            ('=', Some('=')) => (TokenKind::Relation(Relation::Equal), 2),
+            ('+', Some('/')) if self.peek(2) == Some('-') => (TokenKind::PlusMinus, 3),
             ('+', Some('-')) if self.peek(2).is_some_and(|c| c.is_ascii_digit()) && self.starts_item() => {
-                (Kind::PlusMinus, 2)
+                (TokenKind::PlusMinus, 2)
             }
-            _ => (names::character(c)?, 1),
+            _ => (vocabulary::symbol_token(c)?, 1),
         };
         self.at += len;
         Some(kind)
     }
 
-    /// Whether a sign that comes now stands before everything, as in `x = +-2`.
+    /// Returns `true` if a sign at this position is the first of an item, as in `x = +-2`.
     fn starts_item(&self) -> bool {
-        self.tokens
-            .last()
-            .is_none_or(|token| matches!(token.kind, Kind::Relation(_) | Kind::Comma | Kind::Or))
+        self.tokens.last().is_none_or(|token| {
+            matches!(token.kind, TokenKind::Relation(_) | TokenKind::Comma | TokenKind::Or)
+        })
     }
 
-    /// Raised characters are an exponent in braces.
+    /// Lexes superscript characters as an exponent in braces.
     fn raised(&mut self, at: usize) {
-        // `³√8`: the number is the degree of the root.
-        let digits: String = self.chars[at..].iter().map_while(|c| names::raised(*c)).collect();
+        // `³√8`: the superscript is the degree of the root.
+        let digits: String = self.chars[at..].iter().map_while(|c| vocabulary::superscript(*c)).collect();
         let after = at + digits.chars().count();
         if self.chars.get(after) == Some(&'√') && digits.chars().all(|c| c.is_ascii_digit()) {
             self.at = after + 1;
-            self.push(Kind::Function(Function::Root), at);
-            self.push(Kind::OpenSquare, at);
-            self.push(Kind::Number { value: RBig::from(integer(&digits)), places: None }, at);
-            return self.push(Kind::CloseSquare, at);
+            self.push(TokenKind::Function(Function::Root), at);
+            self.push(TokenKind::OpenSquare, at);
+            self.push(TokenKind::Number { value: RBig::from(integer(&digits)), places: None }, at);
+            return self.push(TokenKind::CloseSquare, at);
         }
-        self.push(Kind::Caret, at);
-        self.push(Kind::OpenBrace, at);
-        while let Some(c) = self.peek(0).and_then(names::raised) {
+        self.push(TokenKind::Caret, at);
+        self.push(TokenKind::OpenBrace, at);
+        while let Some(c) = self.peek(0).and_then(vocabulary::superscript) {
             let here = self.at;
             if c.is_ascii_digit() {
                 let mut digits = String::new();
-                while let Some(c) = self.peek(0).and_then(names::raised).filter(char::is_ascii_digit) {
+                while let Some(c) =
+                    self.peek(0).and_then(vocabulary::superscript).filter(char::is_ascii_digit)
+                {
                     digits.push(c);
                     self.at += 1;
                 }
-                self.push(Kind::Number { value: RBig::from(integer(&digits)), places: None }, here);
+                self.push(TokenKind::Number { value: RBig::from(integer(&digits)), places: None }, here);
                 continue;
             }
             self.at += 1;
-            let letter = if c == 'i' { Kind::Constant(Constant::I) } else { Kind::Symbol(c.to_string()) };
-            self.push(names::character(c).unwrap_or(letter), here);
+            let letter =
+                if c == 'i' { TokenKind::Constant(Constant::I) } else { TokenKind::Symbol(c.to_string()) };
+            self.push(vocabulary::symbol_token(c).unwrap_or(letter), here);
         }
-        self.push(Kind::CloseBrace, self.at);
+        self.push(TokenKind::CloseBrace, self.at);
     }
 
     fn letters(&mut self) {
@@ -201,31 +216,31 @@ impl Lexer {
             end += 1;
         }
         if end == start {
-            // A letter of another alphabet stands for itself.
+            // Letters outside ASCII are single symbols.
             let letter = self.chars[start];
             self.at += 1;
             return self.symbol(letter.to_string(), start);
         }
         let run: Vec<char> = self.chars[start..end].to_vec();
         let word: String = run.iter().collect();
-        if names::is_radian(&word) && !self.tokens.is_empty() {
+        if vocabulary::is_radian(&word) && !self.tokens.is_empty() {
             self.at = end;
             return;
         }
-        if let Some(kind) = names::lone_word(&word).filter(|kind| self.stands_alone(kind, start, end)) {
+        if let Some(kind) = vocabulary::whole_word(&word).filter(|kind| self.stands_alone(kind, start, end)) {
             self.at = end;
             return self.push(kind, start);
         }
-        // `5 apples`: a word behind a number is what is counted.
-        let counted = matches!(self.tokens.last(), Some(Token { kind: Kind::Number { .. }, .. }));
-        if counted && self.spaced && words::is_word(&word) {
+        // `5 apples`: a word after a number is what the number counts.
+        let counted = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
+        if counted && self.spaced && is_word(&word) {
             self.at = end;
-            return self.push(Kind::Text(word), start);
+            return self.push(TokenKind::Text(word), start);
         }
         let mut from = 0;
         while from < run.len() {
             let at = start + from;
-            if let Some((kind, len)) = names::longest(&run[from..]) {
+            if let Some((kind, len)) = vocabulary::longest_prefix(&run[from..]) {
                 from += len;
                 self.at = start + from;
                 self.named(kind, &word, at);
@@ -234,65 +249,65 @@ impl Lexer {
             from += 1;
             self.at = start + from;
             match run[from - 1] {
-                'x' | 'X' if run.len() == 1 && self.is_times() => self.push(Kind::Times, at),
-                'e' => self.push(Kind::Constant(Constant::E), at),
-                'i' => self.push(Kind::Constant(Constant::I), at),
-                'C' if self.between_numbers() => self.push(Kind::Choose, at),
-                'P' if self.between_numbers() => self.push(Kind::Permute, at),
+                'x' | 'X' if run.len() == 1 && self.is_times() => self.push(TokenKind::Times, at),
+                'e' => self.push(TokenKind::Constant(Constant::E), at),
+                'i' => self.push(TokenKind::Constant(Constant::I), at),
+                'C' if self.between_numbers() => self.push(TokenKind::Choose, at),
+                'P' if self.between_numbers() => self.push(TokenKind::Permute, at),
                 letter => self.symbol(letter.to_string(), at),
             }
         }
     }
 
-    /// `cbrt` is the third root; `exp` may be followed by a space.
-    fn named(&mut self, kind: Kind, word: &str, at: usize) {
-        let symbol = if let Kind::Symbol(name) = &kind { Some(name.clone()) } else { None };
+    /// Pushes a named token, or a symbol. `cbrt` becomes a root with the degree 3.
+    fn named(&mut self, kind: TokenKind, word: &str, at: usize) {
+        let symbol = if let TokenKind::Symbol(name) = &kind { Some(name.clone()) } else { None };
         if let Some(name) = symbol {
             return self.symbol(name, at);
         }
-        let cube = kind == Kind::Function(Function::Root) && word.contains("cbrt");
+        let cube = kind == TokenKind::Function(Function::Root) && word.contains("cbrt");
         self.push(kind, at);
         if cube {
-            self.push(Kind::OpenSquare, at);
-            self.push(Kind::Number { value: RBig::from(3), places: None }, at);
-            self.push(Kind::CloseSquare, at);
+            self.push(TokenKind::OpenSquare, at);
+            self.push(TokenKind::Number { value: RBig::from(3), places: None }, at);
+            self.push(TokenKind::CloseSquare, at);
         }
     }
 
-    /// `U` and `in` are letters too: they join only what stands on both sides of them.
-    fn stands_alone(&self, kind: &Kind, start: usize, end: usize) -> bool {
+    /// Returns `true` if a word such as `U` or `in` is an operator with operands on both sides.
+    fn stands_alone(&self, kind: &TokenKind, start: usize, end: usize) -> bool {
         match kind {
-            Kind::Union => matches!(self.tokens.last(), Some(Token { kind, .. }) if kind.closes()),
-            Kind::Relation(_) | Kind::Choose | Kind::Permute => {
+            TokenKind::Union => matches!(self.tokens.last(), Some(Token { kind, .. }) if kind.closes()),
+            TokenKind::Relation(_) | TokenKind::Choose | TokenKind::Permute => {
                 let rest = self.chars[end..].iter().find(|c| !c.is_whitespace());
                 start > 0
                     && !self.tokens.is_empty()
-                    && rest.is_some_and(|c| *c != '(' || matches!(kind, Kind::Relation(_)))
+                    && rest.is_some_and(|c| *c != '(' || matches!(kind, TokenKind::Relation(_)))
             }
             _ => true,
         }
     }
 
-    /// `2 x 3` and `3x10^8`: the letter between two numbers is a sign.
+    /// Returns `true` if the letter x is a multiplication sign: `2 x 3`, `3x10^8`.
     fn is_times(&self) -> bool {
-        let before = matches!(self.tokens.last(), Some(Token { kind: Kind::Number { .. }, .. }));
+        let before = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
         let rest: String = self.chars[self.at..].iter().take(4).collect();
         let apart =
             self.spaced && rest.starts_with(' ') && rest[1..].starts_with(|c: char| c.is_ascii_digit());
         before && (apart || rest.starts_with("10^") || rest.starts_with(" 10^"))
     }
 
-    /// `5C2`: a number stands before, a number comes after.
+    /// Returns `true` between two numbers, as in `5C2`.
     fn between_numbers(&self) -> bool {
-        let before = matches!(self.tokens.last(), Some(Token { kind: Kind::Number { .. }, .. }));
+        let before = matches!(self.tokens.last(), Some(Token { kind: TokenKind::Number { .. }, .. }));
         let mut rest =
             self.chars[self.at..].iter().filter(|c| !c.is_whitespace() && **c != '_' && **c != '{');
-        before && rest.next().is_some_and(|c| c.is_ascii_digit() || names::lowered(*c).is_some())
+        before && rest.next().is_some_and(|c| c.is_ascii_digit() || vocabulary::subscript(*c).is_some())
     }
 
-    /// A letter, with what is written below it or after it as a mark.
+    /// Pushes a symbol with its subscript and primes.
     fn symbol(&mut self, mut name: String, at: usize) {
-        let before = self.tokens.last().is_some_and(|token| matches!(token.kind, Kind::Caret));
+        let before = self.tokens.last().is_some_and(|token| matches!(token.kind, TokenKind::Caret));
         let mut below = String::new();
         match self.peek(0) {
             Some('_') if self.peek(1) == Some('{') => {
@@ -321,12 +336,12 @@ impl Lexer {
                     self.at += 1;
                 }
             }
-            // In plain text `x1` is a name; 1·x is written `1x`.
+            // In plain text `x1` is a name; the product is written `1x`.
             Some(c) if c.is_ascii_digit() && !self.latex && !before && name.len() == 1 => {
                 below = self.digits()
             }
             _ => {
-                while let Some(c) = self.peek(0).and_then(names::lowered) {
+                while let Some(c) = self.peek(0).and_then(vocabulary::subscript) {
                     below.push(c);
                     self.at += 1;
                 }
@@ -340,6 +355,6 @@ impl Lexer {
             name.push('\'');
             self.at += 1;
         }
-        self.push(Kind::Symbol(name), at);
+        self.push(TokenKind::Symbol(name), at);
     }
 }

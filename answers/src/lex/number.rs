@@ -1,11 +1,11 @@
-//! Numbers as they are written: `1,000`, `0.\\overline{3}`, `6.02E23`, `2½`.
+//! Numbers: `1,000`, `0.\\overline{3}`, `6.02E23`, `2½`.
 
 use dashu_int::{IBig, UBig};
 use dashu_ratio::RBig;
 
 use super::Lexer;
-use crate::token::{Kind, Token};
-use crate::verdict::Unreadable;
+use crate::error::ParseError;
+use crate::lex::token::{Token, TokenKind};
 
 impl Lexer {
     pub(super) fn digits(&mut self) -> String {
@@ -16,7 +16,7 @@ impl Lexer {
         self.chars[start..self.at].iter().collect()
     }
 
-    /// The length of what separates groups of three digits here, if three digits follow and no fourth.
+    /// Returns the length of a thousands separator, if exactly three digits follow it.
     fn group(&mut self) -> Option<usize> {
         let len = match (self.peek(0)?, self.peek(1)) {
             ('{', Some(',')) if self.peek(2) == Some('}') => 3,
@@ -33,13 +33,13 @@ impl Lexer {
             return None;
         }
         if self.peek(0) == Some(',') {
-            self.other.thousands = true;
-            return self.reading.thousands.then_some(len);
+            self.ambiguous.thousands = true;
+            return self.interpretation.thousands.then_some(len);
         }
         Some(len)
     }
 
-    pub(super) fn number(&mut self) -> Result<(), Unreadable> {
+    pub(super) fn number(&mut self) -> Result<(), ParseError> {
         let at = self.at;
         let mut whole = self.digits();
         if (1..=3).contains(&whole.len()) && !whole.starts_with('0') {
@@ -71,12 +71,12 @@ impl Lexer {
             }
         }
         self.scientific(&mut value)?;
-        self.push(Kind::Number { value, places }, at);
+        self.push(TokenKind::Number { value, places }, at);
         Ok(())
     }
 
-    /// The digits that repeat for ever: `\overline{3}`, `\dot{3}`, or `...` after three that are the same.
-    fn recurring(&mut self) -> Result<String, Unreadable> {
+    /// Lexes recurring digits: `\overline{3}`, `\dot{3}`, or `...` after three equal digits.
+    fn recurring(&mut self) -> Result<String, ParseError> {
         let rest: String = self.chars[self.at..].iter().take(12).collect();
         for command in ["\\overline{", "\\dot{", "\\bar{"] {
             if rest.starts_with(command) {
@@ -87,7 +87,7 @@ impl Lexer {
                     return self.error(at, "Only digits recur: write 0.\\overline{3}.");
                 }
                 self.at += 1;
-                // `0.\dot{1}4\dot{2}`: from the first dotted digit to the last.
+                // `0.\dot{1}4\dot{2}` recurs from the first dotted digit to the last.
                 let between: String =
                     self.chars[self.at..].iter().take_while(|c| c.is_ascii_digit()).collect();
                 let after: String = self.chars[self.at + between.len()..].iter().take(5).collect();
@@ -129,7 +129,7 @@ impl Lexer {
         self.error(self.at, "The dots don't say how it goes on: write a fraction, or 0.\\overline{12}.")
     }
 
-    fn scientific(&mut self, value: &mut RBig) -> Result<(), Unreadable> {
+    fn scientific(&mut self, value: &mut RBig) -> Result<(), ParseError> {
         let Some(letter @ ('e' | 'E')) = self.peek(0) else { return Ok(()) };
         let signed = matches!(self.peek(1), Some('+' | '-' | '−'));
         let digit = |c: Option<char>| c.is_some_and(|c| c.is_ascii_digit());
@@ -137,8 +137,8 @@ impl Lexer {
             return Ok(());
         }
         if letter == 'e' {
-            self.other.euler = true;
-            if self.reading.euler {
+            self.ambiguous.euler = true;
+            if self.interpretation.euler {
                 return Ok(());
             }
         }
@@ -158,10 +158,11 @@ impl Lexer {
         Ok(())
     }
 
-    pub(super) fn vulgar(&mut self, (over, under): (u8, u8), at: usize) {
-        let value = RBig::from_parts(IBig::from(over), UBig::from(under));
-        let fraction = Kind::Number { value: value.clone(), places: None };
-        if let Some(Token { kind: Kind::Number { value: whole, places: None }, .. }) = self.tokens.last_mut()
+    pub(super) fn vulgar(&mut self, (numerator, denominator): (u8, u8), at: usize) {
+        let value = RBig::from_parts(IBig::from(numerator), UBig::from(denominator));
+        let fraction = TokenKind::Number { value: value.clone(), places: None };
+        if let Some(Token { kind: TokenKind::Number { value: whole, places: None }, .. }) =
+            self.tokens.last_mut()
             && whole.is_int()
         {
             *whole += value;
@@ -171,7 +172,7 @@ impl Lexer {
     }
 }
 
-/// The number that these digits are.
+/// Parses decimal digits.
 pub(super) fn integer(digits: &str) -> IBig {
     digits.parse().unwrap_or(IBig::ZERO)
 }

@@ -1,33 +1,34 @@
-//! Brackets and bars: what stands in them, and what is wrong with them.
+//! Brackets and bars, and the error messages for unbalanced ones.
 
-use super::{Parser, Read};
-use crate::expr::{Function, Id, Node};
-use crate::token::{Bar, Kind};
-use crate::verdict::Unreadable;
+use super::{ParseResult, Parser};
+use crate::error::ParseError;
+use crate::lex::function::Function;
+use crate::lex::token::{Bar, TokenKind};
+use crate::parse::tree::{Id, Node};
 
 impl Parser {
-    /// Says what is wrong where something should stand and doesn't.
-    pub(crate) fn missing<T>(&self) -> Read<T> {
+    /// Fails where an operand is missing, with a message that names the token before it.
+    pub(crate) fn missing<T>(&self) -> ParseResult<T> {
         let before = self.next.checked_sub(1).and_then(|n| self.tokens.get(n)).map(|token| &token.kind);
         let after = match before {
             None if self.tokens.is_empty() => return self.fail("There is nothing here: write an answer."),
             None => return self.fail("An answer can't begin with this: write a number or a letter first."),
-            Some(Kind::Plus) => "the +",
-            Some(Kind::Minus) => "the -",
-            Some(Kind::Times) => "the times sign",
-            Some(Kind::Over) => "the division sign",
-            Some(Kind::Caret) => "the ^",
-            Some(Kind::Open | Kind::OpenSquare | Kind::OpenBrace) => "the bracket",
-            Some(Kind::Relation(_)) => "the sign between the two sides",
-            Some(Kind::Comma | Kind::Semicolon) => "the comma",
-            Some(Kind::Function(_)) => "the name of the function",
+            Some(TokenKind::Plus) => "the +",
+            Some(TokenKind::Minus) => "the -",
+            Some(TokenKind::Times) => "the times sign",
+            Some(TokenKind::Divide) => "the division sign",
+            Some(TokenKind::Caret) => "the ^",
+            Some(TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenBrace) => "the bracket",
+            Some(TokenKind::Relation(_)) => "the sign between the two sides",
+            Some(TokenKind::Comma | TokenKind::Semicolon) => "the comma",
+            Some(TokenKind::Function(_)) => "the name of the function",
             _ => "this",
         };
         self.fail(format!("Something is missing after {after}: fill it in, or take it away."))
     }
 
-    /// What stands in round, square or grouping brackets.
-    pub(super) fn group(&mut self) -> Read<Id> {
+    /// Parses an expression in round, square or grouping brackets.
+    pub(super) fn group(&mut self) -> ParseResult<Id> {
         let opened = self.at();
         let kind = self.tokens[self.next].kind.clone();
         self.next += 1;
@@ -35,26 +36,26 @@ impl Parser {
         let inside = self.sum()?;
         self.bars = bars;
         let close = match kind {
-            Kind::OpenSquare => Kind::CloseSquare,
-            Kind::OpenBrace => Kind::CloseBrace,
-            _ => Kind::Close,
+            TokenKind::OpenSquare => TokenKind::CloseSquare,
+            TokenKind::OpenBrace => TokenKind::CloseBrace,
+            _ => TokenKind::Close,
         };
         self.close(&close, opened)?;
         Ok(inside)
     }
 
-    pub(crate) fn close(&mut self, close: &Kind, opened: usize) -> Read<()> {
+    pub(crate) fn close(&mut self, close: &TokenKind, opened: usize) -> ParseResult<()> {
         if self.eat(close) {
             return Ok(());
         }
         match self.peek() {
-            None => Err(Unreadable::new(opened, "This bracket is open: close it.")),
-            Some(Kind::Comma | Kind::Semicolon)
+            None => Err(ParseError::new(opened, "This bracket is open: close it.")),
+            Some(TokenKind::Comma | TokenKind::Semicolon)
                 if !self.tokens[self.next..].iter().any(|token| token.kind.closes()) =>
             {
-                Err(Unreadable::new(opened, "This bracket is open: close it."))
+                Err(ParseError::new(opened, "This bracket is open: close it."))
             }
-            Some(Kind::Comma | Kind::Semicolon) => {
+            Some(TokenKind::Comma | TokenKind::Semicolon) => {
                 self.fail("A comma can't stand here: use a point in decimals, as in 1.5.")
             }
             Some(kind) if kind.closes() => {
@@ -64,7 +65,7 @@ impl Parser {
         }
     }
 
-    pub(super) fn within(&mut self, close: &Kind, function: Function) -> Read<Id> {
+    pub(super) fn within(&mut self, close: &TokenKind, function: Function) -> ParseResult<Id> {
         let opened = self.at();
         self.next += 1;
         let bars = std::mem::take(&mut self.bars);
@@ -74,14 +75,14 @@ impl Parser {
         self.add(Node::Call(function, [inside].into()))
     }
 
-    pub(super) fn absolute(&mut self) -> Read<Id> {
+    pub(super) fn absolute(&mut self) -> ParseResult<Id> {
         let opened = self.at();
         self.next += 1;
         self.bars += 1;
         let inside = self.sum()?;
         self.bars -= 1;
-        if !matches!(self.peek(), Some(Kind::Bar(Bar::Either | Bar::Close))) {
-            return Err(Unreadable::new(opened, "This bar is open: close it with another |."));
+        if !matches!(self.peek(), Some(TokenKind::Bar(Bar::Either | Bar::Close))) {
+            return Err(ParseError::new(opened, "This bar is open: close it with another |."));
         }
         self.next += 1;
         self.add(Node::Call(Function::Abs, [inside].into()))

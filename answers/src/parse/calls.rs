@@ -1,13 +1,14 @@
-//! What stands before its argument: functions, with their powers, bases and the brackets they may go without.
+//! Function calls, with powers, bases, and arguments without brackets.
 
 use dashu_ratio::RBig;
 
-use crate::expr::{Function, Id, Node};
-use crate::parse::{Parser, Read};
-use crate::token::{Bar, Kind};
+use crate::lex::function::Function;
+use crate::lex::token::{Bar, TokenKind};
+use crate::parse::tree::{Id, Node};
+use crate::parse::{ParseResult, Parser};
 
 impl Parser {
-    pub(crate) fn function(&mut self, function: Function) -> Read<Id> {
+    pub(crate) fn function(&mut self, function: Function) -> ParseResult<Id> {
         self.next += 1;
         match function {
             Function::Sqrt | Function::Root => return self.root(function),
@@ -27,7 +28,7 @@ impl Parser {
         }
         let mut power = None;
         let mut inverse = false;
-        if self.eat(&Kind::Caret) {
+        if self.eat(&TokenKind::Caret) {
             inverse = self.minus_one() && inverse_of(function).is_some();
             if !inverse {
                 let exponent = self.raised()?;
@@ -50,23 +51,26 @@ impl Parser {
         Ok(call)
     }
 
-    /// `\log_2`, `log_{10}`, `log2(`: the base.
-    fn base(&mut self) -> Read<Option<Id>> {
-        if self.eat(&Kind::Underscore) {
+    /// Parses the base of a logarithm: `\log_2`, `log_{10}`, `log2(`.
+    fn base(&mut self) -> ParseResult<Option<Id>> {
+        if self.eat(&TokenKind::Underscore) {
             return if self.latex { self.argument() } else { self.base_plain() }.map(Some);
         }
         let joined = self.tokens.get(self.next).is_some_and(|token| !token.spaced);
-        if joined && matches!(self.peek(), Some(Kind::Number { .. })) && self.ahead(1) == Some(&Kind::Open) {
-            let Some(Kind::Number { value, .. }) = self.peek().cloned() else { return Ok(None) };
+        if joined
+            && matches!(self.peek(), Some(TokenKind::Number { .. }))
+            && self.ahead(1) == Some(&TokenKind::Open)
+        {
+            let Some(TokenKind::Number { value, .. }) = self.peek().cloned() else { return Ok(None) };
             self.next += 1;
             return self.number(value).map(Some);
         }
         Ok(None)
     }
 
-    fn base_plain(&mut self) -> Read<Id> {
+    fn base_plain(&mut self) -> ParseResult<Id> {
         match self.peek().cloned() {
-            Some(Kind::Number { value, .. }) => {
+            Some(TokenKind::Number { value, .. }) => {
                 self.next += 1;
                 self.number(value)
             }
@@ -74,15 +78,15 @@ impl Parser {
         }
     }
 
-    /// Eats the -1 of an inverse function.
+    /// Consumes the exponent -1 of an inverse function.
     fn minus_one(&mut self) -> bool {
-        let one = |kind: Option<&Kind>| matches!(kind, Some(Kind::Number { value, .. }) if value.is_one());
+        let one = |kind: Option<&TokenKind>| matches!(kind, Some(TokenKind::Number { value, .. }) if value.is_one());
         let len = match self.peek() {
-            Some(Kind::Minus) if one(self.ahead(1)) => 2,
-            Some(Kind::OpenBrace | Kind::Open)
-                if self.ahead(1) == Some(&Kind::Minus)
+            Some(TokenKind::Minus) if one(self.ahead(1)) => 2,
+            Some(TokenKind::OpenBrace | TokenKind::Open)
+                if self.ahead(1) == Some(&TokenKind::Minus)
                     && one(self.ahead(2))
-                    && matches!(self.ahead(3), Some(Kind::CloseBrace | Kind::Close)) =>
+                    && matches!(self.ahead(3), Some(TokenKind::CloseBrace | TokenKind::Close)) =>
             {
                 4
             }
@@ -92,32 +96,32 @@ impl Parser {
         true
     }
 
-    /// The exponent of a function: `\sin^2 x`, `sin^{10} x`.
-    fn raised(&mut self) -> Read<Id> {
+    /// Parses the exponent of a function: `\sin^2 x`, `sin^{10} x`.
+    fn raised(&mut self) -> ParseResult<Id> {
         match self.peek() {
-            Some(Kind::Minus) => {
+            Some(TokenKind::Minus) => {
                 self.next += 1;
                 let of = self.argument()?;
                 self.add(Node::Negative(of))
             }
             _ => {
-                let number = matches!(self.peek(), Some(Kind::Number { .. }));
+                let number = matches!(self.peek(), Some(TokenKind::Number { .. }));
                 // `sin^2x`: the exponent is the number alone.
                 if number && !self.latex { self.base_plain() } else { self.argument() }
             }
         }
     }
 
-    /// What the function is of: brackets, or the factors that follow up to the next sign.
-    fn operand(&mut self) -> Read<Id> {
+    /// Parses the argument: brackets, or the factors up to the next sign.
+    fn operand(&mut self) -> ParseResult<Id> {
         match self.peek() {
-            Some(Kind::Open | Kind::OpenSquare | Kind::OpenBrace) => {
+            Some(TokenKind::Open | TokenKind::OpenSquare | TokenKind::OpenBrace) => {
                 let inside = self.argument()?;
-                // `\sin{x}` and `sin(x)` end here; a power belongs to the value.
+                // `\sin{x}` and `sin(x)` end here; a power applies to the value.
                 return Ok(inside);
             }
-            Some(Kind::Bar(Bar::Open | Bar::Either)) => return self.argument(),
-            Some(Kind::Minus) => {
+            Some(TokenKind::Bar(Bar::Open | Bar::Either)) => return self.argument(),
+            Some(TokenKind::Minus) => {
                 self.next += 1;
                 let of = self.operand()?;
                 return self.add(Node::Negative(of));
@@ -130,11 +134,11 @@ impl Parser {
         while let Some(kind) = self.peek() {
             let simple = matches!(
                 kind,
-                Kind::Number { .. }
-                    | Kind::Symbol(_)
-                    | Kind::Constant(_)
-                    | Kind::Fraction
-                    | Kind::Function(Function::Sqrt | Function::Root)
+                TokenKind::Number { .. }
+                    | TokenKind::Symbol(_)
+                    | TokenKind::Constant(_)
+                    | TokenKind::Fraction
+                    | TokenKind::Function(Function::Sqrt | Function::Root)
             );
             if !simple {
                 break;
@@ -145,19 +149,19 @@ impl Parser {
         if factors.len() == 1 { Ok(first) } else { self.add(Node::Product(factors.into())) }
     }
 
-    /// `\sqrt[3]{x}`, `sqrt(x)`, `√2`, `√x`; `root(3, x)`.
-    fn root(&mut self, function: Function) -> Read<Id> {
+    /// Parses a root: `\sqrt[3]{x}`, `sqrt(x)`, `√2`, `√x`, `root(3, x)`.
+    fn root(&mut self, function: Function) -> ParseResult<Id> {
         let mut degree = None;
-        if self.peek() == Some(&Kind::OpenSquare) && (self.latex || function == Function::Root) {
+        if self.peek() == Some(&TokenKind::OpenSquare) && (self.latex || function == Function::Root) {
             let opened = self.at();
             self.next += 1;
             degree = Some(self.sum()?);
-            self.close(&Kind::CloseSquare, opened)?;
-        } else if function == Function::Root && self.peek() == Some(&Kind::Open) {
+            self.close(&TokenKind::CloseSquare, opened)?;
+        } else if function == Function::Root && self.peek() == Some(&TokenKind::Open) {
             return self.several(function);
         }
         let of = match self.peek() {
-            Some(Kind::Number { value, places }) if !self.latex => {
+            Some(TokenKind::Number { value, places }) if !self.latex => {
                 let node = Node::Number(value.clone(), *places);
                 self.next += 1;
                 self.add(node)?
@@ -170,23 +174,23 @@ impl Parser {
         }
     }
 
-    /// A function of several arguments, in brackets: `gcd(12, 18)`.
-    fn several(&mut self, function: Function) -> Read<Id> {
+    /// Parses a function of several arguments in brackets: `gcd(12, 18)`.
+    fn several(&mut self, function: Function) -> ParseResult<Id> {
         let opened = self.at();
         let close = match self.peek() {
-            Some(Kind::Open) => Kind::Close,
-            Some(Kind::OpenSet | Kind::OpenBrace) => {
-                if self.peek() == Some(&Kind::OpenSet) {
-                    Kind::CloseSet
+            Some(TokenKind::Open) => TokenKind::Close,
+            Some(TokenKind::OpenSet | TokenKind::OpenBrace) => {
+                if self.peek() == Some(&TokenKind::OpenSet) {
+                    TokenKind::CloseSet
                 } else {
-                    Kind::CloseBrace
+                    TokenKind::CloseBrace
                 }
             }
             _ => return self.fail("Write its numbers in brackets, as in gcd(12, 18)."),
         };
         self.next += 1;
         let mut all = vec![self.sum()?];
-        while self.eat(&Kind::Comma) || self.eat(&Kind::Semicolon) {
+        while self.eat(&TokenKind::Comma) || self.eat(&TokenKind::Semicolon) {
             let next = self.sum()?;
             all.push(next);
         }
@@ -204,8 +208,8 @@ impl Parser {
         self.add(Node::Call(function, all.into()))
     }
 
-    /// A letter; before brackets with a comma, `C(5, 2)` and `P(5, 2)` are functions.
-    pub(crate) fn called(&mut self, name: String) -> Read<Id> {
+    /// Parses a symbol. Before brackets with one comma, `C(5, 2)` and `P(5, 2)` are functions.
+    pub(crate) fn called(&mut self, name: String) -> ParseResult<Id> {
         let function = match name.as_str() {
             "C" if self.has_two_arguments() => Function::Choose,
             "P" if self.has_two_arguments() => Function::Permute,
@@ -217,14 +221,14 @@ impl Parser {
     fn has_two_arguments(&self) -> bool {
         let mut depth = 0usize;
         let mut commas = 0;
-        if self.peek() != Some(&Kind::Open) {
+        if self.peek() != Some(&TokenKind::Open) {
             return false;
         }
         for token in &self.tokens[self.next..] {
             match &token.kind {
                 kind if kind.opens() => depth += 1,
                 kind if kind.closes() => depth = depth.saturating_sub(1),
-                Kind::Comma if depth == 1 => commas += 1,
+                TokenKind::Comma if depth == 1 => commas += 1,
                 _ => {}
             }
             if depth == 0 {
@@ -234,24 +238,25 @@ impl Parser {
         commas == 1
     }
 
-    /// `^5C_2`, `{}^{5}C_{2}`, `{}_5C_2`: the number stands raised or lowered before the letter.
-    pub(crate) fn prescript(&mut self) -> Read<Option<Id>> {
+    /// Parses combinations with a prescript: `^5C_2`, `{}^{5}C_{2}`, `{}_5C_2`.
+    pub(crate) fn prescript(&mut self) -> ParseResult<Option<Id>> {
         let start = self.next;
-        let empty = self.peek() == Some(&Kind::OpenBrace) && self.ahead(1) == Some(&Kind::CloseBrace);
+        let empty =
+            self.peek() == Some(&TokenKind::OpenBrace) && self.ahead(1) == Some(&TokenKind::CloseBrace);
         self.next += if empty { 2 } else { 0 };
-        if !self.eat(&Kind::Caret) && !self.eat(&Kind::Underscore) {
+        if !self.eat(&TokenKind::Caret) && !self.eat(&TokenKind::Underscore) {
             self.next = start;
             return Ok(None);
         }
         let from = match self.peek().cloned() {
-            Some(Kind::Number { value, .. }) => {
+            Some(TokenKind::Number { value, .. }) => {
                 self.next += 1;
                 self.number(value)?
             }
             _ => self.argument()?,
         };
         let (function, below) = match self.peek().cloned() {
-            Some(Kind::Symbol(name)) => match name.split_once('_') {
+            Some(TokenKind::Symbol(name)) => match name.split_once('_') {
                 Some(("C", below)) => (Function::Choose, Some(below.to_owned())),
                 Some(("P", below)) => (Function::Permute, Some(below.to_owned())),
                 None if name == "C" => (Function::Choose, None),
@@ -261,8 +266,8 @@ impl Parser {
                         .fail("A raised number can't stand first: write what it belongs to before it.");
                 }
             },
-            Some(Kind::Choose) => (Function::Choose, None),
-            Some(Kind::Permute) => (Function::Permute, None),
+            Some(TokenKind::Choose) => (Function::Choose, None),
+            Some(TokenKind::Permute) => (Function::Permute, None),
             _ => return self.fail("A raised number can't stand first: write what it belongs to before it."),
         };
         self.next += 1;
@@ -270,7 +275,7 @@ impl Parser {
             Some((Ok(number), _)) => self.number(RBig::from(number))?,
             Some((Err(_), text)) => self.add(Node::Symbol(text.into()))?,
             None => {
-                self.eat(&Kind::Underscore);
+                self.eat(&TokenKind::Underscore);
                 self.argument()?
             }
         };

@@ -1,15 +1,17 @@
-//! MathML Core, escaped: safe to print in a page.
+//! Prints MathML Core.
 
 use dashu_ratio::RBig;
 
-use super::{Hold, constant_name, function_name, number, sign_of};
-use crate::expr::{Arena, Function, Id, Node};
-use crate::shape::{Answer, Joint, Shape};
+use super::{Precedence, constant_name, name_of, number, sign_of};
+use crate::classify::{Connective, MathObject, ParsedAnswer};
+use crate::lex::function::Function;
+use crate::parse::tree::{Arena, Id, Node};
 
-pub(crate) fn print(answer: &Answer) -> String {
-    format!("<math>{}</math>", shape(&answer.arena, &answer.shape))
+pub(crate) fn print(answer: &ParsedAnswer) -> String {
+    format!("<math>{}</math>", object(&answer.arena, &answer.object))
 }
 
+/// Escapes text for HTML. A local function, since the crate needs no other part of an HTML library.
 fn escaped(text: &str) -> String {
     let mut safe = String::with_capacity(text.len());
     for c in text.chars() {
@@ -45,101 +47,115 @@ fn fenced(open: &str, inside: &str, close: &str) -> String {
     row(&format!("{}{inside}{}", operator(open), operator(close)))
 }
 
-fn joined(arena: &Arena, shapes: &[Shape], sign: &str) -> String {
-    let all: Vec<String> = shapes.iter().map(|one| shape(arena, one)).collect();
+fn joined(arena: &Arena, objects: &[MathObject], sign: &str) -> String {
+    let all: Vec<String> = objects.iter().map(|one| object(arena, one)).collect();
     all.join(sign)
 }
 
-fn shape(arena: &Arena, of: &Shape) -> String {
+fn object(arena: &Arena, of: &MathObject) -> String {
     match of {
-        Shape::Expr(id) => expression(arena, *id, Hold::Sum),
-        Shape::Chain(sides, relations) => {
-            let mut text = sides.first().map(|side| shape(arena, side)).unwrap_or_default();
+        MathObject::Expr(id) => expression(arena, *id, Precedence::Sum),
+        MathObject::Chain(sides, relations) => {
+            let mut text = sides.first().map(|side| object(arena, side)).unwrap_or_default();
             for (side, relation) in sides.iter().skip(1).zip(relations) {
                 text += &operator(sign_of(*relation));
-                text += &shape(arena, side);
+                text += &object(arena, side);
             }
             row(&text)
         }
-        Shape::List(all, joint) => {
-            let sign = match joint {
-                Joint::Comma => operator(","),
-                Joint::Or => "<mtext>&#160;or&#160;</mtext>".to_owned(),
-                Joint::And => "<mtext>&#160;and&#160;</mtext>".to_owned(),
+        MathObject::List(all, connective) => {
+            let sign = match connective {
+                Connective::Comma => operator(","),
+                Connective::Or => "<mtext>&#160;or&#160;</mtext>".to_owned(),
+                Connective::And => "<mtext>&#160;and&#160;</mtext>".to_owned(),
             };
             row(&joined(arena, all, &sign))
         }
-        Shape::Set(all) => fenced("{", &joined(arena, all, &operator(",")), "}"),
-        Shape::Tuple(all) => fenced("(", &joined(arena, all, &operator(",")), ")"),
-        Shape::Union(all) => row(&joined(arena, all, &operator("∪"))),
-        Shape::Interval { low, high, low_in, high_in } => {
-            let ends = [*low, *high].map(|end| expression(arena, end, Hold::Sum)).join(&operator(","));
-            fenced(if *low_in { "[" } else { "(" }, &ends, if *high_in { "]" } else { ")" })
+        MathObject::Set(all) => fenced("{", &joined(arena, all, &operator(",")), "}"),
+        MathObject::Tuple(all) => fenced("(", &joined(arena, all, &operator(",")), ")"),
+        MathObject::Union(all) => row(&joined(arena, all, &operator("∪"))),
+        MathObject::Interval { low, high, low_closed, high_closed } => {
+            let ends = [*low, *high].map(|end| expression(arena, end, Precedence::Sum)).join(&operator(","));
+            fenced(if *low_closed { "[" } else { "(" }, &ends, if *high_closed { "]" } else { ")" })
         }
-        Shape::Matrix(rows) => {
+        MathObject::Matrix(rows) => {
             let row_of = |row: &Vec<Id>| {
                 let cells: String = row
                     .iter()
-                    .map(|id| format!("<mtd>{}</mtd>", expression(arena, *id, Hold::Sum)))
+                    .map(|id| format!("<mtd>{}</mtd>", expression(arena, *id, Precedence::Sum)))
                     .collect();
                 format!("<mtr>{cells}</mtr>")
             };
             let rows: String = rows.iter().map(row_of).collect();
             fenced("(", &format!("<mtable>{rows}</mtable>"), ")")
         }
-        Shape::Ratio(parts) => {
-            let parts: Vec<String> = parts.iter().map(|id| expression(arena, *id, Hold::Sum)).collect();
+        MathObject::Ratio(parts) => {
+            let parts: Vec<String> = parts.iter().map(|id| expression(arena, *id, Precedence::Sum)).collect();
             row(&parts.join(&operator(":")))
         }
-        Shape::Empty => operator("∅"),
-        Shape::Reals => identifier("ℝ"),
-        Shape::Words(words) => format!("<mtext>{}</mtext>", escaped(words)),
+        MathObject::Empty => operator("∅"),
+        MathObject::Reals => identifier("ℝ"),
+        MathObject::Words(words) => format!("<mtext>{}</mtext>", escaped(words)),
     }
 }
 
-fn expression(arena: &Arena, id: Id, place: Hold) -> String {
-    let (text, hold) = node(arena, id);
-    if hold < place { fenced("(", &text, ")") } else { text }
+fn expression(arena: &Arena, id: Id, context: Precedence) -> String {
+    let (text, precedence) = node(arena, id);
+    if precedence < context { fenced("(", &text, ")") } else { text }
 }
 
-fn node(arena: &Arena, id: Id) -> (String, Hold) {
-    let of = |id: Id, place: Hold| expression(arena, id, place);
+fn node(arena: &Arena, id: Id) -> (String, Precedence) {
+    let of = |id: Id, context: Precedence| expression(arena, id, context);
     match arena.node(id) {
         Node::Number(value, places) => numeral(value, *places),
-        Node::Symbol(name) => (symbol(name), Hold::Atom),
-        Node::Constant(constant) => (identifier(constant_name(*constant)), Hold::Atom),
-        Node::Negative(a) => (row(&format!("{}{}", operator("−"), of(*a, Hold::Product))), Hold::Sum),
+        Node::Symbol(name) => (symbol(name), Precedence::Atom),
+        Node::Constant(constant) => (identifier(constant_name(*constant)), Precedence::Atom),
+        Node::Negative(a) => {
+            (row(&format!("{}{}", operator("−"), of(*a, Precedence::Product))), Precedence::Sum)
+        }
         Node::PlusMinus(a, flip) => {
             let sign = if *flip { "∓" } else { "±" };
-            (row(&format!("{}{}", operator(sign), of(*a, Hold::Product))), Hold::Sum)
+            (row(&format!("{}{}", operator(sign), of(*a, Precedence::Product))), Precedence::Sum)
         }
-        Node::Sum(terms) => (row(&sum(arena, terms)), Hold::Sum),
-        Node::Product(factors) => (row(&product(arena, factors)), Hold::Product),
-        Node::Quotient(a, b) => {
-            (format!("<mfrac>{}{}</mfrac>", of(*a, Hold::Sum), of(*b, Hold::Sum)), Hold::Sign)
-        }
+        Node::Sum(terms) => (row(&sum(arena, terms)), Precedence::Sum),
+        Node::Product(factors) => (row(&product(arena, factors)), Precedence::Product),
+        Node::Quotient(a, b) => (
+            format!("<mfrac>{}{}</mfrac>", of(*a, Precedence::Sum), of(*b, Precedence::Sum)),
+            Precedence::Sign,
+        ),
         Node::Power(a, b) => match (arena.node(*a), power_of_function(arena, *a)) {
             (Node::Call(function, all), true) => {
                 let name =
-                    format!("<msup>{}{}</msup>", identifier(function_name(*function)), of(*b, Hold::Sum));
-                (row(&format!("{name}{}", arguments(arena, all))), Hold::Power)
+                    format!("<msup>{}{}</msup>", identifier(name_of(*function)), of(*b, Precedence::Sum));
+                (row(&format!("{name}{}", arguments(arena, all))), Precedence::Power)
             }
-            _ => (format!("<msup>{}{}</msup>", of(*a, Hold::Atom), of(*b, Hold::Sum)), Hold::Power),
+            _ => (
+                format!("<msup>{}{}</msup>", of(*a, Precedence::Atom), of(*b, Precedence::Sum)),
+                Precedence::Power,
+            ),
         },
         Node::Call(function, all) => call(arena, *function, all),
-        Node::Factorial(a) => (row(&format!("{}{}", of(*a, Hold::Atom), operator("!"))), Hold::Power),
-        Node::Percent(a) => (row(&format!("{}{}", of(*a, Hold::Atom), operator("%"))), Hold::Power),
-        Node::Degrees(a) => (row(&format!("{}{}", of(*a, Hold::Atom), operator("°"))), Hold::Power),
-        Node::Mixed(a, b) => (row(&format!("{}{}", of(*a, Hold::Atom), of(*b, Hold::Sum))), Hold::Sign),
+        Node::Factorial(a) => {
+            (row(&format!("{}{}", of(*a, Precedence::Atom), operator("!"))), Precedence::Power)
+        }
+        Node::Percent(a) => {
+            (row(&format!("{}{}", of(*a, Precedence::Atom), operator("%"))), Precedence::Power)
+        }
+        Node::Degrees(a) => {
+            (row(&format!("{}{}", of(*a, Precedence::Atom), operator("°"))), Precedence::Power)
+        }
+        Node::Mixed(a, b) => {
+            (row(&format!("{}{}", of(*a, Precedence::Atom), of(*b, Precedence::Sum))), Precedence::Sign)
+        }
     }
 }
 
-fn numeral(value: &RBig, places: Option<u32>) -> (String, Hold) {
+fn numeral(value: &RBig, places: Option<u32>) -> (String, Precedence) {
     if places.is_none() && !value.is_int() {
-        let (over, under) = (value.numerator().to_string(), value.denominator().to_string());
-        return (format!("<mfrac>{}{}</mfrac>", digits(&over), digits(&under)), Hold::Sign);
+        let (numerator, denominator) = (value.numerator().to_string(), value.denominator().to_string());
+        return (format!("<mfrac>{}{}</mfrac>", digits(&numerator), digits(&denominator)), Precedence::Sign);
     }
-    (digits(&number(value, places)), Hold::Atom)
+    (digits(&number(value, places)), Precedence::Atom)
 }
 
 fn symbol(name: &str) -> String {
@@ -165,17 +181,17 @@ fn sum(arena: &Arena, terms: &[Id]) -> String {
         match arena.node(*term) {
             Node::Negative(of) => {
                 text += &operator("−");
-                text += &expression(arena, *of, Hold::Product);
+                text += &expression(arena, *of, Precedence::Product);
             }
             Node::PlusMinus(of, flip) => {
                 text += &operator(if *flip { "∓" } else { "±" });
-                text += &expression(arena, *of, Hold::Product);
+                text += &expression(arena, *of, Precedence::Product);
             }
             _ => {
                 if at > 0 {
                     text += &operator("+");
                 }
-                text += &expression(arena, *term, Hold::Product);
+                text += &expression(arena, *term, Precedence::Product);
             }
         }
     }
@@ -196,10 +212,10 @@ fn product(arena: &Arena, factors: &[Id]) -> String {
             }
         };
         if at > 0 {
-            // Two numbers beside each other would be one; a letter after a number needs no sign.
+            // Two adjacent numbers would read as one; a letter after a number needs no sign.
             text += &operator(if starts_with_digit(*factor) { "×" } else { "\u{2062}" });
         }
-        text += &expression(arena, *factor, Hold::Sign);
+        text += &expression(arena, *factor, Precedence::Sign);
     }
     text
 }
@@ -216,12 +232,12 @@ fn power_of_function(arena: &Arena, id: Id) -> bool {
 }
 
 fn arguments(arena: &Arena, all: &[Id]) -> String {
-    let all: Vec<String> = all.iter().map(|id| expression(arena, *id, Hold::Sum)).collect();
+    let all: Vec<String> = all.iter().map(|id| expression(arena, *id, Precedence::Sum)).collect();
     format!("{}{}", operator("\u{2061}"), fenced("(", &all.join(&operator(",")), ")"))
 }
 
-fn call(arena: &Arena, function: Function, all: &[Id]) -> (String, Hold) {
-    let of = |id: Id| expression(arena, id, Hold::Sum);
+fn call(arena: &Arena, function: Function, all: &[Id]) -> (String, Precedence) {
+    let of = |id: Id| expression(arena, id, Precedence::Sum);
     let text = match (function, all) {
         (Function::Sqrt, [a]) => format!("<msqrt>{}</msqrt>", of(*a)),
         (Function::Root, [degree, a]) => format!("<mroot>{}{}</mroot>", of(*a), of(*degree)),
@@ -233,13 +249,13 @@ fn call(arena: &Arena, function: Function, all: &[Id]) -> (String, Hold) {
             row(&format!("{name}{}", arguments(arena, &[*a])))
         }
         (Function::Mod, [a, b]) => {
-            let (a, b) = (expression(arena, *a, Hold::Power), expression(arena, *b, Hold::Power));
-            return (row(&format!("{a}<mo>mod</mo>{b}")), Hold::Sum);
+            let (a, b) = (expression(arena, *a, Precedence::Power), expression(arena, *b, Precedence::Power));
+            return (row(&format!("{a}<mo>mod</mo>{b}")), Precedence::Sum);
         }
         (Function::Choose, [n, k]) => {
             fenced("(", &format!("<mfrac linethickness=\"0\">{}{}</mfrac>", of(*n), of(*k)), ")")
         }
-        _ => row(&format!("{}{}", identifier(function_name(function)), arguments(arena, all))),
+        _ => row(&format!("{}{}", identifier(name_of(function)), arguments(arena, all))),
     };
-    (text, Hold::Power)
+    (text, Precedence::Power)
 }

@@ -1,16 +1,58 @@
-//! Answers written again: as MathML for the pupil, as plain text for who stores them.
+//! Prints answers: as MathML for a page, and as canonical plain text for storage.
 
 use dashu_ratio::RBig;
 
-use crate::expr::{Constant, Function};
-use crate::token::Relation;
+use crate::classify::read;
+use crate::decimal;
+use crate::error::ParseError;
+use crate::lex::Interpretation;
+use crate::lex::function::{Constant, Function};
+use crate::lex::token::Relation;
 
-pub(crate) mod mathml;
-pub(crate) mod plain;
+mod mathml;
+mod plain;
 
-/// How tightly something holds together; what holds less than its place needs gets brackets.
+/// Returns the canonical form of an answer as plain text.
+///
+/// Equal polynomials and rational expressions have the same canonical form. The form can be read
+/// again, and is equal to the answer.
+///
+/// ```
+/// assert_eq!(answers::normalize("(x+1)^2")?, "x^2 + 2*x + 1");
+/// assert_eq!(answers::normalize(r"\frac{x^2-1}{x-1}")?, "x + 1");
+/// # Ok::<(), answers::ParseError>(())
+/// ```
+///
+/// # Errors
+/// Returns an error if the text cannot be read.
+#[doc(alias = "canonicalize")]
+#[doc(alias = "simplify")]
+pub fn normalize(text: &str) -> Result<String, ParseError> {
+    plain::print(&read(text, Interpretation::default(), &[])?)
+}
+
+/// Returns an answer as MathML Core, as it was read.
+///
+/// ```
+/// let math = answers::to_mathml("1/2")?;
+/// assert_eq!(math, "<math><mfrac><mn>1</mn><mn>2</mn></mfrac></math>");
+/// # Ok::<(), answers::ParseError>(())
+/// ```
+///
+/// # Errors
+/// Returns an error if the text cannot be read.
+///
+/// # Security
+/// The text is escaped: the result can be inserted into a page as HTML.
+#[doc(alias = "render")]
+#[doc(alias = "typeset")]
+pub fn to_mathml(text: &str) -> Result<String, ParseError> {
+    read(text, Interpretation::default(), &[]).map(|answer| mathml::print(&answer))
+}
+
+/// The precedence of an operation. An operand of lower precedence than its context gets brackets.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-enum Hold {
+enum Precedence {
     Sum,
     Product,
     Sign,
@@ -39,7 +81,7 @@ fn constant_name(constant: Constant) -> &'static str {
     }
 }
 
-fn function_name(function: Function) -> &'static str {
+fn name_of(function: Function) -> &'static str {
     match function {
         Function::Sin => "sin",
         Function::Cos => "cos",
@@ -85,7 +127,7 @@ fn function_name(function: Function) -> &'static str {
 fn number(value: &RBig, places: Option<u32>) -> String {
     match places {
         Some(places) if !value.is_int() || places > 0 => {
-            let text = crate::rules::print_decimal(value);
+            let text = decimal::print(value);
             // 2.50 keeps its zero.
             let written = text.split_once('.').map_or(0, |(_, decimals)| decimals.len());
             let zeros = "0".repeat((places as usize).saturating_sub(written));

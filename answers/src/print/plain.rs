@@ -1,38 +1,41 @@
-//! Plain text, as it can be read again; expressions in their canonical form where there is one.
+//! Prints plain text that can be read again, with expressions in canonical form.
 
-use super::{Hold, function_name, number, sign_of};
-use crate::compare::Comparison;
-use crate::expr::{Arena, Constant, Function, Id, Node};
-use crate::lex::Reading;
+use super::{Precedence, name_of, number, sign_of};
+use crate::classify::words;
+use crate::classify::{Connective, MathObject, ParsedAnswer, read};
+use crate::error::ParseError;
+use crate::lex::Interpretation;
+use crate::lex::function::{Constant, Function};
 use crate::limits::Budget;
-use crate::ratio;
-use crate::rules::Rules;
-use crate::shape::{Answer, Joint, Shape, read};
-use crate::tape::Tape;
-use crate::verdict::Unreadable;
-use crate::words;
+use crate::normalise::dag::Dag;
+use crate::normalise::{function_name, rational};
+use crate::parse::tree::{Arena, Id, Node};
 
-pub(crate) fn print(answer: &Answer) -> Result<String, Unreadable> {
-    let rules = Rules::default();
-    let budget = Budget::new();
-    let mut comparison = Comparison::new(&rules, &budget);
-    shape(&mut comparison, &answer.arena, &answer.shape)
+/// The graph in which canonical forms are computed, and the steps left.
+struct Printer {
+    dag: Dag,
+    budget: Budget,
 }
 
-fn each(comparison: &mut Comparison<'_>, arena: &Arena, shapes: &[Shape]) -> Result<Vec<String>, Unreadable> {
-    shapes.iter().map(|one| shape(comparison, arena, one)).collect()
+pub(crate) fn print(answer: &ParsedAnswer) -> Result<String, ParseError> {
+    let mut printer = Printer { dag: Dag::default(), budget: Budget::new() };
+    object(&mut printer, &answer.arena, &answer.object)
 }
 
-fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<String, Unreadable> {
+fn each(printer: &mut Printer, arena: &Arena, objects: &[MathObject]) -> Result<Vec<String>, ParseError> {
+    objects.iter().map(|one| object(printer, arena, one)).collect()
+}
+
+fn object(printer: &mut Printer, arena: &Arena, of: &MathObject) -> Result<String, ParseError> {
     Ok(match of {
-        Shape::Expr(id) => return canonical(comparison, arena, *id),
-        Shape::Chain(sides, relations) => {
+        MathObject::Expr(id) => return canonical(printer, arena, *id),
+        MathObject::Chain(sides, relations) => {
             let mut texts = Vec::new();
             for side in sides {
-                texts.push(match (side, comparison.label(arena, side)) {
-                    // `f(x) = …`: a name stays as it is.
-                    (Shape::Expr(id), Some(_)) => expression(arena, *id, Hold::Sum),
-                    _ => shape(comparison, arena, side)?,
+                texts.push(match (side, function_name(arena, side)) {
+                    // The name of a function is not normalised: `f(x) = …`.
+                    (MathObject::Expr(id), Some(_)) => expression(arena, *id, Precedence::Sum),
+                    _ => object(printer, arena, side)?,
                 });
             }
             let mut text = texts[0].clone();
@@ -41,73 +44,75 @@ fn shape(comparison: &mut Comparison<'_>, arena: &Arena, of: &Shape) -> Result<S
             }
             text
         }
-        Shape::List(shapes, joint) => {
-            let mut texts = each(comparison, arena, shapes)?;
+        MathObject::List(objects, connective) => {
+            let mut texts = each(printer, arena, objects)?;
             texts.sort();
             texts.dedup();
-            texts.join(match joint {
-                Joint::Comma => ", ",
-                Joint::Or => " or ",
-                Joint::And => " and ",
+            texts.join(match connective {
+                Connective::Comma => ", ",
+                Connective::Or => " or ",
+                Connective::And => " and ",
             })
         }
-        Shape::Set(shapes) => {
-            let mut texts = each(comparison, arena, shapes)?;
+        MathObject::Set(objects) => {
+            let mut texts = each(printer, arena, objects)?;
             texts.sort();
             texts.dedup();
             format!("\\{{{}\\}}", texts.join(", "))
         }
-        Shape::Tuple(shapes) if shapes.len() == 1 => {
-            format!("⟨{}⟩", each(comparison, arena, shapes)?.join(", "))
+        MathObject::Tuple(objects) if objects.len() == 1 => {
+            format!("⟨{}⟩", each(printer, arena, objects)?.join(", "))
         }
-        Shape::Tuple(shapes) => format!("({})", each(comparison, arena, shapes)?.join(", ")),
-        Shape::Union(shapes) => each(comparison, arena, shapes)?.join(" ∪ "),
-        Shape::Interval { low, high, low_in, high_in } => {
-            let (open, close) = (if *low_in { "[" } else { "(" }, if *high_in { "]" } else { ")" });
-            let (low, high) = (canonical(comparison, arena, *low)?, canonical(comparison, arena, *high)?);
-            if !*low_in && !*high_in {
+        MathObject::Tuple(objects) => format!("({})", each(printer, arena, objects)?.join(", ")),
+        MathObject::Union(objects) => each(printer, arena, objects)?.join(" ∪ "),
+        MathObject::Interval { low, high, low_closed, high_closed } => {
+            let (open, close) = (if *low_closed { "[" } else { "(" }, if *high_closed { "]" } else { ")" });
+            let (low, high) = (canonical(printer, arena, *low)?, canonical(printer, arena, *high)?);
+            if !*low_closed && !*high_closed {
                 format!("]{low}, {high}[")
             } else {
                 format!("{open}{low}, {high}{close}")
             }
         }
-        Shape::Matrix(rows) => {
+        MathObject::Matrix(rows) => {
             let mut lines = Vec::new();
             for row in rows {
                 let cells: Result<Vec<String>, _> =
-                    row.iter().map(|id| canonical(comparison, arena, *id)).collect();
+                    row.iter().map(|id| canonical(printer, arena, *id)).collect();
                 lines.push(cells?.join(" & "));
             }
             format!("\\begin{{pmatrix}}{}\\end{{pmatrix}}", lines.join(" \\\\ "))
         }
-        Shape::Ratio(parts) => {
+        MathObject::Ratio(parts) => {
             let parts: Result<Vec<String>, _> =
-                parts.iter().map(|id| canonical(comparison, arena, *id)).collect();
+                parts.iter().map(|id| canonical(printer, arena, *id)).collect();
             parts?.join(" : ")
         }
-        Shape::Empty => "∅".into(),
-        Shape::Reals => "ℝ".into(),
-        Shape::Words(text) => words::fold(text, false),
+        MathObject::Empty => "∅".into(),
+        MathObject::Reals => "ℝ".into(),
+        MathObject::Words(text) => words::fold(text, false),
     })
 }
 
-fn canonical(comparison: &mut Comparison<'_>, arena: &Arena, id: Id) -> Result<String, Unreadable> {
-    let root = comparison.tape.import(arena, id, &|name| name.to_owned())?;
-    let exact = ratio::canonical(&comparison.tape, root, comparison.budget);
-    // What is too large to expand is printed as it was written, if that can be read again.
+fn canonical(printer: &mut Printer, arena: &Arena, id: Id) -> Result<String, ParseError> {
+    let root = printer.dag.import(arena, id, &|name| name.to_owned())?;
+    let exact = rational::canonical(&printer.dag, root, &printer.budget);
+    // An expression that is too large to expand is printed as written.
     let fits = exact.filter(|text| text.chars().count() <= crate::limits::CHARS);
-    Ok(fits.map_or_else(|| expression(arena, id, Hold::Sum), |text| settled(text, comparison.budget)))
+    Ok(fits.map_or_else(|| expression(arena, id, Precedence::Sum), |text| settled(text, &printer.budget)))
 }
 
-/// sin(x - x) is sin(0) first, and then 0: what became a number is looked at again.
+/// Normalises again until nothing changes: sin(x - x) becomes sin(0), and then 0.
 fn settled(mut text: String, budget: &Budget) -> String {
     for _ in 0..3 {
-        let Ok(Answer { arena, shape: Shape::Expr(id), .. }) = read(&text, Reading::default(), &[]) else {
+        let Ok(ParsedAnswer { arena, object: MathObject::Expr(id), .. }) =
+            read(&text, Interpretation::default(), &[])
+        else {
             break;
         };
-        let mut tape = Tape::default();
-        let Ok(root) = tape.import(&arena, id, &|name| name.to_owned()) else { break };
-        match ratio::canonical(&tape, root, budget) {
+        let mut dag = Dag::default();
+        let Ok(root) = dag.import(&arena, id, &|name| name.to_owned()) else { break };
+        match rational::canonical(&dag, root, budget) {
             Some(again) if again != text => text = again,
             _ => break,
         }
@@ -115,20 +120,20 @@ fn settled(mut text: String, budget: &Budget) -> String {
     text
 }
 
-fn expression(arena: &Arena, id: Id, place: Hold) -> String {
-    let (text, hold) = node(arena, id);
-    if hold < place { format!("({text})") } else { text }
+fn expression(arena: &Arena, id: Id, context: Precedence) -> String {
+    let (text, precedence) = node(arena, id);
+    if precedence < context { format!("({text})") } else { text }
 }
 
-fn node(arena: &Arena, id: Id) -> (String, Hold) {
-    let of = |id: Id, place: Hold| expression(arena, id, place);
+fn node(arena: &Arena, id: Id) -> (String, Precedence) {
+    let of = |id: Id, context: Precedence| expression(arena, id, context);
     match arena.node(id) {
         Node::Number(value, places) => {
             let text = number(value, *places);
-            let hold = if text.contains('/') { Hold::Product } else { Hold::Atom };
-            (text, hold)
+            let precedence = if text.contains('/') { Precedence::Product } else { Precedence::Atom };
+            (text, precedence)
         }
-        Node::Symbol(name) => (ratio::spelled(name), Hold::Atom),
+        Node::Symbol(name) => (rational::spelled(name), Precedence::Atom),
         Node::Constant(constant) => {
             let name = match constant {
                 Constant::Pi => "pi",
@@ -136,40 +141,46 @@ fn node(arena: &Arena, id: Id) -> (String, Hold) {
                 Constant::I => "i",
                 Constant::Infinity => "infinity",
             };
-            (name.into(), Hold::Atom)
+            (name.into(), Precedence::Atom)
         }
-        Node::Negative(a) => (format!("-{}", of(*a, Hold::Product)), Hold::Sum),
+        Node::Negative(a) => (format!("-{}", of(*a, Precedence::Product)), Precedence::Sum),
         Node::PlusMinus(a, flip) => {
-            (format!("{}{}", if *flip { "∓" } else { "±" }, of(*a, Hold::Product)), Hold::Sum)
+            (format!("{}{}", if *flip { "∓" } else { "±" }, of(*a, Precedence::Product)), Precedence::Sum)
         }
         Node::Sum(terms) => {
             let mut text = String::new();
             for term in terms {
-                let one = of(*term, Hold::Sum);
+                let one = of(*term, Precedence::Sum);
                 if !text.is_empty() && !one.starts_with(['-', '±', '∓']) {
                     text += "+";
                 }
                 text += &one;
             }
-            (text, Hold::Sum)
+            (text, Precedence::Sum)
         }
         Node::Product(factors) => {
-            let all: Vec<String> = factors.iter().map(|factor| of(*factor, Hold::Sign)).collect();
-            (all.join("*"), Hold::Product)
+            let all: Vec<String> = factors.iter().map(|factor| of(*factor, Precedence::Sign)).collect();
+            (all.join("*"), Precedence::Product)
         }
-        Node::Quotient(a, b) => (format!("{}/{}", of(*a, Hold::Product), of(*b, Hold::Power)), Hold::Product),
-        Node::Power(a, b) => (format!("{}^({})", of(*a, Hold::Atom), of(*b, Hold::Sum)), Hold::Power),
+        Node::Quotient(a, b) => {
+            (format!("{}/{}", of(*a, Precedence::Product), of(*b, Precedence::Power)), Precedence::Product)
+        }
+        Node::Power(a, b) => {
+            (format!("{}^({})", of(*a, Precedence::Atom), of(*b, Precedence::Sum)), Precedence::Power)
+        }
         Node::Call(function, all) => {
-            let inside: Vec<String> = all.iter().map(|id| of(*id, Hold::Sum)).collect();
+            let inside: Vec<String> = all.iter().map(|id| of(*id, Precedence::Sum)).collect();
             match (function, &inside[..]) {
-                (Function::Mod, [a, b]) => (format!("(({a}) mod ({b}))"), Hold::Atom),
-                (Function::Log, [base, a]) => (format!("(ln({a})/ln({base}))"), Hold::Atom),
-                _ => (format!("{}({})", function_name(*function), inside.join(", ")), Hold::Power),
+                (Function::Mod, [a, b]) => (format!("(({a}) mod ({b}))"), Precedence::Atom),
+                (Function::Log, [base, a]) => (format!("(ln({a})/ln({base}))"), Precedence::Atom),
+                _ => (format!("{}({})", name_of(*function), inside.join(", ")), Precedence::Power),
             }
         }
-        Node::Factorial(a) => (format!("({})!", of(*a, Hold::Sum)), Hold::Power),
-        Node::Percent(a) => (format!("({})%", of(*a, Hold::Sum)), Hold::Power),
-        Node::Degrees(a) => (format!("({})°", of(*a, Hold::Sum)), Hold::Power),
-        Node::Mixed(a, b) => (format!("({}+{})", of(*a, Hold::Sum), of(*b, Hold::Sum)), Hold::Atom),
+        Node::Factorial(a) => (format!("({})!", of(*a, Precedence::Sum)), Precedence::Power),
+        Node::Percent(a) => (format!("({})%", of(*a, Precedence::Sum)), Precedence::Power),
+        Node::Degrees(a) => (format!("({})°", of(*a, Precedence::Sum)), Precedence::Power),
+        Node::Mixed(a, b) => {
+            (format!("({}+{})", of(*a, Precedence::Sum), of(*b, Precedence::Sum)), Precedence::Atom)
+        }
     }
 }

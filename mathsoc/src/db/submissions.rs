@@ -24,7 +24,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use answers::{Rules, Side, Verdict};
+use answers::{AnswerRules, Comparison, Side};
 use tokio::task::JoinError;
 
 use super::challenges::{ChallengeSummary, KeyStage};
@@ -53,7 +53,7 @@ pub struct Place {
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Outcome {
     /// What the comparison said; never that the expected answer is unreadable.
-    pub verdict: Verdict,
+    pub verdict: Comparison,
     /// How often the box may still be tried.
     pub tries_left: u8,
     /// Whether the box is solved now.
@@ -160,7 +160,7 @@ pub async fn submit(
     }
     counted.takes_more()?;
     let verdict = judged(place, &question, given).await?;
-    if matches!(verdict, Verdict::Unreadable { .. }) {
+    if matches!(verdict, Comparison::Unreadable { .. }) {
         let tries_left = counted.tries_left();
         return Ok(Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 });
     }
@@ -170,21 +170,21 @@ pub async fn submit(
 }
 
 /// What the comparison says. It takes up to 5 ms, for which nobody else should wait.
-async fn judged(place: Place, question: &Question, given: &str) -> std::result::Result<Verdict, SubmitError> {
+async fn judged(place: Place, question: &Question, given: &str) -> std::result::Result<Comparison, SubmitError> {
     let broken = |why: &dyn std::fmt::Display| {
         tracing::error!(answer_box = place.answer_box, %why, "an answer box cannot be answered");
         SubmitError::Broken
     };
-    let rules: Rules = question.rules.parse().map_err(|error| broken(&error))?;
+    let rules: AnswerRules = question.rules.parse().map_err(|error| broken(&error))?;
     let (expected, given) = (question.answer.clone(), given.to_owned());
     // No database keeps it, and nobody can have typed it.
-    if let Some(at) = given.chars().position(|c| c == '\0') {
-        let why = "There is a character that cannot be seen: type it in again.".to_owned();
-        return Ok(Verdict::Unreadable { which: Side::Given, at, why });
+    if let Some(position) = given.chars().position(|c| c == '\0') {
+        let message = "There is a character that cannot be seen: type it in again.".to_owned();
+        return Ok(Comparison::Unreadable { side: Side::Given, position, message });
     }
     let compare = move || answers::compare(&expected, &given, &rules);
     match tokio::task::spawn_blocking(compare).await? {
-        Verdict::Unreadable { which: Side::Expected, why, .. } => Err(broken(&why)),
+        Comparison::Unreadable { side: Side::Expected, message, .. } => Err(broken(&message)),
         verdict => Ok(verdict),
     }
 }
@@ -194,7 +194,7 @@ struct Answer<'a> {
     user: i64,
     place: Place,
     given: &'a str,
-    verdict: Verdict,
+    verdict: Comparison,
     counting: Counting,
     role: Role,
     now: i64,
@@ -206,7 +206,7 @@ async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, Subm
     let solved_box = verdict.is_equal();
     let word = if solved_box { "right" } else { "wrong" };
     let hint = match &verdict {
-        Verdict::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
+        Comparison::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
         _ => None,
     };
     on!(db, pool => {

@@ -5,7 +5,7 @@
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use answers::Verdict;
+use answers::Comparison;
 use askama::Template;
 use axum::Form;
 use axum::extract::State;
@@ -46,7 +46,7 @@ pub async fn take(
 ) -> Result<Response, Error> {
     let place = Place { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
     let said = match submit(&app.db, user.id, place, &form.answer, now()).await {
-        Ok(Outcome { verdict: Verdict::Unreadable { why, .. }, .. }) => {
+        Ok(Outcome { verdict: Comparison::Unreadable { message: why, .. }, .. }) => {
             let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };
             let page = One::new(&app, challenge, &frame, Some(unread)).await?;
             return Ok(

@@ -17,7 +17,7 @@
 //!
 //! Every error is `application/problem+json` (RFC 9457): who sends JSON and does not say what it likes is answered in JSON.
 
-use answers::Verdict;
+use answers::Comparison;
 use axum::body::Bytes;
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -60,15 +60,15 @@ pub async fn submit(
         return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Request not understood", detail, Value::Null));
     };
     match count(&app.db, user.id, Place { challenge, answer_box }, &answer, now()).await {
-        Ok(Outcome { verdict: Verdict::Unreadable { at, why, .. }, .. }) => {
-            Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &why, json!(at)))
+        Ok(Outcome { verdict: Comparison::Unreadable { position, message, .. }, .. }) => {
+            Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &message, json!(position)))
         }
         Ok(outcome) => {
             if outcome.points > 0 {
                 app.live.look();
             }
             let hint = match &outcome.verdict {
-                Verdict::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
+                Comparison::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
                 _ => None,
             };
             let said = json!({

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
-use answers::{Hint, Side, Verdict};
+use answers::{Comparison, Hint, Side};
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::submissions::{self, Mark, Outcome, Place, SubmitError, submit};
 use mathsoc::db::users;
@@ -57,7 +57,7 @@ fn now() -> i64 {
 }
 
 fn wrong(hint: Option<Hint>, tries_left: u8) -> Outcome {
-    let verdict = Verdict::NotEqual { hint };
+    let verdict = Comparison::NotEqual { hint };
     Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 }
 }
 
@@ -125,7 +125,7 @@ async fn what_cannot_be_read_uses_up_no_try(db: Db) {
     let long = "1+".repeat(600);
     for given in ["x+", "(x+1", "", "x\0+1", &long] {
         let outcome = answer(&db, ada, 1, given).await.unwrap();
-        let Verdict::Unreadable { which: Side::Given, why, .. } = outcome.verdict else { panic!("{given}") };
+        let Comparison::Unreadable { side: Side::Given, message: why, .. } = outcome.verdict else { panic!("{given}") };
         assert!(why.ends_with('.'), "{why}");
         assert_eq!((outcome.tries_left, outcome.solved_box), (3, false), "{given}");
     }

@@ -61,7 +61,7 @@ pub struct DraftBox {
     pub label: String,
     /// The right answer.
     pub answer: String,
-    /// How strict it is, as [`answers::Rules`] is written.
+    /// How strict it is, as [`answers::AnswerRules`] is written.
     pub rules: String,
 }
 

@@ -1,6 +1,6 @@
 //! Answer boxes that nobody can solve.
 
-use answers::Rules;
+use answers::AnswerRules;
 
 use super::Finding;
 use crate::db::Result;
@@ -16,11 +16,11 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
             let text = format!("box {id} of challenge {challenge}: its {what} cannot be read: {why}");
             findings.push(Finding::new("M08", text));
         };
-        if let Err(error) = rules.parse::<Rules>() {
+        if let Err(error) = rules.parse::<AnswerRules>() {
             find("rules", &error.to_string());
         }
         if let Err(error) = answers::normalize(&answer) {
-            find("answer", &error.why);
+            find("answer", &error.message);
         }
     }
     Ok(findings)

@@ -36,7 +36,7 @@ pub(super) async fn take(job: &mut Job<'_>, round: Round) -> Result<Line, Import
         if let Err(unreadable) = answers::normalize(answer) {
             line.remark(
                 row.id,
-                format!("nobody can solve it: its answer cannot be read. {}", unreadable.why),
+                format!("nobody can solve it: its answer cannot be read. {}", unreadable.message),
             );
         }
         let position = match last.entry(challenge) {

@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use answers::{Rules, Verdict};
+use answers::{AnswerRules, Comparison};
 
 use super::job::{Job, Kind};
 use super::round::Round;
@@ -97,8 +97,8 @@ fn read(job: &Job<'_>, row: &OldRow, expected: Option<&String>, line: &mut Line)
         Some(_) => row.flag("is_correct"),
         None => {
             let expected = expected.map(String::as_str).unwrap_or_default();
-            match answers::compare(expected, given, &Rules::default()) {
-                Verdict::Unreadable { .. } => {
+            match answers::compare(expected, given, &AnswerRules::default()) {
+                Comparison::Unreadable { .. } => {
                     return Err("nobody had judged it, and it cannot be read".to_owned());
                 }
                 verdict => {

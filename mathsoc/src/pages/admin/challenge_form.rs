@@ -5,7 +5,7 @@
 
 use std::collections::HashMap;
 
-use answers::{Rules, Verdict};
+use answers::{AnswerRules, Comparison};
 
 use crate::db::challenges::edit::{Draft, DraftBox, MOST_BOXES};
 use crate::db::challenges::{AnswerBox, Challenge, KeyStage};
@@ -155,12 +155,12 @@ impl Typed {
         if it.label.is_empty() {
             missing(&name(n, "label"), "Write what is asked for, such as x =.".to_owned());
         }
-        match it.rules.parse::<Rules>() {
+        match it.rules.parse::<AnswerRules>() {
             Err(error) => missing(&name(n, "rules"), error.to_string()),
             // An answer that cannot be read could never be given.
             Ok(rules) => {
-                if let Verdict::Unreadable { why, .. } = answers::compare(&it.answer, &it.answer, &rules) {
-                    missing(&name(n, "answer"), why);
+                if let Comparison::Unreadable { message, .. } = answers::compare(&it.answer, &it.answer, &rules) {
+                    missing(&name(n, "answer"), message);
                 }
             }
         }

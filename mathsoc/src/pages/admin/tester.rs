@@ -10,7 +10,7 @@
 //!
 //! What cannot be read is a 422 with the place (`at`) and the reason.
 
-use answers::{Rules, Verdict};
+use answers::{AnswerRules, Comparison};
 use askama::Template;
 use axum::Form;
 use axum::body::Bytes;
@@ -53,7 +53,7 @@ struct Tester {
 
 /// What came of a test.
 struct Tested {
-    verdict: Verdict,
+    verdict: Comparison,
     expected: AsRead,
     given: AsRead,
 }
@@ -93,7 +93,7 @@ pub async fn take(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>
 }
 
 fn test(pair: &Pair) -> Result<Tested, String> {
-    let rules: Rules = pair.rules.parse().map_err(|error: answers::RulesError| error.to_string())?;
+    let rules: AnswerRules = pair.rules.parse().map_err(|error: answers::AnswerRulesError| error.to_string())?;
     let verdict = answers::compare(&pair.expected, &pair.given, &rules);
     Ok(Tested { verdict, expected: AsRead::new(&pair.expected), given: AsRead::new(&pair.given) })
 }
@@ -114,9 +114,9 @@ pub async fn compare(body: Bytes) -> Result<Response, Error> {
         }
     };
     let hint = match verdict {
-        Verdict::Unreadable { at, why, .. } => return Ok(unreadable(&why, at)),
-        Verdict::NotEqual { hint } => hint.map(|hint| hint.to_string()),
-        Verdict::Equal => None,
+        Comparison::Unreadable { position, message, .. } => return Ok(unreadable(&message, position)),
+        Comparison::NotEqual { hint } => hint.map(|hint| hint.to_string()),
+        Comparison::Equal => None,
     };
     let math = |read: AsRead| read.math.map(|math| math.to_string());
     let said = json!({
@@ -148,7 +148,7 @@ pub async fn normalize(body: Bytes) -> Result<Response, Error> {
             let said = json!({ "normal": normal, "read_as": math.ok() });
             written(StatusCode::OK, "application/json", &said)
         }
-        (Err(error), _) => unreadable(&error.why, error.at),
+        (Err(error), _) => unreadable(&error.message, error.position),
     })
 }
 

@@ -1,0 +1,193 @@
+//! Compares two objects: decides which classes can be equal, and which expressions correspond.
+
+use crate::classify::words;
+use crate::classify::{Connective, MathObject, ParsedAnswer};
+use crate::compare::equality;
+use crate::error::ParseError;
+use crate::limits::Budget;
+use crate::normalise;
+use crate::normalise::dag::{Conventions, Dag, Op};
+use crate::parse::tree::Id;
+use crate::rules::{AnswerRules, ToleranceMode};
+
+mod intervals;
+mod relations;
+mod tolerance;
+
+/// The state of one comparison: the operations of both answers, the rules, and the steps left.
+pub(crate) struct Comparer<'a> {
+    pub(crate) dag: Dag,
+    pub(crate) budget: &'a Budget,
+    pub(crate) rules: &'a AnswerRules,
+}
+
+impl<'a> Comparer<'a> {
+    pub(crate) fn new(rules: &'a AnswerRules, budget: &'a Budget) -> Self {
+        let conventions = Conventions { natural_log: rules.natural_log, degrees: rules.degrees };
+        Self { dag: Dag::new(conventions), budget, rules }
+    }
+
+    pub(super) fn import(
+        &mut self,
+        answer: &ParsedAnswer,
+        rename: &dyn Fn(&str) -> String,
+    ) -> Result<MathObject, ParseError> {
+        normalise::import(&mut self.dag, answer, rename)
+    }
+
+    /// Returns `true` if two objects are equal answers.
+    pub(crate) fn equal(&mut self, a: &MathObject, b: &MathObject) -> bool {
+        if self.budget.take(100).is_none() {
+            return false;
+        }
+        if a == b {
+            return true;
+        }
+        if let (Some(x), Some(y)) = (self.interval_set_of(a, b), self.interval_set_of(b, a)) {
+            // `2x > 4` is not a solved form where `x > 2` is expected.
+            return self.is_solved_inequality(a) == self.is_solved_inequality(b)
+                && self.same_interval_sets(x, y);
+        }
+        match (a, b) {
+            (MathObject::Words(x), MathObject::Words(y)) => {
+                words::fold(x, self.rules.case) == words::fold(y, self.rules.case)
+            }
+            (MathObject::Words(_), _) | (_, MathObject::Words(_)) => false,
+            (MathObject::Empty, MathObject::Empty) | (MathObject::Reals, MathObject::Reals) => true,
+            (MathObject::Expr(x), MathObject::Expr(y)) => self.same_value(*x, *y),
+            (MathObject::Matrix(x), MathObject::Matrix(y)) => {
+                let flat = |rows: &[Vec<Id>]| rows.iter().flatten().copied().collect::<Vec<_>>();
+                x.len() == y.len()
+                    && x[0].len() == y[0].len()
+                    && flat(x).into_iter().zip(flat(y)).all(|(x, y)| self.same_value(x, y))
+            }
+            (MathObject::Matrix(rows), MathObject::Tuple(other))
+            | (MathObject::Tuple(other), MathObject::Matrix(rows)) => {
+                let vector: Vec<MathObject> = rows.iter().flatten().map(|id| MathObject::Expr(*id)).collect();
+                (rows.len() == 1 || rows[0].len() == 1) && self.in_order(&vector, other)
+            }
+            (MathObject::Tuple(x), MathObject::Tuple(y)) => self.in_order(x, y),
+            (MathObject::Ratio(x), MathObject::Ratio(y)) => self.same_ratio(x, y),
+            (MathObject::List(x, connective), MathObject::List(y, other)) => {
+                let joints = *connective == Connective::And || *other == Connective::And;
+                if self.rules.order || self.names_one(x, y) && !joints {
+                    return self.in_order(x, y);
+                }
+                self.in_order(x, y) || self.same_elements(x, y)
+            }
+            (MathObject::Set(x), MathObject::Set(y)) => self.same_elements(x, y),
+            (MathObject::Set(x), MathObject::List(y, _)) | (MathObject::List(x, _), MathObject::Set(y)) => {
+                self.same_elements(x, y)
+            }
+            (MathObject::List(list, _), MathObject::Tuple(tuple))
+            | (MathObject::Tuple(tuple), MathObject::List(list, _)) => {
+                let sorted = self.by_name(list);
+                self.in_order(&sorted, tuple)
+            }
+            (MathObject::Union(x), MathObject::Union(y)) => self.same_elements(x, y),
+            (
+                MathObject::Interval { low, high, low_closed, high_closed },
+                MathObject::Interval {
+                    low: other_low,
+                    high: other_high,
+                    low_closed: other_in,
+                    high_closed: also_in,
+                },
+            ) => {
+                (low_closed, high_closed) == (other_in, also_in)
+                    && self.same_value(*low, *other_low)
+                    && self.same_value(*high, *other_high)
+            }
+            (MathObject::Chain(..), MathObject::Chain(..)) => self.same_relation(a, b),
+            (MathObject::List(x, _) | MathObject::Set(x), other)
+            | (other, MathObject::List(x, _) | MathObject::Set(x))
+                if !x.is_empty() && !matches!(other, MathObject::Chain(..)) =>
+            {
+                x.iter().all(|x| self.equal(x, other))
+            }
+            (MathObject::Chain(..), other) | (other, MathObject::Chain(..)) => {
+                let chain = if matches!(a, MathObject::Chain(..)) { a } else { b };
+                match self.solved(chain) {
+                    Some((_, value)) => self.equal(&value, other),
+                    None => match other {
+                        MathObject::List(x, _) | MathObject::Set(x) if !x.is_empty() => {
+                            x.iter().all(|x| self.equal(x, chain))
+                        }
+                        _ => false,
+                    },
+                }
+            }
+            _ => false,
+        }
+    }
+
+    /// Returns `true` for proportional ratios: a : b = c : d if ad = bc.
+    fn same_ratio(&mut self, a: &[Id], b: &[Id]) -> bool {
+        a.len() == b.len()
+            && a.iter().zip(b).all(|(x, y)| {
+                let (left, right) = (self.dag.mul(*x, b[0]), self.dag.mul(*y, a[0]));
+                self.same_value(left, right)
+            })
+    }
+
+    pub(crate) fn in_order(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
+        a.len() == b.len() && a.iter().zip(b).all(|(a, b)| self.equal(a, b))
+    }
+
+    fn same_elements(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
+        self.all_among(a, b) && self.all_among(b, a)
+    }
+
+    /// Returns `true` if every element of `a` is an element of `b`.
+    pub(crate) fn all_among(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
+        a.iter().all(|a| b.iter().any(|b| self.equal(a, b)))
+    }
+
+    /// Returns `true` if only one of the lists names its values, as in `x = 1, y = 2`.
+    ///
+    /// The order of the other list then tells which value belongs to which name.
+    fn names_one(&mut self, a: &[MathObject], b: &[MathObject]) -> bool {
+        let mut names = |all: &[MathObject]| {
+            let mut found: Vec<Id> =
+                all.iter().filter_map(|object| self.solved(object)).map(|(name, _)| name).collect();
+            found.sort_unstable();
+            found.dedup();
+            found.len()
+        };
+        let (first, second) = (names(a), names(b));
+        first.max(second) > 1 && first.min(second) == 0
+    }
+
+    /// Sorts named values by name: `y = 2, x = 1` becomes the point (1, 2).
+    fn by_name(&mut self, list: &[MathObject]) -> Vec<MathObject> {
+        let mut named: Vec<(Box<str>, MathObject)> = Vec::new();
+        for object in list {
+            let Some((name, value)) = self.solved(object) else { return list.to_vec() };
+            let Op::Variable(index) = self.dag.op(name) else { return list.to_vec() };
+            named.push((self.dag.names()[usize::from(*index)].clone(), value));
+        }
+        named.sort_by(|a, b| a.0.cmp(&b.0));
+        named.into_iter().map(|(_, value)| value).collect()
+    }
+
+    /// Returns `true` if two values are equal within the tolerance of the rules.
+    pub(crate) fn same_value(&mut self, a: Id, b: Id) -> bool {
+        match &self.rules.tolerance.0 {
+            ToleranceMode::Exact => equality::same(&self.dag, a, b, self.budget),
+            _ => equality::same(&self.dag, a, b, self.budget) || self.nearly(a, b),
+        }
+    }
+
+    /// Returns the variables that an operation depends on.
+    pub(crate) fn letters(&self, id: Id) -> Vec<Id> {
+        self.dag
+            .dependencies(&[id])
+            .into_iter()
+            .filter(|id| matches!(self.dag.op(*id), Op::Variable(_)))
+            .collect()
+    }
+
+    pub(crate) fn is_constant(&self, id: Id) -> bool {
+        self.letters(id).is_empty()
+    }
+}

@@ -1,0 +1,142 @@
+//! Equations and inequalities: solved ones by their values, others as curves and regions.
+
+use super::Comparer;
+use crate::classify::MathObject;
+use crate::compare::equality::proportional;
+use crate::lex::token::Relation;
+use crate::normalise::dag::Op;
+use crate::normalise::rational;
+use crate::parse::tree::Id;
+
+impl Comparer<'_> {
+    /// Returns variable and value of a solved equation.
+    ///
+    /// Solved are `x = 2`, `2 = x`, `x = 4/2 = 2` and `x ∈ {1, 2}`.
+    pub(crate) fn solved(&mut self, object: &MathObject) -> Option<(Id, MathObject)> {
+        let MathObject::Chain(sides, relations) = object else { return None };
+        let equations = relations.iter().all(|relation| *relation == Relation::Equal);
+        let member = relations[..] == [Relation::In];
+        if !equations && !member {
+            return None;
+        }
+        let place = if self.is_letter(&sides[0]) {
+            0
+        } else if equations && self.is_letter(sides.last()?) {
+            sides.len() - 1
+        } else {
+            return None;
+        };
+        let MathObject::Expr(letter) = sides[place] else { return None };
+        let others: Vec<&MathObject> =
+            sides.iter().enumerate().filter(|(at, _)| *at != place).map(|(_, s)| s).collect();
+        let value = (*others.last()?).clone();
+        // `x = x + 1` does not define x.
+        if let MathObject::Expr(id) = value
+            && self.letters(id).contains(&letter)
+        {
+            return None;
+        }
+        let consistent = others.iter().all(|other| self.equal(other, &value));
+        consistent.then_some((letter, value))
+    }
+
+    fn is_letter(&self, object: &MathObject) -> bool {
+        matches!(object, MathObject::Expr(id) if matches!(self.dag.op(*id), Op::Variable(_)))
+    }
+
+    /// Returns `true` if two sides name the same value. `f(x) = …` and `y = …` do.
+    fn same_name(&self, a: Id, b: Id) -> bool {
+        let is_function = |id: Id| match self.dag.op(id) {
+            Op::Variable(index) => self.dag.names()[usize::from(*index)].ends_with("()"),
+            _ => false,
+        };
+        a == b || is_function(a) != is_function(b)
+    }
+
+    pub(super) fn same_relation(&mut self, a: &MathObject, b: &MathObject) -> bool {
+        let (first, second) = (self.solved(a), self.solved(b));
+        let constant = |comparer: &Self, solved: &Option<(Id, MathObject)>| match solved {
+            Some((_, MathObject::Expr(id))) => Some(comparer.is_constant(*id)),
+            Some(_) => Some(true),
+            None => None,
+        };
+        let (one, two) = (constant(self, &first), constant(self, &second));
+        if let (Some((x, v)), Some((y, w))) = (&first, &second)
+            && self.same_name(*x, *y)
+            && self.equal(v, w)
+        {
+            return true;
+        }
+        // `2x = 4` is not a solved form where `x = 2` is expected.
+        if one == Some(true) || two == Some(true) {
+            return false;
+        }
+        if self.rules.simplified && first.as_ref().map(|(x, _)| *x) != second.as_ref().map(|(y, _)| *y) {
+            return false;
+        }
+        let (MathObject::Chain(sides_a, relations_a), MathObject::Chain(sides_b, relations_b)) = (a, b)
+        else {
+            return false;
+        };
+        if sides_a.len() != sides_b.len() {
+            return false;
+        }
+        let steps = |sides: &[MathObject],
+                     relations: &[Relation]|
+         -> Option<Vec<(MathObject, Relation, MathObject)>> {
+            let steps = sides.windows(2).zip(relations).map(|(two, r)| (two[0].clone(), *r, two[1].clone()));
+            Some(steps.collect())
+        };
+        let (Some(a), Some(mut b)) = (steps(sides_a, relations_a), steps(sides_b, relations_b)) else {
+            return false;
+        };
+        if self.same_steps(&a, &b) {
+            return true;
+        }
+        b.reverse();
+        a.len() > 1 && self.same_steps(&a, &b)
+    }
+
+    fn same_steps(
+        &mut self,
+        a: &[(MathObject, Relation, MathObject)],
+        b: &[(MathObject, Relation, MathObject)],
+    ) -> bool {
+        a.iter().zip(b).all(|(a, b)| self.same_step(a, b))
+    }
+
+    fn same_step(
+        &mut self,
+        a: &(MathObject, Relation, MathObject),
+        b: &(MathObject, Relation, MathObject),
+    ) -> bool {
+        let (Some((f, one)), Some((g, two))) = (self.as_zero(a), self.as_zero(b)) else {
+            return a.1 == b.1 && self.equal(&a.0, &b.0) && self.equal(&a.2, &b.2);
+        };
+        if one != two {
+            return false;
+        }
+        match proportional(&self.dag, f, g, self.budget) {
+            Some(sign) => sign > 0 || matches!(one, Relation::Equal | Relation::NotEqual),
+            None if one == Relation::Equal => {
+                let part = self.budget.part(2);
+                let same = rational::same_numerator(&self.dag, f, g, &part) == Some(true);
+                self.budget.give_back(&part);
+                same
+            }
+            None => false,
+        }
+    }
+
+    /// Moves a relation to one side: `f = 0`, `f > 0` or `f >= 0`.
+    pub(super) fn as_zero(&mut self, step: &(MathObject, Relation, MathObject)) -> Option<(Id, Relation)> {
+        let (MathObject::Expr(left), relation, MathObject::Expr(right)) = step else { return None };
+        Some(match relation {
+            Relation::Equal | Relation::NotEqual => (self.dag.sub(*left, *right), *relation),
+            Relation::Greater | Relation::GreaterEqual => (self.dag.sub(*left, *right), *relation),
+            Relation::Less => (self.dag.sub(*right, *left), Relation::Greater),
+            Relation::LessEqual => (self.dag.sub(*right, *left), Relation::GreaterEqual),
+            Relation::In => return None,
+        })
+    }
+}
