@@ -2,8 +2,9 @@
 //! stands for what was not done.
 
 use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on};
-use crate::subject::Kind;
+use super::{Db, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
 
 /// Who does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -102,10 +103,12 @@ pub(super) const INSERT: &str =
 /// Writes a line, within a transaction: `record!(tx, by, Action::Created, Kind::School, id, &name, "")`.
 macro_rules! record {
     ($tx:ident, $by:expr, $action:expr, $kind:expr, $id:expr, $subject:expr, $detail:expr) => {{
-        let (by, action, kind): (&$crate::db::admin_log::Actor, _, $crate::subject::Kind) =
+        let (by, action, kind): (&$crate::db::admin_log::Actor, _, $crate::domain::log_subject::Kind) =
             ($by, $action, $kind);
-        let line =
-            sqlx::query($crate::db::admin_log::INSERT).bind($crate::db::now()).bind(by.id).bind(&by.name);
+        let line = sqlx::query($crate::db::admin_log::INSERT)
+            .bind($crate::domain::clock::now())
+            .bind(by.id)
+            .bind(&by.name);
         let line = line.bind($crate::db::admin_log::Action::name(action)).bind(kind.name());
         let line = line.bind($id).bind($subject).bind($detail);
         line.execute(&mut *$tx).await?

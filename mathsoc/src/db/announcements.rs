@@ -1,9 +1,10 @@
 //! Announcements: the note on the front page.
 
 use super::admin_log::{Action, Actor, record};
-use super::{Db, Paged, Result, now, on, paged};
-use crate::subject::Kind;
-use crate::title::Title;
+use super::{Db, Paged, Result, on, paged};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::Title;
 
 /// A note to everybody.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

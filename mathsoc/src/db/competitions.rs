@@ -10,26 +10,11 @@
 //!
 //! A competition's number is a type of its own, so that it is never taken for a challenge's.
 
-use std::fmt;
-
 use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
 use super::{Db, DbError, Paged, Result, on, paged};
-use crate::subject::Kind;
-
-/// The number of a competition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct CompetitionId(
-    /// As it stands in its address.
-    pub i64,
-);
-
-impl fmt::Display for CompetitionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::domain::ids::CompetitionId;
+use crate::domain::log_subject::Kind;
 
 /// A competition.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

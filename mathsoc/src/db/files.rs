@@ -9,8 +9,9 @@
 
 use palisade::{Upload, UploadId};
 
-use super::{Db, DbError, Result, now, on};
-use crate::subject::Kind;
+use super::{Db, DbError, Result, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
 
 /// What precedes an id in the address of a file.
 pub const PREFIX: &str = "/files/";
@@ -150,15 +151,15 @@ pub async fn use_in(db: &Db, kind: Kind, subject: i64, files: &[UploadId]) -> Re
 }
 
 /// For [`note!`] alone.
-pub(super) const CLEAR: &str = "DELETE FROM file_uses WHERE kind = $1 AND subject_id = $2";
+pub(crate) const CLEAR: &str = "DELETE FROM file_uses WHERE kind = $1 AND subject_id = $2";
 /// For [`note!`] alone.
-pub(super) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
+pub(crate) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
     SELECT id, $2, $3 FROM files WHERE id = $1 ON CONFLICT DO NOTHING";
 
 /// Notes the files of these ids as used, within a transaction.
 macro_rules! note {
     ($tx:ident, $kind:expr, $subject:expr, $ids:expr) => {{
-        let (kind, subject): ($crate::subject::Kind, i64) = ($kind, $subject);
+        let (kind, subject): ($crate::domain::log_subject::Kind, i64) = ($kind, $subject);
         sqlx::query($crate::db::files::CLEAR).bind(kind.name()).bind(subject).execute(&mut *$tx).await?;
         for id in $ids {
             let one = sqlx::query($crate::db::files::USE).bind(id).bind(kind.name()).bind(subject);
@@ -175,7 +176,7 @@ macro_rules! note_uses {
         $crate::db::files::note!($tx, $kind, $subject, ids.iter().map(ToString::to_string));
     }};
 }
-pub(super) use {note, note_uses};
+pub(crate) use {note, note_uses};
 
 /// The files whose addresses stand in a text.
 pub fn named_in(text: &str) -> Vec<UploadId> {

@@ -7,9 +7,10 @@ use palisade::UploadId;
 use super::admin_log::{Action, Actor, record};
 use super::files::{named_in, note};
 use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on, paged};
-use crate::subject::Kind;
-use crate::title::Title;
+use super::{Db, Paged, Result, on, paged};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::Title;
 
 /// A newsletter.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::challenges::KeyStage;
 use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on};
+use super::{Db, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::key_stage::KeyStage;
 
 /// How far a member is with the challenges of one key stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]

@@ -3,7 +3,8 @@
 use palisade::report::{Disposition, Group};
 
 use super::admin_log::{Action, Actor, INSERT};
-use super::{Db, Result, now, on};
+use super::{Db, Result, on};
+use crate::domain::clock::now;
 
 /// How many groups are kept: anybody can make up reports.
 const MOST: i64 = 1_000;

@@ -3,20 +3,10 @@
 use super::admin_log::{Action, Actor, record};
 use super::paged::{PER_PAGE, Place};
 use super::{Db, DbError, Paged, Result, is_taken, on};
-use crate::email::{EmailAddress, EmailDomain};
-use crate::subject::Kind;
-use crate::title::Title;
-
-/// A school.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct School {
-    /// Its number.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// What stands after the `@` in its pupils' addresses; nothing: they are let in by an admin.
-    pub email_domain: Option<EmailDomain>,
-}
+use crate::domain::email::{EmailAddress, EmailDomain};
+use crate::domain::log_subject::Kind;
+pub use crate::domain::school::School;
+use crate::domain::title::Title;
 
 /// What a school is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

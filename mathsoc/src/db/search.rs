@@ -1,8 +1,9 @@
 //! What can be found: challenges that are released, unless they belong to a competition, and articles and newsletters that are
 //! published. Of a PDF only what its newsletter says of it.
 
-use super::{Db, Result, now, on};
-use crate::subject::Kind;
+use super::{Db, Result, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
 
 /// A text to look through.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]

@@ -27,11 +27,12 @@ use std::sync::Arc;
 use answers::{Rules, Side, Verdict};
 use tokio::task::JoinError;
 
-use super::challenges::{ChallengeSummary, KeyStage};
-use super::changes::{CHANGED, Counting};
-use super::competitions::CompetitionId;
+use super::board_versions::{CHANGED, Counting};
+use super::challenges::{ChallengeSummary, Mark};
 use super::{Db, DbError, Result, on, scores};
-use crate::person::Role;
+use crate::domain::ids::CompetitionId;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::Role;
 
 /// How often one may try a box.
 pub const TRIES: u8 = 3;
@@ -301,16 +302,7 @@ pub async fn tried(db: &Db, user: i64, challenge: i64) -> Result<HashMap<i64, Tr
         // Of one box the last row stays.
         Ok(rows.into_iter().map(tried).collect())
     };
-    db.known(|known| &known.tried, (user, challenge), read).await
-}
-
-/// How far somebody has come with a challenge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// Some answer was given.
-    Tried,
-    /// All boxes are solved.
-    Solved,
+    db.cached(|tables| &tables.tried, (user, challenge), read).await
 }
 
 /// Marks the challenges of a list that the pupil has tried or solved.
@@ -328,7 +320,7 @@ pub async fn mark(db: &Db, user: i64, challenges: &mut [ChallengeSummary]) -> Re
         })?;
         Ok(Arc::new(rows.into_iter().collect()))
     };
-    let marks: Arc<HashMap<_, _>> = db.known(|known| &known.marks, (user, first, last), read).await?;
+    let marks: Arc<HashMap<_, _>> = db.cached(|tables| &tables.marks, (user, first, last), read).await?;
     for challenge in challenges {
         let solved = marks.get(&challenge.id);
         challenge.mark = solved.map(|solved| if *solved { Mark::Solved } else { Mark::Tried });

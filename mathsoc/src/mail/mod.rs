@@ -1,7 +1,7 @@
 //! Sends letters, in the background.
 //!
 //! ```no_run
-//! # async fn example(config: &mathsoc::config::Config, ada: &mathsoc::email::EmailAddress) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(config: &mathsoc::config::Config, ada: &mathsoc::domain::email::EmailAddress) -> Result<(), Box<dyn std::error::Error>> {
 //! use mathsoc::mail::{Mailer, ResetPassword};
 //!
 //! let mailer = Mailer::new(config)?;
@@ -33,7 +33,7 @@
 //! References: RFC 5321; RFC 3834; OWASP Forgot Password Cheat Sheet.
 
 mod letters;
-mod ways;
+mod transports;
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -46,9 +46,9 @@ use lettre::{Address, Message};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::letters::{AddressTaken, Letter, PasswordChanged, ResetPassword, VerifyAddress, Welcome};
-use self::ways::Way;
+use self::transports::Way;
 use crate::config::{Config, Sender};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
 
 /// How many letters may wait or be on their way.
 const MOST: u32 = 256;

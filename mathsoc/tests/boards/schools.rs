@@ -4,11 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::competitions::{self, CompetitionId, Details};
+use mathsoc::db::competitions::{self, Details};
 use mathsoc::db::schools::{self, NewSchool};
 use mathsoc::db::submissions::{Outcome, Place, submit};
 use mathsoc::db::users::{self, User};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::ids::CompetitionId;
+use mathsoc::domain::person::{Role, Year};
 
 use super::browser::Browser;
 use super::world::{PASSWORD, World};

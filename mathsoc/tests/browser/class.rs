@@ -5,12 +5,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::awards::{self, NewAward};
-use mathsoc::db::challenges::KeyStage;
-use mathsoc::db::changes::Counting;
+use mathsoc::db::board_versions::Counting;
 use mathsoc::db::submissions::{Place, submit};
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url, schools};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::person::{Role, Year};
 use palisade::{Cost, Passwords};
 use serde_json::json;
 

@@ -1,11 +1,12 @@
 //! What the database promises about challenges as admins write them.
 
 use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::challenges;
 use mathsoc::db::challenges::edit::{self, Draft, DraftBox, EditError};
-use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::submissions::{Place, SubmitError, submit};
-use mathsoc::db::{Db, bin};
-use mathsoc::subject::Kind;
+use mathsoc::db::{Db, trash};
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::Kind;
 
 use super::accounts::{count, user};
 use super::{Promise, at};
@@ -141,7 +142,7 @@ async fn the_list_knows_what_lies_ahead_and_how_many_tried(db: Db) {
     let rows: Vec<_> = all.items.iter().map(|it| (it.title.as_str(), it.tried, it.solved)).collect();
     assert_eq!(rows, [("Ahead", 0, 0), ("Open", 2, 1)]);
     assert_eq!(edit::all(&db, Some(KeyStage::Ks5), 1).await.unwrap().total, 1);
-    bin::delete(&db, &by(), Kind::Challenge, open).await.unwrap();
+    trash::delete(&db, &by(), Kind::Challenge, open).await.unwrap();
     assert_eq!(edit::all(&db, None, 1).await.unwrap().total, 1);
     assert_eq!(edit::any(&db, open).await.unwrap(), None);
 }

@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use answers::{Hint, Side, Verdict};
-use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::submissions::{self, Mark, Outcome, Place, SubmitError, submit};
+use mathsoc::db::challenges;
+use mathsoc::db::challenges::Mark;
+use mathsoc::db::submissions::{self, Outcome, Place, SubmitError, submit};
 use mathsoc::db::users;
 use mathsoc::db::{Db, leaderboard};
+use mathsoc::domain::key_stage::KeyStage;
 
 use super::accounts::{admin, count, user};
 use super::{Promise, at, challenge, run};

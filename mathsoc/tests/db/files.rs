@@ -1,7 +1,7 @@
 //! What the database promises about files: who may see them.
 
-use mathsoc::db::{Db, bin, files};
-use mathsoc::subject::Kind;
+use mathsoc::db::{Db, files, trash};
+use mathsoc::domain::log_subject::Kind;
 use palisade::{Upload, UploadId};
 
 use super::accounts::admin;
@@ -75,7 +75,7 @@ async fn what_is_gone_for_good_uses_no_file(db: Db) {
     files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
     files::use_in(&db, Kind::Article, FIRST, &[id]).await.unwrap();
     run(&db, "UPDATE challenges SET deleted_at = 1", &[]).await.unwrap();
-    bin::empty(&db).await.unwrap();
+    trash::empty(&db).await.unwrap();
     let uses: [&'static str; 2] = [
         "INSERT INTO file_uses (file_id, kind, subject_id) VALUES ($1, 'challenge', 1)",
         "INSERT INTO file_uses (file_id, kind, subject_id) VALUES ($1, 'article', 1)",

@@ -1,9 +1,9 @@
 //! What the database promises about how far somebody has come.
 
-use mathsoc::db::challenges::KeyStage;
 use mathsoc::db::progress::{self, StageProgress};
 use mathsoc::db::submissions::{Place, submit};
 use mathsoc::db::{Db, search};
+use mathsoc::domain::key_stage::KeyStage;
 
 use super::accounts::user;
 use super::{Promise, article, at, challenge, run};

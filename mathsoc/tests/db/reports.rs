@@ -1,7 +1,8 @@
 //! What the database promises about what browsers report.
 
 use mathsoc::db::admin_log::{self, Actor};
-use mathsoc::db::{Db, reports, tidy};
+use mathsoc::db::retention::delete_expired;
+use mathsoc::db::{Db, reports};
 use palisade::report::{Disposition, Group, Kind};
 
 use super::{Promise, another_process, at};

@@ -5,8 +5,8 @@ use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
 use crate::db::paged;
 use crate::db::{Db, Paged, Result, on};
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::Title;
 
 /// What an article is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,12 +1,13 @@
 //! Challenges as admins write them: before their time too, with their answers.
 
-use super::KeyStage;
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
 use crate::db::paged::{PER_PAGE, Place};
-use crate::db::{Db, DbError, Paged, Result, now, on};
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::db::{Db, DbError, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::Title;
 
 /// The most boxes of one challenge.
 pub const MOST_BOXES: usize = 12;

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::checked;
 use crate::db::users::{self, User};
 use crate::error::Error;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
 /// What is typed in, and where to go on.

@@ -9,8 +9,8 @@ use serde::Deserialize;
 use super::FRESH;
 use crate::db::users::{self, RightsError, User};
 use crate::error::Error;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
 /// Whether they mean it.

@@ -8,13 +8,13 @@ use serde_json::{Map, Value, json};
 
 use super::FRESH;
 use crate::db::awards;
-use crate::db::challenges::KeyStage;
 use crate::db::leaderboard;
 use crate::db::progress;
 use crate::db::schools;
 use crate::db::users::User;
+use crate::domain::key_stage::KeyStage;
 use crate::error::Error;
-use crate::pages::day::Day;
+use crate::pages::parts::day::Day;
 use crate::state::App;
 
 /// `GET /profile/export`.

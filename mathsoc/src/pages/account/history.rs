@@ -10,9 +10,9 @@ use crate::db::awards::{self, Award};
 use crate::db::progress::{self, Given};
 use crate::db::users::User;
 use crate::error::Error;
-use crate::pages::address::Listing;
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::address::Listing;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::state::App;
 
 #[derive(Template)]

@@ -8,15 +8,16 @@ use serde::{Deserialize, Serialize};
 
 use super::{checked, send};
 use crate::db::{second_factor, users};
-use crate::email::EmailAddress;
+use crate::domain::clock::now;
+use crate::domain::email::EmailAddress;
+use crate::domain::totp;
 use crate::error::Error;
 use crate::limits::LOGIN;
 use crate::links::Purpose;
 use crate::mail::VerifyAddress;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage, Said};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage, Said};
 use crate::state::App;
-use crate::totp;
 
 const WRONG: &str = "That e-mail address and that password do not belong together.";
 
@@ -121,7 +122,7 @@ async fn enter(
             epoch: proof.epoch(),
             remember: way.remember,
             next: way.next.path().cloned(),
-            until: totp::now() + 5 * 60,
+            until: now() + 5 * 60,
         };
         // Whoever knew the session's name before knows nothing of the half that is done.
         session.renew().await?;
@@ -148,12 +149,12 @@ struct Pending {
     epoch: u64,
     remember: bool,
     next: Option<SafePath>,
-    until: u64,
+    until: i64,
 }
 
 async fn pending(session: &Session) -> Result<Option<Pending>, Error> {
     let pending: Option<Pending> = session.get(PENDING).await?;
-    Ok(pending.filter(|pending| pending.until > totp::now()))
+    Ok(pending.filter(|pending| pending.until > now()))
 }
 
 fn code_page(frame: &Frame, wrong: Option<&'static str>) -> FormPage {
@@ -214,7 +215,7 @@ pub async fn take_code(
 async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
     let Some(factor) = second_factor::of_user(&app.db, user).await? else { return Ok(false) };
     let secret = totp::Secret::open(&app.keyring, user, &factor.secret);
-    if let Some(step) = secret.and_then(|secret| secret.step_of(code, totp::now())) {
+    if let Some(step) = secret.and_then(|secret| secret.step_of(code, now())) {
         return Ok(second_factor::take_step(&app.db, user, step).await?);
     }
     match totp::recovery_hash(code) {

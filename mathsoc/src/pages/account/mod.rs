@@ -27,10 +27,10 @@ use std::time::Duration;
 
 use palisade::{Password, Proof, Refusal, Session, Stored, Verified, Weak};
 
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::Role;
 use crate::error::Error;
 use crate::limits::LOGIN;
-use crate::person::Role;
 use crate::state::App;
 
 /// How long a password counts as just given.

@@ -10,9 +10,9 @@ use super::{checked, judged, send};
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::mail::PasswordChanged;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::frame::notice;
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// What is typed in.

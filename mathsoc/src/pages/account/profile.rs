@@ -8,16 +8,16 @@ use palisade::{Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
 use super::register::{name_field, year_field};
-use crate::db::challenges::KeyStage;
 use crate::db::leaderboard::{self, Standing};
 use crate::db::progress::{self, StageProgress};
 use crate::db::schools::{self, School};
 use crate::db::users::{self, User};
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::{FullName, Year};
 use crate::error::Error;
-use crate::pages::form::FormPage;
-use crate::pages::frame::notice;
-use crate::pages::{Frame, Here, Layout, filters, shown};
-use crate::person::{FullName, Year};
+use crate::pages::parts::form::FormPage;
+use crate::pages::parts::frame::notice;
+use crate::pages::parts::{Frame, Here, Layout, filters, shown};
 use crate::state::App;
 
 #[derive(Template)]

@@ -10,13 +10,13 @@ use super::{judged, send};
 use crate::config::Registration;
 use crate::db::schools;
 use crate::db::users::{self, CreateError, NewUser};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::{AddressTaken, VerifyAddress};
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage, Said};
-use crate::person::{FullName, Role, Year};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage, Said};
 use crate::state::App;
 
 /// What is typed in.

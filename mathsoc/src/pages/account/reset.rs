@@ -11,14 +11,14 @@ use super::register::password_field;
 use super::verify::dead;
 use super::{judged, send};
 use crate::db::users;
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
 use crate::error::Error;
 use crate::limits::PASSWORD_RESET;
 use crate::links::{LinkError, Purpose};
 use crate::mail::{PasswordChanged, ResetPassword};
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage, Said};
-use crate::pages::frame::notice;
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage, Said};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// Whose password it is.

@@ -11,8 +11,8 @@ use super::{FRESH, only_here};
 use crate::config::SessionStoreUri;
 use crate::db::users::{self, User};
 use crate::error::Error;
-use crate::pages::frame::notice;
-use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::frame::notice;
+use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::state::App;
 
 #[derive(Template)]

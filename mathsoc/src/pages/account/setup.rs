@@ -10,13 +10,13 @@ use super::judged;
 use super::register::{name_field, password_field};
 use super::verify::dead;
 use crate::db::users::{self, CreateError, NewUser};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::{FullName, Role};
 use crate::error::Error;
 use crate::links::{LinkError, Purpose};
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::frame::notice;
-use crate::person::{FullName, Role};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// What is typed in.

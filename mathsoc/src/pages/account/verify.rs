@@ -7,9 +7,9 @@ use palisade::{Redirect, SafePath, Session};
 use crate::db::users;
 use crate::error::Error;
 use crate::links::{LinkError, Purpose};
-use crate::pages::Frame;
-use crate::pages::form::{FormPage, Said};
-use crate::pages::frame::notice;
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{FormPage, Said};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// `GET /verify_email/{token}`. Programs that check mail open links; only the button uses it.

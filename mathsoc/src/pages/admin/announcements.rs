@@ -8,17 +8,17 @@ use serde::Deserialize;
 
 use super::{List, Page, Row, actor, back};
 use crate::db::announcements::{self, Announcement, NewAnnouncement};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::{self, Title};
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::home::Home;
-use crate::pages::{Frame, Here, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::home::Home;
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::{self, Title};
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Deserialize)]

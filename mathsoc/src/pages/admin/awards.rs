@@ -12,24 +12,24 @@ use url::form_urlencoded::{Serializer, parse};
 
 use super::users::search::Search;
 use super::{List, Row, actor, back};
-use crate::award::Points;
 use crate::db::awards::{self, Award, AwardError, NewAward};
-use crate::db::challenges::KeyStage;
-use crate::db::changes::{Changing, Counting};
+use crate::db::board_versions::{Changing, Counting};
 use crate::db::competitions::{self, Competition};
-use crate::db::user_list::{self, Person, Wanted};
-use crate::db::{Db, bin};
+use crate::db::users::list::{self, Person, Wanted};
+use crate::db::{Db, trash};
+use crate::domain::award::Points;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::log_subject::Kind;
+use crate::domain::person::Role;
+use crate::domain::title::Title;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::day::Day;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, shown};
-use crate::person::Role;
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::Day;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, shown};
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
@@ -133,7 +133,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     if text.is_empty() {
         return Ok(Err("Write the pupil’s e-mail address or name.".to_owned()));
     }
-    let found = user_list::named(db, text).await?;
+    let found = list::named(db, text).await?;
     let is_admin = !found.is_empty();
     let mut pupils: Vec<_> = found.into_iter().filter(|it| it.user.role == Role::Pupil).collect();
     if pupils.len() > 1 {
@@ -147,7 +147,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
         return Ok(Err("This is an admin, who is on no leaderboard.".to_owned()));
     }
     let near = Wanted { text: text.to_owned(), role: Some(Role::Pupil), ..Wanted::default() };
-    let near = user_list::page(db, &near, 1).await?.items;
+    let near = list::page(db, &near, 1).await?.items;
     let near = near.get(..3).unwrap_or(&near);
     let meant = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", named(near)) };
     Ok(Err(format!("No pupil has this address or name.{meant}")))
@@ -190,7 +190,7 @@ pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Resul
         new: Some(NEW),
         asked: Some(asked),
         filters: Vec::new(),
-        deleted: bin::recent(&app.db, Kind::Award).await?,
+        deleted: trash::recent(&app.db, Kind::Award).await?,
         pager: Pager::new(address, found.page, found.pages),
         rows: found.items.into_iter().map(row).collect(),
     })

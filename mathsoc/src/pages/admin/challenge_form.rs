@@ -8,11 +8,12 @@ use std::collections::HashMap;
 use answers::{Rules, Verdict};
 
 use crate::db::challenges::edit::{Draft, DraftBox, MOST_BOXES};
-use crate::db::challenges::{AnswerBox, Challenge, KeyStage};
+use crate::db::challenges::{AnswerBox, Challenge};
 use crate::db::competitions::Competition;
-use crate::pages::day::Hour;
-use crate::pages::form::Field;
-use crate::title::{self, Title};
+use crate::domain::key_stage::KeyStage;
+use crate::domain::title::{self, Title};
+use crate::pages::parts::day::Hour;
+use crate::pages::parts::form::Field;
 
 /// Empty boxes at the end of the form.
 const SPARE: usize = 2;

@@ -9,21 +9,21 @@ use palisade::{Session, SignedIn};
 
 use super::challenge_form::Typed;
 use super::{List, Row, actor, back};
-use crate::db::bin;
 use crate::db::challenges::edit::{self, EditError, Listed};
 use crate::db::competitions;
+use crate::db::trash;
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
 use crate::error::Error;
-use crate::pages::address::{Id, Listing};
-use crate::pages::answers::now;
-use crate::pages::challenges::One;
-use crate::pages::day::Day;
-use crate::pages::form::FormPage;
-use crate::pages::pager::Pager;
-use crate::pages::stages::{address, filters};
-use crate::pages::{Frame, Here, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::{Id, Listing};
+use crate::pages::parts::day::Day;
+use crate::pages::parts::form::FormPage;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::stages::{address, filters};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::challenges::One;
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 type Sent = Form<Vec<(String, String)>>;
 
@@ -59,7 +59,7 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
         title: "Challenges",
         new: Some(NEW),
         filters: filters("/admin/challenges", listing.key_stage),
-        deleted: bin::recent(&app.db, Kind::Challenge).await?,
+        deleted: trash::recent(&app.db, Kind::Challenge).await?,
         rows: found.items.into_iter().map(|it| row(it, now)).collect(),
         pager,
     })

@@ -9,19 +9,20 @@ use palisade::{Session, SignedIn};
 
 use super::{List, Page, Row, actor, back};
 use crate::db::admin_log::Actor;
-use crate::db::competitions::{self, Competition, CompetitionError, CompetitionId, Details};
+use crate::db::competitions::{self, Competition, CompetitionError, Details};
 use crate::db::schools::{self, School};
+use crate::domain::clock::now;
+use crate::domain::ids::CompetitionId;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::Title;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::competitions::Timed;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
+use crate::pages::public::competitions::Timed;
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::web::signed_in::Admin;
 
 type Sent = Form<Vec<(String, String)>>;
 

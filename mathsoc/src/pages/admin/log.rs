@@ -8,8 +8,8 @@ use super::{Page, filters};
 use crate::db::Paged;
 use crate::db::admin_log::{self, Entry};
 use crate::error::Error;
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, Layout, shown};
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, shown};
 use crate::state::App;
 
 #[derive(Template)]

@@ -21,7 +21,6 @@
 pub mod announcements;
 pub mod articles;
 pub mod awards;
-pub mod bin;
 mod challenge_form;
 pub mod challenges;
 mod chart;
@@ -34,6 +33,7 @@ pub mod pictures;
 pub mod reports;
 pub mod schools;
 pub mod tester;
+pub mod trash;
 pub mod users;
 
 use std::convert::Infallible;
@@ -44,17 +44,17 @@ use axum::response::{Html, Response};
 use http::request::Parts;
 use palisade::{Redirect, SafePath, Session, SignedIn};
 
-use super::frame::notice;
-use super::pager::Pager;
-use super::stages::Filter;
-use super::{Frame, Here, Layout, Printed, filters, shown};
+use super::parts::frame::notice;
+use super::parts::pager::Pager;
+use super::parts::stages::Filter;
+use super::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::db::admin_log::Actor;
-use crate::db::bin::Deleted;
+use crate::db::trash::Deleted;
 use crate::db::{self, Paged};
+use crate::domain::log_subject::Kind;
 use crate::error::Error;
-use crate::signed_in::Admin;
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 /// The list of a section.
 #[derive(Template)]
@@ -96,7 +96,7 @@ impl List {
         found: Paged<T>,
         row: impl FnMut(T) -> Row,
     ) -> Result<Html<String>, Error> {
-        let deleted = db::bin::recent(&app.db, kind).await?;
+        let deleted = db::trash::recent(&app.db, kind).await?;
         let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
         let rows = found.items.into_iter().map(row).collect();
         let (layout, token) = (frame.layout(Here::Admin), frame.token());
@@ -112,7 +112,7 @@ impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(super::address::Listing::parse(parts.uri.query().unwrap_or_default()).page))
+        Ok(Self(super::parts::address::Listing::parse(parts.uri.query().unwrap_or_default()).page))
     }
 }
 

@@ -11,18 +11,19 @@ use serde::Deserialize;
 
 use super::{List, Page, Row, actor, back};
 use crate::db::newsletters::{self, File, NewNewsletter, Newsletter};
+use crate::domain::clock::now;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::{self, Title};
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::newsletters::{One, size};
-use crate::pages::{Frame, Here, files, shown};
-use crate::rich_text;
-use crate::signed_in::Admin;
+use crate::pages::files;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::newsletters::{One, size};
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::{self, Title};
+use crate::text::rich_text;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]

@@ -9,10 +9,10 @@ use palisade::{Refusal, SignedIn};
 
 use crate::error::Error;
 use crate::pages::files;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here, Layout, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, Layout, shown};
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 /// The picture as a text shows it: as the editor writes it.
 #[derive(Template)]

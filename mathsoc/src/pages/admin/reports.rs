@@ -15,16 +15,16 @@ use palisade::{Session, SignedIn};
 use super::chart::Days;
 use super::{actor, back_to};
 use crate::config::Config;
-use crate::db::numbers::DAYS;
+use crate::db::dashboard::DAYS;
 use crate::db::reports::{self, Known};
+use crate::domain::clock::now;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, starts};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::policy;
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, starts};
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
+use crate::web::policy;
+use crate::web::signed_in::Admin;
 
 const HERE: &str = "/admin/reports";
 

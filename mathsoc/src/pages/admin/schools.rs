@@ -9,15 +9,15 @@ use serde::Deserialize;
 use super::{List, Page, Row, actor, back};
 use crate::db::Paged;
 use crate::db::schools::{self, NewSchool, School, SchoolError};
-use crate::email::EmailDomain;
+use crate::domain::email::EmailDomain;
+use crate::domain::log_subject::Kind;
+use crate::domain::title::Title;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]

@@ -21,8 +21,8 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::error::Error;
-use crate::pages::api::{problem, written};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::public::api::{problem, written};
 
 /// Two answers, and how strict to be.
 #[derive(Clone, Default, Deserialize)]

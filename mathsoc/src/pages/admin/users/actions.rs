@@ -8,19 +8,19 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
 use super::welcome;
-use crate::db::user_changes::{self, Change, ChangeError};
+use crate::db::users::edit::{self, Change, ChangeError};
 use crate::db::users::{self, RightsError, User};
+use crate::domain::person::Role;
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::ResetPassword;
 use crate::pages::account::{FRESH, send};
-use crate::pages::address::Id;
 use crate::pages::admin::{actor, back_to};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::person::Role;
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 async fn found(app: &App, id: i64) -> Result<User, Error> {
     users::by_id(&app.db, id).await?.ok_or(Error::NotFound)
@@ -42,7 +42,7 @@ pub async fn letter(
 ) -> Result<Response, Error> {
     let user = found(&app, id).await?;
     let stored = users::login_by_id(&app.db, id).await?;
-    user_changes::note_link(&app.db, &actor(&admin), &user).await?;
+    edit::note_link(&app.db, &actor(&admin), &user).await?;
     if stored.is_some_and(|stored| stored.hash.is_usable()) {
         let url = |path: &str| app.config.site_url.link(path);
         let link = url(&app.links.issue(Purpose::ResetPassword, &user));
@@ -91,7 +91,7 @@ async fn change(
     said: &str,
 ) -> Result<Response, Error> {
     found(&app, id).await?;
-    match user_changes::change_all(&app.db, &actor(&admin), &[id], change).await {
+    match edit::change_all(&app.db, &actor(&admin), &[id], change).await {
         Ok(0) => back_to(&session, &page_of(id), "There was nothing to change.").await,
         Ok(_) => back_to(&session, &page_of(id), said).await,
         Err(ChangeError::NoSchool) => Err(Error::NotFound),

@@ -12,17 +12,17 @@ use palisade::{Session, SignedIn};
 
 use super::are;
 use super::search::Search;
-use crate::db::bin;
 use crate::db::schools::{self, School};
-use crate::db::user_changes::{self, Change, ChangeError};
-use crate::db::user_list::{self, MOST, Person};
+use crate::db::trash;
+use crate::db::users::edit::{self, Change, ChangeError};
+use crate::db::users::list::{self, MOST, Person};
+use crate::domain::log_subject::Kind;
 use crate::error::Error;
-use crate::pages::address::Id;
 use crate::pages::admin::{actor, back};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 /// What can be done to many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -131,7 +131,7 @@ pub async fn show(
     let asked = Asked::read(url::form_urlencoded::parse(query.as_bytes()));
     let deed = asked.deed.ok_or(Error::NotFound)?;
     let people = if asked.found {
-        user_list::all(&app.db, &Search::parse(&query).wanted).await?
+        list::all(&app.db, &Search::parse(&query).wanted).await?
     } else {
         people(&app, &asked.ids).await?
     };
@@ -147,7 +147,7 @@ pub async fn show(
 async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
     let mut people = Vec::new();
     for id in ids.iter().take(MOST + 1) {
-        people.extend(user_list::one(&app.db, *id).await?);
+        people.extend(list::one(&app.db, *id).await?);
     }
     people.sort_by_cached_key(|person| person.user.full_name.as_str().to_lowercase());
     Ok(people)
@@ -191,7 +191,7 @@ pub async fn take(
     let (by, ids) = (actor(&admin), asked.ids.iter().copied().collect::<Vec<_>>());
     let change = match (deed, asked.school.as_deref()) {
         (Deed::Delete, _) => {
-            let gone = bin::delete_all(&app.db, &by, Kind::User, &ids).await?;
+            let gone = trash::delete_all(&app.db, &by, Kind::User, &ids).await?;
             return back(&session, Kind::User, &format!("{} deleted.", are(gone))).await;
         }
         (Deed::NextYear, _) => Change::NextYear,
@@ -200,7 +200,7 @@ pub async fn take(
         // 0 is the number of no school.
         (Deed::Move, school) => Change::Move(Some(school.and_then(Id::parse).map_or(0, |Id(id)| id))),
     };
-    match user_changes::change_all(&app.db, &by, &ids, change).await {
+    match edit::change_all(&app.db, &by, &ids, change).await {
         Ok(count) => {
             let done = match deed {
                 Deed::Move => "moved",

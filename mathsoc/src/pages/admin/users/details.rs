@@ -9,18 +9,18 @@ use serde::Deserialize;
 use super::welcome;
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
-use crate::db::user_changes::{self, ChangeError, Details};
+use crate::db::users::edit::{self, ChangeError, Details};
 use crate::db::users::{self, CreateError, NewUser, User};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::pages::account::send;
-use crate::pages::address::Id;
 use crate::pages::admin::{actor, back_to};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::person::{FullName, Role, Year};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
@@ -117,7 +117,7 @@ pub async fn change(
         Ok(details) => details,
         Err(fields) => return edit_page(&frame, id, *fields).answer(),
     };
-    match user_changes::change(&app.db, &actor(&admin), id, &details).await {
+    match edit::change(&app.db, &actor(&admin), id, &details).await {
         Ok(true) => back_to(&session, &format!("/admin/users/{id}"), "The details are saved.").await,
         Ok(false) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
@@ -166,7 +166,7 @@ pub async fn create(
     };
     let Details { full_name, school_id, year } = details;
     let new = NewUser { email, full_name, role: Role::Pupil, school_id, year, email_is_verified: false };
-    match user_changes::create_all(&app.db, &actor(&admin), Action::Created, &[new]).await {
+    match edit::create_all(&app.db, &actor(&admin), Action::Created, &[new]).await {
         Ok(made) => {
             let user = made.into_iter().next().ok_or(Error::NotFound)?;
             send(&app, &user.email, &welcome(&app, &user));

@@ -26,19 +26,20 @@ use palisade::{Session, SignedIn};
 
 use self::search::Search;
 use super::{actor, back};
-use crate::db::bin::{self, Deleted};
+use crate::db::Paged;
 use crate::db::schools::{self, School};
-use crate::db::user_list::{self, Person};
-use crate::db::{Paged, users::User};
+use crate::db::trash::{self, Deleted};
+use crate::db::users::User;
+use crate::db::users::list::{self, Person};
+use crate::domain::log_subject::Kind;
+use crate::domain::person::Year;
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::Welcome;
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::person::Year;
-use crate::signed_in::Admin;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 #[derive(Template)]
 #[template(path = "admin/users.html")]
@@ -57,10 +58,10 @@ struct Users {
 /// # Errors
 /// When the database gives no answer.
 pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Result<Html<String>, Error> {
-    let found = user_list::page(&app.db, &search.wanted, search.page).await?;
+    let found = list::page(&app.db, &search.wanted, search.page).await?;
     let pager = Pager::new(search.address("/admin/users"), found.page, found.pages);
     let schools = schools::all(&app.db).await?;
-    let deleted = bin::recent(&app.db, Kind::User).await?;
+    let deleted = trash::recent(&app.db, Kind::User).await?;
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
     shown(&Users { layout, token, search, schools, deleted, found, pager })
 }
@@ -74,7 +75,7 @@ pub async fn restore(
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let count = bin::restore_all(&app.db, &actor(&admin), Kind::User).await?;
+    let count = trash::restore_all(&app.db, &actor(&admin), Kind::User).await?;
     let said = match count {
         0 => "It is too late: what is deleted can be put back for one minute.".to_owned(),
         count => format!("{} back.", are(count)),

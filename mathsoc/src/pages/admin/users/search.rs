@@ -8,10 +8,10 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::db::challenges::KeyStage;
-use crate::db::user_list::{Of, Wanted};
-use crate::pages::address::Id;
-use crate::person::{Role, Year};
+use crate::db::users::list::{Of, Wanted};
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::{Role, Year};
+use crate::pages::parts::address::Id;
 
 /// The longest text that is looked for; whatever is longer is cut.
 const LONGEST: usize = 100;
