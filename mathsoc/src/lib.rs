@@ -16,7 +16,7 @@
 pub mod config;
 pub mod db;
 pub mod domain;
-pub mod error;
+pub(crate) mod error;
 pub mod limits;
 pub mod links;
 pub mod lists;

@@ -5,13 +5,13 @@
 //! 2. that is used by something which is shown now: released, and not in the bin. A use is a row of `file_uses`, and
 //!    [`SHOWN`] has a line for each kind of thing that is shown to all.
 //!
-//! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, Kind::Article, id, &[&body])`.
+//! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 
 use palisade::{Upload, UploadId};
 
 use super::{Db, DbError, Result, on};
 use crate::domain::clock::now;
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 
 /// What precedes an id in the address of a file.
 pub const PREFIX: &str = "/files/";
@@ -141,7 +141,7 @@ pub async fn forget(db: &Db, id: UploadId) -> Result<()> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn use_in(db: &Db, kind: Kind, subject: i64, files: &[UploadId]) -> Result<()> {
+pub async fn use_in(db: &Db, kind: LogSubject, subject: i64, files: &[UploadId]) -> Result<()> {
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         note!(tx, kind, subject, files.iter().map(ToString::to_string));
@@ -159,7 +159,7 @@ pub(crate) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
 /// Notes the files of these ids as used, within a transaction.
 macro_rules! note {
     ($tx:ident, $kind:expr, $subject:expr, $ids:expr) => {{
-        let (kind, subject): ($crate::domain::log_subject::Kind, i64) = ($kind, $subject);
+        let (kind, subject): ($crate::domain::log_subject::LogSubject, i64) = ($kind, $subject);
         sqlx::query($crate::db::files::CLEAR).bind(kind.name()).bind(subject).execute(&mut *$tx).await?;
         for id in $ids {
             let one = sqlx::query($crate::db::files::USE).bind(id).bind(kind.name()).bind(subject);
@@ -168,7 +168,7 @@ macro_rules! note {
     }};
 }
 
-/// Notes the files whose addresses stand in these texts, within a transaction: `note_uses!(tx, Kind::Article, id, &[&body])`.
+/// Notes the files whose addresses stand in these texts, within a transaction: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 macro_rules! note_uses {
     ($tx:ident, $kind:expr, $subject:expr, $texts:expr) => {{
         let texts: &[&str] = $texts;

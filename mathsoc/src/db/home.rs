@@ -13,7 +13,7 @@ const ARTICLES: u32 = 3;
 
 /// What is announced, and what is newest.
 #[derive(Clone, Debug, Default)]
-pub struct Front {
+pub struct HomeContent {
     /// What is announced.
     pub announcement: Option<Announcement>,
     /// The newest challenges.
@@ -28,14 +28,14 @@ pub struct Front {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn page(db: &Db) -> Result<Arc<Front>> {
+pub async fn page(db: &Db) -> Result<Arc<HomeContent>> {
     let read = async || {
-        Ok(Arc::new(Front {
+        Ok(Arc::new(HomeContent {
             announcement: announcements::latest(db).await?,
             challenges: challenges::latest(db, CHALLENGES).await?,
             articles: articles::latest(db, ARTICLES).await?,
             newsletter: newsletters::latest(db).await?,
         }))
     };
-    db.cached(|tables| &tables.front, (), read).await
+    db.cached(|tables| &tables.home, (), read).await
 }

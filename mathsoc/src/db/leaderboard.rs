@@ -11,7 +11,7 @@
 //! | competition | everybody with points for its challenges, which count nowhere else | as the first |
 
 use super::board_versions::Changing;
-use super::paged::{PER_PAGE, Place};
+use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
 use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
@@ -101,7 +101,7 @@ async fn page_of(db: &Db, board: Changing, mut page: u32) -> Result<Paged<Standi
         let top = items.first().map(|first| first.points);
         let (total, higher): (i64, i64) =
             on!(db, pool => sqlx::query_as(COUNTS).bind(&name).bind(top).fetch_one(pool).await)?;
-        let place = Place::new(page, total);
+        let place = PagePosition::new(page, total);
         if place.is_at(page) {
             rank(&mut items, offset, higher);
             return Ok(place.with(items));
@@ -151,7 +151,7 @@ fn rank(items: &mut [Standing], offset: i64, higher: i64) {
 async fn page_of_class(db: &Db, school: i64, year: Year, page: u32) -> Result<Paged<Standing>> {
     let total =
         on!(db, pool => sqlx::query_scalar(CLASS_TOTAL).bind(school).bind(year).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = on!(db, pool => {
         let list = sqlx::query_as(CLASS_LIST).bind(school).bind(year).bind(PER_PAGE).bind(place.offset());
         list.fetch_all(pool).await

@@ -69,7 +69,7 @@ use sqlx::sqlite::{
 
 pub use self::paged::Paged;
 pub use self::read_cache::ReadCache;
-pub use self::url::{Url, UrlError, Way, hide_password};
+pub use self::url::{LinkSecurity, Url, UrlError, hide_password};
 use crate::private_files;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");

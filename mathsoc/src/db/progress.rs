@@ -2,7 +2,7 @@
 
 use serde::Serialize;
 
-use super::paged::{PER_PAGE, Place};
+use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
 use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
@@ -82,7 +82,7 @@ pub async fn history(db: &Db, user: i64, page: u32) -> Result<Paged<Given>> {
     const COUNT: &str = "SELECT count(*) FROM submissions WHERE user_id = $1";
     const LIST: &str = concat!(given!(), " LIMIT $2 OFFSET $3");
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(user).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = on!(db, pool => {
         sqlx::query_as(LIST).bind(user).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
     })?;

@@ -36,7 +36,7 @@ use tokio::sync::OnceCell;
 
 use super::board_versions::Changing;
 use super::challenges::Challenge;
-use super::home::Front;
+use super::home::HomeContent;
 use super::leaderboard::Standing;
 use super::submissions::Tried;
 use super::users::User;
@@ -51,7 +51,7 @@ pub struct ReadCache(Arc<Tables>);
 pub(super) struct Tables {
     file: File,
     pub(super) boards: Rows<(Changing, u32), Paged<Standing>>,
-    pub(super) front: Rows<(), Arc<Front>>,
+    pub(super) home: Rows<(), Arc<HomeContent>>,
     pub(super) challenges: Rows<(i64, Option<i64>, i64), Option<Challenge>>,
     pub(super) marks: Rows<(i64, i64, i64), Arc<HashMap<i64, bool>>>,
     pub(super) sessions: Rows<SessionId, Option<Kept>>,

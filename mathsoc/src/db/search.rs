@@ -3,14 +3,14 @@
 
 use super::{Db, Result, on};
 use crate::domain::clock::now;
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 
 /// A text to look through.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Text {
     /// What it is.
     #[sqlx(try_from = "String")]
-    pub kind: Kind,
+    pub kind: LogSubject,
     /// Its number.
     pub id: i64,
     /// Its title, plain text.

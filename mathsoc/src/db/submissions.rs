@@ -43,7 +43,7 @@ pub const LATER: u8 = 1;
 
 /// Where an answer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct AnswerPlace {
     /// The challenge.
     pub challenge: i64,
     /// Its box.
@@ -139,7 +139,7 @@ impl Counted {
 pub async fn submit(
     db: &Db,
     user: i64,
-    place: Place,
+    place: AnswerPlace,
     given: &str,
     now: i64,
 ) -> std::result::Result<Outcome, SubmitError> {
@@ -171,7 +171,11 @@ pub async fn submit(
 }
 
 /// What the comparison says. It takes up to 5 ms, for which nobody else should wait.
-async fn judged(place: Place, question: &Question, given: &str) -> std::result::Result<Verdict, SubmitError> {
+async fn judged(
+    place: AnswerPlace,
+    question: &Question,
+    given: &str,
+) -> std::result::Result<Verdict, SubmitError> {
     let broken = |why: &dyn std::fmt::Display| {
         tracing::error!(answer_box = place.answer_box, %why, "an answer box cannot be answered");
         SubmitError::Broken
@@ -193,7 +197,7 @@ async fn judged(place: Place, question: &Question, given: &str) -> std::result::
 /// An answer that can be read.
 struct Answer<'a> {
     user: i64,
-    place: Place,
+    place: AnswerPlace,
     given: &'a str,
     verdict: Verdict,
     counting: Counting,
@@ -202,7 +206,8 @@ struct Answer<'a> {
 }
 
 async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, SubmitError> {
-    let Answer { user, place: Place { challenge, answer_box }, given, verdict, counting, role, now } = answer;
+    let Answer { user, place: AnswerPlace { challenge, answer_box }, given, verdict, counting, role, now } =
+        answer;
     let boards = counting.boards();
     let solved_box = verdict.is_equal();
     let word = if solved_box { "right" } else { "wrong" };

@@ -7,10 +7,10 @@
 use super::admin_log::{Action, Actor, record};
 use super::{Db, DbError, Result, awards, on};
 use crate::domain::clock::now;
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 
 /// How long something can be put back, in seconds.
-pub const PATIENCE: i64 = 60;
+pub const RESTORE_GRACE: i64 = 60;
 
 /// Something in the bin.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -25,7 +25,7 @@ pub struct Deleted {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn title(db: &Db, kind: Kind, id: i64) -> Result<Option<String>> {
+pub async fn title(db: &Db, kind: LogSubject, id: i64) -> Result<Option<String>> {
     let sql = Sql::of(kind).title;
     Ok(on!(db, pool => sqlx::query_scalar(sql).bind(id).fetch_optional(pool).await)?)
 }
@@ -34,7 +34,7 @@ pub async fn title(db: &Db, kind: Kind, id: i64) -> Result<Option<String>> {
 ///
 /// # Errors
 /// When there is no such thing, it cannot go, or the database gives no answer.
-pub async fn delete(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::Result<String, BinError> {
+pub async fn delete(db: &Db, by: &Actor, kind: LogSubject, id: i64) -> std::result::Result<String, BinError> {
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
@@ -55,13 +55,18 @@ pub async fn delete(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::Re
 ///
 /// # Errors
 /// When it is not there, or no longer, or the database gives no answer.
-pub async fn restore(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::Result<String, BinError> {
+pub async fn restore(
+    db: &Db,
+    by: &Actor,
+    kind: LogSubject,
+    id: i64,
+) -> std::result::Result<String, BinError> {
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         awards::hold!(tx, kind, [id]);
         let title: Option<String> =
-            sqlx::query_scalar(sql.restore).bind(id).bind(now() - PATIENCE).fetch_optional(&mut *tx).await?;
+            sqlx::query_scalar(sql.restore).bind(id).bind(now() - RESTORE_GRACE).fetch_optional(&mut *tx).await?;
         let title = title.ok_or(BinError::TooLate)?;
         record!(tx, by, Action::Restored, kind, id, &title, "");
         awards::count!(tx, kind, [id], 1);
@@ -74,7 +79,7 @@ pub async fn restore(db: &Db, by: &Actor, kind: Kind, id: i64) -> std::result::R
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn delete_all(db: &Db, by: &Actor, kind: Kind, ids: &[i64]) -> Result<usize> {
+pub async fn delete_all(db: &Db, by: &Actor, kind: LogSubject, ids: &[i64]) -> Result<usize> {
     let sql = Sql::of(kind);
     let mut gone = 0;
     on!(db, pool => {
@@ -98,11 +103,11 @@ pub async fn delete_all(db: &Db, by: &Actor, kind: Kind, ids: &[i64]) -> Result<
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn restore_all(db: &Db, by: &Actor, kind: Kind) -> Result<usize> {
+pub async fn restore_all(db: &Db, by: &Actor, kind: LogSubject) -> Result<usize> {
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        let rows: Vec<Deleted> = sqlx::query_as(sql.restore_all).bind(now() - PATIENCE).fetch_all(&mut *tx).await?;
+        let rows: Vec<Deleted> = sqlx::query_as(sql.restore_all).bind(now() - RESTORE_GRACE).fetch_all(&mut *tx).await?;
         for Deleted { id, title } in &rows {
             record!(tx, by, Action::Restored, kind, id, title, "");
             awards::count!(tx, kind, [id], 1);
@@ -116,9 +121,9 @@ pub async fn restore_all(db: &Db, by: &Actor, kind: Kind) -> Result<usize> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn recent(db: &Db, kind: Kind) -> Result<Vec<Deleted>> {
+pub async fn recent(db: &Db, kind: LogSubject) -> Result<Vec<Deleted>> {
     let sql = Sql::of(kind).recent;
-    Ok(on!(db, pool => sqlx::query_as(sql).bind(now() - PATIENCE).fetch_all(pool).await)?)
+    Ok(on!(db, pool => sqlx::query_as(sql).bind(now() - RESTORE_GRACE).fetch_all(pool).await)?)
 }
 
 /// Lets go for good what has lain there long enough, with what belongs to it; how many there were.
@@ -126,14 +131,14 @@ pub async fn recent(db: &Db, kind: Kind) -> Result<Vec<Deleted>> {
 /// # Errors
 /// When the database gives no answer.
 pub async fn empty(db: &Db) -> Result<u64> {
-    let before = now() - PATIENCE;
+    let before = now() - RESTORE_GRACE;
     let mut gone = 0;
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         for sql in POINTS {
             sqlx::query(sql).bind(before).execute(&mut *tx).await?;
         }
-        for kind in Kind::ALL {
+        for kind in LogSubject::ALL {
             let rows = sqlx::query(Sql::of(kind).empty).bind(before).execute(&mut *tx).await?.rows_affected();
             if rows > 0 {
                 // So that nobody takes their files for used.
@@ -246,34 +251,34 @@ macro_rules! table {
 }
 
 impl Sql {
-    const fn of(kind: Kind) -> Self {
+    const fn of(kind: LogSubject) -> Self {
         match kind {
-            Kind::Announcement => table!("announcements", "title"),
-            Kind::Challenge => table!("challenges", "title"),
-            Kind::Competition => table!(
+            LogSubject::Announcement => table!("announcements", "title"),
+            LogSubject::Challenge => table!("challenges", "title"),
+            LogSubject::Competition => table!(
                 "competitions",
                 "title",
                 "",
                 " AND NOT EXISTS (SELECT 1 FROM challenges WHERE competition_id = competitions.id)",
                 "This competition has challenges. Delete them first, or leave it closed."
             ),
-            Kind::Article => table!("articles", "title"),
-            Kind::Newsletter => table!("newsletters", "title"),
-            Kind::School => table!(
+            LogSubject::Article => table!("articles", "title"),
+            LogSubject::Newsletter => table!("newsletters", "title"),
+            LogSubject::School => table!(
                 "schools",
                 "name",
                 "",
                 " AND NOT EXISTS (SELECT 1 FROM users WHERE school_id = schools.id)",
                 "Somebody belongs to this school. Move its pupils first."
             ),
-            Kind::User => table!(
+            LogSubject::User => table!(
                 "users",
                 "full_name",
                 ", epoch = epoch + 1",
                 " AND role <> 'admin'",
                 "An admin is not deleted. Take the rights away first."
             ),
-            Kind::Award => table!(
+            LogSubject::Award => table!(
                 "awards",
                 "(SELECT u.full_name FROM users u WHERE u.id = user_id)
                     || CASE WHEN points > 0 THEN ', +' ELSE ', −' END || CAST(abs(points) AS TEXT) || ': ' || reason"

@@ -1,7 +1,7 @@
 //! What admins look after: announcements, challenges, people.
 //!
 //! ```
-//! use mathsoc::domain::log_subject::Kind;
+//! use mathsoc::domain::log_subject::LogSubject;
 //!
 //! assert_eq!("schools".parse::<Kind>().ok(), Some(Kind::School));
 //! assert_eq!(Kind::School.to_string(), "school");
@@ -14,7 +14,7 @@ use std::str::FromStr;
 
 /// A kind of thing that admins look after.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Kind {
+pub enum LogSubject {
     /// A note on the front page.
     Announcement,
     /// A problem to solve.
@@ -33,7 +33,7 @@ pub enum Kind {
     Award,
 }
 
-impl Kind {
+impl LogSubject {
     /// All of them, in the order in which they are listed.
     pub const ALL: [Self; 8] = [
         Self::Challenge,
@@ -75,7 +75,7 @@ impl Kind {
     }
 }
 
-impl fmt::Display for Kind {
+impl fmt::Display for LogSubject {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(self.name())
     }
@@ -84,22 +84,22 @@ impl fmt::Display for Kind {
 /// There is no such kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("there is no such kind of thing")]
-pub struct KindError;
+pub struct LogSubjectError;
 
 /// Reads the word in an address, from a column of the database.
-impl TryFrom<String> for Kind {
-    type Error = KindError;
+impl TryFrom<String> for LogSubject {
+    type Error = LogSubjectError;
 
-    fn try_from(section: String) -> Result<Self, KindError> {
+    fn try_from(section: String) -> Result<Self, LogSubjectError> {
         section.parse()
     }
 }
 
 /// Reads the word in an address.
-impl FromStr for Kind {
-    type Err = KindError;
+impl FromStr for LogSubject {
+    type Err = LogSubjectError;
 
-    fn from_str(section: &str) -> Result<Self, KindError> {
-        Self::ALL.into_iter().find(|kind| kind.section() == section).ok_or(KindError)
+    fn from_str(section: &str) -> Result<Self, LogSubjectError> {
+        Self::ALL.into_iter().find(|kind| kind.section() == section).ok_or(LogSubjectError)
     }
 }

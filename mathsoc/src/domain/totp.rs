@@ -20,13 +20,16 @@
 //!
 //! References: RFC 6238, RFC 4226; the Key URI format of Google Authenticator.
 
+use data_encoding::BASE32_NOPAD;
 use hmac::{Hmac, KeyInit, Mac};
 use palisade::Keyring;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 const STEP: i64 = 30;
-const ALPHABET: &[u8; 32] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 /// How many recovery codes an account gets.
 const RECOVERY_CODES: usize = 10;
 
@@ -49,33 +52,18 @@ impl Secret {
 
     /// The secret that was written as this text.
     pub fn read(text: &str) -> Option<Self> {
-        let digits =
-            text.bytes().map(|byte| ALPHABET.iter().position(|known| *known == byte.to_ascii_uppercase()));
-        let (mut bits, mut count, mut bytes) = (0_usize, 0, Vec::with_capacity(20));
-        for digit in digits {
-            (bits, count) = (bits << 5 | digit?, count + 5);
-            if count >= 8 {
-                count -= 8;
-                bytes.push(u8::try_from(bits >> count & 0xFF).ok()?);
-                bits &= (1 << count) - 1;
-            }
-        }
+        let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
         bytes.try_into().ok().map(Self)
     }
 
     /// As it is typed into an app by hand.
     pub fn text(&self) -> String {
-        base32(&self.0)
+        BASE32_NOPAD.encode(&self.0)
     }
 
     /// As an app reads it from a picture.
     pub fn uri(&self, site: &str, account: &str) -> String {
-        let encoded = |text: &str| -> String {
-            let plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~".contains(&byte);
-            text.bytes()
-                .map(|byte| if plain(byte) { char::from(byte).to_string() } else { format!("%{byte:02X}") })
-                .collect()
-        };
+        let encoded = |text| utf8_percent_encode(text, RESERVED);
         let (site, account) = (encoded(site), encoded(account));
         format!("otpauth://totp/{site}:{account}?secret={}&issuer={site}", self.text())
     }
@@ -121,7 +109,7 @@ impl std::fmt::Debug for Secret {
 pub fn recovery_codes() -> Vec<String> {
     let code = || {
         let Secret(bytes) = Secret::random();
-        let text = base32(&bytes);
+        let text = BASE32_NOPAD.encode(&bytes);
         format!("{}-{}", &text[..5], &text[5..10])
     };
     (0..RECOVERY_CODES).map(|_| code()).collect()
@@ -132,22 +120,6 @@ pub fn recovery_hash(code: &str) -> Option<[u8; 32]> {
     let typed: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     let typed = typed.to_ascii_uppercase();
     (typed.len() == 10).then(|| Sha256::digest(typed).into())
-}
-
-fn base32(bytes: &[u8]) -> String {
-    let (mut bits, mut count, mut text) = (0_usize, 0, String::new());
-    for byte in bytes {
-        (bits, count) = (bits << 8 | usize::from(*byte), count + 8);
-        while count >= 5 {
-            count -= 5;
-            text.push(char::from(ALPHABET[bits >> count & 31]));
-            bits &= (1 << count) - 1;
-        }
-    }
-    if count > 0 {
-        text.push(char::from(ALPHABET[bits << (5 - count) & 31]));
-    }
-    text
 }
 
 #[cfg(test)]

@@ -9,13 +9,12 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
 use palisade::Clock;
 
-use super::random_name;
 use crate::config::{SiteUrl, SmtpUrl};
 use crate::private_files;
 
 /// How letters leave.
 #[derive(Clone, Debug)]
-pub(super) enum Way {
+pub(super) enum Transport {
     /// To a server.
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
     /// Into files.
@@ -23,23 +22,26 @@ pub(super) enum Way {
 }
 
 /// How long a letter may take.
-const PATIENCE: Duration = Duration::from_secs(60);
+const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
-impl Way {
+impl Transport {
     pub(super) fn smtp(url: &SmtpUrl, site: &SiteUrl) -> Result<Self, lettre::transport::smtp::Error> {
         let mut server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())?;
         // A server may doubt whoever gives a number for a name; lettre's own choice is 127.0.0.1.
         if site.host().contains(|c: char| c.is_ascii_alphabetic()) && !site.host().contains(':') {
             server = server.hello_name(ClientId::Domain(site.host().to_owned()));
         }
-        Ok(Self::Smtp(server.timeout(Some(PATIENCE / 2)).build()))
+        Ok(Self::Smtp(server.timeout(Some(SEND_TIMEOUT / 2)).build()))
     }
 
     pub(super) async fn deliver(&self, letter: &Message) -> Result<(), Failure> {
         match self {
             Self::Smtp(server) => {
-                match tokio::time::timeout(PATIENCE, server.send_raw(letter.envelope(), &letter.formatted()))
-                    .await
+                match tokio::time::timeout(
+                    SEND_TIMEOUT,
+                    server.send_raw(letter.envelope(), &letter.formatted()),
+                )
+                .await
                 {
                     Ok(sent) => sent.map(drop).map_err(|error| Failure::of_server(&error)),
                     Err(_) => Err(Failure { for_good: false, reason: "the server took too long".to_owned() }),
@@ -91,4 +93,11 @@ impl Failure {
         };
         Self { for_good: error.is_permanent(), reason }
     }
+}
+
+/// Returns 128 random bits in hexadecimal.
+pub(super) fn random_name() -> Result<String, getrandom::Error> {
+    let mut bytes = [0; 16];
+    getrandom::fill(&mut bytes)?;
+    Ok(hex::encode(bytes))
 }

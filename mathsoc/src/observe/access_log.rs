@@ -14,10 +14,10 @@ use crate::observe::traffic::Traffic;
 
 /// The layer: outside of all that may refuse, so that nothing escapes it.
 #[derive(Clone, Debug)]
-pub struct AccessLog(pub Traffic);
+pub(crate) struct AccessLog(pub Traffic);
 
 /// What is known when a request comes.
-pub struct Asked {
+pub(crate) struct RequestStart {
     began: Instant,
     request_id: RequestId,
     exchange: Exchange,
@@ -26,22 +26,28 @@ pub struct Asked {
 }
 
 impl Guard for AccessLog {
-    type Kept = Asked;
+    type Kept = RequestStart;
 
-    fn begin<B>(&self, request: &mut Request<B>) -> Asked {
+    fn begin<B>(&self, request: &mut Request<B>) -> RequestStart {
         let (began, request_id) = (Instant::now(), RequestId::random());
         request.extensions_mut().insert(request_id);
         let exchange = Exchange::begin(request.extensions_mut());
-        Asked { began, request_id, exchange, method: request.method().clone(), uri: request.uri().clone() }
+        RequestStart {
+            began,
+            request_id,
+            exchange,
+            method: request.method().clone(),
+            uri: request.uri().clone(),
+        }
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &Asked) -> Result<(), Refusal> {
+    fn check<B>(&self, _: &Request<B>, _: &RequestStart) -> Result<(), Refusal> {
         Ok(())
     }
 
-    fn finish<B>(&self, asked: &Asked, response: &mut Response<B>) {
+    fn finish<B>(&self, asked: &RequestStart, response: &mut Response<B>) {
         self.0.answered(response.status(), response.extensions().get());
-        let Asked { began, request_id, exchange, method, uri } = asked;
+        let RequestStart { began, request_id, exchange, method, uri } = asked;
         let (path, status, ms) =
             (links::without_token(uri.path()), response.status().as_u16(), began.elapsed().as_millis());
         let client = exchange.client().map(|client| client.ip().to_string()).unwrap_or_default();

@@ -45,7 +45,7 @@ use super::traffic::{Traffic, head};
 
 /// The counters that `/metrics` shows.
 #[derive(Clone)]
-pub struct Sources {
+pub(crate) struct Sources {
     /// Answers and rejections.
     pub traffic: Traffic,
     /// Reports of browsers.
@@ -55,7 +55,7 @@ pub struct Sources {
 }
 
 /// Returns the service for `METRICS_ADDR`, with the headers of `palisade`.
-pub fn router(sources: Sources, palisade: &Palisade) -> Router {
+pub(crate) fn router(sources: Sources, palisade: &Palisade) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .layer(Deadline::default())

@@ -11,7 +11,7 @@ use futures_util::TryStreamExt;
 use serde_json::{Map, Value};
 use sqlx::{AssertSqlSafe, Row as _};
 
-use super::schema::{Column, Kind, Table};
+use super::schema::{Column, ColumnKind, Table};
 use crate::db::tx::{Tx, within};
 use crate::db::{DbError, Result};
 
@@ -33,10 +33,10 @@ pub(crate) async fn read<E: From<DbError>>(
             let mut values = Row::new();
             for (index, Column { name, kind }) in table.columns.iter().enumerate() {
                 let value = match kind {
-                    Kind::Integer => row.try_get::<Option<i64>, _>(index).map(Value::from),
-                    Kind::Real => row.try_get::<Option<f64>, _>(index).map(Value::from),
-                    Kind::Text => row.try_get::<Option<String>, _>(index).map(Value::from),
-                    Kind::Bytes => {
+                    ColumnKind::Integer => row.try_get::<Option<i64>, _>(index).map(Value::from),
+                    ColumnKind::Real => row.try_get::<Option<f64>, _>(index).map(Value::from),
+                    ColumnKind::Text => row.try_get::<Option<String>, _>(index).map(Value::from),
+                    ColumnKind::Bytes => {
                         row.try_get::<Option<Vec<u8>>, _>(index).map(|it| it.map(|it| STANDARD.encode(it)).into())
                     }
                 };
@@ -64,10 +64,10 @@ pub(crate) async fn write(tx: &mut Tx, table: &Table, columns: &[&Column], rows:
             for column in columns {
                 let value = row.remove(&column.name).unwrap_or(Value::Null);
                 query = match column.kind {
-                    Kind::Integer => query.bind(fits(column, value, |it| it.as_i64())?),
-                    Kind::Real => query.bind(fits(column, value, |it| it.as_f64())?),
-                    Kind::Text => query.bind(fits(column, value, |it| it.as_str().map(str::to_owned))?),
-                    Kind::Bytes => query.bind(fits(column, value, |it| STANDARD.decode(it.as_str()?).ok())?),
+                    ColumnKind::Integer => query.bind(fits(column, value, |it| it.as_i64())?),
+                    ColumnKind::Real => query.bind(fits(column, value, |it| it.as_f64())?),
+                    ColumnKind::Text => query.bind(fits(column, value, |it| it.as_str().map(str::to_owned))?),
+                    ColumnKind::Bytes => query.bind(fits(column, value, |it| STANDARD.decode(it.as_str()?).ok())?),
                 };
             }
             query.execute(&mut **link).await?;

@@ -34,12 +34,12 @@ pub(crate) struct Table {
 /// A column.
 pub(crate) struct Column {
     pub(crate) name: String,
-    pub(crate) kind: Kind,
+    pub(crate) kind: ColumnKind,
 }
 
 /// What a column holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Kind {
+pub(crate) enum ColumnKind {
     /// 64 bits.
     Integer,
     /// 64 bits.
@@ -104,10 +104,10 @@ impl Table {
         let mut columns = Vec::new();
         for row in rows {
             let kind = match row.kind.to_ascii_lowercase().as_str() {
-                "integer" | "bigint" => Kind::Integer,
-                "real" | "double precision" => Kind::Real,
-                "text" => Kind::Text,
-                "blob" | "bytea" => Kind::Bytes,
+                "integer" | "bigint" => ColumnKind::Integer,
+                "real" | "double precision" => ColumnKind::Real,
+                "text" => ColumnKind::Text,
+                "blob" | "bytea" => ColumnKind::Bytes,
                 _ => return Err(DbError::Kind { column: format!("{name}.{}", row.name), kind: row.kind }),
             };
             columns.push(Column { name: row.name, kind });

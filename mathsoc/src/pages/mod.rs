@@ -30,8 +30,8 @@
 //! [HTML: sections and headings](https://html.spec.whatwg.org/multipage/sections.html) ·
 //! [WCAG 2.2](https://www.w3.org/TR/WCAG22/)
 
-pub mod account;
-pub mod admin;
+pub(crate) mod account;
+pub(crate) mod admin;
 pub mod error;
 pub mod files;
 pub mod parts;

@@ -23,11 +23,11 @@ use std::sync::{Arc, LazyLock};
 use palisade::Sanitizer;
 
 use crate::text::typeset::{self, Typeset};
-use crate::text::typeset_cache::Remembered;
+use crate::text::typeset_cache::TypesetCache;
 
 static SANITIZER: LazyLock<Sanitizer> = LazyLock::new(|| Sanitizer::rich().classes(["aside"]));
-static SHOWN: LazyLock<Remembered<Typeset>> = LazyLock::new(Remembered::default);
-static PLAIN: LazyLock<Remembered<Arc<str>>> = LazyLock::new(Remembered::default);
+static SHOWN: LazyLock<TypesetCache<Typeset>> = LazyLock::new(TypesetCache::default);
+static PLAIN: LazyLock<TypesetCache<Arc<str>>> = LazyLock::new(TypesetCache::default);
 
 /// The text as a page shows it.
 #[must_use]

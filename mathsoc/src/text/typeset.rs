@@ -42,7 +42,7 @@ use askama::filters::HtmlSafe;
 use math_core::{LatexToMathML, MathDisplay};
 use palisade::SafeHtml;
 
-use crate::text::typeset_cache::Remembered;
+use crate::text::typeset_cache::TypesetCache;
 
 /// The longest formula that is typeset, in bytes.
 pub const LONGEST_FORMULA: usize = 2000;
@@ -101,7 +101,7 @@ impl AsRef<str> for Typeset {
 /// Typesets the formulas in plain text and escapes everything else. The same text is typeset once.
 #[must_use]
 pub fn text(plain: &str) -> Typeset {
-    static KNOWN: LazyLock<Remembered<Typeset>> = LazyLock::new(Remembered::default);
+    static KNOWN: LazyLock<TypesetCache<Typeset>> = LazyLock::new(TypesetCache::default);
     KNOWN.of(plain, || set(plain))
 }
 

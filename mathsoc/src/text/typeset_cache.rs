@@ -2,7 +2,7 @@
 //!
 //! ```
 //! # use std::sync::Arc;
-//! # use mathsoc::text::typeset_cache::Remembered;
+//! # use mathsoc::text::typeset_cache::TypesetCache;
 //! let loud: Remembered<Arc<str>> = Remembered::default();
 //! assert_eq!(&*loud.of("two", || "TWO".into()), "TWO");
 //! assert_eq!(&*loud.of("two", || unreachable!("it is remembered")), "TWO");
@@ -22,21 +22,21 @@ const MOST: usize = 64 << 20;
 
 /// What became of texts.
 #[derive(Debug)]
-pub struct Remembered<T>(Mutex<Known<T>>);
+pub struct TypesetCache<T>(Mutex<CachedTexts<T>>);
 
 #[derive(Debug)]
-struct Known<T> {
+struct CachedTexts<T> {
     texts: HashMap<Box<str>, T>,
     bytes: usize,
 }
 
-impl<T> Default for Remembered<T> {
+impl<T> Default for TypesetCache<T> {
     fn default() -> Self {
-        Self(Mutex::new(Known { texts: HashMap::new(), bytes: 0 }))
+        Self(Mutex::new(CachedTexts { texts: HashMap::new(), bytes: 0 }))
     }
 }
 
-impl<T: Clone + AsRef<str>> Remembered<T> {
+impl<T: Clone + AsRef<str>> TypesetCache<T> {
     /// What this text became, or is made into now.
     pub fn of(&self, text: &str, make: impl FnOnce() -> T) -> T {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
@@ -47,7 +47,7 @@ impl<T: Clone + AsRef<str>> Remembered<T> {
         let mut known = lock();
         let bytes = text.len() + made.as_ref().len();
         if known.bytes + bytes > MOST {
-            *known = Known { texts: HashMap::new(), bytes: 0 };
+            *known = CachedTexts { texts: HashMap::new(), bytes: 0 };
         }
         if known.texts.insert(text.into(), made.clone()).is_none() {
             known.bytes += bytes;
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn what_is_remembered_stays_within_its_bound_and_is_made_anew_afterwards() {
-        let twice: Remembered<Arc<str>> = Remembered::default();
+        let twice: TypesetCache<Arc<str>> = TypesetCache::default();
         let of = |text: &str| twice.of(text, || format!("{text}{text}").into());
         assert_eq!(&*of("one"), "oneone");
         for n in 0..400 {

@@ -81,12 +81,12 @@ async fn ties_at_the_top_rank_one_one_three_on_every_board(db: Db) {
 }
 
 async fn each_change_raises_the_numbers_of_its_boards_and_no_other(db: Db) {
-    use mathsoc::db::submissions::{Place, submit};
+    use mathsoc::db::submissions::{AnswerPlace, submit};
     super::challenge(&db, "Set", "KS4", -1).await;
     let boxes = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (1, 1, 'x', '1')";
     run(&db, boxes, &[]).await.unwrap();
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
-    let place = Place { challenge: 1, answer_box: 1 };
+    let place = AnswerPlace { challenge: 1, answer_box: 1 };
     let now: i64 = super::at(0).parse().unwrap();
     assert!(board_versions::versions(&db).await.unwrap().is_empty());
     submit(&db, ada, place, "7", now).await.unwrap();

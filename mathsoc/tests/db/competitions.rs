@@ -6,12 +6,12 @@ use mathsoc::db::board_versions::{self, Changing};
 use mathsoc::db::challenges;
 use mathsoc::db::competitions::{self, CompetitionError, Details, Phase};
 use mathsoc::db::leaderboard::{self, Board};
-use mathsoc::db::submissions::{Outcome, Place, SubmitError, submit};
+use mathsoc::db::submissions::{AnswerPlace, Outcome, SubmitError, submit};
 use mathsoc::db::trash::{self, BinError};
 use mathsoc::db::users::{self, User};
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::key_stage::KeyStage;
-use mathsoc::domain::log_subject::Kind;
+use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::domain::person::Year;
 
 use super::accounts::{admin, count, school as new_school, user};
@@ -75,7 +75,7 @@ async fn pupil(db: &Db, school: i64, name: &str) -> User {
 
 async fn answer(db: &Db, user: &User, challenge: i64, given: &str, now: i64) -> Result<Outcome, SubmitError> {
     // In these tests each challenge has one box, of the same number.
-    submit(db, user.id, Place { challenge, answer_box: challenge }, given, now).await
+    submit(db, user.id, AnswerPlace { challenge, answer_box: challenge }, given, now).await
 }
 
 async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db: Db) {
@@ -234,7 +234,7 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
     let (ours, ada) = school(&db, "ours").await;
     competitions::invite(&db, &by(), other, ours).await.unwrap();
     let sprint = set(&db, other).await;
-    let strange = Place { challenge: 1, answer_box: 1 };
+    let strange = AnswerPlace { challenge: 1, answer_box: 1 };
     assert_eq!(sprint, 2);
     assert!(matches!(submit(&db, ada.id, strange, "1", now()).await, Err(SubmitError::NotFound)));
     assert_eq!(count(&db, "submissions").await, 0);
@@ -265,7 +265,7 @@ async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
     );
 
     set(&db, id).await;
-    let delete = async || trash::delete(&db, &by(), Kind::Competition, id.0).await;
+    let delete = async || trash::delete(&db, &by(), LogSubject::Competition, id.0).await;
     assert!(matches!(delete().await, Err(BinError::Kept(_))));
     run(&db, "DELETE FROM challenges", &[]).await.unwrap();
     delete().await.unwrap();
@@ -305,9 +305,9 @@ async fn a_school_that_goes_leaves_what_was_won(db: Db) {
     competitions::invite(&db, &by(), id, ours).await.unwrap();
     let first = set(&db, id).await;
     answer(&db, &ada, first, "1", now()).await.unwrap();
-    assert!(trash::delete(&db, &by(), Kind::School, ours).await.is_err(), "Ada belongs to it");
+    assert!(trash::delete(&db, &by(), LogSubject::School, ours).await.is_err(), "Ada belongs to it");
     users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap();
-    trash::delete(&db, &by(), Kind::School, ours).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::School, ours).await.unwrap();
     run(&db, "UPDATE schools SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     trash::empty(&db).await.unwrap();
     let line = leaderboard::of_user(&db, Board::Competition(id), ada.id).await.unwrap().unwrap();

@@ -1,13 +1,13 @@
 //! What the database promises about what admins do with accounts, and about the numbers they see.
 
 use mathsoc::db::admin_log::{self, Action, Actor};
-use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::users::edit::{self, Change, ChangeError, Details};
 use mathsoc::db::users::list::{self, Of, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError};
 use mathsoc::db::{Db, dashboard, export, leaderboard, second_factor, trash};
 use mathsoc::domain::key_stage::KeyStage;
-use mathsoc::domain::log_subject::Kind;
+use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::domain::person::{Role, Year};
 
 use super::accounts::{admin, at_once, count, school, user};
@@ -101,7 +101,7 @@ async fn what_is_done_to_many_is_done_to_all_with_a_line_each(db: Db) {
     let one = user(1).await;
     assert_eq!((one.school_id, one.epoch, one.email_verified_at.is_some()), (Some(ours), 2, true));
     assert_eq!(lines(&db).await, before + 11);
-    let log = admin_log::of_subject(&db, Kind::User, 1).await.unwrap();
+    let log = admin_log::of_subject(&db, LogSubject::User, 1).await.unwrap();
     let said: Vec<_> = log.iter().map(|it| (it.action.as_str(), it.detail.as_str())).collect();
     let expected = [
         ("verified the address of", ""),
@@ -127,7 +127,7 @@ async fn what_is_done_to_many_is_done_to_none_where_it_cannot_be(db: Db) {
     assert_eq!(users::by_id(&db, 1).await.unwrap().unwrap().full_name.as_str(), "Ada");
     assert_eq!(lines(&db).await, before + 1);
     // Who is gone is left out.
-    trash::delete(&db, &by(), Kind::User, 2).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, 2).await.unwrap();
     assert_eq!(edit::change_all(&db, &by(), &[1, 2, 99], Change::LogOut).await.unwrap(), 1);
     assert!(!edit::change(&db, &by(), 2, &details).await.unwrap());
 }
@@ -150,15 +150,15 @@ async fn many_are_deleted_and_put_back_together_but_for_admins(db: Db) {
     let mut ids = make(&db, &[new(1, None, None), new(2, None, None)]).await;
     ids.push(admin(&db, "grace@school.example").await.id);
     let before = lines(&db).await;
-    assert_eq!(trash::delete_all(&db, &by(), Kind::User, &ids).await.unwrap(), 2);
+    assert_eq!(trash::delete_all(&db, &by(), LogSubject::User, &ids).await.unwrap(), 2);
     let all = async || list::all(&db, &Wanted::default()).await.unwrap().len();
     assert_eq!(all().await, 1);
-    assert_eq!(trash::restore_all(&db, &by(), Kind::User).await.unwrap(), 2);
-    assert_eq!(trash::restore_all(&db, &by(), Kind::User).await.unwrap(), 0);
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 2);
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0);
     assert_eq!((all().await, lines(&db).await), (3, before + 4));
-    trash::delete_all(&db, &by(), Kind::User, &ids).await.unwrap();
+    trash::delete_all(&db, &by(), LogSubject::User, &ids).await.unwrap();
     run(&db, "UPDATE users SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    assert_eq!(trash::restore_all(&db, &by(), Kind::User).await.unwrap(), 0, "a minute is over");
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0, "a minute is over");
 }
 
 async fn a_list_is_imported_whole_or_not_at_all(db: Db) {
@@ -185,15 +185,15 @@ async fn nobody_takes_their_own_rights_away(db: Db) {
     assert_eq!(users::change_role(&db, &as_ada, ada.id, Role::Admin).await.unwrap(), Some(1));
     assert_eq!(lines(&db).await, before, "nothing was done");
     assert_eq!(users::change_role(&db, &as_ada, eve.id, Role::Pupil).await.unwrap(), Some(2));
-    let line = &admin_log::of_subject(&db, Kind::User, eve.id).await.unwrap()[0];
+    let line = &admin_log::of_subject(&db, LogSubject::User, eve.id).await.unwrap()[0];
     assert_eq!((line.action.as_str(), line.detail.as_str()), ("changed the role of", "pupil"));
 }
 
 async fn an_admin_who_was_deleted_does_not_get_rights(db: Db) {
     let ada = user(&db, "ada@school.example").await;
-    trash::delete(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert_eq!(users::change_role(&db, &by(), ada.id, Role::Admin).await.unwrap(), None);
-    trash::restore(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::restore(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert!(!users::by_id(&db, ada.id).await.unwrap().unwrap().is_admin());
 }
 
@@ -209,7 +209,7 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
     ];
     let ids = make(&db, &some).await;
     admin(&db, "grace@school.example").await;
-    trash::delete(&db, &by(), Kind::User, ids[3]).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ids[3]).await.unwrap();
     users::seen(&db, &users::by_id(&db, ids[0]).await.unwrap().unwrap()).await.unwrap();
     let members = dashboard::members(&db).await.unwrap();
     assert_eq!((members.total, members.verified, members.active, members.admins), (4, 0, 1, 1));
@@ -227,7 +227,7 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
     let now: i64 = at(0).parse().unwrap();
     for id in &ids[..3] {
         for (challenge, given) in [(1, if *id == ids[0] { "7" } else { "0" }), (2, "8")] {
-            let place = Place { challenge, answer_box: challenge };
+            let place = AnswerPlace { challenge, answer_box: challenge };
             submit(&db, *id, place, given, now).await.unwrap();
         }
     }
@@ -258,9 +258,9 @@ async fn a_file_has_every_row_once_however_many_there_are(db: Db) {
     run(&db, sql, &[]).await.unwrap();
     let now = at(0).parse().unwrap();
     for id in &ids[..3] {
-        submit(&db, *id, Place { challenge: 1, answer_box: 1 }, "7", now).await.unwrap();
+        submit(&db, *id, AnswerPlace { challenge: 1, answer_box: 1 }, "7", now).await.unwrap();
     }
-    trash::delete(&db, &by(), Kind::User, ids[2]).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ids[2]).await.unwrap();
     let answers = export::answers(&db, 0).await.unwrap();
     assert_eq!(answers.len(), 2, "not those of who is in the bin");
     assert_eq!(

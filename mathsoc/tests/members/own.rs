@@ -4,7 +4,7 @@ use mathsoc::db::admin_log::Actor;
 use mathsoc::db::challenges::edit::{self, Draft};
 use mathsoc::db::trash;
 use mathsoc::domain::key_stage::KeyStage;
-use mathsoc::domain::log_subject::Kind;
+use mathsoc::domain::log_subject::LogSubject;
 use serde_json::Value;
 
 use super::browser::Browser;
@@ -110,7 +110,7 @@ async fn b19_what_lies_ahead_or_was_deleted_is_not_found() {
     for (title, released_at) in [("Zebra out", 1), ("Zebra ahead", 4_000_000_000), ("Zebra gone", 1)] {
         edit::create(db, &by, &draft(title, released_at)).await.unwrap();
     }
-    trash::delete(db, &by, Kind::Challenge, 3).await.unwrap();
+    trash::delete(db, &by, LogSubject::Challenge, 3).await.unwrap();
     let found = world.browser().get("/search?q=zebra").await.body;
     assert!(found.contains("1 text found.") && found.contains("Zebra out"), "{found}");
 }

@@ -8,7 +8,7 @@ use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url};
 use mathsoc::domain::person::Role;
-use mathsoc::operate::checklist::{self, Admin, Backups, DatabaseFacts, Facts, Kept, Severity};
+use mathsoc::operate::checklist::{self, Admin, Backups, DatabaseFacts, Facts, PrivatePath, Severity};
 use palisade::{Password, Passwords};
 
 use super::folder::Folder;
@@ -119,14 +119,14 @@ fn each_fact_is_found_wrong_where_it_is_and_nowhere_else() {
     let well = Facts {
         now: NOW,
         kept: vec![
-            Kept { path: "data".into(), mode: 0o700 },
-            Kept { path: ".env".into(), mode: 0o640 },
-            Kept { path: "outbox".into(), mode: 0o711 },
+            PrivatePath { path: "data".into(), mode: 0o700 },
+            PrivatePath { path: ".env".into(), mode: 0o640 },
+            PrivatePath { path: "outbox".into(), mode: 0o711 },
         ],
         backups: Backups::Newest(PathBuf::from("x.tar.gz"), NOW - 47 * 3600),
         database: Some(database.clone()),
     };
-    let kept = |mode| Facts { kept: vec![Kept { path: "data".into(), mode }], ..well.clone() };
+    let kept = |mode| Facts { kept: vec![PrivatePath { path: "data".into(), mode }], ..well.clone() };
     let backups = |backups| Facts { backups, ..well.clone() };
     let database = |database: DatabaseFacts| Facts { database: Some(database), ..well.clone() };
     let known = || well.database.clone().unwrap();

@@ -4,7 +4,7 @@
 
 pub mod edit;
 
-use super::paged::{PER_PAGE, Place};
+use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
 use crate::domain::clock::now;
 
@@ -55,7 +55,7 @@ pub async fn latest(db: &Db, count: u32) -> Result<Vec<ArticleSummary>> {
 pub async fn page(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
     const COUNT: &str = "SELECT count(*) FROM articles WHERE published_at <= $1 AND deleted_at IS NULL";
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = published(db, PER_PAGE, place.offset()).await?;
     Ok(place.with(items))
 }

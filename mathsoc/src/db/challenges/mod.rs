@@ -5,7 +5,7 @@
 
 pub mod edit;
 
-use super::paged::{PER_PAGE, Place};
+use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
 use crate::domain::clock::now;
 use crate::domain::ids::CompetitionId;
@@ -91,7 +91,7 @@ pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Pag
     const COUNT: &str = "SELECT count(*) FROM challenges WHERE released_at <= $1 AND competition_id IS NULL AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)";
     let stage = key_stage.map(KeyStage::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).bind(stage).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = released(db, key_stage, PER_PAGE, place.offset()).await?;
     Ok(place.with(items))
 }

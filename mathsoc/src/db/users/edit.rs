@@ -6,7 +6,7 @@ use super::{CreateError, INSERT, NewUser, User};
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::{Db, DbError, Result, on};
 use crate::domain::clock::now;
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 use crate::domain::person::{FullName, Year};
 
 /// What is said of somebody.
@@ -122,7 +122,7 @@ pub async fn change_all(
                 (_, Some(school), _) => school.clone(),
                 _ => String::new(),
             };
-            record!(tx, by, change.action(), Kind::User, id, name, detail);
+            record!(tx, by, change.action(), LogSubject::User, id, name, detail);
             done += 1;
         }
         tx.commit().await?;
@@ -146,7 +146,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Details) -> std::result:
             let there: i64 = sqlx::query_scalar(THERE).bind(id).fetch_one(&mut *tx).await?;
             return if there > 0 { Err(ChangeError::NoSchool) } else { Ok(false) };
         }
-        record!(tx, by, Action::Changed, Kind::User, id, new.full_name.as_str(), "");
+        record!(tx, by, Action::Changed, LogSubject::User, id, new.full_name.as_str(), "");
         tx.commit().await?;
         Ok(true)
     })
@@ -159,7 +159,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Details) -> std::result:
 pub async fn note_link(db: &Db, by: &Actor, user: &User) -> Result<()> {
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        record!(tx, by, Action::SentLink, Kind::User, user.id, user.full_name.as_str(), "");
+        record!(tx, by, Action::SentLink, LogSubject::User, user.id, user.full_name.as_str(), "");
         tx.commit().await?;
     });
     Ok(())
@@ -186,7 +186,7 @@ pub async fn create_all(
                 let insert = insert.bind(new.email_is_verified.then_some(now)).bind(now);
                 let no_password = None::<&PasswordHash>.map(PasswordHash::as_str);
                 let user: User = insert.bind(no_password).fetch_one(&mut *tx).await?;
-                record!(tx, by, action, Kind::User, user.id, user.full_name.as_str(), "");
+                record!(tx, by, action, LogSubject::User, user.id, user.full_name.as_str(), "");
                 made.push(user);
             }
             tx.commit().await

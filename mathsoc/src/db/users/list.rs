@@ -4,7 +4,7 @@
 //! so a name is looked for as it was typed, and with a capital at the start of each word: `émilie` finds `Émilie` on both.
 
 use super::{User, user_columns};
-use crate::db::paged::Place;
+use crate::db::paged::PagePosition;
 use crate::db::{Db, Paged, Result, on};
 use crate::domain::email::EmailAddress;
 use crate::domain::key_stage::KeyStage;
@@ -100,7 +100,7 @@ pub async fn page(db: &Db, wanted: &Wanted, page: u32) -> Result<Paged<Person>> 
     const COUNT: &str = concat!("SELECT count(*) FROM users ", wanted!());
     const LIST: &str = concat!(person!(), wanted!(), " ORDER BY lower(full_name), id LIMIT $8 OFFSET $9");
     let total = on!(db, pool => bound!(sqlx::query_scalar(COUNT), wanted).fetch_one(pool).await)?;
-    let place = Place::of(page, total, PER_PAGE);
+    let place = PagePosition::of(page, total, PER_PAGE);
     let items = on!(db, pool => {
         let list = bound!(sqlx::query_as(LIST), wanted);
         list.bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await

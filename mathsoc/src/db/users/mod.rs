@@ -15,7 +15,7 @@ use crate::db::board_versions::CHANGED;
 use crate::domain::clock::now;
 use crate::domain::email::EmailAddress;
 use crate::domain::key_stage::KeyStage;
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 pub use crate::domain::person::NewUser;
 use crate::domain::person::{FullName, Role, Year};
 
@@ -288,7 +288,7 @@ pub async fn change_role(
         if admins > 0 && remain == 0 {
             return Err(RightsError::LastAdmin);
         }
-        record!(tx, by, Action::ChangedRole, Kind::User, id, name, role.name());
+        record!(tx, by, Action::ChangedRole, LogSubject::User, id, name, role.name());
         tx.commit().await?;
         Some(epoch.unsigned_abs())
     }))

@@ -1,6 +1,5 @@
 //! The archive itself: a gzipped tar, each entry with its hash, the manifest last.
 
-use std::fmt::Write as _;
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write as _};
 use std::path::Path;
@@ -100,7 +99,7 @@ impl Entering<'_> {
         // A tar has blocks of 512 bytes.
         let over = usize::try_from(bytes % 512).unwrap_or(0);
         writer.tar.get_mut().write_all(&[0; 512][..(512 - over) % 512])?;
-        let sha256 = hexadecimal(hash);
+        let sha256 = hex::encode(hash.finalize());
         writer.entries.push(Entry { path, bytes, sha256: sha256.clone() });
         Ok(sha256)
     }
@@ -167,16 +166,8 @@ impl<R: Read> Hashed<R> {
 
     /// How much was read, and its hash in hexadecimal digits.
     fn finish(self) -> (u64, String) {
-        (self.bytes, hexadecimal(self.hash))
+        (self.bytes, hex::encode(self.hash.finalize()))
     }
-}
-
-fn hexadecimal(hash: Sha256) -> String {
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}"); // into a text
-    }
-    text
 }
 
 impl<R: Read> Read for Hashed<R> {

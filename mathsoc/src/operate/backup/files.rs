@@ -111,7 +111,7 @@ impl<'a> Returning<'a> {
         while let Some(chunk) = kept.chunk().await.map_err(BackupError::Place)? {
             hash.update(&chunk);
         }
-        Ok(hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect::<String>() == sha256)
+        Ok(hex::encode(hash.finalize()) == sha256)
     }
 
     /// Which files the rows know now.

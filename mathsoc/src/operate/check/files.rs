@@ -18,7 +18,7 @@ use crate::domain::clock::now;
 use crate::operate::schema::Schema;
 
 /// How old something has to be before it counts as unused, in seconds: an article is written meanwhile, or a file arrives.
-const PATIENCE: u64 = 24 * 60 * 60;
+const UNUSED_GRACE: u64 = 24 * 60 * 60;
 
 /// How closely files are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -125,7 +125,7 @@ async fn used(tx: &mut Tx) -> Result<String, DbError> {
 
 /// Whether it has been there for long enough.
 fn is_old(since: SystemTime) -> bool {
-    since.elapsed().is_ok_and(|age| age.as_secs() >= PATIENCE)
+    since.elapsed().is_ok_and(|age| age.as_secs() >= UNUSED_GRACE)
 }
 
 /// The same of unix seconds.
@@ -197,11 +197,7 @@ async fn digest(kept: &mut Kept) -> Result<String, Refusal> {
     while let Some(chunk) = kept.chunk().await? {
         hash.update(&chunk);
     }
-    let mut text = String::with_capacity(64);
-    for byte in hash.finalize() {
-        let _ = write!(text, "{byte:02x}"); // into a text
-    }
-    Ok(text)
+    Ok(hex::encode(hash.finalize()))
 }
 
 /// Removes what nothing uses and what is not written down, but nothing that is younger than a day.
@@ -247,7 +243,7 @@ pub(super) async fn remove_unused(db: &Db, uploads: &Uploads, dry_run: bool) -> 
 async fn forget(db: &Db, id: &str) -> Result<bool, DbError> {
     // PostgreSQL: whoever notes a use holds the row; once it is ours, the next statement sees what was noted.
     const HOLD: &str = "SELECT id FROM files WHERE id = $1 FOR UPDATE";
-    let before = now() - i64::try_from(PATIENCE).unwrap_or(i64::MAX);
+    let before = now() - i64::try_from(UNUSED_GRACE).unwrap_or(i64::MAX);
     let mut tx = Tx::writing(db).await?;
     if let Tx::Postgres(link) = &mut tx {
         sqlx::query(HOLD).bind(id).execute(&mut **link).await?;

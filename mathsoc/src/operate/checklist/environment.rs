@@ -1,7 +1,7 @@
 //! What files, backups, the database and the clock say.
 
 use super::Severity::{Error, Info, Warning};
-use super::{Backups, DatabaseFacts, Facts, Finding, Kept};
+use super::{Backups, DatabaseFacts, Facts, Finding, PrivatePath};
 use crate::config::Config;
 
 /// How old the newest backup may be, in hours: one night may fail.
@@ -43,7 +43,7 @@ pub fn of_facts(config: &Config, facts: &Facts) -> Vec<Finding> {
     findings
 }
 
-fn open_to_others(kept: &Kept) -> Option<Finding> {
+fn open_to_others(kept: &PrivatePath) -> Option<Finding> {
     let path = kept.path.display();
     let (severity, who, fix) = if kept.mode & 0o006 != 0 {
         let can = if kept.mode & 0o002 != 0 { "change" } else { "read" };

@@ -16,7 +16,7 @@ pub struct Facts {
     /// What this machine takes for now, in unix seconds.
     pub now: i64,
     /// The files and folders that hold something private, and who may do what with them.
-    pub kept: Vec<Kept>,
+    pub kept: Vec<PrivatePath>,
     /// The backups.
     pub backups: Backups,
     /// The database, unless nobody has made it yet.
@@ -25,7 +25,7 @@ pub struct Facts {
 
 /// A file or folder that holds something private.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
+pub struct PrivatePath {
     /// Where it is.
     pub path: PathBuf,
     /// The nine bits of who may do what.
@@ -101,7 +101,8 @@ impl Facts {
         if let Backups::Newest(path, _) = &backups {
             paths.push(path.clone());
         }
-        let kept = paths.into_iter().filter_map(|path| mode(&path).map(|mode| Kept { path, mode })).collect();
+        let kept =
+            paths.into_iter().filter_map(|path| mode(&path).map(|mode| PrivatePath { path, mode })).collect();
         Self { now: unix_seconds(SystemTime::now()), kept, backups, database: None }
     }
 }

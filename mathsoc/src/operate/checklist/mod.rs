@@ -51,7 +51,7 @@ mod settings;
 use std::fmt;
 
 pub use self::environment::of_facts;
-pub use self::facts::{Admin, Backups, DatabaseFacts, Facts, Kept};
+pub use self::facts::{Admin, Backups, DatabaseFacts, Facts, PrivatePath};
 pub use self::settings::of_settings;
 
 /// How bad it is.

@@ -7,7 +7,7 @@ use palisade::csp;
 use super::Finding;
 use super::Severity::{Error, Info, Warning};
 use crate::config::{Config, CookieSecure, Registration, SecretKey, SessionStoreUri};
-use crate::db::Way;
+use crate::db::LinkSecurity;
 use crate::web::policy;
 
 /// The findings that need nothing but the settings, in the order of their ids.
@@ -187,9 +187,9 @@ fn log(config: &Config) -> Option<Finding> {
 
 fn way_to_database(config: &Config) -> Option<Finding> {
     let (host, what) = match config.database_url.way() {
-        Way::Here | Way::Verified => return None,
-        Way::Encrypted(host) => (host, "is encrypted, but to whoever answers there"),
-        Way::Clear(host) => (host, "may be in the clear, as the server or somebody between likes"),
+        LinkSecurity::Here | LinkSecurity::Verified => return None,
+        LinkSecurity::Encrypted(host) => (host, "is encrypted, but to whoever answers there"),
+        LinkSecurity::Clear(host) => (host, "may be in the clear, as the server or somebody between likes"),
     };
     let fix = "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to DATABASE_URL.";
     Some(Finding::new("D17", Warning, format!("DATABASE_URL: the way to {host} {what}."), fix))

@@ -1,6 +1,6 @@
 //! Announcements: here a plain text, so that of their HTML the text is kept.
 
-use super::job::{Job, Kind, line_of};
+use super::job::{ImportKind, Job, line_of};
 use super::{ImportError, Line};
 use crate::db::tx::within;
 
@@ -13,7 +13,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
     let mut line = Line::new("announcements");
     for row in job.rows(&mut line, &["announcement"], &["title", "content", "date_posted"]).await? {
         job.step(&line);
-        if job.knows(Kind::Announcement, row.id) {
+        if job.knows(ImportKind::Announcement, row.id) {
             line.known += 1;
             continue;
         }
@@ -33,7 +33,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             let insert = sqlx::query_scalar(INSERT).bind(&title).bind(&body).bind(posted.unwrap_or(job.now));
             insert.fetch_one(&mut **link).await?
         });
-        job.keep(Kind::Announcement, row.id, id).await?;
+        job.keep(ImportKind::Announcement, row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);

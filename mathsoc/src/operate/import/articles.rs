@@ -1,6 +1,6 @@
 //! Articles, and with them newsletters, which stand in the same table.
 
-use super::job::{Job, Kind, line_of};
+use super::job::{ImportKind, Job, line_of};
 use super::{ImportError, Line, newsletters};
 use crate::db::tx::within;
 
@@ -22,7 +22,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<[Line; 2], ImportError> {
     line.read -= letters.len();
     for row in rows {
         job.step(&line);
-        if job.knows(Kind::Article, row.id) {
+        if job.knows(ImportKind::Article, row.id) {
             line.known += 1;
             continue;
         }
@@ -55,7 +55,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<[Line; 2], ImportError> {
         }
         let mut author = line_of(row.text("named_creator").unwrap_or_default(), 100);
         if author.is_empty() {
-            let user = row.number("user_id").and_then(|id| job.here(Kind::User, id));
+            let user = row.number("user_id").and_then(|id| job.here(ImportKind::User, id));
             let name: Option<String> = within!(&mut job.tx, link => {
                 sqlx::query_scalar(NAME).bind(user).fetch_optional(&mut **link).await?
             });
@@ -67,7 +67,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<[Line; 2], ImportError> {
             insert.bind(body.as_str()).bind(posted).bind(number).fetch_one(&mut **link).await?
         });
         job.gave("articles", id);
-        job.keep(Kind::Article, row.id, id).await?;
+        job.keep(ImportKind::Article, row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);

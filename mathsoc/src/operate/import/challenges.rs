@@ -1,6 +1,6 @@
 //! Challenges, with their times of release and lock.
 
-use super::job::{Job, Kind, line_of};
+use super::job::{ImportKind, Job, line_of};
 use super::source::OldRow;
 use super::time::TimeError;
 use super::{ImportError, Line};
@@ -31,7 +31,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
     let mut line = Line::new("challenges");
     for row in job.rows(&mut line, &["challenge"], &COLUMNS).await? {
         job.step(&line);
-        if job.knows(Kind::Challenge, row.id) {
+        if job.knows(ImportKind::Challenge, row.id) {
             line.known += 1;
             continue;
         }
@@ -68,7 +68,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             insert.bind(released).bind(locked).bind(number).fetch_one(&mut **link).await?
         });
         job.gave("challenges", id);
-        job.keep(Kind::Challenge, row.id, id).await?;
+        job.keep(ImportKind::Challenge, row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);

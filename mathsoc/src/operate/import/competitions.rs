@@ -10,7 +10,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use palisade::SafeHtml;
 
-use super::job::{Job, Kind, line_of};
+use super::job::{ImportKind, Job, line_of};
 use super::source::OldRow;
 use super::{ImportError, Line};
 use crate::db::tx::within;
@@ -46,7 +46,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<(Line, Vec<i64>), ImportEr
     let mut line = Line::new("competition challenges");
     let mut years = BTreeMap::<i64, Vec<New>>::new();
     for row in job.rows(&mut line, &["summer_challenge"], &COLUMNS).await? {
-        if job.knows(Kind::SummerChallenge, row.id) {
+        if job.knows(ImportKind::SummerChallenge, row.id) {
             line.known += 1;
             continue;
         }
@@ -58,7 +58,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<(Line, Vec<i64>), ImportEr
     let mut made = Vec::new();
     for (year, challenges) in years {
         let title = format!("Summer competition {year}");
-        let known = job.knows(Kind::Competition, year);
+        let known = job.knows(ImportKind::Competition, year);
         let Some(competition) = hold(job, year, &title, &challenges).await? else {
             let gone = |it: &New| line.leave_out(it.old_id, format!("{title} was deleted here"));
             challenges.iter().for_each(gone);
@@ -132,8 +132,8 @@ async fn hold(
         closes_at = CASE WHEN closes_at > $3 THEN closes_at ELSE $3 END WHERE id = $1";
     let opens = challenges.iter().map(|it| it.released).min().unwrap_or(job.now);
     let closes = challenges.iter().map(|it| it.locked).max().unwrap_or(job.now);
-    let here = job.here(Kind::Competition, year);
-    if here.is_none() && job.knows(Kind::Competition, year) {
+    let here = job.here(ImportKind::Competition, year);
+    if here.is_none() && job.knows(ImportKind::Competition, year) {
         return Ok(None);
     }
     if let Some(id) = here {
@@ -145,7 +145,7 @@ async fn hold(
     let id: i64 = within!(&mut job.tx, link => {
         sqlx::query_scalar(INSERT).bind(title).bind(opens).bind(closes).fetch_one(&mut **link).await?
     });
-    job.keep(Kind::Competition, year, id).await?;
+    job.keep(ImportKind::Competition, year, id).await?;
     Ok(Some(id))
 }
 
@@ -164,5 +164,5 @@ async fn insert(job: &mut Job<'_>, competition: i64, new: &New) -> Result<(), Im
         insert.execute(&mut **link).await?;
     });
     job.gave("challenges", id);
-    job.keep(Kind::SummerChallenge, new.old_id, id).await
+    job.keep(ImportKind::SummerChallenge, new.old_id, id).await
 }

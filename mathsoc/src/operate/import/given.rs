@@ -6,7 +6,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::job::{Job, Kind};
+use super::job::{ImportKind, Job};
 use super::{ImportError, Line};
 use crate::db::tx::within;
 
@@ -32,16 +32,18 @@ impl Given {
         let columns = ["user_id", "school_id", "challenge_id", "points_awarded"];
         for row in job.rows(&mut line, &["summer_submission"], &columns).await? {
             let here = |kind, column| row.number(column).and_then(|id| job.here(kind, id));
-            let challenge = here(Kind::SummerChallenge, "challenge_id");
-            let (Some(user), Some(challenge)) = (here(Kind::User, "user_id"), challenge) else { continue };
+            let challenge = here(ImportKind::SummerChallenge, "challenge_id");
+            let (Some(user), Some(challenge)) = (here(ImportKind::User, "user_id"), challenge) else {
+                continue;
+            };
             let points = given.points.entry((user, challenge)).or_default();
             *points = points.saturating_add(row.number("points_awarded").unwrap_or(0));
-            let school = here(Kind::School, "school_id");
+            let school = here(ImportKind::School, "school_id");
             let Some((school, competition)) = school.zip(competitions.get(&challenge).copied()) else {
                 continue;
             };
             given.schools.entry((competition, user)).or_insert(school);
-            if !job.knows(Kind::SummerSubmission, row.id) {
+            if !job.knows(ImportKind::SummerSubmission, row.id) {
                 given.new.push((row.id, competition, school));
             }
         }
@@ -52,7 +54,7 @@ impl Given {
     /// registered.
     pub(super) async fn invite(&self, job: &mut Job<'_>) -> Result<(), ImportError> {
         // What was left out is not known, and would be new again the next time.
-        let taken = self.new.iter().filter(|(old_id, ..)| job.knows(Kind::SummerSubmission, *old_id));
+        let taken = self.new.iter().filter(|(old_id, ..)| job.knows(ImportKind::SummerSubmission, *old_id));
         let mut invited: BTreeSet<_> =
             taken.map(|(_, competition, school)| (*competition, *school)).collect();
         if let Some(latest) = self.made.last().copied() {
@@ -99,7 +101,7 @@ async fn taking_part(job: &mut Job<'_>) -> Result<BTreeSet<i64>, ImportError> {
     rows.retain(|row| row.flag("is_competition_participant"));
     rows.extend(job.rows(&mut line, &["summer_leaderboard"], &["school_id"]).await?);
     let schools = rows.iter().filter_map(|row| row.number("school_id"));
-    Ok(schools.filter_map(|school| job.here(Kind::School, school)).collect())
+    Ok(schools.filter_map(|school| job.here(ImportKind::School, school)).collect())
 }
 
 async fn invite(job: &mut Job<'_>, competition: i64, school: i64) -> Result<(), ImportError> {

@@ -13,7 +13,7 @@ use crate::operate::dump;
 
 /// What rows become here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub(super) enum Kind {
+pub(super) enum ImportKind {
     School,
     User,
     Challenge,
@@ -29,7 +29,7 @@ pub(super) enum Kind {
     SummerSubmission,
 }
 
-impl Kind {
+impl ImportKind {
     const ALL: [Self; 12] = [
         Self::School,
         Self::User,
@@ -90,7 +90,7 @@ impl Kind {
 
 /// What a row has become.
 #[derive(Clone, Copy, Debug)]
-struct Known {
+struct ImportedRow {
     new_id: i64,
     is_there: bool,
 }
@@ -104,7 +104,7 @@ pub(super) struct Job<'a> {
     /// The files that were kept for it: they go where it is undone.
     pub(super) kept: Vec<UploadId>,
     options: &'a Options,
-    known: HashMap<(Kind, i64), Known>,
+    known: HashMap<(ImportKind, i64), ImportedRow>,
     /// The highest number ever given, of tables whose rows keep theirs.
     numbers: HashMap<&'static str, i64>,
     sanitizer: Sanitizer,
@@ -122,12 +122,12 @@ impl<'a> Job<'a> {
         let source = Source::open(from).await?;
         let mut tx = Tx::writing(db).await?;
         let mut known = HashMap::new();
-        for kind in Kind::ALL {
+        for kind in ImportKind::ALL {
             let rows: Vec<(i64, i64, bool)> = within!(&mut tx, link => {
                 sqlx::query_as(kind.known()).bind(&options.name).bind(kind.name()).fetch_all(&mut **link).await?
             });
             let rows = rows.into_iter();
-            known.extend(rows.map(|(old, new_id, is_there)| ((kind, old), Known { new_id, is_there })));
+            known.extend(rows.map(|(old, new_id, is_there)| ((kind, old), ImportedRow { new_id, is_there })));
         }
         let (passwords, sanitizer) = (Passwords::new(), Sanitizer::rich());
         Ok(Self {
@@ -181,23 +181,28 @@ impl<'a> Job<'a> {
     }
 
     /// Whether the row was taken over before.
-    pub(super) fn knows(&self, kind: Kind, old_id: i64) -> bool {
+    pub(super) fn knows(&self, kind: ImportKind, old_id: i64) -> bool {
         self.known.contains_key(&(kind, old_id))
     }
 
     /// What the row has become; nothing if it was left out, or is no longer there.
-    pub(super) fn here(&self, kind: Kind, old_id: i64) -> Option<i64> {
+    pub(super) fn here(&self, kind: ImportKind, old_id: i64) -> Option<i64> {
         self.known.get(&(kind, old_id)).filter(|known| known.is_there).map(|known| known.new_id)
     }
 
     /// Keeps what a row has become.
-    pub(super) async fn keep(&mut self, kind: Kind, old_id: i64, new_id: i64) -> Result<(), ImportError> {
+    pub(super) async fn keep(
+        &mut self,
+        kind: ImportKind,
+        old_id: i64,
+        new_id: i64,
+    ) -> Result<(), ImportError> {
         const KEEP: &str = "INSERT INTO imported (source, kind, old_id, new_id) VALUES ($1, $2, $3, $4)";
         within!(&mut self.tx, link => {
             let keep = sqlx::query(KEEP).bind(&self.options.name).bind(kind.name());
             keep.bind(old_id).bind(new_id).execute(&mut **link).await?;
         });
-        self.known.insert((kind, old_id), Known { new_id, is_there: true });
+        self.known.insert((kind, old_id), ImportedRow { new_id, is_there: true });
         Ok(())
     }
 

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use super::job::{Job, Kind};
+use super::job::{ImportKind, Job};
 use super::{ImportError, Line};
 use crate::db::tx::within;
 use crate::domain::key_stage::KeyStage;
@@ -57,7 +57,7 @@ pub(super) async fn compare_summer(job: &mut Job<'_>) -> Result<Line, ImportErro
 
 /// What the user is here; where there is none, the entries are left out.
 fn at_home(job: &Job<'_>, line: &mut Line, user: i64, ids: &[i64]) -> Option<i64> {
-    let here = job.here(Kind::User, user);
+    let here = job.here(ImportKind::User, user);
     if here.is_none() {
         ids.iter().for_each(|id| line.leave_out(*id, format!("its user {user} is not here")));
     }

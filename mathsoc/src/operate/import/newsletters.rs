@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use palisade::{Kind as FileKind, Refusal, Upload};
 use tokio::fs;
 
-use super::job::{Job, Kind, line_of};
+use super::job::{ImportKind, Job, line_of};
 use super::source::OldRow;
 use super::{Files, ImportError, Line};
 use crate::db::files::{USE, named_in};
@@ -30,7 +30,7 @@ pub(super) async fn take(job: &mut Job<'_>, rows: Vec<OldRow>) -> Result<Line, I
     line.read = rows.len();
     for row in rows {
         job.step(&line);
-        if job.knows(Kind::Newsletter, row.id) {
+        if job.knows(ImportKind::Newsletter, row.id) {
             line.known += 1;
             continue;
         }
@@ -84,12 +84,12 @@ pub(super) async fn take(job: &mut Job<'_>, rows: Vec<OldRow>) -> Result<Line, I
         let pictures = named_in(body.as_str()).into_iter().map(|id| id.to_string());
         for shown in pictures.chain(file) {
             within!(&mut job.tx, link => {
-                let used = sqlx::query(USE).bind(&shown).bind(log_subject::Kind::Newsletter.name()).bind(id);
+                let used = sqlx::query(USE).bind(&shown).bind(log_subject::LogSubject::Newsletter.name()).bind(id);
                 used.execute(&mut **link).await?;
             });
         }
         job.gave("newsletters", id);
-        job.keep(Kind::Newsletter, row.id, id).await?;
+        job.keep(ImportKind::Newsletter, row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);
@@ -149,7 +149,7 @@ async fn find(files: &Files, called: &str) -> Option<PathBuf> {
 /// Writes down a file that is kept; its id.
 async fn write_down(job: &mut Job<'_>, row: &OldRow, file: &Upload) -> Result<String, ImportError> {
     let id = file.id.to_string();
-    let by = row.number("user_id").and_then(|user| job.here(Kind::User, user));
+    let by = row.number("user_id").and_then(|user| job.here(ImportKind::User, user));
     let size = i64::try_from(file.bytes).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let now = job.now;
     within!(&mut job.tx, link => {

@@ -1,6 +1,6 @@
 //! The Flask site had its tables twice: for the year, and for the summer competition.
 
-use super::job::Kind;
+use super::job::ImportKind;
 
 /// For the year, or for the summer competition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,26 +27,26 @@ impl Round {
     }
 
     /// What its challenges are kept as.
-    pub(super) fn challenge(self) -> Kind {
+    pub(super) fn challenge(self) -> ImportKind {
         match self {
-            Self::Year => Kind::Challenge,
-            Self::Summer => Kind::SummerChallenge,
+            Self::Year => ImportKind::Challenge,
+            Self::Summer => ImportKind::SummerChallenge,
         }
     }
 
     /// What its answer boxes are kept as.
-    pub(super) fn answer_box(self) -> Kind {
+    pub(super) fn answer_box(self) -> ImportKind {
         match self {
-            Self::Year => Kind::AnswerBox,
-            Self::Summer => Kind::SummerBox,
+            Self::Year => ImportKind::AnswerBox,
+            Self::Summer => ImportKind::SummerBox,
         }
     }
 
     /// What its answers are kept as.
-    pub(super) fn submission(self) -> Kind {
+    pub(super) fn submission(self) -> ImportKind {
         match self {
-            Self::Year => Kind::Submission,
-            Self::Summer => Kind::SummerSubmission,
+            Self::Year => ImportKind::Submission,
+            Self::Summer => ImportKind::SummerSubmission,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Schools: by their names, with the domain of their pupils' addresses.
 
-use super::job::{Job, Kind, line_of};
+use super::job::{ImportKind, Job, line_of};
 use super::{ImportError, Line};
 use crate::db::tx::within;
 use crate::domain::email::EmailDomain;
@@ -12,7 +12,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
     let mut line = Line::new("schools");
     for row in job.rows(&mut line, &["school"], &["name", "email_domain"]).await? {
         job.step(&line);
-        if job.knows(Kind::School, row.id) {
+        if job.knows(ImportKind::School, row.id) {
             line.known += 1;
             continue;
         }
@@ -25,7 +25,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             sqlx::query_scalar(SAME).bind(&name).fetch_optional(&mut **link).await?
         });
         if let Some(id) = same {
-            job.keep(Kind::School, row.id, id).await?;
+            job.keep(ImportKind::School, row.id, id).await?;
             line.known += 1;
             continue;
         }
@@ -49,7 +49,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         let id = within!(&mut job.tx, link => {
             sqlx::query_scalar(INSERT).bind(&name).bind(domain).fetch_one(&mut **link).await?
         });
-        job.keep(Kind::School, row.id, id).await?;
+        job.keep(ImportKind::School, row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);

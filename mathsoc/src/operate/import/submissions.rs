@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use answers::{Rules, Verdict};
 
-use super::job::{Job, Kind};
+use super::job::{ImportKind, Job};
 use super::round::Round;
 use super::source::OldRow;
 use super::{ImportError, Line};
@@ -46,7 +46,7 @@ pub(super) async fn take(job: &mut Job<'_>, round: Round) -> Result<Line, Import
         }
         let (user, answer_box) =
             (row.number("user_id").unwrap_or(0), row.number("answer_box_id").unwrap_or(0));
-        let Some(user_here) = job.here(Kind::User, user) else {
+        let Some(user_here) = job.here(ImportKind::User, user) else {
             line.leave_out(row.id, format!("its user {user} is not here"));
             continue;
         };
@@ -119,7 +119,7 @@ fn read(job: &Job<'_>, row: &OldRow, expected: Option<&String>, line: &mut Line)
 async fn keep(
     job: &mut Job<'_>,
     line: &mut Line,
-    kind: Kind,
+    kind: ImportKind,
     (user, answer_box): (i64, i64),
     here: Here,
     mut answers: Vec<Answer>,

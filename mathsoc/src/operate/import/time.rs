@@ -2,6 +2,8 @@
 
 use std::str::FromStr;
 
+use jiff::civil::{self, Date};
+
 /// How far ahead of UTC a clock is that did not say so.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offset {
@@ -84,22 +86,13 @@ fn number(text: &str, range: std::ops::RangeInclusive<i64>) -> Result<i64, TimeE
     number.ok_or(TimeError)
 }
 
-/// Days from 1970-01-01 to a date.
+/// Returns the days from 1970-01-01 to a date.
 fn days(year: i64, month: i64, day: i64) -> Result<i64, TimeError> {
-    const BEFORE: [i64; 12] = [0, 31, 59, 90, 120, 151, 181, 212, 243, 273, 304, 334];
-    let leaps = |year: i64| year / 4 - year / 100 + year / 400;
-    let is_leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let in_month = match month {
-        2 => 28 + i64::from(is_leap),
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    let before = usize::try_from(month - 1).ok().and_then(|index| BEFORE.get(index)).ok_or(TimeError)?;
-    if day > in_month {
-        return Err(TimeError);
-    }
-    let years = (year - 1970) * 365 + leaps(year - 1) - leaps(1969);
-    Ok(years + before + i64::from(is_leap && month > 2) + day - 1)
+    let field = |number: i64| number.try_into().map_err(|_| TimeError);
+    let year = year.try_into().map_err(|_| TimeError)?;
+    let date = Date::new(year, field(month)?, field(day)?).map_err(|_| TimeError)?;
+    let since = civil::date(1970, 1, 1).until(date).map_err(|_| TimeError)?;
+    Ok(since.get_days().into())
 }
 
 #[cfg(test)]

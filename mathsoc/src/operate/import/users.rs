@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use palisade::{Password, PasswordHash, Passwords, Stored};
 
-use super::job::{Job, Kind};
+use super::job::{ImportKind, Job};
 use super::source::OldRow;
 use super::{ImportError, Line};
 use crate::db::tx::within;
@@ -33,7 +33,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         job.step(&line);
         let email = match row.text("email").map(str::parse::<EmailAddress>) {
             Some(Ok(email)) => email,
-            None if job.knows(Kind::User, row.id) => {
+            None if job.knows(ImportKind::User, row.id) => {
                 line.known += 1;
                 continue;
             }
@@ -47,7 +47,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             }
         };
         let earlier = *first.entry(email.key()).or_insert(row.id);
-        if job.knows(Kind::User, row.id) {
+        if job.knows(ImportKind::User, row.id) {
             line.known += 1;
             continue;
         }
@@ -60,7 +60,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         });
         if let Some(id) = same {
             line.remark(row.id, "there was an account with its address here, which stays as it is");
-            job.keep(Kind::User, row.id, id).await?;
+            job.keep(ImportKind::User, row.id, id).await?;
             line.known += 1;
             continue;
         }
@@ -77,7 +77,7 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             let insert = insert.bind(hash.as_ref().map(PasswordHash::as_str)).bind(role).bind(school).bind(year);
             insert.bind(job.now).fetch_one(&mut **link).await?
         });
-        job.keep(Kind::User, row.id, id).await?;
+        job.keep(ImportKind::User, row.id, id).await?;
         line.added += 1;
     }
     job.step(&line);
@@ -89,7 +89,7 @@ async fn refuse_another_site(job: &mut Job<'_>, rows: &[OldRow]) -> Result<(), I
     const KEY: &str = "SELECT email_key FROM users WHERE id = $1";
     let (mut looked_at, mut same) = (0, 0);
     for row in rows {
-        let Some(id) = job.here(Kind::User, row.id) else { continue };
+        let Some(id) = job.here(ImportKind::User, row.id) else { continue };
         let key: Option<String> = within!(&mut job.tx, link => {
             sqlx::query_scalar(KEY).bind(id).fetch_optional(&mut **link).await?
         });
@@ -145,7 +145,7 @@ async fn hash(
 
 fn school(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Option<i64> {
     let old = row.number("school_id")?;
-    let here = job.here(Kind::School, old);
+    let here = job.here(ImportKind::School, old);
     if here.is_none() {
         line.remark(row.id, format!("without its school: {old} is not here"));
     }

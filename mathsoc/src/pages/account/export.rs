@@ -21,7 +21,11 @@ use crate::state::App;
 ///
 /// # Errors
 /// The refusal that asks for the password, where it was not given just now, and when database or store do not answer.
-pub async fn show(State(app): State<App>, user: SignedIn<User>, session: Session) -> Result<Response, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    session: Session,
+) -> Result<Response, Error> {
     user.fresh_for(FRESH).await?;
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?.map(|school| school.name),

@@ -35,7 +35,7 @@ impl History {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
     listing: Listing,

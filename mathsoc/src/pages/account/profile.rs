@@ -43,7 +43,11 @@ impl Profile {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(State(app): State<App>, user: SignedIn<User>, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?,
         None => None,
@@ -61,7 +65,7 @@ pub async fn show(State(app): State<App>, user: SignedIn<User>, frame: Frame) ->
 
 /// What may be changed.
 #[derive(Deserialize)]
-pub struct Edit {
+pub(crate) struct Edit {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -78,7 +82,7 @@ fn page(frame: &Frame, form: &Edit) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
     page(&frame, &Edit { full_name: user.full_name.to_string(), year }).answer()
 }
@@ -87,7 +91,7 @@ pub async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error>
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,

@@ -21,7 +21,7 @@ use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct Register {
+pub(crate) struct Register {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -72,7 +72,7 @@ fn page(frame: &Frame, form: &Register) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     if app.config.registration == Registration::Closed {
         return closed(&frame);
     }
@@ -90,7 +90,7 @@ fn closed(frame: &Frame) -> Result<Response, Error> {
 ///
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     Form(form): Form<Register>,

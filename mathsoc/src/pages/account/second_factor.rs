@@ -72,7 +72,7 @@ fn set_up(frame: &Frame, user: &User, secret: &Secret, problem: Option<&'static 
 ///
 /// # Errors
 /// The refusal that asks for the password, and when database or store do not answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
@@ -94,7 +94,7 @@ pub async fn show(
 
 /// The first code.
 #[derive(Deserialize)]
-pub struct First {
+pub(crate) struct First {
     #[serde(default)]
     code: String,
 }
@@ -103,7 +103,7 @@ pub struct First {
 ///
 /// # Errors
 /// The refusal that asks for the password, and when database or store do not answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
@@ -133,7 +133,7 @@ pub async fn take(
 ///
 /// # Errors
 /// The refusal that asks for the password, and when database or store do not answer.
-pub async fn remove(
+pub(crate) async fn remove(
     State(app): State<App>,
     user: SignedIn<User>,
     session: Session,

@@ -21,7 +21,7 @@ use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct SetUp {
+pub(crate) struct SetUp {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -43,7 +43,7 @@ fn page(frame: &Frame, form: &SetUp) -> FormPage {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
     Path(token): Path<String>,
@@ -60,7 +60,7 @@ pub async fn show(
 ///
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     session: Session,

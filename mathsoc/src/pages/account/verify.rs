@@ -16,7 +16,7 @@ use crate::state::App;
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
     Path(token): Path<String>,
@@ -33,7 +33,7 @@ pub async fn show(
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     session: Session,

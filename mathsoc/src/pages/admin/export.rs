@@ -59,7 +59,7 @@ impl File {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a file that there is not, and when the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
     listing: Listing,

@@ -30,7 +30,7 @@ struct Home {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     let members = dashboard::members(&app.db).await?;
     let starts = starts(now(), DAYS);
     let answers = dashboard::answers(&app.db, starts.first().copied().unwrap_or_default()).await?;

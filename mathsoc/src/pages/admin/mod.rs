@@ -15,26 +15,26 @@
 //!
 //! A picture for a text is sent by the editor, or where no script runs by `/admin/pictures/new`: see [`pictures`].
 //!
-//! To add one: a [`Kind`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
+//! To add one: a [`LogSubject`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
 //! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
 
-pub mod announcements;
-pub mod articles;
-pub mod awards;
+pub(crate) mod announcements;
+pub(crate) mod articles;
+pub(crate) mod awards;
 mod challenge_form;
-pub mod challenges;
+pub(crate) mod challenges;
 mod chart;
-pub mod competitions;
-pub mod export;
-pub mod home;
-pub mod log;
-pub mod newsletters;
-pub mod pictures;
-pub mod reports;
-pub mod schools;
-pub mod tester;
-pub mod trash;
-pub mod users;
+pub(crate) mod competitions;
+pub(crate) mod export;
+pub(crate) mod home;
+pub(crate) mod log;
+pub(crate) mod newsletters;
+pub(crate) mod pictures;
+pub(crate) mod reports;
+pub(crate) mod schools;
+pub(crate) mod tester;
+pub(crate) mod trash;
+pub(crate) mod users;
 
 use std::convert::Infallible;
 
@@ -51,7 +51,7 @@ use super::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::db::admin_log::Actor;
 use crate::db::trash::Deleted;
 use crate::db::{self, Paged};
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::state::App;
 use crate::web::signed_in::Admin;
@@ -62,7 +62,7 @@ use crate::web::signed_in::Admin;
 struct List {
     layout: Layout,
     token: Printed,
-    kind: Kind,
+    kind: LogSubject,
     title: &'static str,
     /// What the button that makes one says.
     new: Option<&'static str>,
@@ -91,7 +91,7 @@ impl List {
     async fn page<T>(
         app: &App,
         frame: &Frame,
-        kind: Kind,
+        kind: LogSubject,
         (title, new): (&'static str, &'static str),
         found: Paged<T>,
         row: impl FnMut(T) -> Row,
@@ -106,7 +106,7 @@ impl List {
 }
 
 /// Which page of a list the address asks for; what is no number is the first.
-pub struct Page(u32);
+pub(crate) struct Page(u32);
 
 impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Infallible;
@@ -122,7 +122,7 @@ fn actor(admin: &SignedIn<Admin>) -> Actor {
 }
 
 /// Back to the list of a section, with something to say there.
-async fn back(session: &Session, kind: Kind, said: &str) -> Result<Response, Error> {
+async fn back(session: &Session, kind: LogSubject, said: &str) -> Result<Response, Error> {
     back_to(session, &format!("/admin/{}", kind.section()), said).await
 }
 

@@ -8,7 +8,7 @@ use palisade::{Session, SignedIn};
 
 use super::{actor, back};
 use crate::db::trash::{self, BinError};
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
@@ -16,8 +16,8 @@ use crate::state::App;
 use crate::web::signed_in::Admin;
 
 /// What the address speaks of.
-pub struct Subject {
-    kind: Kind,
+pub(crate) struct Subject {
+    kind: LogSubject,
     id: i64,
 }
 
@@ -38,7 +38,7 @@ impl FromRequestParts<App> for Subject {
 struct Delete {
     layout: Layout,
     token: Printed,
-    kind: Kind,
+    kind: LogSubject,
     title: String,
 }
 
@@ -46,7 +46,7 @@ struct Delete {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     Subject { kind, id }: Subject,
     frame: Frame,
@@ -59,7 +59,7 @@ pub async fn show(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
-pub async fn delete(
+pub(crate) async fn delete(
     State(app): State<App>,
     Subject { kind, id }: Subject,
     admin: SignedIn<Admin>,
@@ -80,7 +80,7 @@ pub async fn delete(
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn restore(
+pub(crate) async fn restore(
     State(app): State<App>,
     Subject { kind, id }: Subject,
     admin: SignedIn<Admin>,

@@ -19,7 +19,7 @@ use crate::web::{assets, policy};
 /// A page with one form.
 #[derive(Template)]
 #[template(path = "form.html")]
-pub struct FormPage {
+pub(crate) struct FormPage {
     layout: Layout,
     token: Printed,
     title: &'static str,
@@ -36,7 +36,7 @@ pub struct FormPage {
 
 impl FormPage {
     /// A form with a heading and a button.
-    pub fn new(frame: &Frame, title: &'static str, button: &'static str) -> Self {
+    pub(crate) fn new(frame: &Frame, title: &'static str, button: &'static str) -> Self {
         Self {
             layout: frame.layout(Here::Account),
             token: frame.token(),
@@ -53,45 +53,45 @@ impl FormPage {
 
     /// The part of the site that it belongs to, if that isn't one's account.
     #[must_use]
-    pub fn here(mut self, here: Here) -> Self {
+    pub(crate) fn here(mut self, here: Here) -> Self {
         self.layout.here = here;
         self
     }
 
     /// A paragraph before the fields.
     #[must_use]
-    pub fn lead(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn lead(mut self, text: impl Into<String>) -> Self {
         self.lead.push(text.into());
         self
     }
 
     /// What is wrong with the whole of it.
     #[must_use]
-    pub fn problem(self, text: Option<impl Into<String>>) -> Self {
+    pub(crate) fn problem(self, text: Option<impl Into<String>>) -> Self {
         Self { problem: text.map(Into::into), ..self }
     }
 
     /// Its fields.
     #[must_use]
-    pub fn fields(self, fields: impl Into<Vec<Field>>) -> Self {
+    pub(crate) fn fields(self, fields: impl Into<Vec<Field>>) -> Self {
         Self { fields: fields.into(), ..self }
     }
 
     /// A second button, which sends the form there, in another window; of files only the names.
     #[must_use]
-    pub fn other(self, button: &'static str, to: &'static str) -> Self {
+    pub(crate) fn other(self, button: &'static str, to: &'static str) -> Self {
         Self { other: Some((button, to)), ..self }
     }
 
     /// A button of its own below the form, which does something else.
     #[must_use]
-    pub fn act(self, button: &'static str, to: impl Into<String>) -> Self {
+    pub(crate) fn act(self, button: &'static str, to: impl Into<String>) -> Self {
         Self { act: Some((button, to.into())), ..self }
     }
 
     /// A link below the button.
     #[must_use]
-    pub fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
+    pub(crate) fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
         self.links.push((text, to.into()));
         self
     }
@@ -101,14 +101,14 @@ impl FormPage {
     }
 
     fn has_files(&self) -> bool {
-        self.fields.iter().any(|field| matches!(field.kind, Kind::File(_)))
+        self.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
     }
 
     /// The page: 422 where something is wrong with what was sent.
     ///
     /// # Errors
     /// When it cannot be rendered.
-    pub fn answer(&self) -> Result<Response, Error> {
+    pub(crate) fn answer(&self) -> Result<Response, Error> {
         let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let headers = if self.editor().is_some() { policy::editor() } else { PageHeaders::new() };
         Ok((status, headers, Html(self.render()?)).into_response())
@@ -116,17 +116,17 @@ impl FormPage {
 
     /// The script of the editor, if there is a field for it, and it was built.
     fn editor(&self) -> Option<&'static str> {
-        let is_rich = self.fields.iter().any(|field| field.kind == Kind::Rich);
+        let is_rich = self.fields.iter().any(|field| field.kind == FieldKind::Rich);
         if is_rich { assets::url("dist/editor.js") } else { None }
     }
 }
 
 /// A field of a form.
 #[derive(Clone, Debug)]
-pub struct Field {
+pub(crate) struct Field {
     name: Cow<'static, str>,
     label: Cow<'static, str>,
-    kind: Kind,
+    kind: FieldKind,
     value: String,
     error: Option<String>,
     hint: Option<Cow<'static, str>>,
@@ -134,7 +134,7 @@ pub struct Field {
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
-enum Kind {
+enum FieldKind {
     Text,
     Email,
     Password,
@@ -157,7 +157,7 @@ enum Kind {
 
 impl Field {
     fn new(
-        kind: Kind,
+        kind: FieldKind,
         name: impl Into<Cow<'static, str>>,
         label: impl Into<Cow<'static, str>>,
         autocomplete: &'static str,
@@ -174,103 +174,107 @@ impl Field {
     }
 
     /// A line of text.
-    pub fn text(name: impl Into<Cow<'static, str>>, label: &'static str, autocomplete: &'static str) -> Self {
-        Self::new(Kind::Text, name, label, autocomplete)
+    pub(crate) fn text(
+        name: impl Into<Cow<'static, str>>,
+        label: &'static str,
+        autocomplete: &'static str,
+    ) -> Self {
+        Self::new(FieldKind::Text, name, label, autocomplete)
     }
 
     /// No field, but a heading over those that follow.
-    pub fn part(heading: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Part, "", heading, "off")
+    pub(crate) fn part(heading: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(FieldKind::Part, "", heading, "off")
     }
 
     /// Some lines of text.
-    pub fn long_text(name: &'static str, label: &'static str) -> Self {
-        Self::new(Kind::Long, name, label, "off")
+    pub(crate) fn long_text(name: &'static str, label: &'static str) -> Self {
+        Self::new(FieldKind::Long, name, label, "off")
     }
 
     /// Text with headings, lists and formulas, as HTML; with script, the editor of `web/editor.ts` stands for it.
-    pub fn rich_text(name: &'static str, label: &'static str) -> Self {
-        Self::new(Kind::Rich, name, label, "off").hint(
+    pub(crate) fn rich_text(name: &'static str, label: &'static str) -> Self {
+        Self::new(FieldKind::Rich, name, label, "off").hint(
             "Formulas stand between \\( and \\), or \\[ and \\]. It is kept as HTML, such as <p>, <h2>, <ul> and <table>.",
         )
     }
 
     /// A day with an hour, as [`Hour`](super::day::Hour) is written.
-    pub fn hour(name: &'static str, label: &'static str) -> Self {
-        Self::new(Kind::Hour, name, label, "off")
+    pub(crate) fn hour(name: &'static str, label: &'static str) -> Self {
+        Self::new(FieldKind::Hour, name, label, "off")
     }
 
     /// A file, of the kinds that `accept` lists for the browser. The form is sent as `multipart/form-data` then.
-    pub fn file(name: &'static str, label: &'static str, accept: &'static str) -> Self {
-        Self::new(Kind::File(accept), name, label, "off")
+    pub(crate) fn file(name: &'static str, label: &'static str, accept: &'static str) -> Self {
+        Self::new(FieldKind::File(accept), name, label, "off")
     }
 
     /// An e-mail address.
-    pub fn email(label: &'static str) -> Self {
-        Self::new(Kind::Email, "email", label, "username")
+    pub(crate) fn email(label: &'static str) -> Self {
+        Self::new(FieldKind::Email, "email", label, "username")
     }
 
     /// The password that one has.
-    pub fn password(label: &'static str) -> Self {
-        Self::new(Kind::Password, "password", label, "current-password")
+    pub(crate) fn password(label: &'static str) -> Self {
+        Self::new(FieldKind::Password, "password", label, "current-password")
     }
 
     /// A password to be.
-    pub fn new_password(name: &'static str, label: &'static str) -> Self {
-        Self::new(Kind::Password, name, label, "new-password")
+    pub(crate) fn new_password(name: &'static str, label: &'static str) -> Self {
+        Self::new(FieldKind::Password, name, label, "new-password")
     }
 
     /// A code from another device.
-    pub fn code(label: &'static str) -> Self {
-        Self::new(Kind::Code, "code", label, "one-time-code")
+    pub(crate) fn code(label: &'static str) -> Self {
+        Self::new(FieldKind::Code, "code", label, "one-time-code")
     }
 
     /// Yes or no.
-    pub fn checkbox(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
-        Self::new(Kind::Checkbox, name, label, "off")
+    pub(crate) fn checkbox(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
+        Self::new(FieldKind::Checkbox, name, label, "off")
     }
 
     /// What the form carries along.
-    pub fn hidden(name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
-        Self::new(Kind::Hidden, name, "", "off").value(value)
+    pub(crate) fn hidden(name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
+        Self::new(FieldKind::Hidden, name, "", "off").value(value)
     }
 
     /// One of several: what is sent and what is read.
-    pub fn select(name: &'static str, label: &'static str, choices: Vec<(String, String)>) -> Self {
-        Self::new(Kind::Select(choices), name, label, "off")
+    pub(crate) fn select(name: &'static str, label: &'static str, choices: Vec<(String, String)>) -> Self {
+        Self::new(FieldKind::Select(choices), name, label, "off")
     }
 
     /// What was typed. A password does not come back.
     #[must_use]
-    pub fn value(self, value: impl Into<String>) -> Self {
-        let value = if self.kind == Kind::Password { String::new() } else { value.into() };
+    pub(crate) fn value(self, value: impl Into<String>) -> Self {
+        let value = if self.kind == FieldKind::Password { String::new() } else { value.into() };
         Self { value, ..self }
     }
 
     /// What is wrong with it.
     #[must_use]
-    pub fn error(self, error: Option<impl ToString>) -> Self {
+    pub(crate) fn error(self, error: Option<impl ToString>) -> Self {
         Self { error: error.map(|error| error.to_string()), ..self }
     }
 
     /// What helps to fill it in.
     #[must_use]
-    pub fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
+    pub(crate) fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
     /// Under which name it is sent.
     #[must_use]
-    pub fn name(&self) -> &str {
+    pub(crate) fn name(&self) -> &str {
         &self.name
     }
 
     fn input_type(&self) -> &'static str {
         match self.kind {
-            Kind::Email => "email",
-            Kind::Password => "password",
-            Kind::Hour => "datetime-local",
-            Kind::File(_) => "file",
+            FieldKind::Email => "email",
+            FieldKind::Password => "password",
+            FieldKind::Hour => "datetime-local",
+            FieldKind::File(_) => "file",
             _ => "text",
         }
     }
@@ -287,7 +291,7 @@ impl Field {
 /// A page that only says something, with a heading.
 #[derive(Template)]
 #[template(path = "said.html")]
-pub struct Said {
+pub(crate) struct Said {
     layout: Layout,
     title: &'static str,
     text: Vec<String>,
@@ -296,20 +300,20 @@ pub struct Said {
 
 impl Said {
     /// A page that says this.
-    pub fn new(frame: &Frame, title: &'static str, text: impl Into<String>) -> Self {
+    pub(crate) fn new(frame: &Frame, title: &'static str, text: impl Into<String>) -> Self {
         Self { layout: frame.layout(Here::Account), title, text: vec![text.into()], links: Vec::new() }
     }
 
     /// Another paragraph.
     #[must_use]
-    pub fn and(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn and(mut self, text: impl Into<String>) -> Self {
         self.text.push(text.into());
         self
     }
 
     /// A link below.
     #[must_use]
-    pub fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
+    pub(crate) fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
         self.links.push((text, to.into()));
         self
     }
@@ -318,7 +322,7 @@ impl Said {
     ///
     /// # Errors
     /// When it cannot be rendered.
-    pub fn answer(&self) -> Result<Response, Error> {
+    pub(crate) fn answer(&self) -> Result<Response, Error> {
         Ok(Html(self.render()?).into_response())
     }
 }

@@ -13,7 +13,7 @@ use crate::state::App;
 
 /// Who looks at the page. While sessions cannot be read it is shown as to a visitor: it only greets, it guards nothing.
 #[derive(Clone, Debug)]
-pub struct Frame {
+pub(crate) struct Frame {
     nonce: CspNonce,
     token: Option<CsrfToken>,
     user: Option<SignedIn<User>>,
@@ -24,7 +24,7 @@ const NOTICE: &str = "notice";
 
 impl Frame {
     /// The frame in this part of the site.
-    pub fn layout(&self, here: Here) -> Layout {
+    pub(crate) fn layout(&self, here: Here) -> Layout {
         let who = match &self.user {
             Some(user) => {
                 let (name, is_admin) = (user.full_name.to_string(), user.is_admin());
@@ -36,17 +36,17 @@ impl Frame {
     }
 
     /// The frame around what an admin has typed and not kept yet.
-    pub fn preview(&self) -> Layout {
+    pub(crate) fn preview(&self) -> Layout {
         self.layout(Here::Admin).saying("This is a preview: nothing of it is kept.")
     }
 
     /// The field with the token, for a form. It begins a session where there is none.
-    pub fn token(&self) -> Printed {
+    pub(crate) fn token(&self) -> Printed {
         Printed::field(self.token.as_ref())
     }
 
     /// Who is signed in.
-    pub fn user(&self) -> Option<&SignedIn<User>> {
+    pub(crate) fn user(&self) -> Option<&SignedIn<User>> {
         self.user.as_ref()
     }
 }

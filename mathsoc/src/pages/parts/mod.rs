@@ -3,7 +3,7 @@
 pub mod address;
 pub mod day;
 pub(crate) mod filters;
-pub mod form;
+pub(crate) mod form;
 pub(crate) mod frame;
 pub(crate) mod layout;
 #[cfg(test)]
@@ -13,7 +13,7 @@ pub(crate) mod printed;
 pub(crate) mod rendered;
 pub(crate) mod stages;
 
-pub use self::frame::Frame;
+pub(crate) use self::frame::Frame;
 pub use self::layout::{Here, Layout};
-pub use self::printed::Printed;
+pub(crate) use self::printed::Printed;
 pub(crate) use self::rendered::shown;

@@ -17,7 +17,7 @@ struct About {
 /// # Errors
 ///
 /// When the page cannot be written, which nothing a visitor sends brings about.
-pub async fn about(frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn about(frame: Frame) -> Result<Html<String>, Error> {
     shown(&About { layout: frame.layout(Here::About) })
 }
 

@@ -13,7 +13,7 @@ use palisade::{Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
 use super::challenges::{One, Unread};
-use crate::db::submissions::{FIRST, Outcome, Place, SubmitError, submit};
+use crate::db::submissions::{AnswerPlace, FIRST, Outcome, SubmitError, submit};
 use crate::db::users::User;
 use crate::domain::clock::now;
 use crate::error::Error;
@@ -24,7 +24,7 @@ use crate::state::App;
 
 /// An answer, and the box it goes into.
 #[derive(Deserialize)]
-pub struct Answer {
+pub(crate) struct AnswerForm {
     #[serde(default, rename = "box")]
     answer_box: String,
     #[serde(default)]
@@ -35,15 +35,15 @@ pub struct Answer {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such box, and when the database does not answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     Id(challenge): Id,
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Answer>,
+    Form(form): Form<AnswerForm>,
 ) -> Result<Response, Error> {
-    let place = Place { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
+    let place = AnswerPlace { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
     let said = match submit(&app.db, user.id, place, &form.answer, now()).await {
         Ok(Outcome { verdict: Verdict::Unreadable { why, .. }, .. }) => {
             let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };

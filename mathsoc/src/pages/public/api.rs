@@ -29,7 +29,7 @@ use serde_json::{Value, json};
 
 use super::answers::said;
 use super::challenges::tries;
-use crate::db::submissions::{Outcome, Place, SubmitError, submit as count};
+use crate::db::submissions::{AnswerPlace, Outcome, SubmitError, submit as count};
 use crate::db::users::User;
 use crate::domain::clock::now;
 use crate::error::Error;
@@ -48,7 +48,7 @@ struct Answer {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such box, and when the database does not answer.
-pub async fn submit(
+pub(crate) async fn submit(
     State(app): State<App>,
     user: SignedIn<User>,
     headers: HeaderMap,
@@ -60,7 +60,7 @@ pub async fn submit(
             "Send application/json such as {\"challenge\": 7, \"box\": 12, \"answer\": \"x^2 + 1\"}.";
         return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Request not understood", detail, Value::Null));
     };
-    match count(&app.db, user.id, Place { challenge, answer_box }, &answer, now()).await {
+    match count(&app.db, user.id, AnswerPlace { challenge, answer_box }, &answer, now()).await {
         Ok(Outcome { verdict: Verdict::Unreadable { at, why, .. }, .. }) => {
             Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &why, json!(at)))
         }
@@ -93,7 +93,7 @@ pub async fn submit(
 }
 
 /// A layer, by [`tower::util::MapRequestLayer`], outside of the error pages.
-pub fn likes_what_it_sends(mut request: Request) -> Request {
+pub(crate) fn likes_what_it_sends(mut request: Request) -> Request {
     let headers = request.headers_mut();
     if is_json(headers) && headers.get(ACCEPT).is_none_or(|accept| accept == "*/*") {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));

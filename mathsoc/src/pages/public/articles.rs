@@ -40,7 +40,11 @@ impl One {
 /// # Errors
 ///
 /// [`Error::NotFound`] past the last page, and when the database does not answer.
-pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = articles::page(&app.db, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
@@ -54,7 +58,7 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
 /// # Errors
 ///
 /// [`Error::NotFound`] when there is no such article, and when the database does not answer.
-pub async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let article = articles::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     shown(&One { layout: frame.layout(Here::Articles), article })
 }

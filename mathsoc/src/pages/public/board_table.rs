@@ -25,7 +25,7 @@ use crate::state::App;
 
 /// Which board the address asks for, and which page of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Asked {
+pub(crate) struct BoardQuery {
     pub(super) name: Name,
     pub(super) page: u32,
     /// What the page shows already, as the number of the board's last change.
@@ -39,7 +39,7 @@ pub(super) enum Name {
     Of(Changing),
 }
 
-impl Asked {
+impl BoardQuery {
     fn parse(query: &str) -> Self {
         let mut asked = Self { name: Name::Of(Changing::All), page: 1, version: 0 };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
@@ -57,7 +57,7 @@ impl Asked {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Asked {
+impl<S: Send + Sync> FromRequestParts<S> for BoardQuery {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -161,18 +161,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_the_first_page_of_the_board_of_all() {
-        let all = Asked { name: Name::Of(Changing::All), page: 1, version: 0 };
+        let all = BoardQuery { name: Name::Of(Changing::All), page: 1, version: 0 };
         for query in ["", "board", "board=", "board=KS9&page=0&version=x", "board=competition-", "page=-1"] {
-            assert_eq!(Asked::parse(query), all, "{query}");
+            assert_eq!(BoardQuery::parse(query), all, "{query}");
         }
         let stage = Name::Of(Changing::Stage(KeyStage::Ks4));
         assert_eq!(
-            Asked::parse("key_stage=KS4&page=3&version=41"),
-            Asked { name: stage, page: 3, version: 41 }
+            BoardQuery::parse("key_stage=KS4&page=3&version=41"),
+            BoardQuery { name: stage, page: 3, version: 41 }
         );
-        assert_eq!(Asked::parse("board=KS4").name, stage);
-        assert_eq!(Asked::parse("board=class").name, Name::Class);
+        assert_eq!(BoardQuery::parse("board=KS4").name, stage);
+        assert_eq!(BoardQuery::parse("board=class").name, Name::Class);
         let competition = Name::Of(Changing::Competition(CompetitionId(7)));
-        assert_eq!(Asked::parse("board=competition-7").name, competition);
+        assert_eq!(BoardQuery::parse("board=competition-7").name, competition);
     }
 }

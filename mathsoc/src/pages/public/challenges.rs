@@ -37,7 +37,11 @@ struct List {
 /// # Errors
 ///
 /// [`Error::NotFound`] past the last page, and when the database does not answer.
-pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let mut found = challenges::page(&app.db, listing.key_stage, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
@@ -63,7 +67,7 @@ pub(crate) struct One {
     /// Whose drafts are kept in the browser; 0 for who may not answer.
     member: i64,
     challenge: Challenge,
-    boxes: Vec<Asked>,
+    boxes: Vec<BoxProgress>,
 }
 
 /// An answer that cannot be read, to be put right.
@@ -74,7 +78,7 @@ pub(crate) struct Unread {
 }
 
 /// A box, and how far who looks at it is with it.
-struct Asked {
+struct BoxProgress {
     id: i64,
     label: String,
     answer: Option<AsRead>,
@@ -130,7 +134,13 @@ impl One {
                 (tried, read)
             });
             let unread = unread.take_if(|unread| unread.answer_box == *id);
-            Asked { id: *id, label: label.clone(), answer: answer.clone().map(AsRead::new), last, unread }
+            BoxProgress {
+                id: *id,
+                label: label.clone(),
+                answer: answer.clone().map(AsRead::new),
+                last,
+                unread,
+            }
         };
         let boxes = challenge.boxes.iter().map(asked).collect();
         Self { layout, token, member: 0, challenge, boxes }
@@ -156,13 +166,13 @@ impl One {
     }
 
     /// The token for the box's form, if the visitor may answer it now.
-    fn form(&self, asked: &Asked) -> Option<&Printed> {
+    fn form(&self, asked: &BoxProgress) -> Option<&Printed> {
         let takes_more = !asked.is_solved() && asked.tries_left() > 0;
         self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
     }
 }
 
-impl Asked {
+impl BoxProgress {
     fn is_solved(&self) -> bool {
         self.last.as_ref().is_some_and(|(tried, _)| tried.solved)
     }
@@ -197,7 +207,7 @@ impl AsRead {
 /// # Errors
 ///
 /// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
-pub async fn one(
+pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,
     frame: Frame,

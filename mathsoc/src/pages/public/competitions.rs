@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::Html;
 use palisade::SignedIn;
 
-use super::board_table::{Asked, Table, schools, table};
+use super::board_table::{BoardQuery, Table, schools, table};
 use super::countdown::until;
 use crate::db::board_versions::{self, Changing};
 use crate::db::challenges::ChallengeSummary;
@@ -75,7 +75,11 @@ impl Timed {
 ///
 /// # Errors
 /// When the database does not answer.
-pub async fn list(State(app): State<App>, user: SignedIn<User>, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let (found, now) = (competitions::of_member(&app.db, user.id).await?, now());
     let competitions = found.into_iter().map(|competition| Timed::new(competition, now)).collect();
     shown(&List { layout: frame.layout(Here::Challenges), competitions })
@@ -86,11 +90,11 @@ pub async fn list(State(app): State<App>, user: SignedIn<User>, frame: Frame) ->
 /// # Errors
 /// [`Error::NotFound`] when there is no such competition for this member, past the last page of its board, and when the
 /// database does not answer.
-pub async fn one(
+pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,
     user: SignedIn<User>,
-    asked: Asked,
+    asked: BoardQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (id, now) = (CompetitionId(id), now());

@@ -10,11 +10,11 @@ use tower::ServiceExt;
 use crate::state::App;
 
 /// `GET /healthz`: the program runs.
-pub async fn live(request: Request) -> Result<impl IntoResponse, Infallible> {
+pub(crate) async fn live(request: Request) -> Result<impl IntoResponse, Infallible> {
     Health::new().live().oneshot(request).await
 }
 
 /// `GET /readyz`: the database answers, and where `READY_NEEDS_STORE` says so the store of the limits.
-pub async fn ready(State(app): State<App>, request: Request) -> Result<impl IntoResponse, Infallible> {
+pub(crate) async fn ready(State(app): State<App>, request: Request) -> Result<impl IntoResponse, Infallible> {
     app.ready.clone().oneshot(request).await
 }

@@ -8,7 +8,7 @@ use axum::response::Html;
 
 use crate::db::announcements::Announcement;
 use crate::db::challenges::ChallengeSummary;
-use crate::db::home::{self, Front};
+use crate::db::home::{self, HomeContent};
 use crate::db::submissions;
 use crate::error::Error;
 use crate::pages::parts::{Frame, Here, Layout, filters, shown};
@@ -18,7 +18,7 @@ use crate::state::App;
 #[template(path = "home.html")]
 pub(in crate::pages) struct Home {
     layout: Layout,
-    front: Arc<Front>,
+    front: Arc<HomeContent>,
     /// The challenges as who is signed in sees them.
     marked: Option<Vec<ChallengeSummary>>,
 }
@@ -28,12 +28,12 @@ pub(in crate::pages) struct Home {
 /// # Errors
 ///
 /// When the database does not answer.
-pub async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     shown(&Home::new(&app, &frame, frame.layout(Here::Home), home::page(&app.db).await?).await?)
 }
 
 impl Home {
-    async fn new(app: &App, frame: &Frame, layout: Layout, front: Arc<Front>) -> Result<Self, Error> {
+    async fn new(app: &App, frame: &Frame, layout: Layout, front: Arc<HomeContent>) -> Result<Self, Error> {
         let marked = match frame.user() {
             Some(user) => {
                 let mut challenges = front.challenges.clone();
@@ -51,7 +51,7 @@ impl Home {
         frame: &Frame,
         announcement: Announcement,
     ) -> Result<Self, Error> {
-        let front = Front { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
+        let front = HomeContent { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
         Self::new(app, frame, frame.preview(), Arc::new(front)).await
     }
 
@@ -76,7 +76,7 @@ mod tests {
 
     #[test]
     fn what_is_new_is_there_and_escaped() {
-        let front = Front {
+        let front = HomeContent {
             announcement: Some(Announcement {
                 id: 1,
                 title: "Bring <b>cake</b>".to_owned(),
@@ -91,7 +91,7 @@ mod tests {
                 released_at: 951_782_400,
                 mark: None,
             }],
-            ..Front::default()
+            ..HomeContent::default()
         };
         let home = Home { layout: page_checks::layout(), front: Arc::new(front), marked: None };
         let page = home.render().unwrap();

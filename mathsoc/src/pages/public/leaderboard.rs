@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Html;
 use palisade::SignedIn;
 
-use super::board_table::{Asked, Name, Table, table};
+use super::board_table::{BoardQuery, Name, Table, table};
 use crate::db::board_versions::{self, Changing};
 use crate::db::schools;
 use crate::db::users::User;
@@ -49,10 +49,10 @@ struct Choice {
 /// # Errors
 /// [`Error::NotFound`] past the last page, for a competition, which has a page of its own, and when the database does not
 /// answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
-    asked: Asked,
+    asked: BoardQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (which, changing) = match asked.name {

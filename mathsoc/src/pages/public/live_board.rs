@@ -35,7 +35,7 @@ use palisade::SignedIn;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, MissedTickBehavior, interval_at, sleep, sleep_until};
 
-use super::board_table::{Asked, Table, schools, table};
+use super::board_table::{BoardQuery, Table, schools, table};
 use crate::db::competitions;
 use crate::db::leaderboard::Board;
 use crate::db::users::User;
@@ -53,10 +53,10 @@ const BACK: Duration = Duration::from_secs(2);
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is no such board for this member, and when the database does not answer.
-pub async fn events(
+pub(crate) async fn events(
     State(app): State<App>,
     user: SignedIn<User>,
-    asked: Asked,
+    asked: BoardQuery,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
     let board = asked.name.board(&user).ok_or(Error::NotFound)?;

@@ -1,18 +1,18 @@
 //! The pages that are not an account's own and not for admins, and the endpoints beside them.
 
-pub mod about;
-pub mod answers;
-pub mod api;
-pub mod articles;
+pub(crate) mod about;
+pub(crate) mod answers;
+pub(crate) mod api;
+pub(crate) mod articles;
 mod board_table;
-pub mod challenges;
-pub mod competitions;
+pub(crate) mod challenges;
+pub(crate) mod competitions;
 pub mod countdown;
-pub mod health;
-pub mod home;
-pub mod leaderboard;
-pub mod live_board;
-pub mod newsletters;
-pub mod privacy_policy;
-pub mod reports;
-pub mod search;
+pub(crate) mod health;
+pub(crate) mod home;
+pub(crate) mod leaderboard;
+pub(crate) mod live_board;
+pub(crate) mod newsletters;
+pub(crate) mod privacy_policy;
+pub(crate) mod reports;
+pub(crate) mod search;

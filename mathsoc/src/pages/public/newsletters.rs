@@ -68,7 +68,11 @@ impl One {
 ///
 /// # Errors
 /// [`Error::NotFound`] past the last page, and when the database does not answer.
-pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = newsletters::page(&app.db, listing.page).await?;
     if found.items.is_empty() && listing.page > 1 {
         return Err(Error::NotFound);
@@ -81,7 +85,7 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
 ///
 /// # Errors
 /// [`Error::NotFound`] when readers may not see it or there is none, and when the database does not answer.
-pub async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let newsletter = newsletters::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     shown(&One { layout: frame.layout(Here::Articles), newsletter, is_preview: false })
 }

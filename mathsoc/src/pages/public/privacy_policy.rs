@@ -17,7 +17,7 @@ struct PrivacyPolicy {
 /// # Errors
 ///
 /// When the page cannot be written, which nothing a visitor sends brings about.
-pub async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
     shown(&PrivacyPolicy { layout: frame.layout(Here::Elsewhere) })
 }
 

@@ -7,7 +7,7 @@ use crate::db::reports;
 use crate::state::App;
 
 /// `POST /csp-report`. While the database is away, reports are lost.
-pub async fn take(State(app): State<App>, request: Request) -> Response {
+pub(crate) async fn take(State(app): State<App>, request: Request) -> Response {
     let answer = app.reports.collect(request).await;
     let groups = app.reports.drain();
     if let Err(error) = reports::add(&app.db, &groups).await {

@@ -16,7 +16,7 @@ use http::request::Parts;
 use url::form_urlencoded;
 
 use crate::db::search::{self, Text};
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::{Frame, Here, Layout, filters, shown};
@@ -32,12 +32,12 @@ const AROUND: usize = 70;
 const PER_PAGE: usize = 10;
 
 /// What is looked for, and which page of it.
-pub struct Asked {
+pub(crate) struct SearchQuery {
     text: String,
     page: u32,
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Asked {
+impl<S: Send + Sync> FromRequestParts<S> for SearchQuery {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -78,8 +78,12 @@ struct Hit {
 ///
 /// # Errors
 /// [`Error::NotFound`] past the last page, and when the database gives no answer.
-pub async fn show(State(app): State<App>, asked: Asked, frame: Frame) -> Result<Html<String>, Error> {
-    let Asked { text: asked, page } = asked;
+pub(crate) async fn show(
+    State(app): State<App>,
+    asked: SearchQuery,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let SearchQuery { text: asked, page } = asked;
     let too_long = asked.chars().count() > LONGEST;
     let words = words(&asked);
     let hits = if too_long || words.is_empty() {
@@ -179,7 +183,7 @@ mod tests {
 
     fn text(title: &str, lead: &str, body: &str) -> Text {
         let (title, lead, body) = (title.to_owned(), lead.to_owned(), body.to_owned());
-        Text { kind: Kind::Challenge, id: 1, title, lead, body, at: 0 }
+        Text { kind: LogSubject::Challenge, id: 1, title, lead, body, at: 0 }
     }
 
     fn found(texts: Vec<Text>, asked: &str) -> Vec<String> {

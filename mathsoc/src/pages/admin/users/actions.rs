@@ -34,7 +34,7 @@ fn page_of(id: i64) -> String {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn letter(
+pub(crate) async fn letter(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -60,7 +60,7 @@ pub async fn letter(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn verify(
+pub(crate) async fn verify(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -73,7 +73,7 @@ pub async fn verify(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn log_out(
+pub(crate) async fn log_out(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -114,7 +114,7 @@ fn factor_page(frame: &Frame, user: &User) -> FormPage {
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
-pub async fn show_factor(
+pub(crate) async fn show_factor(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -132,7 +132,7 @@ pub async fn show_factor(
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
-pub async fn remove_factor(
+pub(crate) async fn remove_factor(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -148,7 +148,7 @@ pub async fn remove_factor(
 
 /// Which rights.
 #[derive(Deserialize)]
-pub struct Rights {
+pub(crate) struct Rights {
     #[serde(default)]
     role: String,
 }
@@ -167,7 +167,7 @@ fn role_page(frame: &Frame, user: &User) -> FormPage {
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
-pub async fn show_role(
+pub(crate) async fn show_role(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -181,7 +181,7 @@ pub async fn show_role(
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
-pub async fn change_role(
+pub(crate) async fn change_role(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,

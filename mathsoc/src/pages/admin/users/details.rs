@@ -24,7 +24,7 @@ use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
-pub struct Typed {
+pub(crate) struct UserForm {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -35,7 +35,7 @@ pub struct Typed {
     year: String,
 }
 
-impl Typed {
+impl UserForm {
     fn of(user: &User) -> Self {
         Self {
             full_name: user.full_name.to_string(),
@@ -95,22 +95,22 @@ fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    edit_page(&frame, id, Typed::of(&user).fields(&schools::all(&app.db).await?)).answer()
+    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).answer()
 }
 
 /// `POST /admin/users/{id}/edit`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
     let details = match typed.read(&schools) {
@@ -140,8 +140,8 @@ fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> Fo
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let (typed, schools) = (Typed::default(), schools::all(&app.db).await?);
+pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let (typed, schools) = (UserForm::default(), schools::all(&app.db).await?);
     new_page(&frame, typed.email_field(), typed.fields(&schools)).answer()
 }
 
@@ -149,12 +149,12 @@ pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
     let (details, email) = match (typed.read(&schools), typed.email.parse::<EmailAddress>()) {

@@ -18,7 +18,7 @@ use crate::db::schools::{self, School};
 use crate::db::users::edit;
 use crate::db::users::list;
 use crate::db::users::{CreateError, NewUser};
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 use crate::domain::person::Year;
 use crate::error::Error;
 use crate::lists::class_list::{self, Fate, Judged, ListError, MOST_LINES};
@@ -30,7 +30,7 @@ use crate::web::signed_in::Admin;
 /// The list, and what was said of it before.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Sent {
+pub(crate) struct Sent {
     list: String,
     plan: String,
     #[serde(skip)]
@@ -118,7 +118,7 @@ fn page(frame: &Frame, list: String) -> Import {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     shown(&page(&frame, String::new()))
 }
 
@@ -126,7 +126,7 @@ pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
@@ -168,7 +168,7 @@ pub async fn take(
             let letter = |user: &_| welcome(&app, user);
             places.send(made.iter().map(|user| (user.email.clone(), letter(user))).collect());
             let said = format!("{} imported. Each of them gets a letter.", are(made.len()));
-            back(&session, Kind::User, &said).await
+            back(&session, LogSubject::User, &said).await
         }
         Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..asked }),
         Err(CreateError::Db(error)) => Err(error.into()),
@@ -189,5 +189,5 @@ fn digest(judged: &[Judged]) -> String {
         };
         digest.update(format!("{}\0{said}\0\n", line.number));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }

@@ -9,7 +9,7 @@ use crate::db::admin_log::{self, Entry};
 use crate::db::awards;
 use crate::db::leaderboard::{self, Standing};
 use crate::db::users::list::{self, Person};
-use crate::domain::log_subject::Kind;
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
@@ -34,7 +34,7 @@ struct One {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -43,7 +43,7 @@ pub async fn show(
     let person = list::one(&app.db, id).await?.ok_or(Error::NotFound)?;
     let standing = leaderboard::of_user(&app.db, None, id).await?;
     let awards = awards::of_user(&app.db, id).await?.len();
-    let log = admin_log::of_subject(&app.db, Kind::User, id).await?;
+    let log = admin_log::of_subject(&app.db, LogSubject::User, id).await?;
     let own = admin.user.id == id;
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
     shown(&One { layout, token, person, standing, awards, log, own })
