@@ -317,7 +317,7 @@ async fn another_process(db: &Db) -> Db {
     match db {
         Db::Sqlite(pool, _) => Db::Sqlite(
             SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),
-            Known::default(),
+            ReadCache::default(),
         ),
         Db::Postgres(pool) => {
             Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())

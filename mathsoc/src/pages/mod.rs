@@ -9,7 +9,7 @@
 //!
 //! # What a page goes through
 //!
-//! 1. The address is read by [`address`]: an id that is none is a 404, a page number that is none is the first page.
+//! 1. The address is read by [`parts::address`]: an id that is none is a 404, a page number that is none is the first page.
 //! 2. The handler asks `db` and fills the page struct.
 //! 3. The template in `templates/` turns it into HTML. It escapes everything except [`Typeset`](crate::text::typeset::Typeset).
 //!
@@ -23,7 +23,7 @@
 //! # What it does not do
 //!
 //! Pages add no headers and no layers (`routes.rs` does), and a page never writes the body of an error: it returns
-//! [`Error`], and [`error::page`] is asked for the page.
+//! [`Error`](crate::error::Error), and [`error::page`] is asked for the page.
 //!
 //! # References
 //!

@@ -385,14 +385,14 @@ async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
             .await
             .unwrap();
     }
-    assert_eq!(tidy(&db).await.unwrap(), 2);
+    assert_eq!(delete_expired(&db).await.unwrap(), 2);
     for table in ["sessions", "used_links"] {
         assert_eq!(count(&db, table).await, 1, "{table}");
     }
     let invited = user(&db, "invited@school.example").await;
     run(&db, "UPDATE users SET created_at = CAST($1 AS BIGINT)", &[&at(-24 * 7 - 1)]).await.unwrap();
     users::verify_email(&db, 1).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert!(users::by_id(&db, 1).await.unwrap().is_some());
     assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
     assert!(users::by_id(&db, invited.id).await.unwrap().is_some(), "an admin made it, and it waits");

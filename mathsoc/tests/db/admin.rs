@@ -115,7 +115,7 @@ async fn what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back(db: Db) {
         assert_eq!(trash::recent(&db, kind).await.unwrap(), [trash::Deleted { id, title }]);
     }
     assert_eq!(shown().await, [false; 13]);
-    assert_eq!(tidy(&db).await.unwrap(), 0, "not yet");
+    assert_eq!(delete_expired(&db).await.unwrap(), 0, "not yet");
     for (kind, id) in all {
         trash::restore(&db, &by(), kind, id).await.unwrap();
         assert!(trash::recent(&db, kind).await.unwrap().is_empty());
@@ -132,7 +132,7 @@ async fn a_minute_later_it_is_gone_for_good(db: Db) {
         Err(BinError::TooLate)
     ));
     assert!(trash::recent(&db, LogSubject::Announcement).await.unwrap().is_empty());
-    assert_eq!(tidy(&db).await.unwrap(), 1);
+    assert_eq!(delete_expired(&db).await.unwrap(), 1);
     assert_eq!(count(&db, "announcements").await, 1);
     assert!(announcements::any(&db, cake).await.unwrap().is_some());
 }
@@ -155,7 +155,7 @@ async fn a_challenge_takes_its_points_with_it_and_leaves_the_others(db: Db) {
     assert_eq!((points(ada.id).await, points(eve.id).await), (Some((6, 2)), Some((1, 1))));
     trash::delete(&db, &by(), LogSubject::Challenge, 1).await.unwrap();
     a_minute_later(&db).await;
-    assert!(tidy(&db).await.unwrap() > 0);
+    assert!(delete_expired(&db).await.unwrap() > 0);
     assert_eq!((points(ada.id).await, points(eve.id).await), (Some((3, 1)), None));
     let ks4 = Some(mathsoc::domain::key_stage::KeyStage::Ks4);
     assert_eq!(leaderboard::of_user(&db, ks4, ada.id).await.unwrap(), None);
@@ -182,7 +182,7 @@ async fn an_account_in_the_bin_is_nobody_and_its_sessions_stay_over(db: Db) {
     assert!(back.epoch > ada.epoch, "no session of before is good again");
     trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     a_minute_later(&db).await;
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!(count(&db, "users").await, 0);
 }
 
@@ -198,7 +198,7 @@ async fn an_admin_and_a_school_with_members_are_not_deleted(db: Db) {
     // Whoever joins it while it lies there keeps it.
     users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
     a_minute_later(&db).await;
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!(count(&db, "schools").await, 1);
 }
 

@@ -120,7 +120,7 @@ async fn one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_el
     trash::delete(&db, &by(), LogSubject::Competition, sprint.0).await.unwrap();
     assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0, "shown nowhere with it");
     run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
     all_is_well(&db).await;
 }
@@ -155,7 +155,7 @@ async fn what_changes_goes_and_comes_back_moves_the_boards_at_once(db: Db) {
     trash::delete(&db, &by(), LogSubject::Award, award).await.unwrap();
     run(&db, "UPDATE awards SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     assert!(trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(), "too late");
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, line(&db, None, ada).await), (0, None));
     all_is_well(&db).await;
 }
@@ -202,7 +202,7 @@ async fn points_by_hand_stay_when_a_challenge_goes(db: Db) {
     give(&db, eve, KS4, "-1").await.unwrap();
     trash::delete(&db, &by(), LogSubject::Challenge, 1).await.unwrap();
     run(&db, "UPDATE challenges SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
     assert_eq!(count(&db, "scores").await, 4, "what was taken from Eve is not forgotten");
     all_is_well(&db).await;
@@ -219,7 +219,7 @@ async fn an_account_takes_its_awards_along(db: Db) {
     assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0);
     assert!(matches!(give(&db, eve, KS4, "1").await, Err(AwardError::NoPupil)));
     run(&db, "UPDATE users SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
     all_is_well(&db).await;
 }

@@ -22,7 +22,7 @@ pub(super) static PROMISES: &[Promise] = promises![
 fn file(digit: char, quarantined: bool) -> Upload {
     let id = digit.to_string().repeat(32).parse().unwrap();
     let digest = digit.to_string().repeat(64).parse().unwrap();
-    Upload::recall(id, "Übung.png", palisade::LogSubject::Png, 4_000_000_000, digest, quarantined)
+    Upload::recall(id, "Übung.png", palisade::Kind::Png, 4_000_000_000, digest, quarantined)
 }
 
 async fn kept(db: &Db, digit: char) -> UploadId {

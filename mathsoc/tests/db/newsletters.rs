@@ -30,7 +30,7 @@ async fn pdf(db: &Db, digit: char, quarantined: bool) -> UploadId {
     let grace = admin(db, &format!("grace{digit}@school.example")).await;
     let digest = digit.to_string().repeat(64).parse().unwrap();
     let id = digit.to_string().repeat(32).parse().unwrap();
-    let file = Upload::recall(id, "März.pdf", palisade::LogSubject::Pdf, 1_200_000, digest, quarantined);
+    let file = Upload::recall(id, "März.pdf", palisade::Kind::Pdf, 1_200_000, digest, quarantined);
     files::insert(db, &file, None, grace.id).await.unwrap();
     id
 }
