@@ -1,7 +1,7 @@
 //! Gathers `static/` into the binary: every file gets an address with the hash of its content, and a gzip and a brotli
 //! copy where that is shorter.
 //!
-//! What this writes, `$OUT_DIR/assets.rs`, is one array of `src/assets.rs`'s `Asset`, ordered by name.
+//! What this writes, `$OUT_DIR/assets.rs`, is one array of `src/web/assets.rs`'s `Asset`, ordered by name.
 //! In a style sheet, `url("other.woff2")` names a file beside it and becomes that file's hashed name, so a changed font
 //! changes the sheet's own hash too. `static/dist` is what `make assets` built; it may be missing.
 

@@ -13,38 +13,22 @@
 //! # }
 //! ```
 
-pub mod access_log;
-pub mod assets;
-pub mod award;
-pub mod backup;
-pub mod class_list;
-pub mod compress;
 pub mod config;
 pub mod db;
-pub mod deploy;
-pub mod email;
-pub mod error;
+pub mod domain;
+pub(crate) mod error;
 pub mod limits;
 pub mod links;
+pub mod lists;
 pub mod live;
-pub mod logging;
 pub mod mail;
-pub mod metrics;
+pub mod observe;
+pub mod operate;
 pub mod pages;
-pub mod person;
-pub mod policy;
-mod private;
-pub mod remembered;
-pub mod rich_text;
-pub mod route_map;
+mod private_files;
 pub mod routes;
-pub mod sessions;
-pub mod signed_in;
-pub mod spreadsheet;
 pub mod state;
-pub mod subject;
-pub mod title;
-pub mod totp;
-pub mod typeset;
+pub mod text;
+pub mod web;
 
-pub use routes::app;
+pub use crate::routes::app;

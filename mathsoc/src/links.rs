@@ -38,6 +38,7 @@ use sha2::{Digest, Sha256};
 
 use crate::db::users::{self, User};
 use crate::db::{Db, DbError, used_links};
+use crate::domain::clock;
 
 /// How long a link works, in seconds.
 pub const LIFETIME: i64 = 30 * 60;
@@ -195,7 +196,7 @@ impl Links {
     }
 
     fn now(&self) -> i64 {
-        i64::try_from(self.clock.now() / 1_000_000).unwrap_or(i64::MAX)
+        clock::seconds(&self.clock)
     }
 }
 

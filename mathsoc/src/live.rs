@@ -2,7 +2,7 @@
 //!
 //! ```no_run
 //! # async fn example(db: mathsoc::db::Db) {
-//! use mathsoc::db::changes::Changing;
+//! use mathsoc::db::board_versions::Changing;
 //! use mathsoc::live::Live;
 //!
 //! let live = Live::new(db);
@@ -14,7 +14,7 @@
 //!
 //! What happens, in this order:
 //! 1. a member begins to watch, unless there are too many already;
-//! 2. while anybody watches, one task reads the [numbers of all boards](crate::db::changes) every two seconds, and at once when
+//! 2. while anybody watches, one task reads the [numbers of all boards](crate::db::board_versions) every two seconds, and at once when
 //!    this process has counted points; nobody watches, nothing is read;
 //! 3. each watcher whose board has a higher number than it knows is woken;
 //! 4. when the program is asked to stop, every watcher is told that it is over.
@@ -35,7 +35,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::db::Db;
-use crate::db::changes::{self, Changing, Versions};
+use crate::db::board_versions::{self, Changing, Versions};
 
 /// Who watches leaderboards; cheap to clone.
 #[derive(Clone)]
@@ -171,7 +171,7 @@ async fn read(live: Live) {
     let shared = &live.shared;
     let mut ended = shared.ended.subscribe();
     loop {
-        match changes::versions(&shared.db).await {
+        match board_versions::versions(&shared.db).await {
             Ok(versions) => shared.versions.send_if_modified(|known| {
                 let is_new = *known != versions;
                 *known = versions;

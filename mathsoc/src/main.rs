@@ -4,13 +4,7 @@
 //! Standard output carries
 //! what was asked for; everything else goes to standard error.
 
-mod admin_command;
-mod backup_command;
-mod check_command;
-mod csp_command;
-mod import_command;
-mod restore_command;
-mod school_command;
+mod commands;
 
 use std::io::{self, Write};
 use std::net::SocketAddr;
@@ -18,22 +12,24 @@ use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use admin_command::AdminCommand;
 use anyhow::Context;
-use backup_command::BackupCommand;
-use check_command::CheckCommand;
 use clap::{Parser, Subcommand};
-use csp_command::CspCommand;
-use import_command::ImportCommand;
+use commands::admin::AdminCommand;
+use commands::backup::BackupCommand;
+use commands::check::CheckCommand;
+use commands::csp::CspCommand;
+use commands::import::ImportCommand;
+use commands::restore::RestoreCommand;
+use commands::school::SchoolCommand;
 use mathsoc::config::{self, Config, Vars};
-use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{self, Db, users};
-use mathsoc::deploy::{self, Severity};
 use mathsoc::limits::{self, Caller, Report};
+use mathsoc::observe::logging;
+use mathsoc::operate::checklist::{self, Severity};
+use mathsoc::operate::demo::{self, Demo};
 use mathsoc::state::App;
-use mathsoc::{logging, metrics, pages, policy, routes};
-use restore_command::RestoreCommand;
-use school_command::SchoolCommand;
+use mathsoc::web::policy;
+use mathsoc::{pages, routes};
 use tokio::net::TcpListener;
 use tokio::sync::oneshot;
 use tokio::time::MissedTickBehavior;
@@ -144,7 +140,7 @@ fn main() -> ExitCode {
 
 /// Whether the settings are such that no real site may be served with them; says why.
 fn stops_serving(config: &Config) -> bool {
-    let findings = if config.is_production() { deploy::of_settings(config) } else { Vec::new() };
+    let findings = if config.is_production() { checklist::of_settings(config) } else { Vec::new() };
     let errors: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
     for error in &errors {
         eprintln!("{error}");
@@ -219,7 +215,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     if !app.config.is_production() {
         policy::log_lint(&app.config);
     } else {
-        let findings = deploy::of_settings(&app.config);
+        let findings = checklist::of_settings(&app.config);
         for finding in findings.iter().filter(|it| it.severity == Severity::Warning) {
             tracing::warn!(id = finding.id, fix = finding.fix, "{}", finding.what);
         }
@@ -236,7 +232,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     let metrics = async {
         let Some(listener) = watched else { return };
         let bounds = palisade::Serve::new().connections(32).drain(Duration::from_secs(1));
-        let serving = bounds.serve(listener, metrics::app(app.clone()));
+        let serving = bounds.serve(listener, routes::metrics(&app));
         if let Err(error) = serving.until(async { drop(site_stopped.await) }).await {
             tracing::warn!(%error, "metrics");
         }
@@ -279,7 +275,7 @@ async fn keep_tidy(app: App) {
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
-        match db::tidy(&app.db).await {
+        match db::retention::delete_expired(&app.db).await {
             Ok(0) => {}
             Ok(rows) => tracing::debug!(rows, "removed what has ended"),
             Err(error) => tracing::warn!(%error, "what has ended could not be removed"),

@@ -8,22 +8,22 @@ use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, Sig
 use tower::Layer;
 use tower::util::MapRequestLayer;
 
-use crate::access_log::AccessLog;
 use crate::db::users::User;
 use crate::error::Error;
-use crate::limits::KnowsMembers;
+use crate::observe::access_log::AccessLog;
+use crate::observe::metrics;
 use crate::pages::account::{
     confirm, delete, export, history, login, password, profile, register, reset, second_factor, sessions,
     setup, verify,
 };
-use crate::pages::admin::{
-    announcements, articles, awards, bin, challenges, competitions, home, log, newsletters, pictures,
-    schools, tester, users,
-};
-use crate::route_map::{Group, Map};
-use crate::signed_in::Admin;
+use crate::pages::{admin, error, files, public};
 use crate::state::App;
-use crate::{assets, compress, pages, policy};
+use crate::web::route_map;
+use crate::web::signed_in::{Admin, KnowsMembers};
+use crate::web::{assets, compression, policy};
+
+type Group = route_map::Group<App>;
+type Map = route_map::Map<App>;
 
 /// Every route, group by group.
 pub fn map() -> Map {
@@ -36,16 +36,16 @@ pub fn map() -> Map {
 /// Pages for everybody.
 fn public() -> Group {
     Group::new("public")
-        .get("/", pages::home::home)
+        .get("/", public::home::home)
         .redirect("/home", "/")
-        .get("/about", pages::about::about)
-        .get("/privacy_policy", pages::privacy_policy::privacy_policy)
-        .get("/challenges", pages::challenges::list)
-        .get("/challenges/{id}", pages::challenges::one)
-        .get("/articles", pages::articles::list)
-        .get("/article/{id}", pages::articles::one)
-        .get("/newsletters", pages::newsletters::list)
-        .get("/newsletters/{id}", pages::newsletters::one)
+        .get("/about", public::about::about)
+        .get("/privacy_policy", public::privacy_policy::privacy_policy)
+        .get("/challenges", public::challenges::list)
+        .get("/challenges/{id}", public::challenges::one)
+        .get("/articles", public::articles::list)
+        .get("/article/{id}", public::articles::one)
+        .get("/newsletters", public::newsletters::list)
+        .get("/newsletters/{id}", public::newsletters::one)
         .get("/register", register::show)
         .get("/login", login::show)
         .get("/login/code", login::show_code)
@@ -63,7 +63,7 @@ fn log_in() -> Group {
 }
 
 fn search() -> Group {
-    Group::new("search").get("/search", pages::search::show)
+    Group::new("search").get("/search", public::search::show)
 }
 
 fn sign_up() -> Group {
@@ -91,22 +91,22 @@ fn links() -> Group {
 /// Answers to challenges, from who is signed in.
 fn submit() -> Group {
     Group::new("submit")
-        .post("/challenges/{id}/answers", pages::answers::take)
-        .post("/api/submit", pages::api::submit)
+        .post("/challenges/{id}/answers", public::answers::take)
+        .post("/api/submit", public::api::submit)
 }
 
 /// What is told to members while they look: each answer lasts.
 fn live() -> Group {
-    Group::new("live").get("/leaderboard/events", pages::live::events)
+    Group::new("live").get("/leaderboard/events", public::live_board::events)
 }
 
 /// For who is signed in: the gate is around all of them.
 fn members() -> Group {
     Group::new("members")
         .post("/logout", login::log_out)
-        .get("/leaderboard", pages::leaderboard::show)
-        .get("/competitions", pages::competitions::list)
-        .get("/competitions/{id}", pages::competitions::one)
+        .get("/leaderboard", public::leaderboard::show)
+        .get("/competitions", public::competitions::list)
+        .get("/competitions/{id}", public::competitions::one)
         .get("/login/confirm", confirm::show)
         .get("/profile", profile::show)
         .get("/profile/edit", profile::edit)
@@ -127,93 +127,93 @@ fn members() -> Group {
 fn admin() -> Group {
     Group::new("admin")
         // A list of 512 KiB, each letter of which may be three in a form.
-        .post("/admin/users/import", users::import::take)
+        .post("/admin/users/import", admin::users::import::take)
         .layer(BodyLimit::bytes(2 << 20))
-        .get("/admin", home::show)
-        .get("/admin/log", log::show)
-        .get("/admin/reports", pages::admin::reports::show)
-        .get("/admin/pictures/new", pictures::new)
-        .post("/admin/reports/forget", pages::admin::reports::forget_all)
-        .post("/admin/reports/{id}/forget", pages::admin::reports::forget)
-        .get("/admin/challenges", challenges::list)
-        .get("/admin/challenges/new", challenges::new)
-        .post("/admin/challenges/new", challenges::create)
-        .post("/admin/challenges/preview", challenges::preview)
-        .get("/admin/challenges/{id}", challenges::edit)
-        .post("/admin/challenges/{id}", challenges::change)
-        .post("/admin/challenges/{id}/lock", challenges::lock)
-        .post("/admin/challenges/{id}/unlock", challenges::unlock)
-        .get("/admin/articles", articles::list)
-        .get("/admin/articles/new", articles::new)
-        .post("/admin/articles/new", articles::create)
-        .post("/admin/articles/preview", articles::preview)
-        .get("/admin/articles/{id}", articles::edit)
-        .post("/admin/articles/{id}", articles::change)
-        .get("/admin/newsletters", newsletters::list)
-        .get("/admin/newsletters/new", newsletters::new)
-        .post("/admin/newsletters/preview", newsletters::preview)
-        .get("/admin/newsletters/{id}", newsletters::edit)
-        .get("/admin/competitions", competitions::list)
-        .get("/admin/competitions/new", competitions::new)
-        .post("/admin/competitions/new", competitions::create)
-        .get("/admin/competitions/{id}", competitions::edit)
-        .post("/admin/competitions/{id}", competitions::change)
-        .post("/admin/competitions/{id}/lock", competitions::lock)
-        .get("/admin/announcements", announcements::list)
-        .get("/admin/announcements/new", announcements::new)
-        .post("/admin/announcements/new", announcements::create)
-        .post("/admin/announcements/preview", announcements::preview)
-        .get("/admin/announcements/{id}", announcements::edit)
-        .post("/admin/announcements/{id}", announcements::change)
-        .get("/admin/schools", schools::list)
-        .get("/admin/schools/new", schools::new)
-        .post("/admin/schools/new", schools::create)
-        .get("/admin/schools/{id}", schools::edit)
-        .post("/admin/schools/{id}", schools::change)
-        .get("/admin/awards", awards::list)
-        .get("/admin/awards/new", awards::new)
-        .post("/admin/awards/new", awards::create)
-        .get("/admin/awards/{id}", awards::edit)
-        .post("/admin/awards/{id}", awards::change)
-        .get("/admin/tester", tester::show)
-        .post("/admin/tester", tester::take)
-        .post("/api/math/test-equivalence", tester::compare)
-        .post("/api/math/normalize", tester::normalize)
-        .get("/admin/users", users::list)
-        .get("/admin/users/new", users::details::new)
-        .post("/admin/users/new", users::details::create)
-        .get("/admin/users/import", users::import::show)
-        .get("/admin/users/bulk", users::bulk::show)
-        .post("/admin/users/bulk", users::bulk::take)
-        .post("/admin/users/restore", users::restore)
-        .get("/admin/users/{id}", users::one::show)
-        .get("/admin/users/{id}/edit", users::details::edit)
-        .post("/admin/users/{id}/edit", users::details::change)
-        .get("/admin/users/{id}/role", users::actions::show_role)
-        .post("/admin/users/{id}/role", users::actions::change_role)
-        .get("/admin/users/{id}/second_factor", users::actions::show_factor)
-        .post("/admin/users/{id}/second_factor", users::actions::remove_factor)
-        .post("/admin/users/{id}/letter", users::actions::letter)
-        .post("/admin/users/{id}/verify", users::actions::verify)
-        .post("/admin/users/{id}/log_out", users::actions::log_out)
-        .get("/admin/export/{file}", pages::admin::export::show)
-        .get("/admin/bin/{kind}/{id}", bin::show)
-        .post("/admin/bin/{kind}/{id}", bin::delete)
-        .post("/admin/bin/{kind}/{id}/restore", bin::restore)
+        .get("/admin", admin::home::show)
+        .get("/admin/log", admin::log::show)
+        .get("/admin/reports", admin::reports::show)
+        .get("/admin/pictures/new", admin::pictures::new)
+        .post("/admin/reports/forget", admin::reports::forget_all)
+        .post("/admin/reports/{id}/forget", admin::reports::forget)
+        .get("/admin/challenges", admin::challenges::list)
+        .get("/admin/challenges/new", admin::challenges::new)
+        .post("/admin/challenges/new", admin::challenges::create)
+        .post("/admin/challenges/preview", admin::challenges::preview)
+        .get("/admin/challenges/{id}", admin::challenges::edit)
+        .post("/admin/challenges/{id}", admin::challenges::change)
+        .post("/admin/challenges/{id}/lock", admin::challenges::lock)
+        .post("/admin/challenges/{id}/unlock", admin::challenges::unlock)
+        .get("/admin/articles", admin::articles::list)
+        .get("/admin/articles/new", admin::articles::new)
+        .post("/admin/articles/new", admin::articles::create)
+        .post("/admin/articles/preview", admin::articles::preview)
+        .get("/admin/articles/{id}", admin::articles::edit)
+        .post("/admin/articles/{id}", admin::articles::change)
+        .get("/admin/newsletters", admin::newsletters::list)
+        .get("/admin/newsletters/new", admin::newsletters::new)
+        .post("/admin/newsletters/preview", admin::newsletters::preview)
+        .get("/admin/newsletters/{id}", admin::newsletters::edit)
+        .get("/admin/competitions", admin::competitions::list)
+        .get("/admin/competitions/new", admin::competitions::new)
+        .post("/admin/competitions/new", admin::competitions::create)
+        .get("/admin/competitions/{id}", admin::competitions::edit)
+        .post("/admin/competitions/{id}", admin::competitions::change)
+        .post("/admin/competitions/{id}/lock", admin::competitions::lock)
+        .get("/admin/announcements", admin::announcements::list)
+        .get("/admin/announcements/new", admin::announcements::new)
+        .post("/admin/announcements/new", admin::announcements::create)
+        .post("/admin/announcements/preview", admin::announcements::preview)
+        .get("/admin/announcements/{id}", admin::announcements::edit)
+        .post("/admin/announcements/{id}", admin::announcements::change)
+        .get("/admin/schools", admin::schools::list)
+        .get("/admin/schools/new", admin::schools::new)
+        .post("/admin/schools/new", admin::schools::create)
+        .get("/admin/schools/{id}", admin::schools::edit)
+        .post("/admin/schools/{id}", admin::schools::change)
+        .get("/admin/awards", admin::awards::list)
+        .get("/admin/awards/new", admin::awards::new)
+        .post("/admin/awards/new", admin::awards::create)
+        .get("/admin/awards/{id}", admin::awards::edit)
+        .post("/admin/awards/{id}", admin::awards::change)
+        .get("/admin/tester", admin::tester::show)
+        .post("/admin/tester", admin::tester::take)
+        .post("/api/math/test-equivalence", admin::tester::compare)
+        .post("/api/math/normalize", admin::tester::normalize)
+        .get("/admin/users", admin::users::list)
+        .get("/admin/users/new", admin::users::details::new)
+        .post("/admin/users/new", admin::users::details::create)
+        .get("/admin/users/import", admin::users::import::show)
+        .get("/admin/users/bulk", admin::users::bulk::show)
+        .post("/admin/users/bulk", admin::users::bulk::take)
+        .post("/admin/users/restore", admin::users::restore)
+        .get("/admin/users/{id}", admin::users::one::show)
+        .get("/admin/users/{id}/edit", admin::users::details::edit)
+        .post("/admin/users/{id}/edit", admin::users::details::change)
+        .get("/admin/users/{id}/role", admin::users::actions::show_role)
+        .post("/admin/users/{id}/role", admin::users::actions::change_role)
+        .get("/admin/users/{id}/second_factor", admin::users::actions::show_factor)
+        .post("/admin/users/{id}/second_factor", admin::users::actions::remove_factor)
+        .post("/admin/users/{id}/letter", admin::users::actions::letter)
+        .post("/admin/users/{id}/verify", admin::users::actions::verify)
+        .post("/admin/users/{id}/log_out", admin::users::actions::log_out)
+        .get("/admin/export/{file}", admin::export::show)
+        .get("/admin/bin/{kind}/{id}", admin::trash::show)
+        .post("/admin/bin/{kind}/{id}", admin::trash::delete)
+        .post("/admin/bin/{kind}/{id}/restore", admin::trash::restore)
 }
 
 /// What admins send with files: larger than other forms, and longer on its way.
 fn admin_files() -> Group {
     Group::new("admin")
-        .post("/admin/api/pictures", pages::files::take_picture)
-        .post("/admin/newsletters/new", newsletters::create)
-        .post("/admin/newsletters/{id}", newsletters::change)
-        .post("/admin/pictures/new", pictures::take)
+        .post("/admin/api/pictures", files::take_picture)
+        .post("/admin/newsletters/new", admin::newsletters::create)
+        .post("/admin/newsletters/{id}", admin::newsletters::change)
+        .post("/admin/pictures/new", admin::pictures::take)
 }
 
 /// What was uploaded, for who may see what uses it; never limited, since a page has many pictures.
 fn uploads() -> Group {
-    Group::new("uploads").get("/files/{id}/{name}", pages::files::show)
+    Group::new("uploads").get("/files/{id}/{name}", files::show)
 }
 
 /// What pages are made of; never limited.
@@ -226,43 +226,69 @@ fn files() -> Group {
 
 /// What browsers report. It is behind no gate of tokens, since they send none with it; it changes nothing but counts, and is limited.
 fn reports() -> Group {
-    Group::new("reports").post(pages::reports::PATH, pages::reports::take)
+    Group::new("reports").post(policy::REPORT_PATH, public::reports::take)
 }
 
 /// What answers whoever asks: with every header, but without a look at the host, and in the clear too.
 fn open() -> Group {
-    Group::new("open").get("/healthz", pages::health::live).get("/readyz", pages::health::ready)
+    Group::new("open").get("/healthz", public::health::live).get("/readyz", public::health::ready)
 }
 
 /// How long files may be on their way.
 const SENDING: Duration = Duration::from_secs(300);
 
-/// The site: what `main` serves and the tests call. Of several layers in parentheses a request passes the first one first. What is
-/// around a whole router stands around it once, as one service: axum would put each on each route, with a box for each.
+/// The site: what `main` serves and the tests call.
+///
+/// A request passes from the outside in; each stage is one service around a whole router, because
+/// axum would box a layer for every route:
+///
+/// | stage | layers, outermost first |
+/// |---|---|
+/// | everything | compression, access log, `Accept` of the API, error pages |
+/// | probes | their limits, headers; no host check and no redirect to HTTPS |
+/// | site | hosts, HTTPS, headers, CSRF by `Origin`; deadline; body limit |
+/// | files, reports | their limits |
+/// | pages | session; who is signed in; limits; CSRF token; gate |
 pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
+    let csrf = policy::csrf_tokens(&state.keyring, state.config.csrf_enabled);
     let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
-    let open = Map::new().group(limited(open())).into_router().layer(palisade.open());
-    let members = members().layer(SignedIn::<User>::gate(state.clone()));
-    let submit = submit().layer(SignedIn::<User>::gate(state.clone()));
-    let live = live().layer(SignedIn::<User>::gate(state.clone()));
-    let admin = admin().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
-    let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(SENDING);
-    let admin_files =
-        admin_files().layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()));
-    let admin_files = admin_files.layer(large).layer(Deadline::new(SENDING));
-    // Floods are refused before anybody reads what they send.
-    let csrf = policy::csrf_tokens(&state);
+    let for_members = |group: Group| group.layer(SignedIn::<User>::gate(state.clone()));
+    let for_admins = |group: Group| {
+        group.layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()))
+    };
+    let with_files = |group: Group| {
+        let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(SENDING);
+        group.layer(large).layer(Deadline::new(SENDING))
+    };
+    // Limits go around the token, so that a flood is rejected before its bodies are read.
+    let page = |group: Group| limited(group.layer(csrf.clone()));
+
     let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
-    let pages = visitors.into_iter().chain([submit, live, members, admin, admin_files]);
-    let pages = pages.map(|group| limited(group.layer(csrf.clone()))).fold(Map::new(), Map::group);
-    let members = from_extractor_with_state::<KnowsMembers, App>(state.clone());
-    let pages = (state.sessions.clone(), members).layer(pages.into_router().with_state(state.clone()));
+    let members = [submit(), live(), members()].map(for_members);
+    let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
+    let pages = visitors.into_iter().chain(members).chain(admins).map(page).fold(Map::new(), Map::group);
+    let members_known = from_extractor_with_state::<KnowsMembers, App>(state.clone());
+    let pages = (state.sessions.clone(), members_known).layer(pages.into_router().with_state(state.clone()));
+
     let site = Map::new().group(limited(files())).group(limited(reports())).into_router();
-    let site = site.fallback_service(pages).with_state(state.clone());
-    let site = (palisade, Deadline::default(), BodyLimit::default()).layer(site);
-    let likes = MapRequestLayer::new(pages::api::likes_what_it_sends);
-    let log = AccessLog(state.traffic.clone());
-    let around = (compress::pages(), log, likes, ErrorPages::new(pages::error::page));
-    Router::new().fallback_service(around.layer(open.fallback_service(site).with_state(state)))
+    let site = (palisade.clone(), Deadline::default(), BodyLimit::default())
+        .layer(site.fallback_service(pages).with_state(state.clone()));
+
+    let probes = Map::new().group(limited(open())).into_router().layer(palisade.open());
+    let everything = (
+        compression::pages(),
+        AccessLog(state.traffic.clone()),
+        MapRequestLayer::new(public::api::likes_what_it_sends),
+        ErrorPages::new(error::page),
+    );
+    let everything = everything.layer(probes.fallback_service(site).with_state(state));
+    Router::new().fallback_service(everything)
+}
+
+/// The service for `METRICS_ADDR`: what `main` serves there and the tests call.
+pub fn metrics(state: &App) -> Router {
+    let (traffic, reports) = (state.traffic.clone(), state.reports.clone());
+    let sources = metrics::Sources { traffic, reports, counters: state.counters.clone() };
+    metrics::router(sources, &policy::palisade(&state.config))
 }

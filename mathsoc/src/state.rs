@@ -3,6 +3,7 @@
 use std::ops::Deref;
 use std::sync::Arc;
 
+use axum::extract::FromRef;
 use palisade::report::Collector;
 use palisade::store::{Counters, Store, StoreError};
 use palisade::{
@@ -10,14 +11,14 @@ use palisade::{
 };
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
-use crate::db::demo::{self, Demo};
 use crate::db::{Db, DbError};
 use crate::limits::Limits;
 use crate::links::Links;
 use crate::live::Live;
 use crate::mail::{MailError, Mailer};
-use crate::metrics::Traffic;
-use crate::sessions;
+use crate::observe::traffic::Traffic;
+use crate::operate::demo::{self, Demo};
+use crate::web::sessions;
 
 /// What every handler may ask for. A clone is one more pointer to it: axum makes several for each request.
 #[derive(Clone, Debug)]
@@ -105,6 +106,18 @@ impl App {
     pub fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
+    }
+}
+
+impl FromRef<App> for Db {
+    fn from_ref(app: &App) -> Self {
+        app.db.clone()
+    }
+}
+
+impl FromRef<App> for Arc<Config> {
+    fn from_ref(app: &App) -> Self {
+        Arc::clone(&app.config)
     }
 }
 

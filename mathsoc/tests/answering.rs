@@ -14,9 +14,10 @@ use http::header::{CONTENT_TYPE, COOKIE, SET_COOKIE};
 use http::{HeaderMap, Request};
 use http_body_util::BodyExt;
 use mathsoc::config::{Config, Vars};
+use mathsoc::db::Db;
 use mathsoc::db::users::{self, NewUser};
-use mathsoc::db::{Db, demo};
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
+use mathsoc::operate::demo;
 use mathsoc::state::App;
 use serde_json::{Value, json};
 use tower::ServiceExt;
@@ -291,7 +292,7 @@ async fn whatever_was_answered_can_be_shown_again() {
 async fn only_a_page_with_a_box_to_answer_has_the_math_field_and_what_it_needs() {
     let world = World::new(&[]).await;
     let mut ada = world.pupil("Ada").await;
-    let script = mathsoc::assets::url("dist/answers.js");
+    let script = mathsoc::web::assets::url("dist/answers.js");
     let policy = |answer: &Answer| answer.header("content-security-policy").to_owned();
     let (attributes, default) = ("; style-src-attr 'unsafe-inline'", "; trusted-types default");
 

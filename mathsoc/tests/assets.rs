@@ -8,7 +8,7 @@ use http::header::{
 };
 use http::{Method, Request, Response, StatusCode};
 use http_body_util::BodyExt;
-use mathsoc::assets;
+use mathsoc::web::assets;
 use tower::ServiceExt;
 
 fn site() -> Router {

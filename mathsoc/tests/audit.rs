@@ -12,7 +12,7 @@ use axum::body::{Body, to_bytes};
 use folder::Folder;
 use http::{Method, Request};
 use mathsoc::config::{Config, Vars};
-use mathsoc::db::demo;
+use mathsoc::operate::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
 use palisade::Peer;
@@ -89,7 +89,7 @@ async fn no_page_has_a_finding_above_info_and_the_site_an_a_plus() {
     assert!(bad.is_empty(), "{bad:#?}");
 
     let score = score(&observation).unwrap();
-    if mathsoc::assets::url("dist/site.js").is_none() {
+    if mathsoc::web::assets::url("dist/site.js").is_none() {
         // Where `make assets` was not run the page has no script, so no nonce, and the Observatory reads a policy with
         // 'strict-dynamic' alone as none.
         assert_eq!((score.points, score.grade), (75, "B"), "{score:#?}");

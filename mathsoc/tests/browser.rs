@@ -23,7 +23,7 @@ use std::process::Command;
 
 use folder::Folder;
 use front::Front;
-use mathsoc::rich_text;
+use mathsoc::text::rich_text;
 use palisade::Sanitizer;
 use serde_json::{Value, json};
 use site::Site;

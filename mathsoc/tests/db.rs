@@ -14,9 +14,10 @@ use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use folder::Folder;
-use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::demo::{self, Demo};
-use mathsoc::db::{Db, Known, Url, announcements, articles, newsletters};
+use mathsoc::db::challenges;
+use mathsoc::db::{Db, ReadCache, Url, announcements, articles, newsletters};
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::operate::demo::{self, Demo};
 use sqlx::{PgPool, SqlitePool};
 
 type Promise = (&'static str, fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>>);
@@ -316,7 +317,7 @@ async fn another_process(db: &Db) -> Db {
     match db {
         Db::Sqlite(pool, _) => Db::Sqlite(
             SqlitePool::connect_with((*pool.connect_options()).clone()).await.unwrap(),
-            Known::default(),
+            ReadCache::default(),
         ),
         Db::Postgres(pool) => {
             Db::Postgres(PgPool::connect_with((*pool.connect_options()).clone()).await.unwrap())

@@ -29,7 +29,7 @@ use std::process::{Command, Stdio};
 use folder::Folder;
 use front::{Front, cookies, file, status};
 use mathsoc::config::Config;
-use mathsoc::deploy::{self, Severity};
+use mathsoc::operate::checklist::{self, Severity};
 use site::{Site, mathsoc};
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
@@ -66,7 +66,7 @@ fn the_settings_are_read_and_nothing_is_to_be_said_of_them() {
         let config = Config::from_vars(&|name: &str| vars.get(name).cloned()).unwrap();
         let known: Vec<_> = config.effective().iter().map(|it| it.setting.name).collect();
         assert!(vars.keys().all(|name| known.contains(&name.as_str())), "{vars:?}");
-        let findings = deploy::of_settings(&config);
+        let findings = checklist::of_settings(&config);
         assert!(findings.iter().all(|it| it.severity == Severity::Info), "{name}: {findings:?}");
     }
 }

@@ -12,8 +12,9 @@ use axum::routing::get;
 use folder::Folder;
 use http::{Request, Response};
 use mathsoc::config::{Config, Vars};
+use mathsoc::pages;
 use mathsoc::state::App;
-use mathsoc::{pages, policy};
+use mathsoc::web::policy;
 use palisade::{ErrorPages, Peer};
 use tower::ServiceExt;
 
@@ -121,7 +122,7 @@ fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
 
 /// A page has a script, and so a nonce, only where `make assets` was run.
 fn page(beside: &[&str]) -> Vec<String> {
-    let scripted = mathsoc::assets::url("dist/site.js").is_some();
+    let scripted = mathsoc::web::assets::url("dist/site.js").is_some();
     let scripts = if scripted { "'NONCE' 'strict-dynamic'" } else { "'strict-dynamic'" };
     let personal = scripted.then_some("cache-control: private, no-cache");
     expected(scripts, &personal.into_iter().chain(beside.iter().copied()).collect::<Vec<_>>())
@@ -211,7 +212,7 @@ async fn a_panic_is_a_500_with_the_set() {
         .route(
             "/",
             get(|| async {
-                if mathsoc::assets::url("site.css").is_some() {
+                if mathsoc::web::assets::url("site.css").is_some() {
                     panic!("on purpose")
                 }
             }),
@@ -245,7 +246,7 @@ async fn a_page_with_a_math_field_may_set_style_attributes_and_write_what_its_po
 async fn a_file_has_the_set_and_is_kept_for_ever() {
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
-    let answer = ask(&site, by_proxy(mathsoc::assets::url("site.css").unwrap())).await;
+    let answer = ask(&site, by_proxy(mathsoc::web::assets::url("site.css").unwrap())).await;
     assert_eq!(answer.status(), 200);
     let beside = [
         HSTS,
@@ -275,7 +276,7 @@ async fn health_is_answered_to_whoever_asks_with_the_set() {
 async fn what_is_personal_is_not_compressed() {
     let reply = |name: &'static str, value: &'static str| {
         let page = move || async move { ([(name, value)], axum::response::Html("word ".repeat(1000))) };
-        Router::new().route("/", get(page)).layer(mathsoc::compress::pages())
+        Router::new().route("/", get(page)).layer(mathsoc::web::compression::pages())
     };
     for (name, value, packed) in [
         ("cache-control", "private, no-cache", true),

@@ -11,7 +11,7 @@ use folder::Folder;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use mathsoc::config::{Config, Vars};
-use mathsoc::metrics;
+use mathsoc::routes;
 use mathsoc::state::App;
 use palisade::Peer;
 use tower::ServiceExt;
@@ -38,7 +38,7 @@ async fn read(service: &Router) -> String {
 async fn answers_and_refusals_are_counted_beside_what_limits_decide() {
     let folder = Folder::new();
     let app = app(&folder, &[("RATELIMIT_DEFAULT", "2/hour")]).await;
-    let (site, metrics) = (mathsoc::app(app.clone()), metrics::app(app));
+    let (site, metrics) = (mathsoc::app(app.clone()), routes::metrics(&app));
     for (path, status) in [("/about", 200), ("/nowhere", 404), ("/about", 429), ("/healthz", 200)] {
         assert_eq!(ask(&site, "GET", path).await.status(), status, "{path}");
     }
@@ -63,7 +63,7 @@ async fn answers_and_refusals_are_counted_beside_what_limits_decide() {
 #[tokio::test]
 async fn every_line_is_one_that_prometheus_reads() {
     let folder = Folder::new();
-    let metrics = metrics::app(app(&folder, &[]).await);
+    let metrics = routes::metrics(&app(&folder, &[]).await);
     let mut known = Vec::new();
     for line in read(&metrics).await.lines() {
         if let Some(said) = line.strip_prefix("# ") {
@@ -88,7 +88,7 @@ async fn every_line_is_one_that_prometheus_reads() {
 async fn they_are_nowhere_on_the_site_and_nothing_else_is_where_they_are() {
     let folder = Folder::new();
     let app = app(&folder, &[("METRICS_ADDR", "127.0.0.1:9100")]).await;
-    let (site, metrics) = (mathsoc::app(app.clone()), metrics::app(app));
+    let (site, metrics) = (mathsoc::app(app.clone()), routes::metrics(&app));
     assert_eq!(ask(&site, "GET", "/metrics").await.status(), 404);
 
     let read = ask(&metrics, "GET", "/metrics").await;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use mathsoc::assets;
-use mathsoc::rich_text;
-use mathsoc::typeset::text;
+use mathsoc::text::rich_text;
+use mathsoc::text::typeset::text;
+use mathsoc::web::assets;
 
 const DEMO: &str = include_str!("../demo/demo.toml");
 

@@ -9,7 +9,7 @@ use axum::body::Body;
 use folder::Folder;
 use http::{Request, StatusCode};
 use mathsoc::config::{Config, Vars};
-use mathsoc::db::demo;
+use mathsoc::operate::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
 use tower::ServiceExt;

@@ -19,7 +19,7 @@ use base64::engine::general_purpose::STANDARD;
 use palisade::{Keyring, KeyringError, Weakness};
 
 use super::value::Value;
-use crate::private;
+use crate::private_files;
 
 /// The key; never printed.
 #[derive(Clone)]
@@ -67,8 +67,8 @@ impl SecretKey {
     }
 
     fn kept_at(path: &Path) -> io::Result<Self> {
-        path.parent().map_or(Ok(()), private::folder)?;
-        match private::new_file(path) {
+        path.parent().map_or(Ok(()), private_files::folder)?;
+        match private_files::new_file(path) {
             Ok(mut file) => {
                 let key = Self::random()?;
                 writeln!(file, "{}", key.0)?;

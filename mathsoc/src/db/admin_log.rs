@@ -1,9 +1,10 @@
 //! The log of what admins do: written in the transaction that does it, so that nothing is done without a line, and no line
 //! stands for what was not done.
 
-use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on};
-use crate::subject::Kind;
+use super::paged::{PER_PAGE, PagePosition};
+use super::{Db, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
 
 /// Who does something.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -94,18 +95,20 @@ pub struct Entry {
     pub detail: String,
 }
 
-/// For [`record`], and for what is no [`Kind`].
+/// For [`record`], and for what is no [`LogSubject`].
 pub(super) const INSERT: &str =
     "INSERT INTO admin_log (at, admin_id, admin_name, action, kind, subject_id, subject, detail)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-/// Writes a line, within a transaction: `record!(tx, by, Action::Created, Kind::School, id, &name, "")`.
+/// Writes a line, within a transaction: `record!(tx, by, Action::Created, LogSubject::School, id, &name, "")`.
 macro_rules! record {
     ($tx:ident, $by:expr, $action:expr, $kind:expr, $id:expr, $subject:expr, $detail:expr) => {{
-        let (by, action, kind): (&$crate::db::admin_log::Actor, _, $crate::subject::Kind) =
+        let (by, action, kind): (&$crate::db::admin_log::Actor, _, $crate::domain::log_subject::LogSubject) =
             ($by, $action, $kind);
-        let line =
-            sqlx::query($crate::db::admin_log::INSERT).bind($crate::db::now()).bind(by.id).bind(&by.name);
+        let line = sqlx::query($crate::db::admin_log::INSERT)
+            .bind($crate::domain::clock::now())
+            .bind(by.id)
+            .bind(&by.name);
         let line = line.bind($crate::db::admin_log::Action::name(action)).bind(kind.name());
         let line = line.bind($id).bind($subject).bind($detail);
         line.execute(&mut *$tx).await?
@@ -129,7 +132,7 @@ pub async fn exported(db: &Db, by: &Actor, file: &str) -> Result<()> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn of_subject(db: &Db, kind: Kind, id: i64) -> Result<Vec<Entry>> {
+pub async fn of_subject(db: &Db, kind: LogSubject, id: i64) -> Result<Vec<Entry>> {
     const LIST: &str = "SELECT at, admin_name, action, kind, subject_id, subject, detail FROM admin_log
         WHERE kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 10";
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(kind.name()).bind(id).fetch_all(pool).await)?)
@@ -139,13 +142,13 @@ pub async fn of_subject(db: &Db, kind: Kind, id: i64) -> Result<Vec<Entry>> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn page(db: &Db, kind: Option<Kind>, page: u32) -> Result<Paged<Entry>> {
+pub async fn page(db: &Db, kind: Option<LogSubject>, page: u32) -> Result<Paged<Entry>> {
     const COUNT: &str = "SELECT count(*) FROM admin_log WHERE $1 IS NULL OR kind = $1";
     const LIST: &str = "SELECT at, admin_name, action, kind, subject_id, subject, detail FROM admin_log
         WHERE $1 IS NULL OR kind = $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
-    let kind = kind.map(Kind::name);
+    let kind = kind.map(LogSubject::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(kind).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = on!(db, pool => {
         sqlx::query_as(LIST).bind(kind).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
     })?;

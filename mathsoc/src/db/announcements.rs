@@ -1,9 +1,10 @@
 //! Announcements: the note on the front page.
 
 use super::admin_log::{Action, Actor, record};
-use super::{Db, Paged, Result, now, on, paged};
-use crate::subject::Kind;
-use crate::title::Title;
+use super::{Db, Paged, Result, on, paged};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::Title;
 
 /// A note to everybody.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -72,7 +73,7 @@ pub async fn create(db: &Db, by: &Actor, new: &NewAnnouncement) -> Result<i64> {
         let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(title).bind(&new.body).bind(new.published_at);
         let id: i64 = insert.fetch_one(&mut *tx).await?;
-        record!(tx, by, Action::Created, Kind::Announcement, id, title, "");
+        record!(tx, by, Action::Created, LogSubject::Announcement, id, title, "");
         tx.commit().await?;
         Ok(id)
     })
@@ -91,7 +92,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewAnnouncement) -> Resu
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(&new.body).bind(new.published_at);
         let there = change.execute(&mut *tx).await?.rows_affected() > 0;
         if there {
-            record!(tx, by, Action::Changed, Kind::Announcement, id, title, "");
+            record!(tx, by, Action::Changed, LogSubject::Announcement, id, title, "");
             tx.commit().await?;
         }
         Ok(there)

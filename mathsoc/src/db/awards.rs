@@ -14,17 +14,18 @@
 //! Why by hand, and what becomes of the former site's leaderboard: `docs/decisions/0028-awards.md`.
 
 use super::admin_log::{Action, Actor, record};
-use super::changes::Counting;
-use super::competitions::CompetitionId;
-use super::paged::{PER_PAGE, Place};
-use super::user_list::{capitals, like};
-use super::{Db, DbError, Paged, Result, now, on};
-use crate::award::Points;
-use crate::db::challenges::KeyStage;
-use crate::email::EmailAddress;
-use crate::person::FullName;
-use crate::subject::Kind;
-use crate::title::Title;
+use super::board_versions::Counting;
+use super::paged::{PER_PAGE, PagePosition};
+use super::users::list::{capitals, like};
+use super::{Db, DbError, Paged, Result, on};
+use crate::domain::award::Points;
+use crate::domain::clock::now;
+use crate::domain::email::EmailAddress;
+use crate::domain::ids::CompetitionId;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::person::FullName;
+use crate::domain::title::Title;
 
 /// Points by hand.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -85,7 +86,8 @@ pub struct NewAward {
 /// Adds points to the lines of somebody on the boards, within a transaction. It goes last there.
 macro_rules! add {
     ($tx:ident, $user:expr, $counting:expr, $points:expr) => {{
-        let (user, counting, points): (i64, $crate::db::changes::Counting, i64) = ($user, $counting, $points);
+        let (user, counting, points): (i64, $crate::db::board_versions::Counting, i64) =
+            ($user, $counting, $points);
         let boards = counting.boards();
         for board in boards.iter().map(ToString::to_string) {
             let add = sqlx::query($crate::db::scores::ADD).bind(&board).bind(user).bind(points);
@@ -93,7 +95,7 @@ macro_rules! add {
             sqlx::query($crate::db::scores::CLEAR).bind(&board).bind(user).execute(&mut *$tx).await?;
         }
         for board in boards.iter().map(ToString::to_string) {
-            sqlx::query($crate::db::changes::CHANGED).bind(board).execute(&mut *$tx).await?;
+            sqlx::query($crate::db::board_versions::CHANGED).bind(board).execute(&mut *$tx).await?;
         }
     }};
 }
@@ -101,7 +103,7 @@ macro_rules! add {
 /// Counts awards, or takes them back, within the transaction that moves them out of the bin or into it: `1` or `-1` times.
 macro_rules! count {
     ($tx:ident, $kind:expr, $ids:expr, $times:expr) => {
-        if $kind == $crate::subject::Kind::Award {
+        if $kind == $crate::domain::log_subject::LogSubject::Award {
             for id in $ids {
                 let of = sqlx::query_as($crate::db::awards::COUNTED).bind(id);
                 let it: $crate::db::awards::Counted = of.fetch_one(&mut *$tx).await?;
@@ -115,7 +117,7 @@ macro_rules! count {
 /// Holds the pupils of awards, before anything is written of them: the first thing in a transaction.
 macro_rules! hold {
     ($tx:ident, $kind:expr, $ids:expr) => {
-        if $kind == $crate::subject::Kind::Award {
+        if $kind == $crate::domain::log_subject::LogSubject::Award {
             for id in $ids {
                 sqlx::query($crate::db::awards::HOLD_OF).bind(id).execute(&mut *$tx).await?;
             }
@@ -154,7 +156,7 @@ pub async fn create(db: &Db, by: &Actor, new: &NewAward) -> std::result::Result<
         let insert = sqlx::query_scalar(INSERT).bind(user_id).bind(stage).bind(counting.competition());
         let id: i64 = insert.bind(points).bind(reason.as_str()).bind(now()).fetch_one(&mut *tx).await?;
         let board = counting.boards().last().map(ToString::to_string).unwrap_or_default();
-        record!(tx, by, Action::Created, Kind::Award, id, title(&name, *points, reason.as_str()), board);
+        record!(tx, by, Action::Created, LogSubject::Award, id, title(&name, *points, reason.as_str()), board);
         add!(tx, *user_id, *counting, points.number());
         tx.commit().await?;
         Ok(id)
@@ -177,7 +179,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, points: Points, reason: &Title
         sqlx::query(CHANGE).bind(id).bind(points).bind(reason.as_str()).execute(&mut *tx).await?;
         let more = points.number() - before.points.number();
         let detail = if more == 0 { String::new() } else { format!("{} before", before.points) };
-        record!(tx, by, Action::Changed, Kind::Award, id, title(&name, points, reason.as_str()), detail);
+        record!(tx, by, Action::Changed, LogSubject::Award, id, title(&name, points, reason.as_str()), detail);
         if more != 0 {
             add!(tx, before.user_id, before.counting(), more);
         }
@@ -274,7 +276,7 @@ pub async fn page(db: &Db, text: &str, page: u32) -> Result<Paged<Award>> {
     let total = on!(db, pool => {
         sqlx::query_scalar(COUNT).bind(&as_typed).bind(&capitals).fetch_one(pool).await
     })?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let rows: Vec<Row> = on!(db, pool => {
         let list = sqlx::query_as(LIST).bind(&as_typed).bind(&capitals).bind(PER_PAGE).bind(place.offset());
         list.fetch_all(pool).await

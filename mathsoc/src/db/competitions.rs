@@ -10,26 +10,11 @@
 //!
 //! A competition's number is a type of its own, so that it is never taken for a challenge's.
 
-use std::fmt;
-
 use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
 use super::{Db, DbError, Paged, Result, on, paged};
-use crate::subject::Kind;
-
-/// The number of a competition.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
-#[sqlx(transparent)]
-pub struct CompetitionId(
-    /// As it stands in its address.
-    pub i64,
-);
-
-impl fmt::Display for CompetitionId {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.fmt(f)
-    }
-}
+use crate::domain::ids::CompetitionId;
+use crate::domain::log_subject::LogSubject;
 
 /// A competition.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -190,7 +175,7 @@ pub async fn create(
         let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(&new.title).bind(&new.summary);
         let id: CompetitionId = insert.bind(new.opens_at).bind(new.closes_at).fetch_one(&mut *tx).await?;
-        record!(tx, by, Action::Created, Kind::Competition, id.0, &new.title, "");
+        record!(tx, by, Action::Created, LogSubject::Competition, id.0, &new.title, "");
         tx.commit().await?;
         Ok(id)
     })
@@ -213,7 +198,7 @@ pub async fn update(
         let set = sqlx::query(SET).bind(id).bind(&new.title).bind(&new.summary);
         let there = set.bind(new.opens_at).bind(new.closes_at).execute(&mut *tx).await?.rows_affected() > 0;
         if there {
-            record!(tx, by, Action::Changed, Kind::Competition, id.0, &new.title, "");
+            record!(tx, by, Action::Changed, LogSubject::Competition, id.0, &new.title, "");
             tx.commit().await?;
         }
         Ok(there)
@@ -231,7 +216,7 @@ pub async fn lock(db: &Db, by: &Actor, id: CompetitionId, now: i64) -> Result<Op
         let mut tx = pool.begin().await?;
         let title: Option<String> = sqlx::query_scalar(LOCK).bind(id).bind(now).fetch_optional(&mut *tx).await?;
         if let Some(title) = &title {
-            record!(tx, by, Action::Locked, Kind::Competition, id.0, title, "");
+            record!(tx, by, Action::Locked, LogSubject::Competition, id.0, title, "");
             tx.commit().await?;
         }
         Ok(title)
@@ -250,7 +235,7 @@ pub async fn invite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Resu
         if sqlx::query(INVITE).bind(id).bind(school).execute(&mut *tx).await?.rows_affected() > 0 {
             let (title, school): (String, String) =
                 sqlx::query_as(NAMES).bind(id).bind(school).fetch_one(&mut *tx).await?;
-            record!(tx, by, Action::Changed, Kind::Competition, id.0, &title, format!("{school} is invited"));
+            record!(tx, by, Action::Changed, LogSubject::Competition, id.0, &title, format!("{school} is invited"));
             tx.commit().await?;
         }
     });
@@ -270,7 +255,7 @@ pub async fn uninvite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Re
         if was {
             let (title, school): (String, String) =
                 sqlx::query_as(NAMES).bind(id).bind(school).fetch_one(&mut *tx).await?;
-            record!(tx, by, Action::Changed, Kind::Competition, id.0, &title, format!("{school} is no longer invited"));
+            record!(tx, by, Action::Changed, LogSubject::Competition, id.0, &title, format!("{school} is no longer invited"));
             tx.commit().await?;
         }
         Ok(was)
@@ -292,7 +277,7 @@ pub async fn add_challenge(db: &Db, by: &Actor, id: CompetitionId, challenge: i6
         let title: Option<String> =
             sqlx::query_scalar(ADD).bind(id).bind(challenge).fetch_optional(&mut *tx).await?;
         if let Some(title) = &title {
-            record!(tx, by, Action::Changed, Kind::Challenge, challenge, title, format!("in competition {id}"));
+            record!(tx, by, Action::Changed, LogSubject::Challenge, challenge, title, format!("in competition {id}"));
             tx.commit().await?;
         }
         Ok(title.is_some())

@@ -1,7 +1,7 @@
 //! What goes out as files, five hundred rows at a time, so that no file is ever in memory as a whole.
 
 use super::{Db, Result, on};
-use crate::db::challenges::KeyStage;
+use crate::domain::key_stage::KeyStage;
 
 /// How many rows are read at once.
 pub const AT_ONCE: usize = 500;

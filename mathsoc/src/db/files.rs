@@ -5,12 +5,13 @@
 //! 2. that is used by something which is shown now: released, and not in the bin. A use is a row of `file_uses`, and
 //!    [`SHOWN`] has a line for each kind of thing that is shown to all.
 //!
-//! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, Kind::Article, id, &[&body])`.
+//! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 
 use palisade::{Upload, UploadId};
 
-use super::{Db, DbError, Result, now, on};
-use crate::subject::Kind;
+use super::{Db, DbError, Result, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
 
 /// What precedes an id in the address of a file.
 pub const PREFIX: &str = "/files/";
@@ -140,7 +141,7 @@ pub async fn forget(db: &Db, id: UploadId) -> Result<()> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn use_in(db: &Db, kind: Kind, subject: i64, files: &[UploadId]) -> Result<()> {
+pub async fn use_in(db: &Db, kind: LogSubject, subject: i64, files: &[UploadId]) -> Result<()> {
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         note!(tx, kind, subject, files.iter().map(ToString::to_string));
@@ -150,15 +151,15 @@ pub async fn use_in(db: &Db, kind: Kind, subject: i64, files: &[UploadId]) -> Re
 }
 
 /// For [`note!`] alone.
-pub(super) const CLEAR: &str = "DELETE FROM file_uses WHERE kind = $1 AND subject_id = $2";
+pub(crate) const CLEAR: &str = "DELETE FROM file_uses WHERE kind = $1 AND subject_id = $2";
 /// For [`note!`] alone.
-pub(super) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
+pub(crate) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
     SELECT id, $2, $3 FROM files WHERE id = $1 ON CONFLICT DO NOTHING";
 
 /// Notes the files of these ids as used, within a transaction.
 macro_rules! note {
     ($tx:ident, $kind:expr, $subject:expr, $ids:expr) => {{
-        let (kind, subject): ($crate::subject::Kind, i64) = ($kind, $subject);
+        let (kind, subject): ($crate::domain::log_subject::LogSubject, i64) = ($kind, $subject);
         sqlx::query($crate::db::files::CLEAR).bind(kind.name()).bind(subject).execute(&mut *$tx).await?;
         for id in $ids {
             let one = sqlx::query($crate::db::files::USE).bind(id).bind(kind.name()).bind(subject);
@@ -167,7 +168,7 @@ macro_rules! note {
     }};
 }
 
-/// Notes the files whose addresses stand in these texts, within a transaction: `note_uses!(tx, Kind::Article, id, &[&body])`.
+/// Notes the files whose addresses stand in these texts, within a transaction: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 macro_rules! note_uses {
     ($tx:ident, $kind:expr, $subject:expr, $texts:expr) => {{
         let texts: &[&str] = $texts;
@@ -175,7 +176,7 @@ macro_rules! note_uses {
         $crate::db::files::note!($tx, $kind, $subject, ids.iter().map(ToString::to_string));
     }};
 }
-pub(super) use {note, note_uses};
+pub(crate) use {note, note_uses};
 
 /// The files whose addresses stand in a text.
 pub fn named_in(text: &str) -> Vec<UploadId> {

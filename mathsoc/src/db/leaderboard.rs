@@ -10,12 +10,12 @@
 //! | class | pupils of one school and year, by the points of the board of all | the index of users by class |
 //! | competition | everybody with points for its challenges, which count nowhere else | as the first |
 
-use super::changes::Changing;
-use super::competitions::CompetitionId;
-use super::paged::{PER_PAGE, Place};
+use super::board_versions::Changing;
+use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
-use crate::db::challenges::KeyStage;
-use crate::person::{FullName, Year};
+use crate::domain::ids::CompetitionId;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::{FullName, Year};
 
 /// Which leaderboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -88,7 +88,7 @@ pub async fn page(db: &Db, board: impl Into<Board>, page: u32) -> Result<Paged<S
         return page_of_class(db, school, year, page).await;
     }
     let (changing, page) = (board.changing(), page.max(1));
-    db.known(|known| &known.boards, (changing, page), async || page_of(db, changing, page).await).await
+    db.cached(|tables| &tables.boards, (changing, page), async || page_of(db, changing, page).await).await
 }
 
 async fn page_of(db: &Db, board: Changing, mut page: u32) -> Result<Paged<Standing>> {
@@ -101,7 +101,7 @@ async fn page_of(db: &Db, board: Changing, mut page: u32) -> Result<Paged<Standi
         let top = items.first().map(|first| first.points);
         let (total, higher): (i64, i64) =
             on!(db, pool => sqlx::query_as(COUNTS).bind(&name).bind(top).fetch_one(pool).await)?;
-        let place = Place::new(page, total);
+        let place = PagePosition::new(page, total);
         if place.is_at(page) {
             rank(&mut items, offset, higher);
             return Ok(place.with(items));
@@ -151,7 +151,7 @@ fn rank(items: &mut [Standing], offset: i64, higher: i64) {
 async fn page_of_class(db: &Db, school: i64, year: Year, page: u32) -> Result<Paged<Standing>> {
     let total =
         on!(db, pool => sqlx::query_scalar(CLASS_TOTAL).bind(school).bind(year).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = on!(db, pool => {
         let list = sqlx::query_as(CLASS_LIST).bind(school).bind(year).bind(PER_PAGE).bind(place.offset());
         list.fetch_all(pool).await
@@ -208,7 +208,7 @@ mod tests {
     async fn planned(sql: &str) -> String {
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect("sqlite::memory:").await.unwrap();
-        super::super::SQLITE.run(&pool).await.unwrap();
+        crate::db::SQLITE.run(&pool).await.unwrap();
         let sql = AssertSqlSafe(format!("EXPLAIN QUERY PLAN {sql}"));
         let rows: Vec<(i64, i64, i64, String)> = sqlx::query_as(sql).fetch_all(&pool).await.unwrap();
         rows.into_iter().map(|(.., step)| step + "\n").collect()

@@ -30,42 +30,35 @@ pub mod admin_log;
 pub mod announcements;
 pub mod articles;
 pub mod awards;
-pub mod bin;
+pub mod board_versions;
 pub mod challenges;
-pub mod changes;
-pub mod check;
 pub mod competitions;
-pub mod demo;
-pub(crate) mod dump;
+pub mod dashboard;
 pub mod export;
 pub mod files;
-pub mod front;
-pub mod import;
-mod known;
+pub mod home;
 pub mod leaderboard;
 pub mod newsletters;
-pub mod numbers;
 mod paged;
 pub mod progress;
+mod read_cache;
 pub mod reports;
-pub(crate) mod schema;
+pub mod retention;
 pub mod schools;
-mod scores;
+pub(crate) mod scores;
 pub mod search;
 pub mod second_factor;
 pub mod sessions;
 pub mod submissions;
-mod tidy;
+pub mod trash;
 pub(crate) mod tx;
 mod url;
 pub mod used_links;
-pub mod user_changes;
-pub mod user_list;
 pub mod users;
 mod version;
 
 use std::path::{Path, PathBuf};
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 use std::{io, result};
 
 use sqlx::migrate::{MigrateError, Migrator};
@@ -74,23 +67,22 @@ use sqlx::sqlite::{
     SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous,
 };
 
-use crate::private;
-pub use known::Known;
-pub use paged::Paged;
-pub use tidy::tidy;
-pub use url::{Url, UrlError, Way, hide_password};
+pub use self::paged::Paged;
+pub use self::read_cache::ReadCache;
+pub use self::url::{LinkSecurity, Url, UrlError, hide_password};
+use crate::private_files;
 
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
 /// How long a request waits for a free connection, and SQLite for a lock.
-const PATIENCE: Duration = Duration::from_secs(5);
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// The database: a pool of connections, cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
     /// A file on this machine, and what was read from it.
-    Sqlite(SqlitePool, Known),
+    Sqlite(SqlitePool, ReadCache),
     /// A PostgreSQL server.
     Postgres(PgPool),
 }
@@ -104,7 +96,7 @@ macro_rules! on {
         }
     };
 }
-use on;
+pub(crate) use on;
 
 impl Db {
     /// Opens the pool; a SQLite file and its folder are made where they are missing.
@@ -115,10 +107,10 @@ impl Db {
         match url.target() {
             url::Target::Sqlite(file) => {
                 make_file(file.get_filename())?;
-                Ok(Self::Sqlite(sqlite_pool(*file.clone()).await?, Known::default()))
+                Ok(Self::Sqlite(sqlite_pool(*file.clone()).await?, ReadCache::default()))
             }
             url::Target::Postgres(server) => {
-                let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(PATIENCE);
+                let pool = PgPoolOptions::new().max_connections(10).acquire_timeout(ACQUIRE_TIMEOUT);
                 Ok(Self::Postgres(pool.connect_with(*server.clone()).await?))
             }
         }
@@ -131,9 +123,10 @@ impl Db {
     pub async fn connect_to_read(url: &Url) -> Result<Self> {
         match url.target() {
             url::Target::Sqlite(file) => {
-                let file = file.clone().create_if_missing(false).read_only(true).busy_timeout(PATIENCE);
-                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(PATIENCE);
-                Ok(Self::Sqlite(pool.connect_with(file).await?, Known::default()))
+                let file =
+                    file.clone().create_if_missing(false).read_only(true).busy_timeout(ACQUIRE_TIMEOUT);
+                let pool = SqlitePoolOptions::new().max_connections(1).acquire_timeout(ACQUIRE_TIMEOUT);
+                Ok(Self::Sqlite(pool.connect_with(file).await?, ReadCache::default()))
             }
             url::Target::Postgres(_) => Self::connect(url).await,
         }
@@ -176,8 +169,8 @@ impl Db {
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
         // From here on nobody opens it again.
-        if let Self::Sqlite(_, known) = self {
-            known.close().await;
+        if let Self::Sqlite(_, cache) = self {
+            cache.close().await;
         }
     }
 }
@@ -220,29 +213,26 @@ async fn sqlite_pool(file: SqliteConnectOptions) -> Result<SqlitePool> {
         .foreign_keys(true)
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
-        .busy_timeout(PATIENCE);
+        .busy_timeout(ACQUIRE_TIMEOUT);
     // A file does not go away as a server does: asking the connection first would double the way to each answer.
-    let pool = SqlitePoolOptions::new().max_connections(5).acquire_timeout(PATIENCE);
+    let pool = SqlitePoolOptions::new().max_connections(5).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = pool.test_before_acquire(false);
     Ok(pool.connect_with(file).await?)
 }
 
 /// Made by us and not by SQLite, which would let everybody read it; the files beside it (`-wal`, `-shm`) take after it.
 fn make_file(path: &Path) -> Result<()> {
-    let made = path.parent().map_or(Ok(()), private::folder).and_then(|()| match private::new_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-        made => made.map(drop),
-    });
+    let made =
+        path.parent().map_or(Ok(()), private_files::folder).and_then(|()| {
+            match private_files::new_file(path) {
+                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+                made => made.map(drop),
+            }
+        });
     made.map_err(|source| DbError::File { path: path.to_owned(), source })
 }
 
 /// Whether something else has what must be one's own.
 fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|it| it.is_unique_violation())
-}
-
-/// The present, in unix seconds.
-fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
 }

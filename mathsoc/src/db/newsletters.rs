@@ -6,10 +6,11 @@ use palisade::UploadId;
 
 use super::admin_log::{Action, Actor, record};
 use super::files::{named_in, note};
-use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on, paged};
-use crate::subject::Kind;
-use crate::title::Title;
+use super::paged::{PER_PAGE, PagePosition};
+use super::{Db, Paged, Result, on, paged};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::Title;
 
 /// A newsletter.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
@@ -86,7 +87,7 @@ pub async fn page(db: &Db, page: u32) -> Result<Paged<Newsletter>> {
         " AND n.published_at <= $1 AND (n.body <> '' OR f.id IS NOT NULL AND f.quarantined_at IS NULL)"
     );
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = published(db, PER_PAGE, place.offset()).await?;
     Ok(place.with(items))
 }
@@ -150,8 +151,8 @@ pub async fn create(db: &Db, by: &Actor, new: &NewNewsletter, file: Option<Uploa
         let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(title).bind(&new.summary).bind(&new.body);
         let id: i64 = insert.bind(new.published_at).bind(&file).fetch_one(&mut *tx).await?;
-        note!(tx, Kind::Newsletter, id, &shown_by(new, file.as_deref()));
-        record!(tx, by, Action::Created, Kind::Newsletter, id, title, "");
+        note!(tx, LogSubject::Newsletter, id, &shown_by(new, file.as_deref()));
+        record!(tx, by, Action::Created, LogSubject::Newsletter, id, title, "");
         tx.commit().await?;
         Ok(id)
     })
@@ -178,9 +179,9 @@ pub async fn change(
         let change = change.bind(new.published_at).bind(&file);
         let changed: Option<Option<String>> = change.fetch_optional(&mut *tx).await?;
         let Some(has) = changed else { return Ok(false) };
-        note!(tx, Kind::Newsletter, id, &shown_by(new, has.as_deref()));
+        note!(tx, LogSubject::Newsletter, id, &shown_by(new, has.as_deref()));
         let detail = if file.is_some() { "with another PDF" } else { "" };
-        record!(tx, by, Action::Changed, Kind::Newsletter, id, title, detail);
+        record!(tx, by, Action::Changed, LogSubject::Newsletter, id, title, detail);
         tx.commit().await?;
         Ok(true)
     })

@@ -23,14 +23,14 @@ pub struct Paged<T> {
 pub(super) const PER_PAGE: i64 = 10;
 
 /// Where a page lies in a list of `total` items; one that does not exist becomes the nearest that does.
-pub(super) struct Place {
+pub(super) struct PagePosition {
     page: u32,
     pages: u32,
     total: i64,
     per_page: i64,
 }
 
-impl Place {
+impl PagePosition {
     pub(super) fn new(page: u32, total: i64) -> Self {
         Self::of(page, total, PER_PAGE)
     }
@@ -67,7 +67,7 @@ where
     T: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
 {
     let total = on!(db, pool => sqlx::query_scalar(count).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items =
         on!(db, pool => sqlx::query_as(list).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await)?;
     Ok(place.with(items))
@@ -80,7 +80,7 @@ mod tests {
     #[test]
     fn a_page_that_does_not_exist_becomes_the_nearest_that_does() {
         let place = |page, total| {
-            let place = Place::new(page, total);
+            let place = PagePosition::new(page, total);
             (place.page, place.pages, place.offset())
         };
         assert_eq!(place(0, 25), (1, 3, 0));

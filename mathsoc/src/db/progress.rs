@@ -2,9 +2,10 @@
 
 use serde::Serialize;
 
-use super::challenges::KeyStage;
-use super::paged::{PER_PAGE, Place};
-use super::{Db, Paged, Result, now, on};
+use super::paged::{PER_PAGE, PagePosition};
+use super::{Db, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::key_stage::KeyStage;
 
 /// How far a member is with the challenges of one key stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
@@ -81,7 +82,7 @@ pub async fn history(db: &Db, user: i64, page: u32) -> Result<Paged<Given>> {
     const COUNT: &str = "SELECT count(*) FROM submissions WHERE user_id = $1";
     const LIST: &str = concat!(given!(), " LIMIT $2 OFFSET $3");
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(user).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = on!(db, pool => {
         sqlx::query_as(LIST).bind(user).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
     })?;

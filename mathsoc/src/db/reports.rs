@@ -3,7 +3,8 @@
 use palisade::report::{Disposition, Group};
 
 use super::admin_log::{Action, Actor, INSERT};
-use super::{Db, Result, now, on};
+use super::{Db, Result, on};
+use crate::domain::clock::now;
 
 /// How many groups are kept: anybody can make up reports.
 const MOST: i64 = 1_000;
@@ -25,7 +26,7 @@ pub struct Hour {
 
 /// A group that is kept.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Known {
+pub struct StoredReport {
     /// Its number, by which it can be forgotten.
     pub id: i64,
     /// What it says.
@@ -33,7 +34,7 @@ pub struct Known {
 }
 
 #[derive(sqlx::FromRow)]
-struct Kept {
+struct ReportRow {
     id: i64,
     kind: String,
     disposition: String,
@@ -81,13 +82,13 @@ pub async fn add(db: &Db, groups: &[Group]) -> Result<()> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn most(db: &Db) -> Result<Vec<Known>> {
+pub async fn most(db: &Db) -> Result<Vec<StoredReport>> {
     const LIST: &str =
         "SELECT id, kind, disposition, directive, blocked, page, place, reported, first_seen, last_seen
         FROM reports ORDER BY reported DESC, last_seen DESC, id LIMIT $1";
-    let kept: Vec<Kept> = on!(db, pool => sqlx::query_as(LIST).bind(SHOWN).fetch_all(pool).await)?;
+    let kept: Vec<ReportRow> = on!(db, pool => sqlx::query_as(LIST).bind(SHOWN).fetch_all(pool).await)?;
     // What a newer version of the program has kept, this one may not know.
-    Ok(kept.into_iter().filter_map(Kept::known).collect())
+    Ok(kept.into_iter().filter_map(ReportRow::known).collect())
 }
 
 /// How many there were from then on, hour by hour.
@@ -110,7 +111,7 @@ pub async fn forget(db: &Db, by: &Actor, id: i64) -> Result<bool> {
         place, reported, first_seen, last_seen";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        let kept: Option<Kept> = sqlx::query_as(DELETE).bind(id).fetch_optional(&mut *tx).await?;
+        let kept: Option<ReportRow> = sqlx::query_as(DELETE).bind(id).fetch_optional(&mut *tx).await?;
         let Some(kept) = kept else { return Ok(false) };
         let count = kept.reported;
         let subject = kept.known().map_or_else(|| "of another version".to_owned(), |it| it.group.what_happened());
@@ -140,10 +141,10 @@ pub async fn forget_all(db: &Db, by: &Actor) -> Result<u64> {
     })
 }
 
-impl Kept {
-    fn known(self) -> Option<Known> {
+impl ReportRow {
+    fn known(self) -> Option<StoredReport> {
         let id = self.id;
-        Some(Known { id, group: self.group()? })
+        Some(StoredReport { id, group: self.group()? })
     }
 
     fn group(self) -> Option<Group> {

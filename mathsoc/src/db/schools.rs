@@ -1,22 +1,12 @@
 //! Schools, and by which e-mail domain their pupils are known.
 
 use super::admin_log::{Action, Actor, record};
-use super::paged::{PER_PAGE, Place};
+use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, DbError, Paged, Result, is_taken, on};
-use crate::email::{EmailAddress, EmailDomain};
-use crate::subject::Kind;
-use crate::title::Title;
-
-/// A school.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct School {
-    /// Its number.
-    pub id: i64,
-    /// Its name.
-    pub name: String,
-    /// What stands after the `@` in its pupils' addresses; nothing: they are let in by an admin.
-    pub email_domain: Option<EmailDomain>,
-}
+use crate::domain::email::{EmailAddress, EmailDomain};
+use crate::domain::log_subject::LogSubject;
+pub use crate::domain::school::School;
+use crate::domain::title::Title;
 
 /// What a school is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -37,7 +27,7 @@ pub async fn create(db: &Db, by: &Actor, new: &NewSchool) -> std::result::Result
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let id: i64 = sqlx::query_scalar(INSERT).bind(name).bind(domain).fetch_one(&mut *tx).await?;
-        record!(tx, by, Action::Created, Kind::School, id, name, domain.unwrap_or_default());
+        record!(tx, by, Action::Created, LogSubject::School, id, name, domain.unwrap_or_default());
         tx.commit().await?;
         Ok(id)
     })
@@ -56,7 +46,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewSchool) -> std::resul
         let change = sqlx::query(CHANGE).bind(id).bind(name).bind(domain);
         let there = change.execute(&mut *tx).await?.rows_affected() > 0;
         if there {
-            record!(tx, by, Action::Changed, Kind::School, id, name, domain.unwrap_or_default());
+            record!(tx, by, Action::Changed, LogSubject::School, id, name, domain.unwrap_or_default());
             tx.commit().await?;
         }
         Ok(there)
@@ -83,7 +73,7 @@ pub async fn page(db: &Db, page: u32) -> Result<Paged<School>> {
     const LIST: &str = "SELECT id, name, email_domain FROM schools WHERE deleted_at IS NULL
         ORDER BY lower(name), id LIMIT $1 OFFSET $2";
     let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let rows: Vec<Row> = on!(db, pool => {
         sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
     })?;

@@ -28,20 +28,20 @@ macro_rules! due {
         GROUP BY board, user_id, competition_id HAVING sum(points) <> 0 OR sum(solved) > 0"
     };
 }
-pub(super) use due;
+pub(crate) use due;
 
 /// Adds points for so many challenges to the line of a board: board, user, points, competition, challenges.
-pub(super) const ADD: &str = "INSERT INTO scores (board, user_id, points, competition_id, solved, school_id)
+pub(crate) const ADD: &str = "INSERT INTO scores (board, user_id, points, competition_id, solved, school_id)
     VALUES ($1, $2, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN (SELECT school_id FROM users WHERE id = $2) END)
     ON CONFLICT (board, user_id) DO UPDATE
         SET points = scores.points + excluded.points, solved = scores.solved + excluded.solved";
 
 /// Removes the line of a board that says nothing any more: board, user.
-pub(super) const CLEAR: &str =
+pub(crate) const CLEAR: &str =
     "DELETE FROM scores WHERE board = $1 AND user_id = $2 AND points = 0 AND solved = 0";
 
 /// Notes whose answers are not noted in `progress`.
-pub(super) async fn note_begun(tx: &mut Tx) -> Result<()> {
+pub(crate) async fn note_begun(tx: &mut Tx) -> Result<()> {
     const NOTE: &str = "INSERT INTO progress (user_id, challenge_id)
         SELECT DISTINCT s.user_id, b.challenge_id FROM submissions s JOIN answer_boxes b ON b.id = s.box_id WHERE true
         ON CONFLICT (user_id, challenge_id) DO NOTHING";
@@ -52,7 +52,7 @@ pub(super) async fn note_begun(tx: &mut Tx) -> Result<()> {
 }
 
 /// Makes all boards anew. A line of a competition keeps its school.
-pub(super) async fn rebuild(tx: &mut Tx) -> Result<()> {
+pub(crate) async fn rebuild(tx: &mut Tx) -> Result<()> {
     const CLEAR: &str = concat!(
         "DELETE FROM scores WHERE NOT EXISTS (SELECT 1 FROM (",
         due!(),

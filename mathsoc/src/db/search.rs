@@ -1,15 +1,16 @@
 //! What can be found: challenges that are released, unless they belong to a competition, and articles and newsletters that are
 //! published. Of a PDF only what its newsletter says of it.
 
-use super::{Db, Result, now, on};
-use crate::subject::Kind;
+use super::{Db, Result, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
 
 /// A text to look through.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Text {
     /// What it is.
     #[sqlx(try_from = "String")]
-    pub kind: Kind,
+    pub kind: LogSubject,
     /// Its number.
     pub id: i64,
     /// Its title, plain text.

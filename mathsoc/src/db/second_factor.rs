@@ -2,7 +2,8 @@
 //!
 //! What a code is, and how the secret is sealed, is not known here: only that a time step passes once, and a recovery code too.
 
-use super::{Db, Result, now, on};
+use super::{Db, Result, on};
+use crate::domain::clock::now;
 
 /// What a code is compared with.
 #[derive(Clone, PartialEq, Eq, sqlx::FromRow)]

@@ -1,14 +1,15 @@
 //! Sessions in the site's own database: nothing more to run, and they outlive a restart.
 //!
 //! It keeps what every [`SessionStore`] promises: of those who read the same version one can save, what has ended is not
-//! revived, what has run out is not found. [`tidy`](super::tidy) removes what has run out.
+//! revived, what has run out is not found. [`tidy`](super::retention::delete_expired) removes what has run out.
 
 use std::fmt;
 use std::time::Duration;
 
 use palisade::store::{Answer, Done, Kept, Saved, SessionId, SessionStore, StoreError};
 
-use super::{Db, Result, now, on};
+use super::{Db, Result, on};
+use crate::domain::clock::now;
 
 /// Keeps sessions in the database.
 #[derive(Clone)]
@@ -28,7 +29,7 @@ impl DbSessions {
             })?;
             Ok(row.map(Row::read))
         };
-        self.0.known(|known| &known.sessions, id, read).await
+        self.0.cached(|tables| &tables.sessions, id, read).await
     }
 
     async fn write(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Result<Saved> {

@@ -27,11 +27,12 @@ use std::sync::Arc;
 use answers::{AnswerRules, Comparison, Side};
 use tokio::task::JoinError;
 
-use super::challenges::{ChallengeSummary, KeyStage};
-use super::changes::{CHANGED, Counting};
-use super::competitions::CompetitionId;
+use super::board_versions::{CHANGED, Counting};
+use super::challenges::{ChallengeSummary, Mark};
 use super::{Db, DbError, Result, on, scores};
-use crate::person::Role;
+use crate::domain::ids::CompetitionId;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::Role;
 
 /// How often one may try a box.
 pub const TRIES: u8 = 3;
@@ -42,7 +43,7 @@ pub const LATER: u8 = 1;
 
 /// Where an answer goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Place {
+pub struct AnswerPlace {
     /// The challenge.
     pub challenge: i64,
     /// Its box.
@@ -138,7 +139,7 @@ impl Counted {
 pub async fn submit(
     db: &Db,
     user: i64,
-    place: Place,
+    place: AnswerPlace,
     given: &str,
     now: i64,
 ) -> std::result::Result<Outcome, SubmitError> {
@@ -170,7 +171,11 @@ pub async fn submit(
 }
 
 /// What the comparison says. It takes up to 5 ms, for which nobody else should wait.
-async fn judged(place: Place, question: &Question, given: &str) -> std::result::Result<Comparison, SubmitError> {
+async fn judged(
+    place: AnswerPlace,
+    question: &Question,
+    given: &str,
+) -> std::result::Result<Comparison, SubmitError> {
     let broken = |why: &dyn std::fmt::Display| {
         tracing::error!(answer_box = place.answer_box, %why, "an answer box cannot be answered");
         SubmitError::Broken
@@ -192,7 +197,7 @@ async fn judged(place: Place, question: &Question, given: &str) -> std::result::
 /// An answer that can be read.
 struct Answer<'a> {
     user: i64,
-    place: Place,
+    place: AnswerPlace,
     given: &'a str,
     verdict: Comparison,
     counting: Counting,
@@ -201,7 +206,8 @@ struct Answer<'a> {
 }
 
 async fn count(db: &Db, answer: Answer<'_>) -> std::result::Result<Outcome, SubmitError> {
-    let Answer { user, place: Place { challenge, answer_box }, given, verdict, counting, role, now } = answer;
+    let Answer { user, place: AnswerPlace { challenge, answer_box }, given, verdict, counting, role, now } =
+        answer;
     let boards = counting.boards();
     let solved_box = verdict.is_equal();
     let word = if solved_box { "right" } else { "wrong" };
@@ -301,16 +307,7 @@ pub async fn tried(db: &Db, user: i64, challenge: i64) -> Result<HashMap<i64, Tr
         // Of one box the last row stays.
         Ok(rows.into_iter().map(tried).collect())
     };
-    db.known(|known| &known.tried, (user, challenge), read).await
-}
-
-/// How far somebody has come with a challenge.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// Some answer was given.
-    Tried,
-    /// All boxes are solved.
-    Solved,
+    db.cached(|tables| &tables.tried, (user, challenge), read).await
 }
 
 /// Marks the challenges of a list that the pupil has tried or solved.
@@ -328,7 +325,7 @@ pub async fn mark(db: &Db, user: i64, challenges: &mut [ChallengeSummary]) -> Re
         })?;
         Ok(Arc::new(rows.into_iter().collect()))
     };
-    let marks: Arc<HashMap<_, _>> = db.known(|known| &known.marks, (user, first, last), read).await?;
+    let marks: Arc<HashMap<_, _>> = db.cached(|tables| &tables.marks, (user, first, last), read).await?;
     for challenge in challenges {
         let solved = marks.get(&challenge.id);
         challenge.mark = solved.map(|solved| if *solved { Mark::Solved } else { Mark::Tried });

@@ -60,18 +60,18 @@ impl Url {
     }
 
     /// How the way to the database is protected.
-    pub fn way(&self) -> Way {
-        let Target::Postgres(server) = &self.target else { return Way::Here };
+    pub fn way(&self) -> LinkSecurity {
+        let Target::Postgres(server) = &self.target else { return LinkSecurity::Here };
         let host = server.get_host();
         let is_here = server.get_socket().is_some()
             || host.starts_with('/')
             || Authority::parse(host).is_ok_and(|it| it.is_loopback())
             || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         match server.get_ssl_mode() {
-            _ if is_here => Way::Here,
-            PgSslMode::VerifyCa | PgSslMode::VerifyFull => Way::Verified,
-            PgSslMode::Require => Way::Encrypted(host.to_owned()),
-            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => Way::Clear(host.to_owned()),
+            _ if is_here => LinkSecurity::Here,
+            PgSslMode::VerifyCa | PgSslMode::VerifyFull => LinkSecurity::Verified,
+            PgSslMode::Require => LinkSecurity::Encrypted(host.to_owned()),
+            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => LinkSecurity::Clear(host.to_owned()),
         }
     }
 
@@ -82,7 +82,7 @@ impl Url {
 
 /// How the way to a database is protected.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Way {
+pub enum LinkSecurity {
     /// It leads nowhere: a file, or a server on this machine.
     Here,
     /// Encrypted, and the server has shown who it is.

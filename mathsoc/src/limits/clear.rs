@@ -14,7 +14,7 @@ use super::{IPV6_PREFIX, LIMITS, Limits, Per};
 use crate::config::RateLimits;
 
 /// Nobody waits for a page here, and the connection has yet to be made.
-const PATIENCE: Duration = Duration::from_secs(5);
+const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Who is counted, as it is written on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -41,7 +41,7 @@ pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, Cle
         return Err(ClearError::NobodyCounts { per });
     }
     let store = Store::open(settings.storage_uri.as_str()).await?;
-    let limits = Limits::new(settings, SteadyStore::new(store).within(PATIENCE))?;
+    let limits = Limits::new(settings, SteadyStore::new(store).within(STORE_TIMEOUT))?;
     let mut report = format!("Forgotten of {caller}, in {}:\n", settings.storage_uri.shown());
     for limit in LIMITS.iter().filter(|limit| limit.per.contains(&per)) {
         limits.of(limit).reset(key.clone()).await?;

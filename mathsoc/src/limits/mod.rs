@@ -39,18 +39,13 @@
 mod clear;
 mod report;
 
-use std::convert::Infallible;
-
-use axum::extract::{FromRequestParts, OptionalFromRequestParts};
-use http::request::Parts;
 use palisade::store::{Counters, StoreError};
-use palisade::{Backoff, Quotas, RateGate, RateLimit, SignedIn, SteadyStore, WhenDown};
+use palisade::{Backoff, Quotas, RateGate, RateLimit, SteadyStore, WhenDown};
 
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
-use crate::db::users::{self, User};
-use crate::state::App;
+use crate::web::signed_in::MemberId;
 
 /// The groups of pages to read, and of what is sent without a limit by address of its own.
 const READING: &[&str] = &["public", "members", "links", "submit", "search", "admin"];
@@ -249,11 +244,11 @@ impl Limits {
     pub fn gate(&self, limit: &Limit) -> RateGate {
         let gate = match limit.who {
             Who::Everybody => self.of(limit).per_client(),
-            Who::Visitors => self.of(limit).per_client().exempt_when(|parts| Member::of(parts).is_some()),
+            Who::Visitors => self.of(limit).per_client().exempt_when(|parts| MemberId::of(parts).is_some()),
             Who::Members => {
                 let members =
-                    self.of(limit).per(|parts| Member::of(parts).map(|Member(id)| id.to_string().into()));
-                members.exempt_when(|parts| Member::of(parts).is_none())
+                    self.of(limit).per(|parts| MemberId::of(parts).map(|MemberId(id)| id.to_string().into()));
+                members.exempt_when(|parts| MemberId::of(parts).is_none())
             }
         };
         let gate = if limit.posts_only { gate.methods([http::Method::POST]) } else { gate };
@@ -274,36 +269,6 @@ impl Limits {
         debug_assert!(limit.backs_off, "{} does not say that it backs off", limit.name);
         let backoff = Backoff::new(limit.name, self.store.clone()).ipv6_prefix(IPV6_PREFIX);
         if self.settings.enabled { backoff } else { backoff.free(u32::MAX) }
-    }
-}
-
-/// In a request's extensions: the account that is signed in.
-#[derive(Clone, Copy)]
-struct Member(i64);
-
-impl Member {
-    fn of(parts: &Parts) -> Option<Self> {
-        parts.extensions.get().copied()
-    }
-}
-
-/// A layer, by [`axum::middleware::from_extractor_with_state`], outside of the limits: tells them who is signed in, and notes that
-/// they are here. While sessions cannot be read, everybody is a visitor to them.
-#[derive(Clone, Copy, Debug)]
-pub struct KnowsMembers;
-
-impl FromRequestParts<App> for KnowsMembers {
-    type Rejection = Infallible;
-
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Infallible> {
-        let found = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
-        if let Ok(Some(user)) = found {
-            if let Err(error) = users::seen(&app.db, &user).await {
-                tracing::warn!(%error, "cannot note who is here");
-            }
-            parts.extensions.insert(Member(user.id));
-        }
-        Ok(Self)
     }
 }
 

@@ -6,7 +6,7 @@ use serde::Serialize;
 
 use super::{EXEMPT, LIMITS, Limit, Per};
 use crate::config::RateLimits;
-use crate::route_map::{Map, Row};
+use crate::web::route_map::{Map, Row};
 
 /// The routes with their limits. `Display` writes the table.
 #[derive(Debug, Serialize)]
@@ -50,7 +50,7 @@ pub struct LimitReport {
 
 impl Report {
     /// Of this map, under these settings.
-    pub fn new(map: &Map, settings: &RateLimits) -> Self {
+    pub fn new<S: Clone + Send + Sync + 'static>(map: &Map<S>, settings: &RateLimits) -> Self {
         Self(map.rows().iter().map(|row| RouteReport::new(row, settings)).collect())
     }
 

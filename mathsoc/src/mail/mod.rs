@@ -1,7 +1,7 @@
 //! Sends letters, in the background.
 //!
 //! ```no_run
-//! # async fn example(config: &mathsoc::config::Config, ada: &mathsoc::email::EmailAddress) -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn example(config: &mathsoc::config::Config, ada: &mathsoc::domain::email::EmailAddress) -> Result<(), Box<dyn std::error::Error>> {
 //! use mathsoc::mail::{Mailer, ResetPassword};
 //!
 //! let mailer = Mailer::new(config)?;
@@ -33,9 +33,8 @@
 //! References: RFC 5321; RFC 3834; OWASP Forgot Password Cheat Sheet.
 
 mod letters;
-mod ways;
+mod transports;
 
-use std::fmt::Write;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -46,9 +45,9 @@ use lettre::{Address, Message};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 pub use self::letters::{AddressTaken, Letter, PasswordChanged, ResetPassword, VerifyAddress, Welcome};
-use self::ways::Way;
+use self::transports::{Transport, random_name};
 use crate::config::{Config, Sender};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
 
 /// How many letters may wait or be on their way.
 const MOST: u32 = 256;
@@ -65,7 +64,7 @@ const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), 
 pub struct Mailer {
     from: Sender,
     host: Arc<str>,
-    way: Way,
+    way: Transport,
     pauses: [Duration; 3],
     waiting: Arc<Semaphore>,
     leaving: Arc<Semaphore>,
@@ -80,8 +79,8 @@ impl Mailer {
     /// When nothing can be made of the address of the server.
     pub fn new(config: &Config) -> Result<Self, MailError> {
         let way = match &config.mail.smtp {
-            Some(url) => Way::smtp(url, &config.site_url)?,
-            None => Way::Outbox(config.data_dir.join("outbox")),
+            Some(url) => Transport::smtp(url, &config.site_url)?,
+            None => Transport::Outbox(config.data_dir.join("outbox")),
         };
         Ok(Self {
             from: config.mail.from.clone(),
@@ -212,17 +211,6 @@ fn body(text: String) -> Body {
     } else {
         Body::new(text)
     }
-}
-
-/// 128 random bits in hexadecimal.
-fn random_name() -> Result<String, getrandom::Error> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes)?;
-    Ok(bytes.iter().fold(String::new(), |mut name, byte| {
-        // Writing to a String cannot fail.
-        let _ = write!(name, "{byte:02x}");
-        name
-    }))
 }
 
 /// Why a letter is not sent.

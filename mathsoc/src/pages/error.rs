@@ -3,7 +3,7 @@
 use askama::Template;
 use palisade::{ErrorPage, RequestId};
 
-use super::{Here, Layout};
+use super::parts::{Here, Layout};
 
 #[derive(Template)]
 #[template(path = "error.html")]
@@ -31,20 +31,20 @@ pub fn page(error: &ErrorPage<'_>) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::pages::looks;
+    use crate::pages::parts::page_checks;
 
     #[test]
     fn the_page_tells_the_visitor_what_to_do_and_which_request_it_was() {
         let request_id = RequestId::random();
         let sorry = Sorry {
-            layout: looks::layout(),
+            layout: page_checks::layout(),
             status: 404,
             title: "Page not found",
             message: "There is nothing at <this> address.",
             request_id,
         };
         let page = sorry.render().unwrap();
-        looks::check(&page, "Page not found");
+        page_checks::check(&page, "Page not found");
         assert!(
             page.contains("nothing at &#60;this&#62; address")
                 && page.contains(&format!("<code>{request_id}</code>")),

@@ -22,8 +22,8 @@ use serde_json::json;
 
 use crate::db::{self, DbError};
 use crate::error::Error;
-use crate::signed_in::Admin;
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 /// `GET /files/{id}/{name}`.
 ///

@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::db::{Db, Url};
+use mathsoc::domain::person::Role;
 use mathsoc::links::{LIFETIME, LinkError, Links, Purpose, without_token};
-use mathsoc::person::Role;
 use palisade::{Clock, Hand, Keyring};
 
 use super::folder::Folder;

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mathsoc::config::Config;
-use mathsoc::email::EmailAddress;
+use mathsoc::domain::email::EmailAddress;
 use mathsoc::mail::{AddressTaken, Letter, MailError, Mailer, PasswordChanged, ResetPassword, VerifyAddress};
 
 use super::folder::Folder;

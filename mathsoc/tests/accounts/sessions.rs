@@ -8,9 +8,9 @@ use http::header::{COOKIE, SET_COOKIE};
 use http::{Request, Response, StatusCode};
 use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
-use mathsoc::person::Role;
-use mathsoc::signed_in::Admin;
+use mathsoc::domain::person::Role;
 use mathsoc::state::App;
+use mathsoc::web::signed_in::Admin;
 use palisade::{Password, Refusal, Session, SignedIn};
 use tower::ServiceExt;
 
@@ -38,7 +38,7 @@ impl World {
             .route("/me", get(async |user: SignedIn<User>| user.full_name.to_string()))
             .route("/admin", get(async |admin: SignedIn<Admin>| admin.user.full_name.to_string()))
             .layer(app.sessions.clone())
-            .layer(mathsoc::policy::palisade(&app.config))
+            .layer(mathsoc::web::policy::palisade(&app.config))
             .with_state(app.clone());
         Self { app, site, _folder: folder }
     }

@@ -1,8 +1,9 @@
 //! Competitions: who sees them, when, and what counts.
 
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::competitions::{self, CompetitionId};
-use mathsoc::person::Role;
+use mathsoc::db::competitions;
+use mathsoc::domain::ids::CompetitionId;
+use mathsoc::domain::person::Role;
 
 use super::browser::Browser;
 use super::schools::{HOUR, challenge, competition, logged_in, now, pupil, run, school, solve};

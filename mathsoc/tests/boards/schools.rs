@@ -4,11 +4,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::competitions::{self, CompetitionId, Details};
+use mathsoc::db::competitions::{self, Details};
 use mathsoc::db::schools::{self, NewSchool};
-use mathsoc::db::submissions::{Outcome, Place, submit};
+use mathsoc::db::submissions::{AnswerPlace, Outcome, submit};
 use mathsoc::db::users::{self, User};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::ids::CompetitionId;
+use mathsoc::domain::person::{Role, Year};
 
 use super::browser::Browser;
 use super::world::{PASSWORD, World};
@@ -67,7 +68,7 @@ pub(crate) async fn challenge(world: &World) -> i64 {
 
 /// What another process of the site would do: nobody in this one is told.
 pub(crate) async fn solve(world: &World, user: &User, challenge: i64) -> Outcome {
-    let place = Place { challenge, answer_box: challenge };
+    let place = AnswerPlace { challenge, answer_box: challenge };
     submit(&world.app.db, user.id, place, "1", now()).await.unwrap()
 }
 

@@ -5,12 +5,12 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::awards::{self, NewAward};
-use mathsoc::db::challenges::KeyStage;
-use mathsoc::db::changes::Counting;
-use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::board_versions::Counting;
+use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url, schools};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::person::{Role, Year};
 use palisade::{Cost, Passwords};
 use serde_json::json;
 
@@ -71,7 +71,7 @@ pub(crate) async fn gather(data: &Path) -> String {
         let id = users::create(&db, &new, Some(&hash)).await.unwrap().id;
         for challenge in open.iter().skip(1).take(*solved) {
             for (answer_box, _, answer, ..) in boxes.iter().filter(|it| it.1 == *challenge) {
-                let place = Place { challenge: *challenge, answer_box: *answer_box };
+                let place = AnswerPlace { challenge: *challenge, answer_box: *answer_box };
                 assert!(submit(&db, id, place, answer, now).await.unwrap().solved_box);
             }
         }

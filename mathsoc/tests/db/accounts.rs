@@ -3,13 +3,14 @@
 use std::time::Duration;
 
 use mathsoc::db::admin_log::Actor;
+use mathsoc::db::retention::delete_expired;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::sessions::DbSessions;
-use mathsoc::db::user_list::{self, Wanted};
+use mathsoc::db::users::list::{self, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
-use mathsoc::db::{Db, second_factor, tidy, used_links};
-use mathsoc::email::EmailAddress;
-use mathsoc::person::{Role, Year};
+use mathsoc::db::{Db, second_factor, used_links};
+use mathsoc::domain::email::EmailAddress;
+use mathsoc::domain::person::{Role, Year};
 use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
 use super::{Promise, at, run};
@@ -228,7 +229,7 @@ async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
     let wanted = |text: &str| Wanted { text: text.to_owned(), ..Wanted::default() };
     let odd = NewUser { full_name: "50% _Zoë!".parse().unwrap(), ..new("zoe@other.example") };
     users::create(&db, &odd, None).await.unwrap();
-    let found = async |text: &str| user_list::page(&db, &wanted(text), 1).await.unwrap().total;
+    let found = async |text: &str| list::page(&db, &wanted(text), 1).await.unwrap().total;
     assert_eq!(found("").await, 13);
     assert_eq!(found("pupil").await, 12);
     assert_eq!(found("OTHER.example").await, 1);
@@ -384,14 +385,14 @@ async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
             .await
             .unwrap();
     }
-    assert_eq!(tidy(&db).await.unwrap(), 2);
+    assert_eq!(delete_expired(&db).await.unwrap(), 2);
     for table in ["sessions", "used_links"] {
         assert_eq!(count(&db, table).await, 1, "{table}");
     }
     let invited = user(&db, "invited@school.example").await;
     run(&db, "UPDATE users SET created_at = CAST($1 AS BIGINT)", &[&at(-24 * 7 - 1)]).await.unwrap();
     users::verify_email(&db, 1).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert!(users::by_id(&db, 1).await.unwrap().is_some());
     assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
     assert!(users::by_id(&db, invited.id).await.unwrap().is_some(), "an admin made it, and it waits");

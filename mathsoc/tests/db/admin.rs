@@ -2,11 +2,12 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::announcements::{self, NewAnnouncement};
-use mathsoc::db::bin::{self, BinError};
-use mathsoc::db::submissions::{Place, submit};
-use mathsoc::db::user_list::{self, Wanted};
-use mathsoc::db::{Db, articles, challenges, leaderboard, schools, tidy, users};
-use mathsoc::subject::Kind;
+use mathsoc::db::retention::delete_expired;
+use mathsoc::db::submissions::{AnswerPlace, submit};
+use mathsoc::db::trash::{self, BinError};
+use mathsoc::db::users::list::{self, Wanted};
+use mathsoc::db::{Db, articles, challenges, leaderboard, schools, users};
+use mathsoc::domain::log_subject::LogSubject;
 
 use super::accounts::{admin, at_once, count, school, user};
 use super::{Promise, article, at, challenge, run};
@@ -56,9 +57,9 @@ async fn whatever_is_done_has_its_line(db: Db) {
     let id = announcements::create(&db, &by, &new("Tea")).await.unwrap();
     assert!(announcements::change(&db, &by, id, &new("Tea and cake")).await.unwrap());
     assert!(!announcements::change(&db, &by, 99, &new("Nothing")).await.unwrap());
-    bin::delete(&db, &by, Kind::Announcement, id).await.unwrap();
-    bin::restore(&db, &by, Kind::Announcement, id).await.unwrap();
-    assert!(matches!(bin::restore(&db, &by, Kind::Announcement, id).await, Err(BinError::TooLate)));
+    trash::delete(&db, &by, LogSubject::Announcement, id).await.unwrap();
+    trash::restore(&db, &by, LogSubject::Announcement, id).await.unwrap();
+    assert!(matches!(trash::restore(&db, &by, LogSubject::Announcement, id).await, Err(BinError::TooLate)));
 
     let log = admin_log::page(&db, None, 1).await.unwrap();
     let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
@@ -72,8 +73,8 @@ async fn whatever_is_done_has_its_line(db: Db) {
         ]
     );
     assert!(log.items.iter().all(|it| it.admin_name == "Grace" && it.subject_id == Some(id)));
-    assert_eq!(admin_log::page(&db, Some(Kind::School), 1).await.unwrap().total, 0);
-    assert_eq!(admin_log::page(&db, Some(Kind::Announcement), 9).await.unwrap().total, 4);
+    assert_eq!(admin_log::page(&db, Some(LogSubject::School), 1).await.unwrap().total, 0);
+    assert_eq!(admin_log::page(&db, Some(LogSubject::Announcement), 9).await.unwrap().total, 4);
 }
 
 async fn what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back(db: Db) {
@@ -81,7 +82,12 @@ async fn what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back(db: Db) {
     challenge(&db, "Roots", "KS4", -1).await;
     article(&db, "Proofs", -1).await;
     let ours = school(&db, "Ours", Some("school.example")).await.unwrap();
-    let all = [(Kind::Announcement, id), (Kind::Challenge, 1), (Kind::Article, 1), (Kind::School, ours)];
+    let all = [
+        (LogSubject::Announcement, id),
+        (LogSubject::Challenge, 1),
+        (LogSubject::Article, 1),
+        (LogSubject::School, ours),
+    ];
     let shown = async || {
         let of_address = schools::of_address(&db, &"a@school.example".parse().unwrap()).await.unwrap();
         [
@@ -102,28 +108,31 @@ async fn what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back(db: Db) {
     };
     assert_eq!(shown().await, [true; 13]);
     for (kind, id) in all {
-        let title = bin::title(&db, kind, id).await.unwrap().unwrap();
-        assert_eq!(bin::delete(&db, &by(), kind, id).await.unwrap(), title);
-        assert!(matches!(bin::delete(&db, &by(), kind, id).await, Err(BinError::NotFound)));
-        assert_eq!(bin::title(&db, kind, id).await.unwrap(), None);
-        assert_eq!(bin::recent(&db, kind).await.unwrap(), [bin::Deleted { id, title }]);
+        let title = trash::title(&db, kind, id).await.unwrap().unwrap();
+        assert_eq!(trash::delete(&db, &by(), kind, id).await.unwrap(), title);
+        assert!(matches!(trash::delete(&db, &by(), kind, id).await, Err(BinError::NotFound)));
+        assert_eq!(trash::title(&db, kind, id).await.unwrap(), None);
+        assert_eq!(trash::recent(&db, kind).await.unwrap(), [trash::Deleted { id, title }]);
     }
     assert_eq!(shown().await, [false; 13]);
-    assert_eq!(tidy(&db).await.unwrap(), 0, "not yet");
+    assert_eq!(delete_expired(&db).await.unwrap(), 0, "not yet");
     for (kind, id) in all {
-        bin::restore(&db, &by(), kind, id).await.unwrap();
-        assert!(bin::recent(&db, kind).await.unwrap().is_empty());
+        trash::restore(&db, &by(), kind, id).await.unwrap();
+        assert!(trash::recent(&db, kind).await.unwrap().is_empty());
     }
     assert_eq!(shown().await, [true; 13]);
 }
 
 async fn a_minute_later_it_is_gone_for_good(db: Db) {
     let (tea, cake) = (note(&db, "Tea").await, note(&db, "Cake").await);
-    bin::delete(&db, &by(), Kind::Announcement, tea).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Announcement, tea).await.unwrap();
     a_minute_later(&db).await;
-    assert!(matches!(bin::restore(&db, &by(), Kind::Announcement, tea).await, Err(BinError::TooLate)));
-    assert!(bin::recent(&db, Kind::Announcement).await.unwrap().is_empty());
-    assert_eq!(tidy(&db).await.unwrap(), 1);
+    assert!(matches!(
+        trash::restore(&db, &by(), LogSubject::Announcement, tea).await,
+        Err(BinError::TooLate)
+    ));
+    assert!(trash::recent(&db, LogSubject::Announcement).await.unwrap().is_empty());
+    assert_eq!(delete_expired(&db).await.unwrap(), 1);
     assert_eq!(count(&db, "announcements").await, 1);
     assert!(announcements::any(&db, cake).await.unwrap().is_some());
 }
@@ -138,64 +147,65 @@ async fn a_challenge_takes_its_points_with_it_and_leaves_the_others(db: Db) {
     }
     let now = at(0).parse().unwrap();
     for (user, challenge) in [(ada.id, 1), (eve.id, 1), (ada.id, 2)] {
-        let place = Place { challenge, answer_box: challenge };
+        let place = AnswerPlace { challenge, answer_box: challenge };
         assert!(submit(&db, user, place, "7", now).await.unwrap().solved_challenge);
     }
     let points =
         async |user| leaderboard::of_user(&db, None, user).await.unwrap().map(|it| (it.points, it.solved));
     assert_eq!((points(ada.id).await, points(eve.id).await), (Some((6, 2)), Some((1, 1))));
-    bin::delete(&db, &by(), Kind::Challenge, 1).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Challenge, 1).await.unwrap();
     a_minute_later(&db).await;
-    assert!(tidy(&db).await.unwrap() > 0);
+    assert!(delete_expired(&db).await.unwrap() > 0);
     assert_eq!((points(ada.id).await, points(eve.id).await), (Some((3, 1)), None));
-    let ks4 = Some(challenges::KeyStage::Ks4);
+    let ks4 = Some(mathsoc::domain::key_stage::KeyStage::Ks4);
     assert_eq!(leaderboard::of_user(&db, ks4, ada.id).await.unwrap(), None);
     assert_eq!((count(&db, "submissions").await, count(&db, "scores").await), (1, 2));
 }
 
 async fn an_account_in_the_bin_is_nobody_and_its_sessions_stay_over(db: Db) {
     let ada = user(&db, "ada@school.example").await;
-    bin::delete(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     let found = async || {
         [
             users::by_id(&db, ada.id).await.unwrap().is_some(),
             users::by_email(&db, &ada.email).await.unwrap().is_some(),
             users::login_by_email(&db, &ada.email).await.unwrap().is_some(),
             users::login_by_id(&db, ada.id).await.unwrap().is_some(),
-            user_list::page(&db, &Wanted::default(), 1).await.unwrap().total > 0,
-            user_list::one(&db, ada.id).await.unwrap().is_some(),
+            list::page(&db, &Wanted::default(), 1).await.unwrap().total > 0,
+            list::one(&db, ada.id).await.unwrap().is_some(),
         ]
     };
     assert_eq!(found().await, [false; 6]);
-    bin::restore(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::restore(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert_eq!(found().await, [true; 6]);
     let back = users::by_id(&db, ada.id).await.unwrap().unwrap();
     assert!(back.epoch > ada.epoch, "no session of before is good again");
-    bin::delete(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     a_minute_later(&db).await;
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!(count(&db, "users").await, 0);
 }
 
 async fn an_admin_and_a_school_with_members_are_not_deleted(db: Db) {
     let grace = admin(&db, "grace@school.example").await;
     let kept = |done: &_| matches!(done, Err(BinError::Kept(why)) if why.len() > 20);
-    assert!(kept(&bin::delete(&db, &by(), Kind::User, grace.id).await));
+    assert!(kept(&trash::delete(&db, &by(), LogSubject::User, grace.id).await));
     let ours = school(&db, "Ours", None).await.unwrap();
     users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
-    assert!(kept(&bin::delete(&db, &by(), Kind::School, ours).await));
+    assert!(kept(&trash::delete(&db, &by(), LogSubject::School, ours).await));
     users::set_profile(&db, grace.id, &grace.full_name, None, None).await.unwrap();
-    bin::delete(&db, &by(), Kind::School, ours).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::School, ours).await.unwrap();
     // Whoever joins it while it lies there keeps it.
     users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
     a_minute_later(&db).await;
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!(count(&db, "schools").await, 1);
 }
 
 async fn of_two_who_delete_at_once_one_does(db: Db) {
     let id = note(&db, "Tea").await;
-    let delete = |db: Db| async move { bin::delete(&db, &by(), Kind::Announcement, id).await.is_ok() };
+    let delete =
+        |db: Db| async move { trash::delete(&db, &by(), LogSubject::Announcement, id).await.is_ok() };
     let done = at_once(&db, 8, delete).await;
     assert_eq!(done.into_iter().filter(|done| *done).count(), 1);
     assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 2, "it was written and deleted once");

@@ -2,8 +2,8 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::articles::edit::{self, Draft};
-use mathsoc::db::{Db, articles, bin};
-use mathsoc::subject::Kind;
+use mathsoc::db::{Db, articles, trash};
+use mathsoc::domain::log_subject::LogSubject;
 
 use super::{Promise, at};
 
@@ -44,7 +44,7 @@ async fn an_article_comes_back_as_it_was_written_and_changed(db: Db) {
     assert_eq!(kept(&db, other).await, Some(untouched));
     assert!(!edit::change(&db, &by(), 99, &next).await.unwrap());
     assert_eq!(kept(&db, 99).await, None);
-    let log = admin_log::page(&db, Some(Kind::Article), 1).await.unwrap();
+    let log = admin_log::page(&db, Some(LogSubject::Article), 1).await.unwrap();
     let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
     assert_eq!(lines, [("changed", "More primes"), ("created", "Other"), ("created", "Primes")]);
 }
@@ -62,9 +62,9 @@ async fn an_article_whose_time_has_not_come_is_for_admins_alone(db: Db) {
 async fn an_article_in_the_bin_is_neither_listed_nor_changed(db: Db) {
     let new = draft("Primes", -1);
     let id = edit::create(&db, &by(), &new).await.unwrap();
-    bin::delete(&db, &by(), Kind::Article, id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Article, id).await.unwrap();
     assert_eq!((edit::all(&db, 1).await.unwrap().total, kept(&db, id).await), (0, None));
     assert!(!edit::change(&db, &by(), id, &draft("Other", -1)).await.unwrap());
-    bin::restore(&db, &by(), Kind::Article, id).await.unwrap();
+    trash::restore(&db, &by(), LogSubject::Article, id).await.unwrap();
     assert_eq!(kept(&db, id).await, Some(new));
 }

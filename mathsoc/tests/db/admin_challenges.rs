@@ -1,11 +1,12 @@
 //! What the database promises about challenges as admins write them.
 
 use mathsoc::db::admin_log::{self, Actor};
+use mathsoc::db::challenges;
 use mathsoc::db::challenges::edit::{self, Draft, DraftBox, EditError};
-use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::submissions::{Place, SubmitError, submit};
-use mathsoc::db::{Db, bin};
-use mathsoc::subject::Kind;
+use mathsoc::db::submissions::{AnswerPlace, SubmitError, submit};
+use mathsoc::db::{Db, trash};
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
 
 use super::accounts::{count, user};
 use super::{Promise, at};
@@ -84,7 +85,7 @@ async fn boxes_change_places_and_come_and_go_all_or_nothing(db: Db) {
     assert!(matches!(edit::change(&db, &by(), id, &wrong).await, Err(EditError::NotFound)));
     assert_eq!(kept(&db, id).await, found);
     assert!(matches!(edit::change(&db, &by(), 99, &found).await, Err(EditError::NotFound)));
-    assert_eq!(admin_log::page(&db, Some(Kind::Challenge), 1).await.unwrap().total, 2);
+    assert_eq!(admin_log::page(&db, Some(LogSubject::Challenge), 1).await.unwrap().total, 2);
 }
 
 async fn a_box_that_was_answered_stays(db: Db) {
@@ -92,7 +93,7 @@ async fn a_box_that_was_answered_stays(db: Db) {
     let mut next = kept(&db, id).await;
     let answered = next.boxes[0].id.unwrap();
     let ada = user(&db, "ada@school.example").await;
-    submit(&db, ada.id, Place { challenge: id, answer_box: answered }, "7", now()).await.unwrap();
+    submit(&db, ada.id, AnswerPlace { challenge: id, answer_box: answered }, "7", now()).await.unwrap();
     let before = next.boxes.remove(0);
     let refused = edit::change(&db, &by(), id, &next).await;
     assert!(matches!(&refused, Err(EditError::Answered(label)) if label == "a"), "{refused:?}");
@@ -116,14 +117,14 @@ async fn a_lock_closes_and_opens_the_challenge_that_was_meant(db: Db) {
     let one = edit::create(&db, &by(), &draft("One", &[("a", "1")])).await.unwrap();
     let two = edit::create(&db, &by(), &draft("Two", &[("b", "2")])).await.unwrap();
     let ada = user(&db, "ada@school.example").await;
-    let place = Place { challenge: one, answer_box: kept(&db, one).await.boxes[0].id.unwrap() };
+    let place = AnswerPlace { challenge: one, answer_box: kept(&db, one).await.boxes[0].id.unwrap() };
     assert_eq!(edit::lock(&db, &by(), one, true).await.unwrap().as_deref(), Some("One"));
     assert!(matches!(submit(&db, ada.id, place, "1", now()).await, Err(SubmitError::Locked)));
     assert!(kept(&db, two).await.locked_at.is_none());
     edit::lock(&db, &by(), one, false).await.unwrap();
     assert!(submit(&db, ada.id, place, "1", now()).await.unwrap().solved_box);
     assert_eq!(edit::lock(&db, &by(), 99, true).await.unwrap(), None);
-    let log = admin_log::page(&db, Some(Kind::Challenge), 1).await.unwrap();
+    let log = admin_log::page(&db, Some(LogSubject::Challenge), 1).await.unwrap();
     let actions: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
     assert_eq!(actions, [("unlocked", "One"), ("locked", "One"), ("created", "Two"), ("created", "One")]);
 }
@@ -134,14 +135,14 @@ async fn the_list_knows_what_lies_ahead_and_how_many_tried(db: Db) {
     edit::create(&db, &by(), &ahead).await.unwrap();
     for (n, given) in ["1", "2"].iter().enumerate() {
         let pupil = user(&db, &format!("p{n}@school.example")).await;
-        let place = Place { challenge: open, answer_box: kept(&db, open).await.boxes[0].id.unwrap() };
+        let place = AnswerPlace { challenge: open, answer_box: kept(&db, open).await.boxes[0].id.unwrap() };
         submit(&db, pupil.id, place, given, now()).await.unwrap();
     }
     let all = edit::all(&db, None, 1).await.unwrap();
     let rows: Vec<_> = all.items.iter().map(|it| (it.title.as_str(), it.tried, it.solved)).collect();
     assert_eq!(rows, [("Ahead", 0, 0), ("Open", 2, 1)]);
     assert_eq!(edit::all(&db, Some(KeyStage::Ks5), 1).await.unwrap().total, 1);
-    bin::delete(&db, &by(), Kind::Challenge, open).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Challenge, open).await.unwrap();
     assert_eq!(edit::all(&db, None, 1).await.unwrap().total, 1);
     assert_eq!(edit::any(&db, open).await.unwrap(), None);
 }

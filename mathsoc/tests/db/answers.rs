@@ -4,10 +4,12 @@ use std::collections::HashMap;
 use std::time::{Duration, Instant};
 
 use answers::{Comparison, Hint, Side};
-use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::submissions::{self, Mark, Outcome, Place, SubmitError, submit};
+use mathsoc::db::challenges;
+use mathsoc::db::challenges::Mark;
+use mathsoc::db::submissions::{self, AnswerPlace, Outcome, SubmitError, submit};
 use mathsoc::db::users;
 use mathsoc::db::{Db, leaderboard};
+use mathsoc::domain::key_stage::KeyStage;
 
 use super::accounts::{admin, count, user};
 use super::{Promise, at, challenge, run};
@@ -44,8 +46,8 @@ async fn pupil(db: &Db, n: usize) -> i64 {
     user(db, &format!("pupil{n}@school.example")).await.id
 }
 
-fn box_of(challenge: i64, answer_box: i64) -> Place {
-    Place { challenge, answer_box }
+fn box_of(challenge: i64, answer_box: i64) -> AnswerPlace {
+    AnswerPlace { challenge, answer_box }
 }
 
 async fn answer(db: &Db, user: i64, answer_box: i64, given: &str) -> Result<Outcome, SubmitError> {

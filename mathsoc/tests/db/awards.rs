@@ -2,14 +2,18 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::awards::{self, AwardError, NewAward};
-use mathsoc::db::bin;
-use mathsoc::db::challenges::KeyStage;
-use mathsoc::db::changes::{self, Changing, Counting};
-use mathsoc::db::competitions::{self, CompetitionId, Details};
+use mathsoc::db::board_versions::{self, Changing, Counting};
+use mathsoc::db::competitions::{self, Details};
 use mathsoc::db::leaderboard::{self, Board};
-use mathsoc::db::submissions::{Place, submit};
-use mathsoc::db::{Db, check, export, tidy, user_list, users};
-use mathsoc::subject::Kind;
+use mathsoc::db::retention::delete_expired;
+use mathsoc::db::submissions::{AnswerPlace, submit};
+use mathsoc::db::trash;
+use mathsoc::db::users::{self, list};
+use mathsoc::db::{Db, export};
+use mathsoc::domain::ids::CompetitionId;
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
+use mathsoc::operate::check;
 
 use super::accounts::{admin, at_once, count, school, user};
 use super::{Promise, at, challenge, run};
@@ -52,7 +56,7 @@ async fn set(db: &Db, number: i64) {
 }
 
 async fn solve(db: &Db, user: i64, number: i64) {
-    let place = Place { challenge: number, answer_box: number };
+    let place = AnswerPlace { challenge: number, answer_box: number };
     assert!(submit(db, user, place, "7", now()).await.unwrap().solved_challenge);
 }
 
@@ -79,8 +83,8 @@ async fn an_award_counts_on_the_boards_of_its_stage_and_no_other(db: Db) {
     assert_eq!(line(&db, None, eve).await, Some((5, 1)), "as many: beside her");
     assert_eq!(leaderboard::of_user(&db, None, eve).await.unwrap().unwrap().rank, 1);
     let expected = [(Changing::All, 3), (Changing::Stage(KeyStage::Ks4), 3)];
-    assert_eq!(changes::versions(&db).await.unwrap(), expected.into());
-    let log = &admin_log::page(&db, Some(Kind::Award), 1).await.unwrap().items[1];
+    assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into());
+    let log = &admin_log::page(&db, Some(LogSubject::Award), 1).await.unwrap().items[1];
     assert_eq!((&*log.action, &*log.subject, &*log.detail), ("created", "Ada Lovelace, +5: A poster", "KS4"));
     all_is_well(&db).await;
 }
@@ -109,14 +113,14 @@ async fn one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_el
     assert_eq!(line(&db, None, ada).await, None);
     let schools = leaderboard::schools(&db, sprint).await.unwrap();
     assert_eq!(schools.iter().map(|it| (it.points, it.solved)).collect::<Vec<_>>(), [(4, 0)]);
-    assert_eq!(changes::versions(&db).await.unwrap(), [(Changing::Competition(sprint), 1)].into());
+    assert_eq!(board_versions::versions(&db).await.unwrap(), [(Changing::Competition(sprint), 1)].into());
     assert_eq!(awards::by_id(&db, award).await.unwrap().unwrap().place(), "Sprint");
     all_is_well(&db).await;
 
-    bin::delete(&db, &by(), Kind::Competition, sprint.0).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Competition, sprint.0).await.unwrap();
     assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0, "shown nowhere with it");
     run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
     all_is_well(&db).await;
 }
@@ -127,28 +131,31 @@ async fn what_changes_goes_and_comes_back_moves_the_boards_at_once(db: Db) {
     let (points, reason) = ("2".parse().unwrap(), "Two posters".parse().unwrap());
     assert!(awards::change(&db, &by(), award, points, &reason).await.unwrap());
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
-    let version = async || changes::version(&db, Changing::All).await.unwrap();
+    let version = async || board_versions::version(&db, Changing::All).await.unwrap();
     assert_eq!(version().await, 2);
     assert!(awards::change(&db, &by(), award, points, &"Posters".parse().unwrap()).await.unwrap());
     assert_eq!(version().await, 2, "other words change no points");
 
-    assert_eq!(bin::delete(&db, &by(), Kind::Award, award).await.unwrap(), "Ada Lovelace, +2: Posters");
+    assert_eq!(
+        trash::delete(&db, &by(), LogSubject::Award, award).await.unwrap(),
+        "Ada Lovelace, +2: Posters"
+    );
     assert_eq!((line(&db, None, ada).await, count(&db, "scores").await), (None, 0));
     assert!(!awards::change(&db, &by(), award, points, &reason).await.unwrap(), "it is in the bin");
     assert!(awards::of_user(&db, ada).await.unwrap().is_empty());
     all_is_well(&db).await;
-    bin::restore(&db, &by(), Kind::Award, award).await.unwrap();
-    assert!(bin::restore(&db, &by(), Kind::Award, award).await.is_err(), "once");
+    trash::restore(&db, &by(), LogSubject::Award, award).await.unwrap();
+    assert!(trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(), "once");
     assert_eq!((line(&db, None, ada).await, version().await), (Some((2, 0)), 4));
     all_is_well(&db).await;
 
-    assert_eq!(bin::delete_all(&db, &by(), Kind::Award, &[award, 99]).await.unwrap(), 1);
-    assert_eq!(bin::restore_all(&db, &by(), Kind::Award).await.unwrap(), 1);
+    assert_eq!(trash::delete_all(&db, &by(), LogSubject::Award, &[award, 99]).await.unwrap(), 1);
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::Award).await.unwrap(), 1);
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
-    bin::delete(&db, &by(), Kind::Award, award).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Award, award).await.unwrap();
     run(&db, "UPDATE awards SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    assert!(bin::restore(&db, &by(), Kind::Award, award).await.is_err(), "too late");
-    tidy(&db).await.unwrap();
+    assert!(trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(), "too late");
+    delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, line(&db, None, ada).await), (0, None));
     all_is_well(&db).await;
 }
@@ -174,7 +181,7 @@ async fn who_has_less_than_nothing_is_on_no_board(db: Db) {
     assert_eq!(there().await, [eve]);
     assert_eq!(line(&db, None, ada).await, None);
     all_is_well(&db).await;
-    bin::delete(&db, &by(), Kind::Award, award).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Award, award).await.unwrap();
     assert_eq!((there().await, line(&db, None, ada).await), (vec![ada, eve], Some((2, 1))));
 
     let sprint = competition(&db, ours).await;
@@ -193,9 +200,9 @@ async fn points_by_hand_stay_when_a_challenge_goes(db: Db) {
     }
     give(&db, ada, KS4, "2").await.unwrap();
     give(&db, eve, KS4, "-1").await.unwrap();
-    bin::delete(&db, &by(), Kind::Challenge, 1).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Challenge, 1).await.unwrap();
     run(&db, "UPDATE challenges SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
     assert_eq!(count(&db, "scores").await, 4, "what was taken from Eve is not forgotten");
     all_is_well(&db).await;
@@ -208,11 +215,11 @@ async fn an_account_takes_its_awards_along(db: Db) {
     }
     users::delete(&db, ada).await.unwrap();
     assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (1, 2));
-    bin::delete(&db, &by(), Kind::User, eve).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, eve).await.unwrap();
     assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0);
     assert!(matches!(give(&db, eve, KS4, "1").await, Err(AwardError::NoPupil)));
     run(&db, "UPDATE users SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
     all_is_well(&db).await;
 }
@@ -252,7 +259,7 @@ async fn awards_and_answers_of_one_pupil_at_once_are_all_counted(db: Db) {
     for board in [None, Some(KeyStage::Ks4)] {
         assert_eq!(line(&db, board, ada).await, Some((5 * ROUNDS, ROUNDS)), "three for each, and two");
     }
-    assert_eq!(changes::version(&db, Changing::All).await.unwrap(), 2 * ROUNDS);
+    assert_eq!(board_versions::version(&db, Changing::All).await.unwrap(), 2 * ROUNDS);
     all_is_well(&db).await;
 }
 
@@ -265,7 +272,7 @@ async fn of_many_who_delete_and_give_at_once_nobody_loses_points(db: Db) {
             let number = next.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
             async move {
                 match number % 3 {
-                    0 => bin::delete(&db, &by(), Kind::Award, award).await.is_ok(),
+                    0 => trash::delete(&db, &by(), LogSubject::Award, award).await.is_ok(),
                     1 => give(&db, ada, KS4, "1").await.is_ok(),
                     _ => {
                         let (points, reason) = ("9".parse().unwrap(), "More".parse().unwrap());
@@ -309,7 +316,7 @@ async fn awards_are_found_by_their_pupils_and_pupils_by_what_they_are_called(db:
         assert_eq!(awards::page(&db, text, 1).await.unwrap().total, total, "{text}");
     }
     let named = async |text: &str| {
-        let found = user_list::named(&db, text).await.unwrap();
+        let found = list::named(&db, text).await.unwrap();
         found.iter().map(|it| it.user.id).collect::<Vec<_>>()
     };
     for text in ["Émilie Noether", " émilie  noether", "EVE@school.example"] {

@@ -2,12 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use mathsoc::db::challenges::KeyStage;
-use mathsoc::db::changes::{self, Changing};
-use mathsoc::db::competitions::CompetitionId;
+use mathsoc::db::board_versions::{self, Changing};
 use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::{Db, users};
-use mathsoc::person::Year;
+use mathsoc::domain::ids::CompetitionId;
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::person::Year;
 
 use super::accounts::{school as new_school, user};
 use super::{Promise, run};
@@ -81,23 +81,23 @@ async fn ties_at_the_top_rank_one_one_three_on_every_board(db: Db) {
 }
 
 async fn each_change_raises_the_numbers_of_its_boards_and_no_other(db: Db) {
-    use mathsoc::db::submissions::{Place, submit};
+    use mathsoc::db::submissions::{AnswerPlace, submit};
     super::challenge(&db, "Set", "KS4", -1).await;
     let boxes = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (1, 1, 'x', '1')";
     run(&db, boxes, &[]).await.unwrap();
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
-    let place = Place { challenge: 1, answer_box: 1 };
+    let place = AnswerPlace { challenge: 1, answer_box: 1 };
     let now: i64 = super::at(0).parse().unwrap();
-    assert!(changes::versions(&db).await.unwrap().is_empty());
+    assert!(board_versions::versions(&db).await.unwrap().is_empty());
     submit(&db, ada, place, "7", now).await.unwrap();
-    assert!(changes::versions(&db).await.unwrap().is_empty(), "a wrong answer changes no points");
+    assert!(board_versions::versions(&db).await.unwrap().is_empty(), "a wrong answer changes no points");
     submit(&db, ada, place, "1", now).await.unwrap();
     submit(&db, eve, place, "1", now).await.unwrap();
     let expected = [(Changing::All, 2), (Changing::Stage(KeyStage::Ks4), 2)];
-    assert_eq!(changes::versions(&db).await.unwrap(), expected.into());
+    assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into());
     users::delete(&db, ada).await.unwrap();
     let expected = [(Changing::All, 3), (Changing::Stage(KeyStage::Ks4), 3)];
-    assert_eq!(changes::versions(&db).await.unwrap(), expected.into(), "her line is gone");
+    assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into(), "her line is gone");
     for board in [Changing::All, Changing::Stage(KeyStage::Ks3), Changing::Competition(CompetitionId(7))] {
         assert_eq!(board.to_string().parse(), Ok(board));
     }

@@ -2,15 +2,17 @@
 
 use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::bin::{self, BinError};
-use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::changes::{self, Changing};
-use mathsoc::db::competitions::{self, CompetitionError, CompetitionId, Details, Phase};
+use mathsoc::db::board_versions::{self, Changing};
+use mathsoc::db::challenges;
+use mathsoc::db::competitions::{self, CompetitionError, Details, Phase};
 use mathsoc::db::leaderboard::{self, Board};
-use mathsoc::db::submissions::{Outcome, Place, SubmitError, submit};
+use mathsoc::db::submissions::{AnswerPlace, Outcome, SubmitError, submit};
+use mathsoc::db::trash::{self, BinError};
 use mathsoc::db::users::{self, User};
-use mathsoc::person::Year;
-use mathsoc::subject::Kind;
+use mathsoc::domain::ids::CompetitionId;
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
+use mathsoc::domain::person::Year;
 
 use super::accounts::{admin, count, school as new_school, user};
 use super::{Promise, at, challenge, run};
@@ -73,7 +75,7 @@ async fn pupil(db: &Db, school: i64, name: &str) -> User {
 
 async fn answer(db: &Db, user: &User, challenge: i64, given: &str, now: i64) -> Result<Outcome, SubmitError> {
     // In these tests each challenge has one box, of the same number.
-    submit(db, user.id, Place { challenge, answer_box: challenge }, given, now).await
+    submit(db, user.id, AnswerPlace { challenge, answer_box: challenge }, given, now).await
 }
 
 async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db: Db) {
@@ -149,20 +151,24 @@ async fn points_of_a_competition_count_in_it_and_nowhere_else(db: Db) {
     assert_eq!(answer(&db, &eve, first, "1", now()).await.unwrap().points, 1);
     for board in [Board::All, Board::Stage(KeyStage::Ks4)] {
         assert_eq!(leaderboard::page(&db, board, 1).await.unwrap().total, 0);
-        assert_eq!(changes::version(&db, board.changing()).await.unwrap(), 0);
+        assert_eq!(board_versions::version(&db, board.changing()).await.unwrap(), 0);
     }
     let found = leaderboard::page(&db, Board::Competition(id), 1).await.unwrap();
     let lines: Vec<_> =
         found.items.iter().map(|it| (it.user_id, it.rank, it.points, it.school.as_deref())).collect();
     assert_eq!(lines, [(ada.id, 1, 3, Some("ours")), (eve.id, 2, 1, Some("theirs"))]);
     assert_eq!(leaderboard::of_user(&db, Board::Competition(id), eve.id).await.unwrap().unwrap().rank, 2);
-    assert_eq!(changes::version(&db, Changing::Competition(id)).await.unwrap(), 2);
+    assert_eq!(board_versions::version(&db, Changing::Competition(id)).await.unwrap(), 2);
 
     let other = running(&db, "Another").await;
     assert_eq!(leaderboard::page(&db, Board::Competition(other), 1).await.unwrap().total, 0);
     users::delete(&db, ada.id).await.unwrap();
     assert_eq!(leaderboard::page(&db, Board::Competition(id), 1).await.unwrap().total, 1);
-    assert_eq!(changes::version(&db, Changing::Competition(id)).await.unwrap(), 3, "whoever watches is told");
+    assert_eq!(
+        board_versions::version(&db, Changing::Competition(id)).await.unwrap(),
+        3,
+        "whoever watches is told"
+    );
     let schools = leaderboard::schools(&db, id).await.unwrap();
     assert_eq!(
         schools.iter().map(|it| (it.school_id, it.points)).collect::<Vec<_>>(),
@@ -228,7 +234,7 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
     let (ours, ada) = school(&db, "ours").await;
     competitions::invite(&db, &by(), other, ours).await.unwrap();
     let sprint = set(&db, other).await;
-    let strange = Place { challenge: 1, answer_box: 1 };
+    let strange = AnswerPlace { challenge: 1, answer_box: 1 };
     assert_eq!(sprint, 2);
     assert!(matches!(submit(&db, ada.id, strange, "1", now()).await, Err(SubmitError::NotFound)));
     assert_eq!(count(&db, "submissions").await, 0);
@@ -259,7 +265,7 @@ async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
     );
 
     set(&db, id).await;
-    let delete = async || bin::delete(&db, &by(), Kind::Competition, id.0).await;
+    let delete = async || trash::delete(&db, &by(), LogSubject::Competition, id.0).await;
     assert!(matches!(delete().await, Err(BinError::Kept(_))));
     run(&db, "DELETE FROM challenges", &[]).await.unwrap();
     delete().await.unwrap();
@@ -271,7 +277,7 @@ async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
     );
     assert!(competitions::by_id(&db, id, head).await.unwrap().is_none());
     run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    assert_eq!(bin::empty(&db).await.unwrap(), 1);
+    assert_eq!(trash::empty(&db).await.unwrap(), 1);
     assert!(competitions::invite(&db, &by(), id, 1).await.is_err(), "there is none");
 }
 
@@ -299,11 +305,11 @@ async fn a_school_that_goes_leaves_what_was_won(db: Db) {
     competitions::invite(&db, &by(), id, ours).await.unwrap();
     let first = set(&db, id).await;
     answer(&db, &ada, first, "1", now()).await.unwrap();
-    assert!(bin::delete(&db, &by(), Kind::School, ours).await.is_err(), "Ada belongs to it");
+    assert!(trash::delete(&db, &by(), LogSubject::School, ours).await.is_err(), "Ada belongs to it");
     users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap();
-    bin::delete(&db, &by(), Kind::School, ours).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::School, ours).await.unwrap();
     run(&db, "UPDATE schools SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    bin::empty(&db).await.unwrap();
+    trash::empty(&db).await.unwrap();
     let line = leaderboard::of_user(&db, Board::Competition(id), ada.id).await.unwrap().unwrap();
     assert_eq!((line.points, line.school), (3, None));
     assert_eq!(leaderboard::schools(&db, id).await.unwrap(), []);

@@ -1,7 +1,7 @@
 //! What the database promises about files: who may see them.
 
-use mathsoc::db::{Db, bin, files};
-use mathsoc::subject::Kind;
+use mathsoc::db::{Db, files, trash};
+use mathsoc::domain::log_subject::LogSubject;
 use palisade::{Upload, UploadId};
 
 use super::accounts::admin;
@@ -47,13 +47,13 @@ async fn a_file_is_shown_with_what_uses_it_and_no_sooner(db: Db) {
     let id = kept(&db, 'a').await;
     challenge(&db, "Ahead", "KS3", 1).await;
     article(&db, "Out", -1).await;
-    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    files::use_in(&db, LogSubject::Challenge, FIRST, &[id]).await.unwrap();
     assert!(!is_shown(&db, id).await, "the challenge lies ahead");
-    files::use_in(&db, Kind::Article, 99, &[id]).await.unwrap();
+    files::use_in(&db, LogSubject::Article, 99, &[id]).await.unwrap();
     assert!(!is_shown(&db, id).await, "there is no such article");
-    files::use_in(&db, Kind::Article, FIRST, &[id, id, file('f', false).id]).await.unwrap();
+    files::use_in(&db, LogSubject::Article, FIRST, &[id, id, file('f', false).id]).await.unwrap();
     assert!(is_shown(&db, id).await);
-    files::use_in(&db, Kind::Article, FIRST, &[]).await.unwrap();
+    files::use_in(&db, LogSubject::Article, FIRST, &[]).await.unwrap();
     assert!(!is_shown(&db, id).await, "the article no longer has it");
     run(&db, "UPDATE challenges SET released_at = 1", &[]).await.unwrap();
     assert!(is_shown(&db, id).await);
@@ -62,7 +62,7 @@ async fn a_file_is_shown_with_what_uses_it_and_no_sooner(db: Db) {
 async fn what_is_in_the_bin_shows_no_file(db: Db) {
     let id = kept(&db, 'a').await;
     challenge(&db, "Out", "KS3", -1).await;
-    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    files::use_in(&db, LogSubject::Challenge, FIRST, &[id]).await.unwrap();
     assert!(is_shown(&db, id).await);
     run(&db, "UPDATE challenges SET deleted_at = 1", &[]).await.unwrap();
     assert!(!is_shown(&db, id).await);
@@ -72,10 +72,10 @@ async fn what_is_gone_for_good_uses_no_file(db: Db) {
     let id = kept(&db, 'a').await;
     challenge(&db, "Out", "KS3", -1).await;
     article(&db, "Out", -1).await;
-    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
-    files::use_in(&db, Kind::Article, FIRST, &[id]).await.unwrap();
+    files::use_in(&db, LogSubject::Challenge, FIRST, &[id]).await.unwrap();
+    files::use_in(&db, LogSubject::Article, FIRST, &[id]).await.unwrap();
     run(&db, "UPDATE challenges SET deleted_at = 1", &[]).await.unwrap();
-    bin::empty(&db).await.unwrap();
+    trash::empty(&db).await.unwrap();
     let uses: [&'static str; 2] = [
         "INSERT INTO file_uses (file_id, kind, subject_id) VALUES ($1, 'challenge', 1)",
         "INSERT INTO file_uses (file_id, kind, subject_id) VALUES ($1, 'article', 1)",
@@ -90,7 +90,7 @@ async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {
     let waiting = file('b', true);
     files::insert(&db, &waiting, None, grace.id).await.unwrap();
     challenge(&db, "Out", "KS3", -1).await;
-    files::use_in(&db, Kind::Challenge, FIRST, &[waiting.id]).await.unwrap();
+    files::use_in(&db, LogSubject::Challenge, FIRST, &[waiting.id]).await.unwrap();
     assert!(!is_shown(&db, waiting.id).await);
     assert_eq!(files::waiting(&db).await.unwrap(), std::slice::from_ref(&waiting));
     files::pass(&db, waiting.id).await.unwrap();
@@ -100,7 +100,7 @@ async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {
 async fn a_file_outlives_who_sent_it_and_takes_its_uses_along(db: Db) {
     let id = kept(&db, 'a').await;
     challenge(&db, "Out", "KS3", -1).await;
-    files::use_in(&db, Kind::Challenge, FIRST, &[id]).await.unwrap();
+    files::use_in(&db, LogSubject::Challenge, FIRST, &[id]).await.unwrap();
     run(&db, "DELETE FROM users", &[]).await.unwrap();
     assert!(is_shown(&db, id).await);
     files::forget(&db, id).await.unwrap();

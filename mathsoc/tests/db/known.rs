@@ -8,7 +8,8 @@ use std::task::Poll;
 use std::time::Duration;
 
 use mathsoc::db::sessions::DbSessions;
-use mathsoc::db::{Db, challenges, demo, front, users};
+use mathsoc::db::{Db, challenges, home, users};
+use mathsoc::operate::demo;
 use palisade::store::{Kept, SessionId, SessionStore};
 use tokio::task::yield_now;
 
@@ -28,8 +29,8 @@ async fn what_another_process_does_is_seen_at_once(db: Db) {
     let other = another_process(&db).await;
     demo::load(&db).await.unwrap();
     for turn in 1..=20 {
-        let shown = front::page(&db).await.unwrap();
-        assert_eq!(*front::page(&db).await.unwrap().challenges, *shown.challenges);
+        let shown = home::page(&db).await.unwrap();
+        assert_eq!(*home::page(&db).await.unwrap().challenges, *shown.challenges);
         let id = shown.challenges[0].id;
         let title = format!("Turn {turn}");
         run(
@@ -39,7 +40,7 @@ async fn what_another_process_does_is_seen_at_once(db: Db) {
         )
         .await
         .unwrap();
-        assert_eq!(front::page(&db).await.unwrap().challenges[0].title, title);
+        assert_eq!(home::page(&db).await.unwrap().challenges[0].title, title);
         assert_eq!(challenges::by_id(&db, id).await.unwrap().unwrap().title, title);
         run(&db, "UPDATE challenges SET title = 'own' WHERE id = CAST($1 AS BIGINT)", &[&id.to_string()])
             .await

@@ -2,8 +2,8 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::newsletters::{self, File, NewNewsletter};
-use mathsoc::db::{Db, bin, files, search};
-use mathsoc::subject::Kind;
+use mathsoc::db::{Db, files, search, trash};
+use mathsoc::domain::log_subject::LogSubject;
 use palisade::{Upload, UploadId};
 
 use super::accounts::admin;
@@ -43,7 +43,8 @@ async fn is_shown(db: &Db, id: UploadId) -> bool {
 async fn titles(db: &Db) -> Vec<String> {
     let page = newsletters::page(db, 1).await.unwrap();
     let texts = search::texts(db).await.unwrap();
-    let found: Vec<_> = texts.into_iter().filter(|it| it.kind == Kind::Newsletter).map(|it| it.id).collect();
+    let found: Vec<_> =
+        texts.into_iter().filter(|it| it.kind == LogSubject::Newsletter).map(|it| it.id).collect();
     let mut seen = Vec::new();
     for it in newsletters::all(db, 1).await.unwrap().items {
         let one = newsletters::by_id(db, it.id).await.unwrap();
@@ -74,10 +75,10 @@ async fn a_newsletter_comes_back_as_it_was_written_and_changed(db: Db) {
     let other = pdf(&db, 'b', false).await;
     assert!(newsletters::change(&db, &by(), id, &letter("June", "", -1), Some(other)).await.unwrap());
     assert!(!newsletters::change(&db, &by(), 99, &letter("None", "", -1), None).await.unwrap());
-    bin::delete(&db, &by(), Kind::Newsletter, id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Newsletter, id).await.unwrap();
     assert_eq!(newsletters::any(&db, id).await.unwrap(), None);
     assert!(!newsletters::change(&db, &by(), id, &letter("Gone", "", -1), None).await.unwrap());
-    let log = admin_log::page(&db, Some(Kind::Newsletter), 1).await.unwrap();
+    let log = admin_log::page(&db, Some(LogSubject::Newsletter), 1).await.unwrap();
     let lines: Vec<_> =
         log.items.iter().map(|it| [&*it.action, &*it.subject, &*it.detail].join(" ")).collect();
     assert_eq!(lines, ["deleted June ", "changed June with another PDF", "changed May ", "created March "]);
@@ -121,9 +122,9 @@ async fn the_file_of_a_newsletter_is_shown_with_it_and_no_sooner(db: Db) {
     newsletters::change(&db, &by(), id, &letter("March", "", -1), Some(other)).await.unwrap();
     let shown = [is_shown(&db, one).await, is_shown(&db, picture).await, is_shown(&db, other).await];
     assert_eq!(shown, [false, false, true], "what it no longer has");
-    bin::delete(&db, &by(), Kind::Newsletter, id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::Newsletter, id).await.unwrap();
     assert!(!is_shown(&db, other).await && titles(&db).await.is_empty());
-    bin::restore(&db, &by(), Kind::Newsletter, id).await.unwrap();
+    trash::restore(&db, &by(), LogSubject::Newsletter, id).await.unwrap();
     assert!(is_shown(&db, other).await);
     run(&db, "UPDATE newsletters SET published_at = 32503680000", &[]).await.unwrap();
     assert!(!is_shown(&db, other).await && titles(&db).await.is_empty());

@@ -1,9 +1,9 @@
 //! What the database promises about how far somebody has come.
 
-use mathsoc::db::challenges::KeyStage;
 use mathsoc::db::progress::{self, StageProgress};
-use mathsoc::db::submissions::{Place, submit};
+use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::{Db, search};
+use mathsoc::domain::key_stage::KeyStage;
 
 use super::accounts::user;
 use super::{Promise, article, at, challenge, run};
@@ -27,7 +27,7 @@ async fn each_stage_is_counted_by_what_was_set_tried_and_solved(db: Db) {
     }
     let now = at(0).parse().unwrap();
     for (challenge, given) in [(1, "7"), (2, "8")] {
-        submit(&db, ada.id, Place { challenge, answer_box: challenge }, given, now).await.unwrap();
+        submit(&db, ada.id, AnswerPlace { challenge, answer_box: challenge }, given, now).await.unwrap();
     }
     let stage = |key_stage, challenges, tried, solved, points| StageProgress {
         key_stage,
@@ -53,7 +53,7 @@ async fn answers_are_told_to_their_owner_the_last_one_first(db: Db) {
     set(&db, "Sevens", "KS3", -1).await;
     let now: i64 = at(0).parse().unwrap();
     for (user, given, at) in [(ada.id, "6", now - 2), (eve.id, "5", now - 1), (ada.id, "7", now)] {
-        submit(&db, user, Place { challenge: 1, answer_box: 1 }, given, at).await.unwrap();
+        submit(&db, user, AnswerPlace { challenge: 1, answer_box: 1 }, given, at).await.unwrap();
     }
     let page = progress::history(&db, ada.id, 1).await.unwrap();
     let told: Vec<_> = page.items.iter().map(|it| (it.given.as_str(), it.correct, it.which_try)).collect();

@@ -1,7 +1,8 @@
 //! What the database promises about what browsers report.
 
 use mathsoc::db::admin_log::{self, Actor};
-use mathsoc::db::{Db, reports, tidy};
+use mathsoc::db::retention::delete_expired;
+use mathsoc::db::{Db, reports};
 use palisade::report::{Disposition, Group, Kind};
 
 use super::{Promise, another_process, at};
@@ -133,7 +134,7 @@ async fn what_was_reported_is_gone_after_a_month(db: Db) {
     let day = 24 * 60 * 60;
     let (old, young) = (now() - 32 * day, now() - 30 * day);
     reports::add(&db, &[group("/old", 1, old), group("/young", 1, young)]).await.unwrap();
-    tidy(&db).await.unwrap();
+    delete_expired(&db).await.unwrap();
     let kept = groups(&db).await;
     assert_eq!((kept.len(), &*kept[0].page), (1, "/young"));
     assert_eq!(reported(&db).await, [(young / 3600 * 3600, 1, 1)]);

@@ -1,14 +1,14 @@
 //! What the database promises about what admins do with accounts, and about the numbers they see.
 
 use mathsoc::db::admin_log::{self, Action, Actor};
-use mathsoc::db::challenges::KeyStage;
-use mathsoc::db::submissions::{Place, submit};
-use mathsoc::db::user_changes::{self, Change, ChangeError, Details};
-use mathsoc::db::user_list::{self, Of, Wanted};
+use mathsoc::db::submissions::{AnswerPlace, submit};
+use mathsoc::db::users::edit::{self, Change, ChangeError, Details};
+use mathsoc::db::users::list::{self, Of, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError};
-use mathsoc::db::{Db, bin, export, leaderboard, numbers, second_factor};
-use mathsoc::person::{Role, Year};
-use mathsoc::subject::Kind;
+use mathsoc::db::{Db, dashboard, export, leaderboard, second_factor, trash};
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
+use mathsoc::domain::person::{Role, Year};
 
 use super::accounts::{admin, at_once, count, school, user};
 use super::{Promise, at, challenge, run};
@@ -43,7 +43,7 @@ fn new(n: i64, school_id: Option<i64>, year: Option<i64>) -> NewUser {
 }
 
 async fn make(db: &Db, new: &[NewUser]) -> Vec<i64> {
-    let made = user_changes::create_all(db, &by(), Action::Imported, new).await.unwrap();
+    let made = edit::create_all(db, &by(), Action::Imported, new).await.unwrap();
     made.iter().map(|user| user.id).collect()
 }
 
@@ -66,8 +66,8 @@ async fn the_list_is_narrowed_down_by_all_that_is_asked_for(db: Db) {
     admin(&db, "grace@school.example").await;
     users::verify_email(&db, 1).await.unwrap();
     let found = async |wanted: Wanted| {
-        let page = user_list::page(&db, &wanted, 1).await.unwrap();
-        let all = user_list::all(&db, &wanted).await.unwrap();
+        let page = list::page(&db, &wanted, 1).await.unwrap();
+        let all = list::all(&db, &wanted).await.unwrap();
         assert_eq!(page.items, all);
         all.iter().map(|person| person.user.id).collect::<Vec<_>>()
     };
@@ -80,16 +80,16 @@ async fn the_list_is_narrowed_down_by_all_that_is_asked_for(db: Db) {
     assert_eq!(found(Wanted { year: Some(Of::None), role: Some(Role::Pupil), ..any() }).await, [4]);
     assert_eq!(found(Wanted { role: Some(Role::Admin), ..any() }).await, [5]);
     assert_eq!(found(Wanted { unverified: true, text: "pupil".to_owned(), ..any() }).await, [2, 3, 4]);
-    let one = user_list::one(&db, 1).await.unwrap().unwrap();
+    let one = list::one(&db, 1).await.unwrap().unwrap();
     assert_eq!(one.school.as_deref(), Some("Ours"));
-    assert_eq!(user_list::one(&db, 99).await.unwrap(), None);
+    assert_eq!(list::one(&db, 99).await.unwrap(), None);
 }
 
 async fn what_is_done_to_many_is_done_to_all_with_a_line_each(db: Db) {
     let ours = school(&db, "Ours", None).await.unwrap();
     let ids = make(&db, &[new(1, None, Some(12)), new(2, None, Some(13)), new(3, None, None)]).await;
     let before = lines(&db).await;
-    let change = async |change| user_changes::change_all(&db, &by(), &ids, change).await.unwrap();
+    let change = async |change| edit::change_all(&db, &by(), &ids, change).await.unwrap();
     assert_eq!(change(Change::NextYear).await, 2, "who is in no year stays in none");
     assert_eq!(change(Change::Move(Some(ours))).await, 3);
     assert_eq!(change(Change::LogOut).await, 3);
@@ -101,7 +101,7 @@ async fn what_is_done_to_many_is_done_to_all_with_a_line_each(db: Db) {
     let one = user(1).await;
     assert_eq!((one.school_id, one.epoch, one.email_verified_at.is_some()), (Some(ours), 2, true));
     assert_eq!(lines(&db).await, before + 11);
-    let log = admin_log::of_subject(&db, Kind::User, 1).await.unwrap();
+    let log = admin_log::of_subject(&db, LogSubject::User, 1).await.unwrap();
     let said: Vec<_> = log.iter().map(|it| (it.action.as_str(), it.detail.as_str())).collect();
     let expected = [
         ("verified the address of", ""),
@@ -116,20 +116,20 @@ async fn what_is_done_to_many_is_done_to_all_with_a_line_each(db: Db) {
 async fn what_is_done_to_many_is_done_to_none_where_it_cannot_be(db: Db) {
     let ids = make(&db, &[new(1, None, Some(9)), new(2, None, Some(9))]).await;
     let before = lines(&db).await;
-    let nowhere = user_changes::change_all(&db, &by(), &ids, Change::Move(Some(99))).await;
+    let nowhere = edit::change_all(&db, &by(), &ids, Change::Move(Some(99))).await;
     assert!(matches!(nowhere, Err(ChangeError::NoSchool)));
     let details = Details { full_name: "Ada".parse().unwrap(), school_id: Some(99), year: None };
-    assert!(matches!(user_changes::change(&db, &by(), 1, &details).await, Err(ChangeError::NoSchool)));
+    assert!(matches!(edit::change(&db, &by(), 1, &details).await, Err(ChangeError::NoSchool)));
     let details = Details { school_id: None, ..details };
-    assert!(!user_changes::change(&db, &by(), 99, &details).await.unwrap());
+    assert!(!edit::change(&db, &by(), 99, &details).await.unwrap());
     assert_eq!(lines(&db).await, before);
-    assert!(user_changes::change(&db, &by(), 1, &details).await.unwrap());
+    assert!(edit::change(&db, &by(), 1, &details).await.unwrap());
     assert_eq!(users::by_id(&db, 1).await.unwrap().unwrap().full_name.as_str(), "Ada");
     assert_eq!(lines(&db).await, before + 1);
     // Who is gone is left out.
-    bin::delete(&db, &by(), Kind::User, 2).await.unwrap();
-    assert_eq!(user_changes::change_all(&db, &by(), &[1, 2, 99], Change::LogOut).await.unwrap(), 1);
-    assert!(!user_changes::change(&db, &by(), 2, &details).await.unwrap());
+    trash::delete(&db, &by(), LogSubject::User, 2).await.unwrap();
+    assert_eq!(edit::change_all(&db, &by(), &[1, 2, 99], Change::LogOut).await.unwrap(), 1);
+    assert!(!edit::change(&db, &by(), 2, &details).await.unwrap());
 }
 
 async fn a_removed_second_step_takes_its_codes_and_sessions_along(db: Db) {
@@ -137,8 +137,8 @@ async fn a_removed_second_step_takes_its_codes_and_sessions_along(db: Db) {
         let id = user(&db, email).await.id;
         second_factor::set(&db, id, b"sealed", 1, &[[1; 32]]).await.unwrap();
     }
-    assert_eq!(user_changes::change_all(&db, &by(), &[1], Change::RemoveFactor).await.unwrap(), 1);
-    assert_eq!(user_changes::change_all(&db, &by(), &[1], Change::RemoveFactor).await.unwrap(), 0);
+    assert_eq!(edit::change_all(&db, &by(), &[1], Change::RemoveFactor).await.unwrap(), 1);
+    assert_eq!(edit::change_all(&db, &by(), &[1], Change::RemoveFactor).await.unwrap(), 0);
     let ada = users::by_id(&db, 1).await.unwrap().unwrap();
     assert_eq!((ada.has_second_factor, ada.epoch), (false, 3), "setting it up was one, too");
     assert_eq!(second_factor::recovery_codes_left(&db, 1).await.unwrap(), 0);
@@ -150,31 +150,30 @@ async fn many_are_deleted_and_put_back_together_but_for_admins(db: Db) {
     let mut ids = make(&db, &[new(1, None, None), new(2, None, None)]).await;
     ids.push(admin(&db, "grace@school.example").await.id);
     let before = lines(&db).await;
-    assert_eq!(bin::delete_all(&db, &by(), Kind::User, &ids).await.unwrap(), 2);
-    let all = async || user_list::all(&db, &Wanted::default()).await.unwrap().len();
+    assert_eq!(trash::delete_all(&db, &by(), LogSubject::User, &ids).await.unwrap(), 2);
+    let all = async || list::all(&db, &Wanted::default()).await.unwrap().len();
     assert_eq!(all().await, 1);
-    assert_eq!(bin::restore_all(&db, &by(), Kind::User).await.unwrap(), 2);
-    assert_eq!(bin::restore_all(&db, &by(), Kind::User).await.unwrap(), 0);
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 2);
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0);
     assert_eq!((all().await, lines(&db).await), (3, before + 4));
-    bin::delete_all(&db, &by(), Kind::User, &ids).await.unwrap();
+    trash::delete_all(&db, &by(), LogSubject::User, &ids).await.unwrap();
     run(&db, "UPDATE users SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    assert_eq!(bin::restore_all(&db, &by(), Kind::User).await.unwrap(), 0, "a minute is over");
+    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0, "a minute is over");
 }
 
 async fn a_list_is_imported_whole_or_not_at_all(db: Db) {
     make(&db, &[new(2, None, None)]).await;
     let (users_before, lines_before) = (count(&db, "users").await, lines(&db).await);
     let again = [new(1, None, None), new(2, None, None)];
-    let done = user_changes::create_all(&db, &by(), Action::Imported, &again).await;
+    let done = edit::create_all(&db, &by(), Action::Imported, &again).await;
     assert!(matches!(done, Err(CreateError::EmailTaken)), "{done:?}");
     assert_eq!((count(&db, "users").await, lines(&db).await), (users_before, lines_before));
-    let made =
-        user_changes::create_all(&db, &by(), Action::Imported, &[new(3, None, Some(9))]).await.unwrap();
+    let made = edit::create_all(&db, &by(), Action::Imported, &[new(3, None, Some(9))]).await.unwrap();
     assert_eq!((made[0].full_name.as_str(), made[0].email_verified_at), ("Pupil 0003", None));
     let login = users::login_by_id(&db, made[0].id).await.unwrap().unwrap();
     assert!(!login.hash.is_usable(), "no password opens it");
     let addresses = ["P2@School.example", "nobody@school.example"].map(|it| it.parse().unwrap());
-    assert_eq!(user_list::taken(&db, &addresses).await.unwrap(), ["p2@school.example"]);
+    assert_eq!(list::taken(&db, &addresses).await.unwrap(), ["p2@school.example"]);
 }
 
 async fn nobody_takes_their_own_rights_away(db: Db) {
@@ -186,21 +185,21 @@ async fn nobody_takes_their_own_rights_away(db: Db) {
     assert_eq!(users::change_role(&db, &as_ada, ada.id, Role::Admin).await.unwrap(), Some(1));
     assert_eq!(lines(&db).await, before, "nothing was done");
     assert_eq!(users::change_role(&db, &as_ada, eve.id, Role::Pupil).await.unwrap(), Some(2));
-    let line = &admin_log::of_subject(&db, Kind::User, eve.id).await.unwrap()[0];
+    let line = &admin_log::of_subject(&db, LogSubject::User, eve.id).await.unwrap()[0];
     assert_eq!((line.action.as_str(), line.detail.as_str()), ("changed the role of", "pupil"));
 }
 
 async fn an_admin_who_was_deleted_does_not_get_rights(db: Db) {
     let ada = user(&db, "ada@school.example").await;
-    bin::delete(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert_eq!(users::change_role(&db, &by(), ada.id, Role::Admin).await.unwrap(), None);
-    bin::restore(&db, &by(), Kind::User, ada.id).await.unwrap();
+    trash::restore(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert!(!users::by_id(&db, ada.id).await.unwrap().unwrap().is_admin());
 }
 
 async fn the_numbers_are_those_of_who_is_there(db: Db) {
-    let empty = numbers::members(&db).await.unwrap();
-    assert_eq!((empty.total, numbers::schools(&db).await.unwrap().len()), (0, 0));
+    let empty = dashboard::members(&db).await.unwrap();
+    assert_eq!((empty.total, dashboard::schools(&db).await.unwrap().len()), (0, 0));
     let ours = school(&db, "Ours", None).await.unwrap();
     let some = [
         new(1, Some(ours), Some(7)),
@@ -210,13 +209,13 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
     ];
     let ids = make(&db, &some).await;
     admin(&db, "grace@school.example").await;
-    bin::delete(&db, &by(), Kind::User, ids[3]).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ids[3]).await.unwrap();
     users::seen(&db, &users::by_id(&db, ids[0]).await.unwrap().unwrap()).await.unwrap();
-    let members = numbers::members(&db).await.unwrap();
+    let members = dashboard::members(&db).await.unwrap();
     assert_eq!((members.total, members.verified, members.active, members.admins), (4, 0, 1, 1));
     assert_eq!((members.stages().map(|(_, count)| count), members.without_year()), ([2, 0, 1], 1));
     assert_eq!(members.admins_without_factor, 1);
-    assert_eq!(numbers::schools(&db).await.unwrap(), [(None, 2), (Some("Ours".to_owned()), 2)]);
+    assert_eq!(dashboard::schools(&db).await.unwrap(), [(None, 2), (Some("Ours".to_owned()), 2)]);
 
     for (title, answer) in [("Hard", "7"), ("Easy", "8")] {
         challenge(&db, title, "KS4", -1).await;
@@ -224,25 +223,25 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
             SELECT max(id), 1, 'x =', $1 FROM challenges";
         run(&db, sql, &[answer]).await.unwrap();
     }
-    assert!(numbers::tried(&db, true).await.unwrap().is_empty(), "three must have tried it");
+    assert!(dashboard::tried(&db, true).await.unwrap().is_empty(), "three must have tried it");
     let now: i64 = at(0).parse().unwrap();
     for id in &ids[..3] {
         for (challenge, given) in [(1, if *id == ids[0] { "7" } else { "0" }), (2, "8")] {
-            let place = Place { challenge, answer_box: challenge };
+            let place = AnswerPlace { challenge, answer_box: challenge };
             submit(&db, *id, place, given, now).await.unwrap();
         }
     }
     let rates = async |hardest| {
-        let tried = numbers::tried(&db, hardest).await.unwrap();
+        let tried = dashboard::tried(&db, hardest).await.unwrap();
         tried.into_iter().map(|it| (it.title.clone(), it.rate())).collect::<Vec<_>>()
     };
     let (hard, easy) = (("Hard".to_owned(), 33), ("Easy".to_owned(), 100));
     assert_eq!(rates(true).await, [hard.clone(), easy.clone()]);
     assert_eq!(rates(false).await, [easy, hard]);
-    let answers = numbers::answers(&db, now - 60).await.unwrap();
+    let answers = dashboard::answers(&db, now - 60).await.unwrap();
     assert_eq!(answers.iter().map(|it| (it.right, it.total)).collect::<Vec<_>>(), [(4, 6)]);
     assert!(answers[0].since <= now && answers[0].since > now - 3600 && answers[0].since % 3600 == 0);
-    assert!(numbers::answers(&db, now + 60).await.unwrap().is_empty());
+    assert!(dashboard::answers(&db, now + 60).await.unwrap().is_empty());
 }
 
 async fn a_file_has_every_row_once_however_many_there_are(db: Db) {
@@ -259,9 +258,9 @@ async fn a_file_has_every_row_once_however_many_there_are(db: Db) {
     run(&db, sql, &[]).await.unwrap();
     let now = at(0).parse().unwrap();
     for id in &ids[..3] {
-        submit(&db, *id, Place { challenge: 1, answer_box: 1 }, "7", now).await.unwrap();
+        submit(&db, *id, AnswerPlace { challenge: 1, answer_box: 1 }, "7", now).await.unwrap();
     }
-    bin::delete(&db, &by(), Kind::User, ids[2]).await.unwrap();
+    trash::delete(&db, &by(), LogSubject::User, ids[2]).await.unwrap();
     let answers = export::answers(&db, 0).await.unwrap();
     assert_eq!(answers.len(), 2, "not those of who is in the bin");
     assert_eq!(
@@ -284,11 +283,11 @@ async fn two_who_change_many_at_once_wait_for_each_other(db: Db) {
     let change = move |db: Db| {
         let (one, other) = (ids.clone(), turned.clone());
         async move {
-            let one = user_changes::change_all(&db, &by(), &one, Change::NextYear).await.unwrap();
-            one + user_changes::change_all(&db, &by(), &other, Change::LogOut).await.unwrap()
+            let one = edit::change_all(&db, &by(), &one, Change::NextYear).await.unwrap();
+            one + edit::change_all(&db, &by(), &other, Change::LogOut).await.unwrap()
         }
     };
     assert_eq!(at_once(&db, 4, change).await, [60; 4]);
-    let all = user_list::all(&db, &Wanted::default()).await.unwrap();
+    let all = list::all(&db, &Wanted::default()).await.unwrap();
     assert!(all.iter().all(|it| it.user.year == Some(Year::new(11).unwrap()) && it.user.epoch == 5));
 }

@@ -95,7 +95,7 @@ fn the_observatory_and_the_audit_give_the_site_behind_nginx_the_same_score() {
     let newer = ours.iter().filter(|(name, ..)| theirs.iter().all(|(theirs, ..)| theirs != name));
     let newer: i64 = newer.map(|(.., points)| points).sum();
     // Where `make assets` was not run the page has no script, so no nonce, and 'strict-dynamic' alone counts as no policy.
-    let scripted = mathsoc::assets::url("dist/site.js").is_some();
+    let scripted = mathsoc::web::assets::url("dist/site.js").is_some();
     let (grade, points, newer) = if scripted { ("A+", 140, newer) } else { ("B", 75, 0) };
     assert_eq!((&**their_grade, their_points + newer), (grade, points), "{theirs:?}");
     assert_eq!((&**our_grade, *our_points), (grade, points), "{ours:?}");

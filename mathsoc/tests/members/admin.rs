@@ -1,6 +1,6 @@
 //! `/admin`: who gets in, and that whatever is done there is done by a POST, said, and logged.
 
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use super::browser::Browser;
 use super::world::{PASSWORD, World};

@@ -1,6 +1,6 @@
 //! Writing articles through the whole site, and what is tried with what they say.
 
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use super::browser::Browser;
 use super::world::{PASSWORD, World};
@@ -89,7 +89,7 @@ async fn a_preview_of_an_article_shows_its_page_and_keeps_nothing() {
 #[tokio::test]
 async fn the_editor_widens_the_policy_by_two_names_and_on_its_own_pages_alone() {
     let (_world, mut grace) = with_grace().await;
-    let is_built = mathsoc::assets::url("dist/editor.js").is_some();
+    let is_built = mathsoc::web::assets::url("dist/editor.js").is_some();
     for (path, has_editor) in [
         ("/admin/articles/new", true),
         ("/admin/challenges/new", true),

@@ -3,7 +3,7 @@
 use mathsoc::db::competitions::{self, Details};
 use mathsoc::db::schools;
 use mathsoc::db::users::{self, User};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::person::{Role, Year};
 use serde_json::Value;
 
 use super::browser::Browser;

@@ -1,6 +1,6 @@
 //! Setting challenges through the whole site, and testing answers.
 
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 use serde_json::{Value, json};
 
 use super::browser::{Browser, ORIGIN, Page};

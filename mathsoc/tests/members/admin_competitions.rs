@@ -2,7 +2,7 @@
 
 use mathsoc::db::schools;
 use mathsoc::db::users::{self, User};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::person::{Role, Year};
 
 use super::browser::Browser;
 use super::world::{PASSWORD, World};

@@ -1,6 +1,6 @@
 //! Newsletters through the whole site: what admins send, who reads it when, and what is tried with it.
 
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use super::browser::{Browser, ORIGIN, Page};
 use super::world::{PASSWORD, World};

@@ -204,7 +204,7 @@ async fn other_rights_end_the_session() {
         &world.app.db,
         &mathsoc::db::admin_log::Actor::command_line(),
         id,
-        mathsoc::person::Role::Admin,
+        mathsoc::domain::person::Role::Admin,
     )
     .await
     .unwrap();

@@ -1,8 +1,9 @@
 //! The second step of a login.
 
 use mathsoc::db::users;
-use mathsoc::person::Role;
-use mathsoc::totp::{self, Secret};
+use mathsoc::domain::clock;
+use mathsoc::domain::person::Role;
+use mathsoc::domain::totp::Secret;
 
 use super::browser::{Browser, Page};
 use super::world::{ADA, PASSWORD, World};
@@ -10,7 +11,7 @@ use super::world::{ADA, PASSWORD, World};
 /// A device, and recovery codes on paper.
 struct Device {
     secret: Secret,
-    step: u64,
+    step: i64,
     recovery: Vec<String>,
 }
 
@@ -20,7 +21,7 @@ impl Device {
         let page = browser.get("/profile/second_factor").await;
         let secret = between(&page.body, "<code class=\"secret\">").remove(0);
         let secret = Secret::read(&secret.replace(' ', "")).unwrap();
-        let step = totp::now() / 30;
+        let step = clock::now() / 30;
         let page = browser.fill("/profile/second_factor", &[("code", &secret.code(step))]).await;
         assert_eq!(page.status, 200, "{}", page.body);
         let recovery = between(&page.body, "<li><code>");

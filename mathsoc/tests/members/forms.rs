@@ -1,6 +1,6 @@
 //! What forms say and keep, and what pages keep to themselves.
 
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use super::browser::Page;
 use super::world::{ADA, PASSWORD, World};

@@ -117,7 +117,7 @@ async fn logging_in_is_closed_while_nobody_can_count_and_members_stay() {
 async fn a_class_behind_one_address_counts_member_by_member() {
     let quotas = [LIMITED, ("RATELIMIT_DEFAULT", "6/hour"), ("RATELIMIT_DEFAULT_USER", "9/hour")];
     let world = World::with_ada(&quotas).await;
-    world.member("bob@school.example", mathsoc::person::Role::Pupil).await;
+    world.member("bob@school.example", mathsoc::domain::person::Role::Pupil).await;
     let (mut ada, mut bob, mut visitor) = (world.adas().await, world.browser(), world.browser());
     bob.log_in("bob@school.example", PASSWORD).await;
     let mut passed = 0;

@@ -1,10 +1,10 @@
 //! What is one's own: how far one has come, what one answered, and all of it to take along. And finding something.
 
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::bin;
-use mathsoc::db::challenges::KeyStage;
 use mathsoc::db::challenges::edit::{self, Draft};
-use mathsoc::subject::Kind;
+use mathsoc::db::trash;
+use mathsoc::domain::key_stage::KeyStage;
+use mathsoc::domain::log_subject::LogSubject;
 use serde_json::Value;
 
 use super::browser::Browser;
@@ -12,7 +12,7 @@ use super::world::{ADA, OTHER, PASSWORD, World};
 
 /// Ada's browser, after two wrong answers to the demo's first challenge of key stage 3.
 async fn ada_has_answered(world: &World) -> (Browser, i64) {
-    mathsoc::db::demo::load(&world.app.db).await.unwrap();
+    mathsoc::operate::demo::load(&world.app.db).await.unwrap();
     let mut ada = world.adas().await;
     let challenge = 1;
     let token = ada.token().await;
@@ -36,7 +36,7 @@ async fn progress_and_answers_are_shown_to_their_owner_alone() {
         "{history}"
     );
     assert!(history.contains("12345") && !history.contains("1/0x<"));
-    world.member("eve@school.example", mathsoc::person::Role::Pupil).await;
+    world.member("eve@school.example", mathsoc::domain::person::Role::Pupil).await;
     let mut eve = world.browser();
     eve.log_in("eve@school.example", PASSWORD).await;
     assert!(eve.get("/profile/history").await.body.contains("You have not answered a challenge yet."));
@@ -68,7 +68,7 @@ async fn all_that_is_kept_can_be_taken_along_and_has_no_secret_in_it() {
 #[tokio::test]
 async fn texts_are_found_by_what_readers_see() {
     let world = World::new(&[]).await;
-    mathsoc::db::demo::load(&world.app.db).await.unwrap();
+    mathsoc::operate::demo::load(&world.app.db).await.unwrap();
     let mut browser = world.browser();
     let found = browser.get("/search?q=SQUARES+chessboard").await.body;
     assert!(found.contains("2 texts found.") && found.contains("<mark>squares</mark>"), "{found}");
@@ -110,7 +110,7 @@ async fn b19_what_lies_ahead_or_was_deleted_is_not_found() {
     for (title, released_at) in [("Zebra out", 1), ("Zebra ahead", 4_000_000_000), ("Zebra gone", 1)] {
         edit::create(db, &by, &draft(title, released_at)).await.unwrap();
     }
-    bin::delete(db, &by, Kind::Challenge, 3).await.unwrap();
+    trash::delete(db, &by, LogSubject::Challenge, 3).await.unwrap();
     let found = world.browser().get("/search?q=zebra").await.body;
     assert!(found.contains("1 text found.") && found.contains("Zebra out"), "{found}");
 }

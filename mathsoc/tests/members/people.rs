@@ -1,9 +1,9 @@
 //! What admins do with people, through the whole site: the list, one of them, many together, lists, and files.
 
 use mathsoc::db::admin_log::{Action, Actor};
-use mathsoc::db::user_changes;
+use mathsoc::db::users::edit;
 use mathsoc::db::users::{self, NewUser, User};
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::person::{Role, Year};
 
 use super::browser::{Browser, ORIGIN, Page};
 use super::world::{ADA, OTHER, PASSWORD, World};
@@ -33,7 +33,7 @@ fn pupil(n: usize, year: Option<i64>) -> NewUser {
 async fn pupils(world: &World, count: usize) -> Vec<User> {
     let new: Vec<_> = (0..count).map(|n| pupil(n, Some(9))).collect();
     let by = Actor::command_line();
-    user_changes::create_all(&world.app.db, &by, Action::Created, &new).await.unwrap()
+    edit::create_all(&world.app.db, &by, Action::Created, &new).await.unwrap()
 }
 
 /// Sends a form without opening its page: its token, and these fields.
@@ -225,7 +225,7 @@ async fn addresses_are_verified_and_sessions_ended_by_hand() {
     let (world, mut browser) = with_grace().await;
     let new = NewUser { email_is_verified: false, ..pupil(1, None) };
     let by = Actor::command_line();
-    let id = user_changes::create_all(&world.app.db, &by, Action::Created, &[new]).await.unwrap()[0].id;
+    let id = edit::create_all(&world.app.db, &by, Action::Created, &[new]).await.unwrap()[0].id;
     assert!(browser.get("/admin/users?unverified=yes").await.body.contains("Pupil 001"));
     assert_eq!(post(&mut browser, &format!("/admin/users/{id}/verify"), &[]).await.status, 303);
     assert!(browser.get("/admin/users?unverified=yes").await.body.contains("Nobody is found."));
@@ -405,7 +405,7 @@ async fn b24_files_hold_text_and_nothing_that_a_spreadsheet_runs() {
 #[tokio::test]
 async fn files_are_for_admins_and_come_whole() {
     let (world, mut browser) = with_grace().await;
-    mathsoc::db::demo::load(&world.app.db).await.unwrap();
+    mathsoc::operate::demo::load(&world.app.db).await.unwrap();
     pupils(&world, 1001).await;
     let file = browser.get("/admin/export/users.csv").await.body;
     assert_eq!(file.lines().count(), 1 + 2 + 1001);

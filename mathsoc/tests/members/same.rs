@@ -1,7 +1,7 @@
 //! No answer tells whether an address has an account.
 
 use mathsoc::db::users::{self, NewUser};
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool};

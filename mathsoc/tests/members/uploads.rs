@@ -3,8 +3,8 @@
 use std::os::unix::net::UnixStream;
 use std::process::Command;
 
+use mathsoc::domain::person::Role;
 use mathsoc::pages::files;
-use mathsoc::person::Role;
 use serde_json::Value;
 
 use super::browser::{Browser, ORIGIN, Page};

@@ -7,8 +7,8 @@ use std::path::PathBuf;
 use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url};
-use mathsoc::deploy::{self, Admin, Backups, DatabaseFacts, Facts, Kept, Severity};
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
+use mathsoc::operate::checklist::{self, Admin, Backups, DatabaseFacts, Facts, PrivatePath, Severity};
 use palisade::{Password, Passwords};
 
 use super::folder::Folder;
@@ -32,7 +32,7 @@ fn with(changes: &[(&str, &str)]) -> Config {
     Config::from_vars(&|name: &str| vars.get(name).map(|value| value.to_string())).unwrap()
 }
 
-fn said(findings: Vec<deploy::Finding>) -> Vec<(&'static str, Severity)> {
+fn said(findings: Vec<checklist::Finding>) -> Vec<(&'static str, Severity)> {
     assert!(findings.iter().all(|it| it.what.len() > 20 && it.fix.len() > 10), "{findings:?}");
     findings.iter().map(|it| (it.id, it.severity)).collect()
 }
@@ -40,7 +40,7 @@ fn said(findings: Vec<deploy::Finding>) -> Vec<(&'static str, Severity)> {
 #[test]
 fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
     use Severity::{Error, Info, Warning};
-    assert_eq!(said(deploy::of_settings(&with(&[]))), [], "a site that is ready");
+    assert_eq!(said(checklist::of_settings(&with(&[]))), [], "a site that is ready");
     let (dev, https) = (("APP_ENV", "development"), ("FORCE_HTTPS", "true"));
     let in_dev = [dev, https, ("SESSION_COOKIE_SECURE", "true"), ("REGISTRATION", "closed")];
     for (changes, finding) in [
@@ -52,7 +52,11 @@ fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
     ] {
         let mut expected = vec![("D01", Error), finding];
         expected.dedup();
-        assert_eq!(said(deploy::of_settings(&with(&[&in_dev, changes].concat()))), expected, "{changes:?}");
+        assert_eq!(
+            said(checklist::of_settings(&with(&[&in_dev, changes].concat()))),
+            expected,
+            "{changes:?}"
+        );
     }
     let none = ("TRUSTED_PROXIES", "none");
     let open = ("HOST", "0.0.0.0");
@@ -90,13 +94,13 @@ fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
         (&[("DATABASE_URL", "postgres:///x?host=/run/postgresql")], None),
     ] {
         let expected: Vec<_> = finding.into_iter().collect();
-        assert_eq!(said(deploy::of_settings(&with(changes))), expected, "{changes:?}");
+        assert_eq!(said(checklist::of_settings(&with(changes))), expected, "{changes:?}");
     }
     let in_clear = [("FORCE_HTTPS", "false"), none, ("SESSION_COOKIE_SECURE", "false")];
-    let found = said(deploy::of_settings(&with(&in_clear)));
+    let found = said(checklist::of_settings(&with(&in_clear)));
     assert_eq!(found, [("D04", Warning), ("D05", Error), ("D07", Warning)]);
     for opened in [("CSP_EXTRA", "script-src 'unsafe-inline' https:"), ("CSP_ALLOW_UNSAFE_EVAL", "true")] {
-        let found = said(deploy::of_settings(&with(&[opened])));
+        let found = said(checklist::of_settings(&with(&[opened])));
         assert!(!found.is_empty() && found.iter().all(|it| it.0 == "D15"), "{opened:?}: {found:?}");
     }
 }
@@ -115,14 +119,14 @@ fn each_fact_is_found_wrong_where_it_is_and_nowhere_else() {
     let well = Facts {
         now: NOW,
         kept: vec![
-            Kept { path: "data".into(), mode: 0o700 },
-            Kept { path: ".env".into(), mode: 0o640 },
-            Kept { path: "outbox".into(), mode: 0o711 },
+            PrivatePath { path: "data".into(), mode: 0o700 },
+            PrivatePath { path: ".env".into(), mode: 0o640 },
+            PrivatePath { path: "outbox".into(), mode: 0o711 },
         ],
         backups: Backups::Newest(PathBuf::from("x.tar.gz"), NOW - 47 * 3600),
         database: Some(database.clone()),
     };
-    let kept = |mode| Facts { kept: vec![Kept { path: "data".into(), mode }], ..well.clone() };
+    let kept = |mode| Facts { kept: vec![PrivatePath { path: "data".into(), mode }], ..well.clone() };
     let backups = |backups| Facts { backups, ..well.clone() };
     let database = |database: DatabaseFacts| Facts { database: Some(database), ..well.clone() };
     let known = || well.database.clone().unwrap();
@@ -148,11 +152,11 @@ fn each_fact_is_found_wrong_where_it_is_and_nowhere_else() {
         (database(DatabaseFacts { clock: None, ..known() }), &[]),
         (admins(&[Admin { email: "Admin@example.org".parse().unwrap(), ..admin.clone() }]), &[("D25", Info)]),
     ] {
-        assert_eq!(said(deploy::of_facts(&with(&[]), &facts)), expected, "{facts:?}");
+        assert_eq!(said(checklist::of_facts(&with(&[]), &facts)), expected, "{facts:?}");
     }
     let without = admins(&[Admin { has_second_factor: false, ..admin }]);
     let required = with(&[("ADMIN_TOTP_REQUIRED", "true")]);
-    assert_eq!(said(deploy::of_facts(&required, &without)), [], "they have to set one up");
+    assert_eq!(said(checklist::of_facts(&required, &without)), [], "they have to set one up");
 }
 
 fn check(folder: &Folder, settings: &[(&str, &str)]) -> (i32, String, String) {

@@ -4,9 +4,9 @@ use std::fs::{self, File};
 use std::io::{Seek, Write};
 use std::time::{Duration, SystemTime};
 
-use mathsoc::backup::{self, BackupError, Existing};
-use mathsoc::db::check::{self, Depth, Removed};
 use mathsoc::db::{Db, Url};
+use mathsoc::operate::backup::{self, BackupError, Existing};
+use mathsoc::operate::check::{self, Depth, Removed};
 use palisade::Uploads;
 use sha2::{Digest, Sha256};
 

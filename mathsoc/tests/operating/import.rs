@@ -2,8 +2,9 @@
 
 use std::sync::{Arc, Mutex};
 
-use mathsoc::db::import::{self, Files, ImportError, Line, Options, Report};
-use mathsoc::db::{Db, Url, check, users};
+use mathsoc::db::{Db, Url, users};
+use mathsoc::operate::check;
+use mathsoc::operate::import::{self, Files, ImportError, Line, Options, Report};
 use sqlx::Row as _;
 
 use super::competitions;
@@ -321,7 +322,7 @@ async fn accounts_that_are_here_already_keep_their_password_and_rights() {
     old_site::fill(&old).await;
     let world = World::new(&[]).await;
     let db = &world.app.db;
-    world.member("CARLA@school.example", mathsoc::person::Role::Pupil).await;
+    world.member("CARLA@school.example", mathsoc::domain::person::Role::Pupil).await;
     let before = table(db, "users", &["email", "password_hash", "role", "epoch"]).await;
     let report = take(db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users"), [10, 5, 1, 4]);

@@ -5,8 +5,8 @@ use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
 use crate::db::paged;
 use crate::db::{Db, Paged, Result, on};
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::Title;
 
 /// What an article is to be.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -56,8 +56,8 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
         let mut tx = pool.begin().await?;
         let insert = sqlx::query_scalar(INSERT).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
         let id: i64 = insert.bind(new.published_at).fetch_one(&mut *tx).await?;
-        note_uses!(tx, Kind::Article, id, &[&new.teaser, &new.body]);
-        record!(tx, by, Action::Created, Kind::Article, id, title, "");
+        note_uses!(tx, LogSubject::Article, id, &[&new.teaser, &new.body]);
+        record!(tx, by, Action::Created, LogSubject::Article, id, title, "");
         tx.commit().await?;
         Ok(id)
     })
@@ -77,8 +77,8 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> Result<bool> {
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(author).bind(&new.teaser).bind(&new.body);
         let there = change.bind(new.published_at).execute(&mut *tx).await?.rows_affected() > 0;
         if there {
-            note_uses!(tx, Kind::Article, id, &[&new.teaser, &new.body]);
-            record!(tx, by, Action::Changed, Kind::Article, id, title, "");
+            note_uses!(tx, LogSubject::Article, id, &[&new.teaser, &new.body]);
+            record!(tx, by, Action::Changed, LogSubject::Article, id, title, "");
             tx.commit().await?;
         }
         Ok(there)

@@ -1,12 +1,13 @@
 //! Challenges as admins write them: before their time too, with their answers.
 
-use super::KeyStage;
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
-use crate::db::paged::{PER_PAGE, Place};
-use crate::db::{Db, DbError, Paged, Result, now, on};
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::db::paged::{PER_PAGE, PagePosition};
+use crate::db::{Db, DbError, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::Title;
 
 /// The most boxes of one challenge.
 pub const MOST_BOXES: usize = 12;
@@ -91,7 +92,7 @@ pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Page
         ORDER BY released_at DESC, id DESC LIMIT $2 OFFSET $3";
     let stage = key_stage.map(KeyStage::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(stage).fetch_one(pool).await)?;
-    let place = Place::new(page, total);
+    let place = PagePosition::new(page, total);
     let items = on!(db, pool => {
         sqlx::query_as(LIST).bind(stage).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
     })?;
@@ -134,8 +135,8 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
             let insert = sqlx::query(INSERT_BOX).bind(id).bind(position).bind(&it.label).bind(&it.answer).bind(&it.rules);
             insert.execute(&mut *tx).await?;
         }
-        note_uses!(tx, Kind::Challenge, id, &[&new.summary, &new.statement]);
-        record!(tx, by, Action::Created, Kind::Challenge, id, title, "");
+        note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement]);
+        record!(tx, by, Action::Created, LogSubject::Challenge, id, title, "");
         tx.commit().await?;
         Ok(id)
     })
@@ -190,8 +191,8 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
             return Err(EditError::Answered(label));
         }
         sqlx::query(REST).bind(id).execute(&mut *tx).await?;
-        note_uses!(tx, Kind::Challenge, id, &[&new.summary, &new.statement]);
-        record!(tx, by, Action::Changed, Kind::Challenge, id, title, "");
+        note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement]);
+        record!(tx, by, Action::Changed, LogSubject::Challenge, id, title, "");
         tx.commit().await?;
         Ok(())
     })
@@ -210,7 +211,7 @@ pub async fn lock(db: &Db, by: &Actor, id: i64, locked: bool) -> Result<Option<S
         let lock = sqlx::query_scalar(LOCK).bind(id).bind(locked.then(now));
         let title: Option<String> = lock.fetch_optional(&mut *tx).await?;
         if let Some(title) = &title {
-            record!(tx, by, action, Kind::Challenge, id, title, "");
+            record!(tx, by, action, LogSubject::Challenge, id, title, "");
             tx.commit().await?;
         }
         Ok(title)

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::checked;
 use crate::db::users::{self, User};
 use crate::error::Error;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
 /// What is typed in, and where to go on.
 #[derive(Deserialize)]
-pub struct Confirm {
+pub(crate) struct Confirm {
     password: Option<Password>,
     #[serde(default)]
     next: Next,
@@ -33,7 +33,7 @@ fn page(frame: &Frame, next: &Next, wrong: Option<&'static str>) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
+pub(crate) async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
     page(&frame, &asked.next, None).answer()
 }
 
@@ -41,7 +41,7 @@ pub async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response
 ///
 /// # Errors
 /// The refusal when it was tried too often, and when database or store do not answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,

@@ -9,13 +9,13 @@ use serde::Deserialize;
 use super::FRESH;
 use crate::db::users::{self, RightsError, User};
 use crate::error::Error;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
 /// Whether they mean it.
 #[derive(Deserialize)]
-pub struct Delete {
+pub(crate) struct Delete {
     sure: Option<String>,
 }
 
@@ -32,7 +32,7 @@ fn page(frame: &Frame) -> FormPage {
 ///
 /// # Errors
 /// The refusal that asks for the password, where it was not given just now.
-pub async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     user.fresh_for(FRESH).await?;
     page(&frame).answer()
 }
@@ -41,7 +41,7 @@ pub async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error>
 ///
 /// # Errors
 /// The refusal that asks for the password, and when the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,

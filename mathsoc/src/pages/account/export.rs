@@ -8,20 +8,24 @@ use serde_json::{Map, Value, json};
 
 use super::FRESH;
 use crate::db::awards;
-use crate::db::challenges::KeyStage;
 use crate::db::leaderboard;
 use crate::db::progress;
 use crate::db::schools;
 use crate::db::users::User;
+use crate::domain::key_stage::KeyStage;
 use crate::error::Error;
-use crate::pages::day::Day;
+use crate::pages::parts::day::Day;
 use crate::state::App;
 
 /// `GET /profile/export`.
 ///
 /// # Errors
 /// The refusal that asks for the password, where it was not given just now, and when database or store do not answer.
-pub async fn show(State(app): State<App>, user: SignedIn<User>, session: Session) -> Result<Response, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    session: Session,
+) -> Result<Response, Error> {
     user.fresh_for(FRESH).await?;
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?.map(|school| school.name),

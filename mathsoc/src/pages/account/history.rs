@@ -10,9 +10,9 @@ use crate::db::awards::{self, Award};
 use crate::db::progress::{self, Given};
 use crate::db::users::User;
 use crate::error::Error;
-use crate::pages::address::Listing;
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::address::Listing;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::state::App;
 
 #[derive(Template)]
@@ -35,7 +35,7 @@ impl History {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
     listing: Listing,

@@ -8,28 +8,29 @@ use serde::{Deserialize, Serialize};
 
 use super::{checked, send};
 use crate::db::{second_factor, users};
-use crate::email::EmailAddress;
+use crate::domain::clock::now;
+use crate::domain::email::EmailAddress;
+use crate::domain::totp;
 use crate::error::Error;
 use crate::limits::LOGIN;
 use crate::links::Purpose;
 use crate::mail::VerifyAddress;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage, Said};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage, Said};
 use crate::state::App;
-use crate::totp;
 
 const WRONG: &str = "That e-mail address and that password do not belong together.";
 
 /// What the address of the form carries.
 #[derive(Deserialize)]
-pub struct Asked {
+pub(crate) struct LogInQuery {
     #[serde(default)]
     next: Next,
 }
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct LogIn {
+pub(crate) struct LogIn {
     #[serde(default)]
     email: String,
     password: Option<Password>,
@@ -57,7 +58,7 @@ fn page(frame: &Frame, email: &str, remember: bool, next: &Next) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, Error> {
+pub(crate) async fn show(frame: Frame, Query(asked): Query<LogInQuery>) -> Result<Response, Error> {
     if frame.user().is_some() {
         return Ok(Redirect::to(asked.next.or("/profile")).into_response());
     }
@@ -68,7 +69,7 @@ pub async fn show(frame: Frame, Query(asked): Query<Asked>) -> Result<Response, 
 ///
 /// # Errors
 /// The refusal when it was tried too often, and when database or store do not answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     session: Session,
@@ -86,11 +87,11 @@ pub async fn take(
     if let (Some(old), Some(new)) = (old, &verified.rehash) {
         users::set_rehashed(&app.db, id, &old, new).await?;
     }
-    enter(&app, &frame, &session, id, verified.proof, Way { remember, next: form.next }).await
+    enter(&app, &frame, &session, id, verified.proof, LogInOptions { remember, next: form.next }).await
 }
 
 /// How somebody wants to get in, and where to.
-struct Way {
+struct LogInOptions {
     remember: bool,
     next: Next,
 }
@@ -101,7 +102,7 @@ async fn enter(
     session: &Session,
     id: i64,
     proof: Proof,
-    way: Way,
+    way: LogInOptions,
 ) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     if user.email_verified_at.is_none() {
@@ -121,7 +122,7 @@ async fn enter(
             epoch: proof.epoch(),
             remember: way.remember,
             next: way.next.path().cloned(),
-            until: totp::now() + 5 * 60,
+            until: now() + 5 * 60,
         };
         // Whoever knew the session's name before knows nothing of the half that is done.
         session.renew().await?;
@@ -131,7 +132,7 @@ async fn enter(
     arrive(session, proof, way).await
 }
 
-async fn arrive(session: &Session, proof: Proof, way: Way) -> Result<Response, Error> {
+async fn arrive(session: &Session, proof: Proof, way: LogInOptions) -> Result<Response, Error> {
     session.log_in(proof).await?;
     if way.remember {
         session.remember().await?;
@@ -148,12 +149,12 @@ struct Pending {
     epoch: u64,
     remember: bool,
     next: Option<SafePath>,
-    until: u64,
+    until: i64,
 }
 
 async fn pending(session: &Session) -> Result<Option<Pending>, Error> {
     let pending: Option<Pending> = session.get(PENDING).await?;
-    Ok(pending.filter(|pending| pending.until > totp::now()))
+    Ok(pending.filter(|pending| pending.until > now()))
 }
 
 fn code_page(frame: &Frame, wrong: Option<&'static str>) -> FormPage {
@@ -169,7 +170,7 @@ fn code_page(frame: &Frame, wrong: Option<&'static str>) -> FormPage {
 ///
 /// # Errors
 /// When the session cannot be read.
-pub async fn show_code(frame: Frame, session: Session) -> Result<Response, Error> {
+pub(crate) async fn show_code(frame: Frame, session: Session) -> Result<Response, Error> {
     match pending(&session).await? {
         Some(_) => code_page(&frame, None).answer(),
         None => Ok(Redirect::to(SafePath::of("/login")).into_response()),
@@ -178,7 +179,7 @@ pub async fn show_code(frame: Frame, session: Session) -> Result<Response, Error
 
 /// A code that is typed in.
 #[derive(Deserialize)]
-pub struct Code {
+pub(crate) struct Code {
     #[serde(default)]
     code: String,
 }
@@ -187,7 +188,7 @@ pub struct Code {
 ///
 /// # Errors
 /// The refusal when it was tried too often, and when database or store do not answer.
-pub async fn take_code(
+pub(crate) async fn take_code(
     State(app): State<App>,
     frame: Frame,
     session: Session,
@@ -207,14 +208,14 @@ pub async fn take_code(
     attempt.succeeded().await;
     let proof = Proof::dangerous_trusted(pending.user.to_string(), pending.epoch);
     let next = pending.next.map(Next::from).unwrap_or_default();
-    arrive(&session, proof, Way { remember: pending.remember, next }).await
+    arrive(&session, proof, LogInOptions { remember: pending.remember, next }).await
 }
 
 /// Whether this is a code of the account's device, or one of its recovery codes. Each passes once.
 async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
     let Some(factor) = second_factor::of_user(&app.db, user).await? else { return Ok(false) };
     let secret = totp::Secret::open(&app.keyring, user, &factor.secret);
-    if let Some(step) = secret.and_then(|secret| secret.step_of(code, totp::now())) {
+    if let Some(step) = secret.and_then(|secret| secret.step_of(code, now())) {
         return Ok(second_factor::take_step(&app.db, user, step).await?);
     }
     match totp::recovery_hash(code) {
@@ -227,7 +228,7 @@ async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
 ///
 /// # Errors
 /// When the session cannot be ended.
-pub async fn log_out(session: Session) -> Result<Response, Error> {
+pub(crate) async fn log_out(session: Session) -> Result<Response, Error> {
     session.log_out().await?;
     Ok(Redirect::to(SafePath::of("/")).into_response())
 }

@@ -9,28 +9,28 @@
 //!
 //! Whether an address has an account, no page says: the letter does.
 
-pub mod confirm;
-pub mod delete;
-pub mod export;
-pub mod history;
-pub mod login;
-pub mod password;
-pub mod profile;
-pub mod register;
-pub mod reset;
-pub mod second_factor;
-pub mod sessions;
-pub mod setup;
-pub mod verify;
+pub(crate) mod confirm;
+pub(crate) mod delete;
+pub(crate) mod export;
+pub(crate) mod history;
+pub(crate) mod login;
+pub(crate) mod password;
+pub(crate) mod profile;
+pub(crate) mod register;
+pub(crate) mod reset;
+pub(crate) mod second_factor;
+pub(crate) mod sessions;
+pub(crate) mod setup;
+pub(crate) mod verify;
 
 use std::time::Duration;
 
 use palisade::{Password, Proof, Refusal, Session, Stored, Verified, Weak};
 
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::Role;
 use crate::error::Error;
 use crate::limits::LOGIN;
-use crate::person::Role;
 use crate::state::App;
 
 /// How long a password counts as just given.

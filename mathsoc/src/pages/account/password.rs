@@ -10,14 +10,14 @@ use super::{checked, judged, send};
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::mail::PasswordChanged;
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::frame::notice;
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct Change {
+pub(crate) struct Change {
     password: Option<Password>,
     new_password: Option<Password>,
 }
@@ -38,7 +38,7 @@ fn page(frame: &Frame) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
     page(&frame).answer()
 }
 
@@ -46,7 +46,7 @@ pub async fn show(frame: Frame) -> Result<Response, Error> {
 ///
 /// # Errors
 /// The refusal when it was tried too often, and when database or store do not answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,

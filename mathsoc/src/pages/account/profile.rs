@@ -8,16 +8,16 @@ use palisade::{Redirect, SafePath, Session, SignedIn};
 use serde::Deserialize;
 
 use super::register::{name_field, year_field};
-use crate::db::challenges::KeyStage;
 use crate::db::leaderboard::{self, Standing};
 use crate::db::progress::{self, StageProgress};
 use crate::db::schools::{self, School};
 use crate::db::users::{self, User};
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::{FullName, Year};
 use crate::error::Error;
-use crate::pages::form::FormPage;
-use crate::pages::frame::notice;
-use crate::pages::{Frame, Here, Layout, filters, shown};
-use crate::person::{FullName, Year};
+use crate::pages::parts::form::FormPage;
+use crate::pages::parts::frame::notice;
+use crate::pages::parts::{Frame, Here, Layout, filters, shown};
 use crate::state::App;
 
 #[derive(Template)]
@@ -43,7 +43,11 @@ impl Profile {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(State(app): State<App>, user: SignedIn<User>, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?,
         None => None,
@@ -61,7 +65,7 @@ pub async fn show(State(app): State<App>, user: SignedIn<User>, frame: Frame) ->
 
 /// What may be changed.
 #[derive(Deserialize)]
-pub struct Edit {
+pub(crate) struct Edit {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -78,7 +82,7 @@ fn page(frame: &Frame, form: &Edit) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
     page(&frame, &Edit { full_name: user.full_name.to_string(), year }).answer()
 }
@@ -87,7 +91,7 @@ pub async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error>
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,

@@ -10,18 +10,18 @@ use super::{judged, send};
 use crate::config::Registration;
 use crate::db::schools;
 use crate::db::users::{self, CreateError, NewUser};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::{AddressTaken, VerifyAddress};
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage, Said};
-use crate::person::{FullName, Role, Year};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage, Said};
 use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct Register {
+pub(crate) struct Register {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -72,7 +72,7 @@ fn page(frame: &Frame, form: &Register) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     if app.config.registration == Registration::Closed {
         return closed(&frame);
     }
@@ -90,7 +90,7 @@ fn closed(frame: &Frame) -> Result<Response, Error> {
 ///
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     Form(form): Form<Register>,

@@ -11,26 +11,26 @@ use super::register::password_field;
 use super::verify::dead;
 use super::{judged, send};
 use crate::db::users;
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
 use crate::error::Error;
 use crate::limits::PASSWORD_RESET;
 use crate::links::{LinkError, Purpose};
 use crate::mail::{PasswordChanged, ResetPassword};
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage, Said};
-use crate::pages::frame::notice;
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage, Said};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// Whose password it is.
 #[derive(Deserialize)]
-pub struct Forgotten {
+pub(crate) struct Forgotten {
     #[serde(default)]
     email: String,
 }
 
 /// The new one.
 #[derive(Deserialize)]
-pub struct Chosen {
+pub(crate) struct Chosen {
     password: Option<Password>,
 }
 
@@ -45,7 +45,7 @@ fn page(frame: &Frame, email: &str) -> FormPage {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
     page(&frame, "").answer()
 }
 
@@ -53,7 +53,7 @@ pub async fn show(frame: Frame) -> Result<Response, Error> {
 ///
 /// # Errors
 /// The refusal when it was asked too often, and when the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     Form(form): Form<Forgotten>,
@@ -88,7 +88,7 @@ fn new_page(frame: &Frame, purpose: Purpose) -> FormPage {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show_new(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
+pub(crate) async fn show_new(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
     show_form(app, frame, token, Purpose::ResetPassword).await
 }
 
@@ -96,7 +96,11 @@ pub async fn show_new(app: State<App>, frame: Frame, token: Path<String>) -> Res
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show_first(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
+pub(crate) async fn show_first(
+    app: State<App>,
+    frame: Frame,
+    token: Path<String>,
+) -> Result<Response, Error> {
     show_form(app, frame, token, Purpose::Welcome).await
 }
 
@@ -116,7 +120,7 @@ async fn show_form(
 ///
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
-pub async fn take_new(
+pub(crate) async fn take_new(
     app: State<App>,
     frame: Frame,
     session: Session,
@@ -130,7 +134,7 @@ pub async fn take_new(
 ///
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
-pub async fn take_first(
+pub(crate) async fn take_first(
     app: State<App>,
     frame: Frame,
     session: Session,

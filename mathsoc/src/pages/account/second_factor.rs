@@ -13,11 +13,12 @@ use serde::Deserialize;
 use super::{FRESH, only_here};
 use crate::db::second_factor;
 use crate::db::users::User;
+use crate::domain::clock::now;
+use crate::domain::totp::{self, Secret};
 use crate::error::Error;
-use crate::pages::frame::notice;
-use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::frame::notice;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
-use crate::totp::{self, Secret};
 
 const SECRET: &str = "new second factor";
 const SITE: &str = "Maths Society";
@@ -71,7 +72,7 @@ fn set_up(frame: &Frame, user: &User, secret: &Secret, problem: Option<&'static 
 ///
 /// # Errors
 /// The refusal that asks for the password, and when database or store do not answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
@@ -93,7 +94,7 @@ pub async fn show(
 
 /// The first code.
 #[derive(Deserialize)]
-pub struct First {
+pub(crate) struct First {
     #[serde(default)]
     code: String,
 }
@@ -102,7 +103,7 @@ pub struct First {
 ///
 /// # Errors
 /// The refusal that asks for the password, and when database or store do not answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
@@ -114,7 +115,7 @@ pub async fn take(
     let (Some(secret), false) = (secret, user.has_second_factor) else {
         return Ok(Redirect::to(SafePath::of("/profile/second_factor")).into_response());
     };
-    let Some(step) = secret.step_of(&form.code, totp::now()) else {
+    let Some(step) = secret.step_of(&form.code, now()) else {
         let wrong = "That is not the code. Wait for the next one; if it is wrong again, set the clock of your device.";
         let page = shown(&set_up(&frame, &user, &secret, Some(wrong)))?;
         return Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response());
@@ -132,7 +133,7 @@ pub async fn take(
 ///
 /// # Errors
 /// The refusal that asks for the password, and when database or store do not answer.
-pub async fn remove(
+pub(crate) async fn remove(
     State(app): State<App>,
     user: SignedIn<User>,
     session: Session,

@@ -11,8 +11,8 @@ use super::{FRESH, only_here};
 use crate::config::SessionStoreUri;
 use crate::db::users::{self, User};
 use crate::error::Error;
-use crate::pages::frame::notice;
-use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::frame::notice;
+use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::state::App;
 
 #[derive(Template)]
@@ -28,7 +28,11 @@ struct Sessions {
 ///
 /// # Errors
 /// When the store does not answer.
-pub async fn show(State(app): State<App>, frame: Frame, session: Session) -> Result<Html<String>, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    frame: Frame,
+    session: Session,
+) -> Result<Html<String>, Error> {
     let listed = app.config.sessions.store != SessionStoreUri::Cookie;
     let sessions = session.everywhere().await?;
     shown(&Sessions { layout: frame.layout(Here::Account), token: frame.token(), listed, sessions })
@@ -36,7 +40,7 @@ pub async fn show(State(app): State<App>, frame: Frame, session: Session) -> Res
 
 /// Which one; all others where none is named.
 #[derive(Deserialize)]
-pub struct End {
+pub(crate) struct End {
     key: Option<String>,
 }
 
@@ -44,7 +48,7 @@ pub struct End {
 ///
 /// # Errors
 /// When database or store do not answer.
-pub async fn end(
+pub(crate) async fn end(
     State(app): State<App>,
     user: SignedIn<User>,
     session: Session,

@@ -10,18 +10,18 @@ use super::judged;
 use super::register::{name_field, password_field};
 use super::verify::dead;
 use crate::db::users::{self, CreateError, NewUser};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::{FullName, Role};
 use crate::error::Error;
 use crate::links::{LinkError, Purpose};
-use crate::pages::Frame;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::frame::notice;
-use crate::person::{FullName, Role};
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct SetUp {
+pub(crate) struct SetUp {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -43,7 +43,7 @@ fn page(frame: &Frame, form: &SetUp) -> FormPage {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
     Path(token): Path<String>,
@@ -60,7 +60,7 @@ pub async fn show(
 ///
 /// # Errors
 /// When the database gives no answer, or too many passwords are being hashed.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     session: Session,

@@ -7,16 +7,16 @@ use palisade::{Redirect, SafePath, Session};
 use crate::db::users;
 use crate::error::Error;
 use crate::links::{LinkError, Purpose};
-use crate::pages::Frame;
-use crate::pages::form::{FormPage, Said};
-use crate::pages::frame::notice;
+use crate::pages::parts::Frame;
+use crate::pages::parts::form::{FormPage, Said};
+use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// `GET /verify_email/{token}`. Programs that check mail open links; only the button uses it.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
     Path(token): Path<String>,
@@ -33,7 +33,7 @@ pub async fn show(
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     session: Session,

@@ -8,21 +8,21 @@ use serde::Deserialize;
 
 use super::{List, Page, Row, actor, back};
 use crate::db::announcements::{self, Announcement, NewAnnouncement};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::{self, Title};
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::home::Home;
-use crate::pages::{Frame, Here, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::home::Home;
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::{self, Title};
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub struct Typed {
+pub(crate) struct AnnouncementForm {
     #[serde(default)]
     title: String,
     #[serde(default)]
@@ -31,7 +31,7 @@ pub struct Typed {
     published_at: String,
 }
 
-impl Typed {
+impl AnnouncementForm {
     fn of(it: Announcement) -> Self {
         Self { title: it.title, body: it.body, published_at: Hour::of_unix(it.published_at).to_string() }
     }
@@ -89,7 +89,11 @@ const CHANGE: &str = "Change the announcement";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Page(page): Page,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = announcements::all(&app.db, page).await?;
     let now = now();
     let row = |it: Announcement| {
@@ -97,16 +101,19 @@ pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Res
         let since = if shown { "Shown since" } else { "Will be shown from" };
         Row { id: it.id, title: it.title, facts: vec![format!("{since} {day}, {}", day.hour())] }
     };
-    List::page(&app, &frame, Kind::Announcement, ("Announcements", NEW), found, row).await
+    List::page(&app, &frame, LogSubject::Announcement, ("Announcements", NEW), found, row).await
 }
 
 /// `GET /admin/announcements/new`.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(frame: Frame) -> Result<Response, Error> {
-    let typed =
-        Typed { title: String::new(), body: String::new(), published_at: Hour::of_unix(now()).to_string() };
+pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
+    let typed = AnnouncementForm {
+        title: String::new(),
+        body: String::new(),
+        published_at: Hour::of_unix(now()).to_string(),
+    };
     page(&frame, NEW, typed.fields()).answer()
 }
 
@@ -114,18 +121,18 @@ pub async fn new(frame: Frame) -> Result<Response, Error> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
     match typed.read() {
         Err(fields) => page(&frame, NEW, fields).answer(),
         Ok(new) => {
             announcements::create(&app.db, &actor(&admin), &new).await?;
-            back(&session, Kind::Announcement, &format!("“{}” is saved.", new.title)).await
+            back(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
     }
 }
@@ -134,10 +141,10 @@ pub async fn create(
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn preview(
+pub(crate) async fn preview(
     State(app): State<App>,
     frame: Frame,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AnnouncementForm>,
 ) -> Result<Html<String>, Error> {
     shown(&Home::preview(&app, &frame, typed.preview(now())).await?)
 }
@@ -146,27 +153,27 @@ pub async fn preview(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = announcements::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, Typed::of(found).fields()).answer()
+    page(&frame, CHANGE, AnnouncementForm::of(found).fields()).answer()
 }
 
 /// `POST /admin/announcements/{id}`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
     match typed.read() {
         Err(fields) => page(&frame, CHANGE, fields).answer(),
         Ok(new) if announcements::change(&app.db, &actor(&admin), id, &new).await? => {
-            back(&session, Kind::Announcement, &format!("“{}” is saved.", new.title)).await
+            back(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
         Ok(_) => Err(Error::NotFound),
     }

@@ -9,22 +9,22 @@ use serde::Deserialize;
 use super::{List, Page, Row, actor, back};
 use crate::db::articles::edit::{self, Draft};
 use crate::db::articles::{Article, ArticleSummary};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::{self, Title};
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::articles::One;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::articles::One;
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::{self, Title};
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub(crate) struct ArticleForm {
     title: String,
     author: String,
     teaser: String,
@@ -32,7 +32,7 @@ pub struct Typed {
     published_at: String,
 }
 
-impl Typed {
+impl ArticleForm {
     fn of(it: Article) -> Self {
         let published_at = Hour::of_unix(it.published_at).to_string();
         Self { title: it.title, author: it.author, teaser: it.teaser, body: it.body, published_at }
@@ -97,7 +97,11 @@ const CHANGE: &str = "Change the article";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Page(page): Page,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = edit::all(&app.db, page).await?;
     let now = now();
     let row = |it: ArticleSummary| {
@@ -106,16 +110,17 @@ pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Res
         let facts = vec![it.author, format!("{since} {day}, {}", day.hour())];
         Row { id: it.id, title: it.title, facts }
     };
-    List::page(&app, &frame, Kind::Article, ("Articles", NEW), found, row).await
+    List::page(&app, &frame, LogSubject::Article, ("Articles", NEW), found, row).await
 }
 
 /// `GET /admin/articles/new`.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
     let author = frame.user().map(|user| user.full_name.to_string()).unwrap_or_default();
-    let typed = Typed { author, published_at: Hour::of_unix(now()).to_string(), ..Typed::default() };
+    let typed =
+        ArticleForm { author, published_at: Hour::of_unix(now()).to_string(), ..ArticleForm::default() };
     page(&frame, NEW, typed.fields()).answer()
 }
 
@@ -123,18 +128,18 @@ pub async fn new(frame: Frame) -> Result<Response, Error> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<ArticleForm>,
 ) -> Result<Response, Error> {
     match typed.read() {
         Err(fields) => page(&frame, NEW, fields).answer(),
         Ok(draft) => {
             edit::create(&app.db, &actor(&admin), &draft).await?;
-            back(&session, Kind::Article, &format!("“{}” is saved.", draft.title)).await
+            back(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
         }
     }
 }
@@ -143,7 +148,7 @@ pub async fn create(
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn preview(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>, Error> {
+pub(crate) async fn preview(frame: Frame, Form(typed): Form<ArticleForm>) -> Result<Html<String>, Error> {
     shown(&One::preview(&frame, typed.preview(now())))
 }
 
@@ -151,27 +156,27 @@ pub async fn preview(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<Stri
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, Typed::of(found).fields()).answer()
+    page(&frame, CHANGE, ArticleForm::of(found).fields()).answer()
 }
 
 /// `POST /admin/articles/{id}`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<ArticleForm>,
 ) -> Result<Response, Error> {
     match typed.read() {
         Err(fields) => page(&frame, CHANGE, fields).answer(),
         Ok(draft) if edit::change(&app.db, &actor(&admin), id, &draft).await? => {
-            back(&session, Kind::Article, &format!("“{}” is saved.", draft.title)).await
+            back(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
         }
         Ok(_) => Err(Error::NotFound),
     }

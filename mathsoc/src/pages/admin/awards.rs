@@ -12,28 +12,28 @@ use url::form_urlencoded::{Serializer, parse};
 
 use super::users::search::Search;
 use super::{List, Row, actor, back};
-use crate::award::Points;
 use crate::db::awards::{self, Award, AwardError, NewAward};
-use crate::db::challenges::KeyStage;
-use crate::db::changes::{Changing, Counting};
+use crate::db::board_versions::{Changing, Counting};
 use crate::db::competitions::{self, Competition};
-use crate::db::user_list::{self, Person, Wanted};
-use crate::db::{Db, bin};
+use crate::db::users::list::{self, Person, Wanted};
+use crate::db::{Db, trash};
+use crate::domain::award::Points;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::person::Role;
+use crate::domain::title::Title;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::day::Day;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, shown};
-use crate::person::Role;
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::Day;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, shown};
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
-pub struct Typed {
+pub(crate) struct AwardForm {
     #[serde(default)]
     pupil: String,
     #[serde(default)]
@@ -44,7 +44,7 @@ pub struct Typed {
     counts: String,
 }
 
-impl Typed {
+impl AwardForm {
     fn pupil_field(&self) -> Field {
         Field::text("pupil", "Pupil", "off").value(&self.pupil).hint("The e-mail address, or the whole name.")
     }
@@ -133,7 +133,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     if text.is_empty() {
         return Ok(Err("Write the pupil’s e-mail address or name.".to_owned()));
     }
-    let found = user_list::named(db, text).await?;
+    let found = list::named(db, text).await?;
     let is_admin = !found.is_empty();
     let mut pupils: Vec<_> = found.into_iter().filter(|it| it.user.role == Role::Pupil).collect();
     if pupils.len() > 1 {
@@ -147,7 +147,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
         return Ok(Err("This is an admin, who is on no leaderboard.".to_owned()));
     }
     let near = Wanted { text: text.to_owned(), role: Some(Role::Pupil), ..Wanted::default() };
-    let near = user_list::page(db, &near, 1).await?.items;
+    let near = list::page(db, &near, 1).await?.items;
     let near = near.get(..3).unwrap_or(&near);
     let meant = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", named(near)) };
     Ok(Err(format!("No pupil has this address or name.{meant}")))
@@ -171,7 +171,11 @@ const GIVE: &str = "Save";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    search: Search,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let asked = search.wanted.text;
     let found = awards::page(&app.db, &asked, search.page).await?;
     let address = match &*asked {
@@ -185,12 +189,12 @@ pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Resul
     shown(&List {
         layout: frame.layout(Here::Admin),
         token: frame.token(),
-        kind: Kind::Award,
+        kind: LogSubject::Award,
         title: "Awards",
         new: Some(NEW),
         asked: Some(asked),
         filters: Vec::new(),
-        deleted: bin::recent(&app.db, Kind::Award).await?,
+        deleted: trash::recent(&app.db, LogSubject::Award).await?,
         pager: Pager::new(address, found.page, found.pages),
         rows: found.items.into_iter().map(row).collect(),
     })
@@ -200,10 +204,15 @@ pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Resul
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn new(State(app): State<App>, RawQuery(query): RawQuery, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn new(
+    State(app): State<App>,
+    RawQuery(query): RawQuery,
+    frame: Frame,
+) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let to = parse(query.as_bytes()).find(|(name, _)| name == "to");
-    let typed = Typed { pupil: to.map(|(_, to)| to.into_owned()).unwrap_or_default(), ..Typed::default() };
+    let typed =
+        AwardForm { pupil: to.map(|(_, to)| to.into_owned()).unwrap_or_default(), ..AwardForm::default() };
     page(&frame, NEW, GIVE, typed.fields(&competitions::all(&app.db).await?)).answer()
 }
 
@@ -211,12 +220,12 @@ pub async fn new(State(app): State<App>, RawQuery(query): RawQuery, frame: Frame
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AwardForm>,
 ) -> Result<Response, Error> {
     let competitions = competitions::all(&app.db).await?;
     let (name, new) = match typed.read(&app.db, &competitions).await? {
@@ -227,8 +236,12 @@ pub async fn create(
     let fields = match awards::create(&app.db, &actor(&admin), &new).await {
         Ok(_) => {
             app.live.look();
-            return back(&session, Kind::Award, &format!("{name} has {} for “{}”.", new.points, new.reason))
-                .await;
+            return back(
+                &session,
+                LogSubject::Award,
+                &format!("{name} has {} for “{}”.", new.points, new.reason),
+            )
+            .await;
         }
         Err(AwardError::Db(error)) => return Err(error.into()),
         Err(gone @ AwardError::NoPupil) => [pupil.error(Some(gone)), points, reason, counts],
@@ -248,10 +261,10 @@ fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     let (points, reason) = (award.points.number().to_string(), award.reason.clone());
-    let typed = Typed { points, reason, ..Typed::default() };
+    let typed = AwardForm { points, reason, ..AwardForm::default() };
     change_page(&frame, &award, [typed.points_field(), typed.reason_field()]).answer()
 }
 
@@ -259,13 +272,13 @@ pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Re
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<AwardForm>,
 ) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     let (points, reason) = match (typed.points.parse::<Points>(), typed.reason.parse::<Title>()) {
@@ -279,5 +292,5 @@ pub async fn change(
         return Err(Error::NotFound);
     }
     app.live.look();
-    back(&session, Kind::Award, &format!("{} has {points} for “{reason}”.", award.full_name)).await
+    back(&session, LogSubject::Award, &format!("{} has {points} for “{reason}”.", award.full_name)).await
 }

@@ -8,19 +8,20 @@ use std::collections::HashMap;
 use answers::{AnswerRules, Comparison};
 
 use crate::db::challenges::edit::{Draft, DraftBox, MOST_BOXES};
-use crate::db::challenges::{AnswerBox, Challenge, KeyStage};
+use crate::db::challenges::{AnswerBox, Challenge};
 use crate::db::competitions::Competition;
-use crate::pages::day::Hour;
-use crate::pages::form::Field;
-use crate::title::{self, Title};
+use crate::domain::key_stage::KeyStage;
+use crate::domain::title::{self, Title};
+use crate::pages::parts::day::Hour;
+use crate::pages::parts::form::Field;
 
 /// Empty boxes at the end of the form.
 const SPARE: usize = 2;
 
 /// What is typed in: names with values, as a form sends them.
-pub(super) struct Typed(HashMap<String, String>);
+pub(super) struct ChallengeForm(HashMap<String, String>);
 
-impl Typed {
+impl ChallengeForm {
     pub(super) fn new(sent: Vec<(String, String)>) -> Self {
         Self(sent.into_iter().collect())
     }
@@ -194,7 +195,7 @@ fn name(n: usize, part: &str) -> String {
 mod tests {
     use super::*;
 
-    fn typed(pairs: &[(&str, &str)]) -> Typed {
+    fn typed(pairs: &[(&str, &str)]) -> ChallengeForm {
         let all = [
             ("title", "Roots"),
             ("key_stage", "KS5"),
@@ -203,7 +204,7 @@ mod tests {
             ("released_at", "2026-01-01T09:00"),
         ];
         let pairs = all.iter().chain(pairs).map(|(name, value)| ((*name).to_owned(), (*value).to_owned()));
-        Typed::new(pairs.collect())
+        ChallengeForm::new(pairs.collect())
     }
 
     #[test]
@@ -237,6 +238,6 @@ mod tests {
     fn what_was_kept_comes_back_into_the_form_as_it_was() {
         let form = typed(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
         let draft = form.read().unwrap();
-        assert_eq!(Typed::of(draft.clone()).read().unwrap(), draft);
+        assert_eq!(ChallengeForm::of(draft.clone()).read().unwrap(), draft);
     }
 }

@@ -7,23 +7,23 @@ use axum::extract::State;
 use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 
-use super::challenge_form::Typed;
+use super::challenge_form::ChallengeForm;
 use super::{List, Row, actor, back};
-use crate::db::bin;
 use crate::db::challenges::edit::{self, EditError, Listed};
 use crate::db::competitions;
+use crate::db::trash;
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
-use crate::pages::address::{Id, Listing};
-use crate::pages::answers::now;
-use crate::pages::challenges::One;
-use crate::pages::day::Day;
-use crate::pages::form::FormPage;
-use crate::pages::pager::Pager;
-use crate::pages::stages::{address, filters};
-use crate::pages::{Frame, Here, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::{Id, Listing};
+use crate::pages::parts::day::Day;
+use crate::pages::parts::form::FormPage;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::stages::{address, filters};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::challenges::One;
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 type Sent = Form<Vec<(String, String)>>;
 
@@ -31,7 +31,7 @@ async fn page(
     app: &App,
     frame: &Frame,
     title: &'static str,
-    typed: &Typed,
+    typed: &ChallengeForm,
     wrong: &HashMap<String, String>,
 ) -> Result<FormPage, Error> {
     let among = competitions::all(&app.db).await?;
@@ -47,7 +47,11 @@ const CHANGE: &str = "Change the challenge";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = edit::all(&app.db, listing.key_stage, listing.page).await?;
     let pager = Pager::new(address("/admin/challenges", listing.key_stage), found.page, found.pages);
     let now = now();
@@ -55,11 +59,11 @@ pub async fn list(State(app): State<App>, listing: Listing, frame: Frame) -> Res
         asked: None,
         layout: frame.layout(Here::Admin),
         token: frame.token(),
-        kind: Kind::Challenge,
+        kind: LogSubject::Challenge,
         title: "Challenges",
         new: Some(NEW),
         filters: filters("/admin/challenges", listing.key_stage),
-        deleted: bin::recent(&app.db, Kind::Challenge).await?,
+        deleted: trash::recent(&app.db, LogSubject::Challenge).await?,
         rows: found.items.into_iter().map(|it| row(it, now)).collect(),
         pager,
     })
@@ -84,27 +88,27 @@ fn row(it: Listed, now: i64) -> Row {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    page(&app, &frame, NEW, &Typed::empty(now()), &HashMap::new()).await?.answer()
+pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    page(&app, &frame, NEW, &ChallengeForm::empty(now()), &HashMap::new()).await?.answer()
 }
 
 /// `POST /admin/challenges/new`.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
     Form(sent): Sent,
 ) -> Result<Response, Error> {
-    let typed = Typed::new(sent);
+    let typed = ChallengeForm::new(sent);
     match typed.read() {
         Err(wrong) => page(&app, &frame, NEW, &typed, &wrong).await?.answer(),
         Ok(draft) => {
             edit::create(&app.db, &actor(&admin), &draft).await?;
-            back(&session, Kind::Challenge, &format!("“{}” is saved.", draft.title)).await
+            back(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await
         }
     }
 }
@@ -113,19 +117,19 @@ pub async fn create(
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn preview(frame: Frame, Form(sent): Sent) -> Result<Html<String>, Error> {
-    shown(&One::preview(&frame, Typed::new(sent).preview(now())))
+pub(crate) async fn preview(frame: Frame, Form(sent): Sent) -> Result<Html<String>, Error> {
+    shown(&One::preview(&frame, ChallengeForm::new(sent).preview(now())))
 }
 
 /// `GET /admin/challenges/{id}`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let draft = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     let locked = draft.locked_at.is_some_and(|at| at <= now());
     let (button, way) = if locked { ("Open it again", "unlock") } else { ("Close it now", "lock") };
-    page(&app, &frame, CHANGE, &Typed::of(draft), &HashMap::new())
+    page(&app, &frame, CHANGE, &ChallengeForm::of(draft), &HashMap::new())
         .await?
         .act(button, format!("/admin/challenges/{id}/{way}"))
         .answer()
@@ -135,7 +139,7 @@ pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Re
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -143,13 +147,13 @@ pub async fn change(
     session: Session,
     Form(sent): Sent,
 ) -> Result<Response, Error> {
-    let typed = Typed::new(sent);
+    let typed = ChallengeForm::new(sent);
     let draft = match typed.read() {
         Ok(draft) => draft,
         Err(wrong) => return page(&app, &frame, CHANGE, &typed, &wrong).await?.answer(),
     };
     match edit::change(&app.db, &actor(&admin), id, &draft).await {
-        Ok(()) => back(&session, Kind::Challenge, &format!("“{}” is saved.", draft.title)).await,
+        Ok(()) => back(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await,
         Err(EditError::NotFound) => Err(Error::NotFound),
         Err(EditError::Db(error)) => Err(error.into()),
         Err(told @ (EditError::Answered(_) | EditError::Tried)) => {
@@ -165,7 +169,7 @@ pub async fn change(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn lock(
+pub(crate) async fn lock(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -178,7 +182,7 @@ pub async fn lock(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn unlock(
+pub(crate) async fn unlock(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -196,5 +200,5 @@ async fn set_lock(
     said: &str,
 ) -> Result<Response, Error> {
     let title = edit::lock(&app.db, &actor(&admin), id, locked).await?.ok_or(Error::NotFound)?;
-    back(&session, Kind::Challenge, &format!("“{title}” {said}")).await
+    back(&session, LogSubject::Challenge, &format!("“{title}” {said}")).await
 }

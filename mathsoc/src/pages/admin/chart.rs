@@ -2,7 +2,7 @@
 //!
 //! A chart of bars is a table whose rows have a bar each. One of days is a picture, with a table beside it.
 
-use crate::pages::day::Day;
+use crate::pages::parts::day::Day;
 
 /// The length of the longest bar.
 const LENGTH: i64 = 1000;

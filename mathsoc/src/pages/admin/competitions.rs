@@ -9,31 +9,32 @@ use palisade::{Session, SignedIn};
 
 use super::{List, Page, Row, actor, back};
 use crate::db::admin_log::Actor;
-use crate::db::competitions::{self, Competition, CompetitionError, CompetitionId, Details};
+use crate::db::competitions::{self, Competition, CompetitionError, Details};
 use crate::db::schools::{self, School};
+use crate::domain::clock::now;
+use crate::domain::ids::CompetitionId;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::Title;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::competitions::Timed;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
+use crate::pages::public::competitions::Timed;
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::web::signed_in::Admin;
 
 type Sent = Form<Vec<(String, String)>>;
 
 /// What is typed in, and the schools that are ticked.
-struct Typed {
+struct CompetitionForm {
     texts: HashMap<String, String>,
     invited: HashSet<i64>,
 }
 
 const SCHOOL: &str = "school-";
 
-impl Typed {
+impl CompetitionForm {
     fn new(sent: Vec<(String, String)>) -> Self {
         let school = |name: &str| name.strip_prefix(SCHOOL).and_then(|id| id.parse().ok());
         let invited = sent.iter().filter_map(|(name, _)| school(name)).collect();
@@ -116,7 +117,11 @@ const CHANGE: &str = "Change the competition";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Page(page): Page,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let now = now();
     let row = |it: Competition| {
         let when = |at| format!("{}, {}", Day::of_unix(at), Day::of_unix(at).hour());
@@ -125,15 +130,15 @@ pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Res
         Row { id, title, facts: vec![times, Timed::new(it, now).clock] }
     };
     let found = competitions::page(&app.db, page).await?;
-    List::page(&app, &frame, Kind::Competition, ("Competitions", NEW), found, row).await
+    List::page(&app, &frame, LogSubject::Competition, ("Competitions", NEW), found, row).await
 }
 
 /// `GET /admin/competitions/new`.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let typed = Typed { texts: HashMap::new(), invited: HashSet::new() };
+pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let typed = CompetitionForm { texts: HashMap::new(), invited: HashSet::new() };
     let schools = schools::all(&app.db).await?;
     page(&frame, NEW, typed.fields(&schools, &HashMap::new())).answer()
 }
@@ -142,14 +147,14 @@ pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
     Form(sent): Sent,
 ) -> Result<Response, Error> {
-    let (typed, schools) = (Typed::new(sent), schools::all(&app.db).await?);
+    let (typed, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
     let details = match typed.read() {
         Ok(details) => details,
         Err(wrong) => return page(&frame, NEW, typed.fields(&schools, &wrong)).answer(),
@@ -157,14 +162,14 @@ pub async fn create(
     let by = actor(&admin);
     let id = competitions::create(&app.db, &by, &details).await?;
     invite(&app, &by, id, &schools, &typed.invited).await?;
-    back(&session, Kind::Competition, &format!("“{}” is saved.", details.title)).await
+    back(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
 }
 
 /// `GET /admin/competitions/{id}`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(
+pub(crate) async fn edit(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -172,7 +177,7 @@ pub async fn edit(
 ) -> Result<Response, Error> {
     let it = competitions::by_id(&app.db, CompetitionId(id), admin.user.id).await?.ok_or(Error::NotFound)?;
     let is_open = it.phase(now()) == competitions::Phase::Open;
-    let typed = Typed::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
+    let typed = CompetitionForm::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
     let schools = schools::all(&app.db).await?;
     let page = page(&frame, CHANGE, typed.fields(&schools, &HashMap::new()));
     let page =
@@ -184,7 +189,7 @@ pub async fn edit(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -192,7 +197,7 @@ pub async fn change(
     session: Session,
     Form(sent): Sent,
 ) -> Result<Response, Error> {
-    let (typed, schools) = (Typed::new(sent), schools::all(&app.db).await?);
+    let (typed, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
     let details = match typed.read() {
         Ok(details) => details,
         Err(wrong) => return page(&frame, CHANGE, typed.fields(&schools, &wrong)).answer(),
@@ -202,14 +207,14 @@ pub async fn change(
         return Err(Error::NotFound);
     }
     invite(&app, &by, id, &schools, &typed.invited).await?;
-    back(&session, Kind::Competition, &format!("“{}” is saved.", details.title)).await
+    back(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
 }
 
 /// `POST /admin/competitions/{id}/lock`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number that is open, and when the database gives no answer.
-pub async fn lock(
+pub(crate) async fn lock(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -217,7 +222,7 @@ pub async fn lock(
 ) -> Result<Response, Error> {
     let title = competitions::lock(&app.db, &actor(&admin), CompetitionId(id), now()).await?;
     let title = title.ok_or(Error::NotFound)?;
-    back(&session, Kind::Competition, &format!("“{title}” is closed.")).await
+    back(&session, LogSubject::Competition, &format!("“{title}” is closed.")).await
 }
 
 /// Invites the schools that are ticked, and no other.

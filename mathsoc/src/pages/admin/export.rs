@@ -17,15 +17,15 @@ use palisade::SignedIn;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::actor;
-use crate::db::challenges::KeyStage;
 use crate::db::export::{self, AT_ONCE};
 use crate::db::{Db, DbError, admin_log};
+use crate::domain::key_stage::KeyStage;
 use crate::error::Error;
-use crate::pages::address::Listing;
-use crate::pages::day::Hour;
-use crate::signed_in::Admin;
-use crate::spreadsheet::{BEGIN, line};
+use crate::lists::spreadsheet::{BEGIN, line};
+use crate::pages::parts::address::Listing;
+use crate::pages::parts::day::Hour;
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 /// What goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -59,7 +59,7 @@ impl File {
 ///
 /// # Errors
 /// [`Error::NotFound`] for a file that there is not, and when the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
     listing: Listing,

@@ -5,11 +5,11 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::chart::{Bar, Days};
-use crate::db::numbers::{self, DAYS, Members, Tried};
+use crate::db::dashboard::{self, DAYS, Members, Tried};
+use crate::domain::clock::now;
 use crate::error::Error;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, starts};
-use crate::pages::{Frame, Here, Layout, shown};
+use crate::pages::parts::day::{Day, starts};
+use crate::pages::parts::{Frame, Here, Layout, shown};
 use crate::state::App;
 
 #[derive(Template)]
@@ -30,10 +30,10 @@ struct Home {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    let members = numbers::members(&app.db).await?;
+pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
+    let members = dashboard::members(&app.db).await?;
     let starts = starts(now(), DAYS);
-    let answers = numbers::answers(&app.db, starts.first().copied().unwrap_or_default()).await?;
+    let answers = dashboard::answers(&app.db, starts.first().copied().unwrap_or_default()).await?;
     let mut days: Vec<_> = starts.iter().map(|start| (*start, 0, 0)).collect();
     for hour in answers {
         let after = days.partition_point(|(start, ..)| *start <= hour.since);
@@ -44,7 +44,7 @@ pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, 
     }
     let mut stages: Vec<_> = members.stages().map(|(stage, count)| (stage.name().to_owned(), count)).into();
     stages.push(("No year".to_owned(), members.without_year()));
-    let mut schools = numbers::schools(&app.db).await?;
+    let mut schools = dashboard::schools(&app.db).await?;
     // Who has no school comes first, and belongs at the end.
     if schools.first().is_some_and(|(name, _)| name.is_none()) {
         schools.rotate_left(1);
@@ -64,8 +64,8 @@ pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, 
         stages: Bar::all(stages),
         schools: Bar::all(schools.into_iter().map(named)),
         days: Days::new(days),
-        hardest: rates(numbers::tried(&app.db, true).await?),
-        easiest: rates(numbers::tried(&app.db, false).await?),
+        hardest: rates(dashboard::tried(&app.db, true).await?),
+        easiest: rates(dashboard::tried(&app.db, false).await?),
         refusals: Bar::all(refusals),
         began: Day::of_unix(app.traffic.began()),
     })

@@ -8,8 +8,8 @@ use super::{Page, filters};
 use crate::db::Paged;
 use crate::db::admin_log::{self, Entry};
 use crate::error::Error;
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, Layout, shown};
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, shown};
 use crate::state::App;
 
 #[derive(Template)]
@@ -24,7 +24,11 @@ struct Log {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(
+    State(app): State<App>,
+    Page(page): Page,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = admin_log::page(&app.db, None, page).await?;
     let pager = Pager::new("/admin/log", found.page, found.pages);
     shown(&Log { layout: frame.layout(Here::Admin), found, pager })

@@ -15,26 +15,26 @@
 //!
 //! A picture for a text is sent by the editor, or where no script runs by `/admin/pictures/new`: see [`pictures`].
 //!
-//! To add one: a [`Kind`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
+//! To add one: a [`LogSubject`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
 //! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
 
-pub mod announcements;
-pub mod articles;
-pub mod awards;
-pub mod bin;
+pub(crate) mod announcements;
+pub(crate) mod articles;
+pub(crate) mod awards;
 mod challenge_form;
-pub mod challenges;
+pub(crate) mod challenges;
 mod chart;
-pub mod competitions;
-pub mod export;
-pub mod home;
-pub mod log;
-pub mod newsletters;
-pub mod pictures;
-pub mod reports;
-pub mod schools;
-pub mod tester;
-pub mod users;
+pub(crate) mod competitions;
+pub(crate) mod export;
+pub(crate) mod home;
+pub(crate) mod log;
+pub(crate) mod newsletters;
+pub(crate) mod pictures;
+pub(crate) mod reports;
+pub(crate) mod schools;
+pub(crate) mod tester;
+pub(crate) mod trash;
+pub(crate) mod users;
 
 use std::convert::Infallible;
 
@@ -44,17 +44,17 @@ use axum::response::{Html, Response};
 use http::request::Parts;
 use palisade::{Redirect, SafePath, Session, SignedIn};
 
-use super::frame::notice;
-use super::pager::Pager;
-use super::stages::Filter;
-use super::{Frame, Here, Layout, Printed, filters, shown};
+use super::parts::frame::notice;
+use super::parts::pager::Pager;
+use super::parts::stages::Filter;
+use super::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::db::admin_log::Actor;
-use crate::db::bin::Deleted;
+use crate::db::trash::Deleted;
 use crate::db::{self, Paged};
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
-use crate::signed_in::Admin;
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 /// The list of a section.
 #[derive(Template)]
@@ -62,7 +62,7 @@ use crate::subject::Kind;
 struct List {
     layout: Layout,
     token: Printed,
-    kind: Kind,
+    kind: LogSubject,
     title: &'static str,
     /// What the button that makes one says.
     new: Option<&'static str>,
@@ -91,12 +91,12 @@ impl List {
     async fn page<T>(
         app: &App,
         frame: &Frame,
-        kind: Kind,
+        kind: LogSubject,
         (title, new): (&'static str, &'static str),
         found: Paged<T>,
         row: impl FnMut(T) -> Row,
     ) -> Result<Html<String>, Error> {
-        let deleted = db::bin::recent(&app.db, kind).await?;
+        let deleted = db::trash::recent(&app.db, kind).await?;
         let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
         let rows = found.items.into_iter().map(row).collect();
         let (layout, token) = (frame.layout(Here::Admin), frame.token());
@@ -106,13 +106,13 @@ impl List {
 }
 
 /// Which page of a list the address asks for; what is no number is the first.
-pub struct Page(u32);
+pub(crate) struct Page(u32);
 
 impl<S: Send + Sync> FromRequestParts<S> for Page {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self(super::address::Listing::parse(parts.uri.query().unwrap_or_default()).page))
+        Ok(Self(super::parts::address::Listing::parse(parts.uri.query().unwrap_or_default()).page))
     }
 }
 
@@ -122,7 +122,7 @@ fn actor(admin: &SignedIn<Admin>) -> Actor {
 }
 
 /// Back to the list of a section, with something to say there.
-async fn back(session: &Session, kind: Kind, said: &str) -> Result<Response, Error> {
+async fn back(session: &Session, kind: LogSubject, said: &str) -> Result<Response, Error> {
     back_to(session, &format!("/admin/{}", kind.section()), said).await
 }
 

@@ -11,23 +11,24 @@ use serde::Deserialize;
 
 use super::{List, Page, Row, actor, back};
 use crate::db::newsletters::{self, File, NewNewsletter, Newsletter};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::{self, Title};
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, Hour};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::newsletters::{One, size};
-use crate::pages::{Frame, Here, files, shown};
-use crate::rich_text;
-use crate::signed_in::Admin;
+use crate::pages::files;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, Hour};
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::public::newsletters::{One, size};
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::{self, Title};
+use crate::text::rich_text;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub(crate) struct NewsletterForm {
     title: String,
     summary: String,
     body: String,
@@ -41,7 +42,7 @@ enum Pdf {
     Nothing,
 }
 
-impl Typed {
+impl NewsletterForm {
     fn of(it: &Newsletter) -> Self {
         let published_at = Hour::of_unix(it.published_at).to_string();
         let (title, summary, body) = (it.title.clone(), it.summary.clone(), it.body.clone());
@@ -117,11 +118,11 @@ fn most(app: &App) -> String {
 }
 
 /// What a form brought.
-async fn sent(app: &App, request: Request) -> Result<(Typed, Pdf), Error> {
+async fn sent(app: &App, request: Request) -> Result<(NewsletterForm, Pdf), Error> {
     let mut received = files::take(app, &[FileKind::Pdf], request).await?;
     let text = |name| received.text(name).unwrap_or_default().to_owned();
     let (title, summary) = (text("title"), text("summary"));
-    let typed = Typed { title, summary, body: text("body"), published_at: text("published_at") };
+    let typed = NewsletterForm { title, summary, body: text("body"), published_at: text("published_at") };
     let refused = received.refused("file").map(|refusal| refusal.message().into_owned());
     let pdf = match (refused, received.take_file("file")) {
         (Some(why), _) => Pdf::Refused(why),
@@ -135,7 +136,7 @@ async fn sent(app: &App, request: Request) -> Result<(Typed, Pdf), Error> {
 fn read(
     app: &App,
     has: &File,
-    (typed, pdf): (Typed, Pdf),
+    (typed, pdf): (NewsletterForm, Pdf),
 ) -> Result<(NewNewsletter, Option<Incoming>), Vec<Field>> {
     match (typed.read(), pdf) {
         (Some(new), Pdf::Passed(file)) => Ok((new, Some(file))),
@@ -166,7 +167,11 @@ const CHANGE: &str = "Change the newsletter";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Page(page): Page,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found = newsletters::all(&app.db, page).await?;
     let now = now();
     let row = |it: Newsletter| {
@@ -180,15 +185,16 @@ pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Res
         };
         Row { id: it.id, title: it.title, facts: vec![format!("{since} {day}, {}", day.hour()), file] }
     };
-    List::page(&app, &frame, Kind::Newsletter, ("Newsletters", NEW), found, row).await
+    List::page(&app, &frame, LogSubject::Newsletter, ("Newsletters", NEW), found, row).await
 }
 
 /// `GET /admin/newsletters/new`.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let typed = Typed { published_at: Hour::of_unix(now()).to_string(), ..Typed::default() };
+pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let typed =
+        NewsletterForm { published_at: Hour::of_unix(now()).to_string(), ..NewsletterForm::default() };
     page(&frame, NEW, typed.fields(&app, &File::default())).answer()
 }
 
@@ -196,7 +202,7 @@ pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error
 ///
 /// # Errors
 /// When the form cannot be read, or the newsletter or its file cannot be kept.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
@@ -209,14 +215,14 @@ pub async fn create(
     };
     let file = kept(&app, &admin, file).await?;
     newsletters::create(&app.db, &actor(&admin), &new, file).await?;
-    back(&session, Kind::Newsletter, &format!("“{}” is saved.", new.title)).await
+    back(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }
 
 /// `POST /admin/newsletters/preview`: the page as a visitor would see it; nothing is kept, and no file is sent.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn preview(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>, Error> {
+pub(crate) async fn preview(frame: Frame, Form(typed): Form<NewsletterForm>) -> Result<Html<String>, Error> {
     shown(&One::preview(&frame, typed.preview(now())))
 }
 
@@ -224,9 +230,9 @@ pub async fn preview(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<Stri
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let form = page(&frame, CHANGE, Typed::of(&found).fields(&app, &found.file));
+    let form = page(&frame, CHANGE, NewsletterForm::of(&found).fields(&app, &found.file));
     match found.file.address() {
         Some(address) => form.link("Open its PDF", address).answer(),
         None => form.answer(),
@@ -238,7 +244,7 @@ pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Re
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number; when the form cannot be read, or the newsletter or its file cannot be
 /// kept.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -255,5 +261,5 @@ pub async fn change(
     if !newsletters::change(&app.db, &actor(&admin), id, &new, file).await? {
         return Err(Error::NotFound);
     }
-    back(&session, Kind::Newsletter, &format!("“{}” is saved.", new.title)).await
+    back(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }

@@ -9,10 +9,10 @@ use palisade::{Refusal, SignedIn};
 
 use crate::error::Error;
 use crate::pages::files;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here, Layout, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here, Layout, shown};
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 /// The picture as a text shows it: as the editor writes it.
 #[derive(Template)]
@@ -29,7 +29,7 @@ struct Line<'a> {
 /// The picture is kept, and this is its line.
 #[derive(Template)]
 #[template(path = "admin/picture.html")]
-struct Kept {
+struct StoredPicture {
     layout: Layout,
     line: String,
     src: String,
@@ -42,14 +42,14 @@ const TITLE: &str = "Add a picture";
 
 /// What is typed in, and what is wrong with it.
 #[derive(Default)]
-struct Typed {
+struct PictureForm {
     alt: String,
     decorates: bool,
     no_words: Option<&'static str>,
     no_picture: Option<String>,
 }
 
-impl Typed {
+impl PictureForm {
     fn page(self, frame: &Frame) -> Result<Response, Error> {
         FormPage::new(frame, TITLE, "Send it")
             .here(Here::Admin)
@@ -73,15 +73,15 @@ impl Typed {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(frame: Frame) -> Result<Response, Error> {
-    Typed::default().page(&frame)
+pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
+    PictureForm::default().page(&frame)
 }
 
 /// `POST /admin/pictures/new`.
 ///
 /// # Errors
 /// When the request is no form, the scanner gives no answer, or the picture cannot be kept.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
@@ -91,7 +91,7 @@ pub async fn take(
         Ok(received) => received,
         Err(wrong @ Refusal::File { .. }) => {
             let no_picture = Some(wrong.message().into_owned());
-            return Typed { no_picture, ..Typed::default() }.page(&frame);
+            return PictureForm { no_picture, ..PictureForm::default() }.page(&frame);
         }
         Err(refusal) => return Err(refusal.into()),
     };
@@ -104,7 +104,8 @@ pub async fn take(
         (picture, no_words) => {
             // A browser does not fill in a file again.
             let no_picture = if picture.is_some() { "Choose the file once more." } else { "Choose a file." };
-            return Typed { alt, decorates, no_words, no_picture: Some(no_picture.to_owned()) }.page(&frame);
+            return PictureForm { alt, decorates, no_words, no_picture: Some(no_picture.to_owned()) }
+                .page(&frame);
         }
     };
     let alt = if decorates { String::new() } else { alt };
@@ -113,6 +114,6 @@ pub async fn take(
     let src = files::address(&file);
     let line = Line { src: &src, alt: &alt, size }.render()?;
     let (layout, waits) = (frame.layout(Here::Admin), file.quarantined);
-    let page: Html<String> = shown(&Kept { layout, line, src, alt, size, waits })?;
+    let page: Html<String> = shown(&StoredPicture { layout, line, src, alt, size, waits })?;
     Ok(page.into_response())
 }

@@ -15,16 +15,16 @@ use palisade::{Session, SignedIn};
 use super::chart::Days;
 use super::{actor, back_to};
 use crate::config::Config;
-use crate::db::numbers::DAYS;
-use crate::db::reports::{self, Known};
+use crate::db::dashboard::DAYS;
+use crate::db::reports::{self, StoredReport};
+use crate::domain::clock::now;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::answers::now;
-use crate::pages::day::{Day, starts};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::policy;
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::day::{Day, starts};
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
+use crate::web::policy;
+use crate::web::signed_in::Admin;
 
 const HERE: &str = "/admin/reports";
 
@@ -49,7 +49,7 @@ struct Row {
 }
 
 impl Row {
-    fn new(Known { id, group }: Known, config: &Config) -> Self {
+    fn new(StoredReport { id, group }: StoredReport, config: &Config) -> Self {
         let day = |micros: u64| Day::of_unix(i64::try_from(micros / 1_000_000).unwrap_or(i64::MAX));
         let (first, last) = (day(group.first_seen), day(group.last_seen));
         Self { id, suggestion: policy::suggestion(config, &group), group, first, last }
@@ -65,7 +65,7 @@ impl Row {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     let known = reports::most(&app.db).await?;
     let rows = known.into_iter().map(|known| Row::new(known, &app.config)).collect();
     let starts = starts(now(), DAYS);
@@ -87,7 +87,7 @@ pub async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, 
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn forget(
+pub(crate) async fn forget(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -101,7 +101,7 @@ pub async fn forget(
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn forget_all(
+pub(crate) async fn forget_all(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     session: Session,

@@ -9,26 +9,26 @@ use serde::Deserialize;
 use super::{List, Page, Row, actor, back};
 use crate::db::Paged;
 use crate::db::schools::{self, NewSchool, School, SchoolError};
-use crate::email::EmailDomain;
+use crate::domain::email::EmailDomain;
+use crate::domain::log_subject::LogSubject;
+use crate::domain::title::Title;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
 use crate::state::App;
-use crate::subject::Kind;
-use crate::title::Title;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
-pub struct Typed {
+pub(crate) struct SchoolForm {
     #[serde(default)]
     name: String,
     #[serde(default)]
     email_domain: String,
 }
 
-impl Typed {
+impl SchoolForm {
     fn of(school: School) -> Self {
         let email_domain = school.email_domain.map(|domain| domain.to_string()).unwrap_or_default();
         Self { name: school.name, email_domain }
@@ -68,7 +68,11 @@ const CHANGE: &str = "Change the school";
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn list(
+    State(app): State<App>,
+    Page(page): Page,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
     let found: Paged<School> = schools::page(&app.db, page).await?;
     let row = |school: School| {
         let fact = match school.email_domain {
@@ -77,34 +81,34 @@ pub async fn list(State(app): State<App>, Page(page): Page, frame: Frame) -> Res
         };
         Row { id: school.id, title: school.name, facts: vec![fact] }
     };
-    List::page(&app, &frame, Kind::School, ("Schools", NEW), found, row).await
+    List::page(&app, &frame, LogSubject::School, ("Schools", NEW), found, row).await
 }
 
 /// `GET /admin/schools/new`.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn new(frame: Frame) -> Result<Response, Error> {
-    page(&frame, NEW, Typed::default().fields()).answer()
+pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
+    page(&frame, NEW, SchoolForm::default().fields()).answer()
 }
 
 /// `POST /admin/schools/new`.
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<SchoolForm>,
 ) -> Result<Response, Error> {
     let new = match typed.read() {
         Ok(new) => new,
         Err(fields) => return page(&frame, NEW, fields).answer(),
     };
     match schools::create(&app.db, &actor(&admin), &new).await {
-        Ok(_) => back(&session, Kind::School, &format!("“{}” is saved.", new.name)).await,
+        Ok(_) => back(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await,
         Err(error) => refused(page(&frame, NEW, typed.fields()), error),
     }
 }
@@ -113,29 +117,29 @@ pub async fn create(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let school = schools::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, Typed::of(school).fields()).answer()
+    page(&frame, CHANGE, SchoolForm::of(school).fields()).answer()
 }
 
 /// `POST /admin/schools/{id}`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<SchoolForm>,
 ) -> Result<Response, Error> {
     let new = match typed.read() {
         Ok(new) => new,
         Err(fields) => return page(&frame, CHANGE, fields).answer(),
     };
     match schools::change(&app.db, &actor(&admin), id, &new).await {
-        Ok(true) => back(&session, Kind::School, &format!("“{}” is saved.", new.name)).await,
+        Ok(true) => back(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await,
         Ok(false) => Err(Error::NotFound),
         Err(error) => refused(page(&frame, CHANGE, typed.fields()), error),
     }

@@ -21,13 +21,13 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::error::Error;
-use crate::pages::api::{problem, written};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::public::api::{problem, written};
 
 /// Two answers, and how strict to be.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub struct Pair {
+pub(crate) struct Pair {
     expected: String,
     given: String,
     rules: String,
@@ -36,7 +36,7 @@ pub struct Pair {
 /// The pair as a form sends it, with the form's token.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Typed {
+pub(crate) struct TesterForm {
     expected: String,
     given: String,
     rules: String,
@@ -47,7 +47,7 @@ pub struct Typed {
 struct Tester {
     layout: Layout,
     token: Printed,
-    typed: Typed,
+    typed: TesterForm,
     tested: Option<Result<Tested, String>>,
 }
 
@@ -75,16 +75,16 @@ impl AsRead {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&Tester { layout, token, typed: Typed::default(), tested: None })
+    shown(&Tester { layout, token, typed: TesterForm::default(), tested: None })
 }
 
 /// `POST /admin/tester`.
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn take(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>, Error> {
+pub(crate) async fn take(frame: Frame, Form(typed): Form<TesterForm>) -> Result<Html<String>, Error> {
     let pair =
         Pair { expected: typed.expected.clone(), given: typed.given.clone(), rules: typed.rules.clone() };
     let tested = spawn_blocking(move || test(&pair)).await.map_err(Error::broken)?;
@@ -102,7 +102,7 @@ fn test(pair: &Pair) -> Result<Tested, String> {
 ///
 /// # Errors
 /// When the comparison breaks off.
-pub async fn compare(body: Bytes) -> Result<Response, Error> {
+pub(crate) async fn compare(body: Bytes) -> Result<Response, Error> {
     let Ok(pair) = serde_json::from_slice::<Pair>(&body) else {
         return Ok(misread("Send {\"expected\": \"x^2-1\", \"given\": \"(x-1)(x+1)\", \"rules\": \"\"}."));
     };
@@ -138,7 +138,7 @@ struct Text {
 ///
 /// # Errors
 /// When it breaks off.
-pub async fn normalize(body: Bytes) -> Result<Response, Error> {
+pub(crate) async fn normalize(body: Bytes) -> Result<Response, Error> {
     let Ok(Text { text }) = serde_json::from_slice(&body) else {
         return Ok(misread("Send {\"text\": \"2x + x\"}."));
     };

@@ -8,19 +8,19 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
 use super::welcome;
-use crate::db::user_changes::{self, Change, ChangeError};
+use crate::db::users::edit::{self, Change, ChangeError};
 use crate::db::users::{self, RightsError, User};
+use crate::domain::person::Role;
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::ResetPassword;
 use crate::pages::account::{FRESH, send};
-use crate::pages::address::Id;
 use crate::pages::admin::{actor, back_to};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::person::Role;
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 async fn found(app: &App, id: i64) -> Result<User, Error> {
     users::by_id(&app.db, id).await?.ok_or(Error::NotFound)
@@ -34,7 +34,7 @@ fn page_of(id: i64) -> String {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn letter(
+pub(crate) async fn letter(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -42,7 +42,7 @@ pub async fn letter(
 ) -> Result<Response, Error> {
     let user = found(&app, id).await?;
     let stored = users::login_by_id(&app.db, id).await?;
-    user_changes::note_link(&app.db, &actor(&admin), &user).await?;
+    edit::note_link(&app.db, &actor(&admin), &user).await?;
     if stored.is_some_and(|stored| stored.hash.is_usable()) {
         let url = |path: &str| app.config.site_url.link(path);
         let link = url(&app.links.issue(Purpose::ResetPassword, &user));
@@ -60,7 +60,7 @@ pub async fn letter(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn verify(
+pub(crate) async fn verify(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -73,7 +73,7 @@ pub async fn verify(
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn log_out(
+pub(crate) async fn log_out(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -91,7 +91,7 @@ async fn change(
     said: &str,
 ) -> Result<Response, Error> {
     found(&app, id).await?;
-    match user_changes::change_all(&app.db, &actor(&admin), &[id], change).await {
+    match edit::change_all(&app.db, &actor(&admin), &[id], change).await {
         Ok(0) => back_to(&session, &page_of(id), "There was nothing to change.").await,
         Ok(_) => back_to(&session, &page_of(id), said).await,
         Err(ChangeError::NoSchool) => Err(Error::NotFound),
@@ -114,7 +114,7 @@ fn factor_page(frame: &Frame, user: &User) -> FormPage {
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
-pub async fn show_factor(
+pub(crate) async fn show_factor(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -132,7 +132,7 @@ pub async fn show_factor(
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
-pub async fn remove_factor(
+pub(crate) async fn remove_factor(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
@@ -148,7 +148,7 @@ pub async fn remove_factor(
 
 /// Which rights.
 #[derive(Deserialize)]
-pub struct Rights {
+pub(crate) struct Rights {
     #[serde(default)]
     role: String,
 }
@@ -167,7 +167,7 @@ fn role_page(frame: &Frame, user: &User) -> FormPage {
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
-pub async fn show_role(
+pub(crate) async fn show_role(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
@@ -181,7 +181,7 @@ pub async fn show_role(
 ///
 /// # Errors
 /// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
-pub async fn change_role(
+pub(crate) async fn change_role(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,

@@ -12,17 +12,17 @@ use palisade::{Session, SignedIn};
 
 use super::are;
 use super::search::Search;
-use crate::db::bin;
 use crate::db::schools::{self, School};
-use crate::db::user_changes::{self, Change, ChangeError};
-use crate::db::user_list::{self, MOST, Person};
+use crate::db::trash;
+use crate::db::users::edit::{self, Change, ChangeError};
+use crate::db::users::list::{self, MOST, Person};
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
-use crate::pages::address::Id;
 use crate::pages::admin::{actor, back};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 /// What can be done to many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -79,14 +79,14 @@ impl Deed {
 
 /// What is asked for: a deed, and whom it concerns.
 #[derive(Default)]
-struct Asked {
+struct BulkRequest {
     deed: Option<Deed>,
     found: bool,
     ids: BTreeSet<i64>,
     school: Option<String>,
 }
 
-impl Asked {
+impl BulkRequest {
     fn read<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> Self {
         let mut asked = Self::default();
         for (name, value) in fields {
@@ -121,25 +121,25 @@ const TOO_MANY: &str = "These are more than 500. Narrow the search down, and do 
 ///
 /// # Errors
 /// [`Error::NotFound`] for a deed that there is not, and when the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     RawQuery(query): RawQuery,
     frame: Frame,
     session: Session,
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
-    let asked = Asked::read(url::form_urlencoded::parse(query.as_bytes()));
+    let asked = BulkRequest::read(url::form_urlencoded::parse(query.as_bytes()));
     let deed = asked.deed.ok_or(Error::NotFound)?;
     let people = if asked.found {
-        user_list::all(&app.db, &Search::parse(&query).wanted).await?
+        list::all(&app.db, &Search::parse(&query).wanted).await?
     } else {
         people(&app, &asked.ids).await?
     };
     if people.is_empty() {
-        return back(&session, Kind::User, "Nobody was chosen. Tick who it is about.").await;
+        return back(&session, LogSubject::User, "Nobody was chosen. Tick who it is about.").await;
     }
     if people.len() > MOST {
-        return back(&session, Kind::User, TOO_MANY).await;
+        return back(&session, LogSubject::User, TOO_MANY).await;
     }
     page(&app, &frame, deed, people, None).await.map(Html::into_response)
 }
@@ -147,7 +147,7 @@ pub async fn show(
 async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
     let mut people = Vec::new();
     for id in ids.iter().take(MOST + 1) {
-        people.extend(user_list::one(&app.db, *id).await?);
+        people.extend(list::one(&app.db, *id).await?);
     }
     people.sort_by_cached_key(|person| person.user.full_name.as_str().to_lowercase());
     Ok(people)
@@ -176,23 +176,23 @@ async fn page(
 ///
 /// # Errors
 /// [`Error::NotFound`] for a deed that there is not, and when the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let asked = Asked::read(fields);
+    let asked = BulkRequest::read(fields);
     let deed = asked.deed.ok_or(Error::NotFound)?;
     if asked.ids.len() > MOST {
-        return back(&session, Kind::User, TOO_MANY).await;
+        return back(&session, LogSubject::User, TOO_MANY).await;
     }
     let (by, ids) = (actor(&admin), asked.ids.iter().copied().collect::<Vec<_>>());
     let change = match (deed, asked.school.as_deref()) {
         (Deed::Delete, _) => {
-            let gone = bin::delete_all(&app.db, &by, Kind::User, &ids).await?;
-            return back(&session, Kind::User, &format!("{} deleted.", are(gone))).await;
+            let gone = trash::delete_all(&app.db, &by, LogSubject::User, &ids).await?;
+            return back(&session, LogSubject::User, &format!("{} deleted.", are(gone))).await;
         }
         (Deed::NextYear, _) => Change::NextYear,
         (Deed::LogOut, _) => Change::LogOut,
@@ -200,14 +200,14 @@ pub async fn take(
         // 0 is the number of no school.
         (Deed::Move, school) => Change::Move(Some(school.and_then(Id::parse).map_or(0, |Id(id)| id))),
     };
-    match user_changes::change_all(&app.db, &by, &ids, change).await {
+    match edit::change_all(&app.db, &by, &ids, change).await {
         Ok(count) => {
             let done = match deed {
                 Deed::Move => "moved",
                 Deed::NextYear => "moved up",
                 Deed::LogOut | Deed::Delete => "logged out everywhere",
             };
-            back(&session, Kind::User, &format!("{} {done}.", are(count))).await
+            back(&session, LogSubject::User, &format!("{} {done}.", are(count))).await
         }
         Err(gone @ ChangeError::NoSchool) => {
             let page =

@@ -9,22 +9,22 @@ use serde::Deserialize;
 use super::welcome;
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
-use crate::db::user_changes::{self, ChangeError, Details};
+use crate::db::users::edit::{self, ChangeError, Details};
 use crate::db::users::{self, CreateError, NewUser, User};
-use crate::email::EmailAddress;
+use crate::domain::email::EmailAddress;
+use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::pages::account::send;
-use crate::pages::address::Id;
 use crate::pages::admin::{actor, back_to};
-use crate::pages::form::{Field, FormPage};
-use crate::pages::{Frame, Here};
-use crate::person::{FullName, Role, Year};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::form::{Field, FormPage};
+use crate::pages::parts::{Frame, Here};
 use crate::state::App;
+use crate::web::signed_in::Admin;
 
 /// What is typed in.
 #[derive(Default, Deserialize)]
-pub struct Typed {
+pub(crate) struct UserForm {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -35,7 +35,7 @@ pub struct Typed {
     year: String,
 }
 
-impl Typed {
+impl UserForm {
     fn of(user: &User) -> Self {
         Self {
             full_name: user.full_name.to_string(),
@@ -95,29 +95,29 @@ fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
+pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    edit_page(&frame, id, Typed::of(&user).fields(&schools::all(&app.db).await?)).answer()
+    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).answer()
 }
 
 /// `POST /admin/users/{id}/edit`.
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn change(
+pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
     let details = match typed.read(&schools) {
         Ok(details) => details,
         Err(fields) => return edit_page(&frame, id, *fields).answer(),
     };
-    match user_changes::change(&app.db, &actor(&admin), id, &details).await {
+    match edit::change(&app.db, &actor(&admin), id, &details).await {
         Ok(true) => back_to(&session, &format!("/admin/users/{id}"), "The details are saved.").await,
         Ok(false) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
@@ -140,8 +140,8 @@ fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> Fo
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let (typed, schools) = (Typed::default(), schools::all(&app.db).await?);
+pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
+    let (typed, schools) = (UserForm::default(), schools::all(&app.db).await?);
     new_page(&frame, typed.email_field(), typed.fields(&schools)).answer()
 }
 
@@ -149,12 +149,12 @@ pub async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn create(
+pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<Typed>,
+    Form(typed): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
     let (details, email) = match (typed.read(&schools), typed.email.parse::<EmailAddress>()) {
@@ -166,7 +166,7 @@ pub async fn create(
     };
     let Details { full_name, school_id, year } = details;
     let new = NewUser { email, full_name, role: Role::Pupil, school_id, year, email_is_verified: false };
-    match user_changes::create_all(&app.db, &actor(&admin), Action::Created, &[new]).await {
+    match edit::create_all(&app.db, &actor(&admin), Action::Created, &[new]).await {
         Ok(made) => {
             let user = made.into_iter().next().ok_or(Error::NotFound)?;
             send(&app, &user.email, &welcome(&app, &user));

@@ -13,24 +13,24 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::{are, welcome};
-use crate::class_list::{self, Fate, Judged, ListError, MOST_LINES};
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
-use crate::db::user_changes;
-use crate::db::user_list;
+use crate::db::users::edit;
+use crate::db::users::list;
 use crate::db::users::{CreateError, NewUser};
+use crate::domain::log_subject::LogSubject;
+use crate::domain::person::Year;
 use crate::error::Error;
+use crate::lists::class_list::{self, Fate, Judged, ListError, MOST_LINES};
 use crate::pages::admin::{actor, back};
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::person::Year;
-use crate::signed_in::Admin;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 /// The list, and what was said of it before.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub struct Sent {
+pub(crate) struct Sent {
     list: String,
     plan: String,
     #[serde(skip)]
@@ -118,7 +118,7 @@ fn page(frame: &Frame, list: String) -> Import {
 ///
 /// # Errors
 /// When the page cannot be rendered.
-pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
+pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     shown(&page(&frame, String::new()))
 }
 
@@ -126,7 +126,7 @@ pub async fn show(frame: Frame) -> Result<Html<String>, Error> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn take(
+pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
@@ -143,7 +143,7 @@ pub async fn take(
         Err(error) => return wrong(&Import { problem: Some(error.to_string()), ..page(&frame, sent.list) }),
     };
     let schools = schools::all(&app.db).await?;
-    let taken = user_list::taken(&app.db, &class_list::addresses(&lines)).await?;
+    let taken = list::taken(&app.db, &class_list::addresses(&lines)).await?;
     let judged = class_list::judge(lines, &schools, &taken);
     let plan = digest(&judged);
     let asked = Import { schools, judged, plan, ..page(&frame, sent.list) };
@@ -163,12 +163,12 @@ pub async fn take(
             "Too many letters are waiting to be sent. Try again in some minutes: nothing was done yet.";
         return wrong(&Import { problem: Some(busy.to_owned()), ..asked });
     };
-    match user_changes::create_all(&app.db, &actor(&admin), Action::Imported, &new).await {
+    match edit::create_all(&app.db, &actor(&admin), Action::Imported, &new).await {
         Ok(made) => {
             let letter = |user: &_| welcome(&app, user);
             places.send(made.iter().map(|user| (user.email.clone(), letter(user))).collect());
             let said = format!("{} imported. Each of them gets a letter.", are(made.len()));
-            back(&session, Kind::User, &said).await
+            back(&session, LogSubject::User, &said).await
         }
         Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..asked }),
         Err(CreateError::Db(error)) => Err(error.into()),
@@ -189,5 +189,5 @@ fn digest(judged: &[Judged]) -> String {
         };
         digest.update(format!("{}\0{said}\0\n", line.number));
     }
-    digest.finalize().iter().map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(digest.finalize())
 }

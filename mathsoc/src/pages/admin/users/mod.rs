@@ -12,12 +12,12 @@
 //! A password is never shown, chosen or sent: letters have links. Who wants to change rights or remove a second step gives
 //! their own password again, if that was long ago.
 
-pub mod actions;
-pub mod bulk;
-pub mod details;
-pub mod import;
-pub mod one;
-pub mod search;
+pub(crate) mod actions;
+pub(crate) mod bulk;
+pub(crate) mod details;
+pub(crate) mod import;
+pub(crate) mod one;
+pub(crate) mod search;
 
 use askama::Template;
 use axum::extract::State;
@@ -26,19 +26,20 @@ use palisade::{Session, SignedIn};
 
 use self::search::Search;
 use super::{actor, back};
-use crate::db::bin::{self, Deleted};
+use crate::db::Paged;
 use crate::db::schools::{self, School};
-use crate::db::user_list::{self, Person};
-use crate::db::{Paged, users::User};
+use crate::db::trash::{self, Deleted};
+use crate::db::users::User;
+use crate::db::users::list::{self, Person};
+use crate::domain::log_subject::LogSubject;
+use crate::domain::person::Year;
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::Welcome;
-use crate::pages::pager::Pager;
-use crate::pages::{Frame, Here, Layout, Printed, shown};
-use crate::person::Year;
-use crate::signed_in::Admin;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 #[derive(Template)]
 #[template(path = "admin/users.html")]
@@ -56,11 +57,15 @@ struct Users {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Result<Html<String>, Error> {
-    let found = user_list::page(&app.db, &search.wanted, search.page).await?;
+pub(crate) async fn list(
+    State(app): State<App>,
+    search: Search,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let found = list::page(&app.db, &search.wanted, search.page).await?;
     let pager = Pager::new(search.address("/admin/users"), found.page, found.pages);
     let schools = schools::all(&app.db).await?;
-    let deleted = bin::recent(&app.db, Kind::User).await?;
+    let deleted = trash::recent(&app.db, LogSubject::User).await?;
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
     shown(&Users { layout, token, search, schools, deleted, found, pager })
 }
@@ -69,17 +74,17 @@ pub async fn list(State(app): State<App>, search: Search, frame: Frame) -> Resul
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn restore(
+pub(crate) async fn restore(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let count = bin::restore_all(&app.db, &actor(&admin), Kind::User).await?;
+    let count = trash::restore_all(&app.db, &actor(&admin), LogSubject::User).await?;
     let said = match count {
         0 => "It is too late: what is deleted can be put back for one minute.".to_owned(),
         count => format!("{} back.", are(count)),
     };
-    back(&session, Kind::User, &said).await
+    back(&session, LogSubject::User, &said).await
 }
 
 /// So many users, and the verb.

@@ -8,13 +8,13 @@ use palisade::SignedIn;
 use crate::db::admin_log::{self, Entry};
 use crate::db::awards;
 use crate::db::leaderboard::{self, Standing};
-use crate::db::user_list::{self, Person};
+use crate::db::users::list::{self, Person};
+use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
-use crate::pages::address::Id;
-use crate::pages::{Frame, Here, Layout, Printed, filters, shown};
-use crate::signed_in::Admin;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
 use crate::state::App;
-use crate::subject::Kind;
+use crate::web::signed_in::Admin;
 
 #[derive(Template)]
 #[template(path = "admin/user.html")]
@@ -34,16 +34,16 @@ struct One {
 ///
 /// # Errors
 /// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
-pub async fn show(
+pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let person = user_list::one(&app.db, id).await?.ok_or(Error::NotFound)?;
+    let person = list::one(&app.db, id).await?.ok_or(Error::NotFound)?;
     let standing = leaderboard::of_user(&app.db, None, id).await?;
     let awards = awards::of_user(&app.db, id).await?.len();
-    let log = admin_log::of_subject(&app.db, Kind::User, id).await?;
+    let log = admin_log::of_subject(&app.db, LogSubject::User, id).await?;
     let own = admin.user.id == id;
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
     shown(&One { layout, token, person, standing, awards, log, own })

@@ -8,17 +8,17 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::db::challenges::KeyStage;
-use crate::db::user_list::{Of, Wanted};
-use crate::pages::address::Id;
-use crate::person::{Role, Year};
+use crate::db::users::list::{Of, Wanted};
+use crate::domain::key_stage::KeyStage;
+use crate::domain::person::{Role, Year};
+use crate::pages::parts::address::Id;
 
 /// The longest text that is looked for; whatever is longer is cut.
 const LONGEST: usize = 100;
 
 /// What is asked for, and which page of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Search {
+pub(crate) struct Search {
     /// Which accounts.
     pub wanted: Wanted,
     /// The page, from 1.
@@ -28,7 +28,7 @@ pub struct Search {
 impl Search {
     /// Reads a query.
     #[must_use]
-    pub fn parse(query: &str) -> Self {
+    pub(crate) fn parse(query: &str) -> Self {
         let mut search = Self { wanted: Wanted::default(), page: 1 };
         let wanted = &mut search.wanted;
         for (name, value) in parse(query.as_bytes()) {
@@ -52,7 +52,7 @@ impl Search {
 
     /// What is asked for, as the fields of a form have it.
     #[must_use]
-    pub fn fields(&self) -> Vec<(&'static str, String)> {
+    pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let Wanted { text, school, key_stage, year, role, unverified } = &self.wanted;
         let school = school.map(|it| match it {
             Of::None => "none".to_owned(),
@@ -74,7 +74,7 @@ impl Search {
 
     /// Where its first page is, below this path.
     #[must_use]
-    pub fn address(&self, path: &str) -> String {
+    pub(crate) fn address(&self, path: &str) -> String {
         let fields = self.fields();
         if fields.is_empty() {
             return path.to_owned();

@@ -1,0 +1,51 @@
+//! `mathsoc restore`: puts a backup into the database, of either kind.
+
+use std::path::PathBuf;
+
+use anyhow::{Context, bail};
+use clap::Args;
+use mathsoc::config::Config;
+use mathsoc::db::Db;
+use mathsoc::operate::backup::{self, Existing, Manifest};
+
+use crate::print;
+
+#[derive(Args)]
+pub(crate) struct RestoreCommand {
+    /// What `mathsoc backup` has made.
+    file: PathBuf,
+    /// Lose what is in the database and in the place of uploaded files now.
+    #[arg(long)]
+    replace: bool,
+    /// Read the whole file, say what is in it, and change nothing.
+    #[arg(long, conflicts_with = "replace")]
+    dry_run: bool,
+}
+
+impl RestoreCommand {
+    pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
+        if self.dry_run {
+            let manifest = backup::verify(&self.file)?;
+            let done = "The backup is whole. This was a dry run: nothing was changed.\n";
+            return print(&(listed(&manifest) + done));
+        }
+        if config.uploads.are_in_memory() {
+            bail!(
+                "files in memory are gone with this command: set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"
+            );
+        }
+        let db = Db::connect(&config.database_url).await?;
+        let existing = if self.replace { Existing::Replace } else { Existing::Refuse };
+        let uploads = config.uploads.open().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        let restored = backup::restore(&db, &uploads, &self.file, existing).await?;
+        db.close().await;
+        let done = format!("They are in {} now. Everybody has to log in again.\n", config.database_url);
+        print(&(listed(&restored) + &done))
+    }
+}
+
+fn listed(manifest: &Manifest) -> String {
+    let line = |table: &backup::SavedTable| format!("{:>9} rows of {}\n", table.rows, table.name);
+    let tables: String = manifest.tables.iter().filter(|table| table.rows > 0).map(line).collect();
+    format!("{tables}{:>9} files\n", manifest.files())
+}

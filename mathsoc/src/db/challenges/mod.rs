@@ -1,0 +1,144 @@
+//! Challenges: the problems that the society sets, and the boxes for their answers.
+//!
+//! Only what has been released is ever given out: a list or an id never shows a challenge before its time. A challenge of a
+//! competition is in no list here, and found only by those who may see the competition, once it has opened.
+
+pub mod edit;
+
+use super::paged::{PER_PAGE, PagePosition};
+use super::{Db, Paged, Result, on};
+use crate::domain::clock::now;
+use crate::domain::ids::CompetitionId;
+use crate::domain::key_stage::KeyStage;
+
+/// What a list shows of a challenge.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct ChallengeSummary {
+    /// The number in its address.
+    pub id: i64,
+    /// The title, plain text.
+    pub title: String,
+    /// For which years it is meant.
+    #[sqlx(try_from = "String")]
+    pub key_stage: KeyStage,
+    /// One or two sentences.
+    pub summary: String,
+    /// Unix seconds.
+    pub released_at: i64,
+    /// How far who looks at the list has come with it.
+    #[sqlx(skip)]
+    pub mark: Option<Mark>,
+}
+
+/// How far somebody has come with a challenge.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mark {
+    /// Some answer was given.
+    Tried,
+    /// All boxes are solved.
+    Solved,
+}
+
+/// A challenge with all that its page shows.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Challenge {
+    /// The number in its address.
+    pub id: i64,
+    /// The title, plain text.
+    pub title: String,
+    /// For which years it is meant.
+    #[sqlx(try_from = "String")]
+    pub key_stage: KeyStage,
+    /// One or two sentences.
+    pub summary: String,
+    /// The problem itself.
+    pub statement: String,
+    /// Unix seconds.
+    pub released_at: i64,
+    /// Whether it takes no more answers, and shows its own.
+    pub locked: bool,
+    /// The competition that it belongs to.
+    pub competition: Option<CompetitionId>,
+    /// Where the answers go, in order.
+    #[sqlx(skip)]
+    pub boxes: Vec<AnswerBox>,
+}
+
+/// A place for one answer.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct AnswerBox {
+    /// The number that a form sends.
+    pub id: i64,
+    /// What is asked for, such as `x =`.
+    pub label: String,
+    /// The right answer, once the challenge is locked: before, it does not leave `db`.
+    pub answer: Option<String>,
+}
+
+/// The newest released challenges, newest first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn latest(db: &Db, count: u32) -> Result<Vec<ChallengeSummary>> {
+    released(db, None, i64::from(count), 0).await
+}
+
+/// A page of ten released challenges, newest first; of one key stage or of all.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<ChallengeSummary>> {
+    const COUNT: &str = "SELECT count(*) FROM challenges WHERE released_at <= $1 AND competition_id IS NULL AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)";
+    let stage = key_stage.map(KeyStage::name);
+    let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).bind(stage).fetch_one(pool).await)?;
+    let place = PagePosition::new(page, total);
+    let items = released(db, key_stage, PER_PAGE, place.offset()).await?;
+    Ok(place.with(items))
+}
+
+/// The challenge with this id, if it has been released for everybody.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id(db: &Db, id: i64) -> Result<Option<Challenge>> {
+    by_id_for(db, id, None, now()).await
+}
+
+/// The challenge with this id, if it has been released for this member, or for everybody where there is none.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id_for(db: &Db, id: i64, user: Option<i64>, now: i64) -> Result<Option<Challenge>> {
+    const ONE: &str = "SELECT c.id, c.title, c.key_stage, c.summary, c.statement, c.released_at,
+            (c.locked_at IS NOT NULL AND c.locked_at <= $2) OR (k.id IS NOT NULL AND k.closes_at <= $2) AS locked,
+            k.id AS competition
+        FROM challenges c LEFT JOIN competitions k ON k.id = c.competition_id
+        WHERE c.id = $1 AND c.released_at <= $2 AND c.deleted_at IS NULL AND (k.id IS NULL OR k.opens_at <= $2 AND EXISTS
+            (SELECT 1 FROM competition_members m WHERE m.competition_id = k.id AND m.user_id = $3))";
+    const BOXES: &str = "SELECT id, label, CASE WHEN $2 THEN answer END AS answer
+        FROM answer_boxes WHERE challenge_id = $1 ORDER BY position";
+    let read = async || {
+        let found: Option<Challenge> =
+            on!(db, pool => sqlx::query_as(ONE).bind(id).bind(now).bind(user).fetch_optional(pool).await)?;
+        let Some(mut challenge) = found else { return Ok(None) };
+        challenge.boxes =
+            on!(db, pool => sqlx::query_as(BOXES).bind(id).bind(challenge.locked).fetch_all(pool).await)?;
+        Ok(Some(challenge))
+    };
+    db.cached(|tables| &tables.challenges, (id, user, now), read).await
+}
+
+async fn released(
+    db: &Db,
+    stage: Option<KeyStage>,
+    count: i64,
+    offset: i64,
+) -> Result<Vec<ChallengeSummary>> {
+    const LIST: &str = "SELECT id, title, key_stage, summary, released_at FROM challenges
+        WHERE released_at <= $1 AND competition_id IS NULL AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)
+        ORDER BY released_at DESC, id DESC LIMIT $3 OFFSET $4";
+    let stage = stage.map(KeyStage::name);
+    Ok(on!(db, pool => {
+        sqlx::query_as(LIST).bind(now()).bind(stage).bind(count).bind(offset).fetch_all(pool).await
+    })?)
+}

@@ -1,0 +1,288 @@
+//! The bin: what admins delete lies here for a minute, shown nowhere, and can be put back; then it goes for good.
+//!
+//! Each table has a column `deleted_at`, and whoever reads for others leaves out the rows that have it. So putting back is
+//! one step whatever hangs on the row: a challenge's answers, an account's points. Awards alone leave the boards at once, and come
+//! back to them, in the same transaction.
+
+use super::admin_log::{Action, Actor, record};
+use super::{Db, DbError, Result, awards, on};
+use crate::domain::clock::now;
+use crate::domain::log_subject::LogSubject;
+
+/// How long something can be put back, in seconds.
+pub const RESTORE_GRACE: i64 = 60;
+
+/// Something in the bin.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct Deleted {
+    /// Its number.
+    pub id: i64,
+    /// What it is called.
+    pub title: String,
+}
+
+/// What it is called, unless it is in the bin.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn title(db: &Db, kind: LogSubject, id: i64) -> Result<Option<String>> {
+    let sql = Sql::of(kind).title;
+    Ok(on!(db, pool => sqlx::query_scalar(sql).bind(id).fetch_optional(pool).await)?)
+}
+
+/// Puts something into the bin; what it is called.
+///
+/// # Errors
+/// When there is no such thing, it cannot go, or the database gives no answer.
+pub async fn delete(db: &Db, by: &Actor, kind: LogSubject, id: i64) -> std::result::Result<String, BinError> {
+    let sql = Sql::of(kind);
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        awards::hold!(tx, kind, [id]);
+        let title: Option<String> = sqlx::query_scalar(sql.delete).bind(id).bind(now()).fetch_optional(&mut *tx).await?;
+        let Some(title) = title else {
+            let there: Option<String> = sqlx::query_scalar(sql.title).bind(id).fetch_optional(&mut *tx).await?;
+            return Err(there.map_or(BinError::NotFound, |_| BinError::Kept(sql.kept)));
+        };
+        record!(tx, by, Action::Deleted, kind, id, &title, "");
+        awards::count!(tx, kind, [id], -1);
+        tx.commit().await?;
+        Ok(title)
+    })
+}
+
+/// Takes something out of the bin; what it is called.
+///
+/// # Errors
+/// When it is not there, or no longer, or the database gives no answer.
+pub async fn restore(
+    db: &Db,
+    by: &Actor,
+    kind: LogSubject,
+    id: i64,
+) -> std::result::Result<String, BinError> {
+    let sql = Sql::of(kind);
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        awards::hold!(tx, kind, [id]);
+        let title: Option<String> =
+            sqlx::query_scalar(sql.restore).bind(id).bind(now() - RESTORE_GRACE).fetch_optional(&mut *tx).await?;
+        let title = title.ok_or(BinError::TooLate)?;
+        record!(tx, by, Action::Restored, kind, id, &title, "");
+        awards::count!(tx, kind, [id], 1);
+        tx.commit().await?;
+        Ok(title)
+    })
+}
+
+/// Puts those of them into the bin that can go, all in one transaction; how many went.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn delete_all(db: &Db, by: &Actor, kind: LogSubject, ids: &[i64]) -> Result<usize> {
+    let sql = Sql::of(kind);
+    let mut gone = 0;
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        awards::hold!(tx, kind, ids);
+        for id in ids {
+            let delete = sqlx::query_scalar(sql.delete).bind(id).bind(now());
+            let title: Option<String> = delete.fetch_optional(&mut *tx).await?;
+            if let Some(title) = title {
+                record!(tx, by, Action::Deleted, kind, id, &title, "");
+                awards::count!(tx, kind, [id], -1);
+                gone += 1;
+            }
+        }
+        tx.commit().await?;
+    });
+    Ok(gone)
+}
+
+/// Takes everything of one kind out of the bin that can still be put back, in one transaction; how many there were.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn restore_all(db: &Db, by: &Actor, kind: LogSubject) -> Result<usize> {
+    let sql = Sql::of(kind);
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let rows: Vec<Deleted> = sqlx::query_as(sql.restore_all).bind(now() - RESTORE_GRACE).fetch_all(&mut *tx).await?;
+        for Deleted { id, title } in &rows {
+            record!(tx, by, Action::Restored, kind, id, title, "");
+            awards::count!(tx, kind, [id], 1);
+        }
+        tx.commit().await?;
+        Ok(rows.len())
+    })
+}
+
+/// What of one kind can still be put back, the last one first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn recent(db: &Db, kind: LogSubject) -> Result<Vec<Deleted>> {
+    let sql = Sql::of(kind).recent;
+    Ok(on!(db, pool => sqlx::query_as(sql).bind(now() - RESTORE_GRACE).fetch_all(pool).await)?)
+}
+
+/// Lets go for good what has lain there long enough, with what belongs to it; how many there were.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn empty(db: &Db) -> Result<u64> {
+    let before = now() - RESTORE_GRACE;
+    let mut gone = 0;
+    on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        for sql in POINTS {
+            sqlx::query(sql).bind(before).execute(&mut *tx).await?;
+        }
+        for kind in LogSubject::ALL {
+            let rows = sqlx::query(Sql::of(kind).empty).bind(before).execute(&mut *tx).await?.rows_affected();
+            if rows > 0 {
+                // So that nobody takes their files for used.
+                sqlx::query(Sql::of(kind).release).bind(kind.name()).execute(&mut *tx).await?;
+            }
+            gone += rows;
+        }
+        tx.commit().await?;
+    });
+    Ok(gone)
+}
+
+/// Why something is not deleted, or not put back.
+#[derive(Debug, thiserror::Error)]
+pub enum BinError {
+    /// There is no such thing.
+    #[error("There is nothing of this number.")]
+    NotFound,
+    /// Something else needs it.
+    #[error("{0}")]
+    Kept(&'static str),
+    /// The minute is over.
+    #[error("It is too late: what is deleted can be put back for one minute.")]
+    TooLate,
+    /// The database gave no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<sqlx::Error> for BinError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+/// The challenges that go take the points with them that they gave, on every board.
+const POINTS: [&str; 4] = [
+    "UPDATE scores SET
+        points = points - (SELECT COALESCE(CAST(sum(p.points) AS BIGINT), 0) FROM progress p JOIN challenges c ON c.id = p.challenge_id
+            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
+                THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END),
+        solved = solved - (SELECT count(*) FROM progress p JOIN challenges c ON c.id = p.challenge_id
+            WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
+                THEN scores.board IN ('all', c.key_stage) ELSE scores.competition_id = c.competition_id END)
+        WHERE user_id IN (SELECT p.user_id FROM progress p JOIN challenges c ON c.id = p.challenge_id WHERE c.deleted_at <= $1)",
+    "DELETE FROM scores WHERE solved <= 0 AND points = 0 AND $1 > 0",
+    "UPDATE board_changes SET version = version + 1 WHERE EXISTS (SELECT 1 FROM challenges WHERE deleted_at <= $1)
+        OR EXISTS (SELECT 1 FROM users WHERE deleted_at <= $1)",
+    "DELETE FROM sessions WHERE user_id IN (SELECT CAST(id AS TEXT) FROM users WHERE deleted_at <= $1)",
+];
+
+/// What is asked of a table.
+struct Sql {
+    title: &'static str,
+    delete: &'static str,
+    restore: &'static str,
+    restore_all: &'static str,
+    recent: &'static str,
+    empty: &'static str,
+    release: &'static str,
+    kept: &'static str,
+}
+
+macro_rules! table {
+    ($table:literal, $title:literal) => {
+        table!($table, $title, "", "", "")
+    };
+    ($table:literal, $title:literal, $also:literal, $unless:literal, $kept:literal) => {
+        Sql {
+            title: concat!("SELECT ", $title, " FROM ", $table, " WHERE id = $1 AND deleted_at IS NULL"),
+            delete: concat!(
+                "UPDATE ",
+                $table,
+                " SET deleted_at = $2",
+                $also,
+                " WHERE id = $1 AND deleted_at IS NULL",
+                $unless,
+                " RETURNING ",
+                $title
+            ),
+            restore: concat!(
+                "UPDATE ",
+                $table,
+                " SET deleted_at = NULL WHERE id = $1 AND deleted_at > $2 RETURNING ",
+                $title
+            ),
+            restore_all: concat!(
+                "UPDATE ",
+                $table,
+                " SET deleted_at = NULL WHERE deleted_at > $1 RETURNING id, ",
+                $title,
+                " AS title"
+            ),
+            recent: concat!(
+                "SELECT id, ",
+                $title,
+                " AS title FROM ",
+                $table,
+                " WHERE deleted_at > $1 ORDER BY deleted_at DESC, id DESC LIMIT 20"
+            ),
+            empty: concat!("DELETE FROM ", $table, " WHERE deleted_at <= $1", $unless),
+            release: concat!(
+                "DELETE FROM file_uses WHERE kind = $1 AND NOT EXISTS (SELECT 1 FROM ",
+                $table,
+                " t WHERE t.id = file_uses.subject_id)"
+            ),
+            kept: $kept,
+        }
+    };
+}
+
+impl Sql {
+    const fn of(kind: LogSubject) -> Self {
+        match kind {
+            LogSubject::Announcement => table!("announcements", "title"),
+            LogSubject::Challenge => table!("challenges", "title"),
+            LogSubject::Competition => table!(
+                "competitions",
+                "title",
+                "",
+                " AND NOT EXISTS (SELECT 1 FROM challenges WHERE competition_id = competitions.id)",
+                "This competition has challenges. Delete them first, or leave it closed."
+            ),
+            LogSubject::Article => table!("articles", "title"),
+            LogSubject::Newsletter => table!("newsletters", "title"),
+            LogSubject::School => table!(
+                "schools",
+                "name",
+                "",
+                " AND NOT EXISTS (SELECT 1 FROM users WHERE school_id = schools.id)",
+                "Somebody belongs to this school. Move its pupils first."
+            ),
+            LogSubject::User => table!(
+                "users",
+                "full_name",
+                ", epoch = epoch + 1",
+                " AND role <> 'admin'",
+                "An admin is not deleted. Take the rights away first."
+            ),
+            LogSubject::Award => table!(
+                "awards",
+                "(SELECT u.full_name FROM users u WHERE u.id = user_id)
+                    || CASE WHEN points > 0 THEN ', +' ELSE ', −' END || CAST(abs(points) AS TEXT) || ': ' || reason"
+            ),
+        }
+    }
+}

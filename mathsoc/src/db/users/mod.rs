@@ -1,0 +1,397 @@
+//! Users: who has an account, and with which rights.
+//!
+//! An account has an *epoch*, a number that is raised by whatever must end its sessions, remembered browsers and links:
+//! a new password, other rights. Whoever keeps something on behalf of an account keeps the epoch beside it, and
+//! believes it only while the account still has the same.
+
+pub mod edit;
+pub mod list;
+
+use palisade::{PasswordHash, Stored};
+
+use super::admin_log::{Action, Actor, record};
+use super::{Db, DbError, Result, is_taken, on};
+use crate::db::board_versions::CHANGED;
+use crate::domain::clock::now;
+use crate::domain::email::EmailAddress;
+use crate::domain::key_stage::KeyStage;
+use crate::domain::log_subject::LogSubject;
+pub use crate::domain::person::NewUser;
+use crate::domain::person::{FullName, Role, Year};
+
+/// Somebody with an account.
+#[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
+pub struct User {
+    /// Their number; it never comes back for somebody else.
+    pub id: i64,
+    /// Their address, as they typed it.
+    #[sqlx(try_from = "String")]
+    pub email: EmailAddress,
+    /// The name by which they are shown.
+    pub full_name: FullName,
+    /// What they may do.
+    pub role: Role,
+    /// The school they belong to.
+    pub school_id: Option<i64>,
+    /// Their year, if they go to school.
+    pub year: Option<Year>,
+    /// Raised by whatever ends sessions, remembered browsers and links.
+    #[sqlx(try_from = "i64")]
+    pub epoch: u64,
+    /// When they showed that the address is theirs; unix seconds.
+    pub email_verified_at: Option<i64>,
+    /// Unix seconds.
+    pub created_at: i64,
+    /// Unix seconds, to the hour.
+    pub last_seen_at: Option<i64>,
+    /// Whether logging in takes a code besides the password.
+    pub has_second_factor: bool,
+}
+
+impl User {
+    /// The stage of their year.
+    pub fn key_stage(&self) -> Option<KeyStage> {
+        self.year.map(Year::key_stage)
+    }
+
+    /// Whether they may do everything.
+    pub fn is_admin(&self) -> bool {
+        self.role == Role::Admin
+    }
+}
+
+macro_rules! user_columns {
+    () => {
+        "id, email, full_name, role, school_id, year, epoch, email_verified_at, created_at, last_seen_at,
+            totp_secret IS NOT NULL AS has_second_factor"
+    };
+}
+pub(super) use user_columns;
+
+pub(super) const INSERT: &str = concat!(
+    "INSERT INTO users (email, email_key, full_name, role, school_id, year, email_verified_at, created_at, password_hash)
+        VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9) RETURNING ",
+    user_columns!()
+);
+
+/// Makes an account with a password's hash, or without any password.
+///
+/// # Errors
+/// When the address has an account, or the database gives no answer.
+pub async fn create(
+    db: &Db,
+    new: &NewUser,
+    hash: Option<&PasswordHash>,
+) -> std::result::Result<User, CreateError> {
+    let now = now();
+    let verified = new.email_is_verified.then_some(now);
+    on!(db, pool => {
+        let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
+        let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
+        insert.bind(verified).bind(now).bind(hash.map(PasswordHash::as_str)).fetch_one(pool).await
+    })
+    .map_err(CreateError::of_insert)
+}
+
+/// Makes the account of the first admin: once and for all, however many ask at the same time. `None` when there is one.
+///
+/// # Errors
+/// When the address has an account, or the database gives no answer.
+pub async fn create_first_admin(
+    db: &Db,
+    new: &NewUser,
+    hash: &PasswordHash,
+) -> std::result::Result<Option<User>, CreateError> {
+    // Whoever comes second waits for the first one's row.
+    const ONCE: &str =
+        "INSERT INTO used_links (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
+    const AGAIN: &str = "DELETE FROM used_links WHERE hash = $1";
+    let now = now();
+    let verified = new.email_is_verified.then_some(now);
+    let work = async || {
+        on!(db, pool => {
+            let mut tx = pool.begin().await?;
+            let once = sqlx::query(ONCE).bind(&b"the first admin"[..]).bind(i64::MAX);
+            let first = once.execute(&mut *tx).await?.rows_affected() > 0;
+            let admins: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+            if !first || admins > 0 {
+                return Ok(None);
+            }
+            let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
+            let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
+            let user: User = insert.bind(verified).bind(now).bind(hash.as_str()).fetch_one(&mut *tx).await?;
+            sqlx::query(AGAIN).bind(&b"the first admin"[..]).execute(&mut *tx).await?;
+            tx.commit().await?;
+            Ok(Some(user))
+        })
+    };
+    work().await.map_err(CreateError::of_insert)
+}
+
+/// The account with this id.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
+    const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1 AND deleted_at IS NULL");
+    let read = async || Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?);
+    db.cached(|tables| &tables.users, id, read).await
+}
+
+/// The account with this address; capitals do not count.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
+    const ONE: &str =
+        concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1 AND deleted_at IS NULL");
+    Ok(on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?)
+}
+
+/// What a password is compared with, for the account with this address.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stored>> {
+    const ONE: &str =
+        "SELECT id, password_hash, epoch FROM users WHERE email_key = $1 AND deleted_at IS NULL";
+    let row: Option<Login> =
+        on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?;
+    Ok(row.map(Login::read))
+}
+
+/// What a password is compared with, for the account with this id.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Stored>> {
+    const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
+    let row: Option<Login> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
+    Ok(row.map(Login::read))
+}
+
+/// Sets another password; all that was kept on behalf of the account ends. The new epoch, if the account is still there
+/// and its epoch still is `epoch`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &PasswordHash) -> Result<Option<u64>> {
+    const SET: &str = "UPDATE users SET password_hash = $3, epoch = epoch + 1
+        WHERE id = $1 AND epoch = $2 RETURNING epoch";
+    let Ok(epoch) = i64::try_from(epoch) else { return Ok(None) };
+    let raised = on!(db, pool => sqlx::query_scalar(SET).bind(id).bind(epoch).bind(hash.as_str()).fetch_optional(pool).await)?;
+    Ok(raised.map(i64::unsigned_abs))
+}
+
+/// Puts a stronger hash of the same password in place of `old`; nothing ends. Does nothing when `old` is gone.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordHash) -> Result<()> {
+    const SET: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
+    on!(db, pool => {
+        sqlx::query(SET).bind(id).bind(old.as_str()).bind(hash.as_str()).execute(pool).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there and its epoch still is
+/// `epoch`, where one is given.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn raise_epoch(db: &Db, id: i64, epoch: Option<u64>) -> Result<Option<u64>> {
+    const RAISE: &str =
+        "UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND ($2 IS NULL OR epoch = $2) RETURNING epoch";
+    let Ok(epoch) = epoch.map(i64::try_from).transpose() else { return Ok(None) };
+    let raised = on!(db, pool => sqlx::query_scalar(RAISE).bind(id).bind(epoch).fetch_optional(pool).await)?;
+    Ok(raised.map(i64::unsigned_abs))
+}
+
+/// Notes that the address is theirs. Whether the account is still there.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn verify_email(db: &Db, id: i64) -> Result<bool> {
+    const VERIFY: &str = "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1";
+    let done = on!(db, pool => {
+        sqlx::query(VERIFY).bind(id).bind(now()).execute(pool).await.map(|it| it.rows_affected())
+    })?;
+    Ok(done > 0)
+}
+
+/// Changes the name, the school and the year. Whether the account is still there.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn set_profile(
+    db: &Db,
+    id: i64,
+    name: &FullName,
+    school_id: Option<i64>,
+    year: Option<Year>,
+) -> Result<bool> {
+    const SET: &str = "UPDATE users SET full_name = $2, school_id = $3, year = $4 WHERE id = $1";
+    let done = on!(db, pool => {
+        let set = sqlx::query(SET).bind(id).bind(name).bind(school_id).bind(year);
+        set.execute(pool).await.map(|it| it.rows_affected())
+    })?;
+    Ok(done > 0)
+}
+
+/// How long somebody who was seen is not seen again, in seconds.
+const SEEN_EVERY: i64 = 60 * 60;
+
+/// Notes that somebody is here; writes once an hour at most, and else asks nothing.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn seen(db: &Db, user: &User) -> Result<()> {
+    const SEEN: &str = "UPDATE users SET last_seen_at = $2
+        WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
+    let now = now();
+    if user.last_seen_at.is_some_and(|seen| seen > now - SEEN_EVERY) {
+        return Ok(());
+    }
+    on!(db, pool => {
+        sqlx::query(SEEN).bind(user.id).bind(now).bind(SEEN_EVERY).execute(pool).await.map(drop)
+    })?;
+    Ok(())
+}
+
+/// Gives other rights; all that was kept on behalf of the account ends. The epoch that holds now, if the account is
+/// still there; giving the rights that somebody has changes nothing.
+///
+/// # Errors
+/// When no admin would remain, an admin would take their own rights, or the database gives no answer.
+pub async fn change_role(
+    db: &Db,
+    by: &Actor,
+    id: i64,
+    role: Role,
+) -> std::result::Result<Option<u64>, RightsError> {
+    const BEFORE: &str = "SELECT role, full_name, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
+    const CHANGE: &str = "UPDATE users SET epoch = epoch + 1, role = $2 WHERE id = $1 RETURNING epoch";
+    if by.id == Some(id) && role != Role::Admin {
+        return Err(RightsError::Own);
+    }
+    Ok(on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let before: Option<(Role, String, i64)> = sqlx::query_as(BEFORE).bind(id).fetch_optional(&mut *tx).await?;
+        let Some((before, name, epoch)) = before else { return Ok(None) };
+        if before == role {
+            return Ok(Some(epoch.unsigned_abs()));
+        }
+        let epoch: i64 = sqlx::query_scalar(CHANGE).bind(id).bind(role).fetch_one(&mut *tx).await?;
+        let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+        if admins > 0 && remain == 0 {
+            return Err(RightsError::LastAdmin);
+        }
+        record!(tx, by, Action::ChangedRole, LogSubject::User, id, name, role.name());
+        tx.commit().await?;
+        Some(epoch.unsigned_abs())
+    }))
+}
+
+/// Deletes the account with all that is its own: sessions, remembered browsers, recovery codes, submissions and points. Nobody
+/// else's points change: a challenge that it solved first stays solved. What somebody wrote for everybody bears a name and no
+/// account, and stays. Whether there was such an account.
+///
+/// # Errors
+/// When no admin would remain, or the database gives no answer.
+pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> {
+    const DELETE: &str = "DELETE FROM users WHERE id = $1";
+    const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
+    const BOARDS: &str = "SELECT board FROM scores WHERE user_id = $1 ORDER BY board";
+    Ok(on!(db, pool => {
+        let mut tx = pool.begin().await?;
+        let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let boards: Vec<String> = sqlx::query_scalar(BOARDS).bind(id).fetch_all(&mut *tx).await?;
+        let gone = sqlx::query(DELETE).bind(id).execute(&mut *tx).await?.rows_affected();
+        let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
+        if admins > 0 && remain == 0 {
+            return Err(RightsError::LastAdmin);
+        }
+        sqlx::query(SESSIONS).bind(id.to_string()).execute(&mut *tx).await?;
+        for board in &boards {
+            sqlx::query(CHANGED).bind(board).execute(&mut *tx).await?;
+        }
+        tx.commit().await?;
+        gone > 0
+    }))
+}
+
+/// Changes nothing, but makes whoever else changes the admins wait: else two of them could each remove the other.
+const HOLD_ADMINS: &str = "UPDATE users SET role = role WHERE role = 'admin'";
+const COUNT_ADMINS: &str = "SELECT count(*) FROM users WHERE role = 'admin'";
+
+/// Whether there is an admin.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn has_admin(db: &Db) -> Result<bool> {
+    let count: i64 = on!(db, pool => sqlx::query_scalar(COUNT_ADMINS).fetch_one(pool).await)?;
+    Ok(count > 0)
+}
+
+/// All admins, the first one first.
+///
+/// # Errors
+/// When the database gives no answer.
+pub async fn admins(db: &Db) -> Result<Vec<User>> {
+    const ADMINS: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE role = 'admin' ORDER BY id");
+    Ok(on!(db, pool => sqlx::query_as(ADMINS).fetch_all(pool).await)?)
+}
+
+/// Why an account cannot be made.
+#[derive(Debug, thiserror::Error)]
+pub enum CreateError {
+    /// The address has an account.
+    #[error("there is an account with this e-mail address")]
+    EmailTaken,
+    /// The database gave no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl CreateError {
+    pub(super) fn of_insert(error: sqlx::Error) -> Self {
+        if is_taken(&error) { Self::EmailTaken } else { Self::Db(error.into()) }
+    }
+}
+
+/// Why rights cannot be changed.
+#[derive(Debug, thiserror::Error)]
+pub enum RightsError {
+    /// Nobody could give rights any more.
+    #[error("this is the only admin: make somebody else one first")]
+    LastAdmin,
+    /// Their own rights: another admin takes them.
+    #[error("You cannot take your own rights away: ask another admin.")]
+    Own,
+    /// The database gave no answer.
+    #[error(transparent)]
+    Db(#[from] DbError),
+}
+
+impl From<sqlx::Error> for RightsError {
+    fn from(error: sqlx::Error) -> Self {
+        Self::Db(error.into())
+    }
+}
+
+#[derive(sqlx::FromRow)]
+struct Login {
+    id: i64,
+    password_hash: Option<String>,
+    epoch: i64,
+}
+
+impl Login {
+    /// Where there is no hash, one that no password has: trying costs as much as everywhere.
+    fn read(self) -> Stored {
+        let hash = self.password_hash.unwrap_or_else(|| "!".to_owned()).into();
+        Stored { user: self.id.to_string().into(), epoch: self.epoch.unsigned_abs(), hash }
+    }
+}

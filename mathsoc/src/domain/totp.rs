@@ -1,0 +1,172 @@
+//! Codes that change every thirty seconds, from a secret that a device shares with the site; and recovery codes on paper.
+//!
+//! ```
+//! # use mathsoc::domain::totp::Secret;
+//! let secret = Secret::from_bytes(*b"12345678901234567890");
+//! assert_eq!(secret.code(59 / 30), "287082"); // RFC 6238, appendix B
+//! assert_eq!(secret.step_of("287082", 80), Some(1)); // a step late
+//! assert_eq!(secret.step_of("287082", 120), None);
+//! assert_eq!(secret.text(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
+//! ```
+//!
+//! What passes: the code of this step, of the one before and of the next, since clocks differ. That a code passes once, the
+//! database sees to.
+//!
+//! | choice | why |
+//! |---|---|
+//! | SHA-1, six digits, thirty seconds | what every app can; HMAC-SHA-1 is not hurt by collisions |
+//! | the secret is sealed for its account | who reads the database gets no codes, and cannot move a secret to another account |
+//! | ten recovery codes of 50 bits | too many to guess; kept as hashes |
+//!
+//! References: RFC 6238, RFC 4226; the Key URI format of Google Authenticator.
+
+use data_encoding::BASE32_NOPAD;
+use hmac::{Hmac, KeyInit, Mac};
+use palisade::Keyring;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use sha1::Sha1;
+use sha2::{Digest, Sha256};
+
+const STEP: i64 = 30;
+/// All but the unreserved characters of RFC 3986.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+/// How many recovery codes an account gets.
+const RECOVERY_CODES: usize = 10;
+
+/// What a device and the site share. It is not shown by `Debug`.
+#[derive(Clone)]
+pub struct Secret([u8; 20]);
+
+impl Secret {
+    /// A new one.
+    pub fn random() -> Self {
+        let mut bytes = [0; 20];
+        getrandom::fill(&mut bytes).expect("the operating system's random generator works");
+        Self(bytes)
+    }
+
+    /// The secret of these bytes.
+    pub const fn from_bytes(bytes: [u8; 20]) -> Self {
+        Self(bytes)
+    }
+
+    /// The secret that was written as this text.
+    pub fn read(text: &str) -> Option<Self> {
+        let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
+        bytes.try_into().ok().map(Self)
+    }
+
+    /// As it is typed into an app by hand.
+    pub fn text(&self) -> String {
+        BASE32_NOPAD.encode(&self.0)
+    }
+
+    /// As an app reads it from a picture.
+    pub fn uri(&self, site: &str, account: &str) -> String {
+        let encoded = |text| utf8_percent_encode(text, RESERVED);
+        let (site, account) = (encoded(site), encoded(account));
+        format!("otpauth://totp/{site}:{account}?secret={}&issuer={site}", self.text())
+    }
+
+    /// The code of this step of thirty seconds.
+    pub fn code(&self, step: i64) -> String {
+        let mut mac = <Hmac<Sha1> as KeyInit>::new_from_slice(&self.0).expect("an HMAC takes any key");
+        mac.update(&step.to_be_bytes());
+        let sum = mac.finalize().into_bytes();
+        let at = usize::from(sum[19] & 0xF);
+        let number = u32::from_be_bytes([sum[at] & 0x7F, sum[at + 1], sum[at + 2], sum[at + 3]]);
+        format!("{:06}", number % 1_000_000)
+    }
+
+    /// The step that this is the code of, at this time in seconds.
+    pub fn step_of(&self, code: &str, now: i64) -> Option<i64> {
+        let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
+        let step = now / STEP;
+        [step - 1, step, step + 1].into_iter().find(|step| self.code(*step) == typed)
+    }
+
+    /// Sealed for this account, to be stored.
+    pub fn seal(&self, keyring: &Keyring, user: i64) -> Vec<u8> {
+        keyring.keys(PURPOSE).seal(&self.0, &user.to_be_bytes())
+    }
+
+    /// The secret that was sealed for this account.
+    pub fn open(keyring: &Keyring, user: i64, sealed: &[u8]) -> Option<Self> {
+        let opened = keyring.keys(PURPOSE).open(sealed, &user.to_be_bytes())?;
+        opened.bytes().try_into().ok().map(Self)
+    }
+}
+
+const PURPOSE: &str = "totp secret";
+
+impl std::fmt::Debug for Secret {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("Secret(hidden)")
+    }
+}
+
+/// New recovery codes, as they are shown once, such as `K7QPA-2MZXC`.
+pub fn recovery_codes() -> Vec<String> {
+    let code = || {
+        let Secret(bytes) = Secret::random();
+        let text = BASE32_NOPAD.encode(&bytes);
+        format!("{}-{}", &text[..5], &text[5..10])
+    };
+    (0..RECOVERY_CODES).map(|_| code()).collect()
+}
+
+/// What is kept of a recovery code, however it is typed; nothing for what is none.
+pub fn recovery_hash(code: &str) -> Option<[u8; 32]> {
+    let typed: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
+    let typed = typed.to_ascii_uppercase();
+    (typed.len() == 10).then(|| Sha256::digest(typed).into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_codes_are_those_of_rfc_6238() {
+        let secret = Secret::from_bytes(*b"12345678901234567890");
+        for (time, code) in [
+            (59, "287082"),
+            (1_111_111_109, "081804"),
+            (1_111_111_111, "050471"),
+            (1_234_567_890, "005924"),
+            (2_000_000_000, "279037"),
+            (20_000_000_000, "353130"),
+        ] {
+            assert_eq!(secret.code(time / STEP), code, "{time}");
+            let typed = format!(" {} {}", &code[..3], &code[3..]);
+            assert_eq!(secret.step_of(&typed, time), Some(time / STEP));
+        }
+        assert_eq!(secret.step_of("", 59), None);
+    }
+
+    #[test]
+    fn a_secret_is_read_back_as_it_was_written() {
+        let secret = Secret::random();
+        assert_eq!(Secret::read(&secret.text().to_lowercase()).map(|read| read.0), Some(secret.0));
+        assert!(
+            Secret::read("GEZDGNBV").is_none() && Secret::read("é").is_none() && Secret::read("1").is_none()
+        );
+        assert_eq!(format!("{secret:?}"), "Secret(hidden)");
+    }
+
+    #[test]
+    fn a_sealed_secret_opens_for_its_account_only() {
+        let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("strong");
+        let sealed = Secret::from_bytes([7; 20]).seal(&keyring, 1);
+        assert!(Secret::open(&keyring, 1, &sealed).is_some() && Secret::open(&keyring, 2, &sealed).is_none());
+    }
+
+    #[test]
+    fn recovery_codes_pass_however_they_are_typed() {
+        let codes = recovery_codes();
+        assert_eq!(codes.iter().collect::<std::collections::HashSet<_>>().len(), RECOVERY_CODES);
+        let hash = recovery_hash(&codes[0]);
+        assert!(hash.is_some() && hash == recovery_hash(&codes[0].to_lowercase().replace('-', " ")));
+        assert!(recovery_hash("123456").is_none());
+    }
+}

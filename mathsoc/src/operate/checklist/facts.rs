@@ -1,0 +1,176 @@
+//! What is looked up before the rules judge it: files, backups, the database, the clock.
+
+use std::path::{Path, PathBuf};
+use std::time::{SystemTime, UNIX_EPOCH};
+use std::{fs, io};
+
+use palisade::{Password, Passwords};
+
+use crate::config::Config;
+use crate::db::{Db, Result, users};
+use crate::domain::email::EmailAddress;
+
+/// What is the case around the settings.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Facts {
+    /// What this machine takes for now, in unix seconds.
+    pub now: i64,
+    /// The files and folders that hold something private, and who may do what with them.
+    pub kept: Vec<PrivatePath>,
+    /// The backups.
+    pub backups: Backups,
+    /// The database, unless nobody has made it yet.
+    pub database: Option<DatabaseFacts>,
+}
+
+/// A file or folder that holds something private.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PrivatePath {
+    /// Where it is.
+    pub path: PathBuf,
+    /// The nine bits of who may do what.
+    pub mode: u32,
+}
+
+/// The backups that were found.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Backups {
+    /// Nobody says where they would be.
+    #[default]
+    Nowhere,
+    /// The folder cannot be read.
+    Unreadable(PathBuf, String),
+    /// There are none in the folder.
+    None(PathBuf),
+    /// The newest one was made then, in unix seconds.
+    Newest(PathBuf, i64),
+}
+
+/// What the database says.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DatabaseFacts {
+    /// What time it is there, if it has a clock of its own; unix seconds.
+    pub clock: Option<i64>,
+    /// Whether the tables are those that the program expects.
+    pub is_up_to_date: bool,
+    /// Who may do everything. Not looked up where the tables are of another version.
+    pub admins: Vec<Admin>,
+}
+
+/// Somebody who may do everything.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Admin {
+    /// Their address.
+    pub email: EmailAddress,
+    /// Whether there is a password with which they log in.
+    pub can_log_in: bool,
+    /// Whether their password is one of those that are tried first.
+    pub has_known_password: bool,
+    /// Whether logging in takes a code, too.
+    pub has_second_factor: bool,
+}
+
+impl Facts {
+    /// Looks at the files, and asks the database, if there is one.
+    ///
+    /// # Errors
+    /// When the database gives no answer.
+    pub async fn look_up(config: &Config, env_file: &Path) -> Result<Self> {
+        let mut facts = Self::of_files(config, env_file);
+        if config.database_url.missing_file().is_none() {
+            let db = Db::connect_to_read(&config.database_url).await?;
+            let found = DatabaseFacts::ask(&db).await;
+            db.close().await;
+            facts.database = Some(found?);
+        }
+        Ok(facts)
+    }
+
+    fn of_files(config: &Config, env_file: &Path) -> Self {
+        let backups = config.backup_dir.as_deref().map_or(Backups::Nowhere, Backups::in_folder);
+        let mut paths = vec![env_file.to_owned(), config.data_dir.clone()];
+        paths.extend(["secret_key", "outbox"].map(|name| config.data_dir.join(name)));
+        if let Some(file) = config.database_url.sqlite_file() {
+            paths.extend(["", "-wal", "-shm"].map(|end| {
+                let mut path = file.as_os_str().to_owned();
+                path.push(end);
+                PathBuf::from(path)
+            }));
+        }
+        paths.extend(config.backup_dir.clone());
+        if let Backups::Newest(path, _) = &backups {
+            paths.push(path.clone());
+        }
+        let kept =
+            paths.into_iter().filter_map(|path| mode(&path).map(|mode| PrivatePath { path, mode })).collect();
+        Self { now: unix_seconds(SystemTime::now()), kept, backups, database: None }
+    }
+}
+
+#[cfg(unix)]
+fn mode(path: &Path) -> Option<u32> {
+    use std::os::unix::fs::PermissionsExt;
+    fs::metadata(path).ok().map(|it| it.permissions().mode() & 0o777)
+}
+
+/// Elsewhere nobody's rights are nine bits.
+#[cfg(not(unix))]
+fn mode(_: &Path) -> Option<u32> {
+    None
+}
+
+fn unix_seconds(time: SystemTime) -> i64 {
+    let since = time.duration_since(UNIX_EPOCH).unwrap_or_default();
+    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+}
+
+impl Backups {
+    fn in_folder(folder: &Path) -> Self {
+        let newest = || -> io::Result<_> {
+            let mut newest = None;
+            for entry in fs::read_dir(folder)? {
+                let entry = entry?;
+                if entry.file_name().as_encoded_bytes().ends_with(b".tar.gz") {
+                    let made = unix_seconds(entry.metadata()?.modified()?);
+                    newest = newest.max(Some((made, entry.path())));
+                }
+            }
+            Ok(newest)
+        };
+        match newest() {
+            Ok(Some((made, path))) => Self::Newest(path, made),
+            Ok(None) => Self::None(folder.to_owned()),
+            Err(error) => Self::Unreadable(folder.to_owned(), error.to_string()),
+        }
+    }
+}
+
+impl DatabaseFacts {
+    async fn ask(db: &Db) -> Result<Self> {
+        let (clock, is_up_to_date) =
+            (db.clock().await?, db.migration().await? == Some(Db::newest_migration()));
+        let mut admins = Vec::new();
+        if is_up_to_date {
+            let passwords = Passwords::new();
+            for user in users::admins(db).await? {
+                let Some(login) = users::login_by_id(db, user.id).await? else { continue };
+                let can_log_in = login.hash.is_usable();
+                let mut has_known_password = false;
+                if can_log_in {
+                    for known in KNOWN_PASSWORDS {
+                        // Nobody else computes here, so none has to wait for too long.
+                        let tried = passwords.verify(Password::from(*known), Some(login.clone())).await;
+                        has_known_password |= matches!(tried, Ok(Some(_)));
+                    }
+                }
+                let (email, has_second_factor) = (user.email, user.has_second_factor);
+                admins.push(Admin { email, can_log_in, has_known_password, has_second_factor });
+            }
+        }
+        Ok(Self { clock, is_up_to_date, admins })
+    }
+}
+
+/// What is tried first at a login: the original site's own default, and what people take in a hurry.
+const KNOWN_PASSWORDS: &[&str] =
+    &["admin123", "admin", "password", "password123", "changeme", "mathsoc", "letmein", "12345678"];

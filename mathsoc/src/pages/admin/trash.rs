@@ -1,0 +1,106 @@
+//! `/admin/bin`: deleting something of whatever kind, and putting it back.
+
+use askama::Template;
+use axum::extract::{FromRequestParts, Path, State};
+use axum::response::{Html, Response};
+use http::request::Parts;
+use palisade::{Session, SignedIn};
+
+use super::{actor, back};
+use crate::db::trash::{self, BinError};
+use crate::domain::log_subject::LogSubject;
+use crate::error::Error;
+use crate::pages::parts::address::Id;
+use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::state::App;
+use crate::web::signed_in::Admin;
+
+/// What the address speaks of.
+pub(crate) struct Subject {
+    kind: LogSubject,
+    id: i64,
+}
+
+impl FromRequestParts<App> for Subject {
+    type Rejection = Error;
+
+    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
+        let path = Path::<(String, String)>::from_request_parts(parts, app).await;
+        let Path((section, id)) = path.map_err(|_| Error::NotFound)?;
+        let kind = section.parse().map_err(|_| Error::NotFound)?;
+        let Id(id) = Id::parse(&id).ok_or(Error::NotFound)?;
+        Ok(Self { kind, id })
+    }
+}
+
+#[derive(Template)]
+#[template(path = "admin/delete.html")]
+struct Delete {
+    layout: Layout,
+    token: Printed,
+    kind: LogSubject,
+    title: String,
+}
+
+/// `GET /admin/bin/{kind}/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
+pub(crate) async fn show(
+    State(app): State<App>,
+    Subject { kind, id }: Subject,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let title = trash::title(&app.db, kind, id).await?.ok_or(Error::NotFound)?;
+    shown(&Delete { layout: frame.layout(Here::Admin), token: frame.token(), kind, title })
+}
+
+/// `POST /admin/bin/{kind}/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
+pub(crate) async fn delete(
+    State(app): State<App>,
+    Subject { kind, id }: Subject,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    let said = match trash::delete(&app.db, &actor(&admin), kind, id).await {
+        Ok(title) => {
+            // An award leaves the boards at once, and comes back to them so.
+            app.live.look();
+            format!("“{title}” is deleted. You can put it back within a minute.")
+        }
+        Err(error) => said(error)?,
+    };
+    back(&session, kind, &said).await
+}
+
+/// `POST /admin/bin/{kind}/{id}/restore`.
+///
+/// # Errors
+/// When the database gives no answer.
+pub(crate) async fn restore(
+    State(app): State<App>,
+    Subject { kind, id }: Subject,
+    admin: SignedIn<Admin>,
+    session: Session,
+) -> Result<Response, Error> {
+    let said = match trash::restore(&app.db, &actor(&admin), kind, id).await {
+        Ok(title) => {
+            app.live.look();
+            format!("“{title}” is back.")
+        }
+        Err(error) => said(error)?,
+    };
+    back(&session, kind, &said).await
+}
+
+/// What is said on the next page, where it is not an error of ours.
+fn said(error: BinError) -> Result<String, Error> {
+    match error {
+        BinError::NotFound => Err(Error::NotFound),
+        BinError::Db(error) => Err(error.into()),
+        told @ (BinError::Kept(_) | BinError::TooLate) => Ok(told.to_string()),
+    }
+}

@@ -1,0 +1,168 @@
+//! Days and hours, as people here write them: in the time of London, summer time and all.
+//!
+//! ```
+//! use mathsoc::pages::parts::day::{Day, Hour};
+//!
+//! let day = Day::of_unix(951_782_400);
+//! assert_eq!(day.to_string(), "29 February 2000");
+//! assert_eq!(day.iso(), "2000-02-29");
+//!
+//! let nine: Hour = "2026-07-01T09:00".parse()?;
+//! assert_eq!(nine.unix(), 1_782_892_800, "eight o'clock in Greenwich");
+//! assert_eq!(nine.to_string(), "2026-07-01T09:00");
+//! # Ok::<(), mathsoc::pages::parts::day::HourError>(())
+//! ```
+//!
+//! An hour that a clock shows twice, when summer time ends, is the first of the two; one that it leaves out is as much later.
+//! The zone is that of the society's schools and is no setting.
+//!
+//! References: [HTML, `datetime-local`](https://html.spec.whatwg.org/multipage/input.html#local-date-and-time-state-(type=datetime-local)).
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::LazyLock;
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, ToSpan, Zoned};
+
+static LONDON: LazyLock<TimeZone> =
+    LazyLock::new(|| TimeZone::get("Europe/London").expect("the zones are part of the program"));
+
+fn zoned(seconds: i64) -> Zoned {
+    Timestamp::from_second(seconds).unwrap_or_default().to_zoned(LONDON.clone())
+}
+
+/// A day. Prints as `29 February 2000`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Day(DateTime);
+
+impl Day {
+    /// The day that holds this second since 1970.
+    #[must_use]
+    pub fn of_unix(seconds: i64) -> Self {
+        Self(zoned(seconds).datetime())
+    }
+
+    /// The day as `2000-02-29`, for machines.
+    #[must_use]
+    pub fn iso(&self) -> String {
+        self.0.strftime("%Y-%m-%d").to_string()
+    }
+
+    /// The day without its year, as `29 February`.
+    #[must_use]
+    pub fn short(&self) -> String {
+        self.0.strftime("%-d %B").to_string()
+    }
+
+    /// The hour of the day as `09:05`.
+    #[must_use]
+    pub fn hour(&self) -> String {
+        self.0.strftime("%H:%M").to_string()
+    }
+}
+
+/// When the day that holds this second began, and each of the days before it, so many in all, the earliest first. Some of them
+/// have 23 hours, some 25.
+#[must_use]
+pub fn starts(seconds: i64, days: i64) -> Vec<i64> {
+    let today = zoned(seconds).date();
+    let start = |before: i64| {
+        let date = today.checked_sub(before.days()).unwrap_or(today);
+        date.to_zoned(LONDON.clone()).map_or(seconds, |start| start.timestamp().as_second())
+    };
+    (0..days).rev().map(start).collect()
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0.strftime("%-d %B %Y"))
+    }
+}
+
+/// A minute, as a form's field has it. Prints as `2026-07-01T09:00`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Hour(i64);
+
+impl Hour {
+    /// The minute that holds this second since 1970.
+    #[must_use]
+    pub fn of_unix(seconds: i64) -> Self {
+        Self(seconds)
+    }
+
+    /// Seconds since 1970.
+    #[must_use]
+    pub fn unix(self) -> i64 {
+        self.0
+    }
+}
+
+impl fmt::Display for Hour {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", zoned(self.0).strftime("%Y-%m-%dT%H:%M"))
+    }
+}
+
+impl FromStr for Hour {
+    type Err = HourError;
+
+    fn from_str(text: &str) -> Result<Self, HourError> {
+        let civil: DateTime = text.trim().parse().map_err(|_| HourError)?;
+        let zoned = civil.to_zoned(LONDON.clone()).map_err(|_| HourError)?;
+        Ok(Self(zoned.timestamp().as_second()))
+    }
+}
+
+/// A text that is no day with an hour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("Write a day and an hour, such as 2026-09-07T09:00.")]
+pub struct HourError;
+
+#[cfg(test)]
+mod tests {
+    use super::{Day, Hour, starts};
+
+    #[test]
+    fn days_begin_at_midnight_in_london_whatever_their_length() {
+        let noon: Hour = "2026-03-30T12:00".parse().unwrap();
+        let starts = starts(noon.unix(), 3);
+        let hours: Vec<_> = starts.iter().map(|start| Hour::of_unix(*start).to_string()).collect();
+        assert_eq!(hours, ["2026-03-28T00:00", "2026-03-29T00:00", "2026-03-30T00:00"]);
+        assert_eq!((starts[1] - starts[0], starts[2] - starts[1]), (24 * 3600, 23 * 3600));
+    }
+
+    #[test]
+    fn days_around_leap_days_and_centuries_are_right() {
+        for (seconds, expected) in [
+            (-1, "1970-01-01"),
+            (68_169_600, "1972-02-29"),
+            (68_256_000, "1972-03-01"),
+            (951_868_799, "2000-02-29"),
+            (951_868_800, "2000-03-01"),
+            (978_307_199, "2000-12-31"),
+            (1_735_689_600, "2025-01-01"),
+            (4_107_542_400, "2100-03-01"),
+        ] {
+            assert_eq!(Day::of_unix(seconds).iso(), expected, "{seconds}");
+        }
+        assert_eq!(Day::of_unix(1_782_862_200).to_string(), "1 July 2026", "half past midnight in summer");
+        assert_eq!(Day::of_unix(i64::MAX).iso(), "1970-01-01", "what is no time is the first of all");
+    }
+
+    #[test]
+    fn hours_are_those_of_the_clock_on_the_wall() {
+        for (text, unix) in [
+            ("2026-01-01T00:00", 1_767_225_600),
+            ("2026-03-29T01:30", 1_774_747_800),
+            ("2026-10-25T01:30", 1_792_888_200),
+            (" 2026-07-01T09:00 ", 1_782_892_800),
+        ] {
+            assert_eq!(text.parse::<Hour>().unwrap().unix(), unix, "{text}");
+        }
+        for text in ["", "tomorrow", "2026-02-30T09:00", "2026-13-01T09:00", "09:00"] {
+            assert!(text.parse::<Hour>().is_err(), "{text}");
+        }
+    }
+}

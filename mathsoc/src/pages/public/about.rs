@@ -1,0 +1,35 @@
+//! `/about`: what the society is, and when it meets.
+
+use askama::Template;
+use axum::response::Html;
+
+use crate::error::Error;
+use crate::pages::parts::{Frame, Here, Layout, shown};
+
+#[derive(Template)]
+#[template(path = "about.html")]
+struct About {
+    layout: Layout,
+}
+
+/// `GET /about`.
+///
+/// # Errors
+///
+/// When the page cannot be written, which nothing a visitor sends brings about.
+pub(crate) async fn about(frame: Frame) -> Result<Html<String>, Error> {
+    shown(&About { layout: frame.layout(Here::About) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::parts::page_checks;
+
+    #[test]
+    fn the_page_says_when_we_meet() {
+        let page = About { layout: page_checks::layout() }.render().unwrap();
+        page_checks::check(&page, "About the society");
+        assert!(page.contains("Every Thursday"));
+    }
+}

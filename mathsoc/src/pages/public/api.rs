@@ -1,0 +1,120 @@
+//! `/api`: what programs send, as JSON. They are signed in by the session's cookie, and send the token of one of our pages as
+//! `X-CSRFToken`.
+//!
+//! ```text
+//! POST /api/submit  {"challenge": 7, "box": 12, "answer": "x^2 + 1"}
+//! {"correct": false, "hint": "Check the sign.", "tries_left": 2, "solved_box": false, "solved_challenge": false,
+//!  "points": 0, "read_as": "<math>…</math>", "said": "That is not right yet.", "tries": "You have two tries left."}
+//! ```
+//!
+//! | status | when |
+//! |---|---|
+//! | 401, 403 | nobody is signed in; the token is missing or over |
+//! | 404 | there is no such box, or not yet |
+//! | 409 | the box takes no more answers: it is solved, its tries are used up, or the challenge is closed |
+//! | 422 | the JSON is not as above, or the answer cannot be read: `at` says where, and no try is used up |
+//! | 429 | more than ten answers a minute |
+//!
+//! Every error is `application/problem+json` (RFC 9457): who sends JSON and does not say what it likes is answered in JSON.
+
+use answers::Comparison;
+use axum::body::Bytes;
+use axum::extract::{Request, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, CONTENT_TYPE};
+use http::{HeaderMap, HeaderValue, StatusCode};
+use palisade::SignedIn;
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use super::answers::said;
+use super::challenges::tries;
+use crate::db::submissions::{AnswerPlace, Outcome, SubmitError, submit as count};
+use crate::db::users::User;
+use crate::domain::clock::now;
+use crate::error::Error;
+use crate::state::App;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Answer {
+    challenge: i64,
+    #[serde(rename = "box")]
+    answer_box: i64,
+    answer: String,
+}
+
+/// `POST /api/submit`.
+///
+/// # Errors
+/// [`Error::NotFound`] when there is no such box, and when the database does not answer.
+pub(crate) async fn submit(
+    State(app): State<App>,
+    user: SignedIn<User>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Error> {
+    let sent = is_json(&headers).then(|| serde_json::from_slice::<Answer>(&body).ok()).flatten();
+    let Some(Answer { challenge, answer_box, answer }) = sent else {
+        let detail =
+            "Send application/json such as {\"challenge\": 7, \"box\": 12, \"answer\": \"x^2 + 1\"}.";
+        return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Request not understood", detail, Value::Null));
+    };
+    match count(&app.db, user.id, AnswerPlace { challenge, answer_box }, &answer, now()).await {
+        Ok(Outcome { verdict: Comparison::Unreadable { position, message, .. }, .. }) => {
+            Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &message, json!(position)))
+        }
+        Ok(outcome) => {
+            if outcome.points > 0 {
+                app.live.look();
+            }
+            let hint = match &outcome.verdict {
+                Comparison::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
+                _ => None,
+            };
+            let said = json!({
+                "correct": outcome.solved_box,
+                "hint": hint,
+                "tries_left": outcome.tries_left,
+                "solved_box": outcome.solved_box,
+                "solved_challenge": outcome.solved_challenge,
+                "points": outcome.points,
+                "read_as": answers::to_mathml(&answer).ok(),
+                "said": said(&outcome),
+                "tries": tries(outcome.tries_left),
+            });
+            Ok(written(StatusCode::OK, "application/json", &said))
+        }
+        Err(
+            no @ (SubmitError::Locked | SubmitError::Solved | SubmitError::NoTriesLeft | SubmitError::Broken),
+        ) => Ok(problem(StatusCode::CONFLICT, "Answer not taken", &no.to_string(), Value::Null)),
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// A layer, by [`tower::util::MapRequestLayer`], outside of the error pages.
+pub(crate) fn likes_what_it_sends(mut request: Request) -> Request {
+    let headers = request.headers_mut();
+    if is_json(headers) && headers.get(ACCEPT).is_none_or(|accept| accept == "*/*") {
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+    }
+    request
+}
+
+fn is_json(headers: &HeaderMap) -> bool {
+    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
+    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+}
+
+pub(crate) fn problem(status: StatusCode, title: &str, detail: &str, at: Value) -> Response {
+    let mut said =
+        json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
+    if !at.is_null() {
+        said["at"] = at;
+    }
+    written(status, "application/problem+json", &said)
+}
+
+pub(crate) fn written(status: StatusCode, kind: &'static str, said: &Value) -> Response {
+    (status, [(CONTENT_TYPE, kind)], said.to_string()).into_response()
+}

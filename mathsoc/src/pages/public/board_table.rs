@@ -1,0 +1,178 @@
+//! A leaderboard as pages show it, and as those who watch one are told of it: lines with ranks, and one's own.
+//!
+//! | `board=` | is |
+//! |---|---|
+//! | `all`, and nothing | everybody, by the points for all challenges |
+//! | `KS3`, `KS4`, `KS5` | by those for one key stage; `key_stage=KS3` says the same |
+//! | `class` | one's own school and year |
+//! | `competition-7` | a competition, for who may see it |
+//!
+//! What cannot be read is the board of all, the first page, and no version.
+
+use std::convert::Infallible;
+
+use axum::extract::FromRequestParts;
+use http::request::Parts;
+use serde::Serialize;
+
+use crate::db::board_versions::Changing;
+use crate::db::leaderboard::{self, Board, SchoolStanding, Standing};
+use crate::db::users::User;
+use crate::domain::ids::CompetitionId;
+use crate::domain::person::Role;
+use crate::error::Error;
+use crate::state::App;
+
+/// Which board the address asks for, and which page of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct BoardQuery {
+    pub(super) name: Name,
+    pub(super) page: u32,
+    /// What the page shows already, as the number of the board's last change.
+    pub(super) version: i64,
+}
+
+/// A board by its name in addresses.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Name {
+    Class,
+    Of(Changing),
+}
+
+impl BoardQuery {
+    fn parse(query: &str) -> Self {
+        let mut asked = Self { name: Name::Of(Changing::All), page: 1, version: 0 };
+        for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
+            match name {
+                "page" => asked.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
+                "version" => asked.version = value.parse().unwrap_or(0),
+                "board" | "key_stage" if value == "class" => asked.name = Name::Class,
+                "board" | "key_stage" => {
+                    asked.name = Name::Of(value.parse().unwrap_or(Changing::All));
+                }
+                _ => {}
+            }
+        }
+        asked
+    }
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for BoardQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(Self::parse(parts.uri.query().unwrap_or_default()))
+    }
+}
+
+impl Name {
+    /// The board that it is for this member; a class is that of who belongs to a school and to a year.
+    pub(super) fn board(self, user: &User) -> Option<Board> {
+        match self {
+            Self::Class => Some(Board::Class { school: user.school_id?, year: user.year? }),
+            Self::Of(Changing::All) => Some(Board::All),
+            Self::Of(Changing::Stage(stage)) => Some(Board::Stage(stage)),
+            Self::Of(Changing::Competition(id)) => Some(Board::Competition(id)),
+        }
+    }
+}
+
+/// Lines of a board.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+pub(super) struct Table {
+    pub(super) lines: Vec<Line>,
+    /// One's own, where it is on another page.
+    pub(super) own: Option<Line>,
+}
+
+/// One line.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub(super) struct Line {
+    pub(super) rank: i64,
+    pub(super) name: String,
+    /// The school, where pupils of several meet.
+    pub(super) school: Option<String>,
+    pub(super) points: i64,
+    pub(super) solved: i64,
+    /// Whether it is that of who looks.
+    pub(super) own: bool,
+}
+
+impl Line {
+    fn of(standing: Standing, user: &User) -> Self {
+        let Standing { user_id, full_name, school, rank, points, solved } = standing;
+        Self { rank, name: full_name.to_string(), school, points, solved, own: user_id == user.id }
+    }
+
+    fn of_school(standing: SchoolStanding, user: &User) -> Self {
+        let SchoolStanding { school_id, name, rank, points, solved } = standing;
+        Self { rank, name, school: None, points, solved, own: user.school_id == Some(school_id) }
+    }
+}
+
+/// A page of a board, and how many there are.
+pub(super) struct Shown {
+    pub(super) table: Table,
+    pub(super) page: u32,
+    pub(super) pages: u32,
+}
+
+/// A page of a board, with the line of who looks: a pupil without points comes after all who have some.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Result<Shown, Error> {
+    let found = leaderboard::page(&app.db, board, page).await?;
+    let here = found.items.iter().any(|line| line.user_id == user.id);
+    let own = if here || found.items.is_empty() {
+        None
+    } else {
+        match leaderboard::of_user(&app.db, board, user.id).await? {
+            Some(standing) => Some(Line::of(standing, user)),
+            None if user.role == Role::Pupil => Some(Line {
+                rank: found.total + 1,
+                name: user.full_name.to_string(),
+                school: None,
+                points: 0,
+                solved: 0,
+                own: true,
+            }),
+            None => None,
+        }
+    };
+    let lines = found.items.into_iter().map(|standing| Line::of(standing, user)).collect();
+    Ok(Shown { table: Table { lines, own }, page: found.page, pages: found.pages })
+}
+
+/// The schools of a competition.
+///
+/// # Errors
+/// When the database does not answer.
+pub(super) async fn schools(app: &App, user: &User, id: CompetitionId) -> Result<Table, Error> {
+    let found = leaderboard::schools(&app.db, id).await?;
+    let lines = found.into_iter().map(|standing| Line::of_school(standing, user)).collect();
+    Ok(Table { lines, own: None })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key_stage::KeyStage;
+
+    #[test]
+    fn what_cannot_be_read_is_the_first_page_of_the_board_of_all() {
+        let all = BoardQuery { name: Name::Of(Changing::All), page: 1, version: 0 };
+        for query in ["", "board", "board=", "board=KS9&page=0&version=x", "board=competition-", "page=-1"] {
+            assert_eq!(BoardQuery::parse(query), all, "{query}");
+        }
+        let stage = Name::Of(Changing::Stage(KeyStage::Ks4));
+        assert_eq!(
+            BoardQuery::parse("key_stage=KS4&page=3&version=41"),
+            BoardQuery { name: stage, page: 3, version: 41 }
+        );
+        assert_eq!(BoardQuery::parse("board=KS4").name, stage);
+        assert_eq!(BoardQuery::parse("board=class").name, Name::Class);
+        let competition = Name::Of(Changing::Competition(CompetitionId(7)));
+        assert_eq!(BoardQuery::parse("board=competition-7").name, competition);
+    }
+}

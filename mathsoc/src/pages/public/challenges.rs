@@ -1,0 +1,319 @@
+//! `/challenges` and `/challenges/{id}`: problems to solve, by key stage, and for who is signed in a field for each answer.
+
+use std::collections::HashMap;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+use palisade::PageHeaders;
+
+use crate::db::Paged;
+use crate::db::challenges::{self, AnswerBox, Challenge, ChallengeSummary};
+use crate::db::competitions;
+use crate::db::submissions::{self, TRIES, Tried};
+use crate::domain::clock::now;
+use crate::domain::key_stage::KeyStage;
+use crate::error::Error;
+use crate::pages::parts::address::{Id, Listing};
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::stages::{Filter, address, filters};
+use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::state::App;
+use crate::web::{assets, policy};
+
+#[derive(Template)]
+#[template(path = "challenges.html")]
+struct List {
+    layout: Layout,
+    filters: Vec<Filter>,
+    key_stage: Option<KeyStage>,
+    found: Paged<ChallengeSummary>,
+    pager: Pager,
+    has_competitions: bool,
+}
+
+/// `GET /challenges?key_stage=KS3&page=2`.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] past the last page, and when the database does not answer.
+pub(crate) async fn list(
+    State(app): State<App>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let mut found = challenges::page(&app.db, listing.key_stage, listing.page).await?;
+    if found.items.is_empty() && listing.page > 1 {
+        return Err(Error::NotFound);
+    }
+    let mut has_competitions = false;
+    if let Some(user) = frame.user() {
+        submissions::mark(&app.db, user.id, &mut found.items).await?;
+        has_competitions = !competitions::of_member(&app.db, user.id).await?.is_empty();
+    }
+    let filters = filters("/challenges", listing.key_stage);
+    let pager = Pager::new(address("/challenges", listing.key_stage), found.page, found.pages);
+    let layout = frame.layout(Here::Challenges);
+    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
+}
+
+/// The page of a challenge.
+#[derive(Template)]
+#[template(path = "challenge.html")]
+pub(crate) struct One {
+    layout: Layout,
+    /// The field with the token, for who may answer.
+    token: Option<Printed>,
+    /// Whose drafts are kept in the browser; 0 for who may not answer.
+    member: i64,
+    challenge: Challenge,
+    boxes: Vec<BoxProgress>,
+}
+
+/// An answer that cannot be read, to be put right.
+pub(crate) struct Unread {
+    pub(crate) answer_box: i64,
+    pub(crate) typed: String,
+    pub(crate) why: String,
+}
+
+/// A box, and how far who looks at it is with it.
+struct BoxProgress {
+    id: i64,
+    label: String,
+    answer: Option<AsRead>,
+    last: Option<(Tried, AsRead)>,
+    unread: Option<Unread>,
+}
+
+/// A text, and how the comparison reads it.
+struct AsRead {
+    math: Option<Printed>,
+    text: String,
+}
+
+impl One {
+    /// The page as this visitor sees it.
+    ///
+    /// # Errors
+    /// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
+    pub(crate) async fn new(
+        app: &App,
+        id: i64,
+        frame: &Frame,
+        unread: Option<Unread>,
+    ) -> Result<Self, Error> {
+        let user = frame.user().map(|user| user.id);
+        let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
+        let tried = match frame.user() {
+            Some(user) => submissions::tried(&app.db, user.id, id).await?,
+            None => HashMap::new(),
+        };
+        let token = frame.user().map(|_| frame.token());
+        let member = frame.user().map_or(0, |user| user.id);
+        let page = Self::of(frame.layout(Here::Challenges), token, challenge, tried, unread);
+        Ok(Self { member, ..page })
+    }
+
+    /// The page of a challenge that is not kept yet.
+    pub(crate) fn preview(frame: &Frame, challenge: Challenge) -> Self {
+        let layout = frame.preview();
+        Self::of(layout, None, challenge, HashMap::new(), None)
+    }
+
+    fn of(
+        layout: Layout,
+        token: Option<Printed>,
+        challenge: Challenge,
+        mut tried: HashMap<i64, Tried>,
+        mut unread: Option<Unread>,
+    ) -> Self {
+        let asked = |AnswerBox { id, label, answer }: &AnswerBox| {
+            let last = tried.remove(id).map(|tried| {
+                let read = AsRead::new(tried.given.clone());
+                (tried, read)
+            });
+            let unread = unread.take_if(|unread| unread.answer_box == *id);
+            BoxProgress {
+                id: *id,
+                label: label.clone(),
+                answer: answer.clone().map(AsRead::new),
+                last,
+                unread,
+            }
+        };
+        let boxes = challenge.boxes.iter().map(asked).collect();
+        Self { layout, token, member: 0, challenge, boxes }
+    }
+
+    /// What the math field needs, where the page has one.
+    pub(crate) fn headers(&self) -> PageHeaders {
+        if self.math_field().is_some() { policy::math_field() } else { PageHeaders::new() }
+    }
+
+    /// The script of the math field, if there is a box to answer, and it was built.
+    fn math_field(&self) -> Option<&'static str> {
+        if self.is_open() { assets::url("dist/answers.js") } else { None }
+    }
+
+    /// Whether there is a box that the visitor may answer now.
+    fn is_open(&self) -> bool {
+        self.boxes.iter().any(|asked| self.form(asked).is_some())
+    }
+
+    fn is_unread(&self) -> bool {
+        self.boxes.iter().any(|asked| asked.unread.is_some())
+    }
+
+    /// The token for the box's form, if the visitor may answer it now.
+    fn form(&self, asked: &BoxProgress) -> Option<&Printed> {
+        let takes_more = !asked.is_solved() && asked.tries_left() > 0;
+        self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
+    }
+}
+
+impl BoxProgress {
+    fn is_solved(&self) -> bool {
+        self.last.as_ref().is_some_and(|(tried, _)| tried.solved)
+    }
+
+    fn tries_left(&self) -> u8 {
+        self.last.as_ref().map_or(TRIES, |(tried, _)| tried.tries_left)
+    }
+
+    fn tries(&self) -> &'static str {
+        tries(self.tries_left())
+    }
+}
+
+/// How often a box may still be tried, in words.
+pub(crate) fn tries(left: u8) -> &'static str {
+    match left {
+        0 => "You have no try left.",
+        1 => "You have one try left.",
+        2 => "You have two tries left.",
+        _ => "You have three tries.",
+    }
+}
+
+impl AsRead {
+    fn new(text: String) -> Self {
+        Self { math: answers::to_mathml(&text).ok().map(Printed::mathml), text }
+    }
+}
+
+/// `GET /challenges/{id}`.
+///
+/// # Errors
+///
+/// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
+pub(crate) async fn one(
+    State(app): State<App>,
+    Id(id): Id,
+    frame: Frame,
+) -> Result<(PageHeaders, Html<String>), Error> {
+    let page = One::new(&app, id, &frame, None).await?;
+    Ok((page.headers(), shown(&page)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::parts::page_checks;
+
+    fn challenge(locked: bool) -> Challenge {
+        let answer = |text: &str| locked.then(|| text.to_owned());
+        Challenge {
+            id: 1,
+            title: "Roots".to_owned(),
+            key_stage: KeyStage::Ks5,
+            summary: String::new(),
+            statement: r"<p>Let \[x = \sqrt{2}.\]</p>".to_owned(),
+            released_at: 0,
+            locked,
+            competition: None,
+            boxes: vec![
+                AnswerBox { id: 1, label: r"The value of \(x^2\)".to_owned(), answer: answer("2") },
+                AnswerBox { id: 2, label: "Its <sign>".to_owned(), answer: answer("plus") },
+            ],
+        }
+    }
+
+    fn page(member: bool, locked: bool, tried: Vec<(i64, Tried)>, unread: Option<Unread>) -> String {
+        let token = member.then(|| Printed::mathml("<i>token</i>".to_owned()));
+        let tried = tried.into_iter().collect();
+        let page = One::of(page_checks::layout(), token, challenge(locked), tried, unread).render().unwrap();
+        page_checks::check(&page, "Roots");
+        page
+    }
+
+    fn tried(tries_left: u8, solved: bool, given: &str, hint: Option<&str>) -> Tried {
+        Tried { tries_left, solved, given: given.to_owned(), hint: hint.map(str::to_owned) }
+    }
+
+    #[test]
+    fn visitors_see_what_to_find_and_where_to_log_in() {
+        let page = page(false, false, vec![], None);
+        assert!(page.contains("<msqrt>") && page.contains("stage-KS5"), "{page}");
+        assert!(page.contains("Its &lt;sign&gt;"), "{page}");
+        assert!(page.contains(r#"<a href="/login?next=/challenges/1">Log in to answer</a>"#), "{page}");
+        assert!(!page.contains("<input") && !page.contains("<form"), "{page}");
+    }
+
+    #[test]
+    fn members_have_a_labelled_field_for_each_box() {
+        let page = page(true, false, vec![], None);
+        assert_eq!(
+            page.matches(r#"<form class="answer" method="post" action="/challenges/1/answers""#).count(),
+            2,
+            "{page}"
+        );
+        for id in 1..=2 {
+            assert!(page.contains(&format!("<label for=\"answer-{id}\">")), "{page}");
+            assert!(page.contains(&format!("id=\"answer-{id}\" name=\"answer\"")), "{page}");
+            assert!(page.contains(&format!("name=\"box\" value=\"{id}\"")), "{page}");
+        }
+        assert_eq!(page.matches("<i>token</i>").count(), 2);
+        assert_eq!(page.matches("You have three tries.").count(), 2);
+    }
+
+    #[test]
+    fn what_was_answered_is_there_with_what_is_said_to_it_and_how_it_was_read() {
+        let tries = vec![(1, tried(2, true, "4/2", None)), (2, tried(1, false, "-x<y", Some("Check it.")))];
+        let page = page(true, false, tries, None);
+        assert!(page.contains("Right.") && page.contains("<mfrac><mn>4</mn><mn>2</mn></mfrac>"), "{page}");
+        assert!(page.contains("Not right yet.") && page.contains("Check it."), "{page}");
+        assert!(page.contains("You have one try left.") && !page.contains("-x<y"), "{page}");
+        assert_eq!(page.matches("<form").count(), 1, "what is solved takes no more");
+    }
+
+    #[test]
+    fn what_cannot_be_read_comes_back_to_be_put_right() {
+        let (typed, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
+        let page = page(true, false, vec![], Some(Unread { answer_box: 2, typed, why }));
+        assert!(page.contains(r#"value="2+&#34;&#60;""#) && page.contains("Something is missing."), "{page}");
+        assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
+    }
+
+    #[test]
+    fn a_locked_challenge_shows_its_answers_and_takes_none() {
+        for member in [true, false] {
+            let page = page(member, true, vec![(1, tried(0, false, "3", None))], None);
+            assert_eq!(page.matches("The answer is").count(), 2, "{page}");
+            assert!(!page.contains("<form") && !page.contains("Log in to answer"), "{page}");
+        }
+    }
+
+    #[test]
+    fn the_chosen_key_stage_is_marked() {
+        let found = Paged { items: vec![], page: 1, pages: 1, total: 0 };
+        let filters = filters("/challenges", Some(KeyStage::Ks3));
+        let pager = Pager::new("/challenges", 1, 1);
+        let (layout, key_stage) = (page_checks::layout(), Some(KeyStage::Ks3));
+        let list = List { layout, filters, key_stage, found, pager, has_competitions: false };
+        let page = list.render().unwrap();
+        page_checks::check(&page, "KS3 challenges");
+        assert!(page.contains(r#"<a href="/challenges?key_stage=KS3" aria-current="true">"#), "{page}");
+        assert!(page.contains("No challenge of this kind") && !page.contains("class=\"pager\""), "{page}");
+    }
+}

@@ -1,0 +1,106 @@
+//! `/`: the newest challenges and articles, what is announced, and the newest newsletter.
+
+use std::sync::Arc;
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+
+use crate::db::announcements::Announcement;
+use crate::db::challenges::ChallengeSummary;
+use crate::db::home::{self, HomeContent};
+use crate::db::submissions;
+use crate::error::Error;
+use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::state::App;
+
+#[derive(Template)]
+#[template(path = "home.html")]
+pub(in crate::pages) struct Home {
+    layout: Layout,
+    front: Arc<HomeContent>,
+    /// The challenges as who is signed in sees them.
+    marked: Option<Vec<ChallengeSummary>>,
+}
+
+/// `GET /`.
+///
+/// # Errors
+///
+/// When the database does not answer.
+pub(crate) async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
+    shown(&Home::new(&app, &frame, frame.layout(Here::Home), home::page(&app.db).await?).await?)
+}
+
+impl Home {
+    async fn new(app: &App, frame: &Frame, layout: Layout, front: Arc<HomeContent>) -> Result<Self, Error> {
+        let marked = match frame.user() {
+            Some(user) => {
+                let mut challenges = front.challenges.clone();
+                submissions::mark(&app.db, user.id, &mut challenges).await?;
+                Some(challenges)
+            }
+            None => None,
+        };
+        Ok(Self { layout, front, marked })
+    }
+
+    /// The page with an announcement that is not kept yet.
+    pub(in crate::pages) async fn preview(
+        app: &App,
+        frame: &Frame,
+        announcement: Announcement,
+    ) -> Result<Self, Error> {
+        let front = HomeContent { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
+        Self::new(app, frame, frame.preview(), Arc::new(front)).await
+    }
+
+    fn challenges(&self) -> &[ChallengeSummary] {
+        self.marked.as_ref().unwrap_or(&self.front.challenges)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::domain::key_stage::KeyStage;
+    use crate::pages::parts::page_checks;
+
+    #[test]
+    fn an_empty_site_says_so() {
+        let home = Home { layout: page_checks::layout(), front: Arc::default(), marked: None };
+        let page = home.render().unwrap();
+        page_checks::check(&page, "Problems worth a&nbsp;lunch hour");
+        assert!(page.contains("No challenge has been set yet") && !page.contains("class=\"notice\""));
+    }
+
+    #[test]
+    fn what_is_new_is_there_and_escaped() {
+        let front = HomeContent {
+            announcement: Some(Announcement {
+                id: 1,
+                title: "Bring <b>cake</b>".to_owned(),
+                body: r"At \(12{:}50\) & later".to_owned(),
+                published_at: 0,
+            }),
+            challenges: vec![ChallengeSummary {
+                id: 7,
+                title: "Sums & differences".to_owned(),
+                key_stage: KeyStage::Ks4,
+                summary: r"Find \(x^2\).".to_owned(),
+                released_at: 951_782_400,
+                mark: None,
+            }],
+            ..HomeContent::default()
+        };
+        let home = Home { layout: page_checks::layout(), front: Arc::new(front), marked: None };
+        let page = home.render().unwrap();
+        page_checks::check(&page, "Problems worth a&nbsp;lunch hour");
+        assert!(page.contains("Bring &#60;b&#62;cake") && page.contains("</math> &amp; later"), "{page}");
+        assert!(page.contains(r#"<a href="/challenges/7">Sums &#38; differences</a>"#), "{page}");
+        assert!(
+            page.contains("<msup>") && page.contains(r#"<time datetime="2000-02-29">29 February 2000"#),
+            "{page}"
+        );
+    }
+}

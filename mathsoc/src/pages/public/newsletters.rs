@@ -1,0 +1,139 @@
+//! `/newsletters` and `/newsletters/{id}`: what the society prints, to read here, in the browser's own viewer, or to keep.
+//!
+//! The PDF is behind two plain links, and in no frame: phones show none in frames, and the viewer of a whole window can be read
+//! by keyboard and at every size. It is served in a sandbox; browsers' own viewers show it there.
+
+use askama::Template;
+use axum::extract::State;
+use axum::response::Html;
+
+use crate::db::Paged;
+use crate::db::newsletters::{self, File, Newsletter};
+use crate::error::Error;
+use crate::pages::files;
+use crate::pages::parts::address::{Id, Listing};
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::state::App;
+
+impl File {
+    /// The address of the file, if it can be opened.
+    #[must_use]
+    pub fn address(&self) -> Option<String> {
+        let (id, name) = self.file_id.as_deref().zip(self.file_name.as_deref())?;
+        (!self.file_waits).then(|| files::path(id, name))
+    }
+
+    /// How large it is, in words.
+    #[must_use]
+    pub fn size(&self) -> String {
+        size(self.file_bytes.unwrap_or_default())
+    }
+}
+
+/// So many bytes, as people say it: `1.2 MB`.
+pub(crate) fn size(bytes: i64) -> String {
+    match bytes {
+        ..1_000_000 => format!("{} kB", bytes.div_euclid(1_000).max(1)),
+        _ => format!("{}.{} MB", bytes / 1_000_000, bytes % 1_000_000 / 100_000),
+    }
+}
+
+#[derive(Template)]
+#[template(path = "newsletters.html")]
+struct List {
+    layout: Layout,
+    found: Paged<Newsletter>,
+    pager: Pager,
+}
+
+#[derive(Template)]
+#[template(path = "newsletter.html")]
+pub(crate) struct One {
+    layout: Layout,
+    newsletter: Newsletter,
+    /// Whether it is not kept yet, so that its PDF cannot be opened.
+    is_preview: bool,
+}
+
+impl One {
+    /// The page of a newsletter that is not kept yet.
+    pub(crate) fn preview(frame: &Frame, newsletter: Newsletter) -> Self {
+        let layout = frame.preview();
+        Self { layout, newsletter, is_preview: true }
+    }
+}
+
+/// `GET /newsletters?page=2`.
+///
+/// # Errors
+/// [`Error::NotFound`] past the last page, and when the database does not answer.
+pub(crate) async fn list(
+    State(app): State<App>,
+    listing: Listing,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let found = newsletters::page(&app.db, listing.page).await?;
+    if found.items.is_empty() && listing.page > 1 {
+        return Err(Error::NotFound);
+    }
+    let pager = Pager::new("/newsletters", found.page, found.pages);
+    shown(&List { layout: frame.layout(Here::Articles), found, pager })
+}
+
+/// `GET /newsletters/{id}`.
+///
+/// # Errors
+/// [`Error::NotFound`] when readers may not see it or there is none, and when the database does not answer.
+pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
+    let newsletter = newsletters::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
+    shown(&One { layout: frame.layout(Here::Articles), newsletter, is_preview: false })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::parts::page_checks;
+
+    fn march(file: File) -> Newsletter {
+        let body = r"<p>Why \(1 &lt; 2\)<script>steal()</script></p>".to_owned();
+        let (title, summary) = ("March".to_owned(), "What <b>happened</b>.".to_owned());
+        Newsletter { id: 3, title, summary, body, published_at: 0, file }
+    }
+
+    fn file(file_waits: bool) -> File {
+        let file_id = Some("0123456789abcdef".repeat(2));
+        File { file_id, file_name: Some("März_1.pdf".to_owned()), file_bytes: Some(1_249_000), file_waits }
+    }
+
+    fn page(newsletter: Newsletter) -> String {
+        let page = One { layout: page_checks::layout(), newsletter, is_preview: false }.render().unwrap();
+        page_checks::check(&page, "March");
+        page
+    }
+
+    #[test]
+    fn a_newsletter_is_read_opened_and_kept() {
+        let page = page(march(file(false)));
+        let address = format!("/files/{}/M%C3%A4rz_1.pdf", "0123456789abcdef".repeat(2));
+        assert!(page.contains(&format!(r#"href="{address}""#)), "{page}");
+        assert!(page.contains(&format!(r#"href="{address}?download""#)), "{page}");
+        assert!(page.contains("1.2 MB") && page.contains("<math>"), "{page}");
+        assert!(page.contains("&#60;b&#62;happened") || page.contains("&lt;b&gt;happened"), "{page}");
+        assert!(!page.contains("steal"), "{page}");
+    }
+
+    #[test]
+    fn a_file_that_waits_for_the_scanner_has_no_address_yet() {
+        let waiting = page(march(file(true)));
+        assert!(!waiting.contains("/files/") && waiting.contains("being checked"), "{waiting}");
+        let none = page(march(File::default()));
+        assert!(!none.contains("/files/") && !none.contains("PDF"), "{none}");
+    }
+
+    #[test]
+    fn sizes_are_short() {
+        let said = [0, 999, 1_000, 999_999, 1_000_000, 16_777_216].map(size);
+        assert_eq!(said, ["1 kB", "1 kB", "1 kB", "999 kB", "1.0 MB", "16.7 MB"]);
+    }
+}

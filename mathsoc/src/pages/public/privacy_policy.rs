@@ -1,0 +1,47 @@
+//! `/privacy_policy`: what this site keeps about its visitors.
+
+use askama::Template;
+use axum::response::Html;
+
+use crate::error::Error;
+use crate::pages::parts::{Frame, Here, Layout, shown};
+
+#[derive(Template)]
+#[template(path = "privacy_policy.html")]
+struct PrivacyPolicy {
+    layout: Layout,
+}
+
+/// `GET /privacy_policy`.
+///
+/// # Errors
+///
+/// When the page cannot be written, which nothing a visitor sends brings about.
+pub(crate) async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
+    shown(&PrivacyPolicy { layout: frame.layout(Here::Elsewhere) })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::pages::parts::page_checks;
+
+    #[test]
+    fn the_page_says_what_is_kept() {
+        let page = PrivacyPolicy { layout: page_checks::layout() }.render().unwrap();
+        page_checks::check(&page, "Privacy policy");
+        for kept in [
+            "local storage",
+            "<code>session</code>",
+            "<code>remember</code>",
+            "e-mail address",
+            "school year",
+            "password",
+            "second step",
+            "what your browser calls itself",
+            "Delete your account",
+        ] {
+            assert!(page.contains(kept), "{kept}");
+        }
+    }
+}

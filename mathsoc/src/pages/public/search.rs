@@ -1,0 +1,239 @@
+//! `/search`: challenges, articles and newsletters in which all the words stand.
+//!
+//! What is found, in this order: where all words stand in the title, then the rest; of each the newest first. Capitals do not
+//! count, in any alphabet. The words are looked for in what a reader sees, and not in the marks around it.
+//!
+//! All texts are read for each search. A society has a few hundred, and looking through a thousand takes a few milliseconds;
+//! an index would have to be kept by everything that writes (`docs/decisions/0021-search.md`).
+
+use std::convert::Infallible;
+use std::ops::Range;
+
+use askama::Template;
+use axum::extract::{FromRequestParts, State};
+use axum::response::Html;
+use http::request::Parts;
+use url::form_urlencoded;
+
+use crate::db::search::{self, Text};
+use crate::domain::log_subject::LogSubject;
+use crate::error::Error;
+use crate::pages::parts::pager::Pager;
+use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::state::App;
+use crate::text::rich_text;
+
+/// The most characters of a search.
+const LONGEST: usize = 100;
+/// The most words of a search; more are left out.
+const MOST_WORDS: usize = 8;
+/// Characters around the first word that is found.
+const AROUND: usize = 70;
+const PER_PAGE: usize = 10;
+
+/// What is looked for, and which page of it.
+pub(crate) struct SearchQuery {
+    text: String,
+    page: u32,
+}
+
+impl<S: Send + Sync> FromRequestParts<S> for SearchQuery {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        let mut asked = Self { text: String::new(), page: 1 };
+        let query = parts.uri.query().unwrap_or_default();
+        for (name, value) in form_urlencoded::parse(query.as_bytes()) {
+            match &*name {
+                "q" => asked.text = value.trim().to_owned(),
+                "page" => asked.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
+                _ => {}
+            }
+        }
+        Ok(asked)
+    }
+}
+
+#[derive(Template)]
+#[template(path = "search.html")]
+struct Found {
+    layout: Layout,
+    asked: String,
+    too_long: bool,
+    total: usize,
+    hits: Vec<Hit>,
+    pager: Pager,
+}
+
+/// Something that was found.
+#[derive(Debug, PartialEq, Eq)]
+struct Hit {
+    text: Text,
+    in_title: bool,
+    /// What stands around the first word in the body: text, the word, text. None where the lead says enough.
+    around: Option<[String; 3]>,
+}
+
+/// `GET /search?q=roots&page=2`.
+///
+/// # Errors
+/// [`Error::NotFound`] past the last page, and when the database gives no answer.
+pub(crate) async fn show(
+    State(app): State<App>,
+    asked: SearchQuery,
+    frame: Frame,
+) -> Result<Html<String>, Error> {
+    let SearchQuery { text: asked, page } = asked;
+    let too_long = asked.chars().count() > LONGEST;
+    let words = words(&asked);
+    let hits = if too_long || words.is_empty() {
+        Vec::new()
+    } else {
+        let texts = search::texts(&app.db).await?;
+        tokio::task::spawn_blocking(move || find(texts, &words)).await.map_err(Error::broken)?
+    };
+    let total = hits.len();
+    let pages = u32::try_from(total.div_ceil(PER_PAGE).max(1)).unwrap_or(u32::MAX);
+    if page > pages {
+        return Err(Error::NotFound);
+    }
+    let hits = hits.into_iter().skip((page as usize - 1) * PER_PAGE).take(PER_PAGE).collect();
+    let address: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &asked).finish();
+    let pager = Pager::new(format!("/search?{address}"), page, pages);
+    shown(&Found { layout: frame.layout(Here::Elsewhere), asked, too_long, total, hits, pager })
+}
+
+fn words(asked: &str) -> Vec<String> {
+    asked.split_whitespace().take(MOST_WORDS).map(str::to_lowercase).collect()
+}
+
+fn find(texts: Vec<Text>, words: &[String]) -> Vec<Hit> {
+    let mut hits: Vec<Hit> = texts.into_iter().filter_map(|text| hit(text, words)).collect();
+    hits.sort_by_key(|hit| !hit.in_title);
+    hits
+}
+
+fn hit(text: Text, words: &[String]) -> Option<Hit> {
+    let body = rich_text::plain(&text.body);
+    let folded = [text.title.to_lowercase(), text.lead.to_lowercase(), body.to_lowercase()];
+    let is_in = |place: &String, word: &String| place.contains(word.as_str());
+    if !words.iter().all(|word| folded.iter().any(|place| is_in(place, word))) {
+        return None;
+    }
+    let in_title = words.iter().all(|word| is_in(&folded[0], word));
+    let said = words.iter().all(|word| folded[..2].iter().any(|place| is_in(place, word)));
+    let around = words.iter().filter(|_| !said).find_map(|word| around(&body, word));
+    Some(Hit { text, in_title, around })
+}
+
+/// The first place of the word outside of a formula, with what stands around it; formulas there become `…`.
+fn around(body: &str, word: &str) -> Option<[String; 3]> {
+    let text = without_formulas(body);
+    let at = place(&text, word)?;
+    let before: String = {
+        let start = text[..at.start].char_indices().rev().nth(AROUND).map_or(0, |(at, _)| at);
+        let cut = text[start..at.start].find(' ').filter(|_| start > 0).map_or(start, |gap| start + gap + 1);
+        let dots = if start > 0 { "… " } else { "" };
+        format!("{dots}{}", &text[cut.min(at.start)..at.start])
+    };
+    let after: String = {
+        let rest = &text[at.end..];
+        match rest.char_indices().nth(AROUND) {
+            None => rest.to_owned(),
+            Some((end, _)) => format!("{} …", &rest[..rest[..end].rfind(' ').unwrap_or(end)]),
+        }
+    };
+    Some([before, text[at].to_owned(), after])
+}
+
+/// Where the word stands, whatever its capitals.
+fn place(text: &str, word: &str) -> Option<Range<usize>> {
+    text.char_indices().find_map(|(start, _)| {
+        let mut folded = String::new();
+        for (at, c) in text[start..].char_indices() {
+            if folded.len() >= word.len() {
+                return (folded == word).then_some(start..start + at);
+            }
+            folded.extend(c.to_lowercase());
+            if !word.starts_with(folded.as_str()) {
+                return None;
+            }
+        }
+        (folded == word).then_some(start..text.len())
+    })
+}
+
+fn without_formulas(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(open) = rest.find("\\(").into_iter().chain(rest.find("\\[")).min() {
+        let close = if rest[open..].starts_with("\\(") { "\\)" } else { "\\]" };
+        let Some(end) = rest[open..].find(close) else { break };
+        out.push_str(&rest[..open]);
+        out.push('…');
+        rest = &rest[open + end + 2..];
+    }
+    out.push_str(rest);
+    out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn text(title: &str, lead: &str, body: &str) -> Text {
+        let (title, lead, body) = (title.to_owned(), lead.to_owned(), body.to_owned());
+        Text { kind: LogSubject::Challenge, id: 1, title, lead, body, at: 0 }
+    }
+
+    fn found(texts: Vec<Text>, asked: &str) -> Vec<String> {
+        find(texts, &words(asked)).into_iter().map(|hit| hit.text.title).collect()
+    }
+
+    #[test]
+    fn all_words_have_to_stand_somewhere_and_titles_come_first() {
+        let texts = || {
+            vec![
+                text("Primes", "", "<p>On roots.</p>"),
+                text("Roots of primes", "", ""),
+                text("Roots", "Square ones", ""),
+            ]
+        };
+        assert_eq!(found(texts(), "roots PRIMES"), ["Roots of primes", "Primes"]);
+        assert_eq!(found(texts(), "square roots"), ["Roots"]);
+        assert!(found(texts(), "cubes").is_empty());
+        assert_eq!(found(vec![text("ÉCOLE 100%", "", "")], "école 100%"), ["ÉCOLE 100%"]);
+        assert!(found(vec![text("ab", "", "")], "a_").is_empty(), "no character stands for others");
+    }
+
+    #[test]
+    fn marks_and_scripts_are_not_looked_through() {
+        let one = || vec![text("One", "", r#"<p class="note">text<script>evil</script></p>"#)];
+        for word in ["class", "note", "script", "evil", "<p"] {
+            assert!(found(one(), word).is_empty(), "{word}");
+        }
+    }
+
+    #[test]
+    fn b11_what_stands_around_a_word_is_text_and_cuts_no_formula() {
+        let body = r"Before it stands \(\frac{1}{2}\) and 1 &lt;script&gt; then the Word, and after it \[x^2\] the end.";
+        let hit = hit(text("", "", body), &words("word")).unwrap();
+        let [before, word, after] = hit.around.unwrap();
+        assert_eq!((before.as_str(), word.as_str()), ("Before it stands … and 1 <script> then the ", "Word"));
+        assert_eq!(after, ", and after it … the end.");
+        let long = format!("{} Word {}", "before ".repeat(40), "after ".repeat(40));
+        let [before, _, after] = around(&long, "word").unwrap();
+        assert!(before.starts_with("… before ") && before.len() < 90, "{before}");
+        assert!(after.ends_with("after …") && after.len() < 90, "{after}");
+    }
+
+    #[test]
+    fn a_word_is_found_whatever_its_alphabet() {
+        for (text, word, found) in
+            [("Straße", "straße", "Straße"), ("aÉb", "é", "É"), ("İx", "x", "x"), ("ααΑΒ", "αβ", "ΑΒ")]
+        {
+            assert_eq!(place(text, word).map(|at| &text[at]), Some(found), "{text}");
+        }
+        assert_eq!(place("abc", "abcd"), None);
+    }
+}

@@ -1,0 +1,109 @@
+//! Who may be signed in: a user, or an admin.
+//!
+//! ```
+//! # use mathsoc::db::users::User;
+//! # use mathsoc::web::signed_in::Admin;
+//! # use palisade::SignedIn;
+//! async fn profile(user: SignedIn<User>) -> String {
+//!     format!("Hello, {}", user.full_name)
+//! }
+//! async fn users(admin: SignedIn<Admin>) -> String {
+//!     format!("{} may see them", admin.user.full_name)
+//! }
+//! ```
+//!
+//! An account whose address was never verified is nobody yet. A session of an earlier epoch is over: so a new password or
+//! other rights end it at the next request, wherever it is kept.
+
+use std::convert::Infallible;
+use std::sync::Arc;
+
+use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
+use http::request::Parts;
+use palisade::{Account, Fault, SignedIn};
+
+use crate::config::Config;
+use crate::db::users::{self, User};
+use crate::db::{Db, DbError};
+
+/// A user who may do everything; with a second factor, where `ADMIN_TOTP_REQUIRED` says so.
+#[derive(Clone, Debug)]
+pub struct Admin {
+    /// Who.
+    pub user: User,
+    lacks_factor: bool,
+}
+
+impl<S: Send + Sync> Account<S> for User
+where
+    Db: FromRef<S>,
+{
+    async fn find(id: &str, state: &S) -> Result<Option<Self>, Fault> {
+        find(id, &Db::from_ref(state)).await.map_err(Fault::new)
+    }
+
+    fn epoch(&self) -> u64 {
+        self.epoch
+    }
+}
+
+impl<S: Send + Sync> Account<S> for Admin
+where
+    Db: FromRef<S>,
+    Arc<Config>: FromRef<S>,
+{
+    async fn find(id: &str, state: &S) -> Result<Option<Self>, Fault> {
+        let (db, config) = (Db::from_ref(state), Arc::<Config>::from_ref(state));
+        let user = find(id, &db).await.map_err(Fault::new)?;
+        let lacks_factor = |user: &User| config.admin_totp_required && !user.has_second_factor;
+        Ok(user.map(|user| Self { lacks_factor: lacks_factor(&user), user }))
+    }
+
+    fn epoch(&self) -> u64 {
+        self.user.epoch
+    }
+
+    fn allowed(&self) -> bool {
+        self.user.is_admin() && !self.lacks_factor
+    }
+}
+
+async fn find(id: &str, db: &Db) -> Result<Option<User>, DbError> {
+    let Ok(id) = id.parse() else { return Ok(None) };
+    Ok(users::by_id(db, id).await?.filter(|user| user.email_verified_at.is_some()))
+}
+
+/// The number of the signed-in account, in a request's extensions.
+#[derive(Clone, Copy)]
+pub(crate) struct MemberId(pub(crate) i64);
+
+impl MemberId {
+    pub(crate) fn of(parts: &Parts) -> Option<Self> {
+        parts.extensions.get().copied()
+    }
+}
+
+/// A layer outside of the limits, by [`axum::middleware::from_extractor_with_state`].
+///
+/// It tells the limits who is signed in, and notes when the account was last seen. While sessions
+/// cannot be read, every request counts as a visitor's.
+#[derive(Clone, Copy, Debug)]
+pub struct KnowsMembers;
+
+impl<S: Send + Sync> FromRequestParts<S> for KnowsMembers
+where
+    Db: FromRef<S>,
+{
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Infallible> {
+        let found = <SignedIn<User> as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
+        if let Ok(Some(user)) = found {
+            if let Err(error) = users::seen(&Db::from_ref(state), &user).await {
+                tracing::warn!(%error, "cannot note who is here");
+            }
+            parts.extensions.insert(MemberId(user.id));
+        }
+        Ok(Self)
+    }
+}
