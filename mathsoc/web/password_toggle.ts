@@ -1,7 +1,7 @@
-// A button beside each password field that shows what was typed. The form hides it again before it is sent, so that
-// browsers do not keep it among ordinary texts.
+// A button beside each password field that shows the password. The form hides it before it is
+// submitted, so that browsers do not store it as ordinary text.
 
-export function passwordsToShow(): void {
+export function addPasswordToggles(): void {
   for (const input of document.querySelectorAll<HTMLInputElement>('input[type="password"]')) {
     const button = document.createElement("button");
     button.type = "button";

@@ -1,14 +1,14 @@
-// The first keys of the keyboard that a phone shows: what answers at school are made of.
+// The first layer of MathLive's virtual keyboard, with the keys that school answers need.
 
 import type { VirtualKeyboardLayout } from "mathlive";
 
-// Not as text, in which MathLive would go on.
+// Not `\\text`, because MathLive would stay in text mode.
 export const OR = "\\;\\mathrm{or}\\;";
 export const AND = "\\;\\mathrm{and}\\;";
 
 const GAP = "[separator-5]";
 
-export const KEYS: VirtualKeyboardLayout = {
+export const KEYBOARD_LAYOUT: VirtualKeyboardLayout = {
   label: "123",
   tooltip: "Numbers and roots",
   rows: [

@@ -1,5 +1,6 @@
-// What the editor knows: paragraphs, two headings, lists, quotations, emphasis, code, links, pictures; and formulas, which are
-// text that the server typesets, only coloured here.
+// The Tiptap extensions of the editor: paragraphs, two levels of heading, lists, quotations,
+// emphasis, code, links, pictures and formulas. A formula is text in TeX delimiters, which the
+// server typesets. The editor only highlights it.
 
 import { Extension, Mark, Node, type Extensions } from "@tiptap/core";
 import { Blockquote } from "@tiptap/extension-blockquote";
@@ -15,13 +16,13 @@ import { Text } from "@tiptap/extension-text";
 import { UndoRedo } from "@tiptap/extensions/undo-redo";
 import { Plugin } from "@tiptap/pm/state";
 import { Decoration, DecorationSet } from "@tiptap/pm/view";
-import { isAddress, isPicture } from "./markup";
+import { isAllowedHref, isSameSite } from "./markup";
 
 const Link = Mark.create({
   name: "link",
   inclusive: false,
   addAttributes: () => ({ href: { default: null } }),
-  parseHTML: () => [{ tag: "a[href]", getAttrs: (element) => isAddress(element.getAttribute("href") ?? "") && null }],
+  parseHTML: () => [{ tag: "a[href]", getAttrs: (element) => isAllowedHref(element.getAttribute("href") ?? "") && null }],
   renderHTML: ({ HTMLAttributes }) => ["a", HTMLAttributes, 0],
 });
 
@@ -32,15 +33,15 @@ const Picture = Node.create({
   draggable: true,
   addAttributes: () => ({
     src: { default: null }, alt: { default: "" }, width: { default: null }, height: { default: null },
-    // It is fetched when somebody comes near it.
     loading: { default: "lazy" },
   }),
-  parseHTML: () => [{ tag: "img[src]", getAttrs: (element) => isPicture(element.getAttribute("src") ?? "") && null }],
+  parseHTML: () => [{ tag: "img[src]", getAttrs: (element) => isSameSite(element.getAttribute("src") ?? "") && null }],
   renderHTML: ({ HTMLAttributes }) => ["img", HTMLAttributes],
 });
 
-// Tab leaves the editor, as it leaves every other field; Ctrl and a bracket move an item in and out.
-const Item = ListItem.extend({
+// Tab leaves the editor, as it leaves every other field. Ctrl and a bracket indent or outdent an
+// item.
+const IndentableItem = ListItem.extend({
   addKeyboardShortcuts() {
     return {
       Enter: () => this.editor.commands.splitListItem(this.name),
@@ -54,7 +55,7 @@ const FORMULA = /\\\(.+?\\\)|\\\[.+?\\\]/gs;
 
 const Formulas = Extension.create({
   name: "formulas",
-  // The sign that ends a formula is one step for the arrow.
+  // The arrow key crosses the closing delimiter in one step.
   addKeyboardShortcuts() {
     return {
       ArrowRight: ({ editor }) => {
@@ -85,7 +86,7 @@ const Formulas = Extension.create({
   ],
 });
 
-export const known: Extensions = [
-  Document, Paragraph, Text, Heading.configure({ levels: [2, 3] }), BulletList, OrderedList, Item, Blockquote, HardBreak,
+export const extensions: Extensions = [
+  Document, Paragraph, Text, Heading.configure({ levels: [2, 3] }), BulletList, OrderedList, IndentableItem, Blockquote, HardBreak,
   Bold, Italic, Code, Link, Picture, Formulas, UndoRedo,
 ];

@@ -1,35 +1,35 @@
-// A field that sets mathematics while one types, over the page's own field for text, which holds the same as LaTeX and is what
-// the form sends. A button leads from one to the other, for those who would rather write text.
+// A math field in front of the page's own text field. The text field holds the same answer as
+// LaTeX and is the one that the form submits. A button switches between the two.
 
 import { MathfieldElement } from "mathlive";
-import { AND, KEYS, OR } from "./keys";
+import { AND, KEYBOARD_LAYOUT, OR } from "./keyboard_layout";
 
-// The style sheet of this page has the fonts, and nothing here makes a sound.
+// The fonts come from the page's style sheet. There are no sounds.
 MathfieldElement.fontsDirectory = null;
 MathfieldElement.soundsDirectory = null;
 MathfieldElement.keypressSound = null;
 MathfieldElement.plonkSound = null;
-window.mathVirtualKeyboard.layouts = [KEYS, "symbols", "alphabetic"];
+window.mathVirtualKeyboard.layouts = [KEYBOARD_LAYOUT, "symbols", "alphabetic"];
 window.mathVirtualKeyboard.editToolbar = "none";
-// It stands outside of the page's content, and says what it is.
+// The keyboard is outside of the page's landmarks, so it needs a role and a label.
 window.mathVirtualKeyboard.addEventListener("geometrychange", () => {
   const keyboard = document.querySelector(".ML__keyboard");
   keyboard?.setAttribute("role", "region");
   keyboard?.setAttribute("aria-label", "Keys for mathematics");
 });
 
-const WORDS = { or: OR, and: AND };
-const KEY = "answers";
-const entries: Entry[] = [];
+const SHORTCUTS = { or: OR, and: AND };
+const STORAGE_KEY = "answers";
+const inputs: MathInput[] = [];
 
-export class Entry {
+export class MathInput {
   private readonly math = new MathfieldElement();
   private readonly button = document.createElement("button");
 
   constructor(
     private readonly text: HTMLInputElement,
     help: Element,
-    private readonly changed: () => void,
+    private readonly onChange: () => void,
   ) {
     const { math, button } = this;
     math.id = text.id;
@@ -38,32 +38,33 @@ export class Entry {
       if (value !== null) math.setAttribute(name, value);
     }
     text.before(math);
-    // There is nothing in the menu that an answer needs.
+    // The menu has no command that an answer needs.
     math.menuItems = [];
-    math.inlineShortcuts = { ...math.inlineShortcuts, ...WORDS };
-    this.take(text.value);
+    math.inlineShortcuts = { ...math.inlineShortcuts, ...SHORTCUTS };
+    this.load(text.value);
     math.addEventListener("input", () => {
-      if (math.value === "") this.beginAnew();
-      this.settle();
-      this.typed();
+      if (math.value === "") this.reset();
+      this.commit();
+      this.changed();
     });
-    text.addEventListener("input", () => this.typed());
-    math.addEventListener("keydown", (event) => this.pressed(event), { capture: true });
+    text.addEventListener("input", () => this.changed());
+    math.addEventListener("keydown", (event) => this.keyPressed(event), { capture: true });
 
     button.type = "button";
     button.className = "plain";
     button.addEventListener("click", () => {
-      remember(!prefersText());
-      for (const entry of entries) entry.show();
+      savePreference(!prefersText());
+      for (const input of inputs) input.show();
       this.focus();
     });
     help.after(button);
-    entries.push(this);
+    inputs.push(this);
     this.show();
   }
 
-  // What the form sends is what is seen: MathLive says a moment later that something was typed.
-  settle(): void {
+  // Copies the math field into the text field. MathLive fires its input event late, so the form
+  // calls this before it submits.
+  commit(): void {
     if (!this.math.hidden) this.text.value = this.math.value;
   }
 
@@ -71,45 +72,45 @@ export class Entry {
     (this.math.hidden ? this.text : this.math).focus();
   }
 
-  // Says whether what is in it can be read.
-  mark(invalid: boolean): void {
+  setInvalid(invalid: boolean): void {
     for (const field of [this.math, this.text]) {
       if (invalid) field.setAttribute("aria-invalid", "true");
       else field.removeAttribute("aria-invalid");
     }
   }
 
-  private typed(): void {
-    this.mark(false);
-    this.changed();
+  private changed(): void {
+    this.setInvalid(false);
+    this.onChange();
   }
 
-  // Enter sends the form, as in a field for text. A space after a word begins text, where spaces count: "no solution".
-  private pressed(event: KeyboardEvent): void {
+  // Enter submits the form, as in a text field. A space after a word starts text mode, which keeps
+  // spaces: "no solution".
+  private keyPressed(event: KeyboardEvent): void {
     const { math, text } = this;
-    const writes = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
+    const types = event.key.length === 1 && !event.ctrlKey && !event.metaKey;
     const [from, to] = math.selection.ranges[0] ?? [0, 0];
-    if (writes && to > from && from === 0 && to === math.lastOffset) this.beginAnew();
-    const enters = event.key === "Enter" && math.mode !== "latex";
-    const begins = event.key === " " && math.mode === "math" && /^[a-z]{2,}$/i.test(math.value);
-    if (event.isComposing || !(enters || begins)) return;
+    if (types && to > from && from === 0 && to === math.lastOffset) this.reset();
+    const submits = event.key === "Enter" && math.mode !== "latex";
+    const startsText = event.key === " " && math.mode === "math" && /^[a-z]{2,}$/i.test(math.value);
+    if (event.isComposing || !(submits || startsText)) return;
     event.preventDefault();
     event.stopPropagation();
-    if (enters) return text.form?.requestSubmit();
+    if (submits) return text.form?.requestSubmit();
     math.setValue(`\\text{${math.value} }`);
     math.executeCommand("moveToMathfieldEnd");
     math.executeCommand(["switchMode", "text"]);
   }
 
-  // Nobody goes on in text who has taken the text away.
-  private beginAnew(): void {
+  // An empty field leaves text mode.
+  private reset(): void {
     if (this.math.mode !== "text") return;
     this.math.setValue("");
     this.math.executeCommand(["switchMode", "math"]);
   }
 
-  // What somebody wrote as text may be LaTeX too.
-  private take(text: string): void {
+  // Loads plain text or LaTeX into the math field.
+  private load(text: string): void {
     this.math.setValue(text, { format: text.includes("\\") ? "latex" : "ascii-math", silenceNotifications: true });
   }
 
@@ -120,7 +121,7 @@ export class Entry {
     if (!shown.hidden && other.hidden) return;
     if (asText && this.text.value.includes("\\")) this.text.value = this.math.getValue("ascii-math");
     if (!asText && this.text.value !== this.math.value) {
-      this.take(this.text.value);
+      this.load(this.text.value);
       this.text.value = this.math.value;
     }
     shown.id ||= other.id;
@@ -130,22 +131,22 @@ export class Entry {
   }
 }
 
-// Storage may be forbidden; then the choice lasts for one page.
+// Storage may be blocked. Then the choice lasts for one page.
 let chosen = false;
 
 function prefersText(): boolean {
   try {
-    return localStorage.getItem(KEY) === "text";
+    return localStorage.getItem(STORAGE_KEY) === "text";
   } catch {
     return chosen;
   }
 }
 
-function remember(text: boolean): void {
+function savePreference(text: boolean): void {
   chosen = text;
   try {
-    if (text) localStorage.setItem(KEY, "text");
-    else localStorage.removeItem(KEY);
+    if (text) localStorage.setItem(STORAGE_KEY, "text");
+    else localStorage.removeItem(STORAGE_KEY);
   } catch {
     return;
   }
