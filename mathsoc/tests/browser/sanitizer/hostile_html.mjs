@@ -1,75 +1,80 @@
-// Hostile HTML in a real browser, as it was written and as it was cleaned: what runs, and what is asked for. Nothing leaves this
-// process, which answers every request itself. Prints one JSON line: how many vectors did something as they were written, and of
-// what was cleaned, every one that did anything.
+// Hostile HTML in Chromium, before and after the sanitizer. Every vector that does something after
+// the sanitizer is a finding. The report counts the vectors that do something before it: a test
+// that sees nothing there would see nothing after it either.
 //
-//   node sanitizer.mjs <file with [{ html, cleaned: { kind: html } }]>
+// This script responds to every request itself, so nothing leaves the machine.
 
 import { readFileSync } from 'node:fs';
-import { launch } from './look.mjs';
+import { found } from '../lib/findings.mjs';
+import { given, looks, newContext, story } from '../lib/story.mjs';
 
-const vectors = JSON.parse(readFileSync(process.argv[2], 'utf8'));
+// A list of { html, cleaned: { preset: html } }.
+const vectors = JSON.parse(readFileSync(given.vectors, 'utf8'));
 const site = 'https://site.example';
-// Many side by side, each in a frame of its own: none is swallowed by what another left open.
+// The action of a frame in which `touch` has run to its end.
+const DONE = 'was checked';
+// The vectors of one page. Each is in a frame of its own, so that no open tag reaches another one.
 const TOGETHER = 40;
-// It only reports what it would stop, so that what runs does run.
+// Reports violations and blocks nothing, so that scripts run.
 const POLICY = "script-src 'none' 'report-sample'; style-src 'none'; base-uri 'none'; object-src 'none'; frame-src 'none'; form-action 'none'";
 
-// Stands in every frame before anything else, in frames that a vector makes too: tells what is called, and what a strict policy
-// would stop.
+// Runs in every frame before its other scripts, in frames of the vectors too. It reports calls of
+// functions that vectors use, and CSP violations.
 function watch() {
-  const tell = window.report;
-  const told = (what) => void tell(String(what).slice(0, 200));
+  const send = window.report;
+  const report = (what) => void send(String(what).slice(0, 200));
   if (window === top) return;
-  const DONE = 'was looked at';
-  const called = (name) => (...given) => told(`calls ${name}(${given})`);
+  const called = (name) => (...given) => report(`calls ${name}(${given})`);
   for (const name of ['run', 'steal', 'alert', 'prompt', 'confirm', 'print', 'open', 'fetch']) window[name] = called(name);
   for (const name of ['log', 'warn', 'error', 'info']) console[name] = called(`console.${name}`);
   document.write = called('document.write');
   document.addEventListener('securitypolicyviolation', ({ effectiveDirective, blockedURI, sample }) => {
-    told(`breaks ${effectiveDirective}: ${sample || blockedURI}`);
+    report(`breaks ${effectiveDirective}: ${sample || blockedURI}`);
   }, { capture: true });
-  if (window.parent !== top) return told('is a frame of its own');
-  // A link that leads away is somebody's own choice, and the browser shows where to. One that leads to a script is not.
+  if (window.parent !== top) return report('is a frame of its own');
+  // A link to another page is harmless, because the visitor sees its address. A link to a script is
+  // followed.
   document.addEventListener('click', (event) => {
     const link = event.composedPath().find((it) => it.localName === 'a');
     if (link && /^(https?|mailto):$/.test(link.protocol)) event.preventDefault();
   }, { capture: true });
   addEventListener('message', ({ data }) => { if (data === 'touch') touch(); });
 
-  // Whatever somebody could do with it. Once more as a page's own script would copy it: read, written, and read again.
+  // Fires events at every element. Then copies the markup twice by `innerHTML`, as a script of the
+  // page would, for mutation XSS.
   function touch() {
     const all = () => [...document.querySelectorAll('*')].filter((it) => it.localName !== 'script');
     const events = ['mouseover', 'mousemove', 'mousedown', 'mouseup', 'focus', 'blur', 'keydown', 'input', 'change', 'toggle', 'wheel',
       'pointerenter', 'dblclick', 'contextmenu'];
-    const touched = () => {
+    const fireEvents = () => {
       for (const element of all()) {
         for (const name of events) element.dispatchEvent(new Event(name, { bubbles: true, cancelable: true }));
         if (element.click) element.click();
         else element.dispatchEvent(new MouseEvent('click', { bubbles: true, cancelable: true }));
       }
     };
-    touched();
+    fireEvents();
     const copy = document.createElement('div');
     copy.innerHTML = document.querySelector('#vector')?.innerHTML ?? '';
     const again = document.createElement('div');
     again.innerHTML = copy.innerHTML;
     document.body?.append(copy, again);
-    touched();
-    told(DONE);
+    fireEvents();
+    report('was checked');
   }
 }
 
-// What each of these does in the browser, as a list of sentences.
-async function seen(pieces) {
-  const context = await browser.newContext({ baseURL: site, serviceWorkers: 'block' });
+// Renders the pieces of HTML. Returns the list of actions of each, and of the page around them.
+async function render(pieces) {
+  const context = await newContext({ baseURL: site, serviceWorkers: 'block' });
   const did = pieces.map(() => new Set());
-  // What a page does around the frames, which none of them may.
+  // Actions outside of the frames.
   const around = new Set();
-  const of = (frame) => {
+  const actionsOf = (frame) => {
     while (frame?.parentFrame()?.parentFrame()) frame = frame.parentFrame();
     return (frame?.parentFrame() && did[frame.name()]) || around;
   };
-  await context.exposeBinding('report', ({ frame }, what) => { of(frame).add(what); });
+  await context.exposeBinding('report', ({ frame }, what) => { actionsOf(frame).add(what); });
   await context.addInitScript(watch);
   await context.route('**/*', (route) => {
     const request = route.request();
@@ -83,18 +88,18 @@ async function seen(pieces) {
       const headers = { 'content-type': 'text/html; charset=utf-8', 'content-security-policy-report-only': POLICY };
       return route.fulfill({ headers, body: `<!doctype html><div id=vector>${pieces[at]}</div>` });
     }
-    // A picture of the site is what a text may have. Whatever else is asked for, here or elsewhere, is not.
-    if (url.origin !== site || request.resourceType() !== 'image') of(whose(request)).add(`asks for ${request.resourceType()} ${request.url().slice(0, 120)}`);
+    // A text may have pictures of the site. Every other request is an action.
+    if (url.origin !== site || request.resourceType() !== 'image') actionsOf(frameOf(request)).add(`requests ${request.resourceType()} ${request.url().slice(0, 120)}`);
     return route.abort();
   });
   for (let first = 0; first < pieces.length; first += TOGETHER) {
     const tab = await context.newPage();
     tab.on('dialog', (dialog) => dialog.dismiss());
-    // A frame that keeps on loading is no reason to wait.
+    // A frame may load for ever.
     await tab.goto(`/together/${first}`, { timeout: 8_000 }).catch(() => {});
     await tab.evaluate(async () => {
       for (const frame of document.querySelectorAll('iframe')) frame.contentWindow.postMessage('touch', '*');
-      // What was put in by script is loaded by then, or has failed to.
+      // Elements that scripts have inserted have loaded or failed after these frames.
       for (let turn = 0; turn < 12; turn += 1) await new Promise((next) => requestAnimationFrame(next));
     });
     await tab.close();
@@ -103,8 +108,8 @@ async function seen(pieces) {
   return { did: did.map((what) => [...what]), around: [...around] };
 }
 
-// Of a page that is about to be, there is no frame yet.
-function whose(request) {
+// A request of a new page has no frame yet.
+function frameOf(request) {
   try {
     return request.frame();
   } catch {
@@ -112,18 +117,18 @@ function whose(request) {
   }
 }
 
-const browser = await launch();
-const raw = (await seen(vectors.map(({ html }) => html))).did;
-const kinds = Object.keys(vectors[0].cleaned);
-const findings = [];
-await Promise.all(kinds.map(async (kind) => {
-  const { did, around } = await seen(vectors.map(({ cleaned }) => cleaned[kind]));
-  did.forEach((what, at) => {
-    // Nothing is what it does, and that is what was seen of it, not that nobody has looked.
-    if (what.join() !== 'was looked at') findings.push(`${kind}: ${vectors[at].html}\n  became ${vectors[at].cleaned[kind]}\n  which ${what.join('; ')}`);
-  });
-  findings.push(...around.map((what) => `${kind}: one of them ${what}`));
-}));
-await browser.close();
-const that = (begins) => raw.filter((did) => did.some((what) => begins.test(what))).length;
-console.log(JSON.stringify({ findings, pages: kinds, run: that(/^calls /), ask: that(/^asks /), harm: that(/^(?!was looked at)/) }));
+await story(async () => {
+  const before = (await render(vectors.map(({ html }) => html))).did;
+  const presets = Object.keys(vectors[0].cleaned);
+  looks.push(...presets);
+  await Promise.all(presets.map(async (preset) => {
+    const { did, around } = await render(vectors.map(({ cleaned }) => cleaned[preset]));
+    did.forEach((actions, at) => {
+      // The frame was checked, and nothing else happened.
+      if (actions.join() !== DONE) found(preset, `${vectors[at].html}\n  became ${vectors[at].cleaned[preset]}\n  which ${actions.join('; ')}`);
+    });
+    for (const action of around) found(preset, `a vector ${action} outside of its frame`);
+  }));
+  const count = (pattern) => before.filter((did) => did.some((action) => pattern.test(action))).length;
+  return { calls: count(/^calls /), requests: count(/^requests /), actions: count(/^(?!was checked)/) };
+});
