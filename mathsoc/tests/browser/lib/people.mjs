@@ -22,7 +22,10 @@ export function address(n) {
 }
 
 export async function adminWithSchools(options) {
-  const page = await firstAdmin(options);
+  return addSchools(await firstAdmin(options));
+}
+
+async function addSchools(page) {
   for (const [name, domain] of [['Marlow Bridge Juniors', 'marlow.example'], [SCHOOL, '']]) {
     await page.goto('/admin/schools/new');
     equal(await send(page, { Name: name, 'E-mail domain': domain }, 'Save'), 303);
@@ -30,9 +33,13 @@ export async function adminWithSchools(options) {
   return page;
 }
 
-// The admin has imported the list and is on the list of users.
+// The admin has imported the list. The open page is the list of users.
 export async function adminWithPupils(options) {
-  const page = await adminWithSchools(options);
+  return addPupils(await firstAdmin(options));
+}
+
+export async function addPupils(page) {
+  await addSchools(page);
   await page.goto('/admin/users/import');
   await fill(page, { 'The list': LIST });
   equal(await press(page, 'Try it out'), 200);

@@ -2,12 +2,16 @@
 
 import { equal, ok } from 'node:assert/strict';
 import { readFileSync } from 'node:fs';
+import { firstAdmin } from '../lib/accounts.mjs';
 import { look } from '../lib/look.mjs';
-import { ada, adminWithPupils } from '../lib/people.mjs';
+import { ada, addPupils } from '../lib/people.mjs';
 import { story } from '../lib/story.mjs';
 
 await story(async () => {
-  const page = await adminWithPupils();
+  const page = await firstAdmin();
+  await page.goto('/admin');
+  await look(page, 'dashboard-empty');
+  await addPupils(page);
   const pupil = await ada();
   await pupil.goto('/challenges');
   await pupil.locator('main .card a').first().click();
