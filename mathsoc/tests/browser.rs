@@ -34,7 +34,7 @@ use std::fs;
 use folder::Folder;
 use stage::{Report, Stage, assert_success, tests_folder};
 
-type Settings<'a> = &'a [(&'a str, &'a str)];
+type Settings = &'static [(&'static str, &'static str)];
 
 const PUBLIC: Settings = &[("RATELIMIT_DEFAULT", "100000/hour")];
 const MEMBERS: Settings = &[("REGISTRATION", "open"), ("RATELIMIT_ENABLED", "false")];

@@ -27,8 +27,8 @@ function checkPolicy(response, where) {
   for (const finding of evaluate(policy ?? '')) found(where, `csp_evaluator: ${finding}`);
 }
 
-// Collects console messages, script errors and CSP violations of the page. Chromium logs a line of
-// its own for a page with an error status, and for a rejected API request. Those lines are expected.
+// Collects console messages, script errors and CSP violations of the page. Chromium logs an error
+// for a page with an error status and for a rejected API request, which stories expect.
 export async function listen(page, where = () => new URL(page.url()).pathname) {
   page.on('console', (message) => {
     const { url } = message.location();

@@ -1,8 +1,8 @@
 // The frame of a story: its parameters, its browser, its visitors and its report.
 //
-// A script has one story and is one test of `tests/browser.rs`, which starts the site and passes
-// the parameters as JSON: `node register.mjs '{"site": "http://127.0.0.1:8000", …}'`. The last line
-// of its output is the report, as JSON too.
+// A script has one story. The tests of `tests/browser.rs` start the site and pass the parameters as
+// JSON: `node accounts/register.mjs '{"site": "http://127.0.0.1:8000"}'`. The last line of the
+// output is the report, as JSON too.
 
 import { chromium } from 'playwright-core';
 import { listen } from './checks.mjs';

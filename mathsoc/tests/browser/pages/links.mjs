@@ -1,4 +1,4 @@
-// Every page that links lead to passes the checks in one view, and a page of each kind in all views.
+// Every linked page passes the checks in one view, and a page of each kind in all views.
 
 import { inspect } from '../lib/checks.mjs';
 import { crawl, each, linksOf, onePerKind } from '../lib/crawl.mjs';
