@@ -13,7 +13,7 @@ import { createRequire } from 'node:module';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 
-const { chromium } = createRequire(new URL('../mathsoc/tests/browser/look.mjs', import.meta.url))('playwright-core');
+const { chromium } = createRequire(new URL('../mathsoc/tests/browser/package.json', import.meta.url))('playwright-core');
 const target = new URL('../palisade/tests/data/chromium-reports.json', import.meta.url);
 
 const folder = mkdtempSync(join(tmpdir(), 'chromium-reports-'));

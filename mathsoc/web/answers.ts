@@ -1,7 +1,7 @@
-// The page of a challenge, when script runs: fields that set mathematics while one types, and verdicts without a new page.
-// The first import comes first: MathLive writes markup as soon as it is there.
+// The script of a challenge's page: math fields, and verdicts without a page load. The Trusted
+// Types policy comes first, because MathLive writes markup as soon as it is imported.
 
-import "./vetted";
-import { Answering } from "./answering";
+import "./trusted_types";
+import { AnswerForm } from "./answer_form";
 
-for (const form of document.querySelectorAll<HTMLFormElement>("form.answer")) new Answering(form);
+for (const form of document.querySelectorAll<HTMLFormElement>("form.answer")) new AnswerForm(form);

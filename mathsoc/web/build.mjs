@@ -1,6 +1,9 @@
-// Bundles into ../static/dist, where the server's build.rs picks the files up, hashes and compresses them: site.ts and fonts.css,
-// which every page has; leaderboard.ts, which boards have; answers.ts and answers.css, which a page has that takes answers;
-// editor.ts and editor.css, which a form with rich text has.
+// Bundles into ../static/dist. The server's build.rs hashes and compresses the files there.
+//
+// - site.ts and fonts.css: every page
+// - leaderboard.ts: leaderboards and competitions
+// - answers.ts and answers.css: challenges that accept answers
+// - editor.ts and editor.css: forms with rich text
 import { readFile, rm } from "node:fs/promises";
 import { build } from "esbuild";
 
@@ -14,7 +17,7 @@ const options = {
   target: "es2022",
   minifySyntax: true,
   minifyWhitespace: true,
-  // build.rs gives every file its hash, and wants the names of the fonts in double quotes.
+  // build.rs adds the hash to every name, and expects the names of fonts in double quotes.
   assetNames: "[name]",
   loader: { ".woff2": "file" },
   logLevel: "warning",
@@ -22,7 +25,7 @@ const options = {
 
 await rm(outdir, { recursive: true, force: true });
 await build({ ...options, entryPoints: ["site.ts", "leaderboard.ts", "fonts.css"] });
-// What is bundled brings its licence along.
+// The licence of a bundled library is the banner of its bundle.
 async function withLicence(name, from, entryPoints) {
   const licence = await readFile(here(`node_modules/${from}`), "utf8");
   await build({ ...options, minifyIdentifiers: true, entryPoints, banner: { js: `/* ${name} is in this file.\n\n${licence.trim()}\n*/` } });

@@ -1,10 +1,10 @@
-// What was typed and not yet counted, kept in this tab for the member who typed it: a page that is lost on the way takes
-// nothing with it.
+// Drafts of answers, stored for this tab and member until the answer is counted. They survive a
+// reload and the end of the session.
 
 const key = (draft: string): string => `answer ${draft}`;
 
-// Storage may be forbidden; then a draft lasts as long as its page.
-export function keep(draft: string, text: string): void {
+// Storage may be blocked. Then a draft lasts as long as its page.
+export function saveDraft(draft: string, text: string): void {
   try {
     if (text === "") sessionStorage.removeItem(key(draft));
     else sessionStorage.setItem(key(draft), text);
@@ -13,7 +13,7 @@ export function keep(draft: string, text: string): void {
   }
 }
 
-export function kept(draft: string): string {
+export function loadDraft(draft: string): string {
   try {
     return sessionStorage.getItem(key(draft)) ?? "";
   } catch {

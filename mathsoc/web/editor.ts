@@ -1,4 +1,5 @@
-// A page with a form for rich text, when script runs: an editor in place of the field for HTML, which is kept up beneath it.
+// The script of forms with rich text: an editor in front of each field for HTML. The editor writes
+// its HTML into the field, which stays part of the form.
 
 import { RichText } from "./rich_text";
 

@@ -1,6 +1,7 @@
-// A formula wider than its column scrolls; here it becomes reachable by keyboard, and only while it is too wide.
+// A formula that is wider than its column scrolls sideways. It needs keyboard focus while it is
+// too wide, so that it can be scrolled without a mouse.
 
-export function scrollableFormulas(): void {
+export function makeFormulasFocusable(): void {
   const observer = new ResizeObserver((entries) => {
     for (const { target } of entries) if (target instanceof HTMLElement) update(target);
   });

@@ -1,116 +1,118 @@
-// A leaderboard that changes while one looks at it. What has changed is told by server-sent events; without script, or when
-// they cannot be had, the page is whole, and says that it may be reloaded.
+// A live leaderboard. Changes arrive as server-sent events. Without script or events, the page is
+// complete and tells the visitor to reload it.
 
 type Line = { rank: number; name: string; school: string | null; points: number; solved: number; own: boolean };
 type Table = { lines: Line[]; own: Line | null };
 
-// The answer ends every minute or so and the browser asks again by itself. It does not where the answer was an error: then
-// we ask, less and less often, and in the end no more: the session may be over.
-const PATIENCE = [5_000, 20_000, 60_000];
-const LATE = 8_000;
-// A screen reader is told of others' points this often at most, and of one's own at once.
-const SELDOM = 30_000;
+// The server ends the stream every minute or so, and the browser reconnects by itself. It does not
+// reconnect after an error status. These are the delays in milliseconds before the script does.
+// After the last one it gives up, because the session may be over.
+const RETRY_DELAYS = [5_000, 20_000, 60_000];
+const RECONNECT_NOTICE = 8_000;
+// The least time between two announcements to screen readers. The visitor's own points are
+// announced at once.
+const ANNOUNCEMENT_INTERVAL = 30_000;
 
-const place = document.querySelector<HTMLElement>("[data-live]");
-if (place?.dataset.live) watch(place, new URL(place.dataset.live, location.href));
+const element = document.querySelector<HTMLElement>("[data-live]");
+if (element?.dataset.live) watch(element, new URL(element.dataset.live, location.href));
 
-function watch(place: HTMLElement, address: URL): void {
-  const state = place.querySelector(".live-state");
-  const voice = place.querySelector('[role="status"]');
+function watch(element: HTMLElement, address: URL): void {
+  const state = element.querySelector(".live-state");
+  const announcer = element.querySelector('[role="status"]');
   let source: EventSource | null = null;
   let failures = 0;
-  let again: number | undefined;
-  let late: number | undefined;
-  let said = -SELDOM;
+  let retryTimer: number | undefined;
+  let noticeTimer: number | undefined;
+  let announcedAt = -ANNOUNCEMENT_INTERVAL;
 
   const show = (word: "on" | "off" | "wait", text: string): void => {
-    place.dataset.state = word;
+    element.dataset.state = word;
     if (state && state.textContent !== text) state.textContent = text;
   };
 
-  const begin = (): void => {
-    clearTimeout(again);
+  const connect = (): void => {
+    clearTimeout(retryTimer);
     if (source || document.hidden) return;
-    const own = new EventSource(address);
-    source = own;
-    own.addEventListener("open", () => {
-      clearTimeout(late);
+    const stream = new EventSource(address);
+    source = stream;
+    stream.addEventListener("open", () => {
+      clearTimeout(noticeTimer);
       failures = 0;
       show("on", "Live: changes show here as they happen.");
     });
-    own.addEventListener("board", (event) => {
+    stream.addEventListener("board", (event) => {
       if (!(event instanceof MessageEvent) || typeof event.data !== "string") return;
-      // Another connection begins where this one has come to.
+      // The next connection continues at this version.
       address.searchParams.set("version", event.lastEventId);
-      tell(fill(JSON.parse(event.data) as Record<string, Table>));
+      announce(updateTables(JSON.parse(event.data) as Record<string, Table>));
     });
-    own.addEventListener("error", () => {
-      clearTimeout(late);
-      // It asks again by itself. That is no news, if it is not in vain.
-      late = setTimeout(() => show("wait", "Connecting again…"), LATE);
-      if (own.readyState !== EventSource.CLOSED) return;
-      end();
-      const pause = PATIENCE[failures++];
-      if (pause === undefined) {
+    stream.addEventListener("error", () => {
+      clearTimeout(noticeTimer);
+      // The browser reconnects by itself. The visitor is told only if that takes long.
+      noticeTimer = setTimeout(() => show("wait", "Connecting again…"), RECONNECT_NOTICE);
+      if (stream.readyState !== EventSource.CLOSED) return;
+      disconnect();
+      const delay = RETRY_DELAYS[failures++];
+      if (delay === undefined) {
         show("off", "No longer live. Reload the page to see what has changed.");
       } else {
         show("wait", "Connecting again…");
-        again = setTimeout(begin, pause);
+        retryTimer = setTimeout(connect, delay);
       }
     });
   };
 
-  const end = (): void => {
-    clearTimeout(late);
+  const disconnect = (): void => {
+    clearTimeout(noticeTimer);
     source?.close();
     source = null;
   };
 
-  const tell = (own: Line | undefined): void => {
-    if (!voice) return;
+  const announce = (own: Line | undefined): void => {
+    if (!announcer) return;
     if (own) {
-      voice.textContent = `You have ${count(own.points, "point")} now, and rank ${own.rank}.`;
-    } else if (performance.now() - said > SELDOM) {
-      voice.textContent = "The leaderboard has changed.";
+      announcer.textContent = `You have ${count(own.points, "point")} now, and rank ${own.rank}.`;
+    } else if (performance.now() - announcedAt > ANNOUNCEMENT_INTERVAL) {
+      announcer.textContent = "The leaderboard has changed.";
     } else {
       return;
     }
-    said = performance.now();
+    announcedAt = performance.now();
   };
 
-  // Nobody is told what nobody looks at.
+  // A hidden page needs no connection.
   document.addEventListener("visibilitychange", () => {
-    if (!document.hidden) return begin();
-    clearTimeout(again);
-    end();
+    if (!document.hidden) return connect();
+    clearTimeout(retryTimer);
+    disconnect();
   });
-  // A page that the browser keeps for the way back keeps no connection.
-  addEventListener("pagehide", end);
-  addEventListener("pageshow", begin);
-  begin();
+  // A page in the back/forward cache must not hold a connection.
+  addEventListener("pagehide", disconnect);
+  addEventListener("pageshow", connect);
+  connect();
 }
 
-// Fills the tables anew. One's own line, if its points or its rank are others than before.
-function fill(tables: Record<string, Table>): Line | undefined {
+// Replaces the rows of all tables. Returns the visitor's own line if its points or rank changed.
+function updateTables(tables: Record<string, Table>): Line | undefined {
   let mine: Line | undefined;
   for (const table of document.querySelectorAll<HTMLTableElement>("table[data-board]")) {
     const name = table.dataset.board ?? "";
-    const now = tables[name];
+    const update = tables[name];
     const [rows, below] = table.tBodies;
-    if (!now || !rows || !below) continue;
-    const before = new Map(Array.from(table.querySelectorAll("tbody tr"), (row) => [key(row), row.textContent]));
-    const lines = now.own ? [...now.lines, now.own] : now.lines;
+    if (!update || !rows || !below) continue;
+    const before = new Map(Array.from(table.querySelectorAll("tbody tr"), (row) => [rowKey(row), row.textContent]));
+    const lines = update.own ? [...update.lines, update.own] : update.lines;
     const made = lines.map((line) => {
-      const row = rowOf(line, table.dataset.own ?? "");
-      // What is new, or has other points or another rank, lights up.
-      if (before.get(key(row)) !== row.textContent) {
+      const row = createRow(line, table.dataset.own ?? "");
+      // A row that is new or changed is highlighted.
+      if (before.get(rowKey(row)) !== row.textContent) {
         row.classList.add("changed");
         if (line.own && line.points > 0 && name !== "schools") mine = line;
       }
       return row;
     });
-    rows.replaceChildren(...made.slice(0, now.lines.length));
-    below.replaceChildren(...made.slice(now.lines.length));
+    rows.replaceChildren(...made.slice(0, update.lines.length));
+    below.replaceChildren(...made.slice(update.lines.length));
     table.hidden = lines.length === 0;
     const empty = document.querySelector<HTMLElement>(`[data-empty="${CSS.escape(name)}"]`);
     if (empty) empty.hidden = lines.length > 0;
@@ -118,32 +120,32 @@ function fill(tables: Record<string, Table>): Line | undefined {
   return mine;
 }
 
-function rowOf(line: Line, own: string): HTMLTableRowElement {
+function createRow(line: Line, own: string): HTMLTableRowElement {
   const row = document.createElement("tr");
   if (line.own) row.setAttribute("aria-current", "true");
   const name = document.createElement("th");
   name.scope = "row";
   name.append(line.name);
-  if (line.own) name.append(" ", part("here", own));
-  if (line.school) name.append(" ", part("school", line.school));
-  row.append(cell(line.rank), name, cell(line.points), cell(line.solved));
+  if (line.own) name.append(" ", createSpan("here", own));
+  if (line.school) name.append(" ", createSpan("school", line.school));
+  row.append(createCell(line.rank), name, createCell(line.points), createCell(line.solved));
   return row;
 }
 
-function part(kind: string, text: string): HTMLSpanElement {
+function createSpan(kind: string, text: string): HTMLSpanElement {
   const span = document.createElement("span");
   span.className = kind;
   span.textContent = text;
   return span;
 }
 
-function cell(number: number): HTMLTableCellElement {
+function createCell(number: number): HTMLTableCellElement {
   const cell = document.createElement("td");
   cell.textContent = String(number);
   return cell;
 }
 
-function key(row: Element): string {
+function rowKey(row: Element): string {
   return row.querySelector("th")?.textContent ?? "";
 }
 

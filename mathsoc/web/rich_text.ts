@@ -1,16 +1,17 @@
-// A field for rich text: the editor, or the HTML itself. The field beneath stays what the form sends; the editor writes into it
-// when something was changed, so what was only opened is saved as it was.
+// A field for rich text that shows the editor or the HTML source. The form submits the text field
+// beneath. The editor writes into it on changes only, so a text that was only opened is saved
+// unchanged.
 
 import { Editor, getSchema, type JSONContent } from "@tiptap/core";
-import { DOMParser as Reader } from "@tiptap/pm/model";
+import { DOMParser as ProseMirrorParser } from "@tiptap/pm/model";
 import { TextSelection } from "@tiptap/pm/state";
-import { Question } from "./ask";
-import { known } from "./known";
-import { isAddress, pictureAsHtml, plainer, read, unknown, write } from "./markup";
-import { filesIn, newPicture, otherWords } from "./picture";
+import { FormDialog } from "./dialog";
+import { extensions } from "./extensions";
+import { cleanPastedHtml, isAllowedHref, parseHtml, pictureAsHtml, serialize, unsupported } from "./markup";
+import { askForAltText, askForPicture, filesIn } from "./picture_dialog";
 import { Toolbar, type Tool } from "./toolbar";
 
-const schema = getSchema(known);
+const schema = getSchema(extensions);
 
 export class RichText {
   private readonly editor: Editor;
@@ -24,16 +25,16 @@ export class RichText {
     const name = this.label?.textContent ?? "Text";
     this.editor = new Editor({
       element: this.place,
-      extensions: known,
-      // No text, which the editor would read by itself, past the page's policy.
+      extensions,
+      // No string: Tiptap would parse it itself, without the page's Trusted Types policy.
       content: { type: "doc", content: [{ type: "paragraph" }] },
       injectCSS: false,
-      // What is typed stays as it was typed: a formula has stars and underscores of its own.
+      // No Markdown shortcuts: formulas contain asterisks and underscores.
       enableInputRules: false,
       enablePasteRules: false,
-      editorProps: { attributes: this.attributes(name), transformPastedHTML: plainer },
+      editorProps: { attributes: this.attributes(name), transformPastedHTML: cleanPastedHtml },
       onUpdate: ({ editor }) => {
-        field.value = write(editor.state.doc);
+        field.value = serialize(editor.state.doc);
       },
       onTransaction: () => this.toolbar?.update(),
     });
@@ -55,10 +56,10 @@ export class RichText {
     this.toolbar.element.addEventListener("keydown", (event) => {
       if (event.key === "Escape") this.focus();
     });
-    this.takeFiles(box);
-    // The way to a picture for who has no editor.
+    this.handleFiles(box);
+    // The link to the upload form is for browsers without the editor.
     field.closest(".field")?.querySelector(".by-hand")?.remove();
-    this.show(this.take());
+    this.show(this.load());
   }
 
   private attributes(name: string): Record<string, string> {
@@ -70,20 +71,20 @@ export class RichText {
     return attributes;
   }
 
-  // Takes the HTML into the editor, unless that would lose some of it; whether it did.
-  private take(): boolean {
-    const body = read(this.field.value);
-    const lost = unknown(body);
-    this.say(lost.length > 0 ? `This text stays HTML: the editor would lose ${lost.join(", ")}.` : "", "wrong");
+  // Loads the HTML into the editor. Returns `false` if the editor would lose a part of it.
+  private load(): boolean {
+    const body = parseHtml(this.field.value);
+    const lost = unsupported(body);
+    this.setNote(lost.length > 0 ? `This text stays HTML: the editor would lose ${lost.join(", ")}.` : "", "wrong");
     if (lost.length > 0) return false;
-    const content: JSONContent = Reader.fromSchema(schema).parse(body).toJSON();
+    const content: JSONContent = ProseMirrorParser.fromSchema(schema).parse(body).toJSON();
     this.editor.commands.setContent(content, { emitUpdate: false });
     return true;
   }
 
-  private say(words: string, look: "wrong" | "help"): void {
+  private setNote(text: string, look: "wrong" | "help"): void {
     this.note.className = look;
-    this.note.textContent = words;
+    this.note.textContent = text;
   }
 
   private show(rich: boolean): void {
@@ -96,7 +97,8 @@ export class RichText {
     return !this.field.hidden;
   }
 
-  // At once: the editor's own command waits for the next frame, and what is typed meanwhile is lost.
+  // Focuses the view itself. Tiptap's focus command waits for the next frame, and keys typed until
+  // then are lost.
   private focus(): void {
     if (this.isSource) this.field.focus();
     else this.editor.view.focus();
@@ -104,9 +106,9 @@ export class RichText {
 
   private tools(): Tool[][] {
     const { editor } = this;
-    const isOff = (): boolean => this.isSource;
-    const tool = (label: string, sign: string, run: () => void, isOn?: () => boolean): Tool => ({
-      label, sign, isOff, run: () => void (isOff() || run()), ...(isOn ? { isOn: () => !isOff() && isOn() } : {}),
+    const isDisabled = (): boolean => this.isSource;
+    const tool = (label: string, icon: string, run: () => void, isPressed?: () => boolean): Tool => ({
+      label, icon, isDisabled, run: () => void (isDisabled() || run()), ...(isPressed ? { isPressed: () => !isDisabled() && isPressed() } : {}),
     });
     const now = () => {
       this.focus();
@@ -126,7 +128,7 @@ export class RichText {
         tool("Numbered list", NUMBERS, () => now().toggleOrderedList().run(), () => editor.isActive("orderedList")),
         {
           ...tool("Quotation", QUOTE, () => now().toggleBlockquote().run(), () => editor.isActive("blockquote")),
-          isOff: () => isOff() || !editor.can().toggleBlockquote(),
+          isDisabled: () => isDisabled() || !editor.can().toggleBlockquote(),
         },
       ],
       [
@@ -134,24 +136,24 @@ export class RichText {
         tool("Formula on a line of its own", LINE, () => this.formula("\\[", "\\]")),
         {
           ...tool("Picture", PICTURE, () => {}, () => editor.isActive("picture")),
-          // In the HTML too: a text with a table may have one.
-          isOff: () => false,
-          run: () => void (!isOff() && editor.isActive("picture") ? this.words() : this.pictures([undefined])),
+          // Also in the HTML source, because a text with a table stays HTML.
+          isDisabled: () => false,
+          run: () => void (!isDisabled() && editor.isActive("picture") ? this.changeAltText() : this.insertPictures([undefined])),
         },
       ],
       [
-        { ...tool("Undo", "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10H9", () => now().undo().run()), isOff: () => isOff() || !editor.can().undo() },
-        { ...tool("Redo", "M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h5", () => now().redo().run()), isOff: () => isOff() || !editor.can().redo() },
+        { ...tool("Undo", "M8 5 4 9l4 4M4 9h10a5 5 0 0 1 0 10H9", () => now().undo().run()), isDisabled: () => isDisabled() || !editor.can().undo() },
+        { ...tool("Redo", "M16 5l4 4-4 4M20 9H10a5 5 0 0 0 0 10h5", () => now().redo().run()), isDisabled: () => isDisabled() || !editor.can().redo() },
       ],
-      [{ label: "HTML", sign: "HTML", isOn: () => this.isSource, run: () => this.switch() }],
+      [{ label: "HTML", icon: "HTML", isPressed: () => this.isSource, run: () => this.toggleSource() }],
     ];
   }
 
-  private switch(): void {
-    this.show(this.isSource && this.take());
+  private toggleSource(): void {
+    this.show(this.isSource && this.load());
   }
 
-  // Puts the signs of a formula around what is chosen, or around where one types.
+  // Inserts the delimiters of a formula around the selection.
   private formula(open: string, close: string): void {
     const { state, view } = this.editor;
     const { from, to } = state.selection;
@@ -163,11 +165,11 @@ export class RichText {
   private async link(): Promise<void> {
     const { editor } = this;
     const value: string = editor.getAttributes("link").href ?? "";
-    const question = new Question("Link", "Set it");
-    const line = question.line("Address", "Such as https://example.org, /articles or mailto:name@example.org. Empty is no link.", value);
-    const isSet = await question.ask(() => {
+    const dialog = new FormDialog("Link", "Set it");
+    const line = dialog.addTextField("Address", "Such as https://example.org, /articles or mailto:name@example.org. Empty is no link.", value);
+    const isSet = await dialog.open(() => {
       const href = line.value.trim();
-      return href === "" || isAddress(href) ? null : ["Write an address that begins with https://, mailto:, / or #.", line];
+      return href === "" || isAllowedHref(href) ? null : ["Write an address that begins with https://, mailto:, / or #.", line];
     });
     this.focus();
     if (!isSet) return;
@@ -179,16 +181,17 @@ export class RichText {
     } else now.setMark("link", { href }).run();
   }
 
-  // What is pasted or dropped anywhere in the box; without this, a browser would leave the page for a file that is dropped.
-  private takeFiles(box: HTMLElement): void {
-    const taken = (event: Event, files: File[]): void => {
+  // Uploads files that are pasted or dropped in the box. Without a handler, the browser leaves the
+  // page and opens a dropped file.
+  private handleFiles(box: HTMLElement): void {
+    const handle = (event: Event, files: File[]): void => {
       event.preventDefault();
       event.stopPropagation();
-      void this.pictures(files);
+      void this.insertPictures(files);
     };
     box.addEventListener("paste", (event) => {
       const files = filesIn(event.clipboardData);
-      if (files.length > 0) taken(event, files);
+      if (files.length > 0) handle(event, files);
     }, { capture: true });
     box.addEventListener("dragover", (event) => {
       if (event.dataTransfer?.types.includes("Files")) event.preventDefault();
@@ -197,27 +200,27 @@ export class RichText {
       const { dragging } = this.editor.view;
       const files = [...(event.dataTransfer?.files ?? [])];
       if (dragging || files.length === 0) return;
-      this.goTo(event);
-      taken(event, files);
+      this.moveCaretTo(event);
+      handle(event, files);
     }, { capture: true });
   }
 
-  private goTo({ clientX, clientY }: DragEvent): void {
+  private moveCaretTo({ clientX, clientY }: DragEvent): void {
     if (this.isSource) return;
     const { state, view } = this.editor;
     const at = view.posAtCoords({ left: clientX, top: clientY });
     if (at) view.dispatch(state.tr.setSelection(TextSelection.near(state.doc.resolve(at.pos))));
   }
 
-  // One after the other; without a file, one is asked for.
-  private async pictures(files: (File | undefined)[]): Promise<void> {
+  // Uploads and inserts the files one after the other. The dialog asks for a file that is missing.
+  private async insertPictures(files: (File | undefined)[]): Promise<void> {
     const token = this.field.form?.querySelector<HTMLInputElement>("[name=csrf_token]")?.value ?? "";
     for (const file of files) {
-      const found = await newPicture(token, file);
+      const found = await askForPicture(token, file);
       this.focus();
       if (!found) return;
       const [picture, waits] = found;
-      if (waits) this.say("The virus scanner gives no answer just now. The picture is shown as soon as the scanner has passed it.", "help");
+      if (waits) this.setNote("The virus scanner gives no answer just now. The picture is shown as soon as the scanner has passed it.", "help");
       if (this.isSource) {
         const { selectionStart, selectionEnd } = this.field;
         this.field.setRangeText(pictureAsHtml(picture), selectionStart, selectionEnd, "end");
@@ -228,11 +231,11 @@ export class RichText {
     }
   }
 
-  private async words(): Promise<void> {
+  private async changeAltText(): Promise<void> {
     const { editor } = this;
-    const alt = await otherWords(editor.getAttributes("picture").alt ?? "");
+    const alt = await askForAltText(editor.getAttributes("picture").alt ?? "");
     this.focus();
-    // The picture is put anew, which would leave the caret before it.
+    // The update replaces the node and would leave the caret before it.
     const { from } = editor.state.selection;
     if (alt !== null) editor.chain().updateAttributes("picture", { alt }).setNodeSelection(from).run();
   }

@@ -1,9 +1,9 @@
-// What the pages gain when script runs. Without it every page is complete.
+// The script of every page. The pages are complete without it.
 
-import { rememberedTheme } from "./theme";
-import { scrollableFormulas } from "./formulas";
-import { passwordsToShow } from "./passwords";
+import { addPasswordToggles } from "./password_toggle";
+import { makeFormulasFocusable } from "./formulas";
+import { setUpTheme } from "./theme";
 
-rememberedTheme();
-scrollableFormulas();
-passwordsToShow();
+setUpTheme();
+makeFormulasFocusable();
+addPasswordToggles();

@@ -1,13 +1,13 @@
-// Light or dark: as the device says, until the visitor says otherwise here.
+// The theme, light or dark. It follows the device until the visitor chooses another one.
 
 type Theme = "light" | "dark";
 
-const KEY = "theme";
+const STORAGE_KEY = "theme";
 const root = document.documentElement;
 const device = matchMedia("(prefers-color-scheme: dark)");
 
-export function rememberedTheme(): void {
-  const theme = remembered();
+export function setUpTheme(): void {
+  const theme = loadTheme();
   if (theme) root.dataset.theme = theme;
 
   const place = document.getElementById("theme");
@@ -18,19 +18,19 @@ export function rememberedTheme(): void {
   const label = document.createElement("span");
   button.append(label);
   const show = (): void => {
-    const next = other(shown());
+    const next = otherTheme(currentTheme());
     button.dataset.next = next;
     label.textContent = `Switch to the ${next} look`;
   };
   button.addEventListener("click", () => {
-    const next = other(shown());
-    // A choice that agrees with the device need not be remembered: then the site follows the device again.
-    if (next === ofDevice()) {
+    const next = otherTheme(currentTheme());
+    // A choice that agrees with the device is not stored. The site follows the device again.
+    if (next === deviceTheme()) {
       delete root.dataset.theme;
-      remember(null);
+      saveTheme(null);
     } else {
       root.dataset.theme = next;
-      remember(next);
+      saveTheme(next);
     }
     show();
   });
@@ -39,32 +39,32 @@ export function rememberedTheme(): void {
   place.append(button);
 }
 
-function ofDevice(): Theme {
+function deviceTheme(): Theme {
   return device.matches ? "dark" : "light";
 }
 
-function shown(): Theme {
-  return root.dataset.theme === "dark" || root.dataset.theme === "light" ? root.dataset.theme : ofDevice();
+function currentTheme(): Theme {
+  return root.dataset.theme === "dark" || root.dataset.theme === "light" ? root.dataset.theme : deviceTheme();
 }
 
-function other(theme: Theme): Theme {
+function otherTheme(theme: Theme): Theme {
   return theme === "dark" ? "light" : "dark";
 }
 
-// Storage may be forbidden; then the choice lasts for one page.
-function remembered(): Theme | null {
+// Storage may be blocked. Then the choice lasts for one page.
+function loadTheme(): Theme | null {
   try {
-    const theme = localStorage.getItem(KEY);
+    const theme = localStorage.getItem(STORAGE_KEY);
     return theme === "dark" || theme === "light" ? theme : null;
   } catch {
     return null;
   }
 }
 
-function remember(theme: Theme | null): void {
+function saveTheme(theme: Theme | null): void {
   try {
-    if (theme) localStorage.setItem(KEY, theme);
-    else localStorage.removeItem(KEY);
+    if (theme) localStorage.setItem(STORAGE_KEY, theme);
+    else localStorage.removeItem(STORAGE_KEY);
   } catch {
     return;
   }

@@ -1,12 +1,13 @@
-// A row of buttons that is one stop for the Tab key: arrows, Home and End lead from button to button.
+// A toolbar with a roving tabindex: one stop for the Tab key, and arrows, Home and End move between
+// the buttons.
 
 export interface Tool {
   label: string;
-  // What the button shows: a letter or two, or a path on a sheet of 24 by 24.
-  sign: string;
+  // Short text, or the data of an SVG path in a 24 by 24 view box.
+  icon: string;
   run: () => void;
-  isOn?: () => boolean;
-  isOff?: () => boolean;
+  isPressed?: () => boolean;
+  isDisabled?: () => boolean;
 }
 
 const SVG = "http://www.w3.org/2000/svg";
@@ -23,34 +24,34 @@ export class Toolbar {
       const set = document.createElement("span");
       this.element.append(set);
       return group.map((tool): [HTMLButtonElement, Tool] => {
-        const button = drawn(tool);
+        const button = createButton(tool);
         button.addEventListener("click", () => tool.run());
         set.append(button);
         return [button, tool];
       });
     });
-    this.element.addEventListener("keydown", (event) => this.move(event));
-    this.element.addEventListener("focusin", (event) => this.stopAt(event.target));
-    this.stopAt(this.buttons[0]?.[0]);
+    this.element.addEventListener("keydown", (event) => this.moveFocus(event));
+    this.element.addEventListener("focusin", (event) => this.setTabStop(event.target));
+    this.setTabStop(this.buttons[0]?.[0]);
   }
 
   focus(): void {
     this.buttons.find(([button]) => button.tabIndex === 0)?.[0].focus();
   }
 
-  // A button that can do nothing now stays where the keyboard finds it.
+  // A disabled button stays focusable, so it gets `aria-disabled` and not `disabled`.
   update(): void {
-    for (const [button, { isOn, isOff }] of this.buttons) {
-      if (isOn) button.setAttribute("aria-pressed", String(isOn()));
-      button.setAttribute("aria-disabled", String(isOff?.() ?? false));
+    for (const [button, { isPressed, isDisabled }] of this.buttons) {
+      if (isPressed) button.setAttribute("aria-pressed", String(isPressed()));
+      button.setAttribute("aria-disabled", String(isDisabled?.() ?? false));
     }
   }
 
-  private stopAt(chosen: EventTarget | null | undefined): void {
+  private setTabStop(chosen: EventTarget | null | undefined): void {
     for (const [button] of this.buttons) button.tabIndex = button === chosen ? 0 : -1;
   }
 
-  private move(event: KeyboardEvent): void {
+  private moveFocus(event: KeyboardEvent): void {
     const last = this.buttons.length - 1;
     const at = this.buttons.findIndex(([button]) => button === event.target);
     const to = { ArrowRight: at === last ? 0 : at + 1, ArrowLeft: at === 0 ? last : at - 1, Home: 0, End: last }[event.key];
@@ -60,20 +61,20 @@ export class Toolbar {
   }
 }
 
-function drawn({ label, sign }: Tool): HTMLButtonElement {
+function createButton({ label, icon }: Tool): HTMLButtonElement {
   const button = document.createElement("button");
   button.type = "button";
   button.setAttribute("aria-label", label);
   button.title = label;
-  if (!sign.startsWith("M")) {
-    button.append(sign);
+  if (!icon.startsWith("M")) {
+    button.append(icon);
     return button;
   }
   const svg = document.createElementNS(SVG, "svg");
   svg.setAttribute("viewBox", "0 0 24 24");
   svg.setAttribute("aria-hidden", "true");
   const path = document.createElementNS(SVG, "path");
-  path.setAttribute("d", sign);
+  path.setAttribute("d", icon);
   svg.append(path);
   button.append(svg);
   return button;

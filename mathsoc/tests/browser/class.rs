@@ -1,4 +1,4 @@
-//! Pupils of three schools for the demo's challenges, made in the database of a site that runs.
+//! A class of pupils in the database of a running site, with answers to the demo's challenges.
 
 use std::path::Path;
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -16,7 +16,7 @@ use serde_json::json;
 
 pub(crate) const PASSWORD: &str = "nine purple herons juggle";
 
-/// Who is there, of which of the demo's schools, in which year; and how many challenges they have solved.
+/// Name, index of the school, school year and number of solved challenges.
 const PUPILS: &[(&str, usize, i64, usize)] = &[
     ("Ada Lovelace", 0, 8, 0),
     ("Eve Adams", 1, 8, 0),
@@ -35,7 +35,8 @@ const PUPILS: &[(&str, usize, i64, usize)] = &[
     ("Jack Whittaker", 1, 8, 2),
 ];
 
-/// Makes them all. What they can still solve, as JSON: a challenge for all, and one of the competition.
+/// Creates the pupils, their answers and the awards. Returns two unsolved challenges with their
+/// answers as JSON: one for all pupils, and one of the competition.
 pub(crate) async fn gather(data: &Path) -> String {
     let db = Db::connect(&Url::file(&data.join("mathsoc.db"))).await.unwrap();
     let schools = schools::all(&db).await.unwrap();
