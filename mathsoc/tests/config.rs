@@ -118,8 +118,18 @@ fn rejects_invalid_values_with_advice() {
         ("PORT", "-1", "not a port", "Write a number from 0 to 65535"),
         ("METRICS_ADDR", "9100", "not an IP address with a port", "such as 127.0.0.1:9100"),
         ("METRICS_ADDR", "metrics.example:9100", "not an IP address with a port", "such as 127.0.0.1:9100"),
-        ("METRICS_ADDR", "127.0.0.1:8000", "the address where the site itself listens", "such as 127.0.0.1:9100"),
-        ("METRICS_ADDR", "0.0.0.0:8000", "the address where the site itself listens", "such as 127.0.0.1:9100"),
+        (
+            "METRICS_ADDR",
+            "127.0.0.1:8000",
+            "the address where the site itself listens",
+            "such as 127.0.0.1:9100",
+        ),
+        (
+            "METRICS_ADDR",
+            "0.0.0.0:8000",
+            "the address where the site itself listens",
+            "such as 127.0.0.1:9100",
+        ),
         (
             "DATABASE_URL",
             "mysql://db/x",
@@ -177,10 +187,7 @@ fn rejects_aliases_that_contradict_each_other() {
         error.contains(r#"FLASK_ENV="production": contradicts APP_ENV, which says "development""#),
         "{error}"
     );
-    assert!(
-        config(&[("APP_ENV", "test"), ("FLASK_ENV", "Testing")]).is_ok(),
-        "the two names agree"
-    );
+    assert!(config(&[("APP_ENV", "test"), ("FLASK_ENV", "Testing")]).is_ok(), "the two names agree");
 }
 
 #[test]
@@ -212,8 +219,7 @@ fn production_rejects_a_weak_key_without_showing_it() {
 #[cfg(unix)]
 fn the_advised_command_generates_a_strong_key() {
     let error = rejected(&[("APP_ENV", "production"), ("SERVER_NAME", "example.org")]);
-    let (_, command) =
-        error.trim_end_matches('.').split_once("the output of: ").expect("a shell command");
+    let (_, command) = error.trim_end_matches('.').split_once("the output of: ").expect("a shell command");
     let output = Command::new("sh").args(["-c", command]).output().unwrap();
     let key = String::from_utf8(output.stdout).unwrap();
     assert_eq!(SecretKey::from(key.trim()).weakness(), None);
@@ -322,12 +328,14 @@ fn every_environment_has_valid_defaults() {
 }
 
 #[test]
-fn the_example_file_lists_each_name_once_in_short_lines() {
+fn the_example_file_describes_every_setting_once() {
     let file = example_file();
     for setting in SETTINGS.iter() {
         let line = format!("\n#{}=", setting.name);
         assert_eq!(file.matches(&line).count(), 1, "{}", setting.name);
+        assert!(!setting.meaning.is_empty() && !setting.write.is_empty(), "{}", setting.name);
     }
-    let long: Vec<_> = file.lines().filter(|line| line.starts_with("# ") && line.chars().count() > 100).collect();
+    let long: Vec<_> =
+        file.lines().filter(|line| line.starts_with("# ") && line.chars().count() > 100).collect();
     assert!(long.is_empty(), "{long:#?}");
 }

@@ -5,7 +5,7 @@ use std::fmt;
 use palisade::{Quotas, Strategy};
 
 use super::table::DefaultValue::{Always, PerEnvironment};
-use super::table::{BOOLEAN, Visible, settings};
+use super::table::{Visible, settings};
 use super::value::{Value, parsed};
 
 settings! {
@@ -13,7 +13,6 @@ settings! {
     pub struct RateLimits, read(reader) {
         /// Limits the number of requests per client.
         pub enabled: bool = RATELIMIT_ENABLED {
-            write: BOOLEAN,
             default: PerEnvironment { development: "true", testing: "false", production: "true" },
         },
         /// The store of request counts. Several processes or machines share their counts in
@@ -35,6 +34,7 @@ settings! {
         pub default: Quotas = RATELIMIT_DEFAULT {
             write: "quotas such as 50/hour or 10 per 2 minutes, several with ; between",
             default: Always("200 per day; 50 per hour"),
+            because: "as on the original Flask site",
         },
         /// The quota of pages for one logged-in account, in place of RATELIMIT_DEFAULT.
         pub default_user: Quotas = RATELIMIT_DEFAULT_USER {
@@ -43,10 +43,7 @@ settings! {
             because: "a whole class may share one IP address",
         },
         /// Sends the X-RateLimit-Limit, -Remaining and -Reset headers.
-        pub headers_enabled: bool = RATELIMIT_HEADERS_ENABLED {
-            write: BOOLEAN,
-            default: Always("false"),
-        },
+        pub headers_enabled: bool = RATELIMIT_HEADERS_ENABLED { default: Always("false") },
     }
 }
 

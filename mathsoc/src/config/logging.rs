@@ -32,11 +32,8 @@ impl LogLevel {
 
 impl Choice for LogLevel {
     const WORDS: &[(&str, Self)] = &[
-        ("error", Self::Error),
-        ("critical", Self::Error),
-        ("fatal", Self::Error),
-        ("warn", Self::Warn),
-        ("warning", Self::Warn),
+        ("error critical fatal", Self::Error),
+        ("warn warning", Self::Warn),
         ("info", Self::Info),
         ("debug", Self::Debug),
         ("trace", Self::Trace),

@@ -113,8 +113,9 @@ impl Value for SiteUrl {
 
 /// The URL of a mail server.
 ///
-/// Passwords and e-mails are encrypted: with TLS from the first byte (`smtps`), or after STARTTLS (`smtp`).
-/// A server without STARTTLS is rejected. The exceptions are a server on this machine, and `?tls=none` without a password.
+/// Passwords and e-mails are encrypted: with TLS from the first byte (`smtps`), or after STARTTLS
+/// (`smtp`). A server without STARTTLS is rejected. Two cases may be unencrypted: a server on this
+/// machine, and `?tls=none` without a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SmtpUrl(String);
 

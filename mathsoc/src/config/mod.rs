@@ -9,8 +9,8 @@
 //! # Ok::<(), mathsoc::config::ConfigError>(())
 //! ```
 //!
-//! Each setting is one entry in a table: in `settings.rs`, or in the file of its group. The struct's
-//! field, parsing, the default, error messages, `mathsoc config` and `.env.example` come from that entry.
+//! Each setting is one entry in a table: in `settings.rs`, or in the file of its group. The field,
+//! parsing, the default, error messages, `mathsoc config` and `.env.example` come from that entry.
 //! To add a setting, add an entry, and run `mathsoc config --example > .env.example`.
 //!
 //! - Invalid values are errors, and so are names of one setting with different values.

@@ -16,6 +16,8 @@ impl ExtraPolicy {
 }
 
 impl Value for ExtraPolicy {
+    const WRITE: &str = "a policy in one line, such as: img-src https://images.example.org; font-src data:";
+
     fn read(text: &str) -> Result<Self, String> {
         text.parse().map(Self).map_err(|error: CspError| error.to_string())
     }

@@ -83,7 +83,7 @@ impl<'v> Reader<'v> {
         self.problems.push(Problem(format!("{value}: {reason}. {}", setting.advice())));
     }
 
-    /// Returns the value of the first name that has one, and reports invalid and contradicting values.
+    /// Returns the value of the first name that has one. Reports invalid values and contradictions.
     fn find<T: Value>(&mut self, setting: &'static Setting) -> Option<(&'static str, T)> {
         let mut found: Option<(&'static str, T)> = None;
         for name in setting.names() {

@@ -5,6 +5,7 @@
 //! let key: SecretKey = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq".into();
 //! assert!(key.weakness().is_none());
 //! assert_eq!(SecretKey::from("change-me").weakness(), Some(Weakness::Placeholder));
+//! assert_eq!(format!("{key:?}"), "SecretKey(hidden)");
 //! ```
 //!
 //! [`Weakness`] decides which keys are too weak.
@@ -57,7 +58,8 @@ impl SecretKey {
         Ok(Self(STANDARD.encode(bytes).into()))
     }
 
-    /// Returns the key in `folder/secret_key`. Creates the file, readable by its owner only, if it is missing.
+    /// Returns the key in `folder/secret_key`. If the file is missing, creates one with a random key
+    /// that only its owner can read.
     ///
     /// # Errors
     /// If the file cannot be created or read, or contains a weak key.
@@ -150,14 +152,4 @@ impl Value for FormerKeys {
 pub struct KeyFileError {
     path: PathBuf,
     source: io::Error,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_output_hides_the_key() {
-        assert_eq!(format!("{:?}", SecretKey::from("q8Zr4tLm0Kx2Wv7N")), "SecretKey(hidden)");
-    }
 }

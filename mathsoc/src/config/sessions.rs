@@ -7,7 +7,7 @@ use palisade::SameSite;
 use super::limits::StoreUri;
 use super::table::DefaultValue::{Always, PerEnvironment};
 use super::table::{Visible, settings};
-use super::value::{Choice, Value};
+use super::value::{Choice, FALSE, TRUE, Value};
 
 settings! {
     /// The settings of sessions and their cookie.
@@ -18,6 +18,7 @@ settings! {
             write: "database, cookie, memory://, redis://:password@host:6379/0, rediss://… \
                     or another Redis or Valkey URL",
             default: Always("database"),
+            because: "sessions survive a restart, and all processes share them",
             visible: Visible::NoPassword,
         },
         /// The Secure attribute of the session cookie: browsers send the cookie over HTTPS only.
@@ -39,6 +40,7 @@ settings! {
         },
         /// The idle timeout: a user who sends no request for this number of seconds has to log in again.
         /// Every session also ends after 12 hours, or after this time if it is longer.
+        /// After "Remember me", a new session starts without a password for 30 days.
         pub lifetime: Duration = PERMANENT_SESSION_LIFETIME {
             write: "a number of seconds",
             range: Some((60, 31_536_000)),
@@ -91,23 +93,9 @@ pub enum CookieSecure {
     Never,
 }
 
-impl Value for CookieSecure {
-    fn read(text: &str) -> Result<Self, String> {
-        if text.eq_ignore_ascii_case("auto") {
-            return Ok(Self::ByScheme);
-        }
-        let always = bool::read(text).map_err(|_| "neither true, false nor auto".to_owned())?;
-        Ok(if always { Self::Always } else { Self::Never })
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Self::Always => "true",
-            Self::ByScheme => "auto",
-            Self::Never => "false",
-        }
-        .to_owned()
-    }
+impl Choice for CookieSecure {
+    const WORDS: &[(&str, Self)] = &[("auto", Self::ByScheme), (TRUE, Self::Always), (FALSE, Self::Never)];
+    const REASON: &str = "neither true, false nor auto";
 }
 
 impl Choice for SameSite {

@@ -1,4 +1,5 @@
-//! The table of settings. The groups have their tables in `limits.rs`, `sessions.rs`, `mail.rs` and `uploads.rs`.
+//! The table of settings. Four groups have tables of their own: `limits.rs`, `sessions.rs`,
+//! `mail.rs` and `uploads.rs`.
 
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
@@ -13,7 +14,7 @@ use super::reader::Effective;
 use super::secret_key::{FormerKeys, SecretKey};
 use super::sessions::SessionSettings;
 use super::table::DefaultValue::{Always, Computed, PerEnvironment, Unset};
-use super::table::{BOOLEAN, Setting, Visible, settings};
+use super::table::{Setting, Visible, settings};
 use super::uploads::UploadSettings;
 use super::value::{Environment, Registration};
 use crate::db;
@@ -61,19 +62,15 @@ settings! {
         /// Makes /readyz answer 503 while RATELIMIT_STORAGE_URI does not respond.
         /// Until the store responds again, the site counts requests in memory.
         pub ready_needs_store: bool = READY_NEEDS_STORE {
-            write: BOOLEAN,
             default: Always("false"),
             because: "the load balancer keeps the site in rotation while the store is down",
         },
-        /// The folder for the SQLite file, uploads, mail that is not sent, and the development secret key.
-        pub data_dir: PathBuf = DATA_DIR {
-            write: "the path of a folder",
-            default: Always("data"),
-        },
+        /// The folder for the SQLite file, uploads, e-mails (without SMTP_URL)
+        /// and the development secret key.
+        pub data_dir: PathBuf = DATA_DIR { default: Always("data") },
         /// The folder in which `mathsoc check --deploy` expects backups (.tar.gz).
         /// The site makes no backups itself: let a timer run `mathsoc backup`.
         pub backup_dir: Option<PathBuf> = BACKUP_DIR {
-            write: "the path of a folder",
             default: Unset("backups are not checked"),
             example: Some("/var/backups/mathsoc"),
         },
@@ -85,8 +82,8 @@ settings! {
             example: Some("sqlite://data/mathsoc.db"),
             visible: Visible::NoPassword,
         } or db::Url::file(&data_dir.join("mathsoc.db")),
-        /// The hosts that the site answers for; required in production. In development,
-        /// localhost is always allowed, too.
+        /// The hosts that the site answers for; required in production.
+        /// In development and testing, localhost is allowed, too.
         pub server_name: Option<ServerNames> = SERVER_NAME {
             write: "example.org, example.org:8443, .example.org for every subdomain, \
                     or several with commas between; no https:// and no path",
@@ -97,36 +94,27 @@ settings! {
         pub trusted_proxies: TrustedProxies = TRUSTED_PROXIES {
             write: "none, hops=1 (the number of proxies), or the networks of the proxies, such as 10.0.0.0/8, ::1",
             default: Always("none"),
+            because: "any client can send these headers",
         },
         /// Redirects HTTP to HTTPS, and sends the HSTS header. Production sends HSTS in any case.
         pub force_https: bool = FORCE_HTTPS {
-            write: BOOLEAN,
             default: PerEnvironment { development: "false", testing: "false", production: "true" },
         },
         /// Allows `eval` in scripts. The site itself does not need it.
-        pub csp_allow_unsafe_eval: bool = CSP_ALLOW_UNSAFE_EVAL {
-            write: BOOLEAN,
-            default: Always("false"),
-        },
+        pub csp_allow_unsafe_eval: bool = CSP_ALLOW_UNSAFE_EVAL { default: Always("false") },
         /// Sources to add to the site's own Content-Security-Policy.
         pub csp_extra: Option<ExtraPolicy> = CSP_EXTRA {
-            write: "a policy in one line, such as: img-src https://images.example.org; font-src data:",
             default: Unset("nothing is added"),
             example: Some("img-src https://images.example.org"),
         },
         /// A second, stricter Content-Security-Policy to try out. It blocks nothing;
         /// the admin page Reports shows what it would block.
         pub csp_report_only_extra: Option<ExtraPolicy> = CSP_REPORT_ONLY_EXTRA {
-            write: "a policy in one line, such as: \
-                    style-src-attr 'none'; connect-src 'self' https://api.example.org",
             default: Unset("no policy is tried out"),
             example: Some("img-src https://images.example.org; connect-src https://www.example.org"),
         },
         /// Writes the log as JSON lines to standard output, in place of text to standard error.
-        pub log_to_stdout: bool = LOG_TO_STDOUT {
-            write: BOOLEAN,
-            default: Always("false"),
-        },
+        pub log_to_stdout: bool = LOG_TO_STDOUT { default: Always("false") },
         /// The log level of the site. Libraries log warnings and errors only.
         pub log_level: LogLevel = LOG_LEVEL {
             write: "error, warning, info, debug or trace",
@@ -163,25 +151,17 @@ settings! {
         } or SiteUrl::of_site(server_name.as_ref(), force_https, SocketAddr::new(host, port)),
         /// Rejects forms that other sites send (CSRF protection). Production requires it.
         pub csrf_enabled: bool = WTF_CSRF_ENABLED {
-            write: BOOLEAN,
             default: PerEnvironment { development: "true", testing: "false", production: "true" },
         },
         /// The visitors who may create an account: all, those with an e-mail address of
         /// one of the schools, or none.
         pub registration: Registration = REGISTRATION {
             write: "open, school-domains or closed",
-            default: PerEnvironment {
-                development: "open",
-                testing: "school-domains",
-                production: "school-domains",
-            },
+            default: PerEnvironment { development: "open", testing: "school-domains", production: "school-domains" },
             example: Some("school-domains"),
         },
         /// Requires two-factor authentication (a code from an app) of admins.
-        pub admin_totp_required: bool = ADMIN_TOTP_REQUIRED {
-            write: BOOLEAN,
-            default: Always("false"),
-        },
+        pub admin_totp_required: bool = ADMIN_TOTP_REQUIRED { default: Always("false") },
     }
     computed {
         /// The limits on the number of requests.

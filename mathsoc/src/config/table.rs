@@ -3,9 +3,9 @@
 use std::fmt::{self, Write};
 
 use super::settings::SETTINGS;
-use super::value::Environment;
+use super::value::{Environment, Value};
 
-/// Declares a struct of settings: each entry is written once and becomes a field and a [`Setting`].
+/// Declares a struct of settings. Each entry becomes a field and a [`Setting`].
 ///
 /// ```text
 /// settings! {
@@ -15,8 +15,7 @@ use super::value::Environment;
 ///         pub customers: u16 = SHOP_CUSTOMERS { write: "a number", default: Always("20") },
 ///         /// The folder of receipts.
 ///         pub receipts: PathBuf = SHOP_RECEIPTS {
-///             write: "the path of a folder",
-///             default: Computed("DATA_DIR/receipts"),
+///             default: Computed("the folder receipts in DATA_DIR"),
 ///         } or data_dir.join("receipts"),
 ///     }
 ///     computed {
@@ -28,9 +27,10 @@ use super::value::Environment;
 ///
 /// - The doc comment is also the meaning in `.env.example`.
 /// - The name after `=` is the variable. It becomes a constant, for use in `rules.rs`.
-/// - The braces hold the fields of [`Setting`]; only `write` and `default` are required.
+/// - The braces hold the fields of [`Setting`]. Only `default` is required, and `write` for types
+///   that have no `Value::WRITE`.
 /// - `or` gives the default value of a `Computed` default. It can use the fields above it.
-/// - The macro generates `read`, which reads the settings in this order, and `TABLE`, which lists them.
+/// - The macro generates `read`, which reads the settings in this order, and the list `TABLE`.
 macro_rules! settings {
     (
         $(#[$attribute:meta])*
@@ -54,7 +54,7 @@ macro_rules! settings {
                 name: stringify!($NAME),
                 meaning: concat!($($meaning),+),
                 $($key: $value,)*
-                ..$crate::config::Setting::EMPTY
+                ..$crate::config::Setting::of::<$Type>()
             };
         )*
 
@@ -137,22 +137,21 @@ pub enum Visible {
     Nothing,
 }
 
-/// The format of a switch, for `write`.
-pub(super) const BOOLEAN: &str = "true or false (or yes/no, on/off, 1/0)";
-
 impl Setting {
-    /// The fields that an entry leaves out.
-    pub(super) const EMPTY: Self = Self {
-        name: "",
-        aliases: &[],
-        meaning: "",
-        write: "",
-        range: None,
-        default: DefaultValue::Unset(""),
-        because: "",
-        example: None,
-        visible: Visible::All,
-    };
+    /// Returns the fields that an entry of this type leaves out.
+    pub(super) const fn of<T: Value>() -> Self {
+        Self {
+            name: "",
+            aliases: &[],
+            meaning: "",
+            write: T::WRITE,
+            range: None,
+            default: DefaultValue::Unset(""),
+            because: "",
+            example: None,
+            visible: Visible::All,
+        }
+    }
 
     /// Returns the name, then the aliases.
     pub fn names(&self) -> impl Iterator<Item = &'static str> {
@@ -211,15 +210,6 @@ impl fmt::Display for DefaultValue {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match *self {
             Self::Always(text) | Self::Computed(text) | Self::Unset(text) => f.write_str(text),
-            Self::PerEnvironment { development, testing, production } if development == testing => {
-                write!(f, "{production} in production, {development} in development and testing")
-            }
-            Self::PerEnvironment { development, testing, production } if development == production => {
-                write!(f, "{production} in production and development, {testing} in testing")
-            }
-            Self::PerEnvironment { development, testing, production } if testing == production => {
-                write!(f, "{production} in production and testing, {development} in development")
-            }
             Self::PerEnvironment { development, testing, production } => {
                 write!(f, "{production} in production, {testing} in testing, {development} in development")
             }

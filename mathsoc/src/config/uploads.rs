@@ -15,7 +15,6 @@ settings! {
         /// The folder for files that admins upload. Do not let a web server serve it:
         /// the site checks who may see each file.
         pub(super) folder: PathBuf = UPLOAD_FOLDER {
-            write: "the path of a folder",
             default: Computed("the folder uploads in DATA_DIR"),
             example: Some("data/uploads"),
         } or data_dir.join("uploads"),
@@ -48,6 +47,7 @@ settings! {
             write: "refuse (reject the upload) or quarantine (store the file, \
                     and show it after the daemon has scanned it)",
             default: Always("refuse"),
+            because: "no file is stored without a scan",
         },
     }
     computed {
@@ -81,7 +81,7 @@ impl UploadSettings {
         Uploads::open_to_read(&self.place)
     }
 
-    /// Returns `true` if files are stored in the memory of the server, out of reach of other processes.
+    /// Returns `true` if files are stored in the memory of one process, which no other can read.
     pub fn are_in_memory(&self) -> bool {
         self.place.starts_with("memory:")
     }

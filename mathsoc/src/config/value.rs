@@ -8,6 +8,9 @@ use crate::db;
 
 /// A value of a setting.
 pub(super) trait Value: Sized {
+    /// The format of a value, for settings that do not describe one; follows the word "Write".
+    const WRITE: &str = "";
+
     /// Parses the value. The error is the reason, without the value and without advice.
     fn read(text: &str) -> Result<Self, String>;
 
@@ -21,6 +24,8 @@ pub(super) trait Value: Sized {
 }
 
 impl<T: Value> Value for Option<T> {
+    const WRITE: &str = T::WRITE;
+
     fn read(text: &str) -> Result<Self, String> {
         T::read(text).map(Some)
     }
@@ -36,25 +41,30 @@ impl<T: Value> Value for Option<T> {
 
 /// A value that is one of a few words, in upper or lower case.
 pub(super) trait Choice: Copy + PartialEq + 'static {
-    /// The words. The first word of each value is the one that is shown.
+    /// The values, each with its words separated by spaces. The first word is the one that is shown.
     const WORDS: &[(&str, Self)];
     /// The reason for rejecting another word.
     const REASON: &str;
+    /// The format of a value, as in [`Value`].
+    const WRITE: &str = "";
 }
 
 impl<T: Choice> Value for T {
+    const WRITE: &str = <T as Choice>::WRITE;
+
     fn read(text: &str) -> Result<Self, String> {
-        let known = T::WORDS.iter().find(|(word, _)| word.eq_ignore_ascii_case(text));
+        let is_one_of = |words: &str| words.split(' ').any(|word| word.eq_ignore_ascii_case(text));
+        let known = T::WORDS.iter().find(|(words, _)| is_one_of(words));
         known.map(|(_, value)| *value).ok_or_else(|| T::REASON.to_owned())
     }
 
     fn show(&self) -> String {
-        let word = T::WORDS.iter().find(|(_, value)| value == self);
-        word.map(|(word, _)| (*word).to_owned()).unwrap_or_default()
+        let words = T::WORDS.iter().find(|(_, value)| value == self);
+        words.and_then(|(words, _)| words.split(' ').next()).unwrap_or_default().to_owned()
     }
 }
 
-/// Implements [`Value`] by `FromStr` and `Display`, with a reason in place of the error or the error's own text.
+/// Implements [`Value`] by `FromStr` and `Display`. The reason replaces the text of the error.
 macro_rules! parsed {
     ($($Type:ty $(: $reason:literal)?;)*) => {
         $(impl $crate::config::value::Value for $Type {
@@ -95,12 +105,9 @@ pub enum Environment {
 
 impl Choice for Environment {
     const WORDS: &[(&str, Self)] = &[
-        ("development", Self::Development),
-        ("dev", Self::Development),
-        ("testing", Self::Testing),
-        ("test", Self::Testing),
-        ("production", Self::Production),
-        ("prod", Self::Production),
+        ("development dev", Self::Development),
+        ("testing test", Self::Testing),
+        ("production prod", Self::Production),
     ];
     const REASON: &str = "not a known environment";
 }
@@ -122,22 +129,14 @@ impl Choice for Registration {
     const REASON: &str = "neither open, school-domains nor closed";
 }
 
+/// The words for "on" and "off".
+pub(super) const TRUE: &str = "true t yes y on 1";
+pub(super) const FALSE: &str = "false f no n off 0";
+
 impl Choice for bool {
-    const WORDS: &[(&str, Self)] = &[
-        ("true", true),
-        ("t", true),
-        ("yes", true),
-        ("y", true),
-        ("on", true),
-        ("1", true),
-        ("false", false),
-        ("f", false),
-        ("no", false),
-        ("n", false),
-        ("off", false),
-        ("0", false),
-    ];
+    const WORDS: &[(&str, Self)] = &[(TRUE, true), (FALSE, false)];
     const REASON: &str = "neither true nor false";
+    const WRITE: &str = "true or false (or yes/no, on/off, 1/0)";
 }
 
 impl Value for IpAddr {
@@ -167,6 +166,8 @@ impl Value for SocketAddr {
 }
 
 impl Value for PathBuf {
+    const WRITE: &str = "the path of a folder";
+
     fn read(text: &str) -> Result<Self, String> {
         Ok(text.into())
     }
