@@ -1,6 +1,6 @@
-//! What can be set from outside: what is accepted, what is refused and with which words, what is hidden.
+//! The configuration: accepted and rejected values, error messages, hidden secrets.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
 
 #[path = "config/accounts.rs"]
 mod accounts;
@@ -17,7 +17,7 @@ use std::process::Command;
 use folder::Folder;
 use mathsoc::config::{Config, ConfigError, Environment, SETTINGS, SecretKey, Source, Vars, example_file};
 
-/// 48 bytes of /dev/urandom in base64, in nobody's use.
+/// 48 bytes of /dev/urandom in base64, used by no site.
 const STRONG: &str = "7rPq2mVw9sKxT4bYd0nJ/GcZ5uLhA8eRfQ1tXoCiN3kMWyEvHB+6SjUgDzOplFaI";
 
 fn config(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
@@ -25,12 +25,12 @@ fn config(vars: &[(&str, &str)]) -> Result<Config, ConfigError> {
     Config::from_vars(&|name: &str| vars.get(name).map(|value| value.to_string()))
 }
 
-fn refused(vars: &[(&str, &str)]) -> String {
-    config(vars).expect_err("these settings should be refused").to_string()
+fn rejected(vars: &[(&str, &str)]) -> String {
+    config(vars).expect_err("these settings should be rejected").to_string()
 }
 
 #[test]
-fn nothing_has_to_be_set_in_development() {
+fn development_needs_no_setting() {
     let config = config(&[]).unwrap();
     assert_eq!(config.environment, Environment::Development);
     assert_eq!((config.host.to_string().as_str(), config.port), ("127.0.0.1", 8000));
@@ -42,7 +42,7 @@ fn nothing_has_to_be_set_in_development() {
 }
 
 #[test]
-fn production_with_all_it_needs_leaves_http() {
+fn production_redirects_to_https() {
     let config = config(&[
         ("APP_ENV", "production"),
         ("SECRET_KEY", STRONG),
@@ -55,7 +55,7 @@ fn production_with_all_it_needs_leaves_http() {
 }
 
 #[test]
-fn good_values_are_read() {
+fn accepts_valid_values() {
     type Check = fn(&Config) -> bool;
     let table: &[(&str, &str, Check)] = &[
         ("APP_ENV", "Production", |c| c.is_production()),
@@ -100,7 +100,7 @@ fn good_values_are_read() {
         ("SECRET_KEY", "short", |c| c.secret_key.is_some()),
     ];
     for (name, value, check) in table {
-        // What production wants is there, so that only the setting in question decides.
+        // The requirements of production are met, so that only this setting decides.
         let mut vars = BTreeMap::from([("SECRET_KEY", STRONG), ("SERVER_NAME", "example.org")]);
         vars.insert(name, value);
         let vars: Vec<_> = vars.into_iter().collect();
@@ -109,17 +109,27 @@ fn good_values_are_read() {
 }
 
 #[test]
-fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
+fn rejects_invalid_values_with_advice() {
     for (name, value, reason, advice) in [
-        ("APP_ENV", "staging", "no environment", "Write development, testing or production"),
+        ("APP_ENV", "staging", "not a known environment", "Write development, testing or production"),
         ("HOST", "http://0.0.0.0", "not an IP address", "0.0.0.0 or :: for all networks"),
         ("PORT", "80a", "not a port", "Write a number from 0 to 65535"),
         ("PORT", "65536", "not a port", "Write a number from 0 to 65535"),
         ("PORT", "-1", "not a port", "Write a number from 0 to 65535"),
         ("METRICS_ADDR", "9100", "not an IP address with a port", "such as 127.0.0.1:9100"),
         ("METRICS_ADDR", "metrics.example:9100", "not an IP address with a port", "such as 127.0.0.1:9100"),
-        ("METRICS_ADDR", "127.0.0.1:8000", "where the site itself listens", "such as 127.0.0.1:9100"),
-        ("METRICS_ADDR", "0.0.0.0:8000", "where the site itself listens", "such as 127.0.0.1:9100"),
+        (
+            "METRICS_ADDR",
+            "127.0.0.1:8000",
+            "the address where the site itself listens",
+            "such as 127.0.0.1:9100",
+        ),
+        (
+            "METRICS_ADDR",
+            "0.0.0.0:8000",
+            "the address where the site itself listens",
+            "such as 127.0.0.1:9100",
+        ),
         (
             "DATABASE_URL",
             "mysql://db/x",
@@ -138,10 +148,10 @@ fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
         ("CSP_EXTRA", "img-src 'none' data:", "stands alone", "Write a policy in one line"),
         ("CSP_EXTRA", "image-src data:", "write `img-src`", "Write a policy in one line"),
         ("CSP_REPORT_ONLY_EXTRA", "image-src data:", "write `img-src`", "Write a policy in one line"),
-        ("LOG_LEVEL", "loud", "no level", "Write error, warning, info"),
+        ("LOG_LEVEL", "loud", "not a log level", "Write error, warning, info"),
         ("RUST_LOG", "mathsoc=loud", "level filter", "Write directives"),
     ] {
-        let error = refused(&[(name, value)]);
+        let error = rejected(&[(name, value)]);
         assert!(error.contains(&format!("{name}={value:?}: ")), "{error}");
         assert!(error.contains(reason) && error.contains(advice), "{name}={value}: {error}");
         assert_eq!(error.lines().count(), 2, "one problem, one line: {error}");
@@ -149,17 +159,17 @@ fn a_wrong_value_is_named_shown_and_followed_by_what_is_right() {
 }
 
 #[test]
-fn metrics_are_never_served_where_the_site_is() {
+fn metrics_need_an_address_of_their_own() {
     let taken =
         |host, port, metrics| config(&[("HOST", host), ("PORT", port), ("METRICS_ADDR", metrics)]).is_err();
-    assert!(taken("0.0.0.0", "9100", "127.0.0.1:9100"), "all addresses are this one too");
+    assert!(taken("0.0.0.0", "9100", "127.0.0.1:9100"), "the wildcard address includes this one");
     assert!(taken("::1", "9100", "[::1]:9100"));
     assert!(!taken("192.0.2.1", "9100", "127.0.0.1:9100"));
-    assert!(!taken("127.0.0.1", "0", "127.0.0.1:0"), "each takes a free one");
+    assert!(!taken("127.0.0.1", "0", "127.0.0.1:0"), "each listener gets a free port");
 }
 
 #[test]
-fn all_problems_are_told_at_once() {
+fn reports_all_problems_at_once() {
     let error =
         config(&[("APP_ENV", "production"), ("PORT", "eighty"), ("FORCE_HTTPS", "perhaps")]).unwrap_err();
     let about = |name: &str| error.problems().iter().any(|problem| problem.to_string().starts_with(name));
@@ -171,28 +181,25 @@ fn all_problems_are_told_at_once() {
 }
 
 #[test]
-fn names_that_contradict_each_other_stop_the_start() {
-    let error = refused(&[("APP_ENV", "development"), ("FLASK_ENV", "production")]);
+fn rejects_aliases_that_contradict_each_other() {
+    let error = rejected(&[("APP_ENV", "development"), ("FLASK_ENV", "production")]);
     assert!(
         error.contains(r#"FLASK_ENV="production": contradicts APP_ENV, which says "development""#),
         "{error}"
     );
-    assert!(
-        config(&[("APP_ENV", "test"), ("FLASK_ENV", "Testing")]).is_ok(),
-        "two names for one thing agree"
-    );
+    assert!(config(&[("APP_ENV", "test"), ("FLASK_ENV", "Testing")]).is_ok(), "the two names agree");
 }
 
 #[test]
-fn b27_testing_which_guards_less_is_for_this_machine_alone() {
-    let error = refused(&[("APP_ENV", "testing"), ("HOST", "0.0.0.0")]);
-    assert!(error.contains(r#"HOST="0.0.0.0": would serve to others"#), "{error}");
+fn testing_listens_on_this_machine_only() {
+    let error = rejected(&[("APP_ENV", "testing"), ("HOST", "0.0.0.0")]);
+    assert!(error.contains(r#"HOST="0.0.0.0": would serve the site to other machines"#), "{error}");
     assert!(config(&[("APP_ENV", "testing"), ("HOST", "127.0.0.1")]).is_ok());
     assert!(config(&[("APP_ENV", "development"), ("HOST", "0.0.0.0")]).is_ok());
 }
 
 #[test]
-fn production_refuses_a_weak_key_without_showing_it() {
+fn production_rejects_a_weak_key_without_showing_it() {
     let strong = [("APP_ENV", "production"), ("SERVER_NAME", "example.org"), ("SECRET_KEY", STRONG)];
     assert!(config(&strong).is_ok());
     for (weak, reason) in [
@@ -202,7 +209,7 @@ fn production_refuses_a_weak_key_without_showing_it() {
         ("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOP", "a sequence"),
         ("9f86d081884c7d659a2feaa0c55ad015", "about 128 bits"),
     ] {
-        let error = refused(&[strong[0], strong[1], ("SECRET_KEY", weak)]);
+        let error = rejected(&[strong[0], strong[1], ("SECRET_KEY", weak)]);
         assert!(error.contains("SECRET_KEY (its value is not shown): ") && error.contains(reason), "{error}");
         assert!(error.contains("/dev/urandom") && !error.contains(weak), "{error}");
     }
@@ -210,17 +217,16 @@ fn production_refuses_a_weak_key_without_showing_it() {
 
 #[test]
 #[cfg(unix)]
-fn the_advice_for_a_key_makes_a_key_that_passes() {
-    let error = refused(&[("APP_ENV", "production"), ("SERVER_NAME", "example.org")]);
-    let (_, command) =
-        error.trim_end_matches('.').split_once("the output of: ").expect("a line for the shell");
+fn the_advised_command_generates_a_strong_key() {
+    let error = rejected(&[("APP_ENV", "production"), ("SERVER_NAME", "example.org")]);
+    let (_, command) = error.trim_end_matches('.').split_once("the output of: ").expect("a shell command");
     let output = Command::new("sh").args(["-c", command]).output().unwrap();
     let key = String::from_utf8(output.stdout).unwrap();
     assert_eq!(SecretKey::from(key.trim()).weakness(), None);
 }
 
 #[test]
-fn a_kept_key_stays_and_is_for_its_owner_only() {
+fn the_key_file_is_private_and_stable() {
     let folder = Folder::new();
     let data = folder.join("new/data");
     let key = SecretKey::kept_in(&data).unwrap();
@@ -243,7 +249,7 @@ fn mode(path: &Path) -> u32 {
 }
 
 #[test]
-fn the_environment_wins_over_the_file() {
+fn the_environment_takes_precedence_over_the_file() {
     let vars = Vars::new(
         [("PORT", "9000"), ("ENV", "testing"), ("HOST", "")],
         [("PORT", "7000"), ("APP_ENV", "production"), ("HOST", "::1"), ("FORCE_HTTP", "1")],
@@ -257,22 +263,22 @@ fn the_environment_wins_over_the_file() {
     );
     assert_eq!(config.host.to_string(), "::1", "an empty value counts as unset");
     assert_eq!((vars.source("PORT"), vars.source("HOST")), (Source::Environment, Source::File));
-    assert_eq!(vars.strangers().collect::<Vec<_>>(), ["FORCE_HTTP"], "a slip of the pen is noticed");
+    assert_eq!(vars.strangers().collect::<Vec<_>>(), ["FORCE_HTTP"], "a typing error is noticed");
 }
 
 #[test]
-fn an_unreadable_line_of_the_file_is_named_without_its_value() {
+fn reports_a_malformed_line_without_its_value() {
     let folder = Folder::new();
     let file = folder.join(".env");
     fs::write(&file, "RUST_LOG=info\nSECRET_KEY=half 'of it\n").unwrap();
     let error = Config::load(&Vars::of_process(&file)).unwrap_err().to_string();
-    assert!(error.contains(r#"the line of "SECRET_KEY" is not readable"#), "{error}");
+    assert!(error.contains(r#"the line of "SECRET_KEY" cannot be parsed"#), "{error}");
     assert!(!error.contains("of it"), "{error}");
-    assert!(Config::load(&Vars::of_process(&folder.join("none"))).is_ok(), "there need not be a file");
+    assert!(Config::load(&Vars::of_process(&folder.join("none"))).is_ok(), "the file is optional");
 }
 
 #[test]
-fn the_table_shows_every_setting_its_source_and_no_secret() {
+fn the_table_shows_sources_and_hides_secrets() {
     let vars = Vars::new(
         [("SECRET_KEY", STRONG), ("DATABASE_URL", "postgres://me:s3cr3t@db/x"), ("FLASK_ENV", "test")],
         [("PORT", "7000")],
@@ -297,16 +303,39 @@ fn the_table_shows_every_setting_its_source_and_no_secret() {
 }
 
 #[test]
-fn the_example_file_is_what_the_list_of_settings_says() {
+fn the_example_file_is_up_to_date() {
     let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../.env.example");
     let file = fs::read_to_string(path).unwrap_or_default();
-    assert!(file == example_file(), "write it anew: cargo run -- config --example > .env.example");
+    assert!(file == example_file(), "regenerate it: cargo run -- config --example > .env.example");
 }
 
 #[test]
-fn every_example_is_a_value_that_would_be_accepted() {
-    for setting in SETTINGS.iter().filter(|setting| !setting.example.is_empty()) {
-        let value = setting.example.trim_matches('\'');
+fn every_example_is_a_valid_value() {
+    for setting in SETTINGS.iter().filter(|setting| !setting.example().is_empty()) {
+        let value = setting.example();
         assert!(config(&[(setting.name, value)]).is_ok(), "{}={value}", setting.name);
     }
+}
+
+#[test]
+fn every_environment_has_valid_defaults() {
+    for environment in ["development", "testing", "production"] {
+        let vars = [("APP_ENV", environment), ("SECRET_KEY", STRONG), ("SERVER_NAME", "example.org")];
+        let config = config(&vars).unwrap();
+        let defaults = config.effective().iter().filter(|it| it.found_as.is_none()).count();
+        assert_eq!(defaults, SETTINGS.len() - vars.len());
+    }
+}
+
+#[test]
+fn the_example_file_describes_every_setting_once() {
+    let file = example_file();
+    for setting in SETTINGS.iter() {
+        let line = format!("\n#{}=", setting.name);
+        assert_eq!(file.matches(&line).count(), 1, "{}", setting.name);
+        assert!(!setting.meaning.is_empty() && !setting.write.is_empty(), "{}", setting.name);
+    }
+    let long: Vec<_> =
+        file.lines().filter(|line| line.starts_with("# ") && line.chars().count() > 100).collect();
+    assert!(long.is_empty(), "{long:#?}");
 }

@@ -1,102 +1,93 @@
-//! Where the site is, which server sends its letters, and from whom they are.
+//! The settings of outgoing e-mail, and the public address of the site.
 
 use std::fmt;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
+use lettre::Address;
 use lettre::message::Mailbox;
 use palisade::Authority;
 use url::{Host, Url};
 
-use super::reader::Reader;
-use super::settings::accounts as settings;
-use super::value::{ServerNames, Value};
+use super::hosts::ServerNames;
+use super::table::DefaultValue::{Computed, Unset};
+use super::table::{Visible, settings};
+use super::value::Value;
 use crate::db::hide_password;
 
-/// How letters are sent.
-#[derive(Clone, Debug)]
-pub struct MailSettings {
-    /// The server; without one letters are written to files.
-    pub smtp: Option<SmtpUrl>,
-    /// Who they are from.
-    pub from: Sender,
-}
-
-impl MailSettings {
-    pub(super) fn read<V: Fn(&str) -> Option<String>>(reader: &mut Reader<'_, V>, site: &SiteUrl) -> Self {
-        let smtp = reader.read_optional(&settings::SMTP_URL);
-        let from = reader.read(&settings::MAIL_FROM, Sender::of_site(site));
-        Self { smtp, from }
+settings! {
+    /// The settings of outgoing e-mail.
+    pub struct MailSettings, read(reader, site_url: &SiteUrl) {
+        /// The mail server.
+        pub smtp: Option<SmtpUrl> = SMTP_URL {
+            write: "smtps://user:password@host (TLS), smtp://user:password@host:587 (STARTTLS), \
+                    or, for a server in your own network, smtp://host?tls=none; \
+                    percent-encode special characters of the password (%40 for @, %2F for /)",
+            default: Unset("e-mails are written to files in DATA_DIR/outbox"),
+            example: Some("smtps://maths:password@mail.example.org"),
+            visible: Visible::NoPassword,
+        },
+        /// The sender of the site's e-mails.
+        pub from: Sender = MAIL_FROM {
+            write: "an e-mail address, or a name and <an address>",
+            default: Computed("Maths Society <no-reply@…> with the host of SITE_URL"),
+            example: Some("Maths Society <no-reply@maths.example.org>"),
+        } or Sender::of_site(site_url),
     }
 }
 
-/// Where the site is: a scheme, a host and perhaps a port.
+/// The public address of the site: a scheme, a host, and a port if it is not the default one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SiteUrl {
     origin: String,
     host: String,
+    port: Option<u16>,
 }
 
 impl SiteUrl {
-    /// The absolute address of a path of the site, which begins with `/`.
+    /// Returns the absolute URL of a path, which begins with `/`.
     pub fn link(&self, path: &str) -> String {
         format!("{}{path}", self.origin)
     }
 
-    /// The host, without a port.
+    /// Returns the host, without a port.
     pub fn host(&self) -> &str {
         &self.host
     }
 
-    pub(super) fn read_or<V: Fn(&str) -> Option<String>>(
-        reader: &mut Reader<'_, V>,
-        names: Option<&ServerNames>,
-        force_https: bool,
-        listening: &str,
-    ) -> Self {
-        let scheme = if force_https { "https" } else { "http" };
-        let own = names.map(|names| names.names().iter().find(|name| !name.starts_with('.')));
-        let derived = match own {
-            None => Some(listening),
-            Some(name) => name.map(String::as_str),
-        };
-        if derived.is_none() && !reader.has(&settings::SITE_URL) {
-            reader.missing(&settings::SITE_URL, "SERVER_NAME names no single host for the links in letters.");
-        }
-        let default = Self::read(&format!("{scheme}://{}", derived.unwrap_or(listening)));
-        // What SERVER_NAME or HOST say has been parsed before; a name that this cannot read is for the operator to write.
-        let default =
-            default.unwrap_or_else(|_| Self { origin: "http://localhost".into(), host: "localhost".into() });
-        let site = reader.read(&settings::SITE_URL, default);
-        if force_https && site.origin.starts_with("http:") {
-            let reason = "contradicts FORCE_HTTPS: the links in letters would go out in the clear";
-            reader.wrong(&settings::SITE_URL, "SITE_URL", &site.origin, reason);
-        }
-        if reader.has(&settings::SITE_URL) && names.is_some_and(|names| !site.is_one_of(names)) {
-            reader.wrong(
-                &settings::SITE_URL,
-                "SITE_URL",
-                &site.origin,
-                "is none of the hosts of SERVER_NAME",
-            );
-        }
-        site
+    /// Returns `true` if the address is unencrypted HTTP.
+    pub(super) fn is_http(&self) -> bool {
+        self.origin.starts_with("http:")
     }
 
-    fn is_one_of(&self, names: &ServerNames) -> bool {
-        let Ok(url) = Url::parse(&self.origin) else { return false };
-        names.names().iter().any(|name| {
-            let (and_under, name) =
-                name.strip_prefix('.').map_or((false, name.as_str()), |name| (true, name));
-            let Ok(name) = Authority::parse(name) else { return false };
-            let under = || {
-                let rest = self.host.len().checked_sub(name.host().len());
-                rest.is_some_and(|rest| {
-                    self.host[..rest].ends_with('.') && self.host[rest..].eq_ignore_ascii_case(name.host())
-                })
-            };
-            let port = name.port().is_none_or(|port| Some(port) == url.port_or_known_default());
-            port && (name.is(&self.host) || and_under && under())
+    /// Returns `true` if one of the names covers this address.
+    pub(super) fn is_one_of(&self, names: &ServerNames) -> bool {
+        names.cover(&self.host, self.port)
+    }
+
+    /// Returns the address of a site with these settings.
+    pub(super) fn of_site(names: Option<&ServerNames>, force_https: bool, listens: SocketAddr) -> Self {
+        let scheme = if force_https { "https" } else { "http" };
+        let host = match names.and_then(ServerNames::first_host) {
+            Some(name) => name.to_owned(),
+            None => browsable(listens).to_string(),
+        };
+        // A name that is no URL host, such as one with an underscore, needs SITE_URL.
+        Self::read(&format!("{scheme}://{host}")).unwrap_or_else(|_| Self {
+            origin: "http://localhost".to_owned(),
+            host: "localhost".to_owned(),
+            port: Some(80),
         })
     }
+}
+
+/// Returns the address that a browser on this machine uses for a site that listens here.
+fn browsable(listens: SocketAddr) -> SocketAddr {
+    let ip = match listens.ip() {
+        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
+        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
+        ip => ip,
+    };
+    SocketAddr::new(ip, listens.port())
 }
 
 impl Value for SiteUrl {
@@ -112,7 +103,7 @@ impl Value for SiteUrl {
         if !url.username().is_empty() || url.password().is_some() {
             return Err("has a user name".to_owned());
         }
-        Ok(Self { origin: url.origin().ascii_serialization(), host })
+        Ok(Self { origin: url.origin().ascii_serialization(), host, port: url.port_or_known_default() })
     }
 
     fn show(&self) -> String {
@@ -120,15 +111,16 @@ impl Value for SiteUrl {
     }
 }
 
-/// A server that sends letters; shown without its password.
+/// The URL of a mail server.
 ///
-/// Passwords and letters travel encrypted: from the first byte (`smtps`) or after STARTTLS (`smtp`), without which the
-/// server is refused. In the clear are only a server on this machine and one that `?tls=none` says so of, without a password.
+/// Passwords and e-mails are encrypted: with TLS from the first byte (`smtps`), or after STARTTLS
+/// (`smtp`). A server without STARTTLS is rejected. Two cases may be unencrypted: a server on this
+/// machine, and `?tls=none` without a password.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SmtpUrl(String);
 
 impl SmtpUrl {
-    /// The address as lettre reads it, with its password.
+    /// Returns the URL in lettre's format, including its password.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -146,15 +138,15 @@ impl Value for SmtpUrl {
         }
         match (url.scheme(), url.query()) {
             ("smtps", None) => {}
-            ("smtp", None | Some("tls=required")) if !is_here(&host) => url.set_query(Some("tls=required")),
+            ("smtp", None | Some("tls=required")) if !is_loopback(&host) => {
+                url.set_query(Some("tls=required"));
+            }
             ("smtp", Some("tls=required") | None) => {}
-            ("smtp", Some("tls=none")) if url.password().is_some() && !is_here(&host) => {
-                return Err("would send the password in the clear".to_owned());
+            ("smtp", Some("tls=none")) if url.password().is_some() && !is_loopback(&host) => {
+                return Err("would send the password unencrypted".to_owned());
             }
             ("smtp", Some("tls=none")) => url.set_query(None),
-            ("smtp" | "smtps", Some(_)) => {
-                return Err("has parameters that this program does not know".to_owned());
-            }
+            ("smtp" | "smtps", Some(_)) => return Err("has an unknown parameter".to_owned()),
             _ => return Err("starts with neither smtps:// nor smtp://".to_owned()),
         }
         Ok(Self(url.into()))
@@ -165,8 +157,10 @@ impl Value for SmtpUrl {
     }
 }
 
-/// `smtp://` is no scheme that the URL standard knows, so its hosts come as domains, even where they are addresses.
-fn is_here(host: &Host) -> bool {
+/// Returns `true` if the host is this machine.
+///
+/// The URL standard does not know `smtp://`, so an IPv4 address arrives as a domain.
+fn is_loopback(host: &Host) -> bool {
     match host {
         Host::Domain(name) => Authority::parse(name).is_ok_and(|it| it.is_loopback()),
         Host::Ipv4(ip) => ip.is_loopback(),
@@ -180,21 +174,20 @@ impl fmt::Debug for SmtpUrl {
     }
 }
 
-/// Who letters are from.
+/// The sender of e-mails.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Sender(Mailbox);
 
 impl Sender {
-    /// The name and the address.
+    /// Returns the name and the address.
     pub fn mailbox(&self) -> &Mailbox {
         &self.0
     }
 
     fn of_site(site: &SiteUrl) -> Self {
         let host = if site.host.contains(['[', ':']) { "localhost" } else { &site.host };
-        let address = lettre::Address::new("no-reply", host);
-        let address = address
-            .unwrap_or_else(|_| lettre::Address::new("no-reply", "localhost").expect("a test reads it"));
+        let address = Address::new("no-reply", host).or_else(|_| Address::new("no-reply", "localhost"));
+        let address = address.expect("`no-reply@localhost` is an e-mail address");
         Self(Mailbox::new(Some("Maths Society".to_owned()), address))
     }
 }

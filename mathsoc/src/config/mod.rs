@@ -1,4 +1,4 @@
-//! Everything that can be set from outside.
+//! The configuration: settings from the environment and from `.env`.
 //!
 //! ```
 //! # use mathsoc::config::{Config, Environment};
@@ -9,122 +9,64 @@
 //! # Ok::<(), mathsoc::config::ConfigError>(())
 //! ```
 //!
-//! What passes:
-//! 1. a value that can be read, under one of its names; names that contradict each other do not pass;
-//! 2. in production, only together with `SERVER_NAME` and a strong `SECRET_KEY`.
+//! Each setting is one entry in a table: in `settings.rs`, or in the file of its group. The field,
+//! parsing, the default, error messages, `mathsoc config` and `.env.example` come from that entry.
+//! To add a setting, add an entry, and run `mathsoc config --example > .env.example`.
 //!
-//! All that is wrong is reported at once. The names, meanings and defaults are one list, [`SETTINGS`]; the file
-//! `.env.example` and `mathsoc config` are made from it. Reading touches neither the process's environment nor a file:
-//! [`Vars`] does that, before.
+//! - Invalid values are errors, and so are names of one setting with different values.
+//! - Production requires `SERVER_NAME` and a strong `SECRET_KEY`. Such rules are in `rules.rs`.
+//! - All problems are reported at once.
+//! - `Config` reads neither the environment nor a file: [`Vars`] does that before.
 
+mod hosts;
+mod limits;
+mod logging;
 mod mail;
+mod policy;
 mod reader;
-mod registration;
+mod rules;
 mod secret_key;
 mod sessions;
 mod settings;
+mod table;
 mod uploads;
 mod value;
 mod vars;
 
 use std::fmt::{self, Write};
-use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
-use std::path::PathBuf;
 
+pub use hosts::{ServerNames, TrustedProxies};
+pub use limits::{RateLimits, StoreUri};
+pub use logging::{LogFilter, LogLevel};
 pub use mail::{MailSettings, Sender, SiteUrl, SmtpUrl};
 pub use palisade::Weakness;
-use palisade::{Quotas, Strategy};
+pub use policy::ExtraPolicy;
 use reader::Reader;
 pub use reader::{Effective, Problem};
-pub use registration::Registration;
 pub use secret_key::{FormerKeys, KeyFileError, SecretKey};
 pub use sessions::{CookieSecure, SessionSettings, SessionStoreUri};
-use settings::accounts;
-pub use settings::{SETTINGS, Setting, Visible, example_file};
+pub use settings::{Config, SETTINGS};
+pub use table::{DefaultValue, Setting, Visible, example_file};
 pub use uploads::UploadSettings;
-use value::LogLevel;
-pub use value::{Environment, ExtraPolicy, LogFilter, ServerNames, StoreUri, TrustedProxies};
+pub use value::{Environment, Registration};
 pub use vars::{Source, Vars};
 
-use crate::db;
-
-/// How this installation is set up.
-#[derive(Clone, Debug)]
-pub struct Config {
-    /// What it is for.
-    pub environment: Environment,
-    /// The address to listen on.
-    pub host: IpAddr,
-    /// The port to listen on; 0 takes a free one.
-    pub port: u16,
-    /// Where metrics are served, if they are; never where the site is.
-    pub metrics_addr: Option<SocketAddr>,
-    /// Where the database is.
-    pub database_url: db::Url,
-    /// The folder for what the site keeps.
-    pub data_dir: PathBuf,
-    /// The folder for backups, if somebody makes them.
-    pub backup_dir: Option<PathBuf>,
-    /// The hosts that the site answers for; nothing: for any. Always there in production.
-    pub server_name: Option<ServerNames>,
-    /// The proxies to believe.
-    pub trusted_proxies: TrustedProxies,
-    /// Whether to leave http.
-    pub force_https: bool,
-    /// Whether scripts may use `eval`.
-    pub csp_allow_unsafe_eval: bool,
-    /// What to add to the site's policy.
-    pub csp_extra: Option<ExtraPolicy>,
-    /// A second policy, which is only tried: what it would stop is reported.
-    pub csp_report_only_extra: Option<ExtraPolicy>,
-    /// How requests are limited.
-    pub ratelimit: RateLimits,
-    /// Whether the site is only ready while the store of its limits answers.
-    pub ready_needs_store: bool,
-    /// Whether the log is JSON lines on stdout; else it is text on stderr.
-    pub log_to_stdout: bool,
-    /// What to log.
-    pub log_filter: LogFilter,
-    /// What to sign with, if it is set. Always there, and strong, in production.
-    pub secret_key: Option<SecretKey>,
-    /// What was signed with before.
-    pub former_keys: FormerKeys,
-    /// Where the site is, for links in letters.
-    pub site_url: SiteUrl,
-    /// How sessions are kept.
-    pub sessions: SessionSettings,
-    /// Whether forms from other sites are refused. Always in production.
-    pub csrf_enabled: bool,
-    /// Who may make an account.
-    pub registration: Registration,
-    /// Whether admins need a code besides their password.
-    pub admin_totp_required: bool,
-    /// How letters are sent.
-    pub mail: MailSettings,
-    /// What people may upload, and where it is kept.
-    pub uploads: UploadSettings,
-    effective: Vec<Effective>,
-}
-
 impl Config {
-    /// Reads the settings from wherever `vars` looks them up.
+    /// Reads the settings; `vars` returns the value of a variable.
     ///
     /// # Errors
-    /// All that is wrong, each with its name, the value and what to write instead.
+    /// All problems, each with the name of the setting, its value, and what to write instead.
     pub fn from_vars(vars: &impl Fn(&str) -> Option<String>) -> Result<Self, ConfigError> {
         let mut reader = Reader::new(vars);
         let config = Self::read(&mut reader);
-        if reader.problems.is_empty() {
-            Ok(Self { effective: reader.effective, ..config })
-        } else {
-            Err(ConfigError { problems: reader.problems })
-        }
+        config.check(&mut reader);
+        if reader.problems.is_empty() { Ok(config) } else { Err(ConfigError { problems: reader.problems }) }
     }
 
     /// Reads the settings from the environment and `.env`.
     ///
     /// # Errors
-    /// As [`from_vars`](Self::from_vars), and what is wrong with the file.
+    /// Those of [`from_vars`](Self::from_vars), and problems of the file.
     pub fn load(vars: &Vars) -> Result<Self, ConfigError> {
         let config = Self::from_vars(&|name: &str| vars.get(name));
         if vars.problems.is_empty() {
@@ -135,17 +77,17 @@ impl Config {
         Err(ConfigError { problems })
     }
 
-    /// Whether this is the real site.
+    /// Returns `true` on the public site.
     pub fn is_production(&self) -> bool {
         self.environment == Environment::Production
     }
 
-    /// What holds for each setting, in the order of [`SETTINGS`].
+    /// Returns the values that apply, in the order of [`SETTINGS`].
     pub fn effective(&self) -> &[Effective] {
         &self.effective
     }
 
-    /// The table that `mathsoc config` prints: name, value, source; secrets hidden.
+    /// Returns the table that `mathsoc config` prints: name, value, source; without secrets.
     pub fn table(&self, vars: &Vars) -> String {
         let name = self.effective.iter().map(|it| it.setting.name.len()).max().unwrap_or(0);
         let value = self.effective.iter().map(|it| it.value.chars().count()).max().unwrap_or(0).min(60);
@@ -162,150 +104,16 @@ impl Config {
         }
         table
     }
-
-    fn read<V: Fn(&str) -> Option<String>>(reader: &mut Reader<'_, V>) -> Self {
-        let environment = reader.read(&settings::APP_ENV, Environment::Development);
-        let production = environment == Environment::Production;
-        let host = reader.read(&settings::HOST, IpAddr::V4(Ipv4Addr::LOCALHOST));
-        let port = reader.read(&settings::PORT, 8000);
-        let metrics_addr: Option<SocketAddr> = reader.read_optional(&settings::METRICS_ADDR);
-        if let Some(metrics) = metrics_addr.filter(|metrics| overlap(*metrics, SocketAddr::new(host, port))) {
-            let reason = "that is where the site itself listens, and metrics are not for everybody";
-            reader.wrong(&settings::METRICS_ADDR, "METRICS_ADDR", &metrics.to_string(), reason);
-        }
-        if environment == Environment::Testing && !host.is_loopback() {
-            let reason =
-                "would serve to others what guards neither forms nor against floods: APP_ENV says testing";
-            reader.wrong(&settings::HOST, "HOST", &host.to_string(), reason);
-        }
-        let data_dir = reader.read(&settings::DATA_DIR, PathBuf::from("data"));
-        let backup_dir = reader.read_optional(&settings::BACKUP_DIR);
-        let database_url = reader.read(&settings::DATABASE_URL, db::Url::file(&data_dir.join("mathsoc.db")));
-        let server_name = reader.read_optional(&settings::SERVER_NAME);
-        if production && !reader.has(&settings::SERVER_NAME) {
-            reader.missing(&settings::SERVER_NAME, "In production the site answers for its own hosts only.");
-        }
-        let trusted_proxies = reader.read(&settings::TRUSTED_PROXIES, TrustedProxies::none());
-        let force_https = reader.read(&settings::FORCE_HTTPS, production);
-        let csp_allow_unsafe_eval = reader.read(&settings::CSP_ALLOW_UNSAFE_EVAL, false);
-        let csp_extra = reader.read_optional(&settings::CSP_EXTRA);
-        let csp_report_only_extra = reader.read_optional(&settings::CSP_REPORT_ONLY_EXTRA);
-        let ratelimit = RateLimits {
-            enabled: reader.read(&settings::RATELIMIT_ENABLED, environment != Environment::Testing),
-            storage_uri: reader.read(&settings::RATELIMIT_STORAGE_URI, StoreUri::memory()),
-            strategy: reader.read(&settings::RATELIMIT_STRATEGY, Strategy::default()),
-            default: reader.read(&settings::RATELIMIT_DEFAULT, value::default_quotas()),
-            default_user: reader.read(&settings::RATELIMIT_DEFAULT_USER, value::default_user_quotas()),
-            headers_enabled: reader.read(&settings::RATELIMIT_HEADERS_ENABLED, false),
-        };
-        let ready_needs_store = reader.read(&settings::READY_NEEDS_STORE, false);
-        let log_to_stdout = reader.read(&settings::LOG_TO_STDOUT, false);
-        let log_level = reader.read(&settings::LOG_LEVEL, LogLevel::Info);
-        let log_filter = reader.read_optional(&settings::RUST_LOG).unwrap_or_else(|| log_level.filter());
-        let secret_key: Option<SecretKey> = reader.read_optional(&settings::SECRET_KEY);
-        match secret_key.as_ref().map(SecretKey::weakness) {
-            None if production => {
-                reader.missing(
-                    &settings::SECRET_KEY,
-                    "Production signs with a key of its own, the same at each start.",
-                );
-            }
-            Some(Some(weakness)) if production => {
-                reader.wrong(&settings::SECRET_KEY, "SECRET_KEY", "", &weakness.to_string());
-            }
-            _ => {}
-        }
-        let former_keys: FormerKeys = reader.read(&accounts::SECRET_KEY_FALLBACKS, FormerKeys::default());
-        if let Some(objection) = former_keys.objection(secret_key.as_ref()) {
-            reader.wrong(&accounts::SECRET_KEY_FALLBACKS, "SECRET_KEY_FALLBACKS", "", &objection);
-        }
-        let site_url = SiteUrl::read_or(reader, server_name.as_ref(), force_https, &here(host, port));
-        let sessions = SessionSettings::read(reader, production, force_https);
-        let csrf_enabled = reader.read(&accounts::WTF_CSRF_ENABLED, environment != Environment::Testing);
-        if production && !csrf_enabled {
-            let reason = "would let any site send forms in the name of whoever is logged in here";
-            reader.wrong(&accounts::WTF_CSRF_ENABLED, "WTF_CSRF_ENABLED", "false", reason);
-        }
-        let anybody = environment == Environment::Development;
-        let registration = if anybody { Registration::Open } else { Registration::SchoolDomains };
-        let registration = reader.read(&accounts::REGISTRATION, registration);
-        let admin_totp_required = reader.read(&accounts::ADMIN_TOTP_REQUIRED, false);
-        let mail = MailSettings::read(reader, &site_url);
-        let uploads = UploadSettings::read(reader, &data_dir);
-
-        Self {
-            environment,
-            host,
-            port,
-            metrics_addr,
-            database_url,
-            data_dir,
-            backup_dir,
-            server_name,
-            trusted_proxies,
-            force_https,
-            csp_allow_unsafe_eval,
-            csp_extra,
-            csp_report_only_extra,
-            ratelimit,
-            ready_needs_store,
-            log_to_stdout,
-            log_filter,
-            secret_key,
-            former_keys,
-            site_url,
-            sessions,
-            csrf_enabled,
-            registration,
-            admin_totp_required,
-            mail,
-            uploads,
-            effective: Vec::new(),
-        }
-    }
 }
 
-/// The address on which the site listens, as a browser on this machine writes it.
-fn here(host: IpAddr, port: u16) -> String {
-    let host = match host {
-        IpAddr::V4(ip) if ip.is_unspecified() => IpAddr::V4(Ipv4Addr::LOCALHOST),
-        IpAddr::V6(ip) if ip.is_unspecified() => IpAddr::V6(Ipv6Addr::LOCALHOST),
-        given => given,
-    };
-    SocketAddr::new(host, port).to_string()
-}
-
-/// Whether what listens at one address would take what is meant for the other.
-fn overlap(one: SocketAddr, other: SocketAddr) -> bool {
-    let (a, b) = (one.ip(), other.ip());
-    one.port() == other.port() && one.port() != 0 && (a == b || a.is_unspecified() || b.is_unspecified())
-}
-
-/// How requests are limited.
-#[derive(Clone, Debug)]
-pub struct RateLimits {
-    /// Whether they are.
-    pub enabled: bool,
-    /// Where they are counted.
-    pub storage_uri: StoreUri,
-    /// How they are counted.
-    pub strategy: Strategy,
-    /// How many pages one address may ask for.
-    pub default: Quotas,
-    /// How many pages one account may ask for, once signed in.
-    pub default_user: Quotas,
-    /// Whether `X-RateLimit-…` is sent.
-    pub headers_enabled: bool,
-}
-
-/// What stops the start: everything that is wrong with the configuration.
+/// All problems of a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ConfigError {
     problems: Vec<Problem>,
 }
 
 impl ConfigError {
-    /// What is wrong, thing by thing.
+    /// Returns the problems.
     pub fn problems(&self) -> &[Problem] {
         &self.problems
     }

@@ -1,23 +1,24 @@
-//! Reads setting after setting, and collects what is wrong instead of stopping at the first.
+//! Reads the settings one by one, and collects all problems instead of stopping at the first.
 
 use std::fmt;
 
-use super::settings::{Setting, Visible};
-use super::value::Value;
+use super::settings::APP_ENV;
+use super::table::{Setting, Visible};
+use super::value::{Environment, Value};
 use crate::db::hide_password;
 
-/// What holds for one setting.
+/// The value that applies for a setting.
 #[derive(Clone, Debug)]
 pub struct Effective {
     /// The setting.
     pub setting: &'static Setting,
-    /// Its value as it may be shown; nothing when there is none.
+    /// The value in the form in which it may be shown; empty if there is none.
     pub value: String,
-    /// The name under which it was found; nothing when the default holds.
+    /// The name under which the value was found; `None` if the default applies.
     pub found_as: Option<&'static str>,
 }
 
-/// Something wrong with the configuration.
+/// A problem of the configuration: the setting, its value, the reason, and what to write.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem(pub(super) String);
 
@@ -27,69 +28,72 @@ impl fmt::Display for Problem {
     }
 }
 
-pub(super) struct Reader<'v, V> {
-    vars: &'v V,
+pub(super) struct Reader<'v> {
+    vars: &'v dyn Fn(&str) -> Option<String>,
     pub(super) effective: Vec<Effective>,
     pub(super) problems: Vec<Problem>,
 }
 
-impl<'v, V: Fn(&str) -> Option<String>> Reader<'v, V> {
-    pub(super) fn new(vars: &'v V) -> Self {
+impl<'v> Reader<'v> {
+    pub(super) fn new(vars: &'v dyn Fn(&str) -> Option<String>) -> Self {
         Self { vars, effective: Vec::new(), problems: Vec::new() }
     }
 
-    /// The value, or the default when nothing is set (and for now also when something wrong is).
-    pub(super) fn read<T: Value>(&mut self, setting: &'static Setting, default: T) -> T {
-        let shown = default.show();
-        match self.find(setting) {
-            Some((name, value)) => self.holds(setting, value, Some(name)),
-            None => self.hold(setting, default, shown),
-        }
+    /// Returns the value, or the default of the table if the setting has no valid value.
+    pub(super) fn read<T: Value>(&mut self, setting: &'static Setting) -> T {
+        let default = match setting.default.text(self.environment()) {
+            Some(text) => T::read(text).ok(),
+            None => T::unset(),
+        };
+        self.read_or(setting, default.expect("a test reads the defaults of all environments"))
     }
 
-    /// The value, where one is set.
-    pub(super) fn read_optional<T: Value>(&mut self, setting: &'static Setting) -> Option<T> {
-        match self.find(setting) {
-            Some((name, value)) => Some(self.holds(setting, value, Some(name))),
-            None => self.hold(setting, None, String::new()),
-        }
+    /// Returns the value, or this default if the setting has no valid value.
+    pub(super) fn read_or<T: Value>(&mut self, setting: &'static Setting, default: T) -> T {
+        let (found_as, value) = self.find(setting).unzip();
+        let shown = match (&value, setting.visible) {
+            (Some(_), Visible::Nothing) => "(hidden)".to_owned(),
+            (value, _) => value.as_ref().unwrap_or(&default).show(),
+        };
+        self.effective.push(Effective { setting, value: shown, found_as });
+        value.unwrap_or(default)
     }
 
-    /// Whether anything is set under one of the names, be it right or wrong.
-    pub(super) fn has(&self, setting: &'static Setting) -> bool {
-        setting.names().any(|name| (self.vars)(name).is_some_and(|text| !text.trim().is_empty()))
+    /// Returns `true` if a name of the setting has a value, valid or not.
+    pub(super) fn has(&self, setting: &Setting) -> bool {
+        setting.names().any(|name| self.text(name).is_some())
     }
 
-    /// Notes that a setting is missing which nothing can stand in for.
-    pub(super) fn missing(&mut self, setting: &'static Setting, why: &str) {
-        self.problems.push(Problem(format!("{} is not set. {why} Write {}.", setting.name, setting.write)));
+    /// Reports that a required setting is missing.
+    pub(super) fn missing(&mut self, setting: &Setting, why: &str) {
+        self.problems.push(Problem(format!("{} is not set. {why} {}", setting.name, setting.advice())));
     }
 
-    /// Notes what is wrong with a value.
-    pub(super) fn wrong(&mut self, setting: &'static Setting, name: &str, text: &str, reason: &str) {
+    /// Reports a value that contradicts another setting, or is not allowed.
+    pub(super) fn wrong(&mut self, setting: &Setting, text: &str, reason: &str) {
+        self.reject(setting, setting.name, text, reason);
+    }
+
+    fn reject(&mut self, setting: &Setting, name: &str, text: &str, reason: &str) {
         let value = match setting.visible {
             Visible::All => format!("{name}={text:?}"),
             Visible::NoPassword => format!("{name}={:?}", hide_password(text)),
             Visible::Nothing => format!("{name} (its value is not shown)"),
         };
-        self.problems.push(Problem(format!("{value}: {reason}. Write {}.", setting.write)));
+        self.problems.push(Problem(format!("{value}: {reason}. {}", setting.advice())));
     }
 
-    /// The first value that is set under one of the names; notes the unreadable and the contradicting.
+    /// Returns the value of the first name that has one. Reports invalid values and contradictions.
     fn find<T: Value>(&mut self, setting: &'static Setting) -> Option<(&'static str, T)> {
         let mut found: Option<(&'static str, T)> = None;
         for name in setting.names() {
-            let Some(text) = (self.vars)(name) else { continue };
-            let text = text.trim();
-            if text.is_empty() {
-                continue;
-            }
-            match (T::read(text), &found) {
-                (Err(reason), _) => self.wrong(setting, name, text, &reason),
+            let Some(text) = self.text(name) else { continue };
+            match (parse::<T>(setting, &text), &found) {
+                (Err(reason), _) => self.reject(setting, name, &text, &reason),
                 (Ok(value), None) => found = Some((name, value)),
                 (Ok(value), Some((first, other))) if value.show() != other.show() => {
                     let reason = format!("contradicts {first}, which says {:?}", other.show());
-                    self.wrong(setting, name, text, &reason);
+                    self.reject(setting, name, &text, &reason);
                 }
                 (Ok(_), Some(_)) => {}
             }
@@ -97,17 +101,24 @@ impl<'v, V: Fn(&str) -> Option<String>> Reader<'v, V> {
         found
     }
 
-    fn holds<T: Value>(&mut self, setting: &'static Setting, value: T, name: Option<&'static str>) -> T {
-        let shown = match setting.visible {
-            Visible::Nothing => "(hidden)".to_owned(),
-            Visible::All | Visible::NoPassword => value.show(),
-        };
-        self.effective.push(Effective { setting, value: shown, found_as: name });
-        value
+    /// Returns the trimmed text of a variable that is set.
+    fn text(&self, name: &str) -> Option<String> {
+        (self.vars)(name).map(|text| text.trim().to_owned()).filter(|text| !text.is_empty())
     }
 
-    fn hold<T>(&mut self, setting: &'static Setting, value: T, shown: String) -> T {
-        self.effective.push(Effective { setting, value: shown, found_as: None });
-        value
+    /// Returns the environment, which is the first setting of the table.
+    fn environment(&self) -> Environment {
+        let first = self.effective.iter().find(|it| it.setting.name == APP_ENV.name);
+        first.and_then(|it| Value::read(&it.value).ok()).unwrap_or(Environment::Development)
+    }
+}
+
+fn parse<T: Value>(setting: &Setting, text: &str) -> Result<T, String> {
+    let value = T::read(text)?;
+    match (setting.range, text.parse()) {
+        (Some((least, most)), Ok(number)) if !(least..=most).contains(&number) => {
+            Err("out of range".to_owned())
+        }
+        _ => Ok(value),
     }
 }

@@ -1,13 +1,14 @@
-//! The key that everything signed is signed with.
+//! The secret key, which signs cookies and tokens.
 //!
 //! ```
 //! # use mathsoc::config::{SecretKey, Weakness};
 //! let key: SecretKey = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq".into();
 //! assert!(key.weakness().is_none());
 //! assert_eq!(SecretKey::from("change-me").weakness(), Some(Weakness::Placeholder));
+//! assert_eq!(format!("{key:?}"), "SecretKey(hidden)");
 //! ```
 //!
-//! How strong a key is, the library says: [`Weakness`].
+//! [`Weakness`] decides which keys are too weak.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -21,7 +22,7 @@ use palisade::{Keyring, KeyringError, Weakness};
 use super::value::Value;
 use crate::private_files;
 
-/// The key; never printed.
+/// The secret key. `Debug` output and `mathsoc config` hide it.
 #[derive(Clone)]
 pub struct SecretKey(Arc<str>);
 
@@ -32,35 +33,36 @@ impl From<&str> for SecretKey {
 }
 
 impl SecretKey {
-    /// The bytes, for deriving keys from; not for showing.
+    /// Returns the bytes, to derive keys from. Do not print them.
     pub fn bytes(&self) -> &[u8] {
         self.0.as_bytes()
     }
 
-    /// The keyring that signs with this key, and still believes what the former ones signed.
+    /// Returns the keyring that signs with this key, and verifies with the former keys, too.
     ///
-    /// Elsewhere than in production the key may be weak; a former one never is.
+    /// The key itself may be weak: production has rejected a weak one before.
     ///
     /// # Errors
-    /// When a former key is weak.
+    /// If a former key is weak.
     pub fn keyring(&self, former: &FormerKeys) -> Result<Keyring, KeyringError> {
         Keyring::dangerous_unchecked(&*self.0).previous(former.keys().iter().map(|key| &*key.0))
     }
 
-    /// A new key of 384 random bits.
+    /// Generates a key of 384 random bits.
     ///
     /// # Errors
-    /// When the system has no randomness to give.
+    /// If the system's random number generator fails.
     pub fn random() -> io::Result<Self> {
         let mut bytes = [0; 48];
         getrandom::fill(&mut bytes).map_err(io::Error::other)?;
         Ok(Self(STANDARD.encode(bytes).into()))
     }
 
-    /// The key in `folder/secret_key`; made and kept there, for its owner only, when there is none.
+    /// Returns the key in `folder/secret_key`. If the file is missing, creates one with a random key
+    /// that only its owner can read.
     ///
     /// # Errors
-    /// When the file cannot be made or read, or what is in it is no key.
+    /// If the file cannot be created or read, or contains a weak key.
     pub fn kept_in(folder: &Path) -> Result<Self, KeyFileError> {
         let path = folder.join("secret_key");
         Self::kept_at(&path).map_err(|source| KeyFileError { path, source })
@@ -86,7 +88,7 @@ impl SecretKey {
         }
     }
 
-    /// Why the key is too weak to be trusted, if it is.
+    /// Returns the reason why the key is too weak, if it is.
     pub fn weakness(&self) -> Option<Weakness> {
         Weakness::of(&self.0)
     }
@@ -98,25 +100,35 @@ impl fmt::Debug for SecretKey {
     }
 }
 
-/// Keys that were the secret key before.
+/// Former secret keys.
 #[derive(Clone, Debug, Default)]
 pub struct FormerKeys(Vec<SecretKey>);
 
 impl FormerKeys {
-    /// The keys, the latest first.
+    /// Returns the keys, the latest first.
     pub fn keys(&self) -> &[SecretKey] {
         &self.0
     }
 
-    /// Why one of them is no good beside the current key, if so.
+    /// Returns the reason why one of the keys is not accepted, if there is one.
     pub(super) fn objection(&self, current: Option<&SecretKey>) -> Option<String> {
         self.0.iter().zip(1..).find_map(|(key, place)| match key.weakness() {
-            Some(weakness) => Some(format!("of its keys number {place} {weakness}")),
+            Some(weakness) => Some(format!("key number {place} {weakness}")),
             None if current.is_some_and(|current| current.0 == key.0) => {
-                Some(format!("its key number {place} is SECRET_KEY itself; put a new key there"))
+                Some(format!("key number {place} is SECRET_KEY itself; put a new key into SECRET_KEY"))
             }
             None => None,
         })
+    }
+}
+
+impl Value for SecretKey {
+    fn read(text: &str) -> Result<Self, String> {
+        Ok(text.into())
+    }
+
+    fn show(&self) -> String {
+        "(hidden)".to_owned()
     }
 }
 
@@ -128,22 +140,16 @@ impl Value for FormerKeys {
     fn show(&self) -> String {
         String::new()
     }
+
+    fn unset() -> Option<Self> {
+        Some(Self::default())
+    }
 }
 
-/// The kept key is of no use.
+/// The error of a key file that cannot be used.
 #[derive(Debug, thiserror::Error)]
 #[error("the key in {} cannot be used; delete the file to get a new key, or set SECRET_KEY", .path.display())]
 pub struct KeyFileError {
     path: PathBuf,
     source: io::Error,
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn debug_output_hides_the_key() {
-        assert_eq!(format!("{:?}", SecretKey::from("q8Zr4tLm0Kx2Wv7N")), "SecretKey(hidden)");
-    }
 }

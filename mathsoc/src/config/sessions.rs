@@ -1,64 +1,63 @@
-//! How sessions are kept, and the cookie that names them.
+//! The settings of sessions and their cookie.
 
 use std::time::Duration;
 
 use palisade::SameSite;
 
-use super::reader::Reader;
-use super::settings::accounts as settings;
-use super::value::{StoreUri, Value};
+use super::limits::StoreUri;
+use super::table::DefaultValue::{Always, PerEnvironment};
+use super::table::{Visible, settings};
+use super::value::{Choice, FALSE, TRUE, Value};
 
-/// How sessions are kept, and the cookie that names them.
-#[derive(Clone, Debug)]
-pub struct SessionSettings {
-    /// Where they are kept.
-    pub store: SessionStoreUri,
-    /// After how long without a request one has to log in again.
-    pub lifetime: Duration,
-    /// Whether the cookie is sent over https only.
-    pub cookie_secure: CookieSecure,
-    /// When the cookie is sent with what other sites cause.
-    pub cookie_same_site: SameSite,
-}
-
-impl SessionSettings {
-    pub(super) fn read<V: Fn(&str) -> Option<String>>(
-        reader: &mut Reader<'_, V>,
-        production: bool,
-        force_https: bool,
-    ) -> Self {
-        let secure = if production { CookieSecure::Always } else { CookieSecure::ByScheme };
-        let store = reader.read(&settings::SESSION_STORE_URI, SessionStoreUri::Database);
-        let cookie_secure = reader.read(&settings::SESSION_COOKIE_SECURE, secure);
-        let hidden = reader.read(&settings::SESSION_COOKIE_HTTPONLY, true);
-        let sessions = Self {
-            store,
-            cookie_secure,
-            cookie_same_site: reader.read(&settings::SESSION_COOKIE_SAMESITE, SameSite::Lax),
-            lifetime: reader
-                .read(&settings::PERMANENT_SESSION_LIFETIME, Lifetime(Duration::from_secs(3600)))
-                .0,
-        };
-        if sessions.cookie_secure == CookieSecure::Never && force_https {
-            let reason = "contradicts FORCE_HTTPS: the cookie would go out in the clear before the redirect";
-            reader.wrong(&settings::SESSION_COOKIE_SECURE, "SESSION_COOKIE_SECURE", "false", reason);
-        }
-        if !hidden {
-            let reason = "would show the cookie to any script that gets into a page";
-            reader.wrong(&settings::SESSION_COOKIE_HTTPONLY, "SESSION_COOKIE_HTTPONLY", "false", reason);
-        }
-        sessions
+settings! {
+    /// The settings of sessions and their cookie.
+    pub struct SessionSettings, read(reader) {
+        /// The session store. With `cookie`, sessions are stored encrypted in the browser,
+        /// and users cannot list or end their sessions in other browsers.
+        pub store: SessionStoreUri = SESSION_STORE_URI {
+            write: "database, cookie, memory://, redis://:password@host:6379/0, rediss://… \
+                    or another Redis or Valkey URL",
+            default: Always("database"),
+            because: "sessions survive a restart, and all processes share them",
+            visible: Visible::NoPassword,
+        },
+        /// The Secure attribute of the session cookie: browsers send the cookie over HTTPS only.
+        pub cookie_secure: CookieSecure = SESSION_COOKIE_SECURE {
+            write: "true, false, or auto (Secure if the cookie is set over HTTPS)",
+            default: PerEnvironment { development: "auto", testing: "auto", production: "true" },
+        },
+        /// The HttpOnly attribute of the session cookie. It cannot be turned off:
+        /// no script of the site reads the cookie.
+        pub(super) cookie_http_only: bool = SESSION_COOKIE_HTTPONLY {
+            write: "true, or leave it out",
+            default: Always("true"),
+        },
+        /// The SameSite attribute of the session cookie.
+        pub cookie_same_site: SameSite = SESSION_COOKIE_SAMESITE {
+            write: "Lax (links from other sites keep the user logged in) \
+                    or Strict (after a link from another site, the user has to log in again)",
+            default: Always("Lax"),
+        },
+        /// The idle timeout: a user who sends no request for this number of seconds has to log in again.
+        /// Every session also ends after 12 hours, or after this time if it is longer.
+        /// After "Remember me", a new session starts without a password for 30 days.
+        pub lifetime: Duration = PERMANENT_SESSION_LIFETIME {
+            write: "a number of seconds",
+            range: Some((60, 31_536_000)),
+            default: Always("3600"),
+            because: "one hour",
+        },
     }
 }
 
-/// Where sessions are kept.
+/// The session store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum SessionStoreUri {
-    /// In the site's own database.
+    /// The site's own database.
     Database,
-    /// Sealed, in the browser.
+    /// The browser, encrypted.
     Cookie,
-    /// In memory, Redis or Valkey.
+    /// Memory, Redis or Valkey.
     Store(StoreUri),
 }
 
@@ -68,7 +67,7 @@ impl Value for SessionStoreUri {
             "database" => Ok(Self::Database),
             "cookie" => Ok(Self::Cookie),
             memcached if memcached.starts_with("memcached") => {
-                Err("memcached forgets what it has no room for, and would log people out".to_owned())
+                Err("memcached evicts entries when it is full, and would log people out".to_owned())
             }
             _ => StoreUri::read(text).map(Self::Store),
         }
@@ -83,62 +82,23 @@ impl Value for SessionStoreUri {
     }
 }
 
-/// Whether a cookie is sent over https only.
+/// The use of the Secure attribute of a cookie.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CookieSecure {
-    /// Yes.
+    /// Secure.
     Always,
-    /// When it was set over https.
+    /// Secure if the cookie is set over HTTPS.
     ByScheme,
-    /// No.
+    /// Not secure.
     Never,
 }
 
-impl Value for CookieSecure {
-    fn read(text: &str) -> Result<Self, String> {
-        if text.eq_ignore_ascii_case("auto") {
-            return Ok(Self::ByScheme);
-        }
-        let always = bool::read(text).map_err(|_| "neither true, false nor auto".to_owned())?;
-        Ok(if always { Self::Always } else { Self::Never })
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Self::Always => "true",
-            Self::ByScheme => "auto",
-            Self::Never => "false",
-        }
-        .to_owned()
-    }
+impl Choice for CookieSecure {
+    const WORDS: &[(&str, Self)] = &[("auto", Self::ByScheme), (TRUE, Self::Always), (FALSE, Self::Never)];
+    const REASON: &str = "neither true, false nor auto";
 }
 
-impl Value for SameSite {
-    fn read(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "lax" => Ok(Self::Lax),
-            "strict" => Ok(Self::Strict),
-            "none" => Err("would send the session along with the forms of any other site".to_owned()),
-            _ => Err("neither Lax nor Strict".to_owned()),
-        }
-    }
-
-    fn show(&self) -> String {
-        format!("{self:?}")
-    }
-}
-
-struct Lifetime(Duration);
-
-impl Value for Lifetime {
-    fn read(text: &str) -> Result<Self, String> {
-        let seconds = text.parse().ok().filter(|seconds| (60..=31_536_000).contains(seconds));
-        seconds
-            .map(|it| Self(Duration::from_secs(it)))
-            .ok_or_else(|| "no number from 60 to 31536000".to_owned())
-    }
-
-    fn show(&self) -> String {
-        self.0.as_secs().to_string()
-    }
+impl Choice for SameSite {
+    const WORDS: &[(&str, Self)] = &[("Lax", Self::Lax), ("Strict", Self::Strict)];
+    const REASON: &str = "neither Lax nor Strict (None would send the cookie with forms of any other site)";
 }

@@ -1,354 +1,178 @@
-//! The one list of everything that can be set from outside.
-//!
-//! `mathsoc config`, `.env.example` and the messages about wrong values are all made from it.
+//! The table of settings. Four groups have tables of their own: `limits.rs`, `sessions.rs`,
+//! `mail.rs` and `uploads.rs`.
 
-pub(super) mod accounts;
-pub(super) mod uploads;
+use std::net::{IpAddr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::LazyLock;
 
-use std::fmt::Write;
+use super::hosts::{ServerNames, TrustedProxies};
+use super::limits::RateLimits;
+use super::logging::{LogFilter, LogLevel};
+use super::mail::{MailSettings, SiteUrl};
+use super::policy::ExtraPolicy;
+use super::reader::Effective;
+use super::secret_key::{FormerKeys, SecretKey};
+use super::sessions::SessionSettings;
+use super::table::DefaultValue::{Always, Computed, PerEnvironment, Unset};
+use super::table::{Setting, Visible, settings};
+use super::uploads::UploadSettings;
+use super::value::{Environment, Registration};
+use crate::db;
 
-/// One setting.
-#[derive(Debug)]
-pub struct Setting {
-    /// The name of the variable.
-    pub name: &'static str,
-    /// Other names that mean the same.
-    pub aliases: &'static [&'static str],
-    /// What it is for, one sentence or two.
-    pub meaning: &'static str,
-    /// How a value is written; follows the word "write".
-    pub write: &'static str,
-    /// What holds when nothing is set, in words.
-    pub default: &'static str,
-    /// A value to start from.
-    pub example: &'static str,
-    /// How much of the value may be shown.
-    pub visible: Visible,
-}
+/// All settings, in the order in which they are read and shown.
+pub static SETTINGS: LazyLock<Vec<&'static Setting>> = LazyLock::new(|| {
+    let tables = [
+        Config::TABLE,
+        RateLimits::TABLE,
+        SessionSettings::TABLE,
+        MailSettings::TABLE,
+        UploadSettings::TABLE,
+    ];
+    tables.concat()
+});
 
-/// How much of a value may be shown.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Visible {
-    /// All of it.
-    All,
-    /// All but the password in a URL.
-    NoPassword,
-    /// Nothing.
-    Nothing,
-}
-
-impl Setting {
-    /// The name, then the aliases.
-    pub fn names(&self) -> impl Iterator<Item = &'static str> {
-        std::iter::once(self.name).chain(self.aliases.iter().copied())
+settings! {
+    /// The configuration of an installation.
+    pub struct Config, read(reader) {
+        /// The purpose of this installation. Production requires SECRET_KEY and SERVER_NAME.
+        /// Only development loads demo content into an empty database.
+        pub environment: Environment = APP_ENV {
+            aliases: &["FLASK_ENV", "APP_ENVIRONMENT", "ENV"],
+            write: "development, testing or production (or dev, test, prod); the same under each of its names",
+            default: Always("development"),
+        },
+        /// The address to listen on.
+        pub host: IpAddr = HOST {
+            write: "an IP address or localhost: 127.0.0.1 for this machine only, 0.0.0.0 or :: for all networks",
+            default: Always("127.0.0.1"),
+            because: "a proxy on the same machine reaches the site, other machines do not",
+        },
+        /// The port to listen on.
+        pub port: u16 = PORT {
+            write: "a number from 0 to 65535; 0 takes any free port",
+            default: Always("8000"),
+        },
+        /// The address that serves /metrics for Prometheus. It must differ from the site's own address.
+        /// Every client that can reach it can read the metrics.
+        pub metrics_addr: Option<SocketAddr> = METRICS_ADDR {
+            write: "an IP address and a port, such as 127.0.0.1:9100 or [::1]:9100",
+            default: Unset("metrics are not served"),
+            example: Some("127.0.0.1:9100"),
+        },
+        /// Makes /readyz answer 503 while RATELIMIT_STORAGE_URI does not respond.
+        /// Until the store responds again, the site counts requests in memory.
+        pub ready_needs_store: bool = READY_NEEDS_STORE {
+            default: Always("false"),
+            because: "the load balancer keeps the site in rotation while the store is down",
+        },
+        /// The folder for the SQLite file, uploads, e-mails (without SMTP_URL)
+        /// and the development secret key.
+        pub data_dir: PathBuf = DATA_DIR { default: Always("data") },
+        /// The folder in which `mathsoc check --deploy` expects backups (.tar.gz).
+        /// The site makes no backups itself: let a timer run `mathsoc backup`.
+        pub backup_dir: Option<PathBuf> = BACKUP_DIR {
+            default: Unset("backups are not checked"),
+            example: Some("/var/backups/mathsoc"),
+        },
+        /// The database. The first start creates a SQLite file; a PostgreSQL database must exist.
+        pub database_url: db::Url = DATABASE_URL {
+            write: "sqlite://folder/file.db (sqlite:///… for an absolute path) or \
+                    postgres://user:password@server/database",
+            default: Computed("the SQLite file mathsoc.db in DATA_DIR"),
+            example: Some("sqlite://data/mathsoc.db"),
+            visible: Visible::NoPassword,
+        } or db::Url::file(&data_dir.join("mathsoc.db")),
+        /// The hosts that the site answers for; required in production.
+        /// In development and testing, localhost is allowed, too.
+        pub server_name: Option<ServerNames> = SERVER_NAME {
+            write: "example.org, example.org:8443, .example.org for every subdomain, \
+                    or several with commas between; no https:// and no path",
+            default: Unset("any host"),
+            example: Some("maths.example.org"),
+        },
+        /// The reverse proxies whose X-Forwarded-* headers are used. From other clients they are ignored.
+        pub trusted_proxies: TrustedProxies = TRUSTED_PROXIES {
+            write: "none, hops=1 (the number of proxies), or the networks of the proxies, such as 10.0.0.0/8, ::1",
+            default: Always("none"),
+            because: "any client can send these headers",
+        },
+        /// Redirects HTTP to HTTPS, and sends the HSTS header. Production sends HSTS in any case.
+        pub force_https: bool = FORCE_HTTPS {
+            default: PerEnvironment { development: "false", testing: "false", production: "true" },
+        },
+        /// Allows `eval` in scripts. The site itself does not need it.
+        pub csp_allow_unsafe_eval: bool = CSP_ALLOW_UNSAFE_EVAL { default: Always("false") },
+        /// Sources to add to the site's own Content-Security-Policy.
+        pub csp_extra: Option<ExtraPolicy> = CSP_EXTRA {
+            default: Unset("nothing is added"),
+            example: Some("img-src https://images.example.org"),
+        },
+        /// A second, stricter Content-Security-Policy to try out. It blocks nothing;
+        /// the admin page Reports shows what it would block.
+        pub csp_report_only_extra: Option<ExtraPolicy> = CSP_REPORT_ONLY_EXTRA {
+            default: Unset("no policy is tried out"),
+            example: Some("img-src https://images.example.org; connect-src https://www.example.org"),
+        },
+        /// Writes the log as JSON lines to standard output, in place of text to standard error.
+        pub log_to_stdout: bool = LOG_TO_STDOUT { default: Always("false") },
+        /// The log level of the site. Libraries log warnings and errors only.
+        pub log_level: LogLevel = LOG_LEVEL {
+            write: "error, warning, info, debug or trace",
+            default: Always("info"),
+            because: "one line per request",
+        },
+        /// The log level of each module, for debugging. It overrides LOG_LEVEL.
+        pub log_filter: LogFilter = RUST_LOG {
+            write: "directives of tracing's EnvFilter, such as warn,mathsoc=debug,sqlx=info",
+            default: Computed("the level of LOG_LEVEL"),
+            example: Some("warn,mathsoc=debug"),
+        } or log_level.filter(),
+        /// The key that signs cookies and tokens; required in production.
+        /// Anyone who knows the key can log in as any user.
+        pub secret_key: Option<SecretKey> = SECRET_KEY {
+            write: "the output of: head -c 48 /dev/urandom | base64",
+            default: Unset("in development and testing, a key that the site creates in DATA_DIR/secret_key"),
+            visible: Visible::Nothing,
+        },
+        /// Former values of SECRET_KEY, the latest first. Cookies and tokens that they signed stay valid.
+        /// Remove a former key after a month.
+        pub former_keys: FormerKeys = SECRET_KEY_FALLBACKS {
+            write: "former keys with commas between, each as strong as SECRET_KEY",
+            default: Unset("none"),
+            visible: Visible::Nothing,
+        },
+        /// The public address of the site, for links in e-mails.
+        pub site_url: SiteUrl = SITE_URL {
+            write: "https:// and the host, one of SERVER_NAME, with a port if it needs one; no path",
+            default: Computed(
+                "the first name of SERVER_NAME, or HOST and PORT; with https:// if FORCE_HTTPS is true"
+            ),
+            example: Some("https://maths.example.org"),
+        } or SiteUrl::of_site(server_name.as_ref(), force_https, SocketAddr::new(host, port)),
+        /// Rejects forms that other sites send (CSRF protection). Production requires it.
+        pub csrf_enabled: bool = WTF_CSRF_ENABLED {
+            default: PerEnvironment { development: "true", testing: "false", production: "true" },
+        },
+        /// The visitors who may create an account: all, those with an e-mail address of
+        /// one of the schools, or none.
+        pub registration: Registration = REGISTRATION {
+            write: "open, school-domains or closed",
+            default: PerEnvironment { development: "open", testing: "school-domains", production: "school-domains" },
+            example: Some("school-domains"),
+        },
+        /// Requires two-factor authentication (a code from an app) of admins.
+        pub admin_totp_required: bool = ADMIN_TOTP_REQUIRED { default: Always("false") },
+    }
+    computed {
+        /// The limits on the number of requests.
+        pub ratelimit: RateLimits = RateLimits::read(reader),
+        /// The settings of sessions and their cookie.
+        pub sessions: SessionSettings = SessionSettings::read(reader),
+        /// The settings of outgoing e-mail.
+        pub mail: MailSettings = MailSettings::read(reader, &site_url),
+        /// The settings of uploaded files.
+        pub uploads: UploadSettings = UploadSettings::read(reader, &data_dir),
+        /// The values as `mathsoc config` shows them, in the order of [`SETTINGS`].
+        pub(super) effective: Vec<Effective> = std::mem::take(&mut reader.effective),
     }
 }
-
-/// The setting that has this name or alias.
-pub(super) fn named(name: &str) -> Option<&'static Setting> {
-    SETTINGS.iter().copied().find(|setting| setting.names().any(|known| known == name))
-}
-
-/// The text of `.env.example`: every setting with its meaning, none of them set.
-pub fn example_file() -> String {
-    let mut file = String::from(
-        "# Settings of the Maths Society Platform: copy this file to .env and change what you need.\n\
-         # The real environment wins over .env; an empty value counts as unset. Booleans: true or false, yes or no,\n\
-         # on or off, 1 or 0. Put 'single quotes' around a value with spaces, # or $. `mathsoc config` shows what holds.\n",
-    );
-    for Setting { name, aliases, meaning, write, default, example, .. } in SETTINGS {
-        let also =
-            if aliases.is_empty() { String::new() } else { format!(" Also read: {}.", aliases.join(", ")) };
-        // Writing to a String cannot fail.
-        let _ =
-            write!(file, "\n# {meaning}\n# Write {write}.\n# Default: {default}.{also}\n#{name}={example}\n");
-    }
-    file
-}
-
-/// All settings, in the order in which they are shown.
-pub static SETTINGS: &[&Setting] = &[
-    &APP_ENV,
-    &HOST,
-    &PORT,
-    &METRICS_ADDR,
-    &DATA_DIR,
-    &BACKUP_DIR,
-    &DATABASE_URL,
-    &SERVER_NAME,
-    &TRUSTED_PROXIES,
-    &FORCE_HTTPS,
-    &CSP_ALLOW_UNSAFE_EVAL,
-    &CSP_EXTRA,
-    &CSP_REPORT_ONLY_EXTRA,
-    &RATELIMIT_ENABLED,
-    &RATELIMIT_STORAGE_URI,
-    &RATELIMIT_STRATEGY,
-    &RATELIMIT_DEFAULT,
-    &RATELIMIT_DEFAULT_USER,
-    &RATELIMIT_HEADERS_ENABLED,
-    &READY_NEEDS_STORE,
-    &LOG_TO_STDOUT,
-    &LOG_LEVEL,
-    &RUST_LOG,
-    &SECRET_KEY,
-    &accounts::SECRET_KEY_FALLBACKS,
-    &accounts::SITE_URL,
-    &accounts::SESSION_STORE_URI,
-    &accounts::SESSION_COOKIE_SECURE,
-    &accounts::SESSION_COOKIE_HTTPONLY,
-    &accounts::SESSION_COOKIE_SAMESITE,
-    &accounts::PERMANENT_SESSION_LIFETIME,
-    &accounts::WTF_CSRF_ENABLED,
-    &accounts::REGISTRATION,
-    &accounts::ADMIN_TOTP_REQUIRED,
-    &accounts::SMTP_URL,
-    &accounts::MAIL_FROM,
-    &uploads::UPLOAD_FOLDER,
-    &uploads::UPLOAD_STORE_URI,
-    &uploads::MAX_CONTENT_LENGTH,
-    &uploads::CLAMD_ADDR,
-    &uploads::CLAMD_DOWN,
-];
-
-const BOOLEAN: &str = "true or false (yes/no, on/off and 1/0 will do)";
-
-pub(super) static APP_ENV: Setting = Setting {
-    name: "APP_ENV",
-    aliases: &["FLASK_ENV", "APP_ENVIRONMENT", "ENV"],
-    meaning: "What this installation is for. Production wants SECRET_KEY and SERVER_NAME and never loads demo content.",
-    write: "development, testing or production (dev, test and prod will do); several names must agree",
-    default: "development",
-    example: "development",
-    visible: Visible::All,
-};
-
-pub(super) static HOST: Setting = Setting {
-    name: "HOST",
-    aliases: &[],
-    meaning: "The address to listen on.",
-    write: "an IP address or localhost: 127.0.0.1 for this machine only, 0.0.0.0 or :: for all networks",
-    default: "127.0.0.1",
-    example: "127.0.0.1",
-    visible: Visible::All,
-};
-
-pub(super) static PORT: Setting = Setting {
-    name: "PORT",
-    aliases: &[],
-    meaning: "The port to listen on.",
-    write: "a number from 0 to 65535; 0 takes any free port",
-    default: "8000",
-    example: "8000",
-    visible: Visible::All,
-};
-
-pub(super) static METRICS_ADDR: Setting = Setting {
-    name: "METRICS_ADDR",
-    aliases: &[],
-    meaning: "The address on which /metrics is served for Prometheus, to everybody who reaches it; never the site's own.",
-    write: "an IP address and a port, such as 127.0.0.1:9100 or [::1]:9100",
-    default: "metrics are not served",
-    example: "127.0.0.1:9100",
-    visible: Visible::All,
-};
-
-pub(super) static DATA_DIR: Setting = Setting {
-    name: "DATA_DIR",
-    aliases: &[],
-    meaning: "The folder for what the site keeps: the SQLite file, in development the secret key.",
-    write: "the path of a folder",
-    default: "data",
-    example: "data",
-    visible: Visible::All,
-};
-
-pub(super) static BACKUP_DIR: Setting = Setting {
-    name: "BACKUP_DIR",
-    aliases: &[],
-    meaning: "The folder into which something calls `mathsoc backup` at night. `mathsoc check --deploy` looks there for the newest .tar.gz.",
-    write: "the path of a folder",
-    default: "nobody looks",
-    example: "/var/backups/mathsoc",
-    visible: Visible::All,
-};
-
-pub(super) static DATABASE_URL: Setting = Setting {
-    name: "DATABASE_URL",
-    aliases: &[],
-    meaning: "Where the database is. A SQLite file is made on the first start; a PostgreSQL database must exist.",
-    write: "sqlite://folder/file.db (sqlite:///… for an absolute path) or postgres://user:password@server/database",
-    default: "sqlite://data/mathsoc.db, in the folder that DATA_DIR names",
-    example: "sqlite://data/mathsoc.db",
-    visible: Visible::NoPassword,
-};
-
-pub(super) static SERVER_NAME: Setting = Setting {
-    name: "SERVER_NAME",
-    aliases: &[],
-    meaning: "The hosts that the site answers for; required in production.",
-    write: "example.org, example.org:8443, or several with commas between; no https:// and no path",
-    default: "any host",
-    example: "maths.example.org",
-    visible: Visible::All,
-};
-
-pub(super) static TRUSTED_PROXIES: Setting = Setting {
-    name: "TRUSTED_PROXIES",
-    aliases: &[],
-    meaning: "The proxies whose X-Forwarded-… headers are believed.",
-    write: "none, hops=1 (as many as there are proxies), or the proxies' networks, such as 10.0.0.0/8, ::1",
-    default: "none",
-    example: "none",
-    visible: Visible::All,
-};
-
-pub(super) static FORCE_HTTPS: Setting = Setting {
-    name: "FORCE_HTTPS",
-    aliases: &[],
-    meaning: "Whether requests over http are sent to https, and browsers told to stay there.",
-    write: BOOLEAN,
-    default: "true in production, else false",
-    example: "false",
-    visible: Visible::All,
-};
-
-pub(super) static CSP_ALLOW_UNSAFE_EVAL: Setting = Setting {
-    name: "CSP_ALLOW_UNSAFE_EVAL",
-    aliases: &[],
-    meaning: "Whether scripts may use eval. Nothing of ours needs it.",
-    write: BOOLEAN,
-    default: "false",
-    example: "false",
-    visible: Visible::All,
-};
-
-pub(super) static CSP_EXTRA: Setting = Setting {
-    name: "CSP_EXTRA",
-    aliases: &[],
-    meaning: "Sources to add to the site's own Content-Security-Policy.",
-    write: "a policy in one line, such as: img-src https://images.example.org; font-src data:",
-    default: "nothing is added",
-    example: "'img-src https://images.example.org'",
-    visible: Visible::All,
-};
-
-pub(super) static CSP_REPORT_ONLY_EXTRA: Setting = Setting {
-    name: "CSP_REPORT_ONLY_EXTRA",
-    aliases: &[],
-    meaning: "A second, stricter policy to try beside the enforced one: it stops nothing, and what it would stop is under Reports.",
-    write: "a policy in one line, such as: style-src-attr 'none'; connect-src 'self' https://api.example.org",
-    default: "nothing is tried",
-    example: "'img-src https://images.example.org; connect-src https://www.example.org'",
-    visible: Visible::All,
-};
-
-pub(super) static RATELIMIT_ENABLED: Setting = Setting {
-    name: "RATELIMIT_ENABLED",
-    aliases: &[],
-    meaning: "Whether requests are limited.",
-    write: BOOLEAN,
-    default: "true, but false in testing",
-    example: "true",
-    visible: Visible::All,
-};
-
-pub(super) static RATELIMIT_STORAGE_URI: Setting = Setting {
-    name: "RATELIMIT_STORAGE_URI",
-    aliases: &[],
-    meaning: "Where requests are counted. Several processes or machines count together in Redis, Valkey or memcached.",
-    write: "memory://, redis://:password@host:6379/0, rediss://… (with ?ca=/path/to/ca.pem for a CA of your own), redis+unix:///path, redis+sentinel://…, redis+cluster://… or memcached://host,host",
-    default: "memory://, which each process has for itself and a restart empties",
-    example: "memory://",
-    visible: Visible::NoPassword,
-};
-
-pub(super) static RATELIMIT_STRATEGY: Setting = Setting {
-    name: "RATELIMIT_STRATEGY",
-    aliases: &[],
-    meaning: "How requests are counted.",
-    write: "fixed-window, moving-window, sliding-window-counter or gcra",
-    default: "fixed-window",
-    example: "fixed-window",
-    visible: Visible::All,
-};
-
-pub(super) static RATELIMIT_DEFAULT: Setting = Setting {
-    name: "RATELIMIT_DEFAULT",
-    aliases: &[],
-    meaning: "How many pages one address may ask for. Files and health checks never count.",
-    write: "quotas such as 50/hour or 10 per 2 minutes, several with ; between",
-    default: "200 per day;50 per hour",
-    example: "'200 per day;50 per hour'",
-    visible: Visible::All,
-};
-
-pub(super) static RATELIMIT_DEFAULT_USER: Setting = Setting {
-    name: "RATELIMIT_DEFAULT_USER",
-    aliases: &[],
-    meaning: "How many pages one account may ask for once signed in, since a whole class sits behind one address. Takes effect with accounts.",
-    write: "quotas such as 1000/hour, several with ; between",
-    default: "5000 per day;1000 per hour",
-    example: "'5000 per day;1000 per hour'",
-    visible: Visible::All,
-};
-
-pub(super) static RATELIMIT_HEADERS_ENABLED: Setting = Setting {
-    name: "RATELIMIT_HEADERS_ENABLED",
-    aliases: &[],
-    meaning: "Whether X-RateLimit-Limit, -Remaining and -Reset are sent.",
-    write: BOOLEAN,
-    default: "false",
-    example: "false",
-    visible: Visible::All,
-};
-
-pub(super) static READY_NEEDS_STORE: Setting = Setting {
-    name: "READY_NEEDS_STORE",
-    aliases: &[],
-    meaning: "Whether /readyz is 503 while RATELIMIT_STORAGE_URI does not answer. The site goes on meanwhile and counts in memory.",
-    write: BOOLEAN,
-    default: "false, so that a store that is down takes no site out of rotation",
-    example: "false",
-    visible: Visible::All,
-};
-
-pub(super) static LOG_TO_STDOUT: Setting = Setting {
-    name: "LOG_TO_STDOUT",
-    aliases: &[],
-    meaning: "Whether the log is JSON lines on standard output; else it is text on standard error.",
-    write: BOOLEAN,
-    default: "false",
-    example: "false",
-    visible: Visible::All,
-};
-
-pub(super) static LOG_LEVEL: Setting = Setting {
-    name: "LOG_LEVEL",
-    aliases: &[],
-    meaning: "How much the site and its layers log; what lies below them logs warnings.",
-    write: "error, warning, info, debug or trace",
-    default: "info",
-    example: "info",
-    visible: Visible::All,
-};
-
-pub(super) static RUST_LOG: Setting = Setting {
-    name: "RUST_LOG",
-    aliases: &[],
-    meaning: "How much each part logs, for looking closely; where it is set, LOG_LEVEL does not count.",
-    write: "directives of tracing's EnvFilter, such as warn,mathsoc=debug,sqlx=info",
-    default: "as LOG_LEVEL says",
-    example: "warn,mathsoc=debug",
-    visible: Visible::All,
-};
-
-pub(super) static SECRET_KEY: Setting = Setting {
-    name: "SECRET_KEY",
-    aliases: &[],
-    meaning: "What cookies and tokens are signed with; required in production. Everybody who knows it can be anybody.",
-    write: "the output of: head -c 48 /dev/urandom | base64",
-    default: "elsewhere than in production one is made and kept in DATA_DIR/secret_key",
-    example: "",
-    visible: Visible::Nothing,
-};

@@ -1,47 +1,69 @@
-//! What people may upload, where it is kept, and who scans it.
+//! The settings of uploaded files.
 
 use std::path::{Path, PathBuf};
 
 use palisade::{Clamd, Unscanned, Uploads, UploadsError};
 
-use super::reader::Reader;
-use super::settings::uploads as settings;
-use super::value::Value;
+use super::table::DefaultValue::{Always, Computed, Unset};
+use super::table::{Visible, settings};
+use super::value::{Choice, Value};
+use crate::db::hide_password;
 
-/// What people may upload, where it is kept, and who scans it.
-#[derive(Clone, Debug)]
-pub struct UploadSettings {
-    /// Where files are kept: the path of a folder, or a URL.
-    pub place: String,
-    /// How many bytes a request with files may have.
-    pub most_bytes: u64,
-    /// The scanner, if there is one.
-    pub clamd: Option<Clamd>,
-    /// What becomes of files while it gives no answer.
-    pub clamd_down: Unscanned,
+settings! {
+    /// The settings of uploaded files.
+    pub struct UploadSettings, read(reader, data_dir: &Path) {
+        /// The folder for files that admins upload. Do not let a web server serve it:
+        /// the site checks who may see each file.
+        pub(super) folder: PathBuf = UPLOAD_FOLDER {
+            default: Computed("the folder uploads in DATA_DIR"),
+            example: Some("data/uploads"),
+        } or data_dir.join("uploads"),
+        /// The store of uploaded files in place of UPLOAD_FOLDER, if several machines serve the site.
+        /// S3 also needs AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY.
+        pub(super) store_uri: Option<FileStoreUri> = UPLOAD_STORE_URI {
+            write: "s3://bucket/folder, with ?region=eu-west-2 and &endpoint=https://… where they are needed, \
+                    or file:///srv/uploads",
+            default: Unset("the folder of UPLOAD_FOLDER"),
+            example: Some("s3://maths-files/uploads?region=eu-west-2"),
+            visible: Visible::NoPassword,
+        },
+        /// The largest request with uploaded files, in bytes.
+        pub most_bytes: u64 = MAX_CONTENT_LENGTH {
+            write: "a number of bytes",
+            range: Some((65_536, 1_073_741_824)),
+            default: Always("16777216"),
+            because: "16 MiB",
+        },
+        /// The address of ClamAV's daemon, which scans every file for malware before it is stored.
+        /// The daemon's StreamMaxLength must be at least MAX_CONTENT_LENGTH.
+        pub clamd: Option<Clamd> = CLAMD_ADDR {
+            write: "a host and a port, such as 127.0.0.1:3310, \
+                    or the path of a socket, such as /run/clamav/clamd.ctl",
+            default: Unset("files are not scanned"),
+            example: Some("/run/clamav/clamd.ctl"),
+        },
+        /// The handling of uploads while ClamAV's daemon does not respond.
+        pub clamd_down: Unscanned = CLAMD_DOWN {
+            write: "refuse (reject the upload) or quarantine (store the file, \
+                    and show it after the daemon has scanned it)",
+            default: Always("refuse"),
+            because: "no file is stored without a scan",
+        },
+    }
+    computed {
+        /// The path of the folder, or the URL of the store.
+        pub place: String = match &store_uri {
+            Some(FileStoreUri(uri)) => uri.clone(),
+            None => folder.display().to_string(),
+        },
+    }
 }
 
 impl UploadSettings {
-    pub(super) fn read<V: Fn(&str) -> Option<String>>(reader: &mut Reader<'_, V>, data_dir: &Path) -> Self {
-        let folder: PathBuf = reader.read(&settings::UPLOAD_FOLDER, data_dir.join("uploads"));
-        let uri: Option<PlaceUri> = reader.read_optional(&settings::UPLOAD_STORE_URI);
-        if let Some(PlaceUri(uri)) = &uri
-            && reader.has(&settings::UPLOAD_FOLDER)
-        {
-            let reason = "contradicts UPLOAD_FOLDER: files are kept in one place";
-            reader.wrong(&settings::UPLOAD_STORE_URI, "UPLOAD_STORE_URI", uri, reason);
-        }
-        let place = uri.map_or_else(|| folder.display().to_string(), |PlaceUri(uri)| uri);
-        let most_bytes = reader.read(&settings::MAX_CONTENT_LENGTH, Bytes(16 << 20)).0;
-        let clamd = reader.read_optional(&settings::CLAMD_ADDR);
-        let clamd_down = reader.read(&settings::CLAMD_DOWN, Unscanned::Refuse);
-        Self { place, most_bytes, clamd, clamd_down }
-    }
-
-    /// Files of any kind that there is room for, scanned if there is a scanner.
+    /// Opens the store of uploaded files, with the size limit and the malware scanner.
     ///
     /// # Errors
-    /// When they cannot be kept there.
+    /// If the store cannot be opened.
     pub fn open(&self) -> Result<Uploads, UploadsError> {
         let uploads = Uploads::open(&self.place)?.unscanned(self.clamd_down);
         let uploads = uploads.file_bytes(self.most_bytes).request_bytes(self.most_bytes);
@@ -51,24 +73,25 @@ impl UploadSettings {
         })
     }
 
-    /// The same, for whoever changes nothing.
+    /// Opens the store of uploaded files, to read only.
     ///
     /// # Errors
-    /// When the place cannot be read.
+    /// If the store cannot be read.
     pub fn open_to_read(&self) -> Result<Uploads, UploadsError> {
         Uploads::open_to_read(&self.place)
     }
 
-    /// Whether files are in the memory of the process that serves the site, where no other one finds them.
+    /// Returns `true` if files are stored in the memory of one process, which no other can read.
     pub fn are_in_memory(&self) -> bool {
         self.place.starts_with("memory:")
     }
 }
 
-/// A URL of a place for files.
-struct PlaceUri(String);
+/// The URL of a file store.
+#[derive(Clone, Debug)]
+pub(super) struct FileStoreUri(String);
 
-impl Value for PlaceUri {
+impl Value for FileStoreUri {
     fn read(text: &str) -> Result<Self, String> {
         match text.split_once("://") {
             Some(("s3" | "file" | "memory", _)) => Ok(Self(text.to_owned())),
@@ -77,25 +100,7 @@ impl Value for PlaceUri {
     }
 
     fn show(&self) -> String {
-        self.0.clone()
-    }
-}
-
-/// From 64 KiB to 1 GiB.
-struct Bytes(u64);
-
-impl Value for Bytes {
-    fn read(text: &str) -> Result<Self, String> {
-        let bytes = text.parse().map_err(|_| "not a number of bytes".to_owned())?;
-        if (65_536..=1_073_741_824).contains(&bytes) {
-            Ok(Self(bytes))
-        } else {
-            Err("out of range".to_owned())
-        }
-    }
-
-    fn show(&self) -> String {
-        self.0.to_string()
+        hide_password(&self.0)
     }
 }
 
@@ -109,19 +114,7 @@ impl Value for Clamd {
     }
 }
 
-impl Value for Unscanned {
-    fn read(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "refuse" => Ok(Self::Refuse),
-            "quarantine" => Ok(Self::Quarantine),
-            _ => Err("neither refuse nor quarantine".to_owned()),
-        }
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Self::Quarantine => "quarantine".to_owned(),
-            _ => "refuse".to_owned(),
-        }
-    }
+impl Choice for Unscanned {
+    const WORDS: &[(&str, Self)] = &[("refuse", Self::Refuse), ("quarantine", Self::Quarantine)];
+    const REASON: &str = "neither refuse nor quarantine";
 }

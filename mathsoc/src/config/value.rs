@@ -1,79 +1,142 @@
-//! How each kind of value is read from text, and shown again.
+//! Values of settings: how each type is parsed from text and shown again.
 
-use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
+use std::time::Duration;
 
-use palisade::csp::{Csp, CspError};
-use palisade::{Hosts, Proxies, QuotaError, Quotas, Strategy};
-use tracing_subscriber::EnvFilter;
-
-use super::secret_key::SecretKey;
 use crate::db;
 
 /// A value of a setting.
 pub(super) trait Value: Sized {
-    /// Reads the value; the error is the reason, without the value and without advice.
+    /// The format of a value, for settings that do not describe one; follows the word "Write".
+    const WRITE: &str = "";
+
+    /// Parses the value. The error is the reason, without the value and without advice.
     fn read(text: &str) -> Result<Self, String>;
 
-    /// The value in the form in which it could be written.
+    /// Returns the value in the form in which it could be written, without secrets.
     fn show(&self) -> String;
+
+    /// Returns the value that stands for a missing one, if the type has such a value.
+    fn unset() -> Option<Self> {
+        None
+    }
 }
 
-/// What an installation is for.
+impl<T: Value> Value for Option<T> {
+    const WRITE: &str = T::WRITE;
+
+    fn read(text: &str) -> Result<Self, String> {
+        T::read(text).map(Some)
+    }
+
+    fn show(&self) -> String {
+        self.as_ref().map(T::show).unwrap_or_default()
+    }
+
+    fn unset() -> Option<Self> {
+        Some(None)
+    }
+}
+
+/// A value that is one of a few words, in upper or lower case.
+pub(super) trait Choice: Copy + PartialEq + 'static {
+    /// The values, each with its words separated by spaces. The first word is the one that is shown.
+    const WORDS: &[(&str, Self)];
+    /// The reason for rejecting another word.
+    const REASON: &str;
+    /// The format of a value, as in [`Value`].
+    const WRITE: &str = "";
+}
+
+impl<T: Choice> Value for T {
+    const WRITE: &str = <T as Choice>::WRITE;
+
+    fn read(text: &str) -> Result<Self, String> {
+        let is_one_of = |words: &str| words.split(' ').any(|word| word.eq_ignore_ascii_case(text));
+        let known = T::WORDS.iter().find(|(words, _)| is_one_of(words));
+        known.map(|(_, value)| *value).ok_or_else(|| T::REASON.to_owned())
+    }
+
+    fn show(&self) -> String {
+        let words = T::WORDS.iter().find(|(_, value)| value == self);
+        words.and_then(|(words, _)| words.split(' ').next()).unwrap_or_default().to_owned()
+    }
+}
+
+/// Implements [`Value`] by `FromStr` and `Display`. The reason replaces the text of the error.
+macro_rules! parsed {
+    ($($Type:ty $(: $reason:literal)?;)*) => {
+        $(impl $crate::config::value::Value for $Type {
+            fn read(text: &str) -> Result<Self, String> {
+                text.parse::<Self>().map_err(|error| parsed!(@reason error $($reason)?))
+            }
+
+            fn show(&self) -> String {
+                self.to_string()
+            }
+        })*
+    };
+    (@reason $error:ident) => { $error.to_string() };
+    (@reason $error:ident $reason:literal) => {{
+        let _ = $error;
+        $reason.to_owned()
+    }};
+}
+pub(super) use parsed;
+
+parsed! {
+    u16: "not a port";
+    u64: "not a whole number";
+    db::Url;
+}
+
+/// The purpose of an installation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Environment {
     /// A developer's machine.
     Development,
-    /// Automated tests. Requests are not limited there and forms may come from anywhere, unless `RATELIMIT_ENABLED` and
-    /// `WTF_CSRF_ENABLED` say otherwise; all else protects.
+    /// Automated tests. Rate limiting and CSRF protection are off by default
+    /// (`RATELIMIT_ENABLED` and `WTF_CSRF_ENABLED` turn them on); all other protection is on.
     Testing,
-    /// The real site.
+    /// The public site.
     Production,
 }
 
-impl Value for Environment {
-    fn read(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "development" | "dev" => Ok(Self::Development),
-            "testing" | "test" => Ok(Self::Testing),
-            "production" | "prod" => Ok(Self::Production),
-            _ => Err("no environment that this program knows".to_owned()),
-        }
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Self::Development => "development",
-            Self::Testing => "testing",
-            Self::Production => "production",
-        }
-        .to_owned()
-    }
+impl Choice for Environment {
+    const WORDS: &[(&str, Self)] = &[
+        ("development dev", Self::Development),
+        ("testing test", Self::Testing),
+        ("production prod", Self::Production),
+    ];
+    const REASON: &str = "not a known environment";
 }
 
-impl Value for bool {
-    fn read(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "1" | "true" | "t" | "yes" | "y" | "on" => Ok(true),
-            "0" | "false" | "f" | "no" | "n" | "off" => Ok(false),
-            _ => Err("neither true nor false".to_owned()),
-        }
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
+/// The users who may create an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Registration {
+    /// Every visitor.
+    Open,
+    /// Visitors with an e-mail address of one of the schools.
+    SchoolDomains,
+    /// No visitor: admins create the accounts.
+    Closed,
 }
 
-impl Value for u16 {
-    fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "not a port".to_owned())
-    }
+impl Choice for Registration {
+    const WORDS: &[(&str, Self)] =
+        &[("open", Self::Open), ("school-domains", Self::SchoolDomains), ("closed", Self::Closed)];
+    const REASON: &str = "neither open, school-domains nor closed";
+}
 
-    fn show(&self) -> String {
-        self.to_string()
-    }
+/// The words for "on" and "off".
+pub(super) const TRUE: &str = "true t yes y on 1";
+pub(super) const FALSE: &str = "false f no n off 0";
+
+impl Choice for bool {
+    const WORDS: &[(&str, Self)] = &[(TRUE, true), (FALSE, false)];
+    const REASON: &str = "neither true nor false";
+    const WRITE: &str = "true or false (or yes/no, on/off, 1/0)";
 }
 
 impl Value for IpAddr {
@@ -103,6 +166,8 @@ impl Value for SocketAddr {
 }
 
 impl Value for PathBuf {
+    const WRITE: &str = "the path of a folder";
+
     fn read(text: &str) -> Result<Self, String> {
         Ok(text.into())
     }
@@ -112,274 +177,12 @@ impl Value for PathBuf {
     }
 }
 
-impl Value for db::Url {
+impl Value for Duration {
     fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: db::UrlError| error.to_string())
+        text.parse().map(Self::from_secs).map_err(|_| "not a whole number of seconds".to_owned())
     }
 
     fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
-/// The hosts that the site answers for; at least one.
-#[derive(Clone, Debug)]
-pub struct ServerNames {
-    names: Vec<String>,
-    hosts: Hosts,
-    hosts_and_here: Hosts,
-}
-
-impl ServerNames {
-    /// These hosts.
-    pub fn hosts(&self) -> Hosts {
-        self.hosts.clone()
-    }
-
-    /// These hosts, and the names of this machine.
-    pub fn hosts_and_here(&self) -> Hosts {
-        self.hosts_and_here.clone()
-    }
-
-    /// The names as they were written, first the one that the site calls itself.
-    pub fn names(&self) -> &[String] {
-        &self.names
-    }
-}
-
-impl Value for ServerNames {
-    fn read(text: &str) -> Result<Self, String> {
-        let names = text.split(',').map(str::trim).filter(|name| !name.is_empty());
-        let names: Vec<String> = names.map(str::to_owned).collect();
-        let only = |names: &[String]| Hosts::only(names).map_err(|error| error.to_string());
-        let hosts = only(&names)?;
-        let here = ["localhost", ".localhost", "127.0.0.1", "[::1]"].map(str::to_owned);
-        let hosts_and_here = only(&[names.as_slice(), &here].concat())?;
-        Ok(Self { names, hosts, hosts_and_here })
-    }
-
-    fn show(&self) -> String {
-        self.names.join(", ")
-    }
-}
-
-/// The proxies to believe, as they were written.
-#[derive(Clone, Debug)]
-pub struct TrustedProxies {
-    text: String,
-    proxies: Proxies,
-}
-
-impl TrustedProxies {
-    /// None.
-    pub(super) fn none() -> Self {
-        Self { text: "none".to_owned(), proxies: Proxies::none() }
-    }
-
-    /// Whether nobody is believed.
-    pub fn is_none(&self) -> bool {
-        self.text.trim().eq_ignore_ascii_case("none")
-    }
-
-    /// Whether proxies are counted, and not known by their addresses: any in a private network will do, or any at all.
-    pub fn is_any_neighbour(&self) -> bool {
-        let peers = self.text.split_once('@').map(|(_, peers)| peers.trim());
-        self.text.trim_start().starts_with("hops") && peers.is_none_or(|peers| peers == "any")
-    }
-
-    /// The guard that believes them.
-    pub fn proxies(&self) -> Proxies {
-        self.proxies.clone()
-    }
-}
-
-impl Value for TrustedProxies {
-    fn read(text: &str) -> Result<Self, String> {
-        let proxies = text.parse().map_err(|error: palisade::ProxiesError| error.to_string())?;
-        Ok(Self { text: text.to_owned(), proxies })
-    }
-
-    fn show(&self) -> String {
-        self.text.clone()
-    }
-}
-
-/// Where requests are counted.
-#[derive(Clone, PartialEq, Eq)]
-pub struct StoreUri(String);
-
-impl StoreUri {
-    pub(super) fn memory() -> Self {
-        Self("memory://".to_owned())
-    }
-
-    /// The address, with its password.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-
-    /// Whether each process counts for itself.
-    pub fn is_memory(&self) -> bool {
-        self.0.starts_with("memory:")
-    }
-
-    /// The address without what stands before its host.
-    pub fn shown(&self) -> String {
-        match (self.0.find("://"), self.0.rfind('@')) {
-            (Some(scheme), Some(at)) => format!("{}***{}", &self.0[..scheme + 3], &self.0[at..]),
-            _ => self.0.clone(),
-        }
-    }
-}
-
-impl Value for StoreUri {
-    fn read(text: &str) -> Result<Self, String> {
-        let scheme = text.split_once("://").map(|(scheme, _)| scheme);
-        let known = scheme.is_some_and(|scheme| {
-            let server = scheme.starts_with("redis") || scheme.starts_with("valkey");
-            server || matches!(scheme, "memory" | "memcached")
-        });
-        if known { Ok(Self(text.to_owned())) } else { Err("not the address of a store".to_owned()) }
-    }
-
-    fn show(&self) -> String {
-        self.shown()
-    }
-}
-
-impl fmt::Debug for StoreUri {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "StoreUri({})", self.show())
-    }
-}
-
-impl Value for Strategy {
-    fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|_| "no strategy that this program knows".to_owned())
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
-impl Value for Quotas {
-    fn read(text: &str) -> Result<Self, String> {
-        text.parse().map_err(|error: QuotaError| error.to_string())
-    }
-
-    fn show(&self) -> String {
-        self.to_string()
-    }
-}
-
-pub(super) fn default_quotas() -> Quotas {
-    "200 per day; 50 per hour".parse().expect("a test reads it")
-}
-
-pub(super) fn default_user_quotas() -> Quotas {
-    "5000 per day; 1000 per hour".parse().expect("a test reads it")
-}
-
-/// A Content-Security-Policy to be merged into the site's own.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct ExtraPolicy(Csp);
-
-impl ExtraPolicy {
-    /// The policy.
-    pub fn policy(&self) -> &Csp {
-        &self.0
-    }
-}
-
-impl Value for ExtraPolicy {
-    fn read(text: &str) -> Result<Self, String> {
-        text.parse().map(Self).map_err(|error: CspError| error.to_string())
-    }
-
-    fn show(&self) -> String {
-        self.0.to_string()
-    }
-}
-
-/// How much the site logs.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum LogLevel {
-    /// What broke.
-    Error,
-    /// And what may break.
-    Warn,
-    /// And what happens: one line per request.
-    Info,
-    /// And why.
-    Debug,
-    /// And everything else.
-    Trace,
-}
-
-impl LogLevel {
-    /// The directives for tracing: ours at this level, what lies below us at `warn` or quieter.
-    pub(super) fn filter(self) -> LogFilter {
-        let level = self.show();
-        LogFilter(match self {
-            Self::Error | Self::Warn => level,
-            _ => format!("warn,mathsoc={level},palisade={level}"),
-        })
-    }
-}
-
-impl Value for LogLevel {
-    fn read(text: &str) -> Result<Self, String> {
-        match text.to_ascii_lowercase().as_str() {
-            "error" | "critical" | "fatal" => Ok(Self::Error),
-            "warn" | "warning" => Ok(Self::Warn),
-            "info" => Ok(Self::Info),
-            "debug" => Ok(Self::Debug),
-            "trace" => Ok(Self::Trace),
-            _ => Err("no level of logging".to_owned()),
-        }
-    }
-
-    fn show(&self) -> String {
-        match self {
-            Self::Error => "error",
-            Self::Warn => "warn",
-            Self::Info => "info",
-            Self::Debug => "debug",
-            Self::Trace => "trace",
-        }
-        .to_owned()
-    }
-}
-
-/// Directives for tracing's `EnvFilter`, known to be well-formed.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct LogFilter(String);
-
-impl LogFilter {
-    /// The directives.
-    pub fn as_str(&self) -> &str {
-        &self.0
-    }
-}
-
-impl Value for LogFilter {
-    fn read(text: &str) -> Result<Self, String> {
-        EnvFilter::try_new(text).map_err(|error| error.to_string())?;
-        Ok(Self(text.to_owned()))
-    }
-
-    fn show(&self) -> String {
-        self.0.clone()
-    }
-}
-
-impl Value for SecretKey {
-    fn read(text: &str) -> Result<Self, String> {
-        Ok(text.into())
-    }
-
-    fn show(&self) -> String {
-        "(hidden)".to_owned()
+        self.as_secs().to_string()
     }
 }

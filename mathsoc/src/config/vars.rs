@@ -1,4 +1,4 @@
-//! Where settings come from: the environment of the process, and `.env` behind it.
+//! The variables of the process and of the file `.env`.
 //!
 //! ```
 //! # use mathsoc::config::{Source, Vars};
@@ -8,17 +8,16 @@
 //! assert_eq!(vars.source("HOST"), Source::File);
 //! ```
 //!
-//! What passes:
-//! 1. what the environment says and is not empty;
-//! 2. what `.env` says, unless the environment sets the same thing under this or another of its names
-//!    (`APP_ENV=production` in the environment hides `FLASK_ENV` in the file).
+//! The environment takes precedence over `.env`, setting by setting: `APP_ENV=production` in the
+//! environment hides the alias `FLASK_ENV` in the file. An empty value counts as unset.
 
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fmt};
 
 use super::reader::Problem;
-use super::settings;
+use super::settings::SETTINGS;
+use super::table::Setting;
 
 /// The variables of the process and of `.env`.
 #[derive(Default)]
@@ -28,7 +27,7 @@ pub struct Vars {
     pub(super) problems: Vec<Problem>,
 }
 
-/// Where a value comes from.
+/// The source of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Source {
     /// The environment of the process.
@@ -47,7 +46,7 @@ impl fmt::Display for Source {
 }
 
 impl Vars {
-    /// From two lists.
+    /// Creates the variables from two lists.
     pub fn new<'a>(
         environment: impl IntoIterator<Item = (&'a str, &'a str)>,
         file: impl IntoIterator<Item = (&'a str, &'a str)>,
@@ -60,15 +59,15 @@ impl Vars {
         }
     }
 
-    /// From this process and the file, if there is one.
+    /// Reads the variables of this process, and the file if it exists.
     pub fn of_process(file: &Path) -> Self {
         let mut vars = Self::default();
-        for name in settings::SETTINGS.iter().flat_map(|setting| setting.names()) {
+        for name in SETTINGS.iter().flat_map(|setting| setting.names()) {
             match env::var(name) {
                 Ok(value) => drop(vars.environment.insert(name.to_owned(), value)),
                 Err(env::VarError::NotPresent) => {}
                 Err(env::VarError::NotUnicode(_)) => {
-                    vars.problems.push(Problem(format!("{name} is not UTF-8. Write it in UTF-8.")));
+                    vars.problems.push(Problem(format!("{name} is not valid UTF-8. Write it in UTF-8.")));
                 }
             }
         }
@@ -76,25 +75,25 @@ impl Vars {
         vars
     }
 
-    /// The value that holds; an empty one counts as unset.
+    /// Returns the value that applies. An empty value counts as unset.
     pub fn get(&self, name: &str) -> Option<String> {
         let set = |vars: &BTreeMap<String, String>, name: &str| {
             vars.get(name).filter(|value| !value.trim().is_empty()).cloned()
         };
         let in_environment = |name: &str| set(&self.environment, name).is_some();
-        let hidden = settings::named(name).is_some_and(|setting| setting.names().any(in_environment));
+        let hidden = Setting::named(name).is_some_and(|setting| setting.names().any(in_environment));
         if hidden { set(&self.environment, name) } else { set(&self.file, name) }
     }
 
-    /// Where the value of a variable that is set comes from.
+    /// Returns the source of a variable that is set.
     pub fn source(&self, name: &str) -> Source {
         let set = self.environment.get(name).is_some_and(|value| !value.trim().is_empty());
         if set { Source::Environment } else { Source::File }
     }
 
-    /// What stands in `.env` and is no setting: perhaps a slip of the pen.
+    /// Returns the names in `.env` that are not settings: they may be typing errors.
     pub fn strangers(&self) -> impl Iterator<Item = &str> {
-        self.file.keys().map(String::as_str).filter(|name| settings::named(name).is_none())
+        self.file.keys().map(String::as_str).filter(|name| Setting::named(name).is_none())
     }
 
     fn read_file(&mut self, path: &Path) {
@@ -111,11 +110,11 @@ impl Vars {
                     self.file.insert(name, value);
                     continue;
                 }
-                // Of the line only the name: what follows may be a secret.
+                // The message has the name only, because the rest of the line may be a secret.
                 Err(dotenvy::Error::LineParse(line, _)) => {
                     let name = line.split('=').next().unwrap_or_default().trim();
                     format!(
-                        "the line of {name:?} is not readable. Write NAME=value, in 'single quotes' if it has spaces"
+                        "the line of {name:?} cannot be parsed. Write NAME=value, in 'single quotes' if it has spaces"
                     )
                 }
                 Err(error) => format!("{error}. Write NAME=value, line by line"),

@@ -1,11 +1,11 @@
-//! The settings about accounts.
+//! The settings of accounts, sessions and e-mail.
 
 use std::time::Duration;
 
 use mathsoc::config::{Config, CookieSecure, Registration, SessionStoreUri};
 use palisade::SameSite;
 
-use super::{STRONG, config, refused};
+use super::{STRONG, config, rejected};
 
 const FORMER: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
 const PRODUCTION: [(&str, &str); 3] =
@@ -16,7 +16,7 @@ fn production(more: &[(&str, &str)]) -> Result<Config, mathsoc::config::ConfigEr
 }
 
 #[test]
-fn production_is_careful_without_being_told() {
+fn production_is_strict_by_default() {
     let config = production(&[]).unwrap();
     assert_eq!(config.sessions.store, SessionStoreUri::Database);
     assert_eq!(config.sessions.cookie_secure, CookieSecure::Always);
@@ -32,18 +32,18 @@ fn production_is_careful_without_being_told() {
 }
 
 #[test]
-fn development_sets_cookies_over_http_too_and_testing_sends_forms_from_anywhere() {
+fn development_and_testing_have_looser_defaults() {
     let development = config(&[]).unwrap();
     assert_eq!(development.sessions.cookie_secure, CookieSecure::ByScheme);
     assert!(development.csrf_enabled);
-    assert_eq!(development.registration, Registration::Open, "whoever tries it out may register");
+    assert_eq!(development.registration, Registration::Open, "a developer may register");
     assert_eq!(development.site_url.link("/"), "http://127.0.0.1:8000/");
     assert!(!config(&[("APP_ENV", "testing")]).unwrap().csrf_enabled);
     assert!(config(&[("APP_ENV", "testing"), ("WTF_CSRF_ENABLED", "1")]).unwrap().csrf_enabled);
 }
 
 #[test]
-fn good_values_are_read() {
+fn accepts_valid_values() {
     type Check = fn(&Config) -> bool;
     let table: &[(&str, &str, Check)] = &[
         ("SESSION_STORE_URI", "cookie", |c| c.sessions.store == SessionStoreUri::Cookie),
@@ -89,15 +89,15 @@ fn smtp(config: &Config) -> &str {
 }
 
 #[test]
-fn a_wrong_value_is_named_and_followed_by_what_is_right() {
+fn rejects_invalid_values_with_advice() {
     for (name, value, reason, advice) in [
         ("SESSION_STORE_URI", "disk", "not the address of a store", "Write database, cookie, memory://"),
         ("SESSION_STORE_URI", "memcached://h", "would log people out", "Write database"),
         ("SESSION_COOKIE_SECURE", "maybe", "neither true, false nor auto", "Write true, false, or auto"),
         ("SESSION_COOKIE_SAMESITE", "None", "forms of any other site", "Write Lax"),
         ("SESSION_COOKIE_SAMESITE", "loose", "neither Lax nor Strict", "Write Lax"),
-        ("PERMANENT_SESSION_LIFETIME", "59", "no number from 60", "Write a number of seconds"),
-        ("PERMANENT_SESSION_LIFETIME", "31 days", "no number from 60", "Write a number of seconds"),
+        ("PERMANENT_SESSION_LIFETIME", "59", "out of range", "Write a number of seconds from 60"),
+        ("PERMANENT_SESSION_LIFETIME", "31 days", "not a whole number", "Write a number of seconds from 60"),
         ("WTF_CSRF_ENABLED", "perhaps", "neither true nor false", "Write true or false"),
         ("REGISTRATION", "schools", "neither open", "Write open, school-domains or closed"),
         ("SITE_URL", "maths.example.org", "not a URL", "Write https://"),
@@ -106,12 +106,12 @@ fn a_wrong_value_is_named_and_followed_by_what_is_right() {
         ("SITE_URL", "https://me@maths.example.org", "user name", "Write https://"),
         ("SMTP_URL", "mail.example", "not a URL", "Write smtps://"),
         ("SMTP_URL", "https://mail.example", "neither smtps:// nor smtp://", "Write smtps://"),
-        ("SMTP_URL", "smtp://mail.example?tls=maybe", "does not know", "Write smtps://"),
+        ("SMTP_URL", "smtp://mail.example?tls=maybe", "unknown parameter", "Write smtps://"),
         ("SMTP_URL", "smtp://me@mail.example", "no password", "Write smtps://"),
         ("SMTP_URL", "smtp://mail.example/here", "has a path", "Write smtps://"),
         ("MAIL_FROM", "the society", "not an e-mail address", "Write an e-mail address"),
     ] {
-        let error = refused(&[(name, value)]);
+        let error = rejected(&[(name, value)]);
         assert!(error.contains(&format!("{name}={value:?}: ")), "{error}");
         assert!(error.contains(reason) && error.contains(advice), "{name}={value}: {error}");
         assert_eq!(error.lines().count(), 2, "one problem, one line: {error}");
@@ -119,14 +119,14 @@ fn a_wrong_value_is_named_and_followed_by_what_is_right() {
 }
 
 #[test]
-fn what_contradicts_itself_stops_the_start() {
+fn rejects_settings_that_contradict_each_other() {
     for (more, reason) in [
         (&[("WTF_CSRF_ENABLED", "false")][..], "any site send forms"),
         (&[("SESSION_COOKIE_HTTPONLY", "no")], "show the cookie to any script"),
         (&[("SESSION_COOKIE_SECURE", "false")], "contradicts FORCE_HTTPS"),
         (&[("SITE_URL", "http://maths.example.org")], "contradicts FORCE_HTTPS"),
-        (&[("SITE_URL", "https://maths.example.com")], "none of the hosts of SERVER_NAME"),
-        (&[("SITE_URL", "https://evilmaths.example.org")], "none of the hosts of SERVER_NAME"),
+        (&[("SITE_URL", "https://maths.example.com")], "not one of the hosts of SERVER_NAME"),
+        (&[("SITE_URL", "https://evilmaths.example.org")], "not one of the hosts of SERVER_NAME"),
         (&[("SERVER_NAME", ".example.org")], "SITE_URL is not set"),
         (&[("SECRET_KEY_FALLBACKS", STRONG)], "is SECRET_KEY itself"),
     ] {
@@ -140,9 +140,9 @@ fn what_contradicts_itself_stops_the_start() {
     assert!(config(&[under[0], under[1], PRODUCTION[0], PRODUCTION[2]]).is_ok());
 }
 
-/// Flask took each letter of a text for a key (ITS-10), and any key for a good one.
+/// Flask took each letter of a text for a key, and accepted weak keys.
 #[test]
-fn a_weak_former_key_is_refused_by_its_place_and_never_shown() {
+fn rejects_a_weak_former_key_without_showing_it() {
     let keys = format!("{FORMER}, change-me");
     let error = production(&[("SECRET_KEY_FALLBACKS", &keys)]).unwrap_err().to_string();
     assert!(error.contains("number 2") && error.contains("everybody's example"), "{error}");
@@ -150,7 +150,7 @@ fn a_weak_former_key_is_refused_by_its_place_and_never_shown() {
 }
 
 #[test]
-fn no_output_has_a_password_or_a_key() {
+fn no_output_contains_a_password_or_a_key() {
     let vars = [
         ("SMTP_URL", "smtps://me:s3cr3t@mail.example"),
         ("SECRET_KEY_FALLBACKS", FORMER),
@@ -163,6 +163,6 @@ fn no_output_has_a_password_or_a_key() {
     for text in [table, format!("{config:?}")] {
         assert!(!text.contains("s3cr3t") && !text.contains(FORMER), "{text}");
     }
-    let error = refused(&[("SMTP_URL", "smtp://me:s3cr3t@mail.example?tls=none")]);
-    assert!(error.contains("password in the clear") && !error.contains("s3cr3t"), "{error}");
+    let error = rejected(&[("SMTP_URL", "smtp://me:s3cr3t@mail.example?tls=none")]);
+    assert!(error.contains("password unencrypted") && !error.contains("s3cr3t"), "{error}");
 }

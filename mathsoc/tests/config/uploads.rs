@@ -1,12 +1,12 @@
-//! What can be set about files that people send.
+//! The settings of uploaded files.
 
 use mathsoc::config::Config;
 use palisade::Unscanned;
 
-use super::{config, refused};
+use super::{config, rejected};
 
 #[test]
-fn files_are_kept_beside_the_database_by_default() {
+fn files_are_stored_beside_the_database_by_default() {
     let place = |vars: &[(&str, &str)]| config(vars).unwrap().uploads.place;
     assert_eq!(place(&[]), "data/uploads");
     assert_eq!(place(&[("DATA_DIR", "/srv/maths")]), "/srv/maths/uploads");
@@ -15,7 +15,7 @@ fn files_are_kept_beside_the_database_by_default() {
 }
 
 #[test]
-fn good_values_are_read() {
+fn accepts_valid_values() {
     type Check = fn(&Config) -> bool;
     let table: &[(&str, &str, Check)] = &[
         ("MAX_CONTENT_LENGTH", "65536", |c| c.uploads.most_bytes == 65_536),
@@ -31,17 +31,17 @@ fn good_values_are_read() {
 }
 
 #[test]
-fn wrong_values_are_refused_with_what_is_right() {
+fn rejects_invalid_values_with_advice() {
     for (name, value, reason, advice) in [
         ("UPLOAD_STORE_URI", "ftp://files", "neither s3:// nor file://", "Write s3://bucket/folder"),
-        ("MAX_CONTENT_LENGTH", "16M", "not a number of bytes", "Write a number of bytes"),
+        ("MAX_CONTENT_LENGTH", "16M", "not a whole number", "Write a number of bytes"),
         ("MAX_CONTENT_LENGTH", "0", "out of range", "from 65536"),
         ("CLAMD_ADDR", "clamd", "neither a host with a port", "such as 127.0.0.1:3310"),
         ("CLAMD_DOWN", "ignore", "neither refuse nor quarantine", "Write refuse"),
     ] {
-        let error = refused(&[(name, value)]);
+        let error = rejected(&[(name, value)]);
         assert!(error.contains(reason) && error.contains(advice), "{name}={value}: {error}");
     }
-    let both = refused(&[("UPLOAD_FOLDER", "/srv/files"), ("UPLOAD_STORE_URI", "s3://maths/files")]);
+    let both = rejected(&[("UPLOAD_FOLDER", "/srv/files"), ("UPLOAD_STORE_URI", "s3://maths/files")]);
     assert!(both.contains("contradicts UPLOAD_FOLDER"), "{both}");
 }
