@@ -16,7 +16,7 @@ fn corpus(name: &str) -> Value {
 
 #[test]
 #[ignore = "reads the folder that PALISADE_CORPORA names"]
-fn no_redirect_of_the_corpus_leads_away_in_chromium() {
+fn no_corpus_redirect_leaves_the_site_in_chromium() {
     let sites = RedirectSites::new(["testserver"]).unwrap();
     let corpus = corpus("redirects.json");
     let (mut passed, mut away) = (0, 0);

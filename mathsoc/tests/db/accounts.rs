@@ -12,37 +12,34 @@ use mathsoc::email::EmailAddress;
 use mathsoc::person::{Role, Year};
 use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
-use super::{Promise, at, run};
+use test_support::session_store::check_session_store;
 
-/// The library's own suite.
-#[allow(unreachable_pub, reason = "shared with the tests of the library")]
-#[path = "../../../palisade/tests/session/promises.rs"]
-mod promises;
+use super::{Check, at, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
+pub(super) static CHECKS: &[Check] = checks![
     an_account_comes_back_as_it_was_made,
     an_address_has_one_account_whatever_its_capitals,
     of_many_at_once_one_gets_the_address,
-    a_new_password_raises_the_epoch_and_counts_once,
-    a_stronger_hash_ends_nothing_and_replaces_its_own_only,
-    other_rights_raise_the_epoch_and_the_same_rights_do_not,
+    a_new_password_raises_the_epoch_once,
+    rehashing_keeps_sessions_and_replaces_its_hash_only,
+    only_a_changed_role_raises_the_epoch,
     the_last_admin_stays,
     two_admins_cannot_remove_each_other_at_once,
-    of_many_who_set_the_site_up_at_once_one_is_the_first_admin,
-    a_deleted_account_takes_all_that_is_its_own_along,
+    concurrent_setups_create_one_admin,
+    deleting_an_account_deletes_its_rows,
     an_address_is_verified_once,
     being_seen_is_written_once_an_hour,
-    the_list_of_accounts_is_searched_by_name_and_address,
-    a_year_gives_the_key_stage_in_the_database_too,
+    accounts_are_searched_by_name_and_address,
+    sql_derives_the_key_stage_from_the_year,
     a_school_is_found_by_its_whole_domain,
     a_school_is_one_of_a_kind,
     a_code_passes_once,
-    a_recovery_code_passes_once_and_for_its_owner,
-    a_link_is_used_once_also_by_many_at_once,
+    a_recovery_code_passes_once_for_its_owner,
+    concurrent_uses_of_a_link_count_once,
     sessions_are_kept_as_every_store_keeps_them,
-    of_many_who_save_a_session_at_once_one_does,
+    concurrent_session_saves_succeed_once,
     what_has_run_out_is_no_session,
-    what_has_ended_is_tidied_away_and_the_rest_stays,
+    cleanup_deletes_expired_rows_only,
 ];
 
 pub(super) async fn school(db: &Db, name: &str, domain: Option<&str>) -> Result<i64, SchoolError> {
@@ -89,7 +86,7 @@ async fn of_many_at_once_one_gets_the_address(db: Db) {
     assert!(made.iter().all(|it| matches!(it, Ok(()) | Err(CreateError::EmailTaken))), "{made:?}");
 }
 
-async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
+async fn a_new_password_raises_the_epoch_once(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let set = at_once(&db, 8, move |db| async move {
         users::set_password(&db, ada.id, 1, &"new".into()).await.unwrap()
@@ -104,7 +101,7 @@ async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
     assert_eq!(users::raise_epoch(&db, 99, None).await.unwrap(), None);
 }
 
-async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
+async fn rehashing_keeps_sessions_and_replaces_its_hash_only(db: Db) {
     let ada = users::create(&db, &new("ada@school.example"), Some(&"weak".into())).await.unwrap();
     users::set_rehashed(&db, ada.id, &"weak".into(), &"strong".into()).await.unwrap();
     users::set_rehashed(&db, ada.id, &"weak".into(), &"late".into()).await.unwrap();
@@ -112,7 +109,7 @@ async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
     assert_eq!((login.hash.as_str(), login.epoch), ("strong", 1));
 }
 
-async fn other_rights_raise_the_epoch_and_the_same_rights_do_not(db: Db) {
+async fn only_a_changed_role_raises_the_epoch(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     assert!(!users::has_admin(&db).await.unwrap());
     assert_eq!(users::change_role(&db, &Actor::command_line(), ada.id, Role::Pupil).await.unwrap(), Some(1));
@@ -154,7 +151,7 @@ async fn two_admins_cannot_remove_each_other_at_once(db: Db) {
     }
 }
 
-async fn a_deleted_account_takes_all_that_is_its_own_along(db: Db) {
+async fn deleting_an_account_deletes_its_rows(db: Db) {
     for email in ["ada@school.example", "eve@school.example"] {
         let id = user(&db, email).await.id;
         second_factor::set(&db, id, b"sealed", 1, &[[1; 32]]).await.unwrap();
@@ -182,7 +179,7 @@ async fn an_address_is_verified_once(db: Db) {
     assert!(users::create(&db, &known, None).await.unwrap().email_verified_at.is_some());
 }
 
-async fn of_many_who_set_the_site_up_at_once_one_is_the_first_admin(db: Db) {
+async fn concurrent_setups_create_one_admin(db: Db) {
     user(&db, "taken@school.example").await;
     let admin = |email: &str| NewUser { role: Role::Admin, ..new(email) };
     let taken = users::create_first_admin(&db, &admin("taken@school.example"), &"hash".into()).await;
@@ -217,7 +214,7 @@ async fn being_seen_is_written_once_an_hour(db: Db) {
     assert!(seen().await > before);
 }
 
-async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
+async fn accounts_are_searched_by_name_and_address(db: Db) {
     for n in 0..12 {
         let named = NewUser {
             full_name: format!("Pupil {n:02}").parse().unwrap(),
@@ -248,7 +245,7 @@ async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
     assert_eq!(found("nul\0").await, 0, "no database has it in a text");
 }
 
-async fn a_year_gives_the_key_stage_in_the_database_too(db: Db) {
+async fn sql_derives_the_key_stage_from_the_year(db: Db) {
     for year in Year::FIRST..=Year::LAST {
         let year = Year::new(year).unwrap();
         let new = NewUser { year: Some(year), ..new(&format!("y{}@school.example", year.number())) };
@@ -314,7 +311,7 @@ async fn a_code_passes_once(db: Db) {
     assert!(second_factor::of_user(&db, id).await.unwrap().is_none());
 }
 
-async fn a_recovery_code_passes_once_and_for_its_owner(db: Db) {
+async fn a_recovery_code_passes_once_for_its_owner(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
     second_factor::set(&db, ada, b"sealed", 1, &[[1; 32], [2; 32]]).await.unwrap();
     assert!(!second_factor::take_recovery_code(&db, eve, &[1; 32]).await.unwrap());
@@ -328,7 +325,7 @@ async fn a_recovery_code_passes_once_and_for_its_owner(db: Db) {
     assert!(second_factor::take_recovery_code(&db, ada, &[3; 32]).await.unwrap());
 }
 
-async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
+async fn concurrent_uses_of_a_link_count_once(db: Db) {
     let (one, other) = ([7; 32], [8; 32]);
     assert!(!used_links::is_taken(&db, &one).await.unwrap());
     let taken =
@@ -340,10 +337,10 @@ async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
 }
 
 async fn sessions_are_kept_as_every_store_keeps_them(db: Db) {
-    promises::keeps_its_promises(std::sync::Arc::new(DbSessions::new(db))).await;
+    check_session_store(std::sync::Arc::new(DbSessions::new(db))).await;
 }
 
-async fn of_many_who_save_a_session_at_once_one_does(db: Db) {
+async fn concurrent_session_saves_succeed_once(db: Db) {
     let id = SessionId::random();
     for before in [None, Some(1)] {
         let saved = at_once(&db, 12, move |db| async move {
@@ -375,7 +372,7 @@ async fn what_has_run_out_is_no_session(db: Db) {
     assert!(error.starts_with("database is down"), "{error}");
 }
 
-async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
+async fn cleanup_deletes_expired_rows_only(db: Db) {
     for hours in [-1, 1] {
         session(&db, "1", hours).await;
         let new = new(&format!("u{}@school.example", hours + 1));

@@ -11,9 +11,9 @@ use mathsoc::deploy::{self, Admin, Backups, DatabaseFacts, Facts, Kept, Severity
 use mathsoc::person::Role;
 use palisade::{Password, Passwords};
 
-use super::folder::Folder;
-use super::site::{Site, mathsoc};
-use super::world::KEY;
+use crate::support::program::{Site, mathsoc};
+use crate::support::site::KEY;
+use test_support::Folder;
 
 /// A site that nothing is to be said of.
 const READY: &[(&str, &str)] = &[
@@ -38,7 +38,7 @@ fn said(findings: Vec<deploy::Finding>) -> Vec<(&'static str, Severity)> {
 }
 
 #[test]
-fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
+fn each_setting_has_exactly_its_own_finding() {
     use Severity::{Error, Info, Warning};
     assert_eq!(said(deploy::of_settings(&with(&[]))), [], "a site that is ready");
     let (dev, https) = (("APP_ENV", "development"), ("FORCE_HTTPS", "true"));
@@ -102,7 +102,7 @@ fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
 }
 
 #[test]
-fn each_fact_is_found_wrong_where_it_is_and_nowhere_else() {
+fn each_fact_has_exactly_its_own_finding() {
     use Severity::{Error, Info, Warning};
     const NOW: i64 = 1_795_000_000;
     let admin = Admin {
@@ -211,7 +211,7 @@ async fn the_command_looks_at_files_backups_and_admins() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_said_after_what_is_known() {
+fn an_unreachable_database_is_reported_last() {
     let folder = Folder::new();
     let nobody = [("DATABASE_URL", "postgres://me@127.0.0.1:1/x"), ("SMTP_URL", "")];
     let (code, said, failed) = check(&folder, &[READY, &nobody].concat());
@@ -219,7 +219,7 @@ fn a_database_that_does_not_answer_is_said_after_what_is_known() {
 }
 
 #[test]
-fn an_error_of_the_settings_stops_the_real_site_and_no_other() {
+fn configuration_errors_stop_production_only() {
     let folder = Folder::new();
     let wrong =
         [READY, &[("DATABASE_URL", ""), ("RATELIMIT_STORAGE_URI", ""), ("TRUSTED_PROXIES", "none")]].concat();

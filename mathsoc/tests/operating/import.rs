@@ -7,11 +7,11 @@ use mathsoc::db::{Db, Url, check, users};
 use sqlx::Row as _;
 
 use super::competitions;
-use super::folder::Folder;
 use super::old_site::{self, PBKDF2_PASSWORD, SCRYPT_PASSWORD};
-use super::postgres::Server;
 use super::tables::{count, run, table, texts};
-use super::world::World;
+use crate::support::site::TestSite;
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 pub(crate) async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportError> {
     let report = import::run(db, &from.parse().unwrap(), &options, &mut |_| {}).await?;
@@ -56,29 +56,29 @@ pub(crate) async fn everything(db: &Db) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn the_flask_site_moves_from_a_file_into_a_file() {
+async fn flask_moves_from_sqlite_to_sqlite() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    moves(World::new(&[]).await, &old, 1).await;
+    moves(TestSite::new(&[]).await, &old, 1).await;
 }
 
 #[tokio::test]
-async fn the_flask_site_moves_between_all_kinds_of_databases() {
-    let server = Server::start();
+async fn flask_moves_between_all_databases() {
+    let server = Postgres::start();
     let folder = Folder::new();
     let (file, old) = (format!("sqlite://{}", folder.join("old.db").display()), server.database().await);
     old_site::fill(&file).await;
     old_site::fill(&old).await;
     for (from, broken) in [(&file, 1), (&old, 0)] {
-        moves(World::new(&[("DATABASE_URL", &server.database().await)]).await, from, broken).await;
+        moves(TestSite::new(&[("DATABASE_URL", &server.database().await)]).await, from, broken).await;
     }
-    moves(World::new(&[]).await, &old, 0).await;
+    moves(TestSite::new(&[]).await, &old, 0).await;
 }
 
 /// `broken`: how many more challenges and users a file has, which takes anything for a date or a text.
-async fn moves(world: World, old: &str, broken: usize) {
-    let db = &world.app.db;
+async fn moves(site: TestSite, old: &str, broken: usize) {
+    let db = &site.app.db;
     let rehearsed = take(db, old, Options { dry_run: true, ..Options::default() }).await.unwrap();
     assert_eq!(count(db, "users").await + count(db, "challenges").await + count(db, "imported").await, 0);
     let report = take(db, old, Options::default()).await.unwrap();
@@ -98,11 +98,11 @@ async fn moves(world: World, old: &str, broken: usize) {
     assert_eq!(numbers(&report, "competition answers"), [10, 8, 0, 2]);
     assert_eq!(numbers(&report, "competition entries"), [5, 0, 3, 2]);
 
-    newsletters(&world, old).await;
-    accounts(&world, report.line("users").unwrap()).await;
-    content(&world, &report).await;
+    newsletters(&site, old).await;
+    accounts(&site, report.line("users").unwrap()).await;
+    content(&site, &report).await;
     answers(db, &report).await;
-    competitions::are_there(&world, &report).await;
+    competitions::are_there(&site, &report).await;
     let found: Vec<_> = check::run(db).await.unwrap().iter().map(ToString::to_string).collect();
     assert!(
         found.len() == 1 && found[0].starts_with("M08  box"),
@@ -116,18 +116,18 @@ async fn moves(world: World, old: &str, broken: usize) {
 }
 
 /// In a second run, which has their files.
-async fn newsletters(world: &World, old: &str) {
+async fn newsletters(site: &TestSite, old: &str) {
     const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
-    let db = &world.app.db;
+    let db = &site.app.db;
     let folder = Folder::new();
     let uploads = folder.join("uploads");
     std::fs::create_dir_all(uploads.join("newsletters")).unwrap();
     std::fs::write(uploads.join("newsletters/newsletter_2024_05_.pdf"), PDF).unwrap();
     std::fs::write(uploads.join("page.pdf"), "<!doctype html><script>steal()</script>").unwrap();
     std::fs::write(folder.join("outside.pdf"), PDF).unwrap();
-    let files = Files { from: uploads.clone(), uploads: world.app.uploads.clone() };
+    let files = Files { from: uploads.clone(), uploads: site.app.uploads.clone() };
     let options = || Options { files: Some(files.clone()), ..Options::default() };
-    let kept = async || world.app.uploads.list().await.unwrap().len();
+    let kept = async || site.app.uploads.list().await.unwrap().len();
 
     let rehearsed = take(db, old, Options { dry_run: true, ..options() }).await.unwrap();
     assert_eq!((count(db, "newsletters").await, count(db, "files").await, kept().await), (1, 0, 0));
@@ -144,7 +144,7 @@ async fn newsletters(world: &World, old: &str) {
         assert!(why(&line.left_out, id).contains(why_not), "{id}: {:?}", line.left_out);
     }
     assert_eq!((count(db, "files").await, kept().await), (1, 1));
-    let mut visitor = world.browser();
+    let mut visitor = site.browser();
     let id = texts(db, "SELECT CAST(id AS TEXT) FROM newsletters WHERE title = 'May'").await.remove(0);
     let page = visitor.get(&format!("/newsletters/{id}")).await;
     assert!(page.body.contains("<p>Dear all</p>") && !page.body.contains("steal"), "{}", page.body);
@@ -168,8 +168,8 @@ async fn newsletters(world: &World, old: &str) {
     }
 }
 
-async fn accounts(world: &World, line: &Line) {
-    let db = &world.app.db;
+async fn accounts(site: &TestSite, line: &Line) {
+    let db = &site.app.db;
     for (id, reason) in
         [(3, "that of 2, but for capitals"), (4, "no e-mail address"), (8, "cannot be written to")]
     {
@@ -190,7 +190,7 @@ async fn accounts(world: &World, line: &Line) {
     for (email, password) in
         [("ADA@school.example", PBKDF2_PASSWORD), ("bob@school.example", SCRYPT_PASSWORD)]
     {
-        let mut browser = world.browser();
+        let mut browser = site.browser();
         let page = browser.log_in(email, "another password").await;
         assert_eq!(page.status, 422, "{}", page.body);
         let page = browser.log_in(email, password).await;
@@ -198,7 +198,7 @@ async fn accounts(world: &World, line: &Line) {
         assert!(browser.is_in().await);
     }
     for (email, password) in [("admin@school.example", "admin123"), ("bob@school.example", PBKDF2_PASSWORD)] {
-        assert_eq!(world.browser().log_in(email, password).await.status, 422, "{email}");
+        assert_eq!(site.browser().log_in(email, password).await.status, 422, "{email}");
     }
     let ada = users::by_email(db, &"ada@school.example".parse().unwrap()).await.unwrap().unwrap();
     assert!(ada.email_verified_at.is_some() && !ada.is_admin() && ada.school_id.is_some());
@@ -212,8 +212,8 @@ async fn accounts(world: &World, line: &Line) {
     );
 }
 
-async fn content(world: &World, report: &Report) {
-    let db = &world.app.db;
+async fn content(site: &TestSite, report: &Report) {
+    let db = &site.app.db;
     let challenges = report.line("challenges").unwrap();
     assert!(why(&challenges.left_out, 3).contains("KS9"));
     assert!(why(&challenges.changed, 4).contains("without its file \"later.png\""));
@@ -221,17 +221,17 @@ async fn content(world: &World, report: &Report) {
     assert_eq!(times[0], "Halves 1709649000 1709735400", "released at 14:30 UTC, locked a day after");
     assert!(times[1].starts_with("Locked 1709380800 17"), "{times:?}");
 
-    let page = world.browser().get("/challenges/1").await;
+    let page = site.browser().get("/challenges/1").await;
     assert!(page.status == 200 && page.body.contains("<mfrac>"), "{}", page.body);
     for path in ["/challenges/1", "/article/1", "/article/4", "/articles", "/"] {
-        let page = world.browser().get(path).await;
+        let page = site.browser().get(path).await;
         assert_eq!(page.status, 200, "{path}");
         for attack in ["steal()</script>", "onclick", "onerror", "javascript:", "<script>steal"] {
             assert!(!page.body.contains(attack), "{path} has {attack}");
         }
     }
     assert!(
-        world.browser().get("/").await.body.contains("Room 5 &lt;b&gt; today"),
+        site.browser().get("/").await.body.contains("Room 5 &lt;b&gt; today"),
         "an announcement is a text"
     );
     let articles = table(db, "articles", &["id", "title", "author"]).await;
@@ -285,12 +285,12 @@ async fn answers(db: &Db, report: &Report) {
 }
 
 #[tokio::test]
-async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
+async fn a_later_import_adds_but_never_resurrects() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
     take(db, &old, Options::default()).await.unwrap();
     run(db, "DELETE FROM articles WHERE title = 'On primes'; DELETE FROM users WHERE email_key = 'bob@school.example'").await;
 
@@ -315,13 +315,13 @@ async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
 }
 
 #[tokio::test]
-async fn accounts_that_are_here_already_keep_their_password_and_rights() {
+async fn existing_accounts_keep_password_and_role() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
-    world.member("CARLA@school.example", mathsoc::person::Role::Pupil).await;
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
+    site.member("CARLA@school.example", mathsoc::person::Role::Pupil).await;
     let before = table(db, "users", &["email", "password_hash", "role", "epoch"]).await;
     let report = take(db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users"), [10, 5, 1, 4]);
@@ -330,12 +330,12 @@ async fn accounts_that_are_here_already_keep_their_password_and_rights() {
 }
 
 #[tokio::test]
-async fn an_import_that_breaks_off_leaves_nothing_and_goes_through_the_next_time() {
+async fn an_interrupted_import_leaves_nothing_and_can_rerun() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = world.app.db.clone();
+    let site = TestSite::new(&[]).await;
+    let db = site.app.db.clone();
     let url: Url = old.parse().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let task = {
@@ -356,7 +356,7 @@ async fn an_import_that_breaks_off_leaves_nothing_and_goes_through_the_next_time
 }
 
 #[tokio::test]
-async fn an_early_form_of_the_tables_is_read_too() {
+async fn the_early_schema_is_imported_too() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     let there = Db::connect(&old.parse().unwrap()).await.unwrap();
@@ -369,20 +369,20 @@ async fn an_early_form_of_the_tables_is_read_too() {
     )
     .await;
     there.close().await;
-    let world = World::new(&[]).await;
-    let report = take(&world.app.db, &old, Options::default()).await.unwrap();
+    let site = TestSite::new(&[]).await;
+    let report = take(&site.app.db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users"), [1, 0, 0, 1], "nobody had an address then");
     assert_eq!(numbers(&report, "challenges"), [1, 1, 0, 0]);
     assert_eq!(numbers(&report, "schools"), [0; 4]);
 }
 
 #[tokio::test]
-async fn what_is_no_flask_site_is_refused_and_so_is_another_one_under_the_same_name() {
+async fn other_databases_and_other_sites_are_rejected() {
     let folder = Folder::new();
     let url = |name: &str| format!("sqlite://{}", folder.join(name).display());
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
-    let ours = format!("sqlite://{}", world.folder.join("mathsoc.db").display());
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
+    let ours = format!("sqlite://{}", site.folder.join("mathsoc.db").display());
     assert!(matches!(take(db, &ours, Options::default()).await, Err(ImportError::Ours)));
     Db::connect(&url("empty.db").parse().unwrap()).await.unwrap().close().await;
     assert!(matches!(take(db, &url("empty.db"), Options::default()).await, Err(ImportError::Theirs)));
@@ -417,6 +417,6 @@ async fn the_other_database_is_only_read() {
     assert_eq!(mode.get::<String, _>(0), "delete");
     hold.close().await;
     let before = std::fs::read(&file).unwrap();
-    take(&World::new(&[]).await.app.db, &old, Options::default()).await.unwrap();
+    take(&TestSite::new(&[]).await.app.db, &old, Options::default()).await.unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }

@@ -5,5 +5,5 @@ mod bodies;
 mod origin;
 mod sessions;
 mod settings;
+mod site;
 mod tokens;
-mod world;

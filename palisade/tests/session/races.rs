@@ -14,7 +14,7 @@ use palisade::store::{Answer as Asked, Done, Kept, MemorySessions, Saved, Sessio
 use palisade::{Proof, Proxies, Refusal, Session, Sessions, SignedIn};
 
 use super::{Browser, Site, User, keyring, sessions};
-use crate::world::{Answer, ask};
+use crate::support::{Answer, ask};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -47,7 +47,7 @@ fn around(site: &Site, router: Router) -> Router {
 }
 
 #[tokio::test]
-async fn a_new_name_does_not_revive_a_session_that_another_request_has_ended() {
+async fn renewing_does_not_revive_an_ended_session() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -66,7 +66,7 @@ async fn a_new_name_does_not_revive_a_session_that_another_request_has_ended() {
 }
 
 #[tokio::test]
-async fn a_new_name_keeps_what_another_request_has_put_in_meanwhile() {
+async fn renewing_keeps_concurrent_writes() {
     let site = Site::stored();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
@@ -81,7 +81,7 @@ async fn a_new_name_keeps_what_another_request_has_put_in_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_another_request_has_ended_does_not_come_back_over_the_new_one() {
+async fn an_ended_cookie_never_overwrites_the_new_one() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -156,7 +156,7 @@ fn slowly(sealed: bool) -> (Site, Slow) {
 }
 
 #[tokio::test]
-async fn a_token_whose_series_is_ended_while_it_is_used_signs_nobody_in() {
+async fn a_series_ended_during_use_signs_nobody_in() {
     for sealed in [false, true] {
         let (site, slow) = slowly(sealed);
         let mut browser = site.browser();
@@ -170,7 +170,7 @@ async fn a_token_whose_series_is_ended_while_it_is_used_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_reading_that_is_given_up_halfway_is_begun_again_and_loses_nothing() {
+async fn a_cancelled_load_is_retried() {
     // While the session is asked for, and while the series is of a token that nobody knows.
     for (sealed, given_up_at) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
         let (site, slow) = slowly(sealed);
@@ -196,7 +196,7 @@ async fn a_reading_that_is_given_up_halfway_is_begun_again_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
+async fn signing_out_completes_when_the_client_disconnects() {
     for sealed in [false, true] {
         let (site, slow) = slowly(sealed);
         let mut browser = site.browser();
@@ -220,7 +220,7 @@ async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
 }
 
 #[tokio::test]
-async fn an_answer_that_got_lost_is_no_theft_if_the_browser_asks_again_at_once() {
+async fn a_lost_response_is_no_theft() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -237,7 +237,7 @@ async fn an_answer_that_got_lost_is_no_theft_if_the_browser_asks_again_at_once()
 }
 
 #[tokio::test]
-async fn the_name_of_a_series_without_its_token_ends_nothing() {
+async fn a_series_without_its_token_ends_nothing() {
     let (sessions, hand, clock) = sessions();
     let store = Arc::new(MemorySessions::new().clock(clock));
     let site = Site::of(sessions.kept_in_shared(store.clone()), hand);
@@ -256,7 +256,7 @@ async fn the_name_of_a_series_without_its_token_ends_nothing() {
 }
 
 #[tokio::test]
-async fn of_several_remember_cookies_the_one_that_can_be_read_counts() {
+async fn the_readable_one_of_several_remember_cookies_counts() {
     let site = Site::stored();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
@@ -269,7 +269,7 @@ async fn of_several_remember_cookies_the_one_that_can_be_read_counts() {
 }
 
 #[tokio::test]
-async fn who_changes_the_password_stays_remembered_and_copies_of_the_token_do_not() {
+async fn a_password_change_keeps_this_browser_remembered_only() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -316,7 +316,7 @@ async fn a_clock_that_is_set_back_prolongs_nothing() {
 }
 
 #[tokio::test]
-async fn the_cookie_of_one_layer_is_no_cookie_of_another() {
+async fn layers_do_not_share_cookies() {
     for stored in [false, true] {
         let store = Arc::new(MemorySessions::new());
         let site = |name| {
@@ -329,14 +329,14 @@ async fn the_cookie_of_one_layer_is_no_cookie_of_another() {
         browser.post("/login/ada").await;
         let cookie = browser.jar["__Host-shop"].clone();
         assert_eq!(browser.who().await, "ada");
-        browser.app = desk.app.clone();
+        browser.site = desk.app.clone();
         browser.jar.insert("__Host-desk".into(), cookie);
         assert_eq!(browser.who().await, "nobody");
     }
 }
 
 #[tokio::test]
-async fn whatever_a_handler_says_a_page_of_a_session_is_public_to_nobody() {
+async fn pages_of_a_session_are_never_public() {
     for site in Site::both() {
         let page = async |session: Session| {
             session.get::<String>("a").await.map(|_| ([("cache-control", "public, max-age=600")], "page"))
@@ -375,7 +375,7 @@ async fn whatever_a_handler_says_a_page_of_a_session_is_public_to_nobody() {
 }
 
 #[tokio::test]
-async fn the_account_is_looked_for_again_when_another_signs_in_during_the_request() {
+async fn the_account_is_reloaded_after_another_signs_in() {
     let site = Site::stored();
     let switch =
         async |user: SignedIn<User>, request: axum::extract::Request, next: axum::middleware::Next| {
@@ -395,7 +395,7 @@ async fn the_account_is_looked_for_again_when_another_signs_in_during_the_reques
 }
 
 #[tokio::test]
-async fn what_is_begun_after_a_sign_out_is_not_cleared_with_the_rest() {
+async fn values_set_after_signing_out_survive() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -415,7 +415,7 @@ async fn what_is_begun_after_a_sign_out_is_not_cleared_with_the_rest() {
 }
 
 #[tokio::test]
-async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
+async fn a_forms_session_ends_at_sign_in() {
     for site in Site::both() {
         let form = any(async |session: Session, token: palisade::CsrfToken| {
             session.get::<String>("a").await.map(|_| token.to_string())
@@ -424,9 +424,9 @@ async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
         let form = around(&site, Router::new().fallback(form).layer(tokens));
         for fill in [false, true] {
             let mut browser = site.browser();
-            browser.app = form.clone();
+            browser.site = form.clone();
             browser.get("/").await;
-            browser.app = site.app.clone();
+            browser.site = site.app.clone();
             if fill {
                 browser.post("/set/a/b").await;
             }
@@ -436,7 +436,7 @@ async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
             let mut tab = browser.clone();
             overtaken(&site, &mut tab, ("POST", "/login/ada"), async |_| Ok(())).await;
             assert_eq!(tab.jar, old.jar, "it writes no cookie over that of the sign-in");
-            tab.app = form.clone();
+            tab.site = form.clone();
             tab.get("/").await;
             assert_ne!(tab.jar, old.jar, "it is over, and tokens of another one come after it");
         }
@@ -444,7 +444,7 @@ async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
 }
 
 #[tokio::test]
-async fn no_change_to_a_cookie_makes_it_another_one() {
+async fn every_changed_cookie_is_invalid() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;

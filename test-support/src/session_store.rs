@@ -1,4 +1,4 @@
-//! What every store of sessions promises. Stores of other crates are held to it too.
+//! The suite that every implementation of palisade's `SessionStore` passes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,11 +7,17 @@ use palisade::store::{Kept, Saved, SessionId, SessionStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-pub(super) fn kept(version: u64, user: Option<&str>) -> Kept {
+/// Returns a record of this version and user; its bytes are no text.
+pub fn kept(version: u64, user: Option<&str>) -> Kept {
     Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
-pub(super) async fn keeps_its_promises(store: Arc<dyn SessionStore>) {
+/// Runs the suite: optimistic locking, sessions of a user, races, odd names, long lifetimes.
+///
+/// # Panics
+///
+/// If the store fails a check.
+pub async fn check_session_store(store: Arc<dyn SessionStore>) {
     let id = SessionId::random();
     let load = async |id| store.load(id).wait().await.unwrap();
     let save = async |id, before, kept| store.save(id, before, kept, HOUR).wait().await.unwrap();

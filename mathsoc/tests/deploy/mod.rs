@@ -1,36 +1,20 @@
 //! What `deploy/` and `docs/deploying.md` say, done: the real program behind the real nginx, with the files as they are; only
 //! ports, paths, passwords and the certificate are others.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-#[allow(dead_code, reason = "shared with the tests in a browser")]
-#[path = "deploy/front.rs"]
-mod front;
-#[path = "deploy/observatory.rs"]
 mod observatory;
-#[path = "support/postgres.rs"]
-mod postgres;
-#[path = "deploy/rolling.rs"]
 mod rolling;
-#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
-#[path = "../../palisade/tests/stores/servers.rs"]
-mod servers;
-#[allow(dead_code, reason = "shared with the tests of the program")]
-#[path = "support/site.rs"]
-mod site;
 
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use folder::Folder;
-use front::{Front, cookies, file, status};
+use crate::support::front::{Front, cookies, file, status};
+use crate::support::program::{Site, mathsoc};
 use mathsoc::config::Config;
 use mathsoc::deploy::{self, Severity};
-use site::{Site, mathsoc};
+use test_support::Folder;
+use test_support::browser::csrf_token;
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 
@@ -51,7 +35,7 @@ fn settle(folder: &Folder, name: &str, other: &[(&str, &str)]) {
 }
 
 #[test]
-fn the_settings_are_read_and_nothing_is_to_be_said_of_them() {
+fn deployment_settings_load_without_findings() {
     for name in ["env.single", "env.several"] {
         let text = file(name);
         let lines = text.lines().filter(|line| !line.starts_with('#'));
@@ -72,7 +56,7 @@ fn the_settings_are_read_and_nothing_is_to_be_said_of_them() {
 }
 
 #[test]
-fn the_address_of_a_visitor_arrives_and_limits_count_it_whatever_they_claim() {
+fn limits_count_the_real_client_address() {
     let folder = Folder::new();
     settle(&folder, "env.single", &[]);
     let site = Site::start(&folder, &[("RATELIMIT_DEFAULT", "3/hour")]);
@@ -91,7 +75,7 @@ fn the_address_of_a_visitor_arrives_and_limits_count_it_whatever_they_claim() {
 }
 
 #[test]
-fn http_leads_to_https_and_https_says_to_stay_and_no_other_name_is_answered() {
+fn nginx_redirects_to_https_and_rejects_unknown_hosts() {
     let folder = Folder::new();
     settle(&folder, "env.single", &[]);
     let site = Site::start(&folder, &[]);
@@ -115,7 +99,7 @@ fn http_leads_to_https_and_https_says_to_stay_and_no_other_name_is_answered() {
 }
 
 #[test]
-fn one_logs_in_through_it_and_a_form_from_elsewhere_is_refused() {
+fn login_works_behind_nginx_and_rejects_forged_forms() {
     let folder = Folder::new();
     settle(&folder, "env.single", &[]);
     let mut create = mathsoc(&folder, &[]);
@@ -127,7 +111,7 @@ fn one_logs_in_through_it_and_a_form_from_elsewhere_is_refused() {
     let front = Front::before(&folder, &[&site.address]);
 
     let form = front.get("127.0.0.1", "/login", "");
-    let token = form.split("name=\"csrf_token\" value=\"").nth(1).expect("a form").split('"').next().unwrap();
+    let token = csrf_token(&form).expect("a form");
     let jar = cookies(&form);
     assert!(form.to_ascii_lowercase().contains("; secure"), "{form}");
     let fields =
@@ -153,7 +137,7 @@ fn escaped(token: &str) -> String {
 }
 
 #[test]
-fn what_the_units_start_is_there_and_the_backup_of_the_night_is_made() {
+fn systemd_units_start_and_back_up() {
     let folder = Folder::new();
     settle(&folder, "env.single", &[]);
     for unit in ["mathsoc.service", "mathsoc@.service"] {

@@ -1,7 +1,7 @@
 //! A site that takes in files and serves them again, and browsers that send them.
 
 use std::collections::BTreeMap;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
@@ -13,14 +13,14 @@ use http::StatusCode;
 use palisade::{FileFault, Incoming, Refusal, Upload, UploadId, Uploads};
 use tower::ServiceExt;
 
-use crate::stores::servers::folder;
+use test_support::Folder;
 
-/// A folder for files, that goes with the test.
-pub struct Folder(pub PathBuf);
+/// A temporary folder for uploads.
+pub struct Files(pub Folder);
 
-impl Folder {
+impl Files {
     pub fn new() -> Self {
-        Self(folder())
+        Self(Folder::new())
     }
 
     pub fn uploads(&self) -> Uploads {
@@ -41,12 +41,6 @@ impl Folder {
         let mut found = Vec::new();
         walk(&self.0, &mut found);
         found
-    }
-}
-
-impl Drop for Folder {
-    fn drop(&mut self) {
-        let _ = std::fs::remove_dir_all(&self.0);
     }
 }
 

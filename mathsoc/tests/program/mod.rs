@@ -1,26 +1,18 @@
 //! The program from outside: it starts, answers, stops in good order, and says what is wrong.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "program/admin.rs"]
 mod admin;
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/postgres.rs"]
-mod postgres;
-#[path = "support/site.rs"]
-mod site;
 
 use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
+use test_support::postgres::Postgres;
 
-use folder::Folder;
-use site::{Site, mathsoc};
+use crate::support::program::{self, Site, mathsoc};
+use test_support::Folder;
 
 #[test]
-fn it_prints_its_address_answers_and_stops_when_asked() {
+fn starts_answers_and_stops_on_sigterm() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[]);
     assert!(site.said.starts_with("Maths Society Platform at http://127.0.0.1:"), "{}", site.said);
@@ -29,7 +21,7 @@ fn it_prints_its_address_answers_and_stops_when_asked() {
 }
 
 #[test]
-fn the_first_start_in_development_makes_demo_content_and_the_second_keeps_it() {
+fn the_first_development_start_loads_the_demo_once() {
     let folder = Folder::new();
     let mut seen = Vec::new();
     for _ in 0..2 {
@@ -70,8 +62,8 @@ fn mode(path: &Path) -> u32 {
 /// The open request waits in the database for a lock that the test holds, on a table that nothing but the page reads: nothing
 /// here depends on time.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_open_request_is_answered_before_the_program_stops() {
-    let server = postgres::Server::start();
+async fn an_open_request_is_answered_before_shutdown() {
+    let server = Postgres::start();
     let url = server.database().await;
     let folder = Folder::new();
     let site = Site::start(&folder, &[("DATABASE_URL", &url)]);
@@ -81,7 +73,7 @@ async fn an_open_request_is_answered_before_the_program_stops() {
     sqlx::query("BEGIN").execute(&mut holder).await.unwrap();
     sqlx::query("LOCK TABLE answer_boxes IN ACCESS EXCLUSIVE MODE").execute(&mut holder).await.unwrap();
     let address = site.address.clone();
-    let open = tokio::task::spawn_blocking(move || site::get(&address, "/challenges/1"));
+    let open = tokio::task::spawn_blocking(move || program::get(&address, "/challenges/1"));
     until(async || {
         let waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
         sqlx::query_scalar::<_, i64>(waiting).fetch_one(&mut looking).await.unwrap() == 1
@@ -106,7 +98,7 @@ async fn until(mut true_now: impl AsyncFnMut() -> bool) {
 }
 
 #[test]
-fn a_wrong_configuration_ends_with_code_2_and_the_reasons() {
+fn a_wrong_configuration_exits_with_code_2() {
     let folder = Folder::new();
     for command in ["serve", "migrate", "config"] {
         let output =
@@ -123,7 +115,7 @@ fn a_wrong_configuration_ends_with_code_2_and_the_reasons() {
 }
 
 #[test]
-fn a_database_that_cannot_be_made_ends_with_code_1_and_its_path() {
+fn an_unusable_database_exits_with_code_1() {
     let folder = Folder::new();
     fs::write(folder.join("file"), "").unwrap();
     let output = mathsoc(&folder, &[("DATA_DIR", "file")]).output().unwrap();
@@ -133,7 +125,7 @@ fn a_database_that_cannot_be_made_ends_with_code_1_and_its_path() {
 }
 
 #[test]
-fn a_port_that_is_taken_ends_with_code_1_and_advice() {
+fn a_port_in_use_exits_with_code_1() {
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let port = taken.local_addr().unwrap().port().to_string();
     let folder = Folder::new();
@@ -144,7 +136,7 @@ fn a_port_that_is_taken_ends_with_code_1_and_advice() {
 }
 
 #[test]
-fn migrate_fills_a_database_with_the_demo_only_when_told_to() {
+fn migrate_loads_the_demo_only_with_its_flag() {
     let folder = Folder::new();
     let migrate = |arguments: &[&str]| {
         let output = mathsoc(&folder, &[("APP_ENV", "testing")]).args(arguments).output().unwrap();
@@ -157,7 +149,7 @@ fn migrate_fills_a_database_with_the_demo_only_when_told_to() {
 }
 
 #[test]
-fn config_prints_the_settings_of_the_file_and_hides_the_secret() {
+fn config_prints_settings_and_hides_secrets() {
     let folder = Folder::new();
     fs::write(folder.join(".env"), "PORT=7000\nSECRET_KEY=abcxyz\n").unwrap();
     let output = mathsoc(&folder, &[("HOST", "::1")]).arg("config").output().unwrap();
@@ -170,18 +162,18 @@ fn config_prints_the_settings_of_the_file_and_hides_the_secret() {
 }
 
 #[test]
-fn metrics_are_served_on_their_own_address_and_stop_with_the_site() {
+fn the_metrics_server_stops_with_the_site() {
     let folder = Folder::new();
     let mut site = Site::start(&folder, &[("METRICS_ADDR", "127.0.0.1:0")]);
-    let metrics = site::address_in(&site.next_line_with("Metrics at http://127.0.0.1:"));
+    let metrics = program::address_in(&site.next_line_with("Metrics at http://127.0.0.1:"));
     assert!(site.get("/about").starts_with("HTTP/1.1 200 "));
     assert!(site.get("/metrics").starts_with("HTTP/1.1 404 "), "never on the public one");
-    let read = site::get(&metrics, "/metrics");
+    let read = program::get(&metrics, "/metrics");
     assert!(
         read.starts_with("HTTP/1.1 200 ") && read.contains("http_requests_total{status=\"4xx\"} 1"),
         "{read}"
     );
-    assert!(site::get(&metrics, "/about").starts_with("HTTP/1.1 404 "), "and nothing else there");
+    assert!(program::get(&metrics, "/about").starts_with("HTTP/1.1 404 "), "and nothing else there");
     assert_eq!(site.stop().code(), Some(0));
     assert!(TcpStream::connect(metrics).is_err());
 }
@@ -195,7 +187,7 @@ fn metrics_that_others_can_read_are_warned_about() {
 }
 
 #[test]
-fn limits_are_printed_as_a_table_or_as_json_without_a_password() {
+fn limits_print_as_table_or_json_without_passwords() {
     let folder = Folder::new();
     let print = |arguments: &[&str]| {
         let settings = [("RATELIMIT_STORAGE_URI", "redis://:hush@cache/1")];
@@ -223,7 +215,7 @@ fn limits_are_printed_as_a_table_or_as_json_without_a_password() {
 }
 
 #[test]
-fn clearing_what_is_counted_in_memory_ends_with_code_1_and_says_why() {
+fn clearing_the_memory_store_exits_with_code_1() {
     let folder = Folder::new();
     let clear = |key: &str| mathsoc(&folder, &[]).args(["limits", "clear", key]).output().unwrap();
     let (memory, network) = (clear("192.0.2.7"), clear("192.0.2.0/24"));
@@ -236,7 +228,7 @@ fn clearing_what_is_counted_in_memory_ends_with_code_1_and_says_why() {
 }
 
 #[test]
-fn the_log_is_json_on_stdout_when_asked_for() {
+fn the_log_is_json_on_stdout_when_configured() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[("LOG_TO_STDOUT", "1")]);
     let line: serde_json::Value = serde_json::from_str(&site.said).expect("a line of JSON");

@@ -1,12 +1,6 @@
 //! What can be set from outside: what is accepted, what is refused and with which words, what is hidden.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "config/accounts.rs"]
 mod accounts;
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "config/uploads.rs"]
 mod uploads;
 
 use std::collections::BTreeMap;
@@ -14,8 +8,8 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use folder::Folder;
 use mathsoc::config::{Config, ConfigError, Environment, SETTINGS, SecretKey, Source, Vars, example_file};
+use test_support::Folder;
 
 /// 48 bytes of /dev/urandom in base64, in nobody's use.
 const STRONG: &str = "7rPq2mVw9sKxT4bYd0nJ/GcZ5uLhA8eRfQ1tXoCiN3kMWyEvHB+6SjUgDzOplFaI";

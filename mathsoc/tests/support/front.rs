@@ -7,8 +7,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use super::folder::Folder;
-use super::servers::{free_port, listens};
+use test_support::Folder;
+use test_support::servers::{free_port, listens};
 
 /// A file of `deploy/`.
 pub(crate) fn file(name: &str) -> String {

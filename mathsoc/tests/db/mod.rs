@@ -1,124 +1,104 @@
-//! What the database promises, kept by SQLite and by PostgreSQL alike.
+//! The database: every check passes on SQLite and on PostgreSQL.
 //!
-//! One test per database and in it all promises, each on a database of its own: so the PostgreSQL server is started
-//! once, whichever runner there is.
-
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-#[path = "support/postgres.rs"]
-mod postgres;
+//! Each database has one test, which runs all checks, each on a new database. So PostgreSQL is
+//! started once, with any test runner.
 
 use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
+use test_support::postgres::Postgres;
 
-use folder::Folder;
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::demo::{self, Demo};
-use mathsoc::db::{Db, Known, Url, announcements, articles, newsletters};
+use mathsoc::db::{Db, Known, Url, announcements, articles};
 use sqlx::{PgPool, SqlitePool};
+use test_support::Folder;
 
-type Promise = (&'static str, fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>>);
+type Check = (&'static str, fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 
-macro_rules! promises {
+macro_rules! checks {
     ($($name:ident,)+) => { &[$((stringify!($name), |db| Box::pin($name(db)))),+] };
 }
 
-#[path = "db/accounts.rs"]
 mod accounts;
-#[path = "db/admin.rs"]
 mod admin;
-#[path = "db/admin_articles.rs"]
 mod admin_articles;
-#[path = "db/admin_challenges.rs"]
 mod admin_challenges;
-#[path = "db/answers.rs"]
-mod answering;
-#[path = "db/awards.rs"]
+mod answers;
 mod awards;
-#[path = "db/boards.rs"]
 mod boards;
-#[path = "db/competitions.rs"]
 mod competitions;
-#[path = "db/files.rs"]
 mod files;
-#[path = "db/known.rs"]
 mod known;
-#[path = "db/newsletters.rs"]
-mod letters;
-#[path = "db/users.rs"]
-mod people;
-#[path = "db/progress.rs"]
+mod newsletters;
 mod progress;
-#[path = "db/reports.rs"]
 mod reports;
+mod users;
 
-static PROMISES: &[Promise] = promises![
+static CHECKS: &[Check] = checks![
     migrating_again_changes_nothing,
     it_gives_a_sign_of_life,
     an_empty_database_has_empty_pages,
     the_newest_come_first,
     what_lies_ahead_is_shown_nowhere,
-    a_page_holds_ten_and_the_last_one_the_rest,
-    a_key_stage_narrows_the_list_and_its_count,
+    a_page_holds_ten_items,
+    a_key_stage_filters_list_and_count,
     a_challenge_comes_with_its_boxes_in_order,
     an_id_that_is_not_there_is_none,
     text_comes_back_as_it_went_in,
-    a_box_needs_its_challenge_and_goes_with_it,
-    a_key_stage_that_does_not_exist_is_refused,
+    a_box_is_deleted_with_its_challenge,
+    an_unknown_key_stage_is_rejected,
     the_demo_fills_an_empty_database_once,
     the_demo_leaves_other_content_alone,
     many_at_once_are_all_answered,
 ];
 
-fn all_promises() -> impl Iterator<Item = &'static Promise> {
-    PROMISES
+fn all_checks() -> impl Iterator<Item = &'static Check> {
+    CHECKS
         .iter()
-        .chain(accounts::PROMISES)
-        .chain(answering::PROMISES)
-        .chain(progress::PROMISES)
-        .chain(admin::PROMISES)
-        .chain(admin_articles::PROMISES)
-        .chain(admin_challenges::PROMISES)
-        .chain(awards::PROMISES)
-        .chain(boards::PROMISES)
-        .chain(competitions::PROMISES)
-        .chain(people::PROMISES)
-        .chain(files::PROMISES)
-        .chain(known::PROMISES)
-        .chain(letters::PROMISES)
-        .chain(reports::PROMISES)
+        .chain(accounts::CHECKS)
+        .chain(answers::CHECKS)
+        .chain(progress::CHECKS)
+        .chain(admin::CHECKS)
+        .chain(admin_articles::CHECKS)
+        .chain(admin_challenges::CHECKS)
+        .chain(awards::CHECKS)
+        .chain(boards::CHECKS)
+        .chain(competitions::CHECKS)
+        .chain(users::CHECKS)
+        .chain(files::CHECKS)
+        .chain(known::CHECKS)
+        .chain(newsletters::CHECKS)
+        .chain(reports::CHECKS)
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_promise_holds_on_sqlite() {
+async fn every_check_passes_on_sqlite() {
     let folder = Folder::new();
-    let urls = (0..all_promises().count()).map(|n| Url::file(&folder.join(format!("{n}.db")))).collect();
-    keep_all(urls).await;
+    let urls = (0..all_checks().count()).map(|n| Url::file(&folder.join(format!("{n}.db")))).collect();
+    run_all(urls).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn every_promise_holds_on_postgresql() {
-    let server = postgres::Server::start();
+async fn every_check_passes_on_postgresql() {
+    let server = Postgres::start();
     let mut urls = Vec::new();
-    for _ in all_promises() {
+    for _ in all_checks() {
         urls.push(server.database().await.parse().unwrap());
     }
-    keep_all(urls).await;
+    run_all(urls).await;
 }
 
-async fn keep_all(urls: Vec<Url>) {
-    let mut broken = Vec::new();
-    for ((name, promise), url) in all_promises().zip(urls) {
+async fn run_all(urls: Vec<Url>) {
+    let mut failed = Vec::new();
+    for ((name, check), url) in all_checks().zip(urls) {
         let db = Db::connect(&url).await.unwrap();
         db.migrate().await.unwrap();
-        if tokio::spawn(promise(db.clone())).await.is_err() {
-            broken.push(name);
+        if tokio::spawn(check(db.clone())).await.is_err() {
+            failed.push(name);
         }
         db.close().await;
     }
-    assert!(broken.is_empty(), "broken promises (why is above): {broken:?}");
+    assert!(failed.is_empty(), "failed checks (the reason is above): {failed:?}");
 }
 
 async fn migrating_again_changes_nothing(db: Db) {
@@ -176,7 +156,7 @@ async fn what_lies_ahead_is_shown_nowhere(db: Db) {
     assert_eq!(challenges::by_id(&db, ahead).await.unwrap().unwrap().title, "ahead", "its time has come");
 }
 
-async fn a_page_holds_ten_and_the_last_one_the_rest(db: Db) {
+async fn a_page_holds_ten_items(db: Db) {
     for n in 1..=23 {
         challenge(&db, &format!("{n}"), "KS3", -n).await;
         article(&db, &format!("{n}"), -n).await;
@@ -195,7 +175,7 @@ async fn a_page_holds_ten_and_the_last_one_the_rest(db: Db) {
     assert_eq!(articles::page(&db, 0).await.unwrap().page, 1);
 }
 
-async fn a_key_stage_narrows_the_list_and_its_count(db: Db) {
+async fn a_key_stage_filters_list_and_count(db: Db) {
     for n in 0..12 {
         challenge(&db, "for the young", "KS3", -1 - n).await;
         challenge(&db, "for the old", "KS5", -1 - n).await;
@@ -235,7 +215,7 @@ async fn text_comes_back_as_it_went_in(db: Db) {
     assert_eq!(articles::by_id(&db, 1).await.unwrap().unwrap().title, odd);
 }
 
-async fn a_box_needs_its_challenge_and_goes_with_it(db: Db) {
+async fn a_box_is_deleted_with_its_challenge(db: Db) {
     let insert = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (1, 1, 'x', '1')";
     assert!(run(&db, insert, &[]).await.is_err(), "there is no challenge 1 yet");
     challenge(&db, "Now there is", "KS3", -1).await;
@@ -246,7 +226,7 @@ async fn a_box_needs_its_challenge_and_goes_with_it(db: Db) {
     assert_eq!(challenges::latest(&db, 1).await.unwrap()[0].id, 2, "an id never comes back");
 }
 
-async fn a_key_stage_that_does_not_exist_is_refused(db: Db) {
+async fn an_unknown_key_stage_is_rejected(db: Db) {
     let insert = "INSERT INTO challenges (title, key_stage, summary, statement, released_at)
         VALUES ('t', $1, 's', 's', 0)";
     assert!(run(&db, insert, &["KS2"]).await.is_err());
@@ -259,7 +239,7 @@ async fn the_demo_fills_an_empty_database_once(db: Db) {
     let newest = challenges::by_id(&db, found.items[0].id).await.unwrap().unwrap();
     assert!(!newest.boxes.is_empty());
     assert!(articles::page(&db, 1).await.unwrap().total > 0);
-    assert!(newsletters::page(&db, 1).await.unwrap().total > 0);
+    assert!(mathsoc::db::newsletters::page(&db, 1).await.unwrap().total > 0);
     assert!(announcements::latest(&db).await.unwrap().is_some());
 
     assert_eq!(demo::load(&db).await.unwrap(), Demo::NotNeeded);

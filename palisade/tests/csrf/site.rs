@@ -13,7 +13,7 @@ use palisade::{
     Binding, CsrfToken, CsrfTokens, ErrorPages, Exchange, Keyring, Palisade, Refusal, TokenFault,
 };
 
-use crate::world::{Answer, HERE, ask, with_peer};
+use crate::support::{Answer, HERE, ask, with_peer};
 
 pub const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 pub const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";

@@ -10,7 +10,7 @@ use http::{Method, Request};
 use palisade::store::{Answer, Ask, Counters, Done, MemoryStore, Store, StoreError};
 use palisade::{Clock, ErrorPages, Hand, Proxies, RateGate, RateLimit, SteadyStore, Strategy};
 
-use crate::world::{Answer as Page, STRANGER, ask, with_peer};
+use crate::support::{Answer as Page, STRANGER, ask, with_peer};
 
 /// Memory, and what moves its clock.
 pub fn memory() -> (SteadyStore, Clock, Hand) {

@@ -2,31 +2,17 @@
 //! a script that was smuggled in does not run, hostile HTML does nothing once it is cleaned, accounts work from end to end,
 //! challenges are answered, and pages of other origins can do nothing. `MATHSOC_SCREENSHOTS=folder` keeps pictures.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "browser/class.rs"]
 mod class;
-#[path = "support/folder.rs"]
-mod folder;
-#[allow(dead_code, reason = "shared with the tests of what is deployed")]
-#[path = "deploy/front.rs"]
-mod front;
-#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
-#[path = "../../palisade/tests/stores/servers.rs"]
-mod servers;
-#[allow(dead_code, reason = "shared with the tests of the program")]
-#[path = "support/site.rs"]
-mod site;
 
 use std::path::Path;
 use std::process::Command;
 
-use folder::Folder;
-use front::Front;
+use crate::support::front::Front;
+use crate::support::program::Site;
 use mathsoc::rich_text;
 use palisade::Sanitizer;
 use serde_json::{Value, json};
-use site::Site;
+use test_support::Folder;
 
 #[test]
 fn every_page_is_right_in_a_real_browser_with_script_and_without() {
@@ -178,7 +164,7 @@ fn render(vectors: &[&str]) -> Value {
 
 #[test]
 fn hostile_html_runs_nothing_and_asks_for_nothing_in_a_real_browser_once_it_is_cleaned() {
-    let vectors = include_str!("../../palisade/tests/data/hostile.html.txt");
+    let vectors = include_str!("../../../palisade/tests/data/hostile.html.txt");
     let vectors: Vec<_> = vectors.lines().filter(|line| !line.is_empty()).collect();
     let report = render(&vectors);
     assert_eq!(report["pages"].as_array().unwrap().len(), 4);

@@ -1,23 +1,27 @@
-//! A private PostgreSQL server for the time of a test.
+//! A private PostgreSQL server.
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 
-use mathsoc::db::Url;
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
-/// The server; it stops when this is dropped, and also when the test dies without dropping anything.
-pub(crate) struct Server {
+/// A PostgreSQL server on a socket of its own. It stops on drop, and also when the process is killed.
+#[derive(Debug)]
+pub struct Postgres {
     guard: Child,
     socket: String,
     databases: AtomicU32,
 }
 
-impl Server {
-    /// Starts one; fails, and says what to install, when there is no PostgreSQL.
-    pub(crate) fn start() -> Self {
-        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/support/private-postgres");
+impl Postgres {
+    /// Starts a server.
+    ///
+    /// # Panics
+    ///
+    /// If PostgreSQL is not installed; the message says what to run.
+    pub fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/private-postgres");
         let mut command = Command::new("sh");
         command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut guard = command.spawn().expect("sh is there");
@@ -32,8 +36,8 @@ impl Server {
         Self { guard, socket: socket.trim().to_owned(), databases: AtomicU32::new(0) }
     }
 
-    /// The address of a new, empty database.
-    pub(crate) async fn database(&self) -> String {
+    /// Creates an empty database and returns its URL.
+    pub async fn database(&self) -> String {
         let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
         let mut server = self.connect("postgres").await;
         sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut server).await.unwrap();
@@ -41,19 +45,17 @@ impl Server {
         self.url(&name)
     }
 
-    /// A connection to one of the server's databases.
-    pub(crate) async fn connect(&self, database: &str) -> PgConnection {
+    /// Connects to one of the server's databases.
+    pub async fn connect(&self, database: &str) -> PgConnection {
         self.url(database).parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
     }
 
     fn url(&self, database: &str) -> String {
-        let url = format!("postgres:///{database}?host={}&user=postgres", self.socket);
-        url.parse::<Url>().expect("a URL that the program understands");
-        url
+        format!("postgres:///{database}?host={}&user=postgres", self.socket)
     }
 }
 
-impl Drop for Server {
+impl Drop for Postgres {
     fn drop(&mut self) {
         drop(self.guard.stdin.take()); // the script waits for the end of its input, then stops the server
         let _ = self.guard.wait();

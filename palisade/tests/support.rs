@@ -1,7 +1,6 @@
-//! A request, a site, and what came back.
+//! A small site, requests to it, and its answers.
 
 use std::net::SocketAddr;
-use std::sync::{Arc, Mutex};
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -9,7 +8,6 @@ use axum::routing::{get, post};
 use http::{HeaderMap, Request, Response, StatusCode};
 use palisade::{ErrorPages, Palisade, Peer};
 use tower::ServiceExt;
-use tracing_subscriber::fmt::MakeWriter;
 
 pub const STRANGER: &str = "203.0.113.9:40000";
 pub const PROXY: &str = "10.0.0.1:40000";
@@ -86,40 +84,5 @@ pub async fn ask(app: &Router, request: Request<Body>) -> Answer {
         headers: parts.headers.clone(),
         body: String::from_utf8(body.to_vec()).unwrap(),
         response: parts,
-    }
-}
-
-/// What is logged while a test listens.
-#[derive(Clone, Default)]
-pub struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    /// Everything that this thread logs from now on, until the guard is dropped.
-    pub fn listen(&self) -> tracing::subscriber::DefaultGuard {
-        let subscriber = tracing_subscriber::fmt().with_writer(self.clone()).with_ansi(false).finish();
-        tracing::subscriber::set_default(subscriber)
-    }
-
-    pub fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl std::io::Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
-impl MakeWriter<'_> for Log {
-    type Writer = Self;
-
-    fn make_writer(&self) -> Self {
-        self.clone()
     }
 }

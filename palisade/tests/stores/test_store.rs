@@ -7,16 +7,16 @@ use palisade::store::{
 };
 use palisade::{Clock, Hand, Quotas, Strategy};
 
-use super::servers::Server;
+use test_support::servers::Server;
 
 /// A store and what moves its clock.
-pub struct World {
+pub struct TestStore {
     pub store: Store,
     pub hand: Hand,
     _server: Option<Server>,
 }
 
-impl World {
+impl TestStore {
     pub fn memory() -> Self {
         let (clock, hand) = Clock::manual();
         Self { store: MemoryStore::with_clock(clock).into(), hand, _server: None }
@@ -60,12 +60,12 @@ impl World {
 }
 
 /// Every store with every strategy that it can count by.
-pub async fn every() -> Vec<(World, Strategy)> {
+pub async fn every() -> Vec<(TestStore, Strategy)> {
     let mut every = Vec::new();
     for strategy in Strategy::ALL {
-        for world in World::every().await {
-            if world.strategies().contains(&strategy) {
-                every.push((world, strategy));
+        for tested in TestStore::every().await {
+            if tested.strategies().contains(&strategy) {
+                every.push((tested, strategy));
             }
         }
     }

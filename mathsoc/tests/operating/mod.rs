@@ -1,0 +1,14 @@
+//! The operator's commands: taking over the Flask site, backups, checks.
+
+mod backup;
+mod check;
+mod checklist;
+mod commands;
+mod competitions;
+mod files;
+mod former_bugs;
+mod import;
+mod old_site;
+mod own_databases;
+mod places;
+mod tables;
