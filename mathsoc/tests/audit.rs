@@ -2,7 +2,6 @@
 
 use std::time::SystemTime;
 
-use crate::support::assets_are_built;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use http::{Method, Request};
@@ -15,6 +14,8 @@ use palisade::audit::{Answer, Seen, Tls, findings, score};
 use palisade::csp::Severity;
 use test_support::Folder;
 use tower::ServiceExt;
+
+use crate::support::assets_are_built;
 
 const HOST: &str = "maths.example.org";
 const PRODUCTION: [(&str, &str); 5] = [

@@ -1,7 +1,6 @@
 //! What the site sends, to the letter: in development, in production in the clear and behind a proxy, on errors, on
 //! files, on health checks.
 
-use crate::support::assets_are_built;
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
@@ -12,6 +11,8 @@ use mathsoc::{pages, policy};
 use palisade::{ErrorPages, Peer};
 use test_support::Folder;
 use tower::ServiceExt;
+
+use crate::support::assets_are_built;
 
 const VISITOR: &str = "203.0.113.9:40000";
 const PROXY: &str = "10.0.0.1:40000";

@@ -6,7 +6,7 @@ use palisade::{RedirectSites, SafePath};
 use serde_json::Value;
 use url::Url;
 
-use crate::sanitize::assert_cleaned;
+use crate::sanitize::hostile::assert_cleaned;
 
 fn corpus(name: &str) -> Value {
     let folder = std::env::var("PALISADE_CORPORA").expect("`make check-corpora DIR=…` names the folder");

@@ -6,9 +6,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use palisade::{ErrorPages, Fault, Palisade, Refusal, RequestId};
+use test_support::log::Log;
 
 use crate::support::{Answer, HERE, ask, get_from, guarded, site};
-use test_support::log::Log;
 
 fn app() -> Router {
     let broken = || async { Fault::new(std::io::Error::other("disk /var/secret is full")).into_response() };

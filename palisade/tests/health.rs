@@ -1,7 +1,7 @@
 //! What `Health` promises.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -9,6 +9,7 @@ use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use palisade::Health;
+use test_support::log::Log;
 use tokio::sync::Barrier;
 use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
@@ -146,7 +147,7 @@ async fn a_readiness_change_is_logged_once() {
     };
     let app = site(Health::new().fresh(Duration::ZERO).check("database", check));
     let log = Log::default();
-    let _logging = tracing::subscriber::set_default(log.clone());
+    let _logging = log.listen();
 
     for (now, expected, lines) in [
         (true, yes(), 0),
@@ -158,46 +159,10 @@ async fn a_readiness_change_is_logged_once() {
     ] {
         works.store(now, Ordering::SeqCst);
         assert_eq!(ready(&app).await, expected);
-        assert_eq!(log.lines().len(), lines, "{:?}", log.lines());
+        assert_eq!(log.lines_of("palisade").len(), lines, "{:?}", log.lines_of("palisade"));
     }
-    let lines = log.lines();
+    let lines = log.lines_of("palisade");
     assert!(lines[0].starts_with("WARN") && lines[0].contains("database"), "{}", lines[0]);
     assert!(lines[0].contains("no such host db.internal"), "{}", lines[0]);
     assert!(lines[1].starts_with("INFO") && lines[1].contains("database"), "{}", lines[1]);
-}
-
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target().starts_with("palisade")
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Line(String);
-        impl tracing::field::Visit for Line {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 += &format!(" {field}={value:?}");
-            }
-        }
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
 }

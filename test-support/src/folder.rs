@@ -1,5 +1,6 @@
 //! Temporary folders.
 
+use std::fs;
 use std::ops::Deref;
 use std::path::Path;
 
@@ -16,9 +17,16 @@ impl Folder {
         Self(tempfile::Builder::new().prefix("test-").tempdir().unwrap())
     }
 
-    /// Returns the path of a file in it as text.
-    pub fn file(&self, name: &str) -> String {
+    /// Returns the path of this name in it as text.
+    pub fn path(&self, name: &str) -> String {
         self.0.path().join(name).to_str().unwrap().to_owned()
+    }
+
+    /// Writes a file and returns its path.
+    pub fn file(&self, name: &str, text: &str) -> String {
+        let path = self.path(name);
+        fs::write(&path, text).unwrap();
+        path
     }
 }
 

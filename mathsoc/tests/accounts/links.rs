@@ -7,7 +7,6 @@ use mathsoc::db::{Db, Url};
 use mathsoc::links::{LIFETIME, LinkError, Links, Purpose, without_token};
 use mathsoc::person::Role;
 use palisade::{Clock, Hand, Keyring};
-
 use test_support::Folder;
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";

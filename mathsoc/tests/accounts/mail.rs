@@ -1,17 +1,16 @@
 //! Letters leave, one way or the other, and a log never tells to whom.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mathsoc::config::Config;
 use mathsoc::email::EmailAddress;
 use mathsoc::mail::{AddressTaken, Letter, MailError, Mailer, PasswordChanged, ResetPassword, VerifyAddress};
+use test_support::Folder;
+use test_support::log::Log;
 
 use super::smtp::{Mood, Server};
-use test_support::Folder;
 
 fn mailer(settings: &[(&str, &str)]) -> Mailer {
     let find =
@@ -87,9 +86,7 @@ async fn a_permanent_failure_is_not_retried() {
 #[tokio::test]
 async fn the_log_names_the_failure_but_no_recipient() {
     let log = Log::default();
-    let written = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE);
-    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || written.clone()).finish());
+    let _guard = log.listen_at(tracing::Level::TRACE);
     let server =
         Server::start(&[Mood::Says("451 4.3.0 not now, {}"), Mood::Says("550 5.1.1 <{}> is nobody here")])
             .await;
@@ -179,24 +176,4 @@ fn letters(folder: &Path) -> Vec<String> {
         .inspect(|path| assert_eq!(path.extension().unwrap(), "eml"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect()
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -9,9 +9,8 @@ use mathsoc::person::Role;
 use mathsoc::signed_in::Admin;
 use mathsoc::state::App;
 use palisade::{Password, Peer, Refusal, Session, SignedIn};
-use test_support::browser::Browser;
-
 use test_support::Folder;
+use test_support::browser::Browser;
 
 const PASSWORD: &str = "nine purple herons juggle";
 

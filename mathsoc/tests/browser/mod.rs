@@ -7,12 +7,13 @@ mod class;
 use std::path::Path;
 use std::process::Command;
 
-use crate::support::front::Front;
-use crate::support::program::Site;
 use mathsoc::rich_text;
 use palisade::Sanitizer;
 use serde_json::{Value, json};
 use test_support::Folder;
+
+use crate::support::front::Front;
+use crate::support::program::Site;
 
 #[test]
 fn every_page_is_right_in_a_real_browser_with_script_and_without() {

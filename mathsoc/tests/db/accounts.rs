@@ -11,7 +11,6 @@ use mathsoc::db::{Db, second_factor, tidy, used_links};
 use mathsoc::email::EmailAddress;
 use mathsoc::person::{Role, Year};
 use palisade::store::{Kept, Saved, SessionId, SessionStore};
-
 use test_support::session_store::check_session_store;
 
 use super::{Check, at, run};

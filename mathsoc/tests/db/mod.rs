@@ -5,13 +5,13 @@
 
 use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
-use test_support::postgres::Postgres;
 
 use mathsoc::db::challenges::{self, KeyStage};
 use mathsoc::db::demo::{self, Demo};
 use mathsoc::db::{Db, Known, Url, announcements, articles};
 use sqlx::{PgPool, SqlitePool};
 use test_support::Folder;
+use test_support::postgres::Postgres;
 
 type Check = (&'static str, fn(Db) -> Pin<Box<dyn Future<Output = ()> + Send>>);
 

@@ -9,12 +9,13 @@ use std::fs;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use crate::support::front::{Front, cookies, file, status};
-use crate::support::program::{Site, mathsoc};
 use mathsoc::config::Config;
 use mathsoc::deploy::{self, Severity};
 use test_support::Folder;
 use test_support::browser::csrf_token;
+
+use crate::support::front::{Front, cookies, file, status};
+use crate::support::program::{Site, mathsoc};
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 

@@ -4,11 +4,12 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use test_support::Folder;
+
 use super::settle;
 use crate::support::assets_are_built;
 use crate::support::front::Front;
 use crate::support::program::Site;
-use test_support::Folder;
 
 /// What came of each test: its name, its outcome and its points; at the end the score.
 type Outcomes = Vec<(String, String, i64)>;

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::settle;
-use crate::support::front::{Front, status};
-use crate::support::program::Site;
 use test_support::Folder;
 use test_support::postgres::Postgres;
 use test_support::servers::{Server, free_port};
+
+use super::settle;
+use crate::support::front::{Front, status};
+use crate::support::program::Site;
 
 /// What the visitors were answered.
 #[derive(Default)]

@@ -2,9 +2,10 @@
 
 use std::time::Duration;
 
+use test_support::servers::Server;
+
 use crate::support::browser::Page;
 use crate::support::site::{ADA, PASSWORD, TestSite};
-use test_support::servers::Server;
 
 const LIMITED: (&str, &str) = ("RATELIMIT_ENABLED", "true");
 

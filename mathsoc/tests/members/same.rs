@@ -1,10 +1,9 @@
 //! No answer tells whether an address has an account.
 
-use mathsoc::db::users::{self, NewUser};
-use mathsoc::person::Role;
-
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool};
+use mathsoc::db::users::{self, NewUser};
+use mathsoc::person::Role;
 
 use crate::support::browser::Page;
 use crate::support::site::{ADA, PASSWORD, TestSite};

@@ -4,10 +4,10 @@ use mathsoc::pages::files;
 use mathsoc::person::Role;
 use serde_json::Value;
 use test_support::Folder;
+use test_support::servers::{Server, clamd_socket};
 
 use crate::support::browser::{Browser, ORIGIN, Page};
 use crate::support::site::{PASSWORD, TestSite};
-use test_support::servers::{Server, clamd_socket};
 
 /// One red pixel.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";

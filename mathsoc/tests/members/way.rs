@@ -1,8 +1,9 @@
 //! The whole way of a member, from the first letter to the last page, on both databases.
 
+use test_support::postgres::Postgres;
+
 use crate::support::browser::Browser;
 use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
-use test_support::postgres::Postgres;
 
 #[tokio::test]
 async fn a_membership_from_registration_to_deletion_on_sqlite() {

@@ -16,12 +16,12 @@ use mathsoc::db::{Db, Url, announcements, articles};
 use palisade::Uploads;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 use super::files::{self, A, B};
 use super::old_site;
 use super::tables::{count, run, table, texts};
-use test_support::Folder;
-use test_support::postgres::Postgres;
 
 async fn empty(url: &Url) -> Db {
     let db = Db::connect(url).await.unwrap();

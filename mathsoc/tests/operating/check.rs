@@ -1,10 +1,10 @@
 //! `check` finds what was broken by hand, mends what follows, and leaves alone what is well.
 
 use mathsoc::db::{Db, Url, check};
-
-use super::tables::{run, table};
 use test_support::Folder;
 use test_support::postgres::Postgres;
+
+use super::tables::{run, table};
 
 const WELL: &str = "
 INSERT INTO users (email, email_key, full_name, role, year, created_at, password_hash) VALUES

@@ -10,10 +10,10 @@ use mathsoc::db::{Db, Url};
 use mathsoc::deploy::{self, Admin, Backups, DatabaseFacts, Facts, Kept, Severity};
 use mathsoc::person::Role;
 use palisade::{Password, Passwords};
+use test_support::Folder;
 
 use crate::support::program::{Site, mathsoc};
 use crate::support::site::KEY;
-use test_support::Folder;
 
 /// A site that nothing is to be said of.
 const READY: &[(&str, &str)] = &[

@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Output;
 
+use test_support::Folder;
+
 use super::old_site::{self};
 use crate::support::program::{Site, mathsoc};
-use test_support::Folder;
 
 pub(crate) fn run(folder: &Folder, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
     let output: Output = mathsoc(folder, settings).args(arguments).output().unwrap();

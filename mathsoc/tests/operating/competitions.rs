@@ -3,12 +3,12 @@
 use mathsoc::db::Db;
 use mathsoc::db::check;
 use mathsoc::db::import::{Options, Report};
+use test_support::Folder;
 
 use super::import::{everything, numbers, take, why};
 use super::old_site::{self, PBKDF2_PASSWORD};
 use super::tables::{run, table, texts};
 use crate::support::site::TestSite;
-use test_support::Folder;
 
 const BOARDS: &str = "SELECT k.title, u.full_name, CAST(s.points AS TEXT), CAST(s.solved AS TEXT), c.name
     FROM scores s JOIN users u ON u.id = s.user_id JOIN schools c ON c.id = s.school_id

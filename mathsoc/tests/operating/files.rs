@@ -9,11 +9,11 @@ use mathsoc::db::check::{self, Depth, Removed};
 use mathsoc::db::{Db, Url};
 use palisade::Uploads;
 use sha2::{Digest, Sha256};
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 use super::backup::forge;
 use super::tables::{count, run, texts};
-use test_support::Folder;
-use test_support::postgres::Postgres;
 
 pub(crate) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub(crate) const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";

@@ -4,11 +4,11 @@ use std::fs;
 use std::path::Path;
 
 use mathsoc::db::{Db, Url};
+use test_support::Folder;
 
 use super::tables::{count, table};
 use crate::support::program::{Site, mathsoc};
 use crate::support::site::{KEY, TestSite};
-use test_support::Folder;
 
 /// `init_db.py` made `admin123` unless a setting that Flask had given up said "production". That such an account is taken over
 /// without its password is shown beside the import.

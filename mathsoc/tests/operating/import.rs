@@ -5,13 +5,13 @@ use std::sync::{Arc, Mutex};
 use mathsoc::db::import::{self, Files, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, Url, check, users};
 use sqlx::Row as _;
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 use super::competitions;
 use super::old_site::{self, PBKDF2_PASSWORD, SCRYPT_PASSWORD};
 use super::tables::{count, run, table, texts};
 use crate::support::site::TestSite;
-use test_support::Folder;
-use test_support::postgres::Postgres;
 
 pub(crate) async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportError> {
     let report = import::run(db, &from.parse().unwrap(), &options, &mut |_| {}).await?;

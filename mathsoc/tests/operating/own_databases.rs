@@ -5,9 +5,9 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use mathsoc::db::{Db, Url};
+use test_support::Folder;
 
 use super::tables::run;
-use test_support::Folder;
 
 /// Tests that make databases, serve and run the program, in an environment that names somebody's database.
 #[tokio::test]

@@ -2,11 +2,11 @@
 
 use mathsoc::db::{Db, Url};
 use palisade::Uploads;
+use test_support::Folder;
+use test_support::servers::Server;
 
 use super::commands::run as mathsoc;
 use super::files::{A, B, keep};
-use test_support::Folder;
-use test_support::servers::Server;
 
 /// Saves a site with files in a folder of its own, restores it into this place, and from there into another folder.
 async fn travels(place: &str, keys: &[(&str, &str)]) {

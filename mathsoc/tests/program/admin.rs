@@ -7,9 +7,9 @@ use std::process::{Output, Stdio};
 
 use mathsoc::db::{Db, Url, users};
 use palisade::Passwords;
+use test_support::Folder;
 
 use crate::support::program::mathsoc;
-use test_support::Folder;
 
 const GOOD: &str = "nine purple herons juggle";
 

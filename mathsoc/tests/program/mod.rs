@@ -6,10 +6,11 @@ use std::fs;
 use std::net::TcpStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
+
+use test_support::Folder;
 use test_support::postgres::Postgres;
 
 use crate::support::program::{self, Site, mathsoc};
-use test_support::Folder;
 
 #[test]
 fn starts_answers_and_stops_on_sigterm() {

@@ -6,7 +6,6 @@ use std::ops::{Deref, DerefMut};
 use axum::Router;
 use palisade::Peer;
 use test_support::browser;
-
 pub(crate) use test_support::browser::{Reply as Page, form};
 
 use super::site::TestSite;

@@ -15,10 +15,10 @@ use mathsoc::sessions;
 use mathsoc::state::App;
 use palisade::store::{MemoryStore, Store};
 use palisade::{Clock, Cost, Hand, Passwords, SteadyStore};
+use test_support::Folder;
 use tokio::net::TcpListener;
 
 use crate::support::browser::Browser;
-use test_support::Folder;
 
 pub(crate) const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 pub(crate) const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use axum::Router;
 use palisade::{Clock, SteadyStore, WhenDown};
+use test_support::log::Log;
 
 use super::support::{Server, behind, get, limit, statuses, times};
 use crate::support::ask;
-use test_support::log::Log;
 
 const DOWN: &str = "the store is down";
 const BACK: &str = "the store answers again";

@@ -4,6 +4,7 @@
 //! session), messages (the site's own words), mix-ins and cookie helpers (`Account` is a trait of
 //! two functions).
 
+mod cookies;
 mod login;
 mod plain;
 mod races;

@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use palisade::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
-
-use super::Site;
 use test_support::servers::Server;
 use test_support::session_store::{check_session_store, kept};
+
+use super::Site;
 
 #[tokio::test]
 async fn memory_keeps_its_promises() {

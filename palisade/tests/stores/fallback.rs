@@ -4,7 +4,6 @@ use std::time::{Duration, Instant};
 
 use palisade::store::Store;
 use palisade::{RateLimit, SteadyStore};
-
 use test_support::servers::{Server, free_port};
 
 async fn limit(uri: &str) -> RateLimit {

@@ -2,11 +2,11 @@
 
 use palisade::Strategy;
 use palisade::store::{Charge, MemcachedStore, Store, StoreError};
+use test_support::servers::{Server, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
 use super::test_store::{Limit, TestStore};
-use test_support::servers::{Server, free_port};
 
 async fn limit(uri: &str, strategy: Strategy, quotas: &str) -> Limit {
     let mut limit = TestStore::memory().limit(strategy, quotas);

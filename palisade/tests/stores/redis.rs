@@ -5,9 +5,9 @@ use std::time::Duration;
 use palisade::store::{Outcome, RedisStore, Store, StoreError};
 use palisade::{Clock, Strategy};
 use redis::aio::MultiplexedConnection;
+use test_support::servers::{Server, free_port};
 
 use super::test_store::{Limit, TestStore};
-use test_support::servers::{Server, free_port};
 
 async fn raw(server: &Server) -> MultiplexedConnection {
     redis::Client::open(server.uri.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap()

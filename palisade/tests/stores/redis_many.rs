@@ -4,9 +4,9 @@ use std::time::{Duration, Instant};
 
 use palisade::Strategy;
 use palisade::store::Store;
+use test_support::redis_many::{RedisCluster, RedisSentinel};
 
 use super::test_store::{Limit, TestStore};
-use test_support::redis_many::{RedisCluster, RedisSentinel};
 
 async fn limit(uri: &str, strategy: Strategy) -> Limit {
     let mut limit = TestStore::memory().limit(strategy, "20/minute; 10/hour");

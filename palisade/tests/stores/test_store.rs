@@ -6,7 +6,6 @@ use palisade::store::{
     Ask, Charge, MemcachedStore, MemoryStore, Outcome, RedisStore, Standing, Store, StoreError, Verdict,
 };
 use palisade::{Clock, Hand, Quotas, Strategy};
-
 use test_support::servers::Server;
 
 /// A store and what moves its clock.

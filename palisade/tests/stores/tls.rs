@@ -7,11 +7,11 @@ use std::time::Instant;
 
 use palisade::Strategy;
 use palisade::store::{RedisStore, Store, StoreError};
-
-use super::test_store::{Limit, TestStore};
 use test_support::Folder;
 use test_support::redis_many::cluster_port;
 use test_support::servers::{Server, listens};
+
+use super::test_store::{Limit, TestStore};
 
 const EXTENSIONS: &str = "\
 [req]\ndistinguished_name = dn\n[dn]\n\

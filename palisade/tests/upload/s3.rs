@@ -6,11 +6,11 @@ use axum::body::Body;
 use http::StatusCode;
 use http::header::{CONTENT_RANGE, RANGE};
 use palisade::{UploadId, Uploads};
+use test_support::servers::Server;
 
 use super::copying::{copy, moves, read};
 use super::samples::{every, png};
 use super::site::{Files, Site, text};
-use test_support::servers::Server;
 
 /// Where [`in_a_bucket`] finds it.
 const BUCKET: &str = "PALISADE_TEST_BUCKET";

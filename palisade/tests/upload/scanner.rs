@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use http::StatusCode;
 use palisade::{Clamd, FileFault, Refusal, Unscanned};
+use test_support::Folder;
+use test_support::servers::{Server, clamd_socket};
 
 use super::samples::{every, pdf, png, png_chunk};
 use super::site::{Files, Site};
-use test_support::Folder;
-use test_support::servers::{Server, clamd_socket};
 
 /// What scanners are tried with, in two halves, so that none finds it in this file.
 fn eicar() -> Vec<u8> {

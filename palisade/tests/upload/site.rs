@@ -11,9 +11,8 @@ use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
 use palisade::{FileFault, Incoming, Refusal, Upload, UploadId, Uploads};
-use tower::ServiceExt;
-
 use test_support::Folder;
+use tower::ServiceExt;
 
 /// A temporary folder for uploads.
 pub struct Files(pub Folder);
