@@ -1,4 +1,4 @@
-//! A small site, requests to it, and its answers.
+//! A small site, requests to it, and its responses.
 
 use std::net::SocketAddr;
 
@@ -25,12 +25,12 @@ fn panic_on_purpose() -> &'static str {
     panic!("secret cause")
 }
 
-/// As a site stands in the world: guards, and pages for what they refuse.
+/// The site behind the guards, with error pages.
 pub fn guarded(palisade: Palisade) -> Router {
     site().layer(palisade).layer(ErrorPages::plain())
 }
 
-/// A GET from a stranger over plain http.
+/// Returns a GET from this peer over plain http.
 pub fn get_from(peer: &str, target: &str) -> Request<Body> {
     with_peer(Request::get(target).header("host", "example.org").body(Body::empty()).unwrap(), peer)
 }
@@ -40,7 +40,7 @@ pub fn with_peer(mut request: Request<Body>, peer: &str) -> Request<Body> {
     request
 }
 
-/// What a proxy at `PROXY` hands on of a visitor who came by https.
+/// Returns a GET that the proxy at `PROXY` forwards for a client on https.
 pub fn https_get(target: &str) -> Request<Body> {
     let mut request = get_from(PROXY, target);
     request.headers_mut().insert("x-forwarded-for", "198.51.100.7".parse().unwrap());
@@ -56,7 +56,11 @@ pub struct Answer {
 }
 
 impl Answer {
-    /// The value of a header; several lines are an error of the test.
+    /// Returns the value of a header.
+    ///
+    /// # Panics
+    ///
+    /// If the header was sent more than once.
     pub fn header(&self, name: &str) -> Option<&str> {
         let mut lines = self.headers.get_all(name).iter();
         let line = lines.next()?;
@@ -64,7 +68,7 @@ impl Answer {
         Some(line.to_str().unwrap())
     }
 
-    /// All headers but those of the body, as text, sorted.
+    /// Returns all headers except those of the body, as sorted lines.
     pub fn header_set(&self) -> Vec<String> {
         let body = ["content-type", "content-length", "allow", "vary"];
         let kept = self.headers.iter().filter(|(name, _)| !body.contains(&name.as_str()));

@@ -1,4 +1,4 @@
-//! A browser-like client: it keeps cookies, fills in forms, and sends the headers that browsers send.
+//! A browser-like client: it keeps cookies, fills in forms, and sends the headers of browsers.
 
 use std::collections::BTreeMap;
 use std::fmt::Debug;
@@ -18,7 +18,7 @@ use tower::{Service, ServiceExt};
 pub struct Browser<S = Router> {
     /// The site that it asks.
     pub site: S,
-    /// Where the site is served; requests then go over a TCP connection.
+    /// The address of a server; if set, requests go over a TCP connection.
     pub address: Option<SocketAddr>,
     /// The cookies: name and value.
     pub jar: BTreeMap<String, String>,

@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
 
-/// A PostgreSQL server on a socket of its own. It stops on drop, and also when the process is killed.
+/// A PostgreSQL server on a Unix socket. It stops on drop, and when this process is killed.
 #[derive(Debug)]
 pub struct Postgres {
     guard: Child,

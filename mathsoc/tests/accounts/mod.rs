@@ -1,4 +1,4 @@
-//! What accounts stand on: letters that leave, links that pass once.
+//! Accounts: mail, one-time links, sessions.
 
 mod links;
 mod mail;

@@ -1,4 +1,4 @@
-//! Leaderboards that move while one looks at them, and competitions: through the whole site.
+//! Live leaderboards and competitions, through the whole site.
 
 mod competitions;
 mod live;

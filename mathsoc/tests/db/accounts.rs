@@ -1,18 +1,14 @@
 //! What the database promises about accounts.
 
-use std::time::Duration;
-
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
-use mathsoc::db::sessions::DbSessions;
 use mathsoc::db::user_list::{self, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
-use mathsoc::db::{Db, second_factor, tidy, used_links};
+use mathsoc::db::{Db, tidy, used_links};
 use mathsoc::email::EmailAddress;
 use mathsoc::person::{Role, Year};
-use palisade::store::{Kept, Saved, SessionId, SessionStore};
-use test_support::session_store::check_session_store;
 
+use super::sessions::session;
 use super::{Check, at, run};
 
 pub(super) static CHECKS: &[Check] = checks![
@@ -32,12 +28,7 @@ pub(super) static CHECKS: &[Check] = checks![
     sql_derives_the_key_stage_from_the_year,
     a_school_is_found_by_its_whole_domain,
     a_school_is_one_of_a_kind,
-    a_code_passes_once,
-    a_recovery_code_passes_once_for_its_owner,
     concurrent_uses_of_a_link_count_once,
-    sessions_are_kept_as_every_store_keeps_them,
-    concurrent_session_saves_succeed_once,
-    what_has_run_out_is_no_session,
     cleanup_deletes_expired_rows_only,
 ];
 
@@ -293,37 +284,6 @@ async fn a_school_is_one_of_a_kind(db: Db) {
     assert!(!change(99, "Nobody's").await.unwrap());
 }
 
-async fn a_code_passes_once(db: Db) {
-    let id = user(&db, "ada@school.example").await.id;
-    assert!(!second_factor::take_step(&db, id, 9).await.unwrap(), "there is no second factor yet");
-    second_factor::set(&db, id, b"sealed", 10, &[]).await.unwrap();
-    assert!(users::by_id(&db, id).await.unwrap().unwrap().has_second_factor);
-    let found = second_factor::of_user(&db, id).await.unwrap().unwrap();
-    assert_eq!((found.secret.as_slice(), found.last_step), (&b"sealed"[..], Some(10)));
-    for (step, passes) in [(10, false), (11, true), (11, false), (9, false), (13, true), (12, false)] {
-        assert_eq!(second_factor::take_step(&db, id, step).await.unwrap(), passes, "step {step}");
-    }
-    let taken =
-        at_once(&db, 8, move |db| async move { second_factor::take_step(&db, id, 20).await.unwrap() }).await;
-    assert_eq!(taken.into_iter().filter(|it| *it).count(), 1);
-    second_factor::remove(&db, id).await.unwrap();
-    assert!(second_factor::of_user(&db, id).await.unwrap().is_none());
-}
-
-async fn a_recovery_code_passes_once_for_its_owner(db: Db) {
-    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
-    second_factor::set(&db, ada, b"sealed", 1, &[[1; 32], [2; 32]]).await.unwrap();
-    assert!(!second_factor::take_recovery_code(&db, eve, &[1; 32]).await.unwrap());
-    let taken = at_once(&db, 8, move |db| async move {
-        second_factor::take_recovery_code(&db, ada, &[1; 32]).await.unwrap()
-    });
-    assert_eq!(taken.await.into_iter().filter(|it| *it).count(), 1);
-    assert_eq!(second_factor::recovery_codes_left(&db, ada).await.unwrap(), 1);
-    second_factor::set_recovery_codes(&db, ada, &[[3; 32], [4; 32]]).await.unwrap();
-    assert!(!second_factor::take_recovery_code(&db, ada, &[2; 32]).await.unwrap(), "the old ones are gone");
-    assert!(second_factor::take_recovery_code(&db, ada, &[3; 32]).await.unwrap());
-}
-
 async fn concurrent_uses_of_a_link_count_once(db: Db) {
     let (one, other) = ([7; 32], [8; 32]);
     assert!(!used_links::is_taken(&db, &one).await.unwrap());
@@ -333,42 +293,6 @@ async fn concurrent_uses_of_a_link_count_once(db: Db) {
     assert!(
         used_links::is_taken(&db, &one).await.unwrap() && !used_links::is_taken(&db, &other).await.unwrap()
     );
-}
-
-async fn sessions_are_kept_as_every_store_keeps_them(db: Db) {
-    check_session_store(std::sync::Arc::new(DbSessions::new(db))).await;
-}
-
-async fn concurrent_session_saves_succeed_once(db: Db) {
-    let id = SessionId::random();
-    for before in [None, Some(1)] {
-        let saved = at_once(&db, 12, move |db| async move {
-            DbSessions::new(db)
-                .save(id, before, kept(before.unwrap_or(0) + 1, None), HOUR)
-                .wait()
-                .await
-                .unwrap()
-        });
-        assert_eq!(saved.await.into_iter().filter(|it| *it == Saved::Done).count(), 1, "{before:?}");
-    }
-}
-
-async fn what_has_run_out_is_no_session(db: Db) {
-    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
-    store.save(id, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
-    run(&db, "UPDATE sessions SET expires_at = CAST($1 AS BIGINT)", &[&at(0)]).await.unwrap();
-    assert_eq!(store.load(id).wait().await.unwrap(), None);
-    assert!(store.of_user("7").wait().await.unwrap().is_empty());
-    assert_eq!(store.save(id, Some(1), kept(2, None), HOUR).wait().await.unwrap(), Saved::Stale);
-    assert_eq!(
-        store.save(id, None, kept(1, None), HOUR).wait().await.unwrap(),
-        Saved::Done,
-        "its place is free"
-    );
-
-    db.close().await;
-    let error = store.load(id).wait().await.unwrap_err().to_string();
-    assert!(error.starts_with("database is down"), "{error}");
 }
 
 async fn cleanup_deletes_expired_rows_only(db: Db) {
@@ -393,12 +317,6 @@ async fn cleanup_deletes_expired_rows_only(db: Db) {
     assert!(users::by_id(&db, invited.id).await.unwrap().is_some(), "an admin made it, and it waits");
 }
 
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn kept(version: u64, user: Option<&str>) -> Kept {
-    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, 7] }
-}
-
 fn address(text: &str) -> EmailAddress {
     text.parse().unwrap()
 }
@@ -421,14 +339,6 @@ pub(super) async fn user(db: &Db, email: &str) -> User {
 
 pub(super) async fn admin(db: &Db, email: &str) -> User {
     users::create(db, &NewUser { role: Role::Admin, ..new(email) }, None).await.unwrap()
-}
-
-async fn session(db: &Db, user: &str, hours: i64) {
-    let kept = Kept { version: 1, user: Some(user.to_owned()), bytes: b"data".to_vec() };
-    let saved = DbSessions::new(db.clone()).save(SessionId::random(), None, kept, HOUR).wait().await;
-    assert_eq!(saved.unwrap(), Saved::Done);
-    let sql = "UPDATE sessions SET expires_at = CAST($2 AS BIGINT) WHERE user_id = $1 AND expires_at > CAST($3 AS BIGINT)";
-    run(db, sql, &[user, &at(hours), &at(0)]).await.unwrap();
 }
 
 pub(super) async fn count(db: &Db, table: &str) -> i64 {

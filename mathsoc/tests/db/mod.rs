@@ -32,6 +32,8 @@ mod known;
 mod newsletters;
 mod progress;
 mod reports;
+mod second_factor;
+mod sessions;
 mod users;
 
 static CHECKS: &[Check] = checks![
@@ -56,6 +58,8 @@ fn all_checks() -> impl Iterator<Item = &'static Check> {
     CHECKS
         .iter()
         .chain(accounts::CHECKS)
+        .chain(second_factor::CHECKS)
+        .chain(sessions::CHECKS)
         .chain(answers::CHECKS)
         .chain(progress::CHECKS)
         .chain(admin::CHECKS)

@@ -1,5 +1,5 @@
-//! What `deploy/` and `docs/deploying.md` say, done: the real program behind the real nginx, with the files as they are; only
-//! ports, paths, passwords and the certificate are others.
+//! The files of `deploy/`: the program behind nginx, as `docs/deploying.md` describes it. Only ports,
+//! paths, passwords and the certificate differ.
 
 mod observatory;
 mod rolling;

@@ -1,4 +1,4 @@
-//! Accounts through the whole site: what members do, and what is tried against them.
+//! Members and admins through the whole site, and attacks on them.
 
 mod admin;
 mod admin_articles;
@@ -14,6 +14,7 @@ mod forms;
 mod limits;
 mod own;
 mod people;
+mod people_import;
 mod reports;
 mod same;
 mod setup;

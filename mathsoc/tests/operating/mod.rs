@@ -1,4 +1,4 @@
-//! The operator's commands: taking over the Flask site, backups, checks.
+//! The operator's commands: the import of the Flask site, backups, checks.
 
 mod backup;
 mod check;
@@ -8,6 +8,7 @@ mod competitions;
 mod files;
 mod former_bugs;
 mod import;
+mod imported;
 mod old_site;
 mod own_databases;
 mod places;

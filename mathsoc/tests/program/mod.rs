@@ -1,4 +1,4 @@
-//! The program from outside: it starts, answers, stops in good order, and says what is wrong.
+//! The `mathsoc` program from outside: start, shutdown, commands, exit codes.
 
 mod admin;
 

@@ -1,4 +1,4 @@
-//! nginx with `deploy/nginx.conf`, and visitors of it.
+//! nginx with `deploy/nginx.conf`, and requests to it.
 
 use std::fs;
 use std::io::{ErrorKind, Read, Write};
@@ -10,12 +10,12 @@ use std::time::{Duration, Instant};
 use test_support::Folder;
 use test_support::servers::{free_port, listens};
 
-/// A file of `deploy/`.
+/// Reads a file of `deploy/`.
 pub(crate) fn file(name: &str) -> String {
     fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("../deploy").join(name)).unwrap()
 }
 
-/// Where visitors of `localhost` seem to come from.
+/// The client address that nginx reports when its name is `localhost`.
 const ELSEWHERE: &str = "198.51.100.7";
 /// The name in `deploy/nginx.conf`.
 const NAME: &str = "maths.example.org";
@@ -23,21 +23,21 @@ const NAME: &str = "maths.example.org";
 /// nginx in front of the site, on two free ports.
 pub(crate) struct Front {
     nginx: Child,
-    /// Its port for http.
+    /// The http port.
     pub(crate) http: u16,
-    /// Its port for https.
+    /// The https port.
     pub(crate) https: u16,
-    /// The file with its certificate.
+    /// The path of its certificate.
     pub(crate) certificate: String,
 }
 
 impl Front {
-    /// Starts one that hands requests on to these addresses.
+    /// Starts nginx as a proxy for these addresses.
     pub(crate) fn before(folder: &Folder, sites: &[&str]) -> Self {
         Self::named(NAME, folder, sites)
     }
 
-    /// Starts one for `localhost`, where who follows a redirect to https arrives, though the port is no usual one.
+    /// Starts nginx for `localhost`; redirects to https name its real port.
     pub(crate) fn on_this_machine(folder: &Folder, sites: &[&str]) -> Self {
         Self::named("localhost", folder, sites)
     }
@@ -116,12 +116,12 @@ impl Front {
         Self { nginx, http, https, certificate }
     }
 
-    /// The whole answer to a GET over https, from this address of the machine.
+    /// Sends a GET over https from this local address, and returns the raw response.
     pub(crate) fn get(&self, from: &str, path: &str, headers: &str) -> String {
         self.send(from, &format!("GET {path} HTTP/1.1\r\n{headers}"), "")
     }
 
-    /// Likewise to a form.
+    /// Sends a form over https from this local address, and returns the raw response.
     pub(crate) fn post(&self, from: &str, path: &str, headers: &str, form: &str) -> String {
         let kind = "Content-Type: application/x-www-form-urlencoded";
         self.send(
@@ -147,7 +147,7 @@ impl Front {
         String::from_utf8_lossy(&answer).into_owned()
     }
 
-    /// The whole answer to a GET over http.
+    /// Sends a GET over http, and returns the raw response.
     pub(crate) fn get_in_the_clear(&self, host: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http)).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
@@ -164,12 +164,12 @@ impl Drop for Front {
     }
 }
 
-/// The status of an answer; 0 where there is none.
+/// Returns the status of a raw response; 0 if it has none.
 pub(crate) fn status(answer: &str) -> u16 {
     answer.split(' ').nth(1).and_then(|status| status.parse().ok()).unwrap_or(0)
 }
 
-/// The line that sends back the cookies of an answer.
+/// Returns the `Cookie` line that answers the `Set-Cookie` lines of a raw response.
 pub(crate) fn cookies(answer: &str) -> String {
     let head = answer.split("\r\n\r\n").next().unwrap_or_default();
     let lines = head.lines().filter_map(|line| line.split_once(": "));

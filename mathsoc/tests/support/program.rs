@@ -1,34 +1,34 @@
-//! The program as a process of its own.
+//! The `mathsoc` program, started as a process.
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::path::Path;
 use std::process::{Child, Command, ExitStatus, Stdio};
 
-/// The command with these settings and no others, in this folder.
+/// Returns the command, in this folder and with only these environment variables.
 pub(crate) fn mathsoc(folder: &Path, settings: &[(&str, &str)]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mathsoc"));
     command.env_clear().current_dir(folder).envs(settings.iter().copied()).stdin(Stdio::null());
     command
 }
 
-/// A site that is being served on a free port.
+/// A running server.
 pub(crate) struct Site {
     process: Child,
     lines: Box<dyn Iterator<Item = String>>,
-    /// The line in which it told its address.
+    /// The line of output with its address.
     pub(crate) said: String,
     /// Host and port.
     pub(crate) address: String,
 }
 
 impl Site {
-    /// Starts one, and waits until it says where it is.
+    /// Starts a server on a free port, and waits until it prints its address.
     pub(crate) fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
         Self::start_on(0, folder, settings)
     }
 
-    /// Starts one on a port that is free.
+    /// Starts a server on this port.
     pub(crate) fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
         let mut command = mathsoc(folder, settings);
         let mut process = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
@@ -39,12 +39,12 @@ impl Site {
         Self { process, lines, said, address }
     }
 
-    /// The next line on its standard output that has this in it.
+    /// Returns the next line of its output that contains this text.
     pub(crate) fn next_line_with(&mut self, part: &str) -> String {
         line_with(&mut self.lines, part)
     }
 
-    /// What it answers to a GET.
+    /// Sends a GET, and returns the raw response.
     pub(crate) fn get(&self, path: &str) -> String {
         get(&self.address, path)
     }
@@ -56,12 +56,12 @@ impl Site {
         assert!(sent.success());
     }
 
-    /// Waits for its end.
+    /// Waits until the process ends.
     pub(crate) fn wait(mut self) -> ExitStatus {
         self.process.wait().unwrap()
     }
 
-    /// Asks it to stop, and waits until it has.
+    /// Sends SIGTERM, and waits until the process ends.
     pub(crate) fn stop(self) -> ExitStatus {
         self.ask_to_stop();
         self.wait()
@@ -79,13 +79,13 @@ fn line_with(lines: &mut impl Iterator<Item = String>, part: &str) -> String {
     lines.find(|line| line.contains(part)).expect("the program ended without saying so")
 }
 
-/// Host and port of the address in a line.
+/// Returns the host and port of the URL in a line.
 pub(crate) fn address_in(line: &str) -> String {
     let address = line.split("http://").nth(1).unwrap();
     address.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap().to_owned()
 }
 
-/// The whole answer to a GET, head and body.
+/// Sends a GET, and returns the raw response.
 pub(crate) fn get(address: &str, path: &str) -> String {
     let mut stream = TcpStream::connect(address).unwrap();
     write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();

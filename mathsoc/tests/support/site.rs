@@ -36,12 +36,12 @@ pub(crate) struct TestSite {
 }
 
 impl TestSite {
-    /// With these settings; nothing is limited unless they say so.
+    /// Opens a site with these settings, by default without rate limits.
     pub(crate) async fn new(settings: &[(&str, &str)]) -> Self {
         Self::at(Arc::new(Folder::new()), settings).await
     }
 
-    /// Where another site was, with what it has kept.
+    /// Opens a site in the folder of an earlier one.
     pub(crate) async fn at(folder: Arc<Folder>, settings: &[(&str, &str)]) -> Self {
         let app = open(&folder, settings).await;
         let (clock, hand) = Clock::manual();
@@ -62,7 +62,7 @@ impl TestSite {
         Self { router: mathsoc::app(app.clone()), app, hand, folder, address: None }
     }
 
-    /// Served on a free port: its browsers come by real connections, all of them from this machine.
+    /// Serves the site on a free port; its browsers then use TCP connections.
     pub(crate) async fn served(self) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
@@ -71,19 +71,19 @@ impl TestSite {
         Self { address: Some(address), ..self }
     }
 
-    /// With Ada's account, whose address is verified.
+    /// Opens a site with a verified account for Ada.
     pub(crate) async fn with_ada(settings: &[(&str, &str)]) -> Self {
         let site = Self::new(settings).await;
         site.member(ADA, Role::Pupil).await;
         site
     }
 
-    /// Makes an account whose password is [`PASSWORD`].
+    /// Creates a verified account with the password [`PASSWORD`].
     pub(crate) async fn member(&self, email: &str, role: Role) -> User {
         self.member_named("Ada Lovelace", email, role).await
     }
 
-    /// Makes an account with this name, whose password is [`PASSWORD`].
+    /// Creates a verified account with this name and the password [`PASSWORD`].
     pub(crate) async fn member_named(&self, name: &str, email: &str, role: Role) -> User {
         let (email, full_name) = (email.parse().unwrap(), name.parse().unwrap());
         let new = NewUser { email, full_name, role, school_id: None, year: None, email_is_verified: true };
@@ -99,7 +99,7 @@ impl TestSite {
         Browser::new(self.router.clone(), self.address)
     }
 
-    /// A browser in which Ada is logged in.
+    /// Returns a browser in which Ada is logged in.
     pub(crate) async fn adas(&self) -> Browser {
         let mut browser = self.browser();
         let page = browser.log_in(ADA, PASSWORD).await;
@@ -107,7 +107,7 @@ impl TestSite {
         browser
     }
 
-    /// The letters since it was asked before, the earliest first.
+    /// Takes the letters out of the outbox, oldest first.
     pub(crate) async fn letters(&self) -> Vec<String> {
         self.app.mailer.flush().await;
         let Ok(outbox) = fs::read_dir(self.folder.join("outbox")) else { return Vec::new() };
@@ -121,7 +121,7 @@ impl TestSite {
         files.into_iter().map(take).collect()
     }
 
-    /// The only letter since it was asked before, and the path of the link in it that begins so.
+    /// Takes the only letter out of the outbox, and returns its link that contains `start`.
     pub(crate) async fn link(&self, start: &str) -> String {
         let letters = self.letters().await;
         let [letter] = &letters[..] else { panic!("{} letters", letters.len()) };
@@ -130,7 +130,7 @@ impl TestSite {
     }
 }
 
-/// The site as its settings say.
+/// Opens the site with these settings over the defaults of the tests.
 async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
     let find = |name: &str| {
         let set = settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());

@@ -1,4 +1,4 @@
-//! A site with forms, visitors with sessions, and what they send.
+//! A site with forms, a stand-in for sessions, and requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -24,7 +24,7 @@ pub fn tokens() -> CsrfTokens {
     CsrfTokens::new(&Keyring::new(OLD).unwrap())
 }
 
-/// Who the header `session` says; a stand-in for the layer that keeps sessions.
+/// The session that the header `session` names; a stand-in for the session layer.
 #[derive(Debug)]
 struct Visitor {
     tag: Option<[u8; 16]>,
@@ -46,7 +46,7 @@ fn tag(name: &str) -> [u8; 16] {
     std::array::from_fn(|at| name.as_bytes().get(at).copied().unwrap_or_default())
 }
 
-/// Puts sessions around a group; returned is how many have been begun.
+/// Puts the stand-in around a group, and returns the counter of new sessions.
 pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     let begun = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&begun);
@@ -59,7 +59,7 @@ pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     (app, begun)
 }
 
-/// A site whose form is at `/`, and which sends back whatever is sent to it.
+/// A site with a form at `/` and an echo at `/echo`.
 pub struct Site {
     pub app: Router,
     pub begun: Arc<AtomicUsize>,
@@ -88,12 +88,12 @@ impl Site {
         self.ask(request("GET", path, session).body(Body::empty()).unwrap()).await
     }
 
-    /// The token that a page shows to this visitor.
+    /// Returns the token that a page shows in this session.
     pub async fn token(&self, session: &str) -> String {
         self.get(session, "/").await.body
     }
 
-    /// Whether a form with this token passes.
+    /// Sends a form with this token.
     pub async fn sent(&self, session: &str, token: &str) -> Result<(), TokenFault> {
         let body = format!("name=Ada&csrf_token={token}");
         judged(&self.ask(form(URLENCODED, session, &body)).await, &body)
@@ -114,7 +114,7 @@ pub fn form(kind: &str, session: &str, body: &str) -> Request {
     with_peer(request.body(Body::from(body.to_owned())).unwrap(), HERE)
 }
 
-/// What a browser sends of a form with a file behind the token.
+/// Returns the body of a form with a file after the token.
 pub fn multipart(token: &str, file: &str) -> String {
     format!(
         "------line\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n{token}\r\n------line\r\n\
@@ -123,7 +123,7 @@ pub fn multipart(token: &str, file: &str) -> String {
     )
 }
 
-/// What became of a request that sent this body to `/echo`.
+/// Returns the verdict on a request that sent this body to `/echo`.
 pub fn judged(answer: &Answer, body: &str) -> Result<(), TokenFault> {
     match answer.response.extensions.get::<Refusal>() {
         None => {

@@ -1,4 +1,4 @@
-//! A store whose clock stands still, one that can be broken, and routes behind a gate.
+//! A store with a manual clock, a store that can fail, and routes behind a limit.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU8, AtomicUsize, Ordering};
@@ -12,7 +12,7 @@ use palisade::{Clock, ErrorPages, Hand, Proxies, RateGate, RateLimit, SteadyStor
 
 use crate::support::{Answer as Page, STRANGER, ask, with_peer};
 
-/// Memory, and what moves its clock.
+/// A memory store with a manual clock.
 pub fn memory() -> (SteadyStore, Clock, Hand) {
     let (clock, hand) = Clock::manual();
     let store = MemoryStore::with_clock(clock.clone());
@@ -23,12 +23,12 @@ pub fn limit(name: &str, quotas: &str, store: &SteadyStore) -> RateLimit {
     RateLimit::new(name, quotas.parse().unwrap(), store.clone())
 }
 
-/// A limit of a site that nobody else looks at.
+/// A limit with a store of its own.
 pub fn lone(quotas: &str) -> RateLimit {
     limit("lone", quotas, &memory().0)
 }
 
-/// `/` and `/other` behind this gate, and whatever else the router says.
+/// `/` and `/other` behind this limit.
 pub fn behind(gate: RateGate) -> Router {
     dressed(Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate))
 }
@@ -37,7 +37,7 @@ pub async fn hello() -> &'static str {
     "hello"
 }
 
-/// As a site stands in the world.
+/// Adds proxies and error pages.
 pub fn dressed(routes: Router) -> Router {
     routes.layer(Proxies::none()).layer(ErrorPages::plain())
 }
@@ -64,7 +64,7 @@ pub async fn page(app: &Router) -> Page {
     ask(app, get("/")).await
 }
 
-/// The status of each of these requests.
+/// Returns the status of each of these requests.
 pub async fn statuses(app: &Router, requests: impl IntoIterator<Item = Request<Body>>) -> Vec<u16> {
     let mut statuses = Vec::new();
     for request in requests {
@@ -73,12 +73,12 @@ pub async fn statuses(app: &Router, requests: impl IntoIterator<Item = Request<B
     statuses
 }
 
-/// The status of so many requests, one after the other.
+/// Sends this many requests in turn, and returns their statuses.
 pub async fn times(app: &Router, count: usize) -> Vec<u16> {
     statuses(app, (0..count).map(|_| get("/"))).await
 }
 
-/// A server that a test can break: its answers are always awaited.
+/// A store that a test can make fail; its answers are always asynchronous.
 #[derive(Clone, Debug)]
 pub struct Server {
     memory: Arc<MemoryStore>,
@@ -100,12 +100,12 @@ impl Server {
         Store::new(self.clone())
     }
 
-    /// It does not take connections.
+    /// Refuses connections.
     pub fn stop(&self) {
         self.state.store(REFUSING, Ordering::SeqCst);
     }
 
-    /// It takes connections and says nothing.
+    /// Accepts connections without answering.
     pub fn pause(&self) {
         self.state.store(SILENT, Ordering::SeqCst);
     }
@@ -114,7 +114,7 @@ impl Server {
         self.state.store(WELL, Ordering::SeqCst);
     }
 
-    /// How many questions have reached it.
+    /// Returns the number of calls so far.
     pub fn asked(&self) -> usize {
         self.asked.load(Ordering::SeqCst)
     }

@@ -38,7 +38,7 @@ pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
 }
 
-/// The accounts of the site: all are there but `nobody`; `admin` is one. Their epochs can be raised.
+/// The accounts of the site: every name but `nobody`; `admin` is an admin. Epochs can be raised.
 #[derive(Clone, Default)]
 pub struct Accounts {
     epochs: Arc<Mutex<BTreeMap<String, u64>>>,
@@ -91,7 +91,7 @@ impl Account<Accounts> for Admin {
     }
 }
 
-/// A site with sessions, the hand of its clock, its accounts, and what its sessions have told.
+/// A site with sessions, a manual clock, accounts, and the events of its sessions.
 pub struct Site {
     pub app: Router,
     pub sessions: Sessions,
@@ -133,7 +133,7 @@ async fn list(session: Session) -> Result<String, Refusal> {
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// The settings and their hand; by default sessions lie in the cookie.
+/// Sessions in the cookie, with a manual clock.
 pub fn sessions() -> (Sessions, Hand, Clock) {
     let (clock, hand) = Clock::manual();
     let sessions =
@@ -142,13 +142,13 @@ pub fn sessions() -> (Sessions, Hand, Clock) {
 }
 
 impl Site {
-    /// Where sessions lie in the cookie.
+    /// A site with sessions in the cookie.
     pub fn sealed() -> Self {
         let (sessions, hand, clock) = sessions();
         Self::of(sessions.ends_in(MemorySessions::new().clock(clock)), hand)
     }
 
-    /// Where they lie in a store.
+    /// A site with sessions in a store.
     pub fn stored() -> Self {
         let (sessions, hand, clock) = sessions();
         Self::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand)

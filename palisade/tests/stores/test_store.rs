@@ -1,4 +1,4 @@
-//! Every store with a clock that stands still, and the servers that some of them need.
+//! Every store with a manual clock, and the server that it needs.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use palisade::store::{
 use palisade::{Clock, Hand, Quotas, Strategy};
 use test_support::servers::Server;
 
-/// A store and what moves its clock.
+/// A store and its manual clock.
 pub struct TestStore {
     pub store: Store,
     pub hand: Hand,
@@ -35,12 +35,12 @@ impl TestStore {
         Self { store, hand, _server: Some(server) }
     }
 
-    /// Every store; a test asks them all.
+    /// Returns every store.
     pub async fn every() -> Vec<Self> {
         vec![Self::memory(), Self::redis(), Self::memcached()]
     }
 
-    /// A limit on this store.
+    /// Returns a limit on this store.
     pub fn limit(&self, strategy: Strategy, quotas: &str) -> Limit {
         Limit {
             store: self.store.clone(),
@@ -52,13 +52,13 @@ impl TestStore {
         }
     }
 
-    /// The strategies that this store can count by.
+    /// Returns the strategies that this store supports.
     pub fn strategies(&self) -> Vec<Strategy> {
         Strategy::ALL.into_iter().filter(|strategy| self.store.supports(*strategy).is_ok()).collect()
     }
 }
 
-/// Every store with every strategy that it can count by.
+/// Returns every store with every strategy that it supports.
 pub async fn every() -> Vec<(TestStore, Strategy)> {
     let mut every = Vec::new();
     for strategy in Strategy::ALL {
@@ -110,12 +110,12 @@ impl Limit {
         self.store.decide(self.ask(cost)).wait().await
     }
 
-    /// Whether a hit passes.
+    /// Returns `true` if a hit passes.
     pub async fn hit(&self, cost: u32) -> bool {
         self.decide(cost).await.unwrap().outcome == Outcome::Allow
     }
 
-    /// Whether each of these hits passes: `T` or `F`.
+    /// Returns `T` or `F` for each of these hits.
     pub async fn hits(&self, costs: &[u32]) -> String {
         let mut answers = String::new();
         for cost in costs {
@@ -140,7 +140,7 @@ impl Limit {
         self.store.refund(self.ask(cost), None).wait().await.unwrap();
     }
 
-    /// Gives back what was charged at that time.
+    /// Refunds a charge of that time.
     pub async fn refund_of(&self, cost: u32, charged: u64) {
         self.store.refund(self.ask(cost), Some(charged)).wait().await.unwrap();
     }
@@ -150,7 +150,7 @@ impl Limit {
     }
 }
 
-/// How long a refused request has to wait.
+/// Returns the waiting time of a rejected request.
 pub fn retry_after(verdict: Verdict) -> Duration {
     match verdict.outcome {
         Outcome::Refuse { retry_after } => retry_after,
@@ -158,7 +158,7 @@ pub fn retry_after(verdict: Verdict) -> Duration {
     }
 }
 
-/// Numbers that look random and are the same every time.
+/// Pseudo-random numbers, the same in every run.
 pub struct Dice(pub u64);
 
 impl Dice {

@@ -1,4 +1,4 @@
-//! A site that takes in files and serves them again, and browsers that send them.
+//! A site that stores uploads and serves them, and multipart forms.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -26,7 +26,7 @@ impl Files {
         Uploads::open(self.0.join("files").to_str().unwrap()).unwrap()
     }
 
-    /// The names of all files in it.
+    /// Returns the names of all files in it.
     pub fn files(&self) -> Vec<String> {
         fn walk(folder: &Path, found: &mut Vec<String>) {
             for entry in std::fs::read_dir(folder).unwrap() {
@@ -43,7 +43,7 @@ impl Files {
     }
 }
 
-/// What the site has written down of the files that it keeps.
+/// A site with the records of its stored files.
 #[derive(Clone)]
 pub struct Site {
     pub uploads: Uploads,
@@ -72,7 +72,7 @@ impl Site {
         self.ask(form(parts)).await
     }
 
-    /// Sends one file and gives back what is kept of it.
+    /// Sends one file, and returns its record.
     pub async fn keep(&self, name: &str, bytes: &[u8]) -> Upload {
         let response = self.send(&[file(name, bytes)]).await;
         let refusal = response.extensions().get::<Refusal>().cloned();
@@ -81,7 +81,7 @@ impl Site {
         self.known.lock().unwrap()[&id].clone()
     }
 
-    /// Sends one file and gives back why it was not kept.
+    /// Sends one file, and returns the reason of its rejection.
     pub async fn refuse(&self, name: &str, bytes: &[u8]) -> Refusal {
         let before = self.uploads.list().await.unwrap();
         let response = self.send(&[file(name, bytes)]).await;
@@ -89,7 +89,7 @@ impl Site {
         refusal(&response)
     }
 
-    /// What is wrong with this file.
+    /// Sends one file, and returns its fault.
     pub async fn fault(&self, name: &str, bytes: &[u8]) -> FileFault {
         match self.refuse(name, bytes).await {
             Refusal::File { fault, .. } => fault,
@@ -97,7 +97,7 @@ impl Site {
         }
     }
 
-    /// The bytes as they are served.
+    /// Returns the bytes that are served.
     pub async fn bytes(&self, upload: &Upload) -> Vec<u8> {
         let response =
             self.ask(Request::get(format!("/files/{}", upload.id)).body(Body::empty()).unwrap()).await;
