@@ -4,7 +4,7 @@ use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::user_list::{self, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
-use mathsoc::db::{Db, tidy, used_links};
+use mathsoc::db::{Db, second_factor, tidy, used_links};
 use mathsoc::email::EmailAddress;
 use mathsoc::person::{Role, Year};
 
