@@ -3,14 +3,6 @@
 //! Time on a busy machine proves nothing, so what bounds the waiting is counted: `ratelimit_store_errors_total` has one for
 //! every question that waited for the store in vain, and whoever did not ask the store did not wait.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
-#[path = "../../palisade/tests/stores/servers.rs"]
-mod servers;
-
 use std::path::Path;
 use std::process::Command;
 use std::sync::Arc;
@@ -20,7 +12,6 @@ use std::time::{Duration, Instant};
 use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
-use folder::Folder;
 use http::{Method, Request, Response};
 use mathsoc::config::{Config, Vars};
 use mathsoc::limits::{Limit, Per};
@@ -28,7 +19,8 @@ use mathsoc::pages;
 use mathsoc::state::App;
 use mathsoc::web::policy;
 use palisade::{ErrorPages, Peer};
-use servers::Server;
+use test_support::Folder;
+use test_support::servers::Server;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
@@ -188,11 +180,11 @@ fn redis_on(socket: &Path) -> Server {
     let mut command = Command::new("redis-server");
     command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(socket);
     let uri = format!("redis+unix://{}", socket.display());
-    Server::start(command, servers::folder(), uri, || std::os::unix::net::UnixStream::connect(socket).is_ok())
+    Server::start(command, Folder::new(), uri, || std::os::unix::net::UnixStream::connect(socket).is_ok())
 }
 
 #[tokio::test]
-async fn redis_is_killed_restarted_and_paused_and_nobody_waits_for_it() {
+async fn no_request_waits_while_redis_is_down() {
     let folder = Folder::new();
     let socket = folder.join("redis.sock");
     let mut redis = redis_on(&socket);
@@ -216,7 +208,7 @@ async fn redis_is_killed_restarted_and_paused_and_nobody_waits_for_it() {
 
 /// What a handler asks by, for those whom only it knows.
 #[tokio::test]
-async fn calls_by_account_are_closed_too_while_redis_is_gone_and_open_after() {
+async fn account_limits_close_while_redis_is_down() {
     let folder = Folder::new();
     let socket = folder.join("redis.sock");
     let mut redis = redis_on(&socket);

@@ -1,22 +1,19 @@
 //! What the site sends, to the letter: in development, in production in the clear and behind a proxy, on errors, on
 //! files, on health checks.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-
 use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::get;
-use folder::Folder;
 use http::{Request, Response};
 use mathsoc::config::{Config, Vars};
 use mathsoc::pages;
 use mathsoc::state::App;
 use mathsoc::web::policy;
 use palisade::{ErrorPages, Peer};
+use test_support::Folder;
 use tower::ServiceExt;
+
+use crate::support::assets_are_built;
 
 const VISITOR: &str = "203.0.113.9:40000";
 const PROXY: &str = "10.0.0.1:40000";
@@ -120,19 +117,19 @@ fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
     lines
 }
 
-/// A page has a script, and so a nonce, only where `make assets` was run.
+/// The headers of a page: it has a script, and so a nonce.
 fn page(beside: &[&str]) -> Vec<String> {
-    let scripted = mathsoc::web::assets::url("dist/site.js").is_some();
-    let scripts = if scripted { "'NONCE' 'strict-dynamic'" } else { "'strict-dynamic'" };
-    let personal = scripted.then_some("cache-control: private, no-cache");
-    expected(scripts, &personal.into_iter().chain(beside.iter().copied()).collect::<Vec<_>>())
+    expected("'NONCE' 'strict-dynamic'", &[&["cache-control: private, no-cache"], beside].concat())
 }
 
 const HTML: &str = "content-type: text/html; charset=utf-8";
 const PACKED: [&str; 4] = [HTML, "content-encoding: br", "vary: accept-encoding", "vary: cookie"];
 
 #[tokio::test]
-async fn a_page_in_development_has_the_set_and_no_hsts() {
+async fn a_development_page_has_no_hsts() {
+    if !assets_are_built() {
+        return;
+    }
     let folder = Folder::new();
     let site = site(&folder, &[]).await;
     let answer = ask(&site, request(HERE, "localhost:8000", "/about")).await;
@@ -141,7 +138,7 @@ async fn a_page_in_development_has_the_set_and_no_hsts() {
 }
 
 #[tokio::test]
-async fn production_sends_a_visitor_in_the_clear_to_https() {
+async fn production_redirects_http_to_https() {
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
     let answer = ask(&site, request(VISITOR, "maths.example.org", "/challenges?page=2")).await;
@@ -152,7 +149,10 @@ async fn production_sends_a_visitor_in_the_clear_to_https() {
 }
 
 #[tokio::test]
-async fn production_behind_one_proxy_over_https_has_the_set_and_hsts() {
+async fn production_behind_a_proxy_sends_hsts() {
+    if !assets_are_built() {
+        return;
+    }
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
     let answer = ask(&site, by_proxy("/about")).await;
@@ -161,7 +161,7 @@ async fn production_behind_one_proxy_over_https_has_the_set_and_hsts() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_has_the_set_on_its_page() {
+async fn a_404_page_has_every_header() {
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
     let answer = ask(&site, by_proxy("/nowhere")).await;
@@ -179,7 +179,7 @@ async fn what_is_not_there_has_the_set_on_its_page() {
 }
 
 #[tokio::test]
-async fn a_database_that_is_gone_is_a_500_with_the_set_and_without_a_cause() {
+async fn a_database_failure_is_a_plain_500() {
     let folder = Folder::new();
     let app = App::open(config(&folder, &PRODUCTION)).await.unwrap();
     app.db.close().await;
@@ -226,7 +226,7 @@ async fn a_panic_is_a_500_with_the_set() {
 }
 
 #[tokio::test]
-async fn a_page_with_a_math_field_may_set_style_attributes_and_write_what_its_policy_vets() {
+async fn a_math_field_page_relaxes_its_policy() {
     let folder = Folder::new();
     let page = || async { (policy::math_field(), axum::response::Html("")) };
     let layers = policy::palisade(&config(&folder, &PRODUCTION));
@@ -243,7 +243,7 @@ async fn a_page_with_a_math_field_may_set_style_attributes_and_write_what_its_po
 }
 
 #[tokio::test]
-async fn a_file_has_the_set_and_is_kept_for_ever() {
+async fn a_static_file_is_immutable_with_every_header() {
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
     let answer = ask(&site, by_proxy(mathsoc::web::assets::url("site.css").unwrap())).await;
@@ -260,7 +260,7 @@ async fn a_file_has_the_set_and_is_kept_for_ever() {
 }
 
 #[tokio::test]
-async fn health_is_answered_to_whoever_asks_with_the_set() {
+async fn health_checks_answer_any_host_with_every_header() {
     let folder = Folder::new();
     let site = site(&folder, &PRODUCTION).await;
     for (path, body) in [("/healthz", "{\"status\": \"ok\"}"), ("/readyz", "{\"status\": \"ready\"}")] {
@@ -290,7 +290,7 @@ async fn what_is_personal_is_not_compressed() {
 }
 
 #[tokio::test]
-async fn the_settings_of_the_policy_open_it_and_nothing_else_does() {
+async fn only_settings_relax_the_policy() {
     let folder = Folder::new();
     let with = |settings: &[(&str, &str)]| policy::csp(&config(&folder, settings)).to_string();
     assert!(!with(&[]).contains("unsafe"));
@@ -306,7 +306,7 @@ async fn the_settings_of_the_policy_open_it_and_nothing_else_does() {
 }
 
 #[tokio::test]
-async fn a_policy_on_trial_goes_out_beside_the_one_that_is_enforced() {
+async fn a_trial_policy_accompanies_the_enforced_one() {
     let folder = Folder::new();
     let trial = [("CSP_REPORT_ONLY_EXTRA", "script-src 'nonce'; img-src 'none'"), ("FORCE_HTTPS", "false")];
     let site = site(&folder, &[&PRODUCTION[..], &trial].concat()).await;
@@ -326,7 +326,7 @@ async fn a_policy_on_trial_goes_out_beside_the_one_that_is_enforced() {
 }
 
 #[tokio::test]
-async fn in_development_with_a_name_this_machine_is_answered_too() {
+async fn development_also_answers_localhost() {
     let folder = Folder::new();
     let site = site(&folder, &[("SERVER_NAME", "maths.example.org")]).await;
     for (host, status) in

@@ -1,25 +1,17 @@
 //! How often one may ask for pages.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-#[allow(dead_code, unreachable_pub, reason = "shared with the tests of the library")]
-#[path = "../../palisade/tests/stores/servers.rs"]
-mod servers;
-
 use std::time::{Duration, Instant};
 
 use axum::Router;
 use axum::body::Body;
-use folder::Folder;
 use http::{Request, Response};
 use mathsoc::config::{Config, Vars};
 use mathsoc::limits::{self, ClearError, Limits};
 use mathsoc::state::App;
 use palisade::store::Store;
 use palisade::{Peer, SteadyStore};
-use servers::Server;
+use test_support::Folder;
+use test_support::servers::Server;
 use tower::ServiceExt;
 
 async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
@@ -51,7 +43,7 @@ async fn statuses(site: &Router, path: &str, times: usize) -> Vec<u16> {
 }
 
 #[tokio::test]
-async fn pages_count_found_or_not_and_files_and_health_never_do() {
+async fn pages_count_but_files_and_health_do_not() {
     let folder = Folder::new();
     let site = site(&folder, &[("RATELIMIT_DEFAULT", "3/hour"), ("RATELIMIT_HEADERS_ENABLED", "true")]).await;
     let first = ask(&site, "/about").await;
@@ -114,7 +106,7 @@ async fn clearing_gives_one_caller_its_budget_back() {
 }
 
 #[tokio::test]
-async fn nothing_is_limited_in_testing_unless_it_is_said() {
+async fn testing_has_no_limits_by_default() {
     for (settings, last) in [
         (&[("APP_ENV", "testing"), ("RATELIMIT_DEFAULT", "1/hour")][..], 200),
         (&[("APP_ENV", "testing"), ("RATELIMIT_DEFAULT", "1/hour"), ("RATELIMIT_ENABLED", "yes")], 429),
@@ -128,7 +120,7 @@ async fn nothing_is_limited_in_testing_unless_it_is_said() {
 }
 
 #[tokio::test]
-async fn readiness_asks_for_the_store_only_where_it_is_told_to() {
+async fn readiness_checks_the_store_only_when_configured() {
     let server = Server::redis();
     let (with, without, uri) = (Folder::new(), Folder::new(), server.uri.clone());
     let uri = ("RATELIMIT_STORAGE_URI", uri.as_str());
@@ -151,7 +143,7 @@ async fn readiness_asks_for_the_store_only_where_it_is_told_to() {
 }
 
 #[tokio::test]
-async fn a_store_that_cannot_count_so_stops_the_start_with_the_reason() {
+async fn an_unsupported_strategy_stops_the_start() {
     let folder = Folder::new();
     let settings = [
         ("DATA_DIR", folder.to_str().unwrap()),

@@ -1,19 +1,14 @@
 //! What the site counts of itself, and who can read it.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-
 use axum::Router;
 use axum::body::Body;
-use folder::Folder;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use mathsoc::config::{Config, Vars};
 use mathsoc::routes;
 use mathsoc::state::App;
 use palisade::Peer;
+use test_support::Folder;
 use tower::ServiceExt;
 
 async fn app(folder: &Folder, settings: &[(&str, &str)]) -> App {
@@ -35,7 +30,7 @@ async fn read(service: &Router) -> String {
 }
 
 #[tokio::test]
-async fn answers_and_refusals_are_counted_beside_what_limits_decide() {
+async fn metrics_count_responses_rejections_and_limit_decisions() {
     let folder = Folder::new();
     let app = app(&folder, &[("RATELIMIT_DEFAULT", "2/hour")]).await;
     let (site, metrics) = (mathsoc::app(app.clone()), routes::metrics(&app));
@@ -85,7 +80,7 @@ async fn every_line_is_one_that_prometheus_reads() {
 }
 
 #[tokio::test]
-async fn they_are_nowhere_on_the_site_and_nothing_else_is_where_they_are() {
+async fn metrics_are_served_on_their_own_address_only() {
     let folder = Folder::new();
     let app = app(&folder, &[("METRICS_ADDR", "127.0.0.1:9100")]).await;
     let (site, metrics) = (mathsoc::app(app.clone()), routes::metrics(&app));

@@ -41,7 +41,7 @@ fn typeset_demo() -> Vec<String> {
 }
 
 #[test]
-fn every_formula_of_the_demo_is_typeset_without_inline_style() {
+fn every_demo_formula_is_typeset_without_inline_style() {
     let all = typeset_demo();
     for shown in &all {
         assert!(!shown.contains("tex-error"), "{shown}");
@@ -52,7 +52,7 @@ fn every_formula_of_the_demo_is_typeset_without_inline_style() {
 }
 
 #[test]
-fn the_style_sheet_has_a_rule_for_every_class_that_typesetting_prints() {
+fn every_typeset_class_has_a_style_rule() {
     let rules = include_str!("../static/math.css");
     let mut classes = BTreeSet::new();
     for shown in typeset_demo() {
@@ -68,7 +68,7 @@ fn the_style_sheet_has_a_rule_for_every_class_that_typesetting_prints() {
 }
 
 #[test]
-fn the_demo_is_as_large_as_a_society_and_its_lists_have_pages() {
+fn the_demo_is_large_enough_for_pagination() {
     let demo = demo();
     let challenges = rows(&demo, "challenges");
     assert!(challenges.len() > 20);
@@ -84,7 +84,7 @@ fn the_demo_is_as_large_as_a_society_and_its_lists_have_pages() {
 }
 
 #[test]
-fn templates_print_nothing_unescaped_and_hold_no_inline_style_or_script() {
+fn templates_have_no_unescaped_output_or_inline_code() {
     let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("templates");
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();

@@ -1,21 +1,16 @@
 //! The URL map is what it should be, and every address on it leads somewhere.
 
-#![allow(clippy::unwrap_used, reason = "what a test relies on may end it")]
-
-#[path = "support/folder.rs"]
-mod folder;
-
 use axum::body::Body;
-use folder::Folder;
 use http::{Request, StatusCode};
 use mathsoc::config::{Config, Vars};
 use mathsoc::operate::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
+use test_support::Folder;
 use tower::ServiceExt;
 
 #[test]
-fn the_map_is_what_visitors_and_search_engines_know() {
+fn the_route_map_keeps_its_public_addresses() {
     let map = routes::map();
     let paths: Vec<_> = map.rows().iter().map(|row| row.path).collect();
     for path in [
@@ -47,7 +42,7 @@ fn the_map_is_what_visitors_and_search_engines_know() {
 }
 
 #[tokio::test]
-async fn every_route_is_answered_and_what_is_no_route_is_not_found() {
+async fn every_route_answers_and_others_are_404() {
     let folder = Folder::new();
     let vars = Vars::new([("APP_ENV", "testing"), ("DATA_DIR", folder.to_str().unwrap())], []);
     let app = App::open(Config::load(&vars).unwrap()).await.unwrap();
@@ -109,7 +104,7 @@ async fn every_route_is_behind_its_gates() {
 }
 
 #[tokio::test]
-async fn whatever_is_sent_wants_a_token_and_what_is_ones_own_wants_a_login() {
+async fn posts_need_tokens_and_personal_pages_a_login() {
     let folder = Folder::new();
     let settings = [("DATA_DIR", folder.to_str().unwrap()), ("RATELIMIT_ENABLED", "false")];
     let site = mathsoc::app(App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap());

@@ -1,6 +1,5 @@
 //! The program, servers with and without TLS, certificates and temporary folders for the tests.
 
-use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};

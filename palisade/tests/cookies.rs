@@ -1,4 +1,4 @@
-//! The flags of cookies (TAL-18…20): all cookies, from the first request on.
+//! The flags of cookies: all cookies, from the first request on.
 
 use axum::Router;
 use axum::response::AppendHeaders;
@@ -6,7 +6,7 @@ use axum::routing::get;
 use http::header::SET_COOKIE;
 use palisade::{Cookies, Hops, Palisade, Proxies, SameSite};
 
-use crate::world::{HERE, ask, get_from, https_get};
+use crate::support::{HERE, ask, get_from, https_get};
 
 async fn set(cookies: Cookies, tls: bool, line: &'static str) -> Vec<String> {
     let palisade = Palisade::new().hosts(["example.org"]).unwrap().behind(Proxies::hops(Hops::default()));
@@ -20,7 +20,7 @@ async fn set(cookies: Cookies, tls: bool, line: &'static str) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn tal_18_every_cookie_is_secure_over_tls_from_the_first_request_on() {
+async fn every_cookie_is_secure_over_tls() {
     assert_eq!(
         set(Cookies::new(), true, "a=1; Path=/").await[0],
         "a=1; Path=/; Secure; HttpOnly; SameSite=Lax"
@@ -30,14 +30,14 @@ async fn tal_18_every_cookie_is_secure_over_tls_from_the_first_request_on() {
 }
 
 #[tokio::test]
-async fn tal_19_a_cookie_is_readable_only_by_name() {
+async fn a_cookie_is_readable_only_by_name() {
     let cookies = || Cookies::new().readable_by_scripts(["theme"]);
     assert_eq!(set(cookies(), true, "theme=dark").await[0], "theme=dark; Secure; SameSite=Lax");
     assert_eq!(set(cookies(), true, "themes=dark").await[0], "themes=dark; Secure; HttpOnly; SameSite=Lax");
 }
 
 #[tokio::test]
-async fn tal_20_same_site_is_added_and_never_overwritten() {
+async fn same_site_is_added_and_never_overwritten() {
     let strict = Cookies::new().same_site(SameSite::Strict);
     let lines = set(strict, true, "a=HttpOnly; secure; httponly").await;
     assert_eq!(

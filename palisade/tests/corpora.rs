@@ -6,7 +6,7 @@ use palisade::{RedirectSites, SafePath};
 use serde_json::Value;
 use url::Url;
 
-use crate::sanitize::assert_cleaned;
+use crate::sanitize::hostile::assert_cleaned;
 
 fn corpus(name: &str) -> Value {
     let folder = std::env::var("PALISADE_CORPORA").expect("`make check-corpora DIR=…` names the folder");
@@ -16,7 +16,7 @@ fn corpus(name: &str) -> Value {
 
 #[test]
 #[ignore = "reads the folder that PALISADE_CORPORA names"]
-fn no_redirect_of_the_corpus_leads_away_in_chromium() {
+fn no_corpus_redirect_leaves_the_site_in_chromium() {
     let sites = RedirectSites::new(["testserver"]).unwrap();
     let corpus = corpus("redirects.json");
     let (mut passed, mut away) = (0, 0);

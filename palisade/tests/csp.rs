@@ -1,9 +1,9 @@
-//! A policy: written, read, merged, rendered (TAL-13…16 and §1.5 of the parity file).
+//! Content-Security-Policy: built, parsed, merged, rendered.
 
 use palisade::csp::{Csp, Directive, Source, none};
 
 #[test]
-fn tal_14_report_uri_is_a_directive_of_its_own_whatever_hosts_are_called() {
+fn report_uri_is_a_directive_never_a_host() {
     let policy = Csp::new()
         .connect_src([Source::host("https://report-uri.com").unwrap()])
         .report_uri("/reports")
@@ -12,7 +12,7 @@ fn tal_14_report_uri_is_a_directive_of_its_own_whatever_hosts_are_called() {
 }
 
 #[test]
-fn tal_16_the_nonce_stands_where_it_was_put_and_nowhere_else() {
+fn the_nonce_appears_only_where_written() {
     let policy = Csp::new()
         .default_src([Source::SELF])
         .script_src([Source::SELF, Source::NONCE])
@@ -37,7 +37,7 @@ fn what_is_no_nonce_is_left_out() {
 }
 
 #[test]
-fn without_the_nonce_the_unsafe_inline_beside_it_does_not_wake_up() {
+fn unsafe_inline_stays_inactive_without_the_nonce() {
     for (text, with, without) in [
         ("script-src 'nonce' 'unsafe-inline'", "script-src 'nonce-n' 'unsafe-inline'", "script-src 'none'"),
         (
@@ -55,7 +55,7 @@ fn without_the_nonce_the_unsafe_inline_beside_it_does_not_wake_up() {
 }
 
 #[test]
-fn a_word_handed_to_a_setter_stays_one_word_of_one_directive() {
+fn a_value_cannot_break_out_of_its_directive() {
     let other = |word| {
         [
             Csp::strict().report_uri(word).is_err(),
@@ -75,7 +75,7 @@ fn a_word_handed_to_a_setter_stays_one_word_of_one_directive() {
 }
 
 #[test]
-fn setting_again_replaces_in_place_and_a_source_is_there_once() {
+fn setting_a_directive_again_replaces_it_in_place() {
     let policy = Csp::new()
         .img_src([Source::SELF])
         .font_src([Source::SELF, Source::DATA, Source::SELF])
@@ -152,7 +152,7 @@ fn what_flask_writes_is_read_whatever_its_spacing() {
 }
 
 #[test]
-fn what_is_no_policy_is_an_error_that_points_at_the_place() {
+fn a_parse_error_points_at_its_position() {
     for (text, at, advice) in [
         ("", 0, "at least `default-src 'self'`"),
         (" ; ", 0, "at least `default-src 'self'`"),
@@ -200,7 +200,7 @@ fn what_is_no_policy_is_an_error_that_points_at_the_place() {
 }
 
 #[test]
-fn hosts_and_schemes_are_checked_where_they_are_made() {
+fn hosts_and_schemes_are_validated_on_construction() {
     for text in [
         "cdn.example",
         "*.example",

@@ -7,7 +7,7 @@ fn lint(policy: &str) -> Vec<Finding> {
 }
 
 #[test]
-fn each_finding_is_made_and_each_has_a_way_out() {
+fn each_finding_occurs_and_has_a_fix() {
     use Severity::{High, Info, Low, Medium};
     for (id, severity, bad, good) in [
         ("csp-missing-script-src", High, "img-src 'self'", "default-src 'self'"),
@@ -103,7 +103,7 @@ fn each_finding_is_made_and_each_has_a_way_out() {
 }
 
 #[test]
-fn the_original_sites_policy_is_told_what_is_wrong_with_it() {
+fn the_linter_finds_the_original_policys_faults() {
     let vectors: serde_json::Value = serde_json::from_str(include_str!("data/talisman.json")).unwrap();
     let findings = lint(vectors["policies"]["original, production"].as_str().unwrap());
     let high: Vec<_> = findings
@@ -118,7 +118,7 @@ fn the_original_sites_policy_is_told_what_is_wrong_with_it() {
 }
 
 #[test]
-fn the_presets_of_ours_have_nothing_above_info_but_what_they_leave_to_others() {
+fn our_presets_have_no_findings_above_info() {
     assert!(Csp::strict().lint().iter().all(|finding| finding.severity == Severity::Info));
     let api: Vec<_> = Csp::api()
         .lint()

@@ -31,7 +31,7 @@ where
 }
 
 #[tokio::test(start_paused = true)]
-async fn an_answer_in_time_passes_and_a_late_one_becomes_a_refusal() {
+async fn a_late_response_becomes_a_rejection() {
     let service = Deadline::default().layer(service_fn(work));
     let (response, after) = ask(&service, 29).await;
     assert_eq!((response.status().as_u16(), response.body().as_str(), after), (200, "done", 29));
@@ -42,7 +42,7 @@ async fn an_answer_in_time_passes_and_a_late_one_becomes_a_refusal() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_work_is_dropped_when_its_time_is_up() {
+async fn the_handler_is_dropped_at_its_deadline() {
     let (working, mut gone) = oneshot::channel::<()>();
     let working = std::sync::Mutex::new(Some(working));
     let service = service_fn(|_: Request<()>| {
@@ -59,7 +59,7 @@ async fn the_work_is_dropped_when_its_time_is_up() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn the_innermost_deadline_counts_be_it_longer_or_shorter_or_none() {
+async fn the_innermost_deadline_applies() {
     let longer = Deadline::new(seconds(10)).layer(Deadline::new(seconds(100)).layer(service_fn(work)));
     assert_eq!(ask(&longer, 99).await.0.status(), 200);
     let (response, after) = ask(&longer, 101).await;
@@ -75,7 +75,7 @@ async fn the_innermost_deadline_counts_be_it_longer_or_shorter_or_none() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_route_that_is_found_late_may_still_move_the_deadline() {
+async fn a_matched_route_can_still_move_the_deadline() {
     let inner = Deadline::new(seconds(100)).layer(service_fn(work));
     let found = service_fn(move |request: Request<()>| {
         let inner = inner.clone();

@@ -6,8 +6,9 @@ use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
 use palisade::{ErrorPages, Fault, Palisade, Refusal, RequestId};
+use test_support::log::Log;
 
-use crate::world::{Answer, HERE, Log, ask, get_from, guarded, site};
+use crate::support::{Answer, HERE, ask, get_from, guarded, site};
 
 fn app() -> Router {
     let broken = || async { Fault::new(std::io::Error::other("disk /var/secret is full")).into_response() };
@@ -27,7 +28,7 @@ async fn fetched(target: &str, accept: &'static str) -> Answer {
 }
 
 #[tokio::test]
-async fn what_is_not_there_gets_a_page_or_json_by_accept() {
+async fn a_404_is_html_or_json_by_accept() {
     let page = fetched("/nowhere", "text/html").await;
     assert_eq!((page.status.as_u16(), page.header("content-type")), (404, Some("text/html; charset=utf-8")));
     assert!(page.body.contains("Page not found"));
@@ -47,7 +48,7 @@ async fn a_wrong_method_keeps_its_allow_header() {
 }
 
 #[tokio::test]
-async fn no_page_shows_a_cause_a_type_or_a_version() {
+async fn no_page_shows_a_cause_type_or_version() {
     for target in ["/broken", "/panic", "/number/x"] {
         for accept in ["text/html", "application/json"] {
             let answer = fetched(target, accept).await;
@@ -67,7 +68,7 @@ async fn what_a_handler_wrote_itself_stays() {
 }
 
 #[tokio::test]
-async fn a_refusal_is_said_in_words_and_a_redirect_has_no_page() {
+async fn a_rejection_has_a_page_a_redirect_none() {
     let mut request = get_from(HERE, "/");
     request.headers_mut().insert("host", "evil.example".parse().unwrap());
     let answer = ask(&app(), request).await;
@@ -81,7 +82,7 @@ async fn a_refusal_is_said_in_words_and_a_redirect_has_no_page() {
 }
 
 #[tokio::test]
-async fn the_cause_is_logged_once_under_the_id_that_the_page_shows() {
+async fn the_cause_is_logged_under_the_shown_id() {
     let log = Log::default();
     let id = RequestId::random();
     let mut request = get_from(HERE, "/broken");

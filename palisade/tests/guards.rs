@@ -12,7 +12,7 @@ use palisade::{
 };
 use tower::{Layer, Service, ServiceExt, service_fn};
 
-use crate::world::{HERE, ask, get_from, guarded, site};
+use crate::support::{HERE, ask, get_from, guarded, site};
 
 type Bytes = Full<bytes::Bytes>;
 
@@ -64,7 +64,7 @@ async fn the_inner_error_type_is_kept() {
 }
 
 #[tokio::test]
-async fn it_guards_a_service_that_knows_nothing_of_axum() {
+async fn guards_work_without_axum() {
     let inner =
         service_fn(|_: Request<()>| async { Ok::<_, Infallible>(Response::new(Bytes::from("hello"))) });
     let service = Palisade::new().hosts(["localhost"]).unwrap().layer(inner);
@@ -75,7 +75,7 @@ async fn it_guards_a_service_that_knows_nothing_of_axum() {
 }
 
 #[tokio::test]
-async fn a_panic_is_a_500_with_every_header_whether_it_comes_early_or_late() {
+async fn a_panic_is_a_500_with_every_header() {
     let app = guarded(
         Palisade::new()
             .hosts(["example.org", "localhost"])
@@ -100,7 +100,7 @@ async fn a_panic_is_a_500_with_every_header_whether_it_comes_early_or_late() {
 }
 
 #[tokio::test]
-async fn each_guard_works_alone_or_says_what_it_lacks() {
+async fn each_guard_works_alone_or_names_its_requirement() {
     let headers = ask(&site().layer(SecurityHeaders::strict()), get_from(HERE, "/")).await;
     assert_eq!(headers.header("x-content-type-options"), Some("nosniff"));
     for app in [site().layer(Hosts::any()), site().layer(Https::new())] {
@@ -120,7 +120,7 @@ async fn each_guard_works_alone_or_says_what_it_lacks() {
 }
 
 #[tokio::test]
-async fn asking_who_it_is_without_the_layer_names_the_missing_line() {
+async fn signed_in_without_the_layer_names_the_line() {
     let app =
         Router::new().route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }));
     let answer = ask(&app, get_from(HERE, "/")).await;
@@ -130,7 +130,7 @@ async fn asking_who_it_is_without_the_layer_names_the_missing_line() {
 }
 
 #[tokio::test]
-async fn the_peer_that_axums_own_server_hands_on_is_understood() {
+async fn the_peer_of_axums_own_server_is_used() {
     let app = Router::new()
         .route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }))
         .layer(Palisade::new());

@@ -10,7 +10,7 @@ use palisade::{
     XssProtection,
 };
 
-use crate::world::{Answer, HERE, ask, get_from, site};
+use crate::support::{Answer, HERE, ask, get_from, site};
 
 async fn sent(headers: SecurityHeaders) -> Answer {
     ask(&site().layer(headers), get_from(HERE, "/")).await
@@ -59,7 +59,7 @@ async fn every_response_has_the_set_found_or_not() {
 }
 
 #[tokio::test]
-async fn what_a_handler_sets_stays_unless_the_site_replaces_it() {
+async fn a_handlers_header_stays_unless_overridden() {
     let own = || async {
         AppendHeaders([
             ("referrer-policy", "no-referrer"),
@@ -78,7 +78,7 @@ async fn what_a_handler_sets_stays_unless_the_site_replaces_it() {
 }
 
 #[tokio::test]
-async fn tal_06_07_17_21_22_each_header_is_chosen_or_left_out() {
+async fn each_header_can_be_chosen_or_omitted() {
     let chosen = SecurityHeaders::none()
         .download_options(DownloadOptions::Noopen)
         .frame_options(FrameOptions::Deny)
@@ -102,7 +102,7 @@ async fn tal_06_07_17_21_22_each_header_is_chosen_or_left_out() {
 }
 
 #[tokio::test]
-async fn tal_15_policies_are_enforced_and_tried_at_once_each_in_its_own_line() {
+async fn enforced_and_report_only_policies_are_separate_headers() {
     let headers = SecurityHeaders::none()
         .csp(Csp::talisman())
         .and_csp(Csp::api())

@@ -1,7 +1,7 @@
 //! What `Health` promises.
 
+use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use axum::Router;
@@ -9,6 +9,7 @@ use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
 use palisade::Health;
+use test_support::log::Log;
 use tokio::sync::Barrier;
 use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
@@ -42,7 +43,7 @@ async fn fine() -> Result<(), &'static str> {
 }
 
 #[tokio::test]
-async fn a_server_that_answers_is_alive_even_if_it_is_not_ready() {
+async fn liveness_does_not_depend_on_readiness() {
     let app = site(Health::new().check("database", async || Err("no such host db.internal")));
     let alive = ask(&app, "GET", "/healthz").await;
     assert_eq!(alive.status(), 200);
@@ -52,7 +53,7 @@ async fn a_server_that_answers_is_alive_even_if_it_is_not_ready() {
 }
 
 #[tokio::test]
-async fn ready_is_when_every_check_passes_and_which_one_fails_is_not_told() {
+async fn readiness_needs_every_check_and_names_none() {
     assert_eq!(ready(&site(Health::new())).await, yes());
     assert_eq!(ready(&site(Health::new().check("one", fine).check("two", fine))).await, yes());
     let broken = Health::new().check("one", fine).check("two", async || Err("no such host db.internal"));
@@ -64,7 +65,7 @@ async fn ready_is_when_every_check_passes_and_which_one_fails_is_not_told() {
 }
 
 #[tokio::test]
-async fn a_head_request_gets_the_head_and_other_methods_are_told_which_to_use() {
+async fn head_works_and_other_methods_get_405() {
     let app = site(Health::new());
     for (path, length) in [("/healthz", "16"), ("/readyz", "19")] {
         let head = ask(&app, "HEAD", path).await;
@@ -79,7 +80,7 @@ async fn a_head_request_gets_the_head_and_other_methods_are_told_which_to_use() 
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_check_that_takes_too_long_counts_as_failed() {
+async fn a_slow_check_counts_as_failed() {
     async fn slow() -> Result<(), &'static str> {
         sleep(Duration::from_secs(3)).await;
         Ok(())
@@ -92,7 +93,7 @@ async fn a_check_that_takes_too_long_counts_as_failed() {
 }
 
 #[tokio::test]
-async fn a_check_that_panics_counts_as_failed_and_harms_nobody() {
+async fn a_panicking_check_counts_as_failed() {
     let app = site(Health::new().check("broken", async || -> Result<(), String> { panic!("by design") }));
     assert_eq!(ready(&app).await, no());
     assert_eq!(ask(&app, "GET", "/healthz").await.status(), 200);
@@ -115,7 +116,7 @@ async fn checks_run_at_once() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn many_probes_at_once_ask_once_and_the_answer_stands_for_a_second() {
+async fn concurrent_probes_share_one_cached_result() {
     let asked = Arc::new(AtomicUsize::new(0));
     let count = asked.clone();
     let app = site(Health::new().check("counted", move || {
@@ -137,7 +138,7 @@ async fn many_probes_at_once_ask_once_and_the_answer_stands_for_a_second() {
 }
 
 #[tokio::test]
-async fn a_change_is_logged_once_with_the_name_and_the_reason() {
+async fn a_readiness_change_is_logged_once() {
     let works = Arc::new(AtomicBool::new(true));
     let state = works.clone();
     let check = move || {
@@ -146,7 +147,7 @@ async fn a_change_is_logged_once_with_the_name_and_the_reason() {
     };
     let app = site(Health::new().fresh(Duration::ZERO).check("database", check));
     let log = Log::default();
-    let _logging = tracing::subscriber::set_default(log.clone());
+    let _logging = log.listen();
 
     for (now, expected, lines) in [
         (true, yes(), 0),
@@ -158,46 +159,10 @@ async fn a_change_is_logged_once_with_the_name_and_the_reason() {
     ] {
         works.store(now, Ordering::SeqCst);
         assert_eq!(ready(&app).await, expected);
-        assert_eq!(log.lines().len(), lines, "{:?}", log.lines());
+        assert_eq!(log.lines_of("palisade").len(), lines, "{:?}", log.lines_of("palisade"));
     }
-    let lines = log.lines();
+    let lines = log.lines_of("palisade");
     assert!(lines[0].starts_with("WARN") && lines[0].contains("database"), "{}", lines[0]);
     assert!(lines[0].contains("no such host db.internal"), "{}", lines[0]);
     assert!(lines[1].starts_with("INFO") && lines[1].contains("database"), "{}", lines[1]);
-}
-
-/// Keeps what is logged.
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<String>>>);
-
-impl Log {
-    fn lines(&self) -> Vec<String> {
-        self.0.lock().unwrap().clone()
-    }
-}
-
-impl tracing::Subscriber for Log {
-    fn enabled(&self, metadata: &tracing::Metadata<'_>) -> bool {
-        metadata.target().starts_with("palisade")
-    }
-
-    fn event(&self, event: &tracing::Event<'_>) {
-        struct Line(String);
-        impl tracing::field::Visit for Line {
-            fn record_debug(&mut self, field: &tracing::field::Field, value: &dyn std::fmt::Debug) {
-                self.0 += &format!(" {field}={value:?}");
-            }
-        }
-        let mut line = Line(event.metadata().level().to_string());
-        event.record(&mut line);
-        self.0.lock().unwrap().push(line.0);
-    }
-
-    fn new_span(&self, _: &tracing::span::Attributes<'_>) -> tracing::span::Id {
-        tracing::span::Id::from_u64(1)
-    }
-    fn record(&self, _: &tracing::span::Id, _: &tracing::span::Record<'_>) {}
-    fn record_follows_from(&self, _: &tracing::span::Id, _: &tracing::span::Id) {}
-    fn enter(&self, _: &tracing::span::Id) {}
-    fn exit(&self, _: &tracing::span::Id) {}
 }

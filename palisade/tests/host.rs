@@ -4,7 +4,7 @@ use axum::body::Body;
 use http::Request;
 use palisade::{Palisade, Refusal};
 
-use crate::world::{HERE, ask, guarded, with_peer};
+use crate::support::{HERE, ask, guarded, with_peer};
 
 async fn status(hosts: &[&str]) -> u16 {
     let app = guarded(Palisade::new().hosts(["example.org", ".school.example", "localhost"]).unwrap());
@@ -20,7 +20,7 @@ async fn status(hosts: &[&str]) -> u16 {
 }
 
 #[tokio::test]
-async fn a_listed_host_is_answered_and_another_is_misdirected() {
+async fn a_listed_host_passes_and_others_get_421() {
     assert_eq!(status(&["localhost:8000"]).await, 200);
     assert_eq!(status(&["LOCALHOST."]).await, 200);
     assert_eq!(status(&["evil.example"]).await, 421);
@@ -29,7 +29,7 @@ async fn a_listed_host_is_answered_and_another_is_misdirected() {
 }
 
 #[tokio::test]
-async fn a_host_that_is_none_or_two_is_a_bad_request() {
+async fn a_missing_or_duplicate_host_is_400() {
     for hosts in [
         &[][..],
         &[""],

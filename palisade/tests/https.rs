@@ -1,4 +1,4 @@
-//! Redirect to https; Strict-Transport-Security (TAL-04, 05, 09…12 and §1.3 of the parity file).
+//! The redirect to https, and Strict-Transport-Security.
 
 use std::time::Duration;
 
@@ -6,7 +6,7 @@ use axum::body::Body;
 use http::{Method, Request};
 use palisade::{Hops, Hsts, Https, Palisade, Proxies, Refusal};
 
-use crate::world::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
+use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
 
 fn palisade() -> Palisade {
     Palisade::new()
@@ -23,14 +23,14 @@ async fn redirected(https: Https, method: Method, host: &str, target: &str) -> (
 }
 
 #[tokio::test]
-async fn tal_04_a_request_in_the_clear_is_sent_to_https_and_one_over_tls_passes() {
+async fn http_redirects_and_https_passes() {
     let (status, location) = redirected(Https::new(), Method::GET, "example.org", "/").await;
     assert_eq!((status, location.as_str()), (302, "https://example.org/"));
     assert_eq!(ask(&guarded(palisade()), https_get("/")).await.status, 200);
 }
 
 #[tokio::test]
-async fn tal_05_the_status_is_chosen_and_other_methods_keep_their_body() {
+async fn the_redirect_status_is_configurable() {
     for (https, get, post) in [(Https::new(), 302, 307), (Https::new().permanent(), 301, 308)] {
         assert_eq!(redirected(https.clone(), Method::GET, "example.org", "/").await.0, get);
         assert_eq!(redirected(https.clone(), Method::HEAD, "example.org", "/").await.0, get);
@@ -70,7 +70,7 @@ async fn a_strangers_host_is_refused_before_any_redirect() {
 }
 
 #[tokio::test]
-async fn without_a_list_of_hosts_there_is_no_redirect_but_an_explanation() {
+async fn without_hosts_there_is_no_redirect() {
     let answer = ask(&guarded(Palisade::new()), get_from(STRANGER, "/")).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (500, None));
     let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
@@ -80,7 +80,7 @@ async fn without_a_list_of_hosts_there_is_no_redirect_but_an_explanation() {
 }
 
 #[tokio::test]
-async fn a_header_of_the_clients_own_does_not_make_a_request_secure() {
+async fn a_clients_own_header_does_not_make_https() {
     let mut request = get_from(STRANGER, "/");
     request.headers_mut().insert("x-forwarded-proto", "https".parse().unwrap());
     let answer = ask(&guarded(palisade()), request).await;
@@ -88,7 +88,7 @@ async fn a_header_of_the_clients_own_does_not_make_a_request_secure() {
 }
 
 #[tokio::test]
-async fn a_scheme_that_is_none_is_in_the_clear() {
+async fn an_invalid_scheme_counts_as_http() {
     for scheme in ["foo", "javascript", "wss"] {
         let mut request = get_from(PROXY, "/");
         request.headers_mut().insert("x-forwarded-proto", scheme.parse().unwrap());
@@ -97,7 +97,7 @@ async fn a_scheme_that_is_none_is_in_the_clear() {
 }
 
 #[tokio::test]
-async fn health_acme_and_this_machine_are_exempt_and_nothing_that_looks_like_them() {
+async fn only_health_acme_and_localhost_are_exempt() {
     for (target, status) in [
         ("/healthz", 404),
         ("/readyz", 404),
@@ -132,7 +132,7 @@ async fn hsts(https: Https, tls: bool) -> Answer {
 }
 
 #[tokio::test]
-async fn tal_09_to_12_hsts_is_sent_over_tls_only() {
+async fn hsts_is_sent_over_tls_only() {
     let header = |answer: Answer| answer.header("strict-transport-security").map(str::to_owned);
     assert_eq!(header(hsts(Https::new(), true).await).unwrap(), "max-age=31536000; includeSubDomains");
     assert_eq!(header(hsts(Https::new(), false).await), None);
@@ -149,7 +149,7 @@ async fn tal_09_to_12_hsts_is_sent_over_tls_only() {
 }
 
 #[test]
-fn tal_10_preload_wants_a_year_and_always_includes_subdomains() {
+fn preload_needs_a_year_and_subdomains() {
     assert!(Hsts::preloaded(Duration::from_secs(31_536_000)).is_ok());
     let error = Hsts::preloaded(Duration::from_secs(31_535_999)).unwrap_err().to_string();
     assert!(error.contains("31536000") && error.contains("31535999"));
@@ -163,7 +163,7 @@ async fn http_is_allowed_only_by_saying_so() {
 }
 
 #[tokio::test]
-async fn the_prefix_of_a_believed_proxy_stays_in_front_of_the_target() {
+async fn the_redirect_keeps_a_trusted_proxys_prefix() {
     let hops = Hops { x_prefix: 1, ..Hops::default() };
     let mut request = get_from(PROXY, "/a?b");
     request.headers_mut().insert("x-forwarded-prefix", "/society".parse().unwrap());

@@ -1,6 +1,6 @@
-//! The promises of the library, one file each, in one test program.
+//! The tests of the library: one program, a module for each protection.
 #![allow(unreachable_pub, reason = "a test program has no outside")]
-#![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test and names the line")]
 
 mod architecture;
 mod cookies;
@@ -16,7 +16,6 @@ mod headers;
 mod health;
 mod host;
 mod https;
-mod hyper_alone;
 mod nonce;
 mod overrides;
 mod password;
@@ -30,6 +29,6 @@ mod serve;
 mod session;
 mod slow_headers;
 mod stores;
+mod support;
 mod talisman;
 mod upload;
-mod world;

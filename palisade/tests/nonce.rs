@@ -1,11 +1,11 @@
-//! The nonce: one per request, lazy, the same on every side (TAL-16, 23 and §1.7 of the parity file).
+//! The nonce: one per request, made on first use, the same in header and page.
 
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
 use palisade::{CspNonce, ErrorPages, Palisade};
 
-use crate::world::{Answer, HERE, ask, get_from};
+use crate::support::{Answer, HERE, ask, get_from};
 
 fn app() -> Router {
     Router::new()
@@ -33,7 +33,7 @@ fn in_policy(answer: &Answer) -> Option<&str> {
 }
 
 #[tokio::test]
-async fn tal_23_a_page_that_prints_it_has_the_one_in_the_header() {
+async fn a_printed_nonce_matches_the_header() {
     let answer = fetched("/script").await;
     assert_eq!(answer.body.len(), 22, "128 bits in base64");
     assert_eq!(in_policy(&answer), Some(answer.body.as_str()));
@@ -42,14 +42,14 @@ async fn tal_23_a_page_that_prints_it_has_the_one_in_the_header() {
 }
 
 #[tokio::test]
-async fn a_page_that_does_not_read_it_has_none_and_may_be_cached() {
+async fn a_page_without_nonce_stays_cacheable() {
     let answer = fetched("/plain").await;
     assert_eq!(in_policy(&answer), None);
     assert_eq!(answer.header("cache-control"), None);
 }
 
 #[tokio::test]
-async fn an_error_page_has_the_one_in_the_header_whoever_refused() {
+async fn an_error_pages_nonce_matches_its_header() {
     for target in ["/nowhere", "/fail"] {
         let answer = fetched(target).await;
         assert_eq!(in_policy(&answer), Some(answer.body.as_str()), "{target}");

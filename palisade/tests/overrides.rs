@@ -1,11 +1,11 @@
-//! What one page asks for: a layer on a route or a group, or a value that a handler returns (TAL-24).
+//! Page overrides: a layer on a route or a group, or a value that a handler returns.
 
 use axum::Router;
 use axum::routing::get;
 use palisade::csp::{Csp, Source};
 use palisade::{ClearSiteData, FrameOptions, PageHeaders, Palisade, ReferrerPolicy, SecurityHeaders};
 
-use crate::world::{Answer, HERE, ask, get_from};
+use crate::support::{Answer, HERE, ask, get_from};
 
 fn app(routes: Router) -> Router {
     let palisade = Palisade::new().https(palisade::Https::new().dangerous_allow_http());
@@ -21,7 +21,7 @@ fn partner() -> PageHeaders {
 }
 
 #[tokio::test]
-async fn tal_08_a_page_that_a_partner_may_frame_says_so_and_sends_no_frame_options() {
+async fn framing_by_a_partner_drops_frame_options() {
     let routes =
         Router::new().route("/embed", get(|| async {}).layer(partner())).route("/", get(|| async {}));
     let embed = fetched(routes.clone(), "/embed").await;
@@ -35,7 +35,7 @@ async fn tal_08_a_page_that_a_partner_may_frame_says_so_and_sends_no_frame_optio
 }
 
 #[tokio::test]
-async fn tal_24_a_handler_returns_what_it_asks_for() {
+async fn a_handler_returns_its_overrides() {
     let page = || async { (PageHeaders::new().private().clear_site_data(ClearSiteData::SESSION), "bye") };
     let answer = fetched(Router::new().route("/", get(page)), "/").await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
@@ -44,7 +44,7 @@ async fn tal_24_a_handler_returns_what_it_asks_for() {
 }
 
 #[tokio::test]
-async fn tal_24_the_innermost_has_the_last_word_header_by_header() {
+async fn the_innermost_override_wins_header_by_header() {
     let outer = PageHeaders::new().referrer_policy(ReferrerPolicy::NoReferrer).csp(Csp::api());
     let inner = PageHeaders::new().referrer_policy(ReferrerPolicy::Origin);
     let routes = Router::new()
@@ -64,7 +64,7 @@ async fn tal_24_the_innermost_has_the_last_word_header_by_header() {
 }
 
 #[tokio::test]
-async fn a_page_turns_its_policy_off_or_adds_to_the_sites() {
+async fn a_page_disables_or_extends_the_policy() {
     let tiles = Csp::new().img_src([Source::host("https://tiles.example").unwrap()]);
     let routes = Router::new()
         .route("/data", get(|| async {}).layer(PageHeaders::new().csp(None).frame_options(None)))
@@ -78,7 +78,7 @@ async fn a_page_turns_its_policy_off_or_adds_to_the_sites() {
 }
 
 #[tokio::test]
-async fn one_override_serves_two_sites_and_keeps_them_apart() {
+async fn one_override_serves_two_sites() {
     let page = partner();
     let one = Router::new().route("/", get(|| async {}).layer(page.clone())).layer(SecurityHeaders::strict());
     let two = Router::new().route("/", get(|| async {}).layer(page)).layer(SecurityHeaders::talisman());

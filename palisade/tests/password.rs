@@ -30,7 +30,7 @@ async fn verify(password: &str, hash: &str) -> Option<Verified> {
 }
 
 #[tokio::test]
-async fn what_werkzeug_django_and_argon2_made_verifies_and_is_made_anew() {
+async fn foreign_hashes_verify_and_are_rehashed() {
     let vectors = vectors();
     assert!(vectors.len() >= 40);
     for Vector { by, password, hash } in vectors {
@@ -47,7 +47,7 @@ async fn what_werkzeug_django_and_argon2_made_verifies_and_is_made_anew() {
 }
 
 #[tokio::test]
-async fn what_is_no_hash_is_a_plain_no_and_never_a_panic() {
+async fn an_invalid_hash_never_verifies_or_panics() {
     // Werkzeug raises an exception for most of these, which was a 500 at the login of whoever had one.
     let sum = "ab".repeat(64);
     for odd in [
@@ -93,7 +93,7 @@ async fn what_is_no_hash_is_a_plain_no_and_never_a_panic() {
 }
 
 #[tokio::test]
-async fn a_hash_that_would_keep_us_busy_is_not_tried() {
+async fn a_hash_of_excessive_cost_is_rejected() {
     let sum = "ab".repeat(64);
     for (dear, cheaper) in [
         ("scrypt:16777216:8:1", "scrypt:1024:8:1"),
@@ -113,7 +113,7 @@ async fn a_hash_that_would_keep_us_busy_is_not_tried() {
 }
 
 #[tokio::test]
-async fn dj_a_hash_of_other_cost_is_made_anew_upwards_and_downwards() {
+async fn a_hash_of_other_cost_is_rehashed() {
     let typed = || Password::from("correct horse");
     let costs =
         [(8_192, 1), (16_384, 1), (8_192, 2)].map(|(memory, passes)| Cost::new(memory, passes, 1).unwrap());
@@ -150,7 +150,7 @@ async fn what_was_cut_off_is_not_right() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn two_hundred_at_once_never_run_more_than_the_bound_and_what_does_not_fit_is_told_when_to_come_back() {
+async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
     let passwords = Passwords::new().cost(Cost::new(8_192, 4, 1).unwrap()).at_once(2).queue(20);
     let (done, busy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut tasks = tokio::task::JoinSet::new();
@@ -180,7 +180,7 @@ async fn two_hundred_at_once_never_run_more_than_the_bound_and_what_does_not_fit
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn who_leaves_does_not_make_room_for_more_than_the_bound() {
+async fn cancelled_callers_do_not_raise_the_bound() {
     let passwords = Passwords::new().cost(Cost::new(65_536, 8, 1).unwrap()).at_once(1).queue(1);
     let leaving = passwords.clone();
     let task = tokio::spawn(async move { leaving.hash("correct horse".into()).await });

@@ -1,10 +1,10 @@
-//! Permissions-Policy, and the two that still have users (TAL-01…03).
+//! Permissions-Policy, and the two legacy policies.
 
 use http::HeaderValue;
 use palisade::permissions::{Allow, DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 
 #[test]
-fn tal_02_features_are_denied_allowed_and_read_back() {
+fn features_are_denied_allowed_and_parsed() {
     let policy = PermissionsPolicy::new()
         .deny("camera")
         .unwrap()
@@ -23,7 +23,7 @@ fn tal_02_features_are_denied_allowed_and_read_back() {
 }
 
 #[test]
-fn tal_01_and_03_the_old_policies_have_their_own_forms_and_no_nonce_gets_in() {
+fn legacy_policies_keep_their_syntax_without_nonces() {
     let features = FeaturePolicy::new()
         .set("geolocation", "'none'")
         .unwrap()

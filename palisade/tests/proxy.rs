@@ -1,4 +1,4 @@
-//! Whom we believe about who is asking (WZ-01…07).
+//! Trusted proxies: client address, scheme, host and port.
 
 use axum::Router;
 use axum::body::Body;
@@ -6,7 +6,7 @@ use axum::routing::get;
 use http::Request;
 use palisade::{Client, Hops, Proxies, Refusal};
 
-use crate::world::{Answer, PROXY, STRANGER, ask, with_peer};
+use crate::support::{Answer, PROXY, STRANGER, ask, with_peer};
 
 fn who(proxies: Proxies) -> Router {
     let says = |client: Client, request: Request<Body>| async move {
@@ -35,7 +35,7 @@ async fn by_default_nobody_is_believed() {
 }
 
 #[tokio::test]
-async fn wz_01_the_nth_address_from_the_right_is_the_client_whatever_stands_left_of_it() {
+async fn the_nth_address_from_the_right_counts() {
     let hops = |n| Proxies::hops(Hops { x_for: n, ..Hops::default() });
     let forged = "6.6.6.6, 198.51.100.7, 10.0.0.2";
     assert_eq!(asked(hops(1), PROXY, &[("x-forwarded-for", forged)]).await, "10.0.0.2 http app 8000 ");
@@ -45,7 +45,7 @@ async fn wz_01_the_nth_address_from_the_right_is_the_client_whatever_stands_left
 }
 
 #[tokio::test]
-async fn wz_01_too_few_values_and_values_that_are_no_address_leave_the_peer() {
+async fn too_few_or_invalid_addresses_leave_the_peer() {
     let two = || Proxies::hops(Hops { x_for: 2, ..Hops::default() });
     for value in ["198.51.100.7", "", ",,", "unknown, 10.0.0.2", "not-an-ip, 10.0.0.2", "\"a, b\", 10.0.0.2"]
     {
@@ -66,7 +66,7 @@ async fn wz_01_too_few_values_and_values_that_are_no_address_leave_the_peer() {
 }
 
 #[tokio::test]
-async fn wz_02_a_scheme_is_http_or_https_in_any_case_and_nothing_else() {
+async fn a_scheme_is_http_or_https_only() {
     for (value, scheme) in [
         ("https", "https"),
         ("HTTPS", "https"),
@@ -84,7 +84,7 @@ async fn wz_02_a_scheme_is_http_or_https_in_any_case_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn wz_03_to_05_host_port_and_prefix_are_believed_when_counted() {
+async fn host_port_and_prefix_follow_their_hop_counts() {
     let headers = [
         ("x-forwarded-host", "evil.example, example.org"),
         ("x-forwarded-port", "1, 8443"),
@@ -101,7 +101,7 @@ async fn wz_03_to_05_host_port_and_prefix_are_believed_when_counted() {
 }
 
 #[tokio::test]
-async fn wz_06_only_a_peer_that_is_ours_is_believed() {
+async fn only_a_trusted_peer_is_believed() {
     let forged = [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https")];
     assert_eq!(asked(Proxies::hops(ALL), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
     let listed = || Proxies::hops(ALL).peers(["203.0.113.0/24"]).unwrap();
@@ -115,7 +115,7 @@ async fn wz_06_only_a_peer_that_is_ours_is_believed() {
 }
 
 #[tokio::test]
-async fn the_walk_ends_at_the_first_stranger_and_never_steps_over_what_it_cannot_read() {
+async fn the_walk_stops_at_the_first_untrusted_address() {
     let walk = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
     for (value, ip) in [
         ("6.6.6.6, 198.51.100.7, 10.0.0.3, 10.0.0.2", "198.51.100.7"),
@@ -132,7 +132,7 @@ async fn the_walk_ends_at_the_first_stranger_and_never_steps_over_what_it_cannot
 }
 
 #[tokio::test]
-async fn the_walk_takes_the_scheme_from_the_proxy_that_saw_the_client() {
+async fn the_scheme_comes_from_the_clients_proxy() {
     let walk = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
     let two = ("x-forwarded-for", "198.51.100.7, 10.0.0.2");
     for (value, scheme) in [("https, http", "https"), ("https", "https"), ("https, http, http", "http")] {
@@ -145,7 +145,7 @@ async fn the_walk_takes_the_scheme_from_the_proxy_that_saw_the_client() {
 }
 
 #[tokio::test]
-async fn wz_07_forwarded_is_read_as_rfc_7239_has_it() {
+async fn forwarded_is_parsed_by_rfc_7239() {
     let forwarded = || Proxies::forwarded(["10.0.0.0/8"]).unwrap().believe_host();
     for (value, said) in [
         (
@@ -180,7 +180,7 @@ async fn one_named_header_has_one_address() {
 }
 
 #[tokio::test]
-async fn without_a_peer_every_request_is_a_500_that_names_the_missing_line() {
+async fn without_a_peer_a_500_names_the_line() {
     let request = Request::get("/").header("host", "app").body(Body::empty()).unwrap();
     let answer: Answer = ask(&who(Proxies::none()), request).await;
     assert_eq!(answer.status, 500);

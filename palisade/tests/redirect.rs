@@ -23,7 +23,7 @@ fn refused(text: &str) -> SafePathError {
 }
 
 #[test]
-fn paths_of_this_site_pass_and_are_written_for_location() {
+fn local_paths_pass_and_are_encoded() {
     for (text, written) in [
         ("/", "/"),
         ("/articles?page=2#top", "/articles?page=2#top"),
@@ -49,7 +49,7 @@ fn paths_of_this_site_pass_and_are_written_for_location() {
 }
 
 #[test]
-fn what_leads_away_or_could_is_refused_with_the_reason() {
+fn external_targets_are_rejected_with_the_reason() {
     use SafePathError::*;
     for (text, reason) in [
         ("", NotAbsolute),
@@ -100,7 +100,7 @@ fn what_leads_away_or_could_is_refused_with_the_reason() {
 }
 
 #[test]
-fn a_path_of_2048_bytes_passes_and_one_more_is_refused() {
+fn a_path_is_limited_to_2048_bytes() {
     let longest = format!("/{}", "a".repeat(2_047));
     assert_eq!(longest.parse::<SafePath>().unwrap().as_str(), longest);
     assert_eq!(refused(&format!("{longest}a")), SafePathError::TooLong);
@@ -213,7 +213,7 @@ fn form(query: &str) -> Form {
 }
 
 #[test]
-fn an_unsafe_next_does_not_make_the_form_fail() {
+fn an_unsafe_next_keeps_the_form_valid() {
     for (query, goes) in [
         ("name=ada&next=%2Farticles%3Fpage%3D2", "/articles?page=2"),
         ("name=ada&next=%2F%2Felsewhere.example", "/home"),
@@ -229,7 +229,7 @@ fn an_unsafe_next_does_not_make_the_form_fail() {
 }
 
 #[test]
-fn a_path_is_read_and_written_by_serde_and_an_unsafe_one_fails() {
+fn serde_reads_paths_and_rejects_unsafe_ones() {
     let path: SafePath = serde_json::from_str(r#""/a b""#).unwrap();
     assert_eq!(serde_json::to_string(&path).unwrap(), r#""/a%20b""#);
     let error = serde_json::from_str::<SafePath>(r#""//a""#).unwrap_err().to_string();
@@ -238,7 +238,7 @@ fn a_path_is_read_and_written_by_serde_and_an_unsafe_one_fails() {
 
 #[test]
 #[should_panic(expected = "not a path on this site")]
-fn an_unsafe_fallback_is_found_even_when_it_is_not_needed() {
+fn an_unsafe_fallback_is_always_an_error() {
     Next::from(SafePath::of("/")).or("//elsewhere.example");
 }
 
@@ -255,7 +255,7 @@ fn a_request_is_where_to_come_back_to() {
 }
 
 #[tokio::test]
-async fn a_redirect_is_a_303_unless_it_says_otherwise() {
+async fn a_redirect_is_a_303_by_default() {
     const HOME: SafePath = SafePath::of("/home?from=there");
     let app: Router = Router::new()
         .route("/to", post(async || Redirect::to(HOME)))

@@ -45,7 +45,7 @@ fn keys(collector: &Collector) -> Vec<(Kind, String, String, String)> {
 }
 
 #[tokio::test]
-async fn the_older_format_is_counted_without_what_urls_give_away() {
+async fn legacy_reports_are_counted_without_private_url_parts() {
     let (clock, hand) = Clock::manual();
     let collector = Collector::new().clock(clock.clone());
     let began = clock.now();
@@ -67,7 +67,7 @@ async fn the_older_format_is_counted_without_what_urls_give_away() {
 }
 
 #[tokio::test]
-async fn every_kind_of_the_reporting_api_is_counted_and_explained() {
+async fn every_reporting_api_type_is_explained() {
     let collector = Collector::new();
     assert_eq!(send(&collector, REPORTS, LIST).await, 204);
     let own = |text: &str| text.to_owned();
@@ -124,7 +124,7 @@ async fn of_chromium(scheme: &str) -> Vec<(Kind, String)> {
 }
 
 #[tokio::test]
-async fn what_chromium_sends_is_read_to_the_last_report_and_means_the_same_in_both_formats() {
+async fn both_formats_of_chromiums_reports_mean_the_same() {
     let (clear, secure) = (of_chromium("http").await, of_chromium("https").await);
     let text = |groups: &[(Kind, String)], csp: bool| -> Vec<String> {
         let wanted = groups.iter().filter(|(kind, _)| (*kind == Kind::Csp) == csp);
@@ -175,7 +175,7 @@ async fn what_chromium_sends_is_read_to_the_last_report_and_means_the_same_in_bo
 }
 
 #[tokio::test]
-async fn what_is_no_report_is_refused_and_nothing_is_counted() {
+async fn malformed_reports_are_rejected_and_not_counted() {
     let collector = Collector::new();
     for (content_type, body, status) in [
         ("application/json", IMAGE, 415),
@@ -207,7 +207,7 @@ async fn what_is_no_report_is_refused_and_nothing_is_counted() {
 }
 
 #[tokio::test]
-async fn reports_that_make_no_sense_are_answered_and_not_grouped() {
+async fn nonsensical_reports_are_accepted_but_not_grouped() {
     let collector = Collector::new();
     let bodies = [
         r#"[{"type":"crash","url":"https://example.org/","body":{}}]"#,
@@ -273,7 +273,7 @@ async fn groups_and_reports_of_a_request_are_bounded() {
 }
 
 #[tokio::test]
-async fn of_other_sites_only_the_origin_stays_and_keys_in_paths_go() {
+async fn foreign_urls_are_cut_to_their_origin() {
     let collector = Collector::new();
     let token = "V2hvZXZlciByZWFkcyB0aGlzIGdldHMgaW4tYW5kLW91dA";
     for (page, blocked, expected_page, expected_blocked) in [
@@ -302,7 +302,7 @@ fn group(directive: &str, blocked: &str) -> Group {
 }
 
 #[test]
-fn a_suggestion_shows_the_line_before_and_after_and_what_the_lint_says() {
+fn a_suggestion_shows_both_policies_and_lint_findings() {
     let policy: Csp = "default-src 'none'; script-src 'self'; img-src 'self'".parse().unwrap();
     let image = group("img-src", "https://cdn.example").suggestion(&policy).unwrap();
     assert_eq!((&*image.before, &*image.after), ("img-src 'self'", "img-src 'self' https://cdn.example"));
@@ -344,7 +344,7 @@ fn no_source_is_suggested_where_none_would_help() {
 }
 
 #[tokio::test]
-async fn policies_say_report_to_over_https_and_report_uri_alone_in_the_clear() {
+async fn report_to_is_sent_over_https_only() {
     use tower::{Layer, ServiceExt, service_fn};
     let headers = SecurityHeaders::none()
         .csp("img-src 'self'".parse::<Csp>().unwrap())

@@ -10,7 +10,7 @@ use palisade::{
 };
 use serde_json::Value;
 
-use crate::world::{PROXY, ask, get_from, https_get, site};
+use crate::support::{PROXY, ask, get_from, https_get, site};
 
 fn vectors() -> Value {
     serde_json::from_str(include_str!("data/talisman.json")).unwrap()
@@ -66,7 +66,7 @@ fn guide() -> Csp {
 }
 
 #[test]
-fn tal_13_and_25_the_policies_of_the_seeds_and_the_presets_are_the_same_to_the_byte() {
+fn preset_policies_match_talisman_byte_for_byte() {
     let policies = &vectors()["policies"];
     for (name, policy) in [
         ("original, production", original(false)),
@@ -118,7 +118,7 @@ fn features() -> SecurityHeaders {
 }
 
 #[tokio::test]
-async fn the_header_sets_are_the_same_to_the_byte_over_tls_and_in_the_clear() {
+async fn header_sets_match_talisman_byte_for_byte() {
     let year = Duration::from_secs(31_536_000);
     let two_years = Duration::from_secs(63_072_000);
     let off = SecurityHeaders::none().referrer_policy(ReferrerPolicy::StrictOriginWhenCrossOrigin);
@@ -154,7 +154,7 @@ async fn the_header_sets_are_the_same_to_the_byte_over_tls_and_in_the_clear() {
 }
 
 #[tokio::test]
-async fn allow_from_is_said_so_that_browsers_obey_it() {
+async fn allow_from_becomes_frame_ancestors() {
     let sent = vectors()["configurations"]["google, allow-from, this host only"]["https"].to_string();
     assert!(sent.contains("ALLOW-FROM https://p.example"), "which lets everybody frame the page");
     let page = palisade::PageHeaders::new().frame_ancestors(["https://p.example".parse().unwrap()]);

@@ -1,16 +1,15 @@
 //! Letters leave, one way or the other, and a log never tells to whom.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
-use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mathsoc::config::Config;
 use mathsoc::domain::email::EmailAddress;
 use mathsoc::mail::{AddressTaken, Letter, MailError, Mailer, PasswordChanged, ResetPassword, VerifyAddress};
+use test_support::Folder;
+use test_support::log::Log;
 
-use super::folder::Folder;
 use super::smtp::{Mood, Server};
 
 fn mailer(settings: &[(&str, &str)]) -> Mailer {
@@ -76,7 +75,7 @@ async fn a_letter_is_tried_four_times_in_all() {
 }
 
 #[tokio::test]
-async fn what_a_server_will_never_take_is_not_tried_again() {
+async fn a_permanent_failure_is_not_retried() {
     let server = Server::start(&[Mood::Says("550 5.1.1 <{}> is nobody here")]).await;
     let mailer = mailer(&[("SMTP_URL", &server.url)]);
     mailer.send(&ada(), &reset()).unwrap();
@@ -85,11 +84,9 @@ async fn what_a_server_will_never_take_is_not_tried_again() {
 }
 
 #[tokio::test]
-async fn the_log_says_why_a_letter_was_given_up_and_not_for_whom() {
+async fn the_log_names_the_failure_but_no_recipient() {
     let log = Log::default();
-    let written = log.clone();
-    let subscriber = tracing_subscriber::fmt().with_ansi(false).with_max_level(tracing::Level::TRACE);
-    let _guard = tracing::subscriber::set_default(subscriber.with_writer(move || written.clone()).finish());
+    let _guard = log.listen_at(tracing::Level::TRACE);
     let server =
         Server::start(&[Mood::Says("451 4.3.0 not now, {}"), Mood::Says("550 5.1.1 <{}> is nobody here")])
             .await;
@@ -103,7 +100,7 @@ async fn the_log_says_why_a_letter_was_given_up_and_not_for_whom() {
 }
 
 #[tokio::test]
-async fn a_server_without_starttls_gets_no_letter_but_on_this_machine() {
+async fn remote_servers_without_starttls_get_no_mail() {
     let server = Server::start(&[]).await;
     let insists = format!("{}?tls=required", server.url);
     let mailer = mailer(&[("SMTP_URL", &insists)]);
@@ -113,7 +110,7 @@ async fn a_server_without_starttls_gets_no_letter_but_on_this_machine() {
 }
 
 #[tokio::test]
-async fn too_many_letters_at_once_are_refused_and_room_comes_back() {
+async fn a_full_queue_rejects_mail_until_it_drains() {
     let folder = Folder::new();
     let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
     // Nothing is awaited, so none of them can leave before all have been given.
@@ -126,7 +123,7 @@ async fn too_many_letters_at_once_are_refused_and_room_comes_back() {
 }
 
 #[tokio::test]
-async fn without_a_server_each_letter_is_a_file_for_its_owner_only() {
+async fn without_a_server_mail_is_a_private_file() {
     let folder = Folder::new();
     let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
     mailer.send(&ada(), &reset()).unwrap();
@@ -149,7 +146,7 @@ async fn without_a_server_each_letter_is_a_file_for_its_owner_only() {
 }
 
 #[tokio::test]
-async fn every_letter_is_short_lines_of_ascii_with_its_links_whole() {
+async fn letters_are_short_ascii_lines_with_whole_links() {
     let folder = Folder::new();
     let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
     let link = format!("https://maths.example.org/setup/{}", "x".repeat(112));
@@ -179,24 +176,4 @@ fn letters(folder: &Path) -> Vec<String> {
         .inspect(|path| assert_eq!(path.extension().unwrap(), "eml"))
         .map(|path| fs::read_to_string(path).unwrap())
         .collect()
-}
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Log {
-    fn text(&self) -> String {
-        String::from_utf8(self.0.lock().unwrap().clone()).unwrap()
-    }
-}
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> io::Result<()> {
-        Ok(())
-    }
 }

@@ -1,30 +1,26 @@
 //! Sessions as the settings say, and who may be signed in.
 
 use axum::Router;
-use axum::body::Body;
 use axum::extract::State;
 use axum::routing::get;
-use http::header::{COOKIE, SET_COOKIE};
-use http::{Request, Response, StatusCode};
 use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::domain::person::Role;
 use mathsoc::state::App;
-use mathsoc::web::signed_in::Admin;
-use palisade::{Password, Refusal, Session, SignedIn};
-use tower::ServiceExt;
-
-use super::folder::Folder;
+use palisade::{Password, Peer, Refusal, Session, SignedIn};
+use test_support::Folder;
+use test_support::browser::Browser;
 
 const PASSWORD: &str = "nine purple herons juggle";
 
-struct World {
+/// A router with the site's sessions, and three pages that tell who is signed in.
+struct SignInSite {
     app: App,
-    site: Router,
-    _folder: Folder,
+    router: Router,
+    folder: Folder,
 }
 
-impl World {
+impl SignInSite {
     async fn new(settings: &[(&str, &str)]) -> Self {
         let folder = Folder::new();
         let find = |name: &str| match name {
@@ -33,14 +29,14 @@ impl World {
             _ => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
         };
         let app = App::open(Config::from_vars(&find).unwrap()).await.unwrap();
-        let site = Router::new()
+        let router = Router::new()
             .route("/in", get(log_in))
             .route("/me", get(async |user: SignedIn<User>| user.full_name.to_string()))
             .route("/admin", get(async |admin: SignedIn<Admin>| admin.user.full_name.to_string()))
             .layer(app.sessions.clone())
             .layer(mathsoc::web::policy::palisade(&app.config))
             .with_state(app.clone());
-        Self { app, site, _folder: folder }
+        Self { app, router, folder }
     }
 
     async fn user(&self, role: Role, email_is_verified: bool) -> User {
@@ -50,26 +46,19 @@ impl World {
         users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
     }
 
-    async fn get(&self, path: &str, cookie: &str) -> Response<Body> {
-        let request = Request::get(path)
-            .header("host", "example.org")
+    /// A browser that asks for JSON, so that a rejection is no redirect.
+    fn browser(&self) -> Browser {
+        Browser::new(self.router.clone(), "example.org")
+            .extension(Peer(([127, 0, 0, 1], 40_000).into()))
             .header("accept", "application/json")
-            .header(COOKIE, cookie);
-        let mut request = request.body(Body::empty()).unwrap();
-        request.extensions_mut().insert(palisade::Peer(([127, 0, 0, 1], 40_000).into()));
-        self.site.clone().oneshot(request).await.unwrap()
     }
 
-    async fn status(&self, path: &str, cookie: &str) -> StatusCode {
-        self.get(path, cookie).await.status()
-    }
-
-    /// Logs in with the password; the line that sets the cookie.
-    async fn cookie(&self) -> String {
-        let answer = self.get("/in", "").await;
-        let why = answer.extensions().get::<Refusal>();
-        assert_eq!(answer.status(), 200, "{why:?}");
-        answer.headers()[SET_COOKIE].to_str().unwrap().to_owned()
+    /// A browser in which Ada has logged in with her password, and the line that set its cookie.
+    async fn adas(&self) -> (Browser, String) {
+        let mut browser = self.browser();
+        let reply = browser.get("/in").await;
+        assert_eq!(reply.status, 200, "{:?}", reply.extensions.get::<Refusal>());
+        (browser, reply.header("set-cookie").to_owned())
     }
 }
 
@@ -80,51 +69,46 @@ async fn log_in(State(app): State<App>, session: Session) -> Result<(), Refusal>
     session.log_in(verified.proof).await
 }
 
-fn pair(line: &str) -> &str {
-    line.split(';').next().unwrap()
+async fn status(browser: &mut Browser, path: &str) -> u16 {
+    browser.get(path).await.status
 }
 
 #[tokio::test]
-async fn a_new_password_and_other_rights_end_every_session_wherever_it_is_kept() {
+async fn new_passwords_and_roles_end_all_stored_sessions() {
     for store in ["database", "cookie", "memory://"] {
-        let world = World::new(&[("SESSION_STORE_URI", store)]).await;
-        let ada = world.user(Role::Pupil, true).await;
-        let (one, other) = (world.cookie().await, world.cookie().await);
-        for line in [&one, &other] {
-            assert_eq!(world.status("/me", pair(line)).await, 200, "{store}");
-            assert_eq!(world.status("/admin", pair(line)).await, 403, "{store}");
+        let site = SignInSite::new(&[("SESSION_STORE_URI", store)]).await;
+        let ada = site.user(Role::Pupil, true).await;
+        let mut browsers = [site.adas().await.0, site.adas().await.0];
+        for browser in &mut browsers {
+            assert_eq!(status(browser, "/me").await, 200, "{store}");
+            assert_eq!(status(browser, "/admin").await, 403, "{store}");
         }
-        let hash = world.app.passwords.hash(PASSWORD.into()).await.unwrap();
-        users::set_password(&world.app.db, ada.id, ada.epoch, &hash).await.unwrap();
-        for line in [&one, &other] {
-            assert_eq!(world.status("/me", pair(line)).await, 401, "{store}");
+        let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        users::set_password(&site.app.db, ada.id, ada.epoch, &hash).await.unwrap();
+        for browser in &mut browsers {
+            assert_eq!(status(browser, "/me").await, 401, "{store}");
         }
 
-        let again = world.cookie().await;
-        users::change_role(
-            &world.app.db,
-            &mathsoc::db::admin_log::Actor::command_line(),
-            ada.id,
-            Role::Admin,
-        )
-        .await
-        .unwrap();
-        assert_eq!(world.status("/me", pair(&again)).await, 401, "{store}");
-        assert_eq!(world.status("/admin", pair(&world.cookie().await)).await, 200, "{store}");
+        let (mut again, _) = site.adas().await;
+        users::change_role(&site.app.db, &mathsoc::db::admin_log::Actor::command_line(), ada.id, Role::Admin)
+            .await
+            .unwrap();
+        assert_eq!(status(&mut again, "/me").await, 401, "{store}");
+        assert_eq!(status(&mut site.adas().await.0, "/admin").await, 200, "{store}");
     }
 }
 
 #[tokio::test]
-async fn an_account_that_is_gone_or_was_never_verified_is_nobody() {
-    let world = World::new(&[]).await;
-    let ada = world.user(Role::Pupil, false).await;
-    let line = world.cookie().await;
-    assert_eq!(world.status("/me", pair(&line)).await, 401);
-    users::verify_email(&world.app.db, ada.id).await.unwrap();
-    let line = world.cookie().await;
-    assert_eq!(world.status("/me", pair(&line)).await, 200);
-    users::delete(&world.app.db, ada.id).await.unwrap();
-    assert_eq!(world.status("/me", pair(&line)).await, 401);
+async fn deleted_and_unverified_accounts_are_not_signed_in() {
+    let site = SignInSite::new(&[]).await;
+    let ada = site.user(Role::Pupil, false).await;
+    let (mut browser, _) = site.adas().await;
+    assert_eq!(status(&mut browser, "/me").await, 401);
+    users::verify_email(&site.app.db, ada.id).await.unwrap();
+    let (mut browser, _) = site.adas().await;
+    assert_eq!(status(&mut browser, "/me").await, 200);
+    users::delete(&site.app.db, ada.id).await.unwrap();
+    assert_eq!(status(&mut browser, "/me").await, 401);
 }
 
 #[tokio::test]
@@ -134,9 +118,9 @@ async fn the_cookie_has_the_flags_of_the_settings() {
         (&[("SESSION_COOKIE_SECURE", "true")], &["__Host-session=", "Secure"], "Domain"),
         (&[("SESSION_COOKIE_SAMESITE", "Strict")], &["SameSite=Strict"], "Lax"),
     ] {
-        let world = World::new(settings).await;
-        world.user(Role::Pupil, true).await;
-        let line = world.cookie().await;
+        let site = SignInSite::new(settings).await;
+        site.user(Role::Pupil, true).await;
+        let (_, line) = site.adas().await;
         assert!(
             has.iter().all(|flag| line.contains(flag)) && !line.contains(has_not),
             "{settings:?}: {line}"
@@ -145,16 +129,18 @@ async fn the_cookie_has_the_flags_of_the_settings() {
 }
 
 #[tokio::test]
-async fn a_session_outlives_a_new_key_whose_former_one_is_named() {
+async fn a_session_survives_key_rotation_with_a_fallback() {
     const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
     const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
-    let world = World::new(&[("SECRET_KEY", OLD)]).await;
-    world.user(Role::Pupil, true).await;
-    let line = world.cookie().await;
-    let url = format!("sqlite://{}", world._folder.join("mathsoc.db").display());
+    let site = SignInSite::new(&[("SECRET_KEY", OLD)]).await;
+    site.user(Role::Pupil, true).await;
+    let (browser, _) = site.adas().await;
+    let url = format!("sqlite://{}", site.folder.join("mathsoc.db").display());
     let rotated =
-        World::new(&[("SECRET_KEY", NEW), ("SECRET_KEY_FALLBACKS", OLD), ("DATABASE_URL", &url)]).await;
-    assert_eq!(rotated.status("/me", pair(&line)).await, 200);
-    let foreign = World::new(&[("SECRET_KEY", NEW), ("DATABASE_URL", &url)]).await;
-    assert_eq!(foreign.status("/me", pair(&line)).await, 401);
+        SignInSite::new(&[("SECRET_KEY", NEW), ("SECRET_KEY_FALLBACKS", OLD), ("DATABASE_URL", &url)]).await;
+    let foreign = SignInSite::new(&[("SECRET_KEY", NEW), ("DATABASE_URL", &url)]).await;
+    for (other, expected) in [(rotated, 200), (foreign, 401)] {
+        let mut browser = Browser { site: other.router, ..browser.clone() };
+        assert_eq!(status(&mut browser, "/me").await, expected);
+    }
 }

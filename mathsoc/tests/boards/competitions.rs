@@ -5,9 +5,9 @@ use mathsoc::db::competitions;
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::person::Role;
 
-use super::browser::Browser;
 use super::schools::{HOUR, challenge, competition, logged_in, now, pupil, run, school, solve};
-use super::world::World;
+use crate::support::browser::Browser;
+use crate::support::site::TestSite;
 
 /// Sends an answer by the form, with the token of another page, as somebody does who wants to be early.
 async fn answer(browser: &mut Browser, challenge: i64, answer_box: i64) -> u16 {
@@ -17,19 +17,19 @@ async fn answer(browser: &mut Browser, challenge: i64, answer_box: i64) -> u16 {
 }
 
 #[tokio::test]
-async fn a_competition_is_for_members_of_invited_schools_and_for_admins() {
-    let world = World::new(&[]).await;
-    let ours = school(&world, "Hill & Dale").await;
-    let theirs = school(&world, "Elsewhere").await;
+async fn competitions_are_for_invited_schools_and_admins() {
+    let site = TestSite::new(&[]).await;
+    let ours = school(&site, "Hill & Dale").await;
+    let theirs = school(&site, "Elsewhere").await;
     for (email, school) in
         [("ada@x.example", Some(ours)), ("eve@x.example", Some(theirs)), ("bob@x.example", None)]
     {
-        pupil(&world, school, email).await;
+        pupil(&site, school, email).await;
     }
-    world.member("head@x.example", Role::Admin).await;
-    let id = competition(&world, -HOUR, HOUR + 30, &[ours]).await;
-    let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
+    site.member("head@x.example", Role::Admin).await;
+    let id = competition(&site, -HOUR, HOUR + 30, &[ours]).await;
+    let halves = challenge(&site).await;
+    assert!(competitions::add_challenge(&site.app.db, &Actor::command_line(), id, halves).await.unwrap());
     let (page, one) = (format!("/competitions/{id}"), format!("/challenges/{halves}"));
 
     for (email, sees) in [
@@ -38,7 +38,7 @@ async fn a_competition_is_for_members_of_invited_schools_and_for_admins() {
         ("eve@x.example", false),
         ("bob@x.example", false),
     ] {
-        let mut browser = logged_in(&world, email).await;
+        let mut browser = logged_in(&site, email).await;
         let list = browser.get("/competitions").await.body;
         assert_eq!(list.contains("Spring sprint"), sees, "{email}: {list}");
         assert_eq!(browser.get("/challenges").await.body.contains("href=\"/competitions\""), sees, "{email}");
@@ -58,39 +58,39 @@ async fn a_competition_is_for_members_of_invited_schools_and_for_admins() {
             assert_eq!(browser.get(none).await.status, 404, "{none}");
         }
     }
-    let mut visitor = world.browser();
+    let mut visitor = site.browser();
     assert_eq!(visitor.get("/competitions").await.location(), "/login?next=/competitions");
     assert_eq!(visitor.get(&page).await.location(), format!("/login?next={page}"));
     assert_eq!(visitor.get(&one).await.status, 404, "and no word that there is something");
 }
 
 #[tokio::test]
-async fn b19_before_it_opens_there_is_nothing_and_after_it_has_closed_there_are_the_answers() {
-    let world = World::new(&[]).await;
-    let ours = school(&world, "Hill & Dale").await;
-    pupil(&world, Some(ours), "ada@x.example").await;
-    let id = competition(&world, 2 * HOUR + 30, 5 * HOUR, &[ours]).await;
-    let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
+async fn a_competition_hides_before_and_reveals_after() {
+    let site = TestSite::new(&[]).await;
+    let ours = school(&site, "Hill & Dale").await;
+    pupil(&site, Some(ours), "ada@x.example").await;
+    let id = competition(&site, 2 * HOUR + 30, 5 * HOUR, &[ours]).await;
+    let halves = challenge(&site).await;
+    assert!(competitions::add_challenge(&site.app.db, &Actor::command_line(), id, halves).await.unwrap());
     let (page, one) = (format!("/competitions/{id}"), format!("/challenges/{halves}"));
-    let mut ada = logged_in(&world, "ada@x.example").await;
+    let mut ada = logged_in(&site, "ada@x.example").await;
 
     let ahead = ada.get(&page).await;
     assert!(ahead.status == 200 && ahead.body.contains("Opens in 2 hours"), "{}", ahead.body);
     assert!(!ahead.body.contains("Halves") && !ahead.body.contains("<table"), "{}", ahead.body);
     assert_eq!((ada.get(&one).await.status, answer(&mut ada, halves, halves).await), (404, 404));
 
-    run(&world, "UPDATE competitions SET opens_at = $1", &[now() - HOUR]).await;
-    run(&world, "UPDATE challenges SET released_at = $1", &[now() + HOUR]).await;
+    run(&site, "UPDATE competitions SET opens_at = $1", &[now() - HOUR]).await;
+    run(&site, "UPDATE challenges SET released_at = $1", &[now() + HOUR]).await;
     assert!(!ada.get(&page).await.body.contains("Halves"), "its own release holds too");
     assert_eq!((ada.get(&one).await.status, answer(&mut ada, halves, halves).await), (404, 404));
-    run(&world, "UPDATE challenges SET released_at = 1", &[]).await;
+    run(&site, "UPDATE challenges SET released_at = 1", &[]).await;
     let open = ada.get(&page).await.body;
     assert!(open.contains("Closes in") && open.contains("Halves"), "{open}");
     let form = ada.get(&one).await.body;
     assert!(form.contains("name=\"answer\"") && form.contains(&format!("href=\"{page}\"")), "{form}");
 
-    assert!(competitions::lock(&world.app.db, &Actor::command_line(), id, now()).await.unwrap().is_some());
+    assert!(competitions::lock(&site.app.db, &Actor::command_line(), id, now()).await.unwrap().is_some());
     let shown = ada.get(&one).await.body;
     assert!(shown.contains("The answer is") && !shown.contains("name=\"answer\""), "{shown}");
     assert_eq!(answer(&mut ada, halves, halves).await, 303);
@@ -99,19 +99,19 @@ async fn b19_before_it_opens_there_is_nothing_and_after_it_has_closed_there_are_
 }
 
 #[tokio::test]
-async fn b25_a_number_of_one_kind_of_thing_is_none_of_another() {
-    let world = World::new(&[]).await;
-    let ours = school(&world, "Hill & Dale").await;
-    pupil(&world, Some(ours), "ada@x.example").await;
-    let for_all = challenge(&world).await;
+async fn competition_ids_and_challenge_ids_are_separate() {
+    let site = TestSite::new(&[]).await;
+    let ours = school(&site, "Hill & Dale").await;
+    pupil(&site, Some(ours), "ada@x.example").await;
+    let for_all = challenge(&site).await;
     let (id, other) =
-        (competition(&world, -HOUR, HOUR, &[ours]).await, competition(&world, -HOUR, HOUR, &[]).await);
-    let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
+        (competition(&site, -HOUR, HOUR, &[ours]).await, competition(&site, -HOUR, HOUR, &[]).await);
+    let halves = challenge(&site).await;
+    assert!(competitions::add_challenge(&site.app.db, &Actor::command_line(), id, halves).await.unwrap());
     assert_eq!((id, other, for_all, halves), (CompetitionId(1), CompetitionId(2), 1, 2));
-    let mut ada = logged_in(&world, "ada@x.example").await;
+    let mut ada = logged_in(&site, "ada@x.example").await;
 
-    competitions::lock(&world.app.db, &Actor::command_line(), id, now()).await.unwrap();
+    competitions::lock(&site.app.db, &Actor::command_line(), id, now()).await.unwrap();
     assert!(ada.get("/challenges/1").await.body.contains("name=\"answer\""), "challenge 1 takes answers");
     assert!(!ada.get("/challenges/2").await.body.contains("name=\"answer\""));
     assert_eq!(ada.get("/competitions/2").await.status, 404, "challenge 2 is hers, competition 2 is not");
@@ -121,20 +121,20 @@ async fn b25_a_number_of_one_kind_of_thing_is_none_of_another() {
 }
 
 #[tokio::test]
-async fn points_of_a_competition_stand_on_its_boards_by_pupil_and_by_school_and_nowhere_else() {
-    let world = World::new(&[]).await;
-    let (ours, theirs) = (school(&world, "Hill & Dale").await, school(&world, "Elsewhere").await);
-    let ada = pupil(&world, Some(ours), "ada@x.example").await;
-    let eve = pupil(&world, Some(theirs), "eve@x.example").await;
-    let id = competition(&world, -HOUR, HOUR, &[ours, theirs]).await;
-    let halves = challenge(&world).await;
-    assert!(competitions::add_challenge(&world.app.db, &Actor::command_line(), id, halves).await.unwrap());
-    solve(&world, &eve, halves).await;
-    let mut browser = logged_in(&world, "ada@x.example").await;
+async fn competition_points_count_on_competition_boards_only() {
+    let site = TestSite::new(&[]).await;
+    let (ours, theirs) = (school(&site, "Hill & Dale").await, school(&site, "Elsewhere").await);
+    let ada = pupil(&site, Some(ours), "ada@x.example").await;
+    let eve = pupil(&site, Some(theirs), "eve@x.example").await;
+    let id = competition(&site, -HOUR, HOUR, &[ours, theirs]).await;
+    let halves = challenge(&site).await;
+    assert!(competitions::add_challenge(&site.app.db, &Actor::command_line(), id, halves).await.unwrap());
+    solve(&site, &eve, halves).await;
+    let mut browser = logged_in(&site, "ada@x.example").await;
     let page = browser.get("/competitions/1").await.body;
     let own = "<tr aria-current=\"true\"><td>2</td><th scope=\"row\">ada <span class=\"here\">you</span></th><td>0</td>";
     assert!(page.contains(own), "who has no points is there, and last: {page}");
-    solve(&world, &ada, halves).await;
+    solve(&site, &ada, halves).await;
     let page = browser.get("/competitions/1").await.body;
     let line = "<td>1</td><th scope=\"row\">eve <span class=\"school\">Elsewhere</span></th><td>3</td>";
     assert!(page.contains(line), "{page}");
@@ -147,19 +147,19 @@ async fn points_of_a_competition_stand_on_its_boards_by_pupil_and_by_school_and_
 }
 
 #[tokio::test]
-async fn the_board_of_a_class_is_ones_own_and_ones_own_line_is_always_there() {
-    let world = World::new(&[]).await;
-    let (ours, theirs) = (school(&world, "Hill & Dale").await, school(&world, "Elsewhere").await);
-    let halves = challenge(&world).await;
+async fn a_class_board_always_shows_ones_own_line() {
+    let site = TestSite::new(&[]).await;
+    let (ours, theirs) = (school(&site, "Hill & Dale").await, school(&site, "Elsewhere").await);
+    let halves = challenge(&site).await;
     for n in 0..11 {
-        let mate = pupil(&world, Some(ours), &format!("mate{n}@x.example")).await;
-        solve(&world, &mate, halves).await;
+        let mate = pupil(&site, Some(ours), &format!("mate{n}@x.example")).await;
+        solve(&site, &mate, halves).await;
     }
-    let stranger = pupil(&world, Some(theirs), "stranger@x.example").await;
-    solve(&world, &stranger, halves).await;
-    pupil(&world, Some(ours), "ada@x.example").await;
-    pupil(&world, None, "bob@x.example").await;
-    let mut ada = logged_in(&world, "ada@x.example").await;
+    let stranger = pupil(&site, Some(theirs), "stranger@x.example").await;
+    solve(&site, &stranger, halves).await;
+    pupil(&site, Some(ours), "ada@x.example").await;
+    pupil(&site, None, "bob@x.example").await;
+    let mut ada = logged_in(&site, "ada@x.example").await;
     let class = ada.get("/leaderboard?board=class").await.body;
     assert!(class.contains("Year 8 of Hill &#38; Dale") && !class.contains("stranger"), "{class}");
     assert!(class.contains("href=\"/leaderboard?board=class&#38;page=2\""), "{class}");
@@ -170,7 +170,7 @@ async fn the_board_of_a_class_is_ones_own_and_ones_own_line_is_always_there() {
     }
     assert_eq!(ada.get("/leaderboard?board=class&page=3").await.status, 404);
     assert!(ada.get("/leaderboard").await.body.contains("<td>13</td><th scope=\"row\">ada"));
-    let mut bob = logged_in(&world, "bob@x.example").await;
+    let mut bob = logged_in(&site, "bob@x.example").await;
     assert!(bob.get("/leaderboard?board=class").await.body.contains("Tell us your year"));
     assert_eq!(bob.get("/leaderboard/events?board=class").await.status, 404);
 }

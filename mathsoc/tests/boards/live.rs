@@ -3,30 +3,30 @@
 use std::time::Duration;
 
 use axum::body::Body;
-use http::{HeaderMap, Request};
+use http::HeaderMap;
 use http_body_util::BodyExt;
 use mathsoc::domain::person::Role;
 use mathsoc::live::{Crowded, Live, Pace};
-use palisade::Peer;
+use mathsoc::person::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;
 use tower::ServiceExt;
 
-use super::browser::{Browser, HOST};
 use super::schools::{challenge, logged_in, pupil, solve};
-use super::world::World;
+use crate::support::browser::{Browser, HOST};
+use crate::support::site::TestSite;
 
 const NEVER: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(5);
 const SLOW: Pace = Pace { look: NEVER, rest: Duration::ZERO, beat: NEVER, lasts: NEVER };
 
 /// A site whose leaderboards are watched at this pace.
-async fn at(pace: Pace, settings: &[(&str, &str)]) -> World {
-    let mut world = World::new(settings).await;
-    world.app = world.app.with(|app| app.live = app.live.clone().pace(pace));
-    world.site = mathsoc::app(world.app.clone());
-    world
+async fn at(pace: Pace, settings: &[(&str, &str)]) -> TestSite {
+    let mut site = TestSite::new(settings).await;
+    site.app = site.app.with(|app| app.live = app.live.clone().pace(pace));
+    site.router = mathsoc::app(site.app.clone());
+    site
 }
 
 /// An answer that goes on.
@@ -39,12 +39,8 @@ struct Stream {
 
 impl Stream {
     async fn open(browser: &Browser, path: &str, headers: &[(&str, &str)]) -> Self {
-        let cookies: Vec<_> = browser.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let request = Request::get(path).header("host", HOST).header("cookie", cookies.join("; "));
-        let request = request.header("user-agent", &browser.agent).header("accept", "text/event-stream");
-        let request = headers.iter().fold(request, |request, (name, value)| request.header(*name, *value));
-        let mut request = request.body(Body::empty()).unwrap();
-        request.extensions_mut().insert(Peer((browser.from, 40_000).into()));
+        let headers = [&[("accept", "text/event-stream")], headers].concat();
+        let request = browser.request("GET", path, &headers, Vec::new());
         let (head, body) = browser.site.clone().oneshot(request).await.unwrap().into_parts();
         Self { status: head.status.as_u16(), headers: head.headers, body, heard: String::new() }
     }
@@ -68,12 +64,12 @@ impl Stream {
 
 #[tokio::test]
 async fn a_board_moves_as_soon_as_somebody_answers() {
-    let world = at(SLOW, &[]).await;
-    let halves = challenge(&world).await;
+    let site = at(SLOW, &[]).await;
+    let halves = challenge(&site).await;
     for email in ["ada@x.example", "eve@x.example"] {
-        pupil(&world, None, email).await;
+        pupil(&site, None, email).await;
     }
-    let (mut ada, eve) = (logged_in(&world, "ada@x.example").await, logged_in(&world, "eve@x.example").await);
+    let (mut ada, eve) = (logged_in(&site, "ada@x.example").await, logged_in(&site, "eve@x.example").await);
     let mut all = Stream::open(&eve, "/leaderboard/events?board=all", &[]).await;
     let mut stage = Stream::open(&eve, "/leaderboard/events?board=KS4&page=1", &[]).await;
     assert_eq!((all.status, all.headers["content-type"].to_str().unwrap()), (200, "text/event-stream"));
@@ -92,12 +88,12 @@ async fn a_board_moves_as_soon_as_somebody_answers() {
 }
 
 #[tokio::test]
-async fn a_board_moves_as_soon_as_an_admin_gives_points_or_takes_them_back() {
-    let world = at(SLOW, &[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    pupil(&world, None, "eve@x.example").await;
-    world.member("grace@x.example", Role::Admin).await;
+async fn a_board_updates_when_an_admin_changes_points() {
+    let site = at(SLOW, &[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    pupil(&site, None, "eve@x.example").await;
+    site.member("grace@x.example", Role::Admin).await;
     let (mut grace, eve) =
-        (logged_in(&world, "grace@x.example").await, logged_in(&world, "eve@x.example").await);
+        (logged_in(&site, "grace@x.example").await, logged_in(&site, "eve@x.example").await);
     let mut stream = Stream::open(&eve, "/leaderboard/events?board=KS4", &[]).await;
     stream.until("\n\n").await;
     let award = [("pupil", "eve@x.example"), ("points", "7"), ("reason", "A question"), ("counts", "KS4")];
@@ -112,17 +108,17 @@ async fn a_board_moves_as_soon_as_an_admin_gives_points_or_takes_them_back() {
 }
 
 #[tokio::test]
-async fn a_board_moves_when_another_process_has_counted_and_only_then() {
-    let world = at(Pace { look: SOON, beat: SOON, ..SLOW }, &[]).await;
-    let (halves, others) = (challenge(&world).await, challenge(&world).await);
-    let ada = pupil(&world, None, "ada@x.example").await;
-    let eve = pupil(&world, None, "eve@x.example").await;
-    solve(&world, &ada, halves).await;
-    let browser = logged_in(&world, "eve@x.example").await;
+async fn a_board_updates_only_when_another_process_wrote() {
+    let site = at(Pace { look: SOON, beat: SOON, ..SLOW }, &[]).await;
+    let (halves, others) = (challenge(&site).await, challenge(&site).await);
+    let ada = pupil(&site, None, "ada@x.example").await;
+    let eve = pupil(&site, None, "eve@x.example").await;
+    solve(&site, &ada, halves).await;
+    let browser = logged_in(&site, "eve@x.example").await;
     let mut stream = Stream::open(&browser, "/leaderboard/events?board=all&version=1", &[]).await;
     stream.until("\n:\n\n:\n\n:\n").await;
     assert!(!stream.heard.contains("data"), "what the page shows already is not told: {}", stream.heard);
-    solve(&world, &eve, others).await;
+    solve(&site, &eve, others).await;
     stream.until("id: 2\nevent: board").await;
 
     // Who comes back is told what was missed since the last event.
@@ -135,10 +131,10 @@ async fn a_board_moves_when_another_process_has_counted_and_only_then() {
 }
 
 #[tokio::test]
-async fn a_stream_lives_for_its_time_and_the_next_one_needs_a_session_that_lives() {
-    let world = at(Pace { lasts: Duration::from_millis(50), beat: SOON, ..SLOW }, &[]).await;
-    pupil(&world, None, "ada@x.example").await;
-    let mut ada = logged_in(&world, "ada@x.example").await;
+async fn a_stream_expires_and_reopening_needs_a_session() {
+    let site = at(Pace { lasts: Duration::from_millis(50), beat: SOON, ..SLOW }, &[]).await;
+    pupil(&site, None, "ada@x.example").await;
+    let mut ada = logged_in(&site, "ada@x.example").await;
     let stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
     let signed_in = ada.clone();
     let page = ada.get("/profile/edit").await;
@@ -153,12 +149,12 @@ async fn a_stream_lives_for_its_time_and_the_next_one_needs_a_session_that_lives
 }
 
 #[tokio::test]
-async fn a_member_has_three_streams_and_room_for_another_when_one_has_ended() {
-    let world = at(SLOW, &[]).await;
+async fn a_member_has_at_most_three_open_streams() {
+    let site = at(SLOW, &[]).await;
     for email in ["ada@x.example", "eve@x.example"] {
-        pupil(&world, None, email).await;
+        pupil(&site, None, email).await;
     }
-    let (ada, eve) = (logged_in(&world, "ada@x.example").await, logged_in(&world, "eve@x.example").await);
+    let (ada, eve) = (logged_in(&site, "ada@x.example").await, logged_in(&site, "eve@x.example").await);
     let mut open = Vec::new();
     for _ in 0..3 {
         let mut stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
@@ -173,7 +169,7 @@ async fn a_member_has_three_streams_and_room_for_another_when_one_has_ended() {
         "others have their own three"
     );
     open.pop();
-    while world.app.live.watchers() > 2 {
+    while site.app.live.watchers() > 2 {
         tokio::task::yield_now().await;
     }
     assert_eq!(Stream::open(&ada, "/leaderboard/events", &[]).await.status, 200);
@@ -181,8 +177,8 @@ async fn a_member_has_three_streams_and_room_for_another_when_one_has_ended() {
 
 #[tokio::test]
 async fn so_many_watch_at_once_and_no_more() {
-    let world = World::new(&[]).await;
-    let live = Live::new(world.app.db.clone());
+    let site = TestSite::new(&[]).await;
+    let live = Live::new(site.app.db.clone());
     let mut watchers: Vec<_> = (0..Live::IN_ALL as i64).map(|member| live.watch(member).unwrap()).collect();
     assert_eq!(live.watch(-1).unwrap_err(), Crowded::Site);
     watchers.pop();
@@ -196,25 +192,25 @@ async fn so_many_watch_at_once_and_no_more() {
 }
 
 #[tokio::test]
-async fn a_stream_is_neither_compressed_nor_kept_and_a_visitor_has_none() {
-    let world = at(SLOW, &[]).await;
-    pupil(&world, None, "ada@x.example").await;
-    let ada = logged_in(&world, "ada@x.example").await;
+async fn streams_are_uncompressed_uncached_and_need_a_login() {
+    let site = at(SLOW, &[]).await;
+    pupil(&site, None, "ada@x.example").await;
+    let ada = logged_in(&site, "ada@x.example").await;
     let stream = Stream::open(&ada, "/leaderboard/events", &[("accept-encoding", "gzip, br")]).await;
     assert!(!stream.headers.contains_key("content-encoding"), "{:?}", stream.headers);
     assert_eq!(stream.headers["cache-control"], "no-store");
     assert_eq!(stream.headers["x-accel-buffering"], "no");
     assert!(stream.headers.contains_key("content-security-policy"));
-    let visitor = Stream::open(&world.browser(), "/leaderboard/events", &[]).await;
+    let visitor = Stream::open(&site.browser(), "/leaderboard/events", &[]).await;
     assert_eq!(visitor.status, 303);
-    assert_eq!(world.app.live.watchers(), 1);
+    assert_eq!(site.app.live.watchers(), 1);
 }
 
 #[tokio::test]
 async fn coming_back_is_limited_apart_from_pages() {
-    let world = at(Pace { lasts: Duration::ZERO, ..SLOW }, &[("RATELIMIT_ENABLED", "true")]).await;
-    pupil(&world, None, "ada@x.example").await;
-    let mut ada = logged_in(&world, "ada@x.example").await;
+    let site = at(Pace { lasts: Duration::ZERO, ..SLOW }, &[("RATELIMIT_ENABLED", "true")]).await;
+    pupil(&site, None, "ada@x.example").await;
+    let mut ada = logged_in(&site, "ada@x.example").await;
     for n in 0..30 {
         let stream = Stream::open(&ada, "/leaderboard/events", &[]).await;
         assert_eq!(stream.status, 200, "{n}");
@@ -226,24 +222,23 @@ async fn coming_back_is_limited_apart_from_pages() {
 
 #[tokio::test]
 async fn streams_end_when_the_server_stops() {
-    let world = at(SLOW, &[]).await;
-    pupil(&world, None, "ada@x.example").await;
-    let ada = logged_in(&world, "ada@x.example").await;
+    let site = at(SLOW, &[]).await;
+    pupil(&site, None, "ada@x.example").await;
+    let ada = logged_in(&site, "ada@x.example").await;
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     let (stop, stopped) = oneshot::channel::<()>();
-    let live = world.app.live.clone();
+    let live = site.app.live.clone();
     let until = async move {
         let _ = stopped.await;
         live.end();
     };
-    let server = tokio::spawn(palisade::serve(listener, world.site.clone()).until(until).into_future());
+    let server = tokio::spawn(palisade::serve(listener, site.router.clone()).until(until).into_future());
     let mut stream = TcpStream::connect(address).await.unwrap();
-    let cookies: Vec<_> = ada.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
     let head = format!(
         "GET /leaderboard/events HTTP/1.1\r\nhost: {HOST}\r\nuser-agent: {}\r\ncookie: {}\r\n\r\n",
-        ada.agent,
-        cookies.join("; ")
+        ada.headers["user-agent"].to_str().unwrap(),
+        ada.cookies()
     );
     stream.write_all(head.as_bytes()).await.unwrap();
     let mut heard = Vec::new();

@@ -11,8 +11,8 @@ use mathsoc::db::users::{self, User};
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::person::{Role, Year};
 
-use super::browser::Browser;
-use super::world::{PASSWORD, World};
+use crate::support::browser::Browser;
+use crate::support::site::{PASSWORD, TestSite};
 
 pub(crate) const HOUR: i64 = 3600;
 
@@ -20,65 +20,65 @@ pub(crate) fn now() -> i64 {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64
 }
 
-pub(crate) async fn run(world: &World, sql: &'static str, numbers: &[i64]) {
-    let Db::Sqlite(pool, _) = &world.app.db else { panic!("the tests' own database is a file") };
+pub(crate) async fn run(site: &TestSite, sql: &'static str, numbers: &[i64]) {
+    let Db::Sqlite(pool, _) = &site.app.db else { panic!("the tests' own database is a file") };
     numbers.iter().fold(sqlx::query(sql), |query, number| query.bind(*number)).execute(pool).await.unwrap();
 }
 
 /// A school, by its number.
-pub(crate) async fn school(world: &World, name: &str) -> i64 {
+pub(crate) async fn school(site: &TestSite, name: &str) -> i64 {
     let new = NewSchool { name: name.parse().unwrap(), email_domain: None };
-    schools::create(&world.app.db, &Actor::command_line(), &new).await.unwrap()
+    schools::create(&site.app.db, &Actor::command_line(), &new).await.unwrap()
 }
 
 /// A pupil of year 8 who is called as the first part of this address.
-pub(crate) async fn pupil(world: &World, school: Option<i64>, email: &str) -> User {
-    let (db, name) = (&world.app.db, email.split('@').next().unwrap().parse().unwrap());
-    let id = world.member(email, Role::Pupil).await.id;
+pub(crate) async fn pupil(site: &TestSite, school: Option<i64>, email: &str) -> User {
+    let (db, name) = (&site.app.db, email.split('@').next().unwrap().parse().unwrap());
+    let id = site.member(email, Role::Pupil).await.id;
     users::set_profile(db, id, &name, school, school.map(|_| Year::new(8).unwrap())).await.unwrap();
     users::by_id(db, id).await.unwrap().unwrap()
 }
 
 /// A browser in which this member is logged in.
-pub(crate) async fn logged_in(world: &World, email: &str) -> Browser {
-    let mut browser = world.browser();
+pub(crate) async fn logged_in(site: &TestSite, email: &str) -> Browser {
+    let mut browser = site.browser();
     assert_eq!(browser.log_in(email, PASSWORD).await.location(), "/");
     browser
 }
 
 /// A challenge of key stage 4, released long ago, whose one box has the challenge's number and wants 1.
-pub(crate) async fn challenge(world: &World) -> i64 {
+pub(crate) async fn challenge(site: &TestSite) -> i64 {
     run(
-        world,
+        site,
         "INSERT INTO challenges (title, key_stage, summary, statement, released_at)
             VALUES ('Halves', 'KS4', 'Find it.', '<p>Find it.</p>', 1)",
         &[],
     )
     .await;
     run(
-        world,
+        site,
         "INSERT INTO answer_boxes (id, challenge_id, position, label, answer)
             SELECT max(id), max(id), 1, 'x =', '1' FROM challenges",
         &[],
     )
     .await;
-    let Db::Sqlite(pool, _) = &world.app.db else { panic!("the tests' own database is a file") };
+    let Db::Sqlite(pool, _) = &site.app.db else { panic!("the tests' own database is a file") };
     sqlx::query_scalar("SELECT max(id) FROM challenges").fetch_one(pool).await.unwrap()
 }
 
 /// What another process of the site would do: nobody in this one is told.
-pub(crate) async fn solve(world: &World, user: &User, challenge: i64) -> Outcome {
-    let place = AnswerPlace { challenge, answer_box: challenge };
-    submit(&world.app.db, user.id, place, "1", now()).await.unwrap()
+pub(crate) async fn solve(site: &TestSite, user: &User, challenge: i64) -> Outcome {
+    let place = Place { challenge, answer_box: challenge };
+    submit(&site.app.db, user.id, place, "1", now()).await.unwrap()
 }
 
 /// A competition from and to so many seconds from now, with these schools.
-pub(crate) async fn competition(world: &World, opens: i64, closes: i64, schools: &[i64]) -> CompetitionId {
+pub(crate) async fn competition(site: &TestSite, opens: i64, closes: i64, schools: &[i64]) -> CompetitionId {
     let (title, summary) = ("Spring sprint".to_owned(), "Quick!".to_owned());
     let details = Details { title, summary, opens_at: now() + opens, closes_at: now() + closes };
-    let id = competitions::create(&world.app.db, &Actor::command_line(), &details).await.unwrap();
+    let id = competitions::create(&site.app.db, &Actor::command_line(), &details).await.unwrap();
     for school in schools {
-        competitions::invite(&world.app.db, &Actor::command_line(), id, *school).await.unwrap();
+        competitions::invite(&site.app.db, &Actor::command_line(), id, *school).await.unwrap();
     }
     id
 }

@@ -5,9 +5,10 @@ use std::process::{Command, Output};
 
 use serde_json::{Map, Value};
 
-use super::folder::Folder;
-use super::front::Front;
-use super::site::Site;
+use test_support::Folder;
+
+use crate::support::front::Front;
+use crate::support::program::Site;
 
 /// A site with its database, and the parameters of a story.
 pub(crate) struct Stage {

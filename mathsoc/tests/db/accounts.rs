@@ -1,49 +1,36 @@
 //! What the database promises about accounts.
 
-use std::time::Duration;
-
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::retention::delete_expired;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
-use mathsoc::db::sessions::DbSessions;
-use mathsoc::db::users::list::{self, Wanted};
+use mathsoc::db::user_list::{self, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
-use mathsoc::db::{Db, second_factor, used_links};
-use mathsoc::domain::email::EmailAddress;
-use mathsoc::domain::person::{Role, Year};
-use palisade::store::{Kept, Saved, SessionId, SessionStore};
+use mathsoc::db::{Db, second_factor, tidy, used_links};
+use mathsoc::email::EmailAddress;
+use mathsoc::person::{Role, Year};
 
-use super::{Promise, at, run};
+use super::sessions::session;
+use super::{Check, at, run};
 
-/// The library's own suite.
-#[allow(unreachable_pub, reason = "shared with the tests of the library")]
-#[path = "../../../palisade/tests/session/promises.rs"]
-mod promises;
-
-pub(super) static PROMISES: &[Promise] = promises![
+pub(super) static CHECKS: &[Check] = checks![
     an_account_comes_back_as_it_was_made,
     an_address_has_one_account_whatever_its_capitals,
     of_many_at_once_one_gets_the_address,
-    a_new_password_raises_the_epoch_and_counts_once,
-    a_stronger_hash_ends_nothing_and_replaces_its_own_only,
-    other_rights_raise_the_epoch_and_the_same_rights_do_not,
+    a_new_password_raises_the_epoch_once,
+    rehashing_keeps_sessions_and_replaces_its_hash_only,
+    only_a_changed_role_raises_the_epoch,
     the_last_admin_stays,
     two_admins_cannot_remove_each_other_at_once,
-    of_many_who_set_the_site_up_at_once_one_is_the_first_admin,
-    a_deleted_account_takes_all_that_is_its_own_along,
+    concurrent_setups_create_one_admin,
+    deleting_an_account_deletes_its_rows,
     an_address_is_verified_once,
     being_seen_is_written_once_an_hour,
-    the_list_of_accounts_is_searched_by_name_and_address,
-    a_year_gives_the_key_stage_in_the_database_too,
+    accounts_are_searched_by_name_and_address,
+    sql_derives_the_key_stage_from_the_year,
     a_school_is_found_by_its_whole_domain,
     a_school_is_one_of_a_kind,
-    a_code_passes_once,
-    a_recovery_code_passes_once_and_for_its_owner,
-    a_link_is_used_once_also_by_many_at_once,
-    sessions_are_kept_as_every_store_keeps_them,
-    of_many_who_save_a_session_at_once_one_does,
-    what_has_run_out_is_no_session,
-    what_has_ended_is_tidied_away_and_the_rest_stays,
+    concurrent_uses_of_a_link_count_once,
+    cleanup_deletes_expired_rows_only,
 ];
 
 pub(super) async fn school(db: &Db, name: &str, domain: Option<&str>) -> Result<i64, SchoolError> {
@@ -90,7 +77,7 @@ async fn of_many_at_once_one_gets_the_address(db: Db) {
     assert!(made.iter().all(|it| matches!(it, Ok(()) | Err(CreateError::EmailTaken))), "{made:?}");
 }
 
-async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
+async fn a_new_password_raises_the_epoch_once(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let set = at_once(&db, 8, move |db| async move {
         users::set_password(&db, ada.id, 1, &"new".into()).await.unwrap()
@@ -105,7 +92,7 @@ async fn a_new_password_raises_the_epoch_and_counts_once(db: Db) {
     assert_eq!(users::raise_epoch(&db, 99, None).await.unwrap(), None);
 }
 
-async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
+async fn rehashing_keeps_sessions_and_replaces_its_hash_only(db: Db) {
     let ada = users::create(&db, &new("ada@school.example"), Some(&"weak".into())).await.unwrap();
     users::set_rehashed(&db, ada.id, &"weak".into(), &"strong".into()).await.unwrap();
     users::set_rehashed(&db, ada.id, &"weak".into(), &"late".into()).await.unwrap();
@@ -113,7 +100,7 @@ async fn a_stronger_hash_ends_nothing_and_replaces_its_own_only(db: Db) {
     assert_eq!((login.hash.as_str(), login.epoch), ("strong", 1));
 }
 
-async fn other_rights_raise_the_epoch_and_the_same_rights_do_not(db: Db) {
+async fn only_a_changed_role_raises_the_epoch(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     assert!(!users::has_admin(&db).await.unwrap());
     assert_eq!(users::change_role(&db, &Actor::command_line(), ada.id, Role::Pupil).await.unwrap(), Some(1));
@@ -155,7 +142,7 @@ async fn two_admins_cannot_remove_each_other_at_once(db: Db) {
     }
 }
 
-async fn a_deleted_account_takes_all_that_is_its_own_along(db: Db) {
+async fn deleting_an_account_deletes_its_rows(db: Db) {
     for email in ["ada@school.example", "eve@school.example"] {
         let id = user(&db, email).await.id;
         second_factor::set(&db, id, b"sealed", 1, &[[1; 32]]).await.unwrap();
@@ -183,7 +170,7 @@ async fn an_address_is_verified_once(db: Db) {
     assert!(users::create(&db, &known, None).await.unwrap().email_verified_at.is_some());
 }
 
-async fn of_many_who_set_the_site_up_at_once_one_is_the_first_admin(db: Db) {
+async fn concurrent_setups_create_one_admin(db: Db) {
     user(&db, "taken@school.example").await;
     let admin = |email: &str| NewUser { role: Role::Admin, ..new(email) };
     let taken = users::create_first_admin(&db, &admin("taken@school.example"), &"hash".into()).await;
@@ -218,7 +205,7 @@ async fn being_seen_is_written_once_an_hour(db: Db) {
     assert!(seen().await > before);
 }
 
-async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
+async fn accounts_are_searched_by_name_and_address(db: Db) {
     for n in 0..12 {
         let named = NewUser {
             full_name: format!("Pupil {n:02}").parse().unwrap(),
@@ -249,7 +236,7 @@ async fn the_list_of_accounts_is_searched_by_name_and_address(db: Db) {
     assert_eq!(found("nul\0").await, 0, "no database has it in a text");
 }
 
-async fn a_year_gives_the_key_stage_in_the_database_too(db: Db) {
+async fn sql_derives_the_key_stage_from_the_year(db: Db) {
     for year in Year::FIRST..=Year::LAST {
         let year = Year::new(year).unwrap();
         let new = NewUser { year: Some(year), ..new(&format!("y{}@school.example", year.number())) };
@@ -298,38 +285,7 @@ async fn a_school_is_one_of_a_kind(db: Db) {
     assert!(!change(99, "Nobody's").await.unwrap());
 }
 
-async fn a_code_passes_once(db: Db) {
-    let id = user(&db, "ada@school.example").await.id;
-    assert!(!second_factor::take_step(&db, id, 9).await.unwrap(), "there is no second factor yet");
-    second_factor::set(&db, id, b"sealed", 10, &[]).await.unwrap();
-    assert!(users::by_id(&db, id).await.unwrap().unwrap().has_second_factor);
-    let found = second_factor::of_user(&db, id).await.unwrap().unwrap();
-    assert_eq!((found.secret.as_slice(), found.last_step), (&b"sealed"[..], Some(10)));
-    for (step, passes) in [(10, false), (11, true), (11, false), (9, false), (13, true), (12, false)] {
-        assert_eq!(second_factor::take_step(&db, id, step).await.unwrap(), passes, "step {step}");
-    }
-    let taken =
-        at_once(&db, 8, move |db| async move { second_factor::take_step(&db, id, 20).await.unwrap() }).await;
-    assert_eq!(taken.into_iter().filter(|it| *it).count(), 1);
-    second_factor::remove(&db, id).await.unwrap();
-    assert!(second_factor::of_user(&db, id).await.unwrap().is_none());
-}
-
-async fn a_recovery_code_passes_once_and_for_its_owner(db: Db) {
-    let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
-    second_factor::set(&db, ada, b"sealed", 1, &[[1; 32], [2; 32]]).await.unwrap();
-    assert!(!second_factor::take_recovery_code(&db, eve, &[1; 32]).await.unwrap());
-    let taken = at_once(&db, 8, move |db| async move {
-        second_factor::take_recovery_code(&db, ada, &[1; 32]).await.unwrap()
-    });
-    assert_eq!(taken.await.into_iter().filter(|it| *it).count(), 1);
-    assert_eq!(second_factor::recovery_codes_left(&db, ada).await.unwrap(), 1);
-    second_factor::set_recovery_codes(&db, ada, &[[3; 32], [4; 32]]).await.unwrap();
-    assert!(!second_factor::take_recovery_code(&db, ada, &[2; 32]).await.unwrap(), "the old ones are gone");
-    assert!(second_factor::take_recovery_code(&db, ada, &[3; 32]).await.unwrap());
-}
-
-async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
+async fn concurrent_uses_of_a_link_count_once(db: Db) {
     let (one, other) = ([7; 32], [8; 32]);
     assert!(!used_links::is_taken(&db, &one).await.unwrap());
     let taken =
@@ -340,43 +296,7 @@ async fn a_link_is_used_once_also_by_many_at_once(db: Db) {
     );
 }
 
-async fn sessions_are_kept_as_every_store_keeps_them(db: Db) {
-    promises::keeps_its_promises(std::sync::Arc::new(DbSessions::new(db))).await;
-}
-
-async fn of_many_who_save_a_session_at_once_one_does(db: Db) {
-    let id = SessionId::random();
-    for before in [None, Some(1)] {
-        let saved = at_once(&db, 12, move |db| async move {
-            DbSessions::new(db)
-                .save(id, before, kept(before.unwrap_or(0) + 1, None), HOUR)
-                .wait()
-                .await
-                .unwrap()
-        });
-        assert_eq!(saved.await.into_iter().filter(|it| *it == Saved::Done).count(), 1, "{before:?}");
-    }
-}
-
-async fn what_has_run_out_is_no_session(db: Db) {
-    let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
-    store.save(id, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
-    run(&db, "UPDATE sessions SET expires_at = CAST($1 AS BIGINT)", &[&at(0)]).await.unwrap();
-    assert_eq!(store.load(id).wait().await.unwrap(), None);
-    assert!(store.of_user("7").wait().await.unwrap().is_empty());
-    assert_eq!(store.save(id, Some(1), kept(2, None), HOUR).wait().await.unwrap(), Saved::Stale);
-    assert_eq!(
-        store.save(id, None, kept(1, None), HOUR).wait().await.unwrap(),
-        Saved::Done,
-        "its place is free"
-    );
-
-    db.close().await;
-    let error = store.load(id).wait().await.unwrap_err().to_string();
-    assert!(error.starts_with("database is down"), "{error}");
-}
-
-async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
+async fn cleanup_deletes_expired_rows_only(db: Db) {
     for hours in [-1, 1] {
         session(&db, "1", hours).await;
         let new = new(&format!("u{}@school.example", hours + 1));
@@ -396,12 +316,6 @@ async fn what_has_ended_is_tidied_away_and_the_rest_stays(db: Db) {
     assert!(users::by_id(&db, 1).await.unwrap().is_some());
     assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
     assert!(users::by_id(&db, invited.id).await.unwrap().is_some(), "an admin made it, and it waits");
-}
-
-const HOUR: Duration = Duration::from_secs(3600);
-
-fn kept(version: u64, user: Option<&str>) -> Kept {
-    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, 7] }
 }
 
 fn address(text: &str) -> EmailAddress {
@@ -426,14 +340,6 @@ pub(super) async fn user(db: &Db, email: &str) -> User {
 
 pub(super) async fn admin(db: &Db, email: &str) -> User {
     users::create(db, &NewUser { role: Role::Admin, ..new(email) }, None).await.unwrap()
-}
-
-async fn session(db: &Db, user: &str, hours: i64) {
-    let kept = Kept { version: 1, user: Some(user.to_owned()), bytes: b"data".to_vec() };
-    let saved = DbSessions::new(db.clone()).save(SessionId::random(), None, kept, HOUR).wait().await;
-    assert_eq!(saved.unwrap(), Saved::Done);
-    let sql = "UPDATE sessions SET expires_at = CAST($2 AS BIGINT) WHERE user_id = $1 AND expires_at > CAST($3 AS BIGINT)";
-    run(db, sql, &[user, &at(hours), &at(0)]).await.unwrap();
 }
 
 pub(super) async fn count(db: &Db, table: &str) -> i64 {

@@ -10,15 +10,15 @@ use mathsoc::db::{Db, articles, challenges, leaderboard, schools, users};
 use mathsoc::domain::log_subject::LogSubject;
 
 use super::accounts::{admin, at_once, count, school, user};
-use super::{Promise, article, at, challenge, run};
+use super::{Check, article, at, challenge, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
+pub(super) static CHECKS: &[Check] = checks![
     whatever_is_done_has_its_line,
-    what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back,
+    trashed_content_is_hidden_and_can_be_restored,
     a_minute_later_it_is_gone_for_good,
-    a_challenge_takes_its_points_with_it_and_leaves_the_others,
-    an_account_in_the_bin_is_nobody_and_its_sessions_stay_over,
-    an_admin_and_a_school_with_members_are_not_deleted,
+    a_deleted_challenge_takes_its_points_only,
+    a_trashed_account_and_its_sessions_are_gone,
+    admins_and_schools_with_members_cannot_be_deleted,
     of_two_who_delete_at_once_one_does,
 ];
 
@@ -77,7 +77,7 @@ async fn whatever_is_done_has_its_line(db: Db) {
     assert_eq!(admin_log::page(&db, Some(LogSubject::Announcement), 9).await.unwrap().total, 4);
 }
 
-async fn what_is_in_the_bin_is_shown_nowhere_and_can_be_put_back(db: Db) {
+async fn trashed_content_is_hidden_and_can_be_restored(db: Db) {
     let id = note(&db, "Tea").await;
     challenge(&db, "Roots", "KS4", -1).await;
     article(&db, "Proofs", -1).await;
@@ -137,7 +137,7 @@ async fn a_minute_later_it_is_gone_for_good(db: Db) {
     assert!(announcements::any(&db, cake).await.unwrap().is_some());
 }
 
-async fn a_challenge_takes_its_points_with_it_and_leaves_the_others(db: Db) {
+async fn a_deleted_challenge_takes_its_points_only(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
     for (title, stage) in [("Roots", "KS4"), ("Sums", "KS3")] {
         challenge(&db, title, stage, -1).await;
@@ -162,7 +162,7 @@ async fn a_challenge_takes_its_points_with_it_and_leaves_the_others(db: Db) {
     assert_eq!((count(&db, "submissions").await, count(&db, "scores").await), (1, 2));
 }
 
-async fn an_account_in_the_bin_is_nobody_and_its_sessions_stay_over(db: Db) {
+async fn a_trashed_account_and_its_sessions_are_gone(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     let found = async || {
@@ -186,7 +186,7 @@ async fn an_account_in_the_bin_is_nobody_and_its_sessions_stay_over(db: Db) {
     assert_eq!(count(&db, "users").await, 0);
 }
 
-async fn an_admin_and_a_school_with_members_are_not_deleted(db: Db) {
+async fn admins_and_schools_with_members_cannot_be_deleted(db: Db) {
     let grace = admin(&db, "grace@school.example").await;
     let kept = |done: &_| matches!(done, Err(BinError::Kept(why)) if why.len() > 20);
     assert!(kept(&trash::delete(&db, &by(), LogSubject::User, grace.id).await));

@@ -5,12 +5,12 @@ use mathsoc::db::articles::edit::{self, Draft};
 use mathsoc::db::{Db, articles, trash};
 use mathsoc::domain::log_subject::LogSubject;
 
-use super::{Promise, at};
+use super::{Check, at};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    an_article_comes_back_as_it_was_written_and_changed,
-    an_article_whose_time_has_not_come_is_for_admins_alone,
-    an_article_in_the_bin_is_neither_listed_nor_changed,
+pub(super) static CHECKS: &[Check] = checks![
+    an_article_is_read_as_written,
+    an_unpublished_article_is_for_admins_only,
+    a_trashed_article_is_not_listed_or_changed,
 ];
 
 fn by() -> Actor {
@@ -33,7 +33,7 @@ async fn kept(db: &Db, id: i64) -> Option<Draft> {
     Some(Draft { title, author, teaser: it.teaser, body: it.body, published_at: it.published_at })
 }
 
-async fn an_article_comes_back_as_it_was_written_and_changed(db: Db) {
+async fn an_article_is_read_as_written(db: Db) {
     let (new, untouched) = (draft("Primes", -1), draft("Other", -2));
     let id = edit::create(&db, &by(), &new).await.unwrap();
     let other = edit::create(&db, &by(), &untouched).await.unwrap();
@@ -49,7 +49,7 @@ async fn an_article_comes_back_as_it_was_written_and_changed(db: Db) {
     assert_eq!(lines, [("changed", "More primes"), ("created", "Other"), ("created", "Primes")]);
 }
 
-async fn an_article_whose_time_has_not_come_is_for_admins_alone(db: Db) {
+async fn an_unpublished_article_is_for_admins_only(db: Db) {
     edit::create(&db, &by(), &draft("Now", -1)).await.unwrap();
     let ahead = edit::create(&db, &by(), &draft("Ahead", 1)).await.unwrap();
     assert_eq!(articles::by_id(&db, ahead).await.unwrap(), None);
@@ -59,7 +59,7 @@ async fn an_article_whose_time_has_not_come_is_for_admins_alone(db: Db) {
     assert_eq!((titles, all.total), (vec!["Ahead", "Now"], 2));
 }
 
-async fn an_article_in_the_bin_is_neither_listed_nor_changed(db: Db) {
+async fn a_trashed_article_is_not_listed_or_changed(db: Db) {
     let new = draft("Primes", -1);
     let id = edit::create(&db, &by(), &new).await.unwrap();
     trash::delete(&db, &by(), LogSubject::Article, id).await.unwrap();

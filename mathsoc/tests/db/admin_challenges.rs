@@ -9,15 +9,15 @@ use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::log_subject::LogSubject;
 
 use super::accounts::{count, user};
-use super::{Promise, at};
+use super::{Check, at};
 
-pub(super) static PROMISES: &[Promise] = promises![
+pub(super) static CHECKS: &[Check] = checks![
     a_challenge_comes_back_as_it_was_written,
-    boxes_change_places_and_come_and_go_all_or_nothing,
+    boxes_are_edited_in_one_transaction,
     a_box_that_was_answered_stays,
     a_box_of_another_challenge_is_not_changed,
-    a_lock_closes_and_opens_the_challenge_that_was_meant,
-    the_list_knows_what_lies_ahead_and_how_many_tried,
+    a_lock_affects_its_own_challenge_only,
+    the_list_shows_release_times_and_attempts,
 ];
 
 fn by() -> Actor {
@@ -68,7 +68,7 @@ async fn a_challenge_comes_back_as_it_was_written(db: Db) {
     );
 }
 
-async fn boxes_change_places_and_come_and_go_all_or_nothing(db: Db) {
+async fn boxes_are_edited_in_one_transaction(db: Db) {
     let id = edit::create(&db, &by(), &draft("Roots", &[("a", "1"), ("b", "2"), ("c", "3")])).await.unwrap();
     let mut next = kept(&db, id).await;
     next.boxes.swap(0, 2);
@@ -113,7 +113,7 @@ async fn a_box_of_another_challenge_is_not_changed(db: Db) {
     assert_eq!(labels(&kept(&db, one).await), ["a"]);
 }
 
-async fn a_lock_closes_and_opens_the_challenge_that_was_meant(db: Db) {
+async fn a_lock_affects_its_own_challenge_only(db: Db) {
     let one = edit::create(&db, &by(), &draft("One", &[("a", "1")])).await.unwrap();
     let two = edit::create(&db, &by(), &draft("Two", &[("b", "2")])).await.unwrap();
     let ada = user(&db, "ada@school.example").await;
@@ -129,7 +129,7 @@ async fn a_lock_closes_and_opens_the_challenge_that_was_meant(db: Db) {
     assert_eq!(actions, [("unlocked", "One"), ("locked", "One"), ("created", "Two"), ("created", "One")]);
 }
 
-async fn the_list_knows_what_lies_ahead_and_how_many_tried(db: Db) {
+async fn the_list_shows_release_times_and_attempts(db: Db) {
     let open = edit::create(&db, &by(), &draft("Open", &[("a", "1")])).await.unwrap();
     let ahead = Draft { released_at: now() + 60, key_stage: KeyStage::Ks5, ..draft("Ahead", &[]) };
     edit::create(&db, &by(), &ahead).await.unwrap();

@@ -12,24 +12,24 @@ use mathsoc::db::{Db, leaderboard};
 use mathsoc::domain::key_stage::KeyStage;
 
 use super::accounts::{admin, count, user};
-use super::{Promise, at, challenge, run};
+use super::{Check, at, challenge, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
+pub(super) static CHECKS: &[Check] = checks![
     a_box_has_three_tries_whatever_becomes_of_others,
     the_same_box_twice_is_not_two_boxes,
-    the_same_wrong_answer_again_uses_up_no_try,
+    a_repeated_wrong_answer_costs_no_try,
     what_cannot_be_read_uses_up_no_try,
-    a_box_that_is_wrong_itself_says_so_and_uses_up_no_try,
+    a_faulty_box_costs_no_try,
     hostile_answers_end_at_once,
-    nothing_is_taken_before_the_release_nor_after_the_lock,
+    answers_are_accepted_between_release_and_lock,
     the_answers_come_out_with_the_lock,
-    the_first_has_three_points_and_everybody_after_one,
-    an_account_that_goes_takes_its_points_and_nobody_elses,
+    the_first_solver_gets_three_points_others_one,
+    a_deleted_account_takes_its_points_only,
     admins_try_without_points,
-    a_box_that_is_added_later_gives_no_second_points,
-    who_has_as_many_points_has_the_same_rank,
-    the_tables_refuse_a_fourth_try_and_a_second_first,
-    a_thousand_answers_of_two_hundred_pupils_at_once_are_all_counted_right,
+    a_box_added_later_gives_no_more_points,
+    equal_points_have_equal_rank,
+    constraints_reject_fourth_tries_and_second_firsts,
+    a_thousand_concurrent_answers_are_counted_correctly,
 ];
 
 /// A challenge of key stage 4, released an hour ago, with boxes that have these answers.
@@ -104,7 +104,7 @@ async fn the_same_box_twice_is_not_two_boxes(db: Db) {
     }
 }
 
-async fn the_same_wrong_answer_again_uses_up_no_try(db: Db) {
+async fn a_repeated_wrong_answer_costs_no_try(db: Db) {
     set(&db, &["1/3"]).await;
     let ada = pupil(&db, 1).await;
     for _ in 0..5 {
@@ -135,7 +135,7 @@ async fn what_cannot_be_read_uses_up_no_try(db: Db) {
     assert!(answer(&db, ada, 1, "1+x").await.unwrap().solved_challenge);
 }
 
-async fn a_box_that_is_wrong_itself_says_so_and_uses_up_no_try(db: Db) {
+async fn a_faulty_box_costs_no_try(db: Db) {
     set(&db, &["(((", "0.1"]).await;
     let ada = pupil(&db, 1).await;
     assert!(matches!(answer(&db, ada, 1, "1").await, Err(SubmitError::Broken)));
@@ -160,7 +160,7 @@ async fn hostile_answers_end_at_once(db: Db) {
     }
 }
 
-async fn nothing_is_taken_before_the_release_nor_after_the_lock(db: Db) {
+async fn answers_are_accepted_between_release_and_lock(db: Db) {
     set(&db, &["1"]).await;
     let ada = pupil(&db, 1).await;
     let early = submit(&db, ada, box_of(1, 1), "1", now() - 7200).await;
@@ -185,7 +185,7 @@ async fn the_answers_come_out_with_the_lock(db: Db) {
     }
 }
 
-async fn the_first_has_three_points_and_everybody_after_one(db: Db) {
+async fn the_first_solver_gets_three_points_others_one(db: Db) {
     set(&db, &["1"]).await;
     let (ada, eve, bob) = (pupil(&db, 1).await, pupil(&db, 2).await, pupil(&db, 3).await);
     assert_eq!(answer(&db, bob, 1, "0").await.unwrap().points, 0);
@@ -208,7 +208,7 @@ async fn the_first_has_three_points_and_everybody_after_one(db: Db) {
     assert_eq!(list.iter().map(|it| it.mark).collect::<Vec<_>>(), [None, Some(Mark::Tried)]);
 }
 
-async fn an_account_that_goes_takes_its_points_and_nobody_elses(db: Db) {
+async fn a_deleted_account_takes_its_points_only(db: Db) {
     set(&db, &["1"]).await;
     let (ada, eve, bob) = (pupil(&db, 1).await, pupil(&db, 2).await, pupil(&db, 3).await);
     answer(&db, ada, 1, "1").await.unwrap();
@@ -229,7 +229,7 @@ async fn admins_try_without_points(db: Db) {
     assert_eq!(leaderboard::page(&db, None, 1).await.unwrap().total, 1);
 }
 
-async fn a_box_that_is_added_later_gives_no_second_points(db: Db) {
+async fn a_box_added_later_gives_no_more_points(db: Db) {
     set(&db, &["1"]).await;
     let ada = pupil(&db, 1).await;
     answer(&db, ada, 1, "1").await.unwrap();
@@ -240,7 +240,7 @@ async fn a_box_that_is_added_later_gives_no_second_points(db: Db) {
     assert_eq!(leaderboard::of_user(&db, None, ada).await.unwrap().unwrap().points, 3);
 }
 
-async fn who_has_as_many_points_has_the_same_rank(db: Db) {
+async fn equal_points_have_equal_rank(db: Db) {
     for n in 1..=13 {
         let id = pupil(&db, n).await;
         let sql = "INSERT INTO scores (board, user_id, points, solved)
@@ -273,7 +273,7 @@ async fn who_has_as_many_points_has_the_same_rank(db: Db) {
     assert_eq!(leaderboard::of_user(&db, Some(KeyStage::Ks3), 13).await.unwrap(), None);
 }
 
-async fn the_tables_refuse_a_fourth_try_and_a_second_first(db: Db) {
+async fn constraints_reject_fourth_tries_and_second_firsts(db: Db) {
     set(&db, &["1"]).await;
     let (ada, eve) = (pupil(&db, 1).await, pupil(&db, 2).await);
     let insert = "INSERT INTO submissions (user_id, box_id, try, given, verdict, submitted_at)
@@ -294,7 +294,7 @@ async fn the_tables_refuse_a_fourth_try_and_a_second_first(db: Db) {
     assert!(run(&db, first, &[&eve.to_string()]).await.is_err());
 }
 
-async fn a_thousand_answers_of_two_hundred_pupils_at_once_are_all_counted_right(db: Db) {
+async fn a_thousand_concurrent_answers_are_counted_correctly(db: Db) {
     set(&db, &["2", "3"]).await;
     let mut pupils = Vec::new();
     for n in 0..200 {

@@ -16,20 +16,20 @@ use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::operate::check;
 
 use super::accounts::{admin, at_once, count, school, user};
-use super::{Promise, at, challenge, run};
+use super::{Check, at, challenge, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    an_award_counts_on_the_boards_of_its_stage_and_no_other,
-    one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_else,
-    what_changes_goes_and_comes_back_moves_the_boards_at_once,
-    who_has_less_than_nothing_is_on_no_board,
+pub(super) static CHECKS: &[Check] = checks![
+    an_award_counts_in_its_key_stage_only,
+    a_competition_award_counts_in_its_competition_only,
+    award_changes_update_the_boards_immediately,
+    negative_points_are_on_no_board,
     points_by_hand_stay_when_a_challenge_goes,
     an_account_takes_its_awards_along,
     admins_and_who_is_not_invited_get_none,
-    awards_and_answers_of_one_pupil_at_once_are_all_counted,
-    of_many_who_delete_and_give_at_once_nobody_loses_points,
-    boards_are_made_anew_with_what_was_given_by_hand,
-    awards_are_found_by_their_pupils_and_pupils_by_what_they_are_called,
+    concurrent_awards_and_answers_are_all_counted,
+    concurrent_deletes_and_awards_lose_no_points,
+    rebuilt_boards_include_awards,
+    awards_and_pupils_are_found_by_name,
 ];
 
 const KS4: Counting = Counting::Stage(KeyStage::Ks4);
@@ -69,7 +69,7 @@ async fn all_is_well(db: &Db) {
     assert_eq!(check::run(db).await.unwrap(), []);
 }
 
-async fn an_award_counts_on_the_boards_of_its_stage_and_no_other(db: Db) {
+async fn an_award_counts_in_its_key_stage_only(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
     set(&db, 1).await;
     solve(&db, eve, 1).await;
@@ -103,7 +103,7 @@ async fn joins(db: &Db, id: i64, school: i64) {
     users::set_profile(db, id, &user.full_name, Some(school), None).await.unwrap();
 }
 
-async fn one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_else(db: Db) {
+async fn a_competition_award_counts_in_its_competition_only(db: Db) {
     let ours = school(&db, "Ours", None).await.unwrap();
     let ada = user(&db, "ada@school.example").await.id;
     joins(&db, ada, ours).await;
@@ -125,7 +125,7 @@ async fn one_in_a_competition_counts_for_the_pupil_and_the_school_and_nowhere_el
     all_is_well(&db).await;
 }
 
-async fn what_changes_goes_and_comes_back_moves_the_boards_at_once(db: Db) {
+async fn award_changes_update_the_boards_immediately(db: Db) {
     let ada = user(&db, "ada@school.example").await.id;
     let award = give(&db, ada, KS4, "5").await.unwrap();
     let (points, reason) = ("2".parse().unwrap(), "Two posters".parse().unwrap());
@@ -160,7 +160,7 @@ async fn what_changes_goes_and_comes_back_moves_the_boards_at_once(db: Db) {
     all_is_well(&db).await;
 }
 
-async fn who_has_less_than_nothing_is_on_no_board(db: Db) {
+async fn negative_points_are_on_no_board(db: Db) {
     let ours = school(&db, "Ours", None).await.unwrap();
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
     for pupil in [ada, eve] {
@@ -239,7 +239,7 @@ async fn admins_and_who_is_not_invited_get_none(db: Db) {
     give(&db, eve, Counting::Competition(sprint), "1").await.unwrap();
 }
 
-async fn awards_and_answers_of_one_pupil_at_once_are_all_counted(db: Db) {
+async fn concurrent_awards_and_answers_are_all_counted(db: Db) {
     const ROUNDS: i64 = 12;
     let ada = user(&db, "ada@school.example").await.id;
     for number in 1..=ROUNDS {
@@ -263,7 +263,7 @@ async fn awards_and_answers_of_one_pupil_at_once_are_all_counted(db: Db) {
     all_is_well(&db).await;
 }
 
-async fn of_many_who_delete_and_give_at_once_nobody_loses_points(db: Db) {
+async fn concurrent_deletes_and_awards_lose_no_points(db: Db) {
     let ada = user(&db, "ada@school.example").await.id;
     for round in 0..6 {
         let award = give(&db, ada, KS4, "4").await.unwrap();
@@ -288,7 +288,7 @@ async fn of_many_who_delete_and_give_at_once_nobody_loses_points(db: Db) {
     }
 }
 
-async fn boards_are_made_anew_with_what_was_given_by_hand(db: Db) {
+async fn rebuilt_boards_include_awards(db: Db) {
     let ada = user(&db, "ada@school.example").await.id;
     set(&db, 1).await;
     solve(&db, ada, 1).await;
@@ -303,7 +303,7 @@ async fn boards_are_made_anew_with_what_was_given_by_hand(db: Db) {
     all_is_well(&db).await;
 }
 
-async fn awards_are_found_by_their_pupils_and_pupils_by_what_they_are_called(db: Db) {
+async fn awards_and_pupils_are_found_by_name(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
     users::set_profile(&db, eve.id, &"Émilie Noether".parse().unwrap(), None, None).await.unwrap();
     for _ in 0..11 {

@@ -15,17 +15,17 @@ use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::domain::person::Year;
 
 use super::accounts::{admin, count, school as new_school, user};
-use super::{Promise, at, challenge, run};
+use super::{Check, at, challenge, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    a_competition_is_there_for_members_of_invited_schools_and_for_admins,
-    b19_a_challenge_of_a_competition_obeys_its_times_and_its_own_release,
-    points_of_a_competition_count_in_it_and_nowhere_else,
-    schools_add_up_and_those_without_points_come_last,
+pub(super) static CHECKS: &[Check] = checks![
+    a_competition_is_for_invited_schools_and_admins,
+    a_competition_challenge_obeys_both_release_times,
+    competition_points_count_in_their_competition_only,
+    school_totals_rank_schools_without_points_last,
     admins_answer_in_a_competition_without_points,
-    b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_number,
-    a_competition_is_changed_closed_and_deleted_with_care,
-    only_what_nobody_has_tried_goes_into_a_competition,
+    competitions_and_challenges_of_one_id_are_separate,
+    a_competition_is_changed_closed_and_deleted,
+    only_untried_challenges_join_a_competition,
     a_school_that_goes_leaves_what_was_won,
 ];
 
@@ -78,7 +78,7 @@ async fn answer(db: &Db, user: &User, challenge: i64, given: &str, now: i64) -> 
     submit(db, user.id, AnswerPlace { challenge, answer_box: challenge }, given, now).await
 }
 
-async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db: Db) {
+async fn a_competition_is_for_invited_schools_and_admins(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let (_, eve) = school(&db, "theirs").await;
     let (head, nobody) = (admin(&db, "head@school.example").await, user(&db, "nobody@school.example").await);
@@ -106,7 +106,7 @@ async fn a_competition_is_there_for_members_of_invited_schools_and_for_admins(db
     assert!(matches!(answer(&db, &ada, challenge, "1", now()).await, Err(SubmitError::NotFound)));
 }
 
-async fn b19_a_challenge_of_a_competition_obeys_its_times_and_its_own_release(db: Db) {
+async fn a_competition_challenge_obeys_both_release_times(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let id = running(&db, "Sprint").await;
     competitions::invite(&db, &by(), id, ours).await.unwrap();
@@ -139,7 +139,7 @@ async fn b19_a_challenge_of_a_competition_obeys_its_times_and_its_own_release(db
     assert_eq!(phases.map(|at| it.phase(at)), [Phase::Ahead, Phase::Open, Phase::Closed]);
 }
 
-async fn points_of_a_competition_count_in_it_and_nowhere_else(db: Db) {
+async fn competition_points_count_in_their_competition_only(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let (theirs, eve) = school(&db, "theirs").await;
     let id = running(&db, "Sprint").await;
@@ -176,7 +176,7 @@ async fn points_of_a_competition_count_in_it_and_nowhere_else(db: Db) {
     );
 }
 
-async fn schools_add_up_and_those_without_points_come_last(db: Db) {
+async fn school_totals_rank_schools_without_points_last(db: Db) {
     let id = running(&db, "Sprint").await;
     let mut pupils = Vec::new();
     for name in ["delta", "beta", "alpha", "gamma"] {
@@ -219,7 +219,7 @@ async fn admins_answer_in_a_competition_without_points(db: Db) {
     assert_eq!(leaderboard::page(&db, Board::Competition(id), 1).await.unwrap().total, 1);
 }
 
-async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_number(db: Db) {
+async fn competitions_and_challenges_of_one_id_are_separate(db: Db) {
     challenge(&db, "For all", "KS3", -2).await;
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
     assert_eq!((id.0, count(&db, "challenges").await), (1, 1), "both bear the number 1");
@@ -240,7 +240,7 @@ async fn b25_what_is_done_to_a_competition_is_done_to_no_challenge_of_the_same_n
     assert_eq!(count(&db, "submissions").await, 0);
 }
 
-async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
+async fn a_competition_is_changed_closed_and_deleted(db: Db) {
     let backwards = competitions::create(&db, &by(), &details("Back", HOUR, -HOUR)).await;
     assert!(matches!(backwards, Err(CompetitionError::Times)), "{backwards:?}");
     let id = running(&db, "Sprint").await;
@@ -281,7 +281,7 @@ async fn a_competition_is_changed_closed_and_deleted_with_care(db: Db) {
     assert!(competitions::invite(&db, &by(), id, 1).await.is_err(), "there is none");
 }
 
-async fn only_what_nobody_has_tried_goes_into_a_competition(db: Db) {
+async fn only_untried_challenges_join_a_competition(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
     competitions::invite(&db, &by(), id, ours).await.unwrap();

@@ -5,18 +5,18 @@ use mathsoc::domain::log_subject::LogSubject;
 use palisade::{Upload, UploadId};
 
 use super::accounts::admin;
-use super::{Promise, article, challenge, run};
+use super::{Check, article, challenge, run};
 
 /// Of the first challenge, and of the first article.
 const FIRST: i64 = 1;
 
-pub(super) static PROMISES: &[Promise] = promises![
-    a_file_comes_back_as_it_was_written_down,
-    a_file_is_shown_with_what_uses_it_and_no_sooner,
+pub(super) static CHECKS: &[Check] = checks![
+    a_file_record_is_read_as_written,
+    a_file_is_visible_with_its_content_only,
     what_is_in_the_bin_shows_no_file,
     what_is_gone_for_good_uses_no_file,
-    what_waits_for_the_scanner_is_shown_to_nobody,
-    a_file_outlives_who_sent_it_and_takes_its_uses_along,
+    quarantined_files_are_hidden,
+    a_file_outlives_its_sender_but_not_uses,
 ];
 
 fn file(digit: char, quarantined: bool) -> Upload {
@@ -36,14 +36,14 @@ async fn is_shown(db: &Db, id: UploadId) -> bool {
     files::shown(db, id).await.unwrap().is_some()
 }
 
-async fn a_file_comes_back_as_it_was_written_down(db: Db) {
+async fn a_file_record_is_read_as_written(db: Db) {
     let id = kept(&db, 'a').await;
     assert_eq!(files::any(&db, id).await.unwrap(), Some(file('a', false)));
     assert_eq!(files::any(&db, file('b', false).id).await.unwrap(), None);
     assert!(!is_shown(&db, id).await, "nothing uses it");
 }
 
-async fn a_file_is_shown_with_what_uses_it_and_no_sooner(db: Db) {
+async fn a_file_is_visible_with_its_content_only(db: Db) {
     let id = kept(&db, 'a').await;
     challenge(&db, "Ahead", "KS3", 1).await;
     article(&db, "Out", -1).await;
@@ -85,7 +85,7 @@ async fn what_is_gone_for_good_uses_no_file(db: Db) {
     assert!(run(&db, uses[1], &[&id]).await.is_err(), "and the other one stays");
 }
 
-async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {
+async fn quarantined_files_are_hidden(db: Db) {
     let grace = admin(&db, "grace@school.example").await;
     let waiting = file('b', true);
     files::insert(&db, &waiting, None, grace.id).await.unwrap();
@@ -97,7 +97,7 @@ async fn what_waits_for_the_scanner_is_shown_to_nobody(db: Db) {
     assert!(is_shown(&db, waiting.id).await && files::waiting(&db).await.unwrap().is_empty());
 }
 
-async fn a_file_outlives_who_sent_it_and_takes_its_uses_along(db: Db) {
+async fn a_file_outlives_its_sender_but_not_uses(db: Db) {
     let id = kept(&db, 'a').await;
     challenge(&db, "Out", "KS3", -1).await;
     files::use_in(&db, LogSubject::Challenge, FIRST, &[id]).await.unwrap();

@@ -14,14 +14,14 @@ use palisade::store::{Kept, SessionId, SessionStore};
 use tokio::task::yield_now;
 
 use super::accounts::user;
-use super::{Promise, another_process, at, run};
+use super::{Check, another_process, at, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
+pub(super) static CHECKS: &[Check] = checks![
     what_another_process_does_is_seen_at_once,
     what_is_not_committed_is_seen_by_nobody,
-    of_many_who_read_while_somebody_writes_none_is_given_what_was_before,
-    what_is_given_up_halfway_makes_nobody_believe_what_was_before,
-    a_session_that_another_process_ends_is_over_at_once,
+    concurrent_readers_never_get_stale_rows,
+    a_cancelled_write_leaves_no_stale_cache,
+    a_session_ended_elsewhere_ends_immediately,
     a_closed_database_gives_nothing_that_it_knew,
 ];
 
@@ -74,7 +74,7 @@ async fn what_is_not_committed_is_seen_by_nobody(db: Db) {
     assert_eq!(found.full_name.to_string(), "Somebody else");
 }
 
-async fn of_many_who_read_while_somebody_writes_none_is_given_what_was_before(db: Db) {
+async fn concurrent_readers_never_get_stale_rows(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let (other, committed) = (another_process(&db).await, Arc::new(AtomicU64::new(ada.epoch)));
     let readers: Vec<_> = (0..16)
@@ -103,7 +103,7 @@ async fn of_many_who_read_while_somebody_writes_none_is_given_what_was_before(db
     }
 }
 
-async fn what_is_given_up_halfway_makes_nobody_believe_what_was_before(db: Db) {
+async fn a_cancelled_write_leaves_no_stale_cache(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let other = another_process(&db).await;
     for steps in 0..60 {
@@ -122,7 +122,7 @@ async fn what_is_given_up_halfway_makes_nobody_believe_what_was_before(db: Db) {
     }
 }
 
-async fn a_session_that_another_process_ends_is_over_at_once(db: Db) {
+async fn a_session_ended_elsewhere_ends_immediately(db: Db) {
     let (here, there) = (DbSessions::new(db.clone()), DbSessions::new(another_process(&db).await));
     let id = SessionId::random();
     let kept = Kept { version: 1, user: Some("7".to_owned()), bytes: at(0).into_bytes() };

@@ -7,13 +7,13 @@ use mathsoc::domain::log_subject::LogSubject;
 use palisade::{Upload, UploadId};
 
 use super::accounts::admin;
-use super::{Promise, at, run};
+use super::{Check, at, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    a_newsletter_comes_back_as_it_was_written_and_changed,
-    a_newsletter_is_for_readers_once_it_is_published_and_has_something_to_read,
-    what_a_scanner_finds_takes_the_file_and_leaves_the_text,
-    the_file_of_a_newsletter_is_shown_with_it_and_no_sooner,
+pub(super) static CHECKS: &[Check] = checks![
+    a_newsletter_is_read_as_written,
+    readers_see_published_newsletters_with_content_only,
+    an_infected_file_is_removed_from_its_newsletter,
+    a_newsletters_file_is_visible_with_it_only,
 ];
 
 fn by() -> Actor {
@@ -56,7 +56,7 @@ async fn titles(db: &Db) -> Vec<String> {
     page.items.into_iter().map(|it| it.title).collect()
 }
 
-async fn a_newsletter_comes_back_as_it_was_written_and_changed(db: Db) {
+async fn a_newsletter_is_read_as_written(db: Db) {
     let new = letter("March", "<p onclick=\"steal()\">Ü</p>", 1);
     let id = newsletters::create(&db, &by(), &new, Some(pdf(&db, 'a', false).await)).await.unwrap();
     let kept = newsletters::any(&db, id).await.unwrap().unwrap();
@@ -84,7 +84,7 @@ async fn a_newsletter_comes_back_as_it_was_written_and_changed(db: Db) {
     assert_eq!(lines, ["deleted June ", "changed June with another PDF", "changed May ", "created March "]);
 }
 
-async fn a_newsletter_is_for_readers_once_it_is_published_and_has_something_to_read(db: Db) {
+async fn readers_see_published_newsletters_with_content_only(db: Db) {
     let (good, waiting) = (pdf(&db, 'a', false).await, pdf(&db, 'b', true).await);
     for (title, body, hours, file) in [
         ("file", "", -1, Some(good)),
@@ -102,7 +102,7 @@ async fn a_newsletter_is_for_readers_once_it_is_published_and_has_something_to_r
     assert_eq!(titles(&db).await, ["file", "text", "text and waiting", "waiting"]);
 }
 
-async fn what_a_scanner_finds_takes_the_file_and_leaves_the_text(db: Db) {
+async fn an_infected_file_is_removed_from_its_newsletter(db: Db) {
     let file = pdf(&db, 'a', false).await;
     let both = newsletters::create(&db, &by(), &letter("both", "<p>x</p>", -1), Some(file)).await.unwrap();
     newsletters::create(&db, &by(), &letter("file", "", -2), Some(file)).await.unwrap();
@@ -111,7 +111,7 @@ async fn what_a_scanner_finds_takes_the_file_and_leaves_the_text(db: Db) {
     assert_eq!(newsletters::by_id(&db, both).await.unwrap().unwrap().file, File::default());
 }
 
-async fn the_file_of_a_newsletter_is_shown_with_it_and_no_sooner(db: Db) {
+async fn a_newsletters_file_is_visible_with_it_only(db: Db) {
     let (one, other) = (pdf(&db, 'a', false).await, pdf(&db, 'b', false).await);
     let picture = pdf(&db, 'c', false).await;
     let body = format!("<p><img src=\"/files/{picture}/M.png\"></p>");

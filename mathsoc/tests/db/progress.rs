@@ -6,11 +6,11 @@ use mathsoc::db::{Db, search};
 use mathsoc::domain::key_stage::KeyStage;
 
 use super::accounts::user;
-use super::{Promise, article, at, challenge, run};
+use super::{Check, article, at, challenge, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    each_stage_is_counted_by_what_was_set_tried_and_solved,
-    answers_are_told_to_their_owner_the_last_one_first,
+pub(super) static CHECKS: &[Check] = checks![
+    progress_counts_set_tried_and_solved_per_stage,
+    answers_are_listed_newest_first,
     what_is_looked_through_is_there_for_readers,
 ];
 
@@ -20,7 +20,7 @@ async fn set(db: &Db, title: &str, stage: &str, hours: i64) {
     run(db, sql, &[]).await.unwrap();
 }
 
-async fn each_stage_is_counted_by_what_was_set_tried_and_solved(db: Db) {
+async fn progress_counts_set_tried_and_solved_per_stage(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     for (title, stage, hours) in [("a", "KS3", -3), ("b", "KS3", -2), ("c", "KS5", -1), ("ahead", "KS5", 1)] {
         set(&db, title, stage, hours).await;
@@ -48,7 +48,7 @@ async fn each_stage_is_counted_by_what_was_set_tried_and_solved(db: Db) {
     assert_eq!(progress::by_stage(&db, 99).await.unwrap()[0], stage(KeyStage::Ks3, 2, 0, 0, 0));
 }
 
-async fn answers_are_told_to_their_owner_the_last_one_first(db: Db) {
+async fn answers_are_listed_newest_first(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await, user(&db, "eve@school.example").await);
     set(&db, "Sevens", "KS3", -1).await;
     let now: i64 = at(0).parse().unwrap();

@@ -5,15 +5,15 @@ use mathsoc::db::retention::delete_expired;
 use mathsoc::db::{Db, reports};
 use palisade::report::{Disposition, Group, Kind};
 
-use super::{Promise, another_process, at};
+use super::{Check, another_process, at};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    two_processes_that_count_into_one_group_lose_nothing,
-    a_group_is_told_from_another_by_all_that_it_says,
+pub(super) static CHECKS: &[Check] = checks![
+    concurrent_reports_of_one_group_are_all_counted,
+    groups_differ_by_every_field,
     a_group_comes_back_as_it_went_in,
-    beyond_a_thousand_groups_reports_count_by_hour_alone,
-    a_group_is_forgotten_by_one_admin_and_begins_anew,
-    all_groups_are_forgotten_at_once_and_the_hours_stay,
+    beyond_a_thousand_groups_only_hours_count,
+    a_deleted_group_starts_again,
+    deleting_all_groups_keeps_the_hours,
     what_was_reported_is_gone_after_a_month,
 ];
 
@@ -37,7 +37,7 @@ async fn reported(db: &Db) -> Vec<(i64, i64, i64)> {
     hours.iter().map(|hour| (hour.since, hour.stopped, hour.reported)).collect()
 }
 
-async fn two_processes_that_count_into_one_group_lose_nothing(db: Db) {
+async fn concurrent_reports_of_one_group_are_all_counted(db: Db) {
     let other = another_process(&db).await;
     let tasks: Vec<_> = (0..40)
         .map(|task| {
@@ -58,7 +58,7 @@ async fn two_processes_that_count_into_one_group_lose_nothing(db: Db) {
     assert_eq!(reported(&db).await, [(7_200, 120, 120)]);
 }
 
-async fn a_group_is_told_from_another_by_all_that_it_says(db: Db) {
+async fn groups_differ_by_every_field(db: Db) {
     let one = group("/about", 1, 7_200);
     let mut tried = one.clone();
     tried.disposition = Disposition::Reported;
@@ -91,7 +91,7 @@ async fn a_group_comes_back_as_it_went_in(db: Db) {
     assert_eq!(groups(&db).await, [first]);
 }
 
-async fn beyond_a_thousand_groups_reports_count_by_hour_alone(db: Db) {
+async fn beyond_a_thousand_groups_only_hours_count(db: Db) {
     let many: Vec<_> = (0..1_001).map(|page| group(&format!("/{page}"), 1, 7_200)).collect();
     reports::add(&db, &many).await.unwrap();
     reports::add(&db, &[group("/999", 4, 10_800), group("/new", 9, 10_800)]).await.unwrap();
@@ -100,7 +100,7 @@ async fn beyond_a_thousand_groups_reports_count_by_hour_alone(db: Db) {
     assert_eq!(reported(&db).await, [(7_200, 1_001, 1_001), (10_800, 13, 13)]);
 }
 
-async fn a_group_is_forgotten_by_one_admin_and_begins_anew(db: Db) {
+async fn a_deleted_group_starts_again(db: Db) {
     let by = Actor::command_line();
     reports::add(&db, &[group("/about", 7, 7_200), group("/", 1, 7_200)]).await.unwrap();
     let id = reports::most(&db).await.unwrap()[0].id;
@@ -118,7 +118,7 @@ async fn a_group_is_forgotten_by_one_admin_and_begins_anew(db: Db) {
     assert_eq!((kept.len(), kept[0].count, kept[0].first_seen), (2, 2, 10_800_000_000));
 }
 
-async fn all_groups_are_forgotten_at_once_and_the_hours_stay(db: Db) {
+async fn deleting_all_groups_keeps_the_hours(db: Db) {
     let by = Actor::command_line();
     assert_eq!(reports::forget_all(&db, &by).await.unwrap(), 0);
     assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 0, "nothing was done");

@@ -11,20 +11,20 @@ use mathsoc::domain::log_subject::LogSubject;
 use mathsoc::domain::person::{Role, Year};
 
 use super::accounts::{admin, at_once, count, school, user};
-use super::{Promise, at, challenge, run};
+use super::{Check, at, challenge, run};
 
-pub(super) static PROMISES: &[Promise] = promises![
-    the_list_is_narrowed_down_by_all_that_is_asked_for,
-    what_is_done_to_many_is_done_to_all_with_a_line_each,
-    what_is_done_to_many_is_done_to_none_where_it_cannot_be,
-    a_removed_second_step_takes_its_codes_and_sessions_along,
-    many_are_deleted_and_put_back_together_but_for_admins,
-    a_list_is_imported_whole_or_not_at_all,
+pub(super) static CHECKS: &[Check] = checks![
+    the_account_list_combines_all_filters,
+    a_bulk_change_logs_each_account,
+    a_failing_bulk_change_changes_nothing,
+    removing_the_second_factor_deletes_codes_and_sessions,
+    bulk_deletion_is_reversible_and_spares_admins,
+    a_list_is_imported_in_one_transaction,
     nobody_takes_their_own_rights_away,
-    an_admin_who_was_deleted_does_not_get_rights,
+    a_deleted_admin_gets_no_role,
     the_numbers_are_those_of_who_is_there,
-    a_file_has_every_row_once_however_many_there_are,
-    two_who_change_many_at_once_wait_for_each_other,
+    an_export_has_every_row_once,
+    concurrent_bulk_changes_are_serialised,
 ];
 
 fn by() -> Actor {
@@ -51,7 +51,7 @@ async fn lines(db: &Db) -> i64 {
     count(db, "admin_log").await
 }
 
-async fn the_list_is_narrowed_down_by_all_that_is_asked_for(db: Db) {
+async fn the_account_list_combines_all_filters(db: Db) {
     let ours = school(&db, "Ours", None).await.unwrap();
     make(
         &db,
@@ -85,7 +85,7 @@ async fn the_list_is_narrowed_down_by_all_that_is_asked_for(db: Db) {
     assert_eq!(list::one(&db, 99).await.unwrap(), None);
 }
 
-async fn what_is_done_to_many_is_done_to_all_with_a_line_each(db: Db) {
+async fn a_bulk_change_logs_each_account(db: Db) {
     let ours = school(&db, "Ours", None).await.unwrap();
     let ids = make(&db, &[new(1, None, Some(12)), new(2, None, Some(13)), new(3, None, None)]).await;
     let before = lines(&db).await;
@@ -113,7 +113,7 @@ async fn what_is_done_to_many_is_done_to_all_with_a_line_each(db: Db) {
     assert_eq!(said, expected);
 }
 
-async fn what_is_done_to_many_is_done_to_none_where_it_cannot_be(db: Db) {
+async fn a_failing_bulk_change_changes_nothing(db: Db) {
     let ids = make(&db, &[new(1, None, Some(9)), new(2, None, Some(9))]).await;
     let before = lines(&db).await;
     let nowhere = edit::change_all(&db, &by(), &ids, Change::Move(Some(99))).await;
@@ -132,7 +132,7 @@ async fn what_is_done_to_many_is_done_to_none_where_it_cannot_be(db: Db) {
     assert!(!edit::change(&db, &by(), 2, &details).await.unwrap());
 }
 
-async fn a_removed_second_step_takes_its_codes_and_sessions_along(db: Db) {
+async fn removing_the_second_factor_deletes_codes_and_sessions(db: Db) {
     for email in ["ada@school.example", "eve@school.example"] {
         let id = user(&db, email).await.id;
         second_factor::set(&db, id, b"sealed", 1, &[[1; 32]]).await.unwrap();
@@ -146,7 +146,7 @@ async fn a_removed_second_step_takes_its_codes_and_sessions_along(db: Db) {
     assert_eq!(second_factor::recovery_codes_left(&db, 2).await.unwrap(), 1);
 }
 
-async fn many_are_deleted_and_put_back_together_but_for_admins(db: Db) {
+async fn bulk_deletion_is_reversible_and_spares_admins(db: Db) {
     let mut ids = make(&db, &[new(1, None, None), new(2, None, None)]).await;
     ids.push(admin(&db, "grace@school.example").await.id);
     let before = lines(&db).await;
@@ -161,7 +161,7 @@ async fn many_are_deleted_and_put_back_together_but_for_admins(db: Db) {
     assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0, "a minute is over");
 }
 
-async fn a_list_is_imported_whole_or_not_at_all(db: Db) {
+async fn a_list_is_imported_in_one_transaction(db: Db) {
     make(&db, &[new(2, None, None)]).await;
     let (users_before, lines_before) = (count(&db, "users").await, lines(&db).await);
     let again = [new(1, None, None), new(2, None, None)];
@@ -189,7 +189,7 @@ async fn nobody_takes_their_own_rights_away(db: Db) {
     assert_eq!((line.action.as_str(), line.detail.as_str()), ("changed the role of", "pupil"));
 }
 
-async fn an_admin_who_was_deleted_does_not_get_rights(db: Db) {
+async fn a_deleted_admin_gets_no_role(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert_eq!(users::change_role(&db, &by(), ada.id, Role::Admin).await.unwrap(), None);
@@ -244,7 +244,7 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
     assert!(dashboard::answers(&db, now + 60).await.unwrap().is_empty());
 }
 
-async fn a_file_has_every_row_once_however_many_there_are(db: Db) {
+async fn an_export_has_every_row_once(db: Db) {
     let many: Vec<_> = (0..501).map(|n| new(n, None, Some(9))).collect();
     let ids = make(&db, &many).await;
     let first = export::users(&db, 0).await.unwrap();
@@ -277,7 +277,7 @@ async fn a_file_has_every_row_once_however_many_there_are(db: Db) {
     assert!(leaderboard::of_user(&db, None, ids[0]).await.unwrap().is_some());
 }
 
-async fn two_who_change_many_at_once_wait_for_each_other(db: Db) {
+async fn concurrent_bulk_changes_are_serialised(db: Db) {
     let ids = make(&db, &(0..30).map(|n| new(n, None, Some(7))).collect::<Vec<_>>()).await;
     let turned: Vec<_> = ids.iter().rev().copied().collect();
     let change = move |db: Db| {

@@ -5,12 +5,13 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::folder::Folder;
-use super::front::{Front, status};
-use super::postgres;
-use super::servers::{Server, free_port};
+use test_support::Folder;
+use test_support::postgres::Postgres;
+use test_support::servers::{Server, free_port};
+
 use super::settle;
-use super::site::Site;
+use crate::support::front::{Front, status};
+use crate::support::program::Site;
 
 /// What the visitors were answered.
 #[derive(Default)]
@@ -49,8 +50,8 @@ impl Drop for Over<'_> {
 }
 
 #[tokio::test]
-async fn two_processes_are_restarted_one_after_the_other_and_no_request_fails() {
-    let (server, redis, folder) = (postgres::Server::start(), Server::redis(), Folder::new());
+async fn a_rolling_restart_fails_no_request() {
+    let (server, redis, folder) = (Postgres::start(), Server::redis(), Folder::new());
     let url = server.database().await;
     settle(
         &folder,

@@ -2,26 +2,26 @@
 
 use mathsoc::domain::person::Role;
 
-use super::browser::Browser;
-use super::world::{PASSWORD, World};
+use crate::support::browser::Browser;
+use crate::support::site::{PASSWORD, TestSite};
 
 const GRACE: &str = "grace@school.example";
 
 /// A site with Ada, a pupil, and a browser in which Grace, an admin, is logged in.
-async fn with_grace() -> (World, Browser) {
-    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    world.member(GRACE, Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace() -> (TestSite, Browser) {
+    let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    site.member(GRACE, Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in(GRACE, PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
 #[tokio::test]
-async fn pupils_and_visitors_do_not_get_in_and_are_not_told_of_it() {
-    let (world, mut graces) = with_grace().await;
-    let mut adas = world.adas().await;
+async fn admin_pages_are_hidden_from_pupils_and_visitors() {
+    let (site, mut graces) = with_grace().await;
+    let mut adas = site.adas().await;
     for path in ["/admin", "/admin/log", "/admin/schools/new", "/admin/bin/schools/1"] {
-        assert_eq!(world.browser().get(path).await.location(), format!("/login?next={path}"));
+        assert_eq!(site.browser().get(path).await.location(), format!("/login?next={path}"));
         assert_eq!(adas.get(path).await.status, 403, "{path}");
     }
     let token = adas.token().await;
@@ -35,19 +35,19 @@ async fn pupils_and_visitors_do_not_get_in_and_are_not_told_of_it() {
 }
 
 #[tokio::test]
-async fn an_announcement_is_written_changed_deleted_and_put_back_with_a_line_for_each() {
-    let (world, mut browser) = with_grace().await;
+async fn announcement_changes_are_logged_and_reversible() {
+    let (site, mut browser) = with_grace().await;
     let typed = [("title", "Tea"), ("body", r"All \(\pi\) of it <b>"), ("published_at", "2026-01-01T09:00")];
     let page = browser.fill("/admin/announcements/new", &typed).await;
     assert_eq!((page.status, page.location()), (303, "/admin/announcements"));
     let list = browser.get("/admin/announcements").await.body;
     assert!(list.contains("“Tea” is saved.") && list.contains("1 January 2026, 09:00"), "{list}");
-    let home = world.browser().get("/").await.body;
+    let home = site.browser().get("/").await.body;
     assert!(home.contains("Tea") && home.contains("<math>") && home.contains("of it &lt;b&gt;"), "{home}");
 
     let changed = [("title", "Cake"), ("body", "Later."), ("published_at", "2099-01-01T09:00")];
     assert_eq!(browser.fill("/admin/announcements/1", &changed).await.status, 303);
-    assert!(!world.browser().get("/").await.body.contains("Cake"), "its time has not come");
+    assert!(!site.browser().get("/").await.body.contains("Cake"), "its time has not come");
 
     let asked = browser.get("/admin/bin/announcements/1").await.body;
     assert!(asked.contains("Delete the announcement “Cake”?"), "{asked}");
@@ -71,16 +71,16 @@ async fn an_announcement_is_written_changed_deleted_and_put_back_with_a_line_for
 }
 
 #[tokio::test]
-async fn a_preview_of_an_announcement_shows_the_front_page_and_keeps_nothing() {
-    let (world, mut browser) = with_grace().await;
+async fn an_announcement_preview_saves_nothing() {
+    let (site, mut browser) = with_grace().await;
     let form = browser.get("/admin/announcements/new").await;
     assert!(form.body.contains(r#"formaction="/admin/announcements/preview""#), "{}", form.body);
     let typed = [("csrf_token", &*form.token()), ("title", "Tea"), ("body", r"All \(\pi\) of it <b>")];
     let page = browser.post("/admin/announcements/preview", &typed).await;
     assert!(page.status == 200 && page.body.contains("This is a preview"), "{}", page.body);
     assert!(page.body.contains("Tea</h2>") && page.body.contains("of it &lt;b&gt;"), "{}", page.body);
-    assert!(!world.browser().get("/").await.body.contains("Tea"));
-    let mut adas = world.adas().await;
+    assert!(!site.browser().get("/").await.body.contains("Tea"));
+    let mut adas = site.adas().await;
     let token = adas.token().await;
     let refused =
         adas.post("/admin/announcements/preview", &[("csrf_token", &token), ("title", "Tea")]).await;
@@ -88,8 +88,8 @@ async fn a_preview_of_an_announcement_shows_the_front_page_and_keeps_nothing() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_comes_back_with_what_was_typed() {
-    let (_world, mut browser) = with_grace().await;
+async fn an_invalid_form_keeps_what_was_typed() {
+    let (_site, mut browser) = with_grace().await;
     let typed = [("title", " "), ("body", "Stays <i>"), ("published_at", "tomorrow")];
     let page = browser.fill("/admin/announcements/new", &typed).await;
     assert_eq!(page.status, 422);
@@ -107,7 +107,7 @@ async fn what_is_wrong_comes_back_with_what_was_typed() {
 
 #[tokio::test]
 async fn what_is_not_there_is_not_found() {
-    let (_world, mut browser) = with_grace().await;
+    let (_site, mut browser) = with_grace().await;
     for path in [
         "/admin/announcements/1",
         "/admin/schools/7",
@@ -126,8 +126,8 @@ async fn what_is_not_there_is_not_found() {
 }
 
 #[tokio::test]
-async fn b5_nothing_changes_by_a_link() {
-    let (world, mut browser) = with_grace().await;
+async fn no_get_request_changes_anything() {
+    let (site, mut browser) = with_grace().await;
     let typed = [("title", "Tea"), ("body", "Come."), ("published_at", "2026-01-01T09:00")];
     browser.fill("/admin/announcements/new", &typed).await;
     for path in ["/admin/bin/announcements/1", "/admin/bin/announcements/1/restore", "/admin/announcements/1"]
@@ -135,21 +135,21 @@ async fn b5_nothing_changes_by_a_link() {
         let page = browser.get(path).await;
         assert!([200, 405].contains(&page.status), "{path}: {}", page.status);
     }
-    assert!(world.browser().get("/").await.body.contains("Tea"));
+    assert!(site.browser().get("/").await.body.contains("Tea"));
     let log = browser.get("/admin/log").await.body;
     assert_eq!(log.matches("<li><p>").count(), 1, "{log}");
-    // And a form of another site is none of ours (B6).
+    // A form of another site has no token of ours.
     let other = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
     assert_eq!(browser.post_with("/admin/bin/announcements/1", &other, &[]).await.status, 403);
 }
 
 #[tokio::test]
-async fn b3_what_a_pupil_is_called_runs_nowhere() {
-    let (world, mut browser) = with_grace().await;
+async fn a_pupils_name_is_escaped_everywhere() {
+    let (site, mut browser) = with_grace().await;
     let name = "x');alert(1);('";
-    let mut adas = world.adas().await;
+    let mut adas = site.adas().await;
     adas.fill("/profile/edit", &[("full_name", name), ("year", "")]).await;
-    let ada = world.ada().await.unwrap();
+    let ada = site.ada().await.unwrap();
     assert_eq!(ada.full_name.to_string(), name);
     let page = browser.get(&format!("/admin/bin/users/{}", ada.id)).await.body;
     assert!(page.contains("x&#39;);alert(1);(&#39;"), "{page}");

@@ -2,15 +2,16 @@
 
 use mathsoc::domain::person::Role;
 
-use super::browser::Browser;
-use super::world::{PASSWORD, World};
+use crate::support::assets_are_built;
+use crate::support::browser::Browser;
+use crate::support::site::{PASSWORD, TestSite};
 
-async fn with_grace() -> (World, Browser) {
-    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    world.member("grace@school.example", Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace() -> (TestSite, Browser) {
+    let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    site.member("grace@school.example", Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in("grace@school.example", PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
 const PRIMES: [(&str, &str); 5] = [
@@ -27,31 +28,31 @@ fn with<'a>(changed: &[(&'a str, &'a str)]) -> Vec<(&'a str, &'a str)> {
 }
 
 #[tokio::test]
-async fn an_article_is_written_read_changed_deleted_and_put_back() {
-    let (world, mut grace) = with_grace().await;
+async fn articles_can_be_written_changed_deleted_and_restored() {
+    let (site, mut grace) = with_grace().await;
     assert!(grace.get("/admin/articles/new").await.body.contains(r#"name="author" value=""#));
     let saved = grace.fill("/admin/articles/new", &PRIMES).await;
     assert_eq!((saved.status, saved.location()), (303, "/admin/articles"), "{}", saved.body);
     let list = grace.get("/admin/articles").await.body;
     assert!(list.contains("“Primes” is saved.") && list.contains("Shown since 1 January 2026"), "{list}");
-    let page = world.browser().get("/article/1").await.body;
+    let page = site.browser().get("/article/1").await.body;
     assert!(page.contains("<h2>Why</h2>") && page.contains("<msub>") && page.contains("&lt;"), "{page}");
 
     let kept = grace.get("/admin/articles/1").await.body;
     assert!(kept.contains("p_1 &#38;lt; p_2"), "as it was typed: {kept}");
     let later = with(&[("title", "Later"), ("published_at", "2099-01-01T09:00")]);
     assert_eq!(grace.fill("/admin/articles/1", &later).await.status, 303);
-    assert_eq!(world.browser().get("/article/1").await.status, 404);
-    assert!(!world.browser().get("/articles").await.body.contains("Later"));
+    assert_eq!(site.browser().get("/article/1").await.status, 404);
+    assert!(!site.browser().get("/articles").await.body.contains("Later"));
     assert!(grace.get("/admin/articles").await.body.contains("Will be shown from 1 January 2099"));
 
     assert_eq!(grace.fill("/admin/articles/1", &PRIMES).await.status, 303);
     assert_eq!(grace.fill("/admin/bin/articles/1", &[]).await.location(), "/admin/articles");
-    assert_eq!(world.browser().get("/article/1").await.status, 404);
+    assert_eq!(site.browser().get("/article/1").await.status, 404);
     assert_eq!(grace.get("/admin/articles/1").await.status, 404);
     let token = grace.token().await;
     grace.post("/admin/bin/articles/1/restore", &[("csrf_token", &token)]).await;
-    assert_eq!(world.browser().get("/article/1").await.status, 200);
+    assert_eq!(site.browser().get("/article/1").await.status, 200);
     let log = grace.get("/admin/log").await.body;
     for line in ["restored the article “Primes”", "changed the article “Later”", "created the article"]
     {
@@ -60,18 +61,18 @@ async fn an_article_is_written_read_changed_deleted_and_put_back() {
 }
 
 #[tokio::test]
-async fn what_is_wrong_with_an_article_comes_back_with_what_was_typed() {
-    let (world, mut grace) = with_grace().await;
+async fn an_invalid_article_keeps_what_was_typed() {
+    let (site, mut grace) = with_grace().await;
     let wrong = [("title", "Kept"), ("author", " "), ("published_at", "soon")];
     let page = grace.fill("/admin/articles/new", &wrong).await;
     assert_eq!((page.status, page.body.matches("aria-invalid").count()), (422, 4), "{}", page.body);
     assert!(page.body.contains(r#"value="Kept""#) && page.body.contains(r#"value="soon""#), "{}", page.body);
-    assert!(world.browser().get("/articles").await.body.contains("No article has been written yet."));
+    assert!(site.browser().get("/articles").await.body.contains("No article has been written yet."));
 }
 
 #[tokio::test]
-async fn a_preview_of_an_article_shows_its_page_and_keeps_nothing() {
-    let (world, mut grace) = with_grace().await;
+async fn an_article_preview_saves_nothing() {
+    let (site, mut grace) = with_grace().await;
     let form = grace.get("/admin/articles/new").await;
     assert!(form.body.contains(r#"formaction="/admin/articles/preview""#));
     let token = form.token();
@@ -80,16 +81,18 @@ async fn a_preview_of_an_article_shows_its_page_and_keeps_nothing() {
     assert!(page.body.contains("<msub>") && page.body.contains("<h1>Primes</h1>"), "{}", page.body);
     let nothing = grace.post("/admin/articles/preview", &[("csrf_token", &token)]).await;
     assert!(nothing.status == 200 && nothing.body.contains("Untitled"), "{}", nothing.body);
-    assert_eq!(world.browser().get("/article/1").await.status, 404);
-    let mut ada = world.adas().await;
+    assert_eq!(site.browser().get("/article/1").await.status, 404);
+    let mut ada = site.adas().await;
     let token = ada.token().await;
     assert_eq!(ada.post("/admin/articles/preview", &with(&[("csrf_token", &token)])).await.status, 403);
 }
 
 #[tokio::test]
-async fn the_editor_widens_the_policy_by_two_names_and_on_its_own_pages_alone() {
-    let (_world, mut grace) = with_grace().await;
-    let is_built = mathsoc::web::assets::url("dist/editor.js").is_some();
+async fn only_editor_pages_allow_its_trusted_types() {
+    if !assets_are_built() {
+        return;
+    }
+    let (_site, mut grace) = with_grace().await;
     for (path, has_editor) in [
         ("/admin/articles/new", true),
         ("/admin/challenges/new", true),
@@ -98,13 +101,13 @@ async fn the_editor_widens_the_policy_by_two_names_and_on_its_own_pages_alone() 
     ] {
         let page = grace.get(path).await;
         let policy = page.header("content-security-policy");
-        let names = if has_editor && is_built { "editor ProseMirrorClipboard" } else { "'none'" };
+        let names = if has_editor { "editor ProseMirrorClipboard" } else { "'none'" };
         assert!(policy.contains(&format!("trusted-types {names}")), "{path}: {policy}");
         assert!(
             policy.contains("require-trusted-types-for 'script'") && !policy.contains("unsafe"),
             "{policy}"
         );
-        assert_eq!(page.body.contains("/static/dist/editor."), has_editor && is_built, "{path}");
+        assert_eq!(page.body.contains("/static/dist/editor."), has_editor, "{path}");
         assert_eq!(page.body.contains("data-rich"), has_editor, "{path}");
     }
 }
@@ -113,8 +116,8 @@ async fn the_editor_widens_the_policy_by_two_names_and_on_its_own_pages_alone() 
 const LIVE: [&str; 6] = ["script", "iframe", " onerror", " onclick", "javascript:", " style"];
 
 #[tokio::test]
-async fn b10_what_would_run_in_an_article_is_nowhere_on_the_site() {
-    let (world, mut grace) = with_grace().await;
+async fn scripts_in_an_article_appear_nowhere() {
+    let (site, mut grace) = with_grace().await;
     let body = r#"<p onclick="steal()" style="position:fixed">One <script>steal()</script><img src=x onerror=steal()>
         <a href="javascript:steal()">two</a> <iframe srcdoc="<script>steal()</script>"></iframe>
         \(\text{<img src=x onerror=steal()>}\) <math><mtext><script>steal()</script></mtext></math></p>"#;
@@ -125,9 +128,9 @@ async fn b10_what_would_run_in_an_article_is_nowhere_on_the_site() {
     let mut typed = fields.clone();
     typed.push(("csrf_token", &token));
     let pages = [
-        world.browser().get("/article/1").await,
-        world.browser().get("/articles").await,
-        world.browser().get("/").await,
+        site.browser().get("/article/1").await,
+        site.browser().get("/articles").await,
+        site.browser().get("/").await,
         grace.get("/admin/articles").await,
         grace.get("/admin/bin/articles/1").await,
         grace.get("/admin/log").await,
@@ -140,24 +143,24 @@ async fn b10_what_would_run_in_an_article_is_nowhere_on_the_site() {
             assert!(LIVE.iter().all(|live| !tag.contains(live)), "<{tag}>");
         }
     }
-    let page = world.browser().get("/article/1").await.body;
+    let page = site.browser().get("/article/1").await.body;
     assert!(main(&page).contains("One ") && main(&page).contains("two"), "what is harmless stays: {page}");
     let form = grace.get("/admin/articles/1").await.body;
     assert!(form.contains("&#60;script&#62;steal()") && !main(&form).contains("<script"), "{form}");
 }
 
 #[tokio::test]
-async fn b11_what_was_written_as_text_stays_text() {
-    let (world, mut grace) = with_grace().await;
+async fn escaped_text_in_an_article_stays_text() {
+    let (site, mut grace) = with_grace().await;
     let text = "&lt;script&gt;steal()&lt;/script&gt; &amp;lt;b&amp;gt;";
     let body = format!("<p>{text}</p>");
     let fields = with(&[("teaser", text), ("title", text), ("body", &body)]);
     assert_eq!(grace.fill("/admin/articles/new", &fields).await.status, 303);
     let shown = "&lt;script&gt;steal()&lt;/script&gt; &amp;lt;b&amp;gt;";
-    let page = world.browser().get("/article/1").await.body;
+    let page = site.browser().get("/article/1").await.body;
     assert!(page.contains(&format!("<p>{shown}</p>")), "the body's text is what it was: {page}");
     for path in ["/article/1", "/articles", "/"] {
-        let page = world.browser().get(path).await.body;
+        let page = site.browser().get(path).await.body;
         let main = main(&page);
         // A teaser is no HTML: its ampersands are ampersands.
         assert!(main.contains("&amp;lt;script&amp;gt;steal()"), "{path}: {main}");

@@ -6,31 +6,31 @@ use mathsoc::db::users::{self, User};
 use mathsoc::domain::person::{Role, Year};
 use serde_json::Value;
 
-use super::browser::Browser;
-use super::world::{ADA, PASSWORD, World};
+use crate::support::browser::Browser;
+use crate::support::site::{ADA, PASSWORD, TestSite};
 
 const GRACE: &str = "grace@school.example";
 
 /// A site with Ada, a pupil of year 8, and a browser in which Grace, an admin, is logged in.
-async fn with_grace() -> (World, Browser) {
-    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    let User { id, full_name, .. } = world.ada().await.unwrap();
-    users::set_profile(&world.app.db, id, &full_name, None, Some(Year::new(8).unwrap())).await.unwrap();
-    world.member(GRACE, Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace() -> (TestSite, Browser) {
+    let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    let User { id, full_name, .. } = site.ada().await.unwrap();
+    users::set_profile(&site.app.db, id, &full_name, None, Some(Year::new(8).unwrap())).await.unwrap();
+    site.member(GRACE, Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in(GRACE, PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
-async fn give(grace: &mut Browser, pupil: &str, points: &str, counts: &str) -> super::browser::Page {
+async fn give(grace: &mut Browser, pupil: &str, points: &str, counts: &str) -> crate::support::browser::Page {
     let typed = [("pupil", pupil), ("points", points), ("reason", "A <b>poster</b>"), ("counts", counts)];
     grace.fill("/admin/awards/new", &typed).await
 }
 
 #[tokio::test]
-async fn points_are_given_changed_deleted_and_put_back_and_the_board_says_so_each_time() {
-    let (world, mut grace) = with_grace().await;
-    let mut ada = world.adas().await;
+async fn every_change_of_points_updates_the_board() {
+    let (site, mut grace) = with_grace().await;
+    let mut ada = site.adas().await;
     let line = |points: &str| format!("</span></th><td>{points}</td><td>0</td>");
     // Grace has the same name, and is no pupil.
     let given = give(&mut grace, "ada  LOVELACE", "+5", "").await;
@@ -85,8 +85,8 @@ async fn points_are_given_changed_deleted_and_put_back_and_the_board_says_so_eac
 }
 
 #[tokio::test]
-async fn who_is_meant_is_one_pupil_or_it_is_said_why_not() {
-    let (world, mut grace) = with_grace().await;
+async fn an_ambiguous_pupil_name_is_rejected_with_advice() {
+    let (site, mut grace) = with_grace().await;
     for (typed, said) in [
         ("", "Write the pupil’s e-mail address or name."),
         ("nobody@school.example", "No pupil has this address or name.<"),
@@ -96,7 +96,7 @@ async fn who_is_meant_is_one_pupil_or_it_is_said_why_not() {
         let page = give(&mut grace, typed, "1", "KS4").await;
         assert!(page.status == 422 && page.body.contains(said), "{typed}: {}", page.body);
     }
-    world.member("king@school.example", Role::Pupil).await;
+    site.member("king@school.example", Role::Pupil).await;
     let page = give(&mut grace, "Ada Lovelace", "1", "KS4").await;
     let several = "Several pupils have this name: Ada Lovelace (ada@school.example), Ada Lovelace (king@school.example).";
     assert!(page.status == 422 && page.body.contains(several), "{}", page.body);
@@ -109,8 +109,8 @@ async fn who_is_meant_is_one_pupil_or_it_is_said_why_not() {
 }
 
 #[tokio::test]
-async fn what_is_no_award_comes_back_and_changes_nothing() {
-    let (world, mut grace) = with_grace().await;
+async fn an_invalid_award_changes_nothing() {
+    let (site, mut grace) = with_grace().await;
     for (points, reason, counts, said) in [
         ("0", "Why", "KS4", "This changes nothing."),
         ("many", "Why", "KS4", "Write a whole number"),
@@ -127,7 +127,7 @@ async fn what_is_no_award_comes_back_and_changes_nothing() {
     give(&mut grace, ADA, "1", "").await;
     let page = grace.fill("/admin/awards/1", &[("points", "-"), ("reason", "")]).await;
     assert!(page.status == 422 && page.body.contains("This is empty."), "{}", page.body);
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     let token = ada.token().await;
     for path in ["/admin/awards/new", "/admin/awards/1", "/admin/bin/awards/1"] {
         let fields = [("csrf_token", &*token), ("pupil", ADA), ("points", "9"), ("reason", "Mine")];
@@ -144,9 +144,9 @@ async fn what_is_no_award_comes_back_and_changes_nothing() {
 }
 
 #[tokio::test]
-async fn who_is_shown_has_ways_to_give_points_and_to_those_given() {
-    let (world, mut grace) = with_grace().await;
-    let id = world.ada().await.unwrap().id;
+async fn a_profile_links_to_giving_and_given_points() {
+    let (site, mut grace) = with_grace().await;
+    let id = site.ada().await.unwrap().id;
     let page = grace.get(&format!("/admin/users/{id}")).await.body;
     assert!(
         page.contains("href=\"/admin/awards/new?to=ada%40school.example\"") && !page.contains("<dt>Awards"),
@@ -162,9 +162,9 @@ async fn who_is_shown_has_ways_to_give_points_and_to_those_given() {
     );
     let found = grace.get("/admin/awards?q=ada%40school.example").await.body;
     assert!(found.contains("Ada Lovelace, −1</a>") && found.contains("KS5 · "), "{found}");
-    let grace_herself = users::by_email(&world.app.db, &GRACE.parse().unwrap()).await.unwrap().unwrap().id;
+    let grace_herself = users::by_email(&site.app.db, &GRACE.parse().unwrap()).await.unwrap().unwrap().id;
     assert!(!grace.get(&format!("/admin/users/{grace_herself}")).await.body.contains("/admin/awards/new"));
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     assert!(ada.get("/leaderboard").await.body.contains("Nobody has solved a challenge here yet."));
     assert!(
         ada.get("/profile/history").await.body.contains("<b>−1</b>"),
@@ -173,22 +173,22 @@ async fn who_is_shown_has_ways_to_give_points_and_to_those_given() {
 }
 
 #[tokio::test]
-async fn points_in_a_competition_are_for_who_is_invited() {
-    let (world, mut grace) = with_grace().await;
+async fn competition_points_need_an_invited_pupil() {
+    let (site, mut grace) = with_grace().await;
     let by = mathsoc::db::admin_log::Actor::command_line();
     let details =
         Details { title: "Sprint".into(), summary: "Quick!".into(), opens_at: 1, closes_at: i64::MAX };
-    let sprint = competitions::create(&world.app.db, &by, &details).await.unwrap();
+    let sprint = competitions::create(&site.app.db, &by, &details).await.unwrap();
     let page = give(&mut grace, ADA, "4", "competition-1").await;
     assert!(page.status == 422 && page.body.contains("Their school is not invited"), "{}", page.body);
     grace.fill("/admin/schools/new", &[("name", "Upton"), ("email_domain", "")]).await;
-    let school = schools::all(&world.app.db).await.unwrap()[0].id;
-    let User { id, full_name, year, .. } = world.ada().await.unwrap();
-    users::set_profile(&world.app.db, id, &full_name, Some(school), year).await.unwrap();
-    competitions::invite(&world.app.db, &by, sprint, school).await.unwrap();
+    let school = schools::all(&site.app.db).await.unwrap()[0].id;
+    let User { id, full_name, year, .. } = site.ada().await.unwrap();
+    users::set_profile(&site.app.db, id, &full_name, Some(school), year).await.unwrap();
+    competitions::invite(&site.app.db, &by, sprint, school).await.unwrap();
     assert_eq!(give(&mut grace, ADA, "4", "competition-1").await.status, 303);
     assert!(grace.get("/admin/awards").await.body.contains("Sprint · "));
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     let board = ada.get("/competitions/1").await.body;
     assert_eq!(board.matches("<td>4</td><td>0</td>").count(), 2, "hers, and her school’s: {board}");
     assert!(ada.get("/profile/history").await.body.contains("for Sprint"));
@@ -196,8 +196,8 @@ async fn points_in_a_competition_are_for_who_is_invited() {
 }
 
 #[tokio::test]
-async fn b5_and_b6_points_by_hand_change_by_no_link_and_without_a_token() {
-    let (world, mut grace) = with_grace().await;
+async fn points_change_only_by_post_with_a_token() {
+    let (site, mut grace) = with_grace().await;
     give(&mut grace, ADA, "3", "").await;
     for path in
         ["/admin/awards/1?points=9&reason=Link", "/admin/bin/awards/1", "/admin/awards/new?to=eve&points=9"]
@@ -210,6 +210,6 @@ async fn b5_and_b6_points_by_hand_change_by_no_link_and_without_a_token() {
         let fields = [("pupil", ADA), ("points", "9"), ("reason", "None"), ("counts", "KS3")];
         assert_eq!(grace.post(path, &fields).await.status, 403, "{path} wants a token");
     }
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     assert!(ada.get("/leaderboard").await.body.contains("</span></th><td>3</td><td>0</td>"));
 }

@@ -3,15 +3,15 @@
 use mathsoc::domain::person::Role;
 use serde_json::{Value, json};
 
-use super::browser::{Browser, ORIGIN, Page};
-use super::world::{PASSWORD, World};
+use crate::support::browser::{Browser, ORIGIN, Page};
+use crate::support::site::{PASSWORD, TestSite};
 
-async fn with_grace() -> (World, Browser) {
-    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    world.member("grace@school.example", Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace() -> (TestSite, Browser) {
+    let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    site.member("grace@school.example", Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in("grace@school.example", PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
 const ROOTS: [(&str, &str); 9] = [
@@ -38,14 +38,14 @@ async fn send_json(browser: &mut Browser, path: &str, body: &Value) -> Page {
 }
 
 #[tokio::test]
-async fn a_challenge_is_set_answered_closed_opened_and_changed() {
-    let (world, mut grace) = with_grace().await;
+async fn a_challenge_can_be_set_closed_and_reopened() {
+    let (site, mut grace) = with_grace().await;
     let saved = grace.fill("/admin/challenges/new", &ROOTS).await;
     assert_eq!((saved.status, saved.location()), (303, "/admin/challenges"), "{}", saved.body);
-    let page = world.browser().get("/challenges/1").await.body;
+    let page = site.browser().get("/challenges/1").await.body;
     assert!(page.contains("<msup>") && !page.contains("alert(1)"), "{page}");
 
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     let token = ada.token().await;
     let answer = [("csrf_token", &*token), ("box", "1"), ("answer", "x = -2 or x = 2")];
     assert_eq!(ada.post("/challenges/1/answers", &answer).await.status, 303);
@@ -55,10 +55,10 @@ async fn a_challenge_is_set_answered_closed_opened_and_changed() {
     assert!(list.contains("Tried by 1, solved by 1") && list.contains("Open since 1 January 2026"), "{list}");
     let token = grace.token().await;
     assert_eq!(grace.post("/admin/challenges/1/lock", &[("csrf_token", &token)]).await.status, 303);
-    assert!(world.browser().get("/challenges/1").await.body.contains("The answer is"));
+    assert!(site.browser().get("/challenges/1").await.body.contains("The answer is"));
     assert!(grace.get("/admin/challenges/1").await.body.contains("Open it again"));
     assert_eq!(grace.post("/admin/challenges/1/unlock", &[("csrf_token", &token)]).await.status, 303);
-    assert!(!world.browser().get("/challenges/1").await.body.contains("The answer is"));
+    assert!(!site.browser().get("/challenges/1").await.body.contains("The answer is"));
 
     let kept = grace.get("/admin/challenges/1").await.body;
     assert!(
@@ -73,25 +73,25 @@ async fn a_challenge_is_set_answered_closed_opened_and_changed() {
     let mut next = ROOTS.to_vec();
     next[0].1 = "Square roots";
     assert_eq!(grace.fill("/admin/challenges/1", &next).await.status, 303);
-    assert!(world.browser().get("/challenges").await.body.contains("Square roots"));
+    assert!(site.browser().get("/challenges").await.body.contains("Square roots"));
 }
 
 #[tokio::test]
-async fn b19_what_lies_ahead_is_for_admins_alone() {
-    let (world, mut grace) = with_grace().await;
+async fn unreleased_challenges_are_visible_to_admins_only() {
+    let (site, mut grace) = with_grace().await;
     let mut ahead = ROOTS.to_vec();
     ahead[4].1 = "2099-01-01T09:00";
     assert_eq!(grace.fill("/admin/challenges/new", &ahead).await.status, 303);
     assert!(grace.get("/admin/challenges").await.body.contains("Will be shown from 1 January 2099"));
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     assert_eq!(ada.get("/challenges/1").await.status, 404);
     assert_eq!(ada.get("/admin/challenges/1").await.status, 403);
     assert!(!ada.get("/challenges").await.body.contains("Roots"));
 }
 
 #[tokio::test]
-async fn b25_a_lock_closes_the_challenge_that_was_meant_and_no_other() {
-    let (world, mut grace) = with_grace().await;
+async fn a_lock_closes_only_its_own_challenge() {
+    let (site, mut grace) = with_grace().await;
     for title in ["One", "Two"] {
         let mut one = ROOTS.to_vec();
         one[0].1 = title;
@@ -101,13 +101,13 @@ async fn b25_a_lock_closes_the_challenge_that_was_meant_and_no_other() {
     let said = grace.post("/admin/challenges/2/lock", &[("csrf_token", &token)]).await;
     assert_eq!(said.status, 303);
     assert!(grace.get("/admin/challenges").await.body.contains("“Two” is closed"));
-    assert!(!world.browser().get("/challenges/1").await.body.contains("The answer is"));
-    assert!(world.browser().get("/challenges/2").await.body.contains("The answer is"));
+    assert!(!site.browser().get("/challenges/1").await.body.contains("The answer is"));
+    assert!(site.browser().get("/challenges/2").await.body.contains("The answer is"));
 }
 
 #[tokio::test]
 async fn a_preview_shows_the_page_and_keeps_nothing() {
-    let (world, mut grace) = with_grace().await;
+    let (site, mut grace) = with_grace().await;
     let form = grace.get("/admin/challenges/new").await;
     assert!(form.body.contains(r#"formaction="/admin/challenges/preview""#));
     let mut fields = ROOTS.to_vec();
@@ -120,14 +120,14 @@ async fn a_preview_shows_the_page_and_keeps_nothing() {
             && page.body.contains("<msup>")
             && !page.body.contains("alert(1)")
     );
-    assert_eq!(world.browser().get("/challenges/1").await.status, 404);
+    assert_eq!(site.browser().get("/challenges/1").await.status, 404);
     let nothing = grace.post("/admin/challenges/preview", &[("csrf_token", &token)]).await;
     assert!(nothing.status == 200 && nothing.body.contains("Untitled"), "{}", nothing.body);
 }
 
 #[tokio::test]
-async fn what_could_never_be_answered_comes_back_with_what_was_typed() {
-    let (_world, mut grace) = with_grace().await;
+async fn an_unanswerable_box_is_rejected_with_the_input() {
+    let (_site, mut grace) = with_grace().await;
     let mut wrong = ROOTS.to_vec();
     wrong[7].1 = "x = (2";
     wrong[1].1 = "KS9";
@@ -138,8 +138,8 @@ async fn what_could_never_be_answered_comes_back_with_what_was_typed() {
 }
 
 #[tokio::test]
-async fn the_tester_says_how_answers_are_read_and_compared() {
-    let (world, mut grace) = with_grace().await;
+async fn the_answer_tester_explains_its_reading() {
+    let (site, mut grace) = with_grace().await;
     let test = [("expected", "1/3"), ("given", "0.333"), ("rules", "")];
     let page = grace.fill("/admin/tester", &test).await.body;
     assert!(page.contains("Not the same.") && page.contains("<mfrac>"), "{page}");
@@ -172,7 +172,7 @@ async fn the_tester_says_how_answers_are_read_and_compared() {
             "{path} {body}"
         );
     }
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     assert_eq!(send_json(&mut ada, "/api/math/normalize", &text).await.status, 403);
 }
 
@@ -181,8 +181,8 @@ fn answers_normal(text: &str) -> String {
 }
 
 #[tokio::test]
-async fn b1_and_b13_what_is_typed_as_an_answer_runs_nothing_and_hangs_nothing() {
-    let (_world, mut grace) = with_grace().await;
+async fn typed_answers_run_nothing_and_terminate() {
+    let (_site, mut grace) = with_grace().await;
     for text in
         ["__import__('os').system('touch /tmp/pwned')", "9**9**9**9", "exec(open('x').read())", "(((((((((("]
     {

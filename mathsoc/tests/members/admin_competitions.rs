@@ -4,34 +4,34 @@ use mathsoc::db::schools;
 use mathsoc::db::users::{self, User};
 use mathsoc::domain::person::{Role, Year};
 
-use super::browser::Browser;
-use super::world::{PASSWORD, World};
+use crate::support::browser::Browser;
+use crate::support::site::{PASSWORD, TestSite};
 
 const GRACE: &str = "grace@school.example";
 
-async fn with_grace() -> (World, Browser) {
-    let world = World::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
-    world.member(GRACE, Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace() -> (TestSite, Browser) {
+    let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
+    site.member(GRACE, Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in(GRACE, PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
 /// Makes Ada a pupil of this school.
-async fn joins(world: &World, school: i64) {
-    let User { id, full_name, .. } = world.ada().await.unwrap();
-    users::set_profile(&world.app.db, id, &full_name, Some(school), Some(Year::new(8).unwrap()))
+async fn joins(site: &TestSite, school: i64) {
+    let User { id, full_name, .. } = site.ada().await.unwrap();
+    users::set_profile(&site.app.db, id, &full_name, Some(school), Some(Year::new(8).unwrap()))
         .await
         .unwrap();
 }
 
 #[tokio::test]
-async fn a_competition_is_set_with_its_schools_and_a_challenge_and_closed() {
-    let (world, mut grace) = with_grace().await;
+async fn a_competition_is_created_filled_and_closed() {
+    let (site, mut grace) = with_grace().await;
     grace.fill("/admin/schools/new", &[("name", "Upton"), ("email_domain", "")]).await;
-    let school = schools::all(&world.app.db).await.unwrap()[0].id;
-    joins(&world, school).await;
-    let mut ada = world.adas().await;
+    let school = schools::all(&site.app.db).await.unwrap()[0].id;
+    joins(&site, school).await;
+    let mut ada = site.adas().await;
 
     let invited = format!("school-{school}");
     let mut sprint = vec![
@@ -59,7 +59,7 @@ async fn a_competition_is_set_with_its_schools_and_a_challenge_and_closed() {
     ];
     assert_eq!(grace.fill("/admin/challenges/new", &challenge).await.status, 303);
     assert!(ada.get("/competitions/1").await.body.contains("Hurdles"));
-    assert_eq!(world.browser().get("/challenges/1").await.status, 404, "it is not for everybody");
+    assert_eq!(site.browser().get("/challenges/1").await.status, 404, "it is not for everybody");
     let token = ada.token().await;
     let answer = [("csrf_token", &*token), ("box", "1"), ("answer", "7")];
     assert_eq!(ada.post("/challenges/1/answers", &answer).await.status, 303);
@@ -79,8 +79,8 @@ async fn a_competition_is_set_with_its_schools_and_a_challenge_and_closed() {
 }
 
 #[tokio::test]
-async fn a_competition_that_ends_before_it_begins_comes_back() {
-    let (_world, mut grace) = with_grace().await;
+async fn a_competition_must_end_after_it_starts() {
+    let (_site, mut grace) = with_grace().await;
     let typed = [("title", "Back"), ("opens_at", "2026-02-01T09:00"), ("closes_at", "2026-01-01T09:00")];
     let page = grace.fill("/admin/competitions/new", &typed).await;
     assert!(page.status == 422 && page.body.contains("closes after it opens"), "{}", page.body);

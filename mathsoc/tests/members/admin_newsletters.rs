@@ -2,8 +2,8 @@
 
 use mathsoc::domain::person::Role;
 
-use super::browser::{Browser, ORIGIN, Page};
-use super::world::{PASSWORD, World};
+use crate::support::browser::{Browser, ORIGIN, Page};
+use crate::support::site::{PASSWORD, TestSite};
 
 const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
@@ -11,12 +11,12 @@ const PAST: &str = "2026-01-01T09:00";
 const AHEAD: &str = "2099-01-01T09:00";
 const NEW: &str = "/admin/newsletters/new";
 
-async fn with_grace(settings: &[(&str, &str)]) -> (World, Browser) {
-    let world = World::with_ada(&[&[("ADMIN_TOTP_REQUIRED", "false")], settings].concat()).await;
-    world.member("grace@school.example", Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace(settings: &[(&str, &str)]) -> (TestSite, Browser) {
+    let site = TestSite::with_ada(&[&[("ADMIN_TOTP_REQUIRED", "false")], settings].concat()).await;
+    site.member("grace@school.example", Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in("grace@school.example", PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
 fn march<'a>(body: &'a str, published_at: &'a str) -> [(&'a str, &'a str); 4] {
@@ -43,8 +43,8 @@ async fn send(browser: &mut Browser, path: &str, texts: &[(&str, &str)], file: (
     browser.send("POST", path, &headers, body).await
 }
 
-fn in_store(world: &World) -> usize {
-    std::fs::read_dir(world.folder.join("uploads")).unwrap().count()
+fn in_store(site: &TestSite) -> usize {
+    std::fs::read_dir(site.folder.join("uploads")).unwrap().count()
 }
 
 /// The address of the PDF on a page.
@@ -54,8 +54,8 @@ fn pdf_on(page: &Page) -> String {
 }
 
 #[tokio::test]
-async fn b19_a_newsletter_is_read_opened_and_kept_once_it_is_published_and_no_sooner() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn a_newsletter_is_readable_once_published() {
+    let (site, mut grace) = with_grace(&[]).await;
     let saved = send(&mut grace, NEW, &march("", AHEAD), ("März.pdf", PDF)).await;
     assert_eq!((saved.status, saved.location()), (303, "/admin/newsletters"), "{}", saved.body);
     let list = grace.get("/admin/newsletters").await.body;
@@ -65,7 +65,7 @@ async fn b19_a_newsletter_is_read_opened_and_kept_once_it_is_published_and_no_so
     );
     assert!(list.contains("März.pdf, 1 kB"), "{list}");
     let address = pdf_on(&grace.get("/admin/newsletters/1").await);
-    let (mut visitor, mut ada) = (world.browser(), world.adas().await);
+    let (mut visitor, mut ada) = (site.browser(), site.adas().await);
     for path in ["/newsletters/1", &address, &format!("{address}?download")] {
         assert_eq!((visitor.get(path).await.status, ada.get(path).await.status), (404, 404), "{path}");
     }
@@ -106,8 +106,8 @@ async fn b19_a_newsletter_is_read_opened_and_kept_once_it_is_published_and_no_so
 }
 
 #[tokio::test]
-async fn b21_what_is_no_pdf_is_refused_beside_its_field_and_nothing_that_was_typed_is_lost() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn a_wrong_pdf_keeps_the_other_input() {
+    let (site, mut grace) = with_grace(&[]).await;
     for (name, bytes, words) in [
         ("a.png", PNG, "a.png: This is a PNG picture. What can be sent here: PDF."),
         ("a.pdf", PNG, "This is a PNG picture."),
@@ -137,17 +137,17 @@ async fn b21_what_is_no_pdf_is_refused_beside_its_field_and_nothing_that_was_typ
         "{}",
         page.body
     );
-    assert_eq!(in_store(&world), 0, "what is refused is not kept");
+    assert_eq!(in_store(&site), 0, "what is refused is not kept");
     assert!(grace.get("/admin/newsletters").await.body.contains("There is nothing here yet."));
 }
 
 #[tokio::test]
-async fn b21_two_pdfs_of_one_name_and_day_are_two_and_deleting_one_newsletter_leaves_the_other() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn pdfs_of_one_name_are_stored_separately() {
+    let (site, mut grace) = with_grace(&[]).await;
     for _ in 0..2 {
         assert_eq!(send(&mut grace, NEW, &march("", PAST), ("файл.pdf", PDF)).await.status, 303);
     }
-    let mut visitor = world.browser();
+    let mut visitor = site.browser();
     let one = pdf_on(&visitor.get("/newsletters/1").await);
     let other = pdf_on(&visitor.get("/newsletters/2").await);
     assert!(one != other && one.ends_with("/%D1%84%D0%B0%D0%B9%D0%BB.pdf"), "{one}");
@@ -162,8 +162,8 @@ async fn b21_two_pdfs_of_one_name_and_day_are_two_and_deleting_one_newsletter_le
 }
 
 #[tokio::test]
-async fn b10_and_b11_what_would_run_in_a_newsletter_runs_nowhere_and_what_was_text_stays_text() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn scripts_in_newsletters_are_removed_and_text_stays() {
+    let (site, mut grace) = with_grace(&[]).await;
     let evil = "&lt;script&gt;steal()&lt;/script&gt; <script>steal()</script><img src=x onerror=steal()>";
     let body = r#"<p onclick="steal()" style="position:fixed">One &lt;script&gt;steal()&lt;/script&gt;</p>
         <a href="javascript:steal()">two</a><iframe srcdoc="x"></iframe><script>steal()</script>"#;
@@ -172,10 +172,10 @@ async fn b10_and_b11_what_would_run_in_a_newsletter_runs_nowhere_and_what_was_te
     let token = grace.get(NEW).await.token();
     let typed = [&texts[..], &[("csrf_token", &*token), ("file", "a.pdf")]].concat();
     let pages = [
-        world.browser().get("/newsletters/1").await,
-        world.browser().get("/newsletters").await,
-        world.browser().get("/").await,
-        world.browser().get("/search?q=steal").await,
+        site.browser().get("/newsletters/1").await,
+        site.browser().get("/newsletters").await,
+        site.browser().get("/").await,
+        site.browser().get("/search?q=steal").await,
         grace.get("/admin/newsletters").await,
         grace.get("/admin/bin/newsletters/1").await,
         grace.get("/admin/log").await,
@@ -195,8 +195,8 @@ async fn b10_and_b11_what_would_run_in_a_newsletter_runs_nowhere_and_what_was_te
 }
 
 #[tokio::test]
-async fn a_preview_of_a_newsletter_shows_its_page_and_keeps_nothing() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn a_newsletter_preview_saves_nothing() {
+    let (site, mut grace) = with_grace(&[]).await;
     let form = grace.get(NEW).await;
     let button = r#"formaction="/admin/newsletters/preview" formtarget="_blank" formenctype="application/x-www-form-urlencoded""#;
     assert!(form.body.contains(button), "{}", form.body);
@@ -213,12 +213,12 @@ async fn a_preview_of_a_newsletter_shows_its_page_and_keeps_nothing() {
     let nothing = grace.post("/admin/newsletters/preview", &[("csrf_token", &token)]).await;
     assert!(nothing.status == 200 && nothing.body.contains("Untitled"), "{}", nothing.body);
     assert!(grace.get("/admin/newsletters").await.body.contains("There is nothing here yet."));
-    assert_eq!(in_store(&world), 0);
+    assert_eq!(in_store(&site), 0);
 }
 
 #[tokio::test]
-async fn newsletters_are_sent_by_admins_with_a_token_alone_and_within_their_bounds() {
-    let (world, mut grace) = with_grace(&[("MAX_CONTENT_LENGTH", "2000000")]).await;
+async fn newsletters_need_an_admin_a_token_and_limits() {
+    let (site, mut grace) = with_grace(&[("MAX_CONTENT_LENGTH", "2000000")]).await;
     assert!(grace.get(NEW).await.body.contains("of at most 1.8 MB"));
     let large = [&b"%PDF-1.4\n"[..], &[b' '; 1_500_000], b"\n%%EOF\n"].concat();
     assert_eq!(
@@ -228,11 +228,11 @@ async fn newsletters_are_sent_by_admins_with_a_token_alone_and_within_their_boun
     );
     let large = [&b"%PDF-1.4\n"[..], &[b' '; 2_000_000], b"\n%%EOF\n"].concat();
     assert_eq!(send(&mut grace, NEW, &march("", PAST), ("a.pdf", &large)).await.status, 413);
-    assert_eq!(in_store(&world), 1);
+    assert_eq!(in_store(&site), 1);
     let headers = [("content-type", "multipart/form-data; boundary=b"), ("sec-fetch-site", "same-origin")];
     for path in [NEW, "/admin/newsletters/1"] {
         assert_eq!(grace.send("POST", path, &headers, b"--b--\r\n".to_vec()).await.status, 403, "{path}");
-        let mut ada = world.adas().await;
+        let mut ada = site.adas().await;
         let token = ada.token().await;
         let headers = [&headers[..], &[("x-csrftoken", &*token)]].concat();
         assert_eq!(ada.send("POST", path, &headers, b"--b--\r\n".to_vec()).await.status, 403, "{path}");
@@ -244,9 +244,9 @@ async fn newsletters_are_sent_by_admins_with_a_token_alone_and_within_their_boun
 }
 
 #[tokio::test]
-async fn without_its_scanner_a_newsletter_comes_back_with_what_was_typed() {
-    let (world, mut grace) = with_grace(&[("CLAMD_ADDR", "/nowhere/clamd.ctl")]).await;
+async fn without_its_scanner_a_newsletter_keeps_its_input() {
+    let (site, mut grace) = with_grace(&[("CLAMD_ADDR", "/nowhere/clamd.ctl")]).await;
     let page = send(&mut grace, NEW, &march("", PAST), ("a.pdf", PDF)).await;
     assert!(page.status == 422 && page.body.contains("cannot be checked for viruses"), "{}", page.body);
-    assert!(page.body.contains(r#"value="March""#) && in_store(&world) == 0, "{}", page.body);
+    assert!(page.body.contains(r#"value="March""#) && in_store(&site) == 0, "{}", page.body);
 }

@@ -3,16 +3,16 @@
 use mathsoc::db::users;
 use url::Url;
 
-use super::browser::{ORIGIN, form};
-use super::world::{ADA, KEY, NEXT_KEY, OTHER, PASSWORD, World};
+use crate::support::browser::{ORIGIN, form};
+use crate::support::site::{ADA, KEY, NEXT_KEY, OTHER, PASSWORD, TestSite};
 
 const STORES: [&str; 3] = ["database", "cookie", "memory://"];
 
 #[tokio::test]
-async fn a_session_that_somebody_planted_is_another_one_after_the_login() {
+async fn a_planted_session_is_replaced_at_login() {
     for store in STORES {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
-        let mut thief = world.browser();
+        let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
+        let mut thief = site.browser();
         thief.get("/login").await;
         let mut ada = thief.clone();
         assert_eq!(ada.log_in(ADA, PASSWORD).await.location(), "/", "{store}");
@@ -22,10 +22,10 @@ async fn a_session_that_somebody_planted_is_another_one_after_the_login() {
 }
 
 #[tokio::test]
-async fn a_copy_of_the_cookies_is_worth_nothing_after_the_logout() {
+async fn copied_cookies_are_worthless_after_logout() {
     for store in STORES {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
-        let mut ada = world.browser();
+        let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
+        let mut ada = site.browser();
         let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
         assert_eq!(ada.fill("/login", &fields).await.location(), "/");
         let copy = ada.clone();
@@ -43,10 +43,10 @@ async fn a_copy_of_the_cookies_is_worth_nothing_after_the_logout() {
 }
 
 #[tokio::test]
-async fn cookies_that_were_changed_cut_or_blown_up_are_nobody_s_and_no_error() {
+async fn corrupt_cookies_are_ignored_without_errors() {
     for store in STORES {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
-        let mut ada = world.browser();
+        let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await.served().await;
+        let mut ada = site.browser();
         let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
         ada.fill("/login", &fields).await;
         for name in ["session", "remember"] {
@@ -77,16 +77,16 @@ async fn cookies_that_were_changed_cut_or_blown_up_are_nobody_s_and_no_error() {
 }
 
 #[tokio::test]
-async fn a_reset_link_works_once_and_not_after_another_password() {
-    let world = World::with_ada(&[]).await.served().await;
-    let mut browser = world.browser();
+async fn a_reset_link_works_once() {
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let mut browser = site.browser();
     let mut links = Vec::new();
     for _ in 0..2 {
         browser.fill("/password_reset", &[("email", ADA)]).await;
-        links.push(world.link("/password_reset/").await);
+        links.push(site.link("/password_reset/").await);
     }
     assert_eq!(browser.fill(&links[0], &[("password", OTHER)]).await.location(), "/login");
-    world.letters().await;
+    site.letters().await;
 
     // The one that was used, and the one that waits in a letter.
     let token = browser.token().await;
@@ -96,40 +96,40 @@ async fn a_reset_link_works_once_and_not_after_another_password() {
         assert!(replayed.status == 200 && replayed.body.contains(reason), "{}", replayed.body);
         assert!(browser.get(link).await.body.contains(reason));
     }
-    assert_eq!(world.letters().await, [""; 0]);
+    assert_eq!(site.letters().await, [""; 0]);
     assert_eq!(browser.log_in(ADA, PASSWORD).await.status, 422);
     assert_eq!(browser.log_in(ADA, OTHER).await.location(), "/");
 }
 
 #[tokio::test]
-async fn a_reset_link_is_over_after_half_an_hour_and_after_a_changed_password() {
-    let world = World::with_ada(&[]).await.served().await;
-    let mut browser = world.browser();
+async fn reset_links_expire_with_time_and_new_passwords() {
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let mut browser = site.browser();
     browser.fill("/password_reset", &[("email", ADA)]).await;
-    let link = world.link("/password_reset/").await;
+    let link = site.link("/password_reset/").await;
     assert_eq!(browser.get(&link).await.header("referrer-policy"), "no-referrer");
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     let fields = [("password", PASSWORD), ("new_password", OTHER)];
     assert_eq!(ada.fill("/profile/change_password", &fields).await.location(), "/profile");
     assert!(browser.get(&link).await.body.contains("has changed since"));
-    world.letters().await;
+    site.letters().await;
 
     browser.fill("/password_reset", &[("email", ADA)]).await;
-    let link = world.link("/password_reset/").await;
-    world.hand.advance(std::time::Duration::from_secs(30 * 60));
+    let link = site.link("/password_reset/").await;
+    site.hand.advance(std::time::Duration::from_secs(30 * 60));
     assert!(browser.get(&link).await.body.contains("older than 30 minutes"));
 }
 
 #[tokio::test]
-async fn a_new_key_logs_nobody_out_while_the_former_one_is_named() {
+async fn key_rotation_with_a_fallback_logs_nobody_out() {
     for store in ["database", "cookie"] {
         let (old, store) = (("SECRET_KEY", KEY), ("SESSION_STORE_URI", store));
-        let world = World::with_ada(&[old, store]).await.served().await;
-        let mut ada = world.adas().await;
+        let site = TestSite::with_ada(&[old, store]).await.served().await;
+        let mut ada = site.adas().await;
         let form = ada.get("/profile/edit").await;
         let next = ("SECRET_KEY", NEXT_KEY);
-        let rotated = World::at(world.folder.clone(), &[next, ("SECRET_KEY_FALLBACKS", KEY), store]).await;
-        let without = World::at(world.folder.clone(), &[next, store]).await;
+        let rotated = TestSite::at(site.folder.clone(), &[next, ("SECRET_KEY_FALLBACKS", KEY), store]).await;
+        let without = TestSite::at(site.folder.clone(), &[next, store]).await;
         assert!(!ada.at(&without).is_in().await, "{store:?}: nobody, and no error");
         let mut ada = ada.at(&rotated);
         let fields = [("csrf_token", &*form.token()), ("full_name", "Countess Ada")];
@@ -144,9 +144,9 @@ async fn a_new_key_logs_nobody_out_while_the_former_one_is_named() {
 }
 
 #[tokio::test]
-async fn where_to_go_on_after_the_login_never_leads_off_the_site() {
-    let world = World::with_ada(&[]).await.served().await;
-    let site: Url = ORIGIN.parse().unwrap();
+async fn the_next_parameter_never_leaves_the_site() {
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let home: Url = ORIGIN.parse().unwrap();
     for next in [
         "//evil.example",
         "///evil.example",
@@ -176,7 +176,7 @@ async fn where_to_go_on_after_the_login_never_leads_off_the_site() {
         "/\u{0}/evil.example",
         "/é//evil.example",
     ] {
-        let mut browser = world.browser();
+        let mut browser = site.browser();
         // In the address of the form, and in the form itself, where somebody has changed it.
         let asked = format!("/login?{}", form(&[("next", next)]));
         let token = browser.get(&asked).await.token();
@@ -184,12 +184,12 @@ async fn where_to_go_on_after_the_login_never_leads_off_the_site() {
         let page = browser.post(&asked, &fields).await;
         assert_eq!(page.status, 303, "{next:?}: the visitor gets in all the same");
         for location in [page.location(), browser.get(&asked).await.location()] {
-            let led = site.join(location).unwrap();
-            assert_eq!(led.origin(), site.origin(), "{next:?} leads to {led}");
+            let led = home.join(location).unwrap();
+            assert_eq!(led.origin(), home.origin(), "{next:?} leads to {led}");
             assert!(location.starts_with('/') && !location.starts_with("//"), "{next:?}: {location}");
         }
     }
-    let mut browser = world.browser();
+    let mut browser = site.browser();
     let asked = browser.get("/profile/sessions").await.location().to_owned();
     let page = browser.fill(&asked, &[("email", ADA), ("password", PASSWORD)]).await;
     assert_eq!(page.location(), "/profile/sessions", "a way on the site is followed");
@@ -197,11 +197,11 @@ async fn where_to_go_on_after_the_login_never_leads_off_the_site() {
 
 #[tokio::test]
 async fn other_rights_end_the_session() {
-    let world = World::with_ada(&[]).await.served().await;
-    let mut ada = world.adas().await;
-    let id = world.ada().await.unwrap().id;
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let mut ada = site.adas().await;
+    let id = site.ada().await.unwrap().id;
     users::change_role(
-        &world.app.db,
+        &site.app.db,
         &mathsoc::db::admin_log::Actor::command_line(),
         id,
         mathsoc::domain::person::Role::Admin,

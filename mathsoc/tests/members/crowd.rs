@@ -8,8 +8,8 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Barrier;
 
-use super::browser::{HOST, ORIGIN, form};
-use super::world::World;
+use crate::support::browser::{HOST, ORIGIN, form};
+use crate::support::site::TestSite;
 
 const CROWD: usize = 200;
 const QUEUE: usize = 16;
@@ -26,15 +26,15 @@ async fn status(address: &str, request: &str) -> u16 {
 
 /// The statuses of so many logins at once, and how often the site said meanwhile that it is alive.
 async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
-    let world = World::with_ada(settings).await;
+    let site = TestSite::with_ada(settings).await;
     // At what a password costs in earnest; with few at once, on however large a machine.
     let passwords = Passwords::new().at_once(2).queue(QUEUE);
-    let site = mathsoc::app(world.app.clone().with(|app| app.passwords = passwords));
-    let mut browser = world.browser();
+    let router = mathsoc::app(site.app.clone().with(|app| app.passwords = passwords));
+    let mut browser = site.browser();
     let token = browser.get("/login").await.token();
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
-    let served = tokio::spawn(palisade::serve(listener, site).into_future());
+    let served = tokio::spawn(palisade::serve(listener, router).into_future());
 
     let start = Arc::new(Barrier::new(CROWD));
     let people: Vec<_> = (0..CROWD)
@@ -80,7 +80,7 @@ fn count(statuses: &[u16], status: u16) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_hundred_logins_at_once_some_wait_and_the_others_are_told_to_come_back() {
+async fn surplus_concurrent_logins_get_503() {
     let (statuses, alive) = crowd(&[]).await;
     let (tried, busy) = (count(&statuses, 422), count(&statuses, 503));
     assert_eq!(tried + busy, CROWD, "{statuses:?}");
@@ -90,7 +90,7 @@ async fn of_two_hundred_logins_at_once_some_wait_and_the_others_are_told_to_come
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn of_two_hundred_logins_at_once_from_one_address_five_are_tried() {
+async fn concurrent_logins_of_one_address_are_limited() {
     let (statuses, alive) = crowd(&[("RATELIMIT_ENABLED", "true")]).await;
     assert_eq!((count(&statuses, 422), count(&statuses, 429)), (5, CROWD - 5), "{statuses:?}");
     assert!(alive > 0);

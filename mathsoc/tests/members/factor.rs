@@ -5,8 +5,8 @@ use mathsoc::domain::clock;
 use mathsoc::domain::person::Role;
 use mathsoc::domain::totp::Secret;
 
-use super::browser::{Browser, Page};
-use super::world::{ADA, PASSWORD, World};
+use crate::support::browser::{Browser, Page};
+use crate::support::site::{ADA, PASSWORD, TestSite};
 
 /// A device, and recovery codes on paper.
 struct Device {
@@ -45,23 +45,23 @@ async fn code(browser: &mut Browser, code: &str) -> Page {
 }
 
 /// A browser in which Ada has given the password.
-async fn half_in(world: &World) -> Browser {
-    let mut browser = world.browser();
+async fn half_in(site: &TestSite) -> Browser {
+    let mut browser = site.browser();
     let page = browser.log_in(ADA, PASSWORD).await;
     assert_eq!((page.status, page.location()), (303, "/login/code"), "{}", page.body);
     browser
 }
 
 #[tokio::test]
-async fn a_code_passes_once_and_so_does_a_recovery_code() {
+async fn second_factor_and_recovery_codes_pass_once() {
     for store in ["database", "cookie"] {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
-        let mut ada = world.adas().await;
+        let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let mut ada = site.adas().await;
         assert_eq!(ada.fill("/profile/second_factor", &[("code", "000")]).await.status, 422);
         let device = Device::new(&mut ada).await;
         assert!(ada.is_in().await);
 
-        let mut one = half_in(&world).await;
+        let mut one = half_in(&site).await;
         assert!(!one.is_in().await, "half is not in");
         for wrong in ["", "000", "AAAAA-AAAAA", &device.secret.code(device.step)] {
             assert_eq!(code(&mut one, wrong).await.status, 422, "{wrong}");
@@ -69,10 +69,10 @@ async fn a_code_passes_once_and_so_does_a_recovery_code() {
         assert_eq!(code(&mut one, &device.next()).await.location(), "/");
         assert!(one.is_in().await);
 
-        let mut two = half_in(&world).await;
+        let mut two = half_in(&site).await;
         assert_eq!(code(&mut two, &device.next()).await.status, 422, "somebody looked over the shoulder");
         assert_eq!(code(&mut two, &device.recovery[0].to_lowercase()).await.location(), "/");
-        let mut three = half_in(&world).await;
+        let mut three = half_in(&site).await;
         assert_eq!(code(&mut three, &device.recovery[0]).await.status, 422);
         assert_eq!(code(&mut three, &device.recovery[1]).await.location(), "/");
         assert!(three.get("/profile/second_factor").await.body.contains("You have 8 of"));
@@ -80,15 +80,15 @@ async fn a_code_passes_once_and_so_does_a_recovery_code() {
         let token = three.token().await;
         let removed = three.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
         assert_eq!(removed.location(), "/profile");
-        assert!(world.adas().await.is_in().await, "the password alone logs in again");
+        assert!(site.adas().await.is_in().await, "the password alone logs in again");
     }
 }
 
 #[tokio::test]
-async fn the_first_half_is_in_a_session_of_its_own_and_ends_with_the_password() {
-    let world = World::with_ada(&[]).await;
-    let device = Device::new(&mut world.adas().await).await;
-    let mut thief = world.browser();
+async fn the_first_factor_has_its_own_short_session() {
+    let site = TestSite::with_ada(&[]).await;
+    let device = Device::new(&mut site.adas().await).await;
+    let mut thief = site.browser();
     thief.get("/login").await;
     let mut ada = thief.clone();
     assert_eq!(ada.log_in(ADA, PASSWORD).await.location(), "/login/code");
@@ -98,83 +98,83 @@ async fn the_first_half_is_in_a_session_of_its_own_and_ends_with_the_password() 
         "nothing is half done in the planted session"
     );
 
-    let user = world.ada().await.unwrap();
-    let hash = world.app.passwords.hash(PASSWORD.into()).await.unwrap();
-    users::set_password(&world.app.db, user.id, user.epoch, &hash).await.unwrap();
+    let user = site.ada().await.unwrap();
+    let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap();
+    users::set_password(&site.app.db, user.id, user.epoch, &hash).await.unwrap();
     code(&mut ada, &device.next()).await;
     assert!(!ada.is_in().await, "the half that is done belongs to the former password");
 }
 
 #[tokio::test]
 async fn codes_are_not_guessed() {
-    let world = World::with_ada(&[("RATELIMIT_ENABLED", "true")]).await;
-    Device::new(&mut world.adas().await).await;
-    let mut thief = half_in(&world).await;
+    let site = TestSite::with_ada(&[("RATELIMIT_ENABLED", "true")]).await;
+    Device::new(&mut site.adas().await).await;
+    let mut thief = half_in(&site).await;
     let mut statuses = Vec::new();
     for last in 1..=4 {
-        thief.from = [203, 0, 113, last].into();
+        thief.comes_from([203, 0, 113, last].into());
         statuses.push(code(&mut thief, "000").await.status);
     }
     assert_eq!(statuses, [422, 422, 422, 429]);
     assert_eq!(
-        world.browser().get("/login/code").await.location(),
+        site.browser().get("/login/code").await.location(),
         "/login",
         "who gave no password has no second step"
     );
 }
 
 #[tokio::test]
-async fn a_reset_password_does_not_get_around_the_second_step() {
-    let world = World::with_ada(&[]).await;
-    let device = Device::new(&mut world.adas().await).await;
-    let mut browser = world.browser();
+async fn a_password_reset_keeps_the_second_factor() {
+    let site = TestSite::with_ada(&[]).await;
+    let device = Device::new(&mut site.adas().await).await;
+    let mut browser = site.browser();
     browser.fill("/password_reset", &[("email", ADA)]).await;
-    let link = world.link("/password_reset/").await;
+    let link = site.link("/password_reset/").await;
     assert_eq!(browser.fill(&link, &[("password", PASSWORD)]).await.location(), "/login");
-    let mut ada = half_in(&world).await;
+    let mut ada = half_in(&site).await;
     assert!(!ada.is_in().await);
     assert_eq!(code(&mut ada, &device.next()).await.location(), "/");
 }
 
 #[tokio::test]
-async fn admins_are_asked_to_set_it_up_where_the_settings_say_so_and_cannot_remove_it() {
+async fn admins_must_set_up_two_factors_when_configured() {
     const DEMAND: &str = "Admins need a second step";
     for (required, role, demanded) in
         [("true", Role::Admin, true), ("false", Role::Admin, false), ("true", Role::Pupil, false)]
     {
-        let world = World::new(&[("ADMIN_TOTP_REQUIRED", required)]).await;
-        world.member(ADA, role).await;
-        let mut ada = world.adas().await;
+        let site = TestSite::new(&[("ADMIN_TOTP_REQUIRED", required)]).await;
+        site.member(ADA, role).await;
+        let mut ada = site.adas().await;
         assert_eq!(ada.get("/profile").await.body.contains(DEMAND), demanded, "{required} {role:?}");
         Device::new(&mut ada).await;
         assert!(!ada.get("/profile").await.body.contains(DEMAND));
         let token = ada.token().await;
         ada.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
-        assert_eq!(world.ada().await.unwrap().has_second_factor, demanded, "{required} {role:?}");
+        assert_eq!(site.ada().await.unwrap().has_second_factor, demanded, "{required} {role:?}");
     }
 }
 
 #[tokio::test]
 async fn adding_or_removing_it_ends_every_other_session() {
     for store in ["database", "cookie"] {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
-        let (mut here, mut there) = (world.adas().await, world.adas().await);
+        let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let (mut here, mut there) = (site.adas().await, site.adas().await);
         let device = Device::new(&mut here).await;
         assert!(here.is_in().await && !there.is_in().await, "{store}: added");
-        let mut there = half_in(&world).await;
+        let mut there = half_in(&site).await;
         assert_eq!(code(&mut there, &device.next()).await.status, 303);
         let token = here.token().await;
         here.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
         assert!(here.is_in().await && !there.is_in().await, "{store}: removed");
-        let ada = world.ada().await.unwrap();
+        let ada = site.ada().await.unwrap();
         assert!(!ada.has_second_factor && ada.epoch == 3, "{store}: {}", ada.epoch);
     }
 }
 
 #[tokio::test]
 async fn a_member_who_is_here_was_seen() {
-    let world = World::with_ada(&[]).await;
-    assert!(world.ada().await.unwrap().last_seen_at.is_none());
-    world.adas().await.get("/").await;
-    assert!(world.ada().await.unwrap().last_seen_at.is_some());
+    let site = TestSite::with_ada(&[]).await;
+    assert!(site.ada().await.unwrap().last_seen_at.is_none());
+    site.adas().await.get("/").await;
+    assert!(site.ada().await.unwrap().last_seen_at.is_some());
 }

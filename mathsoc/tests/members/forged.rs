@@ -1,7 +1,7 @@
 //! Forms that another site sends, or makes somebody send.
 
-use super::browser::{Browser, ORIGIN, Page, form};
-use super::world::{ADA, PASSWORD, World};
+use crate::support::browser::{Browser, ORIGIN, Page, form};
+use crate::support::site::{ADA, PASSWORD, TestSite};
 
 const EDIT: &str = "/profile/edit";
 
@@ -11,47 +11,47 @@ async fn forge(browser: &mut Browser, headers: &[(&str, &str)], token: &str) -> 
     browser.post_with(EDIT, headers, if token.is_empty() { &fields[..1] } else { &fields }).await
 }
 
-async fn name(world: &World) -> String {
-    world.ada().await.unwrap().full_name.to_string()
+async fn name(site: &TestSite) -> String {
+    site.ada().await.unwrap().full_name.to_string()
 }
 
 #[tokio::test]
-async fn a_form_needs_a_token_of_this_session_and_a_page_of_ours() {
-    let world = World::with_ada(&[]).await.served().await;
-    let (mut ada, mut eve) = (world.adas().await, world.browser());
+async fn a_form_needs_its_sessions_token_and_origin() {
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let (mut ada, mut eve) = (site.adas().await, site.browser());
     let (good, foreign) = (ada.token().await, eve.token().await);
-    let second = world.adas().await.token().await;
+    let second = site.adas().await.token().await;
     let own = [("origin", ORIGIN), ("sec-fetch-site", "same-origin")];
     for token in ["", "x", &foreign, &second, &good[1..], &good[..good.len() - 1]] {
         let page = forge(&mut ada, &own, token).await;
         assert_eq!(page.status, 403, "{token:?}");
         assert!(page.body.contains("<h1>"), "it is a page: {}", page.body);
     }
-    for (origin, site) in [
+    for (origin, fetch_site) in [
         ("https://evil.example", "cross-site"),
         ("http://evil.maths.example", "same-site"),
         ("http://maths.example.evil.example", "cross-site"),
         ("null", "cross-site"),
         (ORIGIN, "cross-site"),
     ] {
-        let page = forge(&mut ada, &[("origin", origin), ("sec-fetch-site", site)], &good).await;
-        assert_eq!(page.status, 403, "{origin} {site}, though the token is right");
+        let page = forge(&mut ada, &[("origin", origin), ("sec-fetch-site", fetch_site)], &good).await;
+        assert_eq!(page.status, 403, "{origin} {fetch_site}, though the token is right");
     }
     for origin in ["https://evil.example", "http://evil.maths.example", "null", "http://maths.example:81"] {
         assert_eq!(forge(&mut ada, &[("origin", origin)], &good).await.status, 403, "{origin}");
     }
-    assert_eq!(name(&world).await, "Ada Lovelace");
+    assert_eq!(name(&site).await, "Ada Lovelace");
     // A browser that says nothing of where a form comes from still has the token.
     assert_eq!(forge(&mut ada, &[], "").await.status, 403);
     assert_eq!(forge(&mut ada, &[], &good).await.status, 303);
     assert_eq!(forge(&mut ada, &own, &good).await.status, 303);
-    assert_eq!(name(&world).await, "Forged");
+    assert_eq!(name(&site).await, "Forged");
 }
 
 #[tokio::test]
-async fn no_kind_of_body_gets_by_without_a_token() {
-    let world = World::with_ada(&[]).await.served().await;
-    let mut ada = world.adas().await;
+async fn no_content_type_bypasses_the_token() {
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let mut ada = site.adas().await;
     let token = ada.token().await;
     let part = |name: &str, value: &str| {
         format!("--b\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -78,32 +78,32 @@ async fn no_kind_of_body_gets_by_without_a_token() {
     }
     let page = ada.post(&format!("{EDIT}?csrf_token={token}"), &[("full_name", "Forged")]).await;
     assert_eq!(page.status, 403, "a token in the address is none");
-    assert_eq!(name(&world).await, "Ada Lovelace");
+    assert_eq!(name(&site).await, "Ada Lovelace");
 }
 
 #[tokio::test]
-async fn every_form_of_the_site_refuses_what_has_no_token_from_members_and_visitors() {
-    let world = World::with_ada(&[]).await.served().await;
+async fn every_form_rejects_posts_without_a_token() {
+    let site = TestSite::with_ada(&[]).await.served().await;
     let map = mathsoc::routes::map();
     // Browsers send reports by themselves, without a token; they are only counted, and no form is a report.
     let wants_token = |group: &str| group != "reports";
     let posts = map.rows().iter().filter(|row| row.methods.contains("POST") && wants_token(row.group));
     let posts: Vec<_> = posts.collect();
     assert!(posts.len() >= 15, "{}", posts.len());
-    for mut browser in [world.adas().await, world.browser()] {
+    for mut browser in [site.adas().await, site.browser()] {
         for row in &posts {
             let path = row.path.replace("{token}", "x");
             let page = browser.post(&path, &[("email", ADA), ("password", PASSWORD), ("sure", "yes")]).await;
             assert_eq!(page.status, 403, "{path}");
         }
     }
-    assert!(world.adas().await.is_in().await, "the account is still there");
+    assert!(site.adas().await.is_in().await, "the account is still there");
 }
 
 #[tokio::test]
-async fn nobody_is_logged_in_or_out_by_another_site() {
-    let world = World::with_ada(&[]).await.served().await;
-    let mut browser = world.browser();
+async fn another_site_cannot_log_anyone_in_or_out() {
+    let site = TestSite::with_ada(&[]).await.served().await;
+    let mut browser = site.browser();
     let before = browser.get("/login").await.token();
     let other_site = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     let fields = [("email", ADA), ("password", PASSWORD)];

@@ -2,8 +2,8 @@
 
 use mathsoc::domain::person::Role;
 
-use super::browser::Page;
-use super::world::{ADA, PASSWORD, World};
+use crate::support::browser::Page;
+use crate::support::site::{ADA, PASSWORD, TestSite};
 
 /// Passwords that are typed wrong: no page has them.
 const TYPED: &str = "typed-in-vain-0451";
@@ -36,9 +36,9 @@ fn wrong(page: &Page) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong_beside_each_field() {
-    let world = World::with_ada(&[]).await;
-    let mut visitor = world.browser();
+async fn an_invalid_form_returns_input_and_field_errors() {
+    let site = TestSite::with_ada(&[]).await;
+    let mut visitor = site.browser();
     let typed = [("full_name", "<b>\"Ada\" & 'co"), ("email", "ada@@x"), ("year", "8"), ("password", "abc")];
     let page = visitor.fill("/register", &typed).await;
     assert_eq!(wrong(&page), ["email", "password"]);
@@ -60,7 +60,7 @@ async fn a_form_comes_back_with_what_was_typed_and_what_is_wrong_beside_each_fie
         assert!(page.body.contains(kept), "{kept}: {}", page.body);
     }
 
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     let typed = [("password", TYPED), ("new_password", "six green otters waltz along")];
     assert_eq!(wrong(&ada.fill("/profile/change_password", &typed).await), ["password"]);
     let typed = [("password", PASSWORD), ("new_password", ADA)];
@@ -86,9 +86,9 @@ fn pages() -> Vec<(String, &'static str)> {
 }
 
 #[tokio::test]
-async fn what_is_one_s_own_is_kept_by_no_cache() {
-    let world = World::with_ada(&[]).await;
-    let mut ada = world.adas().await;
+async fn personal_pages_are_not_cached() {
+    let site = TestSite::with_ada(&[]).await;
+    let mut ada = site.adas().await;
     let mut seen = 0;
     for (path, group) in pages() {
         if !["public", "members", "links"].contains(&group) {
@@ -105,8 +105,8 @@ async fn what_is_one_s_own_is_kept_by_no_cache() {
 
 #[tokio::test]
 async fn members_pages_are_for_members() {
-    let world = World::with_ada(&[]).await;
-    let mut visitor = world.browser();
+    let site = TestSite::with_ada(&[]).await;
+    let mut visitor = site.browser();
     for (path, group) in pages() {
         let page = visitor.get(&path).await;
         let away = page.status == 303 && page.location().starts_with("/login?next=");
@@ -121,14 +121,14 @@ async fn members_pages_are_for_members() {
 }
 
 #[tokio::test]
-async fn no_page_shows_one_s_address_to_anybody_else() {
-    let world = World::with_ada(&[]).await;
-    world.member("bob@school.example", Role::Admin).await;
-    let mut ada = world.adas().await;
+async fn email_addresses_are_shown_to_their_owner_only() {
+    let site = TestSite::with_ada(&[]).await;
+    site.member("bob@school.example", Role::Admin).await;
+    let mut ada = site.adas().await;
     assert!(ada.get("/profile").await.body.contains(ADA), "one's own is shown");
-    let mut bob = world.browser();
+    let mut bob = site.browser();
     assert_eq!(bob.log_in("bob@school.example", PASSWORD).await.location(), "/");
-    for mut browser in [bob, world.browser()] {
+    for mut browser in [bob, site.browser()] {
         // Admins look people up by their addresses, where they look after people, and nowhere else.
         for (path, _) in pages().into_iter().filter(|(path, _)| !path.starts_with("/admin/users")) {
             let page = browser.get(&path).await;

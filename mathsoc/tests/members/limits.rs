@@ -1,110 +1,110 @@
 //! How often one may try.
 
-use std::net::IpAddr;
 use std::time::Duration;
 
-use super::browser::Page;
-use super::servers::Server;
-use super::world::{ADA, PASSWORD, World};
+use test_support::servers::Server;
+
+use crate::support::browser::Page;
+use crate::support::site::{ADA, PASSWORD, TestSite};
 
 const LIMITED: (&str, &str) = ("RATELIMIT_ENABLED", "true");
 
 /// Tries to log in from this address.
-async fn try_from(world: &World, last: u8, email: &str, password: &str) -> Page {
-    let mut browser = world.browser();
-    browser.from = IpAddr::from([198, 51, 100, last]);
+async fn try_from(site: &TestSite, last: u8, email: &str, password: &str) -> Page {
+    let mut browser = site.browser();
+    browser.comes_from([198, 51, 100, last].into());
     browser.log_in(email, password).await
 }
 
 #[tokio::test]
-async fn the_sixth_login_in_a_minute_is_refused_with_a_page_that_says_when() {
-    let world = World::with_ada(&[LIMITED]).await;
+async fn the_sixth_login_a_minute_gets_429() {
+    let site = TestSite::with_ada(&[LIMITED]).await;
     for n in 0..5 {
-        assert_eq!(try_from(&world, 1, &format!("n{n}@school.example"), "wrong").await.status, 422);
+        assert_eq!(try_from(&site, 1, &format!("n{n}@school.example"), "wrong").await.status, 422);
     }
-    let sixth = try_from(&world, 1, ADA, PASSWORD).await;
+    let sixth = try_from(&site, 1, ADA, PASSWORD).await;
     assert_eq!(sixth.status, 429);
     assert!((1..=60).contains(&sixth.header("retry-after").parse::<u32>().unwrap()));
     assert!(sixth.body.contains("<h1>") && sixth.header("content-type").starts_with("text/html"));
     assert!(!sixth.body.contains(PASSWORD) && !sixth.body.contains(ADA));
-    assert_eq!(try_from(&world, 2, ADA, PASSWORD).await.status, 303, "from elsewhere one may");
-    world.hand.advance(Duration::from_secs(60));
-    assert_eq!(try_from(&world, 1, ADA, PASSWORD).await.status, 303, "a minute later too");
+    assert_eq!(try_from(&site, 2, ADA, PASSWORD).await.status, 303, "from elsewhere one may");
+    site.hand.advance(Duration::from_secs(60));
+    assert_eq!(try_from(&site, 1, ADA, PASSWORD).await.status, 303, "a minute later too");
 }
 
 #[tokio::test]
-async fn failures_at_one_account_are_delayed_more_and_more_wherever_they_come_from() {
-    let world = World::with_ada(&[LIMITED]).await;
+async fn failed_logins_back_off_per_account() {
+    let site = TestSite::with_ada(&[LIMITED]).await;
     for last in 1..=3 {
-        assert_eq!(try_from(&world, last, ADA, "wrong").await.status, 422);
+        assert_eq!(try_from(&site, last, ADA, "wrong").await.status, 422);
     }
     let mut delays = Vec::new();
     for last in 4..=7 {
-        let early = try_from(&world, last, ADA, PASSWORD).await;
+        let early = try_from(&site, last, ADA, PASSWORD).await;
         assert_eq!(early.status, 429, "even with the right password");
         delays.push(early.header("retry-after").to_owned());
-        world.hand.advance(Duration::from_secs(60));
+        site.hand.advance(Duration::from_secs(60));
         if last < 7 {
-            assert_eq!(try_from(&world, last, ADA, "wrong").await.status, 422, "the delay is over");
+            assert_eq!(try_from(&site, last, ADA, "wrong").await.status, 422, "the delay is over");
         }
     }
     assert_eq!(delays, ["1", "2", "4", "8"]);
-    assert_eq!(try_from(&world, 8, "bob@school.example", "wrong").await.status, 422, "others do not wait");
-    assert_eq!(try_from(&world, 9, ADA, PASSWORD).await.status, 303);
+    assert_eq!(try_from(&site, 8, "bob@school.example", "wrong").await.status, 422, "others do not wait");
+    assert_eq!(try_from(&site, 9, ADA, PASSWORD).await.status, 303);
     for last in 10..12 {
-        assert_eq!(try_from(&world, last, ADA, "wrong").await.status, 422, "a success forgets the failures");
+        assert_eq!(try_from(&site, last, ADA, "wrong").await.status, 422, "a success forgets the failures");
     }
 }
 
 #[tokio::test]
 async fn a_password_is_guessed_nowhere_else_either() {
-    let world = World::with_ada(&[LIMITED]).await;
+    let site = TestSite::with_ada(&[LIMITED]).await;
     for (path, fields) in [
         ("/login/confirm", &[("password", "wrong")][..]),
         ("/profile/change_password", &[("password", "wrong"), ("new_password", "six green otters waltz")]),
     ] {
-        let mut ada = world.adas().await;
+        let mut ada = site.adas().await;
         let mut statuses = Vec::new();
         for _ in 0..4 {
             statuses.push(ada.fill(path, fields).await.status);
         }
         assert_eq!(statuses, [422, 422, 422, 429], "{path}");
-        world.hand.advance(Duration::from_secs(60));
+        site.hand.advance(Duration::from_secs(60));
     }
 }
 
 #[tokio::test]
-async fn letters_are_asked_for_three_times_an_hour_and_accounts_three_times_a_minute() {
-    let world = World::with_ada(&[LIMITED]).await;
+async fn mail_and_registrations_have_their_own_limits() {
+    let site = TestSite::with_ada(&[LIMITED]).await;
     for (path, fields) in [
         ("/password_reset", &[("email", ADA)][..]),
         ("/register", &[("email", ADA), ("full_name", "Ada"), ("password", PASSWORD)]),
     ] {
-        let mut browser = world.browser();
+        let mut browser = site.browser();
         let mut statuses = Vec::new();
         for _ in 0..4 {
             statuses.push(browser.fill(path, fields).await.status);
         }
         assert_eq!(statuses, [200, 200, 200, 429], "{path}");
-        assert_eq!(world.letters().await.len(), 3, "{path}");
+        assert_eq!(site.letters().await.len(), 3, "{path}");
     }
-    let mut elsewhere = world.browser();
-    elsewhere.from = IpAddr::from([203, 0, 113, 1]);
+    let mut elsewhere = site.browser();
+    elsewhere.comes_from([203, 0, 113, 1].into());
     let page = elsewhere.fill("/password_reset", &[("email", ADA)]).await;
     assert_eq!(page.status, 429, "nobody's mailbox is filled from many addresses");
     assert_eq!(elsewhere.fill("/password_reset", &[("email", "bob@school.example")]).await.status, 200);
 }
 
 #[tokio::test]
-async fn logging_in_is_closed_while_nobody_can_count_and_members_stay() {
+async fn login_closes_while_the_store_is_down() {
     let server = Server::redis();
     let settings = [LIMITED, ("RATELIMIT_STORAGE_URI", &*server.uri), ("RATELIMIT_DEFAULT", "1000/hour")];
-    let world = World::with_ada(&settings).await;
-    let mut ada = world.browser();
+    let site = TestSite::with_ada(&settings).await;
+    let mut ada = site.browser();
     assert_eq!(ada.log_in(ADA, PASSWORD).await.status, 303);
     assert!(ada.is_in().await);
     drop(server);
-    let mut visitor = world.browser();
+    let mut visitor = site.browser();
     let page = visitor.log_in(ADA, PASSWORD).await;
     assert_eq!(page.status, 503);
     assert!(!page.header("retry-after").is_empty() && page.body.contains("<h1>"), "{}", page.body);
@@ -114,11 +114,11 @@ async fn logging_in_is_closed_while_nobody_can_count_and_members_stay() {
 }
 
 #[tokio::test]
-async fn a_class_behind_one_address_counts_member_by_member() {
+async fn a_shared_address_counts_each_member_separately() {
     let quotas = [LIMITED, ("RATELIMIT_DEFAULT", "6/hour"), ("RATELIMIT_DEFAULT_USER", "9/hour")];
-    let world = World::with_ada(&quotas).await;
-    world.member("bob@school.example", mathsoc::domain::person::Role::Pupil).await;
-    let (mut ada, mut bob, mut visitor) = (world.adas().await, world.browser(), world.browser());
+    let site = TestSite::with_ada(&quotas).await;
+    site.member("bob@school.example", mathsoc::person::Role::Pupil).await;
+    let (mut ada, mut bob, mut visitor) = (site.adas().await, site.browser(), site.browser());
     bob.log_in("bob@school.example", PASSWORD).await;
     let mut passed = 0;
     while visitor.get("/about").await.status == 200 {

@@ -7,13 +7,13 @@ use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::log_subject::LogSubject;
 use serde_json::Value;
 
-use super::browser::Browser;
-use super::world::{ADA, OTHER, PASSWORD, World};
+use crate::support::browser::Browser;
+use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
 
 /// Ada's browser, after two wrong answers to the demo's first challenge of key stage 3.
-async fn ada_has_answered(world: &World) -> (Browser, i64) {
-    mathsoc::operate::demo::load(&world.app.db).await.unwrap();
-    let mut ada = world.adas().await;
+async fn ada_has_answered(site: &TestSite) -> (Browser, i64) {
+    mathsoc::db::demo::load(&site.app.db).await.unwrap();
+    let mut ada = site.adas().await;
     let challenge = 1;
     let token = ada.token().await;
     for answer in ["12345", "1/0x<"] {
@@ -24,9 +24,9 @@ async fn ada_has_answered(world: &World) -> (Browser, i64) {
 }
 
 #[tokio::test]
-async fn progress_and_answers_are_shown_to_their_owner_alone() {
-    let world = World::with_ada(&[]).await;
-    let (mut ada, challenge) = ada_has_answered(&world).await;
+async fn progress_is_visible_to_its_owner_only() {
+    let site = TestSite::with_ada(&[]).await;
+    let (mut ada, challenge) = ada_has_answered(&site).await;
     let profile = ada.get("/profile").await.body;
     assert!(profile.contains("<svg class=\"bar stage-KS3\"") && !profile.contains("style="), "{profile}");
     assert!(profile.contains("<td>0</td><td>1</td>"), "one tried, none solved: {profile}");
@@ -36,16 +36,16 @@ async fn progress_and_answers_are_shown_to_their_owner_alone() {
         "{history}"
     );
     assert!(history.contains("12345") && !history.contains("1/0x<"));
-    world.member("eve@school.example", mathsoc::domain::person::Role::Pupil).await;
-    let mut eve = world.browser();
+    site.member("eve@school.example", mathsoc::person::Role::Pupil).await;
+    let mut eve = site.browser();
     eve.log_in("eve@school.example", PASSWORD).await;
     assert!(eve.get("/profile/history").await.body.contains("You have not answered a challenge yet."));
 }
 
 #[tokio::test]
-async fn all_that_is_kept_can_be_taken_along_and_has_no_secret_in_it() {
-    let world = World::with_ada(&[]).await;
-    let (mut ada, _) = ada_has_answered(&world).await;
+async fn the_data_export_is_complete_without_secrets() {
+    let site = TestSite::with_ada(&[]).await;
+    let (mut ada, _) = ada_has_answered(&site).await;
     let page = ada.get("/profile/export").await;
     assert_eq!((page.status, page.header("content-type")), (200, "application/json"));
     assert_eq!(page.header("content-disposition"), "attachment; filename=\"maths-society.json\"");
@@ -56,7 +56,7 @@ async fn all_that_is_kept_can_be_taken_along_and_has_no_secret_in_it() {
     assert_eq!(all["progress"][0]["key_stage"], "KS3");
     assert_eq!(all["logged_in"][0]["browser"], "Firefox/140.0");
     assert!(!page.body.contains("argon2") && !page.body.contains("hash"), "{}", page.body);
-    world.hand.advance(std::time::Duration::from_secs(11 * 60));
+    site.hand.advance(std::time::Duration::from_secs(11 * 60));
     let later = ada.get("/profile/export").await;
     assert_eq!(
         later.location(),
@@ -67,9 +67,9 @@ async fn all_that_is_kept_can_be_taken_along_and_has_no_secret_in_it() {
 
 #[tokio::test]
 async fn texts_are_found_by_what_readers_see() {
-    let world = World::new(&[]).await;
-    mathsoc::operate::demo::load(&world.app.db).await.unwrap();
-    let mut browser = world.browser();
+    let site = TestSite::new(&[]).await;
+    mathsoc::db::demo::load(&site.app.db).await.unwrap();
+    let mut browser = site.browser();
     let found = browser.get("/search?q=SQUARES+chessboard").await.body;
     assert!(found.contains("2 texts found.") && found.contains("<mark>squares</mark>"), "{found}");
     let first = found.find("/challenges/2\"").unwrap();
@@ -93,9 +93,9 @@ async fn texts_are_found_by_what_readers_see() {
 }
 
 #[tokio::test]
-async fn b19_what_lies_ahead_or_was_deleted_is_not_found() {
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
+async fn unreleased_and_deleted_content_is_404() {
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
     let by = Actor::command_line();
     let draft = |title: &str, released_at| Draft {
         title: title.parse().unwrap(),
@@ -110,15 +110,15 @@ async fn b19_what_lies_ahead_or_was_deleted_is_not_found() {
     for (title, released_at) in [("Zebra out", 1), ("Zebra ahead", 4_000_000_000), ("Zebra gone", 1)] {
         edit::create(db, &by, &draft(title, released_at)).await.unwrap();
     }
-    trash::delete(db, &by, LogSubject::Challenge, 3).await.unwrap();
-    let found = world.browser().get("/search?q=zebra").await.body;
+    bin::delete(db, &by, Kind::Challenge, 3).await.unwrap();
+    let found = site.browser().get("/search?q=zebra").await.body;
     assert!(found.contains("1 text found.") && found.contains("Zebra out"), "{found}");
 }
 
 #[tokio::test]
 async fn who_changes_the_password_stays_remembered() {
-    let world = World::with_ada(&[]).await;
-    let mut ada = world.browser();
+    let site = TestSite::with_ada(&[]).await;
+    let mut ada = site.browser();
     let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
     assert_eq!(ada.fill("/login", &fields).await.location(), "/");
     let fields = [("password", PASSWORD), ("new_password", OTHER)];

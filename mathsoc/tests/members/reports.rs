@@ -6,15 +6,15 @@ use mathsoc::domain::person::Role;
 use palisade::Peer;
 use tower::ServiceExt;
 
-use super::browser::Browser;
-use super::world::{PASSWORD, World};
+use crate::support::browser::Browser;
+use crate::support::site::{PASSWORD, TestSite};
 
-async fn with_grace(settings: &[(&str, &str)]) -> (World, Browser) {
-    let world = World::with_ada(settings).await;
-    world.member("grace@school.example", Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace(settings: &[(&str, &str)]) -> (TestSite, Browser) {
+    let site = TestSite::with_ada(settings).await;
+    site.member("grace@school.example", Role::Admin).await;
+    let mut browser = site.browser();
     browser.log_in("grace@school.example", PASSWORD).await;
-    (world, browser)
+    (site, browser)
 }
 
 fn report(page: &str, blocked: &str) -> String {
@@ -23,23 +23,23 @@ fn report(page: &str, blocked: &str) -> String {
     .to_string()
 }
 
-async fn send(world: &World, content_type: &str, body: String) -> Response<axum::body::Body> {
+async fn send(site: &TestSite, content_type: &str, body: String) -> Response<axum::body::Body> {
     let request =
         Request::post("/csp-report").header("host", "localhost").header("content-type", content_type);
     let mut request = request.body(axum::body::Body::from(body)).unwrap();
     request.extensions_mut().insert(Peer(([127, 0, 0, 1], 40_000).into()));
-    mathsoc::app(world.app.clone()).oneshot(request).await.unwrap()
+    mathsoc::app(site.app.clone()).oneshot(request).await.unwrap()
 }
 
 #[tokio::test]
-async fn a_report_becomes_a_group_that_an_admin_reads() {
-    let (world, mut browser) = with_grace(&[]).await;
-    let nobody = world.browser().get("/admin/reports").await;
+async fn reports_are_grouped_for_admins() {
+    let (site, mut browser) = with_grace(&[]).await;
+    let nobody = site.browser().get("/admin/reports").await;
     assert_eq!(nobody.status, 303, "it is for admins");
     assert!(browser.get("/admin/reports").await.body.contains("Nothing was reported."));
     for _ in 0..2 {
         let answer =
-            send(&world, "application/csp-report", report("/about?from=7", "https://cdn.example/<b>.png"))
+            send(&site, "application/csp-report", report("/about?from=7", "https://cdn.example/<b>.png"))
                 .await;
         assert_eq!(answer.status(), 204);
         assert!(!answer.headers().contains_key("set-cookie"));
@@ -59,28 +59,28 @@ async fn a_report_becomes_a_group_that_an_admin_reads() {
 }
 
 #[tokio::test]
-async fn what_is_sent_is_bounded_by_type_size_and_number() {
-    let world = World::new(&[("RATELIMIT_ENABLED", "true")]).await;
-    assert_eq!(send(&world, "application/json", report("/", "inline")).await.status(), 415);
-    assert_eq!(send(&world, "application/csp-report", " ".repeat(70_000)).await.status(), 413);
+async fn reports_are_bounded_by_type_size_and_number() {
+    let site = TestSite::new(&[("RATELIMIT_ENABLED", "true")]).await;
+    assert_eq!(send(&site, "application/json", report("/", "inline")).await.status(), 415);
+    assert_eq!(send(&site, "application/csp-report", " ".repeat(70_000)).await.status(), 413);
     for sent in 2..60 {
         assert_eq!(
-            send(&world, "application/csp-report", report("/", "inline")).await.status(),
+            send(&site, "application/csp-report", report("/", "inline")).await.status(),
             204,
             "{sent}"
         );
     }
-    assert_eq!(send(&world, "application/csp-report", report("/", "inline")).await.status(), 429);
-    assert_eq!(reports::most(&world.app.db).await.unwrap()[0].group.count, 58);
+    assert_eq!(send(&site, "application/csp-report", report("/", "inline")).await.status(), 429);
+    assert_eq!(reports::most(&site.app.db).await.unwrap()[0].group.count, 58);
 }
 
 #[tokio::test]
-async fn what_a_policy_on_trial_reports_is_told_from_what_was_stopped() {
+async fn trial_reports_are_told_from_enforced_ones() {
     let trial = [("CSP_REPORT_ONLY_EXTRA", "img-src 'self'; style-src-attr 'none'")];
-    let (world, mut grace) = with_grace(&trial).await;
+    let (site, mut grace) = with_grace(&trial).await;
     let stopped = report("/about", "https://cdn.example");
     for body in [stopped.replace("enforce", "report"), stopped.clone(), stopped] {
-        assert_eq!(send(&world, "application/csp-report", body).await.status(), 204);
+        assert_eq!(send(&site, "application/csp-report", body).await.status(), 204);
     }
     let page = grace.get("/admin/reports").await.body;
     for part in [
@@ -91,22 +91,22 @@ async fn what_a_policy_on_trial_reports_is_told_from_what_was_stopped() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    let hours = reports::hours(&world.app.db, 0).await.unwrap();
+    let hours = reports::hours(&site.app.db, 0).await.unwrap();
     assert_eq!((hours[0].stopped, hours[0].reported), (2, 3));
 }
 
 #[tokio::test]
-async fn an_admin_forgets_one_group_or_all_and_the_log_says_so() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn an_admin_deletes_report_groups() {
+    let (site, mut grace) = with_grace(&[]).await;
     for page in ["/about", "/about", "/articles", "/challenges"] {
-        send(&world, "application/csp-report", report(page, "https://cdn.example")).await;
+        send(&site, "application/csp-report", report(page, "https://cdn.example")).await;
     }
-    let first = reports::most(&world.app.db).await.unwrap()[0].clone();
+    let first = reports::most(&site.app.db).await.unwrap()[0].clone();
     let (address, count) = (format!("/admin/reports/{}/forget", first.id), first.group.count);
     assert_eq!((grace.post(&address, &[]).await.status, count), (403, 2), "it wants a token");
-    let mut ada = world.adas().await;
+    let mut ada = site.adas().await;
     assert_eq!(ada.post(&address, &[]).await.status, 403, "it is for admins");
-    assert_eq!(reports::most(&world.app.db).await.unwrap().len(), 3);
+    assert_eq!(reports::most(&site.app.db).await.unwrap().len(), 3);
 
     let token = grace.token().await;
     let done = grace.post(&address, &[("csrf_token", &token)]).await;
@@ -125,19 +125,19 @@ async fn an_admin_forgets_one_group_or_all_and_the_log_says_so() {
 
 #[tokio::test]
 async fn what_becomes_of_reports_is_in_the_metrics() {
-    let world = World::new(&[]).await;
+    let site = TestSite::new(&[]).await;
     for (kind, body) in [
         ("application/csp-report", report("/about", "inline")),
         ("application/csp-report", report("/about", "chrome-extension")),
         ("application/csp-report", report("/about", "no <b> url")),
         ("text/plain", report("/about", "inline")),
     ] {
-        send(&world, kind, body).await;
+        send(&site, kind, body).await;
     }
     let request = Request::get("/metrics").header("host", "localhost");
     let mut request = request.body(axum::body::Body::empty()).unwrap();
     request.extensions_mut().insert(Peer(([127, 0, 0, 1], 40_000).into()));
-    let answer = mathsoc::routes::metrics(&world.app).oneshot(request).await.unwrap();
+    let answer = mathsoc::metrics::app(site.app.clone()).oneshot(request).await.unwrap();
     let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(text.to_vec()).unwrap();
     for line in [

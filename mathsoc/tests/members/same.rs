@@ -1,13 +1,12 @@
 //! No answer tells whether an address has an account.
 
-use mathsoc::db::users::{self, NewUser};
-use mathsoc::domain::person::Role;
-
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool};
+use mathsoc::db::users::{self, NewUser};
+use mathsoc::person::Role;
 
-use super::browser::Page;
-use super::world::{ADA, PASSWORD, World};
+use crate::support::browser::Page;
+use crate::support::site::{ADA, PASSWORD, TestSite};
 
 const NOBODY: &str = "eve@school.example";
 
@@ -44,9 +43,9 @@ fn scrubbed(page: &Page, address: &str) -> (u16, Vec<String>, String) {
 }
 
 #[tokio::test]
-async fn every_form_answers_the_same_for_an_address_with_and_without_an_account() {
+async fn forms_do_not_reveal_whether_an_account_exists() {
     for store in ["database", "cookie"] {
-        let world = World::with_ada(&[("SESSION_STORE_URI", store)]).await;
+        let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await;
         let waiting = "bob@school.example";
         let (email, full_name) = (waiting.parse().unwrap(), "Bob".parse().unwrap());
         let new = NewUser {
@@ -57,7 +56,7 @@ async fn every_form_answers_the_same_for_an_address_with_and_without_an_account(
             year: None,
             email_is_verified: false,
         };
-        users::create(&world.app.db, &new, None).await.unwrap();
+        users::create(&site.app.db, &new, None).await.unwrap();
 
         for (path, fields, letters) in [
             ("/login", &[("password", "not the password of it")][..], [0, 0, 0]),
@@ -68,10 +67,10 @@ async fn every_form_answers_the_same_for_an_address_with_and_without_an_account(
             let mut answers = Vec::new();
             for (address, letters) in [ADA, waiting, NOBODY].into_iter().zip(letters) {
                 let fields = [fields, &[("email", address)]].concat();
-                let mut browser = world.browser();
+                let mut browser = site.browser();
                 let page = browser.fill(path, &fields).await;
                 answers.push((scrubbed(&page, address), browser.jar.len()));
-                assert_eq!(world.letters().await.len(), letters, "{path}: {address}");
+                assert_eq!(site.letters().await.len(), letters, "{path}: {address}");
             }
             assert_eq!(answers[0], answers[2], "{store}: {path}, an account");
             assert_eq!(answers[1], answers[2], "{store}: {path}, one that waits for its letter to be opened");
@@ -81,25 +80,25 @@ async fn every_form_answers_the_same_for_an_address_with_and_without_an_account(
 
 #[tokio::test]
 async fn whoever_registers_anew_changes_nothing_of_the_account() {
-    let world = World::with_ada(&[]).await;
-    let before = world.ada().await;
+    let site = TestSite::with_ada(&[]).await;
+    let before = site.ada().await;
     let fields =
         [("full_name", "Eve"), ("email", "ADA@school.example"), ("password", "quite another password")];
-    assert_eq!(world.browser().fill("/register", &fields).await.status, 200);
-    assert_eq!(world.ada().await, before);
-    let letters = world.letters().await;
+    assert_eq!(site.browser().fill("/register", &fields).await.status, 200);
+    assert_eq!(site.ada().await, before);
+    let letters = site.letters().await;
     assert!(letters.len() == 1 && letters[0].contains("you have one already"), "{letters:?}");
     assert!(!letters[0].contains("Eve"), "a stranger's words are in no letter");
-    assert!(world.adas().await.is_in().await, "with the password that it had");
+    assert!(site.adas().await.is_in().await, "with the password that it had");
 }
 
 #[tokio::test]
-async fn b15_who_may_register_is_a_setting_and_a_school_s_address_is_its_own() {
-    let world = World::new(&[("REGISTRATION", "school-domains")]).await;
+async fn registration_may_require_the_exact_school_domain() {
+    let site = TestSite::new(&[("REGISTRATION", "school-domains")]).await;
     let domain = "upton.example".parse().unwrap();
     let school = NewSchool { name: "Upton".parse().unwrap(), email_domain: Some(domain) };
-    schools::create(&world.app.db, &Actor::command_line(), &school).await.unwrap();
-    let mut browser = world.browser();
+    schools::create(&site.app.db, &Actor::command_line(), &school).await.unwrap();
+    let mut browser = site.browser();
     for (email, status) in [
         ("a@upton.example", 200),
         ("a@evilupton.example", 422),
@@ -109,6 +108,6 @@ async fn b15_who_may_register_is_a_setting_and_a_school_s_address_is_its_own() {
         let form = [("full_name", "A"), ("email", email), ("password", PASSWORD)];
         assert_eq!(browser.fill("/register", &form).await.status, status, "{email}");
     }
-    let closed = World::new(&[("REGISTRATION", "closed")]).await;
+    let closed = TestSite::new(&[("REGISTRATION", "closed")]).await;
     assert!(closed.browser().get("/register").await.body.contains("made by the people who run this site"));
 }

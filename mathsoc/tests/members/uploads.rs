@@ -1,26 +1,23 @@
 //! Pictures that admins send, and who sees them.
 
-use std::os::unix::net::UnixStream;
-use std::process::Command;
-
-use mathsoc::domain::person::Role;
 use mathsoc::pages::files;
 use serde_json::Value;
+use test_support::Folder;
+use test_support::servers::{Server, clamd_socket};
 
-use super::browser::{Browser, ORIGIN, Page};
-use super::servers::{self, Server};
-use super::world::{PASSWORD, World};
+use crate::support::browser::{Browser, ORIGIN, Page};
+use crate::support::site::{PASSWORD, TestSite};
 
 /// One red pixel.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
 const PAGE: &[u8] = b"<!doctype html><script>alert(1)</script>";
 
-async fn with_grace(settings: &[(&str, &str)]) -> (World, Browser) {
-    let world = World::with_ada(settings).await;
-    world.member("grace@school.example", Role::Admin).await;
-    let mut browser = world.browser();
+async fn with_grace(settings: &[(&str, &str)]) -> (TestSite, Browser) {
+    let site = TestSite::with_ada(settings).await;
+    site.member("grace@school.example", Role::Admin).await;
+    let mut browser = site.browser();
     assert_eq!(browser.log_in("grace@school.example", PASSWORD).await.location(), "/");
-    (world, browser)
+    (site, browser)
 }
 
 fn form(name: &str, bytes: &[u8]) -> Vec<u8> {
@@ -68,16 +65,16 @@ async fn challenge(grace: &mut Browser, src: &str, released_at: &str) -> Page {
     grace.fill("/admin/challenges/new", &fields).await
 }
 
-fn in_store(world: &World) -> usize {
-    std::fs::read_dir(world.folder.join("uploads")).unwrap().count()
+fn in_store(site: &TestSite) -> usize {
+    std::fs::read_dir(site.folder.join("uploads")).unwrap().count()
 }
 
 #[tokio::test]
-async fn b19_a_picture_is_seen_with_what_shows_it_and_no_sooner() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn a_picture_is_visible_with_its_article_only() {
+    let (site, mut grace) = with_grace(&[]).await;
     let (ahead, out) = (kept(&mut grace, "ahead.png").await, kept(&mut grace, "Übung 1.png").await);
     assert!(out.ends_with("/%C3%9Cbung_1.png"), "{out}");
-    let (mut ada, mut visitor) = (world.adas().await, world.browser());
+    let (mut ada, mut visitor) = (site.adas().await, site.browser());
     for src in [&ahead, &out] {
         assert_eq!(grace.get(src).await.status, 200, "admins see what they have sent");
         assert_eq!(
@@ -99,8 +96,8 @@ async fn b19_a_picture_is_seen_with_what_shows_it_and_no_sooner() {
 }
 
 #[tokio::test]
-async fn a_picture_is_served_in_a_sandbox_and_under_its_own_name_only() {
-    let (_world, mut grace) = with_grace(&[]).await;
+async fn pictures_are_sandboxed_under_their_own_name() {
+    let (_site, mut grace) = with_grace(&[]).await;
     let src = kept(&mut grace, "triangle.png").await;
     let page = grace.get(&src).await;
     assert_eq!(page.header("content-type"), "image/png");
@@ -120,8 +117,8 @@ async fn a_picture_is_served_in_a_sandbox_and_under_its_own_name_only() {
 }
 
 #[tokio::test]
-async fn b21_a_page_is_no_picture_and_two_of_one_name_are_two() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn html_is_no_picture_and_names_may_repeat() {
+    let (site, mut grace) = with_grace(&[]).await;
     for (name, bytes, status, words) in [
         ("x.png", PAGE, 415, "This is a web page."),
         ("x.svg", b"<svg onload='x()'/>", 415, "This is an SVG drawing."),
@@ -134,33 +131,33 @@ async fn b21_a_page_is_no_picture_and_two_of_one_name_are_two() {
         assert_eq!(page.status, status, "{name}: {}", page.body);
         assert!(page.body.contains(words), "{}", page.body);
     }
-    assert_eq!(in_store(&world), 0);
+    assert_eq!(in_store(&site), 0);
     let (one, two) = (kept(&mut grace, "файл.png").await, kept(&mut grace, "файл.png").await);
     assert_ne!(one, two);
-    assert_eq!(in_store(&world), 2);
+    assert_eq!(in_store(&site), 2);
 }
 
 #[tokio::test]
-async fn b21_what_is_too_large_is_refused() {
-    let (world, mut grace) = with_grace(&[("MAX_CONTENT_LENGTH", "2000000")]).await;
+async fn an_oversized_picture_is_rejected() {
+    let (site, mut grace) = with_grace(&[("MAX_CONTENT_LENGTH", "2000000")]).await;
     // More than other forms may have, and less than this one.
     let padded = [PNG, &[0; 1_500_000]].concat();
     assert_eq!(send(&mut grace, "a.png", &padded).await.status, 201);
     let page = send(&mut grace, "a.png", &[PNG, &[0; 2_000_000]].concat()).await;
     assert_eq!(page.status, 413, "{}", page.body);
-    assert_eq!(in_store(&world), 1);
+    assert_eq!(in_store(&site), 1);
 }
 
 #[tokio::test]
-async fn only_admins_send_files_and_only_from_our_own_pages() {
-    let (world, mut grace) = with_grace(&[]).await;
-    assert_eq!(send(&mut world.adas().await, "a.png", PNG).await.status, 403);
-    let visitor = send(&mut world.browser(), "a.png", PNG).await;
+async fn uploads_need_an_admin_and_our_origin() {
+    let (site, mut grace) = with_grace(&[]).await;
+    assert_eq!(send(&mut site.adas().await, "a.png", PNG).await.status, 403);
+    let visitor = send(&mut site.browser(), "a.png", PNG).await;
     assert!([401, 303].contains(&visitor.status), "{}", visitor.status);
     let headers = [("content-type", "multipart/form-data; boundary=b"), ("sec-fetch-site", "same-origin")];
     let page = grace.send("POST", "/admin/api/pictures", &headers, form("a.png", PNG)).await;
     assert_eq!(page.status, 403, "without a token");
-    assert_eq!(in_store(&world), 0);
+    assert_eq!(in_store(&site), 0);
 }
 
 /// Sends the form for who has no script.
@@ -182,8 +179,8 @@ async fn fill(browser: &mut Browser, alt: &str, decorates: bool, name: &str, byt
 }
 
 #[tokio::test]
-async fn without_script_a_picture_is_sent_for_the_line_that_shows_it() {
-    let (world, mut grace) = with_grace(&[]).await;
+async fn pictures_can_be_sent_without_script() {
+    let (site, mut grace) = with_grace(&[]).await;
     let page = grace.get("/admin/pictures/new").await;
     assert!(
         page.body.contains("multipart/form-data") && page.body.contains(r#"type="file""#),
@@ -195,9 +192,9 @@ async fn without_script_a_picture_is_sent_for_the_line_that_shows_it() {
     // The line, with its own escapes, in a field of the page.
     assert!(kept.body.contains("alt=&#34;A &#38;#34;&#38;#60;triangle&#38;#62;&#38;#34;&#34; width=&#34;1&#34; height=&#34;1&#34; loading=&#34;lazy&#34;&#62;</textarea>"), "{}", kept.body);
     assert!(fill(&mut grace, "Not this", true, "a.png", PNG).await.body.contains("alt=&#34;&#34; "));
-    assert_eq!(in_store(&world), 2);
-    assert!(page.status == 200 && world.adas().await.get("/admin/pictures/new").await.status == 403);
-    assert_eq!(fill(&mut world.adas().await, "A", false, "a.png", PNG).await.status, 403);
+    assert_eq!(in_store(&site), 2);
+    assert!(page.status == 200 && site.adas().await.get("/admin/pictures/new").await.status == 403);
+    assert_eq!(fill(&mut site.adas().await, "A", false, "a.png", PNG).await.status, 403);
 
     for (alt, name, bytes, words) in [
         ("", "a.png", PNG, "Choose the file once more."),
@@ -210,40 +207,30 @@ async fn without_script_a_picture_is_sent_for_the_line_that_shows_it() {
         let page = fill(&mut grace, alt, false, name, bytes).await;
         assert!(page.status == 422 && page.body.contains(words), "{words}: {} {}", page.status, page.body);
     }
-    assert_eq!(in_store(&world), 2);
+    assert_eq!(in_store(&site), 2);
 }
 
 #[tokio::test]
 async fn in_quarantine_a_picture_waits_for_the_scanner() {
-    let place = servers::folder();
-    let socket = place.join("clamd.sock");
+    let place = Folder::new();
+    let socket = clamd_socket(&place);
     let settings = [("CLAMD_ADDR", socket.to_str().unwrap()), ("CLAMD_DOWN", "quarantine")];
-    let (world, mut grace) = with_grace(&settings).await;
+    let (site, mut grace) = with_grace(&settings).await;
     let page = send(&mut grace, "a.png", PNG).await;
     assert_eq!((page.status, &said(&page)["waits"]), (201, &Value::Bool(true)));
     let src = said(&page)["src"].as_str().unwrap().to_owned();
-    files::examine(&world.app).await.unwrap();
+    files::examine(&site.app).await.unwrap();
     assert_eq!(grace.get(&src).await.status, 404, "not even admins see it");
 
-    std::fs::write(place.join("ours.ndb"), "Ours.Test:0:*:deadbeefdeadbeef\n").unwrap();
-    let config = place.join("clamd.conf");
-    let folder = place.display();
-    std::fs::write(
-        &config,
-        format!("Foreground yes\nDatabaseDirectory {folder}\nLocalSocket {folder}/clamd.sock\nTemporaryDirectory {folder}\nUser root\n"),
-    )
-    .unwrap();
-    let mut clamd = Command::new("clamd");
-    clamd.arg("--config-file").arg(config);
-    let _clamd = Server::start(clamd, place, String::new(), || UnixStream::connect(&socket).is_ok());
-    files::examine(&world.app).await.unwrap();
+    let _clamd = Server::clamd(place, &[0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef]);
+    files::examine(&site.app).await.unwrap();
     assert_eq!(grace.get(&src).await.status, 200);
 }
 
 #[tokio::test]
 async fn without_its_scanner_the_site_takes_no_file() {
-    let (world, mut grace) = with_grace(&[("CLAMD_ADDR", "/nowhere/clamd.ctl")]).await;
+    let (site, mut grace) = with_grace(&[("CLAMD_ADDR", "/nowhere/clamd.ctl")]).await;
     let page = send(&mut grace, "a.png", PNG).await;
     assert_eq!((page.status, page.header("retry-after")), (503, "60"));
-    assert_eq!(in_store(&world), 0);
+    assert_eq!(in_store(&site), 0);
 }

@@ -1,29 +1,30 @@
 //! The whole way of a member, from the first letter to the last page, on both databases.
 
-use super::browser::Browser;
-use super::postgres::Server;
-use super::world::{ADA, OTHER, PASSWORD, World};
+use test_support::postgres::Postgres;
+
+use crate::support::browser::Browser;
+use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
 
 #[tokio::test]
-async fn somebody_registers_logs_in_changes_and_forgets_the_password_and_leaves_on_sqlite() {
+async fn a_membership_from_registration_to_deletion_on_sqlite() {
     for store in ["database", "cookie", "memory://"] {
-        the_whole_way(&World::new(&[("SESSION_STORE_URI", store)]).await).await;
+        the_whole_way(&TestSite::new(&[("SESSION_STORE_URI", store)]).await).await;
     }
 }
 
 #[tokio::test]
-async fn somebody_registers_logs_in_changes_and_forgets_the_password_and_leaves_on_postgresql() {
-    let server = Server::start();
+async fn a_membership_from_registration_to_deletion_on_postgresql() {
+    let server = Postgres::start();
     let url = server.database().await;
-    let world = World::new(&[("DATABASE_URL", &url)]).await;
-    the_whole_way(&world).await;
-    world.app.db.close().await;
+    let site = TestSite::new(&[("DATABASE_URL", &url)]).await;
+    the_whole_way(&site).await;
+    site.app.db.close().await;
 }
 
-async fn the_whole_way(world: &World) {
-    let mut one = world.browser();
-    registers(world, &mut one).await;
-    let mut two = world.browser();
+async fn the_whole_way(site: &TestSite) {
+    let mut one = site.browser();
+    registers(site, &mut one).await;
+    let mut two = site.browser();
     assert_eq!(two.log_in(ADA, PASSWORD).await.location(), "/");
 
     let fields = [("full_name", "Countess Ada"), ("year", "9")];
@@ -34,18 +35,18 @@ async fn the_whole_way(world: &World) {
     let fields = [("password", PASSWORD), ("new_password", OTHER)];
     assert_eq!(one.fill("/profile/change_password", &fields).await.location(), "/profile");
     assert!(one.is_in().await && !two.is_in().await, "only the other browser is logged out");
-    let letters = world.letters().await;
+    let letters = site.letters().await;
     assert!(letters.len() == 1 && letters[0].contains("has been changed"), "{letters:?}");
     assert_eq!(two.log_in(ADA, PASSWORD).await.status, 422, "the former password is none");
     assert_eq!(two.log_in(ADA, OTHER).await.location(), "/");
 
-    forgets(world).await;
+    forgets(site).await;
     assert!(!one.is_in().await && !two.is_in().await, "every session is over");
     assert_eq!(one.log_in(ADA, OTHER).await.status, 422);
     assert_eq!(one.log_in(ADA, PASSWORD).await.location(), "/");
     assert_eq!(two.log_in(ADA, PASSWORD).await.location(), "/");
 
-    world.hand.advance(std::time::Duration::from_secs(11 * 60));
+    site.hand.advance(std::time::Duration::from_secs(11 * 60));
     let asked = one.get("/profile/delete_account").await;
     assert_eq!((asked.status, asked.location()), (303, "/login/confirm?next=/profile/delete_account"));
     assert_eq!(one.fill(asked.location(), &[("password", OTHER)]).await.status, 422);
@@ -55,28 +56,28 @@ async fn the_whole_way(world: &World) {
     let left = one.fill("/profile/delete_account", &[("sure", "yes")]).await;
     assert_eq!((left.status, left.location()), (303, "/"));
     assert!(!one.is_in().await && !two.is_in().await);
-    assert!(world.ada().await.is_none());
+    assert!(site.ada().await.is_none());
     assert_eq!(two.log_in(ADA, PASSWORD).await.status, 422);
 }
 
 /// From nobody to somebody who is logged in.
-async fn registers(world: &World, browser: &mut Browser) {
+async fn registers(site: &TestSite, browser: &mut Browser) {
     let fields = [("full_name", "Ada Lovelace"), ("email", ADA), ("year", "8"), ("password", PASSWORD)];
     let page = browser.fill("/register", &fields).await;
     assert!(page.status == 200 && page.body.contains("Look into your mail"), "{}", page.body);
-    let link = world.link("/verify_email/").await;
+    let link = site.link("/verify_email/").await;
     let page = browser.log_in(ADA, PASSWORD).await;
     assert!(page.status == 200 && page.body.contains("One more step") && !browser.is_in().await);
-    let again = world.link("/verify_email/").await;
+    let again = site.link("/verify_email/").await;
     assert_ne!(link, again);
 
     // Whatever looks at the link before its reader does not use it.
     for _ in 0..3 {
-        assert_eq!(world.browser().get(&link).await.status, 200);
+        assert_eq!(site.browser().get(&link).await.status, 200);
     }
-    assert!(world.ada().await.unwrap().email_verified_at.is_none());
+    assert!(site.ada().await.unwrap().email_verified_at.is_none());
     assert_eq!(browser.fill(&link, &[]).await.location(), "/login");
-    assert!(world.ada().await.unwrap().email_verified_at.is_some());
+    assert!(site.ada().await.unwrap().email_verified_at.is_some());
     let used = browser.get(&link).await;
     assert!(used.body.contains("This link has been used"), "{}", used.body);
     assert_eq!(browser.log_in(ADA, PASSWORD).await.location(), "/");
@@ -84,14 +85,14 @@ async fn registers(world: &World, browser: &mut Browser) {
 }
 
 /// From a forgotten [`OTHER`] to [`PASSWORD`], by a letter, in a browser that nobody is logged in in.
-async fn forgets(world: &World) {
-    let mut browser = world.browser();
+async fn forgets(site: &TestSite) {
+    let mut browser = site.browser();
     let page = browser.fill("/password_reset", &[("email", "ADA@School.example")]).await;
     assert!(page.status == 200 && page.body.contains("If there is an account"), "{}", page.body);
-    let link = world.link("/password_reset/").await;
+    let link = site.link("/password_reset/").await;
     assert_eq!(browser.get(&link).await.status, 200);
     assert_eq!(browser.fill(&link, &[("password", "password")]).await.status, 422);
     assert_eq!(browser.fill(&link, &[("password", PASSWORD)]).await.location(), "/login");
     assert!(browser.get("/login").await.body.contains("logged out everywhere"));
-    assert!(world.letters().await[0].contains("has been changed"));
+    assert!(site.letters().await[0].contains("has been changed"));
 }

@@ -16,11 +16,11 @@ use mathsoc::operate::import::{self, Options};
 use palisade::Uploads;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 use super::files::{self, A, B};
-use super::folder::Folder;
 use super::old_site;
-use super::postgres::Server;
 use super::tables::{count, run, table, texts};
 
 async fn empty(url: &Url) -> Db {
@@ -119,8 +119,8 @@ fn write(file: &Path, entries: &[(String, Vec<u8>)]) {
 }
 
 #[tokio::test]
-async fn a_backup_moves_between_both_databases_with_all_that_is_in_it() {
-    let server = Server::start();
+async fn a_backup_moves_between_sqlite_and_postgresql() {
+    let server = Postgres::start();
     let folder = Folder::new();
     let file_url = |name: &str| Url::file(&folder.join(name));
     let sources = [file_url("from.db"), server.database().await.parse().unwrap()];
@@ -179,8 +179,8 @@ async fn a_restore_ends_every_session_and_link() {
 
 /// Each writer makes an announcement and an article in one transaction: of both there are as many at every moment.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn a_backup_made_while_others_write_is_of_one_moment() {
-    let server = Server::start();
+async fn a_backup_is_a_consistent_snapshot() {
+    let server = Postgres::start();
     let folder = Folder::new();
     for (n, url) in
         [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()].iter().enumerate()
@@ -241,8 +241,8 @@ async fn pair(db: &Db, title: &str) {
 }
 
 #[tokio::test]
-async fn what_is_there_is_not_lost_unless_one_says_so() {
-    let server = Server::start();
+async fn restore_keeps_existing_data_without_replace() {
+    let server = Postgres::start();
     let folder = Folder::new();
     for (n, url) in
         [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()].iter().enumerate()
@@ -276,7 +276,7 @@ async fn what_is_there_is_not_lost_unless_one_says_so() {
 
 #[tokio::test]
 async fn a_damaged_or_foreign_file_changes_nothing() {
-    let server = Server::start();
+    let server = Postgres::start();
     let folder = Folder::new();
     let data = folder.join("data");
     let source = empty(&Url::file(&folder.join("from.db"))).await;

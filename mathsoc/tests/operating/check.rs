@@ -1,10 +1,9 @@
 //! `check` finds what was broken by hand, mends what follows, and leaves alone what is well.
 
-use mathsoc::db::{Db, Url};
-use mathsoc::operate::check;
+use mathsoc::db::{Db, Url, check};
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
-use super::folder::Folder;
-use super::postgres::Server;
 use super::tables::{run, table};
 
 const WELL: &str = "
@@ -23,8 +22,8 @@ async fn found(db: &Db) -> Vec<String> {
 }
 
 #[tokio::test]
-async fn every_kind_of_finding_is_found_on_both_databases() {
-    let server = Server::start();
+async fn every_finding_is_found_on_both_databases() {
+    let server = Postgres::start();
     let folder = Folder::new();
     for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
         let db = Db::connect(&url).await.unwrap();
@@ -105,7 +104,7 @@ async fn findings(db: &Db) {
 
 #[tokio::test]
 async fn repairing_mends_what_follows_and_nothing_else() {
-    let server = Server::start();
+    let server = Postgres::start();
     let folder = Folder::new();
     for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
         let db = Db::connect(&url).await.unwrap();
@@ -130,7 +129,7 @@ async fn repairing_mends_what_follows_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn rows_that_refer_to_nothing_are_found_where_somebody_wrote_past_the_database() {
+async fn dangling_references_are_found() {
     let folder = Folder::new();
     let db = Db::connect(&Url::file(&folder.join("x.db"))).await.unwrap();
     db.migrate().await.unwrap();

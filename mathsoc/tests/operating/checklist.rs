@@ -10,10 +10,10 @@ use mathsoc::db::{Db, Url};
 use mathsoc::domain::person::Role;
 use mathsoc::operate::checklist::{self, Admin, Backups, DatabaseFacts, Facts, PrivatePath, Severity};
 use palisade::{Password, Passwords};
+use test_support::Folder;
 
-use super::folder::Folder;
-use super::site::{Site, mathsoc};
-use super::world::KEY;
+use crate::support::program::{Site, mathsoc};
+use crate::support::site::KEY;
 
 /// A site that nothing is to be said of.
 const READY: &[(&str, &str)] = &[
@@ -38,7 +38,7 @@ fn said(findings: Vec<checklist::Finding>) -> Vec<(&'static str, Severity)> {
 }
 
 #[test]
-fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
+fn each_setting_has_exactly_its_own_finding() {
     use Severity::{Error, Info, Warning};
     assert_eq!(said(checklist::of_settings(&with(&[]))), [], "a site that is ready");
     let (dev, https) = (("APP_ENV", "development"), ("FORCE_HTTPS", "true"));
@@ -106,7 +106,7 @@ fn each_setting_is_found_wrong_where_it_is_and_nowhere_else() {
 }
 
 #[test]
-fn each_fact_is_found_wrong_where_it_is_and_nowhere_else() {
+fn each_fact_has_exactly_its_own_finding() {
     use Severity::{Error, Info, Warning};
     const NOW: i64 = 1_795_000_000;
     let admin = Admin {
@@ -215,7 +215,7 @@ async fn the_command_looks_at_files_backups_and_admins() {
 }
 
 #[test]
-fn a_database_that_does_not_answer_is_said_after_what_is_known() {
+fn an_unreachable_database_is_reported_last() {
     let folder = Folder::new();
     let nobody = [("DATABASE_URL", "postgres://me@127.0.0.1:1/x"), ("SMTP_URL", "")];
     let (code, said, failed) = check(&folder, &[READY, &nobody].concat());
@@ -223,7 +223,7 @@ fn a_database_that_does_not_answer_is_said_after_what_is_known() {
 }
 
 #[test]
-fn an_error_of_the_settings_stops_the_real_site_and_no_other() {
+fn configuration_errors_stop_production_only() {
     let folder = Folder::new();
     let wrong =
         [READY, &[("DATABASE_URL", ""), ("RATELIMIT_STORAGE_URI", ""), ("TRUSTED_PROXIES", "none")]].concat();

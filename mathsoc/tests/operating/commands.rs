@@ -3,9 +3,10 @@
 use std::fs;
 use std::process::Output;
 
-use super::folder::Folder;
+use test_support::Folder;
+
 use super::old_site::{self};
-use super::site::{Site, mathsoc};
+use crate::support::program::{Site, mathsoc};
 
 pub(crate) fn run(folder: &Folder, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
     let output: Output = mathsoc(folder, settings).args(arguments).output().unwrap();
@@ -15,7 +16,7 @@ pub(crate) fn run(folder: &Folder, settings: &[(&str, &str)], arguments: &[&str]
 }
 
 #[test]
-fn a_backup_is_made_while_the_site_is_served_and_is_for_its_owner_only() {
+fn a_live_backup_is_private_to_its_owner() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[]);
     let (code, said) = run(&folder, &[], &["backup", "monday.tar.gz"]);
@@ -51,7 +52,7 @@ fn a_backup_is_made_while_the_site_is_served_and_is_for_its_owner_only() {
 }
 
 #[tokio::test]
-async fn the_flask_site_is_taken_over_by_one_command_after_a_dry_run() {
+async fn one_command_imports_flask_after_a_dry_run() {
     let folder = Folder::new();
     old_site::fill(&format!("sqlite://{}", folder.join("old.db").display())).await;
     let import =
@@ -79,7 +80,7 @@ async fn the_flask_site_is_taken_over_by_one_command_after_a_dry_run() {
 }
 
 #[test]
-fn check_says_by_its_exit_code_what_it_found() {
+fn check_reports_by_its_exit_code() {
     let folder = Folder::new();
     let (code, said) = run(&folder, &[], &["check"]);
     assert!(code == 2 && said.contains("there is no database"), "{said}");

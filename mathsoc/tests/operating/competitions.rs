@@ -1,22 +1,22 @@
 //! The summer competition of the Flask site: one a year here, with the points that were given.
 
 use mathsoc::db::Db;
-use mathsoc::operate::check;
-use mathsoc::operate::import::{Options, Report};
+use mathsoc::db::check;
+use mathsoc::db::import::{Options, Report};
+use test_support::Folder;
 
-use super::folder::Folder;
 use super::import::{everything, numbers, take, why};
 use super::old_site::{self, PBKDF2_PASSWORD};
 use super::tables::{run, table, texts};
-use super::world::World;
+use crate::support::site::TestSite;
 
 const BOARDS: &str = "SELECT k.title, u.full_name, CAST(s.points AS TEXT), CAST(s.solved AS TEXT), c.name
     FROM scores s JOIN users u ON u.id = s.user_id JOIN schools c ON c.id = s.school_id
         JOIN competitions k ON k.id = s.competition_id AND s.board = 'competition-' || k.id ORDER BY 1, 2";
 
 /// What is to be seen of it after the rows of [`old_site`] were taken over.
-pub(crate) async fn are_there(world: &World, report: &Report) {
-    let db = &world.app.db;
+pub(crate) async fn are_there(site: &TestSite, report: &Report) {
+    let db = &site.app.db;
     let competitions = table(db, "competitions", &["title", "opens_at", "closes_at"]).await;
     assert_eq!(
         competitions,
@@ -63,7 +63,7 @@ pub(crate) async fn are_there(world: &World, report: &Report) {
     let entries = report.line("competition entries").unwrap();
     assert!(why(&entries.left_out, 3).contains("had 4 points there, and has 3 here"));
 
-    let mut ada = world.browser();
+    let mut ada = site.browser();
     ada.log_in("ada@school.example", PBKDF2_PASSWORD).await;
     let path = "SELECT CAST(min(id) AS TEXT) FROM competitions";
     let path = format!("/competitions/{}", texts(db, path).await[0]);
@@ -72,16 +72,16 @@ pub(crate) async fn are_there(world: &World, report: &Report) {
     let page = ada.get("/challenges/5").await;
     assert!(page.status == 200 && page.body.contains("<msup>"), "{} {}", page.status, page.body);
     assert!(!page.body.contains("steal()"));
-    assert_eq!(world.browser().get(&path).await.status, 303, "visitors have to log in");
+    assert_eq!(site.browser().get(&path).await.status, 303, "visitors have to log in");
 }
 
 #[tokio::test]
-async fn what_is_new_of_a_competition_is_added_and_what_was_changed_here_stays_so() {
+async fn a_second_import_adds_and_keeps_local_changes() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
     take(db, &old, Options::default()).await.unwrap();
     run(
         db,

@@ -9,10 +9,10 @@ use mathsoc::operate::backup::{self, BackupError, Existing};
 use mathsoc::operate::check::{self, Depth, Removed};
 use palisade::Uploads;
 use sha2::{Digest, Sha256};
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 use super::backup::forge;
-use super::folder::Folder;
-use super::postgres::Server;
 use super::tables::{count, run, texts};
 
 pub(crate) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
@@ -36,7 +36,7 @@ async fn put(uploads: &Uploads, id: &str, quarantined: bool, bytes: &[u8]) {
     uploads.put_back(id.parse().unwrap(), quarantined, copy).await.unwrap();
 }
 
-async fn databases(server: &Server, folder: &Folder) -> Vec<Db> {
+async fn databases(server: &Postgres, folder: &Folder) -> Vec<Db> {
     let mut all = Vec::new();
     for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
         let db = Db::connect(&url).await.unwrap();
@@ -58,8 +58,8 @@ fn age(folder: &Folder, name: &str) {
 }
 
 #[tokio::test]
-async fn what_does_not_match_between_files_and_rows_is_found() {
-    let server = Server::start();
+async fn mismatches_of_files_and_rows_are_found() {
+    let server = Postgres::start();
     let scratch = Folder::new();
     for db in databases(&server, &scratch).await {
         let folder = Folder::new();
@@ -111,7 +111,7 @@ async fn what_does_not_match_between_files_and_rows_is_found() {
 
 #[tokio::test]
 async fn what_nothing_uses_is_removed_and_nothing_else() {
-    let server = Server::start();
+    let server = Postgres::start();
     let scratch = Folder::new();
     for db in databases(&server, &scratch).await {
         let folder = Folder::new();
@@ -143,9 +143,9 @@ async fn what_nothing_uses_is_removed_and_nothing_else() {
 }
 
 #[tokio::test]
-async fn a_backup_has_the_files_of_any_place_and_puts_them_into_any_other() {
+async fn a_backup_moves_files_between_any_stores() {
     let folder = Folder::new();
-    let db = &databases(&Server::start(), &folder).await[0];
+    let db = &databases(&Postgres::start(), &folder).await[0];
     let own = Uploads::open(folder.join("own").to_str().unwrap()).unwrap();
     let by_url = Uploads::open(&format!("file://{}/by url", folder.display())).unwrap();
     let memory = Uploads::open("memory://").unwrap();
@@ -174,9 +174,9 @@ async fn a_backup_has_the_files_of_any_place_and_puts_them_into_any_other() {
 }
 
 #[tokio::test]
-async fn a_file_that_is_gone_is_named_and_one_that_is_damaged_is_saved_as_it_is() {
+async fn missing_files_are_named_and_damaged_ones_kept() {
     let folder = Folder::new();
-    let db = &databases(&Server::start(), &folder).await[0];
+    let db = &databases(&Postgres::start(), &folder).await[0];
     let place = folder.join("uploads");
     let uploads = Uploads::open(place.to_str().unwrap()).unwrap();
     keep(db, &uploads, A, b"a picture").await;
@@ -197,9 +197,9 @@ async fn a_file_that_is_gone_is_named_and_one_that_is_damaged_is_saved_as_it_is(
 }
 
 #[tokio::test]
-async fn replacing_puts_back_what_is_damaged_and_takes_away_what_nothing_knows() {
+async fn a_forced_restore_repairs_and_removes_files() {
     let folder = Folder::new();
-    let db = &databases(&Server::start(), &folder).await[0];
+    let db = &databases(&Postgres::start(), &folder).await[0];
     let place = folder.join("uploads");
     let uploads = Uploads::open(place.to_str().unwrap()).unwrap();
     keep(db, &uploads, A, b"a picture").await;

@@ -2,17 +2,17 @@
 
 use std::sync::{Arc, Mutex};
 
-use mathsoc::db::{Db, Url, users};
-use mathsoc::operate::check;
-use mathsoc::operate::import::{self, Files, ImportError, Line, Options, Report};
+use mathsoc::db::import::{self, ImportError, Line, Options, Report};
+use mathsoc::db::{Db, Url, check};
 use sqlx::Row as _;
+use test_support::Folder;
+use test_support::postgres::Postgres;
 
 use super::competitions;
-use super::folder::Folder;
-use super::old_site::{self, PBKDF2_PASSWORD, SCRYPT_PASSWORD};
-use super::postgres::Server;
+use super::imported;
+use super::old_site;
 use super::tables::{count, run, table, texts};
-use super::world::World;
+use crate::support::site::TestSite;
 
 pub(crate) async fn take(db: &Db, from: &str, options: Options) -> Result<Report, ImportError> {
     let report = import::run(db, &from.parse().unwrap(), &options, &mut |_| {}).await?;
@@ -57,29 +57,29 @@ pub(crate) async fn everything(db: &Db) -> Vec<Vec<String>> {
 }
 
 #[tokio::test]
-async fn the_flask_site_moves_from_a_file_into_a_file() {
+async fn flask_moves_from_sqlite_to_sqlite() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    moves(World::new(&[]).await, &old, 1).await;
+    moves(TestSite::new(&[]).await, &old, 1).await;
 }
 
 #[tokio::test]
-async fn the_flask_site_moves_between_all_kinds_of_databases() {
-    let server = Server::start();
+async fn flask_moves_between_all_databases() {
+    let server = Postgres::start();
     let folder = Folder::new();
     let (file, old) = (format!("sqlite://{}", folder.join("old.db").display()), server.database().await);
     old_site::fill(&file).await;
     old_site::fill(&old).await;
     for (from, broken) in [(&file, 1), (&old, 0)] {
-        moves(World::new(&[("DATABASE_URL", &server.database().await)]).await, from, broken).await;
+        moves(TestSite::new(&[("DATABASE_URL", &server.database().await)]).await, from, broken).await;
     }
-    moves(World::new(&[]).await, &old, 0).await;
+    moves(TestSite::new(&[]).await, &old, 0).await;
 }
 
 /// `broken`: how many more challenges and users a file has, which takes anything for a date or a text.
-async fn moves(world: World, old: &str, broken: usize) {
-    let db = &world.app.db;
+async fn moves(site: TestSite, old: &str, broken: usize) {
+    let db = &site.app.db;
     let rehearsed = take(db, old, Options { dry_run: true, ..Options::default() }).await.unwrap();
     assert_eq!(count(db, "users").await + count(db, "challenges").await + count(db, "imported").await, 0);
     let report = take(db, old, Options::default()).await.unwrap();
@@ -99,11 +99,11 @@ async fn moves(world: World, old: &str, broken: usize) {
     assert_eq!(numbers(&report, "competition answers"), [10, 8, 0, 2]);
     assert_eq!(numbers(&report, "competition entries"), [5, 0, 3, 2]);
 
-    newsletters(&world, old).await;
-    accounts(&world, report.line("users").unwrap()).await;
-    content(&world, &report).await;
-    answers(db, &report).await;
-    competitions::are_there(&world, &report).await;
+    imported::newsletters(&site, old).await;
+    imported::accounts(&site, report.line("users").unwrap()).await;
+    imported::content(&site, &report).await;
+    imported::answers(db, &report).await;
+    competitions::are_there(&site, &report).await;
     let found: Vec<_> = check::run(db).await.unwrap().iter().map(ToString::to_string).collect();
     assert!(
         found.len() == 1 && found[0].starts_with("M08  box"),
@@ -116,182 +116,13 @@ async fn moves(world: World, old: &str, broken: usize) {
     assert!(again.lines.iter().all(|line| line.added == 0), "{again}");
 }
 
-/// In a second run, which has their files.
-async fn newsletters(world: &World, old: &str) {
-    const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
-    let db = &world.app.db;
-    let folder = Folder::new();
-    let uploads = folder.join("uploads");
-    std::fs::create_dir_all(uploads.join("newsletters")).unwrap();
-    std::fs::write(uploads.join("newsletters/newsletter_2024_05_.pdf"), PDF).unwrap();
-    std::fs::write(uploads.join("page.pdf"), "<!doctype html><script>steal()</script>").unwrap();
-    std::fs::write(folder.join("outside.pdf"), PDF).unwrap();
-    let files = Files { from: uploads.clone(), uploads: world.app.uploads.clone() };
-    let options = || Options { files: Some(files.clone()), ..Options::default() };
-    let kept = async || world.app.uploads.list().await.unwrap().len();
-
-    let rehearsed = take(db, old, Options { dry_run: true, ..options() }).await.unwrap();
-    assert_eq!((count(db, "newsletters").await, count(db, "files").await, kept().await), (1, 0, 0));
-    let report = take(db, old, options()).await.unwrap();
-    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run says what is done");
-    assert_eq!(numbers(&report, "newsletters"), [6, 1, 1, 4], "{report}");
-    let line = report.line("newsletters").unwrap();
-    for (id, why_not) in [
-        (2, "it has neither a text nor a file"),
-        (6, "lost.pdf\" is not in "),
-        (7, "page.pdf: This is a web page."),
-        (8, "outside.pdf\" is not in "),
-    ] {
-        assert!(why(&line.left_out, id).contains(why_not), "{id}: {:?}", line.left_out);
-    }
-    assert_eq!((count(db, "files").await, kept().await), (1, 1));
-    let mut visitor = world.browser();
-    let id = texts(db, "SELECT CAST(id AS TEXT) FROM newsletters WHERE title = 'May'").await.remove(0);
-    let page = visitor.get(&format!("/newsletters/{id}")).await;
-    assert!(page.body.contains("<p>Dear all</p>") && !page.body.contains("steal"), "{}", page.body);
-    let address = page.body.split("href=\"/files/").nth(1).unwrap().split('"').next().unwrap();
-    let file = visitor.get(&format!("/files/{address}")).await;
-    assert_eq!((file.status, file.body.as_bytes()), (200, PDF));
-    assert!(visitor.get("/newsletters").await.body.contains("Only words."));
-
-    if let Db::Sqlite(..) = db {
-        run(db, "UPDATE imported SET old_id = old_id + 1000 WHERE kind = 'newsletter'").await;
-        run(
-            db,
-            "CREATE TRIGGER broken BEFORE INSERT ON imported WHEN NEW.kind = 'newsletter' AND NEW.old_id = 9
-                BEGIN SELECT RAISE(ABORT, 'here the power fails'); END",
-        )
-        .await;
-        assert!(matches!(take(db, old, options()).await, Err(ImportError::Db(_))));
-        assert_eq!((count(db, "files").await, kept().await), (1, 1), "what was kept for it is gone");
-        run(db, "DROP TRIGGER broken").await;
-        run(db, "UPDATE imported SET old_id = old_id - 1000 WHERE kind = 'newsletter'").await;
-    }
-}
-
-async fn accounts(world: &World, line: &Line) {
-    let db = &world.app.db;
-    for (id, reason) in
-        [(3, "that of 2, but for capitals"), (4, "no e-mail address"), (8, "cannot be written to")]
-    {
-        assert!(why(&line.left_out, id).contains(reason), "{id}: {:?}", line.left_out);
-    }
-    for (id, remark) in [
-        (5, "its password was admin123, and is taken away"),
-        (6, "without its school: 99 is not here"),
-        (7, "its name had to be changed; its password hash cannot be read"),
-        (7, "without its year"),
-        (9, "it has no password"),
-        (9, "its key stage follows from its year now: KS3"),
-    ] {
-        assert!(why(&line.changed, id).contains(remark), "{id}: {}", why(&line.changed, id));
-    }
-    assert!(why(&line.changed, 1).is_empty() && why(&line.changed, 2).is_empty());
-
-    for (email, password) in
-        [("ADA@school.example", PBKDF2_PASSWORD), ("bob@school.example", SCRYPT_PASSWORD)]
-    {
-        let mut browser = world.browser();
-        let page = browser.log_in(email, "another password").await;
-        assert_eq!(page.status, 422, "{}", page.body);
-        let page = browser.log_in(email, password).await;
-        assert_eq!((page.status, page.location()), (303, "/"), "{email}: {}", page.body);
-        assert!(browser.is_in().await);
-    }
-    for (email, password) in [("admin@school.example", "admin123"), ("bob@school.example", PBKDF2_PASSWORD)] {
-        assert_eq!(world.browser().log_in(email, password).await.status, 422, "{email}");
-    }
-    let ada = users::by_email(db, &"ada@school.example".parse().unwrap()).await.unwrap().unwrap();
-    assert!(ada.email_verified_at.is_some() && !ada.is_admin() && ada.school_id.is_some());
-    assert_eq!(ada.year.unwrap().number(), 11);
-    let admins: Vec<_> =
-        users::admins(db).await.unwrap().into_iter().map(|it| it.email.to_string()).collect();
-    assert_eq!(admins, ["admin@school.example", "carla@school.example"]);
-    assert_eq!(
-        table(db, "schools", &["name", "email_domain"]).await,
-        ["Marlow Bridge school.example", "Odd NULL", "Their School NULL"]
-    );
-}
-
-async fn content(world: &World, report: &Report) {
-    let db = &world.app.db;
-    let challenges = report.line("challenges").unwrap();
-    assert!(why(&challenges.left_out, 3).contains("KS9"));
-    assert!(why(&challenges.changed, 4).contains("without its file \"later.png\""));
-    let times = texts(db, "SELECT title, CAST(released_at AS TEXT), CAST(locked_at AS TEXT) FROM challenges WHERE id < 3 ORDER BY id").await;
-    assert_eq!(times[0], "Halves 1709649000 1709735400", "released at 14:30 UTC, locked a day after");
-    assert!(times[1].starts_with("Locked 1709380800 17"), "{times:?}");
-
-    let page = world.browser().get("/challenges/1").await;
-    assert!(page.status == 200 && page.body.contains("<mfrac>"), "{}", page.body);
-    for path in ["/challenges/1", "/article/1", "/article/4", "/articles", "/"] {
-        let page = world.browser().get(path).await;
-        assert_eq!(page.status, 200, "{path}");
-        for attack in ["steal()</script>", "onclick", "onerror", "javascript:", "<script>steal"] {
-            assert!(!page.body.contains(attack), "{path} has {attack}");
-        }
-    }
-    assert!(
-        world.browser().get("/").await.body.contains("Room 5 &lt;b&gt; today"),
-        "an announcement is a text"
-    );
-    let articles = table(db, "articles", &["id", "title", "author"]).await;
-    assert_eq!(articles, ["1 On primes Ada Lovelace", "4 By others The team"], "with the addresses they had");
-    run(db, "INSERT INTO challenges (title, key_stage, summary, statement, released_at) VALUES ('new', 'KS3', '', '', 1)").await;
-    let ids =
-        texts(db, "SELECT CAST(id AS TEXT) FROM challenges WHERE competition_id IS NULL ORDER BY id").await;
-    assert_eq!(ids, ["1", "2", "4", "8"], "the next one comes after them, and after those of competitions");
-    run(db, "DELETE FROM challenges WHERE title = 'new'").await;
-    let boxes = table(db, "answer_boxes", &["id", "challenge_id", "position", "label"]).await;
-    assert!(
-        boxes.iter().any(|it| it.ends_with(" 1 1 A half")) && boxes.iter().any(|it| it.ends_with(" 1 2 x =")),
-        "{boxes:?}"
-    );
-    assert!(why(&report.line("answer boxes").unwrap().changed, 6).contains("cannot be read"));
-}
-
-async fn answers(db: &Db, report: &Report) {
-    let line = report.line("submissions").unwrap();
-    for (id, reason) in [
-        (3, "three tries"),
-        (4, "three tries"),
-        (6, "solved before"),
-        (13, "its box 99 is not here"),
-        (14, "its user 3 is not here"),
-        (15, "it has no answer"),
-    ] {
-        assert!(why(&line.left_out, id).contains(reason), "{id}: {:?}", line.left_out);
-    }
-    assert!(why(&line.changed, 12).contains("judged now") && why(&line.changed, 16).contains("no time"));
-    let of_ada = "SELECT CAST(s.try AS TEXT), s.given, s.verdict FROM submissions s JOIN users u ON u.id = s.user_id
-        WHERE u.email_key = 'ada@school.example' AND s.box_id = (SELECT id FROM answer_boxes WHERE label = 'A half') ORDER BY s.try";
-    assert_eq!(texts(db, of_ada).await, ["1 1 wrong", "2 2 wrong", "3 0.5 right"]);
-    let scores = "SELECT s.board, u.full_name, CAST(s.points AS TEXT), CAST(s.solved AS TEXT)
-        FROM scores s JOIN users u ON u.id = s.user_id WHERE s.competition_id IS NULL ORDER BY 1, 2";
-    assert_eq!(
-        texts(db, scores).await,
-        [
-            "KS3 Ada Lovelace 3 1",
-            "KS4 Ada Lovelace 3 1",
-            "KS4 Bob 1 1",
-            "all Ada Lovelace 6 2",
-            "all Bob 1 1"
-        ],
-        "the admin was first, and is in no way"
-    );
-    let first = "SELECT CAST(first_solved_at AS TEXT) FROM challenges WHERE title = 'Halves'";
-    assert_eq!(texts(db, first).await, ["1709717400"], "09:30 UTC, of a time with an offset");
-    let board = report.line("leaderboard entries").unwrap();
-    assert!(why(&board.left_out, 2).contains("had 6 points there, and has 1 here"), "{:?}", board.left_out);
-}
-
 #[tokio::test]
-async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
+async fn a_later_import_adds_but_never_resurrects() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
     take(db, &old, Options::default()).await.unwrap();
     run(db, "DELETE FROM articles WHERE title = 'On primes'; DELETE FROM users WHERE email_key = 'bob@school.example'").await;
 
@@ -316,13 +147,13 @@ async fn what_is_new_there_is_added_later_and_what_was_deleted_here_stays_so() {
 }
 
 #[tokio::test]
-async fn accounts_that_are_here_already_keep_their_password_and_rights() {
+async fn existing_accounts_keep_password_and_role() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
-    world.member("CARLA@school.example", mathsoc::domain::person::Role::Pupil).await;
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
+    site.member("CARLA@school.example", mathsoc::person::Role::Pupil).await;
     let before = table(db, "users", &["email", "password_hash", "role", "epoch"]).await;
     let report = take(db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users"), [10, 5, 1, 4]);
@@ -331,12 +162,12 @@ async fn accounts_that_are_here_already_keep_their_password_and_rights() {
 }
 
 #[tokio::test]
-async fn an_import_that_breaks_off_leaves_nothing_and_goes_through_the_next_time() {
+async fn an_interrupted_import_leaves_nothing_and_can_rerun() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
-    let world = World::new(&[]).await;
-    let db = world.app.db.clone();
+    let site = TestSite::new(&[]).await;
+    let db = site.app.db.clone();
     let url: Url = old.parse().unwrap();
     let seen = Arc::new(Mutex::new(Vec::new()));
     let task = {
@@ -357,7 +188,7 @@ async fn an_import_that_breaks_off_leaves_nothing_and_goes_through_the_next_time
 }
 
 #[tokio::test]
-async fn an_early_form_of_the_tables_is_read_too() {
+async fn the_early_schema_is_imported_too() {
     let folder = Folder::new();
     let old = format!("sqlite://{}", folder.join("old.db").display());
     let there = Db::connect(&old.parse().unwrap()).await.unwrap();
@@ -370,20 +201,20 @@ async fn an_early_form_of_the_tables_is_read_too() {
     )
     .await;
     there.close().await;
-    let world = World::new(&[]).await;
-    let report = take(&world.app.db, &old, Options::default()).await.unwrap();
+    let site = TestSite::new(&[]).await;
+    let report = take(&site.app.db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users"), [1, 0, 0, 1], "nobody had an address then");
     assert_eq!(numbers(&report, "challenges"), [1, 1, 0, 0]);
     assert_eq!(numbers(&report, "schools"), [0; 4]);
 }
 
 #[tokio::test]
-async fn what_is_no_flask_site_is_refused_and_so_is_another_one_under_the_same_name() {
+async fn other_databases_and_other_sites_are_rejected() {
     let folder = Folder::new();
     let url = |name: &str| format!("sqlite://{}", folder.join(name).display());
-    let world = World::new(&[]).await;
-    let db = &world.app.db;
-    let ours = format!("sqlite://{}", world.folder.join("mathsoc.db").display());
+    let site = TestSite::new(&[]).await;
+    let db = &site.app.db;
+    let ours = format!("sqlite://{}", site.folder.join("mathsoc.db").display());
     assert!(matches!(take(db, &ours, Options::default()).await, Err(ImportError::Ours)));
     Db::connect(&url("empty.db").parse().unwrap()).await.unwrap().close().await;
     assert!(matches!(take(db, &url("empty.db"), Options::default()).await, Err(ImportError::Theirs)));
@@ -418,6 +249,6 @@ async fn the_other_database_is_only_read() {
     assert_eq!(mode.get::<String, _>(0), "delete");
     hold.close().await;
     let before = std::fs::read(&file).unwrap();
-    take(&World::new(&[]).await.app.db, &old, Options::default()).await.unwrap();
+    take(&TestSite::new(&[]).await.app.db, &old, Options::default()).await.unwrap();
     assert_eq!(std::fs::read(&file).unwrap(), before);
 }

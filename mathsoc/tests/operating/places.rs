@@ -2,11 +2,11 @@
 
 use mathsoc::db::{Db, Url};
 use palisade::Uploads;
+use test_support::Folder;
+use test_support::servers::Server;
 
 use super::commands::run as mathsoc;
 use super::files::{A, B, keep};
-use super::folder::Folder;
-use super::servers::Server;
 
 /// Saves a site with files in a folder of its own, restores it into this place, and from there into another folder.
 async fn travels(place: &str, keys: &[(&str, &str)]) {
@@ -55,7 +55,7 @@ async fn travels(place: &str, keys: &[(&str, &str)]) {
 }
 
 #[tokio::test]
-async fn backups_and_checks_find_files_in_a_folder_by_url() {
+async fn backups_and_checks_accept_file_urls() {
     let folder = Folder::new();
     travels(&format!("file://{}/deep/in here", folder.display()), &[]).await;
 }
@@ -68,7 +68,7 @@ async fn backups_and_checks_find_files_in_a_bucket() {
 }
 
 #[test]
-fn files_in_memory_are_not_looked_at_and_nothing_is_restored_into_it() {
+fn memory_storage_is_not_checked_or_restored() {
     let folder = Folder::new();
     let memory = [("UPLOAD_STORE_URI", "memory://")];
     assert_eq!(mathsoc(&folder, &memory, &["migrate"]).0, 0);

@@ -7,9 +7,9 @@ use std::process::{Output, Stdio};
 
 use mathsoc::db::{Db, Url, users};
 use palisade::Passwords;
+use test_support::Folder;
 
-use super::folder::Folder;
-use super::site::mathsoc;
+use crate::support::program::mathsoc;
 
 const GOOD: &str = "nine purple herons juggle";
 
@@ -30,7 +30,7 @@ fn said(output: &Output) -> String {
 const ADA: [&str; 5] = ["create", "--email", "Ada@school.example", "--name", "Ada Lovelace"];
 
 #[tokio::test]
-async fn an_admin_is_made_listed_and_given_a_new_password() {
+async fn admin_commands_create_list_and_reset() {
     let folder = Folder::new();
     assert!(said(&admin(&folder, &["list"], "")).contains("There is no admin yet"));
     let made = admin(&folder, &ADA, &format!("{GOOD}\n"));
@@ -59,9 +59,9 @@ async fn opens(db: &Db, password: &str) -> bool {
     Passwords::new().verify(password.into(), stored).await.unwrap().is_some()
 }
 
-/// The original made `admin` with `admin123` (B26).
+/// The Flask site made `admin` with `admin123`.
 #[test]
-fn there_is_no_default_password_and_no_weak_one() {
+fn there_are_no_default_or_weak_passwords() {
     let folder = Folder::new();
     for (input, reason) in [
         ("", "no password on standard input"),
@@ -78,7 +78,7 @@ fn there_is_no_default_password_and_no_weak_one() {
 }
 
 #[test]
-fn what_cannot_be_done_is_said_and_done_to_nobody() {
+fn impossible_admin_commands_change_nothing() {
     let folder = Folder::new();
     assert_eq!(admin(&folder, &ADA, GOOD).status.code(), Some(0));
     let again = admin(&folder, &["create", "--email", "ada@SCHOOL.example", "--name", "Eve"], GOOD);
@@ -114,7 +114,7 @@ fn schools_are_added_and_listed() {
 }
 
 #[test]
-fn the_first_start_prints_a_link_until_there_is_an_admin() {
+fn the_first_start_prints_a_setup_link() {
     let folder = Folder::new();
     let start = || {
         let out = folder.join("out");
@@ -132,7 +132,7 @@ fn the_first_start_prints_a_link_until_there_is_an_admin() {
             std::thread::yield_now();
         };
         // It answers after it has said all that it has to say.
-        super::site::get(&address, "/healthz");
+        crate::support::program::get(&address, "/healthz");
         process.kill().unwrap();
         process.wait().unwrap();
         fs::read_to_string(&out).unwrap()

@@ -1,96 +1,147 @@
-//! The program as a process of its own.
+//! The site on a router, with a clock that the test moves.
 
-use std::io::{BufRead, BufReader, Read, Write};
-use std::net::TcpStream;
-use std::path::Path;
-use std::process::{Child, Command, ExitStatus, Stdio};
+use std::fs;
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
 
-/// The command with these settings and no others, in this folder.
-pub(crate) fn mathsoc(folder: &Path, settings: &[(&str, &str)]) -> Command {
-    let mut command = Command::new(env!("CARGO_BIN_EXE_mathsoc"));
-    command.env_clear().current_dir(folder).envs(settings.iter().copied()).stdin(Stdio::null());
-    command
+use axum::Router;
+use mathsoc::config::Config;
+use mathsoc::db::users::{self, NewUser, User};
+use mathsoc::limits::Limits;
+use mathsoc::links::Links;
+use mathsoc::person::Role;
+use mathsoc::sessions;
+use mathsoc::state::App;
+use palisade::store::{MemoryStore, Store};
+use palisade::{Clock, Cost, Hand, Passwords, SteadyStore};
+use test_support::Folder;
+use tokio::net::TcpListener;
+
+use crate::support::browser::Browser;
+
+pub(crate) const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+pub(crate) const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub(crate) const ADA: &str = "ada@school.example";
+pub(crate) const PASSWORD: &str = "nine purple herons juggle";
+pub(crate) const OTHER: &str = "six green otters waltz along";
+
+/// The site, its clock and its folder.
+pub(crate) struct TestSite {
+    pub(crate) app: App,
+    pub(crate) router: Router,
+    pub(crate) hand: Hand,
+    pub(crate) folder: Arc<Folder>,
+    address: Option<SocketAddr>,
 }
 
-/// A site that is being served on a free port.
-pub(crate) struct Site {
-    process: Child,
-    lines: Box<dyn Iterator<Item = String>>,
-    /// The line in which it told its address.
-    pub(crate) said: String,
-    /// Host and port.
-    pub(crate) address: String,
+impl TestSite {
+    /// Opens a site with these settings, by default without rate limits.
+    pub(crate) async fn new(settings: &[(&str, &str)]) -> Self {
+        Self::at(Arc::new(Folder::new()), settings).await
+    }
+
+    /// Opens a site in the folder of an earlier one.
+    pub(crate) async fn at(folder: Arc<Folder>, settings: &[(&str, &str)]) -> Self {
+        let app = open(&folder, settings).await;
+        let (clock, hand) = Clock::manual();
+        let store = match settings.iter().any(|(name, _)| *name == "RATELIMIT_STORAGE_URI") {
+            true => Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap(),
+            false => MemoryStore::with_clock(clock.clone()).into(),
+        };
+        // That a busy machine holds up an answer is no outage.
+        let counters = SteadyStore::new(store).within(Duration::from_secs(10));
+        let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
+        let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
+        let app = app.with(|app| {
+            app.sessions = sessions.clock(clock.clone());
+            app.links = Links::new(&app.keyring, app.db.clone()).clock(clock);
+            app.passwords = Passwords::new().cost(Cost::dangerous_least());
+            (app.counters, app.limits) = (counters, limits);
+        });
+        Self { router: mathsoc::app(app.clone()), app, hand, folder, address: None }
+    }
+
+    /// Serves the site on a free port; its browsers then use TCP connections.
+    pub(crate) async fn served(self) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap();
+        // It ends with the test's runtime.
+        tokio::spawn(palisade::serve(listener, self.router.clone()).into_future());
+        Self { address: Some(address), ..self }
+    }
+
+    /// Opens a site with a verified account for Ada.
+    pub(crate) async fn with_ada(settings: &[(&str, &str)]) -> Self {
+        let site = Self::new(settings).await;
+        site.member(ADA, Role::Pupil).await;
+        site
+    }
+
+    /// Creates a verified account with the password [`PASSWORD`].
+    pub(crate) async fn member(&self, email: &str, role: Role) -> User {
+        self.member_named("Ada Lovelace", email, role).await
+    }
+
+    /// Creates a verified account with this name and the password [`PASSWORD`].
+    pub(crate) async fn member_named(&self, name: &str, email: &str, role: Role) -> User {
+        let (email, full_name) = (email.parse().unwrap(), name.parse().unwrap());
+        let new = NewUser { email, full_name, role, school_id: None, year: None, email_is_verified: true };
+        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
+    }
+
+    pub(crate) async fn ada(&self) -> Option<User> {
+        users::by_email(&self.app.db, &ADA.parse().unwrap()).await.unwrap()
+    }
+
+    pub(crate) fn browser(&self) -> Browser {
+        Browser::new(self.router.clone(), self.address)
+    }
+
+    /// Returns a browser in which Ada is logged in.
+    pub(crate) async fn adas(&self) -> Browser {
+        let mut browser = self.browser();
+        let page = browser.log_in(ADA, PASSWORD).await;
+        assert_eq!((page.status, page.location()), (303, "/"), "{}", page.body);
+        browser
+    }
+
+    /// Takes the letters out of the outbox, oldest first.
+    pub(crate) async fn letters(&self) -> Vec<String> {
+        self.app.mailer.flush().await;
+        let Ok(outbox) = fs::read_dir(self.folder.join("outbox")) else { return Vec::new() };
+        let mut files: Vec<_> = outbox.map(|file| file.unwrap().path()).collect();
+        files.sort();
+        let take = |file: std::path::PathBuf| {
+            let text = fs::read_to_string(&file).unwrap();
+            fs::remove_file(file).unwrap();
+            text
+        };
+        files.into_iter().map(take).collect()
+    }
+
+    /// Takes the only letter out of the outbox, and returns its link that contains `start`.
+    pub(crate) async fn link(&self, start: &str) -> String {
+        let letters = self.letters().await;
+        let [letter] = &letters[..] else { panic!("{} letters", letters.len()) };
+        let link = letter.lines().find(|line| line.contains(start)).expect(letter);
+        link[link.find(start).unwrap()..].trim().to_owned()
+    }
 }
 
-impl Site {
-    /// Starts one, and waits until it says where it is.
-    pub(crate) fn start(folder: &Path, settings: &[(&str, &str)]) -> Self {
-        Self::start_on(0, folder, settings)
-    }
-
-    /// Starts one on a port that is free.
-    pub(crate) fn start_on(port: u16, folder: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut command = mathsoc(folder, settings);
-        let mut process = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
-        let mut lines: Box<dyn Iterator<Item = String>> = Box::new(lines);
-        let said = line_with(&mut lines, "http://");
-        let address = address_in(&said);
-        Self { process, lines, said, address }
-    }
-
-    /// The next line on its standard output that has this in it.
-    #[allow(dead_code, reason = "not every test asks for a second line")]
-    pub(crate) fn next_line_with(&mut self, part: &str) -> String {
-        line_with(&mut self.lines, part)
-    }
-
-    /// What it answers to a GET.
-    pub(crate) fn get(&self, path: &str) -> String {
-        get(&self.address, path)
-    }
-
-    /// Sends SIGTERM.
-    pub(crate) fn ask_to_stop(&self) {
-        let id = self.process.id().to_string();
-        let sent = Command::new("sh").args(["-c", "kill -TERM \"$1\"", "sh", &id]).status().unwrap();
-        assert!(sent.success());
-    }
-
-    /// Waits for its end.
-    pub(crate) fn wait(mut self) -> ExitStatus {
-        self.process.wait().unwrap()
-    }
-
-    /// Asks it to stop, and waits until it has.
-    pub(crate) fn stop(self) -> ExitStatus {
-        self.ask_to_stop();
-        self.wait()
-    }
-}
-
-impl Drop for Site {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
-}
-
-fn line_with(lines: &mut impl Iterator<Item = String>, part: &str) -> String {
-    lines.find(|line| line.contains(part)).expect("the program ended without saying so")
-}
-
-/// Host and port of the address in a line.
-pub(crate) fn address_in(line: &str) -> String {
-    let address = line.split("http://").nth(1).unwrap();
-    address.split(|c: char| !c.is_ascii_digit() && !".:[]".contains(c)).next().unwrap().to_owned()
-}
-
-/// The whole answer to a GET, head and body.
-pub(crate) fn get(address: &str, path: &str) -> String {
-    let mut stream = TcpStream::connect(address).unwrap();
-    write!(stream, "GET {path} HTTP/1.1\r\nHost: {address}\r\nConnection: close\r\n\r\n").unwrap();
-    let mut answer = String::new();
-    stream.read_to_string(&mut answer).unwrap();
-    answer
+/// Opens the site with these settings over the defaults of the tests.
+async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
+    let find = |name: &str| {
+        let set = settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        set.or_else(|| match name {
+            "APP_ENV" => Some("testing".to_owned()),
+            "DATA_DIR" => Some(folder.to_str().unwrap().to_owned()),
+            "SECRET_KEY" => Some(KEY.to_owned()),
+            "WTF_CSRF_ENABLED" => Some("true".to_owned()),
+            "REGISTRATION" => Some("open".to_owned()),
+            _ => None,
+        })
+    };
+    App::open(Config::from_vars(&find).unwrap()).await.unwrap()
 }

@@ -19,7 +19,7 @@ use palisade::TokenFault::Missing;
 use palisade::{BodyLimit, Refusal, Serve};
 use tower::ServiceExt;
 
-use super::world::{MULTIPART, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions};
+use super::site::{MULTIPART, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions};
 use crate::serve::site::Site as Socket;
 
 /// A body that arrives piece by piece, waits now and then, and counts what has been taken of it.
@@ -69,7 +69,7 @@ async fn echoed(site: &Site, request: Request) -> Result<Bytes, u16> {
 }
 
 #[tokio::test]
-async fn ten_megabytes_pass_as_they_are_and_are_never_held() {
+async fn ten_megabytes_stream_through_unbuffered() {
     let pulled = Arc::new(AtomicUsize::new(0));
     let (at_start, taken) = (Arc::new(AtomicUsize::new(0)), Arc::clone(&pulled));
     let start = Arc::clone(&at_start);
@@ -111,7 +111,7 @@ async fn the_token_may_be_cut_anywhere() {
 }
 
 #[tokio::test]
-async fn a_token_beyond_what_is_looked_at_is_refused() {
+async fn a_token_beyond_the_peek_limit_is_rejected() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     let field = format!("&csrf_token={token}&");
@@ -142,7 +142,7 @@ async fn a_token_beyond_what_is_looked_at_is_refused() {
 }
 
 #[tokio::test]
-async fn compressed_bodies_and_other_kinds_are_not_looked_into() {
+async fn compressed_and_unknown_bodies_are_not_searched() {
     let site = Site::new(tokens());
     let body = format!("csrf_token={}", site.token("ada").await);
     let mut compressed = form(URLENCODED, "ada", &body);
@@ -177,7 +177,7 @@ async fn told(body: Pieces) -> (SizeHint, bool, Vec<Result<Frame<Bytes>, String>
 }
 
 #[tokio::test]
-async fn length_trailers_and_errors_are_those_of_the_body() {
+async fn body_length_trailers_and_errors_pass_through() {
     let text = Bytes::from_static(b"csrf_token=no&and=more");
     let (hint, ended, frames) = told(Pieces::new([text.clone()])).await;
     assert_eq!((hint.lower(), hint.upper(), ended), (22, None, false), "no length was said");
@@ -203,7 +203,7 @@ async fn length_trailers_and_errors_are_those_of_the_body() {
 }
 
 #[tokio::test]
-async fn a_body_that_breaks_off_before_the_token_never_reaches_the_handler() {
+async fn a_truncated_body_never_reaches_the_handler() {
     let site = Site::new(tokens().report_only());
     let mut body = Pieces::new([Bytes::from_static(b"a=b")]);
     body.pieces.push_back(Err(io::Error::other("broke off")));
@@ -227,7 +227,7 @@ fn head(path: &str, length: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_routes_own_limit_counts_although_it_comes_after_the_look() {
+async fn an_inner_body_limit_applies_after_the_peek() {
     let socket = socket().await;
     let body = multipart(&Site::new(tokens()).token("ada").await, &"x".repeat(3 << 20));
     let told = async |path: &str, body: &str| {
@@ -243,7 +243,7 @@ async fn a_routes_own_limit_counts_although_it_comes_after_the_look() {
 }
 
 #[tokio::test]
-async fn a_body_that_dribbles_is_given_up_while_it_is_looked_through_and_afterwards() {
+async fn slow_bodies_time_out_at_any_point() {
     let body = multipart(&Site::new(tokens()).token("ada").await, "file");
     let nearly = body.len() - 1;
     for (path, sent, seconds) in [("/", 9, 30), ("/large", 9, 30), ("/large", nearly, 300)] {

@@ -6,7 +6,7 @@ use axum::routing::any;
 use http::{Method, Request};
 use palisade::{Csrf, Palisade, Proxies, Refusal};
 
-use crate::world::{Answer, HERE, PROXY, ask, guarded, with_peer};
+use crate::support::{Answer, HERE, PROXY, ask, guarded, with_peer};
 
 /// A site that says of each request what came in.
 fn site(csrf: Csrf) -> Router {
@@ -52,7 +52,7 @@ async fn passes_over_tls(host: &str, origin: &str) -> bool {
 }
 
 #[tokio::test]
-async fn a_page_of_another_site_is_refused_by_default_and_our_own_passes() {
+async fn cross_site_posts_are_rejected_by_default() {
     let app = guarded(Palisade::new());
     let post = |origin: &str| {
         let request = Request::post("/form").header("host", "localhost").header("origin", origin);
@@ -89,7 +89,7 @@ async fn what_the_browser_says_of_the_page_decides() {
 }
 
 #[tokio::test]
-async fn dj_origin_must_be_scheme_host_and_port() {
+async fn a_trusted_origin_needs_scheme_host_and_port() {
     for (origin, expected) in [
         ("http://localhost:8000", true),
         ("http://LOCALHOST:8000", true),
@@ -110,7 +110,7 @@ async fn dj_origin_must_be_scheme_host_and_port() {
 }
 
 #[tokio::test]
-async fn dj_a_default_port_may_be_written_or_not() {
+async fn a_default_port_is_optional() {
     for (host, origin, expected) in [
         ("example.org", "https://example.org", true),
         ("example.org", "https://example.org:443", true),
@@ -125,7 +125,7 @@ async fn dj_a_default_port_may_be_written_or_not() {
 }
 
 #[tokio::test]
-async fn dj_trusted_sites_pass_and_their_look_alikes_do_not() {
+async fn trusted_origins_pass_and_lookalikes_do_not() {
     let csrf = Csrf::new().trust(["https://app.example", "http://localhost:3000"]).unwrap();
     for (origin, expected) in [
         ("https://app.example", true),
@@ -147,7 +147,7 @@ async fn dj_trusted_sites_pass_and_their_look_alikes_do_not() {
 }
 
 #[tokio::test]
-async fn dj_only_get_head_and_options_are_safe() {
+async fn only_get_head_and_options_are_safe() {
     let foreign = [("origin", "https://evil.example"), ("sec-fetch-site", "cross-site")];
     for method in ["GET", "HEAD", "OPTIONS"] {
         assert_eq!(sent(&Csrf::new(), method, "localhost", &foreign).await.status, 200, "{method}");
@@ -160,7 +160,7 @@ async fn dj_only_get_head_and_options_are_safe() {
 }
 
 #[tokio::test]
-async fn a_websocket_is_not_opened_by_another_site_although_it_is_a_get() {
+async fn cross_site_websockets_are_rejected() {
     let opening = |origin| [("upgrade", "WebSocket"), ("connection", "upgrade"), ("origin", origin)];
     let foreign = sent(&Csrf::new(), "GET", "localhost", &opening("https://evil.example")).await;
     assert!(!judged(&foreign));
@@ -168,7 +168,7 @@ async fn a_websocket_is_not_opened_by_another_site_although_it_is_a_get() {
 }
 
 #[tokio::test]
-async fn wtf_09_the_referer_is_never_looked_at() {
+async fn the_referer_is_never_used() {
     let evil = ("referer", "https://evil.example/");
     assert!(passes(&[evil]).await);
     assert!(passes(&[evil, ("sec-fetch-site", "same-origin")]).await);
@@ -177,7 +177,7 @@ async fn wtf_09_the_referer_is_never_looked_at() {
 }
 
 #[tokio::test]
-async fn it_can_report_only_and_counts_what_it_would_refuse() {
+async fn report_only_passes_and_counts_rejections() {
     let foreign = [("origin", "https://evil.example")];
     let csrf = Csrf::new().report_only();
     assert!(judged(&sent(&csrf, "POST", "localhost", &foreign).await));
@@ -201,7 +201,7 @@ async fn a_group_for_whoever_asks_is_guarded_too() {
 
 #[tokio::test]
 async fn alone_it_says_what_it_lacks() {
-    let app = crate::world::site().layer(Csrf::new());
+    let app = crate::support::site().layer(Csrf::new());
     let request = || Request::post("/form").header("host", "localhost").body(Body::empty()).unwrap();
     let answer = ask(&app, with_peer(request(), HERE)).await;
     assert_eq!(answer.status, 500);

@@ -4,10 +4,11 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
 use palisade::TokenFault::{Invalid, NoSession};
-use palisade::{CsrfToken, Keyring, Palisade, Proof, Refusal, Session, Sessions, TokenFault};
+use palisade::{CsrfToken, Keyring, Palisade, Peer, Proof, Refusal, Session, Sessions, TokenFault};
+use test_support::browser;
 
-use super::world::{NEW, OLD, URLENCODED, request, tokens};
-use crate::world::{Answer, ask};
+use super::site::{NEW, OLD, request, tokens};
+use crate::support::{HERE, ask};
 
 fn site(keyring: &Keyring) -> Router {
     let log_in = async |session: Session| session.log_in(Proof::dangerous_trusted("7", 1)).await;
@@ -21,37 +22,26 @@ fn site(keyring: &Keyring) -> Router {
         .layer(Palisade::new())
 }
 
-/// A browser: it keeps the session's cookie.
-struct Browser {
-    app: Router,
-    cookie: String,
-}
+/// A browser that sends its forms from a page of the site.
+struct Browser(browser::Browser);
 
 impl Browser {
     fn new() -> Self {
-        Self { app: site(&Keyring::new(OLD).unwrap()), cookie: String::new() }
-    }
-
-    async fn sent(&mut self, method: &str, path: &str, body: String) -> Answer {
-        let request = request(method, path, "").header("content-type", URLENCODED);
-        let request = request.header("cookie", &self.cookie).header("sec-fetch-site", "same-origin");
-        let answer = ask(&self.app, request.body(Body::from(body)).unwrap()).await;
-        if let Some(cookie) = answer.header("set-cookie") {
-            self.cookie = cookie.split(';').next().unwrap().to_owned();
-        }
-        answer
+        let browser = browser::Browser::new(site(&Keyring::new(OLD).unwrap()), "localhost")
+            .extension(Peer(HERE.parse().unwrap()));
+        Self(browser)
     }
 
     async fn token(&mut self) -> String {
-        self.sent("GET", "/", String::new()).await.body
+        self.0.get("/").await.body
     }
 
     async fn posts(&mut self, path: &str, token: &str) -> Result<(), TokenFault> {
-        let answer = self.sent("POST", path, format!("csrf_token={token}")).await;
-        match answer.response.extensions.get() {
+        let reply = self.0.post(path, &[("csrf_token", token)]).await;
+        match reply.extensions.get() {
             Some(Refusal::CsrfToken(fault)) => Err(*fault),
             refusal => {
-                assert!(refusal.is_none() && answer.status.is_success(), "{}: {refusal:?}", answer.status);
+                assert!(refusal.is_none() && reply.status / 100 == 2, "{}: {refusal:?}", reply.status);
                 Ok(())
             }
         }
@@ -59,17 +49,17 @@ impl Browser {
 }
 
 #[tokio::test]
-async fn the_page_of_a_login_begins_the_session_that_its_token_belongs_to() {
+async fn a_login_page_starts_its_tokens_session() {
     let mut browser = Browser::new();
     let token = browser.token().await;
-    assert!(!browser.cookie.is_empty());
+    assert!(!browser.0.jar.is_empty());
     assert_eq!(browser.posts("/", &token).await, Ok(()));
-    browser.cookie.clear();
+    browser.0.jar.clear();
     assert_eq!(browser.posts("/", &token).await, Err(NoSession));
 }
 
 #[tokio::test]
-async fn signing_in_and_signing_out_end_the_tokens_from_before() {
+async fn signing_in_and_out_invalidates_older_tokens() {
     let mut browser = Browser::new();
     let before = browser.token().await;
     assert_eq!(browser.posts("/in", &before).await, Ok(()));
@@ -92,19 +82,19 @@ async fn another_visitors_token_does_not_pass() {
 }
 
 #[tokio::test]
-async fn a_new_key_in_the_middle_of_a_session_disturbs_nobody() {
+async fn key_rotation_keeps_open_sessions_working() {
     let mut browser = Browser::new();
     let token = browser.token().await;
     assert_eq!(browser.posts("/in", &token).await, Ok(()));
     let token = browser.token().await;
-    browser.app = site(&Keyring::new(NEW).unwrap().previous([OLD]).unwrap());
+    browser.0.site = site(&Keyring::new(NEW).unwrap().previous([OLD]).unwrap());
     assert_eq!(browser.posts("/", &token).await, Ok(()));
     let token = browser.token().await;
     assert_eq!(browser.posts("/", &token).await, Ok(()));
 }
 
 #[tokio::test]
-async fn outside_of_the_sessions_the_layer_says_where_it_belongs() {
+async fn a_misplaced_layer_names_its_place() {
     let keyring = Keyring::new(OLD).unwrap();
     let app = Router::new().route("/", post(async || "taken")).layer(Sessions::new(&keyring)).layer(tokens());
     let answer = ask(&app, request("POST", "/", "").body(Body::empty()).unwrap()).await;

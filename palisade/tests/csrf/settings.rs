@@ -7,11 +7,11 @@ use http::HeaderName;
 use palisade::TokenFault::{Invalid, Missing};
 use palisade::{CsrfTokens, ErrorPages, Palisade, Refusal, TokenFault};
 
-use super::world::{Site, URLENCODED, form, judged, request, tokens, with_sessions};
-use crate::world::ask;
+use super::site::{Site, URLENCODED, form, judged, request, tokens, with_sessions};
+use crate::support::ask;
 
 #[tokio::test]
-async fn wtf_01_it_can_be_off_in_tests_and_its_pages_still_have_tokens() {
+async fn a_disabled_layer_still_renders_tokens() {
     let off = Site::new(tokens().dangerous_off());
     let token = off.token("ada").await;
     assert_eq!(off.sent("ada", "no").await, Ok(()));
@@ -20,7 +20,7 @@ async fn wtf_01_it_can_be_off_in_tests_and_its_pages_still_have_tokens() {
 }
 
 #[tokio::test]
-async fn wtf_02_a_group_without_the_layer_wants_no_token() {
+async fn routes_outside_the_layer_need_no_token() {
     let hook = || post(async || "signed, so it needs none");
     let pages = Router::new().route("/form", hook()).layer(tokens());
     let app = with_sessions(Router::new().route("/webhook", hook()).merge(pages)).0.layer(Palisade::new());
@@ -33,7 +33,7 @@ async fn wtf_02_a_group_without_the_layer_wants_no_token() {
 }
 
 #[tokio::test]
-async fn wtf_04_every_method_is_checked_but_get_head_and_options() {
+async fn every_other_method_is_checked() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     let sent = async |method: &str, token: &str| {
@@ -50,7 +50,7 @@ async fn wtf_04_every_method_is_checked_but_get_head_and_options() {
 }
 
 #[tokio::test]
-async fn wtf_05_the_field_may_have_another_name() {
+async fn the_field_name_is_configurable() {
     let site = Site::new(tokens().field("authenticity.token").unwrap());
     let token = site.token("ada").await;
     let body = format!("authenticity.token={token}");
@@ -65,7 +65,7 @@ async fn wtf_05_the_field_may_have_another_name() {
 }
 
 #[tokio::test]
-async fn wtf_06_the_header_may_have_other_names() {
+async fn the_header_names_are_configurable() {
     let site = Site::new(tokens().headers([HeaderName::from_static("x-xsrf-token")]));
     let token = site.token("ada").await;
     let sent = async |name: &str| {
@@ -77,7 +77,7 @@ async fn wtf_06_the_header_may_have_other_names() {
 }
 
 #[tokio::test]
-async fn wtf_07_a_page_offers_its_token_to_forms_and_scripts() {
+async fn tokens_reach_forms_and_scripts() {
     let site = Site::new(tokens());
     for (path, before, after) in [
         ("/input", "<input type=\"hidden\" name=\"csrf_token\" value=\"", "\">"),
@@ -90,7 +90,7 @@ async fn wtf_07_a_page_offers_its_token_to_forms_and_scripts() {
 }
 
 #[tokio::test]
-async fn wtf_10_a_site_can_say_it_in_its_own_words() {
+async fn error_pages_can_word_the_rejection() {
     let pages = ErrorPages::new(|page| match page.refusal() {
         Some(Refusal::CsrfToken(TokenFault::Expired)) => "Die Seite war zu lange offen.".to_owned(),
         Some(Refusal::CsrfToken(TokenFault::Missing)) => "Es fehlt das Siegel der Seite.".to_owned(),
@@ -103,7 +103,7 @@ async fn wtf_10_a_site_can_say_it_in_its_own_words() {
 }
 
 #[tokio::test]
-async fn evidence_suffices_where_the_site_says_so_and_nowhere_else() {
+async fn fetch_metadata_suffices_only_where_allowed() {
     let sent = async |tokens: CsrfTokens, said: Option<(&str, &str)>| {
         let mut request = request("POST", "/echo", "ada");
         if let Some((name, value)) = said {
@@ -127,7 +127,7 @@ async fn without_the_first_door_there_is_no_evidence() {
 }
 
 #[tokio::test]
-async fn it_can_report_only_and_counts_what_it_would_refuse() {
+async fn report_only_passes_and_counts_rejections() {
     let layer = tokens().report_only();
     let site = Site::new(layer.clone());
     assert_eq!(site.sent("ada", "no").await, Ok(()), "and the body arrives whole");

@@ -10,13 +10,13 @@ use axum::routing::{get, post};
 use palisade::TokenFault::{Expired, Invalid, Missing, NoSession};
 use palisade::{Clock, CsrfToken, CsrfTokens, Keyring, Palisade, Refusal};
 
-use super::world::{
+use super::site::{
     MULTIPART, NEW, OLD, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions,
 };
-use crate::world::{Answer, ask, site};
+use crate::support::{Answer, ask, site};
 
 #[tokio::test]
-async fn a_form_with_the_token_of_its_page_passes_and_every_other_does_not() {
+async fn a_form_passes_with_its_pages_token_only() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     assert_eq!(site.sent("ada", &token).await, Ok(()));
@@ -31,7 +31,7 @@ async fn a_form_with_the_token_of_its_page_passes_and_every_other_does_not() {
 }
 
 #[tokio::test]
-async fn a_multipart_form_passes_with_its_token_and_arrives_whole() {
+async fn a_multipart_form_passes_unchanged() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     for (token, expected) in [(token.as_str(), Ok(())), ("no", Err(Invalid))] {
@@ -60,7 +60,7 @@ async fn scripts_send_the_token_as_a_header() {
 }
 
 #[tokio::test]
-async fn neither_the_address_nor_a_cookie_is_looked_at() {
+async fn query_and_cookie_tokens_are_ignored() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     let asked = request("POST", &format!("/echo?csrf_token={token}"), "ada");
@@ -69,7 +69,7 @@ async fn neither_the_address_nor_a_cookie_is_looked_at() {
 }
 
 #[tokio::test]
-async fn a_token_from_before_a_login_does_not_pass_after_it() {
+async fn a_token_from_before_login_is_rejected() {
     let site = Site::new(tokens());
     let before = site.token("anonymous").await;
     assert_eq!(site.sent("anonymous", &before).await, Ok(()));
@@ -81,7 +81,7 @@ async fn a_token_from_before_a_login_does_not_pass_after_it() {
 }
 
 #[tokio::test]
-async fn a_login_forged_with_the_attackers_own_token_is_refused() {
+async fn a_forged_login_is_rejected() {
     let site = Site::new(tokens());
     let of_the_attacker = site.token("eve").await;
     assert_eq!(site.sent("", &of_the_attacker).await, Err(NoSession));
@@ -89,7 +89,7 @@ async fn a_login_forged_with_the_attackers_own_token_is_refused() {
 }
 
 #[tokio::test]
-async fn the_first_token_of_a_new_visitor_passes_with_the_session_that_it_began() {
+async fn a_new_visitors_first_token_passes() {
     let site = Site::new(tokens());
     let token = site.token("").await;
     assert_eq!(site.begun.load(Ordering::Relaxed), 1);
@@ -97,7 +97,7 @@ async fn the_first_token_of_a_new_visitor_passes_with_the_session_that_it_began(
 }
 
 #[tokio::test]
-async fn a_session_begins_only_when_the_token_is_written() {
+async fn a_session_starts_when_a_token_is_rendered() {
     let site = Site::new(tokens());
     assert_eq!(site.get("", "/unprinted").await.body, "no form today");
     assert_eq!(site.get("", "/nowhere").await.status, 404);
@@ -107,14 +107,14 @@ async fn a_session_begins_only_when_the_token_is_written() {
 }
 
 #[tokio::test]
-async fn a_page_with_a_token_is_kept_by_no_shared_cache() {
+async fn pages_with_tokens_are_not_cached_publicly() {
     let site = Site::new(tokens());
     assert_eq!(site.get("ada", "/").await.header("cache-control"), Some("private, no-cache"));
     assert_eq!(site.get("ada", "/unprinted").await.header("cache-control"), None);
 }
 
 #[tokio::test]
-async fn the_token_is_new_at_every_rendering_so_that_nothing_is_there_for_breach_to_find() {
+async fn every_rendering_masks_the_token_anew() {
     let (clock, _) = Clock::manual();
     let site = Site::new(tokens().clock(clock));
     let mut seen = HashSet::new();
@@ -130,7 +130,7 @@ async fn the_token_is_new_at_every_rendering_so_that_nothing_is_there_for_breach
 }
 
 #[tokio::test]
-async fn a_token_that_was_changed_cut_or_lengthened_is_refused() {
+async fn a_modified_token_is_rejected() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     assert_eq!((token.len(), site.sent("ada", &token).await), (80, Ok(())));
@@ -149,7 +149,7 @@ async fn a_token_that_was_changed_cut_or_lengthened_is_refused() {
 }
 
 #[tokio::test]
-async fn wtf_03_keys_change_and_open_pages_go_on() {
+async fn open_pages_survive_key_rotation() {
     let rotated = Keyring::new(NEW).unwrap().previous([OLD]).unwrap();
     let (old, new) = (Site::new(tokens()), Site::new(CsrfTokens::new(&rotated)));
     let token = old.token("ada").await;
@@ -160,7 +160,7 @@ async fn wtf_03_keys_change_and_open_pages_go_on() {
 }
 
 #[tokio::test]
-async fn wtf_08_a_page_may_be_open_for_an_hour_and_no_longer() {
+async fn a_token_expires_after_an_hour() {
     let (clock, hand) = Clock::manual();
     let site = Site::new(tokens().clock(clock.clone()));
     let endless = Site::new(tokens().clock(clock.clone()).time_limit(None));
@@ -179,7 +179,7 @@ async fn wtf_08_a_page_may_be_open_for_an_hour_and_no_longer() {
 }
 
 #[tokio::test]
-async fn a_clock_that_is_a_little_behind_does_no_harm_and_one_from_tomorrow_is_not_believed() {
+async fn small_clock_skew_passes_and_future_tokens_fail() {
     let (clock, hand) = Clock::manual();
     let site = Site::new(tokens().clock(clock));
     let token = site.token("ada").await;
@@ -198,7 +198,7 @@ fn missing_line(answer: &Answer) -> String {
 }
 
 #[tokio::test]
-async fn asking_for_a_token_that_nobody_makes_names_the_missing_line() {
+async fn a_missing_token_layer_is_named() {
     let form = || Router::new().route("/", get(async |token: CsrfToken| token.to_string()));
     let ask_for = async |app: Router| {
         ask(&app.layer(Palisade::new()), request("GET", "/", "ada").body(Body::empty()).unwrap()).await
@@ -209,7 +209,7 @@ async fn asking_for_a_token_that_nobody_makes_names_the_missing_line() {
 }
 
 #[tokio::test]
-async fn a_form_without_anybody_who_keeps_sessions_names_the_missing_line() {
+async fn a_missing_session_layer_is_named() {
     let app = site().layer(tokens()).layer(Palisade::new());
     let sent = request("POST", "/form", "ada").body(Body::empty()).unwrap();
     assert!(missing_line(&ask(&app, sent).await).contains("`Sessions::new(…)`"));
@@ -218,7 +218,7 @@ async fn a_form_without_anybody_who_keeps_sessions_names_the_missing_line() {
 }
 
 #[tokio::test]
-async fn a_handler_that_signs_somebody_in_may_ask_for_the_token_by_itself() {
+async fn a_login_handler_may_check_the_token_itself() {
     let app = Router::new().route(
         "/",
         post(async |request: axum::extract::Request| {

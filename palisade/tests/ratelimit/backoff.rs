@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use palisade::{Backoff, Clock, Hand, Refusal, SteadyStore};
 
-use super::world::{Server, memory};
+use super::support::{Server, memory};
 
 fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
@@ -40,7 +40,7 @@ fn stores() -> Vec<(SteadyStore, Hand)> {
 }
 
 #[tokio::test]
-async fn the_first_are_free_and_then_the_delay_doubles_up_to_the_longest() {
+async fn the_delay_doubles_after_the_free_attempts() {
     for (store, hand) in stores() {
         let backoff = backoff(&store);
         fails(&backoff, 3).await;
@@ -93,7 +93,7 @@ async fn nobody_without_a_key_may_try() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_at_once_are_the_free_ones_and_at_most_one_more() {
+async fn concurrent_attempts_pass_at_most_one_extra() {
     for (store, hand) in stores() {
         let backoff = backoff(&store.within(seconds(10)));
         for expected in [3..=4, 1..=1] {

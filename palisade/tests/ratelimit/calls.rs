@@ -7,8 +7,8 @@ use axum::extract::{Query, State};
 use axum::routing::get as on_get;
 use palisade::{Clock, RateLimit, Refusal, SteadyStore, WhenDown};
 
-use super::world::{Server, dressed, get, limit, lone, memory, statuses};
-use crate::world::ask;
+use super::support::{Server, dressed, get, limit, lone, memory, statuses};
+use crate::support::ask;
 
 #[derive(serde::Deserialize)]
 struct Form {
@@ -69,7 +69,7 @@ async fn a_caller_may_have_quotas_of_his_own() {
 }
 
 #[tokio::test]
-async fn lim_24_a_limit_that_is_disabled_counts_nothing() {
+async fn a_disabled_limit_counts_nothing() {
     let limit = lone("1/minute");
     let disabled = limit.clone().dangerous_disable();
     for _ in 0..3 {
@@ -80,7 +80,7 @@ async fn lim_24_a_limit_that_is_disabled_counts_nothing() {
 }
 
 #[tokio::test]
-async fn a_limit_that_is_disabled_gives_nothing_back_either() {
+async fn a_disabled_limit_refunds_nothing() {
     let limit = lone("1/minute");
     assert!(limit.check("ada").await.is_ok());
     limit.clone().dangerous_disable().refund("ada", 1).await;
@@ -88,7 +88,7 @@ async fn a_limit_that_is_disabled_gives_nothing_back_either() {
 }
 
 #[tokio::test]
-async fn what_was_counted_in_memory_meanwhile_is_given_back_there() {
+async fn fallback_counts_are_refunded_in_the_fallback() {
     let server = Server::new(&Clock::manual().0);
     server.stop();
     let limit = limit("login", "9/minute", &SteadyStore::new(server.store()));

@@ -4,30 +4,31 @@ use std::time::Duration;
 
 use axum::Router;
 use palisade::{Clock, SteadyStore, WhenDown};
+use test_support::log::Log;
 
-use super::world::{Server, behind, get, limit, statuses, times};
-use crate::world::{Log, ask};
+use super::support::{Server, behind, get, limit, statuses, times};
+use crate::support::ask;
 
 const DOWN: &str = "the store is down";
 const BACK: &str = "the store answers again";
 
-struct World {
+struct LimitedSite {
     server: Server,
     store: SteadyStore,
     app: Router,
 }
 
 /// Two limits over one store.
-fn world() -> World {
+fn limited_site() -> LimitedSite {
     let clock = Clock::manual().0;
     let server = Server::new(&clock);
     let store = SteadyStore::new(server.store()).clock(clock);
     let outer = limit("outer", "1000/minute", &store).when_down(WhenDown::Allow).per_client();
     let app = behind(limit("inner", "1000/minute", &store).per_client()).layer(outer);
-    World { server, store, app: super::world::dressed(app) }
+    LimitedSite { server, store, app: super::support::dressed(app) }
 }
 
-impl World {
+impl LimitedSite {
     /// How often each change was logged, and what the metrics say: down now, outages.
     fn told(&self, log: &Log) -> [usize; 4] {
         let (log, text) = (log.text(), self.store.metrics().to_string());
@@ -42,28 +43,28 @@ impl World {
 }
 
 #[tokio::test(start_paused = true)]
-async fn each_change_is_logged_once_and_shows_in_the_metrics() {
-    let (world, log) = (world(), Log::default());
+async fn each_outage_is_logged_once_and_in_metrics() {
+    let (site, log) = (limited_site(), Log::default());
     let logging = log.listen();
-    times(&world.app, 5).await;
-    assert_eq!(world.told(&log), [0, 0, 0, 0]);
+    times(&site.app, 5).await;
+    assert_eq!(site.told(&log), [0, 0, 0, 0]);
     for outage in 1..=3 {
         if outage == 2 {
-            world.server.pause()
+            site.server.pause()
         } else {
-            world.server.stop()
+            site.server.stop()
         }
-        times(&world.app, 1).await;
-        assert_eq!(world.told(&log), [outage - 1, outage - 1, 0, outage - 1], "two failures are no outage");
+        times(&site.app, 1).await;
+        assert_eq!(site.told(&log), [outage - 1, outage - 1, 0, outage - 1], "two failures are no outage");
         // Many at once, and every try that fails.
         for _ in 0..4 {
-            times(&world.app, 10).await;
-            assert_eq!(world.told(&log), [outage, outage - 1, 1, outage]);
+            times(&site.app, 10).await;
+            assert_eq!(site.told(&log), [outage, outage - 1, 1, outage]);
             tokio::time::advance(Duration::from_secs(30)).await;
         }
-        world.server.start();
-        times(&world.app, 10).await;
-        assert_eq!(world.told(&log), [outage, outage, 0, outage]);
+        site.server.start();
+        times(&site.app, 10).await;
+        assert_eq!(site.told(&log), [outage, outage, 0, outage]);
     }
     drop(logging);
     let log = log.text();
@@ -74,13 +75,13 @@ async fn each_change_is_logged_once_and_shows_in_the_metrics() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_hundred_that_wait_at_once_are_one_change() {
-    let (world, log) = (world(), Log::default());
+async fn concurrent_failures_are_one_outage() {
+    let (site, log) = (limited_site(), Log::default());
     let _logging = log.listen();
     let hundred = || {
         let tasks: Vec<_> = (0..100)
             .map(|_| {
-                let app = world.app.clone();
+                let app = site.app.clone();
                 tokio::spawn(async move { ask(&app, get("/")).await.status.as_u16() })
             })
             .collect();
@@ -90,21 +91,21 @@ async fn a_hundred_that_wait_at_once_are_one_change() {
             }
         }
     };
-    world.server.pause();
+    site.server.pause();
     hundred().await;
-    assert_eq!(world.told(&log), [1, 0, 1, 1]);
-    world.server.start();
+    assert_eq!(site.told(&log), [1, 0, 1, 1]);
+    site.server.start();
     tokio::time::advance(Duration::from_secs(30)).await;
     hundred().await;
-    assert_eq!(world.told(&log), [1, 1, 0, 1]);
+    assert_eq!(site.told(&log), [1, 1, 0, 1]);
 }
 
 #[tokio::test]
 async fn the_log_names_a_breach_and_no_caller() {
     let log = Log::default();
     let logging = log.listen();
-    let app = behind(super::world::lone("1/minute").per_header(http::HeaderName::from_static("x-api-key")));
-    let asks = (0..2).map(|_| super::world::get_with("x-api-key", "ada-s-secret"));
+    let app = behind(super::support::lone("1/minute").per_header(http::HeaderName::from_static("x-api-key")));
+    let asks = (0..2).map(|_| super::support::get_with("x-api-key", "ada-s-secret"));
     assert_eq!(statuses(&app, asks).await, [200, 429]);
     drop(logging);
     let log = log.text();

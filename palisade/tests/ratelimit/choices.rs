@@ -1,4 +1,4 @@
-//! The settings of a limit (LIM-12, 16…19, 35, 38): strategy, charge, cost, dynamic quotas, breaches, meta, reporting.
+//! The settings of a limit: strategy, charge, cost, dynamic quotas, breaches, meta limits, reporting.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -9,11 +9,13 @@ use http::request::Parts;
 use palisade::store::Charge;
 use palisade::{Clock, Quotas, SteadyStore, Strategy};
 
-use super::world::{Server, behind, dressed, get, get_by, hello, limit, lone, memory, page, statuses, times};
-use crate::world::ask;
+use super::support::{
+    Server, behind, dressed, get, get_by, hello, limit, lone, memory, page, statuses, times,
+};
+use crate::support::ask;
 
 #[tokio::test]
-async fn lim_12_the_strategy_is_a_setting_and_one_that_the_store_cannot_is_an_error_at_once() {
+async fn an_unsupported_strategy_is_an_immediate_error() {
     for (strategy, later) in
         [(Strategy::FixedWindow, [200, 200, 429]), (Strategy::MovingWindow, [200, 429, 429])]
     {
@@ -31,7 +33,7 @@ async fn lim_12_the_strategy_is_a_setting_and_one_that_the_store_cannot_is_an_er
 }
 
 #[tokio::test]
-async fn lim_16_a_refused_request_uses_up_the_other_quotas_only_by_choice() {
+async fn a_rejected_request_charges_other_quotas_by_choice() {
     for (charge, left) in [(Charge::AllOrNothing, 3), (Charge::InOrder, 1)] {
         let (store, _, hand) = memory();
         let limit = limit("a", "5/hour; 2/minute", &store).charge(charge);
@@ -46,7 +48,7 @@ async fn lim_16_a_refused_request_uses_up_the_other_quotas_only_by_choice() {
 }
 
 #[tokio::test]
-async fn lim_35_a_request_may_cost_more_or_nothing() {
+async fn a_request_may_cost_more_or_nothing() {
     let app = behind(lone("5/minute").per_client().cost(2));
     assert_eq!(times(&app, 3).await, [200, 200, 429]);
     let weight =
@@ -59,7 +61,7 @@ async fn lim_35_a_request_may_cost_more_or_nothing() {
 }
 
 #[tokio::test]
-async fn lim_38_quotas_may_depend_on_the_request_and_what_cannot_be_read_is_the_limits_own() {
+async fn invalid_dynamic_quotas_fall_back_to_the_limits() {
     let asked = |parts: &Parts| parts.uri.query()?.parse::<Quotas>().ok();
     let app = behind(lone("1/minute").per_client().quotas_by(asked).headers());
     let three = || get("/?3/minute");
@@ -72,7 +74,7 @@ async fn lim_38_quotas_may_depend_on_the_request_and_what_cannot_be_read_is_the_
 }
 
 #[tokio::test]
-async fn lim_17_whoever_wants_is_told_of_a_breach_and_the_answer_stays_429() {
+async fn a_breach_callback_leaves_the_429() {
     let told = Arc::new(Mutex::new(Vec::new()));
     let limit = {
         let told = Arc::clone(&told);
@@ -86,7 +88,7 @@ async fn lim_17_whoever_wants_is_told_of_a_breach_and_the_answer_stays_429() {
 }
 
 #[tokio::test]
-async fn lim_16_what_the_header_says_the_page_says_too() {
+async fn header_and_page_name_the_same_limit() {
     // Both quotas refuse: the one that takes longest is told, everywhere.
     let app = behind(lone("1/minute; 1/hour").per_client().headers());
     assert_eq!(times(&app, 1).await, [200]);
@@ -98,7 +100,7 @@ async fn lim_16_what_the_header_says_the_page_says_too() {
 }
 
 #[tokio::test]
-async fn lim_19_whoever_wants_is_told_of_a_meta_breach() {
+async fn a_callback_receives_meta_breaches() {
     let (store, ..) = memory();
     let told = Arc::new(Mutex::new(Vec::new()));
     let meta = {
@@ -114,7 +116,7 @@ async fn lim_19_whoever_wants_is_told_of_a_meta_breach() {
 }
 
 #[tokio::test]
-async fn lim_42_a_groups_limit_keeps_its_meta_limit() {
+async fn a_groups_limit_keeps_its_meta_limit() {
     let (store, _, hand) = memory();
     let gate = limit("group", "1/minute", &store).meta(limit("meta", "1/day", &store)).per_client();
     let group = Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate);
@@ -125,7 +127,7 @@ async fn lim_42_a_groups_limit_keeps_its_meta_limit() {
 }
 
 #[tokio::test]
-async fn lim_18_who_breaches_too_often_is_refused_everywhere() {
+async fn repeated_breaches_reject_everywhere() {
     let (store, _, hand) = memory();
     let meta = limit("meta", "2/day", &store).message("You have been told.");
     let one = limit("one", "1/minute", &store).meta(meta.clone()).per_client().per_method();
@@ -142,7 +144,7 @@ async fn lim_18_who_breaches_too_often_is_refused_everywhere() {
 }
 
 #[tokio::test]
-async fn a_limit_that_only_reports_refuses_nothing_and_counts_everything() {
+async fn report_only_rejects_nothing_and_counts_everything() {
     let (store, ..) = memory();
     let told = Arc::new(Mutex::new(0));
     let count = Arc::clone(&told);
@@ -160,10 +162,10 @@ async fn a_limit_that_only_reports_refuses_nothing_and_counts_everything() {
 }
 
 #[tokio::test]
-async fn lim_45_a_reset_forgets_one_caller_under_every_method() {
+async fn a_reset_covers_every_method_of_one_caller() {
     let gate = lone("1/hour").per_client().per_method();
     let app = behind(gate.clone());
-    let post = || super::world::request(http::Method::POST, "/");
+    let post = || super::support::request(http::Method::POST, "/");
     assert_eq!(
         statuses(&app, [get("/"), post(), get_by("1.1.1.1:1"), get("/"), post()]).await,
         [200, 200, 200, 429, 429]

@@ -1,4 +1,4 @@
-//! Defaults and application-wide limits with all their settings (LIM-03…06, 08, 13, 14, 40, 41).
+//! Defaults and application-wide limits with all their settings.
 
 use axum::Router;
 use axum::routing::any;
@@ -7,8 +7,10 @@ use http::{Method, StatusCode};
 use palisade::store::{MemoryStore, Store};
 use palisade::{RateGate, RateLimit, SteadyStore};
 
-use super::world::{behind, dressed, get, get_by, get_with, hello, limit, memory, request, statuses, times};
-use crate::world::ask;
+use super::support::{
+    behind, dressed, get, get_by, get_with, hello, limit, memory, request, statuses, times,
+};
+use crate::support::ask;
 
 fn with_staff(target: &str) -> http::Request<axum::body::Body> {
     let mut request = get_with("x-staff", "1");
@@ -25,28 +27,28 @@ fn default(quotas: &str) -> RateGate {
 }
 
 #[tokio::test]
-async fn lim_03_a_default_may_count_each_method_apart() {
+async fn a_default_may_count_methods_separately() {
     let app = behind(default("1/hour").per_method());
     let asks = [Method::GET, Method::POST, Method::POST, Method::GET].map(|method| request(method, "/"));
     assert_eq!(statuses(&app, asks).await, [200, 200, 429, 429]);
 }
 
 #[tokio::test]
-async fn lim_04_a_default_may_exempt_whom_it_likes() {
+async fn a_default_may_exempt_callers() {
     let app = behind(default("1/hour").exempt_when(staff));
     let asks = [with_staff("/"), with_staff("/"), get("/"), get("/"), with_staff("/")];
     assert_eq!(statuses(&app, asks).await, [200, 200, 200, 429, 200]);
 }
 
 #[tokio::test]
-async fn lim_05_a_default_may_count_only_certain_answers() {
+async fn a_default_may_count_chosen_responses_only() {
     let gate = default("1/hour").deduct_when(|answer| answer.status == StatusCode::NOT_FOUND);
     let asks = ["/", "/", "/missing", "/missing", "/"].map(get);
     assert_eq!(statuses(&behind(gate), asks).await, [200, 200, 404, 429, 429]);
 }
 
 #[tokio::test]
-async fn lim_06_a_default_may_cost_more_by_number_or_by_request() {
+async fn a_default_may_have_a_cost() {
     assert_eq!(times(&behind(default("5/hour").cost(2)), 3).await, [200, 200, 429]);
     let heavy = |parts: &Parts| if parts.uri.path() == "/other" { 3 } else { 1 };
     let asks = ["/other", "/", "/", "/"].map(get);
@@ -54,7 +56,7 @@ async fn lim_06_a_default_may_cost_more_by_number_or_by_request() {
 }
 
 #[tokio::test]
-async fn lim_08_an_application_wide_limit_has_the_same_settings() {
+async fn an_application_limit_has_the_same_settings() {
     let all = |quotas: &str| limit("all", quotas, &memory().0).shared();
     let asks = || [request(Method::GET, "/"), request(Method::POST, "/other"), get_by("198.51.100.1:1")];
     assert_eq!(statuses(&behind(all("1/hour").per_method()), asks()).await, [200, 200, 429]);
@@ -67,7 +69,7 @@ async fn lim_08_an_application_wide_limit_has_the_same_settings() {
 }
 
 #[tokio::test]
-async fn lim_13_the_store_is_an_address_and_a_wrong_one_is_an_error_at_once() {
+async fn a_wrong_store_url_is_an_immediate_error() {
     let store = Store::open("memory://").await.unwrap();
     let gate = RateLimit::new("a", "1/hour".parse().unwrap(), SteadyStore::new(store)).per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
@@ -82,7 +84,7 @@ async fn lim_13_the_store_is_an_address_and_a_wrong_one_is_an_error_at_once() {
 }
 
 #[tokio::test]
-async fn lim_14_a_store_has_settings_of_its_own() {
+async fn a_store_has_settings_of_its_own() {
     // Room for nobody: everybody is counted together, and nobody is unlimited.
     let small = MemoryStore::new().capacity(0);
     let app = behind(RateLimit::new("a", "2/hour".parse().unwrap(), small).per_client());
@@ -100,14 +102,14 @@ fn nested(all: &str, default: &str, own: &str) -> Router {
 }
 
 #[tokio::test]
-async fn lim_40_who_is_exempt_from_the_default_is_not_from_what_stands_around_it() {
+async fn a_default_exemption_leaves_outer_limits() {
     let app = nested("3/hour", "1/hour", "9/hour");
     let asks = (0..4).map(|_| with_staff("/other"));
     assert_eq!(statuses(&app, asks).await, [200, 200, 200, 429]);
 }
 
 #[tokio::test]
-async fn lim_41_who_is_exempt_from_the_default_is_not_from_the_routes_own() {
+async fn a_default_exemption_leaves_the_routes_limit() {
     let app = nested("9/hour", "9/hour", "1/hour");
     assert_eq!(statuses(&app, (0..2).map(|_| with_staff("/"))).await, [200, 429]);
     assert_eq!(ask(&app, with_staff("/other")).await.status, 200);

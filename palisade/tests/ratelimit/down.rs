@@ -1,4 +1,4 @@
-//! When the store is down (LIM-13, 15, 20, 21; 2.8): never a 500, never a hang, and back by itself.
+//! Outages of the store: no 500, no hang, automatic recovery.
 //!
 //! Time stands still in these tests but where nothing else happens: then tokio moves it to the next thing that is waited for.
 
@@ -11,28 +11,28 @@ use palisade::store::{Answer as PromptAnswer, Ask, Counters, Store, StoreError};
 use palisade::{Clock, Refusal, SteadyStore, WhenDown};
 use tokio::time::Instant;
 
-use super::world::{Server, behind, limit, memory, page, times};
+use super::support::{Server, behind, limit, memory, page, times};
 
-struct World {
+struct BreakableStore {
     server: Server,
     store: SteadyStore,
 }
 
-fn world() -> World {
+fn breakable_store() -> BreakableStore {
     let clock = Clock::manual().0;
     let server = Server::new(&clock);
     let store = SteadyStore::new(server.store()).clock(clock);
-    World { server, store }
+    BreakableStore { server, store }
 }
 
-impl World {
+impl BreakableStore {
     fn app(&self, when_down: WhenDown) -> Router {
         behind(limit("a", "2/minute", &self.store).when_down(when_down).per_client())
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn lim_15_20_21_each_limit_says_what_then() {
+async fn each_limit_has_its_outage_policy() {
     let by_one = WhenDown::CountBy("1/minute".parse().unwrap());
     for (when_down, expected) in [
         (WhenDown::Count, [200, 200, 429, 429]),
@@ -41,47 +41,47 @@ async fn lim_15_20_21_each_limit_says_what_then() {
         (WhenDown::Allow, [200, 200, 200, 200]),
     ] {
         for break_it in [Server::stop, Server::pause] {
-            let world = world();
-            break_it(&world.server);
-            assert_eq!(times(&world.app(when_down.clone()), 4).await, expected, "{when_down:?}");
+            let failing = breakable_store();
+            break_it(&failing.server);
+            assert_eq!(times(&failing.app(when_down.clone()), 4).await, expected, "{when_down:?}");
         }
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_says_nothing_costs_three_requests_50_ms_and_the_others_nothing() {
-    let world = world();
-    let app = world.app(WhenDown::Count);
-    world.server.pause();
+async fn a_silent_store_delays_three_requests_only() {
+    let failing = breakable_store();
+    let app = failing.app(WhenDown::Count);
+    failing.server.pause();
     for (at, took) in [50, 50, 50, 0, 0, 0].into_iter().enumerate() {
         let begun = Instant::now();
         page(&app).await;
         let elapsed = begun.elapsed().as_millis();
         assert!((took..=took + 1).contains(&elapsed), "request {at} took {elapsed} ms");
     }
-    assert!(world.store.is_down());
-    assert_eq!(world.server.asked(), 3);
+    assert!(failing.store.is_down());
+    assert_eq!(failing.server.asked(), 3);
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_tried_again_at_growing_intervals_and_is_back_by_itself() {
-    let world = world();
-    let app = world.app(WhenDown::Count);
+async fn a_failed_store_is_retried_with_growing_pauses() {
+    let failing = breakable_store();
+    let app = failing.app(WhenDown::Count);
     assert_eq!(times(&app, 1).await, [200]);
-    world.server.stop();
+    failing.server.stop();
     assert_eq!(times(&app, 4).await, [200, 200, 429, 429], "counted in memory, from nothing");
-    assert_eq!(world.server.asked(), 4);
+    assert_eq!(failing.server.asked(), 4);
     for (rest, asked) in [(499, 4), (1, 5), (999, 5), (1, 6), (2000, 7)] {
         tokio::time::advance(Duration::from_millis(rest)).await;
         times(&app, 3).await;
-        assert_eq!(world.server.asked(), asked, "after {rest} ms more");
+        assert_eq!(failing.server.asked(), asked, "after {rest} ms more");
     }
-    world.server.start();
+    failing.server.start();
     assert_eq!(times(&app, 1).await, [429], "still resting");
     tokio::time::advance(Duration::from_secs(4)).await;
     assert_eq!(times(&app, 2).await, [200, 429], "it remembers the first one");
-    assert!(!world.store.is_down());
-    let text = world.store.metrics().to_string();
+    assert!(!failing.store.is_down());
+    let text = failing.store.metrics().to_string();
     for line in [
         "ratelimit_store_down{store=\"server\"} 0",
         "ratelimit_store_outages_total{store=\"server\"} 1",
@@ -93,22 +93,22 @@ async fn it_is_tried_again_at_growing_intervals_and_is_back_by_itself() {
 
 #[tokio::test(start_paused = true)]
 async fn one_lost_answer_is_no_outage() {
-    let world = world();
-    let app = world.app(WhenDown::Refuse);
+    let failing = breakable_store();
+    let app = failing.app(WhenDown::Refuse);
     for _ in 0..5 {
-        world.server.stop();
+        failing.server.stop();
         assert_eq!(times(&app, 2).await, [503, 503]);
-        world.server.start();
+        failing.server.start();
         page(&app).await;
     }
-    assert!(!world.store.is_down());
+    assert!(!failing.store.is_down());
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_try_that_is_given_up_halfway_blocks_nobody() {
-    let world = world();
-    let app = world.app(WhenDown::Count);
-    world.server.pause();
+async fn a_cancelled_trial_blocks_no_request() {
+    let failing = breakable_store();
+    let app = failing.app(WhenDown::Count);
+    failing.server.pause();
     times(&app, 3).await;
     tokio::time::advance(Duration::from_millis(500)).await;
     {
@@ -116,19 +116,19 @@ async fn a_try_that_is_given_up_halfway_blocks_nobody() {
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         assert!(halfway.poll(&mut cx).is_pending(), "this one was let through to see");
     }
-    world.server.start();
+    failing.server.start();
     tokio::time::advance(Duration::from_secs(1)).await;
     page(&app).await;
-    assert!(!world.store.is_down());
+    assert!(!failing.store.is_down());
 }
 
 #[tokio::test(start_paused = true)]
-async fn strangers_who_give_up_do_not_keep_a_store_down_that_is_back() {
-    let world = world();
-    let app = world.app(WhenDown::Count);
-    world.server.stop();
+async fn cancelled_requests_do_not_keep_a_store_down() {
+    let failing = breakable_store();
+    let app = failing.app(WhenDown::Count);
+    failing.server.stop();
     times(&app, 3).await;
-    world.server.pause();
+    failing.server.pause();
     tokio::time::advance(Duration::from_millis(500)).await;
     for _ in 0..10 {
         let halfway = std::pin::pin!(page(&app));
@@ -137,9 +137,9 @@ async fn strangers_who_give_up_do_not_keep_a_store_down_that_is_back() {
         assert!(halfway.poll(&mut cx).is_pending(), "this one was let through to see");
         assert!(one.poll(&mut cx).is_ready(), "and no other meanwhile");
     }
-    world.server.start();
+    failing.server.start();
     page(&app).await;
-    assert!(!world.store.is_down(), "the next one who waits for the answer finds out");
+    assert!(!failing.store.is_down(), "the next one who waits for the answer finds out");
 }
 
 /// A store that fails at once, without being waited for.
@@ -180,7 +180,7 @@ impl Counters for Prompt {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_that_fails_at_once_is_left_alone_as_long_as_one_that_is_silent() {
+async fn fast_and_silent_failures_pause_equally_long() {
     let prompt = Prompt::default();
     let store = SteadyStore::new(Store::new(prompt.clone()));
     let app = behind(limit("a", "2/minute", &store).per_client());
@@ -195,33 +195,33 @@ async fn a_store_that_fails_at_once_is_left_alone_as_long_as_one_that_is_silent(
 
 #[tokio::test(start_paused = true)]
 async fn a_store_may_be_left_alone_for_ever() {
-    let world = world();
-    let store = world.store.clone().failures(1).rests(Duration::MAX, Duration::MAX);
+    let failing = breakable_store();
+    let store = failing.store.clone().failures(1).rests(Duration::MAX, Duration::MAX);
     let app = behind(limit("a", "2/minute", &store).per_client());
-    world.server.stop();
+    failing.server.stop();
     assert_eq!(times(&app, 3).await, [200, 200, 429]);
-    assert_eq!(world.server.asked(), 1);
+    assert_eq!(failing.server.asked(), 1);
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_limit_that_only_reports_passes_what_cannot_be_counted_and_says_so() {
-    let world = world();
-    world.server.stop();
-    let trial = limit("trial", "1/minute", &world.store).when_down(WhenDown::Refuse).report_only();
+async fn report_only_passes_during_an_outage() {
+    let failing = breakable_store();
+    failing.server.stop();
+    let trial = limit("trial", "1/minute", &failing.store).when_down(WhenDown::Refuse).report_only();
     assert_eq!(times(&behind(trial.per_client()), 2).await, [200, 200]);
-    let text = world.store.metrics().to_string();
+    let text = failing.store.metrics().to_string();
     assert!(text.contains("limit=\"trial\",outcome=\"allowed_uncounted\"} 2"), "{text}");
 }
 
 #[tokio::test(start_paused = true)]
-async fn what_is_counted_in_memory_meanwhile_is_told_and_a_look_is_no_count() {
-    let world = world();
-    world.server.stop();
-    let own = limit("own", "1/minute", &world.store).meta(limit("meta", "5/day", &world.store));
+async fn fallback_counts_appear_in_metrics() {
+    let failing = breakable_store();
+    failing.server.stop();
+    let own = limit("own", "1/minute", &failing.store).meta(limit("meta", "5/day", &failing.store));
     let app = behind(own.per_client());
     for (status, own, meta) in [(200, 1, 0), (429, 2, 1)] {
         assert_eq!(times(&app, 1).await, [status]);
-        let text = world.store.metrics().to_string();
+        let text = failing.store.metrics().to_string();
         for (limit, count) in [("own", own), ("meta", meta)] {
             let line = format!("ratelimit_stand_in_total{{store=\"server\",limit=\"{limit}\"}} {count}\n");
             assert!(text.contains(&line), "{line}{text}");
@@ -230,25 +230,25 @@ async fn what_is_counted_in_memory_meanwhile_is_told_and_a_look_is_no_count() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_failed_login_whose_store_goes_down_meanwhile_is_still_answered() {
-    let world = world();
-    let server = world.server.clone();
+async fn a_refund_during_an_outage_still_answers() {
+    let failing = breakable_store();
+    let server = failing.server.clone();
     let handler = move || {
         server.pause();
         async { "welcome" }
     };
-    let gate = limit("a", "2/minute", &world.store).per_client().deduct_when(|_| false);
+    let gate = limit("a", "2/minute", &failing.store).per_client().deduct_when(|_| false);
     let routes = Router::new().route("/", axum::routing::any(handler)).layer(gate);
     let begun = Instant::now();
-    assert_eq!(page(&super::world::dressed(routes)).await.status, 200);
+    assert_eq!(page(&super::support::dressed(routes)).await.status, 200);
     assert!(begun.elapsed() <= Duration::from_millis(51));
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_call_is_refused_or_counted_in_memory_as_well() {
-    let world = world();
-    world.server.stop();
-    let login = limit("login", "1/minute", &world.store);
+async fn direct_checks_follow_the_outage_policy() {
+    let failing = breakable_store();
+    failing.server.stop();
+    let login = limit("login", "1/minute", &failing.store);
     assert!(login.check("ada").await.is_ok());
     assert!(matches!(login.check("ada").await, Err(Refusal::TooManyRequests { .. })));
     let closed = login.clone().when_down(WhenDown::Refuse);
@@ -260,13 +260,13 @@ async fn a_call_is_refused_or_counted_in_memory_as_well() {
 
 #[tokio::test(start_paused = true)]
 async fn it_is_a_store_like_any_other() {
-    let world = world();
-    let nested: Store = Store::new(world.store.clone());
+    let failing = breakable_store();
+    let nested: Store = Store::new(failing.store.clone());
     let limit = limit("a", "1/minute", &SteadyStore::new(nested));
     assert!(limit.check("ada").await.is_ok());
     assert!(limit.check("ada").await.is_err());
-    world.server.stop();
-    assert!(world.store.ping().wait().await.is_err());
+    failing.server.stop();
+    assert!(failing.store.ping().wait().await.is_err());
     assert!(limit.check("ada").await.is_ok() && limit.check("ada").await.is_err());
 }
 

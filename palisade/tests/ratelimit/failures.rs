@@ -1,4 +1,4 @@
-//! Only failures count, and many at once do not pass together (LIM-34; 10.2).
+//! Limits that count failures only, also with concurrent requests.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -10,8 +10,8 @@ use http::StatusCode;
 use palisade::{Clock, RateGate, SteadyStore, Strategy};
 use tokio::sync::{Barrier, Notify};
 
-use super::world::{Server, dressed, get, limit, memory, statuses};
-use crate::world::ask;
+use super::support::{Server, dressed, get, limit, memory, statuses};
+use crate::support::ask;
 
 fn only_failures(quotas: &str, store: &SteadyStore) -> RateGate {
     limit("login", quotas, store).per_client().deduct_when(|answer| answer.status == 401)
@@ -24,7 +24,7 @@ fn login(gate: RateGate) -> Router {
 }
 
 #[tokio::test]
-async fn lim_34_only_failed_logins_use_up_the_quota() {
+async fn only_failed_logins_use_up_the_quota() {
     let (clock, _hand) = Clock::manual();
     for store in [memory().0, SteadyStore::new(Server::new(&clock).store())] {
         let app = login(only_failures("2/minute", &store));
@@ -34,7 +34,7 @@ async fn lim_34_only_failed_logins_use_up_the_quota() {
 }
 
 #[tokio::test]
-async fn headers_tell_what_is_left_after_the_charge_was_given_back() {
+async fn headers_are_computed_after_the_refund() {
     let app = login(only_failures("2/minute", &memory().0).headers());
     for (target, left) in
         [("/right", "2"), ("/wrong", "1"), ("/right", "1"), ("/wrong", "0"), ("/right", "0")]
@@ -78,7 +78,7 @@ async fn fifty_at_once(store: &SteadyStore, strategy: Strategy) -> usize {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn fifty_failing_logins_at_once_never_pass_more_than_the_quota() {
+async fn concurrent_failures_never_exceed_the_quota() {
     for strategy in [Strategy::FixedWindow, Strategy::SlidingWindowCounter, Strategy::Gcra] {
         let (clock, _hand) = Clock::manual();
         let server = SteadyStore::new(Server::new(&clock).store()).within(std::time::Duration::from_secs(10));
@@ -89,7 +89,7 @@ async fn fifty_failing_logins_at_once_never_pass_more_than_the_quota() {
 }
 
 #[tokio::test]
-async fn slow_successes_of_one_window_pay_for_no_failures_of_the_next() {
+async fn a_late_refund_never_reaches_the_next_window() {
     let (store, clock, hand) = memory();
     let release = Arc::new(Notify::new());
     let slow = {
@@ -127,7 +127,7 @@ async fn a_request_whose_handler_panics_stays_counted() {
 }
 
 #[tokio::test]
-async fn a_request_that_is_given_up_halfway_stays_counted() {
+async fn a_cancelled_request_stays_counted() {
     let never = || async { std::future::pending::<StatusCode>().await };
     let gate = only_failures("1/minute", &memory().0);
     let app = dressed(Router::new().route("/", on_get(never)).layer(gate));

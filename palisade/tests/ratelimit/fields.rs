@@ -1,4 +1,4 @@
-//! What a limit tells: headers on every answer, `Retry-After` and words on refusals (LIM-09…11, 36, 43; 2.7).
+//! Headers on every response; `Retry-After` and a text on rejections.
 
 use std::time::Duration;
 
@@ -7,8 +7,8 @@ use axum::routing::any;
 use http::HeaderName;
 use palisade::{Clock, Counted, Counts, RetryAfter, SteadyStore, WhenDown};
 
-use super::world::{Server, behind, dressed, get_with, hello, limit, lone, memory, page, times};
-use crate::world::{Answer, ask};
+use super::support::{Server, behind, dressed, get_with, hello, limit, lone, memory, page, times};
+use crate::support::{Answer, ask};
 
 fn told(answer: &Answer) -> [Option<&str>; 4] {
     ["x-ratelimit-limit", "x-ratelimit-remaining", "x-ratelimit-reset", "retry-after"]
@@ -16,7 +16,7 @@ fn told(answer: &Answer) -> [Option<&str>; 4] {
 }
 
 #[tokio::test]
-async fn lim_09_headers_are_a_setting_and_retry_after_is_for_refusals() {
+async fn headers_are_optional_and_retry_after_accompanies_rejections() {
     let (store, clock, hand) = memory();
     let plain = behind(limit("a", "1/minute", &store).per_client());
     assert_eq!(told(&page(&plain).await), [None; 4]);
@@ -36,7 +36,7 @@ async fn lim_09_headers_are_a_setting_and_retry_after_is_for_refusals() {
 }
 
 #[tokio::test]
-async fn lim_10_11_names_and_the_form_of_retry_after_are_settings() {
+async fn header_names_and_retry_after_format_are_configurable() {
     let (store, clock, hand) = memory();
     let names = ["x-limit", "x-left", "x-until"].map(HeaderName::from_static);
     let gate = limit("a", "1/day", &store).clock(clock).retry_after(RetryAfter::Date).per_client();
@@ -69,7 +69,7 @@ async fn the_fields_of_the_ietf_are_offered() {
 }
 
 #[tokio::test]
-async fn lim_43_of_two_gates_the_tighter_one_is_told_once() {
+async fn of_two_limits_the_tighter_is_reported() {
     let (store, ..) = memory();
     for (inner, outer) in [("3/minute", "10/hour"), ("10/minute", "3/hour")] {
         let gate = |quotas| limit(quotas, quotas, &store).per_client().headers().standard_headers();
@@ -88,7 +88,7 @@ async fn what_the_handler_says_itself_stays() {
 }
 
 #[tokio::test]
-async fn lim_36_the_page_says_when_to_try_again_in_words() {
+async fn the_page_says_when_to_retry() {
     let app = behind(lone("1/2 minutes").per_client());
     page(&app).await;
     let refused = page(&app).await;
@@ -104,7 +104,7 @@ async fn lim_36_the_page_says_when_to_try_again_in_words() {
 }
 
 #[tokio::test]
-async fn lim_44_the_handler_may_see_where_its_caller_stands() {
+async fn the_handler_can_read_its_callers_status() {
     async fn left(counts: axum::Extension<Counts>) -> String {
         let told = |one: &Counted| format!("{} {} of {}", one.limit, one.standing.remaining, one.quota);
         counts.0.0.iter().map(told).collect::<Vec<_>>().join(", ")
@@ -119,7 +119,7 @@ async fn lim_44_the_handler_may_see_where_its_caller_stands() {
 }
 
 #[tokio::test]
-async fn the_policy_is_that_of_the_quotas_that_decided() {
+async fn the_policy_header_matches_the_deciding_quotas() {
     let (store, ..) = memory();
     let meta = limit("meta", "1/day", &store);
     let app = behind(limit("own", "1/minute", &store).meta(meta).per_client().standard_headers());
@@ -137,7 +137,7 @@ async fn the_policy_is_that_of_the_quotas_that_decided() {
 }
 
 #[tokio::test]
-async fn two_gates_with_names_of_their_own_both_tell() {
+async fn limits_with_own_header_names_both_report() {
     let (store, ..) = memory();
     let names = ["x-limit", "x-left", "x-until"].map(HeaderName::from_static);
     for (inner, outer) in [("3/minute", "10/hour"), ("10/minute", "3/hour")] {

@@ -1,14 +1,14 @@
-//! Who is counted (LIM-01, 10.4): by address, header, path, function; nobody without a key is unlimited.
+//! Keys: by address, header, path or function; a request without a key is rejected.
 
 use axum::Router;
 use axum::routing::any;
 use http::{HeaderName, Method, Request};
 use palisade::{Key, RateLimit, Refusal, Unkeyed};
 
-use super::world::{
+use super::support::{
     behind, dressed, get, get_by, get_with, hello, limit, lone, memory, request, statuses, times,
 };
-use crate::world::{STRANGER, ask, with_peer};
+use crate::support::{STRANGER, ask, with_peer};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
@@ -20,7 +20,7 @@ async fn one_address_is_refused_and_another_is_not() {
 }
 
 #[tokio::test]
-async fn an_ipv6_network_of_64_bits_is_one_caller() {
+async fn an_ipv6_64_network_is_one_caller() {
     let app = behind(lone("1/minute").per_client());
     let asks = ["[2001:db8::1]:1", "[2001:db8::ffff]:1", "[2001:db8:0:1::1]:1"];
     assert_eq!(statuses(&app, asks.map(get_by)).await, [200, 429, 200]);
@@ -29,21 +29,21 @@ async fn an_ipv6_network_of_64_bits_is_one_caller() {
 }
 
 #[tokio::test]
-async fn an_address_of_version_4_within_one_of_version_6_is_the_same_caller() {
+async fn an_ipv4_mapped_address_is_the_same_caller() {
     let app = behind(lone("1/minute").per_client());
     let asks = ["203.0.113.9:1", "[::ffff:203.0.113.9]:1", "[::ffff:203.0.113.10]:1"];
     assert_eq!(statuses(&app, asks.map(get_by)).await, [200, 429, 200]);
 }
 
 #[tokio::test]
-async fn a_header_does_not_change_who_the_client_is() {
+async fn an_untrusted_header_does_not_change_the_client() {
     let app = behind(lone("1/minute").per_client());
     let asks = ["1.1.1.1", "2.2.2.2"].map(|address| get_with("x-forwarded-for", address));
     assert_eq!(statuses(&app, asks).await, [200, 429]);
 }
 
 #[tokio::test]
-async fn a_client_that_nobody_looked_for_is_a_500_that_names_the_missing_line() {
+async fn a_missing_proxy_layer_is_a_named_500() {
     let app = Router::new().route("/", any(hello)).layer(lone("1/minute").per_client());
     let answer = ask(&app, get("/")).await;
     assert_eq!(answer.status, 500);
@@ -51,7 +51,7 @@ async fn a_client_that_nobody_looked_for_is_a_500_that_names_the_missing_line() 
 }
 
 #[tokio::test]
-async fn lim_01_without_a_key_a_request_is_refused() {
+async fn a_request_without_a_key_is_rejected() {
     let app = behind(lone("2/minute").per_header(API_KEY));
     assert_eq!(times(&app, 2).await, [400, 400]);
     assert_eq!(
@@ -88,7 +88,7 @@ async fn a_path_parameter_is_a_key() {
 }
 
 #[tokio::test]
-async fn any_function_is_a_key_and_one_key_may_be_everybodys() {
+async fn any_function_can_be_the_key() {
     let tenant = |parts: &http::request::Parts| Some(Key::from((parts.uri.query()?, "tenant")));
     let app = behind(lone("1/minute").per(tenant));
     assert_eq!(statuses(&app, ["/?a", "/?a", "/?b", "/"].map(get)).await, [200, 429, 200, 400]);
@@ -97,7 +97,7 @@ async fn any_function_is_a_key_and_one_key_may_be_everybodys() {
 }
 
 #[tokio::test]
-async fn what_a_visitor_calls_himself_does_not_use_up_an_addresss_count() {
+async fn a_claimed_name_does_not_charge_the_address() {
     let limit = lone("1/minute");
     let app = behind(limit.clone().per_client());
     assert!(limit.check("203.0.113.9").await.is_ok());
@@ -108,7 +108,7 @@ async fn what_a_visitor_calls_himself_does_not_use_up_an_addresss_count() {
 }
 
 #[tokio::test]
-async fn lim_22_23_the_name_is_the_scope() {
+async fn limits_of_one_name_share_a_scope() {
     let (store, ..) = memory();
     let two = |one: RateLimit, other: RateLimit| {
         dressed(
@@ -124,7 +124,7 @@ async fn lim_22_23_the_name_is_the_scope() {
 }
 
 #[tokio::test]
-async fn routes_of_a_group_share_a_count_or_have_their_own() {
+async fn routes_of_a_group_share_or_separate_counts() {
     let app = behind(lone("1/minute").per_client());
     assert_eq!(statuses(&app, ["/", "/other"].map(get)).await, [200, 429]);
     let app = behind(lone("1/minute").per_client().per_route());
@@ -132,7 +132,7 @@ async fn routes_of_a_group_share_a_count_or_have_their_own() {
 }
 
 #[tokio::test]
-async fn lim_39_floods_of_404_and_405_are_counted() {
+async fn floods_of_404_and_405_are_counted() {
     let app = behind(lone("2/minute").per_client().per_route());
     assert_eq!(statuses(&app, ["/x", "/y", "/z", "/"].map(get)).await, [404, 404, 429, 200]);
     let routes = Router::new().route("/", axum::routing::get(hello)).layer(lone("1/minute").per_client());
@@ -141,7 +141,7 @@ async fn lim_39_floods_of_404_and_405_are_counted() {
 }
 
 #[tokio::test]
-async fn lim_46_methods_are_told_apart_and_none_is_a_way_around() {
+async fn counting_by_method_cannot_be_bypassed() {
     let as_method = |method: &str| {
         with_peer(
             Request::builder().method(method).uri("/").body(axum::body::Body::empty()).unwrap(),

@@ -1,11 +1,11 @@
-//! Defaults and overrides (LIM-02, 03, 07, 30…33, 37, 40…42), as docs/decisions/0008 has them.
+//! Defaults and overrides, as docs/decisions/0008 describes them.
 
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use http::Method;
 use palisade::{Clock, RateGate, SteadyStore, WhenDown};
 
-use super::world::{
+use super::support::{
     Server, dressed, get, get_with, hello, limit, lone, memory, page, request, statuses, times,
 };
 
@@ -15,7 +15,7 @@ fn site(own: RateGate, default: RateGate) -> Router {
 }
 
 #[tokio::test]
-async fn a_route_with_a_limit_of_its_own_does_not_use_up_the_default() {
+async fn a_routes_own_limit_replaces_the_default() {
     let (store, ..) = memory();
     let default = limit("default", "2/hour", &store).per_client().yields();
     let app = site(limit("own", "4/hour", &store).per_client(), default);
@@ -30,7 +30,7 @@ async fn a_route_with_a_limit_of_its_own_does_not_use_up_the_default() {
 }
 
 #[tokio::test]
-async fn lim_02_a_route_in_a_group_of_its_own_has_nothing_to_do_with_the_default() {
+async fn a_route_outside_the_group_skips_the_default() {
     let (store, ..) = memory();
     let default = limit("default", "1/hour", &store).per_client();
     let own = limit("own", "3/hour", &store).per_client();
@@ -41,7 +41,7 @@ async fn lim_02_a_route_in_a_group_of_its_own_has_nothing_to_do_with_the_default
 }
 
 #[tokio::test]
-async fn lim_32_by_choice_both_count() {
+async fn both_limits_count_by_choice() {
     for (yields, as_well) in [(false, false), (true, true), (false, true)] {
         let (store, ..) = memory();
         let default = limit("default", "2/hour", &store).per_client();
@@ -53,7 +53,7 @@ async fn lim_32_by_choice_both_count() {
 }
 
 #[tokio::test]
-async fn lim_31_methods_that_the_own_limit_passes_are_the_defaults() {
+async fn the_default_covers_methods_the_route_skips() {
     let (store, ..) = memory();
     let own = limit("own", "1/hour", &store).per_client().methods([Method::POST]);
     let app = site(own, limit("default", "3/hour", &store).per_client().yields());
@@ -63,7 +63,7 @@ async fn lim_31_methods_that_the_own_limit_passes_are_the_defaults() {
 }
 
 #[tokio::test]
-async fn lim_33_gates_on_one_route_all_count_and_the_first_that_refuses_is_the_outermost() {
+async fn the_outermost_of_several_limits_rejects_first() {
     let (store, ..) = memory();
     let (one, other) = (limit("one", "2/hour", &store), limit("other", "3/day", &store));
     let route: MethodRouter = any(hello).layer(one.per_client());
@@ -75,7 +75,7 @@ async fn lim_33_gates_on_one_route_all_count_and_the_first_that_refuses_is_the_o
 }
 
 #[tokio::test]
-async fn lim_07_an_application_wide_limit_stands_outside_of_everything() {
+async fn an_application_limit_surrounds_everything() {
     let (store, ..) = memory();
     let all = limit("all", "3/hour", &store).shared();
     let default = limit("default", "10/hour", &store).per_client().yields();
@@ -86,7 +86,7 @@ async fn lim_07_an_application_wide_limit_stands_outside_of_everything() {
 }
 
 #[tokio::test]
-async fn lim_37_whoever_is_exempt_passes_this_gate_and_no_other() {
+async fn an_exemption_covers_its_own_limit_only() {
     let (store, ..) = memory();
     let staff = |parts: &http::request::Parts| parts.headers.contains_key("x-staff");
     let own = limit("own", "1/hour", &store).per_client().exempt_when(staff);
@@ -97,7 +97,7 @@ async fn lim_37_whoever_is_exempt_passes_this_gate_and_no_other() {
 }
 
 #[tokio::test]
-async fn a_default_that_only_reports_and_one_that_yields_charge_nobody_twice() {
+async fn report_only_and_default_charge_once() {
     let (store, ..) = memory();
     let default = limit("default", "1/hour", &store).report_only().per_client().yields();
     let app = site(limit("own", "2/hour", &store).per_client(), default);
@@ -107,7 +107,7 @@ async fn a_default_that_only_reports_and_one_that_yields_charge_nobody_twice() {
 }
 
 #[tokio::test]
-async fn lim_30_a_layer_holds_wherever_it_stands() {
+async fn a_layer_applies_wherever_it_stands() {
     let gate = lone("1/hour").per_client();
     let on_route = dressed(Router::new().route("/", any(hello).layer(gate)));
     assert_eq!(times(&on_route, 2).await, [200, 429]);
@@ -116,7 +116,7 @@ async fn lim_30_a_layer_holds_wherever_it_stands() {
 }
 
 #[tokio::test]
-async fn a_limit_that_only_reports_does_not_open_the_default() {
+async fn a_report_only_limit_keeps_the_default_active() {
     let (store, ..) = memory();
     let default = limit("default", "2/hour", &store).per_client().yields();
     let trial = limit("trial", "1/hour", &store).report_only().per_client();
@@ -124,7 +124,7 @@ async fn a_limit_that_only_reports_does_not_open_the_default() {
 }
 
 #[tokio::test]
-async fn a_limit_that_cannot_count_just_now_does_not_open_the_default() {
+async fn a_failing_limit_keeps_the_default_active() {
     let server = Server::new(&Clock::manual().0);
     server.stop();
     let default = limit("default", "2/hour", &memory().0).per_client().yields();

@@ -50,7 +50,7 @@ async fn send_chunked(site: &Site, path: &str, length: usize) -> Heard {
 const CAP: usize = 1 << 20;
 
 #[tokio::test]
-async fn a_body_over_the_cap_is_answered_413_and_one_at_the_cap_is_read() {
+async fn a_body_over_the_limit_gets_413() {
     let site = site().await;
     assert_eq!(send(&site, "/", CAP).await.body, CAP.to_string());
     assert_eq!(send(&site, "/", CAP + 1).await.status, 413);
@@ -59,7 +59,7 @@ async fn a_body_over_the_cap_is_answered_413_and_one_at_the_cap_is_read() {
 }
 
 #[tokio::test]
-async fn a_length_over_the_cap_is_refused_before_any_of_the_body_is_sent() {
+async fn a_declared_oversize_is_rejected_early() {
     let mut line = site().await.line().await;
     line.say("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
         .await;
@@ -67,7 +67,7 @@ async fn a_length_over_the_cap_is_refused_before_any_of_the_body_is_sent() {
 }
 
 #[tokio::test]
-async fn a_route_may_take_more_or_less_and_the_innermost_limit_counts() {
+async fn the_innermost_body_limit_applies() {
     let site = site().await;
     assert_eq!(send(&site, "/small", 10).await.body, "10");
     assert_eq!(send(&site, "/small", 11).await.status, 413);
@@ -87,7 +87,7 @@ async fn a_body_that_nobody_reads_does_no_harm() {
 }
 
 #[tokio::test]
-async fn a_413_for_a_body_over_the_limit_carries_the_refusal_and_one_of_the_handlers_own_does_not() {
+async fn only_our_own_413_carries_the_rejection() {
     let refused = axum::middleware::map_response(async |mut response: Response<Body>| {
         let refused = response.extensions().get() == Some(&Refusal::BodyTooLarge);
         response.headers_mut().insert("refused", if refused { "yes" } else { "no" }.parse().unwrap());
@@ -105,7 +105,7 @@ async fn a_413_for_a_body_over_the_limit_carries_the_refusal_and_one_of_the_hand
 }
 
 #[tokio::test]
-async fn a_body_that_dribbles_is_given_up_at_its_time_limit() {
+async fn a_slow_body_times_out() {
     async fn read(request: Request<Body>) -> String {
         let started = Instant::now();
         let error = request.into_body().collect().await.unwrap_err();
@@ -125,7 +125,7 @@ async fn a_body_that_dribbles_is_given_up_at_its_time_limit() {
 }
 
 #[tokio::test]
-async fn a_body_that_dribbles_into_an_extractor_is_a_408_behind_the_layer() {
+async fn a_slow_body_in_an_extractor_is_408() {
     let app = Router::new().route("/", post(async |_: Bytes| ())).layer(BodyLimit::default());
     let site = Site::bounded(Serve::new().header_timeout(Duration::from_secs(900)), app).await;
     let mut line = site.line().await;
@@ -136,7 +136,7 @@ async fn a_body_that_dribbles_into_an_extractor_is_a_408_behind_the_layer() {
 }
 
 #[tokio::test]
-async fn without_our_listener_a_limit_still_reaches_the_extractors() {
+async fn limits_reach_extractors_under_any_server() {
     let app = Router::new().route("/", post(async |_: Bytes| ())).route("/get", get(async || ()));
     let mut app = BodyLimit::bytes(10).layer(app);
     for (length, status) in [(10, 200), (11, 413)] {

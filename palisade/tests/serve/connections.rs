@@ -25,7 +25,7 @@ fn hello() -> Router {
 }
 
 #[tokio::test]
-async fn a_handler_is_told_who_is_at_the_other_end() {
+async fn a_handler_receives_the_peer_address() {
     let app = Router::new().route("/", get(async |Extension(Peer(peer))| peer.to_string()));
     let mut line = Site::new(app).await.line().await;
     let ours: SocketAddr = line.0.local_addr().unwrap();
@@ -33,7 +33,7 @@ async fn a_handler_is_told_who_is_at_the_other_end() {
 }
 
 #[tokio::test]
-async fn a_service_written_by_hand_is_served_like_a_router() {
+async fn a_handwritten_service_is_served_too() {
     let app = tower::service_fn(async |request: Request<LimitedBody>| {
         Ok::<_, Infallible>(http::Response::new(request.uri().path().to_owned()))
     });
@@ -45,7 +45,7 @@ async fn a_service_written_by_hand_is_served_like_a_router() {
 }
 
 #[tokio::test]
-async fn one_connection_carries_many_requests_until_it_idles_too_long() {
+async fn a_connection_is_reused_until_its_idle_timeout() {
     let site = Site::new(hello()).await;
     let mut line = site.line().await;
     for _ in 0..3 {
@@ -58,7 +58,7 @@ async fn one_connection_carries_many_requests_until_it_idles_too_long() {
 }
 
 #[tokio::test]
-async fn who_connects_and_says_nothing_is_cut_off_at_the_header_time_limit() {
+async fn a_silent_client_times_out() {
     let site = Site::new(hello()).await;
     let mut line = site.line().await;
     pause();
@@ -68,7 +68,7 @@ async fn who_connects_and_says_nothing_is_cut_off_at_the_header_time_limit() {
 }
 
 #[tokio::test]
-async fn who_dribbles_the_preface_of_http2_is_cut_off_at_the_header_time_limit() {
+async fn a_slow_http2_preface_is_closed_in_time() {
     let site = Site::new(hello()).await;
     let mut line = site.line().await;
     line.say("PRI * HTTP/2.0\r\n\r\n").await;
@@ -79,7 +79,7 @@ async fn who_dribbles_the_preface_of_http2_is_cut_off_at_the_header_time_limit()
 }
 
 #[tokio::test]
-async fn who_begins_a_later_request_must_finish_its_head_in_time() {
+async fn later_request_heads_have_the_same_timeout() {
     let site = Site::bounded(Serve::new().header_timeout(Duration::from_millis(50)), hello()).await;
     let mut line = site.line().await;
     assert_eq!(line.get("/").await.status, 200);
@@ -90,7 +90,7 @@ async fn who_begins_a_later_request_must_finish_its_head_in_time() {
 }
 
 #[tokio::test]
-async fn who_does_not_read_our_answer_is_cut_off() {
+async fn a_client_that_does_not_read_is_closed() {
     let (gone, mut seen) = mpsc::channel(1);
     let endless = get(async move || Response::new(Body::new(Endless(gone))));
     let bounds = Serve::new().idle_timeout(Duration::from_millis(50));
@@ -123,7 +123,7 @@ impl Drop for Endless {
 }
 
 #[tokio::test]
-async fn when_all_places_are_taken_the_next_one_waits_until_somebody_leaves() {
+async fn connections_beyond_the_limit_wait() {
     let site = Site::bounded(Serve::new().connections(1), hello()).await;
     let mut first = site.line().await;
     assert_eq!(first.get("/").await.status, 200);
@@ -141,7 +141,7 @@ async fn when_all_places_are_taken_the_next_one_waits_until_somebody_leaves() {
 }
 
 #[tokio::test]
-async fn who_idles_makes_room_when_all_places_are_taken() {
+async fn an_idle_connection_makes_room() {
     let site = Site::bounded(Serve::new().connections(1), hello()).await;
     let mut idle = site.line().await;
     assert_eq!(idle.get("/").await.status, 200);
@@ -154,7 +154,7 @@ async fn who_idles_makes_room_when_all_places_are_taken() {
 }
 
 #[tokio::test]
-async fn an_application_that_panics_loses_its_connection_and_no_other() {
+async fn a_panic_closes_only_its_own_connection() {
     let app = hello().route(
         "/panic",
         get(async || {

@@ -22,7 +22,7 @@ fn of_lines(lines: usize) -> String {
 }
 
 #[tokio::test]
-async fn a_head_that_is_too_large_is_answered_431() {
+async fn a_large_head_gets_431() {
     assert_eq!(ask(Serve::new(), &of_bytes(30 << 10)).await.status, 200);
     assert_eq!(ask(Serve::new(), &of_bytes(34 << 10)).await.status, 431);
     assert_eq!(ask(Serve::new().header_bytes(8 << 10), &of_bytes(9 << 10)).await.status, 431);
@@ -30,7 +30,7 @@ async fn a_head_that_is_too_large_is_answered_431() {
 }
 
 #[tokio::test]
-async fn a_head_with_too_many_headers_is_answered_431() {
+async fn too_many_headers_get_431() {
     // `Host` counts too.
     assert_eq!(ask(Serve::new(), &of_lines(99)).await.status, 200);
     assert_eq!(ask(Serve::new(), &of_lines(100)).await.status, 431);

@@ -67,7 +67,7 @@ async fn heads_and_bodies_have_the_same_bounds() {
 }
 
 #[tokio::test]
-async fn a_stop_answers_what_is_open_and_closes_the_connection() {
+async fn shutdown_finishes_open_http2_streams() {
     let (entered, mut inside) = tokio::sync::mpsc::channel(1);
     let go = std::sync::Arc::new(tokio::sync::Notify::new());
     let gone = go.clone();

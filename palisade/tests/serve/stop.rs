@@ -26,7 +26,7 @@ fn slow_page() -> (Router, mpsc::Receiver<()>, Arc<Notify>) {
 }
 
 #[tokio::test]
-async fn a_stop_finishes_the_open_request_closes_the_idle_and_refuses_the_new() {
+async fn shutdown_finishes_open_requests_and_closes_idle_connections() {
     let (app, mut inside, go) = slow_page();
     let site = Site::new(app).await;
     let address = site.address;
@@ -52,7 +52,7 @@ async fn a_stop_finishes_the_open_request_closes_the_idle_and_refuses_the_new() 
 }
 
 #[tokio::test]
-async fn a_stop_waits_no_longer_than_it_was_told_to() {
+async fn shutdown_waits_no_longer_than_its_timeout() {
     let (app, mut inside, _go) = slow_page();
     let site = Site::bounded(Serve::new().drain(Duration::from_millis(20)), app).await;
     let mut line = site.line().await;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use http::StatusCode;
 use palisade::{Protection, store::MemorySessions};
 
-use super::{Browser, Site, sessions};
-use crate::world::ask;
+use super::{Site, sessions};
+use crate::support::ask;
 
 #[tokio::test]
-async fn log_02_the_account_is_found_by_its_id_once_for_each_request() {
+async fn the_account_is_loaded_once_per_request() {
     for site in Site::both() {
         let mut browser = site.browser();
         assert_eq!(browser.who().await, "nobody");
@@ -25,7 +25,7 @@ async fn log_02_the_account_is_found_by_its_id_once_for_each_request() {
 }
 
 #[tokio::test]
-async fn log_02_an_account_that_is_gone_is_nobody_and_its_session_is_over() {
+async fn a_deleted_account_ends_its_session() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/nobody").await;
@@ -35,7 +35,7 @@ async fn log_02_an_account_that_is_gone_is_nobody_and_its_session_is_over() {
 }
 
 #[tokio::test]
-async fn an_account_that_cannot_be_looked_for_is_a_fault_and_not_nobody() {
+async fn a_failed_account_lookup_is_an_error() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/broken").await;
@@ -46,7 +46,7 @@ async fn an_account_that_cannot_be_looked_for_is_a_fault_and_not_nobody() {
 }
 
 #[tokio::test]
-async fn log_05_signing_in_begins_a_new_session_and_nothing_of_the_old_one_is_left() {
+async fn signing_in_starts_an_empty_session() {
     for site in Site::both() {
         let mut thief = site.browser();
         thief.post("/set/planted/here").await;
@@ -62,7 +62,7 @@ async fn log_05_signing_in_begins_a_new_session_and_nothing_of_the_old_one_is_le
 }
 
 #[tokio::test]
-async fn log_05_signing_in_as_somebody_else_ends_the_first() {
+async fn signing_in_as_another_user_ends_the_first() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -74,7 +74,7 @@ async fn log_05_signing_in_as_somebody_else_ends_the_first() {
 }
 
 #[tokio::test]
-async fn log_06_signing_out_ends_the_session_and_tells_the_browser_to_forget() {
+async fn signing_out_ends_the_session_and_clears_data() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -95,7 +95,7 @@ async fn log_06_signing_out_ends_the_session_and_tells_the_browser_to_forget() {
 }
 
 #[tokio::test]
-async fn a_slow_request_does_not_revive_a_session_that_another_one_has_ended() {
+async fn a_slow_request_never_revives_an_ended_session() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -129,7 +129,7 @@ async fn a_slow_request_does_not_revive_a_session_that_another_one_has_ended() {
 }
 
 #[tokio::test]
-async fn log_07_and_11_who_is_not_signed_in_is_sent_to_sign_in_or_told_401() {
+async fn signed_out_visitors_are_redirected_or_get_401() {
     for site in Site::both() {
         let mut browser = site.browser();
         let answer = browser.get("/mine?a=1&b=%2F").await;
@@ -147,7 +147,7 @@ async fn log_07_and_11_who_is_not_signed_in_is_sent_to_sign_in_or_told_401() {
 }
 
 #[tokio::test]
-async fn a_next_that_would_leave_the_site_stays_a_text() {
+async fn an_external_next_stays_a_path() {
     let site = Site::sealed();
     let app = axum::Router::new()
         .fallback(async |_: palisade::SignedIn<super::User>| ())
@@ -158,7 +158,7 @@ async fn a_next_that_would_leave_the_site_stays_a_text() {
 }
 
 #[tokio::test]
-async fn a_role_is_a_type_and_who_lacks_it_is_refused() {
+async fn an_account_without_the_role_is_rejected() {
     for site in Site::both() {
         let mut browser = site.browser();
         assert_eq!(browser.get("/admin").await.status, StatusCode::SEE_OTHER);
@@ -170,7 +170,7 @@ async fn a_role_is_a_type_and_who_lacks_it_is_refused() {
 }
 
 #[tokio::test]
-async fn log_08_09_and_12_what_is_grave_wants_a_fresh_proof() {
+async fn grave_actions_need_recent_authentication() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -189,7 +189,7 @@ async fn log_08_09_and_12_what_is_grave_wants_a_fresh_proof() {
 }
 
 #[tokio::test]
-async fn log_09_who_confirms_as_somebody_else_is_somebody_else() {
+async fn confirming_as_another_user_switches_the_user() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -201,13 +201,13 @@ async fn log_09_who_confirms_as_somebody_else_is_somebody_else() {
 }
 
 #[tokio::test]
-async fn log_13_basic_protection_asks_a_changed_client_for_a_fresh_proof() {
+async fn basic_protection_reauthenticates_a_changed_client() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
-        browser.from = "198.51.100.9".into();
+        browser.set_header("x-forwarded-for", "198.51.100.9");
         assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "the same network");
-        browser.from = "203.0.113.50".into();
+        browser.set_header("x-forwarded-for", "203.0.113.50");
         assert_eq!(browser.who().await, "ada");
         assert_eq!(browser.get("/grave").await.header("location"), Some("/confirm?next=/grave"));
         browser.post("/confirm/ada").await;
@@ -218,7 +218,7 @@ async fn log_13_basic_protection_asks_a_changed_client_for_a_fresh_proof() {
 }
 
 #[tokio::test]
-async fn log_13_strong_protection_ends_the_session_and_none_looks_away() {
+async fn strong_protection_ends_the_session() {
     for (protection, after) in [(Protection::Strong, "nobody"), (Protection::None, "ada")] {
         let (sessions, hand, clock) = sessions();
         let site =
@@ -226,28 +226,29 @@ async fn log_13_strong_protection_ends_the_session_and_none_looks_away() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         let old = browser.clone();
-        browser.agent = "curl".into();
+        browser.set_header("user-agent", "curl");
         assert_eq!(browser.who().await, after);
-        let mut back = Browser { app: site.app.clone(), ..old };
+        let mut back = old.at(site.app.clone());
         assert_eq!(back.who().await, after, "the first client's is over too");
     }
 }
 
 #[tokio::test]
-async fn log_13_who_a_client_is_does_not_come_from_a_header_that_nobody_vouches_for() {
+async fn session_protection_ignores_untrusted_headers() {
     let site = Site::sealed();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     let mut request = browser.request("GET", "/grave");
     request.extensions_mut().insert(palisade::Peer("203.0.113.9:4000".parse().unwrap()));
     // A stranger who writes the victim's address into X-Forwarded-For is still a stranger.
-    browser.jar = browser.jar.into_iter().map(|(name, value)| (name.replace("__Host-", ""), value)).collect();
+    browser.jar =
+        browser.jar.iter().map(|(name, value)| (name.replace("__Host-", ""), value.clone())).collect();
     request.headers_mut().insert("cookie", format!("session={}", browser.jar["session"]).parse().unwrap());
     assert_eq!(ask(&site.app, request).await.status, StatusCode::SEE_OTHER);
 }
 
 #[tokio::test]
-async fn log_15_a_changed_password_ends_every_session_that_has_not_proved_itself_since() {
+async fn a_new_password_ends_unconfirmed_sessions() {
     for site in Site::both() {
         let (mut here, mut there) = (site.browser(), site.browser());
         here.post("/login/ada").await;
@@ -262,7 +263,7 @@ async fn log_15_a_changed_password_ends_every_session_that_has_not_proved_itself
 }
 
 #[tokio::test]
-async fn a_change_of_rights_gives_the_session_a_new_name() {
+async fn a_change_of_rights_renews_the_session_id() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -275,10 +276,10 @@ async fn a_change_of_rights_gives_the_session_a_new_name() {
 }
 
 #[tokio::test]
-async fn ones_sessions_are_listed_and_ended_one_by_one_or_all() {
+async fn sessions_are_listed_and_can_be_ended() {
     let site = Site::stored();
-    let mut phone = Browser { agent: "Phone".into(), ..site.browser() };
-    let mut tablet = Browser { agent: "Tablet".into(), ..site.browser() };
+    let mut phone = site.browser().agent("Phone");
+    let mut tablet = site.browser().agent("Tablet");
     let mut bob = site.browser();
     let mut here = site.browser();
     for browser in [&mut phone, &mut tablet, &mut here] {
@@ -310,7 +311,7 @@ async fn pages_of_somebody_are_kept_by_nobody() {
 }
 
 #[tokio::test]
-async fn log_20_whoever_listens_is_told() {
+async fn events_reach_their_listener() {
     let site = Site::sealed();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
@@ -323,9 +324,9 @@ async fn log_20_whoever_listens_is_told() {
 }
 
 #[tokio::test]
-async fn without_the_layer_the_answer_names_the_missing_line() {
+async fn a_missing_session_layer_is_named() {
     let app = axum::Router::new().route("/", axum::routing::get(async |_: palisade::Session| ()));
-    let answer = ask(&app, crate::world::get_from(crate::world::HERE, "/")).await;
+    let answer = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     let refusal = answer.response.extensions.get::<palisade::Refusal>().unwrap();
     assert!(refusal.message().contains("Sessions::new(&keyring)"), "{refusal:?}");

@@ -1,20 +1,18 @@
-//! Sessions, signing in, remember tokens; the rows of Flask-Login, LOG-01 to LOG-20.
+//! Sessions, signing in, remember tokens: what Flask-Login does, and what it leaves open.
 //!
-//! | row | here |
-//! |---|---|
-//! | LOG-04, header loader | deprecated there; a program that signs in by a header has no session |
-//! | LOG-14, messages | the site's own words: a refusal is a value |
-//! | LOG-17, LOG-18, mix-ins and cookie helpers | no such things: `Account` is a trait of two functions, cookies are not for hands |
-//! | LOG-19, a test client | `Browser`, below |
+//! Without a counterpart here: a loader for a header (a program that signs in by a header has no
+//! session), messages (the site's own words), mix-ins and cookie helpers (`Account` is a trait of
+//! two functions).
 
+mod cookies;
 mod login;
 mod plain;
-mod promises;
 mod races;
 mod remember;
 mod stores;
 
 use std::collections::BTreeMap;
+use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -26,10 +24,12 @@ use axum::routing::{get, post};
 use http::{Request, StatusCode};
 use palisade::store::{MemorySessions, SessionStore};
 use palisade::{
-    Account, Clock, Fault, Hand, Keyring, Proof, Proxies, Refusal, Session, SessionEvent, Sessions, SignedIn,
+    Account, Clock, Fault, Hand, Keyring, Peer, Proof, Proxies, Refusal, Session, SessionEvent, Sessions,
+    SignedIn,
 };
+use test_support::browser;
 
-use crate::world::{Answer, PROXY, ask, get_from};
+use crate::support::{Answer, PROXY, ask};
 
 pub const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 pub const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
@@ -38,7 +38,7 @@ pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
 }
 
-/// The accounts of the site: all are there but `nobody`; `admin` is one. Their epochs can be raised.
+/// The accounts of the site: every name but `nobody`; `admin` is an admin. Epochs can be raised.
 #[derive(Clone, Default)]
 pub struct Accounts {
     epochs: Arc<Mutex<BTreeMap<String, u64>>>,
@@ -91,7 +91,7 @@ impl Account<Accounts> for Admin {
     }
 }
 
-/// A site with sessions, the hand of its clock, its accounts, and what its sessions have told.
+/// A site with sessions, a manual clock, accounts, and the events of its sessions.
 pub struct Site {
     pub app: Router,
     pub sessions: Sessions,
@@ -133,7 +133,7 @@ async fn list(session: Session) -> Result<String, Refusal> {
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// The settings and their hand; by default sessions lie in the cookie.
+/// Sessions in the cookie, with a manual clock.
 pub fn sessions() -> (Sessions, Hand, Clock) {
     let (clock, hand) = Clock::manual();
     let sessions =
@@ -142,13 +142,13 @@ pub fn sessions() -> (Sessions, Hand, Clock) {
 }
 
 impl Site {
-    /// Where sessions lie in the cookie.
+    /// A site with sessions in the cookie.
     pub fn sealed() -> Self {
         let (sessions, hand, clock) = sessions();
         Self::of(sessions.ends_in(MemorySessions::new().clock(clock)), hand)
     }
 
-    /// Where they lie in a store.
+    /// A site with sessions in a store.
     pub fn stored() -> Self {
         let (sessions, hand, clock) = sessions();
         Self::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand)
@@ -223,58 +223,62 @@ impl Site {
     }
 
     pub fn browser(&self) -> Browser {
-        Browser {
-            app: self.app.clone(),
-            jar: BTreeMap::new(),
-            from: "198.51.100.7".into(),
-            agent: "Firefox".into(),
-            tls: true,
-        }
+        Browser(
+            browser::Browser::new(self.app.clone(), "example.org")
+                .extension(Peer(PROXY.parse().unwrap()))
+                .header("x-forwarded-for", "198.51.100.7")
+                .header("x-forwarded-proto", "https")
+                .header("user-agent", "Firefox")
+                .header("accept", "text/html,*/*;q=0.8"),
+        )
     }
 }
 
-/// A browser: it keeps cookies, and says where it comes from and what it is called.
+/// A browser behind the proxy, by default over https.
 #[derive(Clone)]
-pub struct Browser {
-    pub app: Router,
-    pub jar: BTreeMap<String, String>,
-    pub from: String,
-    pub agent: String,
-    pub tls: bool,
+pub struct Browser(browser::Browser);
+
+impl Deref for Browser {
+    type Target = browser::Browser;
+
+    fn deref(&self) -> &Self::Target {
+        &self.0
+    }
+}
+
+impl DerefMut for Browser {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.0
+    }
 }
 
 impl Browser {
+    /// Sends this `user-agent`.
+    pub fn agent(self, agent: &str) -> Self {
+        Self(self.0.header("user-agent", agent))
+    }
+
+    /// Comes over plain http.
+    pub fn over_http(self) -> Self {
+        Self(self.0.header("x-forwarded-proto", "http"))
+    }
+
+    /// Takes its cookies to another site.
+    pub fn at(mut self, site: Router) -> Self {
+        self.site = site;
+        self
+    }
+
     pub fn request(&self, method: &str, target: &str) -> Request<Body> {
-        let mut request = get_from(PROXY, target);
-        *request.method_mut() = method.parse().unwrap();
-        let cookies: Vec<String> = self.jar.iter().map(|(name, value)| format!("{name}={value}")).collect();
-        let scheme = if self.tls { "https" } else { "http" };
-        for (name, value) in [
-            ("x-forwarded-for", self.from.as_str()),
-            ("x-forwarded-proto", scheme),
-            ("user-agent", &self.agent),
-            ("accept", "text/html,*/*;q=0.8"),
-            ("cookie", &cookies.join("; ")),
-        ] {
-            request.headers_mut().insert(http::HeaderName::try_from(name).unwrap(), value.parse().unwrap());
-        }
-        request
+        self.0.request(method, target, &[], Vec::new())
     }
 
     pub fn keep(&mut self, answer: &Answer) {
-        for line in answer.headers.get_all("set-cookie") {
-            let line = line.to_str().unwrap();
-            let (name, value) = line.split(';').next().unwrap().split_once('=').unwrap();
-            if line.contains("Max-Age=0") {
-                self.jar.remove(name);
-            } else {
-                self.jar.insert(name.to_owned(), value.to_owned());
-            }
-        }
+        self.0.keep(&answer.headers);
     }
 
     pub async fn send(&mut self, method: &str, target: &str) -> Answer {
-        let answer = ask(&self.app, self.request(method, target)).await;
+        let answer = ask(&self.site, self.request(method, target)).await;
         self.keep(&answer);
         answer
     }
@@ -283,7 +287,7 @@ impl Browser {
         self.send("GET", target).await
     }
 
-    /// A POST that succeeds.
+    /// Sends a POST that succeeds.
     pub async fn post(&mut self, target: &str) -> Answer {
         let answer = self.send("POST", target).await;
         assert_eq!(answer.status, StatusCode::OK, "{target}: {}", answer.body);

@@ -8,11 +8,11 @@ use http::StatusCode;
 use palisade::store::MemorySessions;
 use palisade::{Keyring, SameSite, Sessions};
 
-use super::{Browser, KEY, NEXT_KEY, Site, keyring, sessions};
-use crate::world::ask;
+use super::{KEY, NEXT_KEY, Site, keyring, sessions};
+use crate::support::ask;
 
 #[tokio::test]
-async fn what_is_put_into_a_session_is_there_at_the_next_request_and_for_nobody_else() {
+async fn session_values_persist_for_their_owner_only() {
     for site in Site::both() {
         let (mut ada, mut bob) = (site.browser(), site.browser());
         ada.post("/set/colour/blue").await;
@@ -24,14 +24,14 @@ async fn what_is_put_into_a_session_is_there_at_the_next_request_and_for_nobody_
 }
 
 #[tokio::test]
-async fn the_cookie_is_bound_to_this_host_and_no_script_reads_it() {
+async fn the_cookie_is_host_bound_and_http_only() {
     for site in Site::both() {
         let answer = site.browser().post("/set/colour/blue").await;
         let line = answer.header("set-cookie").unwrap();
         let (value, attributes) = line.split_once(';').unwrap();
         assert!(value.starts_with("__Host-session=") && !value.contains("blue"), "{value}");
         assert_eq!(attributes, " Path=/; Secure; HttpOnly; SameSite=Lax");
-        let mut plain = Browser { tls: false, ..site.browser() };
+        let mut plain = site.browser().over_http();
         let answer = plain.post("/set/colour/blue").await;
         let line = answer.header("set-cookie").unwrap();
         assert!(line.starts_with("session=") && line.ends_with("; Path=/; HttpOnly; SameSite=Lax"), "{line}");
@@ -43,7 +43,7 @@ async fn the_cookie_is_bound_to_this_host_and_no_script_reads_it() {
 async fn name_and_same_site_and_secure_are_settings() {
     let (sessions, hand, _) = sessions();
     let site = Site::of(sessions.cookie("maths").same_site(SameSite::Strict).secure(true), hand);
-    let answer = Browser { tls: false, ..site.browser() }.post("/set/a/b").await;
+    let answer = site.browser().over_http().post("/set/a/b").await;
     let line = answer.header("set-cookie").unwrap();
     assert!(
         line.starts_with("__Host-maths=") && line.ends_with("Secure; HttpOnly; SameSite=Strict"),
@@ -71,7 +71,7 @@ async fn pages_that_never_ask_neither_read_nor_write() {
 }
 
 #[tokio::test]
-async fn a_session_is_over_when_it_was_idle_and_when_it_is_old() {
+async fn a_session_has_idle_and_absolute_timeouts() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/set/a/b").await;
@@ -93,7 +93,7 @@ async fn a_session_is_over_when_it_was_idle_and_when_it_is_old() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_is_not_ours_is_no_session_and_no_error() {
+async fn a_foreign_cookie_is_ignored() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/set/a/b").await;
@@ -102,7 +102,7 @@ async fn a_cookie_that_is_not_ours_is_no_session_and_no_error() {
         let mut flipped = bytes.clone();
         flipped[40] ^= 1;
         let other = Keyring::new(NEXT_KEY).unwrap().keys("session").seal(b"0123456789abcdefp{}", b"record");
-        // The unused bits of the last character, and padding, are no second spelling (ITS-11).
+        // The unused bits of the last character, and padding, are no second spelling.
         let padded = format!("{value}=");
         for bad in [
             URL_SAFE_NO_PAD.encode(flipped),
@@ -123,18 +123,18 @@ async fn a_cookie_that_is_not_ours_is_no_session_and_no_error() {
 }
 
 #[tokio::test]
-async fn a_sealed_session_is_no_name_of_a_stored_one_nor_the_other_way_round() {
+async fn sealed_and_stored_sessions_are_not_interchangeable() {
     let (sealed, stored) = (Site::sealed(), Site::stored());
     for (from, to) in [(&sealed, &stored), (&stored, &sealed)] {
         let mut browser = from.browser();
         browser.post("/set/a/b").await;
-        browser.app = to.app.clone();
+        browser.site = to.app.clone();
         assert_eq!(browser.get("/get/a").await.body, "");
     }
 }
 
 #[tokio::test]
-async fn its_05_an_old_key_still_opens_and_the_new_one_seals() {
+async fn an_old_key_opens_a_new_one_seals() {
     let store = std::sync::Arc::new(MemorySessions::new());
     for stored in [false, true] {
         let site = |keyring: &Keyring| {
@@ -144,14 +144,14 @@ async fn its_05_an_old_key_still_opens_and_the_new_one_seals() {
         };
         let rotated = site(&Keyring::new(NEXT_KEY).unwrap().previous([KEY]).unwrap());
         let without = site(&Keyring::new(NEXT_KEY).unwrap());
-        let mut browser = Browser { app: site(&keyring()), ..Site::sealed().browser() };
+        let mut browser = Site::sealed().browser().at(site(&keyring()));
         browser.post("/set/a/b").await;
         let before = browser.cookie().unwrap().clone();
 
-        browser.app = rotated.clone();
+        browser.site = rotated.clone();
         assert_eq!(browser.get("/get/a").await.body, "b", "nobody loses a session");
         assert_ne!(browser.cookie(), Some(&before), "it was sealed again");
-        browser.app = without.clone();
+        browser.site = without.clone();
         assert_eq!(browser.get("/get/a").await.body, "b", "the old key is not needed any more");
         browser.jar.insert("__Host-session".into(), before);
         assert_eq!(browser.get("/get/a").await.body, "", "and is worth nothing");
@@ -159,7 +159,7 @@ async fn its_05_an_old_key_still_opens_and_the_new_one_seals() {
 }
 
 #[tokio::test]
-async fn more_than_a_cookie_holds_is_a_clear_error_and_fits_a_store() {
+async fn an_oversized_cookie_is_an_error() {
     // Random text does not compress.
     let text: String = {
         let mut bytes = vec![0; 3_600];
@@ -178,7 +178,7 @@ async fn more_than_a_cookie_holds_is_a_clear_error_and_fits_a_store() {
 }
 
 #[tokio::test]
-async fn a_visitor_who_only_looks_at_a_form_takes_no_room_in_the_store() {
+async fn viewing_a_form_stores_no_session() {
     let store = std::sync::Arc::new(MemorySessions::new());
     let (sessions, hand, clock) = sessions();
     let site = Site::of(sessions.clock(clock).kept_in_shared(store.clone()), hand);
@@ -193,7 +193,7 @@ async fn a_visitor_who_only_looks_at_a_form_takes_no_room_in_the_store() {
         .layer(palisade::CsrfTokens::new(&keyring()).clock(palisade::Clock::manual().0))
         .layer(site.sessions.clone())
         .layer(palisade::Proxies::trusted(["10.0.0.0/8"]).unwrap());
-    let mut browser = Browser { app: form, ..site.browser() };
+    let mut browser = site.browser().at(form);
     let first = browser.get("/form").await;
     let cookie = browser.cookie().unwrap().clone();
     assert_eq!(store.len(), 0);
@@ -202,15 +202,15 @@ async fn a_visitor_who_only_looks_at_a_form_takes_no_room_in_the_store() {
     for token in [&first.body, &second.body] {
         let mut request = browser.request("POST", "/form");
         request.headers_mut().insert("x-csrftoken", token.parse().unwrap());
-        assert_eq!(ask(&browser.app, request).await.body, "taken", "both tabs stay good");
+        assert_eq!(ask(&browser.site, request).await.body, "taken", "both tabs stay good");
     }
-    browser.app = site.app.clone();
+    browser.site = site.app.clone();
     browser.post("/set/a/b").await;
     assert_eq!((store.len(), browser.get("/get/a").await.body.as_str()), (1, "b"));
 }
 
 #[tokio::test]
-async fn two_requests_at_once_both_keep_what_they_put_in() {
+async fn concurrent_requests_both_keep_their_values() {
     let site = Site::stored();
     let mut browser = site.browser();
     browser.post("/set/a/1").await;
@@ -239,12 +239,12 @@ async fn debug_shows_nothing() {
             }),
         )
         .layer(sessions);
-    let shown = ask(&app, crate::world::get_from(crate::world::HERE, "/")).await.body;
+    let shown = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await.body;
     assert_eq!(shown, "Session(hidden)");
 }
 
 #[tokio::test]
-async fn whatever_a_browser_sends_as_a_cookie_is_a_session_of_ours_or_none() {
+async fn any_cookie_is_ours_or_ignored() {
     let site = Site::sealed();
     let mut browser = site.browser();
     browser.post("/login/ada").await;

@@ -1,4 +1,4 @@
-//! What happens when requests cross, visitors hang up, clocks are set back, and layers meet.
+//! Concurrent requests of one session, and clients that disconnect.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
@@ -14,7 +14,7 @@ use palisade::store::{Answer as Asked, Done, Kept, MemorySessions, Saved, Sessio
 use palisade::{Proof, Proxies, Refusal, Session, Sessions, SignedIn};
 
 use super::{Browser, Site, User, keyring, sessions};
-use crate::world::{Answer, ask};
+use crate::support::{Answer, ask};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
@@ -42,12 +42,13 @@ where
     answer
 }
 
-fn around(site: &Site, router: Router) -> Router {
+/// Puts the site's sessions around other routes.
+pub fn around(site: &Site, router: Router) -> Router {
     router.layer(site.sessions.clone()).layer(Proxies::trusted(["10.0.0.0/8"]).unwrap())
 }
 
 #[tokio::test]
-async fn a_new_name_does_not_revive_a_session_that_another_request_has_ended() {
+async fn renewing_does_not_revive_an_ended_session() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -66,7 +67,7 @@ async fn a_new_name_does_not_revive_a_session_that_another_request_has_ended() {
 }
 
 #[tokio::test]
-async fn a_new_name_keeps_what_another_request_has_put_in_meanwhile() {
+async fn renewing_keeps_concurrent_writes() {
     let site = Site::stored();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
@@ -81,7 +82,7 @@ async fn a_new_name_keeps_what_another_request_has_put_in_meanwhile() {
 }
 
 #[tokio::test]
-async fn a_cookie_that_another_request_has_ended_does_not_come_back_over_the_new_one() {
+async fn an_ended_cookie_never_overwrites_the_new_one() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -156,7 +157,7 @@ fn slowly(sealed: bool) -> (Site, Slow) {
 }
 
 #[tokio::test]
-async fn a_token_whose_series_is_ended_while_it_is_used_signs_nobody_in() {
+async fn a_series_ended_during_use_signs_nobody_in() {
     for sealed in [false, true] {
         let (site, slow) = slowly(sealed);
         let mut browser = site.browser();
@@ -170,7 +171,7 @@ async fn a_token_whose_series_is_ended_while_it_is_used_signs_nobody_in() {
 }
 
 #[tokio::test]
-async fn a_reading_that_is_given_up_halfway_is_begun_again_and_loses_nothing() {
+async fn a_cancelled_load_is_retried() {
     // While the session is asked for, and while the series is of a token that nobody knows.
     for (sealed, given_up_at) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
         let (site, slow) = slowly(sealed);
@@ -196,7 +197,7 @@ async fn a_reading_that_is_given_up_halfway_is_begun_again_and_loses_nothing() {
 }
 
 #[tokio::test]
-async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
+async fn signing_out_completes_when_the_client_disconnects() {
     for sealed in [false, true] {
         let (site, slow) = slowly(sealed);
         let mut browser = site.browser();
@@ -220,7 +221,7 @@ async fn a_sign_out_is_carried_through_when_the_visitor_hangs_up() {
 }
 
 #[tokio::test]
-async fn an_answer_that_got_lost_is_no_theft_if_the_browser_asks_again_at_once() {
+async fn a_lost_response_is_no_theft() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -237,7 +238,7 @@ async fn an_answer_that_got_lost_is_no_theft_if_the_browser_asks_again_at_once()
 }
 
 #[tokio::test]
-async fn the_name_of_a_series_without_its_token_ends_nothing() {
+async fn a_series_without_its_token_ends_nothing() {
     let (sessions, hand, clock) = sessions();
     let store = Arc::new(MemorySessions::new().clock(clock));
     let site = Site::of(sessions.kept_in_shared(store.clone()), hand);
@@ -256,7 +257,7 @@ async fn the_name_of_a_series_without_its_token_ends_nothing() {
 }
 
 #[tokio::test]
-async fn of_several_remember_cookies_the_one_that_can_be_read_counts() {
+async fn the_readable_one_of_several_remember_cookies_counts() {
     let site = Site::stored();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
@@ -269,7 +270,7 @@ async fn of_several_remember_cookies_the_one_that_can_be_read_counts() {
 }
 
 #[tokio::test]
-async fn who_changes_the_password_stays_remembered_and_copies_of_the_token_do_not() {
+async fn a_password_change_keeps_this_browser_remembered_only() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -286,96 +287,7 @@ async fn who_changes_the_password_stays_remembered_and_copies_of_the_token_do_no
 }
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_prolongs_nothing() {
-    for site in Site::both() {
-        site.hand.advance(365 * DAY);
-        let mut browser = site.browser();
-        browser.post("/login/ada").await;
-        browser.post("/remember").await;
-        site.hand.set_back(365 * DAY);
-        assert_eq!(browser.who().await, "nobody", "else it would last a year and more");
-
-        browser.post("/login/ada").await;
-        site.hand.set_back(Duration::from_secs(200));
-        assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "as far as servers may differ");
-    }
-    // Not the session, nor when it was last seen, but the proof is of a time to come.
-    let (sessions, hand, clock) = sessions();
-    let site = Site::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand);
-    let mut browser = site.browser();
-    browser.post("/login/ada").await;
-    let app = around(
-        &site,
-        Router::new()
-            .fallback(any(async |session: Session| session.fresh_for(Duration::from_secs(100)).await)),
-    );
-    site.hand.set_back(Duration::from_secs(250));
-    assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::SEE_OTHER);
-    site.hand.advance(Duration::from_secs(200));
-    assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::OK);
-}
-
-#[tokio::test]
-async fn the_cookie_of_one_layer_is_no_cookie_of_another() {
-    for stored in [false, true] {
-        let store = Arc::new(MemorySessions::new());
-        let site = |name| {
-            let sessions = Sessions::new(&keyring()).cookie(name);
-            let sessions = if stored { sessions.kept_in_shared(store.clone()) } else { sessions };
-            Site::of(sessions, super::sessions().1)
-        };
-        let (shop, desk) = (site("shop"), site("desk"));
-        let mut browser = shop.browser();
-        browser.post("/login/ada").await;
-        let cookie = browser.jar["__Host-shop"].clone();
-        assert_eq!(browser.who().await, "ada");
-        browser.app = desk.app.clone();
-        browser.jar.insert("__Host-desk".into(), cookie);
-        assert_eq!(browser.who().await, "nobody");
-    }
-}
-
-#[tokio::test]
-async fn whatever_a_handler_says_a_page_of_a_session_is_public_to_nobody() {
-    for site in Site::both() {
-        let page = async |session: Session| {
-            session.get::<String>("a").await.map(|_| ([("cache-control", "public, max-age=600")], "page"))
-        };
-        let app = Router::new()
-            .route("/read", get(page))
-            .route(
-                "/own",
-                get(async |session: Session| {
-                    session
-                        .get::<String>("a")
-                        .await
-                        .map(|_| ([("cache-control", "max-age=9, Private")], "page"))
-                }),
-            )
-            .route(
-                "/begin",
-                get(async |session: Session| {
-                    session.set("a", 1).await.map(|()| ([("cache-control", "s-maxage=600")], "page"))
-                }),
-            );
-        let app = around(&site, app);
-        let mut browser = site.browser();
-        let control = async |browser: &Browser, target: &str| {
-            let answer = ask(&app, browser.request("GET", target)).await;
-            answer.header("cache-control").map(str::to_owned)
-        };
-        assert_eq!(control(&browser, "/read").await.unwrap(), "public, max-age=600", "nothing was in it");
-        assert_eq!(control(&browser, "/begin").await.unwrap(), "private, no-cache", "it has a cookie");
-        browser.post("/set/a/b").await;
-        assert_eq!(control(&browser, "/read").await.unwrap(), "private, no-cache", "of this visitor");
-        browser.post("/login/ada").await;
-        assert_eq!(control(&browser, "/read").await.unwrap(), "no-store", "of somebody");
-        assert_eq!(control(&browser, "/own").await.unwrap(), "max-age=9, Private", "strict enough");
-    }
-}
-
-#[tokio::test]
-async fn the_account_is_looked_for_again_when_another_signs_in_during_the_request() {
+async fn the_account_is_reloaded_after_another_signs_in() {
     let site = Site::stored();
     let switch =
         async |user: SignedIn<User>, request: axum::extract::Request, next: axum::middleware::Next| {
@@ -395,7 +307,7 @@ async fn the_account_is_looked_for_again_when_another_signs_in_during_the_reques
 }
 
 #[tokio::test]
-async fn what_is_begun_after_a_sign_out_is_not_cleared_with_the_rest() {
+async fn values_set_after_signing_out_survive() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -415,7 +327,7 @@ async fn what_is_begun_after_a_sign_out_is_not_cleared_with_the_rest() {
 }
 
 #[tokio::test]
-async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
+async fn a_forms_session_ends_at_sign_in() {
     for site in Site::both() {
         let form = any(async |session: Session, token: palisade::CsrfToken| {
             session.get::<String>("a").await.map(|_| token.to_string())
@@ -424,9 +336,9 @@ async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
         let form = around(&site, Router::new().fallback(form).layer(tokens));
         for fill in [false, true] {
             let mut browser = site.browser();
-            browser.app = form.clone();
+            browser.site = form.clone();
             browser.get("/").await;
-            browser.app = site.app.clone();
+            browser.site = site.app.clone();
             if fill {
                 browser.post("/set/a/b").await;
             }
@@ -436,62 +348,9 @@ async fn a_session_that_only_a_form_has_begun_is_over_with_the_sign_in_too() {
             let mut tab = browser.clone();
             overtaken(&site, &mut tab, ("POST", "/login/ada"), async |_| Ok(())).await;
             assert_eq!(tab.jar, old.jar, "it writes no cookie over that of the sign-in");
-            tab.app = form.clone();
+            tab.site = form.clone();
             tab.get("/").await;
             assert_ne!(tab.jar, old.jar, "it is over, and tokens of another one come after it");
         }
     }
-}
-
-#[tokio::test]
-async fn no_change_to_a_cookie_makes_it_another_one() {
-    for site in Site::both() {
-        let mut browser = site.browser();
-        browser.post("/login/ada").await;
-        browser.post("/remember").await;
-        site.hand.advance(Duration::from_secs(60));
-        let session = browser.jar.remove("__Host-remember").map(|_| browser.jar.clone()).unwrap();
-        let sound = session["__Host-session"].clone();
-        // SplitMix64: the same in every run.
-        let mut state = 4_u64;
-        let mut below = |end: usize| {
-            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
-            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-            ((z ^ (z >> 31)) % end as u64) as usize
-        };
-        for _ in 0..400 {
-            let mut bytes = sound.clone().into_bytes();
-            for _ in 0..=below(3) {
-                let (at, from) = (below(bytes.len()), below(bytes.len()));
-                match below(5) {
-                    0 => bytes[at] = b" !#$%&'()*+-./0Az~"[below(18)],
-                    1 => bytes.truncate(at),
-                    2 => bytes.insert(at, b"AZaz09-_="[below(9)]),
-                    3 => bytes.swap(at, from),
-                    _ => drop(bytes.remove(at)),
-                }
-                if bytes.len() < 2 {
-                    break;
-                }
-            }
-            let changed = String::from_utf8(bytes).unwrap();
-            let expected = if changed.trim() == sound { "ada" } else { "nobody" };
-            browser.jar.insert("__Host-session".into(), changed.clone());
-            let answer = ask(&site.app, browser.request("GET", "/who")).await;
-            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, expected), "{changed}");
-        }
-    }
-}
-
-#[tokio::test]
-async fn nothing_of_a_request_stays_in_memory() {
-    let store = Arc::new(MemorySessions::new());
-    let site = Site::of(Sessions::new(&keyring()).kept_in_shared(store.clone()), sessions().1);
-    let mut browser = site.browser();
-    browser.get("/plain").await;
-    browser.post("/login/ada").await;
-    assert_eq!(browser.who().await, "ada");
-    drop((site, browser));
-    assert_eq!(Arc::strong_count(&store), 1, "else visits hold the layer that they came through");
 }

@@ -20,7 +20,7 @@ fn token(browser: &Browser) -> String {
 }
 
 #[tokio::test]
-async fn log_01_a_remembered_browser_signs_in_by_itself_and_gets_another_token() {
+async fn a_remembered_browser_gets_a_new_token() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         let first = token(&browser);
@@ -36,7 +36,7 @@ async fn log_01_a_remembered_browser_signs_in_by_itself_and_gets_another_token()
 }
 
 #[tokio::test]
-async fn its_cookie_has_the_flags_of_the_session_and_an_end() {
+async fn the_remember_cookie_has_flags_and_expiry() {
     let site = Site::sealed();
     let mut browser = site.browser();
     browser.post("/login/ada").await;
@@ -47,7 +47,7 @@ async fn its_cookie_has_the_flags_of_the_session_and_an_end() {
 }
 
 #[tokio::test]
-async fn log_10_a_restored_sign_in_is_not_fresh() {
+async fn a_restored_login_is_not_recent() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         assert_eq!(browser.get("/grave").await.status, StatusCode::OK);
@@ -57,11 +57,11 @@ async fn log_10_a_restored_sign_in_is_not_fresh() {
 }
 
 #[tokio::test]
-async fn a_stolen_token_that_is_used_twice_ends_everything_of_the_account() {
+async fn a_reused_token_ends_all_sessions() {
     for site in Site::both() {
         let mut victim = remembered(&site).await;
         let mut elsewhere = remembered(&site).await;
-        let mut thief = Browser { agent: "thief".into(), ..site.browser() };
+        let mut thief = site.browser().agent("thief");
         thief.jar.insert("__Host-remember".into(), token(&victim));
         site.hand.advance(DAY);
         assert_eq!(thief.who().await, "ada", "the thief is first");
@@ -79,7 +79,7 @@ async fn a_stolen_token_that_is_used_twice_ends_everything_of_the_account() {
 }
 
 #[tokio::test]
-async fn in_a_store_theft_ends_the_thiefs_session_at_once() {
+async fn theft_ends_the_thiefs_stored_session() {
     let site = Site::stored();
     let mut victim = remembered(&site).await;
     let mut thief = site.browser();
@@ -106,7 +106,7 @@ async fn requests_that_were_sent_together_are_no_theft() {
 }
 
 #[tokio::test]
-async fn log_06_signing_out_ends_the_token_too() {
+async fn signing_out_ends_the_token_too() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         let stolen = token(&browser);
@@ -119,7 +119,7 @@ async fn log_06_signing_out_ends_the_token_too() {
 }
 
 #[tokio::test]
-async fn a_changed_password_ends_the_tokens_of_all_browsers() {
+async fn a_new_password_ends_all_remember_tokens() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         site.accounts.raise("ada");
@@ -130,7 +130,7 @@ async fn a_changed_password_ends_the_tokens_of_all_browsers() {
 }
 
 #[tokio::test]
-async fn the_server_knows_when_a_token_has_run_out() {
+async fn the_server_enforces_token_expiry() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         site.hand.advance(29 * DAY);
@@ -142,7 +142,7 @@ async fn the_server_knows_when_a_token_has_run_out() {
 }
 
 #[tokio::test]
-async fn log_03_a_token_that_is_nonsense_is_taken_away_and_breaks_nothing() {
+async fn a_malformed_token_is_removed() {
     for site in Site::both() {
         for bad in ["", "x", "é|deadbeef", "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA", &"A".repeat(9_000)]
         {
@@ -158,7 +158,7 @@ async fn log_03_a_token_that_is_nonsense_is_taken_away_and_breaks_nothing() {
 }
 
 #[tokio::test]
-async fn a_series_of_one_browser_does_not_pass_with_the_token_of_another() {
+async fn a_series_rejects_another_series_token() {
     let site = Site::sealed();
     let (one, two) = (remembered(&site).await, remembered(&site).await);
     let mut mixed = site.browser();

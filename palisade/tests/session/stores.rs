@@ -5,24 +5,24 @@ use std::time::Duration;
 
 use http::StatusCode;
 use palisade::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
+use test_support::servers::Server;
+use test_support::session_store::{check_session_store, kept};
 
 use super::Site;
-use super::promises::{keeps_its_promises, kept};
-use crate::stores::servers::Server;
 
 #[tokio::test]
 async fn memory_keeps_its_promises() {
-    keeps_its_promises(Arc::new(MemorySessions::new())).await;
+    check_session_store(Arc::new(MemorySessions::new())).await;
 }
 
 #[tokio::test]
 async fn redis_keeps_its_promises() {
     let server = Server::redis();
-    keeps_its_promises(Arc::new(RedisSessions::new(&server.uri).unwrap())).await;
+    check_session_store(Arc::new(RedisSessions::new(&server.uri).unwrap())).await;
 }
 
 #[tokio::test]
-async fn what_has_run_out_is_gone_from_redis_too() {
+async fn expired_sessions_disappear_from_redis() {
     let server = Server::redis();
     let store = RedisSessions::new(&server.uri).unwrap();
     let id = SessionId::random();
@@ -37,16 +37,16 @@ async fn what_has_run_out_is_gone_from_redis_too() {
 }
 
 #[tokio::test]
-async fn two_programs_on_one_redis_share_their_sessions_and_a_server_that_is_gone_is_a_503() {
+async fn processes_share_redis_and_an_outage_is_503() {
     let server = Server::redis();
     let open = || Site::kept_in(RedisSessions::new(&server.uri).unwrap());
     let (one, two) = (open(), open());
     let mut browser = one.browser();
     browser.post("/login/ada").await;
-    browser.app = two.app.clone();
+    browser.site = two.app.clone();
     assert_eq!(browser.who().await, "ada");
     browser.post("/logout").await;
-    browser.app = one.app.clone();
+    browser.site = one.app.clone();
     assert_eq!(browser.who().await, "nobody");
     browser.post("/login/ada").await;
     drop(server);

@@ -4,8 +4,7 @@ use std::time::{Duration, Instant};
 
 use palisade::store::Store;
 use palisade::{RateLimit, SteadyStore};
-
-use super::servers::{Server, free_port};
+use test_support::servers::{Server, free_port};
 
 async fn limit(uri: &str) -> RateLimit {
     RateLimit::new("pages", "5/hour".parse().unwrap(), SteadyStore::new(Store::open(uri).await.unwrap()))
@@ -28,7 +27,7 @@ async fn pass(limit: &RateLimit, asks: usize) -> usize {
 }
 
 #[tokio::test]
-async fn a_server_that_is_killed_and_comes_back_is_missed_by_nobody() {
+async fn a_redis_restart_fails_no_request() {
     let port = free_port();
     let mut server = Server::redis_on(port, &[]);
     let limit = limit(&server.uri).await;
@@ -48,7 +47,7 @@ async fn a_server_that_is_killed_and_comes_back_is_missed_by_nobody() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_paused_keeps_nobody_waiting_and_is_not_asked_by_all() {
+async fn a_paused_redis_delays_few_requests() {
     let server = Server::redis();
     let limit = limit(&server.uri).await;
     assert!(allowed(&limit).await);
@@ -60,7 +59,7 @@ async fn a_server_that_is_paused_keeps_nobody_waiting_and_is_not_asked_by_all() 
 }
 
 #[tokio::test]
-async fn a_server_that_never_was_there_is_no_error_either() {
+async fn a_store_that_never_started_is_no_error() {
     let limit = limit(&format!("redis://127.0.0.1:{}", free_port())).await;
     assert_eq!(pass(&limit, 9).await, 5);
     assert!(limit.store().is_down(), "but a health check learns of it");

@@ -7,7 +7,7 @@ use palisade::Strategy;
 use palisade::store::Outcome;
 use serde::Deserialize;
 
-use super::world::{World, every};
+use super::test_store::{TestStore, every};
 
 #[derive(Deserialize)]
 struct Vectors {
@@ -37,21 +37,21 @@ struct Step {
 async fn every_store_answers_as_the_python_package_does() {
     let vectors: Vectors = serde_json::from_str(include_str!("../data/limits.json")).unwrap();
     let mut compared = 0;
-    for world in World::every().await {
+    for tested in TestStore::every().await {
         for (number, trace) in vectors.traces.iter().enumerate() {
             let strategy: Strategy = trace.strategy.parse().unwrap();
-            if !world.strategies().contains(&strategy) {
+            if !tested.strategies().contains(&strategy) {
                 continue;
             }
-            let limit = world.limit(strategy, &trace.quota).caller(format!("trace {number}"));
+            let limit = tested.limit(strategy, &trace.quota).caller(format!("trace {number}"));
             let window = limit.quotas.iter().next().unwrap().window().as_secs_f64() * 1000.0;
             let mut now = 0;
             for step in &trace.steps {
-                world.hand.advance(Duration::from_millis(step.at - now));
+                tested.hand.advance(Duration::from_millis(step.at - now));
                 now = step.at;
                 let context = format!(
                     "{} {strategy} {} ({}) at {now} cost {}",
-                    world.store.name(),
+                    tested.store.name(),
                     trace.quota,
                     trace.backend,
                     step.cost
@@ -80,46 +80,46 @@ async fn every_store_answers_as_the_python_package_does() {
 }
 
 #[tokio::test]
-async fn fixed_a_sliding_window_that_begins_now_ends_a_window_later() {
-    for (world, strategy) in every().await {
+async fn a_sliding_window_starts_with_its_first_hit() {
+    for (tested, strategy) in every().await {
         if strategy == Strategy::SlidingWindowCounter {
-            let verdict = world.limit(strategy, "5/minute").decide(1).await.unwrap();
-            assert_eq!(verdict.standing.reset_after, Duration::from_secs(60), "{}", world.store.name());
+            let verdict = tested.limit(strategy, "5/minute").decide(1).await.unwrap();
+            assert_eq!(verdict.standing.reset_after, Duration::from_secs(60), "{}", tested.store.name());
         }
     }
 }
 
 #[tokio::test]
-async fn fixed_nobody_passes_twice_the_amount_by_waiting_for_the_minute_to_end() {
-    for (world, strategy) in every().await {
+async fn waiting_for_the_minute_never_doubles_the_quota() {
+    for (tested, strategy) in every().await {
         // The manual clock begins at a whole minute.
-        world.hand.advance(Duration::from_secs(59));
-        let limit = world.limit(strategy, "5/minute");
+        tested.hand.advance(Duration::from_secs(59));
+        let limit = tested.limit(strategy, "5/minute");
         assert_eq!(limit.hits(&[5, 1]).await, "TF");
-        world.hand.advance(Duration::from_secs(2));
-        assert_eq!(limit.hits(&[1]).await, "F", "{} {strategy}", world.store.name());
+        tested.hand.advance(Duration::from_secs(2));
+        assert_eq!(limit.hits(&[1]).await, "F", "{} {strategy}", tested.store.name());
     }
 }
 
 #[tokio::test]
-async fn fixed_a_hit_has_left_the_moving_window_exactly_a_window_later() {
-    for (world, strategy) in every().await {
+async fn a_hit_leaves_the_moving_window_exactly() {
+    for (tested, strategy) in every().await {
         if strategy == Strategy::MovingWindow {
-            let limit = world.limit(strategy, "2/second");
+            let limit = tested.limit(strategy, "2/second");
             assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF");
-            world.hand.advance(Duration::from_secs(1));
-            assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF", "{}", world.store.name());
+            tested.hand.advance(Duration::from_secs(1));
+            assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF", "{}", tested.store.name());
         }
     }
 }
 
 #[tokio::test]
-async fn fixed_windows_are_counted_in_microseconds_where_the_server_counts_seconds() {
-    for (world, strategy) in every().await {
-        let limit = world.limit(strategy, "1/second");
+async fn windows_have_microsecond_precision() {
+    for (tested, strategy) in every().await {
+        let limit = tested.limit(strategy, "1/second");
         assert!(limit.hit(1).await);
-        world.hand.advance(Duration::from_micros(400_001));
+        tested.hand.advance(Duration::from_micros(400_001));
         let reset = limit.standing().await.reset_after;
-        assert_eq!(reset, Duration::from_micros(599_999), "{} {strategy}", world.store.name());
+        assert_eq!(reset, Duration::from_micros(599_999), "{} {strategy}", tested.store.name());
     }
 }

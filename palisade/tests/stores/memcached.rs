@@ -2,14 +2,14 @@
 
 use palisade::Strategy;
 use palisade::store::{Charge, MemcachedStore, Store, StoreError};
+use test_support::servers::{Server, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
 
-use super::servers::{Server, free_port, listens};
-use super::world::{Limit, World};
+use super::test_store::{Limit, TestStore};
 
 async fn limit(uri: &str, strategy: Strategy, quotas: &str) -> Limit {
-    let mut limit = World::memory().limit(strategy, quotas);
+    let mut limit = TestStore::memory().limit(strategy, quotas);
     limit.store = Store::open(uri).await.unwrap();
     limit
 }
@@ -25,7 +25,7 @@ async fn raw(server: &Server, line: &str) -> String {
 }
 
 #[tokio::test]
-async fn what_is_counted_is_given_a_time_to_live() {
+async fn counters_have_a_time_to_live() {
     let server = Server::memcached();
     for (strategy, quotas, least, most) in [
         (Strategy::FixedWindow, "5/minute; 20/hour", 3590, 3603),
@@ -42,7 +42,7 @@ async fn what_is_counted_is_given_a_time_to_live() {
 }
 
 #[tokio::test]
-async fn what_it_cannot_count_by_is_said_with_the_reason() {
+async fn an_unsupported_strategy_names_the_reason() {
     let store = Store::open("memcached://localhost").await.unwrap();
     for strategy in [Strategy::MovingWindow, Strategy::Gcra] {
         let error = store.supports(strategy).unwrap_err();
@@ -68,15 +68,10 @@ async fn several_programs_at_once_share_one_budget() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_fails_its_own_callers_and_counts_again_when_it_is_back() {
+async fn a_lost_server_fails_its_own_callers_only() {
     let ports = [free_port(), free_port()];
-    let start = |port: u16| {
-        let mut command = std::process::Command::new("memcached");
-        command.args(["-u", "root", "-l", "127.0.0.1", "-U", "0", "-p"]).arg(port.to_string());
-        Server::start(command, super::servers::folder(), String::new(), || listens(port))
-    };
-    let mut first = start(ports[0]);
-    let _second = start(ports[1]);
+    let mut first = Server::memcached_on(ports[0]);
+    let _second = Server::memcached_on(ports[1]);
     let uri = format!("memcached://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]);
     let limit = limit(&uri, Strategy::FixedWindow, "2/hour").await;
     limit.store.ping().wait().await.unwrap();
@@ -95,7 +90,7 @@ async fn a_server_that_is_gone_fails_its_own_callers_and_counts_again_when_it_is
     }
     assert!((1..20).contains(&gone), "{gone} of 20 callers belong to one of two servers");
     assert!(limit.store.ping().wait().await.is_err());
-    let _first = start(ports[0]);
+    let _first = Server::memcached_on(ports[0]);
     for caller in &callers {
         assert!(caller.hit(1).await);
     }
@@ -103,7 +98,7 @@ async fn a_server_that_is_gone_fails_its_own_callers_and_counts_again_when_it_is
 }
 
 #[tokio::test]
-async fn a_caller_whose_name_reads_like_an_error_is_counted_like_any_other() {
+async fn a_caller_named_like_an_error_is_counted() {
     let server = Server::memcached();
     let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
     for caller in ["SERVER_ERROR", "a_ERROR", "ERROR", "END", "STORED"] {
@@ -132,7 +127,7 @@ async fn more_askers_than_connections_take_turns() {
 }
 
 #[tokio::test]
-async fn a_value_of_somebody_else_is_an_error_and_no_panic() {
+async fn a_foreign_value_is_an_error() {
     let server = Server::memcached();
     let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
     for value in ["2/3600; what", "2/3600; 1:2", "2/3600; 99999999999999999999999:1:0", "2/3600; "] {

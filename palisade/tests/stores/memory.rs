@@ -5,7 +5,7 @@ use std::time::Duration;
 use palisade::store::{MemoryStore, Store};
 use palisade::{Clock, Hand, Strategy};
 
-use super::world::Limit;
+use super::test_store::Limit;
 
 fn store(capacity: usize) -> (Store, Hand) {
     let (clock, hand) = Clock::manual();
@@ -24,7 +24,7 @@ fn limit(store: &Store, strategy: Strategy, quotas: &str) -> Limit {
 }
 
 #[tokio::test]
-async fn a_flood_of_new_keys_resets_nobody_and_does_not_pass_uncounted() {
+async fn a_flood_of_keys_resets_no_counter() {
     for strategy in Strategy::ALL {
         let (store, hand) = store(100);
         let victim = limit(&store, strategy, "5/minute; 5/hour");
@@ -75,7 +75,7 @@ async fn what_has_run_out_leaves_by_itself() {
 }
 
 #[tokio::test]
-async fn looking_and_refusals_of_the_impossible_are_not_remembered() {
+async fn peeks_and_impossible_requests_store_nothing() {
     let memory = MemoryStore::new();
     assert_eq!(memory.callers(), 0);
     let (store, _hand) = store(1);

@@ -5,9 +5,9 @@ use std::time::Duration;
 use palisade::store::{Outcome, RedisStore, Store, StoreError};
 use palisade::{Clock, Strategy};
 use redis::aio::MultiplexedConnection;
+use test_support::servers::{Server, free_port};
 
-use super::servers::{Server, free_port};
-use super::world::{Limit, World};
+use super::test_store::{Limit, TestStore};
 
 async fn raw(server: &Server) -> MultiplexedConnection {
     redis::Client::open(server.uri.as_str()).unwrap().get_multiplexed_async_connection().await.unwrap()
@@ -21,13 +21,13 @@ async fn keys(raw: &mut MultiplexedConnection) -> Vec<String> {
 
 /// A limit by the server's own clock.
 async fn limit(server: &Server, strategy: Strategy, quotas: &str) -> Limit {
-    let mut limit = World::memory().limit(strategy, quotas);
+    let mut limit = TestStore::memory().limit(strategy, quotas);
     limit.store = Store::open(&server.uri).await.unwrap();
     limit
 }
 
 #[tokio::test]
-async fn all_keys_of_a_caller_share_a_slot_and_a_time_to_live() {
+async fn a_callers_keys_share_slot_and_expiry() {
     let server = Server::redis();
     let mut raw = raw(&server).await;
     for strategy in Strategy::ALL {
@@ -60,7 +60,7 @@ async fn looking_and_refunding_write_no_key() {
 }
 
 #[tokio::test]
-async fn a_server_that_has_forgotten_the_script_is_told_again() {
+async fn a_lost_script_is_loaded_again() {
     let server = Server::redis();
     let mut raw = raw(&server).await;
     let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
@@ -83,7 +83,7 @@ async fn a_decision_is_one_round_trip() {
 }
 
 #[tokio::test]
-async fn a_server_that_is_gone_is_an_error_and_one_that_is_back_counts_again() {
+async fn an_outage_is_an_error_until_reconnection() {
     let port = free_port();
     let mut server = Server::redis_on(port, &[]);
     let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
@@ -99,7 +99,7 @@ async fn a_server_that_is_gone_is_an_error_and_one_that_is_back_counts_again() {
 }
 
 #[tokio::test]
-async fn a_server_that_stands_still_is_waited_for_as_long_as_the_caller_likes() {
+async fn a_stalled_server_waits_for_the_callers_timeout() {
     let server = Server::redis();
     let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
     assert!(limit.hit(1).await);
@@ -116,7 +116,7 @@ async fn a_server_that_stands_still_is_waited_for_as_long_as_the_caller_likes() 
 }
 
 #[tokio::test]
-async fn a_connection_that_has_fallen_silent_is_given_up_for_another() {
+async fn a_silent_connection_is_replaced() {
     let server = Server::redis();
     let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
     let mut raw = raw(&server).await;
@@ -133,7 +133,7 @@ async fn a_connection_that_has_fallen_silent_is_given_up_for_another() {
 }
 
 #[tokio::test]
-async fn a_password_is_used_and_appears_in_no_error() {
+async fn a_password_is_used_and_never_shown() {
     let port = free_port();
     let _server = Server::redis_on(port, &["--requirepass", "s3cret/ü"]);
     let uri = |password: &str| format!("redis://:{password}@127.0.0.1:{port}/0");

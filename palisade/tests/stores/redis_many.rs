@@ -1,25 +1,17 @@
 //! Redis as several servers: a cluster of three, and a master that sentinels know.
 
-use std::process::Command;
 use std::time::{Duration, Instant};
 
 use palisade::Strategy;
 use palisade::store::Store;
+use test_support::redis_many::{RedisCluster, RedisSentinel};
 
-use super::servers::{Server, folder, free_port, listens};
-use super::world::{Limit, World};
+use super::test_store::{Limit, TestStore};
 
 async fn limit(uri: &str, strategy: Strategy) -> Limit {
-    let mut limit = World::memory().limit(strategy, "20/minute; 10/hour");
+    let mut limit = TestStore::memory().limit(strategy, "20/minute; 10/hour");
     limit.store = Store::open(uri).await.unwrap();
     limit
-}
-
-async fn told(port: u16, words: &[&str]) -> redis::RedisResult<redis::Value> {
-    let client = redis::Client::open(format!("redis://127.0.0.1:{port}")).unwrap();
-    let mut connection = client.get_multiplexed_async_connection().await?;
-    let mut command = redis::cmd(words[0]);
-    command.arg(&words[1..]).query_async(&mut connection).await
 }
 
 async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
@@ -33,49 +25,9 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
 /// As long as a page waits for the store, and a little more on a machine with much to do.
 const PATIENCE: Duration = Duration::from_millis(300);
 
-/// Ports of which the bus's, ten thousand higher, is a port too.
-fn cluster_port() -> u16 {
-    loop {
-        let port = free_port();
-        if port < 55_000 {
-            return port;
-        }
-    }
-}
-
-/// Three servers that are a cluster, and its address.
-async fn cluster() -> (Vec<Server>, String) {
-    let mut servers = Vec::new();
-    let mut ports = Vec::new();
-    for _ in 0..3 {
-        let port = cluster_port();
-        servers.push(Server::redis_on(
-            port,
-            &["--cluster-enabled", "yes", "--cluster-require-full-coverage", "no"],
-        ));
-        ports.push(port);
-    }
-    for (port, slots) in ports.iter().zip([["0", "5460"], ["5461", "10922"], ["10923", "16383"]]) {
-        told(*port, &["CLUSTER", "ADDSLOTSRANGE", slots[0], slots[1]]).await.unwrap();
-        told(ports[0], &["CLUSTER", "MEET", "127.0.0.1", &port.to_string()]).await.unwrap();
-    }
-    until("the cluster is whole", async || {
-        let mut whole = true;
-        for port in &ports {
-            let info: String =
-                redis::from_redis_value(told(*port, &["CLUSTER", "INFO"]).await.unwrap()).unwrap();
-            whole &= info.contains("cluster_slots_ok:16384") && info.contains("cluster_state:ok");
-        }
-        whole
-    })
-    .await;
-    let uri = format!("redis+cluster://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]);
-    (servers, uri)
-}
-
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_server_of_the_cluster_that_is_silent_fails_its_own_callers_and_no_others() {
-    let (servers, uri) = cluster().await;
+async fn a_silent_cluster_node_fails_its_callers_only() {
+    let RedisCluster { servers, uri } = RedisCluster::start();
     let limit = limit(&uri, Strategy::FixedWindow).await;
     let callers: Vec<_> = (0..12).map(|number| limit.clone().caller(format!("caller {number}"))).collect();
     for caller in &callers {
@@ -110,10 +62,10 @@ async fn a_server_of_the_cluster_that_is_silent_fails_its_own_callers_and_no_oth
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cluster_of_three_keeps_every_promise_of_one_server() {
-    let (_servers, uri) = cluster().await;
+async fn a_cluster_of_three_counts_as_one_server() {
+    let cluster = RedisCluster::start();
     for strategy in Strategy::ALL {
-        let limit = limit(&uri, strategy).await;
+        let limit = limit(&cluster.uri, strategy).await;
         limit.store.ping().wait().await.unwrap();
         for number in 0..20 {
             let one = limit.clone().caller(format!("caller {number}"));
@@ -139,32 +91,11 @@ async fn a_cluster_of_three_keeps_every_promise_of_one_server() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn sentinels_lead_to_the_master_and_to_the_next_one() {
-    let (first, second, third) = (free_port(), free_port(), free_port());
-    let mut master = Server::redis_on(first, &[]);
-    let _replica = Server::redis_on(
-        second,
-        &["--replicaof", "127.0.0.1", &first.to_string(), "--repl-diskless-sync-delay", "0"],
-    );
-    let home = folder();
-    let settings = format!(
-        "port {third}\nbind 127.0.0.1\nsentinel monitor main 127.0.0.1 {first} 1\n\
-         sentinel down-after-milliseconds main 300\nsentinel failover-timeout main 2000\n"
-    );
-    std::fs::write(home.join("sentinel.conf"), settings).unwrap();
-    let mut command = Command::new("redis-server");
-    command.args(["sentinel.conf", "--sentinel"]);
-    let _sentinel = Server::start(command, home, String::new(), || listens(third));
-    until("the replica is known", async || {
-        let told = told(third, &["SENTINEL", "REPLICAS", "main"]).await.unwrap();
-        let text = format!("{told:?}");
-        text.contains(&second.to_string()) && text.contains("\"ok\"")
-    })
-    .await;
-
-    let limit = limit(&format!("redis+sentinel://127.0.0.1:{third}/main"), Strategy::FixedWindow).await;
+async fn sentinel_failover_is_followed() {
+    let mut servers = RedisSentinel::start();
+    let limit = limit(&servers.uri, Strategy::FixedWindow).await;
     assert_eq!(limit.hits(&[5, 5, 1]).await, "TTF");
-    master.kill();
+    servers.master.kill();
     assert!(limit.decide(1).await.is_err(), "nobody answers yet");
     let other = limit.clone().caller("after the change");
     until("another master is chosen", async || other.decide(5).await.is_ok()).await;

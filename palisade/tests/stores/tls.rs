@@ -1,15 +1,17 @@
 //! TLS with a CA of one's own: a real handshake, and what is refused.
 
 use std::fs;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
 use palisade::Strategy;
 use palisade::store::{RedisStore, Store, StoreError};
+use test_support::Folder;
+use test_support::redis_many::cluster_port;
+use test_support::servers::{Server, listens};
 
-use super::servers::{Server, folder, free_port, listens};
-use super::world::{Limit, World};
+use super::test_store::{Limit, TestStore};
 
 const EXTENSIONS: &str = "\
 [req]\ndistinguished_name = dn\n[dn]\n\
@@ -48,32 +50,32 @@ fn certificate(folder: &Path, name: &str, by: Option<&str>) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// A redis-server that speaks TLS only, its port, and the folder with its CA and another.
-fn server(settings: &[&str]) -> (Server, u16, PathBuf) {
-    let home = folder();
+/// A redis-server that speaks TLS only, and its port. Its folder has its CA and another one.
+fn server(settings: &[&str]) -> (Server, u16) {
+    let home = Folder::new();
     fs::write(home.join("openssl.cnf"), EXTENSIONS).unwrap();
     certificate(&home, "ca", None);
     certificate(&home, "other", None);
     certificate(&home, "server", Some("ca"));
-    // The bus of a cluster is ten thousand higher, and a port too.
-    let port = std::iter::repeat_with(free_port).find(|port| *port < 55_000).unwrap();
+    let port = cluster_port();
     let mut command = Command::new("redis-server");
     command.args(["--bind", "127.0.0.1", "--save", "", "--port", "0", "--tls-port", &port.to_string()]);
     command.args(["--tls-cert-file", "server.pem", "--tls-key-file", "server.key"]);
     command.args(["--tls-ca-cert-file", "ca.pem", "--tls-auth-clients", "no"]).args(settings);
     let uri = format!("rediss://127.0.0.1:{port}/0?ca={}", home.join("ca.pem").display());
-    (Server::start(command, home.clone(), uri, || listens(port)), port, home)
+    (Server::start(command, home, uri, || listens(port)), port)
 }
 
 async fn limit(uri: &str, strategy: Strategy) -> Limit {
-    let mut limit = World::memory().limit(strategy, "2/hour");
+    let mut limit = TestStore::memory().limit(strategy, "2/hour");
     limit.store = Store::open(uri).await.unwrap();
     limit
 }
 
 #[tokio::test]
-async fn a_server_is_believed_by_its_ca_and_by_no_other() {
-    let (server, port, home) = server(&[]);
+async fn a_server_is_trusted_by_its_ca_only() {
+    let (server, port) = server(&[]);
+    let home = server.folder();
     for strategy in Strategy::ALL {
         assert_eq!(limit(&server.uri, strategy).await.hits(&[1, 1, 1]).await, "TTF", "{strategy}");
     }
@@ -95,8 +97,9 @@ async fn a_server_is_believed_by_its_ca_and_by_no_other() {
 }
 
 #[tokio::test]
-async fn a_cluster_is_believed_by_its_ca_and_by_no_other() {
-    let (server, port, home) = server(&["--cluster-enabled", "yes", "--tls-cluster", "yes"]);
+async fn a_cluster_is_trusted_by_its_ca_only() {
+    let (server, port) = server(&["--cluster-enabled", "yes", "--tls-cluster", "yes"]);
+    let home = server.folder();
     let trusted =
         redis::TlsCertificates { client_tls: None, root_cert: Some(fs::read(home.join("ca.pem")).unwrap()) };
     let client = redis::Client::build_with_tls(format!("rediss://127.0.0.1:{port}"), trusted).unwrap();
@@ -112,12 +115,11 @@ async fn a_cluster_is_believed_by_its_ca_and_by_no_other() {
     }
     assert_eq!(good.hits(&[1, 1, 1]).await, "TTF");
     assert!(limit(&cluster("other.pem"), Strategy::FixedWindow).await.decide(1).await.is_err());
-    drop(server);
 }
 
 #[test]
-fn a_ca_that_cannot_be_used_is_an_error_at_once() {
-    let home = folder();
+fn an_unusable_ca_is_an_immediate_error() {
+    let home = Folder::new();
     fs::write(home.join("empty.pem"), "nothing").unwrap();
     for (uri, said) in [
         (format!("rediss://a?ca={}/none.pem", home.display()), "cannot be read"),
@@ -129,5 +131,4 @@ fn a_ca_that_cannot_be_used_is_an_error_at_once() {
         let error = RedisStore::new(&uri).unwrap_err();
         assert!(error.to_string().contains(said), "{uri}: {error}");
     }
-    let _ = fs::remove_dir_all(home);
 }

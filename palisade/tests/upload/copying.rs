@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use palisade::{UploadId, Uploads, UploadsError};
 
 use super::samples::{every, png};
-use super::world::{Folder, Site};
+use super::site::{Files, Site};
 
 /// All bytes of a file, and whether it waits for the scanner.
 pub async fn read(uploads: &Uploads, id: UploadId) -> Option<(Vec<u8>, bool)> {
@@ -55,7 +55,7 @@ pub async fn moves(from: &Site, to: &Uploads) {
 
 #[tokio::test]
 async fn files_move_between_places_under_their_ids() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let by_url = format!("file://{}/by-url", folder.0.display());
     let places = ["memory://".to_owned(), by_url, folder.0.join("plain").display().to_string()];
     for to in &places {
@@ -68,8 +68,8 @@ async fn files_move_between_places_under_their_ids() {
 }
 
 #[tokio::test]
-async fn a_copy_in_quarantine_is_put_back_there_and_removed_alone() {
-    let folder = Folder::new();
+async fn a_quarantined_copy_is_restored_and_removed_separately() {
+    let folder = Files::new();
     let uploads = folder.uploads();
     let upload = Site::new(uploads.clone()).keep("a.png", &png()).await;
     uploads.put_back(upload.id, true, copy(b"as it waited")).await.unwrap();
@@ -86,7 +86,7 @@ async fn a_copy_in_quarantine_is_put_back_there_and_removed_alone() {
 
 #[tokio::test]
 async fn whoever_only_reads_makes_nothing() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let place = folder.0.join("files");
     let reader = Uploads::open_to_read(place.to_str().unwrap()).unwrap();
     assert!(reader.list().await.unwrap().is_empty() && !place.exists());

@@ -8,7 +8,7 @@ use palisade::{FileFault, Kind, Refusal};
 
 use super::keeping::Sender;
 use super::samples::{jpeg, pdf, png, png_of};
-use super::world::{BOUNDARY, Folder, Part, Site, encode, file, form_of, refusal};
+use super::site::{BOUNDARY, Files, Part, Site, encode, file, form_of, refusal};
 
 const PAGE: &[u8] = b"<!doctype html><script>alert(document.domain)</script>";
 const DRAWING: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
@@ -18,8 +18,8 @@ fn unwanted(is: &'static str) -> FileFault {
 }
 
 #[tokio::test]
-async fn a_page_is_no_picture_whatever_it_is_called() {
-    let folder = Folder::new();
+async fn html_is_no_picture_under_any_name() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for name in ["a.png", "a.html", "a.html.png", "a.png.html", "a.jpg", "a"] {
         assert_eq!(site.fault(name, PAGE).await, unwanted("a web page"), "{name}");
@@ -37,7 +37,7 @@ async fn a_page_is_no_picture_whatever_it_is_called() {
 
 #[tokio::test]
 async fn an_archive_is_refused_before_anybody_unpacks_it() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     // The head of 42.zip is like that of any other.
     let bomb = [&b"PK\x03\x04\x14\0\x01\0\x08\0"[..], &[0; 4_000]].concat();
@@ -48,7 +48,7 @@ async fn an_archive_is_refused_before_anybody_unpacks_it() {
 
 #[tokio::test]
 async fn a_name_that_says_otherwise_is_refused() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for name in ["a.jpg", "a.pdf", "a.html", "a.png.exe", "a", "png"] {
         let fault = FileFault::NamedOtherwise { is: "a PNG picture", extension: "png" };
@@ -63,8 +63,8 @@ async fn a_name_that_says_otherwise_is_refused() {
 }
 
 #[tokio::test]
-async fn only_the_kinds_that_are_asked_for_are_taken() {
-    let folder = Folder::new();
+async fn only_allowed_types_are_accepted() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads().kinds([Kind::Pdf]));
     let fault = FileFault::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
     assert_eq!(site.fault("a.png", &png()).await, fault);
@@ -73,8 +73,8 @@ async fn only_the_kinds_that_are_asked_for_are_taken() {
 }
 
 #[tokio::test]
-async fn a_picture_that_would_unpack_to_gigabytes_is_refused_by_its_header() {
-    let folder = Folder::new();
+async fn a_decompression_bomb_is_rejected_by_its_header() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (width, height) in [(50_000, 50_000), (40_000_001, 1), (u32::MAX, u32::MAX)] {
         let fault = site.fault("a.png", &png_of(width, height)).await;
@@ -93,7 +93,7 @@ async fn a_picture_that_would_unpack_to_gigabytes_is_refused_by_its_header() {
 
 #[tokio::test]
 async fn a_document_is_nothing_else_as_well() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     site.keep("a.pdf", &[&pdf()[..], b"\r\n \0\0"].concat()).await;
     site.keep("a.pdf", &pdf().repeat(3)).await; // as one that was edited twice
@@ -108,8 +108,8 @@ async fn a_document_is_nothing_else_as_well() {
 }
 
 #[tokio::test]
-async fn a_file_over_the_cap_is_refused_and_one_at_the_cap_kept() {
-    let folder = Folder::new();
+async fn a_file_over_the_limit_is_rejected() {
+    let folder = Files::new();
     let exactly = pdf().len() as u64;
     Site::new(folder.uploads().file_bytes(exactly)).keep("a.pdf", &pdf()).await;
     let site = Site::new(folder.uploads().file_bytes(exactly - 1));
@@ -119,7 +119,7 @@ async fn a_file_over_the_cap_is_refused_and_one_at_the_cap_kept() {
 
 #[tokio::test]
 async fn seventeen_megabytes_are_refused_before_they_have_come() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let body = encode(&[file("a.png", &vec![0; 17 << 20])]);
     let announced = Request::post("/send")
@@ -144,8 +144,8 @@ async fn seventeen_megabytes_are_refused_before_they_have_come() {
 }
 
 #[tokio::test]
-async fn what_is_not_wanted_is_refused_at_its_first_kilobyte() {
-    let folder = Folder::new();
+async fn an_unwanted_type_is_rejected_at_its_start() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let beginning = encode(&[file("a.png", &PAGE.repeat(40))]);
     let body = Sender::new(vec![beginning], 8 << 20);
@@ -156,7 +156,7 @@ async fn what_is_not_wanted_is_refused_at_its_first_kilobyte() {
 
 #[tokio::test]
 async fn too_many_files_or_texts_are_refused() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads().files(2).text_bytes(100));
     let png = png();
     assert_eq!(site.send(&[file("a.png", &png), file("b.png", &png)]).await.status(), StatusCode::OK);
@@ -176,8 +176,8 @@ async fn too_many_files_or_texts_are_refused() {
 }
 
 #[tokio::test]
-async fn a_part_that_only_says_who_it_is_is_not_listened_to_for_long() {
-    let folder = Folder::new();
+async fn a_part_with_an_endless_head_is_rejected() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let body = Sender::new(
         vec![format!("--{}\r\nContent-Disposition: form-data; name=\"", BOUNDARY).into_bytes()],
@@ -190,7 +190,7 @@ async fn a_part_that_only_says_who_it_is_is_not_listened_to_for_long() {
 
 #[tokio::test]
 async fn what_is_no_form_is_refused() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for kind in ["application/json", "multipart/form-data", "multipart/mixed; boundary=a", "text/html"] {
         let request = Request::post("/send").header("content-type", kind).body(Body::from("--a--")).unwrap();
@@ -208,7 +208,7 @@ async fn what_is_no_form_is_refused() {
 
 #[tokio::test]
 async fn every_refusal_says_what_to_do() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let said = async |name, bytes: &[u8]| site.refuse(name, bytes).await.message().into_owned();
     assert_eq!(

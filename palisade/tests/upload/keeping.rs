@@ -12,7 +12,7 @@ use http_body::Frame;
 use palisade::{Upload, UploadId, Uploads, UploadsError};
 
 use super::samples::{every, pdf, png};
-use super::world::{Folder, Part, Site, encode, file, form, form_of, text};
+use super::site::{Files, Part, Site, encode, file, form, form_of, text};
 
 /// A browser that sends these chunks, then so many bytes of nothing, and then waits for ever.
 pub struct Sender {
@@ -61,7 +61,7 @@ async fn until(future: &mut (impl Future + Unpin), holds: impl Fn() -> bool) {
 
 #[tokio::test]
 async fn names_are_safe_and_keep_their_letters() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (called, name) in [
         ("a.png", "a.png"),
@@ -86,7 +86,7 @@ async fn names_are_safe_and_keep_their_letters() {
 
 #[tokio::test]
 async fn files_are_stored_under_names_that_nobody_chose() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("../../a.png", &png()).await;
     assert_eq!(folder.files(), [upload.id.to_string()]);
@@ -100,8 +100,8 @@ async fn files_are_stored_under_names_that_nobody_chose() {
 }
 
 #[tokio::test]
-async fn two_of_one_name_at_once_are_two_files() {
-    let folder = Folder::new();
+async fn concurrent_files_of_one_name_are_separate() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let (first, other) = (png(), super::samples::telling_png());
     let same = Site::new(folder.uploads().pictures(palisade::Pictures::Recode));
@@ -113,8 +113,8 @@ async fn two_of_one_name_at_once_are_two_files() {
 }
 
 #[tokio::test]
-async fn what_is_written_down_is_all_that_is_needed() {
-    let folder = Folder::new();
+async fn the_record_suffices_to_serve_the_file() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("Übung.pdf", &pdf()).await;
     let row =
@@ -136,7 +136,7 @@ async fn what_is_written_down_is_all_that_is_needed() {
 
 #[tokio::test]
 async fn texts_and_files_come_together() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let png = png();
     let mut form = site
@@ -164,7 +164,7 @@ async fn texts_and_files_come_together() {
 
 #[tokio::test]
 async fn a_file_of_many_parts_is_kept_whole() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads().file_bytes(15 << 20).request_bytes(16 << 20));
     // More than is sent to a store in one piece.
     let words: Vec<u8> = (0..12_000_000_u32).map(|number| (number / 251) as u8).collect();
@@ -175,7 +175,7 @@ async fn a_file_of_many_parts_is_kept_whole() {
 
 #[tokio::test]
 async fn who_leaves_midway_leaves_nothing() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let whole = encode(&[file("a.png", &png()), file("b.png", &png())]);
     for length in [100, 300, whole.len() / 2, whole.len() - 40, whole.len() - 10] {
@@ -190,8 +190,8 @@ async fn who_leaves_midway_leaves_nothing() {
 }
 
 #[tokio::test]
-async fn who_leaves_while_a_file_is_kept_leaves_nothing() {
-    let folder = Folder::new();
+async fn a_cancelled_upload_leaves_nothing() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let mut form = site.uploads.take(form(&[file("a.png", &png())])).await.unwrap();
     let mut keeping = Box::pin(site.uploads.keep(form.take_file("file").unwrap()));
@@ -209,7 +209,7 @@ async fn who_leaves_while_a_file_is_kept_leaves_nothing() {
 
 #[tokio::test]
 async fn files_are_listed_and_removed() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let mut kept = Vec::new();
     for (name, bytes) in every() {
@@ -238,8 +238,8 @@ async fn memory_keeps_files_as_a_folder_does() {
 }
 
 #[tokio::test]
-async fn a_place_is_a_folder_memory_or_a_bucket() {
-    let folder = Folder::new();
+async fn storage_is_a_folder_memory_or_bucket() {
+    let folder = Files::new();
     for place in [format!("file://{}/new/deep", folder.0.display()), format!("{}/plain", folder.0.display())]
     {
         Site::new(Uploads::open(&place).unwrap()).keep("a.png", &png()).await;
@@ -266,7 +266,7 @@ async fn a_place_is_a_folder_memory_or_a_bucket() {
 
 #[tokio::test]
 async fn an_answer_names_the_file_that_is_meant() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let id = text(site.send(&[file("a.png", &png())]).await).await;
     let unknown: UploadId = "0".repeat(32).parse().unwrap();

@@ -9,4 +9,4 @@ mod s3;
 mod samples;
 mod scanner;
 mod serving;
-mod world;
+mod site;

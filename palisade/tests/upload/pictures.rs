@@ -6,12 +6,12 @@ use super::samples::{
     SECRET, contains, every, gif, jpeg, picture, png, script_gif, telling_jpeg, telling_png, telling_webp,
     webp,
 };
-use super::world::{Folder, Site, file, form};
+use super::site::{Files, Site, file, form};
 
 #[tokio::test]
 async fn every_kind_is_kept_whatever_becomes_of_pictures() {
     for pictures in [Pictures::Keep, Pictures::Strip, Pictures::Recode] {
-        let folder = Folder::new();
+        let folder = Files::new();
         let site = Site::new(folder.uploads().pictures(pictures));
         for (name, bytes) in every() {
             let upload = site.keep(name, &bytes).await;
@@ -26,8 +26,8 @@ async fn every_kind_is_kept_whatever_becomes_of_pictures() {
 }
 
 #[tokio::test]
-async fn what_shows_of_a_picture_stays_to_the_bit() {
-    let folder = Folder::new();
+async fn visible_pixels_are_kept_exactly() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (name, bytes) in [("a.png", png()), ("a.jpg", jpeg()), ("a.gif", gif()), ("a.webp", webp())] {
         let upload = site.keep(name, &bytes).await;
@@ -43,7 +43,7 @@ async fn what_shows_of_a_picture_stays_to_the_bit() {
 #[tokio::test]
 async fn where_a_picture_was_taken_is_left_out() {
     for pictures in [Pictures::Strip, Pictures::Recode] {
-        let folder = Folder::new();
+        let folder = Files::new();
         let site = Site::new(folder.uploads().pictures(pictures));
         for (name, bytes) in [("a.png", telling_png()), ("a.jpg", telling_jpeg()), ("a.webp", telling_webp())]
         {
@@ -55,8 +55,8 @@ async fn where_a_picture_was_taken_is_left_out() {
 }
 
 #[tokio::test]
-async fn a_photograph_is_still_shown_the_right_way_up() {
-    let folder = Folder::new();
+async fn a_photograph_keeps_its_orientation() {
+    let folder = Files::new();
     let (stripped, made_anew) =
         (Site::new(folder.uploads()), Site::new(folder.uploads().pictures(Pictures::Recode)));
 
@@ -73,8 +73,8 @@ async fn a_photograph_is_still_shown_the_right_way_up() {
 }
 
 #[tokio::test]
-async fn a_picture_that_is_a_script_too_is_only_a_picture_afterwards() {
-    let folder = Folder::new();
+async fn a_polyglot_becomes_a_plain_picture() {
+    let folder = Files::new();
     for pictures in [Pictures::Strip, Pictures::Recode] {
         let site = Site::new(folder.uploads().pictures(pictures));
         let served = site.bytes(&site.keep("a.gif", &script_gif()).await).await;
@@ -91,7 +91,7 @@ async fn a_picture_that_is_a_script_too_is_only_a_picture_afterwards() {
 #[tokio::test]
 async fn an_animation_still_moves() {
     use image::AnimationDecoder;
-    let folder = Folder::new();
+    let folder = Files::new();
     for pictures in [Pictures::Keep, Pictures::Strip, Pictures::Recode] {
         let site = Site::new(folder.uploads().pictures(pictures));
         let served = site.bytes(&site.keep("a.gif", &gif()).await).await;
@@ -102,8 +102,8 @@ async fn an_animation_still_moves() {
 }
 
 #[tokio::test]
-async fn where_pictures_stay_as_they_are_nothing_may_stand_behind_them() {
-    let folder = Folder::new();
+async fn unmodified_pictures_may_have_no_trailing_data() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads().pictures(Pictures::Keep));
     for (name, bytes) in every().into_iter().filter(|(name, _)| *name != "a.pdf") {
         assert_eq!(site.bytes(&site.keep(name, &bytes).await).await, bytes);
@@ -114,7 +114,7 @@ async fn where_pictures_stay_as_they_are_nothing_may_stand_behind_them() {
 
 #[tokio::test]
 async fn a_picture_that_breaks_off_anywhere_is_refused() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (name, bytes) in every() {
         let beginning = if name == "a.webp" { 16 } else { 8 };

@@ -3,7 +3,7 @@
 use palisade::{FileFault, Kind, Refusal};
 
 use super::samples::{pdf, png};
-use super::world::{Folder, Part, file, form};
+use super::site::{Files, Part, file, form};
 
 fn typed<'a>(field: &'a str, text: &'a str) -> Part<'a> {
     Part { field, called: None, bytes: text.as_bytes() }
@@ -17,8 +17,8 @@ fn fault(refusal: Option<&Refusal>) -> &FileFault {
 }
 
 #[tokio::test]
-async fn what_was_typed_is_not_lost_with_a_file_that_is_refused() {
-    let folder = Folder::new();
+async fn typed_text_survives_a_rejected_file() {
+    let folder = Files::new();
     let uploads = folder.uploads().kinds([Kind::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
     for (name, bytes) in
@@ -38,8 +38,8 @@ async fn what_was_typed_is_not_lost_with_a_file_that_is_refused() {
 }
 
 #[tokio::test]
-async fn a_form_with_files_that_are_refused_has_its_bounds_all_the_same() {
-    let folder = Folder::new();
+async fn a_form_with_rejected_files_stays_bounded() {
+    let folder = Files::new();
     let uploads = folder.uploads().files(2).request_bytes(300_000);
     let bad = [file("a.png", b"nothing"), file("b.png", b"nothing"), file("c.png", b"nothing")];
     let received = uploads.take_each(form(&bad[..2])).await.unwrap();
@@ -61,8 +61,8 @@ async fn a_form_with_files_that_are_refused_has_its_bounds_all_the_same() {
 }
 
 #[tokio::test]
-async fn a_file_without_a_form_is_judged_like_one_with() {
-    let folder = Folder::new();
+async fn a_bare_file_follows_the_same_rules() {
+    let folder = Files::new();
     let uploads = folder.uploads().kinds([Kind::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
     let refused = async |name: &str, bytes: &[u8]| match uploads.take_file(name, bytes).await {

@@ -1,4 +1,4 @@
-//! A bucket, of a server that speaks S3: moto's, which `scripts/install-test-needs` installs. Where there is none, this is skipped.
+//! Uploads in a bucket of moto's S3 server.
 
 use std::process::Command;
 
@@ -6,11 +6,11 @@ use axum::body::Body;
 use http::StatusCode;
 use http::header::{CONTENT_RANGE, RANGE};
 use palisade::{UploadId, Uploads};
+use test_support::servers::Server;
 
 use super::copying::{copy, moves, read};
 use super::samples::{every, png};
-use super::world::{Folder, Site, text};
-use crate::stores::servers::Server;
+use super::site::{Files, Site, text};
 
 /// Where [`in_a_bucket`] finds it.
 const BUCKET: &str = "PALISADE_TEST_BUCKET";
@@ -63,7 +63,7 @@ async fn in_a_bucket() {
     uploads.discard(&waiting).await.unwrap();
     assert_eq!(uploads.list().await.unwrap().len(), 5);
 
-    let local = Folder::new();
+    let local = Files::new();
     moves(&Site::new(local.uploads()), &beside).await;
     let unknown: UploadId = "0".repeat(32).parse().unwrap();
     assert_eq!(read(&beside, unknown).await, None);

@@ -1,16 +1,15 @@
 //! ClamAV's own daemon, with one signature that we made, says what is malware.
 
-use std::os::unix::net::UnixStream;
-use std::path::PathBuf;
-use std::process::Command;
+use std::path::Path;
 use std::time::Duration;
 
 use http::StatusCode;
 use palisade::{Clamd, FileFault, Refusal, Unscanned};
+use test_support::Folder;
+use test_support::servers::{Server, clamd_socket};
 
 use super::samples::{every, pdf, png, png_chunk};
-use super::world::{Folder, Site};
-use crate::stores::servers::{Server, folder};
+use super::site::{Files, Site};
 
 /// What scanners are tried with, in two halves, so that none finds it in this file.
 fn eicar() -> Vec<u8> {
@@ -24,42 +23,28 @@ fn infected() -> Vec<u8> {
     [&pdf[..end], &eicar(), &pdf[end..]].concat()
 }
 
-/// A daemon on a socket of its own, that knows one signature: where it stands in a file does not matter.
+/// Starts the daemon with that signature, which matches anywhere in a file.
 fn clamd() -> (Server, Clamd) {
-    let folder = folder();
-    clamd_in(folder)
+    let server = Server::clamd(Folder::new(), &eicar());
+    let clamd = client(&clamd_socket(server.folder()));
+    (server, clamd)
 }
 
-fn clamd_in(folder: PathBuf) -> (Server, Clamd) {
-    let hex: String = eicar().iter().map(|byte| format!("{byte:02x}")).collect();
-    std::fs::write(folder.join("ours.ndb"), format!("Ours.Test:0:*:{hex}\n")).unwrap();
-    let socket = folder.join("clamd.sock");
-    let settings = format!(
-        "Foreground yes\nDatabaseDirectory {folder}\nLocalSocket {socket}\nTemporaryDirectory {folder}\nUser root\n\
-         StreamMaxLength 1M\nConcurrentDatabaseReload no\n",
-        folder = folder.display(),
-        socket = socket.display(),
-    );
-    let config = folder.join("clamd.conf");
-    std::fs::write(&config, settings).unwrap();
-    let mut command = Command::new("clamd");
-    command.arg("--config-file").arg(&config);
-    let clamd = Clamd::at(socket.to_str().unwrap()).unwrap().within(Duration::from_secs(20));
-    let server = Server::start(command, folder, String::new(), || UnixStream::connect(&socket).is_ok());
-    (server, clamd)
+fn client(socket: &Path) -> Clamd {
+    Clamd::at(socket.to_str().unwrap()).unwrap().within(Duration::from_secs(20))
 }
 
 #[tokio::test]
 async fn malware_is_refused_and_everything_else_kept() {
     let (_server, clamd) = clamd();
     clamd.ping().await.unwrap();
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd));
     for (name, bytes) in every() {
         site.keep(name, &bytes).await;
     }
     let kept = folder.files().len();
-    let log = crate::world::Log::default();
+    let log = test_support::log::Log::default();
     let listening = log.listen();
     let refusal = site.refuse("a.pdf", &infected()).await;
     drop(listening);
@@ -79,31 +64,31 @@ async fn malware_is_refused_and_everything_else_kept() {
 
 #[tokio::test]
 async fn without_a_scanner_nothing_is_taken_by_default() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let nobody = Clamd::at(folder.0.join("nobody.sock").to_str().unwrap()).unwrap();
     let site = Site::new(folder.uploads().scan(nobody.clone()));
-    let response = site.send(&[super::world::file("a.png", &png())]).await;
+    let response = site.send(&[super::site::file("a.png", &png())]).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "60");
-    assert_eq!(super::world::refusal(&response), Refusal::ScannerDown);
+    assert_eq!(super::site::refusal(&response), Refusal::ScannerDown);
     assert!(folder.files().is_empty());
     assert!(nobody.ping().await.is_err());
 }
 
 #[tokio::test]
-async fn a_scanner_that_says_nothing_is_not_waited_for() {
+async fn a_silent_scanner_times_out() {
     let (server, clamd) = clamd();
     server.pause(true);
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd.within(Duration::from_millis(50))));
     assert_eq!(site.refuse("a.png", &png()).await, Refusal::ScannerDown);
     server.pause(false);
 }
 
 #[tokio::test]
-async fn what_the_scanner_is_too_small_for_is_not_taken() {
+async fn a_file_too_large_to_scan_is_rejected() {
     let (_server, clamd) = clamd();
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd));
     let large = [&b"%PDF-1.4\n"[..], &vec![b'x'; 2 << 20], b"\n%%EOF"].concat();
     assert_eq!(site.refuse("a.pdf", &large).await, Refusal::ScannerDown);
@@ -111,10 +96,9 @@ async fn what_the_scanner_is_too_small_for_is_not_taken() {
 
 #[tokio::test]
 async fn in_quarantine_files_wait_for_the_scanner() {
-    let place = folder();
-    let socket = place.join("clamd.sock");
-    let clamd = Clamd::at(socket.to_str().unwrap()).unwrap().within(Duration::from_secs(20));
-    let folder = Folder::new();
+    let place = Folder::new();
+    let clamd = client(&clamd_socket(&place));
+    let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd).unscanned(Unscanned::Quarantine));
     let clean = site.keep("a.png", &png()).await;
     let infected = site.keep("a.pdf", &infected()).await;
@@ -126,7 +110,7 @@ async fn in_quarantine_files_wait_for_the_scanner() {
     }
     assert!(site.uploads.list().await.unwrap().iter().all(|listed| listed.quarantined));
 
-    let (_server, _) = clamd_in(place);
+    let _server = Server::clamd(place, &eicar());
     let passed = site.uploads.examine(&clean).await.unwrap();
     assert!(!passed.quarantined);
     let response = site.uploads.serve(&passed, &http::Request::new(()).into_parts().0).await;

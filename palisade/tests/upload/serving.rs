@@ -7,7 +7,7 @@ use palisade::{Palisade, Upload};
 use tower::ServiceExt;
 
 use super::samples::{every, pdf, png};
-use super::world::{Folder, Site};
+use super::site::{Files, Site};
 
 async fn ask(site: &Site, upload: &Upload, headers: &[(&str, &str)]) -> Response {
     let mut request = Request::get(format!("/files/{}", upload.id));
@@ -22,13 +22,13 @@ async fn body(response: Response) -> Vec<u8> {
 }
 
 #[tokio::test]
-async fn a_file_is_served_as_what_it_is_and_in_a_sandbox() {
-    let folder = Folder::new();
+async fn a_file_is_served_sandboxed_with_its_type() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (name, bytes) in every() {
         let upload = site.keep(name, &bytes).await;
         // Behind the layers of a site.
-        let request = crate::world::https_get(&format!("/files/{}", upload.id));
+        let request = crate::support::https_get(&format!("/files/{}", upload.id));
         let proxied = Palisade::new()
             .hosts(["example.org"])
             .unwrap()
@@ -54,7 +54,7 @@ async fn a_file_is_served_as_what_it_is_and_in_a_sandbox() {
 
 #[tokio::test]
 async fn a_file_is_saved_under_its_own_name() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (name, said) in [
         ("a.pdf", "attachment; filename=\"a.pdf\""),
@@ -68,8 +68,8 @@ async fn a_file_is_saved_under_its_own_name() {
 }
 
 #[tokio::test]
-async fn what_a_browser_has_already_is_not_sent_again() {
-    let folder = Folder::new();
+async fn a_cached_file_is_not_sent_again() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("a.png", &png()).await;
     let tag = format!("\"{}\"", upload.digest);
@@ -88,7 +88,7 @@ async fn what_a_browser_has_already_is_not_sent_again() {
 
 #[tokio::test]
 async fn a_range_is_served_alone() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let (pdf, upload) = (pdf(), site.keep("a.pdf", &pdf()).await);
     let length = pdf.len();
@@ -116,8 +116,8 @@ async fn a_range_is_served_alone() {
 }
 
 #[tokio::test]
-async fn a_range_of_what_has_changed_is_the_whole() {
-    let folder = Folder::new();
+async fn a_range_of_a_changed_file_is_ignored() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("a.pdf", &pdf()).await;
     let tag = format!("\"{}\"", upload.digest);
@@ -132,7 +132,7 @@ async fn a_range_of_what_has_changed_is_the_whole() {
 
 #[tokio::test]
 async fn who_asks_for_the_head_gets_the_head() {
-    let folder = Folder::new();
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("a.png", &png()).await;
     let path = format!("/files/{}", upload.id);
@@ -147,8 +147,8 @@ async fn who_asks_for_the_head_gets_the_head() {
 }
 
 #[tokio::test]
-async fn what_is_not_what_was_kept_is_not_served() {
-    let folder = Folder::new();
+async fn a_modified_file_is_not_served() {
+    let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("a.png", &png()).await;
     let path = folder.0.join("files").join(upload.id.to_string());

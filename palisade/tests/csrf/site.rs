@@ -1,0 +1,141 @@
+//! A site with forms, a stand-in for sessions, and requests.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::Request;
+use axum::middleware::map_request;
+use axum::routing::{any, get, post};
+use http::Response;
+use palisade::{
+    Binding, CsrfToken, CsrfTokens, ErrorPages, Exchange, Keyring, Palisade, Refusal, TokenFault,
+};
+
+use crate::support::{Answer, HERE, ask, with_peer};
+
+pub const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+pub const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub const URLENCODED: &str = "application/x-www-form-urlencoded";
+pub const MULTIPART: &str = "multipart/form-data; boundary=----line";
+
+pub fn tokens() -> CsrfTokens {
+    CsrfTokens::new(&Keyring::new(OLD).unwrap())
+}
+
+/// The session that the header `session` names; a stand-in for the session layer.
+#[derive(Debug)]
+struct Visitor {
+    tag: Option<[u8; 16]>,
+    begun: Arc<AtomicUsize>,
+}
+
+impl Binding for Visitor {
+    fn presented(&self) -> Option<[u8; 16]> {
+        self.tag
+    }
+
+    fn next(&self) -> [u8; 16] {
+        self.begun.fetch_add(usize::from(self.tag.is_none()), Ordering::Relaxed);
+        self.tag.unwrap_or(tag("begun"))
+    }
+}
+
+fn tag(name: &str) -> [u8; 16] {
+    std::array::from_fn(|at| name.as_bytes().get(at).copied().unwrap_or_default())
+}
+
+/// Puts the stand-in around a group, and returns the counter of new sessions.
+pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
+    let begun = Arc::new(AtomicUsize::new(0));
+    let counter = Arc::clone(&begun);
+    let app = app.layer(map_request(move |mut request: Request| {
+        let session = request.headers().get("session").map(|name| tag(name.to_str().unwrap()));
+        let visitor = Visitor { tag: session, begun: Arc::clone(&counter) };
+        Exchange::begin(request.extensions_mut()).bind(Arc::new(visitor));
+        async move { request }
+    }));
+    (app, begun)
+}
+
+/// A site with a form at `/` and an echo at `/echo`.
+pub struct Site {
+    pub app: Router,
+    pub begun: Arc<AtomicUsize>,
+}
+
+impl Site {
+    pub fn new(tokens: CsrfTokens) -> Self {
+        let app = Router::new()
+            .route("/", get(async |token: CsrfToken| token.to_string()))
+            .route("/input", get(async |token: CsrfToken| token.input()))
+            .route("/meta", get(async |token: CsrfToken| token.meta()))
+            .route("/unprinted", get(async |_: CsrfToken| "no form today"))
+            .route("/echo", any(async |request: Request| Response::new(request.into_body())))
+            .route("/read", post(async |body: Bytes| body.len().to_string()))
+            .layer(tokens);
+        let (app, begun) = with_sessions(app);
+        let app = app.layer(Palisade::new()).layer(ErrorPages::plain());
+        Self { app, begun }
+    }
+
+    pub async fn ask(&self, request: Request) -> Answer {
+        ask(&self.app, request).await
+    }
+
+    pub async fn get(&self, session: &str, path: &str) -> Answer {
+        self.ask(request("GET", path, session).body(Body::empty()).unwrap()).await
+    }
+
+    /// Returns the token that a page shows in this session.
+    pub async fn token(&self, session: &str) -> String {
+        self.get(session, "/").await.body
+    }
+
+    /// Sends a form with this token.
+    pub async fn sent(&self, session: &str, token: &str) -> Result<(), TokenFault> {
+        let body = format!("name=Ada&csrf_token={token}");
+        judged(&self.ask(form(URLENCODED, session, &body)).await, &body)
+    }
+}
+
+pub fn request(method: &str, path: &str, session: &str) -> http::request::Builder {
+    let mut request = Request::builder().method(method).uri(path).header("host", "localhost");
+    if !session.is_empty() {
+        request = request.header("session", session);
+    }
+    let peer = HERE.parse().unwrap();
+    request.extension(palisade::Peer(peer))
+}
+
+pub fn form(kind: &str, session: &str, body: &str) -> Request {
+    let request = request("POST", "/echo", session).header("content-type", kind);
+    with_peer(request.body(Body::from(body.to_owned())).unwrap(), HERE)
+}
+
+/// Returns the body of a form with a file after the token.
+pub fn multipart(token: &str, file: &str) -> String {
+    format!(
+        "------line\r\nContent-Disposition: form-data; name=\"csrf_token\"\r\n\r\n{token}\r\n------line\r\n\
+         Content-Disposition: form-data; name=\"file\"; filename=\"a.bin\"\r\nContent-Type: application/octet-stream\
+         \r\n\r\n{file}\r\n------line--\r\n"
+    )
+}
+
+/// Returns the verdict on a request that sent this body to `/echo`.
+pub fn judged(answer: &Answer, body: &str) -> Result<(), TokenFault> {
+    match answer.response.extensions.get::<Refusal>() {
+        None => {
+            assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, body));
+            Ok(())
+        }
+        Some(Refusal::CsrfToken(fault)) => {
+            assert_eq!(answer.status, 403);
+            assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
+            assert!(answer.body.contains("go back"), "the page says what to do: {}", answer.body);
+            Err(*fault)
+        }
+        Some(other) => panic!("{other:?}"),
+    }
+}

@@ -1,0 +1,158 @@
+//! The cookie and the cache headers of a session, and clocks that are set back.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::{any, get};
+use http::StatusCode;
+use palisade::store::MemorySessions;
+use palisade::{Session, Sessions};
+
+use super::races::around;
+use super::{Browser, Site, keyring, sessions};
+use crate::support::ask;
+
+const DAY: Duration = Duration::from_secs(24 * 3600);
+
+#[tokio::test]
+async fn a_clock_that_is_set_back_prolongs_nothing() {
+    for site in Site::both() {
+        site.hand.advance(365 * DAY);
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        site.hand.set_back(365 * DAY);
+        assert_eq!(browser.who().await, "nobody", "else it would last a year and more");
+
+        browser.post("/login/ada").await;
+        site.hand.set_back(Duration::from_secs(200));
+        assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "as far as servers may differ");
+    }
+    // Not the session, nor when it was last seen, but the proof is of a time to come.
+    let (sessions, hand, clock) = sessions();
+    let site = Site::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand);
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    let app = around(
+        &site,
+        Router::new()
+            .fallback(any(async |session: Session| session.fresh_for(Duration::from_secs(100)).await)),
+    );
+    site.hand.set_back(Duration::from_secs(250));
+    assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::SEE_OTHER);
+    site.hand.advance(Duration::from_secs(200));
+    assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::OK);
+}
+
+#[tokio::test]
+async fn layers_do_not_share_cookies() {
+    for stored in [false, true] {
+        let store = Arc::new(MemorySessions::new());
+        let site = |name| {
+            let sessions = Sessions::new(&keyring()).cookie(name);
+            let sessions = if stored { sessions.kept_in_shared(store.clone()) } else { sessions };
+            Site::of(sessions, super::sessions().1)
+        };
+        let (shop, desk) = (site("shop"), site("desk"));
+        let mut browser = shop.browser();
+        browser.post("/login/ada").await;
+        let cookie = browser.jar["__Host-shop"].clone();
+        assert_eq!(browser.who().await, "ada");
+        browser.site = desk.app.clone();
+        browser.jar.insert("__Host-desk".into(), cookie);
+        assert_eq!(browser.who().await, "nobody");
+    }
+}
+
+#[tokio::test]
+async fn pages_of_a_session_are_never_public() {
+    for site in Site::both() {
+        let page = async |session: Session| {
+            session.get::<String>("a").await.map(|_| ([("cache-control", "public, max-age=600")], "page"))
+        };
+        let app = Router::new()
+            .route("/read", get(page))
+            .route(
+                "/own",
+                get(async |session: Session| {
+                    session
+                        .get::<String>("a")
+                        .await
+                        .map(|_| ([("cache-control", "max-age=9, Private")], "page"))
+                }),
+            )
+            .route(
+                "/begin",
+                get(async |session: Session| {
+                    session.set("a", 1).await.map(|()| ([("cache-control", "s-maxage=600")], "page"))
+                }),
+            );
+        let app = around(&site, app);
+        let mut browser = site.browser();
+        let control = async |browser: &Browser, target: &str| {
+            let answer = ask(&app, browser.request("GET", target)).await;
+            answer.header("cache-control").map(str::to_owned)
+        };
+        assert_eq!(control(&browser, "/read").await.unwrap(), "public, max-age=600", "nothing was in it");
+        assert_eq!(control(&browser, "/begin").await.unwrap(), "private, no-cache", "it has a cookie");
+        browser.post("/set/a/b").await;
+        assert_eq!(control(&browser, "/read").await.unwrap(), "private, no-cache", "of this visitor");
+        browser.post("/login/ada").await;
+        assert_eq!(control(&browser, "/read").await.unwrap(), "no-store", "of somebody");
+        assert_eq!(control(&browser, "/own").await.unwrap(), "max-age=9, Private", "strict enough");
+    }
+}
+
+#[tokio::test]
+async fn every_changed_cookie_is_invalid() {
+    for site in Site::both() {
+        let mut browser = site.browser();
+        browser.post("/login/ada").await;
+        browser.post("/remember").await;
+        site.hand.advance(Duration::from_secs(60));
+        let session = browser.jar.remove("__Host-remember").map(|_| browser.jar.clone()).unwrap();
+        let sound = session["__Host-session"].clone();
+        // SplitMix64: the same in every run.
+        let mut state = 4_u64;
+        let mut below = |end: usize| {
+            state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
+            let z = (state ^ (state >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+            let z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+            ((z ^ (z >> 31)) % end as u64) as usize
+        };
+        for _ in 0..400 {
+            let mut bytes = sound.clone().into_bytes();
+            for _ in 0..=below(3) {
+                let (at, from) = (below(bytes.len()), below(bytes.len()));
+                match below(5) {
+                    0 => bytes[at] = b" !#$%&'()*+-./0Az~"[below(18)],
+                    1 => bytes.truncate(at),
+                    2 => bytes.insert(at, b"AZaz09-_="[below(9)]),
+                    3 => bytes.swap(at, from),
+                    _ => drop(bytes.remove(at)),
+                }
+                if bytes.len() < 2 {
+                    break;
+                }
+            }
+            let changed = String::from_utf8(bytes).unwrap();
+            let expected = if changed.trim() == sound { "ada" } else { "nobody" };
+            browser.jar.insert("__Host-session".into(), changed.clone());
+            let answer = ask(&site.app, browser.request("GET", "/who")).await;
+            assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, expected), "{changed}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_a_request_stays_in_memory() {
+    let store = Arc::new(MemorySessions::new());
+    let site = Site::of(Sessions::new(&keyring()).kept_in_shared(store.clone()), sessions().1);
+    let mut browser = site.browser();
+    browser.get("/plain").await;
+    browser.post("/login/ada").await;
+    assert_eq!(browser.who().await, "ada");
+    drop((site, browser));
+    assert_eq!(Arc::strong_count(&store), 1, "else visits hold the layer that they came through");
+}

@@ -1,0 +1,28 @@
+//! Shared parts of the tests in this workspace.
+//!
+//! | module | for |
+//! |---|---|
+//! | [`browser`] | a client with cookies that fills in forms, over any tower service |
+//! | [`servers`] | Redis, memcached, moto's S3 and ClamAV, each started for one test |
+//! | [`redis_many`] | Redis Cluster and Redis Sentinel |
+//! | `postgres` | a private PostgreSQL server (feature `postgres`) |
+//! | [`log`] | the log lines of one thread |
+//! | `session_store` | the suite that every session store passes (feature `session-store`) |
+//!
+//! [`Folder`] is a temporary folder, [`allow_skip`] decides about a missing program.
+
+#![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test and names the line")]
+
+pub mod browser;
+mod folder;
+pub mod log;
+#[cfg(feature = "postgres")]
+pub mod postgres;
+pub mod redis_many;
+pub mod servers;
+#[cfg(feature = "session-store")]
+pub mod session_store;
+mod skip;
+
+pub use folder::Folder;
+pub use skip::allow_skip;

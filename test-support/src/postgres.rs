@@ -1,0 +1,63 @@
+//! A private PostgreSQL server.
+
+use std::io::{BufRead, BufReader, Read};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, PgConnection, postgres::PgConnectOptions};
+
+/// A PostgreSQL server on a Unix socket. It stops on drop, and when this process is killed.
+#[derive(Debug)]
+pub struct Postgres {
+    guard: Child,
+    socket: String,
+    databases: AtomicU32,
+}
+
+impl Postgres {
+    /// Starts a server.
+    ///
+    /// # Panics
+    ///
+    /// If PostgreSQL is not installed; the message says what to run.
+    pub fn start() -> Self {
+        let script = concat!(env!("CARGO_MANIFEST_DIR"), "/private-postgres");
+        let mut command = Command::new("sh");
+        command.arg(script).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
+        let mut guard = command.spawn().expect("sh is there");
+        let mut socket = String::new();
+        BufReader::new(guard.stdout.as_mut().unwrap()).read_line(&mut socket).unwrap();
+        if socket.is_empty() {
+            let mut said = String::new();
+            guard.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
+            guard.wait().unwrap();
+            panic!("no PostgreSQL for the tests: {said}");
+        }
+        Self { guard, socket: socket.trim().to_owned(), databases: AtomicU32::new(0) }
+    }
+
+    /// Creates an empty database and returns its URL.
+    pub async fn database(&self) -> String {
+        let name = format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed));
+        let mut server = self.connect("postgres").await;
+        sqlx::query(AssertSqlSafe(format!("CREATE DATABASE {name}"))).execute(&mut server).await.unwrap();
+        server.close().await.unwrap();
+        self.url(&name)
+    }
+
+    /// Connects to one of the server's databases.
+    pub async fn connect(&self, database: &str) -> PgConnection {
+        self.url(database).parse::<PgConnectOptions>().unwrap().connect().await.unwrap()
+    }
+
+    fn url(&self, database: &str) -> String {
+        format!("postgres:///{database}?host={}&user=postgres", self.socket)
+    }
+}
+
+impl Drop for Postgres {
+    fn drop(&mut self) {
+        drop(self.guard.stdin.take()); // the script waits for the end of its input, then stops the server
+        let _ = self.guard.wait();
+    }
+}
