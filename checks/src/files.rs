@@ -32,7 +32,8 @@ pub fn packages(root: &Path) -> Result<BTreeMap<String, PathBuf>> {
             continue;
         }
         let text = fs::read_to_string(&manifest)?;
-        let name = text.lines().find_map(|line| line.strip_prefix("name = ")).map(|name| name.trim_matches('"'));
+        let name =
+            text.lines().find_map(|line| line.strip_prefix("name = ")).map(|name| name.trim_matches('"'));
         if let (Some(name), Some(folder)) = (name, folder.file_name()) {
             found.insert(name.to_owned(), PathBuf::from(folder));
         }
@@ -43,12 +44,7 @@ pub fn packages(root: &Path) -> Result<BTreeMap<String, PathBuf>> {
     Ok(found)
 }
 
-fn read_folder(
-    root: &Path,
-    folder: &Path,
-    deep: bool,
-    files: &mut BTreeMap<PathBuf, String>,
-) -> Result<()> {
+fn read_folder(root: &Path, folder: &Path, deep: bool, files: &mut BTreeMap<PathBuf, String>) -> Result<()> {
     let place = root.join(folder);
     for entry in fs::read_dir(&place).with_context(|| format!("cannot read {}", place.display()))? {
         let entry = entry?;

@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
-use house_checks::floors::Floors;
 use house_checks::files::packages;
+use house_checks::floors::Floors;
 use house_checks::package::Package;
 use house_checks::{architecture, docs, files, prose};
 
@@ -79,7 +79,11 @@ fn run(words: Vec<String>) -> Result<usize> {
 }
 
 fn numbers(out: &mut impl Write, root: &Path) -> Result<usize> {
-    writeln!(out, "{:<16}{:>6}{:>8}{:>8}{:>9}{:>15}", "", "rooms", "floors", "arrows", "circles", "inner circles")?;
+    writeln!(
+        out,
+        "{:<16}{:>6}{:>8}{:>8}{:>9}{:>15}",
+        "", "rooms", "floors", "arrows", "circles", "inner circles"
+    )?;
     for (name, folder) in packages(root)? {
         let package = Package::read(root, &name, &folder)?;
         if package.modules.is_empty() {
@@ -145,7 +149,11 @@ fn check_docs(out: &mut impl Write, args: &Args) -> Result<usize> {
 fn list_docs(out: &mut impl Write, root: &Path) -> Result<usize> {
     for package in published(root)? {
         let lines = docs::lines(&package);
-        writeln!(out, "{}: {} lines on rendered pages, {} in private modules", package.name, lines.rendered, lines.private)?;
+        writeln!(
+            out,
+            "{}: {} lines on rendered pages, {} in private modules",
+            package.name, lines.rendered, lines.private
+        )?;
         let violations = docs::check(&package);
         let mut counts: BTreeMap<(&str, docs::Rule), usize> = BTreeMap::new();
         for violation in &violations {

@@ -48,13 +48,7 @@ fn split(tree: &UseTree, mut prefix: Vec<String>, public: bool, found: &mut Vec<
     }
 }
 
-fn leaf(
-    ident: &syn::Ident,
-    name: &syn::Ident,
-    mut path: Vec<String>,
-    public: bool,
-    found: &mut Vec<Leaf>,
-) {
+fn leaf(ident: &syn::Ident, name: &syn::Ident, mut path: Vec<String>, public: bool, found: &mut Vec<Leaf>) {
     let mut name = name.to_string();
     if ident != "self" || path.is_empty() {
         path.push(ident.to_string());

@@ -239,9 +239,8 @@ fn is_test(attrs: &[Attribute]) -> bool {
         match meta {
             Meta::Path(path) => path.is_ident("test"),
             Meta::List(list) if list.path.is_ident("all") => {
-                let parts = list.parse_args_with(
-                    syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated,
-                );
+                let parts = list
+                    .parse_args_with(syn::punctuated::Punctuated::<Meta, syn::Token![,]>::parse_terminated);
                 parts.is_ok_and(|parts| parts.iter().any(requires_test))
             }
             _ => false,

@@ -37,7 +37,8 @@ fn rejects_a_short_page() {
 
 #[test]
 fn rejects_a_page_in_a_private_module() {
-    let private = (Rule::Private, "demo/src/a.rs:1: rustdoc renders no page for this private module".to_owned());
+    let private =
+        (Rule::Private, "demo/src/a.rs:1: rustdoc renders no page for this private module".to_owned());
     assert_eq!(broken("mod a;", &page("")), [private]);
     assert_eq!(broken("mod a;", "//! A note."), []);
     // A re-exported module is rendered.

@@ -60,7 +60,10 @@ fn rejects_paths_in_attributes() {
 fn rejects_names_that_a_glob_brings() {
     let found = violations(&[("demo/src/core.rs", "//! Core.\nuse crate::*;\nfn f() { Session::new(); }")]);
     assert!(found.iter().any(|text| text.starts_with("demo/src/core.rs:2: core imports lib")), "{found:?}");
-    assert!(found.iter().any(|text| text.starts_with("demo/src/core.rs:3: core imports session")), "{found:?}");
+    assert!(
+        found.iter().any(|text| text.starts_with("demo/src/core.rs:3: core imports session")),
+        "{found:?}"
+    );
 }
 
 #[test]
@@ -106,7 +109,8 @@ fn skips_files_of_tests() {
 
 #[test]
 fn ignores_words_in_comments_and_strings() {
-    let core = "//! See [`crate::session`].\n// use crate::session::Session;\nconst A: &str = \"crate::session\";";
+    let core =
+        "//! See [`crate::session`].\n// use crate::session::Session;\nconst A: &str = \"crate::session\";";
     assert_eq!(violations(&[("demo/src/core.rs", core)]), [""; 0]);
 }
 

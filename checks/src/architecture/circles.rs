@@ -69,8 +69,7 @@ pub fn check(package: &Package, references: &[Reference]) -> Vec<String> {
             });
             let place = if folder.is_empty() { "the crate".to_owned() } else { folder.join("/") };
             let proofs: String = proofs.collect();
-            violations
-                .push(format!("{}: circle in {place}: {}{proofs}", package.name, circle.join(", ")));
+            violations.push(format!("{}: circle in {place}: {}{proofs}", package.name, circle.join(", ")));
         }
     }
     violations

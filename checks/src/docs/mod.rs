@@ -106,9 +106,12 @@ pub fn check(package: &Package) -> Vec<Violation> {
         }
         for doc in docs(package, module) {
             let silent = |example: &&Example| example.runs && !example.code.contains("assert");
-            violations.extend(examples(&doc.text).iter().filter(silent).map(|example| {
-                add(Rule::Assert, doc.line + example.line, "the example asserts nothing")
-            }));
+            violations.extend(
+                examples(&doc.text)
+                    .iter()
+                    .filter(silent)
+                    .map(|example| add(Rule::Assert, doc.line + example.line, "the example asserts nothing")),
+            );
             if sends_to_page(&doc.text) && !links_to_page(&names, &surface, id, &doc) {
                 violations.push(add(Rule::Link, doc.line, "it names a page without a link to one"));
             }
