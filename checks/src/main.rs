@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, Result, bail};
+use house_checks::architecture::workspace;
 use house_checks::files::packages;
 use house_checks::floors::Floors;
 use house_checks::package::Package;
@@ -16,6 +17,7 @@ usage: house-checks COMMAND [--root DIR]
 
   architecture [--tables FILE]   check imports against the tables of ARCHITECTURE.md
   architecture --numbers         print rooms, floors, arrows and circles of each package
+  architecture --arrows          print the imports between top-level modules of each package
   docs [--html DIR]              check the documentation of the published crates, and its HTML
   docs --list                    print the violations that docs finds, counted by module
   prose                          print the share of headless doc comments per package
@@ -53,7 +55,7 @@ impl Args {
                 "--root" => args.root = value()?.into(),
                 "--tables" => args.tables = Some(value()?.into()),
                 "--html" => args.html = Some(value()?.into()),
-                "--numbers" | "--list" => args.flags.push(word),
+                "--arrows" | "--list" | "--numbers" => args.flags.push(word),
                 _ => bail!("unknown argument {word}\n{USAGE}"),
             }
         }
@@ -70,6 +72,7 @@ fn run(words: Vec<String>) -> Result<usize> {
     let mut out = io::stdout().lock();
     match args.command.as_str() {
         "architecture" if args.has("--numbers") => numbers(&mut out, &args.root),
+        "architecture" if args.has("--arrows") => arrows(&mut out, &args.root),
         "architecture" => architecture(&mut out, &args),
         "docs" if args.has("--list") => list_docs(&mut out, &args.root),
         "docs" => check_docs(&mut out, &args),
@@ -99,6 +102,17 @@ fn numbers(out: &mut impl Write, root: &Path) -> Result<usize> {
     Ok(0)
 }
 
+fn arrows(out: &mut impl Write, root: &Path) -> Result<usize> {
+    for (name, folder) in packages(root)? {
+        let package = Package::read(root, &name, &folder)?;
+        writeln!(out, "{name}")?;
+        for (room, others) in architecture::numbers::arrows(&package) {
+            writeln!(out, "  {room} → {}", others.into_iter().collect::<Vec<_>>().join(" "))?;
+        }
+    }
+    Ok(0)
+}
+
 fn architecture(out: &mut impl Write, args: &Args) -> Result<usize> {
     let file = args.tables.clone().unwrap_or_else(|| args.root.join("ARCHITECTURE.md"));
     let text = std::fs::read_to_string(&file).with_context(|| format!("cannot read {}", file.display()))?;
@@ -107,6 +121,7 @@ fn architecture(out: &mut impl Write, args: &Args) -> Result<usize> {
     let mut count = 0;
     for (name, floors) in &tables {
         let violations = match folders.get(name) {
+            None if name == workspace::TABLE => workspace::check(&manifests(&args.root, &folders)?, floors),
             Some(folder) => architecture::check(&Package::read(&args.root, name, folder)?, floors),
             None => vec![format!("{}: no package is called {name}", file.display())],
         };
@@ -118,8 +133,14 @@ fn architecture(out: &mut impl Write, args: &Args) -> Result<usize> {
     if tables.is_empty() {
         bail!("{} has no table of floors: write one as ```floors PACKAGE", file.display());
     }
-    writeln!(out, "architecture: {} packages, {count} violations", tables.len())?;
+    writeln!(out, "architecture: {} tables, {count} violations", tables.len())?;
     Ok(count)
+}
+
+/// The manifests of a checkout by package.
+fn manifests(root: &Path, folders: &BTreeMap<String, PathBuf>) -> Result<BTreeMap<String, String>> {
+    let read = |folder: &PathBuf| std::fs::read_to_string(root.join(folder).join("Cargo.toml"));
+    folders.iter().map(|(name, folder)| Ok((name.clone(), read(folder)?))).collect()
 }
 
 /// The published packages of a checkout.
@@ -197,6 +218,12 @@ fn measure_prose(out: &mut impl Write, root: &Path) -> Result<usize> {
         row(&name, counts)?;
         total += counts;
     }
+    let mut pages = prose::Counts::default();
+    for text in files::read(root, Path::new("docs"))?.values() {
+        pages.dialect += prose::measure(text).dialect;
+    }
+    row("Markdown", pages)?;
+    total += pages;
     row("all", total)?;
     Ok(0)
 }

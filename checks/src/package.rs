@@ -192,27 +192,25 @@ impl Package {
     pub fn doc(&self, file: &Path, attrs: &[Attribute]) -> String {
         let mut text = String::new();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
-            let Meta::NameValue(pair) = &attr.meta else { continue };
-            let part = match &pair.value {
-                Expr::Lit(lit) => match &lit.lit {
-                    Lit::Str(text) => text.value(),
-                    _ => continue,
-                },
-                Expr::Macro(included) if included.mac.path.is_ident("include_str") => {
-                    let Ok(path) = included.mac.parse_body::<syn::LitStr>() else { continue };
-                    let folder = file.parent().unwrap_or(Path::new(""));
-                    self.files.get(&normalised(&folder.join(path.value()))).cloned().unwrap_or_default()
-                }
-                _ => continue,
-            };
-            text.push_str(&part);
-            text.push('\n');
+            let included = || self.included(file, attr).and_then(|file| self.files.get(&file)).cloned();
+            if let Some(part) = text_of(attr, "doc").or_else(included) {
+                text.push_str(&part);
+                text.push('\n');
+            }
         }
         text
     }
+
+    /// The file that `#[doc = include_str!("…")]` includes.
+    pub fn included(&self, file: &Path, attr: &Attribute) -> Option<PathBuf> {
+        let Meta::NameValue(pair) = &attr.meta else { return None };
+        let Expr::Macro(include) = &pair.value else { return None };
+        let path = include.mac.parse_body::<syn::LitStr>().ok()?;
+        Some(normalised(&file.parent()?.join(path.value())))
+    }
 }
 
-/// Where a module stands.
+/// The place of a module in the tree.
 struct Place {
     parent: Option<usize>,
     root: usize,

@@ -114,3 +114,20 @@ fn html_needs_pages_and_targets() {
     assert_eq!(right, [""; 0]);
     assert_eq!(moved.len(), 1);
 }
+
+#[test]
+fn names_the_file_that_an_example_is_in() {
+    let package = Package::parse(
+        "demo",
+        [
+            ("demo/guide/start.md", "Start.\n\n```\nlet a = 1;\n```\n"),
+            ("demo/src/lib.rs", "#[doc = include_str!(\"../guide/start.md\")]\npub mod guide {}"),
+        ],
+    )
+    .unwrap();
+    let found = check(&package);
+    assert!(
+        found.iter().any(|one| one.text == "demo/guide/start.md:3: the example asserts nothing"),
+        "{found:?}"
+    );
+}

@@ -13,6 +13,7 @@
 
 pub mod circles;
 pub mod numbers;
+pub mod workspace;
 
 use std::collections::BTreeSet;
 

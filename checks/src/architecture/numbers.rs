@@ -41,6 +41,18 @@ pub fn numbers(package: &Package) -> Numbers {
     }
 }
 
+/// The imports between top-level modules, `lib` and `main` included.
+pub fn arrows(package: &Package) -> BTreeMap<String, BTreeSet<String>> {
+    let mut found: BTreeMap<String, BTreeSet<String>> = BTreeMap::new();
+    for reference in references(package).inside {
+        let (from, to) = (package.modules[reference.from].room(), package.modules[reference.to].room());
+        if from != to {
+            found.entry(from.to_owned()).or_default().insert(to.to_owned());
+        }
+    }
+    found
+}
+
 fn floors(rooms: &BTreeSet<&str>, arrows: &Arrows<'_>) -> usize {
     // Each circle becomes one node, so that the rest has none.
     let circles = circles(arrows);

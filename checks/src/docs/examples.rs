@@ -1,6 +1,7 @@
 //! The doc comments of a module, and the examples in them.
 
-use proc_macro2::Span;
+use std::path::PathBuf;
+
 use syn::spanned::Spanned;
 use syn::visit::{self, Visit};
 use syn::{Attribute, Field, ImplItem, Item, TraitItem, Variant};
@@ -13,6 +14,8 @@ use crate::package::{Module, Package};
 pub struct Doc {
     /// The text, without comment signs.
     pub text: String,
+    /// The file that holds the text.
+    pub file: PathBuf,
     /// The line where it starts.
     pub line: usize,
 }
@@ -99,14 +102,13 @@ impl Collector<'_> {
         let text = self.package.doc(&self.module.file, attrs);
         let first = attrs.iter().find(|attr| attr.path().is_ident("doc"));
         if let Some(first) = first.filter(|_| !text.trim().is_empty()) {
-            let line = line_of(first.span());
-            self.found.push(Doc { text, line });
+            let (file, line) = match self.package.included(&self.module.file, first) {
+                Some(file) => (file, 1),
+                None => (self.module.file.clone(), first.span().start().line),
+            };
+            self.found.push(Doc { text, file, line });
         }
     }
-}
-
-fn line_of(span: Span) -> usize {
-    span.start().line
 }
 
 impl<'ast> Visit<'ast> for Collector<'_> {

@@ -19,6 +19,7 @@ pub mod html;
 pub mod surface;
 
 use std::collections::BTreeSet;
+use std::path::Path;
 
 use examples::{Doc, Example, docs, examples};
 use surface::{Page, Surface};
@@ -31,6 +32,8 @@ pub const PUBLISHED: &[&str] = &["answers", "palisade", "palisade-audit"];
 
 /// The least lines of a public module's page.
 const MIN_LINES: usize = 10;
+/// The error for a page in a private module.
+const UNSEEN: &str = "rustdoc renders no page for this private module";
 
 /// A rule of this check.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -93,27 +96,29 @@ pub fn check(package: &Package) -> Vec<Violation> {
             continue;
         }
         let title = surface.title(id).unwrap_or_else(|| module.path.join("::"));
-        let add = |rule, line: usize, text: &str| Violation {
+        let add = |rule, file: &Path, line: usize, text: &str| Violation {
             module: title.clone(),
             rule,
-            text: format!("{}:{line}: {text}", module.file.display()),
+            text: format!("{}:{line}: {text}", file.display()),
         };
         if module.path.len() == 1 && module.path[0] != "core" && !surface.is_public(id) {
             let page = page_of(package, module);
             if !examples(&page).is_empty() || page.lines().any(|line| line.trim_start().starts_with("|--")) {
-                violations.push(add(Rule::Private, 1, "rustdoc renders no page for this private module"));
+                violations.push(add(Rule::Private, &module.file, 1, UNSEEN));
             }
         }
         for doc in docs(package, module) {
             let silent = |example: &&Example| example.runs && !example.code.contains("assert");
-            violations.extend(
-                examples(&doc.text)
-                    .iter()
-                    .filter(silent)
-                    .map(|example| add(Rule::Assert, doc.line + example.line, "the example asserts nothing")),
-            );
+            violations.extend(examples(&doc.text).iter().filter(silent).map(|example| {
+                add(Rule::Assert, &doc.file, doc.line + example.line, "the example asserts nothing")
+            }));
             if sends_to_page(&doc.text) && !links_to_page(&names, &surface, id, &doc) {
-                violations.push(add(Rule::Link, doc.line, "it names a page without a link to one"));
+                violations.push(add(
+                    Rule::Link,
+                    &doc.file,
+                    doc.line,
+                    "it names a page without a link to one",
+                ));
             }
         }
     }
