@@ -1,7 +1,7 @@
 //! Challenges answered through the whole site: by the form, as a pupil does, and by JSON, as a program does.
 
 use mathsoc::db::{Db, demo};
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 use serde_json::{Value, json};
 use test_support::browser::Reply;
 
@@ -209,7 +209,7 @@ async fn only_answerable_pages_load_the_math_field() {
     }
     let site = site_with_a_challenge(&[]).await;
     let mut ada = pupil(&site, "Ada").await;
-    let script = mathsoc::assets::url("dist/answers.js").unwrap();
+    let script = mathsoc::web::assets::url("dist/answers.js").unwrap();
     let policy = |reply: &Reply| reply.header("content-security-policy").to_owned();
     let (attributes, default) = ("; style-src-attr 'unsafe-inline'", "; trusted-types default");
 

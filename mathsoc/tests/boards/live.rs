@@ -7,7 +7,7 @@ use http::HeaderMap;
 use http_body_util::BodyExt;
 use mathsoc::domain::person::Role;
 use mathsoc::live::{Crowded, Live, Pace};
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::oneshot;

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::Path;
 use std::process::Command;
 
-use mathsoc::rich_text;
+use mathsoc::text::rich_text;
 use palisade::Sanitizer;
 use serde_json::{Map, Value, json};
 

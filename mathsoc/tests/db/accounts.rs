@@ -6,8 +6,8 @@ use mathsoc::db::schools::{self, NewSchool, SchoolError};
 use mathsoc::db::user_list::{self, Wanted};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
 use mathsoc::db::{Db, second_factor, tidy, used_links};
-use mathsoc::email::EmailAddress;
-use mathsoc::person::{Role, Year};
+use mathsoc::domain::email::EmailAddress;
+use mathsoc::domain::person::{Role, Year};
 
 use super::sessions::session;
 use super::{Check, at, run};

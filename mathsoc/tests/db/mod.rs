@@ -7,7 +7,7 @@ use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::demo::{self, Demo};
+use mathsoc::operate::demo::{self, Demo};
 use mathsoc::db::{Db, Known, Url, announcements, articles};
 use sqlx::{PgPool, SqlitePool};
 use test_support::Folder;

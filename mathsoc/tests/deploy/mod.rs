@@ -10,7 +10,7 @@ use std::io::Write;
 use std::process::{Command, Stdio};
 
 use mathsoc::config::Config;
-use mathsoc::deploy::{self, Severity};
+use mathsoc::operate::checklist::{self, Severity};
 use test_support::Folder;
 use test_support::browser::csrf_token;
 

@@ -117,7 +117,7 @@ async fn login_closes_while_the_store_is_down() {
 async fn a_shared_address_counts_each_member_separately() {
     let quotas = [LIMITED, ("RATELIMIT_DEFAULT", "6/hour"), ("RATELIMIT_DEFAULT_USER", "9/hour")];
     let site = TestSite::with_ada(&quotas).await;
-    site.member("bob@school.example", mathsoc::person::Role::Pupil).await;
+    site.member("bob@school.example", mathsoc::domain::person::Role::Pupil).await;
     let (mut ada, mut bob, mut visitor) = (site.adas().await, site.browser(), site.browser());
     bob.log_in("bob@school.example", PASSWORD).await;
     let mut passed = 0;

@@ -12,7 +12,7 @@ use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
 
 /// Ada's browser, after two wrong answers to the demo's first challenge of key stage 3.
 async fn ada_has_answered(site: &TestSite) -> (Browser, i64) {
-    mathsoc::db::demo::load(&site.app.db).await.unwrap();
+    mathsoc::operate::demo::load(&site.app.db).await.unwrap();
     let mut ada = site.adas().await;
     let challenge = 1;
     let token = ada.token().await;
@@ -36,7 +36,7 @@ async fn progress_is_visible_to_its_owner_only() {
         "{history}"
     );
     assert!(history.contains("12345") && !history.contains("1/0x<"));
-    site.member("eve@school.example", mathsoc::person::Role::Pupil).await;
+    site.member("eve@school.example", mathsoc::domain::person::Role::Pupil).await;
     let mut eve = site.browser();
     eve.log_in("eve@school.example", PASSWORD).await;
     assert!(eve.get("/profile/history").await.body.contains("You have not answered a challenge yet."));
@@ -68,7 +68,7 @@ async fn the_data_export_is_complete_without_secrets() {
 #[tokio::test]
 async fn texts_are_found_by_what_readers_see() {
     let site = TestSite::new(&[]).await;
-    mathsoc::db::demo::load(&site.app.db).await.unwrap();
+    mathsoc::operate::demo::load(&site.app.db).await.unwrap();
     let mut browser = site.browser();
     let found = browser.get("/search?q=SQUARES+chessboard").await.body;
     assert!(found.contains("2 texts found.") && found.contains("<mark>squares</mark>"), "{found}");

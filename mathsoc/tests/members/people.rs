@@ -306,7 +306,7 @@ async fn csv_exports_neutralise_formulas() {
 #[tokio::test]
 async fn files_are_for_admins_and_come_whole() {
     let (site, mut browser) = with_grace().await;
-    mathsoc::db::demo::load(&site.app.db).await.unwrap();
+    mathsoc::operate::demo::load(&site.app.db).await.unwrap();
     pupils(&site, 1001).await;
     let file = browser.get("/admin/export/users.csv").await.body;
     assert_eq!(file.lines().count(), 1 + 2 + 1001);

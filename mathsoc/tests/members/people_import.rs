@@ -1,6 +1,6 @@
 //! Accounts that an admin imports as a list or a CSV file.
 
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use super::people::{log, post, with_grace};
 use crate::support::browser::{Browser, ORIGIN, Page};

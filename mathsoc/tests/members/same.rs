@@ -3,7 +3,7 @@
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool};
 use mathsoc::db::users::{self, NewUser};
-use mathsoc::person::Role;
+use mathsoc::domain::person::Role;
 
 use crate::support::browser::Page;
 use crate::support::site::{ADA, PASSWORD, TestSite};

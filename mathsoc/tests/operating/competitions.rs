@@ -1,8 +1,8 @@
 //! The summer competition of the Flask site: one a year here, with the points that were given.
 
 use mathsoc::db::Db;
-use mathsoc::db::check;
-use mathsoc::db::import::{Options, Report};
+use mathsoc::operate::check;
+use mathsoc::operate::import::{Options, Report};
 use test_support::Folder;
 
 use super::import::{everything, numbers, take, why};

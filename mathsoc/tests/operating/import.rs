@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, Mutex};
 
-use mathsoc::db::import::{self, ImportError, Line, Options, Report};
+use mathsoc::operate::import::{self, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, Url, check};
 use sqlx::Row as _;
 use test_support::Folder;
@@ -153,7 +153,7 @@ async fn existing_accounts_keep_password_and_role() {
     old_site::fill(&old).await;
     let site = TestSite::new(&[]).await;
     let db = &site.app.db;
-    site.member("CARLA@school.example", mathsoc::person::Role::Pupil).await;
+    site.member("CARLA@school.example", mathsoc::domain::person::Role::Pupil).await;
     let before = table(db, "users", &["email", "password_hash", "role", "epoch"]).await;
     let report = take(db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users"), [10, 5, 1, 4]);

@@ -1,6 +1,6 @@
 //! The rows of the Flask site after an import: newsletters, accounts, content, answers.
 
-use mathsoc::db::import::{Files, ImportError, Line, Options, Report};
+use mathsoc::operate::import::{Files, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, users};
 use test_support::Folder;
 

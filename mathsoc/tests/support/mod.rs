@@ -9,7 +9,7 @@ pub(crate) mod site;
 ///
 /// Without it, fails the test unless `ALLOW_SKIP` names `assets`.
 pub(crate) fn assets_are_built() -> bool {
-    let built = mathsoc::assets::url("dist/site.js").is_some();
+    let built = mathsoc::web::assets::url("dist/site.js").is_some();
     if !built {
         test_support::allow_skip("assets", "the scripts are not bundled: run `make assets`");
     }
