@@ -10,14 +10,15 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, Request, Response};
 use libfuzzer_sys::fuzz_target;
-use palisade::store::MemorySessions;
-use palisade::{Keyring, Keys, Session, Sessions};
+use palisade::session::store::MemorySessions;
+use palisade::{Keyring, Session, Sessions};
+use palisade::keyring::DerivedKey;
 use tower::{Layer, ServiceExt, service_fn};
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
     Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
 });
-static KEYS: LazyLock<Keys> = LazyLock::new(|| KEYRING.keys("session"));
+static KEYS: LazyLock<DerivedKey> = LazyLock::new(|| KEYRING.keys("session"));
 
 /// Who is signed in by this cookie, after something was put into the session.
 fn asked(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
@@ -38,7 +39,7 @@ fn asked(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
 fuzz_target!(|input: &[u8]| {
     let kinds = || {
         let sealed = Sessions::new(&KEYRING).remember(std::time::Duration::from_secs(60));
-        [("record session", sealed.clone()), ("name session", sealed.kept_in(MemorySessions::new()))]
+        [("record session", sealed.clone()), ("name session", sealed.store(MemorySessions::new()))]
     };
     for (context, sessions) in kinds() {
         let text = URL_SAFE_NO_PAD.encode(input);

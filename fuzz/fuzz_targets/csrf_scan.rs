@@ -12,7 +12,9 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use libfuzzer_sys::fuzz_target;
-use palisade::{Binding, CsrfTokens, Exchange, Keyring, PeekedBody, Refusal};
+use palisade::{CsrfTokens, Keyring, Rejection};
+use palisade::csrf::PeekedBody;
+use palisade::request::{RequestContext, SessionTag};
 use tower::{Layer, ServiceExt, service_fn};
 
 static TOKENS: LazyLock<CsrfTokens> = LazyLock::new(|| {
@@ -23,7 +25,7 @@ static TOKENS: LazyLock<CsrfTokens> = LazyLock::new(|| {
 #[derive(Debug)]
 struct Visitor;
 
-impl Binding for Visitor {
+impl SessionTag for Visitor {
     fn presented(&self) -> Option<[u8; 16]> {
         Some([7; 16])
     }
@@ -60,7 +62,7 @@ fn sent(tokens: &CsrfTokens, kind: &str, body: Pieces) -> Response<Full<Bytes>> 
     if let Ok(kind) = kind.parse() {
         request.headers_mut().insert("content-type", kind);
     }
-    Exchange::begin(request.extensions_mut()).bind(Arc::new(Visitor));
+    RequestContext::begin(request.extensions_mut()).bind(Arc::new(Visitor));
     let answer = pin!(tokens.layer(echo).oneshot(request));
     match answer.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(response)) => response,
@@ -79,7 +81,7 @@ fuzz_target!(|input: (String, Vec<u8>, u8)| {
                 panic!("it waits for nothing")
             };
             assert_eq!(passed.to_bytes(), body);
-            sent(&TOKENS, kind, Pieces(body.clone(), length)).extensions().get::<Refusal>().cloned()
+            sent(&TOKENS, kind, Pieces(body.clone(), length)).extensions().get::<Rejection>().cloned()
         });
         assert!(faults[0].is_some(), "nobody was given a token");
         assert_eq!(faults[0], faults[1], "the same in whatever pieces");

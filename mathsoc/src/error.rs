@@ -1,10 +1,15 @@
 //! What a handler answers when it has no page: a status, and for the log a cause.
 //!
-//! The body is empty. `palisade::ErrorPages` writes it, and logs the [`Fault`] under the request id on the page.
+//! The body is empty. `palisade::ErrorPages` writes it, and logs the [`InternalError`] under the request id on the page.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
-use palisade::{Fault, Refusal};
+use palisade::Rejection;
+use palisade::password::HashingError;
+use palisade::rate_limit::RateLimitRejection;
+use palisade::rejection::InternalError;
+use palisade::session::SessionRejection;
+use palisade::upload::UploadRejection;
 use tokio::task::JoinError;
 
 use crate::db::DbError;
@@ -27,9 +32,9 @@ pub enum Error {
     /// A competition could not be kept.
     #[error(transparent)]
     Competition(CompetitionError),
-    /// The visitor is refused.
-    #[error("refused: {0:?}")]
-    Refused(Refusal),
+    /// A protection rejected the request.
+    #[error("rejected: {}", .0.code())]
+    Rejected(Rejection),
     /// Work on another thread broke off.
     #[error("the work broke off")]
     Broken(#[source] JoinError),
@@ -60,20 +65,27 @@ impl From<CompetitionError> for Error {
     }
 }
 
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        Self::Refused(refusal)
-    }
+/// Converts rejections, and the reasons that each protection owns.
+macro_rules! from_rejections {
+    ($($reason:ty),+ $(,)?) => {$(
+        impl From<$reason> for Error {
+            fn from(reason: $reason) -> Self {
+                Self::Rejected(reason.into())
+            }
+        }
+    )+};
 }
+
+from_rejections!(Rejection, HashingError, RateLimitRejection, SessionRejection, UploadRejection);
 
 impl IntoResponse for Error {
     fn into_response(self) -> Response {
         match self {
             Self::NotFound => StatusCode::NOT_FOUND.into_response(),
-            Self::Refused(refusal) => refusal.into_response(),
+            Self::Rejected(rejection) => rejection.into_response(),
             broken => {
                 let mut response = StatusCode::INTERNAL_SERVER_ERROR.into_response();
-                response.extensions_mut().insert(Fault::new(broken));
+                response.extensions_mut().insert(InternalError::new(broken));
                 response
             }
         }
@@ -88,7 +100,7 @@ mod tests {
     fn what_broke_is_for_the_log_and_not_for_the_page() {
         let response = Error::Db(DbError::Query(sqlx::Error::PoolTimedOut)).into_response();
         assert_eq!(response.status(), 500);
-        let cause = response.extensions().get::<Fault>().expect("a fault").to_string();
+        let cause = response.extensions().get::<InternalError>().expect("a fault").to_string();
         assert!(cause.contains("pool timed out"), "{cause}");
         assert_eq!(axum::body::HttpBody::size_hint(response.body()).exact(), Some(0));
     }
@@ -97,6 +109,6 @@ mod tests {
     fn nothing_to_be_found_is_no_fault() {
         let response = Error::NotFound.into_response();
         assert_eq!(response.status(), 404);
-        assert!(response.extensions().get::<Fault>().is_none());
+        assert!(response.extensions().get::<InternalError>().is_none());
     }
 }

@@ -33,7 +33,9 @@
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use palisade::{Clock, Keyring, Keys};
+use palisade::Keyring;
+use palisade::clock::Clock;
+use palisade::keyring::DerivedKey;
 use sha2::{Digest, Sha256};
 
 use crate::db::users::{self, User};
@@ -91,7 +93,7 @@ impl Purpose {
 /// Makes and takes links; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Links {
-    keys: [Keys; 4],
+    keys: [DerivedKey; 4],
     db: Db,
     clock: Clock,
 }

@@ -4,7 +4,10 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_extractor_with_state;
-use palisade::{BodyLimit, Deadline, ErrorPages, PageHeaders, ReferrerPolicy, SignedIn};
+use palisade::body_limit::BodyLimit;
+use palisade::deadline::Deadline;
+use palisade::headers::ReferrerPolicy;
+use palisade::{ErrorPages, PageHeaders, SignedIn};
 use tower::Layer;
 use tower::util::MapRequestLayer;
 
@@ -275,7 +278,7 @@ pub fn app(state: App) -> Router {
     let site = (palisade.clone(), Deadline::default(), BodyLimit::default())
         .layer(site.fallback_service(pages).with_state(state.clone()));
 
-    let probes = Map::new().group(limited(open())).into_router().layer(palisade.open());
+    let probes = Map::new().group(limited(open())).into_router().layer(palisade.for_probes());
     let everything = (
         compression::pages(),
         AccessLog(state.traffic.clone()),

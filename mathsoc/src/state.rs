@@ -4,11 +4,13 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use palisade::report::Collector;
-use palisade::store::{Counters, Store, StoreError};
-use palisade::{
-    Health, Keyring, KeyringError, Passwords, Ready, Sessions, SteadyStore, Uploads, UploadsError,
-};
+use palisade::health::{Health, Ready};
+use palisade::keyring::KeyringError;
+use palisade::rate_limit::FallbackStore;
+use palisade::rate_limit::store::{RateLimitStore, Store, StoreError};
+use palisade::reporting::Collector;
+use palisade::upload::UploadsError;
+use palisade::{Keyring, Passwords, Sessions, Uploads};
 
 use crate::config::{Config, Environment, KeyFileError, SecretKey};
 use crate::db::{Db, DbError};
@@ -44,7 +46,7 @@ pub struct Parts {
     /// Takes in, keeps and serves files.
     pub uploads: Uploads,
     /// Where requests are counted.
-    pub counters: SteadyStore,
+    pub counters: FallbackStore,
     /// How often one may ask.
     pub limits: Limits,
     /// Who watches leaderboards.
@@ -75,7 +77,7 @@ impl App {
             tracing::info!("the database was empty: demo content loaded");
         }
         let counters = Store::open(config.ratelimit.storage_uri.as_str()).await?;
-        let counters = SteadyStore::new(counters);
+        let counters = FallbackStore::new(counters);
         let limits = Limits::new(&config.ratelimit, counters.clone())?;
         let ready = ready(&config, &db, &counters);
         let links = Links::new(&keyring, db.clone());
@@ -130,7 +132,7 @@ impl Deref for App {
 }
 
 /// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.
-fn ready(config: &Config, db: &Db, counters: &SteadyStore) -> Ready {
+fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Ready {
     let db = db.clone();
     let health = Health::new().check("database", move || {
         let db = db.clone();
@@ -142,7 +144,7 @@ fn ready(config: &Config, db: &Db, counters: &SteadyStore) -> Ready {
     let counters = counters.clone();
     let counters = move || {
         let counters = counters.clone();
-        async move { counters.ping().wait().await }
+        async move { counters.ping().await }
     };
     health.check("counters", counters).ready()
 }
@@ -165,7 +167,7 @@ pub enum OpenError {
     Db(#[from] DbError),
     /// Requests cannot be counted as the settings say.
     #[error("RATELIMIT_STORAGE_URI: {0}")]
-    Counters(#[from] StoreError),
+    RateLimitStore(#[from] StoreError),
     /// Files cannot be kept where the settings say.
     #[error("UPLOAD_FOLDER or UPLOAD_STORE_URI: {0}")]
     Uploads(#[from] UploadsError),

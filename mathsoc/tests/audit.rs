@@ -9,9 +9,9 @@ use mathsoc::config::{Config, Vars};
 use mathsoc::operate::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
-use palisade::Peer;
 use palisade::audit::{Answer, Seen, Tls, findings, score};
 use palisade::csp::Severity;
+use palisade::request::PeerAddr;
 use test_support::Folder;
 use tower::ServiceExt;
 
@@ -50,7 +50,7 @@ async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: 
             .header("access-control-request-method", "GET");
     }
     let mut request = request.body(Body::empty()).unwrap();
-    request.extensions_mut().insert(Peer(([10, 0, 0, 1], 40_000).into()));
+    request.extensions_mut().insert(PeerAddr(([10, 0, 0, 1], 40_000).into()));
     let (head, body) = site.clone().oneshot(request).await.unwrap().into_parts();
     let body = to_bytes(body, 4 << 20).await.unwrap();
     let url = format!("{scheme}://{HOST}{path}");

@@ -18,7 +18,8 @@ use mathsoc::limits::{Limit, Per};
 use mathsoc::pages;
 use mathsoc::state::App;
 use mathsoc::web::policy;
-use palisade::{ErrorPages, Peer};
+use palisade::ErrorPages;
+use palisade::request::PeerAddr;
 use test_support::Folder;
 use test_support::servers::Server;
 use tokio::task::JoinHandle;
@@ -65,7 +66,7 @@ impl Site {
     async fn ask(&self, method: Method, path: &str) -> Response<Body> {
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let mut request = request.body(Body::empty()).unwrap();
-        request.extensions_mut().insert(Peer(([203, 0, 113, 9], 40_000).into()));
+        request.extensions_mut().insert(PeerAddr(([203, 0, 113, 9], 40_000).into()));
         self.router.clone().oneshot(request).await.unwrap()
     }
 

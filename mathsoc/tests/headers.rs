@@ -9,7 +9,8 @@ use mathsoc::config::{Config, Vars};
 use mathsoc::pages;
 use mathsoc::state::App;
 use mathsoc::web::policy;
-use palisade::{ErrorPages, Peer};
+use palisade::ErrorPages;
+use palisade::request::PeerAddr;
 use test_support::Folder;
 use tower::ServiceExt;
 
@@ -40,7 +41,7 @@ async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
 fn request(peer: &str, host: &str, path: &str) -> Request<Body> {
     let mut request =
         Request::get(path).header("host", host).header("accept-encoding", "br").body(Body::empty()).unwrap();
-    request.extensions_mut().insert(Peer(peer.parse().unwrap()));
+    request.extensions_mut().insert(PeerAddr(peer.parse().unwrap()));
     request
 }
 

@@ -8,8 +8,9 @@ use http::{Request, Response};
 use mathsoc::config::{Config, Vars};
 use mathsoc::limits::{self, ClearError, Limits};
 use mathsoc::state::App;
-use palisade::store::Store;
-use palisade::{Peer, SteadyStore};
+use palisade::rate_limit::FallbackStore;
+use palisade::rate_limit::store::Store;
+use palisade::request::PeerAddr;
 use test_support::Folder;
 use test_support::servers::Server;
 use tower::ServiceExt;
@@ -23,14 +24,14 @@ async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
 /// With a store that waits longer: that a busy machine holds up an answer is no outage, and not what is tried here.
 async fn patient(app: App) -> App {
     let store = Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap();
-    let counters = SteadyStore::new(store).within(Duration::from_secs(10));
+    let counters = FallbackStore::new(store).within(Duration::from_secs(10));
     let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
     app.with(|app| (app.counters, app.limits) = (counters, limits))
 }
 
 async fn ask(site: &Router, path: &str) -> Response<Body> {
     let mut request = Request::get(path).header("host", "localhost").body(Body::empty()).unwrap();
-    request.extensions_mut().insert(Peer(([203, 0, 113, 9], 40_000).into()));
+    request.extensions_mut().insert(PeerAddr(([203, 0, 113, 9], 40_000).into()));
     site.clone().oneshot(request).await.unwrap()
 }
 

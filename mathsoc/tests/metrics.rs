@@ -7,7 +7,7 @@ use http_body_util::BodyExt;
 use mathsoc::config::{Config, Vars};
 use mathsoc::routes;
 use mathsoc::state::App;
-use palisade::Peer;
+use palisade::request::PeerAddr;
 use test_support::Folder;
 use tower::ServiceExt;
 
@@ -20,7 +20,7 @@ async fn app(folder: &Folder, settings: &[(&str, &str)]) -> App {
 async fn ask(service: &Router, method: &str, path: &str) -> Response<Body> {
     let request = Request::builder().method(method).uri(path).header("host", "localhost");
     let mut request = request.body(Body::empty()).unwrap();
-    request.extensions_mut().insert(Peer(([203, 0, 113, 9], 40_000).into()));
+    request.extensions_mut().insert(PeerAddr(([203, 0, 113, 9], 40_000).into()));
     service.clone().oneshot(request).await.unwrap()
 }
 

@@ -51,7 +51,7 @@ async fn every_route_answers_and_others_are_404() {
     let status = async |method: &str, path: &str| {
         let request = Request::builder().method(method).uri(path).header("host", "example.org");
         let mut request = request.body(Body::empty()).unwrap();
-        request.extensions_mut().insert(palisade::Peer(([127, 0, 0, 1], 40_000).into()));
+        request.extensions_mut().insert(palisade::request::PeerAddr(([127, 0, 0, 1], 40_000).into()));
         site.clone().oneshot(request).await.unwrap()
     };
 
@@ -88,7 +88,7 @@ async fn every_route_is_behind_its_gates() {
     let site = mathsoc::app(App::open(Config::load(&Vars::new(settings, [])).unwrap()).await.unwrap());
     let answer = async |host: &str, path: &str| {
         let mut request = Request::get(path).header("host", host).body(Body::empty()).unwrap();
-        request.extensions_mut().insert(palisade::Peer(([203, 0, 113, 9], 40_000).into()));
+        request.extensions_mut().insert(palisade::request::PeerAddr(([203, 0, 113, 9], 40_000).into()));
         site.clone().oneshot(request).await.unwrap()
     };
     for row in routes::map().rows() {
@@ -118,7 +118,7 @@ async fn posts_need_tokens_and_personal_pages_a_login() {
         let request = Request::builder().method(method).uri(path).header("host", "localhost");
         let request = request.header("content-type", "application/x-www-form-urlencoded");
         let mut request = request.body(Body::from("a=b")).unwrap();
-        request.extensions_mut().insert(palisade::Peer(([127, 0, 0, 1], 40_000).into()));
+        request.extensions_mut().insert(palisade::request::PeerAddr(([127, 0, 0, 1], 40_000).into()));
         site.clone().oneshot(request).await.unwrap()
     };
     let (mut sent, mut own) = (0, 0);
@@ -132,7 +132,7 @@ async fn posts_need_tokens_and_personal_pages_a_login() {
                 continue;
             }
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", row.path);
-            let refusal = answer.extensions().get::<palisade::Refusal>().map(palisade::Refusal::reason);
+            let refusal = answer.extensions().get::<palisade::Rejection>().map(palisade::Rejection::reason);
             assert_eq!(refusal, Some("csrf_token_missing"), "{}", row.path);
             sent += 1;
         } else if ["members", "admin", "live"].contains(&row.group) {

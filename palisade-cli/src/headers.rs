@@ -3,7 +3,9 @@
 use std::io::{self, Write};
 
 use http::{Request, Response};
-use palisade::{Guard, Hsts, SecurityHeaders};
+use palisade::SecurityHeaders;
+use palisade::guard::Guard;
+use palisade::https::Hsts;
 
 use crate::ExitStatus;
 use crate::args::Preset;

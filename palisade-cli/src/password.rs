@@ -3,7 +3,8 @@
 use std::io::{self, IsTerminal, Read, Write};
 
 use anyhow::{Context, bail};
-use palisade::{Password, PasswordHash, Passwords, Stored};
+use palisade::Passwords;
+use palisade::password::{Password, PasswordHash, StoredCredential};
 
 use crate::ExitStatus;
 use crate::args::PasswordCommand;
@@ -28,7 +29,7 @@ pub(crate) fn run(command: PasswordCommand) -> anyhow::Result<ExitStatus> {
                     "not a password hash: write one that begins with $argon2id$, scrypt: or pbkdf2:, in single quotes"
                 );
             }
-            let stored = Stored { user: "one".into(), epoch: 0, hash };
+            let stored = StoredCredential { user: "one".into(), epoch: 0, hash };
             let verified = runtime.block_on(passwords.verify(read_password(false)?, Some(stored)));
             let verified = verified.map_err(|_| anyhow::anyhow!("not enough memory to hash a password"))?;
             let (text, status) = match verified {

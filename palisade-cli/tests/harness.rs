@@ -1,5 +1,6 @@
 //! The program, servers with and without TLS, certificates and temporary folders for the tests.
 
+use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
@@ -10,7 +11,7 @@ use axum::Router;
 use axum::extract::Request;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use palisade::{Peer, Scheme};
+use palisade::request::{PeerAddr, Scheme};
 use rustls::ServerConfig;
 use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
@@ -153,7 +154,7 @@ fn start(app: Router, tls: Option<TlsAcceptor>) -> u16 {
                 tokio::spawn(async move {
                     let secure = tls.is_some();
                     let app = app.map_request(move |mut request: Request<hyper::body::Incoming>| {
-                        request.extensions_mut().insert(Peer(peer));
+                        request.extensions_mut().insert(PeerAddr(peer));
                         request.extensions_mut().insert(if secure { Scheme::Https } else { Scheme::Http });
                         request
                     });

@@ -6,7 +6,8 @@
 
 use std::time::{Duration, Instant};
 
-use palisade::{Password, Passwords, Stored};
+use palisade::Passwords;
+use palisade::password::{Password, StoredCredential};
 
 const ROUNDS: usize = 200;
 
@@ -14,7 +15,7 @@ const ROUNDS: usize = 200;
 async fn main() {
     let passwords = Passwords::new();
     let hash = passwords.hash(Password::from("correct horse battery staple")).await.unwrap();
-    let stored = || Some(Stored { user: "7".into(), epoch: 1, hash: hash.clone() });
+    let stored = || Some(StoredCredential { user: "7".into(), epoch: 1, hash: hash.clone() });
     let mut times = [Vec::new(), Vec::new(), Vec::new()];
     for _ in 0..ROUNDS {
         let asked = [("wrong", stored()), ("wrong", None), ("correct horse battery staple", stored())];

@@ -8,7 +8,8 @@ use std::convert::Infallible;
 use divan::{Bencher, counter::ItemsCount};
 use http::{HeaderMap, Request, Response};
 use http_body_util::Full;
-use palisade::{CspNonce, ErrorPages, Exchange, Palisade, Peer};
+use palisade::request::{PeerAddr, RequestContext};
+use palisade::{CspNonce, ErrorPages, Palisade};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 type Body = Full<bytes::Bytes>;
@@ -20,7 +21,7 @@ fn main() {
 fn request() -> Request<()> {
     let mut request =
         Request::get("/challenges?page=2").header("host", "localhost").body(()).expect("a request");
-    request.extensions_mut().insert(Peer(([127, 0, 0, 1], 5000).into()));
+    request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 5000).into()));
     request
 }
 
@@ -72,7 +73,7 @@ fn palisade(bencher: Bencher<'_, '_>) {
 #[divan::bench]
 fn palisade_with_nonce(bencher: Bencher<'_, '_>) {
     let page = |request: Request<()>| async move {
-        let nonce = Exchange::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
+        let nonce = RequestContext::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
         Ok(Response::new(Body::from(nonce.to_string())))
     };
     run(bencher, hosts().layer(service_fn(page)));

@@ -14,7 +14,9 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http::{Request, Response, StatusCode};
 use http_body_util::{BodyExt, Full, LengthLimitError};
-use palisade::{BodyLimit, Deadline, LimitedBody, Palisade};
+use palisade::Palisade;
+use palisade::body_limit::{BodyLimit, LimitedBody};
+use palisade::deadline::Deadline;
 use tokio::net::TcpListener;
 use tower::{Layer, Service};
 

@@ -40,7 +40,7 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use tower_layer::Layer;
 use tower_service::Service;
 
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{Rejection, comparable_rejection};
 
 /// The answer must be ready in time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -170,6 +170,8 @@ impl Due {
 /// The reason why a request is rejected at its deadline: 503.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadlinePassed;
+
+comparable_rejection!(DeadlinePassed);
 
 impl From<DeadlinePassed> for Rejection {
     fn from(_: DeadlinePassed) -> Self {

@@ -35,7 +35,7 @@ use http::{HeaderValue, Method, Request, Response, StatusCode};
 use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::{Client, Scheme};
 use crate::core::guard::{Guard, guard_layers};
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{Rejection, comparable_rejection};
 use crate::core::request_context::RequestContext;
 
 /// Redirects to https, and tells browsers to come by https from the start.
@@ -212,6 +212,8 @@ pub struct HttpsRequired {
     /// The same target over https.
     pub location: HeaderValue,
 }
+
+comparable_rejection!(HttpsRequired);
 
 impl From<HttpsRequired> for Rejection {
     fn from(HttpsRequired { status, location }: HttpsRequired) -> Self {

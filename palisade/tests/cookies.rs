@@ -4,13 +4,15 @@ use axum::Router;
 use axum::response::AppendHeaders;
 use axum::routing::get;
 use http::header::SET_COOKIE;
-use palisade::{Cookies, Hops, Palisade, Proxies, SameSite};
+use palisade::Palisade;
+use palisade::cookies::{Cookies, SameSite};
+use palisade::proxy::{Hops, Proxies};
 
 use crate::support::{HERE, ask, get_from, https_get};
 
 async fn set(cookies: Cookies, tls: bool, line: &'static str) -> Vec<String> {
     let palisade = Palisade::new().hosts(["example.org"]).unwrap().behind(Proxies::hops(Hops::default()));
-    let palisade = palisade.https(palisade::Https::new().dangerous_allow_http()).cookies(cookies);
+    let palisade = palisade.https(palisade::https::Https::new().dangerous_allow_http()).cookies(cookies);
     let page = move || async move {
         AppendHeaders([(SET_COOKIE, line), (SET_COOKIE, "second=2; Secure; HttpOnly; SameSite=None")])
     };
@@ -26,7 +28,10 @@ async fn every_cookie_is_secure_over_tls() {
         "a=1; Path=/; Secure; HttpOnly; SameSite=Lax"
     );
     assert_eq!(set(Cookies::new(), false, "a=1; Path=/").await[0], "a=1; Path=/; HttpOnly; SameSite=Lax");
-    assert_eq!(set(Cookies::new().dangerous_insecure(), true, "a=1").await[0], "a=1; HttpOnly; SameSite=Lax");
+    assert_eq!(
+        set(Cookies::new().dangerous_disable_secure(), true, "a=1").await[0],
+        "a=1; HttpOnly; SameSite=Lax"
+    );
 }
 
 #[tokio::test]

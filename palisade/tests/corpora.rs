@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use palisade::{RedirectSites, SafePath};
+use palisade::redirect::{RedirectSites, SafePath};
 use serde_json::Value;
 use url::Url;
 

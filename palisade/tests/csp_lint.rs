@@ -1,8 +1,8 @@
 //! What a policy does not stop: each finding, and a policy that is free of it.
 
-use palisade::csp::{Csp, Finding, Severity};
+use palisade::csp::{Csp, PolicyFinding, Severity};
 
-fn lint(policy: &str) -> Vec<Finding> {
+fn lint(policy: &str) -> Vec<PolicyFinding> {
     policy.parse::<Csp>().unwrap().lint()
 }
 

@@ -4,7 +4,8 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use http::{Request, Response};
-use palisade::{Deadline, Refusal};
+use palisade::Rejection;
+use palisade::deadline::Deadline;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, sleep};
 use tower::{Layer, Service, ServiceExt, service_fn};
@@ -38,7 +39,7 @@ async fn a_late_response_becomes_a_rejection() {
 
     let (response, after) = ask(&service, 31).await;
     assert_eq!((response.status().as_u16(), response.body().as_str(), after), (503, "", 30));
-    assert_eq!(response.extensions().get(), Some(&Refusal::DeadlinePassed));
+    assert_eq!(response.extensions().get(), Some(&palisade::deadline::DeadlinePassed));
 }
 
 #[tokio::test(start_paused = true)]

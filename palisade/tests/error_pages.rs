@@ -5,20 +5,25 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
-use palisade::{ErrorPages, Fault, Palisade, Refusal, RequestId};
+use palisade::rejection::InternalError;
+use palisade::request::RequestId;
+use palisade::{ErrorPages, Palisade, Rejection};
 use test_support::log::Log;
 
 use crate::support::{Answer, HERE, ask, get_from, guarded, site};
 
 fn app() -> Router {
-    let broken = || async { Fault::new(std::io::Error::other("disk /var/secret is full")).into_response() };
+    let broken =
+        || async { InternalError::new(std::io::Error::other("disk /var/secret is full")).into_response() };
     let routes = site()
         .route("/broken", get(broken))
         .route("/number/{n}", get(|Path(n): Path<u32>| async move { n.to_string() }))
         .route("/own", get(|| async { (StatusCode::NOT_FOUND, Json("mine")) }))
         .route("/own-html", get(|| async { (StatusCode::GONE, axum::response::Html("mine")) }));
     let palisade = Palisade::new().hosts(["example.org"]).unwrap();
-    routes.layer(palisade.https(palisade::Https::new().dangerous_allow_http())).layer(ErrorPages::plain())
+    routes
+        .layer(palisade.https(palisade::https::Https::new().dangerous_allow_http()))
+        .layer(ErrorPages::plain())
 }
 
 async fn fetched(target: &str, accept: &'static str) -> Answer {
@@ -72,7 +77,7 @@ async fn a_rejection_has_a_page_a_redirect_none() {
     let mut request = get_from(HERE, "/");
     request.headers_mut().insert("host", "evil.example".parse().unwrap());
     let answer = ask(&app(), request).await;
-    assert!(answer.body.contains(&*Refusal::HostUnknown.message()));
+    assert!(answer.body.contains(&*palisade::host::HostRejection::Unknown.message()));
     let strict = guarded(Palisade::new().hosts(["example.org"]).unwrap());
     let redirect = ask(&strict, get_from("203.0.113.9:1", "/")).await;
     assert_eq!(

@@ -1,6 +1,6 @@
 //! A file keeps as much of its name as is safe. `wz_`: what Werkzeug's `secure_filename` does, or what we do instead.
 
-use palisade::SafeName;
+use palisade::upload::SafeName;
 
 fn both(name: &str, unicode: &str, ascii: &str) {
     assert_eq!(SafeName::new(name).as_str(), unicode, "{name:?}");

@@ -6,10 +6,13 @@ use std::fmt;
 use axum::Router;
 use http::{Request, Response};
 use http_body_util::Full;
-use palisade::{
-    ClientIp, Fault, Guard, Guarded, Hosts, Https, PageHeaders, Palisade, Peer, Proxies, Refusal,
-    SecurityHeaders,
-};
+use palisade::guard::{Guard, GuardService};
+use palisade::host::Hosts;
+use palisade::https::Https;
+use palisade::proxy::Proxies;
+use palisade::rejection::InternalError;
+use palisade::request::{ClientIp, PeerAddr};
+use palisade::{PageHeaders, Palisade, Rejection, SecurityHeaders};
 use tower::{Layer, Service, ServiceExt, service_fn};
 
 use crate::support::{HERE, ask, get_from, guarded, site};
@@ -30,7 +33,7 @@ impl std::error::Error for OwnError {}
 /// The type can be named, cloned, sent and shared, and the service's own error comes out.
 fn nameable(
     palisade: Palisade,
-) -> impl Layer<Failing, Service = Guarded<Palisade, Failing>> + Clone + Send + Sync + 'static {
+) -> impl Layer<Failing, Service = GuardService<Palisade, Failing>> + Clone + Send + Sync + 'static {
     palisade
 }
 
@@ -53,7 +56,7 @@ impl Service<Request<()>> for Failing {
 
 fn request(host: &str) -> Request<()> {
     let mut request = Request::get("/").header("host", host).body(()).unwrap();
-    request.extensions_mut().insert(Peer(HERE.parse().unwrap()));
+    request.extensions_mut().insert(PeerAddr(HERE.parse().unwrap()));
     request
 }
 
@@ -89,7 +92,7 @@ async fn a_panic_is_a_500_with_every_header() {
         lines.into_iter().filter(|line| !line.starts_with("content-security-policy")).collect()
     };
     assert_eq!(without_nonce(answer.header_set()), without_nonce(there.header_set()));
-    assert!(answer.response.extensions.get::<Fault>().unwrap().to_string().contains("secret cause"));
+    assert!(answer.response.extensions.get::<InternalError>().unwrap().to_string().contains("secret cause"));
 
     let early = service_fn(|_: Request<()>| -> std::future::Ready<Result<Response<Bytes>, Infallible>> {
         panic!("early")
@@ -106,7 +109,7 @@ async fn each_guard_works_alone_or_names_its_requirement() {
     for app in [site().layer(Hosts::any()), site().layer(Https::new())] {
         let answer = ask(&app, get_from(HERE, "/")).await;
         assert_eq!(answer.status, 500);
-        let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
+        let Some(palisade::rejection::MissingLayer(missing)) = answer.response.extensions.get() else {
             panic!("no reason given")
         };
         assert!(missing.contains("Palisade::new()"));
@@ -125,7 +128,7 @@ async fn signed_in_without_the_layer_names_the_line() {
         Router::new().route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }));
     let answer = ask(&app, get_from(HERE, "/")).await;
     assert_eq!(answer.status, 500);
-    assert!(answer.response.extensions.get::<Refusal>().unwrap().message().contains("Palisade::new()"));
+    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade::new()"));
     assert_eq!(ask(&app.layer(Proxies::none()), get_from(HERE, "/")).await.body, "127.0.0.1");
 }
 

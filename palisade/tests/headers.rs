@@ -4,10 +4,10 @@ use axum::Router;
 use axum::response::AppendHeaders;
 use axum::routing::get;
 use http::HeaderName;
+use palisade::SecurityHeaders;
 use palisade::csp::Csp;
-use palisade::{
-    DownloadOptions, EmbedderPolicy, FrameOptions, ReferrerPolicy, ReportingEndpoints, SecurityHeaders,
-    XssProtection,
+use palisade::headers::{
+    DownloadOptions, EmbedderPolicy, FrameOptions, ReferrerPolicy, ReportingEndpoints, XssProtection,
 };
 
 use crate::support::{Answer, HERE, ask, get_from, site};
@@ -18,7 +18,7 @@ async fn sent(headers: SecurityHeaders) -> Answer {
 
 #[tokio::test]
 async fn strict_sends_this() {
-    let permissions = http::HeaderValue::from(palisade::permissions::PermissionsPolicy::strict());
+    let permissions = http::HeaderValue::from(palisade::headers::permissions::PermissionsPolicy::strict());
     let expected = [
         format!("content-security-policy: {}", Csp::strict().render(None).to_str().unwrap()),
         "cross-origin-opener-policy: same-origin".into(),

@@ -8,7 +8,7 @@ use axum::Router;
 use axum::body::Body;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use palisade::Health;
+use palisade::health::Health;
 use test_support::log::Log;
 use tokio::sync::Barrier;
 use tokio::time::{Instant, advance, sleep};
@@ -106,7 +106,7 @@ async fn checks_run_at_once() {
         move || {
             let meet = meet.clone();
             async move {
-                meet.wait().await;
+                meet.await;
                 Ok::<(), String>(())
             }
         }

@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use http::Request;
-use palisade::{Palisade, Refusal};
+use palisade::{Palisade, Rejection};
 
 use crate::support::{HERE, ask, guarded, with_peer};
 
@@ -13,7 +13,7 @@ async fn status(hosts: &[&str]) -> u16 {
         request = request.header("host", *host);
     }
     let answer = ask(&app, with_peer(request.body(Body::empty()).unwrap(), HERE)).await;
-    let refused = answer.response.extensions.get::<Refusal>().is_some();
+    let refused = answer.response.extensions.get::<Rejection>().is_some();
     assert_eq!(refused, answer.status != 200, "a refusal and its reason go together");
     assert!(answer.header("content-security-policy").is_some(), "headers are complete on refusals too");
     answer.status.as_u16()

@@ -4,7 +4,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request};
-use palisade::{Hops, Hsts, Https, Palisade, Proxies, Refusal};
+use palisade::https::{Hsts, Https};
+use palisade::proxy::{Hops, Proxies};
+use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
 
@@ -73,7 +75,7 @@ async fn a_strangers_host_is_refused_before_any_redirect() {
 async fn without_hosts_there_is_no_redirect() {
     let answer = ask(&guarded(Palisade::new()), get_from(STRANGER, "/")).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (500, None));
-    let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
+    let Some(palisade::rejection::MissingLayer(missing)) = answer.response.extensions.get() else {
         panic!("no reason given")
     };
     assert!(missing.contains("Palisade::new().hosts("));

@@ -19,7 +19,7 @@ fn app() -> Router {
             Palisade::new()
                 .hosts(["example.org"])
                 .unwrap()
-                .https(palisade::Https::new().dangerous_allow_http()),
+                .https(palisade::https::Https::new().dangerous_allow_http()),
         )
         .layer(ErrorPages::new(|page| page.nonce().to_string()))
 }

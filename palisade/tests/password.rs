@@ -3,7 +3,11 @@
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use palisade::{Cost, Password, PasswordHash, Passwords, Policy, Refusal, Stored, Verified, Weak};
+use palisade::password::{
+    Argon2Params, Password, PasswordHash, PasswordPolicy, PasswordRejected, StoredCredential,
+    VerifiedPassword,
+};
+use palisade::{Passwords, Rejection};
 use serde::Deserialize;
 
 #[derive(Deserialize)]
@@ -18,14 +22,14 @@ fn vectors() -> Vec<Vector> {
 }
 
 fn passwords() -> Passwords {
-    Passwords::new().cost(Cost::dangerous_least())
+    Passwords::new().cost(Argon2Params::dangerous_minimum())
 }
 
-fn stored(hash: &str) -> Option<Stored> {
-    Some(Stored { user: "7".into(), epoch: 3, hash: PasswordHash::from(hash) })
+fn stored(hash: &str) -> Option<StoredCredential> {
+    Some(StoredCredential { user: "7".into(), epoch: 3, hash: PasswordHash::from(hash) })
 }
 
-async fn verify(password: &str, hash: &str) -> Option<Verified> {
+async fn verify(password: &str, hash: &str) -> Option<VerifiedPassword> {
     passwords().verify(password.into(), stored(hash)).await.unwrap()
 }
 
@@ -115,14 +119,14 @@ async fn a_hash_of_excessive_cost_is_rejected() {
 #[tokio::test]
 async fn a_hash_of_other_cost_is_rehashed() {
     let typed = || Password::from("correct horse");
-    let costs =
-        [(8_192, 1), (16_384, 1), (8_192, 2)].map(|(memory, passes)| Cost::new(memory, passes, 1).unwrap());
+    let costs = [(8_192, 1), (16_384, 1), (8_192, 2)]
+        .map(|(memory, passes)| Argon2Params::new(memory, passes, 1).unwrap());
     let hash = passwords().cost(costs[1]).hash(typed()).await.unwrap();
     for (cost, kept) in costs.into_iter().zip([false, true, false]) {
         let verified = passwords().cost(cost).verify(typed(), stored(hash.as_str())).await.unwrap().unwrap();
         assert_eq!(verified.rehash.is_none(), kept, "{cost:?}");
     }
-    assert!(Cost::new(1_024, 2, 1).is_err() && Cost::new(19_456, 0, 1).is_err());
+    assert!(Argon2Params::new(1_024, 2, 1).is_err() && Argon2Params::new(19_456, 0, 1).is_err());
 }
 
 #[tokio::test]
@@ -143,7 +147,10 @@ async fn what_was_cut_off_is_not_right() {
     let hash = passwords().hash(long.as_str().into()).await.unwrap();
     assert!(verify(&long, hash.as_str()).await.is_some());
     let refused = passwords().hash(format!("{long}y").into()).await;
-    assert!(matches!(refused, Err(Refusal::Miswired(_))), "what could never be verified cannot be set");
+    assert!(
+        matches!(refused, Err(palisade::rejection::MissingLayer(_))),
+        "what could never be verified cannot be set"
+    );
     let empty = passwords().hash("".into()).await.unwrap();
     assert!(verify(&format!("{long}y"), empty.as_str()).await.is_none());
     assert!(verify(&format!("{long}y"), hash.as_str()).await.is_none());
@@ -151,7 +158,7 @@ async fn what_was_cut_off_is_not_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
-    let passwords = Passwords::new().cost(Cost::new(8_192, 4, 1).unwrap()).at_once(2).queue(20);
+    let passwords = Passwords::new().cost(Argon2Params::new(8_192, 4, 1).unwrap()).at_once(2).queue(20);
     let (done, busy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..200 {
@@ -159,7 +166,7 @@ async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
         tasks.spawn(async move {
             match passwords.hash("correct horse".into()).await {
                 Ok(_) => done.fetch_add(1, Ordering::SeqCst),
-                Err(Refusal::Busy { .. }) => busy.fetch_add(1, Ordering::SeqCst),
+                Err(palisade::password::HashingError::Busy { .. }) => busy.fetch_add(1, Ordering::SeqCst),
                 Err(other) => panic!("{other:?}"),
             };
             assert!(passwords.running() <= 2, "{}", passwords.running());
@@ -172,7 +179,8 @@ async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
     assert_eq!(done + busy, 200);
     assert!(done >= 22 && busy > 0, "{done} done, {busy} busy");
     assert!(passwords.hash("correct horse".into()).await.is_ok(), "no place in the queue was lost");
-    let refused = Refusal::Busy { retry_after: std::time::Duration::from_secs(2) }.into_response::<String>();
+    let refused = palisade::password::HashingError::Busy { retry_after: std::time::Duration::from_secs(2) }
+        .into_response::<String>();
     assert_eq!(
         (refused.status().as_u16(), &refused.headers()["retry-after"]),
         (503, &http::HeaderValue::from(2))
@@ -181,7 +189,7 @@ async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelled_callers_do_not_raise_the_bound() {
-    let passwords = Passwords::new().cost(Cost::new(65_536, 8, 1).unwrap()).at_once(1).queue(1);
+    let passwords = Passwords::new().cost(Argon2Params::new(65_536, 8, 1).unwrap()).at_once(1).queue(1);
     let leaving = passwords.clone();
     let task = tokio::spawn(async move { leaving.hash("correct horse".into()).await });
     while passwords.running() == 0 {
@@ -195,7 +203,7 @@ async fn cancelled_callers_do_not_raise_the_bound() {
 
 #[test]
 fn new_passwords_are_judged_in_words() {
-    let policy = Policy::new();
+    let policy = PasswordPolicy::new();
     let about = ["Ada Lovelace", "ada.l@uptonschool.example"];
     let judge = |text: &str| policy.check(&text.into(), &about);
     for good in [
@@ -207,14 +215,18 @@ fn new_passwords_are_judged_in_words() {
     ] {
         assert_eq!(judge(good), Ok(()), "{good}");
     }
-    assert_eq!(judge("short"), Err(Weak::Short { characters: 8 }));
-    assert_eq!(judge("äöüäöüä"), Err(Weak::Short { characters: 8 }), "seven characters of two bytes");
-    assert_eq!(judge(&"purple otters ".repeat(10)), Err(Weak::Long { bytes: 128 }));
+    assert_eq!(judge("short"), Err(PasswordRejected::Short { characters: 8 }));
+    assert_eq!(
+        judge("äöüäöüä"),
+        Err(PasswordRejected::Short { characters: 8 }),
+        "seven characters of two bytes"
+    );
+    assert_eq!(judge(&"purple otters ".repeat(10)), Err(PasswordRejected::Long { bytes: 128 }));
     for common in ["password", "12345678", "qwertyuiop", "iloveyou", "football"] {
-        assert!(matches!(judge(common), Err(Weak::Common)), "{common}: {:?}", judge(common));
+        assert!(matches!(judge(common), Err(PasswordRejected::Common)), "{common}: {:?}", judge(common));
     }
     for own in ["adalovelace", "Ada Lovelace", "Lovelace2026", "uptonschool1", "ada.l@uptonschool.example"] {
-        assert_eq!(judge(own), Err(Weak::AboutYou), "{own}");
+        assert_eq!(judge(own), Err(PasswordRejected::AboutYou), "{own}");
     }
     for (weak, because) in [
         ("aaaaaaaaaaaaaaa", "Saying the same thing again"),
@@ -228,7 +240,7 @@ fn new_passwords_are_judged_in_words() {
     assert!(policy.shortest(20).check(&"seven purple otters".into(), &[]).is_err());
     assert_eq!(
         policy.shortest(1).check(&"a7#kQ".into(), &[]),
-        Err(Weak::Short { characters: 8 }),
+        Err(PasswordRejected::Short { characters: 8 }),
         "8 is the least"
     );
 }
@@ -246,7 +258,7 @@ fn no_password_keeps_the_policy_busy() {
     // Each of these characters stands for several letters, and a guesser tries them all.
     let leet = "4@8({[<369&#!1|0$5+7%2".repeat(5);
     let began = std::time::Instant::now();
-    let judged = Policy::new().check(&leet.as_str().into(), &[]);
+    let judged = PasswordPolicy::new().check(&leet.as_str().into(), &[]);
     // Seconds, where it is looked at as a whole; a busy machine is no reason to fail.
     assert!(began.elapsed() < std::time::Duration::from_secs(5), "{judged:?} after {:?}", began.elapsed());
 }

@@ -1,7 +1,7 @@
 //! Permissions-Policy, and the two legacy policies.
 
 use http::HeaderValue;
-use palisade::permissions::{Allow, DocumentPolicy, FeaturePolicy, PermissionsPolicy};
+use palisade::headers::permissions::{Allow, DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 
 #[test]
 fn features_are_denied_allowed_and_parsed() {

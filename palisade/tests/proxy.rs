@@ -4,7 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::Request;
-use palisade::{Client, Hops, Proxies, Refusal};
+use palisade::Rejection;
+use palisade::proxy::{Hops, Proxies};
+use palisade::request::Client;
 
 use crate::support::{Answer, PROXY, STRANGER, ask, with_peer};
 
@@ -107,7 +109,7 @@ async fn only_a_trusted_peer_is_believed() {
     let listed = || Proxies::hops(ALL).peers(["203.0.113.0/24"]).unwrap();
     assert_eq!(asked(listed(), STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
     assert_eq!(asked(listed(), PROXY, &forged).await, "10.0.0.1 http app 8000 ");
-    let anybody = Proxies::hops(ALL).dangerous_any_peer();
+    let anybody = Proxies::hops(ALL).dangerous_allow_any_peer();
     assert_eq!(asked(anybody, STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
     let trusted = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
     assert_eq!(asked(trusted(), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
@@ -184,7 +186,7 @@ async fn without_a_peer_a_500_names_the_line() {
     let request = Request::get("/").header("host", "app").body(Body::empty()).unwrap();
     let answer: Answer = ask(&who(Proxies::none()), request).await;
     assert_eq!(answer.status, 500);
-    let Some(Refusal::Miswired(missing)) = answer.response.extensions.get() else {
+    let Some(palisade::rejection::MissingLayer(missing)) = answer.response.extensions.get() else {
         panic!("no reason given")
     };
     assert!(missing.contains("palisade::serve(listener, app)"));

@@ -4,9 +4,12 @@
 use std::time::Duration;
 
 use http::{Request, Response};
+use palisade::clock::Clock;
 use palisade::csp::{Csp, Severity};
-use palisade::report::{Collector, Disposition, Group, Kind};
-use palisade::{Clock, Hops, Palisade, Proxies, ReportsTo, SecurityHeaders};
+use palisade::headers::ReportsTo;
+use palisade::proxy::{Hops, Proxies};
+use palisade::reporting::{Collector, Disposition, Group, ReportKind};
+use palisade::{Palisade, SecurityHeaders};
 
 const CSP: &str = "application/csp-report";
 const REPORTS: &str = "application/reports+json";
@@ -38,7 +41,7 @@ fn image(page: &str, blocked: &str, file: &str) -> String {
     .to_string()
 }
 
-fn keys(collector: &Collector) -> Vec<(Kind, String, String, String)> {
+fn keys(collector: &Collector) -> Vec<(ReportKind, String, String, String)> {
     let key =
         |group: &Group| (group.kind, group.directive.clone(), group.blocked.clone(), group.page.clone());
     collector.groups().iter().map(key).collect()
@@ -56,7 +59,7 @@ async fn legacy_reports_are_counted_without_private_url_parts() {
     let [group] = &groups[..] else { panic!("{groups:?}") };
     assert_eq!(
         group.key(),
-        (Kind::Csp, Disposition::Enforced, "img-src", "https://cdn.example", "/challenges/7")
+        (ReportKind::Csp, Disposition::Enforced, "img-src", "https://cdn.example", "/challenges/7")
     );
     assert_eq!((group.count, group.first_seen, group.last_seen), (2, began, began + 60_000_000));
     assert_eq!(group.place.as_deref(), Some("/static/site.js, line 12"));
@@ -72,11 +75,11 @@ async fn every_reporting_api_type_is_explained() {
     assert_eq!(send(&collector, REPORTS, LIST).await, 204);
     let own = |text: &str| text.to_owned();
     let expected = [
-        (Kind::Csp, own("script-src-elem"), own("inline"), own("/about")),
-        (Kind::Deprecation, own("UnloadHandler"), own(""), own("/about")),
-        (Kind::NetworkError, own("dns.name_not_resolved"), own(""), own("/favicon.ico")),
-        (Kind::Coep, own("corp"), own("https://cdn.example"), own("/map")),
-        (Kind::Coop, own("navigation-from-response"), own("https://pay.example"), own("/map")),
+        (ReportKind::Csp, own("script-src-elem"), own("inline"), own("/about")),
+        (ReportKind::Deprecation, own("UnloadHandler"), own(""), own("/about")),
+        (ReportKind::NetworkError, own("dns.name_not_resolved"), own(""), own("/favicon.ico")),
+        (ReportKind::Coep, own("corp"), own("https://cdn.example"), own("/map")),
+        (ReportKind::Coop, own("navigation-from-response"), own("https://pay.example"), own("/map")),
     ];
     assert_eq!(keys(&collector), expected);
     let said: Vec<_> = collector.groups().iter().map(Group::what_happened).collect();
@@ -100,7 +103,7 @@ async fn every_reporting_api_type_is_explained() {
 const CHROMIUM: &str = include_str!("data/chromium-reports.json");
 
 /// The groups of what Chromium sent over this scheme: disposition, directive, source and page.
-async fn of_chromium(scheme: &str) -> Vec<(Kind, String)> {
+async fn of_chromium(scheme: &str) -> Vec<(ReportKind, String)> {
     let recorded: serde_json::Value = serde_json::from_str(CHROMIUM).unwrap();
     let collector = Collector::new();
     for request in recorded["requests"].as_array().unwrap().iter().filter(|one| one["scheme"] == scheme) {
@@ -126,8 +129,8 @@ async fn of_chromium(scheme: &str) -> Vec<(Kind, String)> {
 #[tokio::test]
 async fn both_formats_of_chromiums_reports_mean_the_same() {
     let (clear, secure) = (of_chromium("http").await, of_chromium("https").await);
-    let text = |groups: &[(Kind, String)], csp: bool| -> Vec<String> {
-        let wanted = groups.iter().filter(|(kind, _)| (*kind == Kind::Csp) == csp);
+    let text = |groups: &[(ReportKind, String)], csp: bool| -> Vec<String> {
+        let wanted = groups.iter().filter(|(kind, _)| (*kind == ReportKind::Csp) == csp);
         wanted.map(|(_, group)| group.clone()).collect()
     };
     let violations = [
@@ -298,7 +301,7 @@ async fn foreign_urls_are_cut_to_their_origin() {
 }
 
 fn group(directive: &str, blocked: &str) -> Group {
-    Group::new(Kind::Csp, directive, blocked, "/about")
+    Group::new(ReportKind::Csp, directive, blocked, "/about")
 }
 
 #[test]
@@ -339,7 +342,7 @@ fn no_source_is_suggested_where_none_would_help() {
     ] {
         assert_eq!(group(directive, blocked).suggestion(&policy), None, "{because}");
     }
-    let other = Group::new(Kind::Coep, "corp", "https://cdn.example", "/");
+    let other = Group::new(ReportKind::Coep, "corp", "https://cdn.example", "/");
     assert_eq!(other.suggestion(&policy), None);
 }
 
@@ -351,14 +354,14 @@ async fn report_to_is_sent_over_https_only() {
         .csp_report_only("img-src 'none'; report-uri /elsewhere".parse::<Csp>().unwrap())
         .reports_to(ReportsTo::new("/csp-report").unwrap());
     let layers = Palisade::new().headers(headers).behind(Proxies::hops(Hops::default()));
-    let layers = layers.https(palisade::Https::new().dangerous_allow_http());
+    let layers = layers.https(palisade::https::Https::new().dangerous_allow_http());
     let ask = async |scheme: &str| {
         let service = service_fn(async |_: Request<String>| {
             Ok::<_, std::convert::Infallible>(Response::new(String::new()))
         });
         let request = Request::get("/").header("host", "example.org").header("x-forwarded-proto", scheme);
         let mut request = request.header("x-forwarded-for", "192.0.2.1").body(String::new()).unwrap();
-        request.extensions_mut().insert(palisade::Peer(([10, 0, 0, 1], 40_000).into()));
+        request.extensions_mut().insert(palisade::request::PeerAddr(([10, 0, 0, 1], 40_000).into()));
         let response = layers.layer(service).oneshot(request).await.unwrap();
         let header =
             |name: &str| response.headers().get(name).map(|value| value.to_str().unwrap().to_owned());

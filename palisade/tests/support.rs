@@ -6,7 +6,8 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::{get, post};
 use http::{HeaderMap, Request, Response, StatusCode};
-use palisade::{ErrorPages, Palisade, Peer};
+use palisade::request::PeerAddr;
+use palisade::{ErrorPages, Palisade};
 use tower::ServiceExt;
 
 pub const STRANGER: &str = "203.0.113.9:40000";
@@ -36,7 +37,7 @@ pub fn get_from(peer: &str, target: &str) -> Request<Body> {
 }
 
 pub fn with_peer(mut request: Request<Body>, peer: &str) -> Request<Body> {
-    request.extensions_mut().insert(Peer(peer.parse::<SocketAddr>().unwrap()));
+    request.extensions_mut().insert(PeerAddr(peer.parse::<SocketAddr>().unwrap()));
     request
 }
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use palisade::csp::{Csp, Source, none};
-use palisade::permissions::{Allow, DocumentPolicy, FeaturePolicy, PermissionsPolicy};
-use palisade::{
-    DownloadOptions, FrameOptions, Hops, Hsts, Https, Palisade, Proxies, ReferrerPolicy, SecurityHeaders,
-    XssProtection,
-};
+use palisade::headers::permissions::{Allow, DocumentPolicy, FeaturePolicy, PermissionsPolicy};
+use palisade::headers::{DownloadOptions, FrameOptions, ReferrerPolicy, XssProtection};
+use palisade::https::{Hsts, Https};
+use palisade::proxy::{Hops, Proxies};
+use palisade::{Palisade, SecurityHeaders};
 use serde_json::Value;
 
 use crate::support::{PROXY, ask, get_from, https_get, site};

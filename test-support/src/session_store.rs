@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use palisade::store::{Kept, Saved, SessionId, SessionStore};
+use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Returns a record of this version and user; its bytes are no text.
-pub fn kept(version: u64, user: Option<&str>) -> Kept {
-    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
+pub fn kept(version: u64, user: Option<&str>) -> SessionRecord {
+    SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
 /// Runs the suite: optimistic locking, sessions of a user, races, odd names, long lifetimes.
@@ -19,62 +19,67 @@ pub fn kept(version: u64, user: Option<&str>) -> Kept {
 /// If the store fails a check.
 pub async fn check_session_store(store: Arc<dyn SessionStore>) {
     let id = SessionId::random();
-    let load = async |id| store.load(id).wait().await.unwrap();
-    let save = async |id, before, kept| store.save(id, before, kept, HOUR).wait().await.unwrap();
+    let load = async |id| store.load(id).await.unwrap();
+    let save = async |id, before, kept| store.save(id, before, kept, HOUR).await.unwrap();
 
     assert_eq!(load(id).await, None);
-    assert_eq!(save(id, Some(1), kept(2, None)).await, Saved::Stale, "there is nothing to replace");
-    assert_eq!(save(id, None, kept(1, None)).await, Saved::Done);
+    assert_eq!(save(id, Some(1), kept(2, None)).await, SaveOutcome::Conflict, "there is nothing to replace");
+    assert_eq!(save(id, None, kept(1, None)).await, SaveOutcome::Saved);
     assert_eq!(load(id).await, Some(kept(1, None)));
-    assert_eq!(save(id, None, kept(1, None)).await, Saved::Stale, "it is there already");
-    assert_eq!(save(id, Some(1), kept(2, Some("ada"))).await, Saved::Done);
-    assert_eq!(save(id, Some(1), kept(2, Some("eve"))).await, Saved::Stale);
+    assert_eq!(save(id, None, kept(1, None)).await, SaveOutcome::Conflict, "it is there already");
+    assert_eq!(save(id, Some(1), kept(2, Some("ada"))).await, SaveOutcome::Saved);
+    assert_eq!(save(id, Some(1), kept(2, Some("eve"))).await, SaveOutcome::Conflict);
     assert_eq!(load(id).await, Some(kept(2, Some("ada"))));
 
     let (other, bobs) = (SessionId::random(), SessionId::random());
-    assert_eq!(save(other, None, kept(1, Some("ada"))).await, Saved::Done);
-    assert_eq!(save(bobs, None, kept(1, Some("bob"))).await, Saved::Done);
+    assert_eq!(save(other, None, kept(1, Some("ada"))).await, SaveOutcome::Saved);
+    assert_eq!(save(bobs, None, kept(1, Some("bob"))).await, SaveOutcome::Saved);
     let of = async |user: &'static str| {
         let mut ids: Vec<_> =
-            store.of_user(user).wait().await.unwrap().into_iter().map(|(id, _)| *id.bytes()).collect();
+            store.of_user(user).await.unwrap().into_iter().map(|(id, _)| *id.bytes()).collect();
         ids.sort_unstable();
         ids
     };
     let mut both = [*id.bytes(), *other.bytes()];
     both.sort_unstable();
     assert_eq!((of("ada").await, of("bob").await), (both.to_vec(), vec![*bobs.bytes()]));
-    store.end(id).wait().await.unwrap();
+    store.end(id).await.unwrap();
     assert_eq!((load(id).await, of("ada").await), (None, vec![*other.bytes()]));
-    assert_eq!(save(id, Some(2), kept(3, Some("ada"))).await, Saved::Stale, "what has ended is not revived");
+    assert_eq!(
+        save(id, Some(2), kept(3, Some("ada"))).await,
+        SaveOutcome::Conflict,
+        "what has ended is not revived"
+    );
 
     let raced = SessionId::random();
-    assert_eq!(save(raced, None, kept(1, None)).await, Saved::Done);
+    assert_eq!(save(raced, None, kept(1, None)).await, SaveOutcome::Saved);
     let mut writers = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let store = Arc::clone(&store);
-        writers.spawn(async move { store.save(raced, Some(1), kept(2, None), HOUR).wait().await.unwrap() });
+        writers.spawn(async move { store.save(raced, Some(1), kept(2, None), HOUR).await.unwrap() });
     }
-    let done = writers.join_all().await.into_iter().filter(|saved| *saved == Saved::Done).count();
+    let done = writers.join_all().await.into_iter().filter(|saved| *saved == SaveOutcome::Saved).count();
     assert_eq!(done, 1, "of all that read the same version one can save");
 
     // What only says that something is over: no account, no bytes.
-    let (over, nothing) = (SessionId::random(), Kept { version: u64::MAX, user: None, bytes: Vec::new() });
-    assert_eq!(save(over, None, nothing.clone()).await, Saved::Done);
+    let (over, nothing) =
+        (SessionId::random(), SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() });
+    assert_eq!(save(over, None, nothing.clone()).await, SaveOutcome::Saved);
     let read = load(over).await.unwrap();
     assert!(read.user.is_none() && read.bytes.is_empty());
-    assert_eq!(save(over, Some(1), kept(2, None)).await, Saved::Stale);
-    assert_eq!(save(over, None, kept(1, None)).await, Saved::Stale);
+    assert_eq!(save(over, Some(1), kept(2, None)).await, SaveOutcome::Conflict);
+    assert_eq!(save(over, None, kept(1, None)).await, SaveOutcome::Conflict);
 
     // Accounts are texts, and none is part of another or of an address.
     for user in ["a*", "a", "a{b}", "a:b", "a b\r\nc", "ä", "%", "_", "A"] {
         let id = SessionId::random();
-        assert_eq!(save(id, None, kept(1, Some(user))).await, Saved::Done);
-        let found = store.of_user(user).wait().await.unwrap();
+        assert_eq!(save(id, None, kept(1, Some(user))).await, SaveOutcome::Saved);
+        let found = store.of_user(user).await.unwrap();
         assert_eq!(found, [(id, kept(1, Some(user)))], "{user}");
     }
 
     // The longest time there is does not overflow.
     let long = SessionId::random();
-    assert_eq!(store.save(long, None, kept(1, None), Duration::MAX).wait().await.unwrap(), Saved::Done);
+    assert_eq!(store.save(long, None, kept(1, None), Duration::MAX).await.unwrap(), SaveOutcome::Saved);
     assert_eq!(load(long).await, Some(kept(1, None)));
 }

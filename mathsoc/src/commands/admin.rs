@@ -12,7 +12,8 @@ use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, second_factor};
 use mathsoc::domain::email::EmailAddress;
 use mathsoc::domain::person::{FullName, Role};
-use palisade::{Password, PasswordHash, Passwords};
+use palisade::Passwords;
+use palisade::password::{Password, PasswordHash};
 
 use crate::print;
 

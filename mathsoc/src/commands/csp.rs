@@ -6,7 +6,7 @@ use clap::Subcommand;
 use mathsoc::config::Config;
 use mathsoc::db::{Db, reports};
 use mathsoc::web::policy;
-use palisade::report::{Disposition, Group};
+use palisade::reporting::{Disposition, Group};
 
 use crate::print;
 

@@ -1,6 +1,8 @@
 //! The hosts that the site answers for, and the proxies in front of it.
 
-use palisade::{Authority, Hosts, Proxies, ProxiesError};
+use palisade::host::Hosts;
+use palisade::proxy::{Proxies, ProxiesError};
+use palisade::request::Authority;
 
 use super::value::Value;
 

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use palisade::{Quotas, Strategy};
+use palisade::rate_limit::quota::{Quotas, Strategy};
 
 use super::table::DefaultValue::{Always, PerEnvironment};
 use super::table::{Visible, settings};

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 
 use lettre::Address;
 use lettre::message::Mailbox;
-use palisade::Authority;
+use palisade::request::Authority;
 use url::{Host, Url};
 
 use super::hosts::ServerNames;

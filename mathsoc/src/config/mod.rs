@@ -39,7 +39,7 @@ pub use hosts::{ServerNames, TrustedProxies};
 pub use limits::{RateLimits, StoreUri};
 pub use logging::{LogFilter, LogLevel};
 pub use mail::{MailSettings, Sender, SiteUrl, SmtpUrl};
-pub use palisade::Weakness;
+pub use palisade::keyring::WeakKey;
 pub use policy::ExtraPolicy;
 use reader::Reader;
 pub use reader::{Effective, Problem};

@@ -1,14 +1,14 @@
 //! The secret key, which signs cookies and tokens.
 //!
 //! ```
-//! # use mathsoc::config::{SecretKey, Weakness};
+//! # use mathsoc::config::{SecretKey, WeakKey};
 //! let key: SecretKey = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq".into();
 //! assert!(key.weakness().is_none());
-//! assert_eq!(SecretKey::from("change-me").weakness(), Some(Weakness::Placeholder));
+//! assert_eq!(SecretKey::from("change-me").weakness(), Some(WeakKey::Placeholder));
 //! assert_eq!(format!("{key:?}"), "SecretKey(hidden)");
 //! ```
 //!
-//! [`Weakness`] decides which keys are too weak.
+//! [`WeakKey`] decides which keys are too weak.
 
 use std::io::{self, ErrorKind, Write};
 use std::path::{Path, PathBuf};
@@ -17,7 +17,8 @@ use std::{fmt, fs};
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
-use palisade::{Keyring, KeyringError, Weakness};
+use palisade::Keyring;
+use palisade::keyring::{KeyringError, WeakKey};
 
 use super::value::Value;
 use crate::private_files;
@@ -45,7 +46,7 @@ impl SecretKey {
     /// # Errors
     /// If a former key is weak.
     pub fn keyring(&self, former: &FormerKeys) -> Result<Keyring, KeyringError> {
-        Keyring::dangerous_unchecked(&*self.0).previous(former.keys().iter().map(|key| &*key.0))
+        Keyring::dangerous_allow_weak_keys(&*self.0).previous(former.keys().iter().map(|key| &*key.0))
     }
 
     /// Generates a key of 384 random bits.
@@ -89,8 +90,8 @@ impl SecretKey {
     }
 
     /// Returns the reason why the key is too weak, if it is.
-    pub fn weakness(&self) -> Option<Weakness> {
-        Weakness::of(&self.0)
+    pub fn weakness(&self) -> Option<WeakKey> {
+        WeakKey::of(&self.0)
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use palisade::SameSite;
+use palisade::cookies::SameSite;
 
 use super::limits::StoreUri;
 use super::table::DefaultValue::{Always, PerEnvironment};

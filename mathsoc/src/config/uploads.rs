@@ -2,7 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade::{Clamd, Unscanned, Uploads, UploadsError};
+use palisade::Uploads;
+use palisade::upload::{Clamd, ScanFailurePolicy, UploadsError};
 
 use super::table::DefaultValue::{Always, Computed, Unset};
 use super::table::{Visible, settings};
@@ -43,7 +44,7 @@ settings! {
             example: Some("/run/clamav/clamd.ctl"),
         },
         /// The handling of uploads while ClamAV's daemon does not respond.
-        pub clamd_down: Unscanned = CLAMD_DOWN {
+        pub clamd_down: ScanFailurePolicy = CLAMD_DOWN {
             write: "refuse (reject the upload) or quarantine (store the file, \
                     and show it after the daemon has scanned it)",
             default: Always("refuse"),
@@ -65,7 +66,7 @@ impl UploadSettings {
     /// # Errors
     /// If the store cannot be opened.
     pub fn open(&self) -> Result<Uploads, UploadsError> {
-        let uploads = Uploads::open(&self.place)?.unscanned(self.clamd_down);
+        let uploads = Uploads::open(&self.place)?.scan_failure(self.clamd_down);
         let uploads = uploads.file_bytes(self.most_bytes).request_bytes(self.most_bytes);
         Ok(match &self.clamd {
             Some(clamd) => uploads.scan(clamd.clone()),
@@ -114,7 +115,7 @@ impl Value for Clamd {
     }
 }
 
-impl Choice for Unscanned {
-    const WORDS: &[(&str, Self)] = &[("refuse", Self::Refuse), ("quarantine", Self::Quarantine)];
+impl Choice for ScanFailurePolicy {
+    const WORDS: &[(&str, Self)] = &[("refuse", Self::Reject), ("quarantine", Self::Quarantine)];
     const REASON: &str = "neither refuse nor quarantine";
 }

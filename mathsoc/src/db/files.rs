@@ -7,7 +7,7 @@
 //!
 //! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 
-use palisade::{Upload, UploadId};
+use palisade::upload::{Upload, UploadId};
 
 use super::{Db, DbError, Result, on};
 use crate::domain::clock::now;
@@ -56,7 +56,7 @@ impl TryFrom<Row> for Upload {
     type Error = DbError;
 
     fn try_from(row: Row) -> Result<Self> {
-        let wrong = |error: palisade::UploadParseError| sqlx::Error::Decode(error.into());
+        let wrong = |error: palisade::upload::UploadParseError| sqlx::Error::Decode(error.into());
         let size = u64::try_from(row.size).map_err(|error| sqlx::Error::Decode(error.into()))?;
         let (id, kind) = (row.id.parse().map_err(wrong)?, row.kind.parse().map_err(wrong)?);
         Ok(Self::recall(id, &row.name, kind, size, row.sha256.parse().map_err(wrong)?, row.quarantined))

@@ -2,7 +2,7 @@
 //!
 //! Readers are given what is published and has something to read: a text, or a file that the scanner has passed.
 
-use palisade::UploadId;
+use palisade::upload::UploadId;
 
 use super::admin_log::{Action, Actor, record};
 use super::files::{named_in, note};

@@ -30,7 +30,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use palisade::store::{Kept, SessionId};
+use palisade::session::store::{SessionId, SessionRecord};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::OnceCell;
 
@@ -54,7 +54,7 @@ pub(super) struct Tables {
     pub(super) home: Rows<(), Arc<HomeContent>>,
     pub(super) challenges: Rows<(i64, Option<i64>, i64), Option<Challenge>>,
     pub(super) marks: Rows<(i64, i64, i64), Arc<HashMap<i64, bool>>>,
-    pub(super) sessions: Rows<SessionId, Option<Kept>>,
+    pub(super) sessions: Rows<SessionId, Option<SessionRecord>>,
     pub(super) tried: Rows<(i64, i64), HashMap<i64, Tried>>,
     pub(super) users: Rows<i64, Option<User>>,
 }

@@ -1,6 +1,6 @@
 //! What browsers report of the site, in groups: every process of the site adds to the same ones.
 
-use palisade::report::{Disposition, Group};
+use palisade::reporting::{Disposition, Group};
 
 use super::admin_log::{Action, Actor, INSERT};
 use super::{Db, Result, on};

@@ -6,7 +6,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use palisade::store::{Answer, Done, Kept, Saved, SessionId, SessionStore, StoreError};
+use palisade::rate_limit::store::{StoreError, StoreReply};
+use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 
 use super::{Db, Result, on};
 use crate::domain::clock::now;
@@ -21,7 +22,7 @@ impl DbSessions {
         Self(db)
     }
 
-    async fn read(&self, id: SessionId) -> Result<Option<Kept>> {
+    async fn read(&self, id: SessionId) -> Result<Option<SessionRecord>> {
         const ONE: &str = "SELECT version, user_id, data FROM sessions WHERE id = $1 AND expires_at > $2";
         let read = async || {
             let row: Option<Row> = on!(&self.0, pool => {
@@ -32,7 +33,13 @@ impl DbSessions {
         self.0.cached(|tables| &tables.sessions, id, read).await
     }
 
-    async fn write(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Result<Saved> {
+    async fn write(
+        &self,
+        id: SessionId,
+        before: Option<u64>,
+        kept: SessionRecord,
+        lasts: Duration,
+    ) -> Result<SaveOutcome> {
         const INSERT: &str = "INSERT INTO sessions (id, user_id, version, data, expires_at)
             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE
             SET user_id = $2, version = $3, data = $4, expires_at = $5 WHERE sessions.expires_at <= $6";
@@ -51,7 +58,7 @@ impl DbSessions {
             };
             query.execute(pool).await.map(|it| it.rows_affected())
         })?;
-        Ok(if saved > 0 { Saved::Done } else { Saved::Stale })
+        Ok(if saved > 0 { SaveOutcome::Saved } else { SaveOutcome::Conflict })
     }
 
     async fn remove(&self, id: SessionId) -> Result<()> {
@@ -60,7 +67,7 @@ impl DbSessions {
         Ok(())
     }
 
-    async fn list(&self, user: &str) -> Result<Vec<(SessionId, Kept)>> {
+    async fn list(&self, user: &str) -> Result<Vec<(SessionId, SessionRecord)>> {
         const LIST: &str =
             "SELECT id, version, user_id, data FROM sessions WHERE user_id = $1 AND expires_at > $2";
         let rows: Vec<Listed> =
@@ -71,20 +78,26 @@ impl DbSessions {
 }
 
 impl SessionStore for DbSessions {
-    fn load(&self, id: SessionId) -> Answer<'_, Option<Kept>> {
-        Answer::Soon(Box::pin(async move { self.read(id).await.map_err(down) }))
+    fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
+        StoreReply::Pending(Box::pin(async move { self.read(id).await.map_err(down) }))
     }
 
-    fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Answer<'_, Saved> {
-        Answer::Soon(Box::pin(async move { self.write(id, before, kept, lasts).await.map_err(down) }))
+    fn save(
+        &self,
+        id: SessionId,
+        before: Option<u64>,
+        kept: SessionRecord,
+        lasts: Duration,
+    ) -> StoreReply<'_, SaveOutcome> {
+        StoreReply::Pending(Box::pin(async move { self.write(id, before, kept, lasts).await.map_err(down) }))
     }
 
-    fn end(&self, id: SessionId) -> Done<'_> {
-        Answer::Soon(Box::pin(async move { self.remove(id).await.map_err(down) }))
+    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
+        StoreReply::Pending(Box::pin(async move { self.remove(id).await.map_err(down) }))
     }
 
-    fn of_user<'a>(&'a self, user: &'a str) -> Answer<'a, Vec<(SessionId, Kept)>> {
-        Answer::Soon(Box::pin(async move { self.list(user).await.map_err(down) }))
+    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
+        StoreReply::Pending(Box::pin(async move { self.list(user).await.map_err(down) }))
     }
 
     fn name(&self) -> &'static str {
@@ -115,8 +128,8 @@ struct Listed {
 }
 
 impl Row {
-    fn read(self) -> Kept {
-        Kept { version: self.version.unsigned_abs(), user: self.user_id, bytes: self.data }
+    fn read(self) -> SessionRecord {
+        SessionRecord { version: self.version.unsigned_abs(), user: self.user_id, bytes: self.data }
     }
 }
 

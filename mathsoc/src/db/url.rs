@@ -19,7 +19,7 @@ use std::net::IpAddr;
 use std::path::Path;
 use std::str::FromStr;
 
-use palisade::Authority;
+use palisade::request::Authority;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 

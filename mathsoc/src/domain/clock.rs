@@ -1,6 +1,6 @@
 //! The current time, in unix seconds.
 
-use palisade::Clock;
+use palisade::clock::Clock;
 
 /// Returns the time of the system's clock.
 pub fn now() -> i64 {

@@ -20,7 +20,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-use palisade::Policy;
+use palisade::password::PasswordPolicy;
 
 use super::email::EmailAddress;
 use super::key_stage::KeyStage;
@@ -105,8 +105,8 @@ impl Role {
     }
 
     /// What a new password has to be like: harder to guess for whoever may do everything.
-    pub fn password_policy(self) -> Policy {
-        Policy::new().strict(self == Self::Admin)
+    pub fn password_policy(self) -> PasswordPolicy {
+        PasswordPolicy::new().strict(self == Self::Admin)
     }
 }
 

@@ -7,8 +7,8 @@ use std::net::IpAddr;
 use std::str::FromStr;
 use std::time::Duration;
 
-use palisade::store::{Store, StoreError};
-use palisade::{Key, SteadyStore};
+use palisade::rate_limit::store::{Store, StoreError};
+use palisade::rate_limit::{FallbackStore, RateLimitKey};
 
 use super::{IPV6_PREFIX, LIMITS, Limits, Per};
 use crate::config::RateLimits;
@@ -33,7 +33,7 @@ pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, Cle
     if settings.storage_uri.is_memory() {
         return Err(ClearError::InMemory);
     }
-    let (key, per): (Key, Per) = match caller {
+    let (key, per): (RateLimitKey, Per) = match caller {
         Caller::Address(address) => ((*address).into(), Per::Address),
         Caller::Account(account) => (account.into(), Per::Account),
     };
@@ -41,7 +41,7 @@ pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, Cle
         return Err(ClearError::NobodyCounts { per });
     }
     let store = Store::open(settings.storage_uri.as_str()).await?;
-    let limits = Limits::new(settings, SteadyStore::new(store).within(STORE_TIMEOUT))?;
+    let limits = Limits::new(settings, FallbackStore::new(store).timeout(STORE_TIMEOUT))?;
     let mut report = format!("Forgotten of {caller}, in {}:\n", settings.storage_uri.shown());
     for limit in LIMITS.iter().filter(|limit| limit.per.contains(&per)) {
         limits.of(limit).reset(key.clone()).await?;

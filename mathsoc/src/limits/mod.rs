@@ -39,8 +39,10 @@
 mod clear;
 mod report;
 
-use palisade::store::{Counters, StoreError};
-use palisade::{Backoff, Quotas, RateGate, RateLimit, SteadyStore, WhenDown};
+use palisade::RateLimit;
+use palisade::rate_limit::quota::Quotas;
+use palisade::rate_limit::store::{RateLimitStore, StoreError};
+use palisade::rate_limit::{Backoff, FallbackStore, OutagePolicy, RateLimitLayer};
 
 pub use self::clear::{Caller, CallerError, ClearError, clear};
 pub use self::report::{LimitReport, Report, RouteReport};
@@ -220,7 +222,7 @@ impl Limit {
 #[derive(Clone, Debug)]
 pub struct Limits {
     settings: RateLimits,
-    store: SteadyStore,
+    store: FallbackStore,
 }
 
 impl Limits {
@@ -228,20 +230,20 @@ impl Limits {
     ///
     /// # Errors
     /// When the store cannot count as `RATELIMIT_STRATEGY` says.
-    pub fn new(settings: &RateLimits, store: SteadyStore) -> Result<Self, StoreError> {
+    pub fn new(settings: &RateLimits, store: FallbackStore) -> Result<Self, StoreError> {
         store.supports(settings.strategy)?;
         Ok(Self { settings: settings.clone(), store })
     }
 
     /// The layers for a group of routes; each goes around those before it.
-    pub fn gates(&self, group: &str) -> impl Iterator<Item = RateGate> {
+    pub fn gates(&self, group: &str) -> impl Iterator<Item = RateLimitLayer> {
         let around = LIMITS.iter().filter(move |limit| limit.groups.contains(&group));
         let by_layer = |limit: &&Limit| limit.per.contains(&Per::Address) || limit.who == Who::Members;
         around.filter(by_layer).map(|limit| self.gate(limit))
     }
 
     /// One limit as a layer, by address, or by account where it is for members.
-    pub fn gate(&self, limit: &Limit) -> RateGate {
+    pub fn gate(&self, limit: &Limit) -> RateLimitLayer {
         let gate = match limit.who {
             Who::Everybody => self.of(limit).per_client(),
             Who::Visitors => self.of(limit).per_client().exempt_when(|parts| MemberId::of(parts).is_some()),
@@ -257,11 +259,12 @@ impl Limits {
 
     /// One limit as a call, for a handler that knows the account.
     pub fn of(&self, limit: &Limit) -> RateLimit {
-        let when_down = if limit.closed_while_down { WhenDown::Refuse } else { WhenDown::Count };
+        let when_down =
+            if limit.closed_while_down { OutagePolicy::Reject } else { OutagePolicy::CountLocally };
         let rate = RateLimit::new(limit.name, limit.quotas(&self.settings), self.store.clone());
         let rate = rate.strategy(self.settings.strategy).expect("`new` has asked the store");
-        let rate = rate.ipv6_prefix(IPV6_PREFIX).when_down(when_down);
-        if self.settings.enabled { rate } else { rate.dangerous_disable() }
+        let rate = rate.ipv6_prefix(IPV6_PREFIX).on_outage(when_down);
+        if self.settings.enabled { rate } else { rate.dangerous_disable_limit() }
     }
 
     /// The delays of a limit that [backs off](Limit::backs_off). There are none where requests are not limited.

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use lettre::transport::smtp::extension::ClientId;
 use lettre::{AsyncSmtpTransport, AsyncTransport, Message, Tokio1Executor};
-use palisade::Clock;
+use palisade::clock::Clock;
 
 use crate::config::{SiteUrl, SmtpUrl};
 use crate::private_files;

@@ -6,7 +6,9 @@
 use std::time::Instant;
 
 use http::{Method, Request, Response, Uri};
-use palisade::{Exchange, Guard, Guarded, Refusal, RequestId};
+use palisade::Rejection;
+use palisade::guard::{Guard, GuardService};
+use palisade::request::{RequestContext, RequestId};
 use tower::Layer;
 
 use crate::links;
@@ -20,18 +22,18 @@ pub(crate) struct AccessLog(pub Traffic);
 pub(crate) struct RequestStart {
     began: Instant,
     request_id: RequestId,
-    exchange: Exchange,
+    exchange: RequestContext,
     method: Method,
     uri: Uri,
 }
 
 impl Guard for AccessLog {
-    type Kept = RequestStart;
+    type State = RequestStart;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestStart {
         let (began, request_id) = (Instant::now(), RequestId::random());
         request.extensions_mut().insert(request_id);
-        let exchange = Exchange::begin(request.extensions_mut());
+        let exchange = RequestContext::begin(request.extensions_mut());
         RequestStart {
             began,
             request_id,
@@ -41,7 +43,7 @@ impl Guard for AccessLog {
         }
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &RequestStart) -> Result<(), Refusal> {
+    fn check<B>(&self, _: &Request<B>, _: &RequestStart) -> Result<(), Rejection> {
         Ok(())
     }
 
@@ -60,9 +62,9 @@ impl Guard for AccessLog {
 }
 
 impl<S> Layer<S> for AccessLog {
-    type Service = Guarded<Self, S>;
+    type Service = GuardService<Self, S>;
 
     fn layer(&self, inner: S) -> Self::Service {
-        Guarded::new(self.clone(), inner)
+        GuardService::new(self.clone(), inner)
     }
 }

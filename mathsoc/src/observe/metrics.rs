@@ -20,7 +20,7 @@
 //! | `http_refusals_total` | what a layer refused, by its reason; what it never refused is not there |
 //! | `browser_reports_total` | what browsers reported, by what became of it: see [`Totals`] |
 //! | `browser_report_requests_refused_total` | what was sent as reports and is none |
-//! | `ratelimit_…` | [`palisade::Metrics`]: decisions by limit, and how the store does |
+//! | `ratelimit_…` | [`palisade::rate_limit::Metrics`]: decisions by limit, and how the store does |
 //!
 //! | setting | default | why |
 //! |---|---|---|
@@ -38,8 +38,10 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use palisade::report::{Collector, Totals};
-use palisade::{Deadline, ErrorPages, Palisade, SteadyStore};
+use palisade::deadline::Deadline;
+use palisade::rate_limit::FallbackStore;
+use palisade::reporting::{Collector, Totals};
+use palisade::{ErrorPages, Palisade};
 
 use super::traffic::{Traffic, head};
 
@@ -51,7 +53,7 @@ pub(crate) struct Sources {
     /// Reports of browsers.
     pub reports: Collector,
     /// The store of the rate limits.
-    pub counters: SteadyStore,
+    pub counters: FallbackStore,
 }
 
 /// Returns the service for `METRICS_ADDR`, with the headers of `palisade`.
@@ -59,7 +61,7 @@ pub(crate) fn router(sources: Sources, palisade: &Palisade) -> Router {
     Router::new()
         .route("/metrics", get(metrics))
         .layer(Deadline::default())
-        .layer(palisade.open())
+        .layer(palisade.for_probes())
         .layer(ErrorPages::plain())
         .with_state(sources)
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use http::StatusCode;
-use palisade::Refusal;
+use palisade::Rejection;
 
 /// What was answered since the program began; copies count together.
 #[derive(Clone, Debug)]
@@ -23,14 +23,14 @@ struct Counted {
 
 impl Traffic {
     /// Counts an answer, and why it was refused if it was.
-    pub fn answered(&self, status: StatusCode, refusal: Option<&Refusal>) {
+    pub fn answered(&self, status: StatusCode, refusal: Option<&Rejection>) {
         let class = usize::from(status.as_u16() / 100).saturating_sub(1);
         if let Some(class) = self.0.classes.get(class) {
             class.fetch_add(1, Ordering::Relaxed);
         }
         if let Some(refusal) = refusal {
             let mut refusals = self.0.refusals.lock().unwrap_or_else(PoisonError::into_inner);
-            *refusals.entry(refusal.reason()).or_default() += 1;
+            *refusals.entry(refusal.code()).or_default() += 1;
         }
     }
 }

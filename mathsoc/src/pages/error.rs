@@ -1,7 +1,8 @@
 //! The page that stands in for one that cannot be shown.
 
 use askama::Template;
-use palisade::{ErrorPage, RequestId};
+use palisade::error_page::ErrorPage;
+use palisade::request::RequestId;
 
 use super::parts::{Here, Layout};
 

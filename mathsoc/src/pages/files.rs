@@ -17,7 +17,9 @@ use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
 use http::header::CONTENT_TYPE;
 use http::{StatusCode, request};
-use palisade::{FileFault, Incoming, Kind, Received, Refusal, SignedIn, Upload, UploadId};
+use palisade::SignedIn;
+use palisade::upload::UploadRejection;
+use palisade::upload::{FileType, MultipartForm, PendingFile, Upload, UploadError, UploadId};
 use serde_json::json;
 
 use crate::db::{self, DbError};
@@ -70,7 +72,8 @@ pub async fn take_picture(
     request: Request,
 ) -> Result<Response, Error> {
     let picture = take_one_picture(&app, request).await?.into_files().pop();
-    let picture = picture.ok_or(Refusal::File { name: "".into(), fault: FileFault::NotAForm })?;
+    let picture = picture
+        .ok_or(palisade::upload::UploadRejection::File { name: "".into(), error: UploadError::NotAForm })?;
     let (width, height) = picture.dimensions().unzip();
     let file = keep(&app, admin.user.id, picture).await?;
     let said = json!({
@@ -89,23 +92,23 @@ pub async fn take_picture(
 ///
 /// # Errors
 /// What is wrong with the form.
-pub async fn take(app: &App, kinds: &[Kind], request: Request) -> Result<Received, Refusal> {
-    app.uploads.clone().kinds(kinds.iter().copied()).take_each(request).await
+pub async fn take(app: &App, kinds: &[FileType], request: Request) -> Result<MultipartForm, UploadRejection> {
+    app.uploads.clone().file_types(kinds.iter().copied()).take_each(request).await
 }
 
 /// Takes in a form with one picture at most, and with its texts.
 ///
 /// # Errors
 /// What is wrong with the picture or with the form.
-pub async fn take_one_picture(app: &App, request: Request) -> Result<Received, Refusal> {
-    app.uploads.clone().kinds(Kind::PICTURES).files(1).take(request).await
+pub async fn take_one_picture(app: &App, request: Request) -> Result<MultipartForm, UploadRejection> {
+    app.uploads.clone().file_types(FileType::PICTURES).files(1).take(request).await
 }
 
 /// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.
 ///
 /// # Errors
 /// When it cannot be kept, or the database does not answer.
-pub async fn keep(app: &App, by: i64, file: Incoming) -> Result<Upload, Error> {
+pub async fn keep(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error> {
     let app = app.clone();
     let keeping = async move {
         let dimensions = file.dimensions();
@@ -116,7 +119,7 @@ pub async fn keep(app: &App, by: i64, file: Incoming) -> Result<Upload, Error> {
         }
         Ok(file)
     };
-    tokio::spawn(keeping).await.map_err(|_| Error::Refused(Refusal::FilesDown))?
+    tokio::spawn(keeping).await.map_err(|_| Error::from(palisade::upload::UploadRejection::StoreDown))?
 }
 
 /// Shows what waits for the scanner to it, once it answers: for now and then.
@@ -129,9 +132,11 @@ pub async fn examine(app: &App) -> Result<(), DbError> {
         return Ok(());
     }
     for file in db::files::waiting(&app.db).await? {
-        match app.uploads.examine(&file).await {
+        match app.uploads.rescan(&file).await {
             Ok(_) => db::files::pass(&app.db, file.id).await?,
-            Err(Refusal::File { .. }) => db::files::forget(&app.db, file.id).await?,
+            Err(palisade::upload::UploadRejection::File { .. }) => {
+                db::files::forget(&app.db, file.id).await?
+            }
             // It is logged already; the next round tries again, and the files behind it are not held up.
             Err(_) => {}
         }

@@ -40,7 +40,7 @@ use std::thread;
 
 use askama::filters::HtmlSafe;
 use math_core::{LatexToMathML, MathDisplay};
-use palisade::SafeHtml;
+use palisade::sanitize::SafeHtml;
 
 use crate::text::typeset_cache::TypesetCache;
 

@@ -23,10 +23,11 @@
 use std::sync::LazyLock;
 
 use palisade::csp::{Csp, Severity, Source, none};
-use palisade::report::{Disposition, Group, Suggestion};
-use palisade::{
-    Csrf, CsrfTokens, Hsts, Https, Keyring, PageHeaders, Palisade, ReportsTo, SecurityHeaders, XssProtection,
-};
+use palisade::csrf::Csrf;
+use palisade::headers::{ReportsTo, XssProtection};
+use palisade::https::{Hsts, Https};
+use palisade::reporting::{Disposition, Group, Suggestion};
+use palisade::{CsrfTokens, Keyring, PageHeaders, Palisade, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
 
@@ -42,20 +43,26 @@ pub fn palisade(config: &Config) -> Palisade {
         Some(policy) => headers.csp_report_only(policy.clone()),
         None => headers,
     };
-    let palisade =
-        Palisade::new().behind(config.trusted_proxies.proxies()).headers(headers).https(https(config));
-    let palisade = if config.csrf_enabled { palisade } else { palisade.csrf(Csrf::new().dangerous_off()) };
+    let palisade = Palisade::new()
+        .trusted_proxies(config.trusted_proxies.proxies())
+        .headers(headers)
+        .https(https(config));
+    let palisade = if config.csrf_enabled {
+        palisade
+    } else {
+        palisade.csrf(Csrf::new().dangerous_disable_origin_check())
+    };
     match &config.server_name {
         None => palisade,
-        Some(names) if config.is_production() => palisade.answering(names.hosts()),
-        Some(names) => palisade.answering(names.hosts_and_here()),
+        Some(names) if config.is_production() => palisade.allowed_hosts(names.hosts()),
+        Some(names) => palisade.allowed_hosts(names.hosts_and_here()),
     }
 }
 
 /// The layer that wants a token of one of our pages in whatever is sent: always, besides what the browser says.
 pub fn csrf_tokens(keyring: &Keyring, enabled: bool) -> CsrfTokens {
     let tokens = CsrfTokens::new(keyring);
-    if enabled { tokens } else { tokens.dangerous_off() }
+    if enabled { tokens } else { tokens.dangerous_disable_token_check() }
 }
 
 /// The site's own policy, with what `CSP_ALLOW_UNSAFE_EVAL` and `CSP_EXTRA` add.

@@ -11,8 +11,10 @@
 
 use std::time::Duration;
 
-use palisade::store::{MemorySessions, RedisSessions, StoreError};
-use palisade::{Keyring, SessionEvent, Sessions};
+use palisade::rate_limit::store::StoreError;
+use palisade::session::SessionEvent;
+use palisade::session::store::{MemorySessions, RedisSessions};
+use palisade::{Keyring, Sessions};
 
 use crate::config::{CookieSecure, SessionSettings, SessionStoreUri};
 use crate::db::Db;
@@ -29,12 +31,12 @@ const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<Sessions, StoreError> {
     let sessions = Sessions::new(keyring);
     let sessions = match &settings.store {
-        SessionStoreUri::Database => sessions.kept_in(DbSessions::new(db.clone())),
-        SessionStoreUri::Cookie => sessions.ends_in(DbSessions::new(db.clone())),
+        SessionStoreUri::Database => sessions.store(DbSessions::new(db.clone())),
+        SessionStoreUri::Cookie => sessions.revocation_store(DbSessions::new(db.clone())),
         SessionStoreUri::Store(uri) if uri.as_str().starts_with("memory:") => {
-            sessions.kept_in(MemorySessions::new())
+            sessions.store(MemorySessions::new())
         }
-        SessionStoreUri::Store(uri) => sessions.kept_in(RedisSessions::new(uri.as_str())?),
+        SessionStoreUri::Store(uri) => sessions.store(RedisSessions::new(uri.as_str())?),
     };
     let sessions = match settings.cookie_secure {
         CookieSecure::Always => sessions.secure(true),
@@ -44,11 +46,11 @@ pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<S
     let db = db.clone();
     Ok(sessions
         .same_site(settings.cookie_same_site)
-        .idle(settings.lifetime)
-        .absolute(settings.lifetime.max(HALF_A_DAY))
+        .idle_timeout(settings.lifetime)
+        .absolute_timeout(settings.lifetime.max(HALF_A_DAY))
         .remember(REMEMBERED)
-        .login_view("/login")
-        .confirm_view("/login/confirm")
+        .login_path("/login")
+        .reauth_path("/login/confirm")
         .on_event(move |event| {
             if let SessionEvent::TokenStolen { user } = event {
                 end_all(&db, user);

@@ -20,7 +20,9 @@ use std::sync::Arc;
 
 use axum::extract::{FromRef, FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use palisade::{Account, Fault, SignedIn};
+use palisade::SignedIn;
+use palisade::extract::Account;
+use palisade::rejection::InternalError;
 
 use crate::config::Config;
 use crate::db::users::{self, User};
@@ -38,8 +40,8 @@ impl<S: Send + Sync> Account<S> for User
 where
     Db: FromRef<S>,
 {
-    async fn find(id: &str, state: &S) -> Result<Option<Self>, Fault> {
-        find(id, &Db::from_ref(state)).await.map_err(Fault::new)
+    async fn find(id: &str, state: &S) -> Result<Option<Self>, InternalError> {
+        find(id, &Db::from_ref(state)).await.map_err(InternalError::new)
     }
 
     fn epoch(&self) -> u64 {
@@ -52,9 +54,9 @@ where
     Db: FromRef<S>,
     Arc<Config>: FromRef<S>,
 {
-    async fn find(id: &str, state: &S) -> Result<Option<Self>, Fault> {
+    async fn find(id: &str, state: &S) -> Result<Option<Self>, InternalError> {
         let (db, config) = (Db::from_ref(state), Arc::<Config>::from_ref(state));
-        let user = find(id, &db).await.map_err(Fault::new)?;
+        let user = find(id, &db).await.map_err(InternalError::new)?;
         let lacks_factor = |user: &User| config.admin_totp_required && !user.has_second_factor;
         Ok(user.map(|user| Self { lacks_factor: lacks_factor(&user), user }))
     }
@@ -63,7 +65,7 @@ where
         self.user.epoch
     }
 
-    fn allowed(&self) -> bool {
+    fn is_authorized(&self) -> bool {
         self.user.is_admin() && !self.lacks_factor
     }
 }

@@ -6,7 +6,8 @@ use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::db::{Db, Url};
 use mathsoc::domain::person::Role;
 use mathsoc::links::{LIFETIME, LinkError, Links, Purpose, without_token};
-use palisade::{Clock, Hand, Keyring};
+use palisade::Keyring;
+use palisade::clock::{Clock, ManualClock};
 use test_support::Folder;
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
@@ -15,7 +16,7 @@ const NEXT: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
 /// Links for Ada's account, with a clock that the test moves.
 struct TestLinks {
     links: Links,
-    hand: Hand,
+    hand: ManualClock,
     db: Db,
     ada: User,
     _folder: Folder,

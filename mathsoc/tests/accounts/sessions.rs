@@ -7,7 +7,9 @@ use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::domain::person::Role;
 use mathsoc::state::App;
-use palisade::{Password, Peer, Refusal, Session, SignedIn};
+use palisade::password::Password;
+use palisade::request::PeerAddr;
+use palisade::{Rejection, Session, SignedIn};
 use test_support::Folder;
 use test_support::browser::Browser;
 
@@ -49,7 +51,7 @@ impl SignInSite {
     /// A browser that asks for JSON, so that a rejection is no redirect.
     fn browser(&self) -> Browser {
         Browser::new(self.router.clone(), "example.org")
-            .extension(Peer(([127, 0, 0, 1], 40_000).into()))
+            .extension(PeerAddr(([127, 0, 0, 1], 40_000).into()))
             .header("accept", "application/json")
     }
 
@@ -57,12 +59,12 @@ impl SignInSite {
     async fn adas(&self) -> (Browser, String) {
         let mut browser = self.browser();
         let reply = browser.get("/in").await;
-        assert_eq!(reply.status, 200, "{:?}", reply.extensions.get::<Refusal>());
+        assert_eq!(reply.status, 200, "{:?}", reply.extensions.get::<Rejection>());
         (browser, reply.header("set-cookie").to_owned())
     }
 }
 
-async fn log_in(State(app): State<App>, session: Session) -> Result<(), Refusal> {
+async fn log_in(State(app): State<App>, session: Session) -> Result<(), Rejection> {
     let email = "ada@school.example".parse().unwrap();
     let stored = users::login_by_email(&app.db, &email).await.unwrap();
     let verified = app.passwords.verify(Password::from(PASSWORD), stored).await?.expect("it is right");

@@ -11,7 +11,8 @@ use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url, schools};
 use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::domain::person::{Role, Year};
-use palisade::{Cost, Passwords};
+use palisade::Passwords;
+use palisade::password::Argon2Params;
 use serde_json::json;
 
 pub(crate) const PASSWORD: &str = "nine purple herons juggle";
@@ -42,7 +43,7 @@ pub(crate) async fn gather(data: &Path) -> String {
     let schools = schools::all(&db).await.unwrap();
     let named = |name: &str| schools.iter().find(|school| school.name == name).unwrap().id;
     let schools = ["Marlow Bridge School", "Hillcrest Academy", "St Hypatia’s"].map(named);
-    let hash = Passwords::new().cost(Cost::dangerous_least()).hash(PASSWORD.into()).await.unwrap();
+    let hash = Passwords::new().cost(Argon2Params::dangerous_minimum()).hash(PASSWORD.into()).await.unwrap();
     let Db::Sqlite(pool, _) = &db else { panic!("a file") };
     let boxes: Vec<(i64, i64, String, String, Option<i64>)> = sqlx::query_as(
         "SELECT b.id, c.id, b.answer, c.key_stage, c.competition_id FROM answer_boxes b

@@ -120,7 +120,8 @@ fn render(vectors: &[&str]) -> Report {
     let cleaned = |html: &str| {
         let clean = |(name, preset): &(&str, Sanitizer)| {
             // A rejected text is not shown.
-            let cleaned = preset.clean(html).map(palisade::SafeHtml::into_string).unwrap_or_default();
+            let cleaned =
+                preset.clean(html).map(palisade::sanitize::SafeHtml::into_string).unwrap_or_default();
             ((*name).to_owned(), Value::String(cleaned))
         };
         let mut all: Map<String, Value> = presets.iter().map(clean).collect();

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use mathsoc::config::{Config, CookieSecure, Registration, SessionStoreUri};
-use palisade::SameSite;
+use palisade::cookies::SameSite;
 
 use super::{STRONG, config, rejected};
 

@@ -1,7 +1,7 @@
 //! The settings of uploaded files.
 
 use mathsoc::config::Config;
-use palisade::Unscanned;
+use palisade::upload::ScanFailurePolicy;
 
 use super::{config, rejected};
 
@@ -22,8 +22,10 @@ fn accepts_valid_values() {
         ("MAX_CONTENT_LENGTH", "", |c| c.uploads.most_bytes == 16 << 20),
         ("CLAMD_ADDR", "127.0.0.1:3310", |c| c.uploads.clamd.is_some()),
         ("CLAMD_ADDR", "/run/clamav/clamd.ctl", |c| c.uploads.clamd.is_some()),
-        ("CLAMD_ADDR", "", |c| c.uploads.clamd.is_none() && c.uploads.clamd_down == Unscanned::Refuse),
-        ("CLAMD_DOWN", "Quarantine", |c| c.uploads.clamd_down == Unscanned::Quarantine),
+        ("CLAMD_ADDR", "", |c| {
+            c.uploads.clamd.is_none() && c.uploads.clamd_down == ScanFailurePolicy::Reject
+        }),
+        ("CLAMD_DOWN", "Quarantine", |c| c.uploads.clamd_down == ScanFailurePolicy::Quarantine),
     ];
     for (name, value, check) in table {
         assert!(config(&[(name, value)]).is_ok_and(|config| check(&config)), "{name}={value}");

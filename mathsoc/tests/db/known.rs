@@ -10,7 +10,7 @@ use std::time::Duration;
 use mathsoc::db::sessions::DbSessions;
 use mathsoc::db::{Db, challenges, home, users};
 use mathsoc::operate::demo;
-use palisade::store::{Kept, SessionId, SessionStore};
+use palisade::session::store::{SessionId, SessionRecord, SessionStore};
 use tokio::task::yield_now;
 
 use super::accounts::user;
@@ -125,15 +125,15 @@ async fn a_cancelled_write_leaves_no_stale_cache(db: Db) {
 async fn a_session_ended_elsewhere_ends_immediately(db: Db) {
     let (here, there) = (DbSessions::new(db.clone()), DbSessions::new(another_process(&db).await));
     let id = SessionId::random();
-    let kept = Kept { version: 1, user: Some("7".to_owned()), bytes: at(0).into_bytes() };
+    let kept = SessionRecord { version: 1, user: Some("7".to_owned()), bytes: at(0).into_bytes() };
     let lasts = Duration::from_secs(60);
-    here.save(id, None, kept.clone(), lasts).wait().await.unwrap();
+    here.save(id, None, kept.clone(), lasts).await.unwrap();
     for store in [&here, &there, &here] {
-        assert_eq!(store.load(id).wait().await.unwrap(), Some(kept.clone()));
+        assert_eq!(store.load(id).await.unwrap(), Some(kept.clone()));
     }
-    there.end(id).wait().await.unwrap();
+    there.end(id).await.unwrap();
     for store in [&here, &there] {
-        assert_eq!(store.load(id).wait().await.unwrap(), None);
+        assert_eq!(store.load(id).await.unwrap(), None);
     }
 }
 

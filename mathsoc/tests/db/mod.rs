@@ -7,8 +7,8 @@ use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::operate::demo::{self, Demo};
 use mathsoc::db::{Db, Known, Url, announcements, articles};
+use mathsoc::operate::demo::{self, Demo};
 use sqlx::{PgPool, SqlitePool};
 use test_support::Folder;
 use test_support::postgres::Postgres;

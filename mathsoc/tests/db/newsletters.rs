@@ -4,7 +4,7 @@ use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::newsletters::{self, File, NewNewsletter};
 use mathsoc::db::{Db, files, search, trash};
 use mathsoc::domain::log_subject::LogSubject;
-use palisade::{Upload, UploadId};
+use palisade::upload::{Upload, UploadId};
 
 use super::accounts::admin;
 use super::{Check, at, run};
@@ -30,7 +30,8 @@ async fn pdf(db: &Db, digit: char, quarantined: bool) -> UploadId {
     let grace = admin(db, &format!("grace{digit}@school.example")).await;
     let digest = digit.to_string().repeat(64).parse().unwrap();
     let id = digit.to_string().repeat(32).parse().unwrap();
-    let file = Upload::recall(id, "März.pdf", palisade::Kind::Pdf, 1_200_000, digest, quarantined);
+    let file =
+        Upload::recall(id, "März.pdf", palisade::upload::FileType::Pdf, 1_200_000, digest, quarantined);
     files::insert(db, &file, None, grace.id).await.unwrap();
     id
 }

@@ -3,7 +3,7 @@
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::retention::delete_expired;
 use mathsoc::db::{Db, reports};
-use palisade::report::{Disposition, Group, Kind};
+use palisade::reporting::{Disposition, Group, ReportKind};
 
 use super::{Check, another_process, at};
 
@@ -18,7 +18,7 @@ pub(super) static CHECKS: &[Check] = checks![
 ];
 
 fn group(page: &str, count: u64, at: i64) -> Group {
-    let mut group = Group::new(Kind::Csp, "img-src", "https://cdn.example", page);
+    let mut group = Group::new(ReportKind::Csp, "img-src", "https://cdn.example", page);
     let micros = u64::try_from(at).unwrap() * 1_000_000;
     (group.count, group.first_seen, group.last_seen) = (count, micros, micros);
     group
@@ -63,10 +63,10 @@ async fn groups_differ_by_every_field(db: Db) {
     let mut tried = one.clone();
     tried.disposition = Disposition::Reported;
     let others = [
-        Group::new(Kind::Deprecation, "img-src", "https://cdn.example", "/about"),
-        Group::new(Kind::Csp, "font-src", "https://cdn.example", "/about"),
-        Group::new(Kind::Csp, "img-src", "data:", "/about"),
-        Group::new(Kind::Csp, "img-src", "https://cdn.example", "/"),
+        Group::new(ReportKind::Deprecation, "img-src", "https://cdn.example", "/about"),
+        Group::new(ReportKind::Csp, "font-src", "https://cdn.example", "/about"),
+        Group::new(ReportKind::Csp, "img-src", "data:", "/about"),
+        Group::new(ReportKind::Csp, "img-src", "https://cdn.example", "/"),
     ];
     let mut all = vec![one, tried];
     all.extend(others.into_iter().map(|mut group| {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use mathsoc::db::Db;
 use mathsoc::db::sessions::DbSessions;
-use palisade::store::{Kept, Saved, SessionId, SessionStore};
+use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use test_support::session_store::check_session_store;
 
 use super::accounts::at_once;
@@ -33,37 +33,37 @@ async fn concurrent_session_saves_succeed_once(db: Db) {
                 .await
                 .unwrap()
         });
-        assert_eq!(saved.await.into_iter().filter(|it| *it == Saved::Done).count(), 1, "{before:?}");
+        assert_eq!(saved.await.into_iter().filter(|it| *it == SaveOutcome::Saved).count(), 1, "{before:?}");
     }
 }
 
 async fn what_has_run_out_is_no_session(db: Db) {
     let (store, id) = (DbSessions::new(db.clone()), SessionId::random());
-    store.save(id, None, kept(1, Some("7")), HOUR).wait().await.unwrap();
+    store.save(id, None, kept(1, Some("7")), HOUR).await.unwrap();
     run(&db, "UPDATE sessions SET expires_at = CAST($1 AS BIGINT)", &[&at(0)]).await.unwrap();
-    assert_eq!(store.load(id).wait().await.unwrap(), None);
-    assert!(store.of_user("7").wait().await.unwrap().is_empty());
-    assert_eq!(store.save(id, Some(1), kept(2, None), HOUR).wait().await.unwrap(), Saved::Stale);
+    assert_eq!(store.load(id).await.unwrap(), None);
+    assert!(store.of_user("7").await.unwrap().is_empty());
+    assert_eq!(store.save(id, Some(1), kept(2, None), HOUR).await.unwrap(), SaveOutcome::Conflict);
     assert_eq!(
-        store.save(id, None, kept(1, None), HOUR).wait().await.unwrap(),
-        Saved::Done,
+        store.save(id, None, kept(1, None), HOUR).await.unwrap(),
+        SaveOutcome::Saved,
         "its place is free"
     );
 
     db.close().await;
-    let error = store.load(id).wait().await.unwrap_err().to_string();
+    let error = store.load(id).await.unwrap_err().to_string();
     assert!(error.starts_with("database is down"), "{error}");
 }
 
-fn kept(version: u64, user: Option<&str>) -> Kept {
-    Kept { version, user: user.map(str::to_owned), bytes: vec![0, 255, 7] }
+fn kept(version: u64, user: Option<&str>) -> SessionRecord {
+    SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, 7] }
 }
 
 /// Saves a session of this user that expires in so many hours.
 pub(super) async fn session(db: &Db, user: &str, hours: i64) {
-    let kept = Kept { version: 1, user: Some(user.to_owned()), bytes: b"data".to_vec() };
-    let saved = DbSessions::new(db.clone()).save(SessionId::random(), None, kept, HOUR).wait().await;
-    assert_eq!(saved.unwrap(), Saved::Done);
+    let kept = SessionRecord { version: 1, user: Some(user.to_owned()), bytes: b"data".to_vec() };
+    let saved = DbSessions::new(db.clone()).save(SessionId::random(), None, kept, HOUR).await;
+    assert_eq!(saved.unwrap(), SaveOutcome::Saved);
     let sql = "UPDATE sessions SET expires_at = CAST($2 AS BIGINT) WHERE user_id = $1 AND expires_at > CAST($3 AS BIGINT)";
     run(db, sql, &[user, &at(hours), &at(0)]).await.unwrap();
 }

@@ -3,7 +3,7 @@
 use http::{Request, Response};
 use mathsoc::db::reports;
 use mathsoc::domain::person::Role;
-use palisade::Peer;
+use palisade::request::PeerAddr;
 use tower::ServiceExt;
 
 use crate::support::browser::Browser;
@@ -27,7 +27,7 @@ async fn send(site: &TestSite, content_type: &str, body: String) -> Response<axu
     let request =
         Request::post("/csp-report").header("host", "localhost").header("content-type", content_type);
     let mut request = request.body(axum::body::Body::from(body)).unwrap();
-    request.extensions_mut().insert(Peer(([127, 0, 0, 1], 40_000).into()));
+    request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 40_000).into()));
     mathsoc::app(site.app.clone()).oneshot(request).await.unwrap()
 }
 
@@ -136,7 +136,7 @@ async fn what_becomes_of_reports_is_in_the_metrics() {
     }
     let request = Request::get("/metrics").header("host", "localhost");
     let mut request = request.body(axum::body::Body::empty()).unwrap();
-    request.extensions_mut().insert(Peer(([127, 0, 0, 1], 40_000).into()));
+    request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 40_000).into()));
     let answer = mathsoc::observe::metrics::app(site.app.clone()).oneshot(request).await.unwrap();
     let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(text.to_vec()).unwrap();

@@ -9,7 +9,8 @@ use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url};
 use mathsoc::domain::person::Role;
 use mathsoc::operate::checklist::{self, Admin, Backups, DatabaseFacts, Facts, PrivatePath, Severity};
-use palisade::{Password, Passwords};
+use palisade::Passwords;
+use palisade::password::Password;
 use test_support::Folder;
 
 use crate::support::program::{Site, mathsoc};

@@ -33,7 +33,7 @@ async fn put(uploads: &Uploads, id: &str, quarantined: bool, bytes: &[u8]) {
     let mut copy = tempfile::tempfile().unwrap();
     copy.write_all(bytes).unwrap();
     copy.rewind().unwrap();
-    uploads.put_back(id.parse().unwrap(), quarantined, copy).await.unwrap();
+    uploads.restore(id.parse().unwrap(), quarantined, copy).await.unwrap();
 }
 
 async fn databases(server: &Postgres, folder: &Folder) -> Vec<Db> {

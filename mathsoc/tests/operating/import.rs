@@ -2,8 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use mathsoc::operate::import::{self, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, Url, check};
+use mathsoc::operate::import::{self, ImportError, Line, Options, Report};
 use sqlx::Row as _;
 use test_support::Folder;
 use test_support::postgres::Postgres;

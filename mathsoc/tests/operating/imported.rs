@@ -1,7 +1,7 @@
 //! The rows of the Flask site after an import: newsletters, accounts, content, answers.
 
-use mathsoc::operate::import::{Files, ImportError, Line, Options, Report};
 use mathsoc::db::{Db, users};
+use mathsoc::operate::import::{Files, ImportError, Line, Options, Report};
 use test_support::Folder;
 
 use super::import::{numbers, take, why};

@@ -4,7 +4,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::ops::{Deref, DerefMut};
 
 use axum::Router;
-use palisade::Peer;
+use palisade::request::PeerAddr;
 use test_support::browser;
 pub(crate) use test_support::browser::{Reply as Page, form};
 
@@ -51,7 +51,7 @@ impl Browser {
 
     /// Changes the client address of requests that go to the router.
     pub(crate) fn comes_from(&mut self, address: IpAddr) {
-        self.extensions.insert(Peer((address, 40_000).into()));
+        self.extensions.insert(PeerAddr((address, 40_000).into()));
     }
 
     pub(crate) async fn log_in(&mut self, email: &str, password: &str) -> Page {

@@ -8,13 +8,16 @@ use std::time::Duration;
 use axum::Router;
 use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
+use mathsoc::domain::person::Role;
 use mathsoc::limits::Limits;
 use mathsoc::links::Links;
-use mathsoc::domain::person::Role;
-use mathsoc::web::sessions;
 use mathsoc::state::App;
-use palisade::store::{MemoryStore, Store};
-use palisade::{Clock, Cost, Hand, Passwords, SteadyStore};
+use mathsoc::web::sessions;
+use palisade::Passwords;
+use palisade::clock::{Clock, ManualClock};
+use palisade::password::Argon2Params;
+use palisade::rate_limit::FallbackStore;
+use palisade::rate_limit::store::{MemoryStore, Store};
 use test_support::Folder;
 use tokio::net::TcpListener;
 
@@ -30,7 +33,7 @@ pub(crate) const OTHER: &str = "six green otters waltz along";
 pub(crate) struct TestSite {
     pub(crate) app: App,
     pub(crate) router: Router,
-    pub(crate) hand: Hand,
+    pub(crate) hand: ManualClock,
     pub(crate) folder: Arc<Folder>,
     address: Option<SocketAddr>,
 }
@@ -50,13 +53,13 @@ impl TestSite {
             false => MemoryStore::with_clock(clock.clone()).into(),
         };
         // That a busy machine holds up an answer is no outage.
-        let counters = SteadyStore::new(store).within(Duration::from_secs(10));
+        let counters = FallbackStore::new(store).within(Duration::from_secs(10));
         let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
         let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
         let app = app.with(|app| {
             app.sessions = sessions.clock(clock.clone());
             app.links = Links::new(&app.keyring, app.db.clone()).clock(clock);
-            app.passwords = Passwords::new().cost(Cost::dangerous_least());
+            app.passwords = Passwords::new().cost(Argon2Params::dangerous_minimum());
             (app.counters, app.limits) = (counters, limits);
         });
         Self { router: mathsoc::app(app.clone()), app, hand, folder, address: None }

@@ -123,9 +123,9 @@ pub(crate) fn lint(page: &ObservedResponse) -> Vec<Finding> {
     let texts = texts(page);
     let linted: Vec<_> =
         texts.iter().filter_map(|text| parse(text).ok()).map(|policy| policy.lint()).collect();
-    let mut remaining: Vec<csp::Finding> = Vec::new();
+    let mut remaining: Vec<csp::PolicyFinding> = Vec::new();
     for finding in linted.iter().flatten() {
-        let is_as_severe = |other: &csp::Finding| {
+        let is_as_severe = |other: &csp::PolicyFinding| {
             group(other.directive) == group(finding.directive) && other.severity >= finding.severity
         };
         let in_each_policy = linted.iter().all(|policy| policy.iter().any(is_as_severe));
@@ -134,7 +134,7 @@ pub(crate) fn lint(page: &ObservedResponse) -> Vec<Finding> {
             remaining.push(finding.clone());
         }
     }
-    let finding = |lint: csp::Finding| Finding {
+    let finding = |lint: csp::PolicyFinding| Finding {
         id: lint.id,
         severity: lint.severity,
         url: page.url().to_owned(),

@@ -147,11 +147,25 @@ impl MissingLayer {
     pub const CODE: &'static str = "missing_layer";
 }
 
+comparable_rejection!(MissingLayer);
+
 impl From<MissingLayer> for Rejection {
     fn from(missing: MissingLayer) -> Self {
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, MissingLayer::CODE, missing.0)
     }
 }
+
+/// Compares a [`Rejection`] with a reason, for tests and for handlers that tell reasons apart.
+macro_rules! comparable_rejection {
+    ($reason:ty) => {
+        impl PartialEq<$reason> for $crate::rejection::Rejection {
+            fn eq(&self, reason: &$reason) -> bool {
+                *self == Self::from(reason.clone())
+            }
+        }
+    };
+}
+pub(crate) use comparable_rejection;
 
 /// Writes an enum of reasons without data, with its conversion into a [`Rejection`].
 macro_rules! rejection_reasons {
@@ -176,13 +190,7 @@ macro_rules! rejection_reasons {
             }
         }
 
-        impl PartialEq<$name> for $crate::rejection::Rejection {
-            fn eq(&self, reason: &$name) -> bool {
-                self.code() == match reason {
-                    $($name::$reason => $code,)+
-                }
-            }
-        }
+        $crate::core::rejection::comparable_rejection!($name);
     };
 }
 pub(crate) use rejection_reasons;

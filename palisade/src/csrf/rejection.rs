@@ -2,7 +2,7 @@
 
 use http::StatusCode;
 
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{Rejection, comparable_rejection};
 
 /// The reason why a request is rejected as forged: always 403.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -74,8 +74,4 @@ impl From<CsrfRejection> for Rejection {
     }
 }
 
-impl PartialEq<CsrfRejection> for Rejection {
-    fn eq(&self, reason: &CsrfRejection) -> bool {
-        self.code() == reason.code()
-    }
-}
+comparable_rejection!(CsrfRejection);

@@ -57,7 +57,7 @@ pub use self::policy::{PasswordPolicy, PasswordRejected};
 use self::scheme::Scheme;
 pub use self::typed::Password;
 pub use crate::core::auth_proof::AuthProof;
-use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 
 /// Hashes and checks passwords. Cheap to clone; the copies share their bounds.
 #[derive(Clone)]
@@ -261,6 +261,8 @@ pub enum HashingError {
     /// 500: a new password of more than 1,024 bytes; check it with a `PasswordPolicy` first.
     TooLong,
 }
+
+comparable_rejection!(HashingError);
 
 impl From<HashingError> for Rejection {
     fn from(error: HashingError) -> Self {

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
 
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{Rejection, comparable_rejection};
 
 /// The reason why a rate limit rejects a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -28,6 +28,8 @@ pub enum RateLimitRejection {
         retry_after: Duration,
     },
 }
+
+comparable_rejection!(RateLimitRejection);
 
 impl From<RateLimitRejection> for Rejection {
     fn from(reason: RateLimitRejection) -> Self {

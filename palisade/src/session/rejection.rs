@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::{HeaderValue, StatusCode};
 
-use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 
 /// The reason why a session layer, or a method of [`Session`](super::Session), rejects a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -27,6 +27,8 @@ pub enum SessionRejection {
     /// 500: the application uses the session wrongly; the text names the line to write.
     Misused(&'static str),
 }
+
+comparable_rejection!(SessionRejection);
 
 impl From<SessionRejection> for Rejection {
     fn from(reason: SessionRejection) -> Self {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use http::StatusCode;
 
 use crate::core::body_rejection::BodyRejection;
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{Rejection, comparable_rejection};
 
 /// What is wrong with a file that somebody sent.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -135,33 +135,41 @@ pub enum UploadRejection {
     StoreDown,
 }
 
+impl UploadRejection {
+    /// A sentence for the sender, without HTML.
+    pub fn message(&self) -> Cow<'static, str> {
+        match self {
+            Self::File { name, error } if name.is_empty() => error.message(),
+            Self::File { name, error } => format!("{name}: {}", error.message()).into(),
+            Self::Body(reason) => Rejection::from(*reason).message().into_owned().into(),
+            Self::ScannerDown => {
+                "Files cannot be checked for viruses just now, so none are taken. Please try again in a minute.".into()
+            }
+            Self::StoreDown => "Files cannot be reached just now. Please try again in a moment.".into(),
+        }
+    }
+}
+
 impl From<BodyRejection> for UploadRejection {
     fn from(reason: BodyRejection) -> Self {
         Self::Body(reason)
     }
 }
 
+comparable_rejection!(UploadRejection);
+
 impl From<UploadRejection> for Rejection {
     fn from(reason: UploadRejection) -> Self {
-        match reason {
-            UploadRejection::File { name, error } => {
-                let message = error.message();
-                let message = if name.is_empty() { message } else { format!("{name}: {message}").into() };
-                Self::new(error.status(), error.code(), message)
-            }
-            UploadRejection::Body(reason) => reason.into(),
-            UploadRejection::ScannerDown => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "scanner_down",
-                "Files cannot be checked for viruses just now, so none are taken. Please try again in a minute.",
-            )
-            .with_retry_after(Duration::from_secs(60)),
-            UploadRejection::StoreDown => Self::new(
-                StatusCode::SERVICE_UNAVAILABLE,
-                "files_down",
-                "Files cannot be reached just now. Please try again in a moment.",
-            )
-            .with_retry_after(Duration::from_secs(5)),
+        let message = reason.message();
+        let unavailable = |code, seconds| {
+            Self::new(StatusCode::SERVICE_UNAVAILABLE, code, message.clone())
+                .with_retry_after(Duration::from_secs(seconds))
+        };
+        match &reason {
+            UploadRejection::File { error, .. } => Self::new(error.status(), error.code(), message),
+            UploadRejection::Body(reason) => (*reason).into(),
+            UploadRejection::ScannerDown => unavailable("scanner_down", 60),
+            UploadRejection::StoreDown => unavailable("files_down", 5),
         }
     }
 }

@@ -15,8 +15,10 @@ use axum::routing::post;
 use http::{HeaderMap, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
-use palisade::TokenFault::Missing;
-use palisade::{BodyLimit, Refusal, Serve};
+use palisade::Rejection;
+use palisade::body_limit::BodyLimit;
+use palisade::csrf::CsrfTokenError::Missing;
+use palisade::serve::Serve;
 use tower::ServiceExt;
 
 use super::site::{MULTIPART, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions};
@@ -208,7 +210,7 @@ async fn a_truncated_body_never_reaches_the_handler() {
     let mut body = Pieces::new([Bytes::from_static(b"a=b")]);
     body.pieces.push_back(Err(io::Error::other("broke off")));
     let answer = site.ask(sent(URLENCODED, body)).await;
-    assert_eq!(answer.response.extensions.get(), Some(&Refusal::BodyBroken));
+    assert_eq!(answer.response.extensions.get(), Some(&palisade::body_limit::BodyRejection::Broken));
     assert_eq!(answer.status, 400);
 }
 

@@ -4,7 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
 use http::{Method, Request};
-use palisade::{Csrf, Palisade, Proxies, Refusal};
+use palisade::csrf::Csrf;
+use palisade::proxy::Proxies;
+use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, PROXY, ask, guarded, with_peer};
 
@@ -31,11 +33,11 @@ async fn passes(said: &[(&str, &str)]) -> bool {
 }
 
 fn judged(answer: &Answer) -> bool {
-    let refusal = answer.response.extensions.get::<Refusal>();
+    let refusal = answer.response.extensions.get::<Rejection>();
     match answer.status.as_u16() {
         200 => assert_eq!(refusal, None),
         403 => {
-            assert_eq!(refusal, Some(&Refusal::CrossSite));
+            assert_eq!(refusal, Some(&palisade::csrf::CsrfRejection::CrossSite));
             assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
             assert!(answer.body.contains("page of another site"), "{}", answer.body);
         }
@@ -205,7 +207,7 @@ async fn alone_it_says_what_it_lacks() {
     let request = || Request::post("/form").header("host", "localhost").body(Body::empty()).unwrap();
     let answer = ask(&app, with_peer(request(), HERE)).await;
     assert_eq!(answer.status, 500);
-    assert!(answer.response.extensions.get::<Refusal>().unwrap().message().contains("Palisade::new()"));
+    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade::new()"));
     let app = app.layer(Proxies::none());
     assert_eq!(ask(&app, with_peer(request(), HERE)).await.status, 200);
 }

@@ -3,15 +3,18 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use palisade::TokenFault::{Invalid, NoSession};
-use palisade::{CsrfToken, Keyring, Palisade, Peer, Proof, Refusal, Session, Sessions, TokenFault};
+use palisade::csrf::CsrfTokenError;
+use palisade::csrf::CsrfTokenError::{Invalid, NoSession};
+use palisade::request::PeerAddr;
+use palisade::session::AuthProof;
+use palisade::{CsrfToken, Keyring, Palisade, Rejection, Session, Sessions};
 use test_support::browser;
 
 use super::site::{NEW, OLD, request, tokens};
 use crate::support::{HERE, ask};
 
 fn site(keyring: &Keyring) -> Router {
-    let log_in = async |session: Session| session.log_in(Proof::dangerous_trusted("7", 1)).await;
+    let log_in = async |session: Session| session.log_in(AuthProof::dangerous_allow_unverified("7", 1)).await;
     let log_out = async |session: Session| session.log_out().await;
     Router::new()
         .route("/", get(async |token: CsrfToken| token.to_string()).post(async || "taken"))
@@ -28,7 +31,7 @@ struct Browser(browser::Browser);
 impl Browser {
     fn new() -> Self {
         let browser = browser::Browser::new(site(&Keyring::new(OLD).unwrap()), "localhost")
-            .extension(Peer(HERE.parse().unwrap()));
+            .extension(PeerAddr(HERE.parse().unwrap()));
         Self(browser)
     }
 
@@ -36,10 +39,10 @@ impl Browser {
         self.0.get("/").await.body
     }
 
-    async fn posts(&mut self, path: &str, token: &str) -> Result<(), TokenFault> {
+    async fn posts(&mut self, path: &str, token: &str) -> Result<(), CsrfTokenError> {
         let reply = self.0.post(path, &[("csrf_token", token)]).await;
         match reply.extensions.get() {
-            Some(Refusal::CsrfToken(fault)) => Err(*fault),
+            Some(palisade::csrf::CsrfRejection::Token(fault)) => Err(*fault),
             refusal => {
                 assert!(refusal.is_none() && reply.status / 100 == 2, "{}: {refusal:?}", reply.status);
                 Ok(())
@@ -100,6 +103,6 @@ async fn a_misplaced_layer_names_its_place() {
     let answer = ask(&app, request("POST", "/", "").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 500);
     assert!(
-        answer.response.extensions.get::<Refusal>().unwrap().message().contains("outside of `CsrfTokens`")
+        answer.response.extensions.get::<Rejection>().unwrap().message().contains("outside of `CsrfTokens`")
     );
 }

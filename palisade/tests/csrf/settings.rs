@@ -4,8 +4,9 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
 use http::HeaderName;
-use palisade::TokenFault::{Invalid, Missing};
-use palisade::{CsrfTokens, ErrorPages, Palisade, Refusal, TokenFault};
+use palisade::csrf::CsrfTokenError;
+use palisade::csrf::CsrfTokenError::{Invalid, Missing};
+use palisade::{CsrfTokens, ErrorPages, Palisade, Rejection};
 
 use super::site::{Site, URLENCODED, form, judged, request, tokens, with_sessions};
 use crate::support::ask;
@@ -92,8 +93,12 @@ async fn tokens_reach_forms_and_scripts() {
 #[tokio::test]
 async fn error_pages_can_word_the_rejection() {
     let pages = ErrorPages::new(|page| match page.refusal() {
-        Some(Refusal::CsrfToken(TokenFault::Expired)) => "Die Seite war zu lange offen.".to_owned(),
-        Some(Refusal::CsrfToken(TokenFault::Missing)) => "Es fehlt das Siegel der Seite.".to_owned(),
+        Some(palisade::csrf::CsrfRejection::Token(CsrfTokenError::Expired)) => {
+            "Die Seite war zu lange offen.".to_owned()
+        }
+        Some(palisade::csrf::CsrfRejection::Token(CsrfTokenError::Missing)) => {
+            "Es fehlt das Siegel der Seite.".to_owned()
+        }
         _ => page.message().into_owned(),
     });
     let app = Router::new().route("/", post(async || "taken")).layer(tokens());

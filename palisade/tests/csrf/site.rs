@@ -9,9 +9,9 @@ use axum::extract::Request;
 use axum::middleware::map_request;
 use axum::routing::{any, get, post};
 use http::Response;
-use palisade::{
-    Binding, CsrfToken, CsrfTokens, ErrorPages, Exchange, Keyring, Palisade, Refusal, TokenFault,
-};
+use palisade::csrf::CsrfTokenError;
+use palisade::request::{RequestContext, SessionTag};
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, Rejection};
 
 use crate::support::{Answer, HERE, ask, with_peer};
 
@@ -31,7 +31,7 @@ struct Visitor {
     begun: Arc<AtomicUsize>,
 }
 
-impl Binding for Visitor {
+impl SessionTag for Visitor {
     fn presented(&self) -> Option<[u8; 16]> {
         self.tag
     }
@@ -53,7 +53,7 @@ pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     let app = app.layer(map_request(move |mut request: Request| {
         let session = request.headers().get("session").map(|name| tag(name.to_str().unwrap()));
         let visitor = Visitor { tag: session, begun: Arc::clone(&counter) };
-        Exchange::begin(request.extensions_mut()).bind(Arc::new(visitor));
+        RequestContext::begin(request.extensions_mut()).bind(Arc::new(visitor));
         async move { request }
     }));
     (app, begun)
@@ -94,7 +94,7 @@ impl Site {
     }
 
     /// Sends a form with this token.
-    pub async fn sent(&self, session: &str, token: &str) -> Result<(), TokenFault> {
+    pub async fn sent(&self, session: &str, token: &str) -> Result<(), CsrfTokenError> {
         let body = format!("name=Ada&csrf_token={token}");
         judged(&self.ask(form(URLENCODED, session, &body)).await, &body)
     }
@@ -106,7 +106,7 @@ pub fn request(method: &str, path: &str, session: &str) -> http::request::Builde
         request = request.header("session", session);
     }
     let peer = HERE.parse().unwrap();
-    request.extension(palisade::Peer(peer))
+    request.extension(palisade::request::PeerAddr(peer))
 }
 
 pub fn form(kind: &str, session: &str, body: &str) -> Request {
@@ -124,13 +124,13 @@ pub fn multipart(token: &str, file: &str) -> String {
 }
 
 /// Returns the verdict on a request that sent this body to `/echo`.
-pub fn judged(answer: &Answer, body: &str) -> Result<(), TokenFault> {
-    match answer.response.extensions.get::<Refusal>() {
+pub fn judged(answer: &Answer, body: &str) -> Result<(), CsrfTokenError> {
+    match answer.response.extensions.get::<Rejection>() {
         None => {
             assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, body));
             Ok(())
         }
-        Some(Refusal::CsrfToken(fault)) => {
+        Some(palisade::csrf::CsrfRejection::Token(fault)) => {
             assert_eq!(answer.status, 403);
             assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
             assert!(answer.body.contains("go back"), "the page says what to do: {}", answer.body);

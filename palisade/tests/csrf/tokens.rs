@@ -7,8 +7,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
-use palisade::TokenFault::{Expired, Invalid, Missing, NoSession};
-use palisade::{Clock, CsrfToken, CsrfTokens, Keyring, Palisade, Refusal};
+use palisade::clock::Clock;
+use palisade::csrf::CsrfTokenError::{Expired, Invalid, Missing, NoSession};
+use palisade::{CsrfToken, CsrfTokens, Keyring, Palisade, Rejection};
 
 use super::site::{
     MULTIPART, NEW, OLD, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions,
@@ -191,7 +192,7 @@ async fn small_clock_skew_passes_and_future_tokens_fail() {
 
 fn missing_line(answer: &Answer) -> String {
     assert_eq!(answer.status, 500);
-    let Some(refusal @ Refusal::Miswired(_)) = answer.response.extensions.get() else {
+    let Some(refusal @ palisade::rejection::MissingLayer(_)) = answer.response.extensions.get() else {
         panic!("no reason given")
     };
     refusal.message().into_owned()

@@ -4,7 +4,9 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use palisade::{Backoff, Clock, Hand, Refusal, SteadyStore};
+use palisade::Rejection;
+use palisade::clock::{Clock, ManualClock};
+use palisade::rate_limit::{Backoff, FallbackStore};
 
 use super::support::{Server, memory};
 
@@ -12,7 +14,7 @@ fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-fn backoff(store: &SteadyStore) -> Backoff {
+fn backoff(store: &FallbackStore) -> Backoff {
     Backoff::new("login", store.clone())
         .free(3)
         .first(seconds(10))
@@ -28,15 +30,17 @@ async fn fails(backoff: &Backoff, times: usize) {
 
 async fn wait(backoff: &Backoff) -> u64 {
     match backoff.attempt("ada").await {
-        Err(Refusal::TooManyRequests { retry_after, .. }) => retry_after.as_secs(),
+        Err(palisade::rate_limit::RateLimitRejection::LimitExceeded { retry_after, .. }) => {
+            retry_after.as_secs()
+        }
         other => panic!("{other:?}"),
     }
 }
 
-fn stores() -> Vec<(SteadyStore, Hand)> {
+fn stores() -> Vec<(FallbackStore, ManualClock)> {
     let (store, _, hand) = memory();
     let (clock, other) = Clock::manual();
-    vec![(store, hand), (SteadyStore::new(Server::new(&clock).store()).clock(clock), other)]
+    vec![(store, hand), (FallbackStore::new(Server::new(&clock).store()).clock(clock), other)]
 }
 
 #[tokio::test]
@@ -89,7 +93,10 @@ async fn a_quiet_time_forgets_everything() {
 
 #[tokio::test]
 async fn nobody_without_a_key_may_try() {
-    assert_eq!(backoff(&memory().0).attempt("").await.unwrap_err(), Refusal::CallerUnknown);
+    assert_eq!(
+        backoff(&memory().0).attempt("").await.unwrap_err(),
+        palisade::rate_limit::RateLimitRejection::MissingKey
+    );
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]

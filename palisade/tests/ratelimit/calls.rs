@@ -5,7 +5,9 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::{Query, State};
 use axum::routing::get as on_get;
-use palisade::{Clock, RateLimit, Refusal, SteadyStore, WhenDown};
+use palisade::clock::Clock;
+use palisade::rate_limit::{FallbackStore, OutagePolicy};
+use palisade::{RateLimit, Rejection};
 
 use super::support::{Server, dressed, get, limit, lone, memory, statuses};
 use crate::support::ask;
@@ -15,7 +17,7 @@ struct Form {
     email: String,
 }
 
-async fn log_in(State(login): State<RateLimit>, Query(form): Query<Form>) -> Result<&'static str, Refusal> {
+async fn log_in(State(login): State<RateLimit>, Query(form): Query<Form>) -> Result<&'static str, Rejection> {
     login.check(&form.email).await?;
     Ok("welcome")
 }
@@ -44,7 +46,9 @@ async fn a_call_tells_where_the_caller_stands() {
     hand.advance(Duration::from_secs(20));
     let standing = limit.check_costing("ada", 2).await.unwrap();
     assert_eq!((standing.quota, standing.remaining, standing.reset_after), (0, 0, Duration::from_secs(40)));
-    let Err(Refusal::TooManyRequests { retry_after, .. }) = limit.check("ada").await else {
+    let Err(palisade::rate_limit::RateLimitRejection::LimitExceeded { retry_after, .. }) =
+        limit.check("ada").await
+    else {
         panic!("it passed")
     };
     assert_eq!(retry_after, Duration::from_secs(40));
@@ -91,8 +95,8 @@ async fn a_disabled_limit_refunds_nothing() {
 async fn fallback_counts_are_refunded_in_the_fallback() {
     let server = Server::new(&Clock::manual().0);
     server.stop();
-    let limit = limit("login", "9/minute", &SteadyStore::new(server.store()));
-    let limit = limit.when_down(WhenDown::CountBy("1/hour".parse().unwrap()));
+    let limit = limit("login", "9/minute", &FallbackStore::new(server.store()));
+    let limit = limit.on_outage(OutagePolicy::CountLocallyBy("1/hour".parse().unwrap()));
     assert!(limit.check("ada").await.is_ok());
     limit.refund("ada", 1).await;
     assert!(limit.check("ada").await.is_ok());

@@ -3,7 +3,8 @@
 use std::time::Duration;
 
 use axum::Router;
-use palisade::{Clock, SteadyStore, WhenDown};
+use palisade::clock::Clock;
+use palisade::rate_limit::{FallbackStore, OutagePolicy};
 use test_support::log::Log;
 
 use super::support::{Server, behind, get, limit, statuses, times};
@@ -14,7 +15,7 @@ const BACK: &str = "the store answers again";
 
 struct LimitedSite {
     server: Server,
-    store: SteadyStore,
+    store: FallbackStore,
     app: Router,
 }
 
@@ -22,8 +23,8 @@ struct LimitedSite {
 fn limited_site() -> LimitedSite {
     let clock = Clock::manual().0;
     let server = Server::new(&clock);
-    let store = SteadyStore::new(server.store()).clock(clock);
-    let outer = limit("outer", "1000/minute", &store).when_down(WhenDown::Allow).per_client();
+    let store = FallbackStore::new(server.store()).clock(clock);
+    let outer = limit("outer", "1000/minute", &store).on_outage(OutagePolicy::Allow).per_client();
     let app = behind(limit("inner", "1000/minute", &store).per_client()).layer(outer);
     LimitedSite { server, store, app: super::support::dressed(app) }
 }

@@ -6,8 +6,10 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::any;
 use http::request::Parts;
-use palisade::store::Charge;
-use palisade::{Clock, Quotas, SteadyStore, Strategy};
+use palisade::clock::Clock;
+use palisade::rate_limit::FallbackStore;
+use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::ChargePolicy;
 
 use super::support::{
     Server, behind, dressed, get, get_by, hello, limit, lone, memory, page, statuses, times,
@@ -27,14 +29,14 @@ async fn an_unsupported_strategy_is_an_immediate_error() {
         hand.advance(Duration::from_secs(10));
         assert_eq!(times(&app, 3).await, later, "{strategy}");
     }
-    let server = SteadyStore::new(Server::new(&Clock::system()).store());
+    let server = FallbackStore::new(Server::new(&Clock::system()).store());
     let error = limit("a", "2/minute", &server).strategy(Strategy::MovingWindow).unwrap_err();
     assert!(error.to_string().contains("it keeps no list"), "{error}");
 }
 
 #[tokio::test]
 async fn a_rejected_request_charges_other_quotas_by_choice() {
-    for (charge, left) in [(Charge::AllOrNothing, 3), (Charge::InOrder, 1)] {
+    for (charge, left) in [(ChargePolicy::AllOrNothing, 3), (ChargePolicy::InOrder, 1)] {
         let (store, _, hand) = memory();
         let limit = limit("a", "5/hour; 2/minute", &store).charge(charge);
         let app = behind(limit.clone().per_client());

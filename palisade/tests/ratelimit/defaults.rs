@@ -4,8 +4,9 @@ use axum::Router;
 use axum::routing::any;
 use http::request::Parts;
 use http::{Method, StatusCode};
-use palisade::store::{MemoryStore, Store};
-use palisade::{RateGate, RateLimit, SteadyStore};
+use palisade::RateLimit;
+use palisade::rate_limit::store::{MemoryStore, Store};
+use palisade::rate_limit::{FallbackStore, RateLimitLayer};
 
 use super::support::{
     behind, dressed, get, get_by, get_with, hello, limit, memory, request, statuses, times,
@@ -22,8 +23,8 @@ fn staff(parts: &Parts) -> bool {
     parts.headers.contains_key("x-staff")
 }
 
-fn default(quotas: &str) -> RateGate {
-    limit("default", quotas, &memory().0).per_client().yields()
+fn default(quotas: &str) -> RateLimitLayer {
+    limit("default", quotas, &memory().0).per_client().default_limit()
 }
 
 #[tokio::test]
@@ -42,7 +43,7 @@ async fn a_default_may_exempt_callers() {
 
 #[tokio::test]
 async fn a_default_may_count_chosen_responses_only() {
-    let gate = default("1/hour").deduct_when(|answer| answer.status == StatusCode::NOT_FOUND);
+    let gate = default("1/hour").count_if(|answer| answer.status == StatusCode::NOT_FOUND);
     let asks = ["/", "/", "/missing", "/missing", "/"].map(get);
     assert_eq!(statuses(&behind(gate), asks).await, [200, 200, 404, 429, 429]);
 }
@@ -63,7 +64,7 @@ async fn an_application_limit_has_the_same_settings() {
     assert_eq!(statuses(&behind(all("2/hour")), asks()).await, [200, 200, 429]);
     let app = behind(all("1/hour").exempt_when(staff));
     assert_eq!(statuses(&app, [with_staff("/"), get("/"), get("/other")]).await, [200, 200, 429]);
-    let app = behind(all("1/hour").deduct_when(|answer| answer.status == StatusCode::NOT_FOUND));
+    let app = behind(all("1/hour").count_if(|answer| answer.status == StatusCode::NOT_FOUND));
     assert_eq!(statuses(&app, ["/", "/missing", "/"].map(get)).await, [200, 404, 429]);
     assert_eq!(times(&behind(all("5/hour").cost(3)), 2).await, [200, 429]);
 }
@@ -71,11 +72,11 @@ async fn an_application_limit_has_the_same_settings() {
 #[tokio::test]
 async fn a_wrong_store_url_is_an_immediate_error() {
     let store = Store::open("memory://").await.unwrap();
-    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), SteadyStore::new(store)).per_client();
+    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), FallbackStore::new(store)).per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
     // Nobody listens there: no error, and counted in memory.
     let gone = Store::open("redis+unix:///nowhere/redis.sock").await.unwrap();
-    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), SteadyStore::new(gone)).per_client();
+    let gate = RateLimit::new("a", "1/hour".parse().unwrap(), FallbackStore::new(gone)).per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
     for uri in ["memory", "memory://x", "mongodb://a", "redis://a:b", ""] {
         let error = Store::open(uri).await.unwrap_err().to_string();
@@ -96,7 +97,7 @@ async fn a_store_has_settings_of_its_own() {
 fn nested(all: &str, default: &str, own: &str) -> Router {
     let (store, ..) = memory();
     let own = limit("own", own, &store).per_client();
-    let default = limit("default", default, &store).per_client().exempt_when(staff).yields();
+    let default = limit("default", default, &store).per_client().exempt_when(staff).default_limit();
     let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
     dressed(routes.layer(limit("all", all, &store).shared()))
 }

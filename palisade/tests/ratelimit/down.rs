@@ -7,38 +7,42 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use palisade::store::{Answer as PromptAnswer, Ask, Counters, Store, StoreError};
-use palisade::{Clock, Refusal, SteadyStore, WhenDown};
+use palisade::Rejection;
+use palisade::clock::Clock;
+use palisade::rate_limit::store::{
+    RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply as PromptAnswer,
+};
+use palisade::rate_limit::{FallbackStore, OutagePolicy};
 use tokio::time::Instant;
 
 use super::support::{Server, behind, limit, memory, page, times};
 
 struct BreakableStore {
     server: Server,
-    store: SteadyStore,
+    store: FallbackStore,
 }
 
 fn breakable_store() -> BreakableStore {
     let clock = Clock::manual().0;
     let server = Server::new(&clock);
-    let store = SteadyStore::new(server.store()).clock(clock);
+    let store = FallbackStore::new(server.store()).clock(clock);
     BreakableStore { server, store }
 }
 
 impl BreakableStore {
-    fn app(&self, when_down: WhenDown) -> Router {
-        behind(limit("a", "2/minute", &self.store).when_down(when_down).per_client())
+    fn app(&self, when_down: OutagePolicy) -> Router {
+        behind(limit("a", "2/minute", &self.store).on_outage(when_down).per_client())
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_limit_has_its_outage_policy() {
-    let by_one = WhenDown::CountBy("1/minute".parse().unwrap());
+    let by_one = OutagePolicy::CountLocallyBy("1/minute".parse().unwrap());
     for (when_down, expected) in [
-        (WhenDown::Count, [200, 200, 429, 429]),
+        (OutagePolicy::CountLocally, [200, 200, 429, 429]),
         (by_one, [200, 429, 429, 429]),
-        (WhenDown::Refuse, [503, 503, 503, 503]),
-        (WhenDown::Allow, [200, 200, 200, 200]),
+        (OutagePolicy::Reject, [503, 503, 503, 503]),
+        (OutagePolicy::Allow, [200, 200, 200, 200]),
     ] {
         for break_it in [Server::stop, Server::pause] {
             let failing = breakable_store();
@@ -51,7 +55,7 @@ async fn each_limit_has_its_outage_policy() {
 #[tokio::test(start_paused = true)]
 async fn a_silent_store_delays_three_requests_only() {
     let failing = breakable_store();
-    let app = failing.app(WhenDown::Count);
+    let app = failing.app(OutagePolicy::CountLocally);
     failing.server.pause();
     for (at, took) in [50, 50, 50, 0, 0, 0].into_iter().enumerate() {
         let begun = Instant::now();
@@ -66,7 +70,7 @@ async fn a_silent_store_delays_three_requests_only() {
 #[tokio::test(start_paused = true)]
 async fn a_failed_store_is_retried_with_growing_pauses() {
     let failing = breakable_store();
-    let app = failing.app(WhenDown::Count);
+    let app = failing.app(OutagePolicy::CountLocally);
     assert_eq!(times(&app, 1).await, [200]);
     failing.server.stop();
     assert_eq!(times(&app, 4).await, [200, 200, 429, 429], "counted in memory, from nothing");
@@ -94,7 +98,7 @@ async fn a_failed_store_is_retried_with_growing_pauses() {
 #[tokio::test(start_paused = true)]
 async fn one_lost_answer_is_no_outage() {
     let failing = breakable_store();
-    let app = failing.app(WhenDown::Refuse);
+    let app = failing.app(OutagePolicy::Reject);
     for _ in 0..5 {
         failing.server.stop();
         assert_eq!(times(&app, 2).await, [503, 503]);
@@ -107,7 +111,7 @@ async fn one_lost_answer_is_no_outage() {
 #[tokio::test(start_paused = true)]
 async fn a_cancelled_trial_blocks_no_request() {
     let failing = breakable_store();
-    let app = failing.app(WhenDown::Count);
+    let app = failing.app(OutagePolicy::CountLocally);
     failing.server.pause();
     times(&app, 3).await;
     tokio::time::advance(Duration::from_millis(500)).await;
@@ -125,7 +129,7 @@ async fn a_cancelled_trial_blocks_no_request() {
 #[tokio::test(start_paused = true)]
 async fn cancelled_requests_do_not_keep_a_store_down() {
     let failing = breakable_store();
-    let app = failing.app(WhenDown::Count);
+    let app = failing.app(OutagePolicy::CountLocally);
     failing.server.stop();
     times(&app, 3).await;
     failing.server.pause();
@@ -153,12 +157,12 @@ impl Prompt {
     }
 }
 
-impl Counters for Prompt {
-    fn decide<'a>(&'a self, _: Ask<'a>) -> PromptAnswer<'a> {
+impl RateLimitStore for Prompt {
+    fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> PromptAnswer<'a> {
         self.fails()
     }
 
-    fn refund<'a>(&'a self, _: Ask<'a>, _: Option<u64>) -> PromptAnswer<'a, ()> {
+    fn refund<'a>(&'a self, _: RateLimitRequest<'a>, _: Option<u64>) -> PromptAnswer<'a, ()> {
         self.fails()
     }
 
@@ -174,7 +178,7 @@ impl Counters for Prompt {
         "prompt"
     }
 
-    fn supports(&self, _: palisade::Strategy) -> Result<(), StoreError> {
+    fn supports(&self, _: palisade::rate_limit::quota::Strategy) -> Result<(), StoreError> {
         Ok(())
     }
 }
@@ -182,7 +186,7 @@ impl Counters for Prompt {
 #[tokio::test(start_paused = true)]
 async fn fast_and_silent_failures_pause_equally_long() {
     let prompt = Prompt::default();
-    let store = SteadyStore::new(Store::new(prompt.clone()));
+    let store = FallbackStore::new(Store::new(prompt.clone()));
     let app = behind(limit("a", "2/minute", &store).per_client());
     assert_eq!(times(&app, 4).await, [200, 200, 429, 429]);
     assert_eq!(prompt.0.load(Ordering::SeqCst), 3);
@@ -207,7 +211,7 @@ async fn a_store_may_be_left_alone_for_ever() {
 async fn report_only_passes_during_an_outage() {
     let failing = breakable_store();
     failing.server.stop();
-    let trial = limit("trial", "1/minute", &failing.store).when_down(WhenDown::Refuse).report_only();
+    let trial = limit("trial", "1/minute", &failing.store).on_outage(OutagePolicy::Reject).report_only();
     assert_eq!(times(&behind(trial.per_client()), 2).await, [200, 200]);
     let text = failing.store.metrics().to_string();
     assert!(text.contains("limit=\"trial\",outcome=\"allowed_uncounted\"} 2"), "{text}");
@@ -237,7 +241,7 @@ async fn a_refund_during_an_outage_still_answers() {
         server.pause();
         async { "welcome" }
     };
-    let gate = limit("a", "2/minute", &failing.store).per_client().deduct_when(|_| false);
+    let gate = limit("a", "2/minute", &failing.store).per_client().count_if(|_| false);
     let routes = Router::new().route("/", axum::routing::any(handler)).layer(gate);
     let begun = Instant::now();
     assert_eq!(page(&super::support::dressed(routes)).await.status, 200);
@@ -250,10 +254,16 @@ async fn direct_checks_follow_the_outage_policy() {
     failing.server.stop();
     let login = limit("login", "1/minute", &failing.store);
     assert!(login.check("ada").await.is_ok());
-    assert!(matches!(login.check("ada").await, Err(Refusal::TooManyRequests { .. })));
-    let closed = login.clone().when_down(WhenDown::Refuse);
-    assert!(matches!(closed.check("bob").await, Err(Refusal::CannotCount { .. })));
-    assert_eq!(login.clone().when_down(WhenDown::Allow).check("ada").await.unwrap().remaining, 1);
+    assert!(matches!(
+        login.check("ada").await,
+        Err(palisade::rate_limit::RateLimitRejection::LimitExceeded { .. })
+    ));
+    let closed = login.clone().on_outage(OutagePolicy::Reject);
+    assert!(matches!(
+        closed.check("bob").await,
+        Err(palisade::rate_limit::RateLimitRejection::StoreDown { .. })
+    ));
+    assert_eq!(login.clone().on_outage(OutagePolicy::Allow).check("ada").await.unwrap().remaining, 1);
     assert!(login.reset("ada").await.is_err(), "what was not forgotten is not said to be");
     assert!(login.check("ada").await.is_ok(), "but memory has forgotten");
 }
@@ -262,11 +272,11 @@ async fn direct_checks_follow_the_outage_policy() {
 async fn it_is_a_store_like_any_other() {
     let failing = breakable_store();
     let nested: Store = Store::new(failing.store.clone());
-    let limit = limit("a", "1/minute", &SteadyStore::new(nested));
+    let limit = limit("a", "1/minute", &FallbackStore::new(nested));
     assert!(limit.check("ada").await.is_ok());
     assert!(limit.check("ada").await.is_err());
     failing.server.stop();
-    assert!(failing.store.ping().wait().await.is_err());
+    assert!(failing.store.ping().await.is_err());
     assert!(limit.check("ada").await.is_ok() && limit.check("ada").await.is_err());
 }
 

@@ -7,17 +7,19 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::get as on_get;
 use http::StatusCode;
-use palisade::{Clock, RateGate, SteadyStore, Strategy};
+use palisade::clock::Clock;
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::{FallbackStore, RateLimitLayer};
 use tokio::sync::{Barrier, Notify};
 
 use super::support::{Server, dressed, get, limit, memory, statuses};
 use crate::support::ask;
 
-fn only_failures(quotas: &str, store: &SteadyStore) -> RateGate {
-    limit("login", quotas, store).per_client().deduct_when(|answer| answer.status == 401)
+fn only_failures(quotas: &str, store: &FallbackStore) -> RateLimitLayer {
+    limit("login", quotas, store).per_client().count_if(|answer| answer.status == 401)
 }
 
-fn login(gate: RateGate) -> Router {
+fn login(gate: RateLimitLayer) -> Router {
     let right = || async { "welcome" };
     let wrong = || async { StatusCode::UNAUTHORIZED };
     dressed(Router::new().route("/right", on_get(right)).route("/wrong", on_get(wrong)).layer(gate))
@@ -26,7 +28,7 @@ fn login(gate: RateGate) -> Router {
 #[tokio::test]
 async fn only_failed_logins_use_up_the_quota() {
     let (clock, _hand) = Clock::manual();
-    for store in [memory().0, SteadyStore::new(Server::new(&clock).store())] {
+    for store in [memory().0, FallbackStore::new(Server::new(&clock).store())] {
         let app = login(only_failures("2/minute", &store));
         let asks = ["/right", "/right", "/right", "/wrong", "/wrong", "/wrong", "/right"].map(get);
         assert_eq!(statuses(&app, asks).await, [200, 200, 200, 401, 401, 429, 429]);
@@ -44,7 +46,7 @@ async fn headers_are_computed_after_the_refund() {
 }
 
 /// Fifty failing logins at once, on several threads; how many reached the handler.
-async fn fifty_at_once(store: &SteadyStore, strategy: Strategy) -> usize {
+async fn fifty_at_once(store: &FallbackStore, strategy: Strategy) -> usize {
     let passed = Arc::new(AtomicUsize::new(0));
     let begin = Arc::new(Barrier::new(50));
     let handler = {
@@ -58,13 +60,13 @@ async fn fifty_at_once(store: &SteadyStore, strategy: Strategy) -> usize {
         }
     };
     let limit = limit("login", "5/minute", store).strategy(strategy).unwrap();
-    let gate = limit.per_client().deduct_when(|answer| answer.status == 401);
+    let gate = limit.per_client().count_if(|answer| answer.status == 401);
     let app = dressed(Router::new().route("/", on_get(handler)).layer(gate));
     let tasks: Vec<_> = (0..50)
         .map(|_| {
             let (app, begin) = (app.clone(), Arc::clone(&begin));
             tokio::spawn(async move {
-                begin.wait().await;
+                begin.await;
                 ask(&app, get("/")).await.status
             })
         })
@@ -81,7 +83,8 @@ async fn fifty_at_once(store: &SteadyStore, strategy: Strategy) -> usize {
 async fn concurrent_failures_never_exceed_the_quota() {
     for strategy in [Strategy::FixedWindow, Strategy::SlidingWindowCounter, Strategy::Gcra] {
         let (clock, _hand) = Clock::manual();
-        let server = SteadyStore::new(Server::new(&clock).store()).within(std::time::Duration::from_secs(10));
+        let server =
+            FallbackStore::new(Server::new(&clock).store()).within(std::time::Duration::from_secs(10));
         for store in [memory().0, server] {
             assert_eq!(fifty_at_once(&store, strategy).await, 5, "{strategy}");
         }
@@ -98,7 +101,7 @@ async fn a_late_refund_never_reaches_the_next_window() {
     };
     let wrong = || async { StatusCode::UNAUTHORIZED };
     let gate = limit("login", "2/minute", &store).clock(clock).per_client();
-    let gate = gate.deduct_when(|answer| answer.status == 401);
+    let gate = gate.count_if(|answer| answer.status == 401);
     let routes = Router::new().route("/slow", on_get(slow)).route("/wrong", on_get(wrong));
     let app = dressed(routes.layer(gate));
     assert_eq!(ask(&app, get("/wrong")).await.status, 401);
@@ -120,7 +123,7 @@ async fn a_request_whose_handler_panics_stays_counted() {
         panic!("on purpose")
     }
     let (clock, _hand) = Clock::manual();
-    for store in [memory().0, SteadyStore::new(Server::new(&clock).store())] {
+    for store in [memory().0, FallbackStore::new(Server::new(&clock).store())] {
         let app = dressed(Router::new().route("/", on_get(broken)).layer(only_failures("1/minute", &store)));
         assert_eq!(statuses(&app, ["/", "/"].map(get)).await, [500, 429]);
     }

@@ -5,7 +5,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::any;
 use http::HeaderName;
-use palisade::{Clock, Counted, Counts, RetryAfter, SteadyStore, WhenDown};
+use palisade::clock::Clock;
+use palisade::rate_limit::{FallbackStore, OutagePolicy, RateLimitStatus, RateLimitStatuses, RetryAfter};
 
 use super::support::{Server, behind, dressed, get_with, hello, limit, lone, memory, page, times};
 use crate::support::{Answer, ask};
@@ -105,8 +106,9 @@ async fn the_page_says_when_to_retry() {
 
 #[tokio::test]
 async fn the_handler_can_read_its_callers_status() {
-    async fn left(counts: axum::Extension<Counts>) -> String {
-        let told = |one: &Counted| format!("{} {} of {}", one.limit, one.standing.remaining, one.quota);
+    async fn left(counts: axum::Extension<RateLimitStatuses>) -> String {
+        let told =
+            |one: &RateLimitStatus| format!("{} {} of {}", one.limit, one.standing.remaining, one.quota);
         counts.0.0.iter().map(told).collect::<Vec<_>>().join(", ")
     }
     let (store, ..) = memory();
@@ -130,8 +132,8 @@ async fn the_policy_header_matches_the_deciding_quotas() {
 
     let server = Server::new(&Clock::manual().0);
     server.stop();
-    let meanwhile = WhenDown::CountBy("3/hour".parse().unwrap());
-    let own = limit("own", "1/minute", &SteadyStore::new(server.store())).when_down(meanwhile);
+    let meanwhile = OutagePolicy::CountLocallyBy("3/hour".parse().unwrap());
+    let own = limit("own", "1/minute", &FallbackStore::new(server.store())).on_outage(meanwhile);
     let answer = page(&behind(own.per_client().standard_headers())).await;
     assert_eq!(answer.header("ratelimit-policy"), Some("\"own 3 per hour\";q=3;w=3600"));
 }

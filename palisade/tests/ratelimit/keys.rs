@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::routing::any;
 use http::{HeaderName, Method, Request};
-use palisade::{Key, RateLimit, Refusal, Unkeyed};
+use palisade::rate_limit::{MissingKeyPolicy, RateLimitKey};
+use palisade::{RateLimit, Rejection};
 
 use super::support::{
     behind, dressed, get, get_by, get_with, hello, limit, lone, memory, request, statuses, times,
@@ -47,7 +48,7 @@ async fn a_missing_proxy_layer_is_a_named_500() {
     let app = Router::new().route("/", any(hello)).layer(lone("1/minute").per_client());
     let answer = ask(&app, get("/")).await;
     assert_eq!(answer.status, 500);
-    assert!(answer.response.extensions.get::<Refusal>().unwrap().message().contains("Palisade::new()"));
+    assert!(answer.response.extensions.get::<Rejection>().unwrap().message().contains("Palisade::new()"));
 }
 
 #[tokio::test]
@@ -65,15 +66,15 @@ async fn a_request_without_a_key_is_rejected() {
 
 #[tokio::test]
 async fn by_choice_all_without_a_key_share_one() {
-    let app = behind(lone("2/minute").when_unkeyed(Unkeyed::Share).per(|_| None));
+    let app = behind(lone("2/minute").on_missing_key(MissingKeyPolicy::Share).per(|_| None));
     assert_eq!(
         statuses(&app, [get_by("1.1.1.1:1"), get_by("2.2.2.2:1"), get_by("3.3.3.3:1")]).await,
         [200, 200, 429]
     );
     let limit = lone("1/minute");
-    assert_eq!(limit.check("").await, Err(Refusal::CallerUnknown));
-    assert_eq!(limit.check(None::<i64>).await, Err(Refusal::CallerUnknown));
-    let limit = limit.when_unkeyed(Unkeyed::Share);
+    assert_eq!(limit.check("").await, Err(palisade::rate_limit::RateLimitRejection::MissingKey));
+    assert_eq!(limit.check(None::<i64>).await, Err(palisade::rate_limit::RateLimitRejection::MissingKey));
+    let limit = limit.on_missing_key(MissingKeyPolicy::Share);
     assert!(limit.check("").await.is_ok());
     assert!(limit.check(None::<&str>).await.is_err());
     assert!(limit.check("ada").await.is_ok());
@@ -89,7 +90,7 @@ async fn a_path_parameter_is_a_key() {
 
 #[tokio::test]
 async fn any_function_can_be_the_key() {
-    let tenant = |parts: &http::request::Parts| Some(Key::from((parts.uri.query()?, "tenant")));
+    let tenant = |parts: &http::request::Parts| Some(RateLimitKey::from((parts.uri.query()?, "tenant")));
     let app = behind(lone("1/minute").per(tenant));
     assert_eq!(statuses(&app, ["/?a", "/?a", "/?b", "/"].map(get)).await, [200, 429, 200, 400]);
     let app = behind(lone("1/minute").shared());

@@ -3,21 +3,22 @@
 use axum::Router;
 use axum::routing::{MethodRouter, any};
 use http::Method;
-use palisade::{Clock, RateGate, SteadyStore, WhenDown};
+use palisade::clock::Clock;
+use palisade::rate_limit::{FallbackStore, OutagePolicy, RateLimitLayer};
 
 use super::support::{
     Server, dressed, get, get_with, hello, limit, lone, memory, page, request, statuses, times,
 };
 
 /// `/` has a gate of its own inside of the default; `/other` has none.
-fn site(own: RateGate, default: RateGate) -> Router {
+fn site(own: RateLimitLayer, default: RateLimitLayer) -> Router {
     dressed(Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default))
 }
 
 #[tokio::test]
 async fn a_routes_own_limit_replaces_the_default() {
     let (store, ..) = memory();
-    let default = limit("default", "2/hour", &store).per_client().yields();
+    let default = limit("default", "2/hour", &store).per_client().default_limit();
     let app = site(limit("own", "4/hour", &store).per_client(), default);
     assert_eq!(times(&app, 5).await, [200, 200, 200, 200, 429]);
     let others = (0..3).map(|_| get("/other"));
@@ -45,9 +46,9 @@ async fn both_limits_count_by_choice() {
     for (yields, as_well) in [(false, false), (true, true), (false, true)] {
         let (store, ..) = memory();
         let default = limit("default", "2/hour", &store).per_client();
-        let default = if yields { default.yields() } else { default };
+        let default = if yields { default.default_limit() } else { default };
         let own = limit("own", "3/hour", &store).per_client();
-        let app = site(if as_well { own.as_well() } else { own }, default);
+        let app = site(if as_well { own.in_addition() } else { own }, default);
         assert_eq!(times(&app, 3).await, [200, 200, 429], "yields {yields}, as well {as_well}");
     }
 }
@@ -56,7 +57,7 @@ async fn both_limits_count_by_choice() {
 async fn the_default_covers_methods_the_route_skips() {
     let (store, ..) = memory();
     let own = limit("own", "1/hour", &store).per_client().methods([Method::POST]);
-    let app = site(own, limit("default", "3/hour", &store).per_client().yields());
+    let app = site(own, limit("default", "3/hour", &store).per_client().default_limit());
     let asks = [Method::POST, Method::POST, Method::GET, Method::GET, Method::GET, Method::GET];
     let asks = asks.map(|method| request(method, "/"));
     assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429]);
@@ -78,7 +79,7 @@ async fn the_outermost_of_several_limits_rejects_first() {
 async fn an_application_limit_surrounds_everything() {
     let (store, ..) = memory();
     let all = limit("all", "3/hour", &store).shared();
-    let default = limit("default", "10/hour", &store).per_client().yields();
+    let default = limit("default", "10/hour", &store).per_client().default_limit();
     let own = limit("own", "10/hour", &store).per_client();
     let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
     let app = dressed(routes.layer(all));
@@ -90,7 +91,7 @@ async fn an_exemption_covers_its_own_limit_only() {
     let (store, ..) = memory();
     let staff = |parts: &http::request::Parts| parts.headers.contains_key("x-staff");
     let own = limit("own", "1/hour", &store).per_client().exempt_when(staff);
-    let app = site(own, limit("default", "3/hour", &store).per_client().yields());
+    let app = site(own, limit("default", "3/hour", &store).per_client().default_limit());
     let staff = || get_with("x-staff", "1");
     let asks = [get("/"), get("/"), staff(), staff(), staff(), staff()];
     assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429], "the default took over");
@@ -99,7 +100,7 @@ async fn an_exemption_covers_its_own_limit_only() {
 #[tokio::test]
 async fn report_only_and_default_charge_once() {
     let (store, ..) = memory();
-    let default = limit("default", "1/hour", &store).report_only().per_client().yields();
+    let default = limit("default", "1/hour", &store).report_only().per_client().default_limit();
     let app = site(limit("own", "2/hour", &store).per_client(), default);
     assert_eq!(times(&app, 3).await, [200, 200, 429]);
     assert_eq!(statuses(&app, (0..2).map(|_| get("/other"))).await, [200, 200]);
@@ -118,7 +119,7 @@ async fn a_layer_applies_wherever_it_stands() {
 #[tokio::test]
 async fn a_report_only_limit_keeps_the_default_active() {
     let (store, ..) = memory();
-    let default = limit("default", "2/hour", &store).per_client().yields();
+    let default = limit("default", "2/hour", &store).per_client().default_limit();
     let trial = limit("trial", "1/hour", &store).report_only().per_client();
     assert_eq!(times(&site(trial, default), 3).await, [200, 200, 429]);
 }
@@ -127,7 +128,7 @@ async fn a_report_only_limit_keeps_the_default_active() {
 async fn a_failing_limit_keeps_the_default_active() {
     let server = Server::new(&Clock::manual().0);
     server.stop();
-    let default = limit("default", "2/hour", &memory().0).per_client().yields();
-    let own = limit("own", "9/hour", &SteadyStore::new(server.store())).when_down(WhenDown::Allow);
+    let default = limit("default", "2/hour", &memory().0).per_client().default_limit();
+    let own = limit("own", "9/hour", &FallbackStore::new(server.store())).on_outage(OutagePolicy::Allow);
     assert_eq!(times(&site(own.per_client(), default), 3).await, [200, 200, 429]);
 }

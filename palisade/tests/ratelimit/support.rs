@@ -7,19 +7,25 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::any;
 use http::{Method, Request};
-use palisade::store::{Answer, Ask, Counters, Done, MemoryStore, Store, StoreError};
-use palisade::{Clock, ErrorPages, Hand, Proxies, RateGate, RateLimit, SteadyStore, Strategy};
+use palisade::clock::{Clock, ManualClock};
+use palisade::proxy::Proxies;
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::{
+    MemoryStore, RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply,
+};
+use palisade::rate_limit::{FallbackStore, RateLimitLayer};
+use palisade::{ErrorPages, RateLimit};
 
-use crate::support::{Answer as Page, STRANGER, ask, with_peer};
+use crate::support::{STRANGER, StoreReply as Page, ask, with_peer};
 
 /// A memory store with a manual clock.
-pub fn memory() -> (SteadyStore, Clock, Hand) {
+pub fn memory() -> (FallbackStore, Clock, ManualClock) {
     let (clock, hand) = Clock::manual();
     let store = MemoryStore::with_clock(clock.clone());
-    (SteadyStore::new(store).clock(clock.clone()), clock, hand)
+    (FallbackStore::new(store).clock(clock.clone()), clock, hand)
 }
 
-pub fn limit(name: &str, quotas: &str, store: &SteadyStore) -> RateLimit {
+pub fn limit(name: &str, quotas: &str, store: &FallbackStore) -> RateLimit {
     RateLimit::new(name, quotas.parse().unwrap(), store.clone())
 }
 
@@ -29,7 +35,7 @@ pub fn lone(quotas: &str) -> RateLimit {
 }
 
 /// `/` and `/other` behind this limit.
-pub fn behind(gate: RateGate) -> Router {
+pub fn behind(gate: RateLimitLayer) -> Router {
     dressed(Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate))
 }
 
@@ -121,13 +127,13 @@ impl Server {
 
     fn answer<'a, T: Send + 'a>(
         &'a self,
-        of: impl FnOnce(&'a MemoryStore) -> Answer<'a, T> + Send + 'a,
-    ) -> Answer<'a, T> {
-        Answer::Soon(Box::pin(async move {
+        of: impl FnOnce(&'a MemoryStore) -> StoreReply<'a, T> + Send + 'a,
+    ) -> StoreReply<'a, T> {
+        StoreReply::Pending(Box::pin(async move {
             self.asked.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             match self.state.load(Ordering::SeqCst) {
-                WELL => of(&self.memory).wait().await,
+                WELL => of(&self.memory).await,
                 REFUSING => {
                     Err(StoreError::Down { store: "server", reason: "connection refused".to_owned() })
                 }
@@ -137,20 +143,20 @@ impl Server {
     }
 }
 
-impl Counters for Server {
-    fn decide<'a>(&'a self, ask: Ask<'a>) -> Answer<'a> {
+impl RateLimitStore for Server {
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a> {
         self.answer(move |memory| memory.decide(ask))
     }
 
-    fn refund<'a>(&'a self, ask: Ask<'a>, charged: Option<u64>) -> Done<'a> {
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a> {
         self.answer(move |memory| memory.refund(ask, charged))
     }
 
-    fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> Done<'a> {
+    fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a> {
         self.answer(move |memory| memory.reset(limit, caller))
     }
 
-    fn ping(&self) -> Done<'_> {
+    fn ping(&self) -> StoreReply<'_> {
         self.answer(|memory| memory.ping())
     }
 

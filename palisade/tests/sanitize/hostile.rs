@@ -4,7 +4,8 @@ use std::cell::RefCell;
 
 use html5ever::tendril::StrTendril;
 use html5ever::tokenizer::{BufferQueue, Tag, TagKind, Token, TokenSink, TokenSinkResult, Tokenizer};
-use palisade::{SafeHtml, Sanitizer};
+use palisade::Sanitizer;
+use palisade::sanitize::SafeHtml;
 use url::Url;
 
 use super::rich;

@@ -10,7 +10,9 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use palisade::{BodyLimit, Refusal, Serve};
+use palisade::Rejection;
+use palisade::body_limit::BodyLimit;
+use palisade::serve::Serve;
 use tokio::time::{Instant, pause};
 use tower::Layer;
 
@@ -89,7 +91,7 @@ async fn a_body_that_nobody_reads_does_no_harm() {
 #[tokio::test]
 async fn only_our_own_413_carries_the_rejection() {
     let refused = axum::middleware::map_response(async |mut response: Response<Body>| {
-        let refused = response.extensions().get() == Some(&Refusal::BodyTooLarge);
+        let refused = response.extensions().get() == Some(&palisade::body_limit::BodyRejection::TooLarge);
         response.headers_mut().insert("refused", if refused { "yes" } else { "no" }.parse().unwrap());
         response
     });

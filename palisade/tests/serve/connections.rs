@@ -13,7 +13,9 @@ use axum::{Router, response::Response};
 use bytes::Bytes;
 use http::Request;
 use http_body::Frame;
-use palisade::{LimitedBody, Peer, Serve};
+use palisade::body_limit::LimitedBody;
+use palisade::request::PeerAddr;
+use palisade::serve::Serve;
 use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, pause};
@@ -26,7 +28,7 @@ fn hello() -> Router {
 
 #[tokio::test]
 async fn a_handler_receives_the_peer_address() {
-    let app = Router::new().route("/", get(async |Extension(Peer(peer))| peer.to_string()));
+    let app = Router::new().route("/", get(async |Extension(PeerAddr(peer))| peer.to_string()));
     let mut line = Site::new(app).await.line().await;
     let ours: SocketAddr = line.0.local_addr().unwrap();
     assert_eq!(line.get("/").await.body, ours.to_string());

@@ -2,7 +2,7 @@
 
 use axum::Router;
 use axum::routing::get;
-use palisade::Serve;
+use palisade::serve::Serve;
 
 use super::site::{Heard, Site};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::get;
-use palisade::Serve;
+use palisade::serve::Serve;
 use tokio::net::TcpStream;
 use tokio::sync::{Notify, mpsc};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use axum::Router;
 use axum::routing::{any, get};
 use http::StatusCode;
-use palisade::store::MemorySessions;
+use palisade::session::store::MemorySessions;
 use palisade::{Session, Sessions};
 
 use super::races::around;
@@ -31,13 +31,14 @@ async fn a_clock_that_is_set_back_prolongs_nothing() {
     }
     // Not the session, nor when it was last seen, but the proof is of a time to come.
     let (sessions, hand, clock) = sessions();
-    let site = Site::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand);
+    let site = Site::of(sessions.store(MemorySessions::new().clock(clock)), hand);
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     let app = around(
         &site,
-        Router::new()
-            .fallback(any(async |session: Session| session.fresh_for(Duration::from_secs(100)).await)),
+        Router::new().fallback(any(async |session: Session| {
+            session.require_recent_auth(Duration::from_secs(100)).await
+        })),
     );
     site.hand.set_back(Duration::from_secs(250));
     assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::SEE_OTHER);
@@ -51,7 +52,7 @@ async fn layers_do_not_share_cookies() {
         let store = Arc::new(MemorySessions::new());
         let site = |name| {
             let sessions = Sessions::new(&keyring()).cookie(name);
-            let sessions = if stored { sessions.kept_in_shared(store.clone()) } else { sessions };
+            let sessions = if stored { sessions.store_shared(store.clone()) } else { sessions };
             Site::of(sessions, super::sessions().1)
         };
         let (shop, desk) = (site("shop"), site("desk"));
@@ -148,7 +149,7 @@ async fn every_changed_cookie_is_invalid() {
 #[tokio::test]
 async fn nothing_of_a_request_stays_in_memory() {
     let store = Arc::new(MemorySessions::new());
-    let site = Site::of(Sessions::new(&keyring()).kept_in_shared(store.clone()), sessions().1);
+    let site = Site::of(Sessions::new(&keyring()).store_shared(store.clone()), sessions().1);
     let mut browser = site.browser();
     browser.get("/plain").await;
     browser.post("/login/ada").await;

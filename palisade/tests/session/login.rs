@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::StatusCode;
-use palisade::{Protection, store::MemorySessions};
+use palisade::session::SessionProtection;
+use palisade::session::store::MemorySessions;
 
 use super::{Site, sessions};
 use crate::support::ask;
@@ -115,7 +116,7 @@ async fn a_slow_request_never_revives_an_ended_session() {
                 }),
             )
             .layer(site.sessions.clone());
-        let app = slow.layer(palisade::Proxies::trusted(["10.0.0.0/8"]).unwrap());
+        let app = slow.layer(palisade::proxy::Proxies::trusted(["10.0.0.0/8"]).unwrap());
         let request = browser.request("POST", "/slow");
         let writing = tokio::spawn(async move { ask(&app, request).await });
         begun.await.unwrap();
@@ -219,10 +220,9 @@ async fn basic_protection_reauthenticates_a_changed_client() {
 
 #[tokio::test]
 async fn strong_protection_ends_the_session() {
-    for (protection, after) in [(Protection::Strong, "nobody"), (Protection::None, "ada")] {
+    for (protection, after) in [(SessionProtection::Strong, "nobody"), (SessionProtection::None, "ada")] {
         let (sessions, hand, clock) = sessions();
-        let site =
-            Site::of(sessions.protection(protection).kept_in(MemorySessions::new().clock(clock)), hand);
+        let site = Site::of(sessions.protection(protection).store(MemorySessions::new().clock(clock)), hand);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         let old = browser.clone();
@@ -239,7 +239,7 @@ async fn session_protection_ignores_untrusted_headers() {
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     let mut request = browser.request("GET", "/grave");
-    request.extensions_mut().insert(palisade::Peer("203.0.113.9:4000".parse().unwrap()));
+    request.extensions_mut().insert(palisade::request::PeerAddr("203.0.113.9:4000".parse().unwrap()));
     // A stranger who writes the victim's address into X-Forwarded-For is still a stranger.
     browser.jar =
         browser.jar.iter().map(|(name, value)| (name.replace("__Host-", ""), value.clone())).collect();
@@ -328,6 +328,6 @@ async fn a_missing_session_layer_is_named() {
     let app = axum::Router::new().route("/", axum::routing::get(async |_: palisade::Session| ()));
     let answer = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    let refusal = answer.response.extensions.get::<palisade::Refusal>().unwrap();
+    let refusal = answer.response.extensions.get::<palisade::Rejection>().unwrap();
     assert!(refusal.message().contains("Sessions::new(&keyring)"), "{refusal:?}");
 }

@@ -22,11 +22,14 @@ use axum::body::Body;
 use axum::extract::{Path, State};
 use axum::routing::{get, post};
 use http::{Request, StatusCode};
-use palisade::store::{MemorySessions, SessionStore};
-use palisade::{
-    Account, Clock, Fault, Hand, Keyring, Peer, Proof, Proxies, Refusal, Session, SessionEvent, Sessions,
-    SignedIn,
-};
+use palisade::clock::{Clock, ManualClock};
+use palisade::extract::Account;
+use palisade::proxy::Proxies;
+use palisade::rejection::InternalError;
+use palisade::request::PeerAddr;
+use palisade::session::store::{MemorySessions, SessionStore};
+use palisade::session::{AuthProof, SessionEvent};
+use palisade::{Keyring, Rejection, Session, Sessions, SignedIn};
 use test_support::browser;
 
 use crate::support::{Answer, PROXY, ask};
@@ -61,11 +64,11 @@ pub struct User {
 }
 
 impl Account<Accounts> for User {
-    async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, Fault> {
+    async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, InternalError> {
         accounts.looked_for.fetch_add(1, Ordering::SeqCst);
         match id {
             "nobody" => Ok(None),
-            "broken" => Err(Fault::new("the database is down")),
+            "broken" => Err(InternalError::new("the database is down")),
             _ => Ok(Some(Self { id: id.to_owned(), epoch: accounts.epoch(id) })),
         }
     }
@@ -78,7 +81,7 @@ impl Account<Accounts> for User {
 pub struct Admin(User);
 
 impl Account<Accounts> for Admin {
-    async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, Fault> {
+    async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, InternalError> {
         Ok(User::find(id, accounts).await?.map(Self))
     }
 
@@ -95,7 +98,7 @@ impl Account<Accounts> for Admin {
 pub struct Site {
     pub app: Router,
     pub sessions: Sessions,
-    pub hand: Hand,
+    pub hand: ManualClock,
     pub accounts: Accounts,
     pub told: Arc<Mutex<Vec<String>>>,
 }
@@ -104,40 +107,40 @@ async fn log_in(
     State(accounts): State<Accounts>,
     Path(user): Path<String>,
     session: Session,
-) -> Result<(), Refusal> {
-    session.log_in(Proof::dangerous_trusted(&*user, accounts.epoch(&user))).await
+) -> Result<(), Rejection> {
+    session.log_in(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
 }
 
 async fn confirm(
     State(accounts): State<Accounts>,
     Path(user): Path<String>,
     session: Session,
-) -> Result<(), Refusal> {
-    session.confirm(Proof::dangerous_trusted(&*user, accounts.epoch(&user))).await
+) -> Result<(), Rejection> {
+    session.confirm(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
 }
 
 async fn whoever(user: Option<SignedIn<User>>) -> String {
     user.map_or("nobody".to_owned(), |user| user.id.clone())
 }
 
-async fn grave(user: SignedIn<User>) -> Result<String, Refusal> {
-    user.fresh_for(Duration::from_secs(600)).await?;
+async fn grave(user: SignedIn<User>) -> Result<String, Rejection> {
+    user.require_recent_auth(Duration::from_secs(600)).await?;
     Ok(format!("done by {}", user.id))
 }
 
-async fn list(session: Session) -> Result<String, Refusal> {
+async fn list(session: Session) -> Result<String, Rejection> {
     let all = session.everywhere().await?;
-    let line = |one: &palisade::Elsewhere| {
+    let line = |one: &palisade::session::OtherSession| {
         format!("{} {} {}", one.key, one.agent.as_deref().unwrap_or("-"), one.current)
     };
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
 /// Sessions in the cookie, with a manual clock.
-pub fn sessions() -> (Sessions, Hand, Clock) {
+pub fn sessions() -> (Sessions, ManualClock, Clock) {
     let (clock, hand) = Clock::manual();
     let sessions =
-        Sessions::new(&keyring()).clock(clock.clone()).login_view("/login").confirm_view("/confirm");
+        Sessions::new(&keyring()).clock(clock.clone()).login_path("/login").reauth_path("/confirm");
     (sessions.remember(Duration::from_secs(30 * 24 * 3600)), hand, clock)
 }
 
@@ -145,13 +148,13 @@ impl Site {
     /// A site with sessions in the cookie.
     pub fn sealed() -> Self {
         let (sessions, hand, clock) = sessions();
-        Self::of(sessions.ends_in(MemorySessions::new().clock(clock)), hand)
+        Self::of(sessions.revocation_store(MemorySessions::new().clock(clock)), hand)
     }
 
     /// A site with sessions in a store.
     pub fn stored() -> Self {
         let (sessions, hand, clock) = sessions();
-        Self::of(sessions.kept_in(MemorySessions::new().clock(clock)), hand)
+        Self::of(sessions.store(MemorySessions::new().clock(clock)), hand)
     }
 
     pub fn both() -> [Self; 2] {
@@ -160,10 +163,10 @@ impl Site {
 
     pub fn kept_in(store: impl SessionStore) -> Self {
         let (sessions, hand, _) = sessions();
-        Self::of(sessions.kept_in(store), hand)
+        Self::of(sessions.store(store), hand)
     }
 
-    pub fn of(sessions: Sessions, hand: Hand) -> Self {
+    pub fn of(sessions: Sessions, hand: ManualClock) -> Self {
         let (accounts, told) = (Accounts::default(), Arc::<Mutex<Vec<String>>>::default());
         let telling = Arc::clone(&told);
         let sessions = sessions.on_event(move |event: &SessionEvent<'_>| {
@@ -225,7 +228,7 @@ impl Site {
     pub fn browser(&self) -> Browser {
         Browser(
             browser::Browser::new(self.app.clone(), "example.org")
-                .extension(Peer(PROXY.parse().unwrap()))
+                .extension(PeerAddr(PROXY.parse().unwrap()))
                 .header("x-forwarded-for", "198.51.100.7")
                 .header("x-forwarded-proto", "https")
                 .header("user-agent", "Firefox")

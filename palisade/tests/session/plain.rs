@@ -5,8 +5,9 @@ use std::time::Duration;
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use palisade::store::MemorySessions;
-use palisade::{Keyring, SameSite, Sessions};
+use palisade::cookies::SameSite;
+use palisade::session::store::MemorySessions;
+use palisade::{Keyring, Sessions};
 
 use super::{KEY, NEXT_KEY, Site, keyring, sessions};
 use crate::support::ask;
@@ -139,7 +140,7 @@ async fn an_old_key_opens_a_new_one_seals() {
     for stored in [false, true] {
         let site = |keyring: &Keyring| {
             let sessions = Sessions::new(keyring);
-            let sessions = if stored { sessions.kept_in_shared(store.clone()) } else { sessions };
+            let sessions = if stored { sessions.store_shared(store.clone()) } else { sessions };
             Site::of(sessions, super::sessions().1).app
         };
         let rotated = site(&Keyring::new(NEXT_KEY).unwrap().previous([KEY]).unwrap());
@@ -170,7 +171,7 @@ async fn an_oversized_cookie_is_an_error() {
     let [sealed, stored] = Site::both();
     let answer = sealed.browser().send("POST", &target).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
-    let fault = answer.response.extensions.get::<palisade::Fault>().unwrap().to_string();
+    let fault = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
     assert!(fault.contains("browsers keep 4096") && fault.contains("Sessions::kept_in"), "{fault}");
     let mut browser = stored.browser();
     browser.post(&target).await;
@@ -181,7 +182,7 @@ async fn an_oversized_cookie_is_an_error() {
 async fn viewing_a_form_stores_no_session() {
     let store = std::sync::Arc::new(MemorySessions::new());
     let (sessions, hand, clock) = sessions();
-    let site = Site::of(sessions.clock(clock).kept_in_shared(store.clone()), hand);
+    let site = Site::of(sessions.clock(clock).store_shared(store.clone()), hand);
     let form = axum::Router::new()
         .route(
             "/form",
@@ -190,9 +191,9 @@ async fn viewing_a_form_stores_no_session() {
             }),
         )
         .route("/form", axum::routing::post(async || "taken"))
-        .layer(palisade::CsrfTokens::new(&keyring()).clock(palisade::Clock::manual().0))
+        .layer(palisade::CsrfTokens::new(&keyring()).clock(palisade::clock::Clock::manual().0))
         .layer(site.sessions.clone())
-        .layer(palisade::Proxies::trusted(["10.0.0.0/8"]).unwrap());
+        .layer(palisade::proxy::Proxies::trusted(["10.0.0.0/8"]).unwrap());
     let mut browser = site.browser().at(form);
     let first = browser.get("/form").await;
     let cookie = browser.cookie().unwrap().clone();

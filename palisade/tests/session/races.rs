@@ -10,8 +10,11 @@ use axum::routing::{any, get};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
-use palisade::store::{Answer as Asked, Done, Kept, MemorySessions, Saved, SessionId, SessionStore};
-use palisade::{Proof, Proxies, Refusal, Session, Sessions, SignedIn};
+use palisade::proxy::Proxies;
+use palisade::rate_limit::store::{StoreReply, StoreReply as Asked};
+use palisade::session::AuthProof;
+use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
+use palisade::{Rejection, Session, Sessions, SignedIn};
 
 use super::{Browser, Site, User, keyring, sessions};
 use crate::support::{Answer, ask};
@@ -26,7 +29,7 @@ async fn overtaken<F>(
     then: impl Fn(Session) -> F + Clone + Send + Sync + 'static,
 ) -> Answer
 where
-    F: Future<Output = Result<(), Refusal>> + Send + 'static,
+    F: Future<Output = Result<(), Rejection>> + Send + 'static,
 {
     let (app, other) = (site.app.clone(), browser.request(by.0, by.1));
     let other = Arc::new(std::sync::Mutex::new(Some(other)));
@@ -59,7 +62,8 @@ async fn renewing_does_not_revive_an_ended_session() {
 
         browser.post("/login/ada").await;
         browser.post("/set/a/b").await;
-        let confirm = async |session: Session| session.confirm(Proof::dangerous_trusted("ada", 1)).await;
+        let confirm =
+            async |session: Session| session.confirm(AuthProof::dangerous_allow_unverified("ada", 1)).await;
         overtaken(&site, &mut browser, ("POST", "/logout"), confirm).await;
         assert_eq!(browser.who().await, "ada", "she has just proved it");
         assert_eq!(browser.get("/get/a").await.body, "", "and begins anew");
@@ -113,34 +117,40 @@ impl Slow {
 }
 
 impl SessionStore for Slow {
-    fn load(&self, id: SessionId) -> Asked<'_, Option<Kept>> {
+    fn load(&self, id: SessionId) -> Asked<'_, Option<SessionRecord>> {
         Asked::Soon(Box::pin(async move {
             self.moment().await;
-            self.kept.load(id).wait().await
+            self.kept.load(id).await
         }))
     }
 
-    fn save(&self, id: SessionId, before: Option<u64>, kept: Kept, lasts: Duration) -> Asked<'_, Saved> {
+    fn save(
+        &self,
+        id: SessionId,
+        before: Option<u64>,
+        kept: SessionRecord,
+        lasts: Duration,
+    ) -> Asked<'_, SaveOutcome> {
         Asked::Soon(Box::pin(async move {
             self.moment().await;
             let ends = before.and_then(|_| self.ends.lock().unwrap().take());
             if let Some(user) = ends {
-                for (id, _) in self.kept.of_user(user).wait().await? {
-                    self.kept.end(id).wait().await?;
+                for (id, _) in self.kept.of_user(user).await? {
+                    self.kept.end(id).await?;
                 }
             }
-            self.kept.save(id, before, kept, lasts).wait().await
+            self.kept.save(id, before, kept, lasts).await
         }))
     }
 
-    fn end(&self, id: SessionId) -> Done<'_> {
+    fn end(&self, id: SessionId) -> StoreReply<'_> {
         Asked::Soon(Box::pin(async move {
             self.moment().await;
-            self.kept.end(id).wait().await
+            self.kept.end(id).await
         }))
     }
 
-    fn of_user<'a>(&'a self, user: &'a str) -> Asked<'a, Vec<(SessionId, Kept)>> {
+    fn of_user<'a>(&'a self, user: &'a str) -> Asked<'a, Vec<(SessionId, SessionRecord)>> {
         self.kept.of_user(user)
     }
 
@@ -152,7 +162,8 @@ impl SessionStore for Slow {
 fn slowly(sealed: bool) -> (Site, Slow) {
     let (sessions, hand, clock) = sessions();
     let slow = Slow { kept: Arc::new(MemorySessions::new().clock(clock)), ..Slow::default() };
-    let sessions = if sealed { sessions.ends_in(slow.clone()) } else { sessions.kept_in(slow.clone()) };
+    let sessions =
+        if sealed { sessions.revocation_store(slow.clone()) } else { sessions.store(slow.clone()) };
     (Site::of(sessions, hand), slow)
 }
 
@@ -241,14 +252,14 @@ async fn a_lost_response_is_no_theft() {
 async fn a_series_without_its_token_ends_nothing() {
     let (sessions, hand, clock) = sessions();
     let store = Arc::new(MemorySessions::new().clock(clock));
-    let site = Site::of(sessions.kept_in_shared(store.clone()), hand);
+    let site = Site::of(sessions.store_shared(store.clone()), hand);
     let mut ada = site.browser();
     ada.post("/login/ada").await;
     ada.post("/remember").await;
     let token = URL_SAFE_NO_PAD.decode(&ada.jar["__Host-remember"]).unwrap();
     let forged = URL_SAFE_NO_PAD.encode([&token[..16], &[7; 16]].concat());
     // A site that remembers nobody does not look at the token, and yet takes it away at the sign-in.
-    let other = Site::of(Sessions::new(&keyring()).kept_in_shared(store), super::sessions().1);
+    let other = Site::of(Sessions::new(&keyring()).store_shared(store), super::sessions().1);
     let mut eve = other.browser();
     eve.jar.insert("__Host-remember".into(), forged);
     eve.post("/login/eve").await;
@@ -291,7 +302,7 @@ async fn the_account_is_reloaded_after_another_signs_in() {
     let site = Site::stored();
     let switch =
         async |user: SignedIn<User>, request: axum::extract::Request, next: axum::middleware::Next| {
-            let proof = Proof::dangerous_trusted("bob", 1);
+            let proof = AuthProof::dangerous_allow_unverified("bob", 1);
             user.session().log_in(proof).await.map_err(axum::response::IntoResponse::into_response)?;
             Ok::<_, axum::response::Response>(next.run(request).await)
         };
@@ -332,7 +343,7 @@ async fn a_forms_session_ends_at_sign_in() {
         let form = any(async |session: Session, token: palisade::CsrfToken| {
             session.get::<String>("a").await.map(|_| token.to_string())
         });
-        let tokens = palisade::CsrfTokens::new(&keyring()).clock(palisade::Clock::manual().0);
+        let tokens = palisade::CsrfTokens::new(&keyring()).clock(palisade::clock::Clock::manual().0);
         let form = around(&site, Router::new().fallback(form).layer(tokens));
         for fill in [false, true] {
             let mut browser = site.browser();

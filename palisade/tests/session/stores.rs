@@ -4,7 +4,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use http::StatusCode;
-use palisade::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
+use palisade::session::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
 use test_support::servers::Server;
 use test_support::session_store::{check_session_store, kept};
 
@@ -26,14 +26,14 @@ async fn expired_sessions_disappear_from_redis() {
     let server = Server::redis();
     let store = RedisSessions::new(&server.uri).unwrap();
     let id = SessionId::random();
-    store.save(id, None, kept(1, Some("ada")), Duration::from_millis(30)).wait().await.unwrap();
-    assert!(store.load(id).wait().await.unwrap().is_some());
+    store.save(id, None, kept(1, Some("ada")), Duration::from_millis(30)).await.unwrap();
+    assert!(store.load(id).await.unwrap().is_some());
     let began = std::time::Instant::now();
-    while store.load(id).wait().await.unwrap().is_some() {
+    while store.load(id).await.unwrap().is_some() {
         assert!(began.elapsed() < Duration::from_secs(20), "it does not run out");
         tokio::task::yield_now().await;
     }
-    assert!(store.of_user("ada").wait().await.unwrap().is_empty());
+    assert!(store.of_user("ada").await.unwrap().is_empty());
 }
 
 #[tokio::test]

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use palisade::Strategy;
-use palisade::store::{Charge, Outcome};
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::{ChargePolicy, Outcome};
 
 use super::test_store::{Dice, every, retry_after};
 
@@ -122,7 +122,7 @@ async fn all_or_nothing_charges_nothing_on_rejection() {
 #[tokio::test]
 async fn in_order_charges_up_to_the_rejecting_quota() {
     for (tested, strategy) in every().await {
-        let limit = tested.limit(strategy, "4/hour; 1/minute").charge(Charge::InOrder);
+        let limit = tested.limit(strategy, "4/hour; 1/minute").charge(ChargePolicy::InOrder);
         assert_eq!(limit.hits(&[1, 1, 1]).await, "TFF", "{} {strategy}", tested.store.name());
         tested.hand.advance(seconds(120));
         assert_eq!(limit.hits(&[1, 1]).await, "TF");

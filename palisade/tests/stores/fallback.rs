@@ -2,12 +2,13 @@
 
 use std::time::{Duration, Instant};
 
-use palisade::store::Store;
-use palisade::{RateLimit, SteadyStore};
+use palisade::RateLimit;
+use palisade::rate_limit::FallbackStore;
+use palisade::rate_limit::store::Store;
 use test_support::servers::{Server, free_port};
 
 async fn limit(uri: &str) -> RateLimit {
-    RateLimit::new("pages", "5/hour".parse().unwrap(), SteadyStore::new(Store::open(uri).await.unwrap()))
+    RateLimit::new("pages", "5/hour".parse().unwrap(), FallbackStore::new(Store::open(uri).await.unwrap()))
 }
 
 async fn allowed(limit: &RateLimit) -> bool {

@@ -3,8 +3,8 @@
 
 use std::time::Duration;
 
-use palisade::Strategy;
-use palisade::store::Outcome;
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::Outcome;
 use serde::Deserialize;
 
 use super::test_store::{TestStore, every};

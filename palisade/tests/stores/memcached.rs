@@ -1,7 +1,7 @@
 //! What the memcached store promises beyond: times to live, several servers and programs, addresses, and being gone.
 
-use palisade::Strategy;
-use palisade::store::{Charge, MemcachedStore, Store, StoreError};
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::{ChargePolicy, MemcachedStore, Store, StoreError};
 use test_support::servers::{Server, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::UnixStream;
@@ -74,7 +74,7 @@ async fn a_lost_server_fails_its_own_callers_only() {
     let _second = Server::memcached_on(ports[1]);
     let uri = format!("memcached://127.0.0.1:{},127.0.0.1:{}", ports[0], ports[1]);
     let limit = limit(&uri, Strategy::FixedWindow, "2/hour").await;
-    limit.store.ping().wait().await.unwrap();
+    limit.store.ping().await.unwrap();
     let callers: Vec<_> = (0..20).map(|number| limit.clone().caller(format!("caller {number}"))).collect();
     for caller in &callers {
         assert!(caller.hit(1).await);
@@ -89,12 +89,12 @@ async fn a_lost_server_fails_its_own_callers_only() {
         }
     }
     assert!((1..20).contains(&gone), "{gone} of 20 callers belong to one of two servers");
-    assert!(limit.store.ping().wait().await.is_err());
+    assert!(limit.store.ping().await.is_err());
     let _first = Server::memcached_on(ports[0]);
     for caller in &callers {
         assert!(caller.hit(1).await);
     }
-    limit.store.ping().wait().await.unwrap();
+    limit.store.ping().await.unwrap();
 }
 
 #[tokio::test]
@@ -112,7 +112,7 @@ async fn more_askers_than_connections_take_turns() {
     let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
     let tasks: Vec<_> = (0..300)
         .map(|number| {
-            let one = limit.clone().charge(Charge::Nothing).caller(format!("caller {number}"));
+            let one = limit.clone().charge(ChargePolicy::Nothing).caller(format!("caller {number}"));
             tokio::spawn(async move {
                 for _ in 0..5 {
                     one.decide(1).await?;

@@ -2,12 +2,13 @@
 
 use std::time::Duration;
 
-use palisade::store::{MemoryStore, Store};
-use palisade::{Clock, Hand, Strategy};
+use palisade::clock::{Clock, ManualClock};
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::{MemoryStore, Store};
 
 use super::test_store::Limit;
 
-fn store(capacity: usize) -> (Store, Hand) {
+fn store(capacity: usize) -> (Store, ManualClock) {
     let (clock, hand) = Clock::manual();
     (MemoryStore::with_clock(clock).capacity(capacity).into(), hand)
 }
@@ -19,7 +20,7 @@ fn limit(store: &Store, strategy: Strategy, quotas: &str) -> Limit {
         caller: b"the victim".to_vec(),
         quotas: quotas.parse().unwrap(),
         strategy,
-        charge: palisade::store::Charge::AllOrNothing,
+        charge: palisade::rate_limit::store::ChargePolicy::AllOrNothing,
     }
 }
 
@@ -53,17 +54,17 @@ async fn what_has_run_out_leaves_by_itself() {
         let quotas = "1/minute; 2/minute; 3/minute".parse().unwrap();
         let hit = |caller: u32| {
             let caller = caller.to_be_bytes();
-            let ask = palisade::store::Ask {
+            let ask = palisade::rate_limit::store::RateLimitRequest {
                 limit: "login",
                 caller: &caller,
                 quotas: &quotas,
                 strategy,
                 cost: 1,
-                charge: palisade::store::Charge::AllOrNothing,
+                charge: palisade::rate_limit::store::ChargePolicy::AllOrNothing,
             };
             assert!(matches!(
-                palisade::store::Counters::decide(&*memory, ask),
-                palisade::store::Answer::Now(Ok(_))
+                palisade::rate_limit::store::RateLimitStore::decide(&*memory, ask),
+                palisade::rate_limit::store::StoreReply::Ready(Ok(_))
             ));
         };
         (0..20_000).for_each(hit);

@@ -2,8 +2,9 @@
 
 use std::time::Duration;
 
-use palisade::store::{Outcome, RedisStore, Store, StoreError};
-use palisade::{Clock, Strategy};
+use palisade::clock::Clock;
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::{Outcome, RedisStore, Store, StoreError};
 use redis::aio::MultiplexedConnection;
 use test_support::servers::{Server, free_port};
 
@@ -91,10 +92,10 @@ async fn an_outage_is_an_error_until_reconnection() {
     server.kill();
     for _ in 0..3 {
         assert!(matches!(limit.decide(1).await, Err(StoreError::Down { store: "redis", .. })));
-        assert!(limit.store.ping().wait().await.is_err());
+        assert!(limit.store.ping().await.is_err());
     }
     let _server = Server::redis_on(port, &[]);
-    limit.store.ping().wait().await.unwrap();
+    limit.store.ping().await.unwrap();
     assert_eq!(limit.hits(&[1, 1, 1, 1]).await, "TTTF");
 }
 
@@ -120,7 +121,7 @@ async fn a_silent_connection_is_replaced() {
     let server = Server::redis();
     let limit = limit(&server, Strategy::FixedWindow, "3/hour").await;
     let mut raw = raw(&server).await;
-    limit.store.ping().wait().await.unwrap();
+    limit.store.ping().await.unwrap();
     let before: i64 = redis::cmd("CLIENT").arg("ID").query_async(&mut raw).await.unwrap();
     server.pause(true);
     assert!(matches!(limit.decide(1).await, Err(StoreError::Down { .. })));
@@ -138,9 +139,9 @@ async fn a_password_is_used_and_never_shown() {
     let _server = Server::redis_on(port, &["--requirepass", "s3cret/ü"]);
     let uri = |password: &str| format!("redis://:{password}@127.0.0.1:{port}/0");
     let good = Store::open(&uri("s3cret%2F%C3%BC")).await.unwrap();
-    good.ping().wait().await.unwrap();
+    good.ping().await.unwrap();
     let bad = Store::open(&uri("wrong-password")).await.unwrap();
-    let error = bad.ping().wait().await.unwrap_err();
+    let error = bad.ping().await.unwrap_err();
     assert!(!format!("{error} {error:?} {bad:?}").contains("wrong-password"));
     for uri in [
         "redis://:wrong-password@host:port/x",
@@ -211,7 +212,7 @@ async fn rediss_speaks_tls_and_nothing_else() {
         tokio::io::AsyncReadExt::read_exact(&mut stream, &mut hello).await.unwrap();
         hello
     });
-    assert!(matches!(store.ping().wait().await, Err(StoreError::Down { .. })));
+    assert!(matches!(store.ping().await, Err(StoreError::Down { .. })));
     // A handshake of TLS, of any version.
     assert_eq!(server.await.unwrap(), [0x16, 0x03]);
 }

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, Instant};
 
-use palisade::Strategy;
-use palisade::store::Store;
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::Store;
 use test_support::redis_many::{RedisCluster, RedisSentinel};
 
 use super::test_store::{Limit, TestStore};
@@ -66,7 +66,7 @@ async fn a_cluster_of_three_counts_as_one_server() {
     let cluster = RedisCluster::start();
     for strategy in Strategy::ALL {
         let limit = limit(&cluster.uri, strategy).await;
-        limit.store.ping().wait().await.unwrap();
+        limit.store.ping().await.unwrap();
         for number in 0..20 {
             let one = limit.clone().caller(format!("caller {number}"));
             assert_eq!(one.hits(&[5, 5, 1]).await, "TTF", "{strategy}");

@@ -2,16 +2,18 @@
 
 use std::time::Duration;
 
-use palisade::store::{
-    Ask, Charge, MemcachedStore, MemoryStore, Outcome, RedisStore, Standing, Store, StoreError, Verdict,
+use palisade::clock::{Clock, ManualClock};
+use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::{
+    ChargePolicy, Decision, MemcachedStore, MemoryStore, Outcome, RateLimitRequest, RedisStore, Snapshot,
+    Store, StoreError,
 };
-use palisade::{Clock, Hand, Quotas, Strategy};
 use test_support::servers::Server;
 
 /// A store and its manual clock.
 pub struct TestStore {
     pub store: Store,
-    pub hand: Hand,
+    pub hand: ManualClock,
     _server: Option<Server>,
 }
 
@@ -48,7 +50,7 @@ impl TestStore {
             caller: b"192.0.2.7".to_vec(),
             quotas: quotas.parse().unwrap(),
             strategy,
-            charge: Charge::AllOrNothing,
+            charge: ChargePolicy::AllOrNothing,
         }
     }
 
@@ -79,7 +81,7 @@ pub struct Limit {
     pub caller: Vec<u8>,
     pub quotas: Quotas,
     pub strategy: Strategy,
-    pub charge: Charge,
+    pub charge: ChargePolicy,
 }
 
 impl Limit {
@@ -91,12 +93,12 @@ impl Limit {
         Self { caller: caller.as_ref().to_vec(), ..self }
     }
 
-    pub fn charge(self, charge: Charge) -> Self {
+    pub fn charge(self, charge: ChargePolicy) -> Self {
         Self { charge, ..self }
     }
 
-    fn ask(&self, cost: u32) -> Ask<'_> {
-        Ask {
+    fn ask(&self, cost: u32) -> RateLimitRequest<'_> {
+        RateLimitRequest {
             limit: &self.name,
             caller: &self.caller,
             quotas: &self.quotas,
@@ -106,8 +108,8 @@ impl Limit {
         }
     }
 
-    pub async fn decide(&self, cost: u32) -> Result<Verdict, StoreError> {
-        self.store.decide(self.ask(cost)).wait().await
+    pub async fn decide(&self, cost: u32) -> Result<Decision, StoreError> {
+        self.store.decide(self.ask(cost)).await
     }
 
     /// Returns `true` if a hit passes.
@@ -124,11 +126,11 @@ impl Limit {
         answers
     }
 
-    pub async fn look(&self, cost: u32) -> Verdict {
-        self.clone().charge(Charge::Nothing).decide(cost).await.unwrap()
+    pub async fn look(&self, cost: u32) -> Decision {
+        self.clone().charge(ChargePolicy::Nothing).decide(cost).await.unwrap()
     }
 
-    pub async fn standing(&self) -> Standing {
+    pub async fn standing(&self) -> Snapshot {
         self.look(0).await.standing
     }
 
@@ -137,21 +139,21 @@ impl Limit {
     }
 
     pub async fn refund(&self, cost: u32) {
-        self.store.refund(self.ask(cost), None).wait().await.unwrap();
+        self.store.refund(self.ask(cost), None).await.unwrap();
     }
 
     /// Refunds a charge of that time.
     pub async fn refund_of(&self, cost: u32, charged: u64) {
-        self.store.refund(self.ask(cost), Some(charged)).wait().await.unwrap();
+        self.store.refund(self.ask(cost), Some(charged)).await.unwrap();
     }
 
     pub async fn reset(&self) {
-        self.store.reset(&self.name, &self.caller).wait().await.unwrap();
+        self.store.reset(&self.name, &self.caller).await.unwrap();
     }
 }
 
 /// Returns the waiting time of a rejected request.
-pub fn retry_after(verdict: Verdict) -> Duration {
+pub fn retry_after(verdict: Decision) -> Duration {
     match verdict.outcome {
         Outcome::Refuse { retry_after } => retry_after,
         Outcome::Allow => panic!("it passed: {verdict:?}"),

@@ -5,8 +5,8 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::Instant;
 
-use palisade::Strategy;
-use palisade::store::{RedisStore, Store, StoreError};
+use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::{RedisStore, Store, StoreError};
 use test_support::Folder;
 use test_support::redis_many::cluster_port;
 use test_support::servers::{Server, listens};
@@ -80,7 +80,7 @@ async fn a_server_is_trusted_by_its_ca_only() {
         assert_eq!(limit(&server.uri, strategy).await.hits(&[1, 1, 1]).await, "TTF", "{strategy}");
     }
     let valkey = server.uri.replace("rediss", "valkeys");
-    limit(&valkey, Strategy::Gcra).await.store.ping().wait().await.unwrap();
+    limit(&valkey, Strategy::Gcra).await.store.ping().await.unwrap();
 
     let other = home.join("other.pem");
     for (uri, reason) in [

@@ -4,7 +4,8 @@ use std::fs::File;
 use std::io::{Seek, Write};
 use std::time::{Duration, SystemTime};
 
-use palisade::{UploadId, Uploads, UploadsError};
+use palisade::Uploads;
+use palisade::upload::{UploadId, UploadsError};
 
 use super::samples::{every, png};
 use super::site::{Files, Site};
@@ -38,7 +39,7 @@ pub async fn moves(from: &Site, to: &Uploads) {
     for listed in from.uploads.list().await.unwrap() {
         assert!(listed.since >= begun && listed.since <= SystemTime::now() + Duration::from_secs(2));
         let (bytes, _) = read(&from.uploads, listed.id).await.unwrap();
-        to.put_back(listed.id, listed.quarantined, copy(&bytes)).await.unwrap();
+        to.restore(listed.id, listed.quarantined, copy(&bytes)).await.unwrap();
     }
     let there = Site { uploads: to.clone(), known: from.known.clone() };
     for upload in &kept {
@@ -46,9 +47,9 @@ pub async fn moves(from: &Site, to: &Uploads) {
     }
     // Damaged, and put back once more.
     let whole = read(to, kept[0].id).await.unwrap().0;
-    to.put_back(kept[0].id, false, copy(b"no picture")).await.unwrap();
+    to.restore(kept[0].id, false, copy(b"no picture")).await.unwrap();
     assert_eq!(read(to, kept[0].id).await.unwrap().0, b"no picture");
-    to.put_back(kept[0].id, false, copy(&whole)).await.unwrap();
+    to.restore(kept[0].id, false, copy(&whole)).await.unwrap();
     assert_eq!(there.bytes(&kept[0]).await, whole);
     assert_eq!(to.list().await.unwrap().len(), kept.len());
 }
@@ -72,7 +73,7 @@ async fn a_quarantined_copy_is_restored_and_removed_separately() {
     let folder = Files::new();
     let uploads = folder.uploads();
     let upload = Site::new(uploads.clone()).keep("a.png", &png()).await;
-    uploads.put_back(upload.id, true, copy(b"as it waited")).await.unwrap();
+    uploads.restore(upload.id, true, copy(b"as it waited")).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await.unwrap(), (png(), false), "the one that is served first");
     let listed = uploads.list().await.unwrap();
     assert_eq!(listed.len(), 2);

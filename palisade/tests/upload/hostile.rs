@@ -4,7 +4,8 @@ use std::sync::atomic::Ordering;
 
 use axum::body::Body;
 use http::{Request, StatusCode};
-use palisade::{FileFault, Kind, Refusal};
+use palisade::Rejection;
+use palisade::upload::{FileType, UploadError};
 
 use super::keeping::Sender;
 use super::samples::{jpeg, pdf, png, png_of};
@@ -13,8 +14,8 @@ use super::site::{BOUNDARY, Files, Part, Site, encode, file, form_of, refusal};
 const PAGE: &[u8] = b"<!doctype html><script>alert(document.domain)</script>";
 const DRAWING: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
 
-fn unwanted(is: &'static str) -> FileFault {
-    FileFault::Unwanted { is: Some(is), wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
+fn unwanted(is: &'static str) -> UploadError {
+    UploadError::Unwanted { is: Some(is), wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
 }
 
 #[tokio::test]
@@ -31,7 +32,7 @@ async fn html_is_no_picture_under_any_name() {
     assert_eq!(site.fault("a.png", &spaced).await, unwanted("a web page"));
     assert_eq!(
         site.fault("a.png", b"nothing that anybody knows").await,
-        FileFault::Unwanted { is: None, wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
+        UploadError::Unwanted { is: None, wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
     );
 }
 
@@ -51,22 +52,22 @@ async fn a_name_that_says_otherwise_is_refused() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for name in ["a.jpg", "a.pdf", "a.html", "a.png.exe", "a", "png"] {
-        let fault = FileFault::NamedOtherwise { is: "a PNG picture", extension: "png" };
+        let fault = UploadError::NamedOtherwise { is: "a PNG picture", extension: "png" };
         assert_eq!(site.fault(name, &png()).await, fault, "{name}");
     }
     for name in ["a.PNG", "a.exe.png"] {
         site.keep(name, &png()).await;
     }
     for name in ["a.jpg", "a.JPEG", "a.jpe", "a.jfif"] {
-        assert_eq!(site.keep(name, &jpeg()).await.kind, Kind::Jpeg);
+        assert_eq!(site.keep(name, &jpeg()).await.kind, FileType::Jpeg);
     }
 }
 
 #[tokio::test]
 async fn only_allowed_types_are_accepted() {
     let folder = Files::new();
-    let site = Site::new(folder.uploads().kinds([Kind::Pdf]));
-    let fault = FileFault::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
+    let site = Site::new(folder.uploads().kinds([FileType::Pdf]));
+    let fault = UploadError::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
     assert_eq!(site.fault("a.png", &png()).await, fault);
     site.keep("a.pdf", &pdf()).await;
     assert_eq!(site.uploads.taken().accept(), ".pdf");
@@ -78,12 +79,15 @@ async fn a_decompression_bomb_is_rejected_by_its_header() {
     let site = Site::new(folder.uploads());
     for (width, height) in [(50_000, 50_000), (40_000_001, 1), (u32::MAX, u32::MAX)] {
         let fault = site.fault("a.png", &png_of(width, height)).await;
-        assert_eq!(fault, FileFault::TooManyPixels { most: 40_000_000 });
-        assert_eq!(Refusal::File { name: "".into(), fault }.status(), StatusCode::PAYLOAD_TOO_LARGE);
+        assert_eq!(fault, UploadError::TooManyPixels { most: 40_000_000 });
+        assert_eq!(
+            palisade::upload::UploadRejection::File { name: "".into(), fault }.status(),
+            StatusCode::PAYLOAD_TOO_LARGE
+        );
     }
     let mut gif = super::samples::gif();
     gif[6..10].fill(0xff);
-    assert_eq!(site.fault("a.gif", &gif).await, FileFault::TooManyPixels { most: 40_000_000 });
+    assert_eq!(site.fault("a.gif", &gif).await, UploadError::TooManyPixels { most: 40_000_000 });
     // 40 by 24.
     let tight = Site::new(folder.uploads().pixels(40 * 24));
     tight.keep("a.png", &png()).await;
@@ -100,11 +104,11 @@ async fn a_document_is_nothing_else_as_well() {
     let before = [PAGE, &pdf()].concat();
     assert_eq!(site.fault("a.pdf", &before).await, unwanted("a web page"));
     let inside = [&b"%PDF-1.4\n"[..], PAGE, &pdf()].concat();
-    assert_eq!(site.fault("a.pdf", &inside).await, FileFault::Hides);
+    assert_eq!(site.fault("a.pdf", &inside).await, UploadError::Hides);
     for behind in [&b"PK\x03\x04"[..], PAGE, &[b'x'; 3_000]] {
-        assert_eq!(site.fault("a.pdf", &[&pdf()[..], behind].concat()).await, FileFault::Hides);
+        assert_eq!(site.fault("a.pdf", &[&pdf()[..], behind].concat()).await, UploadError::Hides);
     }
-    assert_eq!(site.fault("a.pdf", b"%PDF-1.4\nand no end").await, FileFault::Broken);
+    assert_eq!(site.fault("a.pdf", b"%PDF-1.4\nand no end").await, UploadError::Broken);
 }
 
 #[tokio::test]
@@ -113,7 +117,7 @@ async fn a_file_over_the_limit_is_rejected() {
     let exactly = pdf().len() as u64;
     Site::new(folder.uploads().file_bytes(exactly)).keep("a.pdf", &pdf()).await;
     let site = Site::new(folder.uploads().file_bytes(exactly - 1));
-    assert_eq!(site.fault("a.pdf", &pdf()).await, FileFault::TooLarge { most: exactly - 1 });
+    assert_eq!(site.fault("a.pdf", &pdf()).await, UploadError::TooLarge { most: exactly - 1 });
     assert_eq!(folder.files().len(), 1);
 }
 
@@ -127,7 +131,7 @@ async fn seventeen_megabytes_are_refused_before_they_have_come() {
         .header("content-length", body.len())
         .body(Body::new(Sender::new(vec![], 0)))
         .unwrap();
-    assert_eq!(refusal(&site.ask(announced).await), Refusal::BodyTooLarge);
+    assert_eq!(refusal(&site.ask(announced).await), palisade::body_limit::BodyRejection::TooLarge);
 
     // Unannounced, and a picture by its beginning: no more is taken than a file may have.
     let beginning = encode(&[file("a.png", &png())]);
@@ -136,7 +140,10 @@ async fn seventeen_megabytes_are_refused_before_they_have_come() {
     let response = site.ask(form_of(Body::new(body))).await;
     assert_eq!(
         refusal(&response),
-        Refusal::File { name: "a.png".into(), fault: FileFault::TooLarge { most: 8 << 20 } }
+        palisade::upload::UploadRejection::File {
+            name: "a.png".into(),
+            fault: UploadError::TooLarge { most: 8 << 20 }
+        }
     );
     let taken = taken.load(Ordering::Relaxed);
     assert!((8 << 20..9 << 20).contains(&taken), "{taken} bytes were taken");
@@ -163,16 +170,22 @@ async fn too_many_files_or_texts_are_refused() {
     let three = site.send(&[file("a.png", &png), file("b.png", &png), file("c.png", &png)]).await;
     assert_eq!(
         refusal(&three),
-        Refusal::File { name: "c.png".into(), fault: FileFault::TooMany { most: 2 } }
+        palisade::upload::UploadRejection::File {
+            name: "c.png".into(),
+            fault: UploadError::TooMany { most: 2 }
+        }
     );
     assert_eq!(folder.files().len(), 2, "of three files that were too many none is kept");
 
     let text = |bytes| Part { field: "title", called: None, bytes };
     assert_eq!(site.send(&[text(&[b'a'; 60]), text(&[b'a'; 40])]).await.status(), StatusCode::OK);
-    assert_eq!(refusal(&site.send(&[text(&[b'a'; 60]), text(&[b'a'; 41])]).await), Refusal::BodyTooLarge);
+    assert_eq!(
+        refusal(&site.send(&[text(&[b'a'; 60]), text(&[b'a'; 41])]).await),
+        palisade::body_limit::BodyRejection::TooLarge
+    );
     let many: Vec<_> = (0..300).map(|_| text(b"")).collect();
-    assert_eq!(refusal(&site.send(&many).await), Refusal::BodyTooLarge);
-    assert_eq!(refusal(&site.send(&[text(b"\xff")]).await), Refusal::BodyBroken);
+    assert_eq!(refusal(&site.send(&many).await), palisade::body_limit::BodyRejection::TooLarge);
+    assert_eq!(refusal(&site.send(&[text(b"\xff")]).await), palisade::body_limit::BodyRejection::Broken);
 }
 
 #[tokio::test]
@@ -184,7 +197,10 @@ async fn a_part_with_an_endless_head_is_rejected() {
         15 << 20,
     );
     let taken = body.taken.clone();
-    assert_eq!(refusal(&site.ask(form_of(Body::new(body))).await), Refusal::BodyTooLarge);
+    assert_eq!(
+        refusal(&site.ask(form_of(Body::new(body))).await),
+        palisade::body_limit::BodyRejection::TooLarge
+    );
     assert!(taken.load(Ordering::Relaxed) < 200_000);
 }
 
@@ -195,14 +211,22 @@ async fn what_is_no_form_is_refused() {
     for kind in ["application/json", "multipart/form-data", "multipart/mixed; boundary=a", "text/html"] {
         let request = Request::post("/send").header("content-type", kind).body(Body::from("--a--")).unwrap();
         let refusal = refusal(&site.ask(request).await);
-        assert_eq!(refusal, Refusal::File { name: "".into(), fault: FileFault::NotAForm }, "{kind}");
+        assert_eq!(
+            refusal,
+            palisade::upload::UploadRejection::File { name: "".into(), fault: UploadError::NotAForm },
+            "{kind}"
+        );
     }
     for body in ["", "nothing", "------palisade", "--\r\n"] {
-        assert_eq!(refusal(&site.ask(form_of(Body::from(body))).await), Refusal::BodyBroken, "{body}");
+        assert_eq!(
+            refusal(&site.ask(form_of(Body::from(body))).await),
+            palisade::body_limit::BodyRejection::Broken,
+            "{body}"
+        );
     }
     let whole = encode(&[file("a.png", &png())]);
     let broken = Body::from(whole[..whole.len() - 30].to_vec());
-    assert_eq!(refusal(&site.ask(form_of(broken)).await), Refusal::BodyBroken);
+    assert_eq!(refusal(&site.ask(form_of(broken)).await), palisade::body_limit::BodyRejection::Broken);
     assert!(folder.files().is_empty());
 }
 
@@ -219,7 +243,7 @@ async fn every_refusal_says_what_to_do() {
         said("a.jpg", &png()).await,
         "a.jpg: This is a PNG picture, but its name says otherwise. Please give it a name that ends in .png."
     );
-    let big = FileFault::TooLarge { most: 8 << 20 };
-    let big = Refusal::File { name: "".into(), fault: big };
+    let big = UploadError::TooLarge { most: 8 << 20 };
+    let big = palisade::upload::UploadRejection::File { name: "".into(), fault: big };
     assert_eq!(big.message(), "A file may have at most 8 MiB here.");
 }

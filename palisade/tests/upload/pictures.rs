@@ -1,6 +1,6 @@
 //! Pictures stay pictures, and nothing else stays.
 
-use palisade::{FileFault, Pictures};
+use palisade::upload::{ImagePolicy, UploadError};
 
 use super::samples::{
     SECRET, contains, every, gif, jpeg, picture, png, script_gif, telling_jpeg, telling_png, telling_webp,
@@ -10,7 +10,7 @@ use super::site::{Files, Site, file, form};
 
 #[tokio::test]
 async fn every_kind_is_kept_whatever_becomes_of_pictures() {
-    for pictures in [Pictures::Keep, Pictures::Strip, Pictures::Recode] {
+    for pictures in [ImagePolicy::Keep, ImagePolicy::Strip, ImagePolicy::Recode] {
         let folder = Files::new();
         let site = Site::new(folder.uploads().pictures(pictures));
         for (name, bytes) in every() {
@@ -42,7 +42,7 @@ async fn visible_pixels_are_kept_exactly() {
 
 #[tokio::test]
 async fn where_a_picture_was_taken_is_left_out() {
-    for pictures in [Pictures::Strip, Pictures::Recode] {
+    for pictures in [ImagePolicy::Strip, ImagePolicy::Recode] {
         let folder = Files::new();
         let site = Site::new(folder.uploads().pictures(pictures));
         for (name, bytes) in [("a.png", telling_png()), ("a.jpg", telling_jpeg()), ("a.webp", telling_webp())]
@@ -58,7 +58,7 @@ async fn where_a_picture_was_taken_is_left_out() {
 async fn a_photograph_keeps_its_orientation() {
     let folder = Files::new();
     let (stripped, made_anew) =
-        (Site::new(folder.uploads()), Site::new(folder.uploads().pictures(Pictures::Recode)));
+        (Site::new(folder.uploads()), Site::new(folder.uploads().pictures(ImagePolicy::Recode)));
 
     let mut form = stripped.uploads.take(form(&[file("a.jpg", &telling_jpeg())])).await.unwrap();
     assert_eq!(form.take_file("file").unwrap().dimensions(), Some((24, 40)), "it lies on its side");
@@ -75,7 +75,7 @@ async fn a_photograph_keeps_its_orientation() {
 #[tokio::test]
 async fn a_polyglot_becomes_a_plain_picture() {
     let folder = Files::new();
-    for pictures in [Pictures::Strip, Pictures::Recode] {
+    for pictures in [ImagePolicy::Strip, ImagePolicy::Recode] {
         let site = Site::new(folder.uploads().pictures(pictures));
         let served = site.bytes(&site.keep("a.gif", &script_gif()).await).await;
         assert!(!contains(&served, b"alert"), "{pictures:?}");
@@ -84,7 +84,7 @@ async fn a_polyglot_becomes_a_plain_picture() {
     let site = Site::new(folder.uploads());
     assert_eq!(
         site.fault("a.gif", b"GIF89a\x01\0\x01\0=1;alert(document.domain)//").await,
-        FileFault::Broken
+        UploadError::Broken
     );
 }
 
@@ -92,7 +92,7 @@ async fn a_polyglot_becomes_a_plain_picture() {
 async fn an_animation_still_moves() {
     use image::AnimationDecoder;
     let folder = Files::new();
-    for pictures in [Pictures::Keep, Pictures::Strip, Pictures::Recode] {
+    for pictures in [ImagePolicy::Keep, ImagePolicy::Strip, ImagePolicy::Recode] {
         let site = Site::new(folder.uploads().pictures(pictures));
         let served = site.bytes(&site.keep("a.gif", &gif()).await).await;
         assert!(contains(&served, b"NETSCAPE2.0"), "it repeats, {pictures:?}");
@@ -104,11 +104,11 @@ async fn an_animation_still_moves() {
 #[tokio::test]
 async fn unmodified_pictures_may_have_no_trailing_data() {
     let folder = Files::new();
-    let site = Site::new(folder.uploads().pictures(Pictures::Keep));
+    let site = Site::new(folder.uploads().pictures(ImagePolicy::Keep));
     for (name, bytes) in every().into_iter().filter(|(name, _)| *name != "a.pdf") {
         assert_eq!(site.bytes(&site.keep(name, &bytes).await).await, bytes);
         let more = [&bytes[..], b"PK\x05\x06"].concat();
-        assert_eq!(site.fault(name, &more).await, FileFault::Hides, "{name}");
+        assert_eq!(site.fault(name, &more).await, UploadError::Hides, "{name}");
     }
 }
 

@@ -1,6 +1,7 @@
 //! Forms that come back with what was typed, and files that come with no form.
 
-use palisade::{FileFault, Kind, Refusal};
+use palisade::Rejection;
+use palisade::upload::{FileType, UploadError};
 
 use super::samples::{pdf, png};
 use super::site::{Files, Part, file, form};
@@ -9,9 +10,9 @@ fn typed<'a>(field: &'a str, text: &'a str) -> Part<'a> {
     Part { field, called: None, bytes: text.as_bytes() }
 }
 
-fn fault(refusal: Option<&Refusal>) -> &FileFault {
+fn fault(refusal: Option<&Rejection>) -> &UploadError {
     match refusal {
-        Some(Refusal::File { fault, .. }) => fault,
+        Some(palisade::upload::UploadRejection::File { fault, .. }) => fault,
         other => panic!("{other:?}"),
     }
 }
@@ -19,7 +20,7 @@ fn fault(refusal: Option<&Refusal>) -> &FileFault {
 #[tokio::test]
 async fn typed_text_survives_a_rejected_file() {
     let folder = Files::new();
-    let uploads = folder.uploads().kinds([Kind::Pdf]).file_bytes(100_000);
+    let uploads = folder.uploads().kinds([FileType::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
     for (name, bytes) in
         [("a.pdf", &large[..]), ("a.pdf", &png()), ("a.html", &pdf()), ("a.pdf", &pdf()[..40])]
@@ -32,7 +33,11 @@ async fn typed_text_survives_a_rejected_file() {
         assert_eq!((received.text("title"), received.text("text")), (Some("March"), Some("All of it")));
         assert!(received.refused("file").unwrap().message().starts_with(name));
         assert!(received.refused("cover").is_none() && received.take_file("file").is_none());
-        assert_eq!(received.take_file("cover").unwrap().kind(), Kind::Pdf, "what comes after it is passed");
+        assert_eq!(
+            received.take_file("cover").unwrap().kind(),
+            FileType::Pdf,
+            "what comes after it is passed"
+        );
     }
     assert!(folder.files().is_empty());
 }
@@ -45,34 +50,34 @@ async fn a_form_with_rejected_files_stays_bounded() {
     let received = uploads.take_each(form(&bad[..2])).await.unwrap();
     assert!(received.refused("file").unwrap().message().starts_with("a.png"), "the first of them");
     let refusal = uploads.take_each(form(&bad)).await.unwrap_err();
-    assert!(matches!(refusal, Refusal::File { .. }), "{refusal:?}");
+    assert!(matches!(refusal, palisade::upload::UploadRejection::File { .. }), "{refusal:?}");
     let good = png();
     let many = [file("a.png", &good), file("b.png", &good), file("c.png", &good)];
     let received = uploads.take_each(form(&many)).await.unwrap();
-    assert_eq!(fault(received.refused("file")), &FileFault::TooMany { most: 2 });
+    assert_eq!(fault(received.refused("file")), &UploadError::TooMany { most: 2 });
     assert_eq!(received.into_files().len(), 2);
     let refusal = uploads.take_each(form(&[file("a.png", &[0; 400_000])])).await.unwrap_err();
-    assert_eq!(refusal, Refusal::BodyTooLarge);
+    assert_eq!(refusal, palisade::body_limit::BodyRejection::TooLarge);
     let no_form = http::Request::post("/").body(axum::body::Body::empty()).unwrap();
     assert!(matches!(
         uploads.take_each(no_form).await,
-        Err(Refusal::File { fault: FileFault::NotAForm, .. })
+        Err(palisade::upload::UploadRejection::File { fault: UploadError::NotAForm, .. })
     ));
 }
 
 #[tokio::test]
 async fn a_bare_file_follows_the_same_rules() {
     let folder = Files::new();
-    let uploads = folder.uploads().kinds([Kind::Pdf]).file_bytes(100_000);
+    let uploads = folder.uploads().kinds([FileType::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
     let refused = async |name: &str, bytes: &[u8]| match uploads.take_file(name, bytes).await {
-        Err(Refusal::File { fault, .. }) => fault,
+        Err(palisade::upload::UploadRejection::File { fault, .. }) => fault,
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused("a.pdf", b"").await, FileFault::Broken);
-    assert_eq!(refused("a.pdf", &large).await, FileFault::TooLarge { most: 100_000 });
-    assert!(matches!(refused("a.pdf", &png()).await, FileFault::Unwanted { .. }));
-    assert!(matches!(refused("a.txt", &pdf()).await, FileFault::NamedOtherwise { .. }));
+    assert_eq!(refused("a.pdf", b"").await, UploadError::Broken);
+    assert_eq!(refused("a.pdf", &large).await, UploadError::TooLarge { most: 100_000 });
+    assert!(matches!(refused("a.pdf", &png()).await, UploadError::Unwanted { .. }));
+    assert!(matches!(refused("a.txt", &pdf()).await, UploadError::NamedOtherwise { .. }));
     let file = uploads.take_file("../März.pdf", &pdf()).await.unwrap();
     let upload = uploads.keep(file).await.unwrap();
     assert_eq!((upload.name.as_str(), upload.bytes), ("März.pdf", pdf().len() as u64));

@@ -5,7 +5,8 @@ use std::process::Command;
 use axum::body::Body;
 use http::StatusCode;
 use http::header::{CONTENT_RANGE, RANGE};
-use palisade::{UploadId, Uploads};
+use palisade::Uploads;
+use palisade::upload::UploadId;
 use test_support::servers::Server;
 
 use super::copying::{copy, moves, read};
@@ -57,7 +58,7 @@ async fn in_a_bucket() {
     uploads.remove(upload.id).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await, None);
 
-    uploads.put_back(upload.id, true, copy(b"it waits")).await.unwrap();
+    uploads.restore(upload.id, true, copy(b"it waits")).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"it waits".to_vec(), true));
     let waiting = uploads.list().await.unwrap().into_iter().find(|it| it.quarantined).unwrap();
     uploads.discard(&waiting).await.unwrap();
@@ -69,5 +70,5 @@ async fn in_a_bucket() {
     assert_eq!(read(&beside, unknown).await, None);
     let gone = Uploads::open(&format!("s3://no-such-bucket/x{server}")).unwrap();
     assert!(gone.list().await.is_err());
-    assert!(gone.put_back(unknown, false, copy(&png())).await.is_err());
+    assert!(gone.restore(unknown, false, copy(&png())).await.is_err());
 }

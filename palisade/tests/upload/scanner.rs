@@ -4,7 +4,8 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::StatusCode;
-use palisade::{Clamd, FileFault, Refusal, Unscanned};
+use palisade::Rejection;
+use palisade::upload::{Clamd, ScanFailurePolicy, UploadError};
 use test_support::Folder;
 use test_support::servers::{Server, clamd_socket};
 
@@ -48,7 +49,10 @@ async fn malware_is_refused_and_everything_else_kept() {
     let listening = log.listen();
     let refusal = site.refuse("a.pdf", &infected()).await;
     drop(listening);
-    assert_eq!(refusal, Refusal::File { name: "a.pdf".into(), fault: FileFault::Infected });
+    assert_eq!(
+        refusal,
+        palisade::upload::UploadRejection::File { name: "a.pdf".into(), fault: UploadError::Infected }
+    );
     assert_eq!(refusal.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(log.text().contains("Ours.Test"), "the log names it: {}", log.text());
     assert!(!refusal.message().contains("Ours"), "the visitor is not told what is known");
@@ -56,9 +60,9 @@ async fn malware_is_refused_and_everything_else_kept() {
     // Where it would be left out anyhow, it is found before.
     let mut png = png();
     png.splice(33..33, png_chunk(b"tEXt", &eicar()));
-    assert_eq!(site.fault("a.png", &png).await, FileFault::Infected);
+    assert_eq!(site.fault("a.png", &png).await, UploadError::Infected);
     // And where it is the whole file, its kind is refused already.
-    assert!(matches!(site.fault("eicar.com", &eicar()).await, FileFault::Unwanted { .. }));
+    assert!(matches!(site.fault("eicar.com", &eicar()).await, UploadError::Unwanted { .. }));
     assert_eq!(folder.files().len(), kept);
 }
 
@@ -70,7 +74,7 @@ async fn without_a_scanner_nothing_is_taken_by_default() {
     let response = site.send(&[super::site::file("a.png", &png())]).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "60");
-    assert_eq!(super::site::refusal(&response), Refusal::ScannerDown);
+    assert_eq!(super::site::refusal(&response), palisade::upload::UploadRejection::ScannerDown);
     assert!(folder.files().is_empty());
     assert!(nobody.ping().await.is_err());
 }
@@ -81,7 +85,7 @@ async fn a_silent_scanner_times_out() {
     server.pause(true);
     let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd.within(Duration::from_millis(50))));
-    assert_eq!(site.refuse("a.png", &png()).await, Refusal::ScannerDown);
+    assert_eq!(site.refuse("a.png", &png()).await, palisade::upload::UploadRejection::ScannerDown);
     server.pause(false);
 }
 
@@ -91,7 +95,7 @@ async fn a_file_too_large_to_scan_is_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd));
     let large = [&b"%PDF-1.4\n"[..], &vec![b'x'; 2 << 20], b"\n%%EOF"].concat();
-    assert_eq!(site.refuse("a.pdf", &large).await, Refusal::ScannerDown);
+    assert_eq!(site.refuse("a.pdf", &large).await, palisade::upload::UploadRejection::ScannerDown);
 }
 
 #[tokio::test]
@@ -99,26 +103,29 @@ async fn in_quarantine_files_wait_for_the_scanner() {
     let place = Folder::new();
     let clamd = client(&clamd_socket(&place));
     let folder = Files::new();
-    let site = Site::new(folder.uploads().scan(clamd).unscanned(Unscanned::Quarantine));
+    let site = Site::new(folder.uploads().scan(clamd).scan_failure(ScanFailurePolicy::Quarantine));
     let clean = site.keep("a.png", &png()).await;
     let infected = site.keep("a.pdf", &infected()).await;
     for upload in [&clean, &infected] {
         assert!(upload.quarantined);
         let response = site.uploads.serve(upload, &http::Request::new(()).into_parts().0).await;
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "nobody sees it");
-        assert_eq!(site.uploads.examine(upload).await, Err(Refusal::ScannerDown));
+        assert_eq!(site.uploads.rescan(upload).await, Err(palisade::upload::UploadRejection::ScannerDown));
     }
     assert!(site.uploads.list().await.unwrap().iter().all(|listed| listed.quarantined));
 
     let _server = Server::clamd(place, &eicar());
-    let passed = site.uploads.examine(&clean).await.unwrap();
+    let passed = site.uploads.rescan(&clean).await.unwrap();
     assert!(!passed.quarantined);
     let response = site.uploads.serve(&passed, &http::Request::new(()).into_parts().0).await;
     assert_eq!(response.status(), StatusCode::OK);
-    assert_eq!(site.uploads.examine(&passed).await.as_ref(), Ok(&passed), "it has passed already");
+    assert_eq!(site.uploads.rescan(&passed).await.as_ref(), Ok(&passed), "it has passed already");
 
-    let refused = site.uploads.examine(&infected).await.unwrap_err();
-    assert_eq!(refused, Refusal::File { name: "a.pdf".into(), fault: FileFault::Infected });
+    let refused = site.uploads.rescan(&infected).await.unwrap_err();
+    assert_eq!(
+        refused,
+        palisade::upload::UploadRejection::File { name: "a.pdf".into(), fault: UploadError::Infected }
+    );
     let listed = site.uploads.list().await.unwrap();
     assert_eq!(
         listed.iter().map(|listed| (listed.id, listed.quarantined)).collect::<Vec<_>>(),

@@ -3,7 +3,8 @@
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::{Request, StatusCode};
-use palisade::{Palisade, Upload};
+use palisade::Palisade;
+use palisade::upload::Upload;
 use tower::ServiceExt;
 
 use super::samples::{every, pdf, png};
@@ -32,7 +33,7 @@ async fn a_file_is_served_sandboxed_with_its_type() {
         let proxied = Palisade::new()
             .hosts(["example.org"])
             .unwrap()
-            .behind(palisade::Proxies::hops(Default::default()));
+            .behind(palisade::proxy::Proxies::hops(Default::default()));
         let response = site.app().layer(proxied).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let header = |name: &str| {

@@ -10,7 +10,8 @@ use axum::extract::{Path as Param, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use palisade::{FileFault, Incoming, Refusal, Upload, UploadId, Uploads};
+use palisade::upload::{PendingFile, Upload, UploadError, UploadId};
+use palisade::{Rejection, Uploads};
 use test_support::Folder;
 use tower::ServiceExt;
 
@@ -75,14 +76,14 @@ impl Site {
     /// Sends one file, and returns its record.
     pub async fn keep(&self, name: &str, bytes: &[u8]) -> Upload {
         let response = self.send(&[file(name, bytes)]).await;
-        let refusal = response.extensions().get::<Refusal>().cloned();
+        let refusal = response.extensions().get::<Rejection>().cloned();
         assert_eq!(response.status(), StatusCode::OK, "{name}: {refusal:?}");
         let id = text(response).await.parse().unwrap();
         self.known.lock().unwrap()[&id].clone()
     }
 
     /// Sends one file, and returns the reason of its rejection.
-    pub async fn refuse(&self, name: &str, bytes: &[u8]) -> Refusal {
+    pub async fn refuse(&self, name: &str, bytes: &[u8]) -> Rejection {
         let before = self.uploads.list().await.unwrap();
         let response = self.send(&[file(name, bytes)]).await;
         assert_eq!(self.uploads.list().await.unwrap(), before, "{name} was kept");
@@ -90,9 +91,9 @@ impl Site {
     }
 
     /// Sends one file, and returns its fault.
-    pub async fn fault(&self, name: &str, bytes: &[u8]) -> FileFault {
+    pub async fn fault(&self, name: &str, bytes: &[u8]) -> UploadError {
         match self.refuse(name, bytes).await {
-            Refusal::File { fault, .. } => fault,
+            palisade::upload::UploadRejection::File { fault, .. } => fault,
             other => panic!("{other:?}"),
         }
     }
@@ -106,14 +107,14 @@ impl Site {
     }
 }
 
-pub fn refusal(response: &Response) -> Refusal {
-    let refusal = response.extensions().get::<Refusal>().cloned();
+pub fn refusal(response: &Response) -> Rejection {
+    let refusal = response.extensions().get::<Rejection>().cloned();
     let refusal = refusal.unwrap_or_else(|| panic!("it passed with {}", response.status()));
     assert_eq!(refusal.status(), response.status());
     refusal
 }
 
-async fn send(State(site): State<Site>, request: Request) -> Result<String, Refusal> {
+async fn send(State(site): State<Site>, request: Request) -> Result<String, Rejection> {
     let form = site.uploads.take(request).await?;
     let mut ids = form.text("title").map(ToOwned::to_owned).into_iter().collect::<Vec<_>>();
     for file in form.into_files() {
@@ -123,7 +124,7 @@ async fn send(State(site): State<Site>, request: Request) -> Result<String, Refu
 }
 
 impl Site {
-    async fn write_down(&self, file: Incoming) -> Result<Upload, Refusal> {
+    async fn write_down(&self, file: PendingFile) -> Result<Upload, Rejection> {
         let upload = self.uploads.keep(file).await?;
         self.known.lock().unwrap().insert(upload.id, upload.clone());
         Ok(upload)

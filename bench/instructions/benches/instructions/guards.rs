@@ -3,10 +3,14 @@
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Request, Response};
 use palisade::csp::{Csp, Prepared};
-use palisade::{
-    Cookies, CspNonce, Csrf, Exchange, Guard, Hops, Hosts, Https, PageHeaders, Proxies, Scheme,
-    SecurityHeaders,
-};
+use palisade::{CspNonce, PageHeaders, SecurityHeaders};
+use palisade::cookies::Cookies;
+use palisade::csrf::Csrf;
+use palisade::guard::Guard;
+use palisade::host::Hosts;
+use palisade::https::Https;
+use palisade::proxy::{Hops, Proxies};
+use palisade::request::{RequestContext, Scheme};
 
 use crate::work::{Body, Work, asking, prepared, request};
 
@@ -115,7 +119,7 @@ pub fn headers() -> impl Work {
 pub fn headers_with_nonce() -> impl Work {
     let with_nonce = || {
         let request = known();
-        Exchange::of(request.extensions()).map(|exchange| CspNonce::of(exchange).as_str().len());
+        RequestContext::of(request.extensions()).map(|exchange| CspNonce::of(exchange).as_str().len());
         request
     };
     guarded(SecurityHeaders::strict(), with_nonce, answer)

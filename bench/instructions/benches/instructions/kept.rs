@@ -4,7 +4,11 @@ use std::convert::Infallible;
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
-use palisade::{Clock, CsrfToken, CsrfTokens, Guard, Keyring, Keys, Proxies, Session, Sessions};
+use palisade::{CsrfToken, CsrfTokens, Keyring, Session, Sessions};
+use palisade::clock::Clock;
+use palisade::guard::Guard;
+use palisade::keyring::DerivedKey;
+use palisade::proxy::Proxies;
 use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, now, prepared, request};
@@ -13,7 +17,7 @@ pub fn keyring() -> Keyring {
     Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
 }
 
-fn keys() -> Keys {
+fn keys() -> DerivedKey {
     keyring().keys("bench")
 }
 

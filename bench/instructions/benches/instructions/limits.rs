@@ -6,8 +6,12 @@
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use palisade::store::{Answer, Ask, Charge, MemoryStore, Store};
-use palisade::{Clock, Guard, Proxies, Quotas, RateLimit, Strategy};
+use palisade::rate_limit::store::{ChargePolicy, MemoryStore, RateLimitRequest, Store, StoreReply};
+use palisade::RateLimit;
+use palisade::clock::Clock;
+use palisade::guard::Guard;
+use palisade::proxy::Proxies;
+use palisade::rate_limit::quota::{Quotas, Strategy};
 use tower::{Layer, service_fn};
 
 use crate::work::{Body, Work, answered, now, prepared, request};
@@ -22,11 +26,11 @@ pub fn decided(strategy: Strategy, quotas: &str) -> impl Work {
     prepared(
         || [7; 16],
         move |caller: [u8; 16]| {
-            let charge = Charge::AllOrNothing;
-            let ask = Ask { limit: "page", caller: &caller, quotas: &quotas, strategy, cost: 1, charge };
+            let charge = ChargePolicy::AllOrNothing;
+            let ask = RateLimitRequest { limit: "page", caller: &caller, quotas: &quotas, strategy, cost: 1, charge };
             match store.decide(ask) {
-                Answer::Now(verdict) => verdict.expect("memory answers"),
-                Answer::Soon(_) => panic!("memory answers at once"),
+                StoreReply::Ready(verdict) => verdict.expect("memory answers"),
+                StoreReply::Pending(_) => panic!("memory answers at once"),
             }
         },
     )

@@ -12,7 +12,7 @@ mod work;
 
 use gungraun::prelude::*;
 
-use palisade::Strategy;
+use palisade::rate_limit::quota::Strategy;
 
 use limits::{ONE, TWO};
 use work::Work;

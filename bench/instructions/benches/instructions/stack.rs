@@ -7,7 +7,9 @@ use axum::response::Html;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use palisade::{CspNonce, ErrorPages, Exchange, Hops, Palisade, Proxies, Scheme};
+use palisade::{CspNonce, ErrorPages, Palisade};
+use palisade::proxy::{Hops, Proxies};
+use palisade::request::{RequestContext, Scheme};
 use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, asking, now, request};
@@ -55,7 +57,7 @@ pub fn json_with_error_pages() -> impl Work {
 
 pub fn page_with_nonce() -> impl Work {
     let page = service_fn(|request: Request<Body>| async move {
-        let nonce = Exchange::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
+        let nonce = RequestContext::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
         Ok::<_, Infallible>(Response::new(Body::from(nonce.to_string())))
     });
     answered(palisade().layer(page), request)

@@ -4,10 +4,11 @@ use std::convert::Infallible;
 
 use http::header::{CONTENT_TYPE, COOKIE, ORIGIN, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
-use palisade::store::MemoryStore;
-use palisade::{
-    Clock, CsrfToken, CsrfTokens, ErrorPages, Palisade, Proof, RateLimit, Session, Sessions, SteadyStore,
-};
+use palisade::rate_limit::store::MemoryStore;
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, Palisade, RateLimit, Session, Sessions};
+use palisade::clock::Clock;
+use palisade::rate_limit::FallbackStore;
+use palisade::session::AuthProof;
 use tower::{Layer, Service, service_fn};
 
 use crate::kept::keyring;
@@ -15,15 +16,15 @@ use crate::limits::TWO;
 use crate::stack::{JSON, palisade};
 use crate::work::{Body, Work, answered, now, request};
 
-type Layers = (ErrorPages, Palisade, palisade::RateGate, Sessions, CsrfTokens);
+type Layers = (ErrorPages, Palisade, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
 
 fn layers() -> Layers {
     let clock = Clock::manual().0;
-    let store = SteadyStore::from(MemoryStore::with_clock(clock.clone()));
+    let store = FallbackStore::from(MemoryStore::with_clock(clock.clone()));
     let limit = RateLimit::new("all", TWO.parse().expect("quotas"), store).clock(clock.clone());
     let sessions = Sessions::new(&keyring()).clock(clock.clone());
     let tokens = CsrfTokens::new(&keyring()).clock(clock);
-    (ErrorPages::plain(), palisade(), limit.per_client().yields(), sessions, tokens)
+    (ErrorPages::plain(), palisade(), limit.per_client().default_limit(), sessions, tokens)
 }
 
 fn json() -> Response<Body> {
@@ -48,7 +49,7 @@ impl Member {
     fn of(layers: &Layers) -> Self {
         let page = service_fn(|request: Request<_>| async move {
             let session = request.extensions().get::<Session>().expect("a session").clone();
-            session.log_in(Proof::dangerous_trusted("ada", 0)).await.expect("a session in the cookie");
+            session.log_in(AuthProof::dangerous_allow_unverified("ada", 0)).await.expect("a session in the cookie");
             let token = CsrfToken::of(request.extensions()).expect("a token");
             Ok::<_, Infallible>(Response::new(Body::from(token.to_string())))
         });

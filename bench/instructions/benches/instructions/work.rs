@@ -6,7 +6,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 
 use http::{Request, Response};
-use palisade::Peer;
+use palisade::request::PeerAddr;
 use tower::Service;
 
 pub type Body = http_body_util::Full<bytes::Bytes>;
@@ -74,6 +74,6 @@ pub fn asking(request: http::request::Builder) -> Request<Body> {
         .header("sec-fetch-site", "same-origin")
         .body(Body::default())
         .expect("a request");
-    request.extensions_mut().insert(Peer(([127, 0, 0, 1], 5000).into()));
+    request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 5000).into()));
     request
 }

@@ -8,11 +8,13 @@ use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{BoxError, Form, Router};
-use palisade::store::MemoryStore;
-use palisade::{
-    Account, CspNonce, CsrfToken, CsrfTokens, ErrorPages, Fault, Keyring, Palisade, Proof, Proxies,
-    RateLimit, Refusal, Session, Sessions, SignedIn, SteadyStore,
-};
+use palisade::rate_limit::store::MemoryStore;
+use palisade::{CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Session, Sessions, SignedIn};
+use palisade::extract::Account;
+use palisade::proxy::Proxies;
+use palisade::rate_limit::FallbackStore;
+use palisade::rejection::InternalError;
+use palisade::session::AuthProof;
 use tower::{Layer, Service};
 
 use super::work::{self, Note};
@@ -20,7 +22,7 @@ use super::work::{self, Note};
 struct User(Box<str>);
 
 impl<S: Sync> Account<S> for User {
-    async fn find(id: &str, _: &S) -> Result<Option<Self>, Fault> {
+    async fn find(id: &str, _: &S) -> Result<Option<Self>, InternalError> {
         Ok(Some(Self(id.into())))
     }
 
@@ -38,7 +40,7 @@ where
     B::Error: Into<BoxError>,
 {
     let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-    let store = SteadyStore::from(MemoryStore::new());
+    let store = FallbackStore::from(MemoryStore::new());
     let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour".parse()?, store.clone());
     let few = RateLimit::new("few", "5/hour".parse()?, store);
     let router = Router::new()
@@ -51,15 +53,15 @@ where
     let layers = (
         ErrorPages::plain(),
         Palisade::new().hosts(["bench.example"])?.behind(Proxies::trusted(["127.0.0.1"])?),
-        all.per_client().yields(),
+        all.per_client().default_limit(),
         Sessions::new(&keyring),
         CsrfTokens::new(&keyring),
     );
     Ok(layers.layer(router))
 }
 
-async fn log_in(session: Session) -> Result<StatusCode, Refusal> {
-    session.log_in(Proof::dangerous_trusted("ada", 0)).await?;
+async fn log_in(session: Session) -> Result<StatusCode, Rejection> {
+    session.log_in(AuthProof::dangerous_allow_unverified("ada", 0)).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

@@ -7,7 +7,7 @@ use axum::body::{Body, Bytes};
 use axum::http::{HeaderMap, Request, StatusCode, header};
 use axum::response::Response;
 use http_body_util::BodyExt;
-use palisade::Peer;
+use palisade::request::PeerAddr;
 use tower::ServiceExt;
 use tower::util::BoxCloneService;
 
@@ -66,7 +66,7 @@ impl Visitor {
         if self.cookies.is_empty() {
             request.headers_mut().remove("cookie");
         }
-        request.extensions_mut().insert(Peer(([127, 0, 0, 1], 5000).into()));
+        request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 5000).into()));
         let (parts, body) = self.app.clone().oneshot(request).await?.into_parts();
         for cookie in parts.headers.get_all(header::SET_COOKIE) {
             let pair = cookie.to_str()?.split(';').next().unwrap_or_default();

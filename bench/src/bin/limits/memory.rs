@@ -5,8 +5,8 @@ use std::num::NonZeroU32;
 use std::time::Instant;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use palisade::store::{Answer, Ask, Charge, MemoryStore, Outcome, Store};
-use palisade::{Quotas, Strategy};
+use palisade::rate_limit::store::{ChargePolicy, MemoryStore, Outcome, RateLimitRequest, Store, StoreReply};
+use palisade::rate_limit::quota::{Quotas, Strategy};
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
@@ -96,10 +96,10 @@ impl Ours {
 
     fn decide(&self, caller: [u8; 16]) -> bool {
         let Self { quotas, strategy, .. } = self;
-        let charge = Charge::AllOrNothing;
-        let ask = Ask { limit: "page", caller: &caller, quotas, strategy: *strategy, cost: 1, charge };
+        let charge = ChargePolicy::AllOrNothing;
+        let ask = RateLimitRequest { limit: "page", caller: &caller, quotas, strategy: *strategy, cost: 1, charge };
         match self.store.decide(ask) {
-            Answer::Now(Ok(verdict)) => verdict.outcome == Outcome::Allow,
+            StoreReply::Ready(Ok(verdict)) => verdict.outcome == Outcome::Allow,
             _ => false,
         }
     }

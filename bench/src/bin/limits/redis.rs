@@ -4,8 +4,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use palisade::store::{Ask, Charge, Outcome, RedisStore, Store};
-use palisade::{Quotas, Strategy};
+use palisade::rate_limit::store::{ChargePolicy, Outcome, RateLimitRequest, RedisStore, Store};
+use palisade::rate_limit::quota::{Quotas, Strategy};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Script};
 
@@ -161,9 +161,9 @@ impl Ours {
     async fn decide(self: Arc<Self>, number: u64) {
         let Self { quotas, strategy, .. } = &*self;
         let caller = caller(number);
-        let (caller, charge) = (caller.as_bytes(), Charge::AllOrNothing);
-        let ask = Ask { limit: "page", caller, quotas, strategy: *strategy, cost: 1, charge };
-        let verdict = self.store.decide(ask).wait().await.expect("a verdict");
+        let (caller, charge) = (caller.as_bytes(), ChargePolicy::AllOrNothing);
+        let ask = RateLimitRequest { limit: "page", caller, quotas, strategy: *strategy, cost: 1, charge };
+        let verdict = self.store.decide(ask).await.expect("a verdict");
         assert_eq!(verdict.outcome, Outcome::Allow, "every request passes");
     }
 }

@@ -1,6 +1,6 @@
 //! What admins change in other people's accounts, one or many together: all of it, or nothing, and a line in the log for each.
 
-use palisade::PasswordHash;
+use palisade::password::PasswordHash;
 
 use super::{CreateError, INSERT, NewUser, User};
 use crate::db::admin_log::{Action, Actor, record};

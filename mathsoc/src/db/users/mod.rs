@@ -7,7 +7,7 @@
 pub mod edit;
 pub mod list;
 
-use palisade::{PasswordHash, Stored};
+use palisade::password::{PasswordHash, StoredCredential};
 
 use super::admin_log::{Action, Actor, record};
 use super::{Db, DbError, Result, is_taken, on};
@@ -152,7 +152,7 @@ pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stored>> {
+pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<StoredCredential>> {
     const ONE: &str =
         "SELECT id, password_hash, epoch FROM users WHERE email_key = $1 AND deleted_at IS NULL";
     let row: Option<Login> =
@@ -164,7 +164,7 @@ pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stor
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<Stored>> {
+pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<StoredCredential>> {
     const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
     let row: Option<Login> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
     Ok(row.map(Login::read))
@@ -390,8 +390,8 @@ struct Login {
 
 impl Login {
     /// Where there is no hash, one that no password has: trying costs as much as everywhere.
-    fn read(self) -> Stored {
+    fn read(self) -> StoredCredential {
         let hash = self.password_hash.unwrap_or_else(|| "!".to_owned()).into();
-        Stored { user: self.id.to_string().into(), epoch: self.epoch.unsigned_abs(), hash }
+        StoredCredential { user: self.id.to_string().into(), epoch: self.epoch.unsigned_abs(), hash }
     }
 }

@@ -7,7 +7,8 @@ use std::collections::BTreeSet;
 use std::fs::File;
 use std::io::{self, Read, Seek};
 
-use palisade::{Listed, UploadId, Uploads};
+use palisade::Uploads;
+use palisade::upload::{StoredEntry, UploadId};
 use sha2::{Digest as _, Sha256};
 
 use super::archive::Writer;
@@ -70,7 +71,7 @@ pub(super) fn copy(content: &mut dyn Read) -> Result<File, BackupError> {
 pub(super) struct Returning<'a> {
     uploads: &'a Uploads,
     /// What was there before.
-    before: Vec<Listed>,
+    before: Vec<StoredEntry>,
     /// What is there because of the backup.
     back: BTreeSet<(UploadId, bool)>,
 }
@@ -99,7 +100,7 @@ impl<'a> Returning<'a> {
         if is_there && self.is_whole(id, quarantined, &sha256).await? {
             return Ok(());
         }
-        self.uploads.put_back(id, quarantined, copy).await.map_err(BackupError::Place)
+        self.uploads.restore(id, quarantined, copy).await.map_err(BackupError::Place)
     }
 
     async fn is_whole(&self, id: UploadId, quarantined: bool, sha256: &str) -> Result<bool, BackupError> {
@@ -123,7 +124,7 @@ impl<'a> Returning<'a> {
     pub(super) async fn undo(self) {
         let before: BTreeSet<_> = self.before.iter().map(|it| (it.id, it.quarantined)).collect();
         let all = self.uploads.list().await.unwrap_or_default();
-        let is_new = |it: &&Listed| {
+        let is_new = |it: &&StoredEntry| {
             let it = (it.id, it.quarantined);
             self.back.contains(&it) && !before.contains(&it)
         };
@@ -134,7 +135,7 @@ impl<'a> Returning<'a> {
 
     /// Takes away what was there before and nothing knows any more. What cannot be is in the log, and `mathsoc check` finds it.
     pub(super) async fn end(self, wanted: BTreeSet<String>) {
-        let is_lost = |it: &&Listed| {
+        let is_lost = |it: &&StoredEntry| {
             !wanted.contains(&it.id.to_string()) || self.back.contains(&(it.id, !it.quarantined))
         };
         for old in self.before.iter().filter(is_lost) {

@@ -55,12 +55,13 @@ mod files;
 mod manifest;
 mod restore;
 
+use palisade::upload::UploadRejection;
 use std::io;
 use std::path::{Path, PathBuf};
 
 pub use self::manifest::{Entry, Manifest, SavedTable};
 pub use self::restore::{Existing, restore, verify};
-use palisade::{Refusal, Uploads};
+use palisade::Uploads;
 
 use crate::db::tx::Tx;
 use crate::db::{Db, DbError};
@@ -217,7 +218,7 @@ pub enum BackupError {
     },
     /// The place of the files gives no answer.
     #[error("the place of the files gives no answer; the log says why")]
-    Place(Refusal),
+    Place(UploadRejection),
     /// A newer program made it.
     #[error("a newer version of this program made the backup ({program}): restore it with that version")]
     Newer {

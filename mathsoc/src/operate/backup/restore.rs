@@ -5,7 +5,8 @@ use std::fs::File;
 use std::io;
 use std::path::{Path, PathBuf};
 
-use palisade::{UploadId, Uploads};
+use palisade::Uploads;
+use palisade::upload::UploadId;
 use tokio::sync::mpsc;
 use tokio::task;
 

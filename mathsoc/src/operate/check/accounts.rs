@@ -1,6 +1,6 @@
 //! Accounts and schools that the program cannot read, or nobody can log in to.
 
-use palisade::PasswordHash;
+use palisade::password::PasswordHash;
 
 use super::Finding;
 use crate::db::Result;

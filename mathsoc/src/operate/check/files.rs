@@ -3,11 +3,13 @@
 //! The place is looked at before the rows are, so that a file which comes meanwhile is no stray; and what seems to be missing is
 //! looked for once more, since it may have come, gone, or left quarantine meanwhile.
 
+use palisade::upload::UploadRejection;
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::time::{Duration, SystemTime};
 
-use palisade::{Kept, Listed, Refusal, UploadId, Uploads};
+use palisade::Uploads;
+use palisade::upload::{StoredEntry, StoredFile, UploadId};
 use sha2::{Digest as _, Sha256};
 use sqlx::AssertSqlSafe;
 
@@ -50,12 +52,12 @@ pub enum FilesError {
     Db(#[from] DbError),
     /// Their place gives none.
     #[error("the place of the files gives no answer; the log says why")]
-    Place(Refusal),
+    Place(UploadRejection),
 }
 
-impl From<Refusal> for FilesError {
-    fn from(refusal: Refusal) -> Self {
-        Self::Place(refusal)
+impl From<UploadRejection> for FilesError {
+    fn from(rejection: UploadRejection) -> Self {
+        Self::Place(rejection)
     }
 }
 
@@ -80,7 +82,7 @@ struct Row {
 /// Both sides, as they were found.
 struct Found {
     rows: BTreeMap<String, Row>,
-    listed: Vec<Listed>,
+    listed: Vec<StoredEntry>,
 }
 
 impl Found {
@@ -98,7 +100,7 @@ impl Found {
     }
 
     /// What lies there and is not written down, or a second time.
-    fn strays(&self) -> impl Iterator<Item = &Listed> {
+    fn strays(&self) -> impl Iterator<Item = &StoredEntry> {
         let there: BTreeSet<_> = self.listed.iter().map(|it| (it.id, it.quarantined)).collect();
         self.listed.iter().filter(move |it| match self.rows.get(&it.id.to_string()) {
             None => true,
@@ -192,7 +194,7 @@ impl Row {
     }
 }
 
-async fn digest(kept: &mut Kept) -> Result<String, Refusal> {
+async fn digest(kept: &mut StoredFile) -> Result<String, UploadRejection> {
     let mut hash = Sha256::new();
     while let Some(chunk) = kept.chunk().await? {
         hash.update(&chunk);

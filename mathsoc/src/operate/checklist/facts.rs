@@ -4,7 +4,8 @@ use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 use std::{fs, io};
 
-use palisade::{Password, Passwords};
+use palisade::Passwords;
+use palisade::password::Password;
 
 use crate::config::Config;
 use crate::db::{Db, Result, users};

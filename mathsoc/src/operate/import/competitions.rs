@@ -8,7 +8,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use palisade::SafeHtml;
+use palisade::sanitize::SafeHtml;
 
 use super::job::{ImportKind, Job, line_of};
 use super::source::OldRow;

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use palisade::{Passwords, SafeHtml, SanitizeError, Sanitizer, UploadId};
+use palisade::sanitize::{SafeHtml, SanitizeError};
+use palisade::upload::UploadId;
+use palisade::{Passwords, Sanitizer};
 
 use super::source::{OldRow, Source};
 use super::{Files, ImportError, Line, Offset, Options, Progress};

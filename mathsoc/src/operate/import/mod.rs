@@ -53,6 +53,8 @@ mod submissions;
 mod time;
 mod users;
 
+use palisade::password::HashingError;
+use palisade::upload::UploadRejection;
 use std::path::PathBuf;
 
 use self::given::Given;
@@ -60,7 +62,7 @@ use self::job::Job;
 pub use self::report::{Line, Remark, Report};
 use self::round::Round;
 pub use self::time::{Offset, OffsetError};
-use palisade::{Refusal, Uploads};
+use palisade::Uploads;
 
 use crate::db::{Db, DbError, Url};
 
@@ -183,11 +185,11 @@ pub enum ImportError {
         name: String,
     },
     /// A password could not be tried.
-    #[error("a password could not be tried: {}", .0.message())]
-    Password(Refusal),
+    #[error("a password could not be tried: {}", palisade::Rejection::from(*.0).message())]
+    Password(HashingError),
     /// Files cannot be checked or kept.
     #[error("the files of the former site cannot be taken in: {}", .0.message())]
-    Files(Refusal),
+    Files(UploadRejection),
     /// Our database gives no answer.
     #[error(transparent)]
     Db(#[from] DbError),

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use palisade::{Kind as FileKind, Refusal, Upload};
+use palisade::upload::{FileType as FileKind, Upload};
 use tokio::fs;
 
 use super::job::{ImportKind, Job, line_of};
@@ -103,7 +103,7 @@ async fn pdf(job: &mut Job<'_>, called: &str) -> Result<Result<Option<Upload>, S
             "its PDF {called:?} is not taken without the folder that it is in: see --files"
         )));
     };
-    let uploads = files.uploads.clone().kinds([FileKind::Pdf]);
+    let uploads = files.uploads.clone().file_types([FileKind::Pdf]);
     let Some(path) = find(files, called).await else {
         return Ok(Err(format!("its PDF {called:?} is not in {}", files.from.display())));
     };
@@ -121,7 +121,9 @@ async fn pdf(job: &mut Job<'_>, called: &str) -> Result<Result<Option<Upload>, S
     };
     let file = match uploads.take_file(&name, &bytes).await {
         Ok(file) => file,
-        Err(refusal @ Refusal::File { .. }) => return Ok(Err(refusal.message().into_owned())),
+        Err(refusal @ palisade::upload::UploadRejection::File { .. }) => {
+            return Ok(Err(refusal.message().into_owned()));
+        }
         Err(refusal) => return Err(ImportError::Files(refusal)),
     };
     if !is_to_be_kept {

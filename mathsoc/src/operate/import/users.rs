@@ -5,7 +5,8 @@
 
 use std::collections::HashMap;
 
-use palisade::{Password, PasswordHash, Passwords, Stored};
+use palisade::Passwords;
+use palisade::password::{Password, PasswordHash, StoredCredential};
 
 use super::job::{ImportKind, Job};
 use super::source::OldRow;
@@ -131,7 +132,7 @@ async fn hash(
         return Ok(None);
     }
     if role == Role::Admin {
-        let stored = Stored { user: row.id.to_string().into(), epoch: 1, hash: hash.clone() };
+        let stored = StoredCredential { user: row.id.to_string().into(), epoch: 1, hash: hash.clone() };
         let tried = passwords.verify(Password::from(DEFAULT_PASSWORD), Some(stored)).await;
         if tried.map_err(ImportError::Password)?.is_some() {
             let text =

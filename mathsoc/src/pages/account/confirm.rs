@@ -3,7 +3,9 @@
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use palisade::{Next, Password, Redirect, SafePath, Session, SignedIn};
+use palisade::password::Password;
+use palisade::redirect::{Next, SafePath};
+use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::checked;

@@ -3,7 +3,8 @@
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use palisade::{Redirect, SafePath, Session, SignedIn};
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::FRESH;
@@ -33,7 +34,7 @@ fn page(frame: &Frame) -> FormPage {
 /// # Errors
 /// The refusal that asks for the password, where it was not given just now.
 pub(crate) async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
-    user.fresh_for(FRESH).await?;
+    user.require_recent_auth(FRESH).await?;
     page(&frame).answer()
 }
 
@@ -48,7 +49,7 @@ pub(crate) async fn take(
     session: Session,
     Form(form): Form<Delete>,
 ) -> Result<Response, Error> {
-    user.fresh_for(FRESH).await?;
+    user.require_recent_auth(FRESH).await?;
     if form.sure.is_none() {
         let field = Field::checkbox("sure", "Yes, delete all of it");
         return page(&frame).fields([field.error(Some("Tick this if you mean it."))]).answer();

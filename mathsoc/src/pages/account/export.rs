@@ -26,7 +26,7 @@ pub(crate) async fn show(
     user: SignedIn<User>,
     session: Session,
 ) -> Result<Response, Error> {
-    user.fresh_for(FRESH).await?;
+    user.require_recent_auth(FRESH).await?;
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?.map(|school| school.name),
         None => None,

@@ -3,7 +3,10 @@
 use axum::Form;
 use axum::extract::{Query, State};
 use axum::response::Response;
-use palisade::{Next, Password, Proof, Redirect, SafePath, Session};
+use palisade::password::Password;
+use palisade::redirect::{Next, SafePath};
+use palisade::session::AuthProof;
+use palisade::{Redirect, Session};
 use serde::{Deserialize, Serialize};
 
 use super::{checked, send};
@@ -101,7 +104,7 @@ async fn enter(
     frame: &Frame,
     session: &Session,
     id: i64,
-    proof: Proof,
+    proof: AuthProof,
     way: LogInOptions,
 ) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
@@ -132,7 +135,7 @@ async fn enter(
     arrive(session, proof, way).await
 }
 
-async fn arrive(session: &Session, proof: Proof, way: LogInOptions) -> Result<Response, Error> {
+async fn arrive(session: &Session, proof: AuthProof, way: LogInOptions) -> Result<Response, Error> {
     session.log_in(proof).await?;
     if way.remember {
         session.remember().await?;
@@ -206,7 +209,7 @@ pub(crate) async fn take_code(
         return code_page(&frame, Some(wrong)).answer();
     }
     attempt.succeeded().await;
-    let proof = Proof::dangerous_trusted(pending.user.to_string(), pending.epoch);
+    let proof = AuthProof::dangerous_allow_unverified(pending.user.to_string(), pending.epoch);
     let next = pending.next.map(Next::from).unwrap_or_default();
     arrive(&session, proof, LogInOptions { remember: pending.remember, next }).await
 }

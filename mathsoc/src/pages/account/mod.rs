@@ -25,7 +25,9 @@ pub(crate) mod verify;
 
 use std::time::Duration;
 
-use palisade::{Password, Proof, Refusal, Session, Stored, Verified, Weak};
+use palisade::password::{Password, PasswordRejected, StoredCredential, VerifiedPassword};
+use palisade::session::AuthProof;
+use palisade::{Rejection, Session};
 
 use crate::domain::email::EmailAddress;
 use crate::domain::person::Role;
@@ -37,7 +39,7 @@ use crate::state::App;
 pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
 
 /// What is wrong with a new password, in words for its owner.
-async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<Weak> {
+async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<PasswordRejected> {
     let (policy, password) = (role.password_policy(), password.clone());
     let about: Vec<String> = about.iter().map(|text| (*text).to_owned()).collect();
     let judge = move || {
@@ -53,8 +55,8 @@ async fn checked(
     app: &App,
     email: &EmailAddress,
     password: Password,
-    stored: Option<Stored>,
-) -> Result<Option<Verified>, Refusal> {
+    stored: Option<StoredCredential>,
+) -> Result<Option<VerifiedPassword>, Rejection> {
     let key = email.key();
     app.limits.of(&LOGIN).check(key.as_str()).await?;
     let backoff = app.limits.backoff(&LOGIN);
@@ -70,7 +72,7 @@ async fn checked(
 /// as one whose password was just given. Without an epoch the account has changed meanwhile, and this session is over too.
 async fn only_here(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
     if let Some(epoch) = epoch {
-        session.confirm(Proof::dangerous_trusted(user.to_string(), epoch)).await?;
+        session.confirm(AuthProof::dangerous_allow_unverified(user.to_string(), epoch)).await?;
         session.end_others().await?;
     }
     Ok(())

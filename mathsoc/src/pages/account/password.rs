@@ -3,7 +3,10 @@
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use palisade::{Password, Proof, Redirect, SafePath, Session, SignedIn};
+use palisade::password::Password;
+use palisade::redirect::SafePath;
+use palisade::session::AuthProof;
+use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::{checked, judged, send};
@@ -72,7 +75,7 @@ pub(crate) async fn take(
             .problem(Some("Your account was changed from elsewhere just now. Please try again."))
             .answer();
     };
-    session.confirm(Proof::dangerous_trusted(user.id.to_string(), epoch)).await?;
+    session.confirm(AuthProof::dangerous_allow_unverified(user.id.to_string(), epoch)).await?;
     session.end_others().await?;
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });

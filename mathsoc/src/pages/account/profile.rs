@@ -4,7 +4,8 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use palisade::{Redirect, SafePath, Session, SignedIn};
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::register::{name_field, year_field};

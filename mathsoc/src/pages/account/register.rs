@@ -3,7 +3,7 @@
 use axum::Form;
 use axum::extract::State;
 use axum::response::Response;
-use palisade::Password;
+use palisade::password::Password;
 use serde::Deserialize;
 
 use super::{judged, send};

@@ -4,7 +4,9 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade::{Password, Redirect, SafePath, Session};
+use palisade::password::Password;
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session};
 use serde::Deserialize;
 
 use super::register::password_field;

@@ -5,7 +5,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
-use palisade::{Redirect, SafePath, Session, SignedIn};
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session, SignedIn};
 use qrcode::QrCode;
 use qrcode::render::svg;
 use serde::Deserialize;
@@ -78,7 +79,7 @@ pub(crate) async fn show(
     frame: Frame,
     session: Session,
 ) -> Result<Html<String>, Error> {
-    user.fresh_for(FRESH).await?;
+    user.require_recent_auth(FRESH).await?;
     if user.has_second_factor {
         let left = second_factor::recovery_codes_left(&app.db, user.id).await?;
         let may_remove = !(app.config.admin_totp_required && user.is_admin());
@@ -110,7 +111,7 @@ pub(crate) async fn take(
     session: Session,
     Form(form): Form<First>,
 ) -> Result<Response, Error> {
-    user.fresh_for(FRESH).await?;
+    user.require_recent_auth(FRESH).await?;
     let secret = session.get::<String>(SECRET).await?.and_then(|text| Secret::read(&text));
     let (Some(secret), false) = (secret, user.has_second_factor) else {
         return Ok(Redirect::to(SafePath::of("/profile/second_factor")).into_response());
@@ -138,7 +139,7 @@ pub(crate) async fn remove(
     user: SignedIn<User>,
     session: Session,
 ) -> Result<Response, Error> {
-    user.fresh_for(FRESH).await?;
+    user.require_recent_auth(FRESH).await?;
     if !(app.config.admin_totp_required && user.is_admin()) {
         let epoch = second_factor::remove(&app.db, user.id).await?;
         only_here(&session, user.id, epoch).await?;

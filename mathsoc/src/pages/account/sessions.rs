@@ -4,7 +4,9 @@ use askama::Template;
 use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use palisade::{Elsewhere, Redirect, SafePath, Session, SignedIn};
+use palisade::redirect::SafePath;
+use palisade::session::OtherSession;
+use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::{FRESH, only_here};
@@ -21,7 +23,7 @@ struct Sessions {
     layout: Layout,
     token: Printed,
     listed: bool,
-    sessions: Vec<Elsewhere>,
+    sessions: Vec<OtherSession>,
 }
 
 /// `GET /profile/sessions`.
@@ -59,7 +61,7 @@ pub(crate) async fn end(
         notice(&session, "You are logged out there.").await?;
     } else {
         // What follows counts as giving the password, so it has to have been given.
-        if user.fresh_for(FRESH).await.is_err() {
+        if user.require_recent_auth(FRESH).await.is_err() {
             return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
         }
         let epoch = users::raise_epoch(&app.db, user.id, Some(user.epoch)).await?;

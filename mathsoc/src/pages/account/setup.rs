@@ -3,7 +3,10 @@
 use axum::Form;
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade::{Password, Proof, Redirect, SafePath, Session};
+use palisade::password::Password;
+use palisade::redirect::SafePath;
+use palisade::session::AuthProof;
+use palisade::{Redirect, Session};
 use serde::Deserialize;
 
 use super::judged;
@@ -107,7 +110,7 @@ pub(crate) async fn take(
         Err(CreateError::Db(error)) => return Err(error.into()),
         Err(error @ CreateError::EmailTaken) => return taken(error),
     };
-    session.log_in(Proof::dangerous_trusted(user.id.to_string(), user.epoch)).await?;
+    session.log_in(AuthProof::dangerous_allow_unverified(user.id.to_string(), user.epoch)).await?;
     notice(&session, "The site is yours. Welcome!").await?;
     Ok(Redirect::to(SafePath::of("/profile")).into_response())
 }

@@ -2,7 +2,8 @@
 
 use axum::extract::{Path, State};
 use axum::response::Response;
-use palisade::{Redirect, SafePath, Session};
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session};
 
 use crate::db::users;
 use crate::error::Error;

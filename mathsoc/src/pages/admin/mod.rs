@@ -42,7 +42,8 @@ use askama::Template;
 use axum::extract::FromRequestParts;
 use axum::response::{Html, Response};
 use http::request::Parts;
-use palisade::{Redirect, SafePath, Session, SignedIn};
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session, SignedIn};
 
 use super::parts::frame::notice;
 use super::parts::pager::Pager;

@@ -6,7 +6,8 @@
 use axum::Form;
 use axum::extract::{Request, State};
 use axum::response::{Html, Response};
-use palisade::{Incoming, Kind as FileKind, Session, SignedIn, UploadId};
+use palisade::upload::{FileType as FileKind, PendingFile, UploadId};
+use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
 use super::{List, Page, Row, actor, back};
@@ -37,7 +38,7 @@ pub(crate) struct NewsletterForm {
 
 /// What came in the field for the PDF.
 enum Pdf {
-    Passed(Incoming),
+    Passed(PendingFile),
     Refused(String),
     Nothing,
 }
@@ -137,7 +138,7 @@ fn read(
     app: &App,
     has: &File,
     (typed, pdf): (NewsletterForm, Pdf),
-) -> Result<(NewNewsletter, Option<Incoming>), Vec<Field>> {
+) -> Result<(NewNewsletter, Option<PendingFile>), Vec<Field>> {
     match (typed.read(), pdf) {
         (Some(new), Pdf::Passed(file)) => Ok((new, Some(file))),
         (Some(new), Pdf::Nothing) if has.file_id.is_some() || !new.body.is_empty() => Ok((new, None)),
@@ -145,7 +146,11 @@ fn read(
     }
 }
 
-async fn kept(app: &App, admin: &SignedIn<Admin>, file: Option<Incoming>) -> Result<Option<UploadId>, Error> {
+async fn kept(
+    app: &App,
+    admin: &SignedIn<Admin>,
+    file: Option<PendingFile>,
+) -> Result<Option<UploadId>, Error> {
     match file {
         Some(file) => Ok(Some(files::keep(app, admin.user.id, file).await?.id)),
         None => Ok(None),

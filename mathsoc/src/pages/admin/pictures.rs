@@ -5,7 +5,7 @@
 use askama::Template;
 use axum::extract::{Request, State};
 use axum::response::{Html, IntoResponse, Response};
-use palisade::{Refusal, SignedIn};
+use palisade::SignedIn;
 
 use crate::error::Error;
 use crate::pages::files;
@@ -89,7 +89,7 @@ pub(crate) async fn take(
 ) -> Result<Response, Error> {
     let mut received = match files::take_one_picture(&app, request).await {
         Ok(received) => received,
-        Err(wrong @ Refusal::File { .. }) => {
+        Err(wrong @ palisade::upload::UploadRejection::File { .. }) => {
             let no_picture = Some(wrong.message().into_owned());
             return PictureForm { no_picture, ..PictureForm::default() }.page(&frame);
         }

@@ -9,7 +9,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use palisade::report::{Disposition, Group, Kind, Suggestion};
+use palisade::reporting::{Disposition, Group, ReportKind, Suggestion};
 use palisade::{Session, SignedIn};
 
 use super::chart::Days;
@@ -57,7 +57,7 @@ impl Row {
 
     /// Whether the policy that does not allow it stops nothing yet.
     fn on_trial(&self) -> bool {
-        self.group.kind == Kind::Csp && self.group.disposition == Disposition::Reported
+        self.group.kind == ReportKind::Csp && self.group.disposition == Disposition::Reported
     }
 }
 

@@ -1,10 +1,11 @@
 //! Who looks at a page, as the frame around it wants to know: a name to greet, the way out, and what is to be said once.
 
+use palisade::session::SessionRejection;
 use std::convert::Infallible;
 
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
-use palisade::{CspNonce, CsrfToken, Refusal, Session, SignedIn};
+use palisade::{CspNonce, CsrfToken, Session, SignedIn};
 
 use super::layout::{Here, Layout, Member, Who};
 use super::printed::Printed;
@@ -55,7 +56,7 @@ impl Frame {
 ///
 /// # Errors
 /// When the session cannot be written.
-pub(crate) async fn notice(session: &Session, text: &str) -> Result<(), Refusal> {
+pub(crate) async fn notice(session: &Session, text: &str) -> Result<(), SessionRejection> {
     session.set(NOTICE, text).await
 }
 

@@ -9,7 +9,8 @@ use axum::Form;
 use axum::extract::State;
 use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
-use palisade::{Redirect, SafePath, Session, SignedIn};
+use palisade::redirect::SafePath;
+use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
 use super::challenges::{One, Unread};

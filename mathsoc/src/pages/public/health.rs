@@ -4,7 +4,7 @@ use std::convert::Infallible;
 
 use axum::extract::{Request, State};
 use axum::response::IntoResponse;
-use palisade::Health;
+use palisade::health::Health;
 use tower::ServiceExt;
 
 use crate::state::App;

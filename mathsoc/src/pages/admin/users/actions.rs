@@ -120,7 +120,7 @@ pub(crate) async fn show_factor(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    admin.fresh_for(FRESH).await?;
+    admin.require_recent_auth(FRESH).await?;
     let user = found(&app, id).await?;
     if !user.has_second_factor || admin.user.id == id {
         return Err(Error::NotFound);
@@ -138,7 +138,7 @@ pub(crate) async fn remove_factor(
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    admin.fresh_for(FRESH).await?;
+    admin.require_recent_auth(FRESH).await?;
     if admin.user.id == id.0 {
         return Err(Error::NotFound);
     }
@@ -173,7 +173,7 @@ pub(crate) async fn show_role(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    admin.fresh_for(FRESH).await?;
+    admin.require_recent_auth(FRESH).await?;
     role_page(&frame, &found(&app, id).await?).answer()
 }
 
@@ -189,7 +189,7 @@ pub(crate) async fn change_role(
     session: Session,
     Form(rights): Form<Rights>,
 ) -> Result<Response, Error> {
-    admin.fresh_for(FRESH).await?;
+    admin.require_recent_auth(FRESH).await?;
     let user = found(&app, id).await?;
     let Some(role) = [Role::Pupil, Role::Admin].into_iter().find(|role| role.name() == rights.role) else {
         return role_page(&frame, &user).problem(Some("Choose one of the roles.")).answer();
