@@ -4,7 +4,6 @@ use std::convert::Infallible;
 use std::time::Duration;
 
 use http::{Request, Response};
-use palisade::Rejection;
 use palisade::deadline::Deadline;
 use tokio::sync::oneshot::{self, error::TryRecvError};
 use tokio::time::{Instant, sleep};

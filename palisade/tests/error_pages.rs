@@ -77,7 +77,7 @@ async fn a_rejection_has_a_page_a_redirect_none() {
     let mut request = get_from(HERE, "/");
     request.headers_mut().insert("host", "evil.example".parse().unwrap());
     let answer = ask(&app(), request).await;
-    assert!(answer.body.contains(&*palisade::host::HostRejection::Unknown.message()));
+    assert!(answer.body.contains(&*Rejection::from(palisade::host::HostRejection::Unknown).message()));
     let strict = guarded(Palisade::new().hosts(["example.org"]).unwrap());
     let redirect = ask(&strict, get_from("203.0.113.9:1", "/")).await;
     assert_eq!(

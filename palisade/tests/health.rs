@@ -106,7 +106,7 @@ async fn checks_run_at_once() {
         move || {
             let meet = meet.clone();
             async move {
-                meet.await;
+                meet.wait().await;
                 Ok::<(), String>(())
             }
         }

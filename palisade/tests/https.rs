@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request};
+use palisade::Palisade;
 use palisade::https::{Hsts, Https};
 use palisade::proxy::{Hops, Proxies};
-use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
 
@@ -14,7 +14,7 @@ fn palisade() -> Palisade {
     Palisade::new()
         .hosts(["example.org", "[2001:db8::1]", "localhost"])
         .unwrap()
-        .behind(Proxies::hops(Hops::default()))
+        .trusted_proxies(Proxies::hops(Hops::default()))
 }
 
 async fn redirected(https: Https, method: Method, host: &str, target: &str) -> (u16, String) {
@@ -169,6 +169,6 @@ async fn the_redirect_keeps_a_trusted_proxys_prefix() {
     let hops = Hops { x_prefix: 1, ..Hops::default() };
     let mut request = get_from(PROXY, "/a?b");
     request.headers_mut().insert("x-forwarded-prefix", "/society".parse().unwrap());
-    let answer = ask(&guarded(palisade().behind(Proxies::hops(hops))), request).await;
+    let answer = ask(&guarded(palisade().trusted_proxies(Proxies::hops(hops))), request).await;
     assert_eq!(answer.header("location"), Some("https://example.org/society/a?b"));
 }

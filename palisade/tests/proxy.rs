@@ -4,7 +4,6 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::Request;
-use palisade::Rejection;
 use palisade::proxy::{Hops, Proxies};
 use palisade::request::Client;
 

@@ -273,7 +273,7 @@ async fn a_redirect_is_a_303_by_default() {
 #[test]
 fn sites_are_matched_by_scheme_host_and_port() {
     let sites = RedirectSites::new(["Example.org", "https://partner.example:8443", "[2001:db8::1]"]).unwrap();
-    let sites = sites.dangerous_http(["http://intranet.example"]).unwrap();
+    let sites = sites.dangerous_allow_http(["http://intranet.example"]).unwrap();
     for (text, goes) in [
         ("/page", "/page"),
         ("/page?u=https://elsewhere.example", "/page?u=https://elsewhere.example"),
@@ -328,5 +328,5 @@ fn a_list_of_sites_says_what_to_write() {
         let error = RedirectSites::new([text]).unwrap_err().to_string();
         assert!(error.contains("write `example.org`"), "{error}");
     }
-    assert!(RedirectSites::new::<&str>([]).unwrap().dangerous_http(["https://example.org"]).is_err());
+    assert!(RedirectSites::new::<&str>([]).unwrap().dangerous_allow_http(["https://example.org"]).is_err());
 }

@@ -131,7 +131,8 @@ async fn header_sets_match_talisman_byte_for_byte() {
         ("seed 002, features", features(), default()),
         ("seed 002, preload", SecurityHeaders::talisman(), Https::new().hsts(Hsts::preloaded(year).unwrap())),
     ] {
-        let palisade = Palisade::new().hosts(["example.org"]).unwrap().behind(Proxies::hops(Hops::default()));
+        let palisade =
+            Palisade::new().hosts(["example.org"]).unwrap().trusted_proxies(Proxies::hops(Hops::default()));
         let app = site().layer(palisade.headers(headers).https(https));
         for (scheme, request) in [("https", https_get("/")), ("http", get_from(PROXY, "/"))] {
             let sent = &vectors()["configurations"][name][scheme];

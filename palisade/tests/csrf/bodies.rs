@@ -15,7 +15,6 @@ use axum::routing::post;
 use http::{HeaderMap, Response};
 use http_body::{Body as _, Frame, SizeHint};
 use http_body_util::BodyExt;
-use palisade::Rejection;
 use palisade::body_limit::BodyLimit;
 use palisade::csrf::CsrfTokenError::Missing;
 use palisade::serve::Serve;

@@ -4,16 +4,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::post;
 use http::HeaderName;
-use palisade::csrf::CsrfTokenError;
+use palisade::Rejection;
 use palisade::csrf::CsrfTokenError::{Invalid, Missing};
-use palisade::{CsrfTokens, ErrorPages, Palisade, Rejection};
+use palisade::{CsrfTokens, ErrorPages, Palisade};
 
 use super::site::{Site, URLENCODED, form, judged, request, tokens, with_sessions};
 use crate::support::ask;
 
 #[tokio::test]
 async fn a_disabled_layer_still_renders_tokens() {
-    let off = Site::new(tokens().dangerous_off());
+    let off = Site::new(tokens().dangerous_disable_token_check());
     let token = off.token("ada").await;
     assert_eq!(off.sent("ada", "no").await, Ok(()));
     assert_eq!(Site::new(tokens()).sent("ada", &token).await, Ok(()));
@@ -92,13 +92,9 @@ async fn tokens_reach_forms_and_scripts() {
 
 #[tokio::test]
 async fn error_pages_can_word_the_rejection() {
-    let pages = ErrorPages::new(|page| match page.refusal() {
-        Some(palisade::csrf::CsrfRejection::Token(CsrfTokenError::Expired)) => {
-            "Die Seite war zu lange offen.".to_owned()
-        }
-        Some(palisade::csrf::CsrfRejection::Token(CsrfTokenError::Missing)) => {
-            "Es fehlt das Siegel der Seite.".to_owned()
-        }
+    let pages = ErrorPages::new(|page| match page.refusal().map(Rejection::code) {
+        Some("csrf_token_expired") => "Die Seite war zu lange offen.".to_owned(),
+        Some("csrf_token_missing") => "Es fehlt das Siegel der Seite.".to_owned(),
         _ => page.message().into_owned(),
     });
     let app = Router::new().route("/", post(async || "taken")).layer(tokens());

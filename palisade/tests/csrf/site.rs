@@ -1,5 +1,6 @@
 //! A site with forms, a stand-in for sessions, and requests.
 
+use palisade::csrf::CsrfRejection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
@@ -32,7 +33,7 @@ struct Visitor {
 }
 
 impl SessionTag for Visitor {
-    fn presented(&self) -> Option<[u8; 16]> {
+    fn current(&self) -> Option<[u8; 16]> {
         self.tag
     }
 
@@ -53,7 +54,7 @@ pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     let app = app.layer(map_request(move |mut request: Request| {
         let session = request.headers().get("session").map(|name| tag(name.to_str().unwrap()));
         let visitor = Visitor { tag: session, begun: Arc::clone(&counter) };
-        RequestContext::begin(request.extensions_mut()).bind(Arc::new(visitor));
+        RequestContext::begin(request.extensions_mut()).set_session_tag(Arc::new(visitor));
         async move { request }
     }));
     (app, begun)
@@ -130,11 +131,18 @@ pub fn judged(answer: &Answer, body: &str) -> Result<(), CsrfTokenError> {
             assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, body));
             Ok(())
         }
-        Some(palisade::csrf::CsrfRejection::Token(fault)) => {
+        Some(rejection) => {
             assert_eq!(answer.status, 403);
             assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
             assert!(answer.body.contains("go back"), "the page says what to do: {}", answer.body);
-            Err(*fault)
+            let errors = [
+                CsrfTokenError::Missing,
+                CsrfTokenError::NoSession,
+                CsrfTokenError::Expired,
+                CsrfTokenError::Invalid,
+            ];
+            let error = errors.into_iter().find(|error| *rejection == CsrfRejection::Token(*error));
+            Err(error.unwrap_or_else(|| panic!("{rejection:?}")))
         }
         Some(other) => panic!("{other:?}"),
     }

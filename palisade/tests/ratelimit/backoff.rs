@@ -4,7 +4,6 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use palisade::Rejection;
 use palisade::clock::{Clock, ManualClock};
 use palisade::rate_limit::{Backoff, FallbackStore};
 
@@ -102,7 +101,7 @@ async fn nobody_without_a_key_may_try() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_attempts_pass_at_most_one_extra() {
     for (store, hand) in stores() {
-        let backoff = backoff(&store.within(seconds(10)));
+        let backoff = backoff(&store.timeout(seconds(10)));
         for expected in [3..=4, 1..=1] {
             let passed = Arc::new(AtomicUsize::new(0));
             let tasks: Vec<_> = (0..50)

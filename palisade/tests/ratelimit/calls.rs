@@ -75,7 +75,7 @@ async fn a_caller_may_have_quotas_of_his_own() {
 #[tokio::test]
 async fn a_disabled_limit_counts_nothing() {
     let limit = lone("1/minute");
-    let disabled = limit.clone().dangerous_disable();
+    let disabled = limit.clone().dangerous_disable_limit();
     for _ in 0..3 {
         assert_eq!(disabled.check("ada").await.unwrap().remaining, 1);
     }
@@ -87,7 +87,7 @@ async fn a_disabled_limit_counts_nothing() {
 async fn a_disabled_limit_refunds_nothing() {
     let limit = lone("1/minute");
     assert!(limit.check("ada").await.is_ok());
-    limit.clone().dangerous_disable().refund("ada", 1).await;
+    limit.clone().dangerous_disable_limit().refund("ada", 1).await;
     assert!(limit.check("ada").await.is_err());
 }
 

@@ -7,10 +7,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use axum::Router;
-use palisade::Rejection;
 use palisade::clock::Clock;
 use palisade::rate_limit::store::{
-    RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply as PromptAnswer,
+    Decision, RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply as PromptAnswer,
 };
 use palisade::rate_limit::{FallbackStore, OutagePolicy};
 use tokio::time::Instant;
@@ -153,12 +152,12 @@ struct Prompt(Arc<AtomicUsize>);
 impl Prompt {
     fn fails<T>(&self) -> PromptAnswer<'_, T> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        PromptAnswer::Now(Err(StoreError::Down { store: "prompt", reason: "it is full".to_owned() }))
+        PromptAnswer::Ready(Err(StoreError::Down { store: "prompt", reason: "it is full".to_owned() }))
     }
 }
 
 impl RateLimitStore for Prompt {
-    fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> PromptAnswer<'a> {
+    fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> PromptAnswer<'a, Decision> {
         self.fails()
     }
 
@@ -200,7 +199,7 @@ async fn fast_and_silent_failures_pause_equally_long() {
 #[tokio::test(start_paused = true)]
 async fn a_store_may_be_left_alone_for_ever() {
     let failing = breakable_store();
-    let store = failing.store.clone().failures(1).rests(Duration::MAX, Duration::MAX);
+    let store = failing.store.clone().failure_threshold(1).reset_timeout(Duration::MAX, Duration::MAX);
     let app = behind(limit("a", "2/minute", &store).per_client());
     failing.server.stop();
     assert_eq!(times(&app, 3).await, [200, 200, 429]);

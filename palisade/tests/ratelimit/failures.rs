@@ -66,7 +66,7 @@ async fn fifty_at_once(store: &FallbackStore, strategy: Strategy) -> usize {
         .map(|_| {
             let (app, begin) = (app.clone(), Arc::clone(&begin));
             tokio::spawn(async move {
-                begin.await;
+                begin.wait().await;
                 ask(&app, get("/")).await.status
             })
         })
@@ -84,7 +84,7 @@ async fn concurrent_failures_never_exceed_the_quota() {
     for strategy in [Strategy::FixedWindow, Strategy::SlidingWindowCounter, Strategy::Gcra] {
         let (clock, _hand) = Clock::manual();
         let server =
-            FallbackStore::new(Server::new(&clock).store()).within(std::time::Duration::from_secs(10));
+            FallbackStore::new(Server::new(&clock).store()).timeout(std::time::Duration::from_secs(10));
         for store in [memory().0, server] {
             assert_eq!(fifty_at_once(&store, strategy).await, 5, "{strategy}");
         }

@@ -11,12 +11,12 @@ use palisade::clock::{Clock, ManualClock};
 use palisade::proxy::Proxies;
 use palisade::rate_limit::quota::Strategy;
 use palisade::rate_limit::store::{
-    MemoryStore, RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply,
+    Decision, MemoryStore, RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply,
 };
 use palisade::rate_limit::{FallbackStore, RateLimitLayer};
 use palisade::{ErrorPages, RateLimit};
 
-use crate::support::{STRANGER, StoreReply as Page, ask, with_peer};
+use crate::support::{Answer as Page, STRANGER, ask, with_peer};
 
 /// A memory store with a manual clock.
 pub fn memory() -> (FallbackStore, Clock, ManualClock) {
@@ -144,19 +144,19 @@ impl Server {
 }
 
 impl RateLimitStore for Server {
-    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a> {
+    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         self.answer(move |memory| memory.decide(ask))
     }
 
-    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a> {
+    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()> {
         self.answer(move |memory| memory.refund(ask, charged))
     }
 
-    fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a> {
+    fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
         self.answer(move |memory| memory.reset(limit, caller))
     }
 
-    fn ping(&self) -> StoreReply<'_> {
+    fn ping(&self) -> StoreReply<'_, ()> {
         self.answer(|memory| memory.ping())
     }
 
@@ -166,9 +166,11 @@ impl RateLimitStore for Server {
 
     fn supports(&self, strategy: Strategy) -> Result<(), StoreError> {
         match strategy {
-            Strategy::MovingWindow => {
-                Err(StoreError::Unsupported { store: "server", strategy, reason: "it keeps no list" })
-            }
+            Strategy::MovingWindow => Err(StoreError::Unsupported {
+                store: "server",
+                strategy: strategy.name(),
+                reason: "it keeps no list",
+            }),
             _ => Ok(()),
         }
     }

@@ -10,7 +10,6 @@ use axum::routing::{get, post};
 use bytes::Bytes;
 use http::{Request, Response};
 use http_body_util::BodyExt;
-use palisade::Rejection;
 use palisade::body_limit::BodyLimit;
 use palisade::serve::Serve;
 use tokio::time::{Instant, pause};

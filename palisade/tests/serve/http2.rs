@@ -32,7 +32,7 @@ async fn requests_on_one_connection_are_answered_at_once() {
     let app = Router::new().route(
         "/",
         get(async move || {
-            meet.await;
+            meet.wait().await;
             "met"
         }),
     );

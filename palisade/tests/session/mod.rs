@@ -11,6 +11,7 @@ mod races;
 mod remember;
 mod stores;
 
+use palisade::session::SessionRejection;
 use std::collections::BTreeMap;
 use std::ops::{Deref, DerefMut};
 use std::sync::atomic::{AtomicU64, Ordering};
@@ -89,7 +90,7 @@ impl Account<Accounts> for Admin {
         self.0.epoch
     }
 
-    fn allowed(&self) -> bool {
+    fn is_authorized(&self) -> bool {
         self.0.id == "admin"
     }
 }
@@ -107,7 +108,7 @@ async fn log_in(
     State(accounts): State<Accounts>,
     Path(user): Path<String>,
     session: Session,
-) -> Result<(), Rejection> {
+) -> Result<(), SessionRejection> {
     session.log_in(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
 }
 
@@ -115,7 +116,7 @@ async fn confirm(
     State(accounts): State<Accounts>,
     Path(user): Path<String>,
     session: Session,
-) -> Result<(), Rejection> {
+) -> Result<(), SessionRejection> {
     session.confirm(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
 }
 

@@ -1,5 +1,6 @@
 //! Concurrent requests of one session, and clients that disconnect.
 
+use palisade::session::SessionRejection;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::task::Poll;
@@ -14,7 +15,7 @@ use palisade::proxy::Proxies;
 use palisade::rate_limit::store::{StoreReply, StoreReply as Asked};
 use palisade::session::AuthProof;
 use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
-use palisade::{Rejection, Session, Sessions, SignedIn};
+use palisade::{Session, Sessions, SignedIn};
 
 use super::{Browser, Site, User, keyring, sessions};
 use crate::support::{Answer, ask};
@@ -29,7 +30,7 @@ async fn overtaken<F>(
     then: impl Fn(Session) -> F + Clone + Send + Sync + 'static,
 ) -> Answer
 where
-    F: Future<Output = Result<(), Rejection>> + Send + 'static,
+    F: Future<Output = Result<(), SessionRejection>> + Send + 'static,
 {
     let (app, other) = (site.app.clone(), browser.request(by.0, by.1));
     let other = Arc::new(std::sync::Mutex::new(Some(other)));
@@ -118,7 +119,7 @@ impl Slow {
 
 impl SessionStore for Slow {
     fn load(&self, id: SessionId) -> Asked<'_, Option<SessionRecord>> {
-        Asked::Soon(Box::pin(async move {
+        Asked::Pending(Box::pin(async move {
             self.moment().await;
             self.kept.load(id).await
         }))
@@ -131,7 +132,7 @@ impl SessionStore for Slow {
         kept: SessionRecord,
         lasts: Duration,
     ) -> Asked<'_, SaveOutcome> {
-        Asked::Soon(Box::pin(async move {
+        Asked::Pending(Box::pin(async move {
             self.moment().await;
             let ends = before.and_then(|_| self.ends.lock().unwrap().take());
             if let Some(user) = ends {
@@ -143,8 +144,8 @@ impl SessionStore for Slow {
         }))
     }
 
-    fn end(&self, id: SessionId) -> StoreReply<'_> {
-        Asked::Soon(Box::pin(async move {
+    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
+        Asked::Pending(Box::pin(async move {
             self.moment().await;
             self.kept.end(id).await
         }))

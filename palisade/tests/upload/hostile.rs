@@ -66,7 +66,7 @@ async fn a_name_that_says_otherwise_is_refused() {
 #[tokio::test]
 async fn only_allowed_types_are_accepted() {
     let folder = Files::new();
-    let site = Site::new(folder.uploads().kinds([FileType::Pdf]));
+    let site = Site::new(folder.uploads().file_types([FileType::Pdf]));
     let fault = UploadError::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
     assert_eq!(site.fault("a.png", &png()).await, fault);
     site.keep("a.pdf", &pdf()).await;
@@ -81,7 +81,8 @@ async fn a_decompression_bomb_is_rejected_by_its_header() {
         let fault = site.fault("a.png", &png_of(width, height)).await;
         assert_eq!(fault, UploadError::TooManyPixels { most: 40_000_000 });
         assert_eq!(
-            palisade::upload::UploadRejection::File { name: "".into(), fault }.status(),
+            Rejection::from(palisade::upload::UploadRejection::File { name: "".into(), error: fault })
+                .status(),
             StatusCode::PAYLOAD_TOO_LARGE
         );
     }
@@ -142,7 +143,7 @@ async fn seventeen_megabytes_are_refused_before_they_have_come() {
         refusal(&response),
         palisade::upload::UploadRejection::File {
             name: "a.png".into(),
-            fault: UploadError::TooLarge { most: 8 << 20 }
+            error: UploadError::TooLarge { most: 8 << 20 }
         }
     );
     let taken = taken.load(Ordering::Relaxed);
@@ -172,7 +173,7 @@ async fn too_many_files_or_texts_are_refused() {
         refusal(&three),
         palisade::upload::UploadRejection::File {
             name: "c.png".into(),
-            fault: UploadError::TooMany { most: 2 }
+            error: UploadError::TooMany { most: 2 }
         }
     );
     assert_eq!(folder.files().len(), 2, "of three files that were too many none is kept");
@@ -213,7 +214,7 @@ async fn what_is_no_form_is_refused() {
         let refusal = refusal(&site.ask(request).await);
         assert_eq!(
             refusal,
-            palisade::upload::UploadRejection::File { name: "".into(), fault: UploadError::NotAForm },
+            palisade::upload::UploadRejection::File { name: "".into(), error: UploadError::NotAForm },
             "{kind}"
         );
     }
@@ -244,6 +245,6 @@ async fn every_refusal_says_what_to_do() {
         "a.jpg: This is a PNG picture, but its name says otherwise. Please give it a name that ends in .png."
     );
     let big = UploadError::TooLarge { most: 8 << 20 };
-    let big = palisade::upload::UploadRejection::File { name: "".into(), fault: big };
+    let big = palisade::upload::UploadRejection::File { name: "".into(), error: big };
     assert_eq!(big.message(), "A file may have at most 8 MiB here.");
 }

@@ -105,7 +105,7 @@ async fn concurrent_files_of_one_name_are_separate() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let (first, other) = (png(), super::samples::telling_png());
-    let same = Site::new(folder.uploads().pictures(palisade::upload::ImagePolicy::Recode));
+    let same = Site::new(folder.uploads().image_policy(palisade::upload::ImagePolicy::Recode));
     let (one, two) = tokio::join!(site.keep("a.png", &first), same.keep("a.png", &other));
     assert_ne!(one.id, two.id);
     assert_eq!(one.name, two.name);

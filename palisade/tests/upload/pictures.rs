@@ -12,7 +12,7 @@ use super::site::{Files, Site, file, form};
 async fn every_kind_is_kept_whatever_becomes_of_pictures() {
     for pictures in [ImagePolicy::Keep, ImagePolicy::Strip, ImagePolicy::Recode] {
         let folder = Files::new();
-        let site = Site::new(folder.uploads().pictures(pictures));
+        let site = Site::new(folder.uploads().image_policy(pictures));
         for (name, bytes) in every() {
             let upload = site.keep(name, &bytes).await;
             let served = site.bytes(&upload).await;
@@ -44,7 +44,7 @@ async fn visible_pixels_are_kept_exactly() {
 async fn where_a_picture_was_taken_is_left_out() {
     for pictures in [ImagePolicy::Strip, ImagePolicy::Recode] {
         let folder = Files::new();
-        let site = Site::new(folder.uploads().pictures(pictures));
+        let site = Site::new(folder.uploads().image_policy(pictures));
         for (name, bytes) in [("a.png", telling_png()), ("a.jpg", telling_jpeg()), ("a.webp", telling_webp())]
         {
             assert!(contains(&bytes, SECRET));
@@ -58,7 +58,7 @@ async fn where_a_picture_was_taken_is_left_out() {
 async fn a_photograph_keeps_its_orientation() {
     let folder = Files::new();
     let (stripped, made_anew) =
-        (Site::new(folder.uploads()), Site::new(folder.uploads().pictures(ImagePolicy::Recode)));
+        (Site::new(folder.uploads()), Site::new(folder.uploads().image_policy(ImagePolicy::Recode)));
 
     let mut form = stripped.uploads.take(form(&[file("a.jpg", &telling_jpeg())])).await.unwrap();
     assert_eq!(form.take_file("file").unwrap().dimensions(), Some((24, 40)), "it lies on its side");
@@ -76,7 +76,7 @@ async fn a_photograph_keeps_its_orientation() {
 async fn a_polyglot_becomes_a_plain_picture() {
     let folder = Files::new();
     for pictures in [ImagePolicy::Strip, ImagePolicy::Recode] {
-        let site = Site::new(folder.uploads().pictures(pictures));
+        let site = Site::new(folder.uploads().image_policy(pictures));
         let served = site.bytes(&site.keep("a.gif", &script_gif()).await).await;
         assert!(!contains(&served, b"alert"), "{pictures:?}");
         assert!(served.ends_with(b";"), "the trailer is the last byte");
@@ -93,7 +93,7 @@ async fn an_animation_still_moves() {
     use image::AnimationDecoder;
     let folder = Files::new();
     for pictures in [ImagePolicy::Keep, ImagePolicy::Strip, ImagePolicy::Recode] {
-        let site = Site::new(folder.uploads().pictures(pictures));
+        let site = Site::new(folder.uploads().image_policy(pictures));
         let served = site.bytes(&site.keep("a.gif", &gif()).await).await;
         assert!(contains(&served, b"NETSCAPE2.0"), "it repeats, {pictures:?}");
         let frames = image::codecs::gif::GifDecoder::new(std::io::Cursor::new(served)).unwrap();
@@ -104,7 +104,7 @@ async fn an_animation_still_moves() {
 #[tokio::test]
 async fn unmodified_pictures_may_have_no_trailing_data() {
     let folder = Files::new();
-    let site = Site::new(folder.uploads().pictures(ImagePolicy::Keep));
+    let site = Site::new(folder.uploads().image_policy(ImagePolicy::Keep));
     for (name, bytes) in every().into_iter().filter(|(name, _)| *name != "a.pdf") {
         assert_eq!(site.bytes(&site.keep(name, &bytes).await).await, bytes);
         let more = [&bytes[..], b"PK\x05\x06"].concat();

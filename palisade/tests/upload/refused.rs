@@ -1,6 +1,5 @@
 //! Forms that come back with what was typed, and files that come with no form.
 
-use palisade::Rejection;
 use palisade::upload::{FileType, UploadError};
 
 use super::samples::{pdf, png};
@@ -10,9 +9,9 @@ fn typed<'a>(field: &'a str, text: &'a str) -> Part<'a> {
     Part { field, called: None, bytes: text.as_bytes() }
 }
 
-fn fault(refusal: Option<&Rejection>) -> &UploadError {
+fn fault(refusal: Option<&palisade::upload::UploadRejection>) -> &UploadError {
     match refusal {
-        Some(palisade::upload::UploadRejection::File { fault, .. }) => fault,
+        Some(palisade::upload::UploadRejection::File { error: fault, .. }) => fault,
         other => panic!("{other:?}"),
     }
 }
@@ -20,7 +19,7 @@ fn fault(refusal: Option<&Rejection>) -> &UploadError {
 #[tokio::test]
 async fn typed_text_survives_a_rejected_file() {
     let folder = Files::new();
-    let uploads = folder.uploads().kinds([FileType::Pdf]).file_bytes(100_000);
+    let uploads = folder.uploads().file_types([FileType::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
     for (name, bytes) in
         [("a.pdf", &large[..]), ("a.pdf", &png()), ("a.html", &pdf()), ("a.pdf", &pdf()[..40])]
@@ -57,21 +56,21 @@ async fn a_form_with_rejected_files_stays_bounded() {
     assert_eq!(fault(received.refused("file")), &UploadError::TooMany { most: 2 });
     assert_eq!(received.into_files().len(), 2);
     let refusal = uploads.take_each(form(&[file("a.png", &[0; 400_000])])).await.unwrap_err();
-    assert_eq!(refusal, palisade::body_limit::BodyRejection::TooLarge);
+    assert_eq!(refusal, palisade::body_limit::BodyRejection::TooLarge.into());
     let no_form = http::Request::post("/").body(axum::body::Body::empty()).unwrap();
     assert!(matches!(
         uploads.take_each(no_form).await,
-        Err(palisade::upload::UploadRejection::File { fault: UploadError::NotAForm, .. })
+        Err(palisade::upload::UploadRejection::File { error: UploadError::NotAForm, .. })
     ));
 }
 
 #[tokio::test]
 async fn a_bare_file_follows_the_same_rules() {
     let folder = Files::new();
-    let uploads = folder.uploads().kinds([FileType::Pdf]).file_bytes(100_000);
+    let uploads = folder.uploads().file_types([FileType::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
     let refused = async |name: &str, bytes: &[u8]| match uploads.take_file(name, bytes).await {
-        Err(palisade::upload::UploadRejection::File { fault, .. }) => fault,
+        Err(palisade::upload::UploadRejection::File { error: fault, .. }) => fault,
         other => panic!("{other:?}"),
     };
     assert_eq!(refused("a.pdf", b"").await, UploadError::Broken);

@@ -4,7 +4,6 @@ use std::path::Path;
 use std::time::Duration;
 
 use http::StatusCode;
-use palisade::Rejection;
 use palisade::upload::{Clamd, ScanFailurePolicy, UploadError};
 use test_support::Folder;
 use test_support::servers::{Server, clamd_socket};
@@ -51,7 +50,7 @@ async fn malware_is_refused_and_everything_else_kept() {
     drop(listening);
     assert_eq!(
         refusal,
-        palisade::upload::UploadRejection::File { name: "a.pdf".into(), fault: UploadError::Infected }
+        palisade::upload::UploadRejection::File { name: "a.pdf".into(), error: UploadError::Infected }
     );
     assert_eq!(refusal.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(log.text().contains("Ours.Test"), "the log names it: {}", log.text());
@@ -124,7 +123,7 @@ async fn in_quarantine_files_wait_for_the_scanner() {
     let refused = site.uploads.rescan(&infected).await.unwrap_err();
     assert_eq!(
         refused,
-        palisade::upload::UploadRejection::File { name: "a.pdf".into(), fault: UploadError::Infected }
+        palisade::upload::UploadRejection::File { name: "a.pdf".into(), error: UploadError::Infected }
     );
     let listed = site.uploads.list().await.unwrap();
     assert_eq!(

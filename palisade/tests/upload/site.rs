@@ -10,7 +10,7 @@ use axum::extract::{Path as Param, Request, State};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
 use http::StatusCode;
-use palisade::upload::{PendingFile, Upload, UploadError, UploadId};
+use palisade::upload::{PendingFile, Upload, UploadError, UploadId, UploadRejection};
 use palisade::{Rejection, Uploads};
 use test_support::Folder;
 use tower::ServiceExt;
@@ -92,8 +92,11 @@ impl Site {
 
     /// Sends one file, and returns its fault.
     pub async fn fault(&self, name: &str, bytes: &[u8]) -> UploadError {
-        match self.refuse(name, bytes).await {
-            palisade::upload::UploadRejection::File { fault, .. } => fault,
+        let before = self.uploads.list().await.unwrap();
+        let response = self.send(&[file(name, bytes)]).await;
+        assert_eq!(self.uploads.list().await.unwrap(), before, "{name} was kept");
+        match response.extensions().get() {
+            Some(UploadRejection::File { error, .. }) => error.clone(),
             other => panic!("{other:?}"),
         }
     }
@@ -114,7 +117,19 @@ pub fn refusal(response: &Response) -> Rejection {
     refusal
 }
 
-async fn send(State(site): State<Site>, request: Request) -> Result<String, Rejection> {
+/// Answers with the rejection, and keeps the typed reason beside it.
+async fn send(state: State<Site>, request: Request) -> Response {
+    match receive(state, request).await {
+        Ok(ids) => ids.into_response(),
+        Err(reason) => {
+            let mut response = reason.clone().into_response();
+            response.extensions_mut().insert(reason);
+            response
+        }
+    }
+}
+
+async fn receive(State(site): State<Site>, request: Request) -> Result<String, UploadRejection> {
     let form = site.uploads.take(request).await?;
     let mut ids = form.text("title").map(ToOwned::to_owned).into_iter().collect::<Vec<_>>();
     for file in form.into_files() {
@@ -124,7 +139,7 @@ async fn send(State(site): State<Site>, request: Request) -> Result<String, Reje
 }
 
 impl Site {
-    async fn write_down(&self, file: PendingFile) -> Result<Upload, Rejection> {
+    async fn write_down(&self, file: PendingFile) -> Result<Upload, UploadRejection> {
         let upload = self.uploads.keep(file).await?;
         self.known.lock().unwrap().insert(upload.id, upload.clone());
         Ok(upload)
