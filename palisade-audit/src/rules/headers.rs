@@ -176,7 +176,7 @@ pub(super) const RULES: &[Rule] = &[
         fix("X-XSS-Protection: 0", STRICT, add_header!("X-XSS-Protection", "0")),
         "https://developer.mozilla.org/en-US/docs/Web/HTTP/Reference/Headers/X-XSS-Protection",
         |page| match page.header(&X_XSS_PROTECTION) {
-            // With mode=block the filter can only block a whole page, and few such browsers are left.
+            // With mode=block the filter can only block a whole page, in a few old browsers.
             Some(text) if text.trim_start().starts_with('1') && !text.contains("block") => detected(text),
             _ => Vec::new(),
         },
