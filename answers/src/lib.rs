@@ -19,7 +19,7 @@
 //! | [`AnswerRules`], [`Tolerance`] | the strictness of one answer box, as a value and as text |
 //! | [`Hint`] | the likely mistake in a wrong answer |
 //! | [`normalize`] | the canonical form of an answer, as plain text |
-//! | [`to_mathml`] | an answer as it was read, as MathML for a page |
+//! | [`to_mathml`] | the interpretation of an answer, as MathML for a page |
 //! | [`ParseError`] | the position and the reason why a text cannot be read |
 //!
 //! # Notation

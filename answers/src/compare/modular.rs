@@ -50,7 +50,7 @@ pub(crate) type Residue = Option<[u64; 2]>;
 /// The residues of every operation.
 pub(crate) struct Residues {
     residues: Vec<Residue>,
-    /// Whether all operands are rational, so that unequal residues prove unequal expressions.
+    /// `true` for rational expressions, whose unequal residues prove that they are unequal.
     rational: Vec<bool>,
 }
 

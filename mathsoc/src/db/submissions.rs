@@ -170,7 +170,11 @@ pub async fn submit(
 }
 
 /// What the comparison says. It takes up to 5 ms, for which nobody else should wait.
-async fn judged(place: Place, question: &Question, given: &str) -> std::result::Result<Comparison, SubmitError> {
+async fn judged(
+    place: Place,
+    question: &Question,
+    given: &str,
+) -> std::result::Result<Comparison, SubmitError> {
     let broken = |why: &dyn std::fmt::Display| {
         tracing::error!(answer_box = place.answer_box, %why, "an answer box cannot be answered");
         SubmitError::Broken

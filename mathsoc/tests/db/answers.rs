@@ -125,7 +125,9 @@ async fn what_cannot_be_read_uses_up_no_try(db: Db) {
     let long = "1+".repeat(600);
     for given in ["x+", "(x+1", "", "x\0+1", &long] {
         let outcome = answer(&db, ada, 1, given).await.unwrap();
-        let Comparison::Unreadable { side: Side::Given, message: why, .. } = outcome.verdict else { panic!("{given}") };
+        let Comparison::Unreadable { side: Side::Given, message: why, .. } = outcome.verdict else {
+            panic!("{given}")
+        };
         assert!(why.ends_with('.'), "{why}");
         assert_eq!((outcome.tries_left, outcome.solved_box), (3, false), "{given}");
     }

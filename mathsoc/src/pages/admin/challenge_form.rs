@@ -159,7 +159,9 @@ impl Typed {
             Err(error) => missing(&name(n, "rules"), error.to_string()),
             // An answer that cannot be read could never be given.
             Ok(rules) => {
-                if let Comparison::Unreadable { message, .. } = answers::compare(&it.answer, &it.answer, &rules) {
+                if let Comparison::Unreadable { message, .. } =
+                    answers::compare(&it.answer, &it.answer, &rules)
+                {
                     missing(&name(n, "answer"), message);
                 }
             }

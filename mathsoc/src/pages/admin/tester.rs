@@ -93,7 +93,8 @@ pub async fn take(frame: Frame, Form(typed): Form<Typed>) -> Result<Html<String>
 }
 
 fn test(pair: &Pair) -> Result<Tested, String> {
-    let rules: AnswerRules = pair.rules.parse().map_err(|error: answers::AnswerRulesError| error.to_string())?;
+    let rules: AnswerRules =
+        pair.rules.parse().map_err(|error: answers::AnswerRulesError| error.to_string())?;
     let verdict = answers::compare(&pair.expected, &pair.given, &rules);
     Ok(Tested { verdict, expected: AsRead::new(&pair.expected), given: AsRead::new(&pair.given) })
 }
