@@ -19,7 +19,7 @@
 //! | [`AnswerRules`], [`Tolerance`] | the strictness of one answer box, as a value and as text |
 //! | [`Hint`] | the likely mistake in a wrong answer |
 //! | [`normalize`] | the canonical form of an answer, as plain text |
-//! | [`to_mathml`] | an answer as it was read, as MathML for a page |
+//! | [`to_mathml`] | the interpretation of an answer, as MathML for a page |
 //! | [`ParseError`] | the position and the reason why a text cannot be read |
 //!
 //! # Notation
@@ -36,16 +36,16 @@
 //!    point, an interval, a matrix, or words. Objects of different classes are different answers: a
 //!    point is not a number. Lists are compared in any order, equations as curves, inequalities as
 //!    parts of the number line.
-//! 4. **Normalise**: the expressions of both answers become one graph, in which equal operations are
-//!    one node.
+//! 4. **Normalise**: the expressions of both answers become one graph, in which equal operations
+//!    are one node.
 //! 5. **Compare**: rational expressions are compared modulo two primes at pseudo-random values
-//!    (Schwartz–Zippel), and an equality is confirmed with exact arithmetic. `i` and the square roots
-//!    of small primes are numbers there too.
+//!    (Schwartz–Zippel), and an equality is confirmed with exact arithmetic. `i` and the square
+//!    roots of small primes are numbers there too.
 //! 6. All other expressions are evaluated at sample points where both are defined: in double
 //!    precision, then with 320 bits. Values are real where a real value exists (√x and ln x for
 //!    positive x, -2 as the cube root of -8), and complex only elsewhere.
-//! 7. If a text has two usual interpretations, such as `1,000` or `2e-1`, the answer is right if one
-//!    of them is.
+//! 7. If a text has two usual interpretations, such as `1,000` or `2e-1`, the answer is right if
+//!    one of them is.
 //!
 //! The pseudo-random values have a fixed seed, so that a comparison is deterministic.
 //!

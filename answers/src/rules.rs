@@ -9,8 +9,8 @@ use crate::decimal;
 
 /// The strictness of one answer box.
 ///
-/// The default is exact: `0.333` is not `1/3`. `Display` and `FromStr` convert the rules to and from
-/// the text that a database stores.
+/// The default is exact: `0.333` is not `1/3`. `Display` and `FromStr` convert the rules to and
+/// from the text that a database stores.
 ///
 /// ```
 /// use answers::{AnswerRules, Tolerance, compare};

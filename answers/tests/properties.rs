@@ -53,7 +53,7 @@ impl Tree {
         }
     }
 
-    /// Returns an equal tree: each node is rewritten by a law of arithmetic that its choice selects.
+    /// Returns an equal tree: its choice selects the law of arithmetic for each node.
     fn rewritten(&self, choices: &mut impl Iterator<Item = u8>) -> Self {
         let choice = choices.next().unwrap_or(0);
         let inner = match self {

@@ -1,6 +1,6 @@
 //! Step 5: decides whether two answers are equal, and names the likely mistake if they are not.
 //!
-//! What happens, in order:
+//! The steps, in order:
 //! 1. Units are split off and converted, if the rules ask for units.
 //! 2. Both texts are read in their usual interpretation.
 //! 3. The answers are compared ([`comparer`]), expression by expression ([`equality`]).
@@ -101,7 +101,7 @@ fn compare_texts(expected: &str, given: &str, rules: &AnswerRules, budget: &Budg
     };
     let given_answer = match read(given, Interpretation::default(), &rules.variables) {
         Ok(answer) => answer,
-        // Where words are expected, a text that is not mathematics is just another word.
+        // If words are expected, a text that is not mathematics is another word.
         Err(_) if matches!(expected_answer.object, MathObject::Words(_)) => {
             return Comparison::not_equal(None);
         }

@@ -1,8 +1,8 @@
 //! Identity testing of rational expressions over two prime fields (Schwartz–Zippel).
 //!
 //! Every variable becomes a random number modulo a prime, and the operations are done in the field.
-//! Equal expressions give equal residues; unequal ones almost never do. Modulo these primes -1, 2, 3,
-//! 5, 7, 11 and 13 have square roots, so that i and the common roots have residues too.
+//! Equal expressions give equal residues; unequal ones almost never do. Modulo these primes -1, 2,
+//! 3, 5, 7, 11 and 13 have square roots, so that i and the common roots have residues too.
 //!
 //! The residue of a function such as sin(2x) is a hash of its name and of its argument's residue.
 //! sin(2x) and sin(x+x) are therefore equal, and no other identity of functions is found here.
@@ -50,7 +50,7 @@ pub(crate) type Residue = Option<[u64; 2]>;
 /// The residues of every operation.
 pub(crate) struct Residues {
     residues: Vec<Residue>,
-    /// Whether all operands are rational, so that unequal residues prove unequal expressions.
+    /// `true` for rational expressions, whose unequal residues prove that they are unequal.
     rational: Vec<bool>,
 }
 

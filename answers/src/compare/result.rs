@@ -31,7 +31,7 @@ pub enum Comparison {
     },
     /// One of the two texts cannot be read.
     Unreadable {
-        /// The text that cannot be read. An unreadable expected answer is an administrator's mistake.
+        /// The text that cannot be read. The expected answer is an administrator's mistake.
         side: Side,
         /// The position of the error, in characters from the start of the text.
         position: usize,

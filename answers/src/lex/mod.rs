@@ -37,7 +37,7 @@ pub(crate) struct Lexed {
     pub(crate) tokens: Vec<Token>,
     /// The choices for which the text has two interpretations.
     pub(crate) ambiguous: Interpretation,
-    /// Whether the text contains LaTeX, in which `x^23` is x²·3.
+    /// `true` for a text with LaTeX in it, in which `x^23` is x²·3.
     pub(crate) latex: bool,
     pub(crate) len: usize,
 }

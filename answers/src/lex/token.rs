@@ -121,6 +121,6 @@ pub(crate) struct Token {
     pub(crate) kind: TokenKind,
     /// The position of the first character.
     pub(crate) at: usize,
-    /// Whether white space precedes the token.
+    /// `true` after white space.
     pub(crate) spaced: bool,
 }

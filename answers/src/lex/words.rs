@@ -8,7 +8,7 @@ pub(crate) fn is_word(word: &str) -> bool {
     word.chars().count() >= 4 && !is_mathematics(word) && word.chars().any(|c| "aeiouAEIOU".contains(c))
 }
 
-/// Returns `true` if a run of letters is read as mathematics: `sinx`, `xcosx`, `alphabeta`, `infinity`.
+/// Returns `true` if a run of letters is mathematics: `sinx`, `xcosx`, `alphabeta`, `infinity`.
 ///
 /// Such a run consists of the names of functions, constants and Greek letters, with a few single
 /// letters between them.

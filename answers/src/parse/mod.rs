@@ -21,8 +21,9 @@ pub(crate) struct Parser {
     pub(crate) next: usize,
     pub(crate) arena: Arena,
     pub(crate) latex: bool,
-    /// Whether the degree comes last in `root(8, 3)`, and whether the text has such a root.
+    /// The choice for `root(8, 3)`: `true` reads the degree last.
     pub(crate) degree_last: bool,
+    /// `true` once the text has had such a root.
     pub(crate) has_root: bool,
     /// The length of the text, in characters.
     pub(crate) end: usize,

@@ -31,7 +31,7 @@ pub fn normalize(text: &str) -> Result<String, ParseError> {
     plain::print(&read(text, Interpretation::default(), &[])?)
 }
 
-/// Returns an answer as MathML Core, as it was read.
+/// Returns an answer as MathML Core, in the interpretation that was read.
 ///
 /// ```
 /// let math = answers::to_mathml("1/2")?;
@@ -123,7 +123,7 @@ fn name_of(function: Function) -> &'static str {
     }
 }
 
-/// A number as it was written: with its decimals, or as a fraction.
+/// Prints a number as written: with its decimal places, or as a fraction.
 fn number(value: &RBig, places: Option<u32>) -> String {
     match places {
         Some(places) if !value.is_int() || places > 0 => {

@@ -144,6 +144,5 @@ pub fn judged(answer: &Answer, body: &str) -> Result<(), CsrfTokenError> {
             let error = errors.into_iter().find(|error| *rejection == CsrfRejection::Token(*error));
             Err(error.unwrap_or_else(|| panic!("{rejection:?}")))
         }
-        Some(other) => panic!("{other:?}"),
     }
 }
