@@ -1,7 +1,7 @@
 //! Sessions in the site's own database: nothing more to run, and they outlive a restart.
 //!
 //! It keeps what every [`SessionStore`] promises: of those who read the same version one can save, what has ended is not
-//! revived, what has run out is not found. [`tidy`](super::retention::delete_expired) removes what has run out.
+//! revived, what has run out is not found. [`delete_expired`](super::retention::delete_expired) removes what has run out.
 
 use std::fmt;
 use std::time::Duration;
