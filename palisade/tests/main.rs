@@ -2,7 +2,6 @@
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 #![allow(clippy::unwrap_used, reason = "in a test it says what went wrong")]
 
-mod architecture;
 mod audit;
 mod cookies;
 mod corpora;
