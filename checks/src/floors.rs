@@ -8,7 +8,8 @@
 //!
 //! let table = "
 //! ```floors demo
-//! lib · main
+//! lib ·
+//! main
 //! pages · mail (import each other)
 //! db
 //! core
@@ -18,6 +19,7 @@
 //! ";
 //! let floors = &Floors::parse(table)?["demo"];
 //! assert!(floors.allows("lib", "db"));
+//! assert!(!floors.allows("lib", "main"));
 //! assert!(floors.allows("mail", "pages"));
 //! assert!(!floors.allows("db", "pages"));
 //! assert_eq!(floors.below("db"), ["core"]);
@@ -25,6 +27,7 @@
 //! ```
 //!
 //! `lib` and `main` are the files of those names, every other name is a top-level module.
+//! A row that ends in `·` goes on in the next line.
 //! `(import each other)` at the end of a row allows imports within that floor. A line
 //! `only … name X` limits the crate `X` to the modules that it lists, by path.
 
@@ -44,6 +47,7 @@ pub struct Floors {
 struct Row {
     names: Vec<String>,
     each_other: bool,
+    continues: bool,
 }
 
 impl Floors {
@@ -100,7 +104,14 @@ impl Floors {
         if let Some(twice) = names.iter().find(|name| self.floor(name).is_some()) {
             bail!("`{twice}` stands on two floors: remove one");
         }
-        self.rows.push(Row { names, each_other });
+        let continues = row.trim_end().ends_with('·');
+        match self.rows.last_mut().filter(|row| row.continues) {
+            Some(open) => {
+                open.names.extend(names);
+                (open.each_other, open.continues) = (each_other, continues);
+            }
+            None => self.rows.push(Row { names, each_other, continues }),
+        }
         Ok(())
     }
 

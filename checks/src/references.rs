@@ -41,7 +41,7 @@ pub struct Outside {
     pub line: usize,
 }
 
-/// What a package's modules refer to.
+/// The references of a package's modules.
 #[derive(Debug, Default)]
 pub struct References {
     /// The references inside the package.

@@ -2,7 +2,6 @@
 #![allow(unreachable_pub, reason = "a test program has no outside")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test and names the line")]
 
-mod architecture;
 mod cookies;
 mod corpora;
 mod csp;
