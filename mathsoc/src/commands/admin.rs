@@ -99,7 +99,8 @@ async fn new_password(role: Role, email: &EmailAddress, name: &FullName) -> anyh
     let password = if io::stdin().is_terminal() { typed()? } else { piped()? };
     let check = role.password_policy().check(&password, &[name.as_str(), email.as_str()]);
     check.map_err(|weak| anyhow::anyhow!("{weak}"))?;
-    Passwords::new().hash(password).await.map_err(|refusal| anyhow::anyhow!("{}", refusal.message()))
+    let hash = Passwords::new().hash(password).await;
+    hash.map_err(|error| anyhow::anyhow!("{}", palisade::Rejection::from(error).message()))
 }
 
 fn typed() -> anyhow::Result<Password> {
