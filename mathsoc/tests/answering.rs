@@ -1,7 +1,8 @@
 //! Challenges answered through the whole site: by the form, as a pupil does, and by JSON, as a program does.
 
-use mathsoc::db::{Db, demo};
+use mathsoc::db::Db;
 use mathsoc::domain::person::Role;
+use mathsoc::operate::demo;
 use serde_json::{Value, json};
 use test_support::browser::Reply;
 

@@ -9,9 +9,8 @@ use mathsoc::config::{Config, Vars};
 use mathsoc::operate::demo;
 use mathsoc::routes;
 use mathsoc::state::App;
-use palisade::audit::{Answer, Seen, Tls, findings, score};
-use palisade::csp::Severity;
 use palisade::request::PeerAddr;
+use palisade_audit::{Observation, ObservedResponse, Severity, Tls, findings, score};
 use test_support::Folder;
 use tower::ServiceExt;
 
@@ -89,7 +88,7 @@ async fn no_page_has_a_finding_above_info_and_the_site_an_a_plus() {
         findings(&observation).into_iter().filter(|finding| finding.severity > Severity::Info).collect();
     assert!(bad.is_empty(), "{bad:#?}");
 
-    let score = score(&seen).unwrap();
+    let score = score(&observation).unwrap();
     // 10 each for the policy, the opener and resources, 5 each for frames and the referrer.
     assert!(score.grade == "A+" && score.points >= 140, "{score:#?}");
 }

@@ -219,7 +219,8 @@ async fn account_limits_close_while_redis_is_down() {
     redis.kill();
     for _ in 0..5 {
         let refusal = login.check("ada@example.org").await.unwrap_err();
-        assert_eq!((refusal.status().as_u16(), refusal.reason()), (503, "cannot_count"));
+        let rejection = palisade::Rejection::from(refusal);
+        assert_eq!((rejection.status().as_u16(), rejection.code()), (503, "cannot_count"));
     }
     drop(redis);
     let _redis = redis_on(&socket);

@@ -24,7 +24,7 @@ async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
 /// With a store that waits longer: that a busy machine holds up an answer is no outage, and not what is tried here.
 async fn patient(app: App) -> App {
     let store = Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap();
-    let counters = FallbackStore::new(store).within(Duration::from_secs(10));
+    let counters = FallbackStore::new(store).timeout(Duration::from_secs(10));
     let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
     app.with(|app| (app.counters, app.limits) = (counters, limits))
 }

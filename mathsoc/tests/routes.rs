@@ -132,7 +132,7 @@ async fn posts_need_tokens_and_personal_pages_a_login() {
                 continue;
             }
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", row.path);
-            let refusal = answer.extensions().get::<palisade::Rejection>().map(palisade::Rejection::reason);
+            let refusal = answer.extensions().get::<palisade::Rejection>().map(palisade::Rejection::code);
             assert_eq!(refusal, Some("csrf_token_missing"), "{}", row.path);
             sent += 1;
         } else if ["members", "admin", "live"].contains(&row.group) {

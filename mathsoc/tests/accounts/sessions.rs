@@ -7,6 +7,7 @@ use mathsoc::config::Config;
 use mathsoc::db::users::{self, NewUser, User};
 use mathsoc::domain::person::Role;
 use mathsoc::state::App;
+use mathsoc::web::signed_in::Admin;
 use palisade::password::Password;
 use palisade::request::PeerAddr;
 use palisade::{Rejection, Session, SignedIn};
@@ -68,7 +69,7 @@ async fn log_in(State(app): State<App>, session: Session) -> Result<(), Rejectio
     let email = "ada@school.example".parse().unwrap();
     let stored = users::login_by_email(&app.db, &email).await.unwrap();
     let verified = app.passwords.verify(Password::from(PASSWORD), stored).await?.expect("it is right");
-    session.log_in(verified.proof).await
+    Ok(session.log_in(verified.proof).await?)
 }
 
 async fn status(browser: &mut Browser, path: &str) -> u16 {

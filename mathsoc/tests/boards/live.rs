@@ -6,7 +6,6 @@ use axum::body::Body;
 use http::HeaderMap;
 use http_body_util::BodyExt;
 use mathsoc::domain::person::Role;
-use mathsoc::domain::person::Role;
 use mathsoc::live::{Crowded, Live, Pace};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};

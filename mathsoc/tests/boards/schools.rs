@@ -68,7 +68,7 @@ pub(crate) async fn challenge(site: &TestSite) -> i64 {
 
 /// What another process of the site would do: nobody in this one is told.
 pub(crate) async fn solve(site: &TestSite, user: &User, challenge: i64) -> Outcome {
-    let place = Place { challenge, answer_box: challenge };
+    let place = AnswerPlace { challenge, answer_box: challenge };
     submit(&site.app.db, user.id, place, "1", now()).await.unwrap()
 }
 

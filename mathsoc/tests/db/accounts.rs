@@ -3,11 +3,11 @@
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::retention::delete_expired;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
-use mathsoc::db::user_list::{self, Wanted};
-use mathsoc::db::users::{self, CreateError, NewUser, RightsError, User};
-use mathsoc::db::{Db, second_factor, tidy, used_links};
+use mathsoc::db::users::list::{self, Wanted};
+use mathsoc::db::users::{self, CreateError, RightsError, User};
+use mathsoc::db::{Db, second_factor, used_links};
 use mathsoc::domain::email::EmailAddress;
-use mathsoc::domain::person::{Role, Year};
+use mathsoc::domain::person::{NewUser, Role, Year};
 
 use super::sessions::session;
 use super::{Check, at, run};

@@ -81,7 +81,7 @@ async fn ties_rank_one_one_three_on_every_board(db: Db) {
 }
 
 async fn a_change_raises_its_own_board_versions_only(db: Db) {
-    use mathsoc::db::submissions::{Place, submit};
+    use mathsoc::db::submissions::{AnswerPlace, submit};
     super::challenge(&db, "Set", "KS4", -1).await;
     let boxes = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (1, 1, 'x', '1')";
     run(&db, boxes, &[]).await.unwrap();

@@ -6,8 +6,9 @@
 use std::pin::Pin;
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use mathsoc::db::challenges::{self, KeyStage};
-use mathsoc::db::{Db, Known, Url, announcements, articles};
+use mathsoc::db::challenges;
+use mathsoc::db::{Db, ReadCache, Url, announcements, articles};
+use mathsoc::domain::key_stage::KeyStage;
 use mathsoc::operate::demo::{self, Demo};
 use sqlx::{PgPool, SqlitePool};
 use test_support::Folder;

@@ -27,11 +27,7 @@ async fn concurrent_session_saves_succeed_once(db: Db) {
     let id = SessionId::random();
     for before in [None, Some(1)] {
         let saved = at_once(&db, 12, move |db| async move {
-            DbSessions::new(db)
-                .save(id, before, kept(before.unwrap_or(0) + 1, None), HOUR)
-                .wait()
-                .await
-                .unwrap()
+            DbSessions::new(db).save(id, before, kept(before.unwrap_or(0) + 1, None), HOUR).await.unwrap()
         });
         assert_eq!(saved.await.into_iter().filter(|it| *it == SaveOutcome::Saved).count(), 1, "{before:?}");
     }

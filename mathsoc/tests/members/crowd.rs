@@ -49,7 +49,7 @@ async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
             );
             let (start, address) = (Arc::clone(&start), address.clone());
             tokio::spawn(async move {
-                start.await;
+                start.wait().await;
                 status(&address, &request).await
             })
         })

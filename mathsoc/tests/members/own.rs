@@ -110,7 +110,7 @@ async fn unreleased_and_deleted_content_is_404() {
     for (title, released_at) in [("Zebra out", 1), ("Zebra ahead", 4_000_000_000), ("Zebra gone", 1)] {
         edit::create(db, &by, &draft(title, released_at)).await.unwrap();
     }
-    bin::delete(db, &by, Kind::Challenge, 3).await.unwrap();
+    trash::delete(db, &by, LogSubject::Challenge, 3).await.unwrap();
     let found = site.browser().get("/search?q=zebra").await.body;
     assert!(found.contains("1 text found.") && found.contains("Zebra out"), "{found}");
 }

@@ -33,7 +33,7 @@ fn pupil(n: usize, year: Option<i64>) -> NewUser {
 async fn pupils(site: &TestSite, count: usize) -> Vec<User> {
     let new: Vec<_> = (0..count).map(|n| pupil(n, Some(9))).collect();
     let by = Actor::command_line();
-    user_changes::create_all(&site.app.db, &by, Action::Created, &new).await.unwrap()
+    edit::create_all(&site.app.db, &by, Action::Created, &new).await.unwrap()
 }
 
 /// Sends a form without opening its page: its token, and these fields.
@@ -225,7 +225,7 @@ async fn addresses_are_verified_and_sessions_ended_by_hand() {
     let (site, mut browser) = with_grace().await;
     let new = NewUser { email_is_verified: false, ..pupil(1, None) };
     let by = Actor::command_line();
-    let id = user_changes::create_all(&site.app.db, &by, Action::Created, &[new]).await.unwrap()[0].id;
+    let id = edit::create_all(&site.app.db, &by, Action::Created, &[new]).await.unwrap()[0].id;
     assert!(browser.get("/admin/users?unverified=yes").await.body.contains("Pupil 001"));
     assert_eq!(post(&mut browser, &format!("/admin/users/{id}/verify"), &[]).await.status, 303);
     assert!(browser.get("/admin/users?unverified=yes").await.body.contains("Nobody is found."));

@@ -137,7 +137,7 @@ async fn what_becomes_of_reports_is_in_the_metrics() {
     let request = Request::get("/metrics").header("host", "localhost");
     let mut request = request.body(axum::body::Body::empty()).unwrap();
     request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 40_000).into()));
-    let answer = mathsoc::observe::metrics::app(site.app.clone()).oneshot(request).await.unwrap();
+    let answer = mathsoc::routes::metrics(&site.app).oneshot(request).await.unwrap();
     let text = axum::body::to_bytes(answer.into_body(), 1 << 20).await.unwrap();
     let text = String::from_utf8(text.to_vec()).unwrap();
     for line in [

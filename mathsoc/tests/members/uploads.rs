@@ -1,5 +1,6 @@
 //! Pictures that admins send, and who sees them.
 
+use mathsoc::domain::person::Role;
 use mathsoc::pages::files;
 use serde_json::Value;
 use test_support::Folder;

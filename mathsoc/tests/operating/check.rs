@@ -1,6 +1,7 @@
 //! `check` finds what was broken by hand, mends what follows, and leaves alone what is well.
 
-use mathsoc::db::{Db, Url, check};
+use mathsoc::db::{Db, Url};
+use mathsoc::operate::check;
 use test_support::Folder;
 use test_support::postgres::Postgres;
 

@@ -2,7 +2,8 @@
 
 use std::sync::{Arc, Mutex};
 
-use mathsoc::db::{Db, Url, check};
+use mathsoc::db::{Db, Url};
+use mathsoc::operate::check;
 use mathsoc::operate::import::{self, ImportError, Line, Options, Report};
 use sqlx::Row as _;
 use test_support::Folder;

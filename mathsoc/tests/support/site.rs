@@ -53,7 +53,7 @@ impl TestSite {
             false => MemoryStore::with_clock(clock.clone()).into(),
         };
         // That a busy machine holds up an answer is no outage.
-        let counters = FallbackStore::new(store).within(Duration::from_secs(10));
+        let counters = FallbackStore::new(store).timeout(Duration::from_secs(10));
         let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
         let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
         let app = app.with(|app| {
