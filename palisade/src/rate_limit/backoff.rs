@@ -25,7 +25,7 @@ use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 ///     .initial_delay(Duration::from_secs(10));
 /// backoff.attempt("ada@example.org").await?; // dropped: the attempt has failed
 /// backoff.attempt("ada@example.org").await?;
-/// assert!(backoff.attempt("ada@example.org").await.is_err(), "the delay of 10 seconds is running");
+/// assert!(backoff.attempt("ada@example.org").await.is_err(), "the delay is running");
 ///
 /// let attempt: BackoffAttempt = backoff.attempt("bob@example.org").await?;
 /// attempt.succeeded().await; // deletes bob's failures
@@ -37,9 +37,9 @@ use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 ///
 /// 1. The first [`free_attempts`](Self::free_attempts) pass. Each counts as a failure until it has
 ///    [succeeded](BackoffAttempt::succeeded).
-/// 2. The next attempt passes after [`initial_delay`](Self::initial_delay), the one after that after
-///    twice as long, and so on up to [`max_delay`](Self::max_delay). An earlier attempt is rejected
-///    (429); it counts nothing and lengthens nothing.
+/// 2. The next attempt passes after [`initial_delay`](Self::initial_delay), the one after that
+///    after twice as long, and so on up to [`max_delay`](Self::max_delay). An earlier attempt is
+///    rejected (429); it counts nothing and lengthens nothing.
 /// 3. A success deletes all failures of the caller. Failures also expire:
 ///    [`forget_after`](Self::forget_after).
 ///
@@ -52,9 +52,9 @@ use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 /// | [`max_delay`](Self::max_delay) | 15 min | an attacker can lock the owner out for no longer |
 /// | [`forget_after`](Self::forget_after) | 1 day | well above the longest delay; else a client that waits starts again |
 ///
-/// Each attempt is charged before it is made, so concurrent attempts do not pass together. While the
-/// free attempts run out, one more may pass. An attempt calls the store up to five times. While the
-/// store is down, the [`FallbackStore`] counts in memory.
+/// Each attempt is charged before it is made, so concurrent attempts do not pass together. While
+/// the free attempts run out, one more may pass. An attempt calls the store up to five times.
+/// While the store is down, the [`FallbackStore`] counts in memory.
 ///
 /// References: OWASP Authentication Cheat Sheet; NIST SP 800-63B section 5.2.2.
 #[derive(Clone, Debug)]
@@ -116,8 +116,8 @@ impl Backoff {
         Self { forget_after, ..self }
     }
 
-    /// Sets the length of the IPv6 prefix that identifies a client, in bits from 0 to 128. The default
-    /// is 64.
+    /// Sets the length of the IPv6 prefix that identifies a client, in bits from 0 to 128. The
+    /// default is 64.
     pub fn ipv6_prefix(self, bits: u8) -> Self {
         Self { ipv6_prefix: bits, ..self }
     }
@@ -173,7 +173,8 @@ impl Backoff {
             );
             return Err(RateLimitRejection::LimitExceeded { retry_after, header: None, message: None });
         }
-        // The next delay starts before the failure counts, so that no concurrent attempt misses it.
+        // The next delay starts before the failure counts, so that no concurrent attempt misses
+        // it.
         self.start_delay(caller, failures + 1).await?;
         self.count(caller, UNREACHABLE, self.forget_after, Strategy::SlidingWindowCounter, 1).await?;
         Ok(())

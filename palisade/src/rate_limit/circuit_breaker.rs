@@ -32,9 +32,9 @@ pub(super) enum Admission<'a> {
     Probe(Probe<'a>),
 }
 
-/// The one request that reaches the store while the breaker is half-open. If it is dropped before it
-/// [completes](Self::complete), the next request becomes the probe. Clients that hang up therefore
-/// neither block others nor lengthen the open period.
+/// The one request that reaches the store while the breaker is half-open. If it is dropped before
+/// it [completes](Self::complete), the next request becomes the probe. Clients that hang up
+/// therefore neither block others nor lengthen the open period.
 #[derive(Debug)]
 pub(super) struct Probe<'a> {
     breaker: &'a CircuitBreaker,

@@ -135,15 +135,15 @@ impl Settings {
         let decision = self.conclude(key, count);
         if let (Some(meta), Err(RateLimitRejection::LimitExceeded { .. })) = (meta, &decision.result) {
             let caller = key.caller(None, meta.ipv6_prefix);
-            // The breaker may have become half-open since the first call. The decision stands then, and
-            // this breach stays uncounted.
+            // The breaker may have become half-open since the first call. The decision stands
+            // then, and this breach stays uncounted.
             let _ = meta.count(&caller, &meta.quotas, 1, meta.charge, wait).await;
         }
         Some(decision)
     }
 
-    /// Refunds the charge of an allowed request. Returns `None` if a server must be asked and `wait`
-    /// forbids it.
+    /// Refunds the charge of an allowed request. Returns `None` if a server must be asked and
+    /// `wait` forbids it.
     pub(super) async fn refund(
         &self,
         caller: &[u8],

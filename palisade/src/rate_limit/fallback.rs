@@ -34,13 +34,13 @@ use crate::rate_limit::store::{Decision, MemoryStore, RateLimitRequest, RateLimi
 ///
 /// 1. A store that answers at once, such as memory, is called without a timeout.
 /// 2. A server must answer within [`timeout`](Self::timeout); a later answer is an error.
-/// 3. After [`failure_threshold`](Self::failure_threshold) errors in a row the circuit breaker opens.
-///    While it is open, no request reaches the server, and each is an error at once.
-/// 4. After [`reset_timeout`](Self::reset_timeout) the breaker is half-open: one request, the probe,
-///    reaches the server. If its client hangs up, the next request becomes the probe.
+/// 3. After [`failure_threshold`](Self::failure_threshold) errors in a row the circuit breaker
+///    opens. While it is open, no request reaches the server, and each is an error at once.
+/// 4. After [`reset_timeout`](Self::reset_timeout) the breaker is half-open: one request, the
+///    probe, reaches the server. If its client hangs up, the next request becomes the probe.
 /// 5. If the probe succeeds, the breaker closes. Otherwise it stays open for twice as long.
-/// 6. The [`OutagePolicy`](super::OutagePolicy) of each limit decides about requests with an error.
-///    The counters in memory that it may use belong to this store.
+/// 6. The [`OutagePolicy`](super::OutagePolicy) of each limit decides about requests with an
+///    error. The counters in memory that it may use belong to this store.
 ///
 /// # Defaults
 ///
@@ -55,8 +55,9 @@ use crate::rate_limit::store::{Decision, MemoryStore, RateLimitRequest, RateLimi
 ///
 /// # What it does not do
 ///
-/// It does not copy the counters in memory to the server after an outage. A server may have counted a
-/// request whose answer came too late; the client then has fewer requests left, never more.
+/// It does not copy the counters in memory to the server after an outage. A server may have
+/// counted a request whose answer came too late; the client then has fewer requests left, never
+/// more.
 ///
 /// As a [`RateLimitStore`] of its own, it counts in memory while the store beneath is down.
 #[derive(Clone, Debug)]
@@ -110,16 +111,16 @@ impl FallbackStore {
         Self { breaker_settings, ..self }
     }
 
-    /// Sets the time for which the circuit breaker stays open: at first, and at the longest. It doubles
-    /// in between. The maximum is one year.
+    /// Sets the time for which the circuit breaker stays open: at first, and at the longest. It
+    /// doubles in between. The maximum is one year.
     pub fn reset_timeout(self, first: Duration, longest: Duration) -> Self {
         let [first_period, longest_period] = [first, longest].map(|period| period.min(MAX_OPEN_PERIOD));
         let breaker_settings = BreakerSettings { first_period, longest_period, ..self.breaker_settings };
         Self { breaker_settings, ..self }
     }
 
-    /// Sets the clock of the counters in memory. It also starts a new breaker and new metrics, so call
-    /// it before the store is shared.
+    /// Sets the clock of the counters in memory. It also starts a new breaker and new metrics, so
+    /// call it before the store is shared.
     pub fn clock(self, clock: Clock) -> Self {
         Self { state: SharedState::new(&self.store, clock), ..self }
     }
@@ -157,7 +158,8 @@ impl FallbackStore {
                 self.record(&reply);
                 StoreReply::Ready(reply)
             }
-            // Admission waits for the first poll: a reply that is never awaited must not become the probe.
+            // Admission waits for the first poll: a reply that is never awaited must not become
+            // the probe.
             StoreReply::Pending(reply) => StoreReply::Pending(Box::pin(async move {
                 let admission = self.state.breaker.admit(self.breaker_settings);
                 if let Admission::Rejected = admission {

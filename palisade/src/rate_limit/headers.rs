@@ -78,7 +78,8 @@ fn tightness(status: &RateLimitStatus) -> (bool, u32) {
 
 /// Returns the two structured fields: a policy per quota, and the state of the tightest quota.
 fn standard(quotas: &Quotas, status: &RateLimitStatus) -> (String, String) {
-    // A string of a structured field is printable ASCII, without the two characters that it escapes.
+    // A string of a structured field is printable ASCII, without the two characters that it
+    // escapes.
     let is_plain = |character: &char| matches!(character, ' '..='~') && !matches!(character, '"' | '\\');
     let name: String = status.limit.chars().filter(is_plain).collect();
     let mut policy = String::new();

@@ -1,7 +1,7 @@
 //! The key of a rate limit: an address, a text of the application, or one key for all.
 //!
-//! A prefix names the source of each key, so that a visitor with the name `192.0.2.7` does not share
-//! a counter with the client of that address.
+//! A prefix names the source of each key, so that a visitor with the name `192.0.2.7` does not
+//! share a counter with the client of that address.
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
@@ -10,8 +10,8 @@ use http::{HeaderName, Method};
 
 /// The key that identifies a caller at a limit.
 ///
-/// An address, a text, a number and a pair of keys convert into one. An empty text and `None` are a
-/// missing key; [`MissingKeyPolicy`](super::MissingKeyPolicy) applies.
+/// An address, a text, a number and a pair of keys convert into one. An empty text and `None` are
+/// a missing key; [`MissingKeyPolicy`](super::MissingKeyPolicy) applies.
 ///
 /// ```
 /// use std::net::IpAddr;
@@ -116,8 +116,8 @@ fn write_network(bytes: &mut Vec<u8>, address: IpAddr, ipv6_prefix: u8) {
     }
 }
 
-/// Writes an octet. The standard formatter takes ten times as long, and every counted request writes
-/// four octets.
+/// Writes an octet. The standard formatter takes ten times as long, and every counted request
+/// writes four octets.
 fn write_octet(bytes: &mut Vec<u8>, octet: u8) {
     if octet >= 100 {
         bytes.push(b'0' + octet / 100);

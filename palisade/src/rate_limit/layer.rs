@@ -25,13 +25,13 @@ impl RateLimit {
         RateLimitLayer::new(self, KeySource::Client)
     }
 
-    /// Makes a layer that counts by the value of a header. A missing header, an empty one, and several
-    /// that differ are a missing key.
+    /// Makes a layer that counts by the value of a header. A missing header, an empty one, and
+    /// several that differ are a missing key.
     ///
     /// # Security
     ///
-    /// A client can send any header. Use this behind a layer that checks the header, such as one that
-    /// authenticates an API key.
+    /// A client can send any header. Use this behind a layer that checks the header, such as one
+    /// that authenticates an API key.
     pub fn per_header(self, name: HeaderName) -> RateLimitLayer {
         RateLimitLayer::new(self, KeySource::Header(name))
     }
@@ -70,9 +70,12 @@ impl RateLimit {
 ///     .headers();
 /// let app = Router::new().fallback(get(|| async { "hello" })).layer(layer);
 ///
-/// for (uri, status, remaining) in
-///     [("/export?ada", 200, "1"), ("/export?ada", 429, "1"), ("/page?ada", 200, "0"), ("/page?bob", 200, "2")]
-/// {
+/// for (uri, status, remaining) in [
+///     ("/export?ada", 200, "1"),
+///     ("/export?ada", 429, "1"),
+///     ("/page?ada", 200, "0"),
+///     ("/page?bob", 200, "2"),
+/// ] {
 ///     let response = app.clone().oneshot(Request::get(uri).body(Body::empty())?).await?;
 ///     assert_eq!(response.status(), status, "{uri}");
 ///     assert_eq!(response.headers()["x-ratelimit-remaining"], remaining, "{uri}");
@@ -137,14 +140,14 @@ impl RateLimitLayer {
         self.with(|settings| settings.quotas_by = Some(Arc::new(quotas)))
     }
 
-    /// Counts only the requests with a response for which this function returns `true`, such as failed
-    /// logins.
+    /// Counts only the requests with a response for which this function returns `true`, such as
+    /// failed logins.
     ///
     /// Every request is charged on the way in, and refunded if its response should not count. So
     /// concurrent requests cannot pass the check together. This has consequences:
     ///
-    /// - In-flight requests count against the quota until they finish. A client that sends several good
-    ///   requests at once needs a quota with room for them.
+    /// - In-flight requests count against the quota until they finish. A client that sends
+    ///   several good requests at once needs a quota with room for them.
     /// - With fixed windows, requests rejected in the meantime stay counted.
     /// - A request whose client hangs up stays counted.
     /// - A charge to a window that is over is not refunded to the current one.
@@ -176,11 +179,11 @@ impl RateLimitLayer {
         self.with(|settings| settings.count_if = Some(Arc::new(count)))
     }
 
-    /// Makes this layer a default: if a layer further in has counted the request, this one refunds its
-    /// charge.
+    /// Makes this layer a default: if a layer further in has counted the request, this one
+    /// refunds its charge.
     ///
-    /// An inner layer that only reports, or cannot count because its store is down, does not replace
-    /// the default.
+    /// An inner layer that only reports, or cannot count because its store is down, does not
+    /// replace the default.
     ///
     /// A client that has used up the default is rejected here, before an inner layer decides. Put
     /// routes that must stay available in a group without the default.
@@ -194,8 +197,8 @@ impl RateLimitLayer {
         self.with(|settings| settings.in_addition = true)
     }
 
-    /// Sends `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` with every counted
-    /// response.
+    /// Sends `X-RateLimit-Limit`, `X-RateLimit-Remaining` and `X-RateLimit-Reset` with every
+    /// counted response.
     pub fn headers(self) -> Self {
         self.header_names(RateLimitHeaders::default_names())
     }

@@ -16,8 +16,8 @@ use crate::core::store_reply::StoreError;
 use crate::rate_limit::quota::{ChargePolicy, Quotas, Snapshot, Strategy};
 use crate::rate_limit::store::RateLimitStore;
 
-/// A rate limit: quotas for each caller, under a name. The [module page](crate::rate_limit) has the
-/// order of decisions and the defaults.
+/// A rate limit: quotas for each caller, under a name. The [module page](crate::rate_limit) has
+/// the order of decisions and the defaults.
 ///
 /// Use it as a layer ([`per_client`](Self::per_client), [`per_header`](Self::per_header),
 /// [`per`](Self::per), [`global`](Self::global)) or as a call ([`check`](Self::check)).
@@ -63,8 +63,8 @@ impl RateLimit {
         self.with(|settings| settings.ipv6_prefix = bits)
     }
 
-    /// Adds a limit on breaches of this one. Each rejection counts there, and a client that has used
-    /// it up is rejected altogether. Several limits may share one meta limit.
+    /// Adds a limit on breaches of this one. Each rejection counts there, and a client that has
+    /// used it up is rejected altogether. Several limits may share one meta limit.
     ///
     /// ```
     /// use palisade::rate_limit::RateLimit;
@@ -86,8 +86,8 @@ impl RateLimit {
         self.with(|settings| settings.meta = Some(meta.0))
     }
 
-    /// Calls a function for every request over the limit, for logs and alarms. It cannot change the
-    /// response.
+    /// Calls a function for every request over the limit, for logs and alarms. It cannot change
+    /// the response.
     pub fn on_breach(self, on_breach: impl Fn(&LimitExceeded<'_>) + Send + Sync + 'static) -> Self {
         self.with(|settings| settings.on_breach = Some(Arc::new(on_breach)))
     }
@@ -169,8 +169,8 @@ impl RateLimit {
         Ok(decision.status.map_or_else(|| settings.unused(), |status| status.snapshot))
     }
 
-    /// Refunds a charge that [`check_costing`](Self::check_costing) has just made, for a request that
-    /// should not count after all.
+    /// Refunds a charge that [`check_costing`](Self::check_costing) has just made, for a request
+    /// that should not count after all.
     ///
     /// Refund soon: after the end of the charged window, the refund goes to the current one.
     ///

@@ -29,8 +29,8 @@
 //!
 //! # What happens, in order
 //!
-//! 1. A request to which the [`RateLimitLayer`] does not apply passes uncounted: other methods, and
-//!    those that [`exempt_when`](RateLimitLayer::exempt_when) exempts.
+//! 1. A request to which the [`RateLimitLayer`] does not apply passes uncounted: other methods,
+//!    and those that [`exempt_when`](RateLimitLayer::exempt_when) exempts.
 //! 2. A request without a key is rejected (400), or counted under a key for all such requests:
 //!    [`MissingKeyPolicy`].
 //! 3. A client that has used up the [`meta`](RateLimit::meta) limit is rejected (429).
@@ -55,8 +55,8 @@
 //!
 //! # Scope
 //!
-//! The name of a limit is its scope. Limits with the same name, quotas, strategy and store share their
-//! counters, wherever they are used. Limits with different names never share one.
+//! The name of a limit is its scope. Limits with the same name, quotas, strategy and store share
+//! their counters, wherever they are used. Limits with different names never share one.
 //!
 //! # What it does not do
 //!

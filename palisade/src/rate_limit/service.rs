@@ -30,7 +30,9 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 /// let limit = RateLimit::new("all", "1/minute".parse()?, MemoryStore::new());
-/// let hello = service_fn(async |_: Request<String>| Ok::<_, String>(Response::new("hello".to_owned())));
+/// let hello = service_fn(async |_: Request<String>| {
+///     Ok::<_, String>(Response::new("hello".to_owned()))
+/// });
 /// let mut service: RateLimitService<_> = limit.global().layer(hello);
 /// let first: RateLimitFuture<_, _, _> = service.call(Request::default());
 /// assert_eq!(first.await?.status(), 200);

@@ -60,8 +60,8 @@ pub enum OutagePolicy {
     /// Counts in this program's memory, by the limit's own quotas.
     #[default]
     CountLocally,
-    /// Counts in this program's memory, by these quotas. If several programs share the store, write
-    /// smaller ones.
+    /// Counts in this program's memory, by these quotas. If several programs share the store,
+    /// write smaller ones.
     CountLocallyBy(Quotas),
     /// Rejects the request: 503.
     Reject,

@@ -18,7 +18,9 @@ use crate::rate_limit::quota::{Quota, Snapshot};
 /// let log = Arc::new(Mutex::new(Vec::new()));
 /// let limit = RateLimit::new("login", "1/hour".parse()?, MemoryStore::new()).on_breach({
 ///     let log = Arc::clone(&log);
-///     move |event: &LimitExceeded| log.lock().unwrap().push(format!("{}: {}", event.limit, event.quota))
+///     move |event: &LimitExceeded| {
+///         log.lock().unwrap().push(format!("{}: {}", event.limit, event.quota));
+///     }
 /// });
 /// assert!(limit.check("ada").await.is_ok());
 /// assert!(limit.check("ada").await.is_err());
@@ -55,8 +57,8 @@ pub struct RateLimitStatus {
     pub exceeded: bool,
 }
 
-/// The states of the request's caller at all limits in front of the handler, the outermost first. A
-/// [`RateLimitLayer`](super::RateLimitLayer) adds them to the request's extensions.
+/// The states of the request's caller at all limits in front of the handler, the outermost first.
+/// A [`RateLimitLayer`](super::RateLimitLayer) adds them to the request's extensions.
 ///
 /// ```
 /// use axum::{Extension, Router, body::Body, routing::get};

@@ -11,8 +11,8 @@ pub use self::snapshot::{LatencyHistogram, LimitMetrics, MetricsSnapshot};
 
 /// The metrics of one [`FallbackStore`](super::FallbackStore) and of all limits on it.
 ///
-/// [`snapshot`](Self::snapshot) returns the numbers, for a metrics library. `Display` writes them in
-/// Prometheus' text format. Neither contains callers' keys.
+/// [`snapshot`](Self::snapshot) returns the numbers, for a metrics library. `Display` writes them
+/// in Prometheus' text format. Neither contains callers' keys.
 ///
 /// ```
 /// use palisade::rate_limit::store::MemoryStore;

@@ -61,7 +61,8 @@ impl Counter {
         (self.until - now).saturating_sub(window_micros(quota))
     }
 
-    /// Sliding window counter, advanced to `now`: returns the weighted count of the previous window.
+    /// Sliding window counter, advanced to `now`: returns the weighted count of the previous
+    /// window.
     #[inline]
     fn weight(self, quota: Quota, now: u64) -> u32 {
         let weight =
@@ -69,7 +70,8 @@ impl Counter {
         u32::try_from(weight).unwrap_or(u32::MAX)
     }
 
-    /// GCRA, advanced to `now`: returns the used cost. One hit is as many as the window's microseconds.
+    /// GCRA, advanced to `now`: returns the used cost. One hit is as many as the window's
+    /// microseconds.
     #[inline]
     fn used(self, quota: Quota, now: u64) -> u128 {
         u128::from(self.until - now) * u128::from(quota.amount()) + u128::from(self.other)

@@ -15,8 +15,8 @@ pub enum ChargePolicy {
     /// request still counts it.
     #[default]
     AllOrNothing,
-    /// Quotas decide one after the other, up to the first that rejects the request. Those before it
-    /// keep the charge, as in Flask-Limiter.
+    /// Quotas decide one after the other, up to the first that rejects the request. Those before
+    /// it keep the charge, as in Flask-Limiter.
     InOrder,
     /// Nothing is recorded: the request only reads the counters.
     Nothing,
@@ -55,8 +55,8 @@ pub struct Snapshot {
     pub quota_index: usize,
     /// The cost that still passes now.
     pub remaining: u32,
-    /// The time until more remains. It is the time until the window ends (fixed-window), the oldest
-    /// hit leaves the window (moving-window), the weighted count drops by one
+    /// The time until more remains. It is the time until the window ends (fixed-window), the
+    /// oldest hit leaves the window (moving-window), the weighted count drops by one
     /// (sliding-window-counter), or the whole amount is available again (gcra).
     pub reset_after: Duration,
 }

@@ -23,8 +23,8 @@
 //! 4. a [unit](Unit), singular or plural, in any case: `second`, `minute`, `hour`, `day`, `month`
 //!    (30 days), `year` (360 days).
 //!
-//! Quotas of a list are separated by `;`, `,` or `|`. A request passes if it is within all of them.
-//! Anything else is a [`QuotaError`], which names the character and what to write there:
+//! Quotas of a list are separated by `;`, `,` or `|`. A request passes if it is within all of
+//! them. Anything else is a [`QuotaError`], which names the character and what to write there:
 //!
 //! ```
 //! use palisade::rate_limit::quota::Quotas;

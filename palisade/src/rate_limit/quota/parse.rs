@@ -36,7 +36,7 @@ impl FromStr for Quotas {
 /// use palisade::rate_limit::quota::Quota;
 ///
 /// let error = "0/minute".parse::<Quota>().unwrap_err();
-/// assert!(error.to_string().starts_with("`0/minute` is not a quota: at character 1, write a number"));
+/// assert!(error.to_string().starts_with("`0/minute` is not a quota: at character 1, write"));
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a quota: at character {}, {expected}", position + 1)]

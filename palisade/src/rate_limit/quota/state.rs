@@ -13,8 +13,8 @@ pub(crate) trait QuotaState: Default {
     fn charge(&mut self, algorithm: Self::Algorithm, quota: Quota, now: u64, cost: u32);
     /// Records a rejected request.
     fn reject(&mut self, algorithm: Self::Algorithm, quota: Quota, now: u64, cost: u32);
-    /// Refunds a charge made at that time, as far as it still counts. A window that began later, or
-    /// a rate that has moved on, refunds nothing.
+    /// Refunds a charge made at that time, as far as it still counts. A window that began later,
+    /// or a rate that has moved on, refunds nothing.
     fn refund(&mut self, algorithm: Self::Algorithm, quota: Quota, now: u64, charged_at: u64, cost: u32);
     /// Returns the remaining cost, and the time until more remains.
     fn remaining(&self, algorithm: Self::Algorithm, quota: Quota, now: u64) -> (u32, u64);
@@ -22,7 +22,8 @@ pub(crate) trait QuotaState: Default {
     fn expires_at(&self) -> u64;
 }
 
-/// Returns the window in microseconds. The bound of 146,000 years keeps now + 2 windows in a `u64`.
+/// Returns the window in microseconds. The bound of 146,000 years keeps now + 2 windows in a
+/// `u64`.
 #[inline]
 pub(crate) fn window_micros(quota: Quota) -> u64 {
     quota.window().as_secs().saturating_mul(1_000_000).min(u64::MAX / 4)

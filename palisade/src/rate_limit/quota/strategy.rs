@@ -24,11 +24,11 @@ use super::counter::CounterAlgorithm;
 /// The rules are the same in every store:
 ///
 /// 1. A window begins with the caller's first hit, not with the clock's minute, so a client gains
-///    nothing by waiting for the end of a minute. The next window begins at exactly
-///    `begin + window`. With `sliding-window-counter`, windows follow each other without a gap while
-///    hits arrive; after two windows without hits, the next hit begins a new one.
-/// 2. A rejected request does not count. The exception is `fixed-window`, where it counts and never
-///    lengthens the window.
+///    nothing by waiting for the end of a minute. The next window begins at exactly `begin +
+///    window`. With `sliding-window-counter`, windows follow each other without a gap while hits
+///    arrive; after two windows without hits, the next hit begins a new one.
+/// 2. A rejected request does not count. The exception is `fixed-window`, where it counts and
+///    never lengthens the window.
 /// 3. `sliding-window-counter` rounds the weighted count down before it compares.
 /// 4. A cost above the amount never passes. Counts saturate at 4,294,967,295.
 /// 5. If the clock is set back, hits that now lie in the future count as made now. No client gains

@@ -2,7 +2,9 @@
 //!
 //! ```
 //! use palisade::rate_limit::quota::{Quotas, Strategy};
-//! use palisade::rate_limit::store::{ChargePolicy, Outcome, RateLimitRequest, RateLimitStore, Store};
+//! use palisade::rate_limit::store::{
+//!     ChargePolicy, Outcome, RateLimitRequest, RateLimitStore, Store,
+//! };
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -63,7 +65,8 @@
 //! use std::time::Duration;
 //! use palisade::rate_limit::quota::Strategy;
 //! use palisade::rate_limit::store::{
-//!     Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot, Store, StoreError, StoreReply,
+//!     Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot, Store, StoreError,
+//!     StoreReply,
 //! };
 //!
 //! #[derive(Debug)]
@@ -140,8 +143,8 @@ pub trait RateLimitStore: Send + Sync + fmt::Debug + 'static {
 
     /// Refunds an allowed request. `charged_at` is [`Decision::decided_at`]; `None` is now.
     ///
-    /// A charge to a window that is over is not refunded to the current window. A count never falls
-    /// below zero.
+    /// A charge to a window that is over is not refunded to the current window. A count never
+    /// falls below zero.
     fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()>;
 
     /// Deletes all counters of this caller at this limit, of every strategy.

@@ -41,8 +41,8 @@ impl Servers {
             .map(Self)
     }
 
-    /// Returns the server of a key and the hash. Rendezvous hashing: the server with the largest hash
-    /// of server and key, so that a new server moves few keys.
+    /// Returns the server of a key and the hash. Rendezvous hashing: the server with the largest
+    /// hash of server and key, so that a new server moves few keys.
     pub(super) fn server_for(&self, key: &str) -> (&Server, u64) {
         let hash = |server: &Server| {
             let mut hasher = SipHasher13::new();
@@ -187,8 +187,8 @@ impl Connection {
         gets(&mut self.stream, key).await
     }
 
-    /// Writes the value if it is still the one with this CAS token, or still absent. Returns `false` if
-    /// it has changed.
+    /// Writes the value if it is still the one with this CAS token, or still absent. Returns
+    /// `false` if it has changed.
     pub(super) async fn store(
         &mut self,
         key: &str,

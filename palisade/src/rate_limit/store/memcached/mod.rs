@@ -12,15 +12,16 @@
 //!
 //! The numbers refer to the [guarantees of every store](super).
 //!
-//! 1. One value holds all counters of a caller under one strategy. A decision reads it (`gets`) and
-//!    writes it back only if it has not changed since (`cas`, an optimistic lock); else it starts
-//!    again, up to 100 times.
+//! 1. One value holds all counters of a caller under one strategy. A decision reads it (`gets`)
+//!    and writes it back only if it has not changed since (`cas`, an optimistic lock); else it
+//!    starts again, up to 100 times.
 //! 2. The lock covers all programs. Within one program, requests for the same caller wait for each
 //!    other, so that conflicts are rare.
-//! 3. The value names the list of quotas; the key names limit, caller and strategy. A hash of the key
-//!    chooses the server. A server that is down fails its own callers only.
+//! 3. The value names the list of quotas; the key names limit, caller and strategy. A hash of the
+//!    key chooses the server. A server that is down fails its own callers only.
 //! 4. The command that writes a value sets its expiry too.
-//! 5. At most 64 connections are open per server. Connecting and each answer time out after a second.
+//! 5. At most 64 connections are open per server. Connecting and each answer time out after a
+//!    second.
 //!
 //! # Addresses
 //!
@@ -31,8 +32,8 @@
 //!
 //! # What it does not do
 //!
-//! - It has no clock. The clocks of programs that share it should agree to a fraction of the shortest
-//!   window.
+//! - It has no clock. The clocks of programs that share it should agree to a fraction of the
+//!   shortest window.
 //! - It does not support moving windows and GCRA: [`RateLimitStore::supports`] names the reason.
 //! - memcached evicts entries when its memory is full, and a counter with them.
 //! - It has no passwords and no TLS.
@@ -56,7 +57,8 @@ use crate::rate_limit::quota::{Counter, CounterAlgorithm, Quotas, Strategy};
 
 /// The number of attempts to write a value that other programs write too.
 const MAX_ATTEMPTS: usize = 100;
-/// memcached reads an expiry up to this as seconds from now, and beyond it as seconds since the epoch.
+/// memcached reads an expiry up to this as seconds from now, and beyond it as seconds since the
+/// epoch.
 const THIRTY_DAYS: u64 = 30 * 24 * 60 * 60;
 
 /// Rate-limit counters in memcached. The [module page](self) describes the store.

@@ -13,16 +13,16 @@
 //!
 //! The numbers refer to the [guarantees of every store](super).
 //!
-//! 1. Callers are spread over 32 shards, each behind its own lock. A decision holds the lock for well
-//!    under a microsecond, except while the shard grows by an eighth. No other lock is involved, and
-//!    no background thread cleans up.
+//! 1. Callers are spread over 32 shards, each behind its own lock. A decision holds the lock for
+//!    well under a microsecond, except while the shard grows by an eighth. No other lock is
+//!    involved, and no background thread cleans up.
 //! 2. A caller is 64 bits of a keyed hash; the store does not keep the key itself. The probability
 //!    that any two of a million callers share a counter is one in thirty million.
-//! 3. Every 32 decisions, a shard looks at 64 slots of each table and drops expired counters. A large
-//!    table that is less than a quarter full shrinks.
-//! 4. At capacity no live counter is evicted. New callers then share one counter per limit and quota
-//!    until an entry expires. A flood of new keys therefore neither resets a counter nor passes
-//!    uncounted.
+//! 3. Every 32 decisions, a shard looks at 64 slots of each table and drops expired counters. A
+//!    large table that is less than a quarter full shrinks.
+//! 4. At capacity no live counter is evicted. New callers then share one counter per limit and
+//!    quota until an entry expires. A flood of new keys therefore neither resets a counter nor
+//!    passes uncounted.
 //!
 //! # Memory
 //!
@@ -92,8 +92,8 @@ impl MemoryStore {
         Self { shards: shards(CAPACITY), shared, hasher: CounterHasher::new(), clock }
     }
 
-    /// Sets the largest number of callers. The limit applies per shard, so a few per cent fewer may
-    /// fit. Counters made before are dropped.
+    /// Sets the largest number of callers. The limit applies per shard, so a few per cent fewer
+    /// may fit. Counters made before are dropped.
     #[must_use]
     pub fn capacity(mut self, callers: usize) -> Self {
         self.shards = shards(callers);

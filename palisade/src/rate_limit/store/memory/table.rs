@@ -1,8 +1,8 @@
 //! A hash table that stays nearly full at any size: open addressing, linear probing, growth by an
 //! eighth. The page of the parent module compares it with hashbrown.
 //!
-//! The keys are hashes already, made with random keys. Linear probing finds most of them within one
-//! or two cache lines.
+//! The keys are hashes already, made with random keys. Linear probing finds most of them within
+//! one or two cache lines.
 
 /// The smallest number of slots that a table grows by.
 const MIN_GROWTH: usize = 2;

@@ -1,4 +1,5 @@
-//! Rate-limit counters in Redis or Valkey. Several programs share them, and they survive a restart.
+//! Rate-limit counters in Redis or Valkey. Several programs share them, and they survive a
+//! restart.
 //!
 //! ```
 //! use palisade::rate_limit::store::{RateLimitStore, RedisStore, Store};
@@ -12,18 +13,19 @@
 //!
 //! The numbers refer to the [guarantees of every store](super).
 //!
-//! 1. A decision is one Lua script and one round trip, for any number of quotas. `EVALSHA` names the
-//!    script; the store sends its text to a server that does not know it. Fixed windows have a script
-//!    of their own, which is faster.
+//! 1. A decision is one Lua script and one round trip, for any number of quotas. `EVALSHA` names
+//!    the script; the store sends its text to a server that does not know it. Fixed windows have
+//!    a script of their own, which is faster.
 //! 2. The server runs one script at a time.
-//! 3. All keys of a caller start with `palisade:{limit/caller}:strategy`, so a cluster keeps them in
-//!    one slot. Each strategy has its own hash, which names all other keys. A reset deletes keys and
-//!    never scans for them. The time is the server's, so the clocks of programs need not agree.
+//! 3. All keys of a caller start with `palisade:{limit/caller}:strategy`, so a cluster keeps them
+//!    in one slot. Each strategy has its own hash, which names all other keys. A reset deletes
+//!    keys and never scans for them. The time is the server's, so the clocks of programs need not
+//!    agree.
 //! 4. The script that writes a key sets its expiry too.
-//! 5. One connection carries all requests, pipelined. If it fails or falls silent, the store drops it
-//!    and the next request opens another. The store never repeats a request to a single server, which
-//!    may have counted it. It repeats a request to a cluster up to twice if a node moves or fails; the
-//!    request may then count more than once.
+//! 5. One connection carries all requests, pipelined. If it fails or falls silent, the store
+//!    drops it and the next request opens another. The store never repeats a request to a single
+//!    server, which may have counted it. It repeats a request to a cluster up to twice if a node
+//!    moves or fails; the request may then count more than once.
 //!
 //! # Addresses
 //!
