@@ -72,8 +72,8 @@ impl RateLimit {
 ///
 /// for (uri, status, remaining) in [
 ///     ("/export?ada", 200, "1"),
-///     ("/export?ada", 429, "1"),
 ///     ("/page?ada", 200, "0"),
+///     ("/page?ada", 429, "0"),
 ///     ("/page?bob", 200, "2"),
 /// ] {
 ///     let response = app.clone().oneshot(Request::get(uri).body(Body::empty())?).await?;

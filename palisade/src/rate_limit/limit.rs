@@ -181,9 +181,9 @@ impl RateLimit {
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
     /// let limit = RateLimit::new("export", "10/hour".parse()?, MemoryStore::new());
-    /// assert_eq!(limit.check_costing("ada", 7).await?.remaining, 3);
+    /// assert_eq!(limit.check_costing("ada", 7).await.unwrap().remaining, 3);
     /// limit.refund("ada", 7).await;
-    /// assert_eq!(limit.check("ada").await?.remaining, 9);
+    /// assert_eq!(limit.check("ada").await.unwrap().remaining, 9);
     /// # Ok(())
     /// # }
     /// ```

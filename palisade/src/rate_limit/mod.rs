@@ -7,6 +7,11 @@
 //! use palisade::rate_limit::{FallbackStore, RateLimit, RateLimitRejection};
 //!
 //! # async fn log_in() {}
+//! /// Counts by the account, which only the handler knows.
+//! async fn welcome(login: &RateLimit, account: &str) -> Result<u32, RateLimitRejection> {
+//!     Ok(login.check(account).await?.remaining)
+//! }
+//!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = FallbackStore::new(MemoryStore::new());
@@ -15,13 +20,13 @@
 //! // As a layer: by the client's address.
 //! let app: Router = Router::new().route("/login", post(log_in).layer(login.clone().per_client()));
 //!
-//! // As a call: by the account, in the handler.
+//! // As a call: by the account.
 //! for remaining in [4, 3, 2, 1, 0] {
-//!     assert_eq!(login.check("ada@example.org").await?.remaining, remaining);
+//!     assert_eq!(welcome(&login, "ada@example.org").await, Ok(remaining));
 //! }
-//! let rejected = login.check("ada@example.org").await;
+//! let rejected = welcome(&login, "ada@example.org").await;
 //! assert!(matches!(rejected, Err(RateLimitRejection::LimitExceeded { .. })));
-//! assert!(login.check("bob@example.org").await.is_ok());
+//! assert!(welcome(&login, "bob@example.org").await.is_ok());
 //! # drop(app);
 //! # Ok(())
 //! # }
