@@ -1,7 +1,7 @@
 //! The response headers of a limit.
 //!
 //! `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds since the epoch) describe the tightest
-//! quota of all limits in the request's way that use these names; each header appears once.
+//! quota of all limits that the request passes and that use these names. Each header appears once.
 //! `RateLimit-Policy` and `RateLimit` are lists: every limit adds its own line.
 
 use std::fmt::Write;
