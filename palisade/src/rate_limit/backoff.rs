@@ -1,115 +1,132 @@
-//! Growing delays after failures in a row.
-//!
-//! ```
-//! # use std::time::Duration;
-//! # use palisade::rate_limit::store::MemoryStore;
-//! # use palisade::Rejection;
-//! # use palisade::rate_limit::{Backoff, RateLimitRejection};
-//! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), RateLimitRejection> {
-//! let backoff = Backoff::new("login", MemoryStore::new()).free(2).first(Duration::from_secs(10));
-//! backoff.attempt("ada@example.org").await?; // dropped: it has failed
-//! backoff.attempt("ada@example.org").await?;
-//! assert!(backoff.attempt("ada@example.org").await.is_err(), "ten seconds are not over");
-//! backoff.attempt("bob@example.org").await?.succeeded().await; // forgotten
-//! # Ok(())
-//! # }
-//! ```
-//!
-//! What passes, in this order:
-//! 1. the first few attempts, each of which counts as failed until it has [succeeded](BackoffAttempt::succeeded);
-//! 2. the next one after [`first`](Backoff::first), the one after that after twice as long, and so on up to
-//!    [`longest`](Backoff::longest); too early is a refusal (429) that counts nothing and lengthens nothing;
-//! 3. a success forgets everything, and so does a quiet time: failures count for [`forget`](Backoff::forget).
-//!
-//! | setting | default | why |
-//! |---|---|---|
-//! | [`free`](Backoff::free) | 3 | people mistype |
-//! | [`first`](Backoff::first) | 1 s | |
-//! | [`longest`](Backoff::longest) | 15 min | a stranger can delay the owner of an account no longer than that |
-//! | [`forget`](Backoff::forget) | 1 day | well above the longest delay, else who waits it out begins anew |
-//!
-//! Many attempts at once do not pass together: each is charged before it is made. In the moment in which the free ones run
-//! out, one more may pass. It asks the store up to five times, and counts in memory while the store is down.
-//!
-//! References: OWASP Authentication Cheat Sheet; NIST SP 800-63B §5.2.2.
+//! Exponential backoff after failures.
 
 use std::num::NonZeroU32;
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::fallback::FallbackStore;
 use super::key::RateLimitKey;
 use super::rejection::RateLimitRejection;
-use super::steady::FallbackStore;
 use crate::core::store_reply::StoreError;
 use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Quota, Quotas, Strategy, Unit};
 use crate::rate_limit::store::{RateLimitRequest, RateLimitStore};
 
-/// Growing delays after failures in a row. The page of the module says which.
+/// Delays that double after failures in a row (exponential backoff), for logins.
+///
+/// ```
+/// use std::time::Duration;
+/// use palisade::rate_limit::store::MemoryStore;
+/// use palisade::rate_limit::{Backoff, BackoffAttempt, RateLimitRejection};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), RateLimitRejection> {
+/// let backoff = Backoff::new("login", MemoryStore::new())
+///     .free_attempts(2)
+///     .initial_delay(Duration::from_secs(10));
+/// backoff.attempt("ada@example.org").await?; // dropped: the attempt has failed
+/// backoff.attempt("ada@example.org").await?;
+/// assert!(backoff.attempt("ada@example.org").await.is_err(), "the delay is running");
+///
+/// let attempt: BackoffAttempt = backoff.attempt("bob@example.org").await?;
+/// attempt.succeeded().await; // deletes bob's failures
+/// # Ok(())
+/// # }
+/// ```
+///
+/// # What happens, in order
+///
+/// 1. The first [`free_attempts`](Self::free_attempts) pass. Each counts as a failure until it has
+///    [succeeded](BackoffAttempt::succeeded).
+/// 2. The next attempt passes after [`initial_delay`](Self::initial_delay), the one after that
+///    after twice as long, and so on up to [`max_delay`](Self::max_delay). An earlier attempt is
+///    rejected (429); it counts nothing and lengthens nothing.
+/// 3. A success deletes all failures of the caller. Failures also expire:
+///    [`forget_after`](Self::forget_after).
+///
+/// # Defaults
+///
+/// | setting | default | why |
+/// |---|---|---|
+/// | [`free_attempts`](Self::free_attempts) | 3 | people mistype |
+/// | [`initial_delay`](Self::initial_delay) | 1 s | people hardly notice it |
+/// | [`max_delay`](Self::max_delay) | 15 min | an attacker can lock the owner out for no longer |
+/// | [`forget_after`](Self::forget_after) | 1 day | well above the longest delay; else a client that waits starts again |
+///
+/// Each attempt is charged before it is made, so concurrent attempts do not pass together. While
+/// the free attempts run out, one more may pass. An attempt calls the store up to five times.
+/// While the store is down, the [`FallbackStore`] counts in memory.
+///
+/// References: OWASP Authentication Cheat Sheet; NIST SP 800-63B section 5.2.2.
 #[derive(Clone, Debug)]
+#[doc(alias = "exponential backoff")]
+#[doc(alias = "account lockout")]
+#[doc(alias = "brute force")]
 pub struct Backoff {
     name: Arc<str>,
     store: FallbackStore,
-    free: u32,
-    first: Duration,
-    longest: Duration,
-    forget: Duration,
+    free_attempts: u32,
+    initial_delay: Duration,
+    max_delay: Duration,
+    forget_after: Duration,
     ipv6_prefix: u8,
 }
 
-/// An attempt that may be made. It counts as failed unless it is said to have succeeded.
+/// An attempt that passed. It counts as a failure unless [`succeeded`](Self::succeeded) is called.
+/// [`Backoff`] has an example.
 #[derive(Debug)]
 pub struct BackoffAttempt<'a> {
     backoff: &'a Backoff,
     caller: Vec<u8>,
 }
 
-/// More failures than anybody waits for.
-const MANY: NonZeroU32 = NonZeroU32::new(1_000_000).expect("it is not zero");
+/// The amount of the quota that only counts failures. No caller reaches it.
+const UNREACHABLE: NonZeroU32 = NonZeroU32::new(1_000_000).expect("the number is not zero");
 
 impl Backoff {
-    /// Delays of this name, which is their scope.
+    /// Makes a backoff. Its name is its scope: those with the same name and store share failures.
     pub fn new(name: &str, store: impl Into<FallbackStore>) -> Self {
         Self {
             name: format!("{name} backoff").into(),
             store: store.into(),
-            free: 3,
-            first: Duration::from_secs(1),
-            longest: Duration::from_secs(15 * 60),
-            forget: Duration::from_secs(24 * 60 * 60),
+            free_attempts: 3,
+            initial_delay: Duration::from_secs(1),
+            max_delay: Duration::from_secs(15 * 60),
+            forget_after: Duration::from_secs(24 * 60 * 60),
             ipv6_prefix: 64,
         }
     }
 
-    /// How many attempts are free.
-    pub fn free(self, free: u32) -> Self {
-        Self { free, ..self }
+    /// Sets the number of attempts without a delay.
+    pub fn free_attempts(self, free_attempts: u32) -> Self {
+        Self { free_attempts, ..self }
     }
 
-    /// The first delay, in whole seconds; the next are each twice as long.
-    pub fn first(self, first: Duration) -> Self {
-        Self { first, ..self }
+    /// Sets the first delay, in whole seconds. Each further delay is twice as long.
+    pub fn initial_delay(self, initial_delay: Duration) -> Self {
+        Self { initial_delay, ..self }
     }
 
-    /// The longest delay, in whole seconds.
-    pub fn longest(self, longest: Duration) -> Self {
-        Self { longest, ..self }
+    /// Sets the longest delay, in whole seconds.
+    pub fn max_delay(self, max_delay: Duration) -> Self {
+        Self { max_delay, ..self }
     }
 
-    /// How long failures count, in whole seconds.
-    pub fn forget(self, forget: Duration) -> Self {
-        Self { forget, ..self }
+    /// Sets the time after which failures expire, in whole seconds.
+    pub fn forget_after(self, forget_after: Duration) -> Self {
+        Self { forget_after, ..self }
     }
 
-    /// How much of an IPv6 address tells callers apart, in bits from 0 to 128; 64 where nothing is said.
+    /// Sets the length of the IPv6 prefix that identifies a client, in bits from 0 to 128. The
+    /// default is 64.
     pub fn ipv6_prefix(self, bits: u8) -> Self {
         Self { ipv6_prefix: bits, ..self }
     }
 
-    /// Makes an attempt, if the time for it has come.
+    /// Makes an attempt, unless a delay is running.
     ///
     /// # Errors
-    /// The refusal: too early, or without a key.
+    ///
+    /// The rejection: a delay is running, or the key is missing.
     pub async fn attempt(
         &self,
         key: impl Into<RateLimitKey>,
@@ -123,46 +140,55 @@ impl Backoff {
         Ok(BackoffAttempt { backoff: self, caller })
     }
 
-    /// Forgets what this caller has failed at.
+    /// Deletes the failures of this caller.
     ///
     /// # Errors
-    /// When the store does not answer in time.
+    ///
+    /// [`StoreError::Down`] if the store does not answer in time.
     pub async fn reset(&self, key: impl Into<RateLimitKey>) -> Result<(), StoreError> {
         let caller = key.into().caller(None, self.ipv6_prefix);
         self.store.reset(&self.name, &caller).await
     }
 
     async fn admit(&self, caller: &[u8]) -> Result<(), RateLimitRejection> {
-        if let Some(free) = NonZeroU32::new(self.free) {
-            let verdict = self.count(caller, free, self.forget, Strategy::SlidingWindowCounter, 1).await?;
-            if verdict.outcome == Outcome::Allow {
-                if verdict.standing.remaining == 0 {
-                    self.begin_delay(caller, 0).await?;
+        if let Some(free) = NonZeroU32::new(self.free_attempts) {
+            let decision =
+                self.count(caller, free, self.forget_after, Strategy::SlidingWindowCounter, 1).await?;
+            if decision.outcome == Outcome::Allowed {
+                if decision.snapshot.remaining == 0 {
+                    self.start_delay(caller, 0).await?;
                 }
                 return Ok(());
             }
         }
-        let failures = self.count(caller, MANY, self.forget, Strategy::SlidingWindowCounter, 0).await?;
-        let failures = MANY.get() - failures.standing.remaining;
-        if let Outcome::Refuse { retry_after } = self.begin_delay(caller, failures).await? {
-            tracing::info!(limit = &*self.name, failures, ?retry_after, "too early");
+        let failures =
+            self.count(caller, UNREACHABLE, self.forget_after, Strategy::SlidingWindowCounter, 0).await?;
+        let failures = UNREACHABLE.get() - failures.snapshot.remaining;
+        if let Outcome::Limited { retry_after } = self.start_delay(caller, failures).await? {
+            tracing::info!(
+                limit = &*self.name,
+                failures,
+                ?retry_after,
+                "rejected: the backoff delay is running"
+            );
             return Err(RateLimitRejection::LimitExceeded { retry_after, header: None, message: None });
         }
-        // The next delay begins before anybody can see that it is the next.
-        self.begin_delay(caller, failures + 1).await?;
-        self.count(caller, MANY, self.forget, Strategy::SlidingWindowCounter, 1).await?;
+        // The next delay starts before the failure counts, so that no concurrent attempt misses
+        // it.
+        self.start_delay(caller, failures + 1).await?;
+        self.count(caller, UNREACHABLE, self.forget_after, Strategy::SlidingWindowCounter, 1).await?;
         Ok(())
     }
 
-    /// Begins the delay after so many failures, unless it is running.
-    async fn begin_delay(&self, caller: &[u8], failures: u32) -> Result<Outcome, RateLimitRejection> {
-        let doubled = 2_u32.checked_pow(failures).and_then(|times| self.first.checked_mul(times));
-        let delay = doubled.map_or(self.longest, |delay| delay.min(self.longest));
-        let verdict = self.count(caller, NonZeroU32::MIN, delay, Strategy::FixedWindow, 1).await?;
-        Ok(verdict.outcome)
+    /// Starts the delay after this number of failures, unless it is running.
+    async fn start_delay(&self, caller: &[u8], failures: u32) -> Result<Outcome, RateLimitRejection> {
+        let doubled = 2_u32.checked_pow(failures).and_then(|factor| self.initial_delay.checked_mul(factor));
+        let delay = doubled.map_or(self.max_delay, |delay| delay.min(self.max_delay));
+        let decision = self.count(caller, NonZeroU32::MIN, delay, Strategy::FixedWindow, 1).await?;
+        Ok(decision.outcome)
     }
 
-    /// Counts by the quota `amount` per `window`; only looks where the cost is 0.
+    /// Counts by the quota `amount` per `window`. A cost of 0 only reads the counter.
     async fn count(
         &self,
         caller: &[u8],
@@ -175,17 +201,17 @@ impl Backoff {
         let seconds = NonZeroU32::new(seconds).unwrap_or(NonZeroU32::MIN);
         let quotas = Quotas::from(Quota::new(amount, seconds, Unit::Second));
         let charge = if cost == 0 { ChargePolicy::Nothing } else { ChargePolicy::AllOrNothing };
-        let ask = RateLimitRequest { limit: &self.name, caller, quotas: &quotas, strategy, cost, charge };
-        // Memory stands in for a store that is down, so this is one that cannot count this way.
-        let unable = |_| RateLimitRejection::StoreDown { retry_after: Duration::from_secs(5) };
-        self.store.decide(ask).await.map_err(unable)
+        let request = RateLimitRequest { limit: &self.name, caller, quotas: &quotas, strategy, cost, charge };
+        // Memory replaces a store that is down, so this store does not support the strategy.
+        let unsupported = |_| RateLimitRejection::StoreDown { retry_after: Duration::from_secs(5) };
+        self.store.decide(request).await.map_err(unsupported)
     }
 }
 
 impl BackoffAttempt<'_> {
-    /// It has succeeded: everything that this caller has failed at is forgotten.
+    /// Records success: deletes all failures of the caller.
     pub async fn succeeded(self) {
-        // If the store does not hear of it, the owner waits once more: that is the safe side.
+        // If the store is down, the owner waits once more, which is the safe side.
         let _ = self.backoff.store.reset(&self.backoff.name, &self.caller).await;
     }
 }

@@ -1,24 +1,36 @@
-//! Who is counted: an address, a text of the application's, or everybody together.
+//! The key of a rate limit: an address, a text of the application, or one key for all.
 //!
-//! Each kind of key is written with its kind before it, so that a visitor who signs in as `192.0.2.7` does not use up what
-//! that address may.
+//! A prefix names the source of each key, so that a visitor with the name `192.0.2.7` does not
+//! share a counter with the client of that address.
 
 use std::io::Write;
 use std::net::{IpAddr, Ipv6Addr};
 
 use http::{HeaderName, Method};
 
-/// Who is counted, as one limit tells callers apart.
+/// The key that identifies a caller at a limit.
 ///
-/// Made from an address, a text, a number, or a pair of keys. An empty text and `None` are no key: see
-/// [`MissingKeyPolicy`](super::MissingKeyPolicy).
+/// An address, a text, a number and a pair of keys convert into one. An empty text and `None` are
+/// a missing key; [`MissingKeyPolicy`](super::MissingKeyPolicy) applies.
+///
+/// ```
+/// use std::net::IpAddr;
+/// use palisade::rate_limit::RateLimitKey;
+///
+/// let address: IpAddr = [192, 0, 2, 7].into();
+/// assert_ne!(RateLimitKey::from(address), RateLimitKey::from("192.0.2.7"));
+///
+/// let account_and_address = RateLimitKey::from(("ada@example.org", address));
+/// assert!(!account_and_address.is_none());
+/// assert!(RateLimitKey::from("").is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-pub struct RateLimitKey(Kind);
+pub struct RateLimitKey(KeyKind);
 
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
-enum Kind {
+enum KeyKind {
     None,
-    Everybody,
+    Global,
     Address(IpAddr),
     Text(Box<[u8]>),
     Header(HeaderName, Box<[u8]>),
@@ -28,30 +40,30 @@ enum Kind {
 }
 
 impl RateLimitKey {
-    /// No key.
-    pub const NONE: Self = Self(Kind::None);
-    /// One key for all.
-    pub const EVERYBODY: Self = Self(Kind::Everybody);
+    /// A missing key.
+    pub const NONE: Self = Self(KeyKind::None);
+    /// One key for all callers.
+    pub const GLOBAL: Self = Self(KeyKind::Global);
 
-    /// Whether there is nothing to tell this caller by: of a pair, either half.
+    /// Returns `true` if the key is missing. A pair is missing if either half is.
     pub fn is_none(&self) -> bool {
         match &self.0 {
-            Kind::None => true,
-            Kind::Pair(pair) => pair.0.is_none() || pair.1.is_none(),
+            KeyKind::None => true,
+            KeyKind::Pair(pair) => pair.0.is_none() || pair.1.is_none(),
             _ => false,
         }
     }
 
     pub(super) fn header(name: &HeaderName, value: &[u8]) -> Self {
-        if value.is_empty() { Self::NONE } else { Self(Kind::Header(name.clone(), value.into())) }
+        if value.is_empty() { Self::NONE } else { Self(KeyKind::Header(name.clone(), value.into())) }
     }
 
     #[cfg(feature = "axum")]
     pub(crate) fn parameter(name: &str, value: &str) -> Self {
-        if value.is_empty() { Self::NONE } else { Self(Kind::Parameter(name.into(), value.into())) }
+        if value.is_empty() { Self::NONE } else { Self(KeyKind::Parameter(name.into(), value.into())) }
     }
 
-    /// The bytes that a store counts by. Addresses of version 6 are cut to their network.
+    /// Returns the bytes that a store counts by. An IPv6 address is cut to its prefix.
     pub(super) fn caller(&self, method: Option<&'static str>, ipv6_prefix: u8) -> Vec<u8> {
         let mut bytes = Vec::with_capacity(32);
         if let Some(method) = method {
@@ -65,19 +77,19 @@ impl RateLimitKey {
     fn write(&self, bytes: &mut Vec<u8>, ipv6_prefix: u8) {
         let mut put = |parts: &[&[u8]]| parts.iter().for_each(|part| bytes.extend_from_slice(part));
         match &self.0 {
-            Kind::None => put(&[b"none"]),
-            Kind::Everybody => put(&[b"all"]),
-            Kind::Address(address) => {
+            KeyKind::None => put(&[b"none"]),
+            KeyKind::Global => put(&[b"all"]),
+            KeyKind::Address(address) => {
                 put(&[b"ip:"]);
                 write_network(bytes, *address, ipv6_prefix);
             }
-            Kind::Text(text) => put(&[b"key:", text]),
-            Kind::Header(name, value) => put(&[b"header:", name.as_str().as_bytes(), b":", value]),
+            KeyKind::Text(text) => put(&[b"key:", text]),
+            KeyKind::Header(name, value) => put(&[b"header:", name.as_str().as_bytes(), b":", value]),
             #[cfg(feature = "axum")]
-            Kind::Parameter(name, value) => put(&[b"path:", name.as_bytes(), b":", value.as_bytes()]),
-            Kind::Pair(pair) => {
+            KeyKind::Parameter(name, value) => put(&[b"path:", name.as_bytes(), b":", value.as_bytes()]),
+            KeyKind::Pair(pair) => {
                 let first = pair.0.caller(None, ipv6_prefix);
-                // The length keeps apart two pairs that would run together alike.
+                // The length keeps different pairs different.
                 put(&[b"pair:", first.len().to_string().as_bytes(), b":", &first, b"+"]);
                 pair.1.write(bytes, ipv6_prefix);
             }
@@ -89,52 +101,53 @@ fn write_network(bytes: &mut Vec<u8>, address: IpAddr, ipv6_prefix: u8) {
     match address.to_canonical() {
         IpAddr::V4(address) => {
             let [first, rest @ ..] = address.octets();
-            write_number(bytes, first);
+            write_octet(bytes, first);
             rest.into_iter().for_each(|octet| {
                 bytes.push(b'.');
-                write_number(bytes, octet);
+                write_octet(bytes, octet);
             });
         }
         IpAddr::V6(address) => {
-            let kept = u32::from(ipv6_prefix.min(128));
-            let mask = u128::MAX.checked_shl(128 - kept).unwrap_or(0);
-            // Writing to memory cannot fail.
-            let _ = write!(bytes, "{}/{kept}", Ipv6Addr::from_bits(address.to_bits() & mask));
+            let prefix = u32::from(ipv6_prefix.min(128));
+            let mask = u128::MAX.checked_shl(128 - prefix).unwrap_or(0);
+            // Writing to a `Vec` cannot fail.
+            let _ = write!(bytes, "{}/{prefix}", Ipv6Addr::from_bits(address.to_bits() & mask));
         }
     }
 }
 
-/// Every counted request writes four: the formatter of the standard library takes ten times as long.
-fn write_number(bytes: &mut Vec<u8>, number: u8) {
-    if number >= 100 {
-        bytes.push(b'0' + number / 100);
+/// Writes an octet. The standard formatter takes ten times as long, and every counted request
+/// writes four octets.
+fn write_octet(bytes: &mut Vec<u8>, octet: u8) {
+    if octet >= 100 {
+        bytes.push(b'0' + octet / 100);
     }
-    if number >= 10 {
-        bytes.push(b'0' + number / 10 % 10);
+    if octet >= 10 {
+        bytes.push(b'0' + octet / 10 % 10);
     }
-    bytes.push(b'0' + number % 10);
+    bytes.push(b'0' + octet % 10);
 }
 
-/// The name that a method is counted under. Those that nobody knows share one: a client can invent as many as it likes.
-/// HEAD is answered by what answers GET.
+/// Returns the name that a method counts under. Unknown methods share one, because a client can
+/// invent any number. HEAD counts as GET, because the same handler answers it.
 pub(super) fn method_name(method: &Method) -> &'static str {
     let known = METHODS.iter().find(|name| **name == method.as_str());
     if *method == Method::HEAD { "GET" } else { known.copied().unwrap_or("other") }
 }
 
-/// Every answer of [`method_name`].
+/// All names that [`method_name`] returns.
 pub(super) const METHODS: &[&str] =
     &["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "CONNECT", "TRACE", "other"];
 
 impl From<IpAddr> for RateLimitKey {
     fn from(address: IpAddr) -> Self {
-        Self(Kind::Address(address))
+        Self(KeyKind::Address(address))
     }
 }
 
 impl From<&[u8]> for RateLimitKey {
     fn from(text: &[u8]) -> Self {
-        if text.is_empty() { Self::NONE } else { Self(Kind::Text(text.into())) }
+        if text.is_empty() { Self::NONE } else { Self(KeyKind::Text(text.into())) }
     }
 }
 
@@ -170,7 +183,7 @@ impl<K: Into<Self>> From<Option<K>> for RateLimitKey {
 
 impl<A: Into<Self>, B: Into<Self>> From<(A, B)> for RateLimitKey {
     fn from((one, other): (A, B)) -> Self {
-        Self(Kind::Pair(Box::new((one.into(), other.into()))))
+        Self(KeyKind::Pair(Box::new((one.into(), other.into()))))
     }
 }
 
@@ -187,7 +200,7 @@ mod tests {
     }
 
     #[test]
-    fn an_address_of_version_6_is_its_network() {
+    fn an_ipv6_address_is_cut_to_its_prefix() {
         assert_eq!(written(address("192.0.2.7")), "ip:192.0.2.7");
         assert_eq!(written(address("::ffff:192.0.2.7")), "ip:192.0.2.7");
         for octet in 0..=u8::MAX {
@@ -202,25 +215,25 @@ mod tests {
     }
 
     #[test]
-    fn keys_that_differ_are_written_differently() {
+    fn different_keys_have_different_bytes() {
         assert_ne!(written("192.0.2.7"), written(address("192.0.2.7")));
-        assert_ne!(written("all"), written(RateLimitKey::EVERYBODY));
+        assert_ne!(written("all"), written(RateLimitKey::GLOBAL));
         assert_ne!(written(("a+key:b", "c")), written(("a", "b+key:c")));
         assert_ne!(written((("a", "b"), "c")), written(("a", ("b", "c"))));
     }
 
     #[test]
-    fn nothing_is_no_key() {
+    fn empty_texts_are_missing_keys() {
         for key in
             ["".into(), RateLimitKey::from(None::<&str>), Some("").into(), ("a", "").into(), ("", 7).into()]
         {
             assert!(key.is_none(), "{key:?}");
         }
-        assert!(!RateLimitKey::EVERYBODY.is_none() && !RateLimitKey::from(0).is_none());
+        assert!(!RateLimitKey::GLOBAL.is_none() && !RateLimitKey::from(0).is_none());
     }
 
     #[test]
-    fn an_invented_method_has_no_count_of_its_own() {
+    fn unknown_methods_share_a_counter() {
         let name = |text: &str| method_name(&Method::from_bytes(text.as_bytes()).unwrap());
         assert_eq!((name("POST"), name("HEAD"), name("X1"), name("X2")), ("POST", "GET", "other", "other"));
     }

@@ -7,22 +7,36 @@ use http::{HeaderValue, StatusCode};
 
 use crate::core::rejection::{Rejection, comparable_rejection};
 
-/// The reason why a rate limit rejects a request.
+/// The reason why a rate limit rejects a request. It converts into a [`Rejection`].
+///
+/// | reason | status | code |
+/// |---|---|---|
+/// | `LimitExceeded` | 429 | `too_many_requests` |
+/// | `MissingKey` | 400 | `caller_unknown` |
+/// | `StoreDown` | 503 | `cannot_count` |
+///
+/// ```
+/// use palisade::Rejection;
+/// use palisade::rate_limit::RateLimitRejection;
+///
+/// let rejection = Rejection::from(RateLimitRejection::MissingKey);
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (400, "caller_unknown"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum RateLimitRejection {
-    /// 429: the caller has used up the quota.
+    /// The caller has used up a quota: 429.
     LimitExceeded {
         /// The time after which the same request passes.
         retry_after: Duration,
-        /// `Retry-After` in another form than whole seconds, rounded up.
+        /// The value of `Retry-After`, if its form is not seconds.
         header: Option<HeaderValue>,
-        /// A sentence for the visitor, before the time to wait.
+        /// The sentence for the visitor, before the time to wait.
         message: Option<Cow<'static, str>>,
     },
-    /// 400: the request lacks the key that the limit counts by, such as a header.
+    /// The request lacks the key that the limit counts by, such as a header: 400.
     MissingKey,
-    /// 503: the store is down, and the limit rejects requests that it cannot count.
+    /// The store is down, and the limit rejects requests that it cannot count: 503.
     StoreDown {
         /// The time after which to try again.
         retry_after: Duration,

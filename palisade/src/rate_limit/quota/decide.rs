@@ -1,77 +1,77 @@
-//! One decision over all quotas of an ask, whatever the strategy.
+//! One decision over all quotas of a request, for any strategy.
 
 use std::time::Duration;
 
 use super::Quota;
-use super::strategy::State;
-use super::verdict::{ChargePolicy, Decision, Outcome, Snapshot};
+use super::decision::{ChargePolicy, Decision, Outcome, Snapshot};
+use super::state::QuotaState;
 
-/// Decides, and charges the states as `charge` says. There are as many states as quotas.
+/// Decides about a request and charges the states by the policy. There is one state per quota.
 #[inline(always)]
-pub(crate) fn decide<S: State>(
+pub(crate) fn decide<S: QuotaState>(
     states: &mut [S],
-    kind: S::Kind,
+    algorithm: S::Algorithm,
     quotas: &[Quota],
     now: u64,
     cost: u32,
     charge: ChargePolicy,
 ) -> Decision {
-    let mut breach: Option<(usize, u64)> = None;
-    for (at, (state, &quota)) in states.iter_mut().zip(quotas).enumerate() {
-        match (state.wait(kind, quota, now, cost), charge) {
-            (None, ChargePolicy::InOrder) if cost > 0 => state.charge(kind, quota, now, cost),
+    let mut exceeded: Option<(usize, u64)> = None;
+    for (index, (state, &quota)) in states.iter_mut().zip(quotas).enumerate() {
+        match (state.wait(algorithm, quota, now, cost), charge) {
+            (None, ChargePolicy::InOrder) if cost > 0 => state.charge(algorithm, quota, now, cost),
             (None, _) => {}
             (Some(wait), ChargePolicy::InOrder) => {
-                state.refuse(kind, quota, now, cost);
-                breach = Some((at, wait));
+                state.reject(algorithm, quota, now, cost);
+                exceeded = Some((index, wait));
                 break;
             }
             (Some(wait), _) => {
                 if charge == ChargePolicy::AllOrNothing {
-                    state.refuse(kind, quota, now, cost);
+                    state.reject(algorithm, quota, now, cost);
                 }
-                if breach.is_none_or(|(_, longest)| wait > longest) {
-                    breach = Some((at, wait));
+                if exceeded.is_none_or(|(_, longest)| wait > longest) {
+                    exceeded = Some((index, wait));
                 }
             }
         }
     }
-    if breach.is_none() && charge == ChargePolicy::AllOrNothing && cost > 0 {
+    if exceeded.is_none() && charge == ChargePolicy::AllOrNothing && cost > 0 {
         for (state, &quota) in states.iter_mut().zip(quotas) {
-            state.charge(kind, quota, now, cost);
+            state.charge(algorithm, quota, now, cost);
         }
     }
 
-    let mut found: Option<(usize, u32, u64)> = None;
-    for (at, (state, &quota)) in states.iter().zip(quotas).enumerate() {
-        if breach.is_none_or(|(breached, _)| breached == at) {
-            let (remaining, reset_after) = state.standing(kind, quota, now);
-            if found.is_none_or(|(_, least, _)| remaining < least) {
-                found = Some((at, remaining, reset_after));
+    let mut tightest: Option<(usize, u32, u64)> = None;
+    for (index, (state, &quota)) in states.iter().zip(quotas).enumerate() {
+        if exceeded.is_none_or(|(decisive, _)| decisive == index) {
+            let (remaining, reset_after) = state.remaining(algorithm, quota, now);
+            if tightest.is_none_or(|(_, least, _)| remaining < least) {
+                tightest = Some((index, remaining, reset_after));
             }
         }
     }
-    let (quota, remaining, reset_after) = found.unwrap_or_default();
-    let standing = Snapshot { quota, remaining, reset_after: Duration::from_micros(reset_after) };
-    let outcome = match breach {
-        Some((_, wait)) => Outcome::Refuse { retry_after: Duration::from_micros(wait) },
-        None => Outcome::Allow,
+    let (quota_index, remaining, reset_after) = tightest.unwrap_or_default();
+    let snapshot = Snapshot { quota_index, remaining, reset_after: Duration::from_micros(reset_after) };
+    let outcome = match exceeded {
+        Some((_, wait)) => Outcome::Limited { retry_after: Duration::from_micros(wait) },
+        None => Outcome::Allowed,
     };
-    Decision { outcome, standing, at: now }
+    Decision { outcome, snapshot, decided_at: now }
 }
 
-/// Gives back what an allowed request was charged at that time; nothing is just now.
+/// Refunds an allowed request that was charged at that time; `None` is now.
 #[inline]
-pub(crate) fn refund<S: State>(
+pub(crate) fn refund<S: QuotaState>(
     states: &mut [S],
-    kind: S::Kind,
+    algorithm: S::Algorithm,
     quotas: &[Quota],
     now: u64,
-    charged: Option<u64>,
+    charged_at: Option<u64>,
     cost: u32,
 ) {
-    let charged = charged.map_or(now, |charged| charged.min(now));
+    let charged_at = charged_at.map_or(now, |time| time.min(now));
     for (state, &quota) in states.iter_mut().zip(quotas) {
-        state.refund(kind, quota, now, charged, cost);
+        state.refund(algorithm, quota, now, charged_at, cost);
     }
 }

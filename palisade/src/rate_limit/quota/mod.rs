@@ -1,49 +1,96 @@
-//! "5 per minute": how much of what, in how long.
+//! Quotas such as "5 per minute", and the strategies that count requests against them.
 //!
 //! ```
-//! # use std::num::NonZeroU32;
-//! # use palisade::rate_limit::quota::{Quota, Quotas};
+//! use std::num::NonZeroU32;
+//! use palisade::rate_limit::quota::{Quota, Quotas};
+//!
 //! let login: Quotas = "5/minute; 20 per hour".parse()?;
-//! let upload = Quota::per_hour(NonZeroU32::new(10).unwrap());
 //! assert_eq!(login.to_string(), "5 per minute; 20 per hour");
 //! assert_eq!(login.to_string().parse::<Quotas>()?, login);
+//!
+//! let upload = Quota::per_hour(NonZeroU32::new(10).expect("10 is not zero"));
+//! assert_eq!("10/hour".parse::<Quota>()?, upload);
 //! # Ok::<(), palisade::rate_limit::quota::QuotaError>(())
 //! ```
 //!
-//! What is read, as Flask-Limiter reads it: an amount, `/` or `per`, perhaps a multiple, and a unit (`second`, `minute`, `hour`,
-//! `day`, `month` of 30 days, `year` of 360 days; singular or plural, in any case), such as `50/hour`, `200 per day`,
-//! `10 per 2 minutes`. A list has `;`, `,` or `|` between.
+//! # Syntax
 //!
-//! What is an error, with its place: zero, a unit that is none of these, anything left over, a number beyond 4,294,967,295.
+//! The syntax is that of Flask-Limiter:
 //!
-//! It has no clock and keeps nothing: `strategy` says how hits are counted, `decide` asks all quotas at once.
+//! 1. an amount: digits only, from 1 to 4,294,967,295;
+//! 2. `/` or `per`;
+//! 3. optionally a multiple of the unit, such as the 2 in `10 per 2 minutes`;
+//! 4. a [unit](Unit), singular or plural, in any case: `second`, `minute`, `hour`, `day`, `month`
+//!    (30 days), `year` (360 days).
+//!
+//! Quotas of a list are separated by `;`, `,` or `|`. A request passes if it is within all of
+//! them. Anything else is a [`QuotaError`], which names the character and what to write there:
+//!
+//! ```
+//! use palisade::rate_limit::quota::Quotas;
+//!
+//! let error = "5/week".parse::<Quotas>().unwrap_err().to_string();
+//! assert!(error.contains("at character 3, write second, minute, hour, day, month or year"));
+//! ```
+//!
+//! # Strategies
+//!
+//! A [`Strategy`] says how requests count; its page has a table. Its name is a setting:
+//!
+//! ```
+//! use palisade::rate_limit::quota::Strategy;
+//!
+//! assert_eq!("moving-window".parse(), Ok(Strategy::MovingWindow));
+//! assert_eq!(Strategy::default().to_string(), "fixed-window");
+//! assert!("token-bucket".parse::<Strategy>().is_err());
+//! ```
+//!
+//! # What it does not do
+//!
+//! A quota has no clock and no counters. Those belong to a [store](super::store).
 
-#[cfg(feature = "rate-limit")]
+mod counter;
 pub(crate) mod decide;
-#[cfg(feature = "rate-limit")]
-pub(crate) mod strategy;
-#[cfg(feature = "rate-limit")]
-mod verdict;
+mod decision;
+mod hit_log;
+mod parse;
+pub(crate) mod state;
+mod strategy;
 
 use std::fmt;
 use std::num::NonZeroU32;
-use std::str::FromStr;
 use std::time::Duration;
 
-#[cfg(feature = "rate-limit")]
-pub use strategy::{Strategy, StrategyError};
-#[cfg(feature = "rate-limit")]
-pub use verdict::{ChargePolicy, Decision, Outcome, Snapshot};
+pub(crate) use self::counter::{Counter, CounterAlgorithm};
+pub use self::decision::{ChargePolicy, Decision, Outcome, Snapshot};
+pub(crate) use self::hit_log::HitLog;
+pub use self::parse::QuotaError;
+pub use self::strategy::{Strategy, StrategyError};
 
-/// An amount per window of time; neither is ever zero.
+/// An amount of requests per window of time. Neither is ever zero.
+///
+/// ```
+/// use palisade::rate_limit::quota::Quota;
+///
+/// let quota: Quota = "10 per 2 minutes".parse()?;
+/// assert_eq!((quota.amount(), quota.window().as_secs()), (10, 120));
+/// # Ok::<(), palisade::rate_limit::quota::QuotaError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[doc(alias = "throttle")]
 pub struct Quota {
     amount: NonZeroU32,
     multiple: NonZeroU32,
     unit: Unit,
 }
 
-/// The units of the text form.
+/// A unit of time of a quota.
+///
+/// ```
+/// use palisade::rate_limit::quota::Unit;
+///
+/// assert_eq!(Unit::Hour.seconds(), 3_600);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Unit {
     /// 1 second.
@@ -63,7 +110,7 @@ pub enum Unit {
 impl Unit {
     const ALL: [Self; 6] = [Self::Second, Self::Minute, Self::Hour, Self::Day, Self::Month, Self::Year];
 
-    /// The unit's length in seconds.
+    /// Returns the length of the unit in seconds.
     pub const fn seconds(self) -> u64 {
         match self {
             Self::Second => 1,
@@ -88,37 +135,37 @@ impl Unit {
 }
 
 impl Quota {
-    /// `amount` per so many units, such as 10 per 2 minutes.
+    /// Makes a quota of `amount` per `multiple` units, such as 10 per 2 minutes.
     pub const fn new(amount: NonZeroU32, multiple: NonZeroU32, unit: Unit) -> Self {
         Self { amount, multiple, unit }
     }
 
-    /// `amount` per second.
+    /// Makes a quota of `amount` per second.
     pub const fn per_second(amount: NonZeroU32) -> Self {
         Self::new(amount, NonZeroU32::MIN, Unit::Second)
     }
 
-    /// `amount` per minute.
+    /// Makes a quota of `amount` per minute.
     pub const fn per_minute(amount: NonZeroU32) -> Self {
         Self::new(amount, NonZeroU32::MIN, Unit::Minute)
     }
 
-    /// `amount` per hour.
+    /// Makes a quota of `amount` per hour.
     pub const fn per_hour(amount: NonZeroU32) -> Self {
         Self::new(amount, NonZeroU32::MIN, Unit::Hour)
     }
 
-    /// `amount` per day.
+    /// Makes a quota of `amount` per day.
     pub const fn per_day(amount: NonZeroU32) -> Self {
         Self::new(amount, NonZeroU32::MIN, Unit::Day)
     }
 
-    /// How much passes within the window.
+    /// Returns the total cost that passes within the window.
     pub const fn amount(self) -> u32 {
         self.amount.get()
     }
 
-    /// The window, at least a second.
+    /// Returns the length of the window, at least one second.
     pub const fn window(self) -> Duration {
         Duration::from_secs(self.multiple.get() as u64 * self.unit.seconds())
     }
@@ -134,24 +181,20 @@ impl fmt::Display for Quota {
     }
 }
 
-impl FromStr for Quota {
-    type Err = QuotaError;
-
-    fn from_str(text: &str) -> Result<Self, QuotaError> {
-        let quotas: Quotas = text.parse()?;
-        match *quotas.0 {
-            [only] => Ok(only),
-            _ => Err(QuotaError::at(text, text.len(), "one quota is wanted here, not a list")),
-        }
-    }
-}
-
-/// Quotas that hold together: a request passes when it is within all of them. Never empty.
+/// One quota or several. A request passes if it is within all of them. The list is never empty.
+///
+/// ```
+/// use palisade::rate_limit::quota::Quotas;
+///
+/// let quotas: Quotas = "5/minute; 20/hour".parse()?;
+/// assert_eq!(quotas.iter().len(), 2);
+/// # Ok::<(), palisade::rate_limit::quota::QuotaError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Quotas(Box<[Quota]>);
 
 impl Quotas {
-    /// The quotas, in the order they were written.
+    /// Returns the quotas in the order in which they were written.
     pub fn iter(&self) -> std::slice::Iter<'_, Quota> {
         self.0.iter()
     }
@@ -179,172 +222,5 @@ impl fmt::Display for Quotas {
             write!(f, "{separator}{quota}")?;
         }
         Ok(())
-    }
-}
-
-impl FromStr for Quotas {
-    type Err = QuotaError;
-
-    fn from_str(text: &str) -> Result<Self, QuotaError> {
-        let mut reader = Reader { text, at: 0 };
-        let mut quotas = vec![reader.quota()?];
-        while reader.separator()? {
-            quotas.push(reader.quota()?);
-        }
-        Ok(Self(quotas.into()))
-    }
-}
-
-/// Why a text is no quota: the place, and what to write there.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{text}` is no quota: at character {}, {wanted}", at + 1)]
-pub struct QuotaError {
-    text: String,
-    at: usize,
-    wanted: &'static str,
-}
-
-impl QuotaError {
-    fn at(text: &str, at: usize, wanted: &'static str) -> Self {
-        Self { text: text.to_owned(), at: text[..at].chars().count(), wanted }
-    }
-}
-
-const AMOUNT: &str = "write a number from 1 to 4294967295, such as the 5 in `5 per minute`";
-const PER: &str = "write `/` or `per`, as in `5/minute` or `5 per minute`";
-const UNIT: &str = "write second, minute, hour, day, month or year";
-const END: &str = "the quota ends; put `;` before the next one";
-
-struct Reader<'a> {
-    text: &'a str,
-    at: usize,
-}
-
-impl Reader<'_> {
-    fn quota(&mut self) -> Result<Quota, QuotaError> {
-        let amount = self.number()?;
-        self.spaces();
-        if !self.takes("/") && !self.takes("per") {
-            return Err(self.wants(PER));
-        }
-        self.spaces();
-        let multiple = if self.rest().starts_with(|c: char| c.is_ascii_digit()) {
-            self.number()?
-        } else {
-            NonZeroU32::MIN
-        };
-        self.spaces();
-        let word = self.rest().split(|c: char| !c.is_ascii_alphabetic()).next().unwrap_or_default();
-        let singular = word.strip_suffix(['s', 'S']).unwrap_or(word);
-        let unit = Unit::ALL.into_iter().find(|unit| unit.name().eq_ignore_ascii_case(singular));
-        let unit = unit.ok_or_else(|| self.wants(UNIT))?;
-        self.at += word.len();
-        Ok(Quota::new(amount, multiple, unit))
-    }
-
-    /// Whether another quota follows.
-    fn separator(&mut self) -> Result<bool, QuotaError> {
-        self.spaces();
-        match self.rest().bytes().next() {
-            None => Ok(false),
-            Some(b';' | b',' | b'|') => {
-                self.at += 1;
-                Ok(true)
-            }
-            Some(_) => Err(self.wants(END)),
-        }
-    }
-
-    fn number(&mut self) -> Result<NonZeroU32, QuotaError> {
-        self.spaces();
-        let digits = self.rest().bytes().take_while(u8::is_ascii_digit).count();
-        let number = self.rest()[..digits].parse().map_err(|_| self.wants(AMOUNT))?;
-        self.at += digits;
-        Ok(number)
-    }
-
-    fn takes(&mut self, word: &str) -> bool {
-        let found = self.rest().get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
-        self.at += if found { word.len() } else { 0 };
-        found
-    }
-
-    fn spaces(&mut self) {
-        self.at = self.text.len() - self.rest().trim_ascii_start().len();
-    }
-
-    fn rest(&self) -> &str {
-        &self.text[self.at..]
-    }
-
-    fn wants(&self, wanted: &'static str) -> QuotaError {
-        QuotaError::at(self.text, self.at, wanted)
-    }
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn what_flask_limiter_reads_is_read() {
-        for (text, amount, seconds) in [
-            ("200 per day", 200, 86_400),
-            ("50/hour", 50, 3_600),
-            ("1 / second", 1, 1),
-            ("10 PER Minute", 10, 60),
-            (" 5/minute ", 5, 60),
-            ("1/SECONDS", 1, 1),
-            ("10 per 2 minute", 10, 120),
-            ("10 per 2 minutes", 10, 120),
-            ("10/5minutes", 10, 300),
-            ("10per5minutes", 10, 300),
-            ("10 perminute", 10, 60),
-            ("1/month", 1, 2_592_000),
-            ("1/year", 1, 31_104_000),
-        ] {
-            let quota: Quota = text.parse().unwrap();
-            assert_eq!((quota.amount(), quota.window().as_secs()), (amount, seconds), "{text}");
-            assert_eq!(quota.to_string().parse::<Quota>().unwrap(), quota, "{text}");
-        }
-        for list in
-            ["5/minute;100/hour", "5/minute,100/hour", "5/minute|100/hour", "5 per minute ; 100 per hour"]
-        {
-            assert_eq!(list.parse::<Quotas>().unwrap().to_string(), "5 per minute; 100 per hour");
-        }
-    }
-
-    #[test]
-    fn what_is_no_quota_is_an_error_that_points_at_the_place() {
-        for (text, at, wanted) in [
-            ("", 1, AMOUNT),
-            ("0/minute", 1, AMOUNT),
-            ("-1/minute", 1, AMOUNT),
-            ("5/0 minute", 3, AMOUNT),
-            ("99999999999999999999/second", 1, AMOUNT),
-            ("٣/minute", 1, AMOUNT),
-            ("1/week", 3, UNIT),
-            ("5/min", 3, UNIT),
-            ("5/mins", 3, UNIT),
-            ("5/m", 3, UNIT),
-            ("5 minute", 3, PER),
-            ("1.5/minute", 2, PER),
-            ("1,000/day", 2, PER),
-            ("5//minute", 3, UNIT),
-            ("5/1e3 second", 4, UNIT),
-            ("5/minute;", 10, AMOUNT),
-            ("; 5/minute", 1, AMOUNT),
-            ("10/minute;;5/hour", 11, AMOUNT),
-            ("5/minute:;6/hour", 9, END),
-            ("5/minute 6/hour", 10, END),
-        ] {
-            let error = text.parse::<Quotas>().unwrap_err();
-            assert_eq!((error.at + 1, error.wanted), (at, wanted), "{text}");
-        }
-    }
-
-    #[test]
-    fn a_list_is_not_one_quota() {
-        assert!("5/minute;6/hour".parse::<Quota>().is_err());
     }
 }

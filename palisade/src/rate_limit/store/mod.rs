@@ -1,45 +1,108 @@
-//! Where requests are counted: in this program's memory, in Redis, or in memcached.
+//! Stores of rate-limit counters: in this program's memory, in Redis or Valkey, in memcached.
 //!
 //! ```
-//! # use palisade::rate_limit::store::{ChargePolicy, MemoryStore, Outcome, RateLimitRequest, Store};
+//! use palisade::rate_limit::quota::{Quotas, Strategy};
+//! use palisade::rate_limit::store::{
+//!     ChargePolicy, Outcome, RateLimitRequest, RateLimitStore, Store,
+//! };
+//!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = Store::open("memory://").await?;
-//! let (quotas, strategy) = ("1/minute; 20/hour".parse()?, palisade::rate_limit::quota::Strategy::FixedWindow);
-//! let ask = || RateLimitRequest { limit: "login", caller: b"192.0.2.7", quotas: &quotas, strategy, cost: 1, charge: ChargePolicy::AllOrNothing };
-//! assert_eq!(store.decide(ask()).await?.outcome, Outcome::Allow);
-//! assert!(matches!(store.decide(ask()).await?.outcome, Outcome::Refuse { .. }));
+//! let quotas: Quotas = "1/minute; 20/hour".parse()?;
+//! let request = RateLimitRequest {
+//!     limit: "login",
+//!     caller: b"192.0.2.7",
+//!     quotas: &quotas,
+//!     strategy: Strategy::FixedWindow,
+//!     cost: 1,
+//!     charge: ChargePolicy::AllOrNothing,
+//! };
+//! assert_eq!(store.decide(request).await?.outcome, Outcome::Allowed);
+//! assert!(matches!(store.decide(request).await?.outcome, Outcome::Limited { .. }));
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! What a store promises, and one suite of tests checks on each:
+//! An application rarely calls a store. It opens one, and hands it to
+//! [`FallbackStore`](super::FallbackStore) or [`RateLimit::new`](super::RateLimit::new).
 //!
-//! 1. All quotas of an ask are decided, and charged or not, in one atomic step.
-//! 2. However many ask at once, no more than the quota passes.
-//! 3. Strategies mean the same everywhere: see [`Strategy`]. The limit, the caller, the strategy and the list of quotas
-//!    together name a count, none of them can be written so that two meet, and changing any of them starts from nothing.
-//! 4. What has run out leaves by itself.
-//! 5. A store that cannot be reached is an error, soon; what then is the limit's choice, not the store's.
+//! # Addresses
 //!
 //! | address | store | feature |
 //! |---|---|---|
-//! | `memory://` | [`MemoryStore`] | `ratelimit` |
-//! | `redis://host:6379/0`, `rediss://`, `redis+unix:///path`, `redis+sentinel://host,host/name`, `redis+cluster://host,host`; the same with `valkey` | `RedisStore` | `redis` |
+//! | `memory://` | [`MemoryStore`] | `rate-limit` |
+//! | `redis://host:6379/0` | `RedisStore`: one server | `redis` |
+//! | `rediss://host` | `RedisStore`: one server, TLS | `redis` |
+//! | `redis+unix:///path` | `RedisStore`: a Unix socket | `redis` |
+//! | `redis+sentinel://host,host/name` | `RedisStore`: the primary of Sentinel | `redis` |
+//! | `redis+cluster://host,host` | `RedisStore`: a cluster | `redis` |
 //! | `memcached://host,host` | `MemcachedStore` | `memcached` |
 //!
-//! What it does not do: choose who the caller is, keep headers, or decide what happens when the store is down.
+//! `valkey` may replace `redis` in each address.
+//!
+//! # Guarantees of every store
+//!
+//! One test suite checks them on each store:
+//!
+//! 1. One atomic step decides about all quotas of a request and charges them.
+//! 2. Concurrent requests never exceed the quota together.
+//! 3. A [`Strategy`] means the same in every store. Limit, caller, strategy and the list of quotas
+//!    identify a counter. No two combinations share one, and a change of any starts from zero.
+//! 4. Expired counters are deleted without a job of yours.
+//! 5. An unreachable store is an error, soon. The limit's
+//!    [`OutagePolicy`](super::OutagePolicy) decides what follows.
+//!
+//! # What it does not do
+//!
+//! A store does not identify callers, write headers, or retry while a server is down.
+//!
+//! # A store of your own
+//!
+//! Implement [`RateLimitStore`] and wrap the value in [`Store::new`]. The example counts nothing:
+//!
+//! ```
+//! use std::time::Duration;
+//! use palisade::rate_limit::quota::Strategy;
+//! use palisade::rate_limit::store::{
+//!     Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot, Store, StoreError,
+//!     StoreReply,
+//! };
+//!
+//! #[derive(Debug)]
+//! struct Unlimited;
+//!
+//! impl RateLimitStore for Unlimited {
+//!     fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
+//!         let snapshot = Snapshot { quota_index: 0, remaining: 1, reset_after: Duration::ZERO };
+//!         StoreReply::Ready(Ok(Decision { outcome: Outcome::Allowed, snapshot, decided_at: 0 }))
+//!     }
+//!     fn refund<'a>(&'a self, _: RateLimitRequest<'a>, _: Option<u64>) -> StoreReply<'a, ()> {
+//!         StoreReply::Ready(Ok(()))
+//!     }
+//!     fn reset<'a>(&'a self, _: &'a str, _: &'a [u8]) -> StoreReply<'a, ()> {
+//!         StoreReply::Ready(Ok(()))
+//!     }
+//!     fn ping(&self) -> StoreReply<'_, ()> {
+//!         StoreReply::Ready(Ok(()))
+//!     }
+//!     fn name(&self) -> &'static str {
+//!         "unlimited"
+//!     }
+//!     fn supports(&self, _: Strategy) -> Result<(), StoreError> {
+//!         Ok(())
+//!     }
+//! }
+//!
+//! assert_eq!(Store::new(Unlimited).name(), "unlimited");
+//! ```
 
 #[cfg(any(feature = "redis", feature = "memcached"))]
-mod key;
+mod counter_key;
 #[cfg(feature = "memcached")]
 pub mod memcached;
-#[cfg(feature = "memcached")]
-mod memcached_wire;
 pub mod memory;
-mod memory_shard;
-mod memory_table;
-mod name;
+mod open;
 #[cfg(feature = "redis")]
 pub mod redis;
 
@@ -55,105 +118,94 @@ pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
 pub use crate::rate_limit::quota::{ChargePolicy, Decision, Outcome, Snapshot};
 use crate::rate_limit::quota::{Quotas, Strategy};
 
-/// What one request asks of a store. Everything in it is decided in one atomic step.
+/// One request to count. A store decides about all of it in one atomic step. The
+/// [module page](self) has an example.
 #[derive(Clone, Copy, Debug)]
 pub struct RateLimitRequest<'a> {
-    /// The limit's name.
+    /// The name of the limit.
     pub limit: &'a str,
-    /// Who is counted: any bytes.
+    /// The caller: any bytes.
     pub caller: &'a [u8],
-    /// The quotas that hold together.
+    /// The quotas that apply together.
     pub quotas: &'a Quotas,
-    /// How hits are counted.
+    /// The strategy that counts.
     pub strategy: Strategy,
-    /// How much this request takes of each quota. Nothing is charged for 0.
+    /// The cost of the request at each quota. A cost of 0 charges nothing.
     pub cost: u32,
-    /// What is written down.
+    /// The policy for the charge.
     pub charge: ChargePolicy,
 }
 
-/// What counts requests. [The module's page](self) says what it promises.
+/// A store of rate-limit counters. The [module page](self) lists its guarantees.
 pub trait RateLimitStore: Send + Sync + fmt::Debug + 'static {
-    /// Decides over all quotas of the ask, and charges them as it says.
-    fn decide<'a>(&'a self, ask: RateLimitRequest<'a>) -> StoreReply<'a, Decision>;
+    /// Decides about all quotas of the request, and charges them by its policy.
+    fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision>;
 
-    /// Gives back what an allowed request was charged at the time that its [`Decision`] said, or just now, as far as it still
-    /// counts: what was charged to a window that is over is not given to the one that runs. A count never falls below zero.
-    fn refund<'a>(&'a self, ask: RateLimitRequest<'a>, charged: Option<u64>) -> StoreReply<'a, ()>;
+    /// Refunds an allowed request. `charged_at` is [`Decision::decided_at`]; `None` is now.
+    ///
+    /// A charge to a window that is over is not refunded to the current window. A count never
+    /// falls below zero.
+    fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()>;
 
-    /// Forgets everything counted for this caller of this limit, under every strategy.
+    /// Deletes all counters of this caller at this limit, of every strategy.
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()>;
 
-    /// Whether the store answers.
+    /// Checks that the store answers.
     fn ping(&self) -> StoreReply<'_, ()>;
 
-    /// What the store is called in logs: `memory`, `redis`, `memcached`.
+    /// Returns the name in logs and metrics: `memory`, `redis`, `memcached`.
     fn name(&self) -> &'static str;
 
-    /// Whether the store can count this way; asked once, when the program starts.
+    /// Checks that the store supports the strategy. A limit asks once, when the program starts.
     ///
     /// # Errors
     ///
-    /// [`StoreError::Unsupported`], with the reason.
+    /// [`StoreError::Unsupported`], with the reason and what to write instead.
     fn supports(&self, strategy: Strategy) -> Result<(), StoreError>;
 }
 
-/// A store, shared by whoever holds a copy.
+/// A shared store of any kind. Clones refer to the same counters.
+///
+/// Make one with [`Store::open`], with [`Store::new`], or from a store with `.into()`:
+///
+/// ```
+/// use palisade::rate_limit::store::{MemoryStore, RateLimitStore, Store};
+///
+/// let store: Store = MemoryStore::new().into();
+/// assert_eq!(store.name(), "memory");
+/// ```
 #[derive(Clone, Debug)]
 pub struct Store(Arc<dyn RateLimitStore>);
 
 impl Store {
-    /// Any store, one of your own too.
-    pub fn new(counters: impl RateLimitStore) -> Self {
-        Self(Arc::new(counters))
-    }
-
-    /// Opens the store at an address such as `memory://` or `redis://localhost`; the table above has them all. A server
-    /// that is down is no error here: the store connects when it is asked.
-    ///
-    /// # Errors
-    ///
-    /// [`StoreError::Uri`] when the address cannot be read, or its feature is not part of this program.
-    pub async fn open(uri: &str) -> Result<Self, StoreError> {
-        let (scheme, rest) = uri.split_once("://").ok_or_else(|| StoreError::uri("it has no `://`"))?;
-        match scheme {
-            "memory" if rest.is_empty() => Ok(MemoryStore::new().into()),
-            "memory" => Err(StoreError::uri("nothing follows memory://")),
-            #[cfg(feature = "redis")]
-            _ if scheme.starts_with("redis") || scheme.starts_with("valkey") => {
-                Ok(RedisStore::new(uri)?.into())
-            }
-            #[cfg(feature = "memcached")]
-            "memcached" => Ok(MemcachedStore::new(uri)?.into()),
-            _ => Err(StoreError::uri(format!("`{scheme}` is no store of this program"))),
-        }
+    /// Wraps any store, including one of your own.
+    pub fn new(store: impl RateLimitStore) -> Self {
+        Self(Arc::new(store))
     }
 }
 
-impl std::ops::Deref for Store {
-    type Target = dyn RateLimitStore;
-
-    fn deref(&self) -> &Self::Target {
-        &*self.0
+impl RateLimitStore for Store {
+    fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
+        self.0.decide(request)
     }
-}
 
-impl From<MemoryStore> for Store {
-    fn from(store: MemoryStore) -> Self {
-        Self::new(store)
+    fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
+        self.0.refund(request, charged_at)
     }
-}
 
-#[cfg(feature = "memcached")]
-impl From<MemcachedStore> for Store {
-    fn from(store: MemcachedStore) -> Self {
-        Self::new(store)
+    fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
+        self.0.reset(limit, caller)
     }
-}
 
-#[cfg(feature = "redis")]
-impl From<RedisStore> for Store {
-    fn from(store: RedisStore) -> Self {
-        Self::new(store)
+    fn ping(&self) -> StoreReply<'_, ()> {
+        self.0.ping()
+    }
+
+    fn name(&self) -> &'static str {
+        self.0.name()
+    }
+
+    fn supports(&self, strategy: Strategy) -> Result<(), StoreError> {
+        self.0.supports(strategy)
     }
 }

@@ -1,10 +1,13 @@
--- One decision over all quotas of an ask by fixed windows: what redis.lua does, for the strategy that most limits have and
--- that needs the least. Every call and every table made here is time in which the server answers nobody else.
+-- One decision about all quotas of a request by fixed windows, the most common strategy. It does
+-- the same as decide.lua with fewer calls and tables: a script blocks the server.
 --
--- KEYS[1]   a hash of this caller's counts, one field for each list of quotas: `end:count` of each quota
--- ARGV      now ('' for the server's clock), mode, cost, the field, then the amount and the window of each quota
--- mode      all | order | look | `refund ` and when it was charged
--- answers   {1 if it passes, retry after, quota from 0, remaining, reset after, now}; all times are microseconds
+-- KEYS[1]   the hash of this caller's counters, one field per list of quotas: `end:count` of each
+--           quota
+-- ARGV      now ('' for the server's clock), mode, cost, the field, then amount and window of each
+--           quota
+-- mode      all | order | look | `refund ` and the time of the charge
+-- returns   {1 if allowed, retry after, quota from 0, remaining, reset after, now}; all times are
+--           microseconds
 
 local now, mode, cost = tonumber(ARGV[1]), ARGV[2], tonumber(ARGV[3])
 if not now then
@@ -21,7 +24,7 @@ for argument = 5, #ARGV, 2 do
     local amount, window = tonumber(ARGV[argument]), tonumber(ARGV[argument + 1])
     local ends, count, same = 0, 0, nil
     if text then
-        -- The text of the end is kept, to be written back as it was.
+        -- The text of the end is kept, to be written back unchanged.
         local _, last, found, hits = string.find(text, '(%d+):(%d+)', at)
         at, same, ends, count = last + 1, found, tonumber(found), tonumber(hits)
     end
@@ -35,7 +38,7 @@ for argument = 5, #ARGV, 2 do
     local q = {amount = amount, ends = ends, count = count, same = same, blank = blank}
     quotas[#quotas + 1] = q
     if refunds then
-        -- What a window that is over was charged is not given to the one that runs.
+        -- A charge to a window that is over is not refunded to the current one.
         if not blank and charged + window >= ends then q.charged = -cost end
     elseif mode ~= 'order' or not breach then
         if count + cost > amount then
@@ -56,7 +59,7 @@ for index, q in ipairs(quotas) do
         q.blank, changed = false, true
         if not q.same then begun = math.max(begun, q.ends - now) end
     end
-    -- A window that has run out and is not begun is written as it is read: as none.
+    -- A window that is over and not charged is written with an end of 0, as an empty one is read.
     local ends = q.blank and '0' or q.same or string.format('%.0f', q.ends)
     written = written .. ends .. ':' .. q.count .. ';'
 
@@ -68,7 +71,7 @@ end
 if changed then
     redis.call('HSET', KEYS[1], ARGV[4], written)
     if begun > 0 then
-        -- Leaves by itself once the last of its counts has run out.
+        -- The key expires with the last of its counters.
         local ms = math.ceil(begun / 1000) + 1
         if redis.call('PTTL', KEYS[1]) < ms then
             redis.call('PEXPIRE', KEYS[1], string.format('%.0f', ms))

@@ -1,11 +1,16 @@
--- One decision over all quotas of an ask: quota/strategy.rs and quota/decide.rs once more, where the counts are. The fixed
--- window is in redis_fixed.lua.
+-- One decision about all quotas of a request. The algorithms are those of quota/counter.rs,
+-- quota/hit_log.rs and quota/decide.rs. Fixed windows have a script of their own:
+-- fixed_window.lua.
 --
--- KEYS[1]   a hash of this caller's counts under this strategy, one field for each quota of each list of quotas
--- KEYS[2…]  moving-window only: for each quota the list of its hits, newest first, as `time:count`
--- ARGV      now ('' for the server's clock), mode, strategy, cost, then the amount and the window of each quota
--- mode      all | order | look | `refund ` and when it was charged, and reset, where KEYS are the hashes of every strategy
--- answers   {1 if it passes, retry after, quota from 0, remaining, reset after, now}; all times are microseconds
+-- KEYS[1]   the hash of this caller's counters under this strategy, one field per quota of each
+--           list of quotas
+-- KEYS[2…]  moving-window only: per quota the list of its hits, newest first, as `time:count`
+-- ARGV      now ('' for the server's clock), mode, strategy, cost, then amount and window of each
+--           quota
+-- mode      all | order | look | `refund ` and the time of the charge | reset, where KEYS are the
+--           hashes of all strategies
+-- returns   {1 if allowed, retry after, quota from 0, remaining, reset after, now}; all times are
+--           microseconds
 
 local mode, strategy, cost = ARGV[2], ARGV[3], tonumber(ARGV[4])
 local LARGEST = 4294967295
@@ -31,7 +36,7 @@ charged = math.min(tonumber(charged or '') or now, now)
 
 local function whole(number) return string.format('%.0f', number) end
 
--- Leaves by itself once the last of its counts has run out.
+-- The key expires with the last of its counters.
 local function expires(key, after)
     local ms = math.ceil(after / 1000) + 1
     if redis.call('PTTL', key) < ms then
@@ -39,7 +44,7 @@ local function expires(key, after)
     end
 end
 
--- Sliding window counter, gcra: three numbers, as in Cell.
+-- Sliding window counter, gcra: three numbers, as in `Counter`.
 
 local cell = {}
 
@@ -71,7 +76,7 @@ local function weight(q) return math.floor(q.other * left(q) / q.window) end
 
 local function taken(q) return (q.ends - now) * q.amount + q.other end
 
--- The largest rest of a window at which a count weighs no more than the room.
+-- Returns the largest rest of the window at which the weighted count is at most the room.
 local function light(count, room, window)
     return math.min(math.ceil((room + 1) * window / count) - 1, window)
 end
@@ -84,7 +89,7 @@ function cell.wait(q)
         if room >= 0 then return left(q) - light(q.other, room, q.window) end
         return left(q) + q.window - light(q.count, q.amount - cost, q.window)
     else
-        -- Doubles hold whole numbers up to 2^53; a millionth of a hit is beyond any quota's meaning.
+        -- Doubles are exact up to 2^53. An excess of a millionth of a hit is ignored.
         local over = taken(q) + cost * q.window - q.amount * q.window
         if over > q.window / 1000000 or (over > 0 and q.amount * q.window < 2 ^ 52) then
             return math.ceil(over / q.amount)
@@ -113,7 +118,7 @@ function cell.refuse(q)
     end
 end
 
--- What a window that is over was charged is not given to the one that runs.
+-- A charge to a window that is over is not refunded to the current one.
 function cell.refund(q)
     local age = q.ends - charged
     if q.blank or cost == 0 then return end
@@ -207,7 +212,7 @@ end
 function log.refuse() end
 
 function log.refund(q)
-    -- Begins with the newest hit that is no newer than the charge.
+    -- Starts with the newest hit that is not newer than the charge.
     local index, high = 0, redis.call('LLEN', q.list)
     while index < high do
         local middle = math.floor((index + high) / 2)

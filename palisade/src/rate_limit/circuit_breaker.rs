@@ -1,0 +1,175 @@
+//! The circuit breaker of a store: open after failures in a row, half-open at growing intervals.
+
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+/// A circuit breaker. While it is closed, it costs two atomic reads.
+#[derive(Debug)]
+pub(super) struct CircuitBreaker {
+    failures: AtomicU32,
+    open: Arc<AtomicBool>,
+    period: Mutex<OpenPeriod>,
+}
+
+/// The time in which no request reaches the store.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct OpenPeriod {
+    until: Instant,
+    next_length: Duration,
+}
+
+/// The permission to call the store.
+#[derive(Debug)]
+pub(super) enum Admission<'a> {
+    /// The breaker is open.
+    Rejected,
+    /// The breaker is closed.
+    Admitted,
+    /// The breaker is half-open, and this request is the probe.
+    Probe(Probe<'a>),
+}
+
+/// The one request that reaches the store while the breaker is half-open. If it is dropped before
+/// it [completes](Self::complete), the next request becomes the probe. Clients that hang up
+/// therefore neither block others nor lengthen the open period.
+#[derive(Debug)]
+pub(super) struct Probe<'a> {
+    breaker: &'a CircuitBreaker,
+    before: OpenPeriod,
+    started: OpenPeriod,
+    complete: bool,
+}
+
+impl Probe<'_> {
+    /// Ends the probe: the store has answered, or its time is over.
+    pub(super) fn complete(mut self) {
+        self.complete = true;
+    }
+}
+
+impl Drop for Probe<'_> {
+    fn drop(&mut self) {
+        let mut period = self.breaker.period();
+        if !self.complete && *period == self.started {
+            *period = self.before;
+        }
+    }
+}
+
+/// The threshold of a breaker, and the lengths of its open periods.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct BreakerSettings {
+    pub(super) failure_threshold: u32,
+    pub(super) first_period: Duration,
+    pub(super) longest_period: Duration,
+}
+
+impl CircuitBreaker {
+    pub(super) fn new() -> Self {
+        let period = Mutex::new(OpenPeriod { until: Instant::now(), next_length: Duration::ZERO });
+        Self { failures: AtomicU32::new(0), open: Arc::default(), period }
+    }
+
+    /// Returns the flag that is `true` while the breaker is open, for metrics.
+    pub(super) fn open_flag(&self) -> Arc<AtomicBool> {
+        Arc::clone(&self.open)
+    }
+
+    pub(super) fn is_open(&self) -> bool {
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Returns `true` if the breaker is closed or half-open. It starts no probe.
+    pub(super) fn would_admit(&self) -> bool {
+        !self.is_open() || self.period().until <= Instant::now()
+    }
+
+    /// Admits a request. At the end of an open period one request becomes the probe, and the next
+    /// open period starts with it.
+    pub(super) fn admit(&self, settings: BreakerSettings) -> Admission<'_> {
+        if !self.is_open() {
+            return Admission::Admitted;
+        }
+        let (mut period, now) = (self.period(), Instant::now());
+        if now < period.until {
+            return Admission::Rejected;
+        }
+        let before = *period;
+        let next_length = (before.next_length * 2).min(settings.longest_period);
+        let started = OpenPeriod { until: now + before.next_length, next_length };
+        *period = started;
+        Admission::Probe(Probe { breaker: self, before, started, complete: false })
+    }
+
+    /// Records an answer. Returns `true` if it closes the breaker.
+    pub(super) fn record_success(&self) -> bool {
+        if self.failures.load(Ordering::Relaxed) > 0 {
+            self.failures.store(0, Ordering::Relaxed);
+        }
+        self.is_open() && self.open.swap(false, Ordering::AcqRel)
+    }
+
+    /// Records a failure. Returns `true` if it opens the breaker.
+    pub(super) fn record_failure(&self, settings: BreakerSettings) -> bool {
+        let failures = self.failures.fetch_add(1, Ordering::Relaxed).saturating_add(1);
+        if failures < settings.failure_threshold || self.is_open() {
+            return false;
+        }
+        let BreakerSettings { first_period, longest_period, .. } = settings;
+        let next_length = (first_period * 2).min(longest_period);
+        let mut period = self.period();
+        *period = OpenPeriod { until: Instant::now() + first_period, next_length };
+        !self.open.swap(true, Ordering::AcqRel)
+    }
+
+    fn period(&self) -> MutexGuard<'_, OpenPeriod> {
+        self.period.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: BreakerSettings = BreakerSettings {
+        failure_threshold: 2,
+        first_period: Duration::from_secs(1),
+        longest_period: Duration::from_secs(3),
+    };
+
+    /// Admits a request that does not hang up.
+    fn admits(breaker: &CircuitBreaker) -> bool {
+        match breaker.admit(SETTINGS) {
+            Admission::Rejected => false,
+            Admission::Admitted => true,
+            Admission::Probe(probe) => {
+                probe.complete();
+                true
+            }
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn opens_after_failures_and_admits_one_probe() {
+        let breaker = CircuitBreaker::new();
+        assert!(!breaker.record_failure(SETTINGS));
+        assert!(!breaker.record_success());
+        assert!(!breaker.record_failure(SETTINGS) && admits(&breaker));
+        assert!(breaker.record_failure(SETTINGS), "the second in a row");
+        for period in [1, 2, 3, 3] {
+            assert!(!admits(&breaker));
+            tokio::time::advance(Duration::from_millis(period * 1000 - 1)).await;
+            assert!(!admits(&breaker), "{period}");
+            tokio::time::advance(Duration::from_millis(1)).await;
+            drop(breaker.admit(SETTINGS));
+            assert!(admits(&breaker), "{period}: a dropped probe passes to the next request");
+            assert!(!admits(&breaker), "one probe is enough");
+            assert!(!breaker.record_failure(SETTINGS), "it is open already");
+        }
+        assert!(breaker.record_success() && !breaker.record_success());
+        assert!(admits(&breaker) && admits(&breaker));
+    }
+}

@@ -1,0 +1,210 @@
+//! Rate-limit counters in Redis or Valkey. Several programs share them, and they survive a
+//! restart.
+//!
+//! ```
+//! use palisade::rate_limit::store::{RateLimitStore, RedisStore, Store};
+//!
+//! let store: Store = RedisStore::new("redis://localhost:6379/0")?.into();
+//! assert_eq!(store.name(), "redis");
+//! # Ok::<(), palisade::rate_limit::store::StoreError>(())
+//! ```
+//!
+//! # How it keeps the guarantees
+//!
+//! The numbers refer to the [guarantees of every store](super).
+//!
+//! 1. A decision is one Lua script and one round trip, for any number of quotas. `EVALSHA` names
+//!    the script; the store sends its text to a server that does not know it. Fixed windows have
+//!    a script of their own, which is faster.
+//! 2. The server runs one script at a time.
+//! 3. All keys of a caller start with `palisade:{limit/caller}:strategy`, so a cluster keeps them
+//!    in one slot. Each strategy has its own hash, which names all other keys. A reset deletes
+//!    keys and never scans for them. The time is the server's, so the clocks of programs need not
+//!    agree.
+//! 4. The script that writes a key sets its expiry too.
+//! 5. One connection carries all requests, pipelined. If it fails or falls silent, the store
+//!    drops it and the next request opens another. The store never repeats a request to a single
+//!    server, which may have counted it. It repeats a request to a cluster up to twice if a node
+//!    moves or fails; the request may then count more than once.
+//!
+//! # Addresses
+//!
+//! | address | server |
+//! |---|---|
+//! | `redis://user:password@host:6379/0` | one server |
+//! | `rediss://host` | one server, TLS with a certificate of a public CA |
+//! | `redis+unix:///path/to/socket?db=0&user=…&pass=…` | one server on this machine |
+//! | `redis+sentinel://user:password@host:26379,host/name/0` | the primary of that name; the password is the server's |
+//! | `rediss+sentinel://…` | the same, TLS to the server and not to the sentinels |
+//! | `redis+cluster://user:password@host:6379,host` | a cluster; `rediss+cluster://` with TLS |
+//! | `…?ca=/path/to/ca.pem` | any of those with TLS: the certificate of your own CA, and no other |
+//!
+//! `valkey` may replace `redis` in each. Redis 5 is the oldest supported version.
+//!
+//! # What it does not do
+//!
+//! It does not count elsewhere while the server is down:
+//! [`FallbackStore`](crate::rate_limit::FallbackStore) does.
+
+use std::fmt::{self, Write};
+use std::sync::Arc;
+use std::time::Duration;
+
+use redis::{Script, ScriptInvocation};
+
+use super::counter_key::counter_key;
+use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
+use crate::core::clock::Clock;
+use crate::core::redis_link::Link;
+use crate::core::store_reply::{StoreError, StoreReply};
+use crate::rate_limit::quota::state::window_micros;
+use crate::rate_limit::quota::{Quotas, Strategy};
+
+/// 3,000 years. The numbers of a script are doubles, which are exact up to 285 years.
+const MAX_WINDOW_MICROS: u64 = 100_000_000_000_000_000;
+
+/// Rate-limit counters in Redis or Valkey. The [module page](self) describes the store.
+///
+/// ```
+/// use palisade::rate_limit::store::{RedisStore, StoreError};
+///
+/// assert!(RedisStore::new("redis+cluster://one.example,two.example").is_ok());
+/// assert!(matches!(RedisStore::new("http://localhost"), Err(StoreError::Uri(_))));
+/// ```
+pub struct RedisStore {
+    link: Arc<Link>,
+    script: Script,
+    /// The script for fixed windows.
+    fixed_window: Script,
+    clock: Option<Clock>,
+}
+
+impl RedisStore {
+    /// Makes a store for this address. It connects at the first request.
+    ///
+    /// # Errors
+    ///
+    /// [`StoreError::Uri`] if the address is invalid.
+    pub fn new(uri: &str) -> Result<Self, StoreError> {
+        let script = Script::new(include_str!("decide.lua"));
+        let fixed_window = Script::new(include_str!("fixed_window.lua"));
+        Ok(Self { link: Arc::new(Link::new(uri)?), script, fixed_window, clock: None })
+    }
+
+    /// Sets a clock to use instead of the server's, for tests.
+    #[must_use]
+    pub fn clock(self, clock: Clock) -> Self {
+        Self { clock: Some(clock), ..self }
+    }
+
+    fn invocation(&self, request: &RateLimitRequest<'_>, mode: &str) -> ScriptInvocation<'_> {
+        let fixed_window = request.strategy == Strategy::FixedWindow;
+        let hash = hash_key(request.limit, request.caller, request.strategy);
+        let mut call =
+            if fixed_window { self.fixed_window.prepare_invoke() } else { self.script.prepare_invoke() };
+        call.key(&hash);
+        match &self.clock {
+            Some(clock) => call.arg(clock.now()),
+            None => call.arg(""),
+        };
+        call.arg(mode);
+        if !fixed_window {
+            call.arg(request.strategy.name());
+        }
+        call.arg(request.cost);
+        let list = quota_list(request.quotas);
+        if fixed_window {
+            call.arg(&list);
+        }
+        if request.strategy == Strategy::MovingWindow {
+            for index in 1..=request.quotas.iter().len() {
+                call.key(format!("{hash}:{list};{index}"));
+            }
+        }
+        for quota in request.quotas {
+            call.arg(quota.amount()).arg(window_micros(*quota).min(MAX_WINDOW_MICROS));
+        }
+        call
+    }
+}
+
+/// Returns the quotas as a list of numbers, which is part of fields and keys.
+fn quota_list(quotas: &Quotas) -> String {
+    let mut list = String::with_capacity(40);
+    for quota in quotas {
+        let comma = if list.is_empty() { "" } else { "," };
+        let _ = write!(list, "{comma}{},{}", quota.amount(), window_micros(*quota).min(MAX_WINDOW_MICROS));
+    }
+    list
+}
+
+impl fmt::Debug for RedisStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RedisStore").finish_non_exhaustive()
+    }
+}
+
+impl RateLimitStore for RedisStore {
+    fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
+        StoreReply::Pending(Box::pin(async move {
+            let mode = match request.charge {
+                ChargePolicy::AllOrNothing => "all",
+                ChargePolicy::InOrder => "order",
+                ChargePolicy::Nothing => "look",
+            };
+            let call = self.invocation(&request, mode);
+            let (allowed, wait, quota_index, remaining, reset, decided_at): (
+                bool,
+                u64,
+                usize,
+                u32,
+                u64,
+                u64,
+            ) = self.link.call(&call).await?;
+            let retry_after = Duration::from_micros(wait);
+            Ok(Decision {
+                outcome: if allowed { Outcome::Allowed } else { Outcome::Limited { retry_after } },
+                snapshot: Snapshot { quota_index, remaining, reset_after: Duration::from_micros(reset) },
+                decided_at,
+            })
+        }))
+    }
+
+    fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
+        StoreReply::Pending(Box::pin(async move {
+            let mode = format!("refund {}", charged_at.map_or_else(String::new, |time| time.to_string()));
+            self.link.call(&self.invocation(&request, &mode)).await.map(ignore)
+        }))
+    }
+
+    fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
+        StoreReply::Pending(Box::pin(async move {
+            let mut call = self.script.prepare_invoke();
+            for strategy in Strategy::ALL {
+                call.key(hash_key(limit, caller, strategy));
+            }
+            call.arg("").arg("reset").arg("").arg(0);
+            self.link.call(&call).await.map(ignore)
+        }))
+    }
+
+    fn ping(&self) -> StoreReply<'_, ()> {
+        StoreReply::Pending(Box::pin(async move { self.link.ping().await }))
+    }
+
+    fn name(&self) -> &'static str {
+        "redis"
+    }
+
+    fn supports(&self, _strategy: Strategy) -> Result<(), StoreError> {
+        Ok(())
+    }
+}
+
+/// Returns the key of the hash with all counters of a caller under a strategy.
+fn hash_key(limit: &str, caller: &[u8], strategy: Strategy) -> String {
+    format!("palisade:{{{}}}:{strategy}", counter_key(limit, caller))
+}
+
+/// The script returns a value in every mode; refunds and resets ignore it.
+fn ignore(_: redis::Value) {}
