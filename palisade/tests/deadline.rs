@@ -38,7 +38,8 @@ async fn a_late_response_becomes_a_rejection() {
 
     let (response, after) = ask(&service, 31).await;
     assert_eq!((response.status().as_u16(), response.body().as_str(), after), (503, "", 30));
-    assert_eq!(response.extensions().get(), Some(&palisade::deadline::DeadlinePassed));
+    let rejection = response.extensions().get::<palisade::Rejection>().unwrap();
+    assert_eq!(*rejection, palisade::deadline::DeadlinePassed);
 }
 
 #[tokio::test(start_paused = true)]

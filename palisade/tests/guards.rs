@@ -109,9 +109,9 @@ async fn each_guard_works_alone_or_names_its_requirement() {
     for app in [site().layer(Hosts::any()), site().layer(Https::new())] {
         let answer = ask(&app, get_from(HERE, "/")).await;
         assert_eq!(answer.status, 500);
-        let Some(palisade::rejection::MissingLayer(missing)) = answer.response.extensions.get() else {
-            panic!("no reason given")
-        };
+        let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
+        assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);
+        let missing = rejection.message();
         assert!(missing.contains("Palisade::new()"));
     }
     let together =

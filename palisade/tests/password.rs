@@ -249,7 +249,10 @@ fn new_passwords_are_judged_in_words() {
 fn debug_shows_neither_password_nor_hash() {
     let stored = stored("scrypt:1024:8:1$salt$abcd").unwrap();
     assert_eq!(format!("{:?}", Password::from("correct horse")), "Password(hidden)");
-    assert_eq!(format!("{stored:?}"), "Stored { user: \"7\", epoch: 3, hash: PasswordHash(hidden) }");
+    assert_eq!(
+        format!("{stored:?}"),
+        "StoredCredential { user: \"7\", epoch: 3, hash: PasswordHash(hidden) }"
+    );
     assert!(Password::from("a").is_same(&"a".into()) && !Password::from("a").is_same(&"b".into()));
 }
 

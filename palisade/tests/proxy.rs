@@ -185,9 +185,9 @@ async fn without_a_peer_a_500_names_the_line() {
     let request = Request::get("/").header("host", "app").body(Body::empty()).unwrap();
     let answer: Answer = ask(&who(Proxies::none()), request).await;
     assert_eq!(answer.status, 500);
-    let Some(palisade::rejection::MissingLayer(missing)) = answer.response.extensions.get() else {
-        panic!("no reason given")
-    };
+    let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
+    assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);
+    let missing = rejection.message();
     assert!(missing.contains("palisade::serve(listener, app)"));
     assert!(missing.contains("into_make_service_with_connect_info"));
 }

@@ -271,7 +271,7 @@ impl Limits {
     pub fn backoff(&self, limit: &Limit) -> Backoff {
         debug_assert!(limit.backs_off, "{} does not say that it backs off", limit.name);
         let backoff = Backoff::new(limit.name, self.store.clone()).ipv6_prefix(IPV6_PREFIX);
-        if self.settings.enabled { backoff } else { backoff.free(u32::MAX) }
+        if self.settings.enabled { backoff } else { backoff.free_attempts(u32::MAX) }
     }
 }
 

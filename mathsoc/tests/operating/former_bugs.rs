@@ -33,8 +33,8 @@ async fn no_start_in_whatever_environment_makes_an_account() {
     }
 }
 
-/// The Flask site's documentation said `gunicorn run:app`, which served with the settings of development. Here every line of the
-/// documentation that serves a release is taken as it stands, and what it serves is looked at.
+/// The Flask site's documentation said `gunicorn run:app`, which served in development mode. This
+/// test starts the site by every documented command that serves a release, and checks its mode.
 #[tokio::test]
 async fn every_documented_command_serves_in_production_mode() {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
@@ -44,7 +44,7 @@ async fn every_documented_command_serves_in_production_mode() {
     );
     let texts: String = texts.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let lines: Vec<_> = texts.lines().filter(|line| line.contains("cargo run --release")).collect();
-    assert!(!lines.is_empty(), "the README says how");
+    assert!(!lines.is_empty(), "docs/operating.md says how");
     for line in lines {
         let mut settings: Vec<_> = line.split(' ').filter_map(|word| word.split_once('=')).collect();
         for (name, value) in &mut settings {

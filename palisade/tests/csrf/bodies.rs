@@ -209,7 +209,8 @@ async fn a_truncated_body_never_reaches_the_handler() {
     let mut body = Pieces::new([Bytes::from_static(b"a=b")]);
     body.pieces.push_back(Err(io::Error::other("broke off")));
     let answer = site.ask(sent(URLENCODED, body)).await;
-    assert_eq!(answer.response.extensions.get(), Some(&palisade::body_limit::BodyRejection::Broken));
+    let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
+    assert_eq!(*rejection, palisade::body_limit::BodyRejection::Broken);
     assert_eq!(answer.status, 400);
 }
 

@@ -3,6 +3,7 @@
 use axum::Router;
 use axum::body::Body;
 use axum::routing::{get, post};
+use palisade::csrf::CsrfRejection;
 use palisade::csrf::CsrfTokenError;
 use palisade::csrf::CsrfTokenError::{Invalid, NoSession};
 use palisade::request::PeerAddr;
@@ -41,13 +42,13 @@ impl Browser {
 
     async fn posts(&mut self, path: &str, token: &str) -> Result<(), CsrfTokenError> {
         let reply = self.0.post(path, &[("csrf_token", token)]).await;
-        match reply.extensions.get() {
-            Some(palisade::csrf::CsrfRejection::Token(fault)) => Err(*fault),
-            refusal => {
-                assert!(refusal.is_none() && reply.status / 100 == 2, "{}: {refusal:?}", reply.status);
-                Ok(())
-            }
-        }
+        let Some(rejection) = reply.extensions.get::<palisade::Rejection>() else {
+            assert_eq!(reply.status / 100, 2);
+            return Ok(());
+        };
+        let errors = [CsrfTokenError::Missing, CsrfTokenError::NoSession, CsrfTokenError::Invalid];
+        let error = errors.into_iter().find(|error| *rejection == CsrfRejection::Token(*error));
+        Err(error.unwrap_or_else(|| panic!("{rejection:?}")))
     }
 }
 

@@ -15,10 +15,10 @@ fn seconds(seconds: u64) -> Duration {
 
 fn backoff(store: &FallbackStore) -> Backoff {
     Backoff::new("login", store.clone())
-        .free(3)
-        .first(seconds(10))
-        .longest(seconds(60))
-        .forget(seconds(86_400))
+        .free_attempts(3)
+        .initial_delay(seconds(10))
+        .max_delay(seconds(60))
+        .forget_after(seconds(86_400))
 }
 
 async fn fails(backoff: &Backoff, times: usize) {

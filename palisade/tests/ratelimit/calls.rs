@@ -42,10 +42,13 @@ async fn a_call_tells_where_the_caller_stands() {
     let (store, _, hand) = memory();
     let limit = limit("standing", "3/minute; 4/hour", &store);
     let standing = limit.check("ada").await.unwrap();
-    assert_eq!((standing.quota, standing.remaining), (0, 2));
+    assert_eq!((standing.quota_index, standing.remaining), (0, 2));
     hand.advance(Duration::from_secs(20));
     let standing = limit.check_costing("ada", 2).await.unwrap();
-    assert_eq!((standing.quota, standing.remaining, standing.reset_after), (0, 0, Duration::from_secs(40)));
+    assert_eq!(
+        (standing.quota_index, standing.remaining, standing.reset_after),
+        (0, 0, Duration::from_secs(40))
+    );
     let Err(palisade::rate_limit::RateLimitRejection::LimitExceeded { retry_after, .. }) =
         limit.check("ada").await
     else {
@@ -54,7 +57,7 @@ async fn a_call_tells_where_the_caller_stands() {
     assert_eq!(retry_after, Duration::from_secs(40));
     hand.advance(Duration::from_secs(40));
     let standing = limit.check("ada").await.unwrap();
-    assert_eq!((standing.quota, standing.remaining), (1, 0));
+    assert_eq!((standing.quota_index, standing.remaining), (1, 0));
     limit.refund("ada", 1).await;
     assert!(limit.check("ada").await.is_ok());
     assert!(limit.check("ada").await.is_err());

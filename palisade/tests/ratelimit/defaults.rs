@@ -58,7 +58,7 @@ async fn a_default_may_have_a_cost() {
 
 #[tokio::test]
 async fn an_application_limit_has_the_same_settings() {
-    let all = |quotas: &str| limit("all", quotas, &memory().0).shared();
+    let all = |quotas: &str| limit("all", quotas, &memory().0).global();
     let asks = || [request(Method::GET, "/"), request(Method::POST, "/other"), get_by("198.51.100.1:1")];
     assert_eq!(statuses(&behind(all("1/hour").per_method()), asks()).await, [200, 200, 429]);
     assert_eq!(statuses(&behind(all("2/hour")), asks()).await, [200, 200, 429]);
@@ -99,7 +99,7 @@ fn nested(all: &str, default: &str, own: &str) -> Router {
     let own = limit("own", own, &store).per_client();
     let default = limit("default", default, &store).per_client().exempt_when(staff).default_limit();
     let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
-    dressed(routes.layer(limit("all", all, &store).shared()))
+    dressed(routes.layer(limit("all", all, &store).global()))
 }
 
 #[tokio::test]

@@ -108,12 +108,12 @@ async fn the_page_says_when_to_retry() {
 async fn the_handler_can_read_its_callers_status() {
     async fn left(counts: axum::Extension<RateLimitStatuses>) -> String {
         let told =
-            |one: &RateLimitStatus| format!("{} {} of {}", one.limit, one.standing.remaining, one.quota);
+            |one: &RateLimitStatus| format!("{} {} of {}", one.limit, one.snapshot.remaining, one.quota);
         counts.0.0.iter().map(told).collect::<Vec<_>>().join(", ")
     }
     let (store, ..) = memory();
     let inner = limit("inner", "5/minute", &store).per_client();
-    let outer = limit("outer", "9/hour", &store).shared();
+    let outer = limit("outer", "9/hour", &store).global();
     let app = dressed(Router::new().route("/", any(left).layer(inner)).layer(outer));
     assert_eq!(page(&app).await.body, "outer 8 of 9 per hour, inner 4 of 5 per minute");
     assert_eq!(times(&app, 4).await, [200; 4]);

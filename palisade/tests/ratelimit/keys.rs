@@ -93,7 +93,7 @@ async fn any_function_can_be_the_key() {
     let tenant = |parts: &http::request::Parts| Some(RateLimitKey::from((parts.uri.query()?, "tenant")));
     let app = behind(lone("1/minute").per(tenant));
     assert_eq!(statuses(&app, ["/?a", "/?a", "/?b", "/"].map(get)).await, [200, 429, 200, 400]);
-    let app = behind(lone("1/minute").shared());
+    let app = behind(lone("1/minute").global());
     assert_eq!(statuses(&app, [get_by("1.1.1.1:1"), get_by("2.2.2.2:1")]).await, [200, 429]);
 }
 

@@ -78,7 +78,7 @@ async fn the_outermost_of_several_limits_rejects_first() {
 #[tokio::test]
 async fn an_application_limit_surrounds_everything() {
     let (store, ..) = memory();
-    let all = limit("all", "3/hour", &store).shared();
+    let all = limit("all", "3/hour", &store).global();
     let default = limit("default", "10/hour", &store).per_client().default_limit();
     let own = limit("own", "10/hour", &store).per_client();
     let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);

@@ -90,7 +90,10 @@ async fn a_body_that_nobody_reads_does_no_harm() {
 #[tokio::test]
 async fn only_our_own_413_carries_the_rejection() {
     let refused = axum::middleware::map_response(async |mut response: Response<Body>| {
-        let refused = response.extensions().get() == Some(&palisade::body_limit::BodyRejection::TooLarge);
+        let refused = response
+            .extensions()
+            .get::<palisade::Rejection>()
+            .is_some_and(|it| *it == palisade::body_limit::BodyRejection::TooLarge);
         response.headers_mut().insert("refused", if refused { "yes" } else { "no" }.parse().unwrap());
         response
     });

@@ -172,7 +172,7 @@ async fn an_oversized_cookie_is_an_error() {
     let answer = sealed.browser().send("POST", &target).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
     let fault = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
-    assert!(fault.contains("browsers keep 4096") && fault.contains("Sessions::kept_in"), "{fault}");
+    assert!(fault.contains("browsers keep 4096") && fault.contains("Sessions::store"), "{fault}");
     let mut browser = stored.browser();
     browser.post(&target).await;
     assert_eq!(browser.get("/get/essay").await.body, text);

@@ -1,5 +1,6 @@
 //! The suite that every rate-limit store passes.
 
+use palisade::rate_limit::store::RateLimitStore;
 use std::time::Duration;
 
 use palisade::rate_limit::quota::Strategy;
@@ -77,7 +78,7 @@ async fn a_window_starts_with_the_first_hit() {
         assert!(limit.hit(2).await);
         tested.hand.advance(seconds(60) - MICROSECOND);
         let early = limit.look(2).await;
-        assert_eq!(early.outcome, Outcome::Refuse { retry_after: retry_after(early) });
+        assert_eq!(early.outcome, Outcome::Limited { retry_after: retry_after(early) });
         tested.hand.advance(MICROSECOND);
         let passes = limit.hit(2).await;
         // Half of the counter's last window weighs until half of this one is over.
@@ -105,12 +106,12 @@ async fn all_or_nothing_charges_nothing_on_rejection() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "1/minute; 10/hour");
         assert_eq!(limit.hits(&[1, 1, 1]).await, "TFF", "{} {strategy}", tested.store.name());
-        let standing = limit.decide(1).await.unwrap().standing;
-        assert_eq!((standing.quota, standing.remaining), (0, 0));
+        let standing = limit.decide(1).await.unwrap().snapshot;
+        assert_eq!((standing.quota_index, standing.remaining), (0, 0));
         tested.hand.advance(seconds(120));
         let standing = limit.standing().await;
         // The hour's quota has one hit, not four.
-        assert_eq!((standing.quota, standing.remaining), (0, 1));
+        assert_eq!((standing.quota_index, standing.remaining), (0, 1));
         assert_eq!(limit.hits(&[1]).await, "T");
         for _ in 0..8 {
             tested.hand.advance(seconds(120));
@@ -126,8 +127,8 @@ async fn in_order_charges_up_to_the_rejecting_quota() {
         assert_eq!(limit.hits(&[1, 1, 1]).await, "TFF", "{} {strategy}", tested.store.name());
         tested.hand.advance(seconds(120));
         assert_eq!(limit.hits(&[1, 1]).await, "TF");
-        let refused = limit.decide(1).await.unwrap().standing;
-        assert_eq!(refused.quota, 0);
+        let refused = limit.decide(1).await.unwrap().snapshot;
+        assert_eq!(refused.quota_index, 0);
     }
 }
 
@@ -135,10 +136,10 @@ async fn in_order_charges_up_to_the_rejecting_quota() {
 async fn the_standing_is_that_of_the_tightest_quota() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "10/minute; 5/hour; 7/day");
-        let standing = limit.decide(2).await.unwrap().standing;
-        assert_eq!((standing.quota, standing.remaining), (1, 3), "{} {strategy}", tested.store.name());
+        let standing = limit.decide(2).await.unwrap().snapshot;
+        assert_eq!((standing.quota_index, standing.remaining), (1, 3), "{} {strategy}", tested.store.name());
         let refused = limit.decide(4).await.unwrap();
-        assert_eq!(refused.standing.quota, 1);
+        assert_eq!(refused.snapshot.quota_index, 1);
         assert!(retry_after(refused) <= seconds(3600) * 2 && retry_after(refused) > seconds(60));
     }
 }
@@ -148,7 +149,7 @@ async fn looking_and_a_cost_of_zero_charge_nothing() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "2/minute");
         for _ in 0..5 {
-            assert_eq!(limit.look(1).await.outcome, Outcome::Allow);
+            assert_eq!(limit.look(1).await.outcome, Outcome::Allowed);
             assert!(limit.hit(0).await);
         }
         assert_eq!(limit.hits(&[1, 1]).await, "TT", "{} {strategy}", tested.store.name());
@@ -178,9 +179,9 @@ async fn a_refund_never_reaches_a_later_window() {
     for (tested, strategy) in every().await {
         let context = format!("{} {strategy}", tested.store.name());
         let limit = tested.limit(strategy, "3/minute");
-        let first = limit.decide(2).await.unwrap().at;
+        let first = limit.decide(2).await.unwrap().decided_at;
         tested.hand.advance(seconds(61));
-        assert_eq!(limit.decide(1).await.unwrap().at, first + 61_000_000, "{context}");
+        assert_eq!(limit.decide(1).await.unwrap().decided_at, first + 61_000_000, "{context}");
         // Of the counter's last window 1.97 still weigh: one.
         let left = if strategy == Strategy::SlidingWindowCounter { 1 } else { 2 };
         assert_eq!(limit.remaining().await, left, "{context}");
@@ -200,7 +201,7 @@ async fn a_refund_returns_its_own_hit() {
         let limit = tested.limit(strategy, "4/minute");
         let mut charged = Vec::new();
         for cost in [1, 1, 2] {
-            charged.push(limit.decide(cost).await.unwrap().at);
+            charged.push(limit.decide(cost).await.unwrap().decided_at);
             tested.hand.advance(seconds(10));
         }
         limit.refund_of(1, charged[1]).await;
@@ -307,10 +308,10 @@ async fn retry_after_is_exact() {
                 let wait = retry_after(limit.look(cost).await);
                 tested.hand.advance(wait - MICROSECOND);
                 let context = format!("{} {strategy} {quotas} {cost} {wait:?}", tested.store.name());
-                assert_ne!(limit.look(cost).await.outcome, Outcome::Allow, "too early: {context}");
+                assert_ne!(limit.look(cost).await.outcome, Outcome::Allowed, "too early: {context}");
                 tested.hand.advance(MICROSECOND);
                 let several = limit.quotas.iter().len() > 1;
-                assert!(several || limit.look(cost).await.outcome == Outcome::Allow, "too late: {context}");
+                assert!(several || limit.look(cost).await.outcome == Outcome::Allowed, "too late: {context}");
             }
         }
         assert!(refused > 20, "{refused} refusals show little");

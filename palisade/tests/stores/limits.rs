@@ -1,6 +1,7 @@
 //! What the real Python package `limits` 5.8.0 answers, hit by hit: its answers are in `data/limits.json`, written by
 //! `scripts/limits-vectors.py` under a clock that stood still. And where we answer otherwise, on purpose.
 
+use palisade::rate_limit::store::RateLimitStore;
 use std::time::Duration;
 
 use palisade::rate_limit::quota::Strategy;
@@ -57,12 +58,12 @@ async fn every_store_answers_as_the_python_package_does() {
                     step.cost
                 );
                 let verdict = limit.decide(step.cost).await.unwrap();
-                assert_eq!(verdict.outcome == Outcome::Allow, step.passes, "{context}");
+                assert_eq!(verdict.outcome == Outcome::Allowed, step.passes, "{context}");
                 if let Some(remaining) = step.remaining {
-                    assert_eq!(verdict.standing.remaining, remaining, "{context}");
+                    assert_eq!(verdict.snapshot.remaining, remaining, "{context}");
                 }
                 if let Some(reset) = step.reset {
-                    let ours = verdict.standing.reset_after.as_secs_f64() * 1000.0;
+                    let ours = verdict.snapshot.reset_after.as_secs_f64() * 1000.0;
                     // limits says that a sliding window ends at the moment it begins; see below.
                     let begins = strategy == Strategy::SlidingWindowCounter && reset == 0.0 && ours == window;
                     // And that an empty moving window in memory ended when its last hit left.
@@ -70,7 +71,7 @@ async fn every_store_answers_as_the_python_package_does() {
                     assert!(begins || empty || (ours - reset).abs() < 0.01, "{context}: {ours} and {reset}");
                 }
                 if let Some(again) = step.again {
-                    assert_eq!(limit.look(step.cost).await.outcome == Outcome::Allow, again, "{context}");
+                    assert_eq!(limit.look(step.cost).await.outcome == Outcome::Allowed, again, "{context}");
                 }
                 compared += 1;
             }
@@ -84,7 +85,7 @@ async fn a_sliding_window_starts_with_its_first_hit() {
     for (tested, strategy) in every().await {
         if strategy == Strategy::SlidingWindowCounter {
             let verdict = tested.limit(strategy, "5/minute").decide(1).await.unwrap();
-            assert_eq!(verdict.standing.reset_after, Duration::from_secs(60), "{}", tested.store.name());
+            assert_eq!(verdict.snapshot.reset_after, Duration::from_secs(60), "{}", tested.store.name());
         }
     }
 }

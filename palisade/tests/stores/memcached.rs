@@ -1,6 +1,7 @@
 //! What the memcached store promises beyond: times to live, several servers and programs, addresses, and being gone.
 
 use palisade::rate_limit::quota::Strategy;
+use palisade::rate_limit::store::RateLimitStore;
 use palisade::rate_limit::store::{ChargePolicy, MemcachedStore, Store, StoreError};
 use test_support::servers::{Server, free_port};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};

@@ -1,5 +1,6 @@
 //! What the Redis store promises beyond: keys, times to live, scripts, addresses, and what happens when it is gone.
 
+use palisade::rate_limit::store::RateLimitStore;
 use std::time::Duration;
 
 use palisade::clock::Clock;
@@ -199,7 +200,7 @@ async fn the_time_is_the_servers() {
     let server_time = limit.standing().await;
     assert!(server_time.reset_after <= Duration::from_secs(60) && server_time.remaining == 0);
     limit.store = RedisStore::new(&server.uri).unwrap().clock(clock).into();
-    assert_ne!(limit.look(1).await.outcome, Outcome::Allow);
+    assert_ne!(limit.look(1).await.outcome, Outcome::Allowed);
 }
 
 #[tokio::test]

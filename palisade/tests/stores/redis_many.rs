@@ -1,5 +1,6 @@
 //! Redis as several servers: a cluster of three, and a master that sentinels know.
 
+use palisade::rate_limit::store::RateLimitStore;
 use std::time::{Duration, Instant};
 
 use palisade::rate_limit::quota::Strategy;

@@ -1,5 +1,6 @@
 //! Every store with a manual clock, and the server that it needs.
 
+use palisade::rate_limit::store::RateLimitStore;
 use std::time::Duration;
 
 use palisade::clock::{Clock, ManualClock};
@@ -114,7 +115,7 @@ impl Limit {
 
     /// Returns `true` if a hit passes.
     pub async fn hit(&self, cost: u32) -> bool {
-        self.decide(cost).await.unwrap().outcome == Outcome::Allow
+        self.decide(cost).await.unwrap().outcome == Outcome::Allowed
     }
 
     /// Returns `T` or `F` for each of these hits.
@@ -131,7 +132,7 @@ impl Limit {
     }
 
     pub async fn standing(&self) -> Snapshot {
-        self.look(0).await.standing
+        self.look(0).await.snapshot
     }
 
     pub async fn remaining(&self) -> u32 {
@@ -155,8 +156,8 @@ impl Limit {
 /// Returns the waiting time of a rejected request.
 pub fn retry_after(verdict: Decision) -> Duration {
     match verdict.outcome {
-        Outcome::Refuse { retry_after } => retry_after,
-        Outcome::Allow => panic!("it passed: {verdict:?}"),
+        Outcome::Limited { retry_after } => retry_after,
+        Outcome::Allowed => panic!("it passed: {verdict:?}"),
     }
 }
 

@@ -1,5 +1,6 @@
 //! TLS with a CA of one's own: a real handshake, and what is refused.
 
+use palisade::rate_limit::store::RateLimitStore;
 use std::fs;
 use std::path::Path;
 use std::process::{Command, Stdio};
