@@ -4,8 +4,9 @@ use std::fmt;
 
 use palisade::rate_limit::quota::{Quotas, Strategy};
 
+use super::declare::settings;
 use super::table::DefaultValue::{Always, PerEnvironment};
-use super::table::{Visible, settings};
+use super::table::Visible;
 use super::value::{Value, parsed};
 
 settings! {

@@ -8,9 +8,10 @@ use lettre::message::Mailbox;
 use palisade::request::Authority;
 use url::{Host, Url};
 
+use super::declare::settings;
 use super::hosts::ServerNames;
 use super::table::DefaultValue::{Computed, Unset};
-use super::table::{Visible, settings};
+use super::table::Visible;
 use super::value::Value;
 use crate::db::hide_password;
 

@@ -18,6 +18,8 @@
 //! - All problems are reported at once.
 //! - `Config` reads neither the environment nor a file: [`Vars`] does that before.
 
+mod declare;
+mod example_file;
 mod hosts;
 mod limits;
 mod logging;
@@ -35,6 +37,7 @@ mod vars;
 
 use std::fmt::{self, Write};
 
+pub use example_file::example_file;
 pub use hosts::{ServerNames, TrustedProxies};
 pub use limits::{RateLimits, StoreUri};
 pub use logging::{LogFilter, LogLevel};
@@ -46,7 +49,7 @@ pub use reader::{Effective, Problem};
 pub use secret_key::{FormerKeys, KeyFileError, SecretKey};
 pub use sessions::{CookieSecure, SessionSettings, SessionStoreUri};
 pub use settings::{Config, SETTINGS};
-pub use table::{DefaultValue, Setting, Visible, example_file};
+pub use table::{DefaultValue, Setting, Visible};
 pub use uploads::UploadSettings;
 pub use value::{Environment, Registration};
 pub use vars::{Source, Vars};

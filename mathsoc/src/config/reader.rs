@@ -2,7 +2,6 @@
 
 use std::fmt;
 
-use super::settings::APP_ENV;
 use super::table::{Setting, Visible};
 use super::value::{Environment, Value};
 use crate::db::hide_password;
@@ -108,7 +107,7 @@ impl<'v> Reader<'v> {
 
     /// Returns the environment, which is the first setting of the table.
     fn environment(&self) -> Environment {
-        let first = self.effective.iter().find(|it| it.setting.name == APP_ENV.name);
+        let first = self.effective.first();
         first.and_then(|it| Value::read(&it.value).ok()).unwrap_or(Environment::Development)
     }
 }

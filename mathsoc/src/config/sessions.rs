@@ -4,9 +4,10 @@ use std::time::Duration;
 
 use palisade::cookies::SameSite;
 
+use super::declare::settings;
 use super::limits::StoreUri;
 use super::table::DefaultValue::{Always, PerEnvironment};
-use super::table::{Visible, settings};
+use super::table::Visible;
 use super::value::{Choice, FALSE, TRUE, Value};
 
 settings! {

@@ -5,6 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::sync::LazyLock;
 
+use super::declare::settings;
 use super::hosts::{ServerNames, TrustedProxies};
 use super::limits::RateLimits;
 use super::logging::{LogFilter, LogLevel};
@@ -14,7 +15,7 @@ use super::reader::Effective;
 use super::secret_key::{FormerKeys, SecretKey};
 use super::sessions::SessionSettings;
 use super::table::DefaultValue::{Always, Computed, PerEnvironment, Unset};
-use super::table::{Setting, Visible, settings};
+use super::table::{Setting, Visible};
 use super::uploads::UploadSettings;
 use super::value::{Environment, Registration};
 use crate::db;

@@ -5,8 +5,9 @@ use std::path::{Path, PathBuf};
 use palisade::Uploads;
 use palisade::upload::{Clamd, ScanFailurePolicy, UploadsError};
 
+use super::declare::settings;
 use super::table::DefaultValue::{Always, Computed, Unset};
-use super::table::{Visible, settings};
+use super::table::Visible;
 use super::value::{Choice, Value};
 use crate::db::hide_password;
 

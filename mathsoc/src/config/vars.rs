@@ -17,7 +17,7 @@ use std::{env, fmt};
 
 use super::reader::Problem;
 use super::settings::SETTINGS;
-use super::table::Setting;
+use super::example_file::setting_named;
 
 /// The variables of the process and of `.env`.
 #[derive(Default)]
@@ -81,7 +81,7 @@ impl Vars {
             vars.get(name).filter(|value| !value.trim().is_empty()).cloned()
         };
         let in_environment = |name: &str| set(&self.environment, name).is_some();
-        let hidden = Setting::named(name).is_some_and(|setting| setting.names().any(in_environment));
+        let hidden = setting_named(name).is_some_and(|setting| setting.names().any(in_environment));
         if hidden { set(&self.environment, name) } else { set(&self.file, name) }
     }
 
@@ -93,7 +93,7 @@ impl Vars {
 
     /// Returns the names in `.env` that are not settings: they may be typing errors.
     pub fn strangers(&self) -> impl Iterator<Item = &str> {
-        self.file.keys().map(String::as_str).filter(|name| Setting::named(name).is_none())
+        self.file.keys().map(String::as_str).filter(|name| setting_named(name).is_none())
     }
 
     fn read_file(&mut self, path: &Path) {
