@@ -1,6 +1,5 @@
 //! The program, servers with and without TLS, certificates and temporary folders for the tests.
 
-use std::fs;
 use std::io::Write;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::process::{Command, Output, Stdio};
@@ -17,7 +16,7 @@ use rustls::crypto::ring;
 use rustls::pki_types::pem::PemObject;
 use rustls::pki_types::{CertificateDer, PrivateKeyDer};
 use serde_json::Value;
-use tempfile::TempDir;
+pub use test_support::Folder;
 use tokio_rustls::TlsAcceptor;
 use tower::ServiceExt;
 
@@ -65,36 +64,6 @@ pub fn palisade_with<S: AsRef<std::ffi::OsStr>>(arguments: &[S], input: &str) ->
     let Output { status, stdout, stderr } = child.wait_with_output().unwrap();
     let text = |bytes| String::from_utf8(bytes).unwrap();
     Run { code: status.code().unwrap(), out: text(stdout), err: text(stderr), elapsed: started.elapsed() }
-}
-
-/// A temporary folder, deleted when it is dropped.
-pub struct Folder(TempDir);
-
-impl Folder {
-    pub fn new() -> Self {
-        Self(tempfile::tempdir().unwrap())
-    }
-
-    /// Writes a file, and returns its path.
-    pub fn file(&self, name: &str, text: &str) -> String {
-        let path = self.path(name);
-        fs::write(&path, text).unwrap();
-        path
-    }
-
-    pub fn path(&self, name: &str) -> String {
-        self.0.path().join(name).to_str().unwrap().to_owned()
-    }
-}
-
-/// Returns `true` if the environment variable `ALLOW_SKIP` has this name, and reports the skip.
-pub fn allow_skip(name: &str) -> bool {
-    let allowed = std::env::var("ALLOW_SKIP").unwrap_or_default();
-    let is_allowed = allowed.split([',', ' ']).any(|allowed| allowed == name);
-    if is_allowed {
-        eprintln!("skipped: {name}");
-    }
-    is_allowed
 }
 
 const EXTENSIONS: &str = "[req]\ndistinguished_name = dn\n[dn]\n[ca]\nbasicConstraints = critical, CA:TRUE\n\

@@ -6,7 +6,7 @@ use std::process::Command;
 use axum::Router;
 use axum::response::Redirect;
 
-use super::harness::{Folder, allow_skip, certificates, palisade, serve, serve_tls};
+use super::harness::{Folder, certificates, palisade, serve, serve_tls};
 use super::sites::{faulty_site, strict};
 
 /// Name, result and points of each test.
@@ -16,10 +16,8 @@ type Outcomes = Vec<(String, String, i64)>;
 fn theirs(folder: &Folder, https: u16, http: u16) -> Option<Outcomes> {
     let tools = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/observatory");
     if !tools.join("node_modules/@mdn/mdn-http-observatory").exists() {
-        assert!(
-            allow_skip("observatory"),
-            "@mdn/mdn-http-observatory is missing: run scripts/install-test-needs, or set ALLOW_SKIP=observatory"
-        );
+        let remedy = "@mdn/mdn-http-observatory is missing: run scripts/install-test-needs";
+        test_support::allow_skip("observatory", remedy);
         return None;
     }
     let scan = Command::new("node")

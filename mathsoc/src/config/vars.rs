@@ -15,9 +15,9 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::{env, fmt};
 
+use super::example_file::setting_named;
 use super::reader::Problem;
 use super::settings::SETTINGS;
-use super::example_file::setting_named;
 
 /// The variables of the process and of `.env`.
 #[derive(Default)]
