@@ -80,7 +80,7 @@ pub fn certificates(folder: &Folder, days: u32) {
         openssl.args(["req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes"]);
         openssl.args(["-config", "openssl.cnf", "-subj", &format!("/CN={name}"), "-days", &days.to_string()]);
         openssl.args(["-keyout", &format!("{name}.key"), "-out", &format!("{name}.pem")]).args(extra);
-        let output = openssl.current_dir(folder.0.path()).stdin(Stdio::null()).output();
+        let output = openssl.current_dir(&**folder).stdin(Stdio::null()).output();
         let output = output.expect("openssl is missing: run scripts/install-test-needs");
         assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     }
