@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::scheme::Scheme;
+use super::parsed_hash::Scheme;
 
 /// The hash of a password, as it is stored: a text in one of these formats.
 ///

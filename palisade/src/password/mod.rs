@@ -40,9 +40,9 @@
 //! References: OWASP Password Storage Cheat Sheet; RFC 9106; NIST SP 800-63B §5.1.1.
 
 mod hash;
+mod parsed_hash;
+mod plaintext;
 mod policy;
-mod scheme;
-mod typed;
 
 use std::fmt;
 use std::sync::Arc;
@@ -53,9 +53,9 @@ use std::time::Duration;
 use tokio::sync::Semaphore;
 
 pub use self::hash::PasswordHash;
+use self::parsed_hash::Scheme;
+pub use self::plaintext::Password;
 pub use self::policy::{PasswordPolicy, PasswordRejected};
-use self::scheme::Scheme;
-pub use self::typed::Password;
 pub use crate::core::auth_proof::AuthProof;
 use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 

@@ -4,11 +4,11 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use sha2::{Digest, Sha256};
 
-use super::ending::surely;
+use super::data::Record;
 use super::event::SessionEvent;
-use super::record::Record;
 use super::rejection::SessionRejection;
-use super::visit::{Session, down};
+use super::request_session::{Session, down};
+use super::revocation::surely;
 use crate::core::auth_proof::AuthProof;
 use crate::core::store_reply::StoreError;
 use crate::session::store::SessionId;
@@ -178,7 +178,7 @@ fn key(id: SessionId) -> String {
     URL_SAFE_NO_PAD.encode(&Sha256::digest(id.bytes())[..12])
 }
 
-impl super::visit::Visit {
+impl super::request_session::Visit {
     /// The account that is signed in.
     pub(super) fn user(&self) -> Option<String> {
         let state = self.state();

@@ -57,30 +57,30 @@
 //! References: OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie Best Practice.
 
 mod cookie;
-mod ending;
+mod data;
 mod event;
 mod login;
-mod record;
 mod rejection;
 mod remember;
+mod request_session;
+mod revocation;
 mod service;
 mod sign_in;
 pub mod store;
-mod visit;
 
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::cookie::Jar;
+use self::data::Limits;
 pub use self::event::SessionEvent;
 pub use self::login::OtherSession;
-use self::record::Limits;
 pub use self::rejection::SessionRejection;
+pub use self::request_session::Session;
 pub use self::service::{SessionFuture, SessionService};
 pub use self::sign_in::SignIn;
 use self::store::{MemorySessions, SessionStore};
-pub use self::visit::Session;
 pub use crate::core::auth_proof::AuthProof;
 use crate::core::clock::Clock;
 use crate::core::same_site::SameSite;

@@ -13,10 +13,10 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::data::{Change, Login, Record, left};
 use super::event::SessionEvent;
-use super::record::{Change, Login, Record, left};
 use super::rejection::SessionRejection;
-use super::visit::{Remember, Session, Visit, down};
+use super::request_session::{Remember, Session, Visit, down};
 use crate::core::store_reply::StoreError;
 use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
 

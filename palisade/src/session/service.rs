@@ -14,8 +14,8 @@ use pin_project_lite::pin_project;
 use tower_service::Service;
 
 use super::cookie::LARGEST;
-use super::record::{Change, Record};
-use super::visit::{Remember, Session, State, Visit, down};
+use super::data::{Change, Record};
+use super::request_session::{Remember, Session, State, Visit, down};
 use super::{Place, Sessions};
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;

@@ -7,7 +7,7 @@ use http::{HeaderValue, Method};
 
 use super::event::SessionEvent;
 use super::rejection::SessionRejection;
-use super::visit::{Session, down};
+use super::request_session::{Session, down};
 use crate::core::accept::prefers_json;
 
 /// Who is signed in, since when, and how sure we are. Times are seconds since the Unix epoch.

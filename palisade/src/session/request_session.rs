@@ -15,8 +15,8 @@ use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
 use super::cookie::Lines;
+use super::data::{Change, Record};
 use super::event::SessionEvent;
-use super::record::{Change, Record};
 use super::rejection::SessionRejection;
 use super::{Place, SessionProtection, Sessions, Settings};
 use crate::core::client::Scheme;

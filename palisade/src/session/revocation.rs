@@ -6,8 +6,8 @@ use std::time::Duration;
 use tokio::runtime::Handle;
 
 use super::Place;
-use super::record::Record;
-use super::visit::Visit;
+use super::data::Record;
+use super::request_session::Visit;
 use crate::core::store_reply::StoreError;
 use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
 
@@ -90,7 +90,7 @@ impl Visit {
     /// Remembers that a session that lies in a cookie is over, for as long as any copy of it could last.
     async fn bury(&self, id: SessionId) -> Result<SaveOutcome, StoreError> {
         let settings = self.settings();
-        let lasts = settings.limits.absolute.saturating_add(super::record::SKEW);
+        let lasts = settings.limits.absolute.saturating_add(super::data::SKEW);
         settings.store.save(id, None, ended(), lasts).await
     }
 
