@@ -136,7 +136,7 @@ impl Sessions {
     /// until it stops: with several, or to know it after a restart, name a store: [`revocation_store`](Self::revocation_store).
     pub fn new(keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
-            keys: keyring.keys("session"),
+            keys: keyring.derive("session"),
             place: Place::Cookie,
             store: Arc::new(MemorySessions::new()),
             limits: Limits {

@@ -102,7 +102,7 @@ async fn a_foreign_cookie_is_ignored() {
         let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
         let mut flipped = bytes.clone();
         flipped[40] ^= 1;
-        let other = Keyring::new(NEXT_KEY).unwrap().keys("session").seal(b"0123456789abcdefp{}", b"record");
+        let other = Keyring::new(NEXT_KEY).unwrap().derive("session").seal(b"0123456789abcdefp{}", b"record");
         // The unused bits of the last character, and padding, are no second spelling.
         let padded = format!("{value}=");
         for bad in [
