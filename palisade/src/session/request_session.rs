@@ -1,215 +1,161 @@
-//! One visit: the session of one request, read when it is first asked for.
+//! The session of one request: read from cookie and store at the first use.
 
 use std::fmt;
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{ACCEPT, USER_AGENT};
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request};
-use serde::Serialize;
-use serde::de::DeserializeOwned;
 use tokio::sync::OnceCell;
 
-use super::cookie::Lines;
-use super::data::{Change, Record};
+use super::cookie::CookieHeaders;
+use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
 use super::rejection::SessionRejection;
-use super::{Place, SessionProtection, Sessions, Settings};
+use super::settings::{SessionProtection, Sessions, Settings, Storage};
+use super::store::{SessionId, StoreError};
 use crate::core::client::Scheme;
 use crate::core::request_context::RequestContext;
 use crate::core::session_tag::SessionTag;
-use crate::core::store_reply::StoreError;
-use crate::session::store::SessionId;
 
-/// The visitor's session, for a handler; cheap to clone.
-#[derive(Clone)]
-pub struct Session(pub(super) Arc<Visit>);
-
-pub(super) struct Visit {
+/// The session of one request, with the parts of the request that it needs.
+pub(super) struct RequestSession {
     sessions: Sessions,
-    pub(super) cookies: Lines,
+    pub(super) cookies: CookieHeaders,
+    /// The cookies of the response are `Secure`.
     pub(super) secure: bool,
-    /// Not the exchange itself, which holds the visit: neither would ever be freed.
+    // A copy from the `RequestContext`: that one holds this value, so a reference would leak both.
     ip: Option<IpAddr>,
-    agent: Option<HeaderValue>,
+    user_agent: Option<HeaderValue>,
     pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
     touched: AtomicBool,
-    presented: OnceLock<Option<Presented>>,
+    presented: OnceLock<Option<PresentedCookie>>,
     loaded: OnceCell<()>,
-    state: Mutex<State>,
+    state: Mutex<SessionState>,
 }
 
-/// What the request's cookie says.
-pub(super) struct Presented {
+/// The content of the request's cookie.
+pub(super) struct PresentedCookie {
     pub(super) id: SessionId,
-    /// Whether the session itself lies in the cookie: by choice, or because there is nothing in it to be stored.
-    pub(super) whole: bool,
-    /// Whether it was sealed by a previous key.
-    old_key: bool,
+    /// The cookie has the data of the session: always with cookie storage, else while it is empty.
+    pub(super) has_data: bool,
+    sealed_by_previous_key: bool,
 }
 
-/// What is known of the session, and what is to be done when the answer goes.
+/// The session as read so far, and the writes that the response needs.
 #[derive(Default)]
-pub(super) struct State {
-    /// The session that lay in the cookie, until it is known whether it is over.
-    opened: Option<Record>,
-    pub(super) record: Option<Record>,
-    /// The version in the store that `record` was read from.
+pub(super) struct SessionState {
+    /// The data from the cookie, until the store has said that the session has not ended.
+    from_cookie: Option<SessionData>,
+    pub(super) data: Option<SessionData>,
+    /// The version in the store that `data` is based on.
     pub(super) version: Option<u64>,
-    pub(super) changes: Vec<Change>,
-    /// The session is to be written, or its cookie taken away.
+    pub(super) changes: Vec<SessionChange>,
+    /// The session is to be written, or its cookie deleted.
     pub(super) dirty: bool,
-    /// The presented cookie leads nowhere.
+    /// The cookie's session does not exist, or has ended.
     pub(super) gone: bool,
-    pub(super) remember: Remember,
+    pub(super) remember: RememberCookie,
     pub(super) signed_out: bool,
 }
 
-impl State {
-    /// Whether there is nothing to be written.
+impl SessionState {
     pub(super) fn is_unchanged(&self) -> bool {
-        !self.dirty && matches!(self.remember, Remember::Leave)
+        !self.dirty && matches!(self.remember, RememberCookie::Keep)
     }
 }
 
-/// What is to become of the remember cookie.
+/// The change of the remember cookie in the response.
 #[derive(Default)]
-pub(super) enum Remember {
+pub(super) enum RememberCookie {
     #[default]
-    Leave,
+    Keep,
     Set(String),
     Clear,
 }
 
-impl Session {
-    pub(super) fn begin<B>(sessions: &Sessions, request: &mut Request<B>) -> Self {
-        let exchange = RequestContext::begin(request.extensions_mut());
-        let tls = || exchange.client().is_some_and(|client| client.scheme() == Scheme::Https);
+impl RequestSession {
+    pub(super) fn new<B>(sessions: &Sessions, request: &Request<B>, context: &RequestContext) -> Self {
+        let tls = || context.client().is_some_and(|client| client.scheme() == Scheme::Https);
         let headers = request.headers();
-        let session = Self(Arc::new(Visit {
-            cookies: Lines::of(headers),
+        Self {
+            cookies: CookieHeaders::of(headers),
             secure: sessions.0.secure.unwrap_or_else(tls),
-            agent: headers.get(USER_AGENT).cloned(),
+            user_agent: headers.get(USER_AGENT).cloned(),
             accept: headers.get(ACCEPT).cloned(),
             method: request.method().clone(),
             target: request.uri().path_and_query().cloned(),
             sessions: sessions.clone(),
-            ip: exchange.client().map(|client| client.ip()),
+            ip: context.client().map(|client| client.ip()),
             touched: AtomicBool::new(false),
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
-        }));
-        exchange.set_session_tag(Arc::<Visit>::clone(&session.0));
-        request.extensions_mut().insert(session.clone());
-        session
-    }
-
-    /// The value under this name.
-    ///
-    /// # Errors
-    /// When the store does not answer. A value of another type is no value.
-    pub async fn get<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SessionRejection> {
-        self.0.load().await?;
-        let value = self.0.state().record.as_ref().and_then(|record| record.values.get(name).cloned());
-        Ok(value.and_then(|value| serde_json::from_value(value).ok()))
-    }
-
-    /// Keeps a value under this name; begins a session where there is none.
-    ///
-    /// # Errors
-    /// When the store does not answer, or the value is none that JSON can write.
-    pub async fn set(&self, name: &str, value: impl Serialize) -> Result<(), SessionRejection> {
-        let value = serde_json::to_value(value).map_err(|_| {
-            SessionRejection::Misused(
-                "A value was put into the session that JSON cannot write: a map needs texts as keys.",
-            )
-        })?;
-        self.0.load().await?;
-        self.0.change(Change::Set(name.to_owned(), value));
-        Ok(())
-    }
-
-    /// Forgets the value under this name.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn remove(&self, name: &str) -> Result<(), SessionRejection> {
-        self.0.load().await?;
-        let known = self.0.state().record.as_ref().is_some_and(|record| record.values.contains_key(name));
-        if known {
-            self.0.change(Change::Remove(name.to_owned()));
         }
-        Ok(())
     }
 
-    /// The value under this name, which is then forgotten: for what is said once.
-    ///
-    /// # Errors
-    /// When the store does not answer.
-    pub async fn take<T: DeserializeOwned>(&self, name: &str) -> Result<Option<T>, SessionRejection> {
-        let value = self.get(name).await?;
-        self.remove(name).await?;
-        Ok(value)
-    }
-}
-
-impl Visit {
     pub(super) fn settings(&self) -> &Settings {
         &self.sessions.0
     }
 
-    pub(super) fn state(&self) -> MutexGuard<'_, State> {
+    pub(super) fn state(&self) -> MutexGuard<'_, SessionState> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// Returns `true` if anything has asked for the session.
     pub(super) fn touched(&self) -> bool {
         self.touched.load(Ordering::Relaxed)
     }
 
-    /// What the request's cookie says, if one of our keys has sealed it. Not to be asked for the first time by who holds the
-    /// state.
-    pub(super) fn presented(&self) -> Option<&Presented> {
+    /// Returns the content of the request's cookie, if the keyring opens it.
+    ///
+    /// The first call locks the state: a caller that holds the lock would deadlock.
+    pub(super) fn presented(&self) -> Option<&PresentedCookie> {
         self.touched.store(true, Ordering::Relaxed);
         let open = || {
-            let (presented, record) = self.open_cookie()?;
-            self.state().opened = record;
+            let (presented, data) = self.open_cookie()?;
+            self.state().from_cookie = data;
             Some(presented)
         };
         self.presented.get_or_init(open).as_ref()
     }
 
-    /// Whether the browser has a cookie with this name already, sealed by the current key.
+    /// Returns `true` if the browser has a cookie of this id, sealed by the current key.
     pub(super) fn is_presented(&self, id: SessionId) -> bool {
-        self.presented().is_some_and(|presented| presented.id == id && !presented.old_key)
+        self.presented().is_some_and(|presented| presented.id == id && !presented.sealed_by_previous_key)
     }
 
-    fn open_cookie(&self) -> Option<(Presented, Option<Record>)> {
+    fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
         let settings = self.settings();
-        settings.jar.find(&self.cookies, self.secure).find_map(|value| {
-            let opened = settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.context())?;
-            let (id, rest) = opened.bytes().split_first_chunk()?;
+        settings.cookie.find(&self.cookies, self.secure).find_map(|value| {
+            let unsealed =
+                settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.seal_context())?;
+            let (id, rest) = unsealed.bytes().split_first_chunk()?;
             let id = SessionId::from_bytes(*id);
-            let record = match settings.place {
-                Place::Store if rest.is_empty() => None,
-                Place::Store | Place::Cookie => Some(Record::decode(id, rest)?),
+            let data = match settings.storage {
+                Storage::Store if rest.is_empty() => None,
+                Storage::Store | Storage::Cookie => Some(SessionData::decode(id, rest)?),
             };
-            let over =
-                record.as_ref().is_some_and(|record| record.lasts(settings.limits, settings.now()).is_none());
-            let presented = Presented { id, whole: record.is_some(), old_key: !opened.is_current() };
-            (!over).then_some((presented, record))
+            let expired =
+                data.as_ref().is_some_and(|data| data.remaining(settings.timeouts, settings.now()).is_none());
+            let presented = PresentedCookie {
+                id,
+                has_data: data.is_some(),
+                sealed_by_previous_key: !unsealed.is_current(),
+            };
+            (!expired).then_some((presented, data))
         })
     }
 
-    /// Reads the session, once.
+    /// Reads the session, once for each request.
     pub(super) async fn load(&self) -> Result<(), SessionRejection> {
-        self.loaded.get_or_try_init(|| self.read()).await.copied().map_err(|error| down(&error))
+        self.loaded.get_or_try_init(|| self.read()).await.copied().map_err(|error| store_down(&error))
     }
 
     async fn read(&self) -> Result<(), StoreError> {
@@ -218,38 +164,38 @@ impl Visit {
             None => self.state().gone = true,
         }
         self.protect().await?;
-        if self.state().record.as_ref().is_none_or(|record| record.login.is_none()) {
+        if self.state().data.as_ref().is_none_or(|data| data.login.is_none()) {
             self.restore().await?;
         }
-        self.see();
+        self.update_last_seen();
         Ok(())
     }
 
-    /// Takes up the session that the cookie names, unless it is over.
-    async fn find(&self, presented: &Presented) -> Result<(), StoreError> {
+    /// Reads the session of the cookie, unless it has ended.
+    async fn find(&self, presented: &PresentedCookie) -> Result<(), StoreError> {
         let settings = self.settings();
-        let kept = settings.store.load(presented.id).await?;
+        let record = settings.store.load(presented.id).await?;
         let mut state = self.state();
-        let found = match kept {
-            None => state.opened.take().map(|record| (record, None)),
-            // In the store is what says that it was ended.
-            Some(_) if settings.place == Place::Cookie => None,
-            Some(kept) => Record::decode(presented.id, &kept.bytes)
-                .filter(|record| record.lasts(settings.limits, settings.now()).is_some())
-                .map(|record| (record, Some(kept.version))),
+        let found = match record {
+            None => state.from_cookie.take().map(|data| (data, None)),
+            // With cookie storage, a record says that the session has ended.
+            Some(_) if settings.storage == Storage::Cookie => None,
+            Some(record) => SessionData::decode(presented.id, &record.bytes)
+                .filter(|data| data.remaining(settings.timeouts, settings.now()).is_some())
+                .map(|data| (data, Some(record.version))),
         };
         match found {
-            Some((record, version)) => {
-                (state.record, state.version) = (Some(record), version);
-                state.dirty |= presented.old_key;
+            Some((data, version)) => {
+                (state.data, state.version) = (Some(data), version);
+                state.dirty |= presented.sealed_by_previous_key;
             }
-            // A reading that was broken off behind this may have taken it up already.
-            None => state.gone = state.record.is_none(),
+            // An earlier read that was cancelled later on may have set the data already.
+            None => state.gone = state.data.is_none(),
         }
         Ok(())
     }
 
-    /// Looks whether a sign-in comes from a client that looks as before.
+    /// Compares the client with the one that signed in, and reacts as the protection says.
     async fn protect(&self) -> Result<(), StoreError> {
         let settings = self.settings();
         if settings.protection == SessionProtection::None {
@@ -257,47 +203,48 @@ impl Visit {
         }
         let user = {
             let state = self.state();
-            let login = state.record.as_ref().and_then(|record| record.login.as_ref());
+            let login = state.data.as_ref().and_then(|data| data.login.as_ref());
             login
                 .filter(|login| login.fingerprint != self.fingerprint())
-                .map(|login| (login.user.clone(), login.proved.is_some()))
+                .map(|login| (login.user.clone(), login.authenticated_at.is_some()))
         };
-        let Some((user, proved)) = user else { return Ok(()) };
+        let Some((user, authenticated)) = user else { return Ok(()) };
         match settings.protection {
-            SessionProtection::Basic if proved => {
-                self.change(Change::Unprove);
-                settings.tell(&SessionEvent::ClientChanged { user: &user, ended: false });
+            SessionProtection::Basic if authenticated => {
+                self.change(SessionChange::ClearAuthentication);
+                settings.emit(&SessionEvent::ClientChanged { user: &user, ended: false });
             }
             SessionProtection::Strong => {
                 self.end().await?;
-                settings.tell(&SessionEvent::ClientChanged { user: &user, ended: true });
+                settings.emit(&SessionEvent::ClientChanged { user: &user, ended: true });
             }
             SessionProtection::None | SessionProtection::Basic => {}
         }
         Ok(())
     }
 
-    /// Notes that the session is in use, now and then.
-    fn see(&self) {
-        let (limits, now) = (self.settings().limits, self.settings().now());
+    /// Updates the time of the last use if it is older than a sixteenth of the idle timeout.
+    fn update_last_seen(&self) {
+        let (timeouts, now) = (self.settings().timeouts, self.settings().now());
         let mut state = self.state();
-        if let Some(record) = &mut state.record
-            && now.saturating_sub(record.seen) > limits.idle.as_secs() / 16
+        if let Some(data) = &mut state.data
+            && now.saturating_sub(data.last_seen) > timeouts.idle.as_secs() / 16
         {
-            record.seen = now;
+            data.last_seen = now;
             state.dirty = true;
         }
     }
 
-    pub(super) fn change(&self, change: Change) {
+    /// Applies a change, and notes it for newer versions. Starts a session if there is none.
+    pub(super) fn change(&self, change: SessionChange) {
         let now = self.settings().now();
         let mut state = self.state();
-        state.record.get_or_insert_with(|| Record::new(now)).apply(change.clone());
+        state.data.get_or_insert_with(|| SessionData::new(now)).apply(change.clone());
         state.changes.push(change);
         state.dirty = true;
     }
 
-    /// What the client looks like: its network and its browser's name.
+    /// Returns a hash of the client's network and `User-Agent`.
     pub(super) fn fingerprint(&self) -> [u8; 8] {
         use sha2::{Digest, Sha256};
         let network: &[u8] = match self.ip {
@@ -305,36 +252,40 @@ impl Visit {
             Some(IpAddr::V6(ip)) => &ip.octets()[..6],
             None => &[],
         };
-        let agent = self.agent.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
+        let user_agent = self.user_agent.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
         let digest =
-            Sha256::new().chain_update([network.len() as u8]).chain_update(network).chain_update(agent);
+            Sha256::new().chain_update([network.len() as u8]).chain_update(network).chain_update(user_agent);
         *digest.finalize().first_chunk().expect("SHA-256 has 32 bytes")
     }
 
-    /// The browser's own words, cut short.
-    pub(super) fn agent(&self) -> Option<String> {
-        let text = self.agent.as_ref()?.to_str().ok()?;
+    /// Returns the first 200 characters of `User-Agent`.
+    pub(super) fn user_agent(&self) -> Option<String> {
+        let text = self.user_agent.as_ref()?.to_str().ok()?;
         Some(text.chars().take(200).collect())
     }
-}
 
-impl Settings {
-    /// What a cookie is sealed in the context of: one that holds a session is no name of one, and none is one of another name.
-    pub(super) fn context(&self) -> Vec<u8> {
-        let kind = match self.place {
-            Place::Cookie => "record",
-            Place::Store => "name",
-        };
-        [kind.as_bytes(), b" ", self.jar.name().as_bytes()].concat()
+    /// Returns the account that is signed in.
+    pub(super) fn user(&self) -> Option<String> {
+        let state = self.state();
+        state.data.as_ref()?.login.as_ref().map(|login| login.user.clone())
+    }
+
+    /// Returns the ids of this session and of its remember token's series.
+    pub(super) fn own_ids(&self) -> (Option<SessionId>, Option<SessionId>) {
+        let state = self.state();
+        let login = state.data.as_ref().and_then(|data| data.login.as_ref());
+        let series = login.and_then(|login| login.series).map(SessionId::from_bytes);
+        (state.data.as_ref().map(|data| data.id), series)
     }
 }
 
-pub(super) fn down(error: &StoreError) -> SessionRejection {
-    tracing::error!(%error, "sessions cannot be reached");
+/// Logs the cause and returns the rejection.
+pub(super) fn store_down(error: &StoreError) -> SessionRejection {
+    tracing::error!(%error, "session store is down");
     SessionRejection::StoreDown
 }
 
-impl SessionTag for Visit {
+impl SessionTag for RequestSession {
     fn current(&self) -> Option<[u8; 16]> {
         self.presented().map(|presented| *presented.id.bytes())
     }
@@ -343,27 +294,20 @@ impl SessionTag for Visit {
         let presented = self.presented().map(|presented| presented.id);
         let now = self.settings().now();
         let mut state = self.state();
-        let id = match (&state.record, presented) {
-            (Some(record), _) => record.id,
+        let id = match (&state.data, presented) {
+            (Some(data), _) => data.id,
             (None, Some(id)) if !state.gone => id,
             (None, _) => {
                 state.dirty = true;
-                state.record.insert(Record::new(now)).id
+                state.data.insert(SessionData::new(now)).id
             }
         };
         *id.bytes()
     }
 }
 
-/// A session is the visitor's secret, and is not shown.
-impl fmt::Debug for Session {
+impl fmt::Debug for RequestSession {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Session(hidden)")
-    }
-}
-
-impl fmt::Debug for Visit {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("Visit(hidden)")
+        f.write_str("RequestSession(hidden)")
     }
 }

@@ -1,114 +1,118 @@
-//! How a session ends: for good, for another in its place, or to go on under a new name.
+//! The end of a session: for good, for a new session, or to continue under a new id.
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::runtime::Handle;
 
-use super::Place;
-use super::data::Record;
-use super::request_session::Visit;
-use crate::core::store_reply::StoreError;
-use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
+use super::data::{CLOCK_SKEW, SessionData};
+use super::request_session::RequestSession;
+use super::settings::Storage;
+use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
 
-/// How long a store keeps a session that is about to be ended in it.
-const MOMENT: Duration = Duration::from_secs(60);
+/// The lifetime of the record that replaces a session in a store, just before it is deleted.
+const ENDED_RECORD_TTL: Duration = Duration::from_secs(60);
 
-impl Visit {
-    /// Puts another session, or none, in the place of this one, which is over at once and everywhere.
-    pub(super) async fn replace(&self, record: Option<Record>) -> Result<(), StoreError> {
-        let id = self.state().record.as_ref().map(|record| record.id);
+impl RequestSession {
+    /// Ends this session at once, and puts another one, or none, in its place.
+    pub(super) async fn replace(&self, data: Option<SessionData>) -> Result<(), StoreError> {
+        let id = self.state().data.as_ref().map(|data| data.id);
         if let Some(id) = id.or(self.presented().map(|presented| presented.id)) {
-            match self.settings().place {
-                Place::Store => self.remove(id).await?,
-                Place::Cookie => drop(self.bury(id).await?),
+            match self.settings().storage {
+                Storage::Store => self.delete(id).await?,
+                Storage::Cookie => drop(self.revoke(id).await?),
             }
         }
-        self.put(record, true);
+        self.put(data, true);
         Ok(())
     }
 
-    /// Ends this session without another in its place.
+    /// Ends this session and its remember token.
     pub(super) async fn end(&self) -> Result<(), StoreError> {
-        self.forget_me().await?;
+        self.end_remember_series().await?;
         self.replace(None).await
     }
 
-    /// Ends this session without another in its place, and does so even when the visitor hangs up meanwhile.
-    pub(super) async fn surely_end(self: &Arc<Self>) -> Result<(), StoreError> {
-        let visit = Arc::clone(self);
-        surely(async move { visit.end().await }).await
+    /// Ends this session, even if the client disconnects before that is done.
+    pub(super) async fn end_uninterrupted(self: &Arc<Self>) -> Result<(), StoreError> {
+        let session = Arc::clone(self);
+        run_to_completion(async move { session.end().await }).await
     }
 
-    /// Lets the session go on under a new name; whether there was one that nobody else has ended.
-    pub(super) async fn rename(&self) -> Result<bool, StoreError> {
-        let record = self.state().record.clone();
-        let Some(record) = record else { return Ok(false) };
-        let living = match self.settings().place {
-            Place::Cookie => (self.bury(record.id).await? == SaveOutcome::Saved).then_some(record),
-            Place::Store => self.claim(record).await?,
+    /// Gives the session a new id. Returns `false` if there is no session, or another request has ended
+    /// it.
+    pub(super) async fn cycle_id(&self) -> Result<bool, StoreError> {
+        let data = self.state().data.clone();
+        let Some(data) = data else { return Ok(false) };
+        let claimed = match self.settings().storage {
+            Storage::Cookie => (self.revoke(data.id).await? == SaveOutcome::Saved).then_some(data),
+            Storage::Store => self.claim(data).await?,
         };
-        let there = living.is_some();
-        // Where another has ended it, the browser may have that one's cookie by now: it is left alone.
-        self.put(living.map(|record| Record { id: SessionId::random(), ..record }), there);
-        Ok(there)
+        let exists = claimed.is_some();
+        // If another request ended it, the browser may have that request's cookie by now: leave it alone.
+        self.put(claimed.map(|data| SessionData { id: SessionId::random(), ..data }), exists);
+        Ok(exists)
     }
 
-    /// Takes a session out of the store, with what others have put into it; nothing if another request has ended it.
-    async fn claim(&self, mut record: Record) -> Result<Option<Record>, StoreError> {
-        let (store, id) = (&self.settings().store, record.id);
+    /// Takes the session out of the store, together with other requests' changes. Returns `None` if
+    /// another request has ended it.
+    async fn claim(&self, mut data: SessionData) -> Result<Option<SessionData>, StoreError> {
+        let (store, id) = (&self.settings().store, data.id);
         let (version, changes) = {
             let state = self.state();
             (state.version, state.changes.clone())
         };
         let Some(mut version) = version else {
-            // It lay in the cookie, since nothing was in it, or was begun by this request.
-            self.remove(id).await?;
-            return Ok(Some(record));
+            // It is not in the store: it was empty, so in the cookie, or this request has started it.
+            self.delete(id).await?;
+            return Ok(Some(data));
         };
-        // Nothing can be read from it any more, so of two that claim it one succeeds.
-        while store.save(id, Some(version), ended(), MOMENT).await? == SaveOutcome::Conflict {
+        // The record that replaces it cannot be decoded, so only one of two claims succeeds.
+        while store.save(id, Some(version), ended_record(), ENDED_RECORD_TTL).await? == SaveOutcome::Conflict
+        {
             let newer = store.load(id).await?;
-            let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
-            let Some((newer, number)) = read else { return Ok(None) };
-            (record, version) = (newer, number);
-            changes.iter().cloned().for_each(|change| record.apply(change));
+            let decoded =
+                newer.and_then(|record| Some((SessionData::decode(id, &record.bytes)?, record.version)));
+            let Some((newer, newer_version)) = decoded else { return Ok(None) };
+            (data, version) = (newer, newer_version);
+            changes.iter().cloned().for_each(|change| data.apply(change));
         }
-        self.remove(id).await?;
-        Ok(Some(record))
+        self.delete(id).await?;
+        Ok(Some(data))
     }
 
-    /// Ends a session in the store, and remembers it where the browser has a cookie from before there was anything in it.
-    async fn remove(&self, id: SessionId) -> Result<(), StoreError> {
-        self.settings().store.end(id).await?;
-        if self.presented().is_some_and(|presented| presented.id == id && presented.whole) {
-            self.bury(id).await?;
+    /// Deletes a session from the store. If the browser's cookie has data of its own, from the time when
+    /// the session was empty, the id is revoked too.
+    async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
+        self.settings().store.delete(id).await?;
+        if self.presented().is_some_and(|presented| presented.id == id && presented.has_data) {
+            self.revoke(id).await?;
         }
         Ok(())
     }
 
-    /// Remembers that a session that lies in a cookie is over, for as long as any copy of it could last.
-    async fn bury(&self, id: SessionId) -> Result<SaveOutcome, StoreError> {
+    /// Notes that a session in a cookie has ended, for as long as any copy of the cookie could last.
+    async fn revoke(&self, id: SessionId) -> Result<SaveOutcome, StoreError> {
         let settings = self.settings();
-        let lasts = settings.limits.absolute.saturating_add(super::data::SKEW);
-        settings.store.save(id, None, ended(), lasts).await
+        let ttl = settings.timeouts.absolute.saturating_add(CLOCK_SKEW);
+        settings.store.save(id, None, ended_record(), ttl).await
     }
 
-    /// What is to be written when the answer goes.
-    fn put(&self, record: Option<Record>, dirty: bool) {
+    /// Sets the session that the response writes.
+    fn put(&self, data: Option<SessionData>, dirty: bool) {
         let mut state = self.state();
-        (state.record, state.version, state.dirty, state.gone) = (record, None, dirty, true);
+        (state.data, state.version, state.dirty, state.gone) = (data, None, dirty, true);
         state.changes.clear();
     }
 }
 
-/// What a store remembers of a session that was ended: of a version that nobody has read, so that nobody saves over it.
-fn ended() -> SessionRecord {
+/// Returns the record of an ended session. No request has read its version, so none can save over it.
+fn ended_record() -> SessionRecord {
     SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() }
 }
 
-/// Carries something through, even when whoever waits for it goes away.
-pub(super) async fn surely(
+/// Runs a future to its end, even if the caller is dropped.
+pub(super) async fn run_to_completion(
     work: impl Future<Output = Result<(), StoreError>> + Send + 'static,
 ) -> Result<(), StoreError> {
     match Handle::try_current() {
