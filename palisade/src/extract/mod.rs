@@ -46,8 +46,8 @@
 //!
 //! # What it does not do
 //!
-//! It is the only module that depends on axum. Without the feature `axum`, all layers work on any tower
-//! service, and the same values are in the request's extensions.
+//! It is the only module that depends on axum. Without the feature `axum`, all layers work on any
+//! tower service, and the same values are in the request's extensions.
 //!
 //! # See also
 //!
@@ -94,7 +94,8 @@ pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
 
 #[cfg(feature = "rate-limit")]
 impl RateLimit {
-    /// Makes a layer that counts by a parameter of the route's path, such as `id` of `/challenges/{id}`.
+    /// Makes a layer that counts by a parameter of the route's path, such as `id` of
+    /// `/challenges/{id}`.
     pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateLimitLayer {
         let name = name.into();
         RateLimitLayer::per(self, move |parts| {
@@ -111,8 +112,8 @@ impl RateLimit {
 
 #[cfg(feature = "rate-limit")]
 impl RateLimitLayer {
-    /// Counts each route of a group separately, as Flask-Limiter's default limits do. Requests without a
-    /// route share one count.
+    /// Counts each route of a group separately, as Flask-Limiter's default limits do. Requests
+    /// without a route share one count.
     pub fn per_route(self) -> Self {
         self.scope_by(|parts| {
             let route = parts.extensions.get::<MatchedPath>();

@@ -66,8 +66,8 @@ pub trait Account<S>: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// Returns the epoch: a number that each change of password or rights raises. Sign-ins of an earlier
-    /// epoch end.
+    /// Returns the epoch: a number that each change of password or rights raises. Sign-ins of an
+    /// earlier epoch end.
     fn epoch(&self) -> u64;
 
     /// Returns `true` if the account has the role of this type. Otherwise the response is 403.
@@ -76,8 +76,8 @@ pub trait Account<S>: Send + Sync + 'static {
     }
 }
 
-/// The account that is signed in, as an extractor. `SignedIn<User>` rejects visitors without a sign-in;
-/// `Option<SignedIn<User>>` accepts them.
+/// The account that is signed in, as an extractor. `SignedIn<User>` rejects visitors without a
+/// sign-in; `Option<SignedIn<User>>` accepts them.
 ///
 /// The extractor does this, in order:
 ///

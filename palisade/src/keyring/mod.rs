@@ -23,18 +23,19 @@
 //!
 //! # What happens, in order
 //!
-//! 1. [`Keyring::new`] and [`Keyring::previous`] reject weak keys. The error names the [`WeakKey`] and a
-//!    command that makes a good key.
+//! 1. [`Keyring::new`] and [`Keyring::previous`] reject weak keys. The error names the [`WeakKey`]
+//!    and a command that makes a good key.
 //! 2. [`Keyring::derive`] derives a key for one purpose from each key of the ring.
-//! 3. [`sign`](DerivedKey::sign) and [`seal`](DerivedKey::seal) use the current key. The result starts
-//!    with a key id of four bytes.
+//! 3. [`sign`](DerivedKey::sign) and [`seal`](DerivedKey::seal) use the current key. The result
+//!    starts with a key id of four bytes.
 //! 4. [`verify`](DerivedKey::verify) and [`open`](DerivedKey::open) try the keys with this id, the
-//!    current one and the previous ones. They reject another purpose, another context, and every change.
+//!    current one and the previous ones. They reject another purpose, another context, and every
+//!    change.
 //!
 //! # Rotation
 //!
-//! Make the new key the current one and the old one `previous`. Nothing becomes invalid: the old key still
-//! verifies and opens. Remove it when everything it has signed or sealed has expired.
+//! Make the new key the current one and the old one `previous`. Nothing becomes invalid: the old
+//! key still verifies and opens. Remove it when everything it has signed or sealed has expired.
 //!
 //! # Defaults
 //!
@@ -48,8 +49,8 @@
 //!
 //! # What it does not do
 //!
-//! It knows no expiry: put the time into the message. It stores no keys: read them from the environment
-//! or a secret manager.
+//! It knows no expiry: put the time into the message. It stores no keys: read them from the
+//! environment or a secret manager.
 //!
 //! # See also
 //!
@@ -57,8 +58,8 @@
 //!
 //! # References
 //!
-//! RFC 5869, RFC 2104, draft-irtf-cfrg-xchacha; OWASP Cryptographic Storage and Key Management Cheat
-//! Sheets.
+//! RFC 5869, RFC 2104, draft-irtf-cfrg-xchacha; OWASP Cryptographic Storage and Key Management
+//! Cheat Sheets.
 
 mod weakness;
 
@@ -184,8 +185,8 @@ impl PurposeKey {
 }
 
 impl DerivedKey {
-    /// Signs a message of several parts. The lengths are signed too: `["ab", "c"]` and `["a", "bc"]` have
-    /// different signatures.
+    /// Signs a message of several parts. The lengths are signed too: `["ab", "c"]` and `["a",
+    /// "bc"]` have different signatures.
     pub fn sign(&self, message: &[&[u8]]) -> [u8; SIGNATURE_BYTES] {
         let key = &self.keys[0];
         let mut signature = [0; SIGNATURE_BYTES];
@@ -201,8 +202,8 @@ impl DerivedKey {
         self.with_id(id).any(|key| key.mac(message).verify_slice(tag).is_ok())
     }
 
-    /// Encrypts and authenticates bytes. They open in the same context only; the context itself is not
-    /// part of the result.
+    /// Encrypts and authenticates bytes. They open in the same context only; the context itself is
+    /// not part of the result.
     #[doc(alias = "encrypt")]
     #[doc(alias = "AEAD")]
     pub fn seal(&self, bytes: &[u8], context: &[u8]) -> Vec<u8> {
@@ -214,8 +215,8 @@ impl DerivedKey {
         [&key.id[..], &nonce, &sealed].concat()
     }
 
-    /// Decrypts sealed bytes. Returns `None` for another key, purpose or context, and for bytes that were
-    /// changed or cut.
+    /// Decrypts sealed bytes. Returns `None` for another key, purpose or context, and for bytes
+    /// that were changed or cut.
     #[doc(alias = "decrypt")]
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Unsealed> {
         let (id, rest) = sealed.split_at_checked(KEY_ID_BYTES)?;
@@ -267,7 +268,8 @@ impl fmt::Debug for Unsealed {
     }
 }
 
-/// The error for a weak key. Its text names the key's place, the weakness, and a command for a good key.
+/// The error for a weak key. Its text names the key's place, the weakness, and a command for a
+/// good key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{which} {weakness}; make a good one with: head -c 48 /dev/urandom | base64")]
 pub struct KeyringError {

@@ -5,7 +5,8 @@ use std::collections::HashSet;
 /// The least estimated randomness of a strong key.
 const MIN_BITS: f64 = 256.0;
 
-/// Words of placeholders. They have six letters or more: random keys contain shorter ones by chance.
+/// Words of placeholders. They have six letters or more: random keys contain shorter ones by
+/// chance.
 const PLACEHOLDERS: &[&str] = &[
     "change",
     "secret",
@@ -32,8 +33,9 @@ const PLACEHOLDERS: &[&str] = &[
 /// 1. words of placeholders (`change`, `secret`, `password`, `testkey`, …);
 /// 2. fewer than 8 different characters;
 /// 3. sequences (`abcdef`, `4321`) or repetitions in more than a quarter of the key;
-/// 4. fewer than 256 bits, estimated from the alphabet that the key seems to use. A hexadecimal digit
-///    counts 4 bits, a decimal digit 3.3, a letter of one case 4.7, with digits 5.2, anything else 6.
+/// 4. fewer than 256 bits, estimated from the alphabet that the key seems to use. A hexadecimal
+///    digit counts 4 bits, a decimal digit 3.3, a letter of one case 4.7, with digits 5.2,
+///    anything else 6.
 ///
 /// It cannot tell randomness from text: a quotation passes if it is long enough.
 ///
@@ -85,7 +87,8 @@ impl WeakKey {
     }
 }
 
-/// Counts the characters that continue a run of three or more with the same step: up, down or equal.
+/// Counts the characters that continue a run of three or more with the same step: up, down or
+/// equal.
 fn sequence_length(text: &str) -> usize {
     let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
     let runs = codes.windows(3).filter(|w| {

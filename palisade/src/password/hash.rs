@@ -31,7 +31,8 @@ impl PasswordHash {
         &self.0
     }
 
-    /// Returns `true` if a password can match: the format is known, and verifying is not too expensive.
+    /// Returns `true` if a password can match: the format is known, and verifying is not too
+    /// expensive.
     pub fn is_usable(&self) -> bool {
         ParsedHash::parse(&self.0).is_some()
     }

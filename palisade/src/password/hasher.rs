@@ -81,14 +81,16 @@ impl Passwords {
         }))
     }
 
-    /// Sets the parameters of new hashes. Hashes with other parameters are replaced at the next sign-in.
+    /// Sets the parameters of new hashes. Hashes with other parameters are replaced at the next
+    /// sign-in.
     pub fn params(self, params: Argon2Params) -> Self {
         self.with(|settings| settings.params = params)
     }
 
     /// Sets the number of hashes that are computed at the same time, from 1 to 1,024.
     ///
-    /// Each takes the memory of its [`Argon2Params`]; a hash of another program takes up to 256 MiB.
+    /// Each takes the memory of its [`Argon2Params`]; a hash of another program takes up to 256
+    /// MiB.
     pub fn max_concurrent(self, hashes: usize) -> Self {
         let hashes = hashes.clamp(1, 1024);
         self.with(|settings| {
@@ -103,8 +105,8 @@ impl Passwords {
 
     /// Makes every check cost as much as one of an account with this hash.
     ///
-    /// Use it while most accounts still have hashes of another program. An invalid hash changes nothing,
-    /// and is logged.
+    /// Use it while most accounts still have hashes of another program. An invalid hash changes
+    /// nothing, and is logged.
     #[doc(alias = "user enumeration")]
     #[doc(alias = "harden_runtime")]
     pub fn equalize_timing(self, hash: &PasswordHash) -> Self {
@@ -112,10 +114,12 @@ impl Passwords {
         self.with(|settings| settings.equalize_timing = parsed)
     }
 
-    /// Hashes a new password, for storage. Check it with a [`PasswordPolicy`](super::PasswordPolicy) first.
+    /// Hashes a new password, for storage. Check it with a
+    /// [`PasswordPolicy`](super::PasswordPolicy) first.
     ///
     /// # Errors
-    /// [`HashingError::Busy`] if too many calls wait; [`HashingError::TooLong`] for more than 1,024 bytes.
+    /// [`HashingError::Busy`] if too many calls wait; [`HashingError::TooLong`] for more than
+    /// 1,024 bytes.
     pub async fn hash(&self, password: Password) -> Result<PasswordHash, HashingError> {
         if password.bytes().len() > MAX_PASSWORD_BYTES {
             return Err(HashingError::TooLong);
@@ -124,8 +128,8 @@ impl Passwords {
         self.run(move || ParsedHash::new(params, password.bytes()).text().into()).await
     }
 
-    /// Verifies a password against the stored credential, `None` for an unknown account. Returns `None`
-    /// if the password is wrong.
+    /// Verifies a password against the stored credential, `None` for an unknown account. Returns
+    /// `None` if the password is wrong.
     ///
     /// # Errors
     /// [`HashingError::Busy`] if too many calls wait.
@@ -148,8 +152,8 @@ impl Passwords {
         self.0.max_concurrent - self.0.slots.available_permits()
     }
 
-    /// Runs a job on a blocking thread, in a slot. The job keeps its slot to its end, even if the caller
-    /// has gone.
+    /// Runs a job on a blocking thread, in a slot. The job keeps its slot to its end, even if the
+    /// caller has gone.
     async fn run<T: Send + 'static>(
         &self,
         job: impl FnOnce() -> T + Send + 'static,
@@ -191,8 +195,8 @@ fn check(
     let parsed = stored.as_ref().and_then(|stored| stored.hash.parse(&stored.user));
     let right = parsed.as_ref().is_some_and(|hash| hash.matches(typed)) && short_enough;
     let up_to_date = parsed.as_ref().is_some_and(|hash| hash.is_made_with(params));
-    // Equal cost for every account: one hash of ours. It is the check itself, the rehash of a right
-    // password, or computed for nothing. Against foreign hashes, one of those is added.
+    // Equal cost for every account: one hash of ours. It is the check itself, the rehash of a
+    // right password, or computed for nothing. Against foreign hashes, one of those is added.
     let fresh = (!up_to_date).then(|| ParsedHash::new(params, typed));
     if let Some(foreign) = equalize_timing.filter(|_| !parsed.is_some_and(|hash| hash.is_foreign())) {
         foreign.matches(typed);

@@ -24,16 +24,18 @@
 //!
 //! [`Passwords::verify`]:
 //!
-//! 1. Waits for a free slot. If [`max_queued`](Passwords::max_queued) others wait already, it fails with
-//!    [`HashingError::Busy`] (503 with `Retry-After`).
+//! 1. Waits for a free slot. If [`max_queued`](Passwords::max_queued) others wait already, it
+//!    fails with [`HashingError::Busy`] (503 with `Retry-After`).
 //! 2. Rejects passwords of more than 1,024 bytes.
 //! 3. Parses the stored hash: Argon2, or a format of Werkzeug or Django, see [`PasswordHash`]. No
-//!    password matches an unknown format, or a hash that is too expensive to verify; both are logged.
+//!    password matches an unknown format, or a hash that is too expensive to verify; both are
+//!    logged.
 //! 4. Hashes the password and compares in constant time.
-//! 5. For a right password whose hash has another format or other parameters, returns a new hash to store
-//!    ([`VerifiedPassword::rehash`]). The password has not changed, so the epoch stays.
+//! 5. For a right password whose hash has another format or other parameters, returns a new hash
+//!    to store ([`VerifiedPassword::rehash`]). The password has not changed, so the epoch stays.
 //!
-//! [`Passwords::hash`] waits in the same way. Check a new password with a [`PasswordPolicy`] first.
+//! [`Passwords::hash`] waits in the same way. Check a new password with a [`PasswordPolicy`]
+//! first.
 //!
 //! # Defaults
 //!
@@ -46,16 +48,17 @@
 //!
 //! # Security
 //!
-//! A wrong password, an unknown account and an account without a password cost one hash of this library.
-//! Response times therefore don't reveal which accounts exist. Hashes of other programs cost more until
-//! they are replaced; [`equalize_timing`](Passwords::equalize_timing) makes all checks cost as much.
+//! A wrong password, an unknown account and an account without a password cost one hash of this
+//! library. Response times therefore don't reveal which accounts exist. Hashes of other programs
+//! cost more until they are replaced; [`equalize_timing`](Passwords::equalize_timing) makes all
+//! checks cost as much.
 //!
 //! A password is used as typed, as UTF-8: not trimmed, not cut, not normalised.
 //!
 //! # What it does not do
 //!
-//! It does not limit attempts: use `palisade::rate_limit` with its quotas and backoff. It does not ask a
-//! service for breached passwords.
+//! It does not limit attempts: use `palisade::rate_limit` with its quotas and backoff. It does not
+//! ask a service for breached passwords.
 //!
 //! # See also
 //!

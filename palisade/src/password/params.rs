@@ -21,8 +21,8 @@ impl Argon2Params {
     /// OWASP's parameters: 19 MiB, 2 passes, 1 lane.
     pub const OWASP: Self = Self { memory: 19_456, passes: 2, lanes: 1 };
 
-    /// Makes parameters: memory in KiB from 8,192 (8 MiB) to 262,144 (256 MiB), passes from 1 to 16,
-    /// lanes from 1 to 8.
+    /// Makes parameters: memory in KiB from 8,192 (8 MiB) to 262,144 (256 MiB), passes from 1 to
+    /// 16, lanes from 1 to 8.
     ///
     /// # Errors
     /// If a number is out of its range.

@@ -34,7 +34,8 @@ const MAX_TEXT_BYTES: usize = 512;
 const MAX_KIB: u64 = 262_144;
 const MAX_KIB_PASSES: u64 = 1 << 20;
 const MAX_ROUNDS: u32 = 3_000_000;
-/// The accepted lengths of Argon2 digests. A shorter digest matches by chance, a longer one is slow.
+/// The accepted lengths of Argon2 digests. A shorter digest matches by chance, a longer one is
+/// slow.
 const ARGON2_DIGEST_BYTES: std::ops::RangeInclusive<usize> = 16..=64;
 const MIN_ARGON2_SALT_BYTES: usize = 8;
 /// The lengths in new hashes.
@@ -94,8 +95,8 @@ impl ParsedHash {
         (hash.is_computable() && hash.function.is_affordable()).then_some(hash)
     }
 
-    /// Returns `true` if a password can match: the digest has the function's length, and the parameters
-    /// are valid.
+    /// Returns `true` if a password can match: the digest has the function's length, and the
+    /// parameters are valid.
     fn is_computable(&self) -> bool {
         let length = self.digest.len();
         match self.function {
@@ -144,8 +145,8 @@ impl ParsedHash {
         complete.then_some(Self { function, salt, digest })
     }
 
-    /// Parses `scrypt:32768:8:1$salt$hex` and `pbkdf2:sha256:1000000$salt$hex`. Missing parameters have
-    /// Werkzeug 3's defaults.
+    /// Parses `scrypt:32768:8:1$salt$hex` and `pbkdf2:sha256:1000000$salt$hex`. Missing parameters
+    /// have Werkzeug 3's defaults.
     fn werkzeug(method: &str, rest: &str) -> Option<Self> {
         let (salt, digest) = rest.split_once('$')?;
         let mut parts = method.split(':');

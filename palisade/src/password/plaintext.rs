@@ -16,7 +16,8 @@ use zeroize::Zeroizing;
 /// ```
 ///
 /// # Security
-/// `Debug` does not show it, it has no `Serialize`, and its memory is overwritten when it is dropped.
+/// `Debug` does not show it, it has no `Serialize`, and its memory is overwritten when it is
+/// dropped.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 

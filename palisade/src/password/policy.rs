@@ -89,8 +89,8 @@ impl PasswordPolicy {
         Self { min_score: if strict { Score::Four } else { Score::Three }, ..self }
     }
 
-    /// Checks a new password. `about` is data of the person that an attacker knows: name, e-mail address,
-    /// school.
+    /// Checks a new password. `about` is data of the person that an attacker knows: name, e-mail
+    /// address, school.
     ///
     /// # Errors
     /// The first reason to reject it.

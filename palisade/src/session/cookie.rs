@@ -48,8 +48,8 @@ impl CookieConfig {
             .filter_map(move |pair| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"="))
     }
 
-    /// Returns the `Set-Cookie` value. Without `max_age`, in seconds, it is a cookie for as long as the
-    /// browser is open.
+    /// Returns the `Set-Cookie` value. Without `max_age`, in seconds, it is a cookie for as long
+    /// as the browser is open.
     pub(super) fn set(&self, value: &str, secure: bool, max_age: Option<u64>) -> HeaderValue {
         let (name, same_site) = (self.sent_name(secure), self.same_site);
         let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
@@ -58,8 +58,8 @@ impl CookieConfig {
         HeaderValue::try_from(line).expect("a validated name, base64 and constants are a header value")
     }
 
-    /// Returns the `Set-Cookie` value that deletes the cookie. It has the attributes of [`set`](Self::set):
-    /// browsers ignore it otherwise.
+    /// Returns the `Set-Cookie` value that deletes the cookie. It has the attributes of
+    /// [`set`](Self::set): browsers ignore it otherwise.
     pub(super) fn clear(&self, secure: bool) -> HeaderValue {
         self.set("", secure, Some(0))
     }
@@ -82,8 +82,8 @@ impl CookieHeaders {
     }
 }
 
-/// Splits a header at its semicolons. The standard library's reader searches many bytes at a time, which
-/// counts here: a header may have four thousand.
+/// Splits a header at its semicolons. The standard library's reader searches many bytes at a time,
+/// which counts here: a header may have four thousand.
 fn pairs(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let rest = line;

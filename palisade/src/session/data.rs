@@ -11,8 +11,8 @@ use serde_json::Value;
 use super::store::SessionId;
 use crate::core::auth_proof::AuthProof;
 
-/// The data of a session: its times, the sign-in, the application's values. Times are in seconds since
-/// the Unix epoch.
+/// The data of a session: its times, the sign-in, the application's values. Times are in seconds
+/// since the Unix epoch.
 #[derive(Clone, Serialize, Deserialize)]
 pub(super) struct SessionData {
     /// Not part of the stored form: stores and cookies keep it beside.
@@ -74,8 +74,8 @@ pub(super) struct Timeouts {
     pub(super) absolute: Duration,
 }
 
-/// The tolerated difference between the clocks of two servers. A time further in the future is invalid:
-/// a clock was set back, and the session would else last until the clock has caught up.
+/// The tolerated difference between the clocks of two servers. A time further in the future is
+/// invalid: a clock was set back, and the session would else last until the clock has caught up.
 pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(300);
 
 /// Returns the seconds that are left of a limit, `None` after its end and for times in the future.
@@ -105,7 +105,8 @@ impl SessionData {
         }
     }
 
-    /// Returns a new session, without any data of an earlier one, for an account that has authenticated.
+    /// Returns a new session, without any data of an earlier one, for an account that has
+    /// authenticated.
     pub(super) fn signed_in(
         now: u64,
         proof: &AuthProof,

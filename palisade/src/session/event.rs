@@ -46,15 +46,16 @@ pub enum SessionEvent<'a> {
         /// `true` if the session was ended for it.
         ended: bool,
     },
-    /// The account has changed since the sign-in: another password, other rights, or it was removed.
+    /// The account has changed since the sign-in: another password, other rights, or it was
+    /// removed.
     Outdated {
         /// The account.
         user: &'a str,
     },
     /// A remember token was used after its replacement, so there are two holders.
     ///
-    /// All tokens and sessions that the store has of the account were ended. Sessions in cookies last
-    /// until the application raises the account's epoch.
+    /// All tokens and sessions that the store has of the account were ended. Sessions in cookies
+    /// last until the application raises the account's epoch.
     TokenStolen {
         /// The account.
         user: &'a str,

@@ -15,8 +15,8 @@ use crate::core::request_context::RequestContext;
 
 /// A handle to the visitor's session. Cloning is cheap; the clones share the session.
 ///
-/// Values are stored as JSON. With the feature `axum` it is an extractor; else the layer puts it into
-/// the request's extensions. An example is on the [module page](crate::session).
+/// Values are stored as JSON. With the feature `axum` it is an extractor; else the layer puts it
+/// into the request's extensions. An example is on the [module page](crate::session).
 #[derive(Clone)]
 pub struct Session(pub(super) Arc<RequestSession>);
 

@@ -10,8 +10,8 @@ use crate::core::auth_proof::AuthProof;
 impl Session {
     /// Signs in: starts a new, empty session with a new id.
     ///
-    /// The session before it ends, together with everything bound to it, such as the CSRF tokens of open
-    /// pages.
+    /// The session before it ends, together with everything bound to it, such as the CSRF tokens
+    /// of open pages.
     ///
     /// # Errors
     /// If the store is down. No one is signed in then.
@@ -31,8 +31,8 @@ impl Session {
     /// Counts the sign-in as recent again: the session keeps its data and gets a new id.
     ///
     /// If the proof is of another account, or another request has ended the session,
-    /// [`log_in`](Self::log_in) runs instead. If the account's epoch has changed, a remembered browser
-    /// gets a new token.
+    /// [`log_in`](Self::log_in) runs instead. If the account's epoch has changed, a remembered
+    /// browser gets a new token.
     ///
     /// # Errors
     /// If the store is down.
@@ -73,8 +73,8 @@ impl Session {
     /// If the store is down.
     ///
     /// # Security
-    /// An id that somebody else knows, or has planted, stops working: this prevents session fixation.
-    /// Signing in does it by itself.
+    /// An id that an attacker knows, or has planted, stops working: this prevents session
+    /// fixation. Signing in does it by itself.
     #[doc(alias = "session fixation")]
     #[doc(alias = "cycle_key")]
     #[doc(alias = "regenerate")]
@@ -85,8 +85,8 @@ impl Session {
 
     /// Signs out: ends the session at once, and deletes its cookies and the browser's storage.
     ///
-    /// `Clear-Site-Data` deletes the cookies of the site's other hosts too, unless this request starts
-    /// another session.
+    /// `Clear-Site-Data` deletes the cookies of the site's other hosts too, unless this request
+    /// starts another session.
     ///
     /// # Errors
     /// If the store is down. The session may still be valid then.

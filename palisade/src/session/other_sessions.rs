@@ -28,8 +28,8 @@ impl Session {
         Ok(found)
     }
 
-    /// Ends another session of the account, found by its [`key`](OtherSession::key). Returns `false` if
-    /// there is no such session.
+    /// Ends another session of the account, found by its [`key`](OtherSession::key). Returns
+    /// `false` if there is no such session.
     ///
     /// # Errors
     /// If the store is down.
@@ -59,7 +59,8 @@ impl Session {
         run_to_completion(ending).await.map_err(|error| store_down(&error))
     }
 
-    /// Returns the account's sessions, each with the ids to delete: its own, and its remember token's.
+    /// Returns the account's sessions, each with the ids to delete: its own, and its remember
+    /// token's.
     async fn stored_sessions(&self) -> Result<Vec<(Vec<SessionId>, OtherSession)>, SessionRejection> {
         let session = &self.0;
         session.load().await?;
@@ -86,8 +87,8 @@ impl Session {
     }
 }
 
-/// A session of the account, as [`Session::account_sessions`] lists it. Times are in seconds since the
-/// Unix epoch.
+/// A session of the account, as [`Session::account_sessions`] lists it. Times are in seconds since
+/// the Unix epoch.
 ///
 /// ```
 /// use palisade::session::OtherSession;

@@ -1,9 +1,9 @@
 //! Remember tokens: a browser signs in again by itself, until its token is used twice.
 //!
-//! A token belongs to a series, one for each browser, and is replaced at each use. The token before the
-//! latest stays valid for one minute: requests that were sent together carry the same token. They all get
-//! the same next token, since it is derived from the one before. A response that is lost therefore costs
-//! nothing within that minute.
+//! A token belongs to a series, one for each browser, and is replaced at each use. The token
+//! before the latest stays valid for one minute: requests that were sent together carry the same
+//! token. They all get the same next token, since it is derived from the one before. A response
+//! that is lost therefore costs nothing within that minute.
 //!
 //! Reference: Jaspan, Improved Persistent Login Cookie Best Practice.
 
@@ -166,7 +166,8 @@ impl RequestSession {
             } else if series.previous_token != Some(presented)
                 || now.abs_diff(series.replaced_at) > REPLACED_TOKEN_GRACE
             {
-                // The series is deleted last: if this is cancelled, the next use finds the theft again.
+                // The series is deleted last: if this is cancelled, the next use finds the theft
+                // again.
                 self.end_all_of(user, &[Some(id)]).await?;
                 settings.store.delete(id).await?;
                 self.state().remember = RememberCookie::Clear;
@@ -190,8 +191,8 @@ impl RequestSession {
         self.replace(Some(SessionData { login: Some(login), ..SessionData::new(now) })).await
     }
 
-    /// Ends this browser's series and deletes its cookie. A series named by the cookie ends only if the
-    /// cookie has one of its tokens: its id alone is not a proof.
+    /// Ends this browser's series and deletes its cookie. A series named by the cookie ends only
+    /// if the cookie has one of its tokens: its id alone is not a proof.
     pub(super) async fn end_remember_series(&self) -> Result<(), StoreError> {
         let store = &self.settings().store;
         let (own, presented) = (self.own_ids().1, self.presented_token());

@@ -39,8 +39,8 @@ impl RequestSession {
         run_to_completion(async move { session.end().await }).await
     }
 
-    /// Gives the session a new id. Returns `false` if there is no session, or another request has ended
-    /// it.
+    /// Gives the session a new id. Returns `false` if there is no session, or another request has
+    /// ended it.
     pub(super) async fn cycle_id(&self) -> Result<bool, StoreError> {
         let data = self.state().data.clone();
         let Some(data) = data else { return Ok(false) };
@@ -49,13 +49,14 @@ impl RequestSession {
             Storage::Store => self.claim(data).await?,
         };
         let exists = claimed.is_some();
-        // If another request ended it, the browser may have that request's cookie by now: leave it alone.
+        // If another request ended it, the browser may have that request's cookie by now: leave it
+        // alone.
         self.put(claimed.map(|data| SessionData { id: SessionId::random(), ..data }), exists);
         Ok(exists)
     }
 
-    /// Takes the session out of the store, together with other requests' changes. Returns `None` if
-    /// another request has ended it.
+    /// Takes the session out of the store, together with other requests' changes. Returns `None`
+    /// if another request has ended it.
     async fn claim(&self, mut data: SessionData) -> Result<Option<SessionData>, StoreError> {
         let (store, id) = (&self.settings().store, data.id);
         let (version, changes) = {
@@ -63,7 +64,8 @@ impl RequestSession {
             (state.version, state.changes.clone())
         };
         let Some(mut version) = version else {
-            // It is not in the store: it was empty, so in the cookie, or this request has started it.
+            // It is not in the store: it was empty, so in the cookie, or this request has started
+            // it.
             self.delete(id).await?;
             return Ok(Some(data));
         };
@@ -81,8 +83,8 @@ impl RequestSession {
         Ok(Some(data))
     }
 
-    /// Deletes a session from the store. If the browser's cookie has data of its own, from the time when
-    /// the session was empty, the id is revoked too.
+    /// Deletes a session from the store. If the browser's cookie has data of its own, from the
+    /// time when the session was empty, the id is revoked too.
     async fn delete(&self, id: SessionId) -> Result<(), StoreError> {
         self.settings().store.delete(id).await?;
         if self.presented().is_some_and(|presented| presented.id == id && presented.has_data) {
@@ -91,7 +93,8 @@ impl RequestSession {
         Ok(())
     }
 
-    /// Notes that a session in a cookie has ended, for as long as any copy of the cookie could last.
+    /// Notes that a session in a cookie has ended, for as long as any copy of the cookie could
+    /// last.
     async fn revoke(&self, id: SessionId) -> Result<SaveOutcome, StoreError> {
         let settings = self.settings();
         let ttl = settings.timeouts.absolute.saturating_add(CLOCK_SKEW);
@@ -106,7 +109,8 @@ impl RequestSession {
     }
 }
 
-/// Returns the record of an ended session. No request has read its version, so none can save over it.
+/// Returns the record of an ended session. No request has read its version, so none can save over
+/// it.
 fn ended_record() -> SessionRecord {
     SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() }
 }

@@ -1,7 +1,8 @@
-//! The service of [`Sessions`]: attaches a session to the request, and writes it when the response leaves.
+//! The service of [`Sessions`]: attaches a session to the request, and writes it when the response
+//! leaves.
 //!
-//! A session that the request never asked for costs nothing more. Only a session that is written is
-//! finished in a boxed future.
+//! A session that the request never asked for costs nothing more. Only a session that is written
+//! is finished in a boxed future.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -229,15 +230,15 @@ async fn write<B: Default>(
     Ok(())
 }
 
-/// Returns `true` if another request has ended a session in a cookie, or has moved it to the store, since
-/// it was read. The cookie must not replace that request's cookie then.
+/// Returns `true` if another request has ended a session in a cookie, or has moved it to the
+/// store, since it was read. The cookie must not replace that request's cookie then.
 async fn is_superseded(session: &RequestSession, id: SessionId) -> Result<bool, StoreError> {
     let presented = session.presented().is_some_and(|presented| presented.id == id);
     Ok(presented && session.settings().store.load(id).await?.is_some())
 }
 
-/// Saves the session in the store, with optimistic locking. After a conflict, the changes are applied to
-/// the newer version; a session that another request has ended stays ended.
+/// Saves the session in the store, with optimistic locking. After a conflict, the changes are
+/// applied to the newer version; a session that another request has ended stays ended.
 async fn save(
     session: &RequestSession,
     mut data: SessionData,

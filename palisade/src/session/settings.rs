@@ -12,7 +12,8 @@ use crate::core::clock::Clock;
 use crate::core::same_site::SameSite;
 use crate::keyring::{DerivedKey, Keyring};
 
-/// The session layer. The [module page](crate::session) says how long a session lasts and what ends it.
+/// The session layer. The [module page](crate::session) says how long a session lasts and what
+/// ends it.
 ///
 /// ```
 /// use palisade::Keyring;
@@ -91,8 +92,9 @@ pub enum SessionProtection {
 impl Sessions {
     /// Makes a layer that keeps sessions sealed in the visitor's cookie.
     ///
-    /// Ended sessions and remember tokens are known to this process only, until it stops. With several
-    /// processes, or to keep them over a restart, add a [`revocation_store`](Self::revocation_store).
+    /// Ended sessions and remember tokens are known to this process only, until it stops. With
+    /// several processes, or to keep them over a restart, add a
+    /// [`revocation_store`](Self::revocation_store).
     pub fn new(keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.derive("session"),
@@ -128,8 +130,8 @@ impl Sessions {
         self.with(|settings| (settings.storage, settings.store) = (Storage::Cookie, Arc::new(store)))
     }
 
-    /// Sets the time after which an unused session ends. A session in use is written again up to 16
-    /// times in this span.
+    /// Sets the time after which an unused session ends. A session in use is written again up to
+    /// 16 times in this span.
     #[doc(alias = "inactivity")]
     pub fn idle_timeout(self, timeout: Duration) -> Self {
         self.with(|settings| settings.timeouts.idle = timeout)
@@ -142,7 +144,8 @@ impl Sessions {
         self.with(|settings| settings.timeouts.absolute = timeout)
     }
 
-    /// Allows [`Session::remember`](super::Session::remember), and sets the lifetime of its tokens.
+    /// Allows [`Session::remember`](super::Session::remember), and sets the lifetime of its
+    /// tokens.
     #[doc(alias = "REMEMBER_COOKIE_DURATION")]
     pub fn remember(self, lifetime: Duration) -> Self {
         self.with(|settings| settings.remember = Some(lifetime))
@@ -180,8 +183,8 @@ impl Sessions {
         self.with(|settings| settings.protection = protection)
     }
 
-    /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The page
-    /// that they asked for is added as `next`.
+    /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
+    /// page that they asked for is added as `next`.
     ///
     /// Without a login path, and for clients that prefer JSON, the response is 401.
     ///
@@ -194,8 +197,8 @@ impl Sessions {
         self.with(|settings| settings.login_path = Some(path))
     }
 
-    /// Sets the page that signed-in visitors are redirected to for recent authentication: a path on this
-    /// site. Without it, the [`login_path`](Self::login_path) is used.
+    /// Sets the page that signed-in visitors are redirected to for recent authentication: a path
+    /// on this site. Without it, the [`login_path`](Self::login_path) is used.
     ///
     /// # Panics
     /// If the path is not a path on this site.
@@ -244,8 +247,8 @@ impl Settings {
         }
     }
 
-    /// Returns the context that the cookie is sealed in. It differs by storage and cookie name, so that
-    /// a cookie of one configuration does not open in another.
+    /// Returns the context that the cookie is sealed in. It differs by storage and cookie name, so
+    /// that a cookie of one configuration does not open in another.
     pub(super) fn seal_context(&self) -> Vec<u8> {
         let content = match self.storage {
             Storage::Cookie => "record",

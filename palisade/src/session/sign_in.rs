@@ -18,7 +18,8 @@ use crate::core::accept::prefers_json;
 /// use palisade::session::SignIn;
 ///
 /// // A remember token has signed in: no password was given.
-/// let sign_in = SignIn { user: "7".into(), epoch: 1, since: 1_767_225_600, authenticated_at: None };
+/// let user = String::from("7");
+/// let sign_in = SignIn { user, epoch: 1, since: 1_767_225_600, authenticated_at: None };
 /// assert!(sign_in.authenticated_at.is_none());
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -30,14 +31,14 @@ pub struct SignIn {
     pub epoch: u64,
     /// The time of the sign-in.
     pub since: u64,
-    /// The time of the last authentication, such as a password. `None` if a remember token has signed
-    /// in, or the client has changed since.
+    /// The time of the last authentication, such as a password. `None` if a remember token has
+    /// signed in, or the client has changed since.
     pub authenticated_at: Option<u64>,
 }
 
 impl Session {
-    /// Returns the current sign-in. It may be outdated: compare its [`epoch`](SignIn::epoch) with the
-    /// account's, as the extractor `SignedIn` does.
+    /// Returns the current sign-in. It may be outdated: compare its [`epoch`](SignIn::epoch) with
+    /// the account's, as the extractor `SignedIn` does.
     ///
     /// # Errors
     /// If the store is down.
@@ -69,7 +70,8 @@ impl Session {
     /// Rejects the request unless the visitor has authenticated within this time.
     ///
     /// # Errors
-    /// [`SessionRejection::ReauthRequired`], or [`SessionRejection::SignInRequired`] without a sign-in.
+    /// [`SessionRejection::ReauthRequired`], or [`SessionRejection::SignInRequired`] without a
+    /// sign-in.
     #[doc(alias = "fresh_login_required")]
     #[doc(alias = "step-up authentication")]
     pub async fn require_recent_auth(&self, within: Duration) -> Result<(), SessionRejection> {
@@ -94,8 +96,8 @@ impl Session {
         SessionRejection::ReauthRequired { location: self.location(path) }
     }
 
-    /// Returns the target of the redirect, `None` for clients that prefer JSON. A page that was asked for
-    /// by GET is added as `next`.
+    /// Returns the target of the redirect, `None` for clients that prefer JSON. A page that was
+    /// asked for by GET is added as `next`.
     fn location(&self, path: Option<&str>) -> Option<HeaderValue> {
         let session = &self.0;
         let path = path.filter(|_| !session.accept.as_ref().is_some_and(prefers_json))?;

@@ -15,8 +15,8 @@
 //! # }
 //! ```
 //!
-//! Expired records are removed when the map has 1,024 records or more and has doubled since the last
-//! removal. A small store stays small, and no request waits long.
+//! Expired records are removed when the map has 1,024 records or more and has doubled since the
+//! last removal. A small store stays small, and no request waits long.
 //!
 //! # What it does not do
 //!
@@ -132,8 +132,8 @@ impl SessionStore for MemorySessions {
 }
 
 impl SessionTable {
-    /// Returns the record unless it has expired. The clock is read only if there is a record: with cookie
-    /// storage, most lookups find none.
+    /// Returns the record unless it has expired. The clock is read only if there is a record: with
+    /// cookie storage, most lookups find none.
     fn live(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&SessionRecord> {
         self.sessions.get(&id).filter(|(expires_at, _)| *expires_at > now()).map(|(_, record)| record)
     }

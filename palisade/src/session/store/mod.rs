@@ -27,16 +27,16 @@
 //!
 //! # The contract
 //!
-//! 1. [`save`](SessionStore::save) is a compare-and-swap: one atomic step that replaces the expected
-//!    version only. Of two writers that read the same version, one gets [`SaveOutcome::Conflict`]. A
-//!    deleted record is not revived.
+//! 1. [`save`](SessionStore::save) is a compare-and-swap: one atomic step that replaces the
+//!    expected version only. Of two writers that read the same version, one gets
+//!    [`SaveOutcome::Conflict`]. A deleted record is not revived.
 //! 2. Expired records are not found, and are removed without a call.
 //! 3. [`of_user`](SessionStore::of_user) finds the records of an account.
-//! 4. A store that cannot be reached returns [`StoreError::Down`] within seconds, and never waits for
-//!    long. The session layer then answers 503.
+//! 4. A store that cannot be reached returns [`StoreError::Down`] within seconds, and never waits
+//!    for long. The session layer then answers 503.
 //!
-//! The content of [`SessionRecord::bytes`] belongs to the session layer. A reader of the store cannot
-//! take over a session: the cookie has the id sealed, which needs the key.
+//! The content of [`SessionRecord::bytes`] belongs to the session layer. A reader of the store
+//! cannot take over a session: the cookie has the id sealed, which needs the key.
 //!
 //! # A store of your own
 //!
@@ -148,8 +148,8 @@ pub trait SessionStore: Send + Sync + fmt::Debug + 'static {
     /// Returns the record with this id, unless it has expired.
     fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>>;
 
-    /// Saves a record that expires after `ttl`, if the store has the `expected` version; `None` expects
-    /// that there is no record.
+    /// Saves a record that expires after `ttl`, if the store has the `expected` version; `None`
+    /// expects that there is no record.
     fn save(
         &self,
         id: SessionId,

@@ -20,13 +20,13 @@
 //! | `palisade:session:<id>` | hash | version, account, bytes; a script compares the version and saves |
 //! | `palisade:sessions-of:<account>` | sorted set | the ids of an account's sessions by expiry |
 //!
-//! All keys expire. The sorted set lives as long as its longest session, and loses expired ids at each
-//! write.
+//! All keys expire. The sorted set lives as long as its longest session, and loses expired ids at
+//! each write.
 //!
 //! # Security
 //!
-//! Set `maxmemory-policy noeviction`. A server that evicts keys when it is full signs people out, and
-//! forgets which sessions in cookies have ended.
+//! Set `maxmemory-policy noeviction`. A server that evicts keys when it is full signs people out,
+//! and forgets which sessions in cookies have ended.
 
 use std::fmt;
 use std::sync::Arc;
@@ -38,7 +38,8 @@ use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::redis_link::Link;
 use crate::core::store_reply::{StoreError, StoreReply};
 
-/// A session store in Redis or Valkey. The [module page](crate::session::store::redis) has an example.
+/// A session store in Redis or Valkey. The [module page](crate::session::store::redis) has an
+/// example.
 #[doc(alias = "RedisStore")]
 #[doc(alias = "Valkey")]
 pub struct RedisSessions {
@@ -124,7 +125,8 @@ impl SessionStore for RedisSessions {
     ) -> StoreReply<'_, SaveOutcome> {
         StoreReply::Pending(Box::pin(async move {
             let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 52);
-            // The index is written first: a session outside the index could not be ended from another one.
+            // The index is written first: a session outside the index could not be ended from
+            // another one.
             if let Some(user) = &record.user {
                 let mut call = self.index.prepare_invoke();
                 let _: u64 = self.link.call(call.key(user_key(user)).arg(&id.bytes()[..]).arg(ttl)).await?;
