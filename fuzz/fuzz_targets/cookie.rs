@@ -18,7 +18,7 @@ use tower::{Layer, ServiceExt, service_fn};
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
     Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
 });
-static KEYS: LazyLock<DerivedKey> = LazyLock::new(|| KEYRING.keys("session"));
+static KEYS: LazyLock<DerivedKey> = LazyLock::new(|| KEYRING.derive("session"));
 
 /// Who is signed in by this cookie, after something was put into the session.
 fn asked(sessions: Sessions, cookie: HeaderValue) -> Option<String> {

@@ -116,7 +116,7 @@ const LENGTH: usize = 8 + 8 + 8 + 16;
 impl Links {
     /// Seals with the keyring, and notes used links in the database.
     pub fn new(keyring: &Keyring, db: Db) -> Self {
-        Self { keys: Purpose::ALL.map(|it| keyring.keys(it.key_name())), db, clock: Clock::system() }
+        Self { keys: Purpose::ALL.map(|it| keyring.derive(it.key_name())), db, clock: Clock::system() }
     }
 
     /// Takes the time from this clock.

@@ -22,7 +22,7 @@ fn vectors() -> Vec<Vector> {
 }
 
 fn passwords() -> Passwords {
-    Passwords::new().cost(Argon2Params::dangerous_minimum())
+    Passwords::new().params(Argon2Params::dangerous_minimum())
 }
 
 fn stored(hash: &str) -> Option<StoredCredential> {
@@ -121,9 +121,10 @@ async fn a_hash_of_other_cost_is_rehashed() {
     let typed = || Password::from("correct horse");
     let costs = [(8_192, 1), (16_384, 1), (8_192, 2)]
         .map(|(memory, passes)| Argon2Params::new(memory, passes, 1).unwrap());
-    let hash = passwords().cost(costs[1]).hash(typed()).await.unwrap();
+    let hash = passwords().params(costs[1]).hash(typed()).await.unwrap();
     for (cost, kept) in costs.into_iter().zip([false, true, false]) {
-        let verified = passwords().cost(cost).verify(typed(), stored(hash.as_str())).await.unwrap().unwrap();
+        let verified =
+            passwords().params(cost).verify(typed(), stored(hash.as_str())).await.unwrap().unwrap();
         assert_eq!(verified.rehash.is_none(), kept, "{cost:?}");
     }
     assert!(Argon2Params::new(1_024, 2, 1).is_err() && Argon2Params::new(19_456, 0, 1).is_err());
@@ -135,7 +136,7 @@ async fn nobody_is_a_plain_no() {
     assert!(none.verify("correct horse".into(), None).await.unwrap().is_none());
     assert_eq!(none.computed(), 1, "it has cost what a check costs");
     let like = vectors().remove(0);
-    let passwords = passwords().unknown_like(&like.hash.clone().into());
+    let passwords = passwords().equalize_timing(&like.hash.clone().into());
     let nobody = passwords.verify(like.password.as_str().into(), None).await.unwrap();
     assert!(nobody.is_none(), "not even with the password of the hash that it costs like");
     assert!(passwords.verify(like.password.as_str().into(), stored(&like.hash)).await.unwrap().is_some());
@@ -158,7 +159,8 @@ async fn what_was_cut_off_is_not_right() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
-    let passwords = Passwords::new().cost(Argon2Params::new(8_192, 4, 1).unwrap()).at_once(2).queue(20);
+    let passwords =
+        Passwords::new().params(Argon2Params::new(8_192, 4, 1).unwrap()).max_concurrent(2).max_queued(20);
     let (done, busy) = (Arc::new(AtomicUsize::new(0)), Arc::new(AtomicUsize::new(0)));
     let mut tasks = tokio::task::JoinSet::new();
     for _ in 0..200 {
@@ -189,7 +191,8 @@ async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn cancelled_callers_do_not_raise_the_bound() {
-    let passwords = Passwords::new().cost(Argon2Params::new(65_536, 8, 1).unwrap()).at_once(1).queue(1);
+    let passwords =
+        Passwords::new().params(Argon2Params::new(65_536, 8, 1).unwrap()).max_concurrent(1).max_queued(1);
     let leaving = passwords.clone();
     let task = tokio::spawn(async move { leaving.hash("correct horse".into()).await });
     while passwords.running() == 0 {
@@ -215,13 +218,13 @@ fn new_passwords_are_judged_in_words() {
     ] {
         assert_eq!(judge(good), Ok(()), "{good}");
     }
-    assert_eq!(judge("short"), Err(PasswordRejected::Short { characters: 8 }));
+    assert_eq!(judge("short"), Err(PasswordRejected::TooShort { characters: 8 }));
     assert_eq!(
         judge("äöüäöüä"),
-        Err(PasswordRejected::Short { characters: 8 }),
+        Err(PasswordRejected::TooShort { characters: 8 }),
         "seven characters of two bytes"
     );
-    assert_eq!(judge(&"purple otters ".repeat(10)), Err(PasswordRejected::Long { bytes: 128 }));
+    assert_eq!(judge(&"purple otters ".repeat(10)), Err(PasswordRejected::TooLong { bytes: 128 }));
     for common in ["password", "12345678", "qwertyuiop", "iloveyou", "football"] {
         assert!(matches!(judge(common), Err(PasswordRejected::Common)), "{common}: {:?}", judge(common));
     }
@@ -237,10 +240,10 @@ fn new_passwords_are_judged_in_words() {
         assert!(said.contains(because) && said.contains("Three or four words"), "{weak}: {said}");
     }
     assert!(policy.strict(true).check(&"purple otter".into(), &[]).is_err());
-    assert!(policy.shortest(20).check(&"seven purple otters".into(), &[]).is_err());
+    assert!(policy.min_length(20).check(&"seven purple otters".into(), &[]).is_err());
     assert_eq!(
-        policy.shortest(1).check(&"a7#kQ".into(), &[]),
-        Err(PasswordRejected::Short { characters: 8 }),
+        policy.min_length(1).check(&"a7#kQ".into(), &[]),
+        Err(PasswordRejected::TooShort { characters: 8 }),
         "8 is the least"
     );
 }

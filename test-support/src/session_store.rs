@@ -43,7 +43,7 @@ pub async fn check_session_store(store: Arc<dyn SessionStore>) {
     let mut both = [*id.bytes(), *other.bytes()];
     both.sort_unstable();
     assert_eq!((of("ada").await, of("bob").await), (both.to_vec(), vec![*bobs.bytes()]));
-    store.end(id).await.unwrap();
+    store.delete(id).await.unwrap();
     assert_eq!((load(id).await, of("ada").await), (None, vec![*other.bytes()]));
     assert_eq!(
         save(id, Some(2), kept(3, Some("ada"))).await,

@@ -92,7 +92,7 @@ impl SessionStore for DbSessions {
         StoreReply::Pending(Box::pin(async move { self.write(id, before, kept, lasts).await.map_err(down) }))
     }
 
-    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
+    fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
         StoreReply::Pending(Box::pin(async move { self.remove(id).await.map_err(down) }))
     }
 

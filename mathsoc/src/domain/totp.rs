@@ -87,12 +87,12 @@ impl Secret {
 
     /// Sealed for this account, to be stored.
     pub fn seal(&self, keyring: &Keyring, user: i64) -> Vec<u8> {
-        keyring.keys(PURPOSE).seal(&self.0, &user.to_be_bytes())
+        keyring.derive(PURPOSE).seal(&self.0, &user.to_be_bytes())
     }
 
     /// The secret that was sealed for this account.
     pub fn open(keyring: &Keyring, user: i64, sealed: &[u8]) -> Option<Self> {
-        let opened = keyring.keys(PURPOSE).open(sealed, &user.to_be_bytes())?;
+        let opened = keyring.derive(PURPOSE).open(sealed, &user.to_be_bytes())?;
         opened.bytes().try_into().ok().map(Self)
     }
 }

@@ -43,7 +43,8 @@ pub(crate) async fn gather(data: &Path) -> String {
     let schools = schools::all(&db).await.unwrap();
     let named = |name: &str| schools.iter().find(|school| school.name == name).unwrap().id;
     let schools = ["Marlow Bridge School", "Hillcrest Academy", "St Hypatia’s"].map(named);
-    let hash = Passwords::new().cost(Argon2Params::dangerous_minimum()).hash(PASSWORD.into()).await.unwrap();
+    let hash =
+        Passwords::new().params(Argon2Params::dangerous_minimum()).hash(PASSWORD.into()).await.unwrap();
     let Db::Sqlite(pool, _) = &db else { panic!("a file") };
     let boxes: Vec<(i64, i64, String, String, Option<i64>)> = sqlx::query_as(
         "SELECT b.id, c.id, b.answer, c.key_stage, c.competition_id FROM answer_boxes b

@@ -131,7 +131,7 @@ async fn a_session_ended_elsewhere_ends_immediately(db: Db) {
     for store in [&here, &there, &here] {
         assert_eq!(store.load(id).await.unwrap(), Some(kept.clone()));
     }
-    there.end(id).await.unwrap();
+    there.delete(id).await.unwrap();
     for store in [&here, &there] {
         assert_eq!(store.load(id).await.unwrap(), None);
     }

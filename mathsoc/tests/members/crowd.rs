@@ -28,7 +28,7 @@ async fn status(address: &str, request: &str) -> u16 {
 async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
     let site = TestSite::with_ada(settings).await;
     // At what a password costs in earnest; with few at once, on however large a machine.
-    let passwords = Passwords::new().at_once(2).queue(QUEUE);
+    let passwords = Passwords::new().max_concurrent(2).max_queued(QUEUE);
     let router = mathsoc::app(site.app.clone().with(|app| app.passwords = passwords));
     let mut browser = site.browser();
     let token = browser.get("/login").await.token();

@@ -59,7 +59,7 @@ impl TestSite {
         let app = app.with(|app| {
             app.sessions = sessions.clock(clock.clone());
             app.links = Links::new(&app.keyring, app.db.clone()).clock(clock);
-            app.passwords = Passwords::new().cost(Argon2Params::dangerous_minimum());
+            app.passwords = Passwords::new().params(Argon2Params::dangerous_minimum());
             (app.counters, app.limits) = (counters, limits);
         });
         Self { router: mathsoc::app(app.clone()), app, hand, folder, address: None }

@@ -55,7 +55,7 @@ impl Mint {
         }
         let (salt, rest) = bytes.split_at(SALT);
         let (time, signature) = rest.split_first_chunk::<TIME>().expect("there are 60 bytes");
-        if !self.keys.verifies(&[salt, time, &session], signature) {
+        if !self.keys.verify(&[salt, time, &session], signature) {
             return Err(CsrfTokenError::Invalid);
         }
         let (made, now) = (u64::from_be_bytes(*time), self.clock.now());

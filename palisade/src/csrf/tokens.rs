@@ -80,7 +80,7 @@ pub(super) struct Rules {
 impl CsrfTokens {
     /// Tokens that these keys sign, with the defaults above.
     pub fn new(keyring: &Keyring) -> Self {
-        let keys = keyring.keys("csrf");
+        let keys = keyring.derive("csrf");
         Self(Arc::new(Rules {
             mint: Mint { keys, clock: Clock::system(), time_limit: Some(Duration::from_secs(3600)) },
             field: "csrf_token".into(),

@@ -1,13 +1,57 @@
-//! What a handler of axum may ask for, and what it may return.
+//! Extractors and responses for axum: arguments of handlers, and values that handlers return.
 //!
-//! | as an argument | what it is | without the layer |
-//! |---|---|---|
-//! | [`Client`], [`ClientIp`], [`Scheme`] | who is asking, by [`Proxies`](crate::Proxies) | a 500 that names the missing line |
-//! | [`CspNonce`] | the nonce of this page | a nonce that stands in no header |
-//! | [`Session`](crate::Session), [`SignedIn`] | the visitor's session; the account that is signed in | a 500 that names the missing line |
-//! | [`CsrfToken`](crate::CsrfToken) | the token for this page's forms, by [`CsrfTokens`](crate::CsrfTokens) | a 500 that names the missing line |
+//! ```
+//! use axum::{Router, body::Body, http::Request, routing::get};
+//! use palisade::request::{ClientIp, PeerAddr};
+//! use palisade::{CspNonce, PageHeaders, Palisade, Rejection};
+//! use tower::{Layer, ServiceExt};
 //!
-//! A handler may return [`PageHeaders`] beside its body, a `Redirect`, and a [`Rejection`] or a [`InternalError`] as an error.
+//! async fn page(ip: ClientIp, nonce: CspNonce) -> Result<(PageHeaders, String), Rejection> {
+//!     Ok((PageHeaders::new(), format!("<script nonce=\"{nonce}\">/* for {} */</script>", ip.0)))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let routes = Router::new().route("/", get(page));
+//! let app = Palisade::new().hosts(["localhost"])?.layer(routes.clone());
+//! let peer = PeerAddr("127.0.0.1:40000".parse()?);
+//! let request = || Request::get("/").header("host", "localhost").extension(peer).body(Body::empty());
+//! assert_eq!(app.oneshot(request()?).await?.status(), 200);
+//!
+//! let response = routes.oneshot(request()?).await?; // no layer resolves the client
+//! assert_eq!(response.status(), 500);
+//! assert_eq!(response.extensions().get::<Rejection>().map(Rejection::code), Some("missing_layer"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! # Extractors
+//!
+//! | argument | value | layer | without the layer |
+//! |---|---|---|---|
+//! | [`Client`], [`ClientIp`], [`Scheme`] | the client's address and scheme | [`Proxies`](crate::proxy::Proxies) | 500, `missing_layer` |
+//! | [`CspNonce`] | the nonce of this response | [`SecurityHeaders`](crate::SecurityHeaders) | a nonce that no header allows |
+//! | `Session` | the visitor's session | `Sessions` | 500, `missing_layer` |
+//! | `SignedIn`, `Option<SignedIn>` | the account that is signed in | `Sessions` | 500, `missing_layer` |
+//! | `CsrfToken` | the token for the forms of this page | `CsrfTokens` | 500, `missing_layer` |
+//!
+//! # Return values
+//!
+//! | value | response |
+//! |---|---|
+//! | [`PageHeaders`], beside a body | overrides security headers for this page |
+//! | `Redirect` | a redirect that stays on the site |
+//! | [`Rejection`], or a module's reasons such as `SessionRejection` | its status and code; [`ErrorPages`](crate::error_page::ErrorPages) writes the body |
+//! | [`InternalError`] | 500; the cause goes to the log only |
+//!
+//! # What it does not do
+//!
+//! It is the only module that depends on axum. Without the feature `axum`, all layers work on any
+//! tower service, and the same values are in the request's extensions.
+//!
+//! # See also
+//!
+//! [`request`](crate::request) for the values, [`rejection`](crate::rejection) for the reasons.
 
 #[cfg(feature = "session")]
 mod signed_in;
@@ -43,23 +87,24 @@ use crate::rate_limit::{RateLimit, RateLimitKey, RateLimitLayer};
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
 
-/// The peer's address as [`serve`](crate::serve()) or as `axum::serve` hands it on.
+/// Returns the peer's address, set by this library's `serve` or by `axum::serve`.
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     PeerAddr::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
 }
 
 #[cfg(feature = "rate-limit")]
 impl RateLimit {
-    /// As a layer, counted by a parameter of the route's path, such as `id` of `/challenges/{id}`.
+    /// Makes a layer that counts by a parameter of the route's path, such as `id` of
+    /// `/challenges/{id}`.
     pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateLimitLayer {
         let name = name.into();
         RateLimitLayer::per(self, move |parts| {
             let params = pin!(RawPathParams::from_request_parts(parts, &()));
-            // It waits for nothing.
+            // This extractor is ready at the first poll.
             let Poll::Ready(Ok(params)) = params.poll(&mut Context::from_waker(Waker::noop())) else {
                 return None;
             };
-            let value = params.iter().find(|(known, _)| *known == &*name)?.1;
+            let value = params.iter().find(|(param, _)| *param == &*name)?.1;
             Some(RateLimitKey::parameter(&name, value))
         })
     }
@@ -67,8 +112,8 @@ impl RateLimit {
 
 #[cfg(feature = "rate-limit")]
 impl RateLimitLayer {
-    /// Each route of a group has a count of its own, as Flask-Limiter's default limits have; addresses without a route
-    /// share one.
+    /// Counts each route of a group separately, as Flask-Limiter's default limits do. Requests
+    /// without a route share one count.
     pub fn per_route(self) -> Self {
         self.scope_by(|parts| {
             let route = parts.extensions.get::<MatchedPath>();
@@ -136,7 +181,7 @@ impl IntoResponse for Rejection {
     }
 }
 
-/// Lets a handler return the reasons themselves as errors.
+/// Implements `IntoResponse`, so that handlers return the reasons as errors.
 macro_rules! into_response {
     ($($(#[$feature:meta])* $reason:ty),+ $(,)?) => {$(
         $(#[$feature])*

@@ -1,4 +1,4 @@
-//! Who is signed in, as what a handler may ask for.
+//! The extractor of the signed-in account.
 
 use std::fmt;
 use std::ops::Deref;
@@ -14,33 +14,125 @@ use crate::core::internal_error::InternalError;
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::session::{Session, SessionRejection, SignIn};
 
-/// An account of the application: what [`SignedIn`] finds. A role is a type of its own, such as `Admin(User)`.
+/// An account of the application, which [`SignedIn`] loads. A role is a type of its own, such as
+/// `Admin(User)`, with its own [`is_authorized`](Self::is_authorized).
+///
+/// ```
+/// use palisade::extract::Account;
+/// use palisade::rejection::InternalError;
+///
+/// struct User {
+///     epoch: u64,
+/// }
+///
+/// impl Account<()> for User {
+///     async fn find(id: &str, (): &()) -> Result<Option<Self>, InternalError> {
+///         Ok((id == "7").then_some(Self { epoch: 1 })) // from the database
+///     }
+///     fn epoch(&self) -> u64 {
+///         self.epoch
+///     }
+/// }
+///
+/// struct Admin(User);
+///
+/// impl Account<()> for Admin {
+///     async fn find(id: &str, state: &()) -> Result<Option<Self>, InternalError> {
+///         Ok(User::find(id, state).await?.map(Admin))
+///     }
+///     fn epoch(&self) -> u64 {
+///         self.0.epoch
+///     }
+///     fn is_authorized(&self) -> bool {
+///         false // by the account's role
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), InternalError> {
+/// let user = User::find("7", &()).await?.expect("account 7 exists");
+/// assert!(user.is_authorized());
+/// assert!(!Admin(user).is_authorized());
+/// # Ok(())
+/// # }
+/// ```
 pub trait Account<S>: Send + Sync + 'static {
-    /// The account with this id, if it is there and active.
+    /// Returns the account with this id, if it exists and is active.
     ///
     /// # Errors
-    /// When it cannot be looked for. That is a 500, and never "not signed in".
+    /// If the lookup fails, for example because the database is down. The response is 500, and the
+    /// visitor stays signed in.
     fn find(id: &str, state: &S) -> impl Future<Output = Result<Option<Self>, InternalError>> + Send
     where
         Self: Sized;
 
-    /// A number that is raised with each change of password or rights: sign-ins from before are over.
+    /// Returns the epoch: a number that each change of password or rights raises. Sign-ins of an
+    /// earlier epoch end.
     fn epoch(&self) -> u64;
 
-    /// Whether the account has the role that this type stands for; else the answer is 403.
+    /// Returns `true` if the account has the role of this type. Otherwise the response is 403.
     fn is_authorized(&self) -> bool {
         true
     }
 }
 
-/// The account that is signed in. Naming it in a handler's signature requires a sign-in; `Option<SignedIn<…>>` does not.
+/// The account that is signed in, as an extractor. `SignedIn<User>` rejects visitors without a
+/// sign-in; `Option<SignedIn<User>>` accepts them.
+///
+/// The extractor does this, in order:
+///
+/// 1. reads the session; without a sign-in, redirects to the login path (303) or answers 401;
+/// 2. loads the account, once for each request and type;
+/// 3. if the account is gone, or has another epoch, ends the session as in step 1;
+/// 4. if [`Account::is_authorized`] is `false`, answers 403.
+///
+/// ```
+/// use axum::{Router, body::Body, http::Request, routing::get};
+/// use palisade::extract::{Account, SignedIn};
+/// use palisade::rejection::InternalError;
+/// use palisade::{Keyring, Sessions};
+/// use tower::ServiceExt;
+///
+/// struct User;
+///
+/// impl Account<()> for User {
+///     async fn find(_: &str, (): &()) -> Result<Option<Self>, InternalError> {
+///         Ok(Some(Self))
+///     }
+///     fn epoch(&self) -> u64 {
+///         1
+///     }
+/// }
+///
+/// async fn account(user: SignedIn<User>) -> String {
+///     format!("{:?}", user.session().sign_in().await)
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let app = Router::new()
+///     .route("/account", get(account))
+///     .route("/members", get(async || "members"))
+///     .route_layer(SignedIn::<User>::gate(())) // for every route of a group
+///     .layer(Sessions::new(&keyring));
+/// for path in ["/account", "/members"] {
+///     let response = app.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
+///     assert_eq!(response.status(), 401);
+/// }
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "login_required")]
+#[doc(alias = "current_user")]
+#[doc(alias = "permission")]
 pub struct SignedIn<U> {
     account: Arc<U>,
     session: Session,
 }
 
 impl<U> SignedIn<U> {
-    /// A gate for a group of routes: whoever is not signed in as such an account is refused.
+    /// Makes a layer for a group of routes: it rejects requests that [`SignedIn`] would reject.
     pub fn gate<S>(state: S) -> FromExtractorLayer<Self, S>
     where
         U: Account<S>,
@@ -49,15 +141,17 @@ impl<U> SignedIn<U> {
         from_extractor_with_state(state)
     }
 
-    /// Passes if a password or the like was given no longer ago than this: for what is grave.
+    /// Rejects the request unless the visitor has authenticated within this time. Use it before
+    /// dangerous actions, such as a change of password.
     ///
     /// # Errors
-    /// The refusal that sends the visitor to prove it afresh.
-    pub async fn require_recent_auth(&self, time: Duration) -> Result<(), SessionRejection> {
-        self.session.require_recent_auth(time).await
+    /// [`SessionRejection::ReauthRequired`], a redirect to the page that asks for the password.
+    #[doc(alias = "fresh_login_required")]
+    pub async fn require_recent_auth(&self, within: Duration) -> Result<(), SessionRejection> {
+        self.session.require_recent_auth(within).await
     }
 
-    /// The session.
+    /// Returns the session.
     pub fn session(&self) -> &Session {
         &self.session
     }
@@ -83,43 +177,44 @@ impl<U: fmt::Debug> fmt::Debug for SignedIn<U> {
     }
 }
 
-/// The account that was found for this request, so that it is looked for once.
-struct Found<U> {
+/// The account that this request has loaded, in the request's extensions.
+struct LoadedAccount<U> {
     account: Arc<U>,
-    /// Another may have signed in since.
+    /// The handler may have signed in another account since.
     sign_in: SignIn,
 }
 
-impl<U> Clone for Found<U> {
+impl<U> Clone for LoadedAccount<U> {
     fn clone(&self) -> Self {
         Self { account: Arc::clone(&self.account), sign_in: self.sign_in.clone() }
     }
 }
 
-async fn look<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Option<SignedIn<U>>, Response> {
+async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Option<SignedIn<U>>, Response> {
     let session = session(parts).map_err(IntoResponse::into_response)?;
-    let refused = IntoResponse::into_response;
-    let Some(sign_in) = session.sign_in().await.map_err(refused)? else { return Ok(None) };
-    let found = parts
+    let rejected = IntoResponse::into_response;
+    let Some(sign_in) = session.sign_in().await.map_err(rejected)? else { return Ok(None) };
+    let loaded = parts
         .extensions
-        .get::<Found<U>>()
-        .filter(|found| (&found.sign_in.user, found.sign_in.epoch) == (&sign_in.user, sign_in.epoch));
-    if let Some(Found { account, .. }) = found.cloned() {
+        .get::<LoadedAccount<U>>()
+        .filter(|loaded| (&loaded.sign_in.user, loaded.sign_in.epoch) == (&sign_in.user, sign_in.epoch));
+    if let Some(LoadedAccount { account, .. }) = loaded.cloned() {
         return Ok(Some(SignedIn { account, session }));
     }
     let account = U::find(&sign_in.user, state).await.map_err(IntoResponse::into_response)?;
     let Some(account) = account.filter(|account| account.epoch() == sign_in.epoch) else {
-        session.outdated().await.map_err(refused)?;
+        session.end_outdated().await.map_err(rejected)?;
         return Ok(None);
     };
     let account = Arc::new(account);
-    parts.extensions.insert(Found { account: Arc::clone(&account), sign_in });
+    parts.extensions.insert(LoadedAccount { account: Arc::clone(&account), sign_in });
     Ok(Some(SignedIn { account, session }))
 }
 
 fn session(parts: &Parts) -> Result<Session, MissingLayer> {
     parts.extensions.get::<Session>().cloned().ok_or(MissingLayer(
-        "A handler asks for the session, and no layer keeps any. Write `.layer(Sessions::new(&keyring))` around its routes.",
+        "A handler extracts the session, but its routes have no session layer. Write \
+         `.layer(Sessions::new(&keyring))` around them.",
     ))
 }
 
@@ -135,7 +230,7 @@ impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Response> {
-        match look::<S, U>(parts, state).await? {
+        match load::<S, U>(parts, state).await? {
             None => Err(session(parts)
                 .map_or_else(Rejection::from, |session| session.sign_in_required().into())
                 .into_response()),
@@ -147,11 +242,11 @@ impl<S: Sync, U: Account<S>> FromRequestParts<S> for SignedIn<U> {
     }
 }
 
-/// Whoever has not the role is as good as nobody.
+/// `None` without a sign-in, and for an account without the role.
 impl<S: Sync, U: Account<S>> OptionalFromRequestParts<S> for SignedIn<U> {
     type Rejection = Response;
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Option<Self>, Response> {
-        Ok(look::<S, U>(parts, state).await?.filter(|signed_in| signed_in.is_authorized()))
+        Ok(load::<S, U>(parts, state).await?.filter(|signed_in| signed_in.is_authorized()))
     }
 }

@@ -1,35 +1,65 @@
-//! The keys that everything signed or sealed depends on: one that signs, those that still verify, and one derived key
-//! for each purpose.
+//! Keys that rotate, for signing and sealing: one derived key for each purpose.
 //!
 //! ```
-//! # use palisade::Keyring;
-//! # use palisade::keyring::KeyringError;
+//! use palisade::keyring::{DerivedKey, Keyring, KeyringError, Unsealed, WeakKey};
+//!
 //! let old = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 //! let new = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
-//! let sealed = Keyring::new(old)?.keys("invitation").seal(b"ada", b"");
+//! let sealed = Keyring::new(old)?.derive("invitation").seal(b"ada", b"");
 //!
-//! let rotated = Keyring::new(new)?.previous([old])?.keys("invitation");
-//! let opened = rotated.open(&sealed, b"").expect("the old key still opens");
-//! assert_eq!(opened.bytes(), b"ada");
-//! assert!(!opened.is_current(), "so that it is sealed again with the new one");
-//! assert!(Keyring::new("change-me").is_err());
+//! let rotated: DerivedKey = Keyring::new(new)?.previous([old])?.derive("invitation");
+//! let unsealed: Unsealed = rotated.open(&sealed, b"").expect("the previous key still opens");
+//! assert_eq!(unsealed.bytes(), b"ada");
+//! assert!(!unsealed.is_current(), "seal it again, with the current key");
+//!
+//! let signature = rotated.sign(&[b"ada", b"2026-01-01"]);
+//! assert!(rotated.verify(&[b"ada", b"2026-01-01"], &signature));
+//! assert!(!rotated.verify(&[b"eve", b"2026-01-01"], &signature));
+//!
+//! let error: KeyringError = Keyring::new("change-me").expect_err("an example is not a key");
+//! assert_eq!(error.weakness, WeakKey::Placeholder);
 //! # Ok::<(), KeyringError>(())
 //! ```
 //!
-//! What passes:
-//! 1. a key without a [`WeakKey`]; the others are refused with the reason and the command that makes a good one;
-//! 2. of something signed or sealed: what one of the keys made, for the same purpose and in the same context.
+//! # What happens, in order
 //!
-//! | choice | what | why |
+//! 1. [`Keyring::new`] and [`Keyring::previous`] reject weak keys. The error names the [`WeakKey`]
+//!    and a command that makes a good key.
+//! 2. [`Keyring::derive`] derives a key for one purpose from each key of the ring.
+//! 3. [`sign`](DerivedKey::sign) and [`seal`](DerivedKey::seal) use the current key. The result
+//!    starts with a key id of four bytes.
+//! 4. [`verify`](DerivedKey::verify) and [`open`](DerivedKey::open) try the keys with this id, the
+//!    current one and the previous ones. They reject another purpose, another context, and every
+//!    change.
+//!
+//! # Rotation
+//!
+//! Make the new key the current one and the old one `previous`. Nothing becomes invalid: the old
+//! key still verifies and opens. Remove it when everything it has signed or sealed has expired.
+//!
+//! # Defaults
+//!
+//! | part | algorithm | why |
 //! |---|---|---|
-//! | deriving | HKDF-SHA-256, one key per purpose | what is signed for one purpose is worthless for another |
-//! | signing | HMAC-SHA-256, after four bytes that name the key | the right key is tried, not each |
-//! | sealing | XChaCha20-Poly1305 with a random nonce | nonces of 192 bits may be random |
-//! | rotation | the current key signs and seals, previous ones only verify and open | nobody is signed out |
+//! | derivation | HKDF-SHA-256, a key for each purpose | a signature for one purpose is invalid for another |
+//! | signature | HMAC-SHA-256 | compared in constant time |
+//! | sealing | XChaCha20-Poly1305, random nonce | nonces of 192 bits do not collide |
+//! | key id | 4 bytes before the result | selects the key without trying each |
+//! | key strength | 256 bits | NIST SP 800-90A |
 //!
-//! It does not say how long something stays valid: whoever signs puts the time into the message.
+//! # What it does not do
 //!
-//! References: RFC 5869, RFC 2104, draft-irtf-cfrg-xchacha; OWASP Cryptographic Storage and Key Management Cheat Sheets.
+//! It knows no expiry: put the time into the message. It stores no keys: read them from the
+//! environment or a secret manager.
+//!
+//! # See also
+//!
+//! [`csrf`](crate::csrf) and `palisade::session` take a [`Keyring`].
+//!
+//! # References
+//!
+//! RFC 5869, RFC 2104, draft-irtf-cfrg-xchacha; OWASP Cryptographic Storage and Key Management
+//! Cheat Sheets.
 
 mod weakness;
 
@@ -45,54 +75,59 @@ use zeroize::Zeroizing;
 
 pub use self::weakness::WeakKey;
 
-/// A key that signs, and those that it has replaced.
+/// The current key and the previous ones. Cloning is cheap; `Debug` shows no key.
+#[doc(alias = "SECRET_KEY")]
+#[doc(alias = "SECRET_KEY_FALLBACKS")]
+#[doc(alias = "key rotation")]
 #[derive(Clone)]
 pub struct Keyring(Arc<[Hkdf<Sha256>]>);
 
-/// How many bytes of something signed or sealed name the key.
-const NAME: usize = 4;
-const NONCE: usize = 24;
-/// A name and an HMAC-SHA-256.
-const SIGNATURE: usize = NAME + 32;
+/// The length of the key id at the start of signed and sealed bytes.
+const KEY_ID_BYTES: usize = 4;
+const NONCE_BYTES: usize = 24;
+/// A key id and an HMAC-SHA-256.
+const SIGNATURE_BYTES: usize = KEY_ID_BYTES + 32;
 
 impl Keyring {
-    /// A keyring of one key: a text of at least 256 random bits.
+    /// Makes a keyring of one key: a text with at least 256 random bits.
     ///
     /// # Errors
-    /// When the key is too weak.
+    /// If the key is weak; the error contains a command that makes a good one.
     pub fn new(current: impl AsRef<str>) -> Result<Self, KeyringError> {
-        strong(current.as_ref(), "the key")?;
+        require_strong(current.as_ref(), "the key")?;
         Ok(Self::dangerous_allow_weak_keys(current))
     }
 
-    /// A keyring of one key, however weak.
+    /// Makes a keyring of one key without checking its strength, for tests.
     ///
-    /// # Danger
-    /// Who guesses the key can be anybody.
+    /// # Security
+    /// An attacker who guesses the key can sign in as every account.
     pub fn dangerous_allow_weak_keys(current: impl AsRef<str>) -> Self {
         Self(Arc::new([extract(current.as_ref())]))
     }
 
-    /// The keys that were current before, the latest first. They verify and open, and never sign or seal.
+    /// Adds keys that were current before, the latest first. They verify and open only.
     ///
     /// # Errors
-    /// When one is too weak: it would open the door as well as the current one.
+    /// If a key is weak: a forgery with a previous key is as valid as one with the current key.
     pub fn previous<T: AsRef<str>>(self, keys: impl IntoIterator<Item = T>) -> Result<Self, KeyringError> {
         let mut all = self.0.to_vec();
         for key in keys {
-            strong(key.as_ref(), "a previous key")?;
+            require_strong(key.as_ref(), "a previous key")?;
             all.push(extract(key.as_ref()));
         }
         Ok(Self(all.into()))
     }
 
-    /// The keys for one purpose. What is made for another purpose does not pass here.
-    pub fn keys(&self, purpose: &'static str) -> DerivedKey {
-        DerivedKey { purpose, keys: self.0.iter().map(|root| Derived::for_purpose(root, purpose)).collect() }
+    /// Derives the key for one purpose. Results of another purpose are rejected.
+    #[doc(alias = "salt")]
+    pub fn derive(&self, purpose: &'static str) -> DerivedKey {
+        let keys = self.0.iter().map(|root| PurposeKey::derive(root, purpose)).collect();
+        DerivedKey { purpose, keys }
     }
 }
 
-fn strong(key: &str, which: &'static str) -> Result<(), KeyringError> {
+fn require_strong(key: &str, which: &'static str) -> Result<(), KeyringError> {
     WeakKey::of(key).map_or(Ok(()), |weakness| Err(KeyringError { which, weakness }))
 }
 
@@ -106,32 +141,37 @@ impl fmt::Debug for Keyring {
     }
 }
 
-/// The keys for one purpose; [`Keyring::keys`] makes them.
+/// The key for one purpose, from [`Keyring::derive`]: signs, verifies, seals and opens.
+#[doc(alias = "itsdangerous")]
+#[doc(alias = "Signer")]
 #[derive(Clone)]
 pub struct DerivedKey {
     purpose: &'static str,
-    keys: Arc<[Derived]>,
+    /// The current key, then the previous ones.
+    keys: Arc<[PurposeKey]>,
 }
 
+/// One key of the ring, derived for a purpose.
 #[derive(Clone)]
-struct Derived {
-    name: [u8; NAME],
+struct PurposeKey {
+    id: [u8; KEY_ID_BYTES],
     signer: Hmac<Sha256>,
     sealer: XChaCha20Poly1305,
 }
 
-impl Derived {
-    fn for_purpose(root: &Hkdf<Sha256>, purpose: &str) -> Self {
-        let part = |label: &str, bytes: &mut [u8]| {
+impl PurposeKey {
+    fn derive(root: &Hkdf<Sha256>, purpose: &str) -> Self {
+        let expand = |label: &str, bytes: &mut [u8]| {
             let info = [purpose.as_bytes(), &[0], label.as_bytes()].concat();
-            root.expand(&info, bytes).expect("HKDF makes up to 8,160 bytes");
+            root.expand(&info, bytes).expect("HKDF-SHA-256 expands to up to 8,160 bytes");
         };
-        let (mut name, mut key) = ([0; NAME], Zeroizing::new([0; 32]));
-        part("name", &mut name);
-        part("sign", &mut *key);
-        let signer = <Hmac<Sha256> as KeyInit>::new_from_slice(&*key).expect("an HMAC takes any key");
-        part("seal", &mut *key);
-        Self { name, signer, sealer: XChaCha20Poly1305::new((&*key).into()) }
+        let (mut id, mut key) = ([0; KEY_ID_BYTES], Zeroizing::new([0; 32]));
+        expand("name", &mut id);
+        expand("sign", &mut *key);
+        let signer =
+            <Hmac<Sha256> as KeyInit>::new_from_slice(&*key).expect("HMAC accepts keys of any length");
+        expand("seal", &mut *key);
+        Self { id, signer, sealer: XChaCha20Poly1305::new((&*key).into()) }
     }
 
     fn mac(&self, parts: &[&[u8]]) -> Hmac<Sha256> {
@@ -145,71 +185,78 @@ impl Derived {
 }
 
 impl DerivedKey {
-    /// The signature of a message of several parts; moving a byte from one part to the next changes it.
-    pub fn sign(&self, message: &[&[u8]]) -> [u8; SIGNATURE] {
+    /// Signs a message of several parts. The lengths are signed too: `["ab", "c"]` and `["a",
+    /// "bc"]` have different signatures.
+    pub fn sign(&self, message: &[&[u8]]) -> [u8; SIGNATURE_BYTES] {
         let key = &self.keys[0];
-        let mut signature = [0; SIGNATURE];
-        signature[..NAME].copy_from_slice(&key.name);
-        signature[NAME..].copy_from_slice(&key.mac(message).finalize().into_bytes());
+        let mut signature = [0; SIGNATURE_BYTES];
+        signature[..KEY_ID_BYTES].copy_from_slice(&key.id);
+        signature[KEY_ID_BYTES..].copy_from_slice(&key.mac(message).finalize().into_bytes());
         signature
     }
 
-    /// Whether the signature is one of ours, compared in constant time.
-    pub fn verifies(&self, message: &[&[u8]], signature: &[u8]) -> bool {
-        let Some((name, tag)) = signature.split_at_checked(NAME) else { return false };
-        self.named(name).any(|key| key.mac(message).verify_slice(tag).is_ok())
+    /// Returns `true` if the signature is valid for the message. Compares in constant time.
+    #[must_use]
+    pub fn verify(&self, message: &[&[u8]], signature: &[u8]) -> bool {
+        let Some((id, tag)) = signature.split_at_checked(KEY_ID_BYTES) else { return false };
+        self.with_id(id).any(|key| key.mac(message).verify_slice(tag).is_ok())
     }
 
-    /// Seals bytes: nobody can read or change them. They open in the same context only, which is not kept inside.
+    /// Encrypts and authenticates bytes. They open in the same context only; the context itself is
+    /// not part of the result.
+    #[doc(alias = "encrypt")]
+    #[doc(alias = "AEAD")]
     pub fn seal(&self, bytes: &[u8], context: &[u8]) -> Vec<u8> {
         let key = &self.keys[0];
-        let mut nonce = [0; NONCE];
-        getrandom::fill(&mut nonce).expect("the operating system's random generator works");
+        let mut nonce = [0; NONCE_BYTES];
+        getrandom::fill(&mut nonce).expect("the operating system has a random generator");
         let payload = Payload { msg: bytes, aad: context };
-        let sealed = key.sealer.encrypt(&XNonce::from(nonce), payload).expect("less than 256 GB");
-        [&key.name[..], &nonce, &sealed].concat()
+        let sealed = key.sealer.encrypt(&XNonce::from(nonce), payload).expect("the message is below 256 GB");
+        [&key.id[..], &nonce, &sealed].concat()
     }
 
-    /// Opens what was sealed, or nothing: it is somebody else's, of another purpose or context, changed, or cut off.
+    /// Decrypts sealed bytes. Returns `None` for another key, purpose or context, and for bytes
+    /// that were changed or cut.
+    #[doc(alias = "decrypt")]
     pub fn open(&self, sealed: &[u8], context: &[u8]) -> Option<Unsealed> {
-        let (name, rest) = sealed.split_at_checked(NAME)?;
-        let (nonce, sealed) = rest.split_first_chunk::<NONCE>()?;
-        self.named(name).find_map(|key| {
+        let (id, rest) = sealed.split_at_checked(KEY_ID_BYTES)?;
+        let (nonce, sealed) = rest.split_first_chunk::<NONCE_BYTES>()?;
+        self.with_id(id).find_map(|key| {
             let payload = Payload { msg: sealed, aad: context };
             let bytes = key.sealer.decrypt(&XNonce::from(*nonce), payload).ok()?;
             Some(Unsealed { bytes, current: std::ptr::eq(key, &self.keys[0]) })
         })
     }
 
-    fn named<'a>(&'a self, name: &'a [u8]) -> impl Iterator<Item = &'a Derived> {
-        self.keys.iter().filter(move |key| key.name == name)
+    fn with_id<'a>(&'a self, id: &'a [u8]) -> impl Iterator<Item = &'a PurposeKey> {
+        self.keys.iter().filter(move |key| key.id == id)
     }
 }
 
 impl fmt::Debug for DerivedKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Keys({}, {} hidden)", self.purpose, self.keys.len())
+        write!(f, "DerivedKey({}, {} hidden)", self.purpose, self.keys.len())
     }
 }
 
-/// What was sealed.
+/// The content of sealed bytes, from [`DerivedKey::open`].
 pub struct Unsealed {
     bytes: Vec<u8>,
     current: bool,
 }
 
 impl Unsealed {
-    /// The bytes.
+    /// Returns the content.
     pub fn bytes(&self) -> &[u8] {
         &self.bytes
     }
 
-    /// The bytes, to keep.
+    /// Returns the content, owned.
     pub fn into_bytes(self) -> Vec<u8> {
         self.bytes
     }
 
-    /// Whether the current key has sealed it; else seal it again.
+    /// Returns `true` if the current key has sealed it. Otherwise seal it again.
     pub fn is_current(&self) -> bool {
         self.current
     }
@@ -217,16 +264,17 @@ impl Unsealed {
 
 impl fmt::Debug for Unsealed {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "Opened({} bytes hidden)", self.bytes.len())
+        write!(f, "Unsealed({} bytes hidden)", self.bytes.len())
     }
 }
 
-/// A key is too weak.
+/// The error for a weak key. Its text names the key's place, the weakness, and a command for a
+/// good key.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{which} {weakness}; make a good one with: head -c 48 /dev/urandom | base64")]
 pub struct KeyringError {
     which: &'static str,
-    /// In which way.
+    /// The weakness.
     pub weakness: WeakKey,
 }
 
@@ -242,34 +290,34 @@ mod tests {
     }
 
     #[test]
-    fn what_one_key_made_another_refuses_until_it_is_its_previous() {
-        let sealed = ring(OLD).keys("a").seal(b"text", b"c");
-        let signed = ring(OLD).keys("a").sign(&[b"text"]);
-        let other = ring(NEW).keys("a");
-        assert!(other.open(&sealed, b"c").is_none() && !other.verifies(&[b"text"], &signed));
-        let rotated = ring(NEW).previous([OLD]).unwrap().keys("a");
-        assert!(rotated.verifies(&[b"text"], &signed));
+    fn previous_keys_open_and_verify_only() {
+        let sealed = ring(OLD).derive("a").seal(b"text", b"c");
+        let signed = ring(OLD).derive("a").sign(&[b"text"]);
+        let other = ring(NEW).derive("a");
+        assert!(other.open(&sealed, b"c").is_none() && !other.verify(&[b"text"], &signed));
+        let rotated = ring(NEW).previous([OLD]).unwrap().derive("a");
+        assert!(rotated.verify(&[b"text"], &signed));
         assert!(!rotated.open(&sealed, b"c").unwrap().is_current());
         let again = rotated.seal(b"text", b"c");
         assert!(rotated.open(&again, b"c").unwrap().is_current());
-        assert!(ring(OLD).keys("a").open(&again, b"c").is_none(), "the new key sealed it");
+        assert!(ring(OLD).derive("a").open(&again, b"c").is_none(), "the new key has sealed it");
     }
 
     #[test]
-    fn purposes_and_contexts_are_worlds_apart() {
-        let sealed = ring(OLD).keys("a").seal(b"text", b"c");
-        assert!(ring(OLD).keys("a").open(&sealed, b"c").is_some());
-        assert!(ring(OLD).keys("b").open(&sealed, b"c").is_none());
-        assert!(ring(OLD).keys("a").open(&sealed, b"d").is_none());
-        let signed = ring(OLD).keys("a").sign(&[b"ab", b"c"]);
-        assert!(!ring(OLD).keys("b").verifies(&[b"ab", b"c"], &signed));
-        assert!(!ring(OLD).keys("a").verifies(&[b"a", b"bc"], &signed));
-        assert!(ring(OLD).keys("a").verifies(&[b"ab", b"c"], &signed));
+    fn rejects_another_purpose_or_context() {
+        let sealed = ring(OLD).derive("a").seal(b"text", b"c");
+        assert!(ring(OLD).derive("a").open(&sealed, b"c").is_some());
+        assert!(ring(OLD).derive("b").open(&sealed, b"c").is_none());
+        assert!(ring(OLD).derive("a").open(&sealed, b"d").is_none());
+        let signed = ring(OLD).derive("a").sign(&[b"ab", b"c"]);
+        assert!(!ring(OLD).derive("b").verify(&[b"ab", b"c"], &signed));
+        assert!(!ring(OLD).derive("a").verify(&[b"a", b"bc"], &signed));
+        assert!(ring(OLD).derive("a").verify(&[b"ab", b"c"], &signed));
     }
 
     #[test]
-    fn a_changed_or_shortened_text_does_not_pass() {
-        let keys = ring(OLD).keys("a");
+    fn rejects_changed_and_shortened_bytes() {
+        let keys = ring(OLD).derive("a");
         let (sealed, signed) = (keys.seal(b"text", b""), keys.sign(&[b"text"]));
         for at in 0..sealed.len() {
             let mut changed = sealed.clone();
@@ -280,24 +328,24 @@ mod tests {
         for at in 0..signed.len() {
             let mut changed = signed;
             changed[at] ^= 1;
-            assert!(!keys.verifies(&[b"text"], &changed), "byte {at}");
-            assert!(!keys.verifies(&[b"text"], &signed[..at]), "the first {at}");
+            assert!(!keys.verify(&[b"text"], &changed), "byte {at}");
+            assert!(!keys.verify(&[b"text"], &signed[..at]), "the first {at}");
         }
     }
 
     #[test]
-    fn weak_keys_are_refused_with_the_reason_and_what_to_do() {
+    fn weak_key_errors_say_why_and_how() {
         let error = Keyring::new("q8Zr4tLm0Kx2Wv7N").unwrap_err().to_string();
         assert!(error.starts_with("the key has about 96 bits") && error.contains("/dev/urandom"), "{error}");
-        // Given as one text, Flask took each of its characters for a key (ITS-10).
+        // The mistake of a string in place of a list: each character would become a key.
         let error = ring(NEW).previous(["o"]).unwrap_err().to_string();
         assert!(error.starts_with("a previous key has only 1 different"), "{error}");
     }
 
     #[test]
     fn debug_shows_no_key() {
-        let keys = ring(OLD).keys("a");
+        let keys = ring(OLD).derive("a");
         let shown = format!("{:?} {keys:?} {:?}", ring(OLD), keys.open(&keys.seal(b"text", b""), b""));
-        assert_eq!(shown, "Keyring(1 hidden) Keys(a, 1 hidden) Some(Opened(4 bytes hidden))");
+        assert_eq!(shown, "Keyring(1 hidden) DerivedKey(a, 1 hidden) Some(Unsealed(4 bytes hidden))");
     }
 }

@@ -1,22 +1,12 @@
-//! Whether a key is too weak to be trusted, and why.
-//!
-//! What passes as strong, in this order:
-//! 1. nothing that contains a word of placeholders (`change`, `secret`, `password`, `testkey`, …);
-//! 2. at least 8 different characters;
-//! 3. no sequences (`abcdef`, `4321`) and no repetitions over a quarter of its length;
-//! 4. 256 bits, counted as bits per character of the alphabet that it seems to be written in: hexadecimal 4, digits 3.3,
-//!    letters of one case 4.7, with digits 5.2, everything else 6.
-//!
-//! It does not know whether a text that looks random is: a quotation passes if it is long enough.
-//!
-//! References: NIST SP 800-90A (256 bits), CWE-331.
+//! The weaknesses of keys.
 
 use std::collections::HashSet;
 
-/// How much uncertainty a strong key has, at least.
-const BITS: f64 = 256.0;
+/// The least estimated randomness of a strong key.
+const MIN_BITS: f64 = 256.0;
 
-/// What people write where a key should be. Six letters or more: shorter ones would be met in random keys by chance.
+/// Words of placeholders. They have six letters or more: random keys contain shorter ones by
+/// chance.
 const PLACEHOLDERS: &[&str] = &[
     "change",
     "secret",
@@ -38,28 +28,46 @@ const PLACEHOLDERS: &[&str] = &[
     "letmein",
 ];
 
-/// Why a key is too weak.
+/// The weakness of a key. [`WeakKey::of`] checks, in this order:
+///
+/// 1. words of placeholders (`change`, `secret`, `password`, `testkey`, …);
+/// 2. fewer than 8 different characters;
+/// 3. sequences (`abcdef`, `4321`) or repetitions in more than a quarter of the key;
+/// 4. fewer than 256 bits, estimated from the alphabet that the key seems to use. A hexadecimal
+///    digit counts 4 bits, a decimal digit 3.3, a letter of one case 4.7, with digits 5.2,
+///    anything else 6.
+///
+/// It cannot tell randomness from text: a quotation passes if it is long enough.
+///
+/// References: NIST SP 800-90A (256 bits), CWE-331.
+///
+/// ```
+/// use palisade::keyring::WeakKey;
+///
+/// assert_eq!(WeakKey::of("9f86d081884c7d659a2feaa0c55ad015"), Some(WeakKey::Short(128)));
+/// assert_eq!(WeakKey::of("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq"), None);
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum WeakKey {
-    /// A word that stands for a key to come.
-    #[error("contains a word that is in everybody's example")]
+    /// The key contains a word of placeholders.
+    #[error("contains a placeholder such as change, secret or example")]
     Placeholder,
-    /// Nearly always the same characters.
+    /// The key has fewer than 8 different characters.
     #[error("has only {0} different characters")]
     FewCharacters(usize),
-    /// The alphabet, the digits, or keys side by side.
+    /// The key is mostly the alphabet, digits in order, or one character.
     #[error("is mostly a sequence such as abcdef or 4321")]
     Sequence,
-    /// The same piece again and again.
+    /// The key repeats the same piece.
     #[error("repeats itself")]
     Repetition,
-    /// Too short for its alphabet.
+    /// The key is too short for its alphabet; the value is the estimated number of bits.
     #[error("has about {0} bits of randomness; 256 are needed, which is 32 random bytes")]
     Short(u32),
 }
 
 impl WeakKey {
-    /// Why this key is too weak, if it is.
+    /// Returns the first weakness of the key, `None` if it is strong.
     pub fn of(key: &str) -> Option<Self> {
         let lower = key.to_lowercase();
         let length = key.chars().count();
@@ -68,19 +76,20 @@ impl WeakKey {
             Some(Self::Placeholder)
         } else if distinct < 8 {
             Some(Self::FewCharacters(distinct))
-        } else if stepping(&lower) * 4 > length {
+        } else if sequence_length(&lower) * 4 > length {
             Some(Self::Sequence)
-        } else if repeating(&lower) * 4 > length {
+        } else if repetition_length(&lower) * 4 > length {
             Some(Self::Repetition)
         } else {
             let bits = bits_per_character(key) * length as f64;
-            (bits < BITS).then_some(Self::Short(bits as u32))
+            (bits < MIN_BITS).then_some(Self::Short(bits as u32))
         }
     }
 }
 
-/// How many characters continue a run of three or more that go up, down or nowhere by one.
-fn stepping(text: &str) -> usize {
+/// Counts the characters that continue a run of three or more with the same step: up, down or
+/// equal.
+fn sequence_length(text: &str) -> usize {
     let codes: Vec<i64> = text.chars().map(|c| i64::from(u32::from(c))).collect();
     let runs = codes.windows(3).filter(|w| {
         let step = w[1] - w[0];
@@ -89,8 +98,8 @@ fn stepping(text: &str) -> usize {
     runs.count()
 }
 
-/// How many pieces of four characters were there before.
-fn repeating(text: &str) -> usize {
+/// Counts the pieces of four characters that occur earlier too.
+fn repetition_length(text: &str) -> usize {
     let characters: Vec<char> = text.chars().collect();
     let mut seen = HashSet::new();
     characters.windows(4).filter(|piece| !seen.insert(*piece)).count()
@@ -119,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn weak_keys_are_refused_each_for_its_reason() {
+    fn finds_each_weakness() {
         use WeakKey::*;
         for (key, weakness) in [
             ("change-me", Placeholder),
@@ -137,8 +146,8 @@ mod tests {
     }
 
     #[test]
-    fn random_keys_pass_in_every_usual_form() {
-        // SplitMix64: as good as random here, and the same in every run.
+    fn random_keys_are_strong_in_each_encoding() {
+        // SplitMix64: random enough, and the same in every run.
         let mut state = 0_u64;
         let mut random = || {
             state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -148,8 +157,7 @@ mod tests {
         };
         for _ in 0..500 {
             let bytes = [random(), random(), random(), random()].concat();
-            let hex: String = bytes.iter().map(|byte| format!("{byte:02x}")).collect();
-            for key in [hex, STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
+            for key in [hex::encode(&bytes), STANDARD.encode(&bytes), URL_SAFE_NO_PAD.encode(&bytes)] {
                 assert_eq!(WeakKey::of(&key), None, "{key}");
             }
         }

@@ -1,43 +1,49 @@
-//! The hash of a password, as it is stored.
+//! The stored hash of a password.
 
 use std::fmt;
 
-use super::scheme::Scheme;
+use super::parsed_hash::ParsedHash;
 
-/// The hash of a password, as it is stored: a text in one of these formats.
+/// The stored hash of a password, a text in one of these formats:
 ///
-/// | format | made by |
+/// | format | written by |
 /// |---|---|
-/// | `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` | us, and whoever writes PHC strings |
+/// | `$argon2id$v=19$m=19456,t=2,p=1$salt$hash` | this library, and others that write PHC strings |
 /// | `scrypt:32768:8:1$salt$hex`, `pbkdf2:sha256:1000000$salt$hex` | Werkzeug |
 /// | `pbkdf2_sha256$…`, `pbkdf2_sha1$…`, `argon2$argon2id$…`, `scrypt$…` | Django |
-/// | `!…` | Django, for an account that cannot sign in by a password |
+/// | `!…` | Django, for an account without a usable password |
 ///
-/// Any other text is a hash that no password has. It is not shown by `Debug`.
+/// No password matches any other text. `Debug` does not show the hash.
+///
+/// ```
+/// use palisade::password::PasswordHash;
+///
+/// let werkzeug = format!("pbkdf2:sha256:1000000$salt${}", "0".repeat(64));
+/// assert!(PasswordHash::from(werkzeug).is_usable());
+/// assert!(!PasswordHash::from("!").is_usable());
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 pub struct PasswordHash(Box<str>);
 
 impl PasswordHash {
-    /// The text, to be stored: ours have up to 100 characters.
+    /// Returns the text to store. Hashes of this library have up to 100 characters.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether some password has this hash: its format is known, and it does not cost too much to look.
+    /// Returns `true` if a password can match: the format is known, and verifying is not too
+    /// expensive.
     pub fn is_usable(&self) -> bool {
-        Scheme::read(&self.0).is_some()
+        ParsedHash::parse(&self.0).is_some()
     }
 
-    /// How it was made. What cannot be read is logged with the account that has it.
-    pub(super) fn scheme(&self, user: &str) -> Option<Scheme> {
-        let scheme = Scheme::read(&self.0);
-        if scheme.is_none() && !self.0.starts_with('!') {
-            tracing::warn!(
-                user,
-                "the stored password hash is of no format that is known, or costs too much to try"
-            );
+    /// Parses the text. An invalid hash is logged with its account.
+    pub(super) fn parse(&self, user: &str) -> Option<ParsedHash> {
+        let parsed = ParsedHash::parse(&self.0);
+        if parsed.is_none() && !self.0.starts_with('!') {
+            tracing::warn!(user, "stored password hash rejected: unknown format, or too expensive to verify");
         }
-        scheme
+        parsed
     }
 }
 

@@ -1,60 +1,71 @@
-//! Which new passwords are good enough, in words that a pupil understands.
+//! The policy for new passwords, with messages that a pupil understands.
 
 use std::fmt;
 
 use zxcvbn::feedback::Warning;
 use zxcvbn::{Score, zxcvbn};
 
-use super::Password;
+use super::plaintext::Password;
 
-/// Which new passwords are good enough. Any characters will do: rules about digits and capitals make passwords worse.
+/// The policy for new passwords: length, common passwords, guessability by zxcvbn.
+///
+/// It has no rules about digits or capitals: those make passwords worse.
 ///
 /// ```
 /// # use palisade::password::{Password, PasswordPolicy, PasswordRejected};
 /// let policy = PasswordPolicy::new();
 /// let about = ["Ada Lovelace", "ada@example.org"];
 /// assert!(policy.check(&Password::from("seven purple otters"), &about).is_ok());
-/// assert_eq!(policy.check(&Password::from("otters"), &about), Err(PasswordRejected::Short { characters: 8 }));
+/// assert_eq!(policy.check(&Password::from("otters"), &about), Err(PasswordRejected::TooShort { characters: 8 }));
 /// assert_eq!(policy.check(&Password::from("password1"), &about), Err(PasswordRejected::Common));
 /// let error = policy.check(&Password::from("adalovelace"), &about).unwrap_err();
 /// assert_eq!(error.to_string(), "This password is too easy to guess from your name or e-mail address. Three or four words \
 ///     that have nothing to do with you, such as an animal, a colour and a food, are easy to remember and hard to guess.");
 /// ```
 ///
-/// Reference: NIST SP 800-63B §5.1.1.2; OWASP Authentication Cheat Sheet.
+/// References: NIST SP 800-63B §5.1.1.2; OWASP Authentication Cheat Sheet.
+#[doc(alias = "zxcvbn")]
+#[doc(alias = "AUTH_PASSWORD_VALIDATORS")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct PasswordPolicy {
-    shortest: usize,
-    longest: usize,
-    score: Score,
+    min_length: usize,
+    max_bytes: usize,
+    min_score: Score,
 }
 
-/// Why a new password is not good enough. `Display` says so to its owner, and what to do.
+/// The reason why a new password is rejected. `Display` is a message for the person who chose it.
+///
+/// ```
+/// use palisade::password::PasswordRejected;
+///
+/// let message = PasswordRejected::TooShort { characters: 8 }.to_string();
+/// assert!(message.starts_with("Please use at least 8 characters."));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PasswordRejected {
     /// It is too short.
-    Short {
-        /// How many characters there should be at least.
+    TooShort {
+        /// The minimum length in characters.
         characters: usize,
     },
     /// It is too long.
-    Long {
-        /// How many bytes there may be; a letter without an accent is one.
+    TooLong {
+        /// The maximum length in bytes; a letter without an accent is one byte.
         bytes: usize,
     },
-    /// Many people have it.
+    /// Many people use it.
     Common,
-    /// It is made of what is known of its owner.
+    /// It consists of the person's name, address or the like.
     AboutYou,
-    /// It can be guessed.
+    /// It is easy to guess.
     Guessable {
-        /// What makes it so, as a sentence.
+        /// The reason, as a sentence.
         because: &'static str,
     },
 }
 
-/// More than this is not looked at when guessing: it takes longer than it tells.
-const LOOKED_AT: usize = 32;
+/// The characters that guessability is estimated from. More take long and change little.
+const ESTIMATED_CHARACTERS: usize = 32;
 
 impl Default for PasswordPolicy {
     fn default() -> Self {
@@ -63,42 +74,43 @@ impl Default for PasswordPolicy {
 }
 
 impl PasswordPolicy {
-    /// 8 characters to 128 bytes; not common; 10^8 guesses or more (zxcvbn score 3).
+    /// Requires 8 characters to 128 bytes, no common password, and 10^8 guesses (zxcvbn score 3).
     pub const fn new() -> Self {
-        Self { shortest: 8, longest: 128, score: Score::Three }
+        Self { min_length: 8, max_bytes: 128, min_score: Score::Three }
     }
 
-    /// How many characters there must be, 8 or more.
-    pub fn shortest(self, characters: usize) -> Self {
-        Self { shortest: characters.max(8), ..self }
+    /// Sets the minimum length in characters, 8 or more.
+    pub fn min_length(self, characters: usize) -> Self {
+        Self { min_length: characters.max(8), ..self }
     }
 
-    /// How many guesses it must stand: true for 10^10 and more (zxcvbn score 4), as for administrators.
+    /// Requires 10^10 guesses (zxcvbn score 4) if `true`, such as for administrators.
     pub const fn strict(self, strict: bool) -> Self {
-        Self { score: if strict { Score::Four } else { Score::Three }, ..self }
+        Self { min_score: if strict { Score::Four } else { Score::Three }, ..self }
     }
 
-    /// Checks a new password. `about` is what is known of its owner: name, e-mail address, school.
+    /// Checks a new password. `about` is data of the person that an attacker knows: name, e-mail
+    /// address, school.
     ///
     /// # Errors
-    /// Why it is not good enough.
+    /// The first reason to reject it.
     pub fn check(&self, password: &Password, about: &[&str]) -> Result<(), PasswordRejected> {
         let text = password.text();
-        if text.chars().count() < self.shortest {
-            return Err(PasswordRejected::Short { characters: self.shortest });
+        if text.chars().count() < self.min_length {
+            return Err(PasswordRejected::TooShort { characters: self.min_length });
         }
-        if text.len() > self.longest {
-            return Err(PasswordRejected::Long { bytes: self.longest });
+        if text.len() > self.max_bytes {
+            return Err(PasswordRejected::TooLong { bytes: self.max_bytes });
         }
-        let end = text.char_indices().nth(LOOKED_AT).map_or(text.len(), |(at, _)| at);
-        let looked_at = &text[..end];
+        let end = text.char_indices().nth(ESTIMATED_CHARACTERS).map_or(text.len(), |(at, _)| at);
+        let estimated = &text[..end];
         let words: Vec<&str> = about
             .iter()
             .flat_map(|text| text.split(|c: char| !c.is_alphanumeric()))
             .chain(about.iter().copied())
             .filter(|word| word.chars().count() > 2)
             .collect();
-        let guess = zxcvbn(looked_at, &words);
+        let guess = zxcvbn(estimated, &words);
         let warning = guess.feedback().and_then(|feedback| feedback.warning());
         if matches!(
             warning,
@@ -110,13 +122,13 @@ impl PasswordPolicy {
         ) {
             return Err(PasswordRejected::Common);
         }
-        if guess.score() >= self.score {
+        if guess.score() >= self.min_score {
             return Ok(());
         }
-        if zxcvbn(looked_at, &[]).score() >= self.score {
+        if zxcvbn(estimated, &[]).score() >= self.min_score {
             return Err(PasswordRejected::AboutYou);
         }
-        let lower = looked_at.to_lowercase();
+        let lower = estimated.to_lowercase();
         if words.iter().any(|word| lower.contains(&word.to_lowercase())) {
             return Err(PasswordRejected::AboutYou);
         }
@@ -150,10 +162,10 @@ impl fmt::Display for PasswordRejected {
         const BETTER: &str = "Three or four words that have nothing to do with you, such as an animal, a colour and a \
                               food, are easy to remember and hard to guess.";
         match self {
-            Self::Short { characters } => {
+            Self::TooShort { characters } => {
                 write!(f, "Please use at least {characters} characters. {BETTER}")
             }
-            Self::Long { bytes } => write!(f, "Please use no more than {bytes} letters."),
+            Self::TooLong { bytes } => write!(f, "Please use no more than {bytes} letters."),
             Self::Common => write!(f, "Many people use this password, so it is tried first. {BETTER}"),
             Self::AboutYou => {
                 write!(f, "This password is too easy to guess from your name or e-mail address. {BETTER}")

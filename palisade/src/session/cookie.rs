@@ -1,4 +1,4 @@
-//! The cookies of sessions: found in a request, written to a response.
+//! The cookies of sessions: read from a request, written to a response.
 
 use std::io::BufRead;
 
@@ -7,65 +7,71 @@ use http::{HeaderMap, HeaderValue};
 
 use crate::core::same_site::SameSite;
 
-/// A cookie of ours: its name and the attributes that it leaves with.
+/// The name of a cookie, and its `SameSite` attribute.
 #[derive(Clone, Debug)]
-pub(super) struct Jar {
-    /// With the prefix.
-    name: Box<str>,
+pub(super) struct CookieConfig {
+    /// The name with [`PREFIX`].
+    prefixed_name: Box<str>,
     pub(super) same_site: SameSite,
 }
 
-/// Before the name where the cookie is Secure: no other host and no other path can have set it.
+/// The prefix of a `Secure` cookie: no other host and no other path can have set it.
 const PREFIX: &str = "__Host-";
 
-/// What every browser keeps, name and attributes included.
-pub(super) const LARGEST: usize = 4096;
+/// The size of a cookie that every browser accepts, name and attributes included.
+pub(super) const MAX_COOKIE_BYTES: usize = 4096;
 
-impl Jar {
+impl CookieConfig {
     pub(super) fn new(name: &str, same_site: SameSite) -> Self {
-        Self { name: format!("{PREFIX}{name}").into(), same_site }
+        Self { prefixed_name: format!("{PREFIX}{name}").into(), same_site }
     }
 
-    /// The name that the application has given it.
+    /// Returns the name without the prefix, as the application has configured it.
     pub(super) fn name(&self) -> &str {
-        &self.name[PREFIX.len()..]
+        &self.prefixed_name[PREFIX.len()..]
     }
 
-    fn named(&self, secure: bool) -> &str {
-        if secure { &self.name } else { self.name() }
+    fn sent_name(&self, secure: bool) -> &str {
+        if secure { &self.prefixed_name } else { self.name() }
     }
 
-    /// The values under our name, as the browser sent them. Other cookies of the line may be whatever they are.
-    pub(super) fn find<'a>(&'a self, lines: &'a Lines, secure: bool) -> impl Iterator<Item = &'a [u8]> {
-        let name = self.named(secure).as_bytes();
-        lines
+    /// Returns the values of the cookies with this name. Other cookies may have any bytes.
+    pub(super) fn find<'a>(
+        &'a self,
+        headers: &'a CookieHeaders,
+        secure: bool,
+    ) -> impl Iterator<Item = &'a [u8]> {
+        let name = self.sent_name(secure).as_bytes();
+        headers
             .iter()
             .flat_map(|line| pairs(line.as_bytes()))
             .filter_map(move |pair| pair.trim_ascii().strip_prefix(name)?.strip_prefix(b"="))
     }
 
-    /// The line that sets the cookie; without a time it lasts as long as the browser is open.
-    pub(super) fn set(&self, value: &str, secure: bool, seconds: Option<u64>) -> HeaderValue {
-        let (name, same_site) = (self.named(secure), self.same_site);
-        let age = seconds.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
+    /// Returns the `Set-Cookie` value. Without `max_age`, in seconds, it is a cookie for as long
+    /// as the browser is open.
+    pub(super) fn set(&self, value: &str, secure: bool, max_age: Option<u64>) -> HeaderValue {
+        let (name, same_site) = (self.sent_name(secure), self.same_site);
+        let age = max_age.map(|seconds| format!("; Max-Age={seconds}")).unwrap_or_default();
         let secure = if secure { "; Secure" } else { "" };
         let line = format!("{name}={value}{age}; Path=/{secure}; HttpOnly; SameSite={same_site}");
-        HeaderValue::try_from(line).expect("a checked name, base64 and fixed words")
+        HeaderValue::try_from(line).expect("a validated name, base64 and constants are a header value")
     }
 
-    /// The line that takes the cookie away, with the very attributes that it was set with.
+    /// Returns the `Set-Cookie` value that deletes the cookie. It has the attributes of
+    /// [`set`](Self::set): browsers ignore it otherwise.
     pub(super) fn clear(&self, secure: bool) -> HeaderValue {
         self.set("", secure, Some(0))
     }
 }
 
-/// The `Cookie` lines of a request: mostly none or one, for which nothing is allocated.
-pub(super) struct Lines {
+/// The `Cookie` headers of a request. One header or none, the usual case, needs no allocation.
+pub(super) struct CookieHeaders {
     first: Option<HeaderValue>,
     others: Vec<HeaderValue>,
 }
 
-impl Lines {
+impl CookieHeaders {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         let mut lines = headers.get_all(COOKIE).iter().cloned();
         Self { first: lines.next(), others: lines.collect() }
@@ -76,12 +82,12 @@ impl Lines {
     }
 }
 
-/// What stands between the semicolons. Each is looked for by the standard library's reader, which goes by many bytes at a
-/// time: a line may have four thousand.
+/// Splits a header at its semicolons. The standard library's reader searches many bytes at a time,
+/// which counts here: a header may have four thousand.
 fn pairs(mut line: &[u8]) -> impl Iterator<Item = &[u8]> {
     std::iter::from_fn(move || {
         let rest = line;
-        let read = line.skip_until(b';').expect("nothing fails that lies in memory");
+        let read = line.skip_until(b';').expect("reading from memory cannot fail");
         let pair = rest.split_at_checked(read)?.0;
         (read > 0).then(|| pair.strip_suffix(b";").unwrap_or(pair))
     })
@@ -92,8 +98,8 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_cookie_is_found_among_others_whatever_those_are() {
-        let jar = Jar::new("session", SameSite::Lax);
+    fn finds_a_cookie_among_others() {
+        let cookie = CookieConfig::new("session", SameSite::Lax);
         for (line, found) in [
             (&b"session=a"[..], &["a"][..]),
             (b"theme=dark; session=a;session=b ; other", &["a", "b"]),
@@ -106,7 +112,8 @@ mod tests {
             headers.append(COOKIE, HeaderValue::from_bytes(line).unwrap());
             headers.append(COOKIE, HeaderValue::from_static("theme=dark"));
             let found: Vec<_> = found.iter().map(|value| value.as_bytes()).collect();
-            assert_eq!(jar.find(&Lines::of(&headers), false).collect::<Vec<_>>(), found, "{line:?}");
+            let headers = CookieHeaders::of(&headers);
+            assert_eq!(cookie.find(&headers, false).collect::<Vec<_>>(), found, "{line:?}");
         }
     }
 }

@@ -1,43 +1,61 @@
-//! What happened to a session, for the log and for whoever listens.
+//! The events of sessions, for the log and for the application.
 
-/// What happened to a session.
+/// An event of a session: logged, and given to [`Sessions::on_event`](super::Sessions::on_event).
+///
+/// ```
+/// use palisade::session::SessionEvent;
+///
+/// fn line(event: &SessionEvent<'_>) -> String {
+///     match event {
+///         SessionEvent::SignedIn { user } => format!("{user} has signed in"),
+///         SessionEvent::TokenStolen { user } => format!("raise the epoch of {user}"),
+///         other => format!("{other:?}"),
+///     }
+/// }
+/// assert_eq!(line(&SessionEvent::SignedIn { user: "7" }), "7 has signed in");
+/// ```
+#[doc(alias = "user_logged_in")]
+#[doc(alias = "audit log")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionEvent<'a> {
-    /// Somebody has signed in.
+    /// An account has signed in.
     SignedIn {
         /// The account.
         user: &'a str,
     },
-    /// Somebody has proved afresh who they are.
-    Confirmed {
+    /// A signed-in account has authenticated again.
+    Reauthenticated {
         /// The account.
         user: &'a str,
     },
-    /// Somebody has signed out.
+    /// An account has signed out.
     SignedOut {
         /// The account.
         user: &'a str,
     },
-    /// A remember token has signed somebody in.
+    /// A remember token has signed an account in.
     Restored {
         /// The account.
         user: &'a str,
     },
-    /// The client of a session has changed.
+    /// The client of a session has changed: its network or its `User-Agent`.
     ClientChanged {
         /// The account.
         user: &'a str,
-        /// Whether the session was ended for it.
+        /// `true` if the session was ended for it.
         ended: bool,
     },
-    /// The account has changed since the sign-in: another password, other rights, or it is gone.
+    /// The account has changed since the sign-in: another password, other rights, or it was
+    /// removed.
     Outdated {
         /// The account.
         user: &'a str,
     },
-    /// A remember token was used twice: all that the store keeps of the account was ended, its tokens and its sessions.
-    /// Sessions that lie in cookies last until the account's epoch is raised.
+    /// A remember token was used after its replacement, so there are two holders.
+    ///
+    /// All tokens and sessions that the store has of the account were ended. Sessions in cookies
+    /// last until the application raises the account's epoch.
     TokenStolen {
         /// The account.
         user: &'a str,
@@ -48,15 +66,15 @@ impl SessionEvent<'_> {
     pub(super) fn log(&self) {
         match *self {
             Self::SignedIn { user } => tracing::info!(user, "signed in"),
-            Self::Confirmed { user } => tracing::info!(user, "signed in afresh"),
+            Self::Reauthenticated { user } => tracing::info!(user, "reauthenticated"),
             Self::SignedOut { user } => tracing::info!(user, "signed out"),
             Self::Restored { user } => tracing::info!(user, "signed in by a remember token"),
-            Self::ClientChanged { user, ended } => tracing::info!(user, ended, "the client has changed"),
-            Self::Outdated { user } => tracing::info!(user, "the account has changed since the sign-in"),
+            Self::ClientChanged { user, ended } => tracing::info!(user, ended, "session client changed"),
+            Self::Outdated { user } => tracing::info!(user, "session ended: the account has changed"),
             Self::TokenStolen { user } => {
                 tracing::warn!(
                     user,
-                    "a remember token was used twice; what the store keeps of the account is ended"
+                    "remember token reused: ended all stored sessions and tokens of the account"
                 );
             }
         }

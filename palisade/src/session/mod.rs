@@ -1,285 +1,219 @@
-//! Sessions: what the site remembers of a visitor from one request to the next, and who is signed in.
+//! Sessions: data kept between the requests of one visitor, and the account that is signed in.
 //!
 //! ```
-//! # use axum::{Router, routing::{get, post}};
-//! # use palisade::{Keyring, Session, Sessions};
-//! # use palisade::keyring::KeyringError;
-//! # use palisade::session::{AuthProof, SessionRejection};
+//! use axum::{Router, body::Body, http::Request, routing::get};
+//! use palisade::Keyring;
+//! use palisade::session::{Session, SessionRejection, Sessions};
+//! use tower::ServiceExt;
+//!
 //! async fn count(session: Session) -> Result<String, SessionRejection> {
 //!     let visits = session.get::<u32>("visits").await?.unwrap_or(0) + 1;
 //!     session.set("visits", visits).await?;
 //!     Ok(format!("visit {visits}"))
 //! }
-//! # async fn check(_: ()) -> Result<AuthProof, SessionRejection> { Ok(AuthProof::dangerous_allow_unverified("7", 1)) }
-//! # async fn sign_in(session: Session) -> Result<(), SessionRejection> {
-//! # let form = ();
-//! let proof = check(form).await?; // by `Passwords::verify`, say
-//! session.log_in(proof).await?; // a new session, with a new name
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let app = Router::new().route("/", get(count)).layer(Sessions::new(&keyring));
+//!
+//! let first = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
+//! // Over TLS it is `__Host-session=…; Secure`.
+//! let set_cookie = first.headers()["set-cookie"].to_str()?;
+//! assert!(set_cookie.starts_with("session=") && set_cookie.ends_with("HttpOnly; SameSite=Lax"));
+//!
+//! let cookie = set_cookie.split(';').next().unwrap_or_default();
+//! let request = Request::get("/").header("cookie", cookie).body(Body::empty())?;
+//! let second = app.oneshot(request).await?;
+//! assert_eq!(axum::body::to_bytes(second.into_body(), 100).await?, "visit 2");
 //! # Ok(())
 //! # }
-//!
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-//! let app: Router = Router::new().route("/", get(count)).layer(Sessions::new(&keyring));
-//! # Ok::<(), KeyringError>(())
 //! ```
 //!
-//! What passes, in this order:
-//! 1. a cookie that one of our keys has sealed; anything else is no session, and no error;
-//! 2. a session that is neither too long idle, nor too old, nor ended, wherever it was ended;
-//! 3. with [`SessionProtection::Basic`], a sign-in from a client that looks as before; from another it is one without a fresh proof;
-//!    with [`SessionProtection::Strong`] it is over;
-//! 4. where there is no sign-in, a remember token that is the latest of its series signs in, without a fresh proof, and is
-//!    replaced. One that was replaced before has been stolen: all that the store keeps of that account is ended.
+//! # How long a session lasts, and what ends it
+//!
+//! | end | when | change it with |
+//! |---|---|---|
+//! | idle timeout | 30 minutes (at least 28) after the last request that read the session | [`Sessions::idle_timeout`] |
+//! | absolute timeout | 12 hours after it began; reauthentication does not extend it | [`Sessions::absolute_timeout`] |
+//! | browser closed | the cookie has no `Max-Age`; browsers that restore tabs keep it | |
+//! | log-out | at once, copies of the cookie included | [`Session::log_out`] |
+//! | another sign-in in this browser | at once | [`Session::log_in`] |
+//! | ended from another session | at once; needs a [store](Sessions::store) | [`Session::end_other`], [`Session::end_others`] |
+//! | epoch raised, account removed | at the next request that extracts `SignedIn` | `Account::epoch`, `Account::find` |
+//! | remember token stolen | at once for sessions in a store; for those in cookies, raise the epoch | [`SessionEvent::TokenStolen`] |
+//! | client changed | not by default: only with [`SessionProtection::Strong`] | [`Sessions::protection`] |
+//! | clock set back | if it began, or was last used, more than 5 minutes in the future | |
+//! | key removed | when the keyring no longer has the key that sealed the cookie | [`Keyring::previous`](crate::Keyring::previous) |
+//!
+//! [`Sessions::remember`] signs a browser in again after a timeout, or after it was closed. That
+//! sign-in is not a recent authentication. The token lasts as long as the setting says, counted
+//! from [`Session::remember`]; log-out ends it.
+//!
+//! # Store or cookie
+//!
+//! | | [`Sessions::new`] | `new` + [`revocation_store`](Sessions::revocation_store) | `new` + [`store`](Sessions::store) |
+//! |---|---|---|---|
+//! | session data | sealed in the cookie | sealed in the cookie | in the store; the cookie has the sealed id |
+//! | size | 4,096 bytes, name and attributes included | the same | the store's limit |
+//! | log-out is effective | in this process, until it stops | everywhere | everywhere |
+//! | list and end other sessions | no | no | yes |
+//! | two requests change it at once | the later response wins | the same | both changes are kept |
+//! | the store loses its data | cookies of ended sessions work again until a timeout | the same | everyone is signed out |
+//! | remember tokens | in this process's memory | in the store | in the store |
+//!
+//! Stores are in [`store`]: memory, Redis, or an implementation of
+//! [`SessionStore`](store::SessionStore).
+//!
+//! # Signing in
+//!
+//! ```
+//! use axum::{Router, body::Body, http::Request, routing::{get, post}};
+//! use palisade::Keyring;
+//! use palisade::session::{AuthProof, OtherSession, Session, SessionEvent, SessionRejection};
+//! use palisade::session::{Sessions, SignIn};
+//! use palisade::session::store::MemorySessions;
+//! use std::time::Duration;
+//! use tower::ServiceExt;
+//!
+//! async fn login(session: Session) -> Result<(), SessionRejection> {
+//!     // `Passwords::verify` makes a proof from a password.
+//!     let proof = AuthProof::dangerous_allow_unverified("7", 1);
+//!     session.log_in(proof).await
+//! }
+//!
+//! async fn account(session: Session) -> Result<String, SessionRejection> {
+//!     let sign_in: Option<SignIn> = session.sign_in().await?;
+//!     let Some(sign_in) = sign_in else { return Err(session.sign_in_required()) };
+//!     session.require_recent_auth(Duration::from_secs(600)).await?;
+//!     let sessions: Vec<OtherSession> = session.account_sessions().await?;
+//!     Ok(format!("account {}, sessions: {}", sign_in.user, sessions.len()))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let sessions = Sessions::new(&keyring)
+//!     .store(MemorySessions::new())
+//!     .login_path("/login")
+//!     .on_event(|event| {
+//!         if let SessionEvent::TokenStolen { user } = event {
+//!             eprintln!("raise the epoch of account {user}");
+//!         }
+//!     });
+//! let app = Router::new()
+//!     .route("/login", post(login))
+//!     .route("/account", get(account))
+//!     .layer(sessions);
+//!
+//! let response = app.clone().oneshot(Request::get("/account").body(Body::empty())?).await?;
+//! assert_eq!(response.status(), 303);
+//! assert_eq!(response.headers()["location"], "/login?next=/account");
+//!
+//! let response = app.clone().oneshot(Request::post("/login").body(Body::empty())?).await?;
+//! let set_cookie = response.headers()["set-cookie"].to_str()?;
+//! let cookie = set_cookie.split(';').next().unwrap_or_default();
+//! let request = Request::get("/account").header("cookie", cookie).body(Body::empty())?;
+//! let response = app.oneshot(request).await?;
+//! assert_eq!(axum::body::to_bytes(response.into_body(), 100).await?, "account 7, sessions: 1");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! With axum, the extractor `SignedIn` does the first two steps of `account` and loads the
+//! account.
+//!
+//! # What happens, in order
+//!
+//! The session is read at the first call that needs it, once for each request. Pages that never
+//! ask for it neither read a cookie nor send one.
+//!
+//! 1. The cookie is opened with the keyring. A cookie that no key opens counts as no session.
+//! 2. The store is asked for the session, or for the note that a session in a cookie was ended. If
+//!    the store is down, the answer is [`SessionRejection::StoreDown`] (503).
+//! 3. A session past its idle or absolute timeout counts as no session.
+//! 4. If the client's network or `User-Agent` has changed since the sign-in, [`SessionProtection`]
+//!    decides: nothing, reauthentication, or the end of the session.
+//! 5. Without a sign-in, a remember token that is the latest of its series signs in, and is
+//!    replaced. The token before it signs in for one more minute. Any other token of the series is
+//!    stolen: the sessions and tokens that the store has of this account end.
+//! 6. The time of the last use is written if more than a sixteenth of the idle timeout has passed.
+//!
+//! When the response leaves, for a session that was asked for:
+//!
+//! 1. A changed session is saved. A save in a store uses optimistic locking: if another request
+//!    was quicker, the changes are applied to its version. A session that another request ended
+//!    stays ended.
+//! 2. `Set-Cookie` is added if the cookie changes. A cookie of more than 4,096 bytes becomes a 500
+//!    whose cause is logged.
+//! 3. `Vary: Cookie` is added.
+//! 4. `Cache-Control: no-store` is set for a sign-in and after a log-out; `private, no-cache` for
+//!    a session with data or a new cookie. A handler's `private` or `no-store` stays, its `public`
+//!    does not.
+//! 5. After a log-out, `Clear-Site-Data` tells the browser to delete the cookies and storage of
+//!    the site.
+//!
+//! # Defaults
 //!
 //! | setting | default | why |
 //! |---|---|---|
-//! | where | sealed, in the visitor's cookie | nothing to run; [`store`](Sessions::store) keeps it in a store instead |
-//! | [`idle`](Sessions::idle_timeout) | 30 minutes | OWASP |
-//! | [`absolute`](Sessions::absolute_timeout) | 12 hours | a stolen cookie is worth a day at most |
-//! | cookie | `__Host-session`; Secure over TLS, HttpOnly, SameSite=Lax, Path=/ | no other host can set it, no script can read it |
-//! | [`protection`](Sessions::protection) | basic | mobile clients change networks |
-//! | [`remember`](Sessions::remember) | off | |
+//! | [`idle_timeout`](Sessions::idle_timeout) | 30 minutes | OWASP: 15 to 30 minutes for low risk, 2 to 5 for high value |
+//! | [`absolute_timeout`](Sessions::absolute_timeout) | 12 hours | bounds the use of a stolen cookie |
+//! | [`cookie_name`](Sessions::cookie_name) | `__Host-session` over TLS, else `session` | with `__Host-`, no other host can set it |
+//! | cookie attributes | `Path=/`, `HttpOnly`, `Secure` over TLS | no script can read it |
+//! | [`same_site`](Sessions::same_site) | `Lax` | POST requests from other sites come without it |
+//! | [`secure`](Sessions::secure) | by the scheme that [`Proxies`](crate::proxy::Proxies) found | plain HTTP works on localhost |
+//! | [`protection`](Sessions::protection) | [`Basic`](SessionProtection::Basic) | mobile clients change their network |
+//! | [`remember`](Sessions::remember) | off | a long-lived token needs a decision |
+//! | [`login_path`](Sessions::login_path) | none: 401 | the library knows no pages of yours |
+//! | [`reauth_path`](Sessions::reauth_path) | the login path | |
+//! | storage | the cookie | no server to run |
 //!
-//! A store keeps sessions that have something in them; one that a form has begun for its token lies in the cookie until then.
-//! A session is read when it is asked for, and written when it has changed: pages that never ask neither read nor send a cookie.
-//! Those that ask say `Vary: Cookie`; those of somebody, or with something in the session, or that set a cookie, are kept by no
-//! shared cache, even if the handler says `public`. The cookie is read back by whoever has the key only; it holds up to 4 KB sealed, and more
-//! is a 500 that says so. Changes made by two requests at once are both kept where the session lies in a store; in a cookie
-//! the later answer wins. A session that another request has ended stays ended in both.
+//! # What it does not do
 //!
-//! What it does not do: hold a lock while a handler runs, or change a session after the response's headers have gone. A sign-out
-//! that has begun is carried through when the visitor hangs up; a sign-in is then lost, with the session before it. Where
-//! sessions lie in cookies, a copy of a cookie brings back what was in it then: what must count once belongs into a database;
-//! and of a thief's sessions only the tokens end at once, the rest when the application raises the account's epoch
-//! ([`SessionEvent::TokenStolen`]). A clock that is set back by more than five minutes signs out who signed in before.
-//! Two layers on one site want two [names](Sessions::cookie); one of them at most may [remember](Sessions::remember).
+//! - It holds no lock while a handler runs.
+//! - It changes no session after the response's headers have left.
+//! - It finishes a log-out that has begun even if the client disconnects. A sign-in is then lost,
+//!   together with the session before it.
+//! - It does not stop the replay of an older cookie of a live session that is stored in cookies.
+//!   Keep data that must count once in a database.
+//! - It signs in on proof only: check passwords with `palisade::password`, and bound the attempts
+//!   with `palisade::rate_limit`.
 //!
-//! References: OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie Best Practice.
+//! Two session layers on one site need two [cookie names](Sessions::cookie_name); only one may
+//! [remember](Sessions::remember). Write the layer inside `Palisade` or `Proxies`: without the
+//! scheme the cookie is not `Secure`.
+//!
+//! # See also
+//!
+//! [`keyring`](crate::keyring) for key rotation, `palisade::extract::SignedIn` for handlers,
+//! [`csrf`](crate::csrf) for tokens that are bound to the session.
+//!
+//! # References
+//!
+//! OWASP Session Management Cheat Sheet; RFC 6265bis; Jaspan, Improved Persistent Login Cookie
+//! Best Practice.
 
 mod cookie;
-mod ending;
+mod data;
 mod event;
+mod handle;
 mod login;
-mod record;
+mod other_sessions;
 mod rejection;
 mod remember;
+mod request_session;
+mod revocation;
 mod service;
+mod settings;
 mod sign_in;
 pub mod store;
-mod visit;
 
-use std::fmt;
-use std::sync::Arc;
-use std::time::Duration;
-
-use self::cookie::Jar;
 pub use self::event::SessionEvent;
-pub use self::login::OtherSession;
-use self::record::Limits;
+pub use self::handle::Session;
+pub use self::other_sessions::OtherSession;
 pub use self::rejection::SessionRejection;
 pub use self::service::{SessionFuture, SessionService};
+pub use self::settings::{SessionProtection, Sessions};
 pub use self::sign_in::SignIn;
-use self::store::{MemorySessions, SessionStore};
-pub use self::visit::Session;
 pub use crate::core::auth_proof::AuthProof;
-use crate::core::clock::Clock;
-use crate::core::same_site::SameSite;
-use crate::keyring::{DerivedKey, Keyring};
-
-/// Sessions: a layer. The page of the module says what passes.
-#[derive(Clone)]
-pub struct Sessions(Arc<Settings>);
-
-#[derive(Clone)]
-struct Settings {
-    keys: DerivedKey,
-    place: Place,
-    store: Arc<dyn SessionStore>,
-    limits: Limits,
-    remember: Option<Duration>,
-    jar: Jar,
-    /// Of remember tokens.
-    remember_jar: Jar,
-    secure: Option<bool>,
-    protection: SessionProtection,
-    login_path: Option<Box<str>>,
-    reauth_path: Option<Box<str>>,
-    told: Option<Told>,
-    clock: Clock,
-}
-
-type Told = Arc<dyn Fn(&SessionEvent<'_>) + Send + Sync>;
-
-/// Where the data of a session are.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Place {
-    /// In the cookie. The store remembers those that were ended, and the remember tokens.
-    Cookie,
-    /// In the store. The cookie has its name.
-    Store,
-}
-
-/// What becomes of a sign-in whose client has changed its network or its browser's name.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
-pub enum SessionProtection {
-    /// Nothing.
-    None,
-    /// It stays, and has to prove itself again before anything that asks for a fresh proof.
-    #[default]
-    Basic,
-    /// It is over.
-    Strong,
-}
-
-impl Sessions {
-    /// Sessions sealed into the visitor's cookie. Which ones were ended, and remember tokens, are known to this process alone,
-    /// until it stops: with several, or to know it after a restart, name a store: [`revocation_store`](Self::revocation_store).
-    pub fn new(keyring: &Keyring) -> Self {
-        Self(Arc::new(Settings {
-            keys: keyring.keys("session"),
-            place: Place::Cookie,
-            store: Arc::new(MemorySessions::new()),
-            limits: Limits {
-                idle: Duration::from_secs(30 * 60),
-                absolute: Duration::from_secs(12 * 60 * 60),
-            },
-            remember: None,
-            jar: Jar::new("session", SameSite::Lax),
-            remember_jar: Jar::new("remember", SameSite::Lax),
-            secure: None,
-            protection: SessionProtection::default(),
-            login_path: None,
-            reauth_path: None,
-            told: None,
-            clock: Clock::system(),
-        }))
-    }
-
-    /// Keeps the data in this store; the cookie has the session's name only, sealed. One's sessions can then be listed.
-    pub fn store(self, store: impl SessionStore) -> Self {
-        self.store_shared(Arc::new(store))
-    }
-
-    /// [`store`](Self::store), where others hold the store too.
-    pub fn store_shared(self, store: Arc<dyn SessionStore>) -> Self {
-        self.with(|settings| (settings.place, settings.store) = (Place::Store, store))
-    }
-
-    /// Leaves the data in the cookie, and remembers in this store which sessions were ended, and remember tokens.
-    pub fn revocation_store(self, store: impl SessionStore) -> Self {
-        self.with(|settings| (settings.place, settings.store) = (Place::Cookie, Arc::new(store)))
-    }
-
-    /// How long a session lasts that nobody uses. It is written anew a few times in this span.
-    pub fn idle_timeout(self, idle: Duration) -> Self {
-        self.with(|settings| settings.limits.idle = idle)
-    }
-
-    /// How long a session lasts at most.
-    pub fn absolute_timeout(self, absolute: Duration) -> Self {
-        self.with(|settings| settings.limits.absolute = absolute)
-    }
-
-    /// Lets [`Session::remember`] sign in again for so long after the session is over.
-    pub fn remember(self, lasts: Duration) -> Self {
-        self.with(|settings| settings.remember = Some(lasts))
-    }
-
-    /// The cookie's name, without `__Host-`.
-    ///
-    /// # Panics
-    /// When a cookie cannot be called so: write letters, digits, `-` and `_`.
-    pub fn cookie(self, name: &str) -> Self {
-        let fits = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
-        assert!(
-            !name.is_empty() && name.bytes().all(fits),
-            "`{name}` is no name for a cookie: write letters, digits, - and _"
-        );
-        self.with(|settings| settings.jar = Jar::new(name, settings.jar.same_site))
-    }
-
-    /// When browsers send the cookie along with what another site caused.
-    pub fn same_site(self, same_site: SameSite) -> Self {
-        self.with(|settings| {
-            (settings.jar.same_site, settings.remember_jar.same_site) = (same_site, same_site);
-        })
-    }
-
-    /// Whether the cookie is Secure, whatever the request came over. Where nothing is said it is so over TLS.
-    pub fn secure(self, secure: bool) -> Self {
-        self.with(|settings| settings.secure = Some(secure))
-    }
-
-    /// What becomes of a sign-in whose client has changed.
-    pub fn protection(self, protection: SessionProtection) -> Self {
-        self.with(|settings| settings.protection = protection)
-    }
-
-    /// Where to send people who have to sign in: a path of this site. It is given the page they asked for as `next`. Without
-    /// it, and to programs, the answer is 401.
-    ///
-    /// # Panics
-    /// When it is no path of this site.
-    pub fn login_path(self, path: &str) -> Self {
-        let path = own_path(path);
-        self.with(|settings| settings.login_path = Some(path))
-    }
-
-    /// Where to send people who are signed in and have to prove it afresh: a path of this site. Without it, where
-    /// [`login_path`](Self::login_path) says.
-    ///
-    /// # Panics
-    /// When it is no path of this site.
-    pub fn reauth_path(self, path: &str) -> Self {
-        let path = own_path(path);
-        self.with(|settings| settings.reauth_path = Some(path))
-    }
-
-    /// Told when somebody signs in or out, and when a session is ended for a reason of ours: for an audit log.
-    pub fn on_event(self, told: impl Fn(&SessionEvent<'_>) + Send + Sync + 'static) -> Self {
-        self.with(|settings| settings.told = Some(Arc::new(told)))
-    }
-
-    /// The clock that sessions run out by.
-    pub fn clock(self, clock: Clock) -> Self {
-        self.with(|settings| settings.clock = clock)
-    }
-
-    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
-        change(Arc::make_mut(&mut self.0));
-        self
-    }
-}
-
-fn own_path(path: &str) -> Box<str> {
-    let fits = path.starts_with('/')
-        && !path.starts_with("//")
-        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
-    assert!(fits, "`{path}` is no path of this site: write one such as /login");
-    path.into()
-}
-
-impl Settings {
-    fn now(&self) -> u64 {
-        self.clock.now() / 1_000_000
-    }
-
-    fn tell(&self, event: &SessionEvent<'_>) {
-        event.log();
-        if let Some(told) = &self.told {
-            told(event);
-        }
-    }
-}
-
-impl fmt::Debug for Sessions {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Settings { store, limits, protection, .. } = &*self.0;
-        f.debug_struct("Sessions")
-            .field("store", store)
-            .field("idle", &limits.idle)
-            .field("absolute", &limits.absolute)
-            .field("protection", protection)
-            .finish_non_exhaustive()
-    }
-}

@@ -7,24 +7,34 @@ use http::{HeaderValue, StatusCode};
 use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 
 /// The reason why a session layer, or a method of [`Session`](super::Session), rejects a request.
+///
+/// ```
+/// use palisade::Rejection;
+/// use palisade::session::SessionRejection;
+///
+/// let rejection = Rejection::from(SessionRejection::NotAllowed);
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (403, "not_allowed"));
+/// let rejection = Rejection::from(SessionRejection::SignInRequired { location: None });
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (401, "sign_in_required"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionRejection {
-    /// 303 for people, 401 for programs: the page requires a sign-in.
+    /// The page requires a sign-in: 303 for people, 401 for programs.
     SignInRequired {
         /// The login page; `None` for programs.
         location: Option<HeaderValue>,
     },
-    /// 303 for people, 401 for programs: the page requires recent authentication.
+    /// The page requires recent authentication: 303 for people, 401 for programs.
     ReauthRequired {
         /// The page that asks for the password again; `None` for programs.
         location: Option<HeaderValue>,
     },
-    /// 403: the account lacks the role.
+    /// The account lacks the role: 403.
     NotAllowed,
-    /// 503: the session store gives no reply.
+    /// The session store is down: 503. The cause is logged.
     StoreDown,
-    /// 500: the application uses the session wrongly; the text names the line to write.
+    /// The application calls the session wrongly: 500. The text names the line to write.
     Misused(&'static str),
 }
 

@@ -1,8 +1,9 @@
-//! Remember tokens: a browser that signs in again by itself, until somebody else tries its token.
+//! Remember tokens: a browser signs in again by itself, until its token is used twice.
 //!
-//! A token belongs to a series, one for each browser, and is replaced at each use. A token that has been replaced is
-//! taken for stolen, but for a minute, in which requests that were sent together with it may still arrive. Those get the
-//! same next token, which is derived from the one before: an answer that did not arrive costs nothing in that minute.
+//! A token belongs to a series, one for each browser, and is replaced at each use. The token
+//! before the latest stays valid for one minute: requests that were sent together carry the same
+//! token. They all get the same next token, since it is derived from the one before. A response
+//! that is lost therefore costs nothing within that minute.
 //!
 //! Reference: Jaspan, Improved Persistent Login Cookie Best Practice.
 
@@ -13,17 +14,17 @@ use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use super::data::{Login, SessionChange, SessionData, seconds_left};
 use super::event::SessionEvent;
-use super::record::{Change, Login, Record, left};
+use super::handle::Session;
 use super::rejection::SessionRejection;
-use super::visit::{Remember, Session, Visit, down};
-use crate::core::store_reply::StoreError;
-use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
+use super::request_session::{RememberCookie, RequestSession, store_down};
+use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
 
-/// How long a token that was just replaced passes for one that was sent together with it.
-const TOGETHER: u64 = 60;
+/// The seconds for which a replaced token stays valid.
+const REPLACED_TOKEN_GRACE: u64 = 60;
 
-/// What the store keeps of a series. The tokens themselves are in the browser only.
+/// The stored form of a series. It has hashes of the tokens; the tokens are in the browser only.
 #[derive(Serialize, Deserialize)]
 struct Series {
     #[serde(rename = "e")]
@@ -31,179 +32,196 @@ struct Series {
     #[serde(rename = "t")]
     token: [u8; 32],
     #[serde(rename = "b")]
-    before: Option<[u8; 32]>,
+    previous_token: Option<[u8; 32]>,
     #[serde(rename = "r")]
-    replaced: u64,
+    replaced_at: u64,
     #[serde(rename = "m")]
-    made: u64,
+    created_at: u64,
 }
 
-/// Before a series' bytes: it is no session.
+/// The first byte of a series' record. A session's record has another.
 const SERIES: u8 = b'r';
 
-/// A series that has not run out.
-struct Living {
+/// A series that has not expired.
+struct LiveSeries {
     series: Series,
-    left: u64,
+    seconds_left: u64,
     version: u64,
     user: String,
 }
 
 impl Series {
-    fn kept(&self, user: &str, version: u64) -> SessionRecord {
-        let json = serde_json::to_vec(self).expect("numbers are JSON");
+    fn encode(&self, user: &str, version: u64) -> SessionRecord {
+        let json = serde_json::to_vec(self).expect("numbers serialize to JSON");
         SessionRecord { version, user: Some(user.to_owned()), bytes: [&[SERIES], &json[..]].concat() }
     }
 
-    fn read(kept: &SessionRecord) -> Option<Self> {
-        serde_json::from_slice(kept.bytes.strip_prefix(&[SERIES])?).ok()
+    fn decode(record: &SessionRecord) -> Option<Self> {
+        serde_json::from_slice(record.bytes.strip_prefix(&[SERIES])?).ok()
     }
 
-    /// Whether the token is the latest, or the one before.
-    fn knows(&self, token: [u8; 32]) -> bool {
-        self.token == token || self.before == Some(token)
+    /// Returns `true` for the latest token and the one before.
+    fn has_token(&self, token: [u8; 32]) -> bool {
+        self.token == token || self.previous_token == Some(token)
     }
 }
 
 impl Session {
-    /// Lets this browser sign in again by itself after the session is over, for as long as
-    /// [`Sessions::remember`](super::Sessions::remember) says. Call it after [`log_in`](Session::log_in).
+    /// Gives this browser a remember token, which signs it in again after the session has ended.
+    ///
+    /// Call it after [`log_in`](Session::log_in). The token lasts as long as
+    /// [`Sessions::remember`](super::Sessions::remember) says.
     ///
     /// # Errors
-    /// When the store does not answer, nobody is signed in, or it is not said for how long.
+    /// If the store is down; if no one is signed in; if `Sessions::remember` is not set.
+    #[doc(alias = "remember me")]
     pub async fn remember(&self) -> Result<(), SessionRejection> {
-        let visit = &self.0;
-        visit.load().await?;
-        let Some(lasts) = visit.settings().remember else {
+        let session = &self.0;
+        session.load().await?;
+        let Some(lifetime) = session.settings().remember else {
             return Err(SessionRejection::Misused(
-                "`Session::remember` was called, and for how long is not said. Write `Sessions::new(…).remember(…)`.",
+                "`Session::remember` needs the lifetime of remember tokens. Write `Sessions::new(…).remember(…)`.",
             ));
         };
-        let login = visit.state().record.as_ref().and_then(|record| record.login.clone());
+        let login = session.state().data.as_ref().and_then(|data| data.login.clone());
         let Some(login) = login else {
             return Err(SessionRejection::Misused(
-                "`Session::remember` was called before `Session::log_in`.",
+                "`Session::remember` was called without a sign-in. Call `Session::log_in` first.",
             ));
         };
-        visit.forget_me().await.map_err(|error| down(&error))?;
-        let (id, token, now) = (SessionId::random(), SessionId::random(), visit.settings().now());
-        let series =
-            Series { epoch: login.epoch, token: hash(&token), before: None, replaced: now, made: now };
-        let saved = visit.settings().store.save(id, None, series.kept(&login.user, 1), lasts).await;
-        saved.map_err(|error| down(&error))?;
-        visit.change(Change::Remember(*id.bytes()));
-        visit.state().remember = Remember::Set(value(&id, &token));
+        session.end_remember_series().await.map_err(|error| store_down(&error))?;
+        let (id, token, now) = (SessionId::random(), SessionId::random(), session.settings().now());
+        let series = Series {
+            epoch: login.epoch,
+            token: hash(&token),
+            previous_token: None,
+            replaced_at: now,
+            created_at: now,
+        };
+        let saved = session.settings().store.save(id, None, series.encode(&login.user, 1), lifetime).await;
+        saved.map_err(|error| store_down(&error))?;
+        session.change(SessionChange::Remember(*id.bytes()));
+        session.state().remember = RememberCookie::Set(cookie_value(&id, &token));
         Ok(())
     }
 }
 
-impl Visit {
-    fn remembered(&self) -> Option<(SessionId, SessionId)> {
-        self.settings().remember_jar.find(&self.cookies, self.secure).find_map(|value| {
+impl RequestSession {
+    /// Returns the series and the token of the remember cookie.
+    fn presented_token(&self) -> Option<(SessionId, SessionId)> {
+        self.settings().remember_cookie.find(&self.cookies, self.secure).find_map(|value| {
             let bytes = URL_SAFE_NO_PAD.decode(value).ok()?;
             let (series, token) = bytes.split_first_chunk()?;
             Some((SessionId::from_bytes(*series), SessionId::from_bytes(token.try_into().ok()?)))
         })
     }
 
-    /// The token that replaces this one; who has not the key cannot tell.
+    /// Derives the token that replaces this one. Without the key it cannot be computed.
     fn token_after(&self, series: &SessionId, token: &SessionId) -> SessionId {
         let signature = self.settings().keys.sign(&[b"remember", series.bytes(), token.bytes()]);
         SessionId::from_bytes(*signature.last_chunk().expect("a signature has 36 bytes"))
     }
 
-    /// The series with its version and its account, and for how many seconds more it lasts.
-    async fn series(&self, id: SessionId, lasts: Duration) -> Result<Option<Living>, StoreError> {
-        let kept = self.settings().store.load(id).await?;
-        Ok(kept.and_then(|kept| {
-            let series = Series::read(&kept)?;
-            let left = left(series.made, lasts, self.settings().now())?;
-            Some(Living { series, left, version: kept.version, user: kept.user? })
+    /// Loads a series, `None` if it has ended or expired.
+    async fn load_series(&self, id: SessionId, lifetime: Duration) -> Result<Option<LiveSeries>, StoreError> {
+        let record = self.settings().store.load(id).await?;
+        Ok(record.and_then(|record| {
+            let series = Series::decode(&record)?;
+            let seconds_left = seconds_left(series.created_at, lifetime, self.settings().now())?;
+            Some(LiveSeries { series, seconds_left, version: record.version, user: record.user? })
         }))
     }
 
-    /// Signs in whom the remember cookie names, if its token is the latest of its series.
+    /// Signs in by the remember cookie, if its token is the latest of its series.
     pub(super) async fn restore(&self) -> Result<(), StoreError> {
         let settings = self.settings();
-        let Some(lasts) = settings.remember else { return Ok(()) };
-        let Some((id, token)) = self.remembered() else {
-            if settings.remember_jar.find(&self.cookies, self.secure).next().is_some() {
-                self.state().remember = Remember::Clear;
+        let Some(lifetime) = settings.remember else { return Ok(()) };
+        let Some((id, token)) = self.presented_token() else {
+            if settings.remember_cookie.find(&self.cookies, self.secure).next().is_some() {
+                self.state().remember = RememberCookie::Clear;
             }
             return Ok(());
         };
-        let (given, next, now) = (hash(&token), self.token_after(&id, &token), settings.now());
-        let living = loop {
-            let Some(living) = self.series(id, lasts).await? else {
-                self.state().remember = Remember::Clear;
+        let (presented, next, now) = (hash(&token), self.token_after(&id, &token), settings.now());
+        let live = loop {
+            let Some(live) = self.load_series(id, lifetime).await? else {
+                self.state().remember = RememberCookie::Clear;
                 return Ok(());
             };
-            let Living { series, left, version, user } = &living;
-            if given == series.token {
-                let (made, epoch) = (series.made, series.epoch);
-                let turned = Series { epoch, token: hash(&next), before: Some(given), replaced: now, made };
-                let (kept, left) = (turned.kept(user, version + 1), Duration::from_secs(*left));
-                if settings.store.save(id, Some(*version), kept, left).await? == SaveOutcome::Conflict {
-                    // A request that was sent together with this one was quicker, or the series has just been ended.
+            let LiveSeries { series, seconds_left, version, user } = &live;
+            if presented == series.token {
+                let replaced = Series {
+                    epoch: series.epoch,
+                    token: hash(&next),
+                    previous_token: Some(presented),
+                    replaced_at: now,
+                    created_at: series.created_at,
+                };
+                let (record, ttl) = (replaced.encode(user, version + 1), Duration::from_secs(*seconds_left));
+                if settings.store.save(id, Some(*version), record, ttl).await? == SaveOutcome::Conflict {
+                    // A request with the same token was quicker, or the series has just ended.
                     continue;
                 }
-                self.state().remember = Remember::Set(value(&id, &next));
-            } else if series.before != Some(given) || now.abs_diff(series.replaced) > TOGETHER {
-                // The series comes last: should this be broken off, the token is found out again the next time.
-                self.end_user(user, &[Some(id)]).await?;
-                settings.store.end(id).await?;
-                self.state().remember = Remember::Clear;
-                settings.tell(&SessionEvent::TokenStolen { user });
+                self.state().remember = RememberCookie::Set(cookie_value(&id, &next));
+            } else if series.previous_token != Some(presented)
+                || now.abs_diff(series.replaced_at) > REPLACED_TOKEN_GRACE
+            {
+                // The series is deleted last: if this is cancelled, the next use finds the theft
+                // again.
+                self.end_all_of(user, &[Some(id)]).await?;
+                settings.store.delete(id).await?;
+                self.state().remember = RememberCookie::Clear;
+                settings.emit(&SessionEvent::TokenStolen { user });
                 return Ok(());
             } else if hash(&next) == series.token {
-                self.state().remember = Remember::Set(value(&id, &next));
+                self.state().remember = RememberCookie::Set(cookie_value(&id, &next));
             }
-            break living;
+            break live;
         };
         let login = Login {
-            epoch: living.series.epoch,
+            epoch: live.series.epoch,
             since: now,
-            proved: None,
-            agent: self.agent(),
+            authenticated_at: None,
+            user_agent: self.user_agent(),
             fingerprint: self.fingerprint(),
             series: Some(*id.bytes()),
-            user: living.user,
+            user: live.user,
         };
-        settings.tell(&SessionEvent::Restored { user: &login.user });
-        self.replace(Some(Record { login: Some(login), ..Record::new(now) })).await
+        settings.emit(&SessionEvent::Restored { user: &login.user });
+        self.replace(Some(SessionData { login: Some(login), ..SessionData::new(now) })).await
     }
 
-    /// Ends the series that belongs to this browser, and takes its cookie away. A cookie ends the series that it has a token
-    /// of: its name alone ends nothing.
-    pub(super) async fn forget_me(&self) -> Result<(), StoreError> {
+    /// Ends this browser's series and deletes its cookie. A series named by the cookie ends only
+    /// if the cookie has one of its tokens: its id alone is not a proof.
+    pub(super) async fn end_remember_series(&self) -> Result<(), StoreError> {
         let store = &self.settings().store;
-        let (own, given) = (self.own().1, self.remembered());
+        let (own, presented) = (self.own_ids().1, self.presented_token());
         if let Some(id) = own {
-            store.end(id).await?;
+            store.delete(id).await?;
         }
-        if let Some((id, token)) = given.filter(|(id, _)| own != Some(*id)) {
-            let kept = store.load(id).await?;
-            if kept.and_then(|kept| Series::read(&kept)).is_some_and(|series| series.knows(hash(&token))) {
-                store.end(id).await?;
+        if let Some((id, token)) = presented.filter(|(id, _)| own != Some(*id)) {
+            let series = store.load(id).await?.and_then(|record| Series::decode(&record));
+            if series.is_some_and(|series| series.has_token(hash(&token))) {
+                store.delete(id).await?;
             }
         }
-        if own.is_some() || given.is_some() {
-            self.state().remember = Remember::Clear;
+        if own.is_some() || presented.is_some() {
+            self.state().remember = RememberCookie::Clear;
         }
         Ok(())
     }
 
-    /// For how long the browser keeps a remember cookie, in seconds.
-    pub(super) fn remember_age(&self) -> u64 {
-        self.settings().remember.map_or(0, |lasts| lasts.as_secs())
+    /// Returns the `Max-Age` of the remember cookie, in seconds.
+    pub(super) fn remember_max_age(&self) -> u64 {
+        self.settings().remember.map_or(0, |lifetime| lifetime.as_secs())
     }
 }
 
-/// Compared as hashes: what a comparison gives away is of no use.
+/// Tokens are compared as hashes, so the time of a comparison reveals nothing about a token.
 fn hash(token: &SessionId) -> [u8; 32] {
     Sha256::digest(token.bytes()).into()
 }
 
-fn value(series: &SessionId, token: &SessionId) -> String {
+fn cookie_value(series: &SessionId, token: &SessionId) -> String {
     URL_SAFE_NO_PAD.encode([&series.bytes()[..], &token.bytes()[..]].concat())
 }

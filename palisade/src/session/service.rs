@@ -1,6 +1,8 @@
-//! The service of [`Sessions`]: hands the request a session, and writes it when the answer goes.
+//! The service of [`Sessions`]: attaches a session to the request, and writes it when the response
+//! leaves.
 //!
-//! A session that nobody has touched costs nothing more; one that is to be written is written in a box.
+//! A session that the request never asked for costs nothing more. Only a session that is written
+//! is finished in a boxed future.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -13,16 +15,38 @@ use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::cookie::LARGEST;
-use super::record::{Change, Record};
-use super::visit::{Remember, Session, State, Visit, down};
-use super::{Place, Sessions};
+use super::cookie::MAX_COOKIE_BYTES;
+use super::data::{SessionChange, SessionData};
+use super::handle::Session;
+use super::request_session::{RememberCookie, RequestSession, SessionState, store_down};
+use super::settings::{Sessions, Storage};
+use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
-use crate::core::store_reply::StoreError;
-use crate::session::store::{SaveOutcome, SessionId, SessionRecord};
 
-/// A service behind [`Sessions`].
+/// The service that [`Sessions`] puts around another one.
+///
+/// ```
+/// use http::{Request, Response};
+/// use palisade::Keyring;
+/// use palisade::session::{Session, SessionRejection, SessionService, Sessions};
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// // Without axum, the session is in the request's extensions.
+/// let handler = service_fn(async |request: Request<()>| {
+///     let session = request.extensions().get::<Session>().expect("the layer is around this service");
+///     session.set("theme", "dark").await?;
+///     Ok::<_, SessionRejection>(Response::new(String::new()))
+/// });
+/// let service: SessionService<_> = Sessions::new(&keyring).layer(handler);
+/// let response = service.oneshot(Request::new(())).await.map_err(|rejection| format!("{rejection:?}"))?;
+/// assert!(response.headers().contains_key("set-cookie"));
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
 pub struct SessionService<S> {
     sessions: Sessions,
@@ -56,15 +80,15 @@ where
     }
 }
 
-type Writing<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
+type WriteFuture<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 
 pin_project! {
-    /// The answer of a [`SessionService`] service.
+    /// The future of a [`SessionService`]: the inner response, then the write of the session.
     pub struct SessionFuture<F, B> {
         #[pin]
         future: F,
         session: Option<Session>,
-        writing: Option<Writing<B>>,
+        writing: Option<WriteFuture<B>>,
     }
 }
 
@@ -79,69 +103,73 @@ where
         let this = self.project();
         if this.writing.is_none() {
             let response = ready!(this.future.poll(cx))?;
-            let Session(visit) = this.session.take().expect("not polled after it was ready");
-            if !visit.touched() {
+            let Session(session) = this.session.take().expect("a future is not polled after it was ready");
+            if !session.touched() {
                 return Poll::Ready(Ok(response));
             }
-            let state = std::mem::take(&mut *visit.state());
+            let state = std::mem::take(&mut *session.state());
             if state.is_unchanged() {
-                return Poll::Ready(Ok(About::of(&state).told(response, Vec::new())));
+                return Poll::Ready(Ok(ResponseHeaders::of(&state).apply(response, Vec::new())));
             }
-            *this.writing = Some(Box::pin(finish(visit, state, response)));
+            *this.writing = Some(Box::pin(finish(session, state, response)));
         }
-        let writing = this.writing.as_mut().expect("it has just been put there");
+        let writing = this.writing.as_mut().expect("the lines above have set it");
         writing.as_mut().poll(cx).map(Ok)
     }
 }
 
 const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
-/// Writes what has changed.
-async fn finish<B: Default>(visit: Arc<Visit>, state: State, response: Response<B>) -> Response<B> {
-    let (about, mut cookies) = (About::of(&state), Vec::new());
-    let written = write(&visit, state, &mut cookies).await;
-    about.told(written.err().unwrap_or(response), cookies)
+/// Writes the session's changes, and completes the response.
+async fn finish<B: Default>(
+    session: Arc<RequestSession>,
+    state: SessionState,
+    response: Response<B>,
+) -> Response<B> {
+    let (headers, mut cookies) = (ResponseHeaders::of(&state), Vec::new());
+    let written = write(&session, state, &mut cookies).await;
+    headers.apply(written.err().unwrap_or(response), cookies)
 }
 
-/// What an answer has to say about the session that it came from.
-struct About {
+/// The parts of the session's state that decide the response headers.
+struct ResponseHeaders {
     signed_in: bool,
-    filled: bool,
+    has_content: bool,
     signed_out: bool,
-    goes_on: bool,
+    has_session: bool,
 }
 
-impl About {
-    fn of(state: &State) -> Self {
+impl ResponseHeaders {
+    fn of(state: &SessionState) -> Self {
         Self {
-            signed_in: state.record.as_ref().is_some_and(|record| record.login.is_some()),
-            filled: state.record.as_ref().is_some_and(|record| !record.is_empty()),
+            signed_in: state.data.as_ref().is_some_and(|data| data.login.is_some()),
+            has_content: state.data.as_ref().is_some_and(|data| !data.is_empty()),
             signed_out: state.signed_out,
-            goes_on: state.record.is_some(),
+            has_session: state.data.is_some(),
         }
     }
 
-    /// Says that the answer depends on the cookie, and who may keep it.
-    fn told<B>(&self, mut response: Response<B>, cookies: Vec<HeaderValue>) -> Response<B> {
-        let own = response.headers_mut();
-        own.append(VARY, HeaderValue::from_static("cookie"));
-        if (self.filled || self.signed_out || !cookies.is_empty()) && !is_private(own) {
+    /// Adds `Vary`, `Cache-Control`, `Set-Cookie` and `Clear-Site-Data`.
+    fn apply<B>(&self, mut response: Response<B>, cookies: Vec<HeaderValue>) -> Response<B> {
+        let headers = response.headers_mut();
+        headers.append(VARY, HeaderValue::from_static("cookie"));
+        if (self.has_content || self.signed_out || !cookies.is_empty()) && !is_private(headers) {
             let control = if self.signed_in || self.signed_out { "no-store" } else { "private, no-cache" };
-            own.insert(CACHE_CONTROL, HeaderValue::from_static(control));
+            headers.insert(CACHE_CONTROL, HeaderValue::from_static(control));
         }
         for line in cookies {
-            own.append(SET_COOKIE, line);
+            headers.append(SET_COOKIE, line);
         }
-        if self.signed_out && !own.contains_key(CLEAR_SITE_DATA) {
-            // Not the cookie of a session that has been begun since.
-            let data = if self.goes_on { "\"storage\"" } else { "\"cookies\", \"storage\"" };
-            own.insert(CLEAR_SITE_DATA, HeaderValue::from_static(data));
+        if self.signed_out && !headers.contains_key(CLEAR_SITE_DATA) {
+            // A session that this request has started after the log-out keeps its cookie.
+            let data = if self.has_session { "\"storage\"" } else { "\"cookies\", \"storage\"" };
+            headers.insert(CLEAR_SITE_DATA, HeaderValue::from_static(data));
         }
         response
     }
 }
 
-/// Whether the application has said that nobody but the visitor may keep the answer.
+/// Returns `true` if the handler has forbidden shared caches to store the response.
 fn is_private(headers: &HeaderMap) -> bool {
     let lines = headers.get_all(CACHE_CONTROL).iter();
     lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).any(|directive| {
@@ -150,108 +178,109 @@ fn is_private(headers: &HeaderMap) -> bool {
     })
 }
 
-/// Writes the session and says which cookies to set, or what to answer instead.
+/// Writes the session and adds the cookies to set. Fails with the response to send instead.
 async fn write<B: Default>(
-    visit: &Visit,
-    mut state: State,
+    session: &RequestSession,
+    mut state: SessionState,
     cookies: &mut Vec<HeaderValue>,
 ) -> Result<(), Response<B>> {
-    let (settings, secure) = (visit.settings(), visit.secure);
+    let (settings, secure) = (session.settings(), session.secure);
     match std::mem::take(&mut state.remember) {
-        Remember::Leave => {}
-        Remember::Set(value) => {
-            cookies.push(settings.remember_jar.set(&value, secure, Some(visit.remember_age())));
+        RememberCookie::Keep => {}
+        RememberCookie::Set(value) => {
+            cookies.push(settings.remember_cookie.set(&value, secure, Some(session.remember_max_age())));
         }
-        Remember::Clear => cookies.push(settings.remember_jar.clear(secure)),
+        RememberCookie::Clear => cookies.push(settings.remember_cookie.clear(secure)),
     }
     if !state.dirty {
         return Ok(());
     }
-    let Some(record) = state.record else {
-        if visit.presented().is_some() {
-            cookies.push(settings.jar.clear(secure));
+    let Some(data) = state.data else {
+        if session.presented().is_some() {
+            cookies.push(settings.cookie.clear(secure));
         }
         return Ok(());
     };
-    let id = record.id;
-    let bytes = match settings.place {
-        Place::Cookie if is_over(visit, id).await.map_err(unread)? => return Ok(()),
-        Place::Cookie => record.encode(),
-        // A visitor whom only a form has given a session costs no room.
-        Place::Store if state.version.is_none() && record.is_empty() => {
-            if is_over(visit, id).await.map_err(unread)? {
+    let id = data.id;
+    let bytes = match settings.storage {
+        Storage::Cookie if is_superseded(session, id).await.map_err(down_response)? => return Ok(()),
+        Storage::Cookie => data.encode(),
+        // An empty session, which a form has started for its token, takes no room in the store.
+        Storage::Store if state.version.is_none() && data.is_empty() => {
+            if is_superseded(session, id).await.map_err(down_response)? {
                 return Ok(());
             }
-            record.encode()
+            data.encode()
         }
-        Place::Store => {
-            let saved = keep(visit, record, state.version, state.changes).await;
-            if saved.map_err(unread)? == SaveOutcome::Conflict || visit.is_presented(id) {
+        Storage::Store => {
+            let saved = save(session, data, state.version, state.changes).await;
+            if saved.map_err(down_response)? == SaveOutcome::Conflict || session.is_presented(id) {
                 return Ok(());
             }
             Vec::new()
         }
     };
-    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), &settings.context());
-    cookies.push(settings.jar.set(&URL_SAFE_NO_PAD.encode(sealed), secure, None));
+    let sealed = settings.keys.seal(&[&id.bytes()[..], &bytes].concat(), &settings.seal_context());
+    cookies.push(settings.cookie.set(&URL_SAFE_NO_PAD.encode(sealed), secure, None));
     let size = cookies.iter().map(HeaderValue::len).max().unwrap_or(0);
-    if size > LARGEST {
+    if size > MAX_COOKIE_BYTES {
         cookies.clear();
         return Err(too_large(size));
     }
     Ok(())
 }
 
-/// Whether another request has ended, or filled, a session that lay in the cookie, since it was read. The cookie must then not
-/// take the place of that request's.
-async fn is_over(visit: &Visit, id: SessionId) -> Result<bool, StoreError> {
-    let presented = visit.presented().is_some_and(|presented| presented.id == id);
-    Ok(presented && visit.settings().store.load(id).await?.is_some())
+/// Returns `true` if another request has ended a session in a cookie, or has moved it to the
+/// store, since it was read. The cookie must not replace that request's cookie then.
+async fn is_superseded(session: &RequestSession, id: SessionId) -> Result<bool, StoreError> {
+    let presented = session.presented().is_some_and(|presented| presented.id == id);
+    Ok(presented && session.settings().store.load(id).await?.is_some())
 }
 
-/// Saves the session in the store. Where another request was quicker, what this one did is done to the newer version; where
-/// another has ended it, that holds.
-async fn keep(
-    visit: &Visit,
-    mut record: Record,
+/// Saves the session in the store, with optimistic locking. After a conflict, the changes are
+/// applied to the newer version; a session that another request has ended stays ended.
+async fn save(
+    session: &RequestSession,
+    mut data: SessionData,
     mut version: Option<u64>,
-    changes: Vec<Change>,
+    changes: Vec<SessionChange>,
 ) -> Result<SaveOutcome, StoreError> {
-    let (settings, id) = (visit.settings(), record.id);
+    let (settings, id) = (session.settings(), data.id);
     for _ in 0..8 {
-        let Some(lasts) = record.lasts(settings.limits, settings.now()) else {
+        let Some(ttl) = data.remaining(settings.timeouts, settings.now()) else {
             return Ok(SaveOutcome::Conflict);
         };
-        let kept = SessionRecord {
+        let record = SessionRecord {
             version: version.unwrap_or(0) + 1,
-            user: record.login.as_ref().map(|login| login.user.clone()),
-            bytes: record.encode(),
+            user: data.login.as_ref().map(|login| login.user.clone()),
+            bytes: data.encode(),
         };
-        if settings.store.save(id, version, kept, lasts).await? == SaveOutcome::Saved {
+        if settings.store.save(id, version, record, ttl).await? == SaveOutcome::Saved {
             return Ok(SaveOutcome::Saved);
         }
         let newer = settings.store.load(id).await?;
-        let read = newer.and_then(|kept| Some((Record::decode(id, &kept.bytes)?, kept.version)));
-        let Some((newer, number)) = read else { return Ok(SaveOutcome::Conflict) };
-        let seen = record.seen.max(newer.seen);
-        record = Record { seen, ..newer };
-        version = Some(number);
-        changes.iter().cloned().for_each(|change| record.apply(change));
+        let decoded =
+            newer.and_then(|record| Some((SessionData::decode(id, &record.bytes)?, record.version)));
+        let Some((newer, newer_version)) = decoded else { return Ok(SaveOutcome::Conflict) };
+        let last_seen = data.last_seen.max(newer.last_seen);
+        data = SessionData { last_seen, ..newer };
+        version = Some(newer_version);
+        changes.iter().cloned().for_each(|change| data.apply(change));
     }
-    tracing::warn!("a session was changed by so many requests at once that one of the changes is lost");
+    tracing::warn!("session change lost: 8 saves in a row conflicted with other requests");
     Ok(SaveOutcome::Conflict)
 }
 
-fn unread<B: Default>(error: StoreError) -> Response<B> {
-    Rejection::from(down(&error)).into_response()
+fn down_response<B: Default>(error: StoreError) -> Response<B> {
+    Rejection::from(store_down(&error)).into_response()
 }
 
 fn too_large<B: Default>(size: usize) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(InternalError::new(format!(
-        "the session's cookie is {size} bytes, and browsers keep {LARGEST}: put less into it, or keep sessions in a \
-         store by `Sessions::store`"
+        "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the session, or \
+         keep sessions in a store with `Sessions::store`"
     )));
     response
 }

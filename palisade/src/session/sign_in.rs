@@ -1,93 +1,110 @@
-//! Who is signed in, and what is said to those who are not.
+//! The current sign-in, and the rejections for requests without one.
 
 use std::time::Duration;
 
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::event::SessionEvent;
+use super::handle::Session;
 use super::rejection::SessionRejection;
-use super::visit::{Session, down};
+use super::request_session::store_down;
 use crate::core::accept::prefers_json;
 
-/// Who is signed in, since when, and how sure we are. Times are seconds since the Unix epoch.
+/// The sign-in of a session. Times are in seconds since the Unix epoch.
+///
+/// ```
+/// use palisade::session::SignIn;
+///
+/// // A remember token has signed in: no password was given.
+/// let user = String::from("7");
+/// let sign_in = SignIn { user, epoch: 1, since: 1_767_225_600, authenticated_at: None };
+/// assert!(sign_in.authenticated_at.is_none());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct SignIn {
-    /// The account.
+    /// The id of the account.
     pub user: String,
-    /// The account's epoch at the sign-in. Where the account's own is another by now, the sign-in is outdated.
+    /// The account's epoch at the sign-in. If the account's epoch is different now, the sign-in is
+    /// outdated.
     pub epoch: u64,
-    /// When.
+    /// The time of the sign-in.
     pub since: u64,
-    /// When a password or the like was last given; nothing where a remember token has signed in, or the client has
-    /// changed since.
-    pub proved: Option<u64>,
+    /// The time of the last authentication, such as a password. `None` if a remember token has
+    /// signed in, or the client has changed since.
+    pub authenticated_at: Option<u64>,
 }
 
 impl Session {
-    /// Who is signed in. Whether the account still is what it was, its [`epoch`](SignIn::epoch) tells:
-    /// `SignedIn` looks.
+    /// Returns the current sign-in. It may be outdated: compare its [`epoch`](SignIn::epoch) with
+    /// the account's, as the extractor `SignedIn` does.
     ///
     /// # Errors
-    /// When the store does not answer.
+    /// If the store is down.
     pub async fn sign_in(&self) -> Result<Option<SignIn>, SessionRejection> {
         self.0.load().await?;
         let state = self.0.state();
-        let login = state.record.as_ref().and_then(|record| record.login.as_ref());
+        let login = state.data.as_ref().and_then(|data| data.login.as_ref());
         Ok(login.map(|login| SignIn {
             user: login.user.clone(),
             epoch: login.epoch,
             since: login.since,
-            proved: login.proved,
+            authenticated_at: login.authenticated_at,
         }))
     }
 
-    /// Ends a session whose account has changed since the sign-in, or is gone.
+    /// Ends a session whose account was changed or removed since the sign-in.
     ///
     /// # Errors
-    /// When the store does not answer.
-    pub async fn outdated(&self) -> Result<(), SessionRejection> {
+    /// If the store is down.
+    pub async fn end_outdated(&self) -> Result<(), SessionRejection> {
         self.0.load().await?;
         if let Some(user) = self.0.user() {
-            self.0.end().await.map_err(|error| down(&error))?;
-            self.0.settings().tell(&SessionEvent::Outdated { user: &user });
+            self.0.end().await.map_err(|error| store_down(&error))?;
+            self.0.settings().emit(&SessionEvent::Outdated { user: &user });
         }
         Ok(())
     }
 
-    /// Passes if a password or the like was given no longer ago than this.
+    /// Rejects the request unless the visitor has authenticated within this time.
     ///
     /// # Errors
-    /// The refusal that sends the visitor to prove it afresh.
-    pub async fn require_recent_auth(&self, time: Duration) -> Result<(), SessionRejection> {
+    /// [`SessionRejection::ReauthRequired`], or [`SessionRejection::SignInRequired`] without a
+    /// sign-in.
+    #[doc(alias = "fresh_login_required")]
+    #[doc(alias = "step-up authentication")]
+    pub async fn require_recent_auth(&self, within: Duration) -> Result<(), SessionRejection> {
         let sign_in = self.sign_in().await?.ok_or_else(|| self.sign_in_required())?;
         let now = self.0.settings().now();
-        // A proof of a time to come was given before the clock was set back.
-        let fresh = |proved: u64| now.abs_diff(proved) <= time.as_secs();
-        if sign_in.proved.is_some_and(fresh) { Ok(()) } else { Err(self.proof_required()) }
+        // A time in the future was written before the clock was set back.
+        let is_recent = |time: u64| now.abs_diff(time) <= within.as_secs();
+        if sign_in.authenticated_at.is_some_and(is_recent) { Ok(()) } else { Err(self.reauth_required()) }
     }
 
-    /// What is said to who is not signed in: a redirect to the [`login_path`](super::Sessions::login_path) for people, 401
-    /// for programs.
+    /// Returns the rejection for a request without a sign-in: a redirect to the
+    /// [`login_path`](super::Sessions::login_path), or 401.
     pub fn sign_in_required(&self) -> SessionRejection {
-        SessionRejection::SignInRequired { location: self.view(self.0.settings().login_path.as_deref()) }
+        SessionRejection::SignInRequired { location: self.location(self.0.settings().login_path.as_deref()) }
     }
 
-    /// What is said to who is signed in, and has not proved it for too long.
-    pub fn proof_required(&self) -> SessionRejection {
+    /// Returns the rejection for a sign-in without recent authentication: a redirect to the
+    /// [`reauth_path`](super::Sessions::reauth_path), or 401.
+    pub fn reauth_required(&self) -> SessionRejection {
         let settings = self.0.settings();
-        let view = settings.reauth_path.as_deref().or(settings.login_path.as_deref());
-        SessionRejection::ReauthRequired { location: self.view(view) }
+        let path = settings.reauth_path.as_deref().or(settings.login_path.as_deref());
+        SessionRejection::ReauthRequired { location: self.location(path) }
     }
 
-    /// The page for people, with the way back to what they asked for, where that can be asked for again.
-    fn view(&self, path: Option<&str>) -> Option<HeaderValue> {
-        let visit = &self.0;
-        let path = path.filter(|_| !visit.accept.as_ref().is_some_and(prefers_json))?;
-        let target = visit.target.as_ref().map_or("/", PathAndQuery::as_str);
-        let line = if visit.method == Method::GET && target != "/" {
-            let sign = if path.contains('?') { '&' } else { '?' };
-            format!("{path}{sign}next={}", encoded(target))
+    /// Returns the target of the redirect, `None` for clients that prefer JSON. A page that was
+    /// asked for by GET is added as `next`.
+    fn location(&self, path: Option<&str>) -> Option<HeaderValue> {
+        let session = &self.0;
+        let path = path.filter(|_| !session.accept.as_ref().is_some_and(prefers_json))?;
+        let target = session.target.as_ref().map_or("/", PathAndQuery::as_str);
+        let line = if session.method == Method::GET && target != "/" {
+            let separator = if path.contains('?') { '&' } else { '?' };
+            format!("{path}{separator}next={}", utf8_percent_encode(target, QUERY_VALUE))
         } else {
             path.to_owned()
         };
@@ -95,17 +112,6 @@ impl Session {
     }
 }
 
-/// Percent-encoded but for what means nothing in a query.
-fn encoded(text: &str) -> String {
-    use std::fmt::Write;
-    let mut encoded = String::with_capacity(text.len() + 16);
-    for byte in text.bytes() {
-        if byte.is_ascii_alphanumeric() || b"-._~/".contains(&byte) {
-            encoded.push(char::from(byte));
-        } else {
-            // Writing to a String cannot fail.
-            let _ = write!(encoded, "%{byte:02X}");
-        }
-    }
-    encoded
-}
+/// The characters that are percent-encoded in the value of `next`.
+const QUERY_VALUE: &AsciiSet =
+    &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b'/');

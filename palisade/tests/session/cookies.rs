@@ -51,8 +51,8 @@ async fn layers_do_not_share_cookies() {
     for stored in [false, true] {
         let store = Arc::new(MemorySessions::new());
         let site = |name| {
-            let sessions = Sessions::new(&keyring()).cookie(name);
-            let sessions = if stored { sessions.store_shared(store.clone()) } else { sessions };
+            let sessions = Sessions::new(&keyring()).cookie_name(name);
+            let sessions = if stored { sessions.store(store.clone()) } else { sessions };
             Site::of(sessions, super::sessions().1)
         };
         let (shop, desk) = (site("shop"), site("desk"));
@@ -149,7 +149,7 @@ async fn every_changed_cookie_is_invalid() {
 #[tokio::test]
 async fn nothing_of_a_request_stays_in_memory() {
     let store = Arc::new(MemorySessions::new());
-    let site = Site::of(Sessions::new(&keyring()).store_shared(store.clone()), sessions().1);
+    let site = Site::of(Sessions::new(&keyring()).store(store.clone()), sessions().1);
     let mut browser = site.browser();
     browser.get("/plain").await;
     browser.post("/login/ada").await;

@@ -117,7 +117,7 @@ async fn confirm(
     Path(user): Path<String>,
     session: Session,
 ) -> Result<(), SessionRejection> {
-    session.confirm(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
+    session.reauthenticate(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
 }
 
 async fn whoever(user: Option<SignedIn<User>>) -> String {
@@ -130,9 +130,9 @@ async fn grave(user: SignedIn<User>) -> Result<String, Rejection> {
 }
 
 async fn list(session: Session) -> Result<String, Rejection> {
-    let all = session.everywhere().await?;
+    let all = session.account_sessions().await?;
     let line = |one: &palisade::session::OtherSession| {
-        format!("{} {} {}", one.key, one.agent.as_deref().unwrap_or("-"), one.current)
+        format!("{} {} {}", one.key, one.user_agent.as_deref().unwrap_or("-"), one.current)
     };
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
@@ -199,7 +199,7 @@ impl Site {
             .route("/login/{user}", post(log_in))
             .route("/confirm/{user}", post(confirm))
             .route("/remember", post(async |session: Session| session.remember().await))
-            .route("/renew", post(async |session: Session| session.renew().await))
+            .route("/renew", post(async |session: Session| session.cycle_id().await))
             .route("/logout", post(async |session: Session| session.log_out().await))
             .route("/who", get(whoever))
             .route(
@@ -211,7 +211,7 @@ impl Site {
             .route(
                 "/sessions/{key}/end",
                 post(async |Path(key): Path<String>, session: Session| {
-                    session.end_elsewhere(&key).await.map(|ended| ended.to_string())
+                    session.end_other(&key).await.map(|ended| ended.to_string())
                 }),
             )
             .route("/sessions/end", post(async |session: Session| session.end_others().await))

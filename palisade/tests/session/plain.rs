@@ -43,7 +43,7 @@ async fn the_cookie_is_host_bound_and_http_only() {
 #[tokio::test]
 async fn name_and_same_site_and_secure_are_settings() {
     let (sessions, hand, _) = sessions();
-    let site = Site::of(sessions.cookie("maths").same_site(SameSite::Strict).secure(true), hand);
+    let site = Site::of(sessions.cookie_name("maths").same_site(SameSite::Strict).secure(true), hand);
     let answer = site.browser().over_http().post("/set/a/b").await;
     let line = answer.header("set-cookie").unwrap();
     assert!(
@@ -102,7 +102,7 @@ async fn a_foreign_cookie_is_ignored() {
         let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
         let mut flipped = bytes.clone();
         flipped[40] ^= 1;
-        let other = Keyring::new(NEXT_KEY).unwrap().keys("session").seal(b"0123456789abcdefp{}", b"record");
+        let other = Keyring::new(NEXT_KEY).unwrap().derive("session").seal(b"0123456789abcdefp{}", b"record");
         // The unused bits of the last character, and padding, are no second spelling.
         let padded = format!("{value}=");
         for bad in [
@@ -140,7 +140,7 @@ async fn an_old_key_opens_a_new_one_seals() {
     for stored in [false, true] {
         let site = |keyring: &Keyring| {
             let sessions = Sessions::new(keyring);
-            let sessions = if stored { sessions.store_shared(store.clone()) } else { sessions };
+            let sessions = if stored { sessions.store(store.clone()) } else { sessions };
             Site::of(sessions, super::sessions().1).app
         };
         let rotated = site(&Keyring::new(NEXT_KEY).unwrap().previous([KEY]).unwrap());
@@ -172,7 +172,7 @@ async fn an_oversized_cookie_is_an_error() {
     let answer = sealed.browser().send("POST", &target).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
     let fault = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
-    assert!(fault.contains("browsers keep 4096") && fault.contains("Sessions::store"), "{fault}");
+    assert!(fault.contains("browsers accept 4096") && fault.contains("Sessions::store"), "{fault}");
     let mut browser = stored.browser();
     browser.post(&target).await;
     assert_eq!(browser.get("/get/essay").await.body, text);
@@ -182,7 +182,7 @@ async fn an_oversized_cookie_is_an_error() {
 async fn viewing_a_form_stores_no_session() {
     let store = std::sync::Arc::new(MemorySessions::new());
     let (sessions, hand, clock) = sessions();
-    let site = Site::of(sessions.clock(clock).store_shared(store.clone()), hand);
+    let site = Site::of(sessions.clock(clock).store(store.clone()), hand);
     let form = axum::Router::new()
         .route(
             "/form",

@@ -18,7 +18,7 @@ pub fn keyring() -> Keyring {
 }
 
 fn keys() -> DerivedKey {
-    keyring().keys("bench")
+    keyring().derive("bench")
 }
 
 /// As long as a small session is.
@@ -41,7 +41,7 @@ pub fn signed() -> impl Work {
 
 pub fn verified() -> impl Work {
     let (keys, signature) = (keys(), keys().sign(&[&BYTES]));
-    prepared(move || signature, move |signature| keys.verifies(&[&BYTES], &signature))
+    prepared(move || signature, move |signature| keys.verify(&[&BYTES], &signature))
 }
 
 /// A visitor: the cookie of the session, and a token that belongs to it.

@@ -54,6 +54,6 @@ pub(crate) async fn take(
     let Some(password) = form.password.clone() else { return wrong() };
     let stored = users::login_by_id(&app.db, user.id).await?;
     let Some(verified) = checked(&app, &user.email, password, stored).await? else { return wrong() };
-    session.confirm(verified.proof).await?;
+    session.reauthenticate(verified.proof).await?;
     Ok(Redirect::to(form.next.or("/profile")).into_response())
 }

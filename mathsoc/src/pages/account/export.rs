@@ -38,10 +38,10 @@ pub(crate) async fn show(
             points.insert(name, json!({ "points": standing.points, "rank": standing.rank }));
         }
     }
-    let sessions = session.everywhere().await?;
+    let sessions = session.account_sessions().await?;
     let sessions: Vec<Value> = sessions
         .into_iter()
-        .map(|one| json!({ "since": time(one.since), "last_used": time(one.seen), "browser": one.agent }))
+        .map(|one| json!({ "since": time(one.since), "last_used": time(one.last_seen), "browser": one.user_agent }))
         .collect();
     let awards = awards::of_user(&app.db, user.id).await?;
     let awards: Vec<Value> = awards

@@ -128,7 +128,7 @@ async fn enter(
             until: now() + 5 * 60,
         };
         // Whoever knew the session's name before knows nothing of the half that is done.
-        session.renew().await?;
+        session.cycle_id().await?;
         session.set(PENDING, &pending).await?;
         return Ok(Redirect::to(SafePath::of("/login/code")).into_response());
     }

@@ -72,7 +72,7 @@ async fn checked(
 /// as one whose password was just given. Without an epoch the account has changed meanwhile, and this session is over too.
 async fn only_here(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
     if let Some(epoch) = epoch {
-        session.confirm(AuthProof::dangerous_allow_unverified(user.to_string(), epoch)).await?;
+        session.reauthenticate(AuthProof::dangerous_allow_unverified(user.to_string(), epoch)).await?;
         session.end_others().await?;
     }
     Ok(())

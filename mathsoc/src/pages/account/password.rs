@@ -75,7 +75,7 @@ pub(crate) async fn take(
             .problem(Some("Your account was changed from elsewhere just now. Please try again."))
             .answer();
     };
-    session.confirm(AuthProof::dangerous_allow_unverified(user.id.to_string(), epoch)).await?;
+    session.reauthenticate(AuthProof::dangerous_allow_unverified(user.id.to_string(), epoch)).await?;
     session.end_others().await?;
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });

@@ -182,7 +182,7 @@ async fn take_form(
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
     // The session of the former password, where this browser has one, is over and could say nothing more.
     if session.sign_in().await?.is_some_and(|sign_in| sign_in.user == user.id.to_string()) {
-        session.outdated().await?;
+        session.end_outdated().await?;
     }
     notice(&session, "Your password is changed, and you are logged out everywhere. Log in with the new one.")
         .await?;

@@ -36,7 +36,7 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Html<String>, Error> {
     let listed = app.config.sessions.store != SessionStoreUri::Cookie;
-    let sessions = session.everywhere().await?;
+    let sessions = session.account_sessions().await?;
     shown(&Sessions { layout: frame.layout(Here::Account), token: frame.token(), listed, sessions })
 }
 
@@ -57,7 +57,7 @@ pub(crate) async fn end(
     Form(form): Form<End>,
 ) -> Result<Response, Error> {
     if let Some(key) = form.key {
-        session.end_elsewhere(&key).await?;
+        session.end_other(&key).await?;
         notice(&session, "You are logged out there.").await?;
     } else {
         // What follows counts as giving the password, so it has to have been given.

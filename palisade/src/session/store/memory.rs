@@ -1,8 +1,28 @@
-//! Keeping sessions in this program's memory: for one process, until it stops.
+//! Sessions in this process's memory, until it stops.
 //!
-//! What has run out leaves when the map has doubled since it was last looked through, so that a store of few sessions
-//! stays small and nobody waits long. There is no cap: who may begin sessions is limited before. The sessions of an account
-//! are found by looking through all, which is right for thousands of them; for millions take another store.
+//! ```
+//! use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
+//! use std::time::Duration;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), palisade::session::store::StoreError> {
+//! let store = MemorySessions::new();
+//! let record = SessionRecord { version: 1, user: Some("7".into()), bytes: Vec::new() };
+//! let outcome = store.save(SessionId::random(), None, record, Duration::from_secs(60)).await?;
+//! assert_eq!(outcome, SaveOutcome::Saved);
+//! assert_eq!((store.len(), store.of_user("7").await?.len()), (1, 1));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Expired records are removed when the map has 1,024 records or more and has doubled since the
+//! last removal. A small store stays small, and no request waits long.
+//!
+//! # What it does not do
+//!
+//! - It has no maximum size: bound the requests that may start sessions.
+//! - It has no index by account: `of_user` scans all records. That is fast enough for thousands of
+//!   sessions; use another store for millions.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -13,46 +33,49 @@ use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::clock::Clock;
 use crate::core::store_reply::StoreReply;
 
-/// Keeps sessions in memory. [Its page](self) says how.
+/// A session store in memory. The [module page](crate::session::store::memory) has an example.
+#[doc(alias = "MemoryStore")]
 #[derive(Default)]
 pub struct MemorySessions {
     clock: Clock,
-    held: Mutex<Held>,
+    table: Mutex<SessionTable>,
 }
 
 #[derive(Default)]
-struct Held {
+struct SessionTable {
+    /// The records with their expiry times.
     sessions: HashMap<SessionId, (u64, SessionRecord)>,
-    look_through_at: usize,
+    /// The size at which expired records are removed next.
+    sweep_at: usize,
 }
 
-/// Fewer than these are not looked through.
-const FEW: usize = 1024;
+/// The size below which expired records are not removed.
+const MIN_SWEEP: usize = 1024;
 
 impl MemorySessions {
-    /// An empty store.
+    /// Returns an empty store.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Tells the time by this clock, as tests want it.
+    /// Sets the clock that expiry is measured with, for tests.
     #[must_use]
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// How many are kept, with those that have run out and have not left yet.
+    /// Returns the number of records, including expired ones that are not removed yet.
     pub fn len(&self) -> usize {
-        self.held(|held| held.sessions.len())
+        self.locked(|table| table.sessions.len())
     }
 
-    /// Whether none is kept.
+    /// Returns `true` if the store has no records.
     pub fn is_empty(&self) -> bool {
         self.len() == 0
     }
 
-    fn held<T>(&self, then: impl FnOnce(&mut Held) -> T) -> T {
-        then(&mut self.held.lock().unwrap_or_else(PoisonError::into_inner))
+    fn locked<T>(&self, then: impl FnOnce(&mut SessionTable) -> T) -> T {
+        then(&mut self.table.lock().unwrap_or_else(PoisonError::into_inner))
     }
 }
 
@@ -64,41 +87,41 @@ impl fmt::Debug for MemorySessions {
 
 impl SessionStore for MemorySessions {
     fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
-        StoreReply::Ready(Ok(self.held(|held| held.living(id, || self.clock.now()).cloned())))
+        StoreReply::Ready(Ok(self.locked(|table| table.live(id, || self.clock.now()).cloned())))
     }
 
     fn save(
         &self,
         id: SessionId,
-        before: Option<u64>,
-        kept: SessionRecord,
-        lasts: Duration,
+        expected: Option<u64>,
+        record: SessionRecord,
+        ttl: Duration,
     ) -> StoreReply<'_, SaveOutcome> {
         let now = self.clock.now();
-        let saved = self.held(|held| {
-            if held.living(id, || now).map(|kept| kept.version) != before {
+        let saved = self.locked(|table| {
+            if table.live(id, || now).map(|record| record.version) != expected {
                 return SaveOutcome::Conflict;
             }
-            let until = now.saturating_add(u64::try_from(lasts.as_micros()).unwrap_or(u64::MAX));
-            held.sessions.insert(id, (until, kept));
-            held.look_through(now);
+            let expires_at = now.saturating_add(u64::try_from(ttl.as_micros()).unwrap_or(u64::MAX));
+            table.sessions.insert(id, (expires_at, record));
+            table.sweep(now);
             SaveOutcome::Saved
         });
         StoreReply::Ready(Ok(saved))
     }
 
-    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
-        self.held(|held| held.sessions.remove(&id));
+    fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
+        self.locked(|table| table.sessions.remove(&id));
         StoreReply::Ready(Ok(()))
     }
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         let now = self.clock.now();
-        let found = self.held(|held| {
-            let of_user = |(id, (until, kept)): (&SessionId, &(u64, SessionRecord))| {
-                (*until > now && kept.user.as_deref() == Some(user)).then(|| (*id, kept.clone()))
+        let found = self.locked(|table| {
+            let of_user = |(id, (expires_at, record)): (&SessionId, &(u64, SessionRecord))| {
+                (*expires_at > now && record.user.as_deref() == Some(user)).then(|| (*id, record.clone()))
             };
-            held.sessions.iter().filter_map(of_user).collect()
+            table.sessions.iter().filter_map(of_user).collect()
         });
         StoreReply::Ready(Ok(found))
     }
@@ -108,16 +131,17 @@ impl SessionStore for MemorySessions {
     }
 }
 
-impl Held {
-    /// The clock is not looked at for what is not there, which is most of what is asked where sessions lie in cookies.
-    fn living(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&SessionRecord> {
-        self.sessions.get(&id).filter(|(until, _)| *until > now()).map(|(_, kept)| kept)
+impl SessionTable {
+    /// Returns the record unless it has expired. The clock is read only if there is a record: with
+    /// cookie storage, most lookups find none.
+    fn live(&self, id: SessionId, now: impl FnOnce() -> u64) -> Option<&SessionRecord> {
+        self.sessions.get(&id).filter(|(expires_at, _)| *expires_at > now()).map(|(_, record)| record)
     }
 
-    fn look_through(&mut self, now: u64) {
-        if self.sessions.len() >= self.look_through_at.max(FEW) {
-            self.sessions.retain(|_, (until, _)| *until > now);
-            self.look_through_at = self.sessions.len() * 2;
+    fn sweep(&mut self, now: u64) {
+        if self.sessions.len() >= self.sweep_at.max(MIN_SWEEP) {
+            self.sessions.retain(|_, (expires_at, _)| *expires_at > now);
+            self.sweep_at = self.sessions.len() * 2;
         }
     }
 }
@@ -127,15 +151,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_has_run_out_leaves() {
-        let (clock, hand) = Clock::manual();
+    fn removes_expired_records() {
+        let (clock, manual) = Clock::manual();
         let store = MemorySessions::new().clock(clock);
-        for _ in 0..10 * FEW {
-            let kept = SessionRecord { version: 1, user: None, bytes: Vec::new() };
-            let saved = store.save(SessionId::random(), None, kept, Duration::from_secs(1));
+        for _ in 0..10 * MIN_SWEEP {
+            let record = SessionRecord { version: 1, user: None, bytes: Vec::new() };
+            let saved = store.save(SessionId::random(), None, record, Duration::from_secs(1));
             assert!(matches!(saved, StoreReply::Ready(Ok(SaveOutcome::Saved))));
-            hand.advance(Duration::from_millis(10));
+            manual.advance(Duration::from_millis(10));
         }
-        assert!(store.len() <= FEW);
+        assert!(store.len() <= MIN_SWEEP);
     }
 }

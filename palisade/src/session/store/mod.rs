@@ -1,37 +1,84 @@
-//! Where sessions are kept: in this program's memory, in Redis, or in a store of your own.
+//! Session stores: memory, Redis, or an implementation of your own.
 //!
 //! ```
-//! # use std::time::Duration;
-//! # use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
+//! use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
+//! use std::time::Duration;
+//!
 //! # #[tokio::main(flavor = "current_thread")]
-//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! # async fn main() -> Result<(), palisade::session::store::StoreError> {
 //! let (store, id, day) = (MemorySessions::new(), SessionId::random(), Duration::from_secs(86_400));
-//! let kept = |version| SessionRecord { version, user: Some("7".into()), bytes: b"sealed".to_vec() };
-//! assert_eq!(store.save(id, None, kept(1), day).await?, SaveOutcome::Saved);
-//! assert_eq!(store.save(id, Some(1), kept(2), day).await?, SaveOutcome::Saved);
-//! assert_eq!(store.save(id, Some(1), kept(2), day).await?, SaveOutcome::Conflict, "somebody was quicker");
-//! store.end(id).await?;
-//! assert_eq!(store.save(id, Some(2), kept(3), day).await?, SaveOutcome::Conflict, "what has ended stays so");
+//! let record = |version| SessionRecord { version, user: Some("7".into()), bytes: b"content".to_vec() };
+//! assert_eq!(store.save(id, None, record(1), day).await?, SaveOutcome::Saved);
+//! assert_eq!(store.save(id, Some(1), record(2), day).await?, SaveOutcome::Saved);
+//! assert_eq!(store.save(id, Some(1), record(2), day).await?, SaveOutcome::Conflict, "1 is outdated");
+//! store.delete(id).await?;
+//! assert_eq!(store.save(id, Some(2), record(3), day).await?, SaveOutcome::Conflict, "it was deleted");
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! What a store promises, and one suite of tests checks on each:
+//! # Stores
 //!
-//! 1. Saving replaces just the version that was read, in one atomic step: two that read the same cannot both save, and what
-//!    has ended is not revived.
-//! 2. What has run out is not found, and leaves by itself.
-//! 3. The sessions of an account are found by it.
-//! 4. A store that cannot be reached is an error, soon.
+//! | store | shared by processes | survives a restart |
+//! |---|---|---|
+//! | [`MemorySessions`] | no | no |
+//! | `RedisSessions` (feature `redis`) | yes | as Redis is configured |
+//! | a [`SessionStore`] of your own, such as a table of your database | yes | yes |
 //!
-//! The bytes are the session's own business. The name of a session in a store opens nothing: the visitor's cookie holds it
-//! sealed, and who reads the store cannot seal.
+//! # The contract
+//!
+//! 1. [`save`](SessionStore::save) is a compare-and-swap: one atomic step that replaces the
+//!    expected version only. Of two writers that read the same version, one gets
+//!    [`SaveOutcome::Conflict`]. A deleted record is not revived.
+//! 2. Expired records are not found, and are removed without a call.
+//! 3. [`of_user`](SessionStore::of_user) finds the records of an account.
+//! 4. A store that cannot be reached returns [`StoreError::Down`] within seconds, and never waits
+//!    for long. The session layer then answers 503.
+//!
+//! The content of [`SessionRecord::bytes`] belongs to the session layer. A reader of the store
+//! cannot take over a session: the cookie has the id sealed, which needs the key.
+//!
+//! # A store of your own
+//!
+//! ```
+//! use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore, StoreError, StoreReply};
+//! use std::{sync::Arc, time::Duration};
+//!
+//! #[derive(Debug)]
+//! struct ReadOnly;
+//!
+//! impl SessionStore for ReadOnly {
+//!     fn load(&self, _: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
+//!         StoreReply::Ready(Ok(None)) // a store that waits returns `StoreReply::Pending(Box::pin(…))`
+//!     }
+//!     fn save(&self, _: SessionId, _: Option<u64>, _: SessionRecord, _: Duration) -> StoreReply<'_, SaveOutcome> {
+//!         StoreReply::Ready(Err(StoreError::Down { store: "read-only", reason: "maintenance".into() }))
+//!     }
+//!     fn delete(&self, _: SessionId) -> StoreReply<'_, ()> {
+//!         StoreReply::Ready(Ok(()))
+//!     }
+//!     fn of_user<'a>(&'a self, _: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
+//!         StoreReply::Pending(Box::pin(async { Ok(Vec::new()) }))
+//!     }
+//!     fn name(&self) -> &'static str {
+//!         "read-only"
+//!     }
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), StoreError> {
+//! let shared: Arc<dyn SessionStore> = Arc::new(ReadOnly); // an `Arc` is a store too
+//! assert_eq!((shared.name(), shared.of_user("7").await?.len()), ("read-only", 0));
+//! # Ok(())
+//! # }
+//! ```
 
 pub mod memory;
 #[cfg(feature = "redis")]
 pub mod redis;
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 pub use self::memory::MemorySessions;
@@ -39,24 +86,24 @@ pub use self::memory::MemorySessions;
 pub use self::redis::RedisSessions;
 pub use crate::core::store_reply::{StoreError, StoreReply, StoreReplyFuture};
 
-/// The name of a session: 128 random bits. It is not shown.
+/// The id of a session: 128 random bits. `Debug` does not show it.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub struct SessionId([u8; 16]);
 
 impl SessionId {
-    /// A name that nobody else has.
+    /// Returns a new random id.
     pub fn random() -> Self {
         let mut bits = [0; 16];
-        getrandom::fill(&mut bits).expect("the operating system's random generator works");
+        getrandom::fill(&mut bits).expect("the operating system has a random generator");
         Self(bits)
     }
 
-    /// The name of these bytes, as a store has kept them.
+    /// Returns the id of these bytes, which a store has kept.
     pub const fn from_bytes(bytes: [u8; 16]) -> Self {
         Self(bytes)
     }
 
-    /// The bytes, for a store to keep.
+    /// Returns the bytes, for a store to keep.
     pub const fn bytes(&self) -> &[u8; 16] {
         &self.0
     }
@@ -68,52 +115,83 @@ impl fmt::Debug for SessionId {
     }
 }
 
-/// What is kept of a session.
+/// The stored form of a session, of an ended session in a cookie, or of a remember token.
 #[derive(Clone, PartialEq, Eq)]
 pub struct SessionRecord {
-    /// One more at each saving.
+    /// The version for optimistic locking; each save increases it.
     pub version: u64,
-    /// The account that is signed in, if one is.
+    /// The account that is signed in.
     pub user: Option<String>,
-    /// The rest.
+    /// The content, for the session layer only.
     pub bytes: Vec<u8>,
 }
 
 impl fmt::Debug for SessionRecord {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Kept").field("version", &self.version).finish_non_exhaustive()
+        f.debug_struct("SessionRecord").field("version", &self.version).finish_non_exhaustive()
     }
 }
 
-/// What became of a saving.
+/// The outcome of [`SessionStore::save`].
+#[doc(alias = "optimistic locking")]
+#[doc(alias = "compare-and-swap")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SaveOutcome {
-    /// It is kept.
+    /// The record was saved.
     Saved,
-    /// It is not: the version was saved over, or has ended.
+    /// Nothing was saved: the store has another version, or the record was deleted or has expired.
     Conflict,
 }
 
-/// What keeps sessions. [The module's page](self) says what it promises.
+/// A store for sessions. Its contract is on the [module page](crate::session::store).
 pub trait SessionStore: Send + Sync + fmt::Debug + 'static {
-    /// What is kept under this name, unless it has run out.
+    /// Returns the record with this id, unless it has expired.
     fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>>;
 
-    /// Keeps it for so long: where nothing is kept yet if `before` is nothing, else in place of that version.
+    /// Saves a record that expires after `ttl`, if the store has the `expected` version; `None`
+    /// expects that there is no record.
     fn save(
         &self,
         id: SessionId,
-        before: Option<u64>,
-        kept: SessionRecord,
-        lasts: Duration,
+        expected: Option<u64>,
+        record: SessionRecord,
+        ttl: Duration,
     ) -> StoreReply<'_, SaveOutcome>;
 
-    /// Forgets it.
-    fn end(&self, id: SessionId) -> StoreReply<'_, ()>;
+    /// Deletes the record with this id, if there is one.
+    fn delete(&self, id: SessionId) -> StoreReply<'_, ()>;
 
-    /// All that is kept for this account.
+    /// Returns the records of this account that have not expired.
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>>;
 
-    /// What the store is called in logs.
+    /// The name of the store in logs.
     fn name(&self) -> &'static str;
+}
+
+impl<T: SessionStore + ?Sized> SessionStore for Arc<T> {
+    fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
+        (**self).load(id)
+    }
+
+    fn save(
+        &self,
+        id: SessionId,
+        expected: Option<u64>,
+        record: SessionRecord,
+        ttl: Duration,
+    ) -> StoreReply<'_, SaveOutcome> {
+        (**self).save(id, expected, record, ttl)
+    }
+
+    fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
+        (**self).delete(id)
+    }
+
+    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
+        (**self).of_user(user)
+    }
+
+    fn name(&self) -> &'static str {
+        (**self).name()
+    }
 }

@@ -1,15 +1,32 @@
-//! Keeping sessions in Redis or Valkey, so that several programs share them and a restart forgets none.
+//! Sessions in Redis or Valkey: shared by processes, kept over restarts.
 //!
 //! ```
-//! # use palisade::session::store::RedisSessions;
-//! let store = RedisSessions::new("redis://localhost:6379/0")?;
-//! # Ok::<(), palisade::rate_limit::store::StoreError>(())
+//! use palisade::session::store::{RedisSessions, StoreError};
+//!
+//! let store = RedisSessions::new("redis://localhost:6379/0")?; // connects at the first use
+//! assert!(matches!(RedisSessions::new("http://localhost"), Err(StoreError::Uri(_))));
+//! # Ok::<(), StoreError>(())
 //! ```
 //!
-//! A session is a hash of version, account and bytes, saved by one script that compares the version. The sessions of an
-//! account are a sorted set of their names by the time at which they run out; it lives as long as the longest of them, and
-//! loses those that have run out when it is written. A server that evicts keys when it is full (`maxmemory-policy`) signs people
-//! out, and forgets which sessions in cookies were ended: let it refuse instead (`noeviction`). Addresses are those of [`RedisStore`](super::RedisStore).
+//! # Addresses
+//!
+//! `redis://host:6379/0`, `rediss://…` for TLS, `redis+unix:///path`,
+//! `redis+sentinel://host,host/name`, `redis+cluster://host,host`.
+//!
+//! # Keys
+//!
+//! | key | type | content |
+//! |---|---|---|
+//! | `palisade:session:<id>` | hash | version, account, bytes; a script compares the version and saves |
+//! | `palisade:sessions-of:<account>` | sorted set | the ids of an account's sessions by expiry |
+//!
+//! All keys expire. The sorted set lives as long as its longest session, and loses expired ids at
+//! each write.
+//!
+//! # Security
+//!
+//! Set `maxmemory-policy noeviction`. A server that evicts keys when it is full signs people out,
+//! and forgets which sessions in cookies have ended.
 
 use std::fmt;
 use std::sync::Arc;
@@ -21,17 +38,20 @@ use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
 use crate::core::redis_link::Link;
 use crate::core::store_reply::{StoreError, StoreReply};
 
-/// Keeps sessions in Redis or Valkey. [Its page](self) says how.
+/// A session store in Redis or Valkey. The [module page](crate::session::store::redis) has an
+/// example.
+#[doc(alias = "RedisStore")]
+#[doc(alias = "Valkey")]
 pub struct RedisSessions {
     link: Arc<Link>,
     load: Script,
     save: Script,
-    end: Script,
+    delete: Script,
     index: Script,
     list: Script,
 }
 
-/// Saves where the version is the one that was read.
+/// Saves a record if the version is the expected one.
 const SAVE: &str = "
 local version = redis.call('HGET', KEYS[1], 'v')
 if (version or '') ~= ARGV[1] then return 0 end
@@ -39,7 +59,7 @@ redis.call('HSET', KEYS[1], 'v', ARGV[2], 'u', ARGV[3], 'b', ARGV[4])
 redis.call('PEXPIRE', KEYS[1], ARGV[5])
 return 1";
 
-/// Notes a session of an account until it runs out.
+/// Adds a session to the account's index until it expires.
 const INDEX: &str = "
 if redis.replicate_commands then redis.replicate_commands() end
 local time = redis.call('TIME')
@@ -50,16 +70,16 @@ if redis.call('PTTL', KEYS[1]) < tonumber(ARGV[2]) then redis.call('PEXPIRE', KE
 return 1";
 
 impl RedisSessions {
-    /// The store at this address. It connects when it is first asked.
+    /// Returns the store at this address. It connects at the first use.
     ///
     /// # Errors
-    /// [`StoreError::Uri`] when the address cannot be read.
+    /// [`StoreError::Uri`] if the address is not a Redis address.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
         Ok(Self {
             link: Arc::new(Link::new(uri)?),
             load: Script::new("return redis.call('HMGET', KEYS[1], 'v', 'u', 'b')"),
             save: Script::new(SAVE),
-            end: Script::new("return redis.call('DEL', KEYS[1])"),
+            delete: Script::new("return redis.call('DEL', KEYS[1])"),
             index: Script::new(INDEX),
             list: Script::new("return redis.call('ZRANGE', KEYS[1], 0, -1)"),
         })
@@ -68,12 +88,12 @@ impl RedisSessions {
     async fn read(&self, id: SessionId) -> Result<Option<SessionRecord>, StoreError> {
         type Fields = (Option<u64>, Option<String>, Option<Vec<u8>>);
         let (version, user, bytes): Fields = self.link.call(self.load.prepare_invoke().key(key(id))).await?;
-        let kept = |version| SessionRecord {
+        let record = |version| SessionRecord {
             version,
             user: user.filter(|user| !user.is_empty()),
             bytes: bytes.unwrap_or_default(),
         };
-        Ok(version.map(kept))
+        Ok(version.map(record))
     }
 }
 
@@ -99,40 +119,42 @@ impl SessionStore for RedisSessions {
     fn save(
         &self,
         id: SessionId,
-        before: Option<u64>,
-        kept: SessionRecord,
-        lasts: Duration,
+        expected: Option<u64>,
+        record: SessionRecord,
+        ttl: Duration,
     ) -> StoreReply<'_, SaveOutcome> {
         StoreReply::Pending(Box::pin(async move {
-            let lasts = u64::try_from(lasts.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 52);
-            // Noted before it is kept: a session that nobody can find could not be ended from elsewhere.
-            if let Some(user) = &kept.user {
+            let ttl = u64::try_from(ttl.as_millis()).unwrap_or(u64::MAX).clamp(1, 1 << 52);
+            // The index is written first: a session outside the index could not be ended from
+            // another one.
+            if let Some(user) = &record.user {
                 let mut call = self.index.prepare_invoke();
-                let _: u64 = self.link.call(call.key(user_key(user)).arg(&id.bytes()[..]).arg(lasts)).await?;
+                let _: u64 = self.link.call(call.key(user_key(user)).arg(&id.bytes()[..]).arg(ttl)).await?;
             }
             let mut call = self.save.prepare_invoke();
-            call.key(key(id)).arg(before.map(|version| version.to_string()).unwrap_or_default());
-            call.arg(kept.version).arg(kept.user.unwrap_or_default()).arg(kept.bytes).arg(lasts);
+            call.key(key(id)).arg(expected.map(|version| version.to_string()).unwrap_or_default());
+            call.arg(record.version).arg(record.user.unwrap_or_default()).arg(record.bytes).arg(ttl);
             let saved: bool = self.link.call(&call).await?;
             Ok(if saved { SaveOutcome::Saved } else { SaveOutcome::Conflict })
         }))
     }
 
-    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
+    fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
         StoreReply::Pending(Box::pin(async move {
-            let _: u64 = self.link.call(self.end.prepare_invoke().key(key(id))).await?;
+            let _: u64 = self.link.call(self.delete.prepare_invoke().key(key(id))).await?;
             Ok(())
         }))
     }
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
         StoreReply::Pending(Box::pin(async move {
-            let names: Vec<Vec<u8>> = self.link.call(self.list.prepare_invoke().key(user_key(user))).await?;
+            let ids: Vec<Vec<u8>> = self.link.call(self.list.prepare_invoke().key(user_key(user))).await?;
             let mut found = Vec::new();
-            for name in names.into_iter().filter_map(|name| name.try_into().ok()) {
-                let id = SessionId::from_bytes(name);
-                if let Some(kept) = self.read(id).await?.filter(|kept| kept.user.as_deref() == Some(user)) {
-                    found.push((id, kept));
+            for bytes in ids.into_iter().filter_map(|bytes| bytes.try_into().ok()) {
+                let id = SessionId::from_bytes(bytes);
+                let record = self.read(id).await?;
+                if let Some(record) = record.filter(|record| record.user.as_deref() == Some(user)) {
+                    found.push((id, record));
                 }
             }
             Ok(found)

@@ -1,22 +1,33 @@
-//! What somebody has typed into a password field.
+//! A password as a person types it.
 
 use std::fmt;
 
 use serde::{Deserialize, Deserializer};
 use zeroize::Zeroizing;
 
-/// What somebody has typed into a password field: it is neither shown nor sent back, and wiped from memory when it has been
-/// used. A form can hold it.
+/// A password as a person types it. Forms can contain it: it implements `Deserialize`.
+///
+/// ```
+/// use palisade::password::Password;
+///
+/// let password = Password::from("correct horse");
+/// assert!(password.is_same(&Password::from("correct horse")) && !password.is_empty());
+/// assert_eq!(format!("{password:?}"), "Password(hidden)");
+/// ```
+///
+/// # Security
+/// `Debug` does not show it, it has no `Serialize`, and its memory is overwritten when it is
+/// dropped.
 #[derive(Clone)]
 pub struct Password(Zeroizing<String>);
 
 impl Password {
-    /// Whether nothing was typed.
+    /// Returns `true` if nothing was typed.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// Whether the same was typed twice, as forms ask for a new password.
+    /// Returns `true` if both are equal, for forms that ask for a new password twice.
     pub fn is_same(&self, again: &Self) -> bool {
         use subtle::ConstantTimeEq;
         self.bytes().ct_eq(again.bytes()).into()

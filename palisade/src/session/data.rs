@@ -1,0 +1,229 @@
+//! The data of a session, and its stored form.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use miniz_oxide::deflate::compress_to_vec;
+use miniz_oxide::inflate::decompress_to_vec_with_limit;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::store::SessionId;
+use crate::core::auth_proof::AuthProof;
+
+/// The data of a session: its times, the sign-in, the application's values. Times are in seconds
+/// since the Unix epoch.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct SessionData {
+    /// Not part of the stored form: stores and cookies keep it beside.
+    #[serde(skip, default = "placeholder_id")]
+    pub(super) id: SessionId,
+    #[serde(rename = "m")]
+    pub(super) created_at: u64,
+    #[serde(rename = "s")]
+    pub(super) last_seen: u64,
+    #[serde(rename = "l", default, skip_serializing_if = "Option::is_none")]
+    pub(super) login: Option<Login>,
+    #[serde(rename = "v", default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) values: BTreeMap<String, Value>,
+}
+
+/// The sign-in of a session.
+#[derive(Clone, Serialize, Deserialize)]
+pub(super) struct Login {
+    #[serde(rename = "u")]
+    pub(super) user: String,
+    #[serde(rename = "e")]
+    pub(super) epoch: u64,
+    #[serde(rename = "s")]
+    pub(super) since: u64,
+    /// `None` if a remember token has restored the session, or the client has changed.
+    #[serde(rename = "p", default, skip_serializing_if = "Option::is_none")]
+    pub(super) authenticated_at: Option<u64>,
+    /// Cut to 200 characters, for the list of an account's sessions.
+    #[serde(rename = "a", default, skip_serializing_if = "Option::is_none")]
+    pub(super) user_agent: Option<String>,
+    /// The network and browser at the sign-in, for session protection.
+    #[serde(rename = "f", default)]
+    pub(super) fingerprint: [u8; 8],
+    /// The series of this browser's remember token.
+    #[serde(rename = "r", default, skip_serializing_if = "Option::is_none")]
+    pub(super) series: Option<[u8; 16]>,
+}
+
+/// A random id would cost a system call, only to be replaced.
+fn placeholder_id() -> SessionId {
+    SessionId::from_bytes([0; 16])
+}
+
+/// A change of a session that can be applied again, to a newer version.
+#[derive(Clone)]
+pub(super) enum SessionChange {
+    Set(String, Value),
+    Remove(String),
+    /// The client has changed: the sign-in no longer counts as recent authentication.
+    ClearAuthentication,
+    /// The browser has a remember token of this series.
+    Remember([u8; 16]),
+}
+
+/// The timeouts of sessions.
+#[derive(Clone, Copy)]
+pub(super) struct Timeouts {
+    pub(super) idle: Duration,
+    pub(super) absolute: Duration,
+}
+
+/// The tolerated difference between the clocks of two servers. A time further in the future is
+/// invalid: a clock was set back, and the session would else last until the clock has caught up.
+pub(super) const CLOCK_SKEW: Duration = Duration::from_secs(300);
+
+/// Returns the seconds that are left of a limit, `None` after its end and for times in the future.
+pub(super) fn seconds_left(since: u64, limit: Duration, now: u64) -> Option<u64> {
+    if since > now.saturating_add(CLOCK_SKEW.as_secs()) {
+        return None;
+    }
+    since.saturating_add(limit.as_secs()).checked_sub(now)
+}
+
+/// The maximum size of decompressed data: no session that this library has written is larger.
+const MAX_DECODED_BYTES: usize = 1 << 20;
+/// The size below which compression gains nothing.
+const MIN_COMPRESSED_BYTES: usize = 200;
+/// The first byte of the stored form: plain or compressed JSON follows.
+const PLAIN: u8 = b'p';
+const COMPRESSED: u8 = b'c';
+
+impl SessionData {
+    pub(super) fn new(now: u64) -> Self {
+        Self {
+            id: SessionId::random(),
+            created_at: now,
+            last_seen: now,
+            login: None,
+            values: BTreeMap::new(),
+        }
+    }
+
+    /// Returns a new session, without any data of an earlier one, for an account that has
+    /// authenticated.
+    pub(super) fn signed_in(
+        now: u64,
+        proof: &AuthProof,
+        user_agent: Option<String>,
+        fingerprint: [u8; 8],
+    ) -> Self {
+        let login = Login {
+            user: proof.user().to_owned(),
+            epoch: proof.epoch(),
+            since: now,
+            authenticated_at: Some(now),
+            user_agent,
+            fingerprint,
+            series: None,
+        };
+        Self { login: Some(login), ..Self::new(now) }
+    }
+
+    pub(super) fn apply(&mut self, change: SessionChange) {
+        match change {
+            SessionChange::Set(name, value) => {
+                self.values.insert(name, value);
+            }
+            SessionChange::Remove(name) => {
+                self.values.remove(&name);
+            }
+            SessionChange::ClearAuthentication => {
+                if let Some(login) = &mut self.login {
+                    login.authenticated_at = None;
+                }
+            }
+            SessionChange::Remember(series) => {
+                if let Some(login) = &mut self.login {
+                    login.series = Some(series);
+                }
+            }
+        }
+    }
+
+    /// Returns `true` without a sign-in and values: losing such a session loses no data.
+    pub(super) fn is_empty(&self) -> bool {
+        self.login.is_none() && self.values.is_empty()
+    }
+
+    /// Returns the time until the session ends by a timeout, `None` if it has ended.
+    pub(super) fn remaining(&self, timeouts: Timeouts, now: u64) -> Option<Duration> {
+        let absolute = seconds_left(self.created_at, timeouts.absolute, now)?;
+        let left = absolute.min(seconds_left(self.last_seen, timeouts.idle, now)?);
+        (left > 0).then(|| Duration::from_secs(left))
+    }
+
+    pub(super) fn encode(&self) -> Vec<u8> {
+        let plain = serde_json::to_vec(self).expect("strings, numbers and JSON values serialize to JSON");
+        if plain.len() > MIN_COMPRESSED_BYTES {
+            let compressed = compress_to_vec(&plain, 6);
+            if compressed.len() < plain.len() {
+                return [&[COMPRESSED], &compressed[..]].concat();
+            }
+        }
+        [&[PLAIN], &plain[..]].concat()
+    }
+
+    pub(super) fn decode(id: SessionId, bytes: &[u8]) -> Option<Self> {
+        let parse = |plain: &[u8]| serde_json::from_slice::<Self>(plain).ok();
+        let data = match bytes.split_first()? {
+            (&PLAIN, plain) => parse(plain),
+            (&COMPRESSED, bytes) => parse(&decompress_to_vec_with_limit(bytes, MAX_DECODED_BYTES).ok()?),
+            _ => None,
+        };
+        data.map(|data| Self { id, ..data })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const TIMEOUTS: Timeouts = Timeouts { idle: Duration::from_secs(60), absolute: Duration::from_secs(600) };
+
+    #[test]
+    fn decodes_what_it_encodes_and_compresses_large_data() {
+        let mut data = SessionData::new(1_000);
+        let small = data.encode();
+        assert_eq!(small[0], PLAIN);
+        data.apply(SessionChange::Set("draft".into(), "la ".repeat(500).into()));
+        let bytes = data.encode();
+        assert!(bytes[0] == COMPRESSED && bytes.len() < 200, "{} bytes", bytes.len());
+        let decoded = SessionData::decode(data.id, &bytes).unwrap();
+        assert!(decoded.values == data.values && decoded.created_at == 1_000);
+        assert!(
+            SessionData::decode(data.id, b"").is_none() && SessionData::decode(data.id, b"x{}").is_none()
+        );
+    }
+
+    #[test]
+    fn rejects_a_decompression_bomb() {
+        let bomb = [&[COMPRESSED], &compress_to_vec(&vec![b' '; 8 << 20], 9)[..]].concat();
+        assert!(bomb.len() < 10_000 && SessionData::decode(SessionId::random(), &bomb).is_none());
+    }
+
+    #[test]
+    fn ends_by_idle_and_absolute_timeout() {
+        let mut data = SessionData::new(1_000);
+        assert_eq!(data.remaining(TIMEOUTS, 1_000), Some(Duration::from_secs(60)));
+        assert_eq!(data.remaining(TIMEOUTS, 1_060), None);
+        data.last_seen = 1_599;
+        assert_eq!(data.remaining(TIMEOUTS, 1_599), Some(Duration::from_secs(1)));
+        assert_eq!(data.remaining(TIMEOUTS, 1_600), None);
+    }
+
+    #[test]
+    fn rejects_times_in_the_future() {
+        let mut data = SessionData::new(1_000 + CLOCK_SKEW.as_secs());
+        assert!(data.remaining(TIMEOUTS, 1_000).is_some(), "the clocks of two servers differ a little");
+        assert_eq!(data.remaining(TIMEOUTS, 999), None);
+        (data.created_at, data.last_seen) = (u64::MAX, u64::MAX);
+        assert_eq!(data.remaining(TIMEOUTS, 1_000), None);
+        assert_eq!(data.remaining(TIMEOUTS, u64::MAX), None, "no overflow");
+    }
+}

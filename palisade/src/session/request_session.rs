@@ -1,0 +1,313 @@
+//! The session of one request: read from cookie and store at the first use.
+
+use std::fmt;
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
+
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use http::header::{ACCEPT, USER_AGENT};
+use http::uri::PathAndQuery;
+use http::{HeaderValue, Method, Request};
+use tokio::sync::OnceCell;
+
+use super::cookie::CookieHeaders;
+use super::data::{SessionChange, SessionData};
+use super::event::SessionEvent;
+use super::rejection::SessionRejection;
+use super::settings::{SessionProtection, Sessions, Settings, Storage};
+use super::store::{SessionId, StoreError};
+use crate::core::client::Scheme;
+use crate::core::request_context::RequestContext;
+use crate::core::session_tag::SessionTag;
+
+/// The session of one request, with the parts of the request that it needs.
+pub(super) struct RequestSession {
+    sessions: Sessions,
+    pub(super) cookies: CookieHeaders,
+    /// The cookies of the response are `Secure`.
+    pub(super) secure: bool,
+    // A copy from the `RequestContext`: that one holds this value, so a reference would leak both.
+    ip: Option<IpAddr>,
+    user_agent: Option<HeaderValue>,
+    pub(super) accept: Option<HeaderValue>,
+    pub(super) method: Method,
+    pub(super) target: Option<PathAndQuery>,
+    touched: AtomicBool,
+    presented: OnceLock<Option<PresentedCookie>>,
+    loaded: OnceCell<()>,
+    state: Mutex<SessionState>,
+}
+
+/// The content of the request's cookie.
+pub(super) struct PresentedCookie {
+    pub(super) id: SessionId,
+    /// The cookie has the data of the session: always with cookie storage, else while it is empty.
+    pub(super) has_data: bool,
+    sealed_by_previous_key: bool,
+}
+
+/// The session as read so far, and the writes that the response needs.
+#[derive(Default)]
+pub(super) struct SessionState {
+    /// The data from the cookie, until the store has said that the session has not ended.
+    from_cookie: Option<SessionData>,
+    pub(super) data: Option<SessionData>,
+    /// The version in the store that `data` is based on.
+    pub(super) version: Option<u64>,
+    pub(super) changes: Vec<SessionChange>,
+    /// The session is to be written, or its cookie deleted.
+    pub(super) dirty: bool,
+    /// The cookie's session does not exist, or has ended.
+    pub(super) gone: bool,
+    pub(super) remember: RememberCookie,
+    pub(super) signed_out: bool,
+}
+
+impl SessionState {
+    pub(super) fn is_unchanged(&self) -> bool {
+        !self.dirty && matches!(self.remember, RememberCookie::Keep)
+    }
+}
+
+/// The change of the remember cookie in the response.
+#[derive(Default)]
+pub(super) enum RememberCookie {
+    #[default]
+    Keep,
+    Set(String),
+    Clear,
+}
+
+impl RequestSession {
+    pub(super) fn new<B>(sessions: &Sessions, request: &Request<B>, context: &RequestContext) -> Self {
+        let tls = || context.client().is_some_and(|client| client.scheme() == Scheme::Https);
+        let headers = request.headers();
+        Self {
+            cookies: CookieHeaders::of(headers),
+            secure: sessions.0.secure.unwrap_or_else(tls),
+            user_agent: headers.get(USER_AGENT).cloned(),
+            accept: headers.get(ACCEPT).cloned(),
+            method: request.method().clone(),
+            target: request.uri().path_and_query().cloned(),
+            sessions: sessions.clone(),
+            ip: context.client().map(|client| client.ip()),
+            touched: AtomicBool::new(false),
+            presented: OnceLock::new(),
+            loaded: OnceCell::new(),
+            state: Mutex::default(),
+        }
+    }
+
+    pub(super) fn settings(&self) -> &Settings {
+        &self.sessions.0
+    }
+
+    pub(super) fn state(&self) -> MutexGuard<'_, SessionState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Returns `true` if anything has asked for the session.
+    pub(super) fn touched(&self) -> bool {
+        self.touched.load(Ordering::Relaxed)
+    }
+
+    /// Returns the content of the request's cookie, if the keyring opens it.
+    ///
+    /// The first call locks the state: a caller that holds the lock would deadlock.
+    pub(super) fn presented(&self) -> Option<&PresentedCookie> {
+        self.touched.store(true, Ordering::Relaxed);
+        let open = || {
+            let (presented, data) = self.open_cookie()?;
+            self.state().from_cookie = data;
+            Some(presented)
+        };
+        self.presented.get_or_init(open).as_ref()
+    }
+
+    /// Returns `true` if the browser has a cookie of this id, sealed by the current key.
+    pub(super) fn is_presented(&self, id: SessionId) -> bool {
+        self.presented().is_some_and(|presented| presented.id == id && !presented.sealed_by_previous_key)
+    }
+
+    fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
+        let settings = self.settings();
+        settings.cookie.find(&self.cookies, self.secure).find_map(|value| {
+            let unsealed =
+                settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.seal_context())?;
+            let (id, rest) = unsealed.bytes().split_first_chunk()?;
+            let id = SessionId::from_bytes(*id);
+            let data = match settings.storage {
+                Storage::Store if rest.is_empty() => None,
+                Storage::Store | Storage::Cookie => Some(SessionData::decode(id, rest)?),
+            };
+            let expired =
+                data.as_ref().is_some_and(|data| data.remaining(settings.timeouts, settings.now()).is_none());
+            let presented = PresentedCookie {
+                id,
+                has_data: data.is_some(),
+                sealed_by_previous_key: !unsealed.is_current(),
+            };
+            (!expired).then_some((presented, data))
+        })
+    }
+
+    /// Reads the session, once for each request.
+    pub(super) async fn load(&self) -> Result<(), SessionRejection> {
+        self.loaded.get_or_try_init(|| self.read()).await.copied().map_err(|error| store_down(&error))
+    }
+
+    async fn read(&self) -> Result<(), StoreError> {
+        match self.presented() {
+            Some(presented) => self.find(presented).await?,
+            None => self.state().gone = true,
+        }
+        self.protect().await?;
+        if self.state().data.as_ref().is_none_or(|data| data.login.is_none()) {
+            self.restore().await?;
+        }
+        self.update_last_seen();
+        Ok(())
+    }
+
+    /// Reads the session of the cookie, unless it has ended.
+    async fn find(&self, presented: &PresentedCookie) -> Result<(), StoreError> {
+        let settings = self.settings();
+        let record = settings.store.load(presented.id).await?;
+        let mut state = self.state();
+        let found = match record {
+            None => state.from_cookie.take().map(|data| (data, None)),
+            // With cookie storage, a record says that the session has ended.
+            Some(_) if settings.storage == Storage::Cookie => None,
+            Some(record) => SessionData::decode(presented.id, &record.bytes)
+                .filter(|data| data.remaining(settings.timeouts, settings.now()).is_some())
+                .map(|data| (data, Some(record.version))),
+        };
+        match found {
+            Some((data, version)) => {
+                (state.data, state.version) = (Some(data), version);
+                state.dirty |= presented.sealed_by_previous_key;
+            }
+            // An earlier read that was cancelled later on may have set the data already.
+            None => state.gone = state.data.is_none(),
+        }
+        Ok(())
+    }
+
+    /// Compares the client with the one that signed in, and reacts as the protection says.
+    async fn protect(&self) -> Result<(), StoreError> {
+        let settings = self.settings();
+        if settings.protection == SessionProtection::None {
+            return Ok(());
+        }
+        let user = {
+            let state = self.state();
+            let login = state.data.as_ref().and_then(|data| data.login.as_ref());
+            login
+                .filter(|login| login.fingerprint != self.fingerprint())
+                .map(|login| (login.user.clone(), login.authenticated_at.is_some()))
+        };
+        let Some((user, authenticated)) = user else { return Ok(()) };
+        match settings.protection {
+            SessionProtection::Basic if authenticated => {
+                self.change(SessionChange::ClearAuthentication);
+                settings.emit(&SessionEvent::ClientChanged { user: &user, ended: false });
+            }
+            SessionProtection::Strong => {
+                self.end().await?;
+                settings.emit(&SessionEvent::ClientChanged { user: &user, ended: true });
+            }
+            SessionProtection::None | SessionProtection::Basic => {}
+        }
+        Ok(())
+    }
+
+    /// Updates the time of the last use if it is older than a sixteenth of the idle timeout.
+    fn update_last_seen(&self) {
+        let (timeouts, now) = (self.settings().timeouts, self.settings().now());
+        let mut state = self.state();
+        if let Some(data) = &mut state.data
+            && now.saturating_sub(data.last_seen) > timeouts.idle.as_secs() / 16
+        {
+            data.last_seen = now;
+            state.dirty = true;
+        }
+    }
+
+    /// Applies a change, and notes it for newer versions. Starts a session if there is none.
+    pub(super) fn change(&self, change: SessionChange) {
+        let now = self.settings().now();
+        let mut state = self.state();
+        state.data.get_or_insert_with(|| SessionData::new(now)).apply(change.clone());
+        state.changes.push(change);
+        state.dirty = true;
+    }
+
+    /// Returns a hash of the client's network and `User-Agent`.
+    pub(super) fn fingerprint(&self) -> [u8; 8] {
+        use sha2::{Digest, Sha256};
+        let network: &[u8] = match self.ip {
+            Some(IpAddr::V4(ip)) => &ip.octets()[..3],
+            Some(IpAddr::V6(ip)) => &ip.octets()[..6],
+            None => &[],
+        };
+        let user_agent = self.user_agent.as_ref().map_or(&b""[..], HeaderValue::as_bytes);
+        let digest =
+            Sha256::new().chain_update([network.len() as u8]).chain_update(network).chain_update(user_agent);
+        *digest.finalize().first_chunk().expect("SHA-256 has 32 bytes")
+    }
+
+    /// Returns the first 200 characters of `User-Agent`.
+    pub(super) fn user_agent(&self) -> Option<String> {
+        let text = self.user_agent.as_ref()?.to_str().ok()?;
+        Some(text.chars().take(200).collect())
+    }
+
+    /// Returns the account that is signed in.
+    pub(super) fn user(&self) -> Option<String> {
+        let state = self.state();
+        state.data.as_ref()?.login.as_ref().map(|login| login.user.clone())
+    }
+
+    /// Returns the ids of this session and of its remember token's series.
+    pub(super) fn own_ids(&self) -> (Option<SessionId>, Option<SessionId>) {
+        let state = self.state();
+        let login = state.data.as_ref().and_then(|data| data.login.as_ref());
+        let series = login.and_then(|login| login.series).map(SessionId::from_bytes);
+        (state.data.as_ref().map(|data| data.id), series)
+    }
+}
+
+/// Logs the cause and returns the rejection.
+pub(super) fn store_down(error: &StoreError) -> SessionRejection {
+    tracing::error!(%error, "session store is down");
+    SessionRejection::StoreDown
+}
+
+impl SessionTag for RequestSession {
+    fn current(&self) -> Option<[u8; 16]> {
+        self.presented().map(|presented| *presented.id.bytes())
+    }
+
+    fn next(&self) -> [u8; 16] {
+        let presented = self.presented().map(|presented| presented.id);
+        let now = self.settings().now();
+        let mut state = self.state();
+        let id = match (&state.data, presented) {
+            (Some(data), _) => data.id,
+            (None, Some(id)) if !state.gone => id,
+            (None, _) => {
+                state.dirty = true;
+                state.data.insert(SessionData::new(now)).id
+            }
+        };
+        *id.bytes()
+    }
+}
+
+impl fmt::Debug for RequestSession {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("RequestSession(hidden)")
+    }
+}

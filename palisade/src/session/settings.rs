@@ -1,0 +1,271 @@
+//! The settings of the session layer.
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::cookie::CookieConfig;
+use super::data::Timeouts;
+use super::event::SessionEvent;
+use super::store::{MemorySessions, SessionStore};
+use crate::core::clock::Clock;
+use crate::core::same_site::SameSite;
+use crate::keyring::{DerivedKey, Keyring};
+
+/// The session layer. The [module page](crate::session) says how long a session lasts and what
+/// ends it.
+///
+/// ```
+/// use palisade::Keyring;
+/// use palisade::session::{SessionProtection, Sessions, store::MemorySessions};
+/// use std::{sync::Arc, time::Duration};
+///
+/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let store = Arc::new(MemorySessions::new());
+/// let sessions = Sessions::new(&keyring)
+///     .store(Arc::clone(&store)) // a store, or a shared one
+///     .idle_timeout(Duration::from_secs(15 * 60))
+///     .absolute_timeout(Duration::from_secs(8 * 60 * 60))
+///     .protection(SessionProtection::Strong)
+///     .login_path("/login")
+///     .reauth_path("/login/confirm");
+/// assert!(format!("{sessions:?}").contains("idle: 900s"));
+/// # Ok::<(), palisade::keyring::KeyringError>(())
+/// ```
+#[doc(alias = "SessionLayer")]
+#[doc(alias = "SessionManagerLayer")]
+#[doc(alias = "LoginManager")]
+#[doc(alias = "remember me")]
+#[derive(Clone)]
+pub struct Sessions(pub(super) Arc<Settings>);
+
+#[derive(Clone)]
+pub(super) struct Settings {
+    pub(super) keys: DerivedKey,
+    pub(super) storage: Storage,
+    pub(super) store: Arc<dyn SessionStore>,
+    pub(super) timeouts: Timeouts,
+    pub(super) remember: Option<Duration>,
+    pub(super) cookie: CookieConfig,
+    pub(super) remember_cookie: CookieConfig,
+    pub(super) secure: Option<bool>,
+    pub(super) protection: SessionProtection,
+    pub(super) login_path: Option<Box<str>>,
+    pub(super) reauth_path: Option<Box<str>>,
+    listener: Option<EventListener>,
+    clock: Clock,
+}
+
+type EventListener = Arc<dyn Fn(&SessionEvent<'_>) + Send + Sync>;
+
+/// The place of the session data.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Storage {
+    /// The cookie. The store has ended sessions and remember tokens.
+    Cookie,
+    /// The store. The cookie has the session's id.
+    Store,
+}
+
+/// The reaction to a client whose network or `User-Agent` has changed since the sign-in.
+///
+/// The network is the first 24 bits of an IPv4 address, or the first 48 of an IPv6 address.
+///
+/// ```
+/// use palisade::session::SessionProtection;
+///
+/// assert_eq!(SessionProtection::default(), SessionProtection::Basic);
+/// ```
+#[doc(alias = "session_protection")]
+#[doc(alias = "session hijacking")]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Default)]
+pub enum SessionProtection {
+    /// Ignores the change.
+    None,
+    /// Keeps the sign-in, but no longer counts it as recent authentication.
+    #[default]
+    Basic,
+    /// Ends the session.
+    Strong,
+}
+
+impl Sessions {
+    /// Makes a layer that keeps sessions sealed in the visitor's cookie.
+    ///
+    /// Ended sessions and remember tokens are known to this process only, until it stops. With
+    /// several processes, or to keep them over a restart, add a
+    /// [`revocation_store`](Self::revocation_store).
+    pub fn new(keyring: &Keyring) -> Self {
+        Self(Arc::new(Settings {
+            keys: keyring.derive("session"),
+            storage: Storage::Cookie,
+            store: Arc::new(MemorySessions::new()),
+            timeouts: Timeouts {
+                idle: Duration::from_secs(30 * 60),
+                absolute: Duration::from_secs(12 * 60 * 60),
+            },
+            remember: None,
+            cookie: CookieConfig::new("session", SameSite::Lax),
+            remember_cookie: CookieConfig::new("remember", SameSite::Lax),
+            secure: None,
+            protection: SessionProtection::default(),
+            login_path: None,
+            reauth_path: None,
+            listener: None,
+            clock: Clock::system(),
+        }))
+    }
+
+    /// Keeps session data in this store; the cookie has the sealed id only. Accepts an `Arc` too.
+    ///
+    /// Only with a store can an account's sessions be listed and ended one by one.
+    pub fn store(self, store: impl SessionStore) -> Self {
+        self.with(|settings| (settings.storage, settings.store) = (Storage::Store, Arc::new(store)))
+    }
+
+    /// Keeps session data in the cookie, and ended sessions and remember tokens in this store.
+    #[doc(alias = "blacklist")]
+    #[doc(alias = "denylist")]
+    pub fn revocation_store(self, store: impl SessionStore) -> Self {
+        self.with(|settings| (settings.storage, settings.store) = (Storage::Cookie, Arc::new(store)))
+    }
+
+    /// Sets the time after which an unused session ends. A session in use is written again up to
+    /// 16 times in this span.
+    #[doc(alias = "inactivity")]
+    pub fn idle_timeout(self, timeout: Duration) -> Self {
+        self.with(|settings| settings.timeouts.idle = timeout)
+    }
+
+    /// Sets the time after which every session ends, counted from its start.
+    #[doc(alias = "SESSION_COOKIE_AGE")]
+    #[doc(alias = "PERMANENT_SESSION_LIFETIME")]
+    pub fn absolute_timeout(self, timeout: Duration) -> Self {
+        self.with(|settings| settings.timeouts.absolute = timeout)
+    }
+
+    /// Allows [`Session::remember`](super::Session::remember), and sets the lifetime of its
+    /// tokens.
+    #[doc(alias = "REMEMBER_COOKIE_DURATION")]
+    pub fn remember(self, lifetime: Duration) -> Self {
+        self.with(|settings| settings.remember = Some(lifetime))
+    }
+
+    /// Sets the name of the cookie. `__Host-` is put before it if the cookie is `Secure`.
+    ///
+    /// # Panics
+    /// If the name is empty, or has other characters than letters, digits, `-` and `_`.
+    #[doc(alias = "SESSION_COOKIE_NAME")]
+    pub fn cookie_name(self, name: &str) -> Self {
+        let allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"-_".contains(&byte);
+        assert!(
+            !name.is_empty() && name.bytes().all(allowed),
+            "`{name}` is not a valid cookie name: write letters, digits, - and _"
+        );
+        self.with(|settings| settings.cookie = CookieConfig::new(name, settings.cookie.same_site))
+    }
+
+    /// Sets the `SameSite` attribute of both cookies.
+    pub fn same_site(self, same_site: SameSite) -> Self {
+        self.with(|settings| {
+            (settings.cookie.same_site, settings.remember_cookie.same_site) = (same_site, same_site);
+        })
+    }
+
+    /// Sets or clears the `Secure` attribute for every request. Without this setting, cookies are
+    /// `Secure` if the request came over TLS.
+    pub fn secure(self, secure: bool) -> Self {
+        self.with(|settings| settings.secure = Some(secure))
+    }
+
+    /// Sets the reaction to a client that has changed since the sign-in.
+    pub fn protection(self, protection: SessionProtection) -> Self {
+        self.with(|settings| settings.protection = protection)
+    }
+
+    /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
+    /// page that they asked for is added as `next`.
+    ///
+    /// Without a login path, and for clients that prefer JSON, the response is 401.
+    ///
+    /// # Panics
+    /// If the path is not a path on this site.
+    #[doc(alias = "login_view")]
+    #[doc(alias = "LOGIN_URL")]
+    pub fn login_path(self, path: &str) -> Self {
+        let path = own_path(path);
+        self.with(|settings| settings.login_path = Some(path))
+    }
+
+    /// Sets the page that signed-in visitors are redirected to for recent authentication: a path
+    /// on this site. Without it, the [`login_path`](Self::login_path) is used.
+    ///
+    /// # Panics
+    /// If the path is not a path on this site.
+    #[doc(alias = "refresh_view")]
+    #[doc(alias = "step-up authentication")]
+    pub fn reauth_path(self, path: &str) -> Self {
+        let path = own_path(path);
+        self.with(|settings| settings.reauth_path = Some(path))
+    }
+
+    /// Sets a function that is called with each [`SessionEvent`], for an audit log.
+    pub fn on_event(self, listener: impl Fn(&SessionEvent<'_>) + Send + Sync + 'static) -> Self {
+        self.with(|settings| settings.listener = Some(Arc::new(listener)))
+    }
+
+    /// Sets the clock that timeouts are measured with.
+    pub fn clock(self, clock: Clock) -> Self {
+        self.with(|settings| settings.clock = clock)
+    }
+
+    fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {
+        change(Arc::make_mut(&mut self.0));
+        self
+    }
+}
+
+fn own_path(path: &str) -> Box<str> {
+    let is_own = path.starts_with('/')
+        && !path.starts_with("//")
+        && path.bytes().all(|byte| byte.is_ascii_graphic() && byte != b'\\');
+    assert!(is_own, "`{path}` is not a path on this site: write one such as /login");
+    path.into()
+}
+
+impl Settings {
+    /// Returns the seconds since the Unix epoch.
+    pub(super) fn now(&self) -> u64 {
+        self.clock.now() / 1_000_000
+    }
+
+    /// Logs an event and calls the application's listener.
+    pub(super) fn emit(&self, event: &SessionEvent<'_>) {
+        event.log();
+        if let Some(listener) = &self.listener {
+            listener(event);
+        }
+    }
+
+    /// Returns the context that the cookie is sealed in. It differs by storage and cookie name, so
+    /// that a cookie of one configuration does not open in another.
+    pub(super) fn seal_context(&self) -> Vec<u8> {
+        let content = match self.storage {
+            Storage::Cookie => "record",
+            Storage::Store => "name",
+        };
+        [content.as_bytes(), b" ", self.cookie.name().as_bytes()].concat()
+    }
+}
+
+impl fmt::Debug for Sessions {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Settings { store, timeouts, protection, .. } = &*self.0;
+        f.debug_struct("Sessions")
+            .field("store", store)
+            .field("idle", &timeouts.idle)
+            .field("absolute", &timeouts.absolute)
+            .field("protection", protection)
+            .finish_non_exhaustive()
+    }
+}
