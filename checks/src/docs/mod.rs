@@ -145,7 +145,7 @@ fn page_violations(package: &Package, page: &Page) -> Vec<Violation> {
 }
 
 fn items(package: &Package, surface: &Surface, page: &Page) -> Vec<Violation> {
-    let made = |name: &str| name.ends_with("Future") || name.ends_with("Service");
+    let made = |name: &str| ["Future", "Service", "Error"].iter().any(|end| name.ends_with(end));
     let mut violations = Vec::new();
     for item in page.items.iter().filter(|item| !made(&item.name)) {
         let mut texts = surface.texts(package, item);
