@@ -9,7 +9,7 @@
 //!     ("demo/src/core.rs", "//! The floor.\nuse crate::session::Session;"),
 //!     ("demo/src/session.rs", "//! Sessions.\npub struct Session;"),
 //! ])?;
-//! let floors = Floors::parse("```floors demo\nsession\ncore\n```")?.remove("demo").unwrap();
+//! let floors = Floors::parse("```floors demo\nlib\nsession\ncore\n```")?.remove("demo").unwrap();
 //! let violations = house_checks::architecture::check(&package, &floors);
 //! assert_eq!(violations.len(), 1);
 //! assert!(violations[0].contains("demo/src/core.rs:2: core imports session"));

@@ -11,8 +11,9 @@
 //! 5. a public item that no example names, neither on its own documentation nor on its module's
 //!    page ([`Rule::Example`]).
 //!
-//! Futures and services that a layer makes (`…Future`, `…Service`) need no example: callers never
-//! name them. Items that a macro declares are not seen. [`html`] checks what rustdoc wrote.
+//! Futures and services that a layer makes (`…Future`, `…Service`) and errors (`…Error`) need no
+//! example: callers never name them, or meet them by `?`.
+//! Items that a macro declares are not seen. [`html`] checks what rustdoc wrote.
 
 pub mod examples;
 pub mod html;
