@@ -3,7 +3,7 @@
 //! A table is a fenced block of `ARCHITECTURE.md`. Its rows go from the top floor to the bottom
 //! one; a module may import from lower floors only.
 //!
-//! ```
+//! ````
 //! use house_checks::floors::Floors;
 //!
 //! let table = "
@@ -24,7 +24,7 @@
 //! assert!(!floors.allows("db", "pages"));
 //! assert_eq!(floors.below("db"), ["core"]);
 //! # Ok::<(), anyhow::Error>(())
-//! ```
+//! ````
 //!
 //! `lib` and `main` are the files of those names, every other name is a top-level module.
 //! A row that ends in `·` goes on in the next line.
