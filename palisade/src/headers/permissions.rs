@@ -211,7 +211,8 @@ impl FromStr for PermissionsPolicy {
                 None if matches!(list, "*" | "self") => list,
                 None => return Err(PermissionsError::Member(member.to_owned())),
             };
-            let allowlist = words.split_ascii_whitespace().map(parse_member).collect::<Result<Vec<_>, _>>()?;
+            let allowlist =
+                words.split_ascii_whitespace().map(parse_member).collect::<Result<Vec<_>, _>>()?;
             if policy.0.iter().any(|(known, _)| **known == *feature) {
                 return Err(PermissionsError::Duplicate(feature.to_owned()));
             }
