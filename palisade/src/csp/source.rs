@@ -38,7 +38,8 @@ use super::token::{NONCE, Token, UNSAFE_INLINE};
 ///     "https://partner.example".parse()
 /// }
 /// assert_eq!(partner()?, Source::host("https://partner.example")?);
-/// assert_eq!(Source::<ResourceSrc>::scheme("mediastream:")?, "mediastream:".parse()?);
+/// let stream: Source<ResourceSrc> = "mediastream:".parse()?;
+/// assert_eq!(stream, Source::scheme("mediastream:")?);
 /// assert_ne!(Source::<StyleSrc>::sha256(&[0; 32]), Source::UNSAFE_INLINE);
 /// assert_eq!("data:".parse::<Source<DefaultSrc>>()?, Source::DATA);
 /// # Ok::<(), CspError>(())
