@@ -88,7 +88,7 @@ fn links() -> Group {
         .post("/setup/{token}", setup::take)
         .get("/welcome/{token}", reset::show_first)
         .post("/welcome/{token}", reset::take_first)
-        .layer(PageHeaders::new().private().referrer_policy(ReferrerPolicy::NoReferrer))
+        .layer(PageHeaders::new().no_store().referrer_policy(ReferrerPolicy::NoReferrer))
 }
 
 /// Answers to challenges, from who is signed in.
@@ -258,7 +258,7 @@ pub fn app(state: App) -> Router {
     let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
     let for_members = |group: Group| group.layer(SignedIn::<User>::gate(state.clone()));
     let for_admins = |group: Group| {
-        group.layer(PageHeaders::new().private()).layer(SignedIn::<Admin>::gate(state.clone()))
+        group.layer(PageHeaders::new().no_store()).layer(SignedIn::<Admin>::gate(state.clone()))
     };
     let with_files = |group: Group| {
         let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(SENDING);

@@ -1,22 +1,50 @@
-//! The flags that every cookie leaves with.
+//! Cookie attributes: `Secure`, `HttpOnly` and `SameSite` on every cookie of the site.
 //!
 //! ```
-//! # use palisade::cookies::{Cookies, SameSite};
+//! use http::{Request, Response};
+//! use palisade::cookies::{Cookies, SameSite};
+//! use tower::{Layer, ServiceExt};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), http::Error> {
 //! let cookies = Cookies::new().same_site(SameSite::Strict).readable_by_scripts(["theme"]);
+//! let page = tower::service_fn(async |_: Request<()>| {
+//!     Response::builder().header("set-cookie", "id=7; Path=/").body(String::new())
+//! });
+//!
+//! let response = cookies.layer(page).oneshot(Request::new(())).await?;
+//! assert_eq!(response.headers()["set-cookie"], "id=7; Path=/; HttpOnly; SameSite=Strict");
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! What happens to each `Set-Cookie` line, whoever wrote it:
-//! 1. over TLS, `Secure` is added where it is missing;
-//! 2. `HttpOnly` is added where it is missing, but for the cookies named readable;
-//! 3. `SameSite` is added where the line says nothing of it; a `SameSite` that is there stays.
+//! [`Palisade::cookies`](crate::Palisade::cookies) takes the same value.
 //!
-//! | default | why |
-//! |---|---|
-//! | Secure over TLS | a cookie without it is sent in the clear to whoever asks; in the clear, browsers drop one with it |
-//! | HttpOnly | a script that should not run cannot read it |
-//! | SameSite=Lax | other sites cannot send it along with a form |
+//! # What happens, in order
 //!
-//! It changes neither names nor values, and it removes nothing.
+//! For each `Set-Cookie` line of a response, from a handler or from another layer:
+//! 1. Over TLS, `Secure` is added if it is missing.
+//! 2. `HttpOnly` is added if it is missing, except to the cookies of
+//!    [`Cookies::readable_by_scripts`].
+//! 3. `SameSite` is added if the line has none. An existing `SameSite` stays.
+//!
+//! # Defaults
+//!
+//! | attribute | default | why |
+//! |---|---|---|
+//! | `Secure` | over TLS | else browsers send the cookie over plain HTTP too |
+//! | `Secure` | not over plain HTTP | browsers reject such a cookie there |
+//! | `HttpOnly` | all cookies | an injected script cannot read them |
+//! | `SameSite` | `Lax` | browsers do not send the cookie with forms of other sites |
+//!
+//! # What it does not do
+//!
+//! It changes no names or values, and removes no attributes. `SameSite=None` is not offered; a
+//! handler that needs it writes it into its own line.
+//!
+//! # See also
+//!
+//! `session` for the session cookie; [`csrf`](crate::csrf) for forged requests.
 //!
 //! References: RFC 6265bis §4.1.2; OWASP Session Management Cheat Sheet.
 
@@ -31,12 +59,15 @@ use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
 pub use crate::core::same_site::SameSite;
 
-/// The flags that every cookie leaves with.
+/// The attributes that every cookie of the site has. See the [module page](self).
+#[doc(alias = "Set-Cookie")]
+#[doc(alias = "HttpOnly")]
+#[doc(alias = "Secure")]
 #[derive(Clone, Debug)]
-pub struct Cookies(Arc<Flags>);
+pub struct Cookies(Arc<Attributes>);
 
 #[derive(Clone, Debug)]
-struct Flags {
+struct Attributes {
     secure: bool,
     same_site: Option<SameSite>,
     readable: Vec<Box<str>>,
@@ -49,40 +80,41 @@ impl Default for Cookies {
 }
 
 impl Cookies {
-    /// `Secure` over TLS, `HttpOnly`, `SameSite=Lax`.
+    /// Adds `Secure` over TLS, `HttpOnly`, and `SameSite=Lax`.
     pub fn new() -> Self {
-        Self(Arc::new(Flags { secure: true, same_site: Some(SameSite::Lax), readable: Vec::new() }))
+        Self(Arc::new(Attributes { secure: true, same_site: Some(SameSite::Lax), readable: Vec::new() }))
     }
 
-    /// What to add where a cookie says nothing of it; `None` adds nothing.
+    /// Sets the `SameSite` of cookies that have none; `None` adds none.
     pub fn same_site(self, same_site: impl Into<Option<SameSite>>) -> Self {
         let same_site = same_site.into();
-        self.change(|flags| flags.same_site = same_site)
+        self.change(|attributes| attributes.same_site = same_site)
     }
 
-    /// The cookies that scripts of the page may read.
+    /// Sets the names of the cookies that scripts of the page may read.
     pub fn readable_by_scripts<T: Into<Box<str>>>(self, names: impl IntoIterator<Item = T>) -> Self {
         let names = names.into_iter().map(Into::into).collect();
-        self.change(|flags| flags.readable = names)
+        self.change(|attributes| attributes.readable = names)
     }
 
-    /// Adds no `Secure`.
+    /// Does not add `Secure`.
     ///
-    /// # Danger
-    /// The cookies of this site are then sent in the clear too.
+    /// # Security
+    /// Browsers then send the site's cookies over plain HTTP too, readable for everyone on the
+    /// way.
     pub fn dangerous_disable_secure(self) -> Self {
-        self.change(|flags| flags.secure = false)
+        self.change(|attributes| attributes.secure = false)
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Flags)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Attributes)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
 }
 
-impl Flags {
-    /// The line with what it lacks, or `None` where it lacks nothing.
-    fn complete(&self, line: &HeaderValue, tls: bool) -> Option<HeaderValue> {
+impl Attributes {
+    /// Returns the line with the missing attributes, or `None` if nothing is missing.
+    fn complete(&self, line: &HeaderValue, is_https: bool) -> Option<HeaderValue> {
         let mut parts = line.as_bytes().split(|byte| *byte == b';');
         let name = parts.next()?.split(|byte| *byte == b'=').next()?.trim_ascii();
         let has = |attribute: &str| {
@@ -97,16 +129,16 @@ impl Flags {
             SameSite::Lax => "; SameSite=Lax",
         });
         let missing = [
-            (self.secure && tls && !has("secure")).then_some("; Secure"),
+            (self.secure && is_https && !has("secure")).then_some("; Secure"),
             (!readable && !has("httponly")).then_some("; HttpOnly"),
             same_site,
         ];
         if missing.iter().all(Option::is_none) {
             return None;
         }
-        let mut whole = line.as_bytes().to_vec();
-        missing.into_iter().flatten().for_each(|flag| whole.extend_from_slice(flag.as_bytes()));
-        HeaderValue::from_bytes(&whole).ok()
+        let mut completed = line.as_bytes().to_vec();
+        missing.into_iter().flatten().for_each(|attribute| completed.extend_from_slice(attribute.as_bytes()));
+        HeaderValue::from_bytes(&completed).ok()
     }
 }
 
@@ -121,15 +153,15 @@ impl Guard for Cookies {
         Ok(())
     }
 
-    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
+    fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
         if !response.headers().contains_key(SET_COOKIE) {
             return;
         }
-        let tls = exchange.client().is_some_and(|client| client.scheme == Scheme::Https);
+        let is_https = context.client().is_some_and(|client| client.scheme == Scheme::Https);
         if let http::header::Entry::Occupied(mut lines) = response.headers_mut().entry(SET_COOKIE) {
             for line in lines.iter_mut() {
-                if let Some(whole) = self.0.complete(line, tls) {
-                    *line = whole;
+                if let Some(completed) = self.0.complete(line, is_https) {
+                    *line = completed;
                 }
             }
         }

@@ -1,32 +1,54 @@
-//! The one layer that most applications need: the stateless guards, in the right order.
+//! The stateless layers of a site as one layer, in the right order: [`Palisade`].
 //!
 //! ```
-//! # use palisade::Palisade;
-//! # use palisade::proxy::Proxies;
-//! let palisade = Palisade::new().hosts(["example.org"])?.trusted_proxies(Proxies::none());
-//! # Ok::<(), palisade::host::HostsError>(())
+//! use palisade::Palisade;
+//! use palisade::csrf::Csrf;
+//! use palisade::headers::{ReferrerPolicy, SecurityHeaders};
+//! use palisade::host::HostsError;
+//! use palisade::proxy::Proxies;
+//!
+//! let palisade = Palisade::new()
+//!     .hosts(["example.org", "localhost"])?
+//!     .trusted_proxies(Proxies::none())
+//!     .headers(SecurityHeaders::strict().referrer_policy(ReferrerPolicy::NoReferrer));
+//! let probes = palisade.for_probes(); // a second value, for health checks
+//! assert!(Palisade::new().hosts(["https://example.org"]).is_err(), "a host has no scheme");
+//! # Ok::<(), HostsError>(())
 //! ```
 //!
-//! What happens to a request, in this order:
-//! 1. [`Proxies`] decides who is asking, and over what; where it cannot, the answer is a 500 that says why;
-//! 2. [`Hosts`] refuses requests for other sites: 400, 421;
-//! 3. [`Https`] redirects those in the clear: 302, 307;
-//! 4. [`Csrf`] refuses requests that pages of other sites made: 403;
-//! 5. the application answers, or panics, which is a 500;
-//! 6. [`Cookies`], [`Https`] and [`SecurityHeaders`] complete the response, whichever of these it was.
+//! # What happens, in order
 //!
-//! | part | default | why |
+//! 1. [`Proxies`] resolves the client's address and scheme. If the peer is unknown, the response
+//!    is a 500 that names the missing setting.
+//! 2. [`Hosts`] rejects requests for other sites: 400, 421.
+//! 3. [`Https`] redirects requests over plain HTTP: 302, 307.
+//! 4. [`Csrf`] rejects requests that pages of other sites have made: 403.
+//! 5. The application responds, or panics, which becomes a 500.
+//! 6. [`Cookies`], [`Https`] and [`SecurityHeaders`] complete every response, rejections included.
+//!
+//! # Defaults
+//!
+//! | setting | default | why |
 //! |---|---|---|
-//! | [`behind`](Palisade::trusted_proxies) | nobody is believed | a header is anybody's word |
-//! | [`hosts`](Palisade::hosts) | any well-formed host over https or from this machine; a redirect to https wants a list | `Location` must not be a stranger's choice |
-//! | [`https`](Palisade::https) | redirect; HSTS for a year over TLS | OWASP |
-//! | [`csrf`](Palisade::csrf) | no page of another site may send a form here | it would act in its visitor's name |
-//! | [`cookies`](Palisade::cookies) | Secure over TLS, HttpOnly, SameSite=Lax | all cookies, not only the session's |
-//! | [`headers`](Palisade::headers) | [`SecurityHeaders::strict`] | |
+//! | [`trusted_proxies`](Palisade::trusted_proxies) | none | any client can send the headers |
+//! | [`hosts`](Palisade::hosts) | any valid host | the library cannot know the site's names |
+//! | [`https`](Palisade::https) | redirect; HSTS of one year | OWASP |
+//! | [`csrf`](Palisade::csrf) | on, no other site is trusted | forged requests |
+//! | [`cookies`](Palisade::cookies) | Secure, HttpOnly, SameSite=Lax | every cookie |
+//! | [`headers`](Palisade::headers) | [`SecurityHeaders::strict`] | see its module |
 //!
-//! It goes outside of everything but [`ErrorPages`](crate::ErrorPages): add it last but one, after the fallback.
-//! It has no state and needs no runtime; limits on time and size are [`Deadline`](crate::Deadline)'s and
-//! [`serve`](crate::serve())'s.
+//! Without a list of hosts, a redirect to https is a 500 that says so: an attacker could choose
+//! the host in `Location`.
+//!
+//! # Where it goes
+//!
+//! Outside of every other layer but `ErrorPages`: write it second in the tuple of layers, or call
+//! `Router::layer` with it last but one. It has no state and needs no async runtime.
+//!
+//! # What it does not do
+//!
+//! It sets no limits: see `deadline`, `body_limit`, `rate_limit` and `serve`. Tokens in forms are
+//! `csrf::CsrfTokens`.
 
 use std::sync::Arc;
 
@@ -43,7 +65,9 @@ use crate::host::{Hosts, HostsError};
 use crate::https::Https;
 use crate::proxy::Proxies;
 
-/// The stateless guards, in the right order.
+/// The stateless layers of a site as one layer. See the [module page](self).
+#[doc(alias = "helmet")]
+#[doc(alias = "Talisman")]
 #[derive(Clone, Debug)]
 pub struct Palisade(Arc<Guards>);
 
@@ -64,10 +88,10 @@ impl Default for Palisade {
 }
 
 impl Palisade {
-    /// Every guard with its defaults.
+    /// Makes the layer with every default.
     pub fn new() -> Self {
         Self(Arc::new(Guards {
-            proxies: listening(Proxies::none()),
+            proxies: with_axum_peer(Proxies::none()),
             hosts: Hosts::any(),
             https: Https::new(),
             csrf: Csrf::new(),
@@ -76,46 +100,48 @@ impl Palisade {
         }))
     }
 
-    /// The proxies to believe.
+    /// Sets the proxies whose forwarded headers are trusted.
+    #[doc(alias = "ProxyFix")]
     pub fn trusted_proxies(self, proxies: Proxies) -> Self {
-        self.change(|guards| guards.proxies = listening(proxies))
+        self.change(|guards| guards.proxies = with_axum_peer(proxies))
     }
 
-    /// The hosts to answer for.
+    /// Sets the hosts of the site: see [`Hosts::only`].
     ///
     /// # Errors
-    /// When there is none, or one is no host: see [`Hosts::only`].
+    /// If the list is empty, or an entry is not a host.
     pub fn hosts<T: AsRef<str>>(self, hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
         Ok(self.allowed_hosts(Hosts::only(hosts)?))
     }
 
-    /// The hosts to answer for, where a list has been made before.
+    /// Sets the hosts of the site from an existing value.
     pub fn allowed_hosts(self, hosts: Hosts) -> Self {
         self.change(|guards| guards.hosts = hosts)
     }
 
-    /// How to insist on https.
+    /// Sets the redirect to https, and HSTS.
     pub fn https(self, https: Https) -> Self {
         self.change(|guards| guards.https = https)
     }
 
-    /// What to do about requests that pages of other sites made.
+    /// Sets the origin check against forged requests.
     pub fn csrf(self, csrf: Csrf) -> Self {
         self.change(|guards| guards.csrf = csrf)
     }
 
-    /// The flags that cookies leave with.
+    /// Sets the attributes of cookies.
     pub fn cookies(self, cookies: Cookies) -> Self {
         self.change(|guards| guards.cookies = cookies)
     }
 
-    /// The headers to send.
+    /// Sets the security headers.
     pub fn headers(self, headers: SecurityHeaders) -> Self {
         self.change(|guards| guards.headers = headers)
     }
 
-    /// The same for a group that must answer whoever asks, such as health checks: who is asking is known and the
-    /// headers are complete, but no host is checked and nothing is redirected. Other sites' pages are refused here too.
+    /// Returns a variant for health checks, which often use an address as the host, and plain
+    /// HTTP: no host is checked and nothing is redirected. Everything else stays: the client, the
+    /// headers, and the rejection of forged requests.
     pub fn for_probes(&self) -> Self {
         self.clone().change(|guards| {
             guards.hosts = Hosts::unchecked();
@@ -129,8 +155,8 @@ impl Palisade {
     }
 }
 
-/// axum's own way to hand on the peer's address counts as well as ours.
-fn listening(proxies: Proxies) -> Proxies {
+/// Reads the peer's address from axum's `ConnectInfo` as well as from `PeerAddr`.
+fn with_axum_peer(proxies: Proxies) -> Proxies {
     #[cfg(feature = "axum")]
     let proxies = proxies.peer_from(crate::extract::peer);
     proxies
@@ -140,33 +166,34 @@ impl Guard for Palisade {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        let exchange = self.0.proxies.begin(request);
-        self.0.csrf.look(request, &exchange);
-        exchange
+        let context = self.0.proxies.begin(request);
+        self.0.csrf.attach_verdict(request, &context);
+        context
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
+    fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
         let Guards { proxies, hosts, https, csrf, .. } = &*self.0;
-        proxies.check(request, exchange)?;
-        let client = exchange.client().ok_or(Client::MISSING)?;
-        let site = client.authority(request);
-        hosts.answer(client, site)?;
-        if !hosts.are_listed() && https.needs_hosts() && !https.passes(request, client, site) {
+        proxies.check(request, context)?;
+        let client = context.client().ok_or(Client::MISSING)?;
+        let host = client.authority(request);
+        hosts.check_host(client, host)?;
+        if !hosts.has_list() && https.needs_hosts() && !https.passes(request, client, host) {
             return Err(MissingLayer(
-                "A request in the clear cannot be redirected to https: which hosts are ours is not said. Write \
-                 `Palisade::new().hosts([\"example.org\"])?`, or name one by `Https::new().host(\"example.org\")?`. \
-                 Behind a proxy that speaks TLS, name the proxy: `.trusted_proxies(Proxies::trusted([\"10.0.0.1\"])?)`.",
+                "A request over plain HTTP cannot be redirected to https, because no list of hosts is set. Write \
+                 `Palisade::new().hosts([\"example.org\"])?`, or set one by `Https::new().host(\"example.org\")?`. \
+                 Behind a proxy that terminates TLS, write \
+                 `.trusted_proxies(Proxies::trusted([\"10.0.0.1\"])?)`.",
             )
             .into());
         }
-        https.insist(request, client, site)?;
-        csrf.check(request, exchange)
+        https.require_https(request, client, host)?;
+        csrf.check(request, context)
     }
 
-    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
-        self.0.cookies.finish(exchange, response);
-        self.0.https.finish(exchange, response);
-        self.0.headers.finish(exchange, response);
+    fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
+        self.0.cookies.finish(context, response);
+        self.0.https.finish(context, response);
+        self.0.headers.finish(context, response);
     }
 }
 

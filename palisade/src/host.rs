@@ -1,15 +1,26 @@
-//! The hosts we answer for.
+//! Allowed hosts: requests for other sites are rejected.
 //!
 //! ```
-//! # use palisade::host::Hosts;
+//! use palisade::Palisade;
+//! use palisade::host::{Hosts, HostsError};
+//!
 //! let hosts = Hosts::only(["example.org", ".example.net", "[::1]:8000"])?;
-//! # Ok::<(), palisade::host::HostsError>(())
+//! let palisade = Palisade::new().allowed_hosts(hosts);
+//!
+//! let error = Hosts::only(["*.example.org"]).unwrap_err();
+//! assert_eq!(error, HostsError::Entry("*.example.org".to_owned()));
+//! # Ok::<(), HostsError>(())
 //! ```
 //!
-//! What passes, in this order:
-//! 1. a request that names one well-formed host ([`Authority`]), in its target, its `Host` header, or in a
-//!    forwarded header that is believed; anything else is a 400;
-//! 2. a host on the list; any other is a 421.
+//! The shorter [`Palisade::hosts`](crate::Palisade::hosts) takes the list itself.
+//!
+//! # What happens, in order
+//!
+//! 1. A request without a host, with several hosts, or with an invalid one is rejected with 400
+//!    ([`HostRejection::Malformed`]). The host stands in a header that a trusted proxy forwards,
+//!    in the request target, or in `Host`.
+//! 2. A request for a host that is not on the list is rejected with 421
+//!    ([`HostRejection::Unknown`]).
 //!
 //! | entry | matches |
 //! |---|---|
@@ -18,8 +29,22 @@
 //! | `example.org:8443` | that host on that port only |
 //! | `[2001:db8::1]` | that address |
 //!
-//! Case and one trailing dot never matter. [`Hosts::any`], the default, keeps rule 1 only.
-//! It does not resolve names, and it has no pattern language: a wildcard inside a name is an error.
+//! Case and one trailing dot are ignored.
+//!
+//! # Defaults
+//!
+//! | default | why |
+//! |---|---|
+//! | [`Hosts::any`]: every valid host | the library cannot know the site's names |
+//! | a redirect to https needs a list | an attacker must not choose the host in `Location` |
+//!
+//! # What it does not do
+//!
+//! It resolves no names, and has no pattern language: a `*` in an entry is an error.
+//!
+//! # See also
+//!
+//! [`proxy`](crate::proxy) for forwarded hosts; [`https`](crate::https) for the redirect.
 //!
 //! References: RFC 9110 §7.4 (misdirected requests); OWASP, Host header injection.
 
@@ -33,99 +58,102 @@ use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{Rejection, rejection_reasons};
 use crate::core::request_context::RequestContext;
 
-/// The hosts we answer for.
+/// The hosts that this server serves. See the [module page](self).
+#[doc(alias = "ALLOWED_HOSTS")]
+#[doc(alias = "TrustedHost")]
 #[derive(Clone, Debug, Default)]
-pub struct Hosts(Answered);
+pub struct Hosts(AllowedHosts);
 
 #[derive(Clone, Debug, Default)]
-enum Answered {
+enum AllowedHosts {
     Unchecked,
     #[default]
     WellFormed,
-    StoredEntry(Arc<[Entry]>),
+    Listed(Arc<[Entry]>),
 }
 
 #[derive(Debug)]
 struct Entry {
     host: Box<str>,
     port: Option<u16>,
-    and_under: bool,
+    with_subdomains: bool,
 }
 
 impl Hosts {
-    /// Every well-formed host.
+    /// Allows every valid host.
     pub fn any() -> Self {
-        Self(Answered::WellFormed)
+        Self(AllowedHosts::WellFormed)
     }
 
-    /// Whatever the request names, or nothing: for health checks, which name addresses.
+    /// Checks nothing: for health checks, which often name an address or no host at all.
     pub(crate) fn unchecked() -> Self {
-        Self(Answered::Unchecked)
+        Self(AllowedHosts::Unchecked)
     }
 
-    /// Only these.
+    /// Allows only these hosts.
     ///
     /// # Errors
-    /// When there is none, or an entry is no host.
+    /// If the list is empty, or an entry is not a host.
     pub fn only<T: AsRef<str>>(hosts: impl IntoIterator<Item = T>) -> Result<Self, HostsError> {
         let entries: Arc<[Entry]> =
             hosts.into_iter().map(|text| entry(text.as_ref())).collect::<Result<_, _>>()?;
-        if entries.is_empty() { Err(HostsError::None) } else { Ok(Self(Answered::StoredEntry(entries))) }
+        if entries.is_empty() { Err(HostsError::Empty) } else { Ok(Self(AllowedHosts::Listed(entries))) }
     }
 
-    /// Whether there is a list.
-    pub(crate) fn are_listed(&self) -> bool {
-        matches!(self.0, Answered::StoredEntry(_))
+    /// Returns `true` if there is a list.
+    pub(crate) fn has_list(&self) -> bool {
+        matches!(self.0, AllowedHosts::Listed(_))
     }
 
-    /// Whether we answer for the site that the request names.
-    pub(crate) fn answer(
+    /// Rejects a request whose host is not allowed.
+    pub(crate) fn check_host(
         &self,
         client: &Client,
-        site: Result<Authority<'_>, AuthorityError>,
+        host: Result<Authority<'_>, AuthorityError>,
     ) -> Result<(), HostRejection> {
-        if matches!(self.0, Answered::Unchecked) {
+        if matches!(self.0, AllowedHosts::Unchecked) {
             return Ok(());
         }
-        let site = site.map_err(|_| HostRejection::Malformed)?;
-        if self.contain(site, client.port(site)) { Ok(()) } else { Err(HostRejection::Unknown) }
+        let host = host.map_err(|_| HostRejection::Malformed)?;
+        if self.contain(host, client.port(host)) { Ok(()) } else { Err(HostRejection::Unknown) }
     }
 
-    fn contain(&self, site: Authority<'_>, port: u16) -> bool {
-        let Answered::StoredEntry(entries) = &self.0 else { return true };
+    fn contain(&self, requested: Authority<'_>, port: u16) -> bool {
+        let AllowedHosts::Listed(entries) = &self.0 else { return true };
         entries.iter().any(|entry| {
-            let under = || {
-                let (host, suffix) = (site.host().as_bytes(), entry.host.as_bytes());
+            let is_subdomain = || {
+                let (host, suffix) = (requested.host().as_bytes(), entry.host.as_bytes());
                 let Some(dot) = host.len().checked_sub(suffix.len() + 1) else { return false };
                 host[dot] == b'.' && host[dot + 1..].eq_ignore_ascii_case(suffix)
             };
-            entry.port.is_none_or(|only| only == port) && (site.is(&entry.host) || entry.and_under && under())
+            let port_matches = entry.port.is_none_or(|only| only == port);
+            port_matches && (requested.is(&entry.host) || entry.with_subdomains && is_subdomain())
         })
     }
 }
 
-/// Why a list of hosts is none.
+/// The reason why a list of hosts is invalid.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum HostsError {
-    /// An entry is no host.
+    /// An entry is not a host.
     #[error(
-        "`{0}` is not a host: write `example.org`, `.example.org` for it and every host under it, or `[2001:db8::1]`, each perhaps with `:port`; a name outside ASCII in its `xn--` form"
+        "`{0}` is not a host: write `example.org`, `.example.org` to include every host under it, or `[2001:db8::1]`, each with an optional `:port`; write a name outside ASCII in its `xn--` form"
     )]
     Entry(String),
     /// The list is empty.
-    #[error("no host is named: write at least one, or use `Hosts::any()`")]
-    None,
+    #[error("the list of hosts is empty: write at least one host, or `Hosts::any()`")]
+    Empty,
 }
 
 fn entry(text: &str) -> Result<Entry, HostsError> {
     let text = text.trim();
-    let (and_under, named) = match text.strip_prefix('.') {
+    let (with_subdomains, host) = match text.strip_prefix('.') {
         Some(rest) => (true, rest),
         None => (false, text),
     };
-    let site = Authority::parse(named).map_err(|_| HostsError::Entry(text.to_owned()))?;
-    Ok(Entry { host: site.host().into(), port: site.port(), and_under })
+    let site = Authority::parse(host).map_err(|_| HostsError::Entry(text.to_owned()))?;
+    Ok(Entry { host: site.host().into(), port: site.port(), with_subdomains })
 }
 
 impl Guard for Hosts {
@@ -135,9 +163,9 @@ impl Guard for Hosts {
         RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
-        let client = exchange.client().ok_or(Client::MISSING)?;
-        Ok(self.answer(client, client.authority(request))?)
+    fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
+        let client = context.client().ok_or(Client::MISSING)?;
+        Ok(self.check_host(client, client.authority(request))?)
     }
 
     fn finish<B>(&self, _: &RequestContext, _: &mut Response<B>) {}
@@ -164,9 +192,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn entries_match_by_name_suffix_and_port() {
+    fn matches_names_suffixes_and_ports() {
         let hosts = Hosts::only(["Example.org", ".example.net", "[::1]:8000", "10.0.0.1"]).unwrap();
-        let asked = |text: &str| {
+        let contains = |text: &str| {
             let site = Authority::parse(text).unwrap();
             hosts.contain(site, site.port().unwrap_or(80))
         };
@@ -179,21 +207,21 @@ mod tests {
             "[::1]:8000",
             "10.0.0.1:1",
         ] {
-            assert!(asked(text), "{text}");
+            assert!(contains(text), "{text}");
         }
         for text in ["www.example.org", "example.org.evil", "evilexample.net", "[::1]", "[::2]:8000", "net"] {
-            assert!(!asked(text), "{text}");
+            assert!(!contains(text), "{text}");
         }
     }
 
     #[test]
-    fn an_entry_that_is_no_host_says_what_to_write() {
+    fn an_invalid_entry_says_what_to_write() {
         for text in
             ["", "*", "*.example.org", "https://example.org", "exämple.org", "a b", "::1", "example.org:http"]
         {
             let error = Hosts::only([text]).unwrap_err().to_string();
             assert!(error.contains("write `example.org`"), "{text}: {error}");
         }
-        assert_eq!(Hosts::only([""; 0]).unwrap_err(), HostsError::None);
+        assert_eq!(Hosts::only([""; 0]).unwrap_err(), HostsError::Empty);
     }
 }

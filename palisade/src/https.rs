@@ -1,29 +1,56 @@
-//! Redirect to https; Strict-Transport-Security.
+//! HTTPS: the redirect from plain HTTP, and HSTS (`Strict-Transport-Security`).
 //!
 //! ```
-//! # use std::time::Duration;
-//! # use palisade::https::{Hsts, Https};
-//! let https = Https::new().permanent().hsts(Hsts::preloaded(Duration::from_secs(63_072_000))?);
-//! # Ok::<(), palisade::https::HstsError>(())
+//! use std::time::Duration;
+//!
+//! use http::HeaderValue;
+//! use palisade::Palisade;
+//! use palisade::https::{Hsts, HstsError, Https};
+//!
+//! let two_years = Hsts::preloaded(Duration::from_secs(63_072_000))?;
+//! assert_eq!(
+//!     HeaderValue::from(two_years.clone()),
+//!     "max-age=63072000; includeSubDomains; preload"
+//! );
+//! let palisade = Palisade::new().https(Https::new().permanent().hsts(two_years));
+//! # Ok::<(), HstsError>(())
 //! ```
 //!
-//! What passes, in this order:
-//! 1. a request over TLS: what [`Proxies`](crate::Proxies) believes, or the listener itself says;
-//! 2. a request from this machine to this machine, by a loopback name or address: development;
-//! 3. a request to an exempt path, by default `/healthz`, `/readyz` and `/.well-known/acme-challenge/`;
-//! 4. nothing else: it is redirected to the same target, byte for byte, over https: GET and HEAD by 302, others by
-//!    307, which keeps method and body.
+//! # What happens, in order
 //!
-//! | default | why |
+//! 1. A request over TLS passes. The scheme comes from [`Proxies`](crate::proxy::Proxies), or from
+//!    the listener itself.
+//! 2. A request from this machine for a loopback name or address passes: development.
+//! 3. A request for an exempt path passes.
+//! 4. Any other request is redirected to the same path and query over https
+//!    ([`HttpsRequired`]): GET and HEAD with 302, other methods with 307, which keeps method and
+//!    body.
+//! 5. Every response over TLS gets `Strict-Transport-Security`, unless the handler has set it.
+//!
+//! # Defaults
+//!
+//! | setting | default | why |
+//! |---|---|---|
+//! | [`Https::permanent`] | off: 302 and 307 | browsers keep a permanent redirect |
+//! | [`Https::port`] | 443 | the request's own port, such as 8080, speaks no TLS |
+//! | [`Https::host`] | the request's host | [`Hosts`](crate::host::Hosts) has checked it |
+//! | [`Https::hsts`] | `max-age=31536000; includeSubDomains` | OWASP |
+//!
+//! The exempt paths ([`Https::exempt_paths`]) are:
+//!
+//! | path | why |
 //! |---|---|
-//! | temporary redirect | a permanent one made by mistake stays in browsers; [`Https::permanent`] |
-//! | the port of the request is dropped | 8080 speaks no TLS; [`Https::port`] |
-//! | `max-age=31536000; includeSubDomains`, over TLS only | OWASP; browsers ignore it in the clear |
+//! | `/healthz`, `/readyz` | probes use plain HTTP |
+//! | `/.well-known/acme-challenge/` | certificates are issued over plain HTTP |
 //!
-//! Only hosts that [`Hosts`](crate::Hosts) let pass are redirected to, so that `Location` is never a stranger's
-//! choice. It does not terminate TLS.
+//! # What it does not do
 //!
-//! References: RFC 6797; RFC 9110 §15.4; OWASP HTTP Strict Transport Security Cheat Sheet; hstspreload.org.
+//! It does not terminate TLS. [`Palisade`](crate::Palisade) redirects only to allowed hosts; if
+//! you use `Https` alone, put [`Hosts`](crate::host::Hosts) outside of it, so that an attacker
+//! cannot choose the host in `Location`.
+//!
+//! References: RFC 6797 (HSTS); RFC 9110 §15.4; OWASP HTTP Strict Transport Security Cheat Sheet;
+//! hstspreload.org.
 
 use std::fmt::Write;
 use std::sync::Arc;
@@ -38,17 +65,19 @@ use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{Rejection, comparable_rejection};
 use crate::core::request_context::RequestContext;
 
-/// Redirects to https, and tells browsers to come by https from the start.
+/// The redirect to https, and HSTS. See the [module page](self).
+#[doc(alias = "HSTS")]
+#[doc(alias = "force_https")]
 #[derive(Clone, Debug)]
-pub struct Https(Arc<Rules>);
+pub struct Https(Arc<Settings>);
 
 #[derive(Clone, Debug)]
-struct Rules {
+struct Settings {
     redirect: bool,
     permanent: bool,
     port: u16,
     host: Option<Box<str>>,
-    exempt: Vec<Box<str>>,
+    exempt_paths: Vec<Box<str>>,
     hsts: Option<HeaderValue>,
 }
 
@@ -59,111 +88,111 @@ impl Default for Https {
 }
 
 impl Https {
-    /// Redirects temporarily, and sends HSTS for a year over TLS.
+    /// Redirects temporarily, and sends HSTS of one year over TLS.
     pub fn new() -> Self {
-        Self(Arc::new(Rules {
+        Self(Arc::new(Settings {
             redirect: true,
             permanent: false,
             port: Scheme::Https.default_port(),
             host: None,
-            exempt: ["/healthz", "/readyz", "/.well-known/acme-challenge/"].map(Box::from).to_vec(),
+            exempt_paths: ["/healthz", "/readyz", "/.well-known/acme-challenge/"].map(Box::from).to_vec(),
             hsts: Some(Hsts::default().0),
         }))
     }
 
-    /// Redirects by 301, and methods other than GET and HEAD by 308.
+    /// Redirects permanently: GET and HEAD with 301, other methods with 308.
     pub fn permanent(self) -> Self {
-        self.change(|rules| rules.permanent = true)
+        self.change(|settings| settings.permanent = true)
     }
 
-    /// The port of the https site, where it is not 443.
+    /// Sets the port of the https site, if it is not 443.
     pub fn port(self, port: u16) -> Self {
-        self.change(|rules| rules.port = port)
+        self.change(|settings| settings.port = port)
     }
 
-    /// Redirects to this host, whichever the request named.
+    /// Redirects to this host, not to the host of the request.
     ///
     /// # Errors
-    /// When it is no host, or has a port: that is [`Https::port`].
+    /// If the text is not a host, or has a port: set it with [`Https::port`].
     pub fn host(self, host: &str) -> Result<Self, HttpsHostError> {
         match Authority::parse(host) {
-            Ok(site) if site.port().is_none() => {
-                Ok(self.change(|rules| rules.host = Some(site.host().into())))
+            Ok(target) if target.port().is_none() => {
+                Ok(self.change(|settings| settings.host = Some(target.host().into())))
             }
             _ => Err(HttpsHostError(host.to_owned())),
         }
     }
 
-    /// The paths that stay reachable in the clear, instead of the default ones: exactly that path, or, where it
-    /// ends with a slash, everything under it.
-    pub fn exempt<T: Into<Box<str>>>(self, paths: impl IntoIterator<Item = T>) -> Self {
+    /// Sets the paths that stay reachable over plain HTTP, in place of the default ones. A path
+    /// that ends with a slash includes everything under it.
+    pub fn exempt_paths<T: Into<Box<str>>>(self, paths: impl IntoIterator<Item = T>) -> Self {
         let paths = paths.into_iter().map(Into::into).collect();
-        self.change(|rules| rules.exempt = paths)
+        self.change(|settings| settings.exempt_paths = paths)
     }
 
-    /// What to tell browsers over TLS; `None` tells them nothing.
+    /// Sets `Strict-Transport-Security`; `None` does not send it.
     pub fn hsts(self, hsts: impl Into<Option<Hsts>>) -> Self {
         let hsts = hsts.into().map(|hsts| hsts.0);
-        self.change(|rules| rules.hsts = hsts)
+        self.change(|settings| settings.hsts = hsts)
     }
 
-    /// Serves the site in the clear too.
+    /// Serves the site over plain HTTP too, without a redirect.
     ///
-    /// # Danger
-    /// What is sent in the clear can be read and changed on the way: passwords, sessions, scripts.
+    /// # Security
+    /// Everyone on the way can then read and change passwords, sessions and scripts.
     pub fn dangerous_allow_http(self) -> Self {
-        self.change(|rules| rules.redirect = false)
+        self.change(|settings| settings.redirect = false)
     }
 
-    /// Whether a redirect may have to be built from the host that the request names.
+    /// Returns `true` if a redirect would use the host of the request.
     pub(crate) fn needs_hosts(&self) -> bool {
         self.0.redirect && self.0.host.is_none()
     }
 
-    /// Lets the request for that site pass, or says where it goes instead.
-    pub(crate) fn insist<B>(
+    /// Passes the request, or rejects it with a redirect.
+    pub(crate) fn require_https<B>(
         &self,
         request: &Request<B>,
         client: &Client,
-        site: Result<Authority<'_>, AuthorityError>,
+        host: Result<Authority<'_>, AuthorityError>,
     ) -> Result<(), Rejection> {
-        if self.passes(request, client, site) { Ok(()) } else { Err(self.0.redirect(request, client, site)) }
+        if self.passes(request, client, host) { Ok(()) } else { Err(self.0.redirect(request, client, host)) }
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
     }
 
-    /// Whether this request for that site stays as it is.
+    /// Returns `true` if the request needs no redirect.
     pub(crate) fn passes<B>(
         &self,
         request: &Request<B>,
         client: &Client,
-        site: Result<Authority<'_>, AuthorityError>,
+        host: Result<Authority<'_>, AuthorityError>,
     ) -> bool {
         let path = request.uri().path();
-        let exempt = |known: &str| path == known || known.ends_with('/') && path.starts_with(known);
-        let here = || client.ip.is_loopback() && site.is_ok_and(Authority::is_loopback);
+        let is_exempt = |exempt: &str| path == exempt || exempt.ends_with('/') && path.starts_with(exempt);
+        let is_local = || client.ip.is_loopback() && host.is_ok_and(Authority::is_loopback);
         !self.0.redirect
             || client.scheme == Scheme::Https
-            || here()
-            || self.0.exempt.iter().any(|known| exempt(known))
+            || is_local()
+            || self.0.exempt_paths.iter().any(|exempt| is_exempt(exempt))
     }
 }
 
-impl Rules {
+impl Settings {
     fn redirect<B>(
         &self,
         request: &Request<B>,
         client: &Client,
-        site: Result<Authority<'_>, AuthorityError>,
+        host: Result<Authority<'_>, AuthorityError>,
     ) -> Rejection {
-        let asked = match site {
-            Ok(asked) => asked,
+        let requested = match host {
+            Ok(requested) => requested,
             Err(error) => return error.into(),
         };
-        let host = self.host.as_deref().unwrap_or(asked.host());
+        let host = self.host.as_deref().unwrap_or(requested.host());
         let mut location = format!("https://{host}");
         if self.port != Scheme::Https.default_port() {
             let _ = write!(location, ":{}", self.port);
@@ -190,13 +219,13 @@ impl Guard for Https {
         RequestContext::begin(request.extensions_mut())
     }
 
-    fn check<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Result<(), Rejection> {
-        let client = exchange.client().ok_or(Client::MISSING)?;
-        self.insist(request, client, client.authority(request))
+    fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
+        let client = context.client().ok_or(Client::MISSING)?;
+        self.require_https(request, client, client.authority(request))
     }
 
-    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
-        if exchange.client().is_some_and(|client| client.scheme == Scheme::Https)
+    fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
+        if context.client().is_some_and(|client| client.scheme == Scheme::Https)
             && let Some(hsts) = &self.0.hsts
         {
             response.headers_mut().entry(STRICT_TRANSPORT_SECURITY).or_insert_with(|| hsts.clone());
@@ -205,11 +234,21 @@ impl Guard for Https {
 }
 
 /// The reason why a request over plain HTTP is rejected: it is redirected to https.
+///
+/// ```
+/// use http::{HeaderValue, StatusCode};
+/// use palisade::Rejection;
+/// use palisade::https::HttpsRequired;
+///
+/// let location = HeaderValue::from_static("https://example.org/");
+/// let rejection = Rejection::from(HttpsRequired { status: StatusCode::FOUND, location });
+/// assert_eq!(rejection.code(), "https_required");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct HttpsRequired {
     /// The status: 301, 302, 307 or 308.
     pub status: StatusCode,
-    /// The same target over https.
+    /// The URL of the same path and query over https.
     pub location: HeaderValue,
 }
 
@@ -223,7 +262,22 @@ impl From<HttpsRequired> for Rejection {
 
 guard_layers!(Https);
 
-/// What `Strict-Transport-Security` says.
+/// The value of `Strict-Transport-Security` (HSTS): browsers use https alone for `max_age` after
+/// the last visit.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use http::HeaderValue;
+/// use palisade::https::Hsts;
+///
+/// let day = Duration::from_secs(86_400);
+/// assert_eq!(HeaderValue::from(Hsts::new(day)), "max-age=86400; includeSubDomains");
+/// assert_eq!(HeaderValue::from(Hsts::this_host_only(day)), "max-age=86400");
+/// assert_eq!(HeaderValue::from(Hsts::forget()), "max-age=0");
+/// ```
+#[doc(alias = "HSTS")]
+#[doc(alias = "StrictTransportSecurity")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Hsts(HeaderValue);
 
@@ -231,34 +285,34 @@ pub struct Hsts(HeaderValue);
 const YEAR: Duration = Duration::from_secs(365 * 24 * 60 * 60);
 
 impl Hsts {
-    /// This host and every host under it, for `max_age` (whole seconds) from the last visit.
+    /// Applies to this host and every host under it. `max_age` is rounded down to seconds.
     pub fn new(max_age: Duration) -> Self {
-        Self::written(format!("max-age={}; includeSubDomains", max_age.as_secs()))
+        Self::from_text(format!("max-age={}; includeSubDomains", max_age.as_secs()))
     }
 
-    /// This host alone, for `max_age` (whole seconds).
+    /// Applies to this host alone. `max_age` is rounded down to seconds.
     pub fn this_host_only(max_age: Duration) -> Self {
-        Self::written(format!("max-age={}", max_age.as_secs()))
+        Self::from_text(format!("max-age={}", max_age.as_secs()))
     }
 
-    /// As [`Hsts::new`], and consents to the list that browsers are built with.
+    /// Like [`Hsts::new`], and allows the preload list of browsers to include this host.
     ///
     /// # Errors
-    /// When `max_age` is under a year, which the list does not take.
+    /// If `max_age` is under a year, the minimum of the preload list.
     pub fn preloaded(max_age: Duration) -> Result<Self, HstsError> {
         if max_age < YEAR {
             return Err(HstsError(max_age.as_secs()));
         }
-        Ok(Self::written(format!("max-age={}; includeSubDomains; preload", max_age.as_secs())))
+        Ok(Self::from_text(format!("max-age={}; includeSubDomains; preload", max_age.as_secs())))
     }
 
-    /// `max-age=0`: browsers forget what they were told.
+    /// Sends `max-age=0`: browsers forget an earlier header, and accept plain HTTP again.
     pub fn forget() -> Self {
-        Self::written("max-age=0".to_owned())
+        Self::from_text("max-age=0".to_owned())
     }
 
-    fn written(text: String) -> Self {
-        Self(HeaderValue::try_from(text).expect("digits and words"))
+    fn from_text(text: String) -> Self {
+        Self(HeaderValue::try_from(text).expect("digits and letters are valid in a header"))
     }
 }
 
@@ -274,14 +328,32 @@ impl Default for Hsts {
     }
 }
 
-/// Why a host cannot be preloaded.
-#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("the preload list wants a max-age of at least a year, 31536000 seconds, not {0}")]
-pub struct HstsError(u64);
-
-/// Why a text is no host to redirect to.
+/// The error for a `max_age` that the preload list does not accept.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use palisade::https::{Hsts, HstsError};
+///
+/// let error: HstsError = Hsts::preloaded(Duration::from_secs(60)).unwrap_err();
+/// assert!(error.to_string().contains("31536000"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a host to redirect to: write `example.org`, without scheme; the port, if not 443, goes into `Https::port`"
+    "a max-age of {0} seconds is too short for the preload list: write at least a year, 31536000 seconds"
+)]
+pub struct HstsError(u64);
+
+/// The error for a text that is not the host of a redirect.
+///
+/// ```
+/// use palisade::https::{Https, HttpsHostError};
+///
+/// let error: HttpsHostError = Https::new().host("https://example.org").unwrap_err();
+/// assert!(error.to_string().contains("write `example.org`, without scheme"));
+/// ```
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not a host to redirect to: write `example.org`, without scheme; for a port other than 443, write `Https::port`"
 )]
 pub struct HttpsHostError(String);

@@ -113,11 +113,11 @@ async fn only_health_acme_and_localhost_are_exempt() {
         assert_eq!(redirected(Https::new(), Method::GET, "example.org", target).await.0, status, "{target}");
     }
     assert_eq!(
-        redirected(Https::new().exempt(["/hooks/"]), Method::GET, "example.org", "/hooks/1").await.0,
+        redirected(Https::new().exempt_paths(["/hooks/"]), Method::GET, "example.org", "/hooks/1").await.0,
         404
     );
     assert_eq!(
-        redirected(Https::new().exempt(["/hooks/"]), Method::GET, "example.org", "/healthz").await.0,
+        redirected(Https::new().exempt_paths(["/hooks/"]), Method::GET, "example.org", "/healthz").await.0,
         302
     );
     let here = |peer| async move {

@@ -37,7 +37,7 @@ async fn framing_by_a_partner_drops_frame_options() {
 
 #[tokio::test]
 async fn a_handler_returns_its_overrides() {
-    let page = || async { (PageHeaders::new().private().clear_site_data(ClearSiteData::SESSION), "bye") };
+    let page = || async { (PageHeaders::new().no_store().clear_site_data(ClearSiteData::SESSION), "bye") };
     let answer = fetched(Router::new().route("/", get(page)), "/").await;
     assert_eq!(answer.header("cache-control"), Some("no-store"));
     assert_eq!(answer.header("clear-site-data"), Some("\"cookies\", \"storage\""));

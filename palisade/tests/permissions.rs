@@ -44,7 +44,7 @@ fn what_is_no_policy_says_what_to_write() {
         ("camera", "write `camera=()`"),
         ("camera=none", "write `camera=()`"),
         ("camera=(self", "write `camera=()`"),
-        ("Camera=()", "small letters"),
+        ("Camera=()", "lower-case letters"),
         ("camera 'none'", "write `camera=()`"),
         ("camera=('self')", "write `self`"),
         ("camera=(https://a.example)", "in double quotes"),

@@ -16,11 +16,11 @@ fn vectors() -> Value {
     serde_json::from_str(include_str!("data/talisman.json")).unwrap()
 }
 
-fn sources<P: palisade::csp::Place>(texts: &[&str]) -> Vec<Source<P>> {
+fn sources<P: palisade::csp::SourceList>(texts: &[&str]) -> Vec<Source<P>> {
     texts.iter().map(|text| text.parse().unwrap()).collect()
 }
 
-fn and<P: palisade::csp::Place>(
+fn and<P: palisade::csp::SourceList>(
     words: impl IntoIterator<Item = Source<P>>,
     texts: &[&str],
 ) -> Vec<Source<P>> {

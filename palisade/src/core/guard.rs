@@ -12,7 +12,7 @@
 //! let service = tower::service_fn(async |_: Request<()>| {
 //!     Ok::<_, std::convert::Infallible>(Response::new(String::from("hello")))
 //! });
-//! let guarded = GuardService::new(Hosts::listed(["example.org"])?, service); // `Hosts` is a guard
+//! let guarded = GuardService::new(Hosts::only(["example.org"])?, service); // `Hosts` is a guard
 //! let response = guarded.oneshot(Request::new(())).await?;
 //! assert_eq!(response.status(), 500, "no layer has resolved the client");
 //! # Ok(())

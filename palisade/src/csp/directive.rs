@@ -1,11 +1,20 @@
-//! The directives of CSP Level 3, and what each takes.
+//! The directives of CSP Level 3, with the type of their values and their fallbacks.
 
 use std::fmt;
 
-/// A directive.
+/// A directive of a Content-Security-Policy.
+///
+/// ```
+/// use palisade::csp::Directive;
+///
+/// let directive: Directive = "frame-ancestors".parse()?;
+/// assert_eq!(directive, Directive::FrameAncestors);
+/// assert_eq!(directive.name(), "frame-ancestors");
+/// # Ok::<(), palisade::csp::CspError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
-#[expect(missing_docs, reason = "each is named like its text")]
+#[expect(missing_docs, reason = "each variant has the name of its directive")]
 pub enum Directive {
     DefaultSrc,
     ScriptSrc,
@@ -38,24 +47,25 @@ pub enum Directive {
     ReportTo,
 }
 
-/// What a directive takes.
+/// The type of a directive's value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Takes {
-    /// Sources; where inline code counts, nonces and hashes too; where code runs, `'strict-dynamic'` and the evals.
+pub(super) enum ValueType {
+    /// A source list. `inline` also accepts nonces and hashes; `executes` also accepts
+    /// `'strict-dynamic'` and the eval keywords.
     Sources { inline: bool, executes: bool },
-    /// Nothing.
-    Nothing,
-    /// Words of a known set; perhaps none.
+    /// No value.
+    Empty,
+    /// Keywords of a fixed set; for `sandbox` also none at all.
     Flags(&'static [&'static str]),
     /// Names of Trusted Types policies.
     PolicyNames,
-    /// URLs to report to.
+    /// URLs that receive reports.
     Urls,
-    /// One name of an endpoint.
+    /// The name of one reporting endpoint.
     Endpoint,
 }
 
-const SANDBOX: &[&str] = &[
+const SANDBOX_FLAGS: &[&str] = &[
     "allow-downloads",
     "allow-forms",
     "allow-modals",
@@ -105,7 +115,7 @@ impl Directive {
         Self::ReportTo,
     ];
 
-    /// Its text: `script-src`.
+    /// The name in a policy, such as `script-src`.
     pub fn name(self) -> &'static str {
         match self {
             Self::DefaultSrc => "default-src",
@@ -140,7 +150,8 @@ impl Directive {
         }
     }
 
-    /// The directives that speak for this one where it is missing, the first of them that is there (CSP3 §6.8.3).
+    /// The fallbacks of this directive: if it is missing, the first of them that is present
+    /// applies (CSP3 §6.8.3).
     pub(super) fn fallbacks(self) -> &'static [Self] {
         match self {
             Self::ScriptSrcElem | Self::ScriptSrcAttr => &[Self::ScriptSrc, Self::DefaultSrc],
@@ -162,22 +173,22 @@ impl Directive {
         }
     }
 
-    pub(super) fn takes(self) -> Takes {
+    pub(super) fn value_type(self) -> ValueType {
         match self {
             Self::DefaultSrc | Self::ScriptSrc | Self::ScriptSrcElem | Self::ScriptSrcAttr => {
-                Takes::Sources { inline: true, executes: true }
+                ValueType::Sources { inline: true, executes: true }
             }
             Self::StyleSrc | Self::StyleSrcElem | Self::StyleSrcAttr => {
-                Takes::Sources { inline: true, executes: false }
+                ValueType::Sources { inline: true, executes: false }
             }
-            Self::Sandbox => Takes::Flags(SANDBOX),
-            Self::UpgradeInsecureRequests | Self::BlockAllMixedContent => Takes::Nothing,
-            Self::RequireTrustedTypesFor => Takes::Flags(&["'script'"]),
-            Self::Webrtc => Takes::Flags(&["'allow'", "'block'"]),
-            Self::TrustedTypes => Takes::PolicyNames,
-            Self::ReportUri => Takes::Urls,
-            Self::ReportTo => Takes::Endpoint,
-            _ => Takes::Sources { inline: false, executes: false },
+            Self::Sandbox => ValueType::Flags(SANDBOX_FLAGS),
+            Self::UpgradeInsecureRequests | Self::BlockAllMixedContent => ValueType::Empty,
+            Self::RequireTrustedTypesFor => ValueType::Flags(&["'script'"]),
+            Self::Webrtc => ValueType::Flags(&["'allow'", "'block'"]),
+            Self::TrustedTypes => ValueType::PolicyNames,
+            Self::ReportUri => ValueType::Urls,
+            Self::ReportTo => ValueType::Endpoint,
+            _ => ValueType::Sources { inline: false, executes: false },
         }
     }
 }

@@ -1,65 +1,128 @@
-//! Content-Security-Policy: what a page may load, run, and be framed by.
+//! Content-Security-Policy: build, parse, lint and send policies, with a nonce for each response.
 //!
 //! ```
-//! # use palisade::csp::{none, Csp, Source};
+//! use palisade::csp::{Csp, CspError, Directive, Source, none};
+//!
 //! let policy = Csp::new()
 //!     .default_src(none())
 //!     .script_src([Source::NONCE, Source::STRICT_DYNAMIC])
 //!     .style_src([Source::SELF, Source::host("https://cdn.example")?])
-//!     .frame_ancestors([Source::SELF]);
-//! let text = "default-src 'none'; script-src 'nonce' 'strict-dynamic'; style-src 'self' https://cdn.example; frame-ancestors 'self'";
+//!     .frame_ancestors(["https://partner.example".parse()?]);
+//! let text = "default-src 'none'; script-src 'nonce' 'strict-dynamic'; \
+//!     style-src 'self' https://cdn.example; frame-ancestors https://partner.example";
 //! assert_eq!(policy.to_string(), text);
 //! assert_eq!(text.parse::<Csp>()?, policy);
+//! assert_eq!(policy.effective_directive(Directive::ImgSrc), Some(Directive::DefaultSrc));
+//! # Ok::<(), CspError>(())
+//! ```
+//!
+//! # How a policy is checked
+//!
+//! A [`Csp`] is always valid. The setters by their types, and the parser by its errors, exclude in
+//! this order:
+//! 1. characters that would end the header or the policy;
+//! 2. unknown directives, and duplicates: a setter replaces, the parser rejects;
+//! 3. unknown keywords, hosts and schemes; a source that is listed twice (a setter keeps one);
+//! 4. a nonce, hash or keyword in a directive where it has no meaning;
+//! 5. `'none'` together with other sources; an empty source list is sent as `'none'`;
+//! 6. a constant nonce: `'nonce'` in text, and [`Source::NONCE`], stand for the nonce of each
+//!    response.
+//!
+//! # What happens for each response
+//!
+//! 1. [`SecurityHeaders`](crate::SecurityHeaders) has prepared the site's policies once
+//!    ([`Csp::prepare`]); [`PageHeaders`](crate::PageHeaders) of the page change them.
+//! 2. If the page has read its [`CspNonce`], the nonce is inserted, which costs one allocation.
+//! 3. If it has not, the header is sent without `'nonce'`.
+//!
+//! # Presets
+//!
+//! | preset | for | why |
+//! |---|---|---|
+//! | [`Csp::strict`] (default) | sites whose scripts carry the nonce | host lists can be bypassed |
+//! | [`Csp::api`] | responses that only programs read | they load nothing and are not framed |
+//! | [`Csp::talisman`], [`Csp::google`] | sites moving from Flask-Talisman | the same header |
+//!
+//! # Lint
+//!
+//! [`Csp::lint`] reports weaknesses of a valid policy. Each [`PolicyFinding`] has a stable id, a
+//! [`Severity`] and a correction:
+//!
+//! ```
+//! use palisade::csp::{Csp, PolicyFinding, Severity};
+//!
+//! let policy: Csp = "script-src 'self' 'unsafe-inline'".parse()?;
+//! let first: &PolicyFinding = &policy.lint()[0];
+//! assert_eq!((first.id, first.severity), ("csp-unsafe-inline", Severity::High));
+//! assert!(Csp::strict().lint().iter().all(|finding| finding.severity <= Severity::Info));
 //! # Ok::<(), palisade::csp::CspError>(())
 //! ```
 //!
-//! What cannot be written, in types or as text:
-//! 1. a directive twice (setting it again replaces it), a source twice (it is there once);
-//! 2. `'none'` in company: it is what an empty list says;
-//! 3. a nonce, a hash or a keyword where it means nothing;
-//! 4. a nonce that is the same in every response: in text, `'nonce'` stands for the one that each response gets;
-//! 5. a directive, keyword, host or scheme that is none, and bytes that end the header.
+//! The rules are those of Google's CSP Evaluator and a few more. A policy without findings can
+//! still be wrong for its site.
 //!
-//! | preset | for |
-//! |---|---|
-//! | [`Csp::strict`] | a site whose own scripts carry the nonce |
-//! | [`Csp::api`] | what only programs read |
-//! | [`Csp::google`], [`Csp::talisman`] | Flask-Talisman's `GOOGLE_CSP_POLICY` and default |
+//! # What it does not do
 //!
-//! A policy without a nonce in use is one header value, made once; with one it costs one allocation.
-//! What a written policy does not stop, [`Csp::lint`] says.
+//! This module does not send a policy: [`SecurityHeaders`](crate::SecurityHeaders) does. A policy
+//! limits the damage of injected markup; it does not replace escaping, or `sanitize` for HTML that
+//! people write.
 //!
-//! References: CSP Level 3; Trusted Types; Google, csp.withgoogle.com (strict CSP); OWASP CSP Cheat Sheet.
+//! # See also
+//!
+//! [`headers`](crate::headers) for the other headers and for pages that differ; `reporting` for a
+//! collector of violation reports.
+//!
+//! References: CSP Level 3; Trusted Types; Google, csp.withgoogle.com (strict CSP);
+//! csp-evaluator.withgoogle.com; Weichselbaum et al., "CSP Is Dead, Long Live CSP!" (2016);
+//! OWASP Content Security Policy Cheat Sheet.
 
 mod directive;
+mod grammar;
 mod lint;
 mod parse;
 mod prepared;
 mod presets;
 mod source;
+mod source_list;
+mod token;
 
 use std::borrow::Cow;
 use std::fmt;
 
 use http::HeaderValue;
 
-use directive::Takes;
-use source::Token;
+use directive::ValueType;
+use token::Token;
 
 pub use crate::core::nonce::CspNonce;
 pub use directive::Directive;
 pub use lint::{PolicyFinding, Severity, SeverityError};
 pub use parse::CspError;
-pub use prepared::Prepared;
-pub use source::{Ancestor, Executes, Fallback, Fetch, Inline, Place, Script, Source, Style, none};
+pub use prepared::PreparedCsp;
+pub use source::{Source, none};
+pub use source_list::{
+    DefaultSrc, FrameAncestors, InlineSourceList, ResourceSrc, ScriptSourceList, ScriptSrc, SourceList,
+    StyleSrc,
+};
 
-/// A policy. It is always one that browsers read as it is written.
+/// A Content-Security-Policy. It is always valid: see the [module page](self).
+///
+/// ```
+/// use palisade::csp::{Csp, Source};
+///
+/// let site: Csp = "default-src 'none'; img-src 'self'".parse()?;
+/// let with_maps = site.merge(&Csp::new().img_src([Source::host("https://tiles.example")?]));
+/// assert_eq!(with_maps.to_string(), "default-src 'none'; img-src 'self' https://tiles.example");
+/// # Ok::<(), palisade::csp::CspError>(())
+/// ```
+#[doc(alias = "ContentSecurityPolicy")]
+#[doc(alias = "XSS")]
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Csp {
     entries: Vec<Entry>,
 }
 
-/// A directive with what it takes; without sources it says `'none'`.
+/// A directive with its value. An empty source list means `'none'`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 struct Entry {
     directive: Directive,
@@ -67,10 +130,10 @@ struct Entry {
 }
 
 macro_rules! source_setters {
-    ($($(#[$doc:meta])* $setter:ident: $place:ty => $directive:ident;)+) => {
+    ($($(#[$doc:meta])* $setter:ident: $list:ty => $directive:ident;)+) => {
         impl Csp {
             $($(#[$doc])*
-            pub fn $setter(self, sources: impl IntoIterator<Item = Source<$place>>) -> Self {
+            pub fn $setter(self, sources: impl IntoIterator<Item = Source<$list>>) -> Self {
                 self.sources(Directive::$directive, sources)
             })+
         }
@@ -78,130 +141,143 @@ macro_rules! source_setters {
 }
 
 source_setters! {
-    /// `default-src`: what is not said otherwise.
-    default_src: Fallback => DefaultSrc;
-    /// `script-src`: scripts.
-    script_src: Script => ScriptSrc;
-    /// `script-src-elem`: script elements.
-    script_src_elem: Script => ScriptSrcElem;
-    /// `script-src-attr`: event handlers.
-    script_src_attr: Script => ScriptSrcAttr;
-    /// `style-src`: styles.
-    style_src: Style => StyleSrc;
-    /// `style-src-elem`: style elements and style sheets.
-    style_src_elem: Style => StyleSrcElem;
-    /// `style-src-attr`: style attributes.
-    style_src_attr: Style => StyleSrcAttr;
-    /// `img-src`: images.
-    img_src: Fetch => ImgSrc;
-    /// `font-src`: fonts.
-    font_src: Fetch => FontSrc;
-    /// `connect-src`: what scripts fetch, open and ping.
-    connect_src: Fetch => ConnectSrc;
-    /// `media-src`: audio and video.
-    media_src: Fetch => MediaSrc;
-    /// `object-src`: plug-ins.
-    object_src: Fetch => ObjectSrc;
-    /// `frame-src`: frames in this page.
-    frame_src: Fetch => FrameSrc;
-    /// `fenced-frame-src`: fenced frames in this page.
-    fenced_frame_src: Fetch => FencedFrameSrc;
-    /// `child-src`: frames and workers.
-    child_src: Fetch => ChildSrc;
-    /// `worker-src`: workers.
-    worker_src: Fetch => WorkerSrc;
-    /// `manifest-src`: the manifest of an application.
-    manifest_src: Fetch => ManifestSrc;
-    /// `prefetch-src`, which browsers no longer read.
-    prefetch_src: Fetch => PrefetchSrc;
-    /// `base-uri`: what `<base>` may name.
-    base_uri: Fetch => BaseUri;
-    /// `form-action`: where forms go.
-    form_action: Fetch => FormAction;
-    /// `frame-ancestors`: who may frame this page.
-    frame_ancestors: Ancestor => FrameAncestors;
+    /// Sets `default-src`: the fallback of the other directives for URLs.
+    default_src: DefaultSrc => DefaultSrc;
+    /// Sets `script-src`: scripts.
+    script_src: ScriptSrc => ScriptSrc;
+    /// Sets `script-src-elem`: script elements.
+    script_src_elem: ScriptSrc => ScriptSrcElem;
+    /// Sets `script-src-attr`: event handlers in attributes.
+    script_src_attr: ScriptSrc => ScriptSrcAttr;
+    /// Sets `style-src`: styles.
+    style_src: StyleSrc => StyleSrc;
+    /// Sets `style-src-elem`: style elements and style sheets.
+    style_src_elem: StyleSrc => StyleSrcElem;
+    /// Sets `style-src-attr`: style attributes.
+    style_src_attr: StyleSrc => StyleSrcAttr;
+    /// Sets `img-src`: images.
+    img_src: ResourceSrc => ImgSrc;
+    /// Sets `font-src`: fonts.
+    font_src: ResourceSrc => FontSrc;
+    /// Sets `connect-src`: `fetch`, WebSockets, `EventSource` and pings.
+    connect_src: ResourceSrc => ConnectSrc;
+    /// Sets `media-src`: audio and video.
+    media_src: ResourceSrc => MediaSrc;
+    /// Sets `object-src`: plug-ins.
+    object_src: ResourceSrc => ObjectSrc;
+    /// Sets `frame-src`: frames in this page.
+    frame_src: ResourceSrc => FrameSrc;
+    /// Sets `fenced-frame-src`: fenced frames in this page.
+    fenced_frame_src: ResourceSrc => FencedFrameSrc;
+    /// Sets `child-src`: frames and workers.
+    child_src: ResourceSrc => ChildSrc;
+    /// Sets `worker-src`: workers.
+    worker_src: ResourceSrc => WorkerSrc;
+    /// Sets `manifest-src`: the manifest of a web application.
+    manifest_src: ResourceSrc => ManifestSrc;
+    /// Sets `prefetch-src`, which is obsolete: browsers ignore it.
+    prefetch_src: ResourceSrc => PrefetchSrc;
+    /// Sets `base-uri`: the URLs that `<base>` may have.
+    base_uri: ResourceSrc => BaseUri;
+    /// Sets `form-action`: the targets of forms.
+    form_action: ResourceSrc => FormAction;
+    /// Sets `frame-ancestors`: the sites that may frame this page. For one page of a site, see
+    /// [`PageHeaders::frame_ancestors`](crate::PageHeaders::frame_ancestors).
+    #[doc(alias = "clickjacking")]
+    frame_ancestors: FrameAncestors => FrameAncestors;
 }
 
 impl Csp {
-    /// No directive: everything is allowed.
+    /// Makes a policy without directives, which allows everything.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// `sandbox` with these flags, such as `allow-forms`; none of them is the strictest.
+    /// Sets `sandbox` with these flags, such as `allow-forms`. No flag at all is the strictest.
     ///
     /// # Errors
-    /// When a flag is none.
+    /// If a flag is unknown.
     pub fn sandbox<'a>(self, flags: impl IntoIterator<Item = &'a str>) -> Result<Self, CspError> {
         self.words(Directive::Sandbox, flags)
     }
 
-    /// `upgrade-insecure-requests`: what is linked in the clear is fetched over TLS.
+    /// Sets `upgrade-insecure-requests`: the browser loads `http:` URLs of the page over TLS.
     pub fn upgrade_insecure_requests(self) -> Self {
         self.set(Directive::UpgradeInsecureRequests, Vec::new())
     }
 
-    /// `block-all-mixed-content`, which browsers do without being told.
+    /// Sets `block-all-mixed-content`, which is obsolete: browsers do it by default.
     pub fn block_all_mixed_content(self) -> Self {
         self.set(Directive::BlockAllMixedContent, Vec::new())
     }
 
-    /// `require-trusted-types-for 'script'`: text becomes markup or code only through a policy of the page.
+    /// Sets `require-trusted-types-for 'script'`: scripts turn text into markup or code only
+    /// through a Trusted Types policy of the page.
     pub fn require_trusted_types(self) -> Self {
         self.set(Directive::RequireTrustedTypesFor, vec![Cow::Borrowed("'script'")])
     }
 
-    /// `trusted-types` with the names of the page's policies, `'allow-duplicates'`, `*`; or none at all.
+    /// Sets `trusted-types`: the names of the Trusted Types policies that the page may create.
+    /// Also accepts `'allow-duplicates'`, `*`, or no name at all.
     ///
     /// # Errors
-    /// When a name has characters that none has.
+    /// If a name contains an invalid character.
     pub fn trusted_types<'a>(self, names: impl IntoIterator<Item = &'a str>) -> Result<Self, CspError> {
         self.words(Directive::TrustedTypes, names)
     }
 
-    /// `require-trusted-types-for 'script'; trusted-types 'none'`: text never becomes markup or code, since the page may have
-    /// no policy that says so. A page whose script needs one names it with [`merge`](Self::merge).
+    /// Sets `require-trusted-types-for 'script'; trusted-types 'none'`: scripts never turn text
+    /// into markup or code, because the page may not create a policy for it. For a page whose
+    /// script needs a policy, add its name with [`merge`](Self::merge).
     pub fn no_trusted_types(self) -> Self {
         self.require_trusted_types().set(Directive::TrustedTypes, vec![Cow::Borrowed("'none'")])
     }
 
-    /// `webrtc 'block'`: no peer-to-peer connections.
+    /// Sets `webrtc 'block'`: no peer-to-peer connections.
     pub fn block_webrtc(self) -> Self {
         self.set(Directive::Webrtc, vec![Cow::Borrowed("'block'")])
     }
 
-    /// `report-uri`: the URL that browsers without the Reporting API report to.
+    /// Sets `report-uri`: the URL for reports of browsers without the Reporting API. The simple
+    /// way to both report directives is
+    /// [`SecurityHeaders::reports_to`](crate::SecurityHeaders::reports_to).
     ///
     /// # Errors
-    /// When it has characters that no URL has.
+    /// If the text contains a character that URLs do not have.
     pub fn report_uri(self, url: &str) -> Result<Self, CspError> {
         self.words(Directive::ReportUri, [url])
     }
 
-    /// `report-to`: the name of an endpoint in `Reporting-Endpoints`.
+    /// Sets `report-to`: the name of an endpoint in `Reporting-Endpoints`.
     ///
     /// # Errors
-    /// When it has characters that no name has.
+    /// If the name contains an invalid character.
     pub fn report_to(self, endpoint: &str) -> Result<Self, CspError> {
         self.words(Directive::ReportTo, [endpoint])
     }
 
-    /// Without this directive.
+    /// Removes a directive.
     pub fn without(mut self, directive: Directive) -> Self {
         self.entries.retain(|entry| entry.directive != directive);
         self
     }
 
-    /// This policy, and what `other` allows beside it.
+    /// Returns this policy, extended by the sources of `other`.
     ///
-    /// A directive in both has the sources of both, and `'none'` gives way. One that is missing here begins with what
-    /// spoke for it, so that adding an image host does not take `'self'` away. Where nothing spoke for it (form-action,
-    /// say), it is taken as it is, and narrows.
+    /// - A directive in both policies has the sources of both. `'none'` is dropped if there are
+    ///   others.
+    /// - A directive that is missing here starts with the sources of its fallback. An added image
+    ///   host therefore does not remove the `'self'` of `default-src`.
+    /// - A directive without a fallback, such as `form-action`, is added unchanged, and so
+    ///   restricts.
+    /// - `report-uri`, `report-to` and `webrtc` are replaced.
     pub fn merge(&self, other: &Self) -> Self {
         let mut merged = self.clone();
         for Entry { directive, tokens } in &other.entries {
-            let mut all = self.spoken_for(*directive);
-            if matches!(directive.takes(), Takes::Endpoint | Takes::Urls) || *directive == Directive::Webrtc {
+            let mut all = self.effective_sources(*directive);
+            if matches!(directive.value_type(), ValueType::Endpoint | ValueType::Urls)
+                || *directive == Directive::Webrtc
+            {
                 all.clear();
             }
             let more: Vec<_> = tokens.iter().filter(|token| !all.contains(token)).cloned().collect();
@@ -214,34 +290,37 @@ impl Csp {
         merged
     }
 
-    /// This policy, with the directives of `other` in place of its own.
+    /// Returns this policy with the directives of `other` in place of its own.
     pub fn replace(self, other: &Self) -> Self {
         other.entries.iter().fold(self, |policy, entry| policy.set(entry.directive, entry.tokens.clone()))
     }
 
-    /// Whether there is no directive.
+    /// Returns `true` if the policy has no directive.
     pub fn is_empty(&self) -> bool {
         self.entries.is_empty()
     }
 
-    /// What stands behind the directive, such as `'self' https://cdn.example`, if it is there.
+    /// The value of a directive, such as `'self' https://cdn.example`, if the policy has it.
     pub fn get(&self, directive: Directive) -> Option<String> {
         self.entry(directive).map(|entry| entry.value().collect::<Vec<_>>().join(" "))
     }
 
-    /// The directive that decides about what this one is for: itself if it is there, else the one that speaks for it.
+    /// The effective directive: `directive` itself if the policy has it, else its first fallback
+    /// that the policy has.
     ///
     /// ```
     /// # use palisade::csp::{Csp, Directive};
     /// let policy: Csp = "default-src 'none'; script-src 'self'".parse()?;
-    /// assert_eq!(policy.decides(Directive::ScriptSrcElem), Some(Directive::ScriptSrc));
+    /// let effective = policy.effective_directive(Directive::ScriptSrcElem);
+    /// assert_eq!(effective, Some(Directive::ScriptSrc));
     /// # Ok::<(), palisade::csp::CspError>(())
     /// ```
-    pub fn decides(&self, directive: Directive) -> Option<Directive> {
-        self.speaker(directive).map(|(speaker, _)| speaker)
+    pub fn effective_directive(&self, directive: Directive) -> Option<Directive> {
+        self.effective(directive).map(|(effective, _)| effective)
     }
 
-    /// The header value, with this nonce; without one, the nonce sources are left out.
+    /// Returns the header value with this nonce; without one, the nonce sources are omitted. To
+    /// render a policy often, [`prepare`](Self::prepare) it once.
     pub fn render(&self, nonce: Option<&str>) -> HeaderValue {
         self.prepare().header(nonce)
     }
@@ -250,21 +329,23 @@ impl Csp {
         self.entries.iter().find(|entry| entry.directive == directive)
     }
 
-    /// The sources of this directive, or of the one that speaks for it, as far as they may stand in it.
-    fn spoken_for(&self, directive: Directive) -> Vec<Token> {
-        let Some((speaker, spoken)) = self.speaker(directive) else { return Vec::new() };
-        // Attributes come from nowhere and have no nonce, and beside one 'unsafe-inline' counts for nothing.
-        let of_attributes = |token: &Token| token.starts_with("'unsafe-") || token.starts_with("'sha");
-        let attributes = matches!(directive, Directive::ScriptSrcAttr | Directive::StyleSrcAttr);
-        let means = |token: &&Token| directive == speaker || !attributes || of_attributes(token);
-        spoken.iter().filter(|token| directive.admits(token)).filter(means).cloned().collect()
+    /// The sources of the effective directive that are valid in `directive`.
+    fn effective_sources(&self, directive: Directive) -> Vec<Token> {
+        let Some((effective, sources)) = self.effective(directive) else { return Vec::new() };
+        // Attributes have no URL and no nonce, and next to a nonce browsers ignore
+        // 'unsafe-inline'.
+        let allows_attributes = |token: &Token| token.starts_with("'unsafe-") || token.starts_with("'sha");
+        let is_for_attributes = matches!(directive, Directive::ScriptSrcAttr | Directive::StyleSrcAttr);
+        let has_meaning =
+            |token: &&Token| directive == effective || !is_for_attributes || allows_attributes(token);
+        sources.iter().filter(|token| directive.admits(token)).filter(has_meaning).cloned().collect()
     }
 
-    /// The directive that speaks for this one, itself if it is there, and what it says.
-    fn speaker(&self, directive: Directive) -> Option<(Directive, &[Token])> {
-        let speakers = std::iter::once(directive).chain(directive.fallbacks().iter().copied());
-        speakers
-            .filter_map(|speaker| self.entry(speaker))
+    /// The effective directive with its sources.
+    fn effective(&self, directive: Directive) -> Option<(Directive, &[Token])> {
+        let candidates = std::iter::once(directive).chain(directive.fallbacks().iter().copied());
+        candidates
+            .filter_map(|candidate| self.entry(candidate))
             .map(|entry| (entry.directive, &*entry.tokens))
             .next()
     }
@@ -299,12 +380,14 @@ impl Csp {
 
 impl Entry {
     fn value(&self) -> impl Iterator<Item = &str> {
-        let says_none = self.tokens.is_empty() && matches!(self.directive.takes(), Takes::Sources { .. });
-        self.tokens.iter().map(|token| &**token).chain(says_none.then_some("'none'"))
+        let is_none =
+            self.tokens.is_empty() && matches!(self.directive.value_type(), ValueType::Sources { .. });
+        self.tokens.iter().map(|token| &**token).chain(is_none.then_some("'none'"))
     }
 }
 
-/// The policy as text, with `'nonce'` for the nonce of each response; it reads back as the same policy.
+/// Writes the policy as text, with `'nonce'` for the nonce of each response. The text parses back
+/// to the same policy.
 impl fmt::Display for Csp {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         for (position, entry) in self.entries.iter().enumerate() {

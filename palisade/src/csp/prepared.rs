@@ -1,30 +1,42 @@
-//! A policy ready to be sent: everything but the nonce is written once.
+//! A policy as header text, complete except for the nonce.
 
 use http::HeaderValue;
 
 use super::Csp;
-use super::source::{NONCE, UNSAFE_INLINE};
+use super::token::{NONCE, UNSAFE_INLINE};
 
-/// A policy ready to be sent.
+/// A policy as header text, complete except for the nonce. [`Csp::prepare`] makes it.
+///
+/// ```
+/// use palisade::csp::{Csp, Source};
+///
+/// let prepared = Csp::new().script_src([Source::NONCE]).prepare();
+/// assert!(prepared.uses_nonce());
+/// assert_eq!(prepared.header(Some("2fXk")), "script-src 'nonce-2fXk'");
+/// assert_eq!(prepared.header(None), "script-src 'none'");
+/// ```
 #[derive(Clone, Debug)]
-pub struct Prepared {
+pub struct PreparedCsp {
     without_nonce: HeaderValue,
-    /// The text between the places of the nonce; one piece where there is none.
+    /// The text between the nonces; one piece if the policy uses no nonce.
     pieces: Vec<Box<str>>,
 }
 
-impl Prepared {
-    /// Whether a nonce has a place in it.
+impl PreparedCsp {
+    /// Returns `true` if the policy contains the source `'nonce'`.
     pub fn uses_nonce(&self) -> bool {
         self.pieces.len() > 1
     }
 
-    /// The header value, with this nonce; without one, the nonce sources are left out, and with them the
-    /// `'unsafe-inline'` beside them, which browsers ignore only as long as a nonce is there.
+    /// Returns the header value with this nonce.
+    ///
+    /// Without a nonce the nonce sources are omitted. `'unsafe-inline'` in the same directive is
+    /// omitted too, because browsers ignore it only next to a nonce. A text that is not base64
+    /// counts as no nonce.
     pub fn header(&self, nonce: Option<&str>) -> HeaderValue {
         match nonce.filter(|nonce| self.uses_nonce() && is_nonce(nonce)) {
             None => self.without_nonce.clone(),
-            // What is no nonce is left out like none: then no script runs, instead of any.
+            // An invalid nonce is omitted: no script runs, instead of any script.
             Some(nonce) => {
                 HeaderValue::try_from(self.pieces.join(nonce)).unwrap_or_else(|_| self.without_nonce.clone())
             }
@@ -33,8 +45,8 @@ impl Prepared {
 }
 
 impl Csp {
-    /// The policy, ready to be sent many times.
-    pub fn prepare(&self) -> Prepared {
+    /// Returns the policy as header text, for responses that differ only in their nonce.
+    pub fn prepare(&self) -> PreparedCsp {
         let mut pieces = vec![String::new()];
         let mut without_nonce = String::new();
         let mut semicolon = "";
@@ -44,10 +56,10 @@ impl Csp {
             without_nonce.push_str(&begin);
             let mut piece = pieces.pop().unwrap_or_default() + &begin;
             let has_nonce = entry.tokens.iter().any(|token| token == NONCE);
-            let mut kept = 0;
+            let mut words_without_nonce = 0;
             for word in entry.value() {
                 if !(has_nonce && matches!(word, NONCE | UNSAFE_INLINE)) {
-                    kept += 1;
+                    words_without_nonce += 1;
                     without_nonce.extend([" ", word]);
                 }
                 if word == NONCE {
@@ -57,19 +69,20 @@ impl Csp {
                     piece.extend([" ", word]);
                 }
             }
-            if has_nonce && kept == 0 {
+            if has_nonce && words_without_nonce == 0 {
                 without_nonce.push_str(" 'none'");
             }
             pieces.push(piece);
         }
-        Prepared {
+        PreparedCsp {
             without_nonce: HeaderValue::try_from(without_nonce).expect("sources are visible ASCII"),
             pieces: pieces.into_iter().map(Box::from).collect(),
         }
     }
 }
 
-/// Whether it is what a policy takes as a nonce: base64 in either alphabet. Anything else could end the source.
+/// Returns `true` for base64 in either alphabet. Any other character could end the source
+/// expression.
 fn is_nonce(text: &str) -> bool {
     !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_alphanumeric() || b"+/-_=".contains(&byte))
 }

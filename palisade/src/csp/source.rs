@@ -1,26 +1,4 @@
-//! What a directive allows: sources, typed by the directive they stand in.
-//!
-//! ```
-//! # use palisade::csp::{Csp, Source};
-//! let policy = Csp::new().script_src([Source::SELF, Source::NONCE]).img_src([Source::SELF, Source::DATA]);
-//! ```
-//!
-//! The type of the place is inferred. A nonce among images does not compile, nor does `strict-dynamic` among styles:
-//!
-//! ```compile_fail
-//! # use palisade::csp::{Csp, Source};
-//! Csp::new().img_src([Source::NONCE]);
-//! ```
-//! ```compile_fail
-//! # use palisade::csp::{Csp, Source};
-//! Csp::new().style_src([Source::STRICT_DYNAMIC]);
-//! ```
-//! ```compile_fail
-//! # use palisade::csp::{Csp, Source};
-//! Csp::new().frame_ancestors([Source::UNSAFE_INLINE]);
-//! ```
-//!
-//! Reference: CSP Level 3 §2.3.1 (source lists).
+//! Source expressions, typed by the source list that they belong to.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -29,61 +7,63 @@ use std::str::FromStr;
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 
-use super::parse::{self, CspError};
+use super::grammar;
+use super::parse::CspError;
+use super::source_list::{InlineSourceList, ScriptSourceList, SourceList};
+use super::token::{NONCE, Token, UNSAFE_INLINE};
 
-/// One source, in the place `P`.
+/// A source expression for a directive of type `P`: a keyword, host, scheme, nonce or hash.
+///
+/// The compiler infers `P` from the setter. A source in a directive where it has no meaning does
+/// not compile.
+///
+/// ```
+/// use palisade::csp::{Csp, ScriptSrc, Source};
+///
+/// let cdn: Source<ScriptSrc> = Source::host("https://cdn.example")?;
+/// let policy = Csp::new().script_src([Source::NONCE, cdn]).img_src([Source::SELF, Source::DATA]);
+/// assert_eq!(
+///     policy.to_string(),
+///     "script-src 'nonce' https://cdn.example; img-src 'self' data:"
+/// );
+/// # Ok::<(), palisade::csp::CspError>(())
+/// ```
+///
+/// A helper for several policies names the source list:
+///
+/// ```
+/// use palisade::csp::{CspError, DefaultSrc, FrameAncestors, ResourceSrc, Source, StyleSrc};
+///
+/// fn partner() -> Result<Source<FrameAncestors>, CspError> {
+///     "https://partner.example".parse()
+/// }
+/// assert_eq!(partner()?, Source::host("https://partner.example")?);
+/// let stream: Source<ResourceSrc> = "mediastream:".parse()?;
+/// assert_eq!(stream, Source::scheme("mediastream:")?);
+/// assert_ne!(Source::<StyleSrc>::sha256(&[0; 32]), Source::UNSAFE_INLINE);
+/// assert_eq!("data:".parse::<Source<DefaultSrc>>()?, Source::DATA);
+/// # Ok::<(), CspError>(())
+/// ```
+///
+/// Images have no nonce, `'strict-dynamic'` is for scripts only, and `frame-ancestors` takes no
+/// keyword but `'self'`:
+///
+/// ```compile_fail
+/// # use palisade::csp::{Csp, Source};
+/// Csp::new().img_src([Source::NONCE]);
+/// ```
+/// ```compile_fail
+/// # use palisade::csp::{Csp, Source};
+/// Csp::new().style_src([Source::STRICT_DYNAMIC]);
+/// ```
+/// ```compile_fail
+/// # use palisade::csp::{Csp, Source};
+/// Csp::new().frame_ancestors([Source::UNSAFE_INLINE]);
+/// ```
+///
+/// Reference: CSP Level 3 §2.3.1 (source lists).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Source<P>(pub(super) Token, PhantomData<P>);
-
-/// A source as text; `'nonce'` stands for the nonce of the request.
-pub(super) type Token = Cow<'static, str>;
-
-pub(super) const NONCE: &str = "'nonce'";
-pub(super) const UNSAFE_INLINE: &str = "'unsafe-inline'";
-
-/// A directive that takes sources.
-pub trait Place {}
-
-/// A place where inline code can be let through: scripts, styles, and the fallback for both.
-#[diagnostic::on_unimplemented(
-    message = "only script-src, style-src, their -elem and -attr, and default-src take this source",
-    label = "means nothing in this directive"
-)]
-pub trait Inline: Place {}
-
-/// A place that decides what runs: scripts, and the fallback for them.
-#[diagnostic::on_unimplemented(
-    message = "only script-src, script-src-elem, script-src-attr and default-src take this source",
-    label = "means nothing in this directive"
-)]
-pub trait Executes: Inline {}
-
-/// The place of `default-src`, the fallback of all others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fallback {}
-/// The place of `script-src`, `script-src-elem` and `script-src-attr`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Script {}
-/// The place of `style-src`, `style-src-elem` and `style-src-attr`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Style {}
-/// The place of everything else that is fetched or navigated to: images, fonts, connections, frames, forms.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Fetch {}
-/// The place of `frame-ancestors`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Ancestor {}
-
-impl Place for Fallback {}
-impl Place for Script {}
-impl Place for Style {}
-impl Place for Fetch {}
-impl Place for Ancestor {}
-impl Inline for Fallback {}
-impl Inline for Script {}
-impl Inline for Style {}
-impl Executes for Fallback {}
-impl Executes for Script {}
 
 impl<P> Source<P> {
     const fn word(text: &'static str) -> Self {
@@ -91,69 +71,73 @@ impl<P> Source<P> {
     }
 }
 
-impl<P: Place> Source<P> {
-    /// `'self'`: this origin.
+impl<P: SourceList> Source<P> {
+    /// `'self'`: the page's own origin.
     pub const SELF: Self = Self::word("'self'");
-    /// `*`: any host over the network's schemes.
+    /// `*`: any host, over http, https, ws or wss.
     pub const ANY: Self = Self::word("*");
-    /// `data:`
+    /// `data:`: URLs that contain the data themselves.
     pub const DATA: Self = Self::word("data:");
-    /// `blob:`
+    /// `blob:`: URLs of objects that scripts of the page have made.
     pub const BLOB: Self = Self::word("blob:");
-    /// `https:`: any host over TLS.
+    /// `https:`: any host, over TLS.
     pub const HTTPS: Self = Self::word("https:");
-    /// `http:`: any host at all.
+    /// `http:`: any host, with or without TLS.
     pub const HTTP: Self = Self::word("http:");
-    /// `wss:`: any WebSocket over TLS.
+    /// `wss:`: any WebSocket, over TLS.
     pub const WSS: Self = Self::word("wss:");
 
-    /// A host, perhaps with scheme, port or path: `cdn.example`, `https://cdn.example:8443/lib/`, `*.example`.
+    /// A host with optional scheme, port and path: `cdn.example`, `https://cdn.example:8443/lib/`,
+    /// `*.example`.
     ///
     /// # Errors
-    /// When it is none of these.
+    /// If the text is not a host source.
     pub fn host(host: &str) -> Result<Self, CspError> {
-        if parse::is_host(host) {
+        if grammar::is_host(host) {
             Ok(Self(Cow::Owned(host.to_owned()), PhantomData))
         } else {
-            Err(CspError::no_host(host))
+            Err(CspError::invalid_source(host))
         }
     }
 
-    /// A scheme: `mediastream:`.
+    /// A scheme with its colon, such as `mediastream:`.
     ///
     /// # Errors
-    /// When it is none, or lacks the colon.
+    /// If the text is not a scheme, or the colon is missing.
     pub fn scheme(scheme: &str) -> Result<Self, CspError> {
-        if parse::is_scheme(scheme) {
+        if grammar::is_scheme(scheme) {
             Ok(Self(Cow::Owned(scheme.to_owned()), PhantomData))
         } else {
-            Err(CspError::no_host(scheme))
+            Err(CspError::invalid_source(scheme))
         }
     }
 }
 
-impl<P: Inline> Source<P> {
-    /// What carries the nonce of this response: [`CspNonce`](crate::CspNonce). A page that does not ask for one has
-    /// none in its header.
+impl<P: InlineSourceList> Source<P> {
+    /// The nonce of each response: elements with this [`CspNonce`](crate::CspNonce) are allowed.
+    /// The header of a page that never reads its nonce contains no nonce.
     pub const NONCE: Self = Self::word(NONCE);
-    /// `'unsafe-inline'`: any inline code; ignored by browsers beside a nonce or a hash.
+    /// `'unsafe-inline'`: any inline code. Browsers ignore it next to a nonce or a hash.
+    ///
+    /// # Security
+    /// In `script-src` it disables the protection against cross-site scripting (XSS).
     pub const UNSAFE_INLINE: Self = Self::word(UNSAFE_INLINE);
-    /// `'unsafe-hashes'`: the hashes hold for event handlers and style attributes too.
+    /// `'unsafe-hashes'`: hashes also allow event handlers and style attributes.
     pub const UNSAFE_HASHES: Self = Self::word("'unsafe-hashes'");
-    /// `'report-sample'`: reports quote the first 40 characters of what was stopped.
+    /// `'report-sample'`: reports contain the first 40 characters of the blocked code.
     pub const REPORT_SAMPLE: Self = Self::word("'report-sample'");
 
-    /// Inline code, or with Subresource Integrity a file, of this SHA-256 digest.
+    /// Inline code with this SHA-256 digest, or a file with it as Subresource Integrity.
     pub fn sha256(digest: &[u8; 32]) -> Self {
         Self::hash("sha256", digest)
     }
 
-    /// Inline code, or with Subresource Integrity a file, of this SHA-384 digest.
+    /// Inline code with this SHA-384 digest, or a file with it as Subresource Integrity.
     pub fn sha384(digest: &[u8; 48]) -> Self {
         Self::hash("sha384", digest)
     }
 
-    /// Inline code, or with Subresource Integrity a file, of this SHA-512 digest.
+    /// Inline code with this SHA-512 digest, or a file with it as Subresource Integrity.
     pub fn sha512(digest: &[u8; 64]) -> Self {
         Self::hash("sha512", digest)
     }
@@ -163,29 +147,36 @@ impl<P: Inline> Source<P> {
     }
 }
 
-impl<P: Executes> Source<P> {
-    /// `'strict-dynamic'`: what a trusted script loads is trusted; hosts and schemes no longer count.
+impl<P: ScriptSourceList> Source<P> {
+    /// `'strict-dynamic'`: scripts that a trusted script loads are trusted. Browsers then ignore
+    /// hosts and schemes in the same list.
     pub const STRICT_DYNAMIC: Self = Self::word("'strict-dynamic'");
-    /// `'unsafe-eval'`: text may become code.
+    /// `'unsafe-eval'`: `eval` and its relatives may run text as code.
     pub const UNSAFE_EVAL: Self = Self::word("'unsafe-eval'");
-    /// `'wasm-unsafe-eval'`: bytes may become WebAssembly.
+    /// `'wasm-unsafe-eval'`: WebAssembly may be compiled.
     pub const WASM_UNSAFE_EVAL: Self = Self::word("'wasm-unsafe-eval'");
-    /// `'trusted-types-eval'`: text may become code where Trusted Types are enforced.
+    /// `'trusted-types-eval'`: `eval` is allowed if Trusted Types are enforced.
     pub const TRUSTED_TYPES_EVAL: Self = Self::word("'trusted-types-eval'");
-    /// `'inline-speculation-rules'`: inline speculation rules, which are no scripts.
+    /// `'inline-speculation-rules'`: inline `<script type="speculationrules">` is allowed.
     pub const INLINE_SPECULATION_RULES: Self = Self::word("'inline-speculation-rules'");
 }
 
-/// Nothing at all: `'none'`. Reads well where an empty list would not: `.object_src(none())`.
+/// The empty source list, which is sent as `'none'`.
+///
+/// ```
+/// use palisade::csp::{Csp, none};
+///
+/// assert_eq!(Csp::new().object_src(none()).to_string(), "object-src 'none'");
+/// ```
 pub fn none<P>() -> [Source<P>; 0] {
     []
 }
 
-/// A host or a scheme.
-impl<P: Place> FromStr for Source<P> {
+/// Parses a host or a scheme.
+impl<P: SourceList> FromStr for Source<P> {
     type Err = CspError;
 
     fn from_str(text: &str) -> Result<Self, CspError> {
-        if parse::is_scheme(text) { Self::scheme(text) } else { Self::host(text) }
+        if grammar::is_scheme(text) { Self::scheme(text) } else { Self::host(text) }
     }
 }

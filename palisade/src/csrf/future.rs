@@ -1,4 +1,4 @@
-//! Looks for the token while the body arrives, and only then asks the application.
+//! Scans the body for the token while it arrives, and then calls the application.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -11,16 +11,16 @@ use http_body::Body;
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
-use super::peeked::{PeekedBody, Seen};
-use super::scan::{Found, Scan};
-use super::tokens::Rules;
+use super::peeked::{PeekedBody, ReadAhead};
+use super::scan::{ScanResult, TokenScan};
+use super::settings::TokenSettings;
 #[cfg(feature = "serve")]
 use crate::core::body_policy::BodyPolicy;
 use crate::core::body_rejection::BodyRejection;
 use crate::core::rejection::Rejection;
 
 pin_project! {
-    /// The answer of a service behind [`CsrfTokens`](crate::CsrfTokens).
+    /// The response future of a [`CsrfTokenService`](super::CsrfTokenService).
     pub struct CsrfTokenFuture<S, F, B> {
         #[pin]
         stage: Stage<S, F, B>,
@@ -30,26 +30,32 @@ pin_project! {
 pin_project! {
     #[project = StageProjection]
     enum Stage<S, F, B> {
-        Looking { look: Option<Box<(Look<B>, S)>> },
-        Called { #[pin] future: F },
-        Refused { refusal: Option<Rejection> },
+        Scanning { scan: Option<Box<(BodyScan<B>, S)>> },
+        Calling { #[pin] future: F },
+        Rejected { rejection: Option<Rejection> },
     }
 }
 
 impl<S, F, B> CsrfTokenFuture<S, F, B> {
-    pub(super) fn called(future: F) -> Self {
-        Self { stage: Stage::Called { future } }
+    pub(super) fn calling(future: F) -> Self {
+        Self { stage: Stage::Calling { future } }
     }
 
-    pub(super) fn refused(refusal: Rejection) -> Self {
-        Self { stage: Stage::Refused { refusal: Some(refusal) } }
+    pub(super) fn rejected(rejection: Rejection) -> Self {
+        Self { stage: Stage::Rejected { rejection: Some(rejection) } }
     }
 
-    pub(super) fn looking(rules: Arc<Rules>, scan: Scan, parts: Parts, body: B, inner: S) -> Self {
+    pub(super) fn scanning(
+        settings: Arc<TokenSettings>,
+        scan: TokenScan,
+        parts: Parts,
+        body: B,
+        inner: S,
+    ) -> Self {
         let body = Some(Box::pin(body));
-        let (beginning, behind) = (BytesMut::new(), Bytes::new());
-        let look = Look { rules, scan, parts, body, beginning, behind, trailers: None };
-        Self { stage: Stage::Looking { look: Some(Box::new((look, inner))) } }
+        let (scanned, excess) = (BytesMut::new(), Bytes::new());
+        let scan = BodyScan { settings, scan, parts, body, scanned, excess, trailers: None };
+        Self { stage: Stage::Scanning { scan: Some(Box::new((scan, inner))) } }
     }
 }
 
@@ -65,18 +71,19 @@ where
         let mut stage = self.project().stage;
         loop {
             let next = match stage.as_mut().project() {
-                StageProjection::Called { future } => return future.poll(cx),
-                StageProjection::Refused { refusal } => {
-                    let refusal = refusal.take().expect("not polled after it was ready");
-                    return Poll::Ready(Ok(refusal.into_response()));
+                StageProjection::Calling { future } => return future.poll(cx),
+                StageProjection::Rejected { rejection } => {
+                    let rejection = rejection.take().expect("a future is not polled after completion");
+                    return Poll::Ready(Ok(rejection.into_response()));
                 }
-                StageProjection::Looking { look } => {
-                    let (looking, _) = &mut **look.as_mut().expect("not polled after it was ready");
-                    let verdict = ready!(looking.poll(cx));
-                    let (looked, mut inner) = *look.take().expect("it was there a moment ago");
-                    match verdict {
-                        Ok(()) => Stage::Called { future: inner.call(looked.request()) },
-                        Err(refusal) => Stage::Refused { refusal: Some(refusal) },
+                StageProjection::Scanning { scan } => {
+                    let (body_scan, _) =
+                        &mut **scan.as_mut().expect("a future is not polled after completion");
+                    let verified = ready!(body_scan.poll(cx));
+                    let (body_scan, mut inner) = *scan.take().expect("the line above has used it");
+                    match verified {
+                        Ok(()) => Stage::Calling { future: inner.call(body_scan.into_request()) },
+                        Err(rejection) => Stage::Rejected { rejection: Some(rejection) },
                     }
                 }
             };
@@ -85,47 +92,51 @@ where
     }
 }
 
-/// A request whose body is being looked through.
-struct Look<B> {
-    rules: Arc<Rules>,
-    scan: Scan,
+/// A request whose body is being scanned.
+struct BodyScan<B> {
+    settings: Arc<TokenSettings>,
+    scan: TokenScan,
     parts: Parts,
-    /// What is still to come.
+    /// The part of the body that has not arrived yet; `None` after its end.
     body: Option<Pin<Box<B>>>,
-    /// As much as may be looked through, in one piece.
-    beginning: BytesMut,
-    /// What came in the same piece and goes beyond.
-    behind: Bytes,
+    /// The scanned start of the body, up to the scan limit.
+    scanned: BytesMut,
+    /// The rest of the last piece, beyond the scan limit.
+    excess: Bytes,
     trailers: Option<HeaderMap>,
 }
 
-impl<B: Body<Data = Bytes>> Look<B> {
+impl<B: Body<Data = Bytes>> BodyScan<B> {
     fn poll(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
         loop {
-            match self.scan.look(&self.beginning, &self.rules.field, self.body.is_none()) {
-                Found::Value(token) => return Poll::Ready(self.rules.verdict(&self.parts, Some(&token))),
-                Found::Later if self.behind.is_empty() => {}
-                Found::Later | Found::Absent => return Poll::Ready(self.rules.verdict(&self.parts, None)),
+            match self.scan.advance(&self.scanned, &self.settings.field, self.body.is_none()) {
+                ScanResult::Value(token) => {
+                    return Poll::Ready(self.settings.verify_token(&self.parts, Some(&token)));
+                }
+                ScanResult::Incomplete if self.excess.is_empty() => {}
+                ScanResult::Incomplete | ScanResult::Absent => {
+                    return Poll::Ready(self.settings.verify_token(&self.parts, None));
+                }
             }
-            if let Err(refusal) = ready!(self.read_on(cx)) {
-                return Poll::Ready(Err(refusal));
+            if let Err(rejection) = ready!(self.read_frame(cx)) {
+                return Poll::Ready(Err(rejection));
             }
         }
     }
 
-    fn read_on(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
+    fn read_frame(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Rejection>> {
         let Some(body) = &mut self.body else { return Poll::Ready(Ok(())) };
-        peek(&self.parts, true);
+        mark_peeking(&self.parts, true);
         let frame = body.as_mut().poll_frame(cx);
-        peek(&self.parts, false);
+        mark_peeking(&self.parts, false);
         match ready!(frame) {
             None => self.body = None,
-            Some(Err(_)) => return Poll::Ready(Err(broken(&self.parts).into())),
+            Some(Err(_)) => return Poll::Ready(Err(body_error(&self.parts).into())),
             Some(Ok(frame)) => match frame.into_data() {
                 Ok(mut data) => {
-                    let room = self.rules.scan_limit - self.beginning.len();
-                    self.beginning.extend_from_slice(&data.split_to(room.min(data.len())));
-                    self.behind = data;
+                    let room = self.settings.scan_limit - self.scanned.len();
+                    self.scanned.extend_from_slice(&data.split_to(room.min(data.len())));
+                    self.excess = data;
                 }
                 Err(frame) => {
                     self.trailers = frame.into_trailers().ok();
@@ -136,25 +147,27 @@ impl<B: Body<Data = Bytes>> Look<B> {
         Poll::Ready(Ok(()))
     }
 
-    fn request(self) -> Request<PeekedBody<B>> {
-        let seen = Seen { beginning: self.beginning.freeze(), behind: self.behind, trailers: self.trailers };
-        Request::from_parts(self.parts, PeekedBody::begun(seen, self.body))
+    fn into_request(self) -> Request<PeekedBody<B>> {
+        let read_ahead =
+            ReadAhead { scanned: self.scanned.freeze(), excess: self.excess, trailers: self.trailers };
+        Request::from_parts(self.parts, PeekedBody::begun(read_ahead, self.body))
     }
 }
 
-/// The route's own limit on the body comes after this layer: it must not be missed yet.
-fn peek(parts: &Parts, peeked: bool) {
+/// Tells the body policy that this layer reads: the limits of an inner layer must not apply yet.
+fn mark_peeking(parts: &Parts, peeked: bool) {
     #[cfg(feature = "serve")]
     BodyPolicy::peek(&parts.extensions, peeked);
     #[cfg(not(feature = "serve"))]
     let _ = (parts, peeked);
 }
 
-/// The handler may not have the request, since it might not read the body and miss nothing.
-fn broken(parts: &Parts) -> BodyRejection {
+/// The reason why the body ended early. The handler must not run: it might not read the body, and
+/// so not notice.
+fn body_error(parts: &Parts) -> BodyRejection {
     #[cfg(feature = "serve")]
-    if let Some(refusal) = BodyPolicy::broken(&parts.extensions) {
-        return refusal;
+    if let Some(rejection) = BodyPolicy::broken(&parts.extensions) {
+        return rejection;
     }
     let _ = parts;
     BodyRejection::Broken

@@ -1,40 +1,81 @@
-//! Refuse requests that pages of other sites made.
+//! Protection against cross-site request forgery (CSRF): requests that pages of other sites make.
 //!
 //! ```
-//! # use palisade::Palisade;
-//! # use palisade::csrf::Csrf;
-//! let palisade = Palisade::new().csrf(Csrf::new().trust(["https://app.example"])?);
-//! assert!(Csrf::new().trust(["*.example"]).is_err(), "who is trusted is written out");
-//! # Ok::<(), palisade::csrf::TrustError>(())
+//! use palisade::Palisade;
+//! use palisade::csrf::{Csrf, TrustedOriginError};
+//!
+//! // `Palisade::new()` includes the check. This site also accepts requests of an application on
+//! // another origin:
+//! let csrf = Csrf::new().trusted_origins(["https://app.example"])?;
+//! let palisade = Palisade::new().csrf(csrf);
+//! assert!(Csrf::new().trusted_origins(["*.example"]).is_err(), "there are no wildcards");
+//! # Ok::<(), TrustedOriginError>(())
 //! ```
 //!
-//! What passes, in this order:
-//! 1. GET, HEAD and OPTIONS, which must not change anything, unless they open a WebSocket; every other method is judged,
-//!    those that nobody knows and TRACE too;
-//! 2. a request whose `Origin` is on the list of [`Csrf::trust`]: it has evidence;
-//! 3. a request that says `Sec-Fetch-Site: same-origin` or `none`: it has evidence, whatever its `Origin` (browsers write
-//!    `null` where the page sends no referrer); with any other value it is refused;
-//! 4. where that header is missing, a request whose `Origin` is our own (scheme, host and port, as
-//!    [`Client`](crate::Client) has them): it has evidence; with `null` or any other `Origin` it is refused;
-//! 5. a request that says neither: programs such as curl, very old browsers. It passes here, without evidence.
+//! There are two independent checks:
 //!
-//! [`CsrfTokens`](crate::CsrfTokens), behind the feature `csrf`, is the second door, inside of the sessions: it wants a token that only our own
-//! pages know. The first door is there by default and stops what browsers say; the second does not depend on them.
+//! | check | layer | depends on | default |
+//! |---|---|---|---|
+//! | origin | [`Csrf`], in [`Palisade`](crate::Palisade) | headers that browsers send | on |
+//! | token | `CsrfTokens`, inside of the sessions (feature `csrf`) | a secret in the page | off |
 //!
-//! | default | why |
-//! |---|---|
-//! | part of [`Palisade::new`](crate::Palisade::new), on | no page of another site has business posting here |
-//! | nobody is trusted, no wildcards | a list that can be read is a list that can be checked |
-//! | `Referer` is never looked at | privacy tools remove it, and so does a site's own `Referrer-Policy: no-referrer` |
+//! # What the origin check does, in order
 //!
-//! It does not protect a GET that changes something. Behind a proxy that speaks TLS, browsers without `Sec-Fetch-Site`
-//! depend on [`Proxies`](crate::Proxies) knowing that the site is https. Webhooks are programs: they pass by rule 5.
+//! 1. GET, HEAD and OPTIONS pass, because they must not change anything. Requests that open a
+//!    WebSocket are checked all the same, and so is every other method.
+//! 2. A request whose `Origin` is in [`Csrf::trusted_origins`] passes as *verified*.
+//! 3. `Sec-Fetch-Site: same-origin` or `none` passes as verified, whatever the `Origin`: browsers
+//!    send `Origin: null` if the page sends no referrer. Any other value is rejected.
+//! 4. Without `Sec-Fetch-Site`, an `Origin` equal to the site's own scheme, host and port passes
+//!    as verified. Any other `Origin`, `null` included, is rejected.
+//! 5. A request with neither header passes without being verified: programs such as curl, and very
+//!    old browsers.
 //!
-//! References: W3C Fetch Metadata; RFC 6454 (Origin); OWASP Cross-Site Request Forgery Prevention Cheat Sheet; Go's
-//! `http.CrossOriginProtection`.
+//! A rejection is a 403 with [`CsrfRejection::CrossSite`] (`cross_site`).
+//!
+//! # What the token check does, in order
+//!
+//! 1. GET, HEAD and OPTIONS pass.
+//! 2. With `CsrfTokens::skip_if_origin_verified`, verified requests pass.
+//! 3. A token in the header `X-CSRFToken` or `X-CSRF-Token` is verified (scripts, JSON).
+//! 4. Else the token in the field `csrf_token` of a form is verified: urlencoded or multipart,
+//!    within the first 64 KB of the body; the first field of the name counts. The rest of the body
+//!    waits until then, and is never buffered. The handler reads the whole body.
+//! 5. A missing, expired, foreign or invalid token is rejected with a 403 (`CsrfTokenError`).
+//!
+//! # Defaults
+//!
+//! | setting | default | why |
+//! |---|---|---|
+//! | origin check | on | no other site needs to send forms here |
+//! | trusted origins | none, no wildcards | a short list can be reviewed |
+//! | `Referer` | ignored | privacy tools and `Referrer-Policy: no-referrer` remove it |
+//! | token | required even if the origin is verified | two checks with nothing in common |
+//! | `CsrfTokens::time_limit` | 1 hour | a page stays open on a shared computer |
+//! | `CsrfTokens::scan_limit` | 64 KB | fields come before files; memory per request is bounded |
+//! | names of field and headers | see above | those of Flask-WTF, Django and Rails |
+//!
+//! # What it does not do
+//!
+//! - It does not protect a GET that changes something.
+//! - Behind a proxy that terminates TLS, the own origin is wrong until
+//!   [`Proxies`](crate::proxy::Proxies) are configured. Browsers without `Sec-Fetch-Site` are then
+//!   rejected.
+//! - Webhooks pass the origin check by rule 5. Put them in a group of routes without `CsrfTokens`.
+//! - The token check does not read JSON bodies, queries, cookies or compressed bodies.
+//! - tower-http has an origin check too; this one knows proxies and rejects with typed reasons.
+//!
+//! # See also
+//!
+//! [`cookies`](crate::cookies) for `SameSite`; `session` for the session that a token belongs to.
+//!
+//! References: W3C Fetch Metadata; RFC 6454 (Origin); OWASP Cross-Site Request Forgery Prevention
+//! Cheat Sheet; BREACH (breachattack.com); Go's `http.CrossOriginProtection`; Flask-WTF
+//! `CSRFProtect`.
 
 #[cfg(feature = "csrf")]
 mod future;
+mod mode;
 mod origin;
 #[cfg(feature = "csrf")]
 mod params;
@@ -44,21 +85,26 @@ mod rejection;
 #[cfg(feature = "csrf")]
 mod scan;
 #[cfg(feature = "csrf")]
+mod settings;
+#[cfg(feature = "csrf")]
+mod signer;
+#[cfg(feature = "csrf")]
 mod token;
 #[cfg(feature = "csrf")]
 mod tokens;
+mod verdict;
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
 
-use http::header::{ORIGIN, UPGRADE};
-use http::{HeaderName, Method, Request, Response};
+use http::{Request, Response};
 
+use self::mode::{Mode, ReportCounter};
 use self::origin::Origin;
-pub use self::origin::TrustError;
+pub use self::origin::TrustedOriginError;
 pub use self::rejection::CsrfRejection;
 #[cfg(feature = "csrf")]
 pub use self::rejection::CsrfTokenError;
+use self::verdict::OriginVerdict;
 #[cfg(feature = "csrf")]
 pub use self::{
     future::CsrfTokenFuture,
@@ -71,147 +117,97 @@ use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
 
-/// Refuses requests that pages of other sites made.
+/// The origin check: rejects requests that pages of other sites have made. See the [module
+/// page](self).
+///
+/// ```
+/// use http::{Request, Response};
+/// use palisade::csrf::{Csrf, CsrfRejection};
+/// use palisade::proxy::Proxies;
+/// use palisade::request::PeerAddr;
+/// use palisade::Rejection;
+/// use tower::{Layer, ServiceExt};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let application = tower::service_fn(async |_: Request<()>| {
+/// #     Ok::<_, std::convert::Infallible>(Response::new(String::from("saved")))
+/// # });
+/// let site = Proxies::none().layer(Csrf::new().layer(application));
+/// let forged = Request::post("/delete")
+///     .header("host", "example.org")
+///     .header("origin", "https://evil.example")
+///     .extension(PeerAddr("192.0.2.7:40000".parse()?))
+///     .body(())?;
+/// let response = site.oneshot(forged).await?;
+/// assert_eq!(response.status(), 403);
+/// let rejection = response.extensions().get::<Rejection>().expect("it carries its reason");
+/// assert_eq!(*rejection, CsrfRejection::CrossSite);
+/// # Ok(())
+/// # }
+/// ```
+#[doc(alias = "CrossOriginProtection")]
+#[doc(alias = "XSRF")]
 #[derive(Clone, Debug, Default)]
-pub struct Csrf(Arc<Rules>);
+pub struct Csrf(Arc<Settings>);
 
 #[derive(Clone, Debug, Default)]
-struct Rules {
+struct Settings {
     trusted: Vec<Origin>,
     mode: Mode,
-    reported: Reported,
-}
-
-/// What to do about a request that does not pass.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Mode {
-    #[default]
-    Refuse,
-    Report,
-    Off,
-}
-
-/// What a request says about the page that made it; in its extensions, for the second door.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Judgement {
-    /// A page of ours made it, or one of a site that we trust.
-    Evident,
-    /// No browser that knows how to say it.
-    Unsaid,
-    /// A page of another site made it.
-    Foreign,
-    /// Nobody has looked who is asking.
-    Unknown,
+    reported: ReportCounter,
 }
 
 impl Csrf {
-    /// Refuses; trusts nobody.
+    /// Makes a check that rejects, and trusts no other origin.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Sites whose pages may send requests here, each as a browser writes it: `https://app.example`. Said again, it
-    /// adds.
+    /// Adds origins whose pages may send requests here, in the form `https://app.example`.
     ///
     /// # Errors
-    /// When one is not scheme, host and perhaps port.
-    pub fn trust<T: AsRef<str>>(self, origins: impl IntoIterator<Item = T>) -> Result<Self, TrustError> {
+    /// If a text is not a scheme, a host and an optional port.
+    #[doc(alias = "CSRF_TRUSTED_ORIGINS")]
+    pub fn trusted_origins<T: AsRef<str>>(
+        self,
+        origins: impl IntoIterator<Item = T>,
+    ) -> Result<Self, TrustedOriginError> {
         let origins: Vec<_> =
             origins.into_iter().map(|text| Origin::trusted(text.as_ref())).collect::<Result<_, _>>()?;
-        Ok(self.change(|rules| rules.trusted.extend(origins)))
+        Ok(self.change(|settings| settings.trusted.extend(origins)))
     }
 
-    /// Logs and counts what it would refuse, and refuses nothing.
+    /// Logs and counts the requests that the check would reject, and lets them pass.
     pub fn report_only(self) -> Self {
-        self.change(|rules| rules.mode = Mode::Report)
+        self.change(|settings| settings.mode = Mode::ReportOnly)
     }
 
-    /// Looks at nothing.
+    /// Turns the origin check off.
     ///
-    /// # Danger
-    /// Any page on the web can make its visitors' browsers act here in their name.
+    /// # Security
+    /// Any page on the web can then act in the name of its visitors, unless `CsrfTokens` prevents
+    /// it.
     pub fn dangerous_disable_origin_check(self) -> Self {
-        self.change(|rules| rules.mode = Mode::Off)
+        self.change(|settings| settings.mode = Mode::Off)
     }
 
-    /// How many requests [`report_only`](Self::report_only) would have refused. Clones share the count.
+    /// The number of requests that [`report_only`](Self::report_only) let pass. Clones share it.
     pub fn reported(&self) -> u64 {
         self.0.reported.count()
     }
 
-    /// Writes down what the request says about the page that made it. Of one that changes nothing nobody asks.
-    pub(crate) fn look<B>(&self, request: &mut Request<B>, exchange: &RequestContext) {
-        if self.0.mode != Mode::Off && changes_something(request) {
-            let judgement = self.0.judge(request, exchange);
-            request.extensions_mut().insert(judgement);
+    /// Puts the verdict into the request's extensions. A request that changes nothing gets none.
+    pub(crate) fn attach_verdict<B>(&self, request: &mut Request<B>, context: &RequestContext) {
+        if self.0.mode != Mode::Off && verdict::changes_state(request) {
+            let verdict = verdict::judge_origin(request, context, &self.0.trusted);
+            request.extensions_mut().insert(verdict);
         }
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
-    }
-}
-
-impl Rules {
-    fn judge<B>(&self, request: &Request<B>, exchange: &RequestContext) -> Judgement {
-        let Some(client) = exchange.client() else { return Judgement::Unknown };
-        let (fetch_site, origin) = (Said::of(request, &SEC_FETCH_SITE), Said::of(request, &ORIGIN));
-        let origin_is = |known: &dyn Fn(&Origin) -> bool| match &origin {
-            Said::Once(text) => Origin::parse(text).is_some_and(|origin| known(&origin)),
-            Said::Nothing | Said::Otherwise => false,
-        };
-        if !self.trusted.is_empty() && origin_is(&|origin| self.trusted.contains(origin)) {
-            return Judgement::Evident;
-        }
-        match (fetch_site, &origin) {
-            (Said::Once("same-origin" | "none"), _) => Judgement::Evident,
-            (Said::Once(_) | Said::Otherwise, _) => Judgement::Foreign,
-            (Said::Nothing, Said::Nothing) => Judgement::Unsaid,
-            (Said::Nothing, _) if origin_is(&|origin| origin.is_own(request, client)) => Judgement::Evident,
-            (Said::Nothing, _) => Judgement::Foreign,
-        }
-    }
-}
-
-const SEC_FETCH_SITE: HeaderName = HeaderName::from_static("sec-fetch-site");
-
-/// Browsers ask no leave of us before they open a WebSocket, which is a GET.
-fn changes_something<B>(request: &Request<B>) -> bool {
-    let opens_a_socket = || {
-        let mut lines = request.headers().get_all(UPGRADE).iter();
-        lines.any(|line| {
-            line.as_bytes().split(|byte| *byte == b',').any(|protocol| {
-                let protocol = protocol.trim_ascii();
-                protocol.len() >= 9 && protocol[..9].eq_ignore_ascii_case(b"websocket")
-            })
-        })
-    };
-    !is_safe(request.method()) || opens_a_socket()
-}
-
-/// Whether requests of this method must not change anything.
-fn is_safe(method: &Method) -> bool {
-    matches!(*method, Method::GET | Method::HEAD | Method::OPTIONS)
-}
-
-/// What a header says that may be there once.
-#[derive(Clone, Copy)]
-enum Said<'a> {
-    Nothing,
-    Once(&'a str),
-    /// More than one line, or no text.
-    Otherwise,
-}
-
-impl<'a> Said<'a> {
-    fn of<B>(request: &'a Request<B>, name: &HeaderName) -> Self {
-        let mut lines = request.headers().get_all(name).iter();
-        match (lines.next(), lines.next()) {
-            (None, _) => Self::Nothing,
-            (Some(line), None) => line.to_str().map_or(Self::Otherwise, Self::Once),
-            (Some(_), Some(_)) => Self::Otherwise,
-        }
     }
 }
 
@@ -219,9 +215,9 @@ impl Guard for Csrf {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        let exchange = RequestContext::begin(request.extensions_mut());
-        self.look(request, &exchange);
-        exchange
+        let context = RequestContext::begin(request.extensions_mut());
+        self.attach_verdict(request, &context);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
@@ -229,12 +225,12 @@ impl Guard for Csrf {
             return Ok(());
         }
         match request.extensions().get() {
-            Some(Judgement::Unknown) => Err(Client::MISSING.into()),
-            Some(Judgement::Foreign) => {
+            Some(OriginVerdict::UnknownClient) => Err(Client::MISSING.into()),
+            Some(OriginVerdict::CrossSite) => {
                 let (method, path) = (request.method(), request.uri().path());
-                self.0.reported.or_refuse(self.0.mode, method, path, CsrfRejection::CrossSite)
+                self.0.reported.reject_or_report(self.0.mode, method, path, CsrfRejection::CrossSite)
             }
-            Some(Judgement::Evident | Judgement::Unsaid) | None => Ok(()),
+            Some(OriginVerdict::Verified | OriginVerdict::NoEvidence) | None => Ok(()),
         }
     }
 
@@ -242,29 +238,3 @@ impl Guard for Csrf {
 }
 
 guard_layers!(Csrf);
-
-/// How many requests were reported, by all clones of a layer.
-#[derive(Clone, Debug, Default)]
-struct Reported(Arc<AtomicU64>);
-
-impl Reported {
-    fn count(&self) -> u64 {
-        self.0.load(Ordering::Relaxed)
-    }
-
-    fn or_refuse(
-        &self,
-        mode: Mode,
-        method: &Method,
-        path: &str,
-        reason: CsrfRejection,
-    ) -> Result<(), Rejection> {
-        let rejection = Rejection::from(reason);
-        if mode == Mode::Refuse {
-            return Err(rejection);
-        }
-        self.0.fetch_add(1, Ordering::Relaxed);
-        tracing::warn!(reason = rejection.code(), %method, path, "would be refused");
-        Ok(())
-    }
-}

@@ -1,11 +1,11 @@
-//! Where a page came from: scheme, host and port, as a browser's `Origin` header names them.
+//! Origins: scheme, host and port, as in a browser's `Origin` header.
 
 use http::Request;
 
 use crate::core::authority::Authority;
 use crate::core::client::{Client, Scheme};
 
-/// A site, as browsers tell sites apart.
+/// The origin of a page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) struct Origin {
     scheme: Scheme,
@@ -15,45 +15,52 @@ pub(super) struct Origin {
 }
 
 impl Origin {
-    /// What a request's `Origin` header names; nothing for `null`, for other schemes, and for what is no origin.
+    /// Parses an `Origin` header. Returns `None` for `null`, other schemes and invalid text.
     pub(super) fn parse(text: &str) -> Option<Self> {
-        let (scheme, site) = text.split_once("://")?;
+        let (scheme, authority) = text.split_once("://")?;
         let scheme = [Scheme::Http, Scheme::Https]
             .into_iter()
             .find(|known| scheme.eq_ignore_ascii_case(known.as_str()))?;
-        let site = Authority::parse(site).ok()?;
-        Some(Self::of(scheme, site, site.port().unwrap_or(scheme.default_port())))
+        let authority = Authority::parse(authority).ok()?;
+        Some(Self::of(scheme, authority, authority.port().unwrap_or(scheme.default_port())))
     }
 
-    /// The same from a list of the site's own, with an error that says what to write.
-    pub(super) fn trusted(text: &str) -> Result<Self, TrustError> {
-        Self::parse(text).ok_or_else(|| TrustError(text.to_owned()))
+    /// Parses an origin of a setting.
+    pub(super) fn trusted(text: &str) -> Result<Self, TrustedOriginError> {
+        Self::parse(text).ok_or_else(|| TrustedOriginError(text.to_owned()))
     }
 
-    fn of(scheme: Scheme, site: Authority<'_>, port: u16) -> Self {
-        Self { scheme, host: site.host().to_ascii_lowercase().into(), port }
+    fn of(scheme: Scheme, authority: Authority<'_>, port: u16) -> Self {
+        Self { scheme, host: authority.host().to_ascii_lowercase().into(), port }
     }
 
-    /// Whether it is the site that this request is for.
+    /// Returns `true` if this is the origin that the request was sent to.
     pub(super) fn is_own<B>(&self, request: &Request<B>, client: &Client) -> bool {
-        let Ok(site) = client.authority(request) else { return false };
-        *self == Self::of(client.scheme(), site, client.port(site))
+        let Ok(authority) = client.authority(request) else { return false };
+        *self == Self::of(client.scheme(), authority, client.port(authority))
     }
 }
 
-/// Why a text names no site to trust.
+/// The error for a text that is not an origin to trust.
+///
+/// ```
+/// use palisade::csrf::{Csrf, TrustedOriginError};
+///
+/// let error: TrustedOriginError = Csrf::new().trusted_origins(["app.example"]).unwrap_err();
+/// assert!(error.to_string().contains("write `https://app.example`"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a site to trust: write `https://app.example` or `http://localhost:3000`, with the scheme and without a path or a slash at the end; each site by itself, for there are no wildcards, and a name outside ASCII in its `xn--` form"
+    "`{0}` is not an origin: write `https://app.example` or `http://localhost:3000`, with the scheme, without a path or a slash at the end; write each origin out, without wildcards, and a name outside ASCII in its `xn--` form"
 )]
-pub struct TrustError(String);
+pub struct TrustedOriginError(String);
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn sites_are_the_same_by_scheme_host_and_port() {
+    fn compares_origins_by_scheme_host_and_port() {
         let same = |a: &str, b: &str| Origin::parse(a).unwrap() == Origin::parse(b).unwrap();
         assert!(same("https://example.org", "HTTPS://Example.ORG:443"));
         assert!(same("http://example.org:80", "http://example.org."));
@@ -64,7 +71,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_site_to_trust_says_what_to_write() {
+    fn an_invalid_origin_says_what_to_write() {
         for text in [
             "",
             "null",

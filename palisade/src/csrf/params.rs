@@ -1,11 +1,11 @@
-//! The parameters behind a header's value: `; name=value; name="quoted value"`.
+//! The parameters of a header's value: `; name=value; name="quoted value"`.
 
 use std::borrow::Cow;
 
-/// Goes through the parameters; ends at the first that cannot be read.
+/// Iterates over the parameters; ends at the first syntax error.
 pub(super) struct Params<'a>(&'a [u8]);
 
-/// A header's value in front of its parameters, and those.
+/// Splits a header into its value and its parameters.
 pub(super) fn split(value: &[u8]) -> (&[u8], Params<'_>) {
     let end = value.iter().position(|byte| *byte == b';').unwrap_or(value.len());
     (value[..end].trim_ascii(), Params(&value[end..]))
@@ -37,10 +37,10 @@ impl<'a> Iterator for Params<'a> {
     }
 }
 
-/// What stands before the closing quote, and what comes after it.
+/// Parses a quoted string. Returns its value and the text after the closing quote.
 fn unquoted(text: &[u8]) -> Option<(Cow<'_, [u8]>, &[u8])> {
-    let special = |byte: &u8| matches!(byte, b'"' | b'\\');
-    let plain = text.iter().position(special)?;
+    let is_special = |byte: &u8| matches!(byte, b'"' | b'\\');
+    let plain = text.iter().position(is_special)?;
     if text[plain] == b'"' {
         return Some((Cow::Borrowed(&text[..plain]), &text[plain + 1..]));
     }
@@ -64,7 +64,7 @@ mod tests {
     }
 
     #[test]
-    fn parameters_are_plain_or_quoted() {
+    fn parses_plain_and_quoted_parameters() {
         assert_eq!(split(b" multipart/form-data ; boundary=x").0, b"multipart/form-data");
         for (value, expected) in [
             ("a; boundary=x", Some("x")),

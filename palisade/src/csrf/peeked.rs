@@ -1,4 +1,4 @@
-//! A body of which the beginning has been looked at: all of it can still be read.
+//! A body whose start has been scanned; all of it can still be read.
 
 use std::error::Error;
 use std::pin::Pin;
@@ -10,20 +10,20 @@ use http_body::{Body, Frame, SizeHint};
 use pin_project_lite::pin_project;
 
 pin_project! {
-    /// The body of a request behind [`CsrfTokens`](crate::CsrfTokens): first what has been looked at, then what has not
-    /// arrived yet.
+    /// The body of a request behind [`CsrfTokens`](crate::CsrfTokens): the scanned start, then the
+    /// rest.
     pub struct PeekedBody<B> {
-        seen: Seen,
+        read_ahead: ReadAhead,
         #[pin]
         rest: Rest<B>,
     }
 }
 
-/// What has been taken from a body and not been handed on.
+/// The data that have been read from a body and not been passed on.
 #[derive(Default)]
-pub(super) struct Seen {
-    pub(super) beginning: Bytes,
-    pub(super) behind: Bytes,
+pub(super) struct ReadAhead {
+    pub(super) scanned: Bytes,
+    pub(super) excess: Bytes,
     pub(super) trailers: Option<HeaderMap>,
 }
 
@@ -31,30 +31,30 @@ pin_project! {
     #[project = RestProjection]
     enum Rest<B> {
         Untouched { #[pin] body: B },
-        /// It has been read from, and may not be moved any more.
+        /// The body has been polled, and must not be moved any more.
         Begun { body: Option<Pin<Box<B>>> },
     }
 }
 
 impl<B> PeekedBody<B> {
     pub(super) fn untouched(body: B) -> Self {
-        Self { seen: Seen::default(), rest: Rest::Untouched { body } }
+        Self { read_ahead: ReadAhead::default(), rest: Rest::Untouched { body } }
     }
 
-    /// `body` is what is still to come.
-    pub(super) fn begun(seen: Seen, body: Option<Pin<Box<B>>>) -> Self {
-        Self { seen, rest: Rest::Begun { body } }
+    /// Makes a body from the data that have been read, and the rest.
+    pub(super) fn begun(read_ahead: ReadAhead, body: Option<Pin<Box<B>>>) -> Self {
+        Self { read_ahead, rest: Rest::Begun { body } }
     }
 }
 
-impl Seen {
+impl ReadAhead {
     fn next(&mut self) -> Option<Bytes> {
-        let next = [&mut self.beginning, &mut self.behind].into_iter().find(|bytes| !bytes.is_empty())?;
+        let next = [&mut self.scanned, &mut self.excess].into_iter().find(|bytes| !bytes.is_empty())?;
         Some(std::mem::take(next))
     }
 
     fn bytes(&self) -> u64 {
-        (self.beginning.len() + self.behind.len()) as u64
+        (self.scanned.len() + self.excess.len()) as u64
     }
 }
 
@@ -71,24 +71,26 @@ where
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let this = self.project();
-        if let Some(bytes) = this.seen.next() {
+        if let Some(bytes) = this.read_ahead.next() {
             return Poll::Ready(Some(Ok(Frame::data(bytes))));
         }
         match this.rest.project() {
-            RestProjection::Untouched { body } => body.poll_frame(cx).map_err(cause),
-            RestProjection::Begun { body: Some(rest) } => rest.as_mut().poll_frame(cx).map_err(cause),
+            RestProjection::Untouched { body } => body.poll_frame(cx).map_err(unwrap_axum_error),
+            RestProjection::Begun { body: Some(rest) } => {
+                rest.as_mut().poll_frame(cx).map_err(unwrap_axum_error)
+            }
             RestProjection::Begun { body: None } => {
-                Poll::Ready(this.seen.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
+                Poll::Ready(this.read_ahead.trailers.take().map(|trailers| Ok(Frame::trailers(trailers))))
             }
         }
     }
 
     fn is_end_stream(&self) -> bool {
-        self.seen.bytes() == 0
+        self.read_ahead.bytes() == 0
             && match &self.rest {
                 Rest::Untouched { body } => body.is_end_stream(),
                 Rest::Begun { body: Some(body) } => body.is_end_stream(),
-                Rest::Begun { body: None } => self.seen.trailers.is_none(),
+                Rest::Begun { body: None } => self.read_ahead.trailers.is_none(),
             }
     }
 
@@ -98,19 +100,19 @@ where
             Rest::Begun { body: Some(body) } => body.size_hint(),
             Rest::Begun { body: None } => SizeHint::with_exact(0),
         };
-        let seen = self.seen.bytes();
+        let read_ahead = self.read_ahead.bytes();
         let mut hint = SizeHint::new();
-        hint.set_lower(rest.lower().saturating_add(seen));
-        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(seen)) {
+        hint.set_lower(rest.lower().saturating_add(read_ahead));
+        if let Some(upper) = rest.upper().and_then(|upper| upper.checked_add(read_ahead)) {
             hint.set_upper(upper);
         }
         hint
     }
 }
 
-/// Why the body broke off. The extractors of axum look only so deep for a body that is too large, and axum is about to wrap
-/// the error once more.
-fn cause(error: impl Into<Box<dyn Error + Send + Sync>>) -> Box<dyn Error + Send + Sync> {
+/// Unwraps an error of axum's body. axum wraps it again, and its extractors search only one level
+/// deep for a body that is too large.
+fn unwrap_axum_error(error: impl Into<Box<dyn Error + Send + Sync>>) -> Box<dyn Error + Send + Sync> {
     let error = error.into();
     #[cfg(feature = "axum")]
     let error = crate::core::axum_compat::unwrapped(error);

@@ -1,10 +1,18 @@
-//! The reasons why a request is rejected as forged.
+//! The reasons of both checks.
 
 use http::StatusCode;
 
 use crate::core::rejection::{Rejection, comparable_rejection};
 
 /// The reason why a request is rejected as forged: always 403.
+///
+/// ```
+/// use palisade::Rejection;
+/// use palisade::csrf::CsrfRejection;
+///
+/// let rejection = Rejection::from(CsrfRejection::CrossSite);
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (403, "cross_site"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CsrfRejection {
@@ -15,18 +23,27 @@ pub enum CsrfRejection {
     Token(CsrfTokenError),
 }
 
-/// The fault of a request's token.
+/// The problem with a request's token.
+///
+/// ```
+/// use palisade::Rejection;
+/// use palisade::csrf::{CsrfRejection, CsrfTokenError};
+///
+/// let rejection = Rejection::from(CsrfRejection::Token(CsrfTokenError::Expired));
+/// assert_eq!(rejection.code(), "csrf_token_expired");
+/// ```
 #[cfg(feature = "csrf")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum CsrfTokenError {
-    /// There is no token, or it stands further into the body than the layer reads.
+    /// There is no token, or it is further into the body than the scan limit.
     Missing,
     /// The visitor has no session, so no token can be valid.
     NoSession,
     /// The token is too old.
     Expired,
-    /// The token is not ours, or was made for another session, such as the one before a login.
+    /// The token is not one of this site, or belongs to another session, such as the one before a
+    /// login.
     Invalid,
 }
 

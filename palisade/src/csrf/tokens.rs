@@ -1,193 +1,146 @@
-//! The second door: a token that only pages of ours know, in every request that changes something.
-//!
-//! ```
-//! # use std::time::Duration;
-//! # use axum::{Router, response::Html, routing::get};
-//! # use palisade::{CsrfToken, CsrfTokens, Keyring};
-//! # use palisade::keyring::KeyringError;
-//! # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-//! async fn form(token: CsrfToken) -> Html<String> {
-//!     Html(format!("<form method=\"post\">{}<button>Send</button></form>", token.input()))
-//! }
-//! let tokens = CsrfTokens::new(&Keyring::new(secret)?).time_limit(Duration::from_secs(4 * 3600));
-//! let app: Router = Router::new()
-//!     .route("/", get(form).post(async || "taken"))
-//!     .layer(tokens); // inside of the sessions: `.layer(Sessions::new(…))` comes next
-//! # Ok::<(), KeyringError>(())
-//! ```
-//!
-//! What passes, in this order:
-//! 1. GET, HEAD and OPTIONS;
-//! 2. where [`CsrfTokens::evidence_suffices`] says so, a request of which [`Csrf`](crate::Csrf) knows that a page of ours
-//!    made it;
-//! 3. a request whose header `X-CSRFToken` or `X-CSRF-Token` is a token for this session (scripts, JSON);
-//! 4. a form that is urlencoded or multipart, whose field `csrf_token` is one, within the first 64 KB of the body. The
-//!    first field of the name counts. While it is looked for, the rest of the body waits; afterwards the handler reads
-//!    all of it from the beginning, and what comes behind the field is never buffered.
-//!
-//! Anything else is refused by [`Rejection::CsrfToken`] (403): a token that is missing, made too long ago, made for another
-//! session (before a login, say), or not ours; a session that is missing. The handler never sees the request.
-//!
-//! | default | why |
-//! |---|---|
-//! | a token always, evidence or not | two doors that depend on nothing in common |
-//! | [`time_limit`](CsrfTokens::time_limit) one hour | a page that is found open on a school's computer |
-//! | [`scan_limit`](CsrfTokens::scan_limit) 64 KB | fields come before files; a stranger's request may not cost more |
-//! | names `csrf_token`, `X-CSRFToken`, `X-CSRF-Token` | those of Flask-WTF, Django and Rails |
-//!
-//! It is a layer for a group of routes; what needs no token, such as a webhook that is signed, stands in a group without it.
-//! It does not look into JSON, into the address, into cookies, or into bodies that are compressed.
-//!
-//! References: OWASP Cross-Site Request Forgery Prevention Cheat Sheet; BREACH (breachattack.com); Flask-WTF `CSRFProtect`.
+//! The token check as a layer: `CsrfTokens`.
 
 use std::sync::Arc;
 use std::task::{Context, Poll};
 use std::time::Duration;
 
 use bytes::Bytes;
-use http::request::Parts;
 use http::{HeaderName, Request, Response};
 use http_body::Body;
 use tower_layer::Layer;
 use tower_service::Service;
 
 use super::future::CsrfTokenFuture;
+use super::mode::{Mode, ReportCounter};
 use super::peeked::PeekedBody;
-use super::rejection::{CsrfRejection, CsrfTokenError};
-use super::scan::Scan;
-use super::token::{Mint, NO_SESSIONS};
-use super::{Judgement, Mode, Reported, is_safe};
+use super::settings::{HeadDecision, TokenSettings};
+use super::signer::TokenSigner;
 use crate::core::clock::Clock;
-use crate::core::rejection::Rejection;
-use crate::core::request_context::RequestContext;
 use crate::keyring::Keyring;
 
-/// Wants a token of one of our pages in every request that changes something.
+/// The token check: requires a token of one of the site's own pages in every request that changes
+/// something. A layer for the router or a group of routes, inside of the session layer.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use axum::{Router, body::Body, http::Request, response::Html, routing::get};
+/// use palisade::keyring::Keyring;
+/// use palisade::request::{RequestContext, SessionTag};
+/// use palisade::{CsrfToken, CsrfTokens};
+/// use tower::ServiceExt;
+///
+/// async fn form(token: CsrfToken) -> Html<String> {
+///     Html(format!("<form method=\"post\">{}<button>Send</button></form>", token.input()))
+/// }
+///
+/// # #[derive(Debug)]
+/// # struct Tag;
+/// # impl SessionTag for Tag {
+/// #     fn current(&self) -> Option<[u8; 16]> { Some([7; 16]) }
+/// #     fn next(&self) -> [u8; 16] { [7; 16] }
+/// # }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+/// let tokens = CsrfTokens::new(&Keyring::new(secret)?).time_limit(Duration::from_secs(4 * 3600));
+/// let app: Router = Router::new()
+///     .route("/", get(form).post(async || "saved"))
+///     .layer(tokens); // the next line is `.layer(Sessions::new(…))`
+///
+/// let mut request = Request::post("/").body(Body::empty())?;
+/// # RequestContext::begin(request.extensions_mut()).set_session_tag(std::sync::Arc::new(Tag));
+/// let response = app.oneshot(request).await?;
+/// assert_eq!(response.status(), 403, "the request has no token");
+/// # Ok(())
+/// # }
+/// ```
+///
+/// The [module page](crate::csrf) lists the steps and the defaults.
+#[doc(alias = "CSRFProtect")]
+#[doc(alias = "XSRF")]
 #[derive(Clone, Debug)]
-pub struct CsrfTokens(Arc<Rules>);
-
-#[derive(Clone, Debug)]
-pub(super) struct Rules {
-    pub(super) mint: Mint,
-    pub(super) field: Box<str>,
-    headers: Vec<HeaderName>,
-    pub(super) scan_limit: usize,
-    evidence_suffices: bool,
-    mode: Mode,
-    reported: Reported,
-}
+pub struct CsrfTokens(Arc<TokenSettings>);
 
 impl CsrfTokens {
-    /// Tokens that these keys sign, with the defaults above.
+    /// Signs tokens with a key derived from `keyring`, with the defaults of the
+    /// [module page](crate::csrf#defaults).
     pub fn new(keyring: &Keyring) -> Self {
         let keys = keyring.derive("csrf");
-        Self(Arc::new(Rules {
-            mint: Mint { keys, clock: Clock::system(), time_limit: Some(Duration::from_secs(3600)) },
+        Self(Arc::new(TokenSettings {
+            signer: TokenSigner { keys, clock: Clock::system(), time_limit: Some(Duration::from_secs(3600)) },
             field: "csrf_token".into(),
             headers: ["x-csrftoken", "x-csrf-token"].map(HeaderName::from_static).to_vec(),
             scan_limit: 64 << 10,
-            evidence_suffices: false,
-            mode: Mode::Refuse,
-            reported: Reported::default(),
+            skip_if_origin_verified: false,
+            mode: Mode::Enforce,
+            reported: ReportCounter::default(),
         }))
     }
 
-    /// How long a token is good; `None` as long as the session.
+    /// Sets how long a token is valid; `None` means as long as its session.
     pub fn time_limit(self, limit: impl Into<Option<Duration>>) -> Self {
         let limit = limit.into();
-        self.change(|rules| rules.mint.time_limit = limit)
+        self.change(|settings| settings.signer.time_limit = limit)
     }
 
-    /// How many bytes of a form's beginning are looked through for the token.
+    /// Sets the number of bytes at the start of a form that are searched for the token.
     pub fn scan_limit(self, bytes: usize) -> Self {
-        self.change(|rules| rules.scan_limit = bytes)
+        self.change(|settings| settings.scan_limit = bytes)
     }
 
-    /// The name of the form's field.
+    /// Sets the name of the form's field.
     ///
     /// # Errors
-    /// When it has anything but letters, digits, `-`, `_` and `.`.
+    /// If the name is empty, or has other characters than letters, digits, `-`, `_` and `.`.
     pub fn field(self, name: &str) -> Result<Self, CsrfFieldError> {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
-        if name.is_empty() || !name.bytes().all(known) {
+        let is_name_char = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.');
+        if name.is_empty() || !name.bytes().all(is_name_char) {
             return Err(CsrfFieldError(name.to_owned()));
         }
-        Ok(self.change(|rules| rules.field = name.into()))
+        Ok(self.change(|settings| settings.field = name.into()))
     }
 
-    /// The names of the header, instead of the default ones; the first that a request has counts.
+    /// Sets the names of the token's header, in place of the default ones. The first that a
+    /// request has counts.
     pub fn headers(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let names = names.into_iter().collect();
-        self.change(|rules| rules.headers = names)
+        self.change(|settings| settings.headers = names)
     }
 
-    /// Wants no token of a request of which [`Csrf`](crate::Csrf) knows that a page of ours, or of a trusted site, made it.
-    /// Of the others, such as programs and old browsers, it still does.
-    pub fn evidence_suffices(self) -> Self {
-        self.change(|rules| rules.evidence_suffices = true)
+    /// Requires no token if the origin check ([`Csrf`](super::Csrf)) has verified the request.
+    /// Other requests, such as those of programs and old browsers, still need one.
+    pub fn skip_if_origin_verified(self) -> Self {
+        self.change(|settings| settings.skip_if_origin_verified = true)
     }
 
-    /// Logs and counts what it would refuse, and refuses nothing.
+    /// Logs and counts the requests that the check would reject, and lets them pass.
     pub fn report_only(self) -> Self {
-        self.change(|rules| rules.mode = Mode::Report)
+        self.change(|settings| settings.mode = Mode::ReportOnly)
     }
 
-    /// Makes tokens and wants none.
+    /// Makes tokens, but requires none.
     ///
-    /// # Danger
-    /// What [`Csrf`](crate::Csrf) does not know to be another site's doing is believed.
+    /// # Security
+    /// The origin check ([`Csrf`](super::Csrf)) is then the only protection. It lets requests
+    /// without `Origin` and `Sec-Fetch-Site` pass.
     pub fn dangerous_disable_token_check(self) -> Self {
-        self.change(|rules| rules.mode = Mode::Off)
+        self.change(|settings| settings.mode = Mode::Off)
     }
 
-    /// The clock that tokens are made and checked by.
+    /// Sets the clock, for tests.
     pub fn clock(self, clock: Clock) -> Self {
-        self.change(|rules| rules.mint.clock = clock)
+        self.change(|settings| settings.signer.clock = clock)
     }
 
-    /// How many requests [`report_only`](Self::report_only) would have refused. Clones share the count.
+    /// The number of requests that [`report_only`](Self::report_only) let pass. Clones share it.
     pub fn reported(&self) -> u64 {
         self.0.reported.count()
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Rules)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut TokenSettings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
-    }
-}
-
-/// What is known of a request by its head.
-enum Door {
-    Open,
-    Look(Scan),
-}
-
-impl Rules {
-    fn decide(&self, parts: &Parts) -> Result<Door, Rejection> {
-        let evident = || parts.extensions.get() == Some(&Judgement::Evident);
-        if self.mode == Mode::Off || is_safe(&parts.method) || self.evidence_suffices && evident() {
-            return Ok(Door::Open);
-        }
-        let exchange = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;
-        exchange.session_tag().ok_or(NO_SESSIONS)?;
-        let mut lines = self.headers.iter().filter_map(|name| parts.headers.get(name));
-        if let Some(token) = lines.find(|line| !line.is_empty()) {
-            return self.verdict(parts, Some(token.as_bytes())).map(|()| Door::Open);
-        }
-        match Scan::of(&parts.headers) {
-            Some(scan) => Ok(Door::Look(scan)),
-            None => self.verdict(parts, None).map(|()| Door::Open),
-        }
-    }
-
-    /// Whether what was found lets this request pass.
-    pub(super) fn verdict(&self, parts: &Parts, token: Option<&[u8]>) -> Result<(), Rejection> {
-        let exchange = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;
-        let binding = exchange.session_tag().ok_or(NO_SESSIONS)?;
-        let checked = token.ok_or(CsrfTokenError::Missing).and_then(|token| self.mint.check(token, binding));
-        checked.or_else(|fault| {
-            self.reported.or_refuse(self.mode, &parts.method, parts.uri.path(), CsrfRejection::Token(fault))
-        })
     }
 }
 
@@ -195,14 +148,31 @@ impl<S> Layer<S> for CsrfTokens {
     type Service = CsrfTokenService<S>;
 
     fn layer(&self, inner: S) -> CsrfTokenService<S> {
-        CsrfTokenService { rules: Arc::clone(&self.0), inner }
+        CsrfTokenService { settings: Arc::clone(&self.0), inner }
     }
 }
 
-/// A service behind [`CsrfTokens`].
+/// The service that [`CsrfTokens`] makes. Its inner service receives a [`PeekedBody`].
+///
+/// ```
+/// use http::{Request, Response};
+/// use palisade::CsrfTokens;
+/// use palisade::csrf::{CsrfTokenService, PeekedBody};
+/// use palisade::keyring::Keyring;
+/// use tower::Layer;
+///
+/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+/// let tokens = CsrfTokens::new(&Keyring::new(secret)?);
+/// assert_eq!(tokens.reported(), 0);
+/// let inner = tower::service_fn(async |_: Request<PeekedBody<String>>| {
+///     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+/// });
+/// let service: CsrfTokenService<_> = tokens.layer(inner);
+/// # Ok::<(), palisade::keyring::KeyringError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct CsrfTokenService<S> {
-    rules: Arc<Rules>,
+    settings: Arc<TokenSettings>,
     inner: S,
 }
 
@@ -222,26 +192,38 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
-        parts.extensions.insert(Arc::clone(&self.rules));
-        match self.rules.decide(&parts) {
-            Ok(Door::Open) => {
+        parts.extensions.insert(Arc::clone(&self.settings));
+        match self.settings.decide_by_head(&parts) {
+            Ok(HeadDecision::Pass) => {
                 let request = Request::from_parts(parts, PeekedBody::untouched(body));
-                CsrfTokenFuture::called(self.inner.call(request))
+                CsrfTokenFuture::calling(self.inner.call(request))
             }
-            Ok(Door::Look(scan)) => {
-                // The one that was ready is taken; a clone takes its place.
+            Ok(HeadDecision::ScanBody(scan)) => {
+                // The service that is ready is used; its clone takes its place.
                 let clone = self.inner.clone();
                 let ready = std::mem::replace(&mut self.inner, clone);
-                CsrfTokenFuture::looking(Arc::clone(&self.rules), scan, parts, body, ready)
+                CsrfTokenFuture::scanning(Arc::clone(&self.settings), scan, parts, body, ready)
             }
-            Err(refusal) => CsrfTokenFuture::refused(refusal),
+            Err(rejection) => CsrfTokenFuture::rejected(rejection),
         }
     }
 }
 
-/// Why a text is no name of a form's field.
+/// The error for a text that cannot be the name of the token's field.
+///
+/// ```
+/// use palisade::CsrfTokens;
+/// use palisade::csrf::CsrfFieldError;
+/// use palisade::keyring::Keyring;
+///
+/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
+/// let tokens = CsrfTokens::new(&Keyring::new(secret)?);
+/// let error: CsrfFieldError = tokens.field("csrf token").unwrap_err();
+/// assert!(error.to_string().ends_with("such as `csrf_token`"));
+/// # Ok::<(), palisade::keyring::KeyringError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a name for the token's field: write letters, digits, `-`, `_` and `.`, such as `csrf_token`"
+    "`{0}` cannot be the name of the token's field: write letters, digits, `-`, `_` and `.`, such as `csrf_token`"
 )]
 pub struct CsrfFieldError(String);

@@ -1,53 +1,152 @@
-//! The headers that tell browsers what this site does not do.
+//! Security headers of a site, and pages that differ.
 //!
 //! ```
-//! # use palisade::SecurityHeaders;
-//! # use palisade::headers::{FrameOptions, ReferrerPolicy};
-//! let headers = SecurityHeaders::strict()
-//!     .referrer_policy(ReferrerPolicy::NoReferrer)
-//!     .frame_options(FrameOptions::Deny)
-//!     .dns_prefetch(None);
+//! use http::{Request, Response};
+//! use palisade::SecurityHeaders;
+//! use palisade::headers::ReferrerPolicy;
+//! use tower::{Layer, ServiceExt};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), http::Error> {
+//! let site = SecurityHeaders::strict()
+//!     .referrer_policy(ReferrerPolicy::NoReferrer) // instead of the default
+//!     .dns_prefetch(None); // not sent
+//! let page = tower::service_fn(async |_: Request<()>| {
+//!     Response::builder().body(String::from("hello"))
+//! });
+//!
+//! let response = site.layer(page).oneshot(Request::new(())).await?;
+//! assert_eq!(response.headers()["referrer-policy"], "no-referrer");
+//! assert_eq!(response.headers()["x-frame-options"], "DENY");
+//! assert!(!response.headers().contains_key("x-dns-prefetch-control"));
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! What is sent, in this order:
-//! 1. what the handler set itself stays, unless [`SecurityHeaders::replace`] says otherwise;
-//! 2. then what the page asked for by [`PageHeaders`], the innermost first;
-//! 3. then the site's own. All of it on every response: 404s, refusals, panics, static files.
+//! [`Palisade::headers`](crate::Palisade::headers) takes the same value.
 //!
-//! | header | strict | talisman | api |
-//! |---|---|---|---|
-//! | Content-Security-Policy | [`Csp::strict`] | [`Csp::talisman`] | [`Csp::api`] |
-//! | X-Frame-Options | follows from `frame-ancestors` | SAMEORIGIN | DENY |
-//! | X-Content-Type-Options | nosniff | nosniff | nosniff |
-//! | Referrer-Policy | strict-origin-when-cross-origin | the same | no-referrer |
-//! | Permissions-Policy | [`PermissionsPolicy::strict`] | browsing-topics=() | – |
-//! | Cross-Origin-Opener-Policy | same-origin | – | – |
-//! | Cross-Origin-Resource-Policy | same-origin | – | same-origin |
-//! | Origin-Agent-Cluster | ?1 | – | – |
-//! | X-Permitted-Cross-Domain-Policies | none | – | none |
-//! | X-DNS-Prefetch-Control | off | – | – |
-//! | X-XSS-Protection | 0 | – | – |
-//! | Reporting-Endpoints | where [`SecurityHeaders::reports_to`] says so, over https | | |
-//! | Cache-Control | `private, no-cache` beside a nonce, a cookie or a CSRF token | – | `no-store` |
-//! | Server, X-Powered-By | removed | removed | removed |
+//! # What happens, in order
 //!
-//! Cross-Origin-Embedder-Policy is off by default, since it stops every image and frame that does not consent.
-//! Strict-Transport-Security is [`Https`](crate::Https)'s, because it depends on how the request came.
+//! For each response, 404s, rejections, panics and static files included:
+//! 1. `Server` and `X-Powered-By` are removed.
+//! 2. A header that the handler has set stays, unless [`SecurityHeaders::replace`] is on.
+//! 3. Else [`PageHeaders`] decide, the innermost first.
+//! 4. Else the site's own header is sent.
+//! 5. The nonce is inserted if the page has read its [`CspNonce`].
+//! 6. Personal responses get `Cache-Control`.
 //!
-//! References: OWASP Secure Headers Project; MDN HTTP Observatory; Flask-Talisman 1.1.0 for `talisman`.
+//! # Defaults
+//!
+//! [`SecurityHeaders::strict`] is the default.
+//!
+//! | header | default | why |
+//! |---|---|---|
+//! | Content-Security-Policy | [`Csp::strict`] | injected scripts do not run |
+//! | X-Frame-Options | `DENY`, from `frame-ancestors` | clickjacking in old browsers |
+//! | X-Content-Type-Options | `nosniff` | an upload must not run as a script |
+//! | Referrer-Policy | `strict-origin-when-cross-origin` | other sites do not learn paths |
+//! | Permissions-Policy | [`PermissionsPolicy::strict`] | frames get no camera or location |
+//! | Cross-Origin-Opener-Policy | `same-origin` | other sites get no handle to the window |
+//! | Cross-Origin-Resource-Policy | `same-origin` | other sites cannot embed responses |
+//! | Origin-Agent-Cluster | `?1` | a process for each origin |
+//! | X-Permitted-Cross-Domain-Policies | `none` | PDF readers look for no policy files |
+//! | X-DNS-Prefetch-Control | `off` | links reveal nothing before a click |
+//! | X-XSS-Protection | `0` | the filter of old browsers leaked data |
+//! | Cache-Control, if personal | `private, no-cache` | no cache gives a page to someone else |
+//! | Server, X-Powered-By | removed | they tell attackers which software runs |
+//! | Reporting-Endpoints | not sent | [`SecurityHeaders::reports_to`] sends it |
+//! | Cross-Origin-Embedder-Policy | not sent | it blocks images and frames without consent |
+//! | Clear-Site-Data | not sent | for the response after a logout |
+//! | Strict-Transport-Security | see [`https`](crate::https) | it depends on the scheme |
+//!
+//! A response is personal if it has a nonce, a cookie or a CSRF token.
+//!
+//! The other presets send these headers only, and remove `Server` and `X-Powered-By` too:
+//!
+//! | header | [`SecurityHeaders::talisman`] | [`SecurityHeaders::api`] |
+//! |---|---|---|
+//! | Content-Security-Policy | [`Csp::talisman`] | [`Csp::api`] |
+//! | X-Frame-Options | `SAMEORIGIN` | `DENY` |
+//! | X-Content-Type-Options | `nosniff` | `nosniff` |
+//! | Referrer-Policy | `strict-origin-when-cross-origin` | `no-referrer` |
+//! | Permissions-Policy | `browsing-topics=()` | – |
+//! | Cross-Origin-Resource-Policy | – | `same-origin` |
+//! | X-Permitted-Cross-Domain-Policies | – | `none` |
+//! | Cache-Control | – | `no-store` |
+//!
+//! # Allow one partner to frame one page
+//!
+//! [`PageHeaders`] is a layer for a route or a group. With axum, a handler can also return it as a
+//! part of the response.
+//!
+//! ```
+//! # use http::{Request, Response};
+//! # use tower::{Layer, ServiceExt};
+//! use palisade::{PageHeaders, SecurityHeaders};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let framed = PageHeaders::new().frame_ancestors(["https://partner.example".parse()?]);
+//!
+//! // axum: `.route("/embed", get(embed).layer(framed))`
+//! # let embed = tower::service_fn(async |_: Request<()>| {
+//! #     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
+//! # });
+//! let route = framed.layer(embed);
+//! let response = SecurityHeaders::strict().layer(route).oneshot(Request::new(())).await?;
+//! let policy = response.headers()["content-security-policy"].to_str()?;
+//! assert!(policy.contains("frame-ancestors https://partner.example"));
+//! assert!(!response.headers().contains_key("x-frame-options"), "it cannot name a partner");
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! In a frame on another site, browsers do not send cookies with `SameSite=Lax` or `Strict`.
+//!
+//! # Values
+//!
+//! Each header has a type, so that an invalid value does not compile:
+//!
+//! ```
+//! use http::HeaderValue;
+//! use palisade::headers::*;
+//!
+//! assert_eq!(HeaderValue::from(FrameOptions::SameOrigin), "SAMEORIGIN");
+//! assert_eq!(HeaderValue::from(ContentTypeOptions::Nosniff), "nosniff");
+//! assert_eq!(HeaderValue::from(ReferrerPolicy::Origin), "origin");
+//! assert_eq!(HeaderValue::from(OpenerPolicy::SameOriginAllowPopups), "same-origin-allow-popups");
+//! assert_eq!(HeaderValue::from(EmbedderPolicy::RequireCorp), "require-corp");
+//! assert_eq!(HeaderValue::from(ResourcePolicy::CrossOrigin), "cross-origin");
+//! assert_eq!(HeaderValue::from(OriginAgentCluster::Yes), "?1");
+//! assert_eq!(HeaderValue::from(CrossDomainPolicies::None), "none");
+//! assert_eq!(HeaderValue::from(DnsPrefetch::Off), "off");
+//! assert_eq!(HeaderValue::from(CacheControl::NoStore), "no-store");
+//! assert_eq!(HeaderValue::from(ClearSiteData::SESSION), "\"cookies\", \"storage\"");
+//! assert_eq!(HeaderValue::from(XssProtection::Off), "0"); // obsolete
+//! assert_eq!(HeaderValue::from(DownloadOptions::Noopen), "noopen"); // obsolete
+//! ```
+//!
+//! [`permissions`] has the types of Permissions-Policy and its relatives. Any other header goes
+//! through [`SecurityHeaders::header`].
+//!
+//! # What it does not do
+//!
+//! It sends no CORS headers (`Access-Control-Allow-Origin`): use tower-http's `CorsLayer`. The
+//! flags of cookies are in [`cookies`](crate::cookies).
+//!
+//! References: OWASP Secure Headers Project; MDN HTTP Observatory; Flask-Talisman 1.1.0 for
+//! `talisman`.
 
 mod page;
 pub mod permissions;
 mod rendered;
-mod reporting;
+mod reports_to;
+mod setters;
 mod values;
 
 use std::sync::Arc;
 
-use http::header::{
-    CACHE_CONTROL, REFERRER_POLICY, SERVER, SET_COOKIE, X_CONTENT_TYPE_OPTIONS, X_DNS_PREFETCH_CONTROL,
-    X_FRAME_OPTIONS, X_XSS_PROTECTION,
-};
+use http::header::{CACHE_CONTROL, SERVER, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Request, Response};
 
 use crate::core::client::{Client, Scheme};
@@ -56,102 +155,36 @@ use crate::core::nonce::CspNonce;
 use crate::core::rejection::Rejection;
 use crate::core::request_context::RequestContext;
 use crate::csp::Csp;
-use permissions::{DocumentPolicy, FeaturePolicy, PermissionsPolicy};
-use rendered::{Rendered, Wanted};
+use permissions::PermissionsPolicy;
+use rendered::{HeaderSettings, RenderedHeaders};
 
 pub use page::PageHeaders;
-pub use reporting::ReportsTo;
+pub use reports_to::ReportsTo;
 pub use values::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
     EmbedderPolicy, FrameOptions, OpenerPolicy, OriginAgentCluster, ReferrerPolicy, ReportingEndpoints,
     ReportingEndpointsError, ResourcePolicy, XssProtection,
 };
 
-const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
-const FEATURE_POLICY: HeaderName = HeaderName::from_static("feature-policy");
-const DOCUMENT_POLICY: HeaderName = HeaderName::from_static("document-policy");
-const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-const EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const ORIGIN_AGENT_CLUSTER: HeaderName = HeaderName::from_static("origin-agent-cluster");
-const CROSS_DOMAIN_POLICIES: HeaderName = HeaderName::from_static("x-permitted-cross-domain-policies");
-const DOWNLOAD_OPTIONS: HeaderName = HeaderName::from_static("x-download-options");
-const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 
-/// The setters that a site and a page have in common: a value sends it, `None` sends nothing.
-macro_rules! header_setters {
-    ($($(#[$doc:meta])* $setter:ident: $value:ty => $name:expr;)+) => {
-        header_setters! { @for SecurityHeaders $($(#[$doc])* $setter: $value => $name;)+ }
-        header_setters! { @for PageHeaders $($(#[$doc])* $setter: $value => $name;)+ }
-    };
-    (@for $owner:ident $($(#[$doc:meta])* $setter:ident: $value:ty => $name:expr;)+) => {
-        impl $owner {
-            $($(#[$doc])*
-            pub fn $setter(self, value: impl Into<Option<$value>>) -> Self {
-                self.put($name, value.into().map(HeaderValue::from))
-            })+
-
-            /// Sends any other header.
-            pub fn header(self, name: HeaderName, value: impl Into<Option<HeaderValue>>) -> Self {
-                self.put(name, value.into())
-            }
-        }
-    };
-}
-
-header_setters! {
-    /// `Feature-Policy`, which `Permissions-Policy` replaced.
-    feature_policy: FeaturePolicy => FEATURE_POLICY;
-    /// `Permissions-Policy`: the browser features that this site does without.
-    permissions_policy: PermissionsPolicy => PERMISSIONS_POLICY;
-    /// `Document-Policy`.
-    document_policy: DocumentPolicy => DOCUMENT_POLICY;
-    /// `X-Frame-Options`, where it shall not follow from the policy's `frame-ancestors`.
-    frame_options: FrameOptions => X_FRAME_OPTIONS;
-    /// `X-XSS-Protection`.
-    xss_protection: XssProtection => X_XSS_PROTECTION;
-    /// `X-Content-Type-Options`.
-    content_type_options: ContentTypeOptions => X_CONTENT_TYPE_OPTIONS;
-    /// `X-Download-Options`.
-    download_options: DownloadOptions => DOWNLOAD_OPTIONS;
-    /// `Referrer-Policy`.
-    referrer_policy: ReferrerPolicy => REFERRER_POLICY;
-    /// `Cross-Origin-Opener-Policy`.
-    opener_policy: OpenerPolicy => OPENER_POLICY;
-    /// `Cross-Origin-Embedder-Policy`.
-    embedder_policy: EmbedderPolicy => EMBEDDER_POLICY;
-    /// `Cross-Origin-Resource-Policy`.
-    resource_policy: ResourcePolicy => RESOURCE_POLICY;
-    /// `Origin-Agent-Cluster`.
-    origin_agent_cluster: OriginAgentCluster => ORIGIN_AGENT_CLUSTER;
-    /// `X-Permitted-Cross-Domain-Policies`.
-    cross_domain_policies: CrossDomainPolicies => CROSS_DOMAIN_POLICIES;
-    /// `X-DNS-Prefetch-Control`.
-    dns_prefetch: DnsPrefetch => X_DNS_PREFETCH_CONTROL;
-    /// `Reporting-Endpoints`.
-    reporting_endpoints: ReportingEndpoints => REPORTING_ENDPOINTS;
-    /// `Clear-Site-Data`.
-    clear_site_data: ClearSiteData => CLEAR_SITE_DATA;
-    /// `Cache-Control`.
-    cache_control: CacheControl => CACHE_CONTROL;
-}
-
-/// The headers of a site.
+/// The security headers of a site. A layer for the whole router, or a part of
+/// [`Palisade`](crate::Palisade). See the [module page](self).
+#[doc(alias = "helmet")]
+#[doc(alias = "Talisman")]
 #[derive(Clone, Debug)]
-pub struct SecurityHeaders(Arc<Site>);
+pub struct SecurityHeaders(Arc<SiteSettings>);
 
 #[derive(Clone, Debug)]
-struct Site {
-    wanted: Wanted,
+struct SiteSettings {
+    headers: HeaderSettings,
     enforced: Vec<Csp>,
     report_only: Vec<Csp>,
     reports_to: Option<ReportsTo>,
-    personal: Option<HeaderValue>,
+    personal_cache_control: Option<HeaderValue>,
     replace: bool,
     removed: Vec<HeaderName>,
-    rendered: Rendered,
+    rendered: RenderedHeaders,
 }
 
 impl Default for SecurityHeaders {
@@ -161,21 +194,22 @@ impl Default for SecurityHeaders {
 }
 
 impl SecurityHeaders {
-    /// No header; `Server` and `X-Powered-By` are removed.
+    /// Sends no header, and removes `Server` and `X-Powered-By`.
     pub fn none() -> Self {
-        Self(Arc::new(Site {
-            wanted: Wanted::default(),
+        Self(Arc::new(SiteSettings {
+            headers: HeaderSettings::default(),
             enforced: Vec::new(),
             report_only: Vec::new(),
             reports_to: None,
-            personal: None,
+            personal_cache_control: None,
             replace: false,
             removed: vec![SERVER, POWERED_BY],
-            rendered: Rendered::default(),
+            rendered: RenderedHeaders::default(),
         }))
     }
 
-    /// What a site should send that has nothing to relax.
+    /// The default: the strictest headers that a site without special needs can send. The
+    /// [module page](self) lists them with their reasons.
     pub fn strict() -> Self {
         Self::none()
             .permissions_policy(PermissionsPolicy::strict())
@@ -191,7 +225,8 @@ impl SecurityHeaders {
             .csp(Csp::strict())
     }
 
-    /// What Flask-Talisman 1.1.0 sends by default, to the letter; its HSTS is `max-age=31556926; includeSubDomains`.
+    /// Exactly the headers that Flask-Talisman 1.1.0 sends by default. Its HSTS is
+    /// `max-age=31556926; includeSubDomains`: see [`Hsts::new`](crate::https::Hsts::new).
     pub fn talisman() -> Self {
         Self::none()
             .permissions_policy(PermissionsPolicy::talisman())
@@ -201,7 +236,8 @@ impl SecurityHeaders {
             .referrer_policy(ReferrerPolicy::StrictOriginWhenCrossOrigin)
     }
 
-    /// For an interface that programs read: nothing loads, nothing frames, nothing is kept.
+    /// For an API that only programs call: responses load nothing, are never framed and never
+    /// cached.
     pub fn api() -> Self {
         Self::none()
             .content_type_options(ContentTypeOptions::Nosniff)
@@ -213,64 +249,68 @@ impl SecurityHeaders {
             .csp(Csp::api())
     }
 
-    /// The policy to enforce, instead of those before; `None` enforces none.
+    /// Sets the policy to enforce, in place of all earlier ones; `None` enforces none.
     pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
         let policies = policy.into().into_iter().collect();
         self.change(|site| site.enforced = policies)
     }
 
-    /// One more policy to enforce: what loads must satisfy all of them.
+    /// Adds a policy to enforce. Browsers allow only what every policy allows.
     pub fn and_csp(self, policy: Csp) -> Self {
         self.change(|site| site.enforced.push(policy))
     }
 
-    /// One more policy to try: violations are reported, nothing is stopped.
+    /// Adds a policy to try out: browsers report violations and block nothing.
     pub fn csp_report_only(self, policy: Csp) -> Self {
         self.change(|site| site.report_only.push(policy))
     }
 
-    /// Where browsers report what policies stop, and what else they have to say; `None` for nowhere. Over https policies say
-    /// `report-to` and `report-uri`, with `Reporting-Endpoints` beside them; in the clear, where Chromium sends nothing for
-    /// the first and then ignores the second, `report-uri` alone.
+    /// Sets the URL for browser reports: policy violations, deprecations, crashes. `None` is the
+    /// default.
+    ///
+    /// Over https the policies get `report-to` and `report-uri`, and `Reporting-Endpoints` is
+    /// sent. Over plain HTTP they get `report-uri` alone: given both, Chromium ignores it, and
+    /// sends nothing.
     pub fn reports_to(self, reports_to: impl Into<Option<ReportsTo>>) -> Self {
         let reports_to = reports_to.into();
         self.change(|site| site.reports_to = reports_to)
     }
 
-    /// `Cache-Control` for responses with a nonce, a cookie or a CSRF token in them, where the handler says nothing: what is
-    /// one visitor's must not come out of a cache for another.
+    /// Sets `Cache-Control` of personal responses: those with a nonce, a cookie or a CSRF token. A
+    /// handler's own header stays. Without it a shared cache could send one visitor's page to
+    /// another.
     pub fn personal_pages(self, control: impl Into<Option<CacheControl>>) -> Self {
         let control = control.into().map(HeaderValue::from);
-        self.change(|site| site.personal = control)
+        self.change(|site| site.personal_cache_control = control)
     }
 
-    /// Replaces what the handler set itself, as Flask-Talisman does. The default is to let it stay.
+    /// Replaces headers that the handler has set, as Flask-Talisman does. By default they stay.
     pub fn replace(self) -> Self {
         self.change(|site| site.replace = true)
     }
 
-    /// The headers to take out of every response, instead of `Server` and `X-Powered-By`.
+    /// Sets the headers to remove from every response, in place of `Server` and `X-Powered-By`.
     pub fn remove(self, names: impl IntoIterator<Item = HeaderName>) -> Self {
         let names = names.into_iter().collect();
         self.change(|site| site.removed = names)
     }
 
     fn put(self, name: HeaderName, value: Option<HeaderValue>) -> Self {
-        self.change(|site| site.wanted.put(name, value))
+        self.change(|site| site.headers.set(name, value))
     }
 
-    fn change(mut self, change: impl FnOnce(&mut Site)) -> Self {
+    fn change(mut self, change: impl FnOnce(&mut SiteSettings)) -> Self {
         let site = Arc::make_mut(&mut self.0);
         change(site);
-        site.rendered = site.render(&site.wanted, &site.enforced, &site.report_only);
+        site.rendered = site.render(&site.headers, &site.enforced, &site.report_only);
         self
     }
 }
 
-impl Site {
-    /// These headers and policies, ready to be sent.
-    fn render(&self, wanted: &Wanted, enforced: &[Csp], report_only: &[Csp]) -> Rendered {
-        let rendered = Rendered::new(wanted, enforced, report_only, self.reports_to.as_ref());
+impl SiteSettings {
+    /// Renders these headers and policies, without those to remove.
+    fn render(&self, headers: &HeaderSettings, enforced: &[Csp], report_only: &[Csp]) -> RenderedHeaders {
+        let rendered = RenderedHeaders::new(headers, enforced, report_only, self.reports_to.as_ref());
         rendered.without(&self.removed)
     }
 }
@@ -286,32 +326,33 @@ impl Guard for SecurityHeaders {
         Ok(())
     }
 
-    fn finish<B>(&self, exchange: &RequestContext, response: &mut Response<B>) {
+    fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
         let site = &*self.0;
         let page = response.extensions_mut().remove::<PageHeaders>();
         let own;
         let rendered = match &page {
             None => &site.rendered,
             Some(page) => {
-                own = page.over(self);
+                own = page.render_over(self);
                 &own
             }
         };
-        // An error page is written further out, when the headers are already complete.
-        let error = response.status().is_client_error() || response.status().is_server_error();
+        // An outer layer writes the error page after the headers are complete, and needs the
+        // nonce.
+        let is_error = response.status().is_client_error() || response.status().is_server_error();
         let nonce = match rendered.uses_nonce {
-            true if error && exchange.page_follows() => Some(CspNonce::make(exchange)),
-            true => CspNonce::made(exchange),
+            true if is_error && context.page_follows() => Some(CspNonce::make(context)),
+            true => CspNonce::made(context),
             false => None,
         };
-        let secure = exchange.client().map(Client::scheme) == Some(Scheme::Https);
+        let is_https = context.client().map(Client::scheme) == Some(Scheme::Https);
         let headers = response.headers_mut();
         for name in &site.removed {
             headers.remove(name);
         }
-        rendered.write(headers, nonce, secure, site.replace);
-        if let Some(control) = &site.personal
-            && (nonce.is_some() || headers.contains_key(SET_COOKIE) || exchange.is_personal())
+        rendered.write(headers, nonce, is_https, site.replace);
+        if let Some(control) = &site.personal_cache_control
+            && (nonce.is_some() || headers.contains_key(SET_COOKIE) || context.is_personal())
             && !site.removed.contains(&CACHE_CONTROL)
         {
             headers.entry(CACHE_CONTROL).or_insert_with(|| control.clone());

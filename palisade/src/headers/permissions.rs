@@ -1,51 +1,97 @@
-//! Permissions-Policy: the browser features that a page and its frames do without.
+//! Permissions-Policy: the browser features that a page and its frames may use.
 //!
 //! ```
-//! # use palisade::headers::permissions::{Allow, PermissionsPolicy};
-//! let policy = PermissionsPolicy::strict()
+//! use palisade::SecurityHeaders;
+//! use palisade::headers::permissions::{Allow, PermissionsError, PermissionsPolicy};
+//!
+//! let policy = PermissionsPolicy::new()
+//!     .deny("camera")?
 //!     .allow("fullscreen", [Allow::This])?
 //!     .allow("payment", [Allow::This, Allow::origin("https://pay.example")?])?;
-//! assert_eq!("camera=(), geolocation=(self)".parse::<PermissionsPolicy>()?.to_string(), "camera=(), geolocation=(self)");
-//! # Ok::<(), palisade::headers::permissions::PermissionsError>(())
+//! let text = "camera=(), fullscreen=(self), payment=(self \"https://pay.example\")";
+//! assert_eq!(policy.to_string(), text);
+//! assert_eq!(text.parse::<PermissionsPolicy>()?, policy);
+//! let site = SecurityHeaders::strict().permissions_policy(policy);
+//! # Ok::<(), PermissionsError>(())
 //! ```
 //!
-//! It is a dictionary of structured fields (RFC 9651): each feature with a list of who may use it. `Feature-Policy`, its
-//! predecessor, and `Document-Policy` are here for those who still send them.
+//! The header lists features, each with its allowlist. The browser's default applies to a feature
+//! that is not listed.
 //!
-//! References: W3C Permissions Policy; RFC 9651; MDN, Permissions-Policy.
+//! | preset | denies | why |
+//! |---|---|---|
+//! | [`PermissionsPolicy::strict`] (default) | 19 features, listed below | few pages need them |
+//! | [`PermissionsPolicy::talisman`] | `browsing-topics` | Flask-Talisman's default |
+//!
+//! `strict` denies 19 features: accelerometer, autoplay, browsing-topics, camera, display-capture,
+//! encrypted-media, gamepad, geolocation, gyroscope, hid, identity-credentials-get, local-fonts,
+//! magnetometer, microphone, midi, payment, serial, usb and xr-spatial-tracking.
+//!
+//! # What it does not do
+//!
+//! It checks the form of a feature's name, not that browsers know the feature: Chromium logs
+//! unknown names on the console of every page.
+//!
+//! # Obsolete headers
+//!
+//! Permissions-Policy replaced `Feature-Policy` in 2020. `Document-Policy` was an experiment. The
+//! types are here for sites that still send these headers:
+//!
+//! ```
+//! use http::HeaderValue;
+//! use palisade::headers::permissions::{DocumentPolicy, FeaturePolicy, PermissionsError};
+//!
+//! let features = FeaturePolicy::new().set("geolocation", "'none'")?.set("camera", "'self'")?;
+//! assert_eq!(HeaderValue::from(features), "geolocation 'none'; camera 'self'");
+//! let document = DocumentPolicy::new().set("document-write", "?0")?;
+//! assert_eq!(HeaderValue::from(document), "document-write=?0");
+//! # Ok::<(), PermissionsError>(())
+//! ```
+//!
+//! References: W3C Permissions Policy; RFC 9651 (structured fields); MDN, Permissions-Policy.
 
 use std::fmt;
 use std::str::FromStr;
 
 use http::HeaderValue;
 
-/// Who may use a feature.
+/// A member of a feature's allowlist: an origin that may use the feature.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Allow {
-    /// This page.
+    /// `self`: the page, and frames of its own origin.
     This,
-    /// The frame's own origin, in an `allow` attribute.
+    /// `src`: the origin in a frame's `src` attribute. It has a meaning in `allow` attributes
+    /// only.
     Src,
-    /// Everybody.
+    /// `*`: the page and every frame.
     Any,
-    /// Frames of this origin: see [`Allow::origin`].
+    /// Frames of one origin: see [`Allow::origin`].
     Origin(Origin),
 }
 
-/// An origin as a policy names it.
+/// An origin in an allowlist, with `https`, `http` or `wss`. [`Allow::origin`] makes it.
+///
+/// ```
+/// use palisade::headers::permissions::Allow;
+///
+/// assert_eq!(Allow::origin("https://*.pay.example")?.to_string(), "\"https://*.pay.example\"");
+/// assert!(Allow::origin("pay.example").is_err());
+/// # Ok::<(), palisade::headers::permissions::PermissionsError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Origin(Box<str>);
 
 impl Allow {
-    /// Frames of this origin, such as `https://pay.example` or `https://*.pay.example`.
+    /// Allows frames of this origin, such as `https://pay.example` or `https://*.pay.example`.
     ///
     /// # Errors
-    /// When it is no origin.
+    /// If the text is not an origin.
     pub fn origin(origin: &str) -> Result<Self, PermissionsError> {
-        let site = origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http" | "wss"));
-        let stands = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:*[]".contains(&byte);
-        match site {
-            Some((_, site)) if !site.is_empty() && site.bytes().all(stands) => {
+        let parts =
+            origin.split_once("://").filter(|(scheme, _)| matches!(*scheme, "https" | "http" | "wss"));
+        let is_host_char = |byte: u8| byte.is_ascii_alphanumeric() || b"-_.:*[]".contains(&byte);
+        match parts {
+            Some((_, site)) if !site.is_empty() && site.bytes().all(is_host_char) => {
                 Ok(Self::Origin(Origin(origin.into())))
             }
             _ => Err(PermissionsError::Origin(origin.to_owned())),
@@ -64,13 +110,14 @@ impl fmt::Display for Allow {
     }
 }
 
-/// `Permissions-Policy`: features in the order they were named, each with who may use it.
+/// The header `Permissions-Policy`: features in the order of their setters, each with an
+/// allowlist.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct PermissionsPolicy(Vec<(Box<str>, Vec<Allow>)>);
 
-/// What a page of text, forms and pictures does without: what watches, locates, pays, or profiles. Only names that
-/// browsers know: Chromium complains of others on the console of every page.
-const POWERFUL: [&str; 19] = [
+/// The features that `strict` denies: sensors, devices, payment, profiling. Only names that
+/// browsers know: Chromium logs others on the console of every page.
+const POWERFUL_FEATURES: [&str; 19] = [
     "accelerometer",
     "autoplay",
     "browsing-topics",
@@ -93,43 +140,44 @@ const POWERFUL: [&str; 19] = [
 ];
 
 impl PermissionsPolicy {
-    /// No feature named: the browser's defaults.
+    /// Makes a policy without features: the browser's defaults apply.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// No camera, microphone, location, sensors, devices, payment, and none of what profiles visitors.
+    /// Denies camera, microphone, location, sensors, devices, payment and profiling. The
+    /// [module page](self) lists the features.
     pub fn strict() -> Self {
-        Self(POWERFUL.map(|feature| (feature.into(), Vec::new())).to_vec())
+        Self(POWERFUL_FEATURES.map(|feature| (feature.into(), Vec::new())).to_vec())
     }
 
-    /// Flask-Talisman's default: `browsing-topics=()`.
+    /// Flask-Talisman's default policy: `browsing-topics=()`.
     pub fn talisman() -> Self {
         Self(vec![("browsing-topics".into(), Vec::new())])
     }
 
-    /// Nobody may use this feature.
+    /// Denies a feature to the page and all frames.
     ///
     /// # Errors
-    /// When it is no feature's name.
+    /// If the text cannot be a feature's name.
     pub fn deny(self, feature: &str) -> Result<Self, PermissionsError> {
         self.allow(feature, [])
     }
 
-    /// These may use this feature, and nobody else. Said again, the last word counts.
+    /// Sets the allowlist of a feature; the last call for a feature counts.
     ///
     /// # Errors
-    /// When it is no feature's name.
+    /// If the text cannot be a feature's name.
     pub fn allow(
         mut self,
         feature: &str,
-        who: impl IntoIterator<Item = Allow>,
+        allowlist: impl IntoIterator<Item = Allow>,
     ) -> Result<Self, PermissionsError> {
-        let name = named(feature)?;
-        let who: Vec<Allow> = who.into_iter().collect();
+        let name = feature_name(feature)?;
+        let allowlist: Vec<Allow> = allowlist.into_iter().collect();
         match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, slot)) => *slot = who,
-            None => self.0.push((name, who)),
+            Some((_, slot)) => *slot = allowlist,
+            None => self.0.push((name, allowlist)),
         }
         Ok(self)
     }
@@ -137,10 +185,10 @@ impl PermissionsPolicy {
 
 impl fmt::Display for PermissionsPolicy {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for (position, (feature, who)) in self.0.iter().enumerate() {
+        for (position, (feature, allowlist)) in self.0.iter().enumerate() {
             let comma = if position == 0 { "" } else { ", " };
-            let list = who.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
-            match who.as_slice() {
+            let list = allowlist.iter().map(ToString::to_string).collect::<Vec<_>>().join(" ");
+            match allowlist.as_slice() {
                 [Allow::Any] => write!(f, "{comma}{feature}=*")?,
                 _ => write!(f, "{comma}{feature}=({list})")?,
             }
@@ -149,7 +197,7 @@ impl fmt::Display for PermissionsPolicy {
     }
 }
 
-/// Reads `camera=(), geolocation=(self "https://maps.example"), fullscreen=*`.
+/// Parses `camera=(), geolocation=(self "https://maps.example"), fullscreen=*`.
 impl FromStr for PermissionsPolicy {
     type Err = PermissionsError;
 
@@ -163,17 +211,18 @@ impl FromStr for PermissionsPolicy {
                 None if matches!(list, "*" | "self") => list,
                 None => return Err(PermissionsError::Member(member.to_owned())),
             };
-            let who = words.split_ascii_whitespace().map(allowed).collect::<Result<Vec<_>, _>>()?;
+            let allowlist =
+                words.split_ascii_whitespace().map(parse_member).collect::<Result<Vec<_>, _>>()?;
             if policy.0.iter().any(|(known, _)| **known == *feature) {
-                return Err(PermissionsError::Twice(feature.to_owned()));
+                return Err(PermissionsError::Duplicate(feature.to_owned()));
             }
-            policy = policy.allow(feature, who)?;
+            policy = policy.allow(feature, allowlist)?;
         }
         Ok(policy)
     }
 }
 
-fn allowed(word: &str) -> Result<Allow, PermissionsError> {
+fn parse_member(word: &str) -> Result<Allow, PermissionsError> {
     match word {
         "self" => Ok(Allow::This),
         "src" => Ok(Allow::Src),
@@ -185,9 +234,9 @@ fn allowed(word: &str) -> Result<Allow, PermissionsError> {
     }
 }
 
-fn named(feature: &str) -> Result<Box<str>, PermissionsError> {
-    let stands = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
-    if feature.starts_with(|c: char| c.is_ascii_lowercase()) && feature.bytes().all(stands) {
+fn feature_name(feature: &str) -> Result<Box<str>, PermissionsError> {
+    let is_name_char = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+    if feature.starts_with(|c: char| c.is_ascii_lowercase()) && feature.bytes().all(is_name_char) {
         Ok(feature.into())
     } else {
         Err(PermissionsError::Feature(feature.to_owned()))
@@ -200,50 +249,60 @@ impl From<PermissionsPolicy> for HeaderValue {
     }
 }
 
-/// Why a text is no policy of permissions.
+/// The reason why a text is not a permissions policy.
+///
+/// ```
+/// use palisade::headers::permissions::{PermissionsError, PermissionsPolicy};
+///
+/// let error = "camera=()oops".parse::<PermissionsPolicy>().unwrap_err();
+/// assert_eq!(error, PermissionsError::Member("camera=()oops".to_owned()));
+/// assert!(error.to_string().ends_with("write `camera=()`, `camera=(self)` or `camera=*`"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PermissionsError {
-    /// Not a feature.
-    #[error("`{0}` is no feature's name: write small letters, digits and `-`, such as `geolocation`")]
+    /// The text cannot be a feature's name.
+    #[error("`{0}` is not a feature's name: write lower-case letters, digits and `-`, such as `geolocation`")]
     Feature(String),
-    /// Not an origin.
+    /// The text is not a member of an allowlist.
     #[error(
-        "`{0}` is nobody: write `self`, `*`, or an origin in double quotes such as \"https://pay.example\""
+        "`{0}` is not an origin: write `self`, `*`, or an origin in double quotes such as \"https://pay.example\""
     )]
     Origin(String),
-    /// Not `feature=(list)`.
-    #[error("`{0}` is no feature with a list: write `camera=()`, `camera=(self)` or `camera=*`")]
+    /// The text is not a feature with an allowlist.
+    #[error("`{0}` is not a feature with an allowlist: write `camera=()`, `camera=(self)` or `camera=*`")]
     Member(String),
-    /// A feature twice.
-    #[error("`{0}` is there twice, and only the last would count: write it once")]
-    Twice(String),
+    /// A feature is listed twice.
+    #[error("`{0}` is a duplicate, and only the last would count: write it once")]
+    Duplicate(String),
 }
 
-/// A header of `name value` or `name=value` parts whose bytes are checked and whose meaning is not.
-macro_rules! old_policies {
+/// Obsolete headers of `name value` or `name=value` parts. The characters are checked, the meaning
+/// is not.
+macro_rules! obsolete_policies {
     ($($(#[$doc:meta])* $name:ident ($join:literal, $sign:literal);)+) => {$(
         $(#[$doc])*
         #[derive(Clone, Debug, Default, PartialEq, Eq)]
         pub struct $name(String);
 
         impl $name {
-            /// No feature named.
+            /// Makes a policy without features.
             pub fn new() -> Self {
                 Self::default()
             }
 
-            /// Says `value` of `feature`.
+            /// Adds a feature with this value.
             ///
             /// # Errors
-            /// When the name is none, or the value has bytes that end it.
+            /// If the text cannot be a feature's name, or the value contains `;`, `,` or
+            /// characters that a header cannot have.
             pub fn set(mut self, feature: &str, value: &str) -> Result<Self, PermissionsError> {
-                let stands = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !b";,".contains(&byte);
-                if value.is_empty() || !value.bytes().all(stands) {
+                let is_value_char = |byte: u8| (byte.is_ascii_graphic() || byte == b' ') && !b";,".contains(&byte);
+                if value.is_empty() || !value.bytes().all(is_value_char) {
                     return Err(PermissionsError::Member(value.to_owned()));
                 }
                 let separator = if self.0.is_empty() { "" } else { $join };
-                self.0 += &format!(concat!("{}{}", $sign, "{}"), separator, named(feature)?, value);
+                self.0 += &format!(concat!("{}{}", $sign, "{}"), separator, feature_name(feature)?, value);
                 Ok(self)
             }
         }
@@ -256,9 +315,11 @@ macro_rules! old_policies {
     )+};
 }
 
-old_policies! {
-    /// `Feature-Policy`, for browsers before 2020: `geolocation 'none'; camera 'self'`.
+obsolete_policies! {
+    /// The header `Feature-Policy`, which is obsolete: [`PermissionsPolicy`] replaced it in 2020.
+    /// Its form is `geolocation 'none'; camera 'self'`.
     FeaturePolicy("; ", " ");
-    /// `Document-Policy`: `oversized-images=?0, document-write=?0`.
+    /// The header `Document-Policy`, which is obsolete: browsers no longer support it. Its form is
+    /// `oversized-images=?0, document-write=?0`.
     DocumentPolicy(", ", "=");
 }

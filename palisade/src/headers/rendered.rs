@@ -1,111 +1,113 @@
-//! The headers of a page, ready to be sent: everything that does not depend on the request is written once.
+//! Rendered headers: everything that does not depend on the request is written once.
 
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
-use super::{FrameOptions, REPORTING_ENDPOINTS, ReportsTo};
-use crate::csp::{Csp, Directive, Prepared};
+use super::reports_to::ReportsTo;
+use super::setters::REPORTING_ENDPOINTS;
+use super::values::FrameOptions;
+use crate::csp::{Csp, Directive, PreparedCsp};
 
-/// Headers in the order of sending; `None` says that one is not to be sent.
+/// Headers in the order of sending. `None` means that a header must not be sent.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Wanted(Vec<(HeaderName, Option<HeaderValue>)>);
+pub(super) struct HeaderSettings(Vec<(HeaderName, Option<HeaderValue>)>);
 
-impl Wanted {
-    /// Sends `value`, or nothing, under this name.
-    pub(super) fn put(&mut self, name: HeaderName, value: Option<HeaderValue>) {
+impl HeaderSettings {
+    /// Sets the value of a header; `None` does not send it.
+    pub(super) fn set(&mut self, name: HeaderName, value: Option<HeaderValue>) {
         match self.0.iter_mut().find(|(known, _)| *known == name) {
             Some((_, slot)) => *slot = value,
             None => self.0.push((name, value)),
         }
     }
 
-    /// Says nothing about this name.
-    pub(super) fn forget(&mut self, name: &HeaderName) {
+    /// Removes the setting of a header, so that its default applies.
+    pub(super) fn unset(&mut self, name: &HeaderName) {
         self.0.retain(|(known, _)| known != name);
     }
 
-    /// What `other` says counts where it says something.
+    /// Adds the settings of `other`, which win.
     pub(super) fn overlay(&mut self, other: &Self) {
         for (name, value) in &other.0 {
-            self.put(name.clone(), value.clone());
+            self.set(name.clone(), value.clone());
         }
     }
 
-    pub(super) fn mentions(&self, name: &HeaderName) -> bool {
+    pub(super) fn contains(&self, name: &HeaderName) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }
 }
 
-/// What to send, all of it but the nonce: a response begins with a copy.
+/// The headers of a site or page, complete except for the nonce. Each response starts with a copy.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Rendered {
-    over_https: Ready,
-    in_the_clear: Ready,
+pub(super) struct RenderedHeaders {
+    over_https: SchemeHeaders,
+    over_http: SchemeHeaders,
     pub(super) uses_nonce: bool,
 }
 
-/// The headers of one way to travel.
+/// The headers of responses over one scheme.
 #[derive(Clone, Debug, Default)]
-struct Ready {
+struct SchemeHeaders {
     without_nonce: HeaderMap,
-    /// In the order of sending; those of one name stand together.
-    policies: Vec<(HeaderName, Prepared)>,
+    /// In the order of sending, grouped by name.
+    policies: Vec<(HeaderName, PreparedCsp)>,
 }
 
-/// For how many headers of the application there is room before a map grows.
-const ROOM: usize = 8;
+/// Capacity for the application's own headers, so that the map need not grow.
+const SPARE_CAPACITY: usize = 8;
 
-impl Rendered {
-    /// `X-Frame-Options` follows from the policy's `frame-ancestors` unless it is mentioned.
+impl RenderedHeaders {
+    /// Renders the headers. `X-Frame-Options` follows from `frame-ancestors` unless it is set.
     pub(super) fn new(
-        wanted: &Wanted,
+        settings: &HeaderSettings,
         enforced: &[Csp],
         report_only: &[Csp],
         reports_to: Option<&ReportsTo>,
     ) -> Self {
         let mut plain: Vec<_> =
-            wanted.0.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
-        if !wanted.mentions(&X_FRAME_OPTIONS)
+            settings.0.iter().filter_map(|(name, value)| Some((name.clone(), value.clone()?))).collect();
+        if !settings.contains(&X_FRAME_OPTIONS)
             && let Some(options) = enforced.iter().find_map(frame_options)
         {
             plain.push((X_FRAME_OPTIONS, options.into()));
         }
         let endpoints = reports_to
-            .filter(|_| !wanted.mentions(&REPORTING_ENDPOINTS))
+            .filter(|_| !settings.contains(&REPORTING_ENDPOINTS))
             .map(|reports| (REPORTING_ENDPOINTS, reports.header()));
         let enforced = enforced.iter().map(|policy| (CONTENT_SECURITY_POLICY, policy));
-        let tried = report_only.iter().map(|policy| (CONTENT_SECURITY_POLICY_REPORT_ONLY, policy));
-        let policies = enforced.chain(tried).filter(|(_, policy)| !policy.is_empty());
+        let report_only = report_only.iter().map(|policy| (CONTENT_SECURITY_POLICY_REPORT_ONLY, policy));
+        let policies = enforced.chain(report_only).filter(|(_, policy)| !policy.is_empty());
         let policies: Vec<_> = match reports_to {
             None => policies.map(|(name, policy)| (name, policy.prepare(), policy.prepare())).collect(),
             Some(reports) => policies
-                .map(|(name, policy)| (name, reports.of(policy)))
-                .map(|(name, (secure, clear))| (name, secure.prepare(), clear.prepare()))
+                .map(|(name, policy)| (name, reports.add_to(policy)))
+                .map(|(name, (https, http))| (name, https.prepare(), http.prepare()))
                 .collect(),
         };
         let uses_nonce = policies.iter().any(|(_, policy, _)| policy.uses_nonce());
-        let (secure, clear): (Vec<_>, Vec<_>) =
-            policies.into_iter().map(|(name, secure, clear)| ((name.clone(), secure), (name, clear))).unzip();
+        let (https, http): (Vec<_>, Vec<_>) =
+            policies.into_iter().map(|(name, https, http)| ((name.clone(), https), (name, http))).unzip();
         Self {
-            in_the_clear: Ready::new(plain.iter().cloned(), clear),
-            over_https: Ready::new(plain.into_iter().chain(endpoints), secure),
+            over_http: SchemeHeaders::new(plain.iter().cloned(), http),
+            over_https: SchemeHeaders::new(plain.into_iter().chain(endpoints), https),
             uses_nonce,
         }
     }
 
-    /// The same without the headers of these names.
+    /// Removes the headers of these names.
     pub(super) fn without(mut self, names: &[HeaderName]) -> Self {
-        for ready in [&mut self.over_https, &mut self.in_the_clear] {
-            names.iter().for_each(|name| drop(ready.without_nonce.remove(name)));
-            ready.policies.retain(|(name, _)| !names.contains(name));
+        for scheme in [&mut self.over_https, &mut self.over_http] {
+            names.iter().for_each(|name| drop(scheme.without_nonce.remove(name)));
+            scheme.policies.retain(|(name, _)| !names.contains(name));
         }
         self
     }
 
-    /// Adds the headers that the application has not set itself, or replaces those too.
-    pub(super) fn write(&self, headers: &mut HeaderMap, nonce: Option<&str>, secure: bool, replace: bool) {
-        let ready = if secure { &self.over_https } else { &self.in_the_clear };
-        let mut own = std::mem::replace(headers, ready.headers(nonce));
+    /// Adds the headers that the application has not set; with `replace`, all of them.
+    pub(super) fn write(&self, headers: &mut HeaderMap, nonce: Option<&str>, is_https: bool, replace: bool) {
+        let scheme = if is_https { &self.over_https } else { &self.over_http };
+        let mut own = std::mem::replace(headers, scheme.headers(nonce));
         if replace {
             headers.keys().for_each(|name| drop(own.remove(name)));
         }
@@ -113,15 +115,15 @@ impl Rendered {
     }
 }
 
-impl Ready {
+impl SchemeHeaders {
     fn new(
         plain: impl Iterator<Item = (HeaderName, HeaderValue)>,
-        mut policies: Vec<(HeaderName, Prepared)>,
+        mut policies: Vec<(HeaderName, PreparedCsp)>,
     ) -> Self {
         let plain: Vec<_> = plain.collect();
-        let mut without_nonce = HeaderMap::with_capacity(plain.len() + policies.len() + ROOM);
+        let mut without_nonce = HeaderMap::with_capacity(plain.len() + policies.len() + SPARE_CAPACITY);
         without_nonce.extend(plain);
-        // What was written out by hand is the policy.
+        // A policy that is set by `header` replaces the others.
         policies.retain(|(name, _)| !without_nonce.contains_key(name));
         for (name, policy) in &policies {
             without_nonce.append(name, policy.header(None));
@@ -131,10 +133,10 @@ impl Ready {
 
     fn headers(&self, nonce: Option<&str>) -> HeaderMap {
         let mut headers = self.without_nonce.clone();
-        let mut before = None;
+        let mut previous = None;
         for (name, policy) in self.policies.iter().filter(|_| nonce.is_some()) {
             let value = policy.header(nonce);
-            if before.replace(name) == Some(name) {
+            if previous.replace(name) == Some(name) {
                 headers.append(name, value);
             } else {
                 headers.insert(name, value);

@@ -1,10 +1,10 @@
-//! The values of the headers, typed: what cannot be sent cannot be written.
+//! Types of header values: an invalid value does not compile.
 
 use std::fmt::Write;
 
 use http::HeaderValue;
 
-/// Enums whose every variant is one header value.
+/// Enums of which each variant is one header value.
 macro_rules! header_words {
     ($($(#[$doc:meta])* $name:ident { $($(#[$word_doc:meta])* $variant:ident = $text:literal),+ $(,)? })+) => {$(
         $(#[$doc])*
@@ -20,122 +20,129 @@ macro_rules! header_words {
 }
 
 header_words! {
-    /// `X-Frame-Options`: who may frame the page, for browsers that do not know `frame-ancestors`.
+    /// `X-Frame-Options`: the pages that may frame this one, for browsers without
+    /// `frame-ancestors`.
     FrameOptions {
-        /// Nobody.
+        /// No page may frame this one.
         Deny = "DENY",
         /// Pages of the same origin.
         SameOrigin = "SAMEORIGIN",
     }
-    /// `Referrer-Policy`: what the next site learns of where the visitor came from.
+    /// `Referrer-Policy`: how much of the page's URL requests carry in `Referer`.
     ReferrerPolicy {
         /// Nothing.
         NoReferrer = "no-referrer",
-        /// The URL, unless the next site is in the clear.
+        /// The URL, but nothing from https to plain HTTP.
         NoReferrerWhenDowngrade = "no-referrer-when-downgrade",
-        /// The origin.
+        /// The origin only.
         Origin = "origin",
-        /// The URL on this origin, else the origin.
+        /// The URL within the origin, the origin only to other origins.
         OriginWhenCrossOrigin = "origin-when-cross-origin",
-        /// The URL on this origin, else nothing.
+        /// The URL within the origin, nothing to other origins.
         SameOrigin = "same-origin",
-        /// The origin, unless the next site is in the clear.
+        /// The origin only, and nothing from https to plain HTTP.
         StrictOrigin = "strict-origin",
-        /// The URL on this origin, else the origin, and nothing to a site in the clear.
+        /// The URL within the origin, the origin only to other origins, and nothing from https to
+        /// plain HTTP.
         StrictOriginWhenCrossOrigin = "strict-origin-when-cross-origin",
-        /// The whole URL, to everybody.
+        /// The URL to every site, with paths and queries that may be secret.
         UnsafeUrl = "unsafe-url",
     }
-    /// `Cross-Origin-Opener-Policy`: which windows share a process with this page.
+    /// `Cross-Origin-Opener-Policy` (COOP): the windows that share a browsing context group with
+    /// this page.
     OpenerPolicy {
-        /// Those of any origin.
+        /// Windows of any origin.
         UnsafeNone = "unsafe-none",
-        /// Those of this origin, and the pop-ups that this page opens.
+        /// Windows of this origin, and the pop-ups that this page opens.
         SameOriginAllowPopups = "same-origin-allow-popups",
-        /// Those of this origin.
+        /// Windows of this origin.
         SameOrigin = "same-origin",
-        /// As `SameOriginAllowPopups`, isolated from the opener in turn.
+        /// The pop-ups that this page opens, but not the page that opened it.
         NoopenerAllowPopups = "noopener-allow-popups",
     }
-    /// `Cross-Origin-Embedder-Policy`: what the page may embed.
+    /// `Cross-Origin-Embedder-Policy` (COEP): the resources of other origins that a page may
+    /// embed.
     EmbedderPolicy {
-        /// Anything.
+        /// Any resource.
         UnsafeNone = "unsafe-none",
-        /// What consents to it by CORP or CORS.
+        /// Resources that consent by CORP or CORS.
         RequireCorp = "require-corp",
-        /// Anything, fetched without cookies where it does not consent.
+        /// Any resource; without consent it is fetched without cookies.
         Credentialless = "credentialless",
     }
-    /// `Cross-Origin-Resource-Policy`: who may embed this response.
+    /// `Cross-Origin-Resource-Policy` (CORP): the sites that may embed this response.
     ResourcePolicy {
-        /// This origin.
+        /// Pages of this origin.
         SameOrigin = "same-origin",
-        /// This site: hosts under the same registrable domain.
+        /// Pages of this site: hosts under the same registrable domain.
         SameSite = "same-site",
-        /// Everybody.
+        /// Pages of any site.
         CrossOrigin = "cross-origin",
     }
-    /// `Origin-Agent-Cluster`: whether the browser keys the page's process by origin.
+    /// `Origin-Agent-Cluster`: a request to the browser to isolate the page by origin.
     OriginAgentCluster {
-        /// By origin.
+        /// Isolation by origin.
         Yes = "?1",
-        /// By site, the older way.
+        /// Isolation by site, the older rule.
         No = "?0",
     }
-    /// `X-Content-Type-Options`: browsers do not guess what a response is.
+    /// `X-Content-Type-Options`: browsers do not guess the type of a response.
     ContentTypeOptions {
-        /// No guessing.
+        /// `Content-Type` counts.
         Nosniff = "nosniff",
     }
-    /// `X-XSS-Protection`: the filter of old browsers, which itself leaked; `Off` is what OWASP recommends.
+    /// `X-XSS-Protection`, which is obsolete: no current browser has the filter. In old browsers
+    /// the filter itself leaked data; OWASP recommends `Off`.
     XssProtection {
-        /// No filter.
+        /// The filter is off.
         Off = "0",
-        /// The filter, showing nothing when it finds something.
+        /// The filter is on, and shows an empty page if it finds something.
         Block = "1; mode=block",
     }
-    /// `X-Permitted-Cross-Domain-Policies`: whether Flash and PDF readers look for policy files.
+    /// `X-Permitted-Cross-Domain-Policies`: the policy files that Flash and PDF readers may use.
     CrossDomainPolicies {
-        /// They look for none.
+        /// No policy file.
         None = "none",
-        /// Only the master file counts.
+        /// The master policy file `/crossdomain.xml` only.
         MasterOnly = "master-only",
-        /// Any policy file counts.
+        /// Any policy file.
         All = "all",
     }
-    /// `X-DNS-Prefetch-Control`: whether browsers look up the hosts of links ahead of a click.
+    /// `X-DNS-Prefetch-Control`: DNS lookups for links before a click.
     DnsPrefetch {
-        /// They do not.
+        /// Browsers look up no hosts in advance.
         Off = "off",
-        /// They do.
+        /// Browsers look up the hosts of links in advance.
         On = "on",
     }
-    /// `X-Download-Options`: old Internet Explorer does not open downloads in the site's context.
+    /// `X-Download-Options`, which is obsolete: only Internet Explorer 8 to 11 read it.
     DownloadOptions {
-        /// Save first.
+        /// Downloads are saved, and not opened in the site's context.
         Noopen = "noopen",
     }
-    /// `Cache-Control`, in the two forms that a page with something personal in it needs.
+    /// `Cache-Control`, in the two forms that personal pages need.
     CacheControl {
-        /// Nobody keeps it.
+        /// No cache stores the response.
         NoStore = "no-store",
-        /// The visitor's browser keeps it and asks before showing it again.
+        /// Only the visitor's browser stores the response, and revalidates it before each use.
         PrivateNoCache = "private, no-cache",
     }
 }
 
-/// `Clear-Site-Data`: what the browser forgets of this site, on signing out for example.
+/// `Clear-Site-Data`: the data of this site that the browser deletes, after a logout for example.
+/// Browsers obey it over https only.
 ///
-/// Reference: W3C Clear Site Data. Browsers obey it over https only.
+/// Reference: W3C Clear Site Data.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ClearSiteData(&'static str);
 
 impl ClearSiteData {
-    /// Cookies, storage and cache: everything that a signed-out visitor leaves behind.
+    /// Cookies, storage and cache.
     pub const ALL: Self = Self("\"*\"");
-    /// What the site stored and its cookies, not the cache: quick, where the cache holds nothing personal.
+    /// Cookies and storage. Faster than [`ALL`](Self::ALL), and enough if the cache has no
+    /// personal pages.
     pub const SESSION: Self = Self("\"cookies\", \"storage\"");
-    /// The cache.
+    /// The cache only.
     pub const CACHE: Self = Self("\"cache\"");
 }
 
@@ -145,11 +152,18 @@ impl From<ClearSiteData> for HeaderValue {
     }
 }
 
-/// `Reporting-Endpoints`: the names that `report-to` refers to, each with its URL.
+/// `Reporting-Endpoints`: the endpoints for `report-to`, each with its URL.
+///
+/// Use it for endpoints with names of your own, and write `report-to` into the policies yourself.
+/// In the usual case, [`ReportsTo`](super::ReportsTo) writes this header and the directives for
+/// you.
 ///
 /// ```
-/// # use palisade::headers::ReportingEndpoints;
+/// use http::HeaderValue;
+/// use palisade::headers::ReportingEndpoints;
+///
 /// let endpoints = ReportingEndpoints::new([("csp", "/reports")])?;
+/// assert_eq!(HeaderValue::from(endpoints), "csp=\"/reports\"");
 /// # Ok::<(), palisade::headers::ReportingEndpointsError>(())
 /// ```
 ///
@@ -158,19 +172,19 @@ impl From<ClearSiteData> for HeaderValue {
 pub struct ReportingEndpoints(HeaderValue);
 
 impl ReportingEndpoints {
-    /// Endpoints by name; a URL may be a path of this site.
+    /// Makes the header from pairs of name and URL. A URL may be a path of this site.
     ///
     /// # Errors
-    /// When a name is no key of a structured field, or a URL has characters that no URL has.
+    /// If a name is not a key of a structured field, or a URL contains an invalid character.
     pub fn new<'a>(
         endpoints: impl IntoIterator<Item = (&'a str, &'a str)>,
     ) -> Result<Self, ReportingEndpointsError> {
         let mut text = String::new();
         for (name, url) in endpoints {
-            let key =
+            let is_key_char =
                 |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"_-.*".contains(&byte);
             if !name.starts_with(|first: char| first.is_ascii_lowercase() || first == '*')
-                || !name.bytes().all(key)
+                || !name.bytes().all(is_key_char)
             {
                 return Err(ReportingEndpointsError::Name(name.to_owned()));
             }
@@ -191,17 +205,24 @@ impl From<ReportingEndpoints> for HeaderValue {
     }
 }
 
-/// Why reporting endpoints cannot be named so.
+/// The reason why a reporting endpoint is invalid.
+///
+/// ```
+/// use palisade::headers::{ReportingEndpoints, ReportingEndpointsError};
+///
+/// let error = ReportingEndpoints::new([("CSP", "/reports")]).unwrap_err();
+/// assert_eq!(error, ReportingEndpointsError::Name("CSP".to_owned()));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ReportingEndpointsError {
-    /// The name is no key.
+    /// The name is not a key of a structured field.
     #[error(
-        "`{0}` is no endpoint's name: write small letters, digits, `_`, `-`, `.`, beginning with a letter"
+        "`{0}` is not the name of an endpoint: write lower-case letters, digits, `_`, `-` and `.`, a letter first"
     )]
     Name(String),
-    /// The URL is none.
-    #[error("`{0}` is no URL to report to: write `/reports` or `https://reports.example/csp`")]
+    /// The text is not a URL.
+    #[error("`{0}` is not a URL for reports: write `/reports` or `https://reports.example/csp`")]
     Url(String),
 }
 
@@ -210,7 +231,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn endpoints_are_a_dictionary_of_strings() {
+    fn writes_endpoints_as_a_structured_dictionary() {
         let endpoints =
             ReportingEndpoints::new([("csp", "/reports"), ("default", "https://r.example/d")]).unwrap();
         assert_eq!(HeaderValue::from(endpoints), "csp=\"/reports\", default=\"https://r.example/d\"");

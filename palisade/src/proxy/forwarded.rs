@@ -1,13 +1,14 @@
-//! The elements of `Forwarded` (RFC 7239), from the right.
+//! The parser of `Forwarded` (RFC 7239), from the right.
 //!
-//! Each line is read strictly on its own, the last line first: what a client wrote badly cannot swallow what a
-//! proxy added after it, and a line that breaks the grammar ends the walk.
+//! Each line is parsed on its own, the last line first. An open quote from a client therefore
+//! cannot swallow the element that a proxy added. A line with a syntax error ends the walk.
 
 use std::borrow::Cow;
 
 use http::HeaderMap;
 use http::header::FORWARDED;
 
+/// The parameters of one element that matter here.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub(super) struct Element<'a> {
     pub(super) client: Option<Cow<'a, str>>,
@@ -15,6 +16,7 @@ pub(super) struct Element<'a> {
     pub(super) host: Option<Cow<'a, str>>,
 }
 
+/// Iterates over the elements of all lines from the right.
 pub(super) fn from_right(headers: &HeaderMap) -> impl Iterator<Item = Element<'_>> {
     headers
         .get_all(FORWARDED)
@@ -24,14 +26,14 @@ pub(super) fn from_right(headers: &HeaderMap) -> impl Iterator<Item = Element<'_
         .flat_map(|elements| elements.into_iter().rev())
 }
 
-/// `None` where the line breaks the grammar.
+/// Parses the elements of a line; returns `None` for a syntax error.
 fn elements(line: &str) -> Option<Vec<Element<'_>>> {
     let mut elements = vec![Element::default()];
     let mut rest = line.trim_ascii();
     while !rest.is_empty() {
         let (name, after) = rest.split_once('=')?;
         let (value, after) = value(after)?;
-        let element = elements.last_mut().expect("begins with one");
+        let element = elements.last_mut().expect("the list starts with one element");
         let slot = match name {
             _ if name.eq_ignore_ascii_case("for") => Some(&mut element.client),
             _ if name.eq_ignore_ascii_case("proto") => Some(&mut element.proto),
@@ -58,7 +60,7 @@ fn elements(line: &str) -> Option<Vec<Element<'_>>> {
     None
 }
 
-/// A token or a quoted string, and what follows it.
+/// Parses a token or a quoted string. Returns its value and the rest of the text.
 fn value(text: &str) -> Option<(Cow<'_, str>, &str)> {
     let Some(quoted) = text.strip_prefix('"') else {
         let end = text.bytes().position(|byte| !is_token(byte)).unwrap_or(text.len());
@@ -68,13 +70,13 @@ fn value(text: &str) -> Option<(Cow<'_, str>, &str)> {
     if quoted.as_bytes()[end] == b'"' {
         return Some((Cow::Borrowed(&quoted[..end]), &quoted[end + 1..]));
     }
-    let mut plain = String::new();
+    let mut unescaped = String::new();
     let mut characters = quoted.char_indices();
     while let Some((at, character)) = characters.next() {
         match character {
-            '"' => return Some((Cow::Owned(plain), &quoted[at + 1..])),
-            '\\' => plain.push(characters.next()?.1),
-            _ => plain.push(character),
+            '"' => return Some((Cow::Owned(unescaped), &quoted[at + 1..])),
+            '\\' => unescaped.push(characters.next()?.1),
+            _ => unescaped.push(character),
         }
     }
     None
@@ -94,24 +96,24 @@ mod tests {
     }
 
     #[test]
-    fn elements_are_read_with_quotes_and_escapes() {
+    fn parses_quotes_and_escapes() {
         let line =
             r#"For="[2001:db8:cafe::17]:4711";proto=https, for=192.0.2.60; by=203.0.113.43;host="a\"b""#;
-        let read = elements(line).unwrap();
-        assert_eq!(read[0].client.as_deref(), Some("[2001:db8:cafe::17]:4711"));
-        assert_eq!(read[0].proto.as_deref(), Some("https"));
-        assert_eq!(read[1].client.as_deref(), Some("192.0.2.60"));
-        assert_eq!(read[1].host.as_deref(), Some("a\"b"));
+        let parsed = elements(line).unwrap();
+        assert_eq!(parsed[0].client.as_deref(), Some("[2001:db8:cafe::17]:4711"));
+        assert_eq!(parsed[0].proto.as_deref(), Some("https"));
+        assert_eq!(parsed[1].client.as_deref(), Some("192.0.2.60"));
+        assert_eq!(parsed[1].host.as_deref(), Some("a\"b"));
     }
 
     #[test]
-    fn an_open_quote_swallows_nothing() {
+    fn an_open_quote_swallows_no_element() {
         assert_eq!(clients(r#"for=6.6.6.6, for=", for=192.0.2.1"#), None);
         assert_eq!(clients(r#"for=6.6.6.6, for=", for="[2001:db8::1]:80""#), None);
     }
 
     #[test]
-    fn what_breaks_the_grammar_is_nothing() {
+    fn rejects_lines_with_syntax_errors() {
         for line in
             ["", "for", "for=", "for=a b", "for=a;for=b", "for=a,", ";for=a", "=a", "for=\"a\"b", "for=[::1]"]
         {

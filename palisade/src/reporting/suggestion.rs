@@ -30,7 +30,7 @@ impl Group {
         }
         let named: Directive = self.directive.parse().ok()?;
         let source = self.source()?;
-        let decides = policy.decides(named)?;
+        let decides = policy.effective_directive(named)?;
         // What falls back to all of a policy gets a line of its own; what has a line already gets one source more.
         let directive = match decides {
             Directive::DefaultSrc => general(named),

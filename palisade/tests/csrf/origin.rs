@@ -128,7 +128,7 @@ async fn a_default_port_is_optional() {
 
 #[tokio::test]
 async fn trusted_origins_pass_and_lookalikes_do_not() {
-    let csrf = Csrf::new().trust(["https://app.example", "http://localhost:3000"]).unwrap();
+    let csrf = Csrf::new().trusted_origins(["https://app.example", "http://localhost:3000"]).unwrap();
     for (origin, expected) in [
         ("https://app.example", true),
         ("https://APP.example:443", true),
@@ -144,7 +144,7 @@ async fn trusted_origins_pass_and_lookalikes_do_not() {
             assert_eq!(judged(&sent(&csrf, "POST", "localhost", &said).await), expected, "{said:?}");
         }
     }
-    let error = Csrf::new().trust(["https://*.example"]).unwrap_err().to_string();
+    let error = Csrf::new().trusted_origins(["https://*.example"]).unwrap_err().to_string();
     assert!(error.contains("write `https://app.example`"), "{error}");
 }
 

@@ -113,15 +113,15 @@ async fn fetch_metadata_suffices_only_where_allowed() {
         judged(&Site::new(tokens).ask(request.body(Body::empty()).unwrap()).await, "")
     };
     for evidence in [("sec-fetch-site", "same-origin"), ("origin", "http://localhost")] {
-        assert_eq!(sent(tokens().evidence_suffices(), Some(evidence)).await, Ok(()), "{evidence:?}");
+        assert_eq!(sent(tokens().skip_if_origin_verified(), Some(evidence)).await, Ok(()), "{evidence:?}");
         assert_eq!(sent(tokens(), Some(evidence)).await, Err(Missing), "{evidence:?}");
     }
-    assert_eq!(sent(tokens().evidence_suffices(), None).await, Err(Missing), "a program shows none");
+    assert_eq!(sent(tokens().skip_if_origin_verified(), None).await, Err(Missing), "a program shows none");
 }
 
 #[tokio::test]
 async fn without_the_first_door_there_is_no_evidence() {
-    let app = Router::new().route("/", post(async || "taken")).layer(tokens().evidence_suffices());
+    let app = Router::new().route("/", post(async || "taken")).layer(tokens().skip_if_origin_verified());
     let app = with_sessions(app).0;
     let request = request("POST", "/", "ada").header("sec-fetch-site", "same-origin");
     assert_eq!(ask(&app, request.body(Body::empty()).unwrap()).await.status, 403);

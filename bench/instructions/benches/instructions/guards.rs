@@ -2,7 +2,7 @@
 
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Request, Response};
-use palisade::csp::{Csp, Prepared};
+use palisade::csp::{Csp, PreparedCsp};
 use palisade::{CspNonce, PageHeaders, SecurityHeaders};
 use palisade::cookies::Cookies;
 use palisade::csrf::Csrf;
@@ -126,7 +126,7 @@ pub fn headers_with_nonce() -> impl Work {
 }
 
 pub fn headers_of_a_page() -> impl Work {
-    let page = PageHeaders::new().private();
+    let page = PageHeaders::new().no_store();
     let of_a_page = move || {
         let mut response = answer();
         response.extensions_mut().insert(page.clone());
@@ -136,6 +136,6 @@ pub fn headers_of_a_page() -> impl Work {
 }
 
 pub fn csp_with_nonce() -> impl Work {
-    let policy: Prepared = Csp::strict().prepare();
+    let policy: PreparedCsp = Csp::strict().prepare();
     prepared(|| "4Zt0pQm3xk2W8vJrNcB1yF", move |nonce| policy.header(Some(nonce)))
 }

@@ -1,4 +1,4 @@
-//! How bad something is, as text.
+//! Severities as text.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 use super::Severity;
 
 impl Severity {
-    /// All of them, the least bad first.
+    /// Every severity, the lowest first.
     pub const ALL: [Self; 4] = [Self::Info, Self::Low, Self::Medium, Self::High];
 
-    /// Its text: `high`.
+    /// The name in lower case, such as `high`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Info => "info",
@@ -35,9 +35,16 @@ impl FromStr for Severity {
     }
 }
 
-/// Why a text is no severity.
+/// The error for a text that is not a severity.
+///
+/// ```
+/// use palisade::csp::{Severity, SeverityError};
+///
+/// let error: SeverityError = "worst".parse::<Severity>().unwrap_err();
+/// assert!(error.to_string().ends_with("write info, low, medium or high"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no severity: write info, low, medium or high")]
+#[error("`{0}` is not a severity: write info, low, medium or high")]
 pub struct SeverityError(String);
 
 #[cfg(test)]
@@ -45,7 +52,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn severities_are_read_as_they_are_written() {
+    fn parses_the_text_that_it_writes() {
         for severity in Severity::ALL {
             assert_eq!(severity.to_string().to_uppercase().parse(), Ok(severity));
         }

@@ -1,8 +1,8 @@
-//! The field of a form, looked for in the beginning of a body while it arrives.
+//! The search for the token's field at the start of a form, while the body arrives.
 //!
-//! Each byte is looked at about once, however small the pieces are in which the body comes, and nothing is kept but where
-//! the search stands. Where we read a body otherwise than the handler does, nothing is lost: whatever we take for the
-//! token must be one.
+//! The scan reads each byte about once, even if the body arrives in small pieces. It stores only
+//! its position. If the scan and the handler parse a body differently, that is harmless: the found
+//! value must be a valid token in any case.
 
 mod multipart;
 #[cfg(test)]
@@ -12,68 +12,69 @@ mod urlencoded;
 use http::HeaderMap;
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE};
 
-use self::multipart::Parts;
-use self::urlencoded::Fields;
-use super::params;
+use self::multipart::MultipartScan;
+use self::urlencoded::UrlencodedScan;
+use super::{params, signer};
 
-/// A search for one field.
+/// A search for one field of a form.
 #[derive(Debug)]
-pub(super) enum Scan {
-    Fields(Fields),
-    Parts(Parts),
+pub(super) enum TokenScan {
+    Urlencoded(UrlencodedScan),
+    Multipart(MultipartScan),
 }
 
-/// What a look found.
+/// The result of one step of the scan.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Found {
-    /// The field, cut off where no token is as long.
+pub(super) enum ScanResult {
+    /// The field's value, cut off at `MAX_VALUE_LEN`.
     Value(Vec<u8>),
-    /// The form does not have it, or is none.
+    /// The form has no such field, or the body is not a form.
     Absent,
-    /// The rest of the body may have it.
-    Later,
+    /// The field may be in the rest of the body.
+    Incomplete,
 }
 
-/// No token is as long.
-const LONGEST: usize = super::token::CHARS + 1;
+/// One more than the length of a token: a longer value cannot be one.
+const MAX_VALUE_LEN: usize = signer::TOKEN_CHARS + 1;
 
-impl Scan {
-    /// How to look through the body that these headers announce; nothing where it is no form that can be read.
+impl TokenScan {
+    /// Returns the scan for a body with these headers, or `None` if it is not a readable form.
     pub(super) fn of(headers: &HeaderMap) -> Option<Self> {
         let mut encodings = headers.get_all(CONTENT_ENCODING).iter();
         if encodings.any(|encoding| !encoding.as_bytes().eq_ignore_ascii_case(b"identity")) {
             return None;
         }
         let mut lines = headers.get_all(CONTENT_TYPE).iter();
-        let (Some(kind), None) = (lines.next(), lines.next()) else { return None };
-        let (kind, params) = params::split(kind.as_bytes());
-        if kind.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
-            return Some(Self::Fields(Fields::default()));
+        let (Some(content_type), None) = (lines.next(), lines.next()) else { return None };
+        let (media_type, params) = params::split(content_type.as_bytes());
+        if media_type.eq_ignore_ascii_case(b"application/x-www-form-urlencoded") {
+            return Some(Self::Urlencoded(UrlencodedScan::default()));
         }
-        if kind.eq_ignore_ascii_case(b"multipart/form-data") {
-            return Parts::between(&params.named(b"boundary")?).map(Self::Parts);
+        if media_type.eq_ignore_ascii_case(b"multipart/form-data") {
+            return MultipartScan::new(&params.named(b"boundary")?).map(Self::Multipart);
         }
         None
     }
 
-    /// Looks on. `seen` is the body from its beginning and only grows from one look to the next; `ended` says that it is
-    /// whole.
-    pub(super) fn look(&mut self, seen: &[u8], field: &str, ended: bool) -> Found {
-        let found = match self {
-            Self::Fields(fields) => fields.look(seen, field, ended),
-            Self::Parts(parts) => parts.look(seen, field),
+    /// Continues the scan. `body` is the body from its start, which only grows between calls.
+    /// `ended` means that it is complete.
+    pub(super) fn advance(&mut self, body: &[u8], field: &str, ended: bool) -> ScanResult {
+        let result = match self {
+            Self::Urlencoded(scan) => scan.advance(body, field, ended),
+            Self::Multipart(scan) => scan.advance(body, field),
         };
-        if ended && found == Found::Later { Found::Absent } else { found }
+        if ended && result == ScanResult::Incomplete { ScanResult::Absent } else { result }
     }
 }
 
-/// Where the needle is, or how far on the next look may begin.
-fn find(seen: &[u8], from: &mut usize, needle: &[u8]) -> Option<usize> {
-    let rest = seen.get(*from..).unwrap_or_default();
+/// Returns the position of the needle. If it is absent, moves `from` to where the next search may
+/// start.
+fn find(body: &[u8], from: &mut usize, needle: &[u8]) -> Option<usize> {
+    let rest = body.get(*from..).unwrap_or_default();
     match rest.windows(needle.len()).position(|window| window == needle) {
         Some(at) => Some(*from + at),
         None => {
-            *from = (*from).max((seen.len() + 1).saturating_sub(needle.len()));
+            *from = (*from).max((body.len() + 1).saturating_sub(needle.len()));
             None
         }
     }

@@ -1,112 +1,112 @@
-//! `multipart/form-data`: parts with headers of their own, between lines that begin with the boundary.
+//! The scan of `multipart/form-data`: parts with headers of their own, between boundary lines.
 //!
 //! Reference: RFC 7578, RFC 2046 §5.1.1.
 
 use super::super::params;
-use super::{Found, LONGEST, find};
+use super::{MAX_VALUE_LEN, ScanResult, find};
 
-/// A search through the parts.
+/// The state of a scan through the parts.
 #[derive(Debug)]
-pub(in crate::csrf) struct Parts {
-    /// The line break and the line that stand before each part and after the last.
+pub(in crate::csrf) struct MultipartScan {
+    /// The line break and the boundary line before each part and after the last.
     delimiter: Box<[u8]>,
-    at: At,
-    /// Where to look on.
+    state: State,
+    /// The position at which the search continues.
     from: usize,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum At {
-    /// The first line, which may be a delimiter without a line break before it.
-    Beginning,
-    /// Text that nobody reads: before the first part, or a part that is not ours.
-    OtherSession,
-    /// Just behind a delimiter.
-    Delimiter,
-    /// The headers of a part, with the line break before them.
-    Headers { begin: usize },
-    /// The content of our part.
-    Ours { begins: usize },
+enum State {
+    /// In the first line, which may be a delimiter without a line break before it.
+    FirstLine,
+    /// In text that does not matter: the preamble, or another field.
+    Skipping,
+    /// After a delimiter.
+    AfterDelimiter,
+    /// In the headers of a part. `start` is the line break before them.
+    Headers { start: usize },
+    /// In the content of the token's field.
+    Field { start: usize },
 }
 
-impl Parts {
-    /// What no boundary is, is none: RFC 2046 has 1 to 70 printable characters.
-    pub(super) fn between(boundary: &[u8]) -> Option<Self> {
-        let printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
-        let fits = (1..=70).contains(&boundary.len()) && boundary.iter().all(printable);
+impl MultipartScan {
+    /// Returns `None` for an invalid boundary: RFC 2046 allows 1 to 70 printable characters.
+    pub(super) fn new(boundary: &[u8]) -> Option<Self> {
+        let is_printable = |byte: &u8| byte.is_ascii_graphic() || *byte == b' ';
+        let is_valid = (1..=70).contains(&boundary.len()) && boundary.iter().all(is_printable);
         let delimiter = [b"\r\n--", boundary].concat().into();
-        fits.then_some(Self { delimiter, at: At::Beginning, from: 0 })
+        is_valid.then_some(Self { delimiter, state: State::FirstLine, from: 0 })
     }
 
-    pub(super) fn look(&mut self, seen: &[u8], wanted: &str) -> Found {
+    pub(super) fn advance(&mut self, body: &[u8], field: &str) -> ScanResult {
         loop {
-            self.at = match self.at {
-                At::Beginning => {
+            self.state = match self.state {
+                State::FirstLine => {
                     let line = &self.delimiter[2..];
-                    if seen.len() < line.len() {
-                        return Found::Later;
+                    if body.len() < line.len() {
+                        return ScanResult::Incomplete;
                     }
-                    if seen.starts_with(line) { self.past(line.len()) } else { At::OtherSession }
+                    if body.starts_with(line) { self.after_delimiter(line.len()) } else { State::Skipping }
                 }
-                At::OtherSession => match find(seen, &mut self.from, &self.delimiter) {
-                    Some(at) => self.past(at + self.delimiter.len()),
-                    None => return Found::Later,
+                State::Skipping => match find(body, &mut self.from, &self.delimiter) {
+                    Some(at) => self.after_delimiter(at + self.delimiter.len()),
+                    None => return ScanResult::Incomplete,
                 },
-                At::Delimiter => {
-                    let blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
-                    self.from += seen[self.from..].iter().take_while(blank).count();
-                    match seen[self.from..] {
-                        [b'\r', b'\n', ..] => At::Headers { begin: self.from },
-                        [] | [b'\r'] => return Found::Later,
-                        // The last one has two hyphens more; any other line is no delimiter of a form's.
-                        _ => return Found::Absent,
+                State::AfterDelimiter => {
+                    let is_blank = |byte: &&u8| matches!(byte, b' ' | b'\t');
+                    self.from += body[self.from..].iter().take_while(is_blank).count();
+                    match body[self.from..] {
+                        [b'\r', b'\n', ..] => State::Headers { start: self.from },
+                        [] | [b'\r'] => return ScanResult::Incomplete,
+                        // The last delimiter ends in two hyphens; no other line is valid here.
+                        _ => return ScanResult::Absent,
                     }
                 }
-                At::Headers { begin } => match find(seen, &mut self.from, b"\r\n\r\n") {
+                State::Headers { start } => match find(body, &mut self.from, b"\r\n\r\n") {
                     Some(end) => {
-                        // A part without content may have no empty line of its own.
+                        // The next delimiter may share its line break with the empty line.
                         self.from = end + 2;
-                        let headers = seen.get(begin + 2..end).unwrap_or_default();
-                        if is_named(headers, wanted) {
-                            At::Ours { begins: end + 4 }
+                        let headers = body.get(start + 2..end).unwrap_or_default();
+                        if is_field(headers, field) {
+                            State::Field { start: end + 4 }
                         } else {
-                            At::OtherSession
+                            State::Skipping
                         }
                     }
-                    None => return Found::Later,
+                    None => return ScanResult::Incomplete,
                 },
-                At::Ours { begins } => match find(seen, &mut self.from, &self.delimiter) {
+                State::Field { start } => match find(body, &mut self.from, &self.delimiter) {
                     Some(end) => {
-                        let content = seen.get(begins..end).unwrap_or_default();
-                        return Found::Value(content[..content.len().min(LONGEST)].to_vec());
+                        let content = body.get(start..end).unwrap_or_default();
+                        return ScanResult::Value(content[..content.len().min(MAX_VALUE_LEN)].to_vec());
                     }
-                    None => return Found::Later,
+                    None => return ScanResult::Incomplete,
                 },
             }
         }
     }
 
-    fn past(&mut self, delimiter: usize) -> At {
-        self.from = delimiter;
-        At::Delimiter
+    fn after_delimiter(&mut self, end: usize) -> State {
+        self.from = end;
+        State::AfterDelimiter
     }
 }
 
-/// Whether the headers are those of the field; a file of its name is not.
-fn is_named(mut headers: &[u8], wanted: &str) -> bool {
+/// Returns `true` for the headers of the field; a file with this name does not count.
+fn is_field(mut headers: &[u8], field: &str) -> bool {
     loop {
         let end = find(headers, &mut 0, b"\r\n").unwrap_or(headers.len());
         let line = &headers[..end];
         let colon = line.iter().position(|byte| *byte == b':').unwrap_or(end);
         if line[..colon].eq_ignore_ascii_case(b"content-disposition") {
-            let (kind, params) = params::split(line.get(colon + 1..).unwrap_or_default());
+            let (disposition, params) = params::split(line.get(colon + 1..).unwrap_or_default());
             let (name, file) = params.fold((None, false), |(name, file), (param, value)| {
                 let file = file || param.to_ascii_lowercase().starts_with(b"filename");
                 (name.or_else(|| param.eq_ignore_ascii_case(b"name").then_some(value)), file)
             });
-            return kind.eq_ignore_ascii_case(b"form-data")
+            return disposition.eq_ignore_ascii_case(b"form-data")
                 && !file
-                && name.is_some_and(|name| *name == *wanted.as_bytes());
+                && name.is_some_and(|name| *name == *field.as_bytes());
         }
         match headers.get(end + 2..) {
             Some(rest) => headers = rest,

@@ -1,4 +1,4 @@
-//! In whatever pieces a body comes, what is found in it is the same.
+//! The result of a scan does not depend on the pieces in which the body arrives.
 
 use http::HeaderValue;
 
@@ -6,34 +6,34 @@ use super::*;
 
 const FIELD: &str = "csrf_token";
 
-fn scan(kind: &str) -> Option<Scan> {
+fn scan(content_type: &str) -> Option<TokenScan> {
     let mut headers = HeaderMap::new();
-    headers.insert(CONTENT_TYPE, HeaderValue::from_str(kind).unwrap());
-    Scan::of(&headers)
+    headers.insert(CONTENT_TYPE, HeaderValue::from_str(content_type).unwrap());
+    TokenScan::of(&headers)
 }
 
-/// Looks as often as the body has grown by one of the pieces.
-fn look(kind: &str, body: &[u8], pieces: impl IntoIterator<Item = usize>) -> Found {
-    let mut scan = scan(kind).unwrap();
-    for end in pieces {
-        match scan.look(&body[..end], FIELD, false) {
-            Found::Later => {}
-            found => return found,
+/// Scans the body up to each of these ends, and then the whole body.
+fn scan_pieces(content_type: &str, body: &[u8], ends: impl IntoIterator<Item = usize>) -> ScanResult {
+    let mut scan = scan(content_type).unwrap();
+    for end in ends {
+        match scan.advance(&body[..end], FIELD, false) {
+            ScanResult::Incomplete => {}
+            result => return result,
         }
     }
-    scan.look(body, FIELD, true)
+    scan.advance(body, FIELD, true)
 }
 
-fn whole(kind: &str, body: &str) -> Option<String> {
-    match look(kind, body.as_bytes(), []) {
-        Found::Value(value) => Some(String::from_utf8_lossy(&value).into_owned()),
-        Found::Absent => None,
-        Found::Later => panic!("there is no later"),
+fn scan_whole(content_type: &str, body: &str) -> Option<String> {
+    match scan_pieces(content_type, body.as_bytes(), []) {
+        ScanResult::Value(value) => Some(String::from_utf8_lossy(&value).into_owned()),
+        ScanResult::Absent => None,
+        ScanResult::Incomplete => panic!("a complete body has a result"),
     }
 }
 
 #[test]
-fn fields_are_decoded_and_the_first_counts() {
+fn decodes_fields_and_returns_the_first() {
     for (body, expected) in [
         ("csrf_token=abc", Some("abc")),
         ("a=b&csrf_token=abc&c=d", Some("abc")),
@@ -50,14 +50,14 @@ fn fields_are_decoded_and_the_first_counts() {
         ("a=b;csrf_token=abc", None),
         ("", None),
     ] {
-        assert_eq!(whole("application/x-www-form-urlencoded", body).as_deref(), expected, "{body}");
+        assert_eq!(scan_whole("application/x-www-form-urlencoded", body).as_deref(), expected, "{body}");
     }
 }
 
 const MULTIPART: &str = "multipart/form-data; boundary=\"B B\"";
 
 #[test]
-fn parts_are_told_apart_and_the_first_of_the_name_counts() {
+fn returns_the_first_part_of_the_name() {
     let ours = "Content-Disposition: form-data; name=\"csrf_token\"\r\n\r\n";
     for (body, expected) in [
         (format!("--B B\r\n{ours}abc\r\n--B B--\r\n"), Some("abc")),
@@ -80,12 +80,12 @@ fn parts_are_told_apart_and_the_first_of_the_name_counts() {
         (format!("--B B\r\nX: y\r\n\r\n{ours}abc\r\n--B B--"), None),
         (String::new(), None),
     ] {
-        assert_eq!(whole(MULTIPART, &body).as_deref(), expected, "{body}");
+        assert_eq!(scan_whole(MULTIPART, &body).as_deref(), expected, "{body}");
     }
 }
 
 #[test]
-fn only_forms_with_a_boundary_that_can_be_one_are_looked_through() {
+fn scans_only_forms_with_a_valid_boundary() {
     let longest = format!("multipart/form-data; boundary={}", "b".repeat(70));
     for kind in [
         longest.as_str(),
@@ -111,31 +111,31 @@ fn only_forms_with_a_boundary_that_can_be_one_are_looked_through() {
     let mut headers = HeaderMap::new();
     headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("Identity"));
-    assert!(Scan::of(&headers).is_some());
+    assert!(TokenScan::of(&headers).is_some());
     headers.insert(CONTENT_ENCODING, HeaderValue::from_static("gzip"));
-    assert!(Scan::of(&headers).is_none());
+    assert!(TokenScan::of(&headers).is_none());
 }
 
 #[test]
-fn a_value_is_kept_no_longer_than_a_token_can_be() {
+fn cuts_values_longer_than_a_token() {
     let body = format!("csrf_token={}", "a".repeat(60_000));
-    assert_eq!(whole("application/x-www-form-urlencoded", &body).unwrap().len(), LONGEST);
+    assert_eq!(scan_whole("application/x-www-form-urlencoded", &body).unwrap().len(), MAX_VALUE_LEN);
 }
 
-/// A small generator of numbers that anybody can run again.
-struct Dice(u64);
+/// A small random generator with a fixed seed, so that failures can be reproduced.
+struct Random(u64);
 
-impl Dice {
-    fn throw(&mut self, sides: usize) -> usize {
+impl Random {
+    fn below(&mut self, limit: usize) -> usize {
         self.0 ^= self.0 << 13;
         self.0 ^= self.0 >> 7;
         self.0 ^= self.0 << 17;
-        usize::try_from(self.0 % sides as u64).unwrap()
+        usize::try_from(self.0 % limit as u64).unwrap()
     }
 }
 
 #[test]
-fn ten_thousand_bodies_give_the_same_in_one_piece_in_two_and_byte_by_byte() {
+fn pieces_do_not_change_the_result() {
     let words = [
         (
             "application/x-www-form-urlencoded",
@@ -156,17 +156,17 @@ fn ten_thousand_bodies_give_the_same_in_one_piece_in_two_and_byte_by_byte() {
             ],
         ),
     ];
-    let (mut dice, mut found) = (Dice(0x9e37_79b9_7f4a_7c15), 0);
+    let (mut random, mut found) = (Random(0x9e37_79b9_7f4a_7c15), 0);
     for round in 0..10_000 {
-        let (kind, words) = words[round % 2];
-        let body: String = (0..dice.throw(12)).map(|_| words[dice.throw(words.len())]).collect();
+        let (content_type, words) = words[round % 2];
+        let body: String = (0..random.below(12)).map(|_| words[random.below(words.len())]).collect();
         let body = body.as_bytes();
-        let expected = look(kind, body, []);
-        found += usize::from(expected != Found::Absent);
-        assert_eq!(look(kind, body, 0..=body.len()), expected, "byte by byte: {body:?}");
+        let expected = scan_pieces(content_type, body, []);
+        found += usize::from(expected != ScanResult::Absent);
+        assert_eq!(scan_pieces(content_type, body, 0..=body.len()), expected, "byte by byte: {body:?}");
         for end in 0..=body.len() {
-            assert_eq!(look(kind, body, [end]), expected, "cut at {end}: {body:?}");
+            assert_eq!(scan_pieces(content_type, body, [end]), expected, "cut at {end}: {body:?}");
         }
     }
-    assert!((1_000..9_000).contains(&found), "the dice are loaded: {found}");
+    assert!((1_000..9_000).contains(&found), "about half of the bodies have the field: {found}");
 }

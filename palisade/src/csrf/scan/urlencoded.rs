@@ -1,48 +1,50 @@
-//! `application/x-www-form-urlencoded`: `name=value&name=value`, with `+` for a space and `%XX` for any byte.
+//! The scan of `application/x-www-form-urlencoded`: `name=value&name=value`, with `+` for a space
+//! and `%XX` for any byte.
 
-use super::{Found, LONGEST, find};
+use super::{MAX_VALUE_LEN, ScanResult, find};
 
-/// A search through the fields.
+/// The state of a scan through the fields.
 #[derive(Debug, Default)]
-pub(in crate::csrf) struct Fields {
-    /// Where the field begins that is not whole yet.
-    begins: usize,
-    /// Where to look on for its end.
+pub(in crate::csrf) struct UrlencodedScan {
+    /// The start of the current field.
+    start: usize,
+    /// The position at which the search for its end continues.
     from: usize,
 }
 
-impl Fields {
-    pub(super) fn look(&mut self, seen: &[u8], wanted: &str, ended: bool) -> Found {
+impl UrlencodedScan {
+    pub(super) fn advance(&mut self, body: &[u8], name: &str, ended: bool) -> ScanResult {
         loop {
-            let end = match find(seen, &mut self.from, b"&") {
+            let end = match find(body, &mut self.from, b"&") {
                 Some(end) => end,
-                None if ended => seen.len(),
-                None => return Found::Later,
+                None if ended => body.len(),
+                None => return ScanResult::Incomplete,
             };
-            if let Some(value) = value(&seen[self.begins..end], wanted) {
-                return Found::Value(value);
+            if let Some(value) = value_of(&body[self.start..end], name) {
+                return ScanResult::Value(value);
             }
-            if end == seen.len() {
-                return Found::Absent;
+            if end == body.len() {
+                return ScanResult::Absent;
             }
-            self.begins = end + 1;
-            self.from = self.begins;
+            self.start = end + 1;
+            self.from = self.start;
         }
     }
 }
 
-fn value(field: &[u8], wanted: &str) -> Option<Vec<u8>> {
+/// Returns the decoded value if the field has this name.
+fn value_of(field: &[u8], name: &str) -> Option<Vec<u8>> {
     let equals = field.iter().position(|byte| *byte == b'=').unwrap_or(field.len());
-    if !decoded(&field[..equals]).eq(wanted.bytes()) {
+    if !decoded(&field[..equals]).eq(name.bytes()) {
         return None;
     }
     let text = field.get(equals + 1..).unwrap_or_default();
-    let mut value = Vec::with_capacity(LONGEST.min(text.len()));
-    value.extend(decoded(text).take(LONGEST));
+    let mut value = Vec::with_capacity(MAX_VALUE_LEN.min(text.len()));
+    value.extend(decoded(text).take(MAX_VALUE_LEN));
     Some(value)
 }
 
-/// As browsers read it: a percent sign without two digits stands for itself.
+/// Decodes as browsers do: a percent sign without two digits stands for itself.
 fn decoded(mut text: &[u8]) -> impl Iterator<Item = u8> {
     std::iter::from_fn(move || {
         let (first, rest) = text.split_first()?;

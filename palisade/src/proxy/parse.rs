@@ -1,4 +1,4 @@
-//! Proxies in the text of a setting: `none`, `hops=1`, networks, `forwarded=…`, `header=…`.
+//! Parses the text of a setting: `none`, `hops=1`, networks, `forwarded=…`, `header=…`.
 
 use std::net::IpAddr;
 use std::str::FromStr;
@@ -7,34 +7,43 @@ use ipnet::IpNet;
 
 use super::{Hops, Proxies};
 
-/// Why a text does not say which proxies to believe.
+/// The reason why trusted proxies are invalid.
+///
+/// ```
+/// use palisade::proxy::{Proxies, ProxiesError};
+///
+/// let error = "hops=one".parse::<Proxies>().unwrap_err();
+/// assert_eq!(error, ProxiesError::Hops("one".to_owned()));
+/// assert_eq!(Proxies::trusted([""; 0]).unwrap_err(), ProxiesError::Empty);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ProxiesError {
-    /// Neither an address nor a network.
+    /// The text is neither an address nor a network.
     #[error("`{0}` is neither an address nor a network: write `10.0.0.7`, `10.0.0.0/8` or `2001:db8::/32`")]
     Network(String),
-    /// Not a count of proxies.
+    /// The text is not a number of proxies.
     #[error(
-        "`{0}` is not a number of proxies: write `hops=1`, or header by header `hops=for:1,proto:1,host:1,port:0,prefix:0`"
+        "`{0}` is not a number of proxies: write `hops=1`, or for each header `hops=for:1,proto:1,host:1,port:0,prefix:0`"
     )]
     Hops(String),
-    /// Not a header's name.
+    /// The text is not a header's name.
     #[error("`{0}` is not a header's name: write `header=cf-connecting-ip@173.245.48.0/20`")]
     HeaderName(String),
-    /// No proxies where some were announced.
-    #[error("no proxy is named: write `none` to believe nobody, or the addresses of the proxies")]
-    Nobody,
+    /// The list of proxies is empty.
+    #[error("the list of proxies is empty: write `none` to trust no proxy, or the addresses of the proxies")]
+    Empty,
 }
 
-/// Reads the text of a setting:
+/// Parses the text of a setting:
 ///
 /// | text | meaning |
 /// |---|---|
 /// | `none` | [`Proxies::none`] |
-/// | `hops=2` | two proxies, believed for address, scheme, host and port |
-/// | `hops=for:2,proto:1` | header by header; the others are ignored |
-/// | `hops=1@203.0.113.0/24` | one proxy, which connects from there (`@any`: from anywhere, [dangerous](Proxies::dangerous_allow_any_peer)) |
+/// | `hops=2` | two proxies, trusted for address, scheme, host and port |
+/// | `hops=for:2,proto:1` | a number for each header; the others are ignored |
+/// | `hops=1@203.0.113.0/24` | one proxy, which connects from there |
+/// | `hops=1@any` | [`Proxies::dangerous_allow_any_peer`] |
 /// | `10.0.0.0/8, 192.0.2.7` | [`Proxies::trusted`] |
 /// | `forwarded=10.0.0.0/8` | [`Proxies::forwarded`] |
 /// | `header=cf-connecting-ip@173.245.48.0/20` | [`Proxies::header`] |
@@ -47,21 +56,21 @@ impl FromStr for Proxies {
             return Ok(Self::none());
         }
         match text.split_once('=') {
-            None => Self::trusted(listed(text)),
-            Some(("forwarded", networks)) => Self::forwarded(listed(networks)),
-            Some(("header", named)) => {
+            None => Self::trusted(entries(text)),
+            Some(("forwarded", networks)) => Self::forwarded(entries(networks)),
+            Some(("header", setting)) => {
                 let (name, networks) =
-                    named.split_once('@').ok_or_else(|| ProxiesError::HeaderName(named.to_owned()))?;
-                Self::header(name.trim(), listed(networks))
+                    setting.split_once('@').ok_or_else(|| ProxiesError::HeaderName(setting.to_owned()))?;
+                Self::header(name.trim(), entries(networks))
             }
-            Some(("hops", counted)) => {
+            Some(("hops", setting)) => {
                 let (counts, peers) =
-                    counted.split_once('@').map_or((counted, None), |(counts, peers)| (counts, Some(peers)));
+                    setting.split_once('@').map_or((setting, None), |(counts, peers)| (counts, Some(peers)));
                 let proxies = Self::hops(hops(counts.trim())?);
                 match peers.map(str::trim) {
                     None => Ok(proxies),
                     Some("any") => Ok(proxies.dangerous_allow_any_peer()),
-                    Some(peers) => proxies.peers(listed(peers)),
+                    Some(peers) => proxies.peers(entries(peers)),
                 }
             }
             Some(_) => Err(ProxiesError::Network(text.to_owned())),
@@ -69,7 +78,7 @@ impl FromStr for Proxies {
     }
 }
 
-fn listed(text: &str) -> impl Iterator<Item = &str> {
+fn entries(text: &str) -> impl Iterator<Item = &str> {
     text.split(',').map(str::trim).filter(|part| !part.is_empty())
 }
 
@@ -78,7 +87,7 @@ pub(super) fn networks<T: AsRef<str>>(
 ) -> Result<Vec<IpNet>, ProxiesError> {
     let networks: Vec<IpNet> =
         texts.into_iter().map(|text| network(text.as_ref())).collect::<Result<_, _>>()?;
-    if networks.is_empty() { Err(ProxiesError::Nobody) } else { Ok(networks) }
+    if networks.is_empty() { Err(ProxiesError::Empty) } else { Ok(networks) }
 }
 
 fn network(text: &str) -> Result<IpNet, ProxiesError> {
@@ -87,21 +96,21 @@ fn network(text: &str) -> Result<IpNet, ProxiesError> {
 }
 
 fn hops(text: &str) -> Result<Hops, ProxiesError> {
-    let wrong = || ProxiesError::Hops(text.to_owned());
+    let invalid = || ProxiesError::Hops(text.to_owned());
     if let Ok(all) = text.parse() {
         return Ok(Hops { x_for: all, x_proto: all, x_host: all, x_port: all, x_prefix: 0 });
     }
     let mut hops = Hops { x_for: 0, x_proto: 0, x_host: 0, x_port: 0, x_prefix: 0 };
     for part in text.split(',') {
-        let (name, count) = part.split_once(':').ok_or_else(wrong)?;
-        let count = count.trim().parse().map_err(|_| wrong())?;
+        let (name, count) = part.split_once(':').ok_or_else(invalid)?;
+        let count = count.trim().parse().map_err(|_| invalid())?;
         match name.trim() {
             "for" => hops.x_for = count,
             "proto" => hops.x_proto = count,
             "host" => hops.x_host = count,
             "port" => hops.x_port = count,
             "prefix" => hops.x_prefix = count,
-            _ => return Err(wrong()),
+            _ => return Err(invalid()),
         }
     }
     Ok(hops)
@@ -112,7 +121,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn settings_are_read() {
+    fn parses_every_form_of_setting() {
         for text in [
             "none",
             "NONE",
@@ -130,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn a_wrong_setting_says_what_to_write() {
+    fn an_invalid_setting_says_what_to_write() {
         for (text, advice) in [
             ("", "write `none`"),
             ("yes", "write `10.0.0.7`"),
