@@ -92,7 +92,7 @@ async fn tokens_reach_forms_and_scripts() {
 
 #[tokio::test]
 async fn error_pages_can_word_the_rejection() {
-    let pages = ErrorPages::new(|page| match page.refusal() {
+    let pages = ErrorPages::new(|page| match page.rejection() {
         Some(palisade::csrf::CsrfRejection::Token(CsrfTokenError::Expired)) => {
             "Die Seite war zu lange offen.".to_owned()
         }
