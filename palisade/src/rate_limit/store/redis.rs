@@ -40,7 +40,7 @@ use redis::{Script, ScriptInvocation};
 use super::key::key;
 use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
 use crate::core::clock::Clock;
-use crate::core::redis_link::Link;
+use crate::core::redis_connection::RedisConnection;
 use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::strategy::micros;
 use crate::rate_limit::quota::{Quotas, Strategy};
@@ -51,7 +51,7 @@ const LONGEST: u64 = 100_000_000_000_000_000;
 
 /// Counts in Redis or Valkey. [Its page](self) says how.
 pub struct RedisStore {
-    link: Arc<Link>,
+    link: Arc<RedisConnection>,
     script: Script,
     /// Of the fixed window.
     fixed: Script,
@@ -67,7 +67,7 @@ impl RedisStore {
     pub fn new(uri: &str) -> Result<Self, StoreError> {
         let script = Script::new(include_str!("redis.lua"));
         let fixed = Script::new(include_str!("redis_fixed.lua"));
-        Ok(Self { link: Arc::new(Link::new(uri)?), script, fixed, clock: None })
+        Ok(Self { link: Arc::new(RedisConnection::new(uri)?), script, fixed, clock: None })
     }
 
     /// Counts by this clock instead of the server's, as tests want it.

@@ -18,12 +18,12 @@ use std::time::Duration;
 use redis::Script;
 
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
-use crate::core::redis_link::Link;
+use crate::core::redis_connection::RedisConnection;
 use crate::core::store_reply::{StoreError, StoreReply};
 
 /// Keeps sessions in Redis or Valkey. [Its page](self) says how.
 pub struct RedisSessions {
-    link: Arc<Link>,
+    link: Arc<RedisConnection>,
     load: Script,
     save: Script,
     end: Script,
@@ -56,7 +56,7 @@ impl RedisSessions {
     /// [`StoreError::Uri`] when the address cannot be read.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
         Ok(Self {
-            link: Arc::new(Link::new(uri)?),
+            link: Arc::new(RedisConnection::new(uri)?),
             load: Script::new("return redis.call('HMGET', KEYS[1], 'v', 'u', 'b')"),
             save: Script::new(SAVE),
             end: Script::new("return redis.call('DEL', KEYS[1])"),
