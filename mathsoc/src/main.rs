@@ -231,7 +231,8 @@ async fn serve(config: Config) -> anyhow::Result<()> {
     };
     let metrics = async {
         let Some(listener) = watched else { return };
-        let bounds = palisade::serve::Serve::new().connections(32).drain(Duration::from_secs(1));
+        let bounds =
+            palisade::serve::Serve::new().max_connections(32).shutdown_timeout(Duration::from_secs(1));
         let serving = bounds.serve(listener, routes::metrics(&app));
         if let Err(error) = serving.until(async { drop(site_stopped.await) }).await {
             tracing::warn!(%error, "metrics");

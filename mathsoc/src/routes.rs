@@ -261,7 +261,7 @@ pub fn app(state: App) -> Router {
         group.layer(PageHeaders::new().no_store()).layer(SignedIn::<Admin>::gate(state.clone()))
     };
     let with_files = |group: Group| {
-        let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(SENDING);
+        let large = BodyLimit::bytes(state.config.uploads.most_bytes).timeout(SENDING);
         group.layer(large).layer(Deadline::new(SENDING))
     };
     // Limits go around the token, so that a flood is rejected before its bodies are read.

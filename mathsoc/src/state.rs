@@ -4,7 +4,7 @@ use std::ops::Deref;
 use std::sync::Arc;
 
 use axum::extract::FromRef;
-use palisade::health::{Health, Ready};
+use palisade::health::{Health, Readiness};
 use palisade::keyring::KeyringError;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::{RateLimitStore, Store, StoreError};
@@ -56,7 +56,7 @@ pub struct Parts {
     /// What was answered so far.
     pub traffic: Traffic,
     /// Whether all that the site needs gives an answer.
-    pub ready: Ready,
+    pub ready: Readiness,
 }
 
 impl App {
@@ -132,21 +132,21 @@ impl Deref for App {
 }
 
 /// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.
-fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Ready {
+fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Readiness {
     let db = db.clone();
     let health = Health::new().check("database", move || {
         let db = db.clone();
         async move { db.ping().await }
     });
     if !config.ready_needs_store {
-        return health.ready();
+        return health.readiness();
     }
     let counters = counters.clone();
     let counters = move || {
         let counters = counters.clone();
         async move { counters.ping().await }
     };
-    health.check("counters", counters).ready()
+    health.check("counters", counters).readiness()
 }
 
 /// Why the site cannot be made ready.

@@ -1,7 +1,8 @@
-//! What the layers cost beside the same response without them: in-process, one request at a time.
+//! The cost of the layers, in-process and one request at a time, beside the same response without
+//! them.
 //!
-//! `floor` sends the very headers that `palisade` sends, cloned from a map made beforehand: nothing that sends them
-//! can be cheaper.
+//! `floor` sends the headers that `palisade` sends, cloned from a map made beforehand: the lowest
+//! cost of sending them.
 
 use std::convert::Infallible;
 
@@ -19,25 +20,27 @@ fn main() {
 }
 
 fn request() -> Request<()> {
-    let mut request =
-        Request::get("/challenges?page=2").header("host", "localhost").body(()).expect("a request");
+    let mut request = Request::get("/challenges?page=2")
+        .header("host", "localhost")
+        .body(())
+        .expect("the request is valid");
     request.extensions_mut().insert(PeerAddr(([127, 0, 0, 1], 5000).into()));
     request
 }
 
-fn answer() -> Response<Body> {
+fn response() -> Response<Body> {
     Response::new(Body::from("{\"status\": \"ok\"}"))
 }
 
 fn hosts() -> Palisade {
-    Palisade::new().hosts(["localhost"]).expect("a host")
+    Palisade::new().hosts(["localhost"]).expect("localhost is a valid host")
 }
 
 fn run<S>(bencher: Bencher<'_, '_>, service: S)
 where
     S: Service<Request<()>, Response = Response<Body>, Error = Infallible> + Clone + Sync,
 {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("the runtime starts");
     bencher
         .counter(ItemsCount::new(1u32))
         .with_inputs(request)
@@ -46,19 +49,19 @@ where
 
 #[divan::bench]
 fn bare(bencher: Bencher<'_, '_>) {
-    run(bencher, service_fn(|_: Request<()>| async { Ok(answer()) }));
+    run(bencher, service_fn(|_: Request<()>| async { Ok(response()) }));
 }
 
 #[divan::bench]
 fn floor(bencher: Bencher<'_, '_>) {
-    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("a runtime");
-    let guarded = hosts().layer(service_fn(|_: Request<()>| async { Ok::<_, Infallible>(answer()) }));
-    let sent = runtime.block_on(guarded.oneshot(request())).expect("an answer");
+    let runtime = tokio::runtime::Builder::new_current_thread().build().expect("the runtime starts");
+    let guarded = hosts().layer(service_fn(|_: Request<()>| async { Ok::<_, Infallible>(response()) }));
+    let sent = runtime.block_on(guarded.oneshot(request())).expect("the service does not fail");
     let headers: HeaderMap = sent.headers().clone();
     run(
         bencher,
         service_fn(move |_: Request<()>| {
-            let mut response = answer();
+            let mut response = response();
             response.headers_mut().clone_from(&headers);
             async { Ok(response) }
         }),
@@ -67,13 +70,14 @@ fn floor(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn palisade(bencher: Bencher<'_, '_>) {
-    run(bencher, hosts().layer(service_fn(|_: Request<()>| async { Ok(answer()) })));
+    run(bencher, hosts().layer(service_fn(|_: Request<()>| async { Ok(response()) })));
 }
 
 #[divan::bench]
 fn palisade_with_nonce(bencher: Bencher<'_, '_>) {
     let page = |request: Request<()>| async move {
-        let nonce = RequestContext::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
+        let nonce =
+            RequestContext::of(request.extensions()).map(CspNonce::of).expect("`Palisade` makes the context");
         Ok(Response::new(Body::from(nonce.to_string())))
     };
     run(bencher, hosts().layer(service_fn(page)));
@@ -81,6 +85,6 @@ fn palisade_with_nonce(bencher: Bencher<'_, '_>) {
 
 #[divan::bench]
 fn palisade_and_error_pages(bencher: Bencher<'_, '_>) {
-    let inner = service_fn(|_: Request<()>| async { Ok(answer()) });
+    let inner = service_fn(|_: Request<()>| async { Ok(response()) });
     run(bencher, ErrorPages::plain().layer(hosts().layer(inner)));
 }

@@ -1,4 +1,4 @@
-//! A service written by hand, without axum, behind every layer: it gives back what it is sent.
+//! A tower service without axum, behind the library's layers: it echoes the body of the request.
 //!
 //! ```sh
 //! cargo run -p palisade --example hyper_alone --no-default-features --features serve
@@ -20,7 +20,7 @@ use palisade::deadline::Deadline;
 use tokio::net::TcpListener;
 use tower::{Layer, Service};
 
-/// Gives back what it is sent.
+/// Echoes the body of the request.
 #[derive(Clone)]
 struct Echo;
 

@@ -1,38 +1,63 @@
-//! How large a request's body may be, and how long it may take to arrive.
+//! Limits on a request's body: its size, and the time in which it must arrive.
 //!
 //! ```
-//! # use std::time::Duration;
-//! # use axum::{Router, body::Bytes, routing::post};
-//! # use palisade::body_limit::BodyLimit;
-//! # async fn comment(_: Bytes) {}
-//! # async fn upload(_: Bytes) {}
-//! let app: Router = Router::new()
-//!     .route("/comment", post(comment)) // 1 MiB in 30 s, which `serve` gives to every route
-//!     .route("/upload", post(upload).layer(BodyLimit::bytes(16 << 20).within(Duration::from_secs(300))));
-//! # assert_eq!(BodyLimit::default(), BodyLimit::bytes(1 << 20).within(Duration::from_secs(30)));
+//! use std::time::Duration;
+//!
+//! use axum::body::{Body, Bytes};
+//! use axum::{Router, http::Request, routing::post};
+//! use palisade::body_limit::BodyLimit;
+//! use tower::ServiceExt;
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let limit = BodyLimit::bytes(16).timeout(Duration::from_secs(300));
+//! let app = Router::new().route("/upload", post(async |_: Bytes| ()).layer(limit));
+//!
+//! let request = Request::post("/upload").body(Body::from("a body of more than 16 bytes"))?;
+//! let response = app.oneshot(request).await?;
+//! assert_eq!(response.status(), 413);
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! What passes, in this order:
-//! 1. the innermost `BodyLimit` of a route counts; where there is none, what [`Serve`](crate::Serve) says;
-//! 2. a body that nobody reads passes: it is never buffered;
-//! 3. a body whose `Content-Length` is over the limit fails at the first reading, before a byte of it is taken (a layer
-//!    that only looks at the beginning, as `CsrfTokens` does for a form's token, looks before this rule);
-//! 4. any other body fails at the first byte over the limit, or when the time is up, counted from the first reading.
+//! # What happens, in order
 //!
-//! A failed reading is an error of the body: axum's extractors answer 413 to
-//! [`LengthLimitError`](http_body_util::LengthLimitError), and 400 to a body that took too long. To such a 413 this layer
-//! adds [`Rejection::BodyTooLarge`], and of such a 400 it makes a 408 with [`Rejection::BodyTooSlow`].
+//! 1. The innermost `BodyLimit` of a route applies; without one, the limit of
+//!    [`Serve`](crate::serve::Serve::body_limit).
+//! 2. A body that the application does not read passes: it is never buffered.
+//! 3. A body whose `Content-Length` exceeds the limit fails at the first read, before a byte is
+//!    taken. [`CsrfTokens`](crate::csrf) may read the beginning of a form before this rule
+//!    applies.
+//! 4. Any other body fails at the first byte over the limit, or when the timeout has passed since
+//!    the first read had to wait.
 //!
-//! | default | is | because |
+//! A failed read is an error of the body. axum's extractors answer 413 to a
+//! [`LengthLimitError`](http_body_util::LengthLimitError) and 400 to a body that took too long.
+//! The layer adds [`BodyRejection::TooLarge`] to that 413, and turns that 400 into a 408 with
+//! [`BodyRejection::TooSlow`].
+//!
+//! # Defaults
+//!
+//! | setting | default | reason |
 //! |---|---|---|
 //! | [`bytes`](BodyLimit::bytes) | 1 MiB | more than any form without a file |
-//! | [`within`](BodyLimit::within) | 30 s | 1 MiB over a poor mobile line |
+//! | [`timeout`](BodyLimit::timeout) | 30 s | 1 MiB over a slow mobile connection |
 //!
-//! It does not refuse by itself, since a layer further in may still raise the limit. [`serve`](crate::serve()) does not bound
-//! what comes without a body: a layer that makes one up bounds it itself. Without `serve` only axum's extractors know of it, and
-//! only of its size.
+//! # What it does not do
 //!
-//! References: RFC 9110 §15.5.14 (413); OWASP Denial of Service Cheat Sheet.
+//! - It rejects nothing by itself, since a layer further in may raise the limit.
+//! - A body that a layer makes up is not limited: only bodies that come through
+//!   [`serve`](crate::serve()) are.
+//! - Under another server, only axum's extractors know the limit, and only its size.
+//!
+//! # See also
+//!
+//! [`deadline`](crate::deadline) for the time of the response; [`serve`](crate::serve) for the
+//! limits of heads and connections.
+//!
+//! # References
+//!
+//! RFC 9110 §15.5.14 (413) and §15.5.9 (408); OWASP Denial of Service Cheat Sheet.
 
 use std::error::Error;
 use std::io;
@@ -54,37 +79,50 @@ pub use crate::core::body_rejection::BodyRejection;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::Rejection;
 
-/// 68 years, for times that no clock can hold.
-const A_LIFE: Duration = Duration::from_secs(1 << 31);
+/// 68 years, for a timeout that exceeds the clock's range.
+const LONGEST_TIMEOUT: Duration = Duration::from_secs(1 << 31);
 
-/// How large a request's body may be, and how long it may take to arrive.
+/// The layer that limits a request's body. The [module page](self) has an example.
+///
+/// Its default is 1 MiB in 30 s.
+#[doc(alias = "RequestBodyLimitLayer")]
+#[doc(alias = "DefaultBodyLimit")]
+#[doc(alias = "MAX_CONTENT_LENGTH")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct BodyLimit {
     bytes: u64,
-    within: Duration,
+    timeout: Duration,
 }
 
 impl BodyLimit {
-    /// At most so many bytes, in 30 s.
+    /// Returns a limit of so many bytes, in 30 s.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use palisade::body_limit::BodyLimit;
+    /// let limit = BodyLimit::bytes(1 << 20).timeout(Duration::from_secs(30));
+    /// assert_eq!(limit, BodyLimit::default());
+    /// ```
     pub const fn bytes(bytes: u64) -> Self {
-        Self { bytes, within: Duration::from_secs(30) }
+        Self { bytes, timeout: Duration::from_secs(30) }
     }
 
-    /// How long the whole body may take to arrive, counted from its first reading.
+    /// Sets the time in which the whole body must arrive. It starts with the first read that
+    /// waits.
     #[must_use]
-    pub const fn within(self, within: Duration) -> Self {
-        Self { within, ..self }
+    pub const fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
-    /// Puts the limit into force for this request, and gives back where it is written.
+    /// Sets the limit of this request, and returns the policy that holds it.
     fn apply<B>(self, request: &mut Request<B>) -> Arc<BodyPolicy> {
         #[cfg(feature = "axum")]
         crate::core::axum_compat::limit_body(request, self.bytes);
-        BodyPolicy::set(request.extensions_mut(), self.bytes, self.within)
+        BodyPolicy::set(request.extensions_mut(), self.bytes, self.timeout)
     }
 }
 
-/// 1 MiB in 30 s.
+/// Returns a limit of 1 MiB in 30 s.
 impl Default for BodyLimit {
     fn default() -> Self {
         Self::bytes(1 << 20)
@@ -102,11 +140,11 @@ impl Guard for BodyLimit {
         Ok(())
     }
 
-    fn finish<B>(&self, terms: &Arc<BodyPolicy>, response: &mut Response<B>) {
-        if response.status() == StatusCode::PAYLOAD_TOO_LARGE && terms.is_exceeded() {
+    fn finish<B>(&self, policy: &Arc<BodyPolicy>, response: &mut Response<B>) {
+        if response.status() == StatusCode::PAYLOAD_TOO_LARGE && policy.is_exceeded() {
             response.extensions_mut().insert(Rejection::from(BodyRejection::TooLarge));
         }
-        if response.status() == StatusCode::BAD_REQUEST && terms.is_late() {
+        if response.status() == StatusCode::BAD_REQUEST && policy.is_late() {
             let rejection = Rejection::from(BodyRejection::TooSlow);
             *response.status_mut() = rejection.status();
             response.extensions_mut().insert(rejection);
@@ -117,25 +155,48 @@ impl Guard for BodyLimit {
 guard_layers!(BodyLimit);
 
 pin_project! {
-    /// The body of a request that came through [`serve`](crate::serve()): bounded in size and in time.
+    /// The body of a request that came through [`serve`](crate::serve()), limited in size and
+    /// time.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    ///
+    /// use bytes::Bytes;
+    /// use http::{Request, Response};
+    /// use http_body_util::{BodyExt, Full};
+    /// use palisade::body_limit::LimitedBody;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> std::io::Result<()> {
+    /// let echo = tower::service_fn(async |request: Request<LimitedBody>| {
+    ///     let body = request.into_body().collect().await;
+    ///     let bytes = body.map_or_else(|error| error.to_string().into(), |body| body.to_bytes());
+    ///     Ok::<_, Infallible>(Response::new(Full::<Bytes>::new(bytes)))
+    /// });
+    /// let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await?;
+    /// let server = palisade::serve(listener, echo);
+    /// assert!(server.until(std::future::ready(())).await.is_ok());
+    /// # Ok(())
+    /// # }
+    /// ```
     #[derive(Debug)]
     pub struct LimitedBody {
         #[pin]
         inner: Incoming,
-        // Of what has no body there is nothing to bound.
-        terms: Option<Arc<BodyPolicy>>,
-        taken: u64,
-        since: Option<Instant>,
+        // `None` for a request without a body.
+        policy: Option<Arc<BodyPolicy>>,
+        received: u64,
+        waiting_since: Option<Instant>,
         #[pin]
-        clock: Option<Sleep>,
+        timer: Option<Sleep>,
     }
 }
 
 impl LimitedBody {
-    /// Bounds the body of this request; layers further in may move the bounds.
-    pub(crate) fn bound(mut request: Request<Incoming>, limit: BodyLimit) -> Request<Self> {
-        let terms = (!request.body().is_end_stream()).then(|| limit.apply(&mut request));
-        request.map(|inner| Self { inner, terms, taken: 0, since: None, clock: None })
+    /// Limits the body of this request. Layers further in may change the limit.
+    pub(crate) fn limit(mut request: Request<Incoming>, limit: BodyLimit) -> Request<Self> {
+        let policy = (!request.body().is_end_stream()).then(|| limit.apply(&mut request));
+        request.map(|inner| Self { inner, policy, received: 0, waiting_since: None, timer: None })
     }
 }
 
@@ -148,37 +209,37 @@ impl Body for LimitedBody {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Self::Error>>> {
         let mut this = self.project();
-        let Some(terms) = this.terms else { return this.inner.poll_frame(cx).map_err(Into::into) };
-        let limit = terms.bytes();
-        let announced = if terms.is_peeked() { 0 } else { this.inner.size_hint().lower() };
-        if this.taken.saturating_add(announced) > limit {
-            terms.set_exceeded();
+        let Some(policy) = this.policy else { return this.inner.poll_frame(cx).map_err(Into::into) };
+        let limit = policy.bytes();
+        let announced = if policy.is_peeked() { 0 } else { this.inner.size_hint().lower() };
+        if this.received.saturating_add(announced) > limit {
+            policy.set_exceeded();
             return Poll::Ready(Some(Err(too_large())));
         }
         if let Poll::Ready(frame) = this.inner.poll_frame(cx) {
             let Some(frame) = frame else { return Poll::Ready(None) };
             let frame = frame?;
-            *this.taken += frame.data_ref().map_or(0, |data| data.len() as u64);
-            if *this.taken > limit {
-                terms.set_exceeded();
+            *this.received += frame.data_ref().map_or(0, |data| data.len() as u64);
+            if *this.received > limit {
+                policy.set_exceeded();
                 return Poll::Ready(Some(Err(too_large())));
             }
             return Poll::Ready(Some(Ok(frame)));
         }
-        // A layer further in may have moved it since the last poll.
-        let within = terms.within();
-        let since = *this.since.get_or_insert_with(Instant::now);
-        let due = since.checked_add(within).unwrap_or_else(|| since + A_LIFE);
-        match this.clock.as_mut().as_pin_mut() {
-            Some(clock) if clock.deadline() == due => {}
-            Some(clock) => clock.reset(due),
-            None => this.clock.set(Some(sleep_until(due))),
+        // A layer further in may have changed the timeout since the last poll.
+        let timeout = policy.within();
+        let since = *this.waiting_since.get_or_insert_with(Instant::now);
+        let deadline = since.checked_add(timeout).unwrap_or_else(|| since + LONGEST_TIMEOUT);
+        match this.timer.as_mut().as_pin_mut() {
+            Some(timer) if timer.deadline() == deadline => {}
+            Some(timer) => timer.reset(deadline),
+            None => this.timer.set(Some(sleep_until(deadline))),
         }
-        if let Some(clock) = this.clock.as_pin_mut() {
-            ready!(clock.poll(cx));
+        if let Some(timer) = this.timer.as_pin_mut() {
+            ready!(timer.poll(cx));
         }
-        terms.set_late();
-        Poll::Ready(Some(Err(too_slow(within))))
+        policy.set_late();
+        Poll::Ready(Some(Err(too_slow(timeout))))
     }
 
     fn is_end_stream(&self) -> bool {
@@ -190,7 +251,8 @@ impl Body for LimitedBody {
     }
 }
 
-/// The error that axum's extractors know. Only `Limited` can make one, so it is given a byte too many.
+/// Returns the error that axum's extractors answer with 413. Only `Limited` can make one, so it
+/// is given a body that exceeds its limit.
 fn too_large() -> Box<dyn Error + Send + Sync> {
     let mut body = Limited::new(Full::new(Bytes::from_static(b"!")), 0);
     match Pin::new(&mut body).poll_frame(&mut Context::from_waker(std::task::Waker::noop())) {
@@ -199,7 +261,7 @@ fn too_large() -> Box<dyn Error + Send + Sync> {
     }
 }
 
-fn too_slow(within: Duration) -> Box<dyn Error + Send + Sync> {
-    io::Error::new(io::ErrorKind::TimedOut, format!("the request's body did not arrive within {within:?}"))
+fn too_slow(timeout: Duration) -> Box<dyn Error + Send + Sync> {
+    io::Error::new(io::ErrorKind::TimedOut, format!("the request's body did not arrive within {timeout:?}"))
         .into()
 }

@@ -1,33 +1,60 @@
-//! The answer must be ready in time.
+//! The response timeout: a response that is not ready in time becomes a 503.
 //!
 //! ```
-//! # use std::time::Duration;
-//! # use axum::{Router, routing::get};
-//! # use palisade::deadline::Deadline;
+//! use std::time::Duration;
+//!
+//! use axum::{Router, body::Body, http::Request, routing::get};
+//! use palisade::Rejection;
+//! use palisade::deadline::{Deadline, DeadlinePassed};
+//! use tower::ServiceExt;
+//!
 //! # async fn home() {}
-//! # async fn report() {}
+//! # async fn report() { std::future::pending().await }
 //! # async fn events() {}
-//! let app: Router = Router::new()
-//!     .route("/", get(home))
-//!     .route("/report", get(report).layer(Deadline::new(Duration::from_secs(120)))) // the innermost counts
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = Router::new()
+//!     .route("/", get(home)) // 30 s
+//!     .route("/report", get(report).layer(Deadline::new(Duration::from_millis(5))))
 //!     .route("/events", get(events).layer(Deadline::never()))
 //!     .layer(Deadline::default());
-//! # assert_eq!(Deadline::default(), Deadline::new(Duration::from_secs(30)));
+//!
+//! let response = app.oneshot(Request::get("/report").body(Body::empty())?).await?;
+//! assert_eq!(response.status(), 503);
+//! let rejection = response.extensions().get::<Rejection>();
+//! assert!(rejection.is_some_and(|rejection| *rejection == DeadlinePassed));
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! What passes, in this order:
-//! 1. the innermost `Deadline` of a route counts, from the moment the request reaches it;
-//! 2. an answer whose head is ready before that passes, and its body may take as long as it likes;
-//! 3. else the work is dropped where it waits, and [`Rejection::DeadlinePassed`] (503) is the answer.
+//! # What happens, in order
 //!
-//! | default | is | because |
+//! 1. The innermost `Deadline` of a route applies. Its time starts when the request reaches it.
+//! 2. A response whose head is ready in time passes. Its body may take longer.
+//! 3. Otherwise the handler is dropped at its current `.await`, and the request is rejected with
+//!    [`DeadlinePassed`] (503).
+//!
+//! # Defaults
+//!
+//! | setting | default | reason |
 //! |---|---|---|
-//! | [`Deadline::default`] | 30 s | nobody waits longer for a page; proxies give up at 60 s |
+//! | [`Deadline::default`] | 30 s | visitors wait no longer; proxies give up after 60 s |
 //!
-//! It does not stop work that has been spawned or that never waits. It goes inside of
-//! [`Palisade`](crate::Palisade), so that its refusal has headers. It needs tokio's timer, which guards do not.
+//! # What it does not do
 //!
-//! References: RFC 9110 §15.6.4 (503); OWASP Denial of Service Cheat Sheet.
+//! - It does not stop work that was spawned, or code that blocks without an `.await`.
+//! - It does not add headers: put it inside [`Palisade`](crate::Palisade), which adds them to
+//!   rejections.
+//! - It does not work outside a tokio runtime, since it needs tokio's timer.
+//!
+//! # See also
+//!
+//! [`body_limit`](crate::body_limit) for the time of the request's body; the decision page
+//! `docs/decisions/0004-deadline-is-a-layer.md`.
+//!
+//! # References
+//!
+//! RFC 9110 §15.6.4 (503); OWASP Denial of Service Cheat Sheet.
 
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -42,23 +69,32 @@ use tower_service::Service;
 
 use crate::core::rejection::{Rejection, comparable_rejection};
 
-/// The answer must be ready in time.
+/// The layer that limits the time until a response is ready. The [module page](self) has an
+/// example.
+#[doc(alias = "timeout")]
+#[doc(alias = "TimeoutLayer")]
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadline(Option<Duration>);
 
 impl Deadline {
-    /// The head of the answer is ready within this time.
-    pub const fn new(within: Duration) -> Self {
-        Self(Some(within))
+    /// Returns a deadline: the head of the response must be ready within this time.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use palisade::deadline::Deadline;
+    /// assert_eq!(Deadline::new(Duration::from_secs(30)), Deadline::default());
+    /// ```
+    pub const fn new(timeout: Duration) -> Self {
+        Self(Some(timeout))
     }
 
-    /// For routes inside of another deadline that answer when they have something to say.
+    /// Removes the deadline of an outer layer, for routes that wait for events.
     pub const fn never() -> Self {
         Self(None)
     }
 }
 
-/// 30 s.
+/// Returns a deadline of 30 s.
 impl Default for Deadline {
     fn default() -> Self {
         Self::new(Duration::from_secs(30))
@@ -73,7 +109,15 @@ impl<S> Layer<S> for Deadline {
     }
 }
 
-/// A service whose answers are ready in time.
+/// The service that [`Deadline`] makes.
+///
+/// ```
+/// use palisade::deadline::{Deadline, DeadlineService};
+/// use tower::Layer;
+///
+/// let service: DeadlineService<&str> = Deadline::default().layer("any service");
+/// assert!(format!("{service:?}").contains("any service"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct DeadlineService<S> {
     deadline: Deadline,
@@ -94,30 +138,31 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let due = self.deadline.0.and_then(|within| Instant::now().checked_add(within));
-        let watched = match request.extensions().get::<Due>() {
+        let time = self.deadline.0.and_then(|timeout| Instant::now().checked_add(timeout));
+        let enforced = match request.extensions().get::<DueTime>() {
             Some(outermost) => {
-                outermost.set(due);
+                outermost.set(time);
                 None
             }
             None => {
-                let watched = Due::at(due);
-                request.extensions_mut().insert(watched.clone());
-                Some(watched)
+                let enforced = DueTime::new(time);
+                request.extensions_mut().insert(enforced.clone());
+                Some(enforced)
             }
         };
-        DeadlineFuture { inner: Some(self.inner.call(request)), watched, clock: None }
+        DeadlineFuture { inner: Some(self.inner.call(request)), enforced, timer: None }
     }
 }
 
 pin_project! {
-    /// The answer of a service [`DeadlineService`].
+    /// The response future of a [`DeadlineService`].
     pub struct DeadlineFuture<F> {
         #[pin]
         inner: Option<F>,
-        watched: Option<Due>,
+        // `None` inside another deadline, which enforces the time.
+        enforced: Option<DueTime>,
         #[pin]
-        clock: Option<Sleep>,
+        timer: Option<Sleep>,
     }
 }
 
@@ -131,43 +176,51 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let mut this = self.project();
         let inner = this.inner.as_mut().as_pin_mut().expect("not polled after it was ready");
-        if let Poll::Ready(answer) = inner.poll(cx) {
-            return Poll::Ready(answer);
+        if let Poll::Ready(response) = inner.poll(cx) {
+            return Poll::Ready(response);
         }
-        // Read after the inner poll, in which a layer further in may have moved it.
-        let Some(due) = this.watched.as_ref().and_then(Due::get) else { return Poll::Pending };
-        match this.clock.as_mut().as_pin_mut() {
-            Some(clock) if clock.deadline() == due => {}
-            Some(clock) => clock.reset(due),
-            None => this.clock.set(Some(sleep_until(due))),
+        // Read after the inner poll, in which a layer further in may have changed it.
+        let Some(time) = this.enforced.as_ref().and_then(DueTime::get) else { return Poll::Pending };
+        match this.timer.as_mut().as_pin_mut() {
+            Some(timer) if timer.deadline() == time => {}
+            Some(timer) => timer.reset(time),
+            None => this.timer.set(Some(sleep_until(time))),
         }
-        if let Some(clock) = this.clock.as_pin_mut() {
-            ready!(clock.poll(cx));
+        if let Some(timer) = this.timer.as_pin_mut() {
+            ready!(timer.poll(cx));
         }
         this.inner.set(None);
         Poll::Ready(Ok(Rejection::from(DeadlinePassed).into_response()))
     }
 }
 
-/// When the answer is due: watched by the outermost deadline, moved by those further in.
+/// The time at which the response is due: enforced by the outermost deadline, set by those
+/// further in.
 #[derive(Clone, Debug)]
-struct Due(Arc<Mutex<Option<Instant>>>);
+struct DueTime(Arc<Mutex<Option<Instant>>>);
 
-impl Due {
-    fn at(due: Option<Instant>) -> Self {
-        Self(Arc::new(Mutex::new(due)))
+impl DueTime {
+    fn new(time: Option<Instant>) -> Self {
+        Self(Arc::new(Mutex::new(time)))
     }
 
     fn get(&self) -> Option<Instant> {
         *self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn set(&self, due: Option<Instant>) {
-        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = due;
+    fn set(&self, time: Option<Instant>) {
+        *self.0.lock().unwrap_or_else(PoisonError::into_inner) = time;
     }
 }
 
-/// The reason why a request is rejected at its deadline: 503.
+/// The reason for rejecting a request at its deadline: 503.
+///
+/// ```
+/// use palisade::Rejection;
+/// use palisade::deadline::DeadlinePassed;
+///
+/// assert_eq!(Rejection::from(DeadlinePassed).code(), "deadline_passed");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct DeadlinePassed;
 

@@ -1,28 +1,62 @@
-//! Rejection or fault → page or JSON.
+//! Error pages: a body for every error response, as HTML or `application/problem+json`.
 //!
 //! ```
-//! # use palisade::ErrorPages;
-//! # use palisade::error_page::ErrorPage;
-//! let pages = ErrorPages::new(|page: &ErrorPage<'_>| format!("<h1>{}</h1><p>{}</p>", page.title(), page.message()));
+//! use axum::{Router, body::Body, http::Request};
+//! use palisade::ErrorPages;
+//! use palisade::error_page::ErrorPage;
+//! use tower::{Layer, ServiceExt};
+//!
+//! fn page(error: &ErrorPage<'_>) -> String {
+//!     format!("<!doctype html><title>{}</title><p>{}</p>", error.title(), error.message())
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let app = ErrorPages::new(page).layer(Router::new());
+//! let response = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
+//! assert_eq!(response.status(), 404);
+//! let html = axum::body::to_bytes(response.into_body(), 1000).await?;
+//! assert!(html.starts_with(b"<!doctype html><title>Page not found</title>"));
+//!
+//! let request = Request::get("/").header("accept", "application/json").body(Body::empty())?;
+//! assert_eq!(app.oneshot(request).await?.headers()["content-type"], "application/problem+json");
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! Which responses get a body here, in this order:
-//! 1. those with a [`Rejection`] or a [`InternalError`], if their status is an error's;
-//! 2. other errors whose body is empty or plain text: the router's own 404 and 405, an extractor's rejection, whose
-//!    text would name types and fields;
-//! 3. no others: an error page or JSON that a handler wrote itself stays.
+//! # What happens, in order
 //!
-//! | part | what it is |
+//! A response with an error status gets a body if
+//! 1. a [`Rejection`] or an [`InternalError`] is in its extensions; or
+//! 2. its body is empty, or its type is `text/plain`: the router's 404 and 405, and the
+//!    rejections of extractors, whose text would reveal types and fields.
+//!
+//! Any other error response stays unchanged: the handler has written its own page or JSON.
+//!
+//! # Defaults
+//!
+//! | part | content |
 //! |---|---|
-//! | form | `application/problem+json` if `Accept` likes JSON better than HTML, else HTML |
-//! | words | a title and a sentence by status or refusal; never a cause, a path or a version |
-//! | request id | on the page and in the log: the one in the request's extensions ([`RequestId`]), else a new one |
-//! | cause | in the log, once, at level `error` |
+//! | format | `application/problem+json` if `Accept` prefers JSON to HTML, else HTML |
+//! | text | a title and a sentence for the status or the rejection; no cause, path or version |
+//! | request id | that of the request's extensions, else a new one; also in the log |
+//! | cause | in the log, once: an [`InternalError`] or a [`MissingLayer`] at level `error` |
+//! | rejections | in the log at level `debug`, with their code |
 //!
-//! It goes outside of [`Palisade`](crate::Palisade), as the very last layer, so that its refusals get pages too; the
-//! nonce on the page is the one in the header. It does not catch panics: every guard does.
+//! # What it does not do
 //!
-//! References: RFC 9457 (problem details), RFC 9110 §12.5.1; OWASP Error Handling Cheat Sheet.
+//! - It does not add security headers. Put it outside [`Palisade`](crate::Palisade), as the
+//!   outermost layer: rejections then get pages too, and the nonce of the page is the one in the
+//!   header.
+//! - It does not catch panics: every [guard](crate::guard) does.
+//!
+//! # See also
+//!
+//! [`rejection`](crate::rejection) for the values that layers put into responses.
+//!
+//! # References
+//!
+//! RFC 9457 (problem details), RFC 9110 §12.5.1 (`Accept`); OWASP Error Handling Cheat Sheet.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -44,19 +78,22 @@ use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::RequestContext;
 use crate::core::request_id::RequestId;
 
-type Render = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
+type RenderFn = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
 
-/// The layer that alone writes the bodies of errors.
+/// The layer that writes the bodies of error responses. The [module page](self) has an example.
+#[doc(alias = "errorhandler")]
+#[doc(alias = "exception handler")]
+#[doc(alias = "problem+json")]
 #[derive(Clone)]
-pub struct ErrorPages(Arc<Render>);
+pub struct ErrorPages(Arc<RenderFn>);
 
 impl ErrorPages {
-    /// Pages written by this function: a whole HTML document.
+    /// Returns a layer whose pages `render` writes, each a whole HTML document.
     pub fn new(render: impl Fn(&ErrorPage<'_>) -> String + Send + Sync + 'static) -> Self {
         Self(Arc::new(render))
     }
 
-    /// Pages without any looks.
+    /// Returns a layer with plain pages, without style.
     pub fn plain() -> Self {
         Self::new(|page| {
             format!(
@@ -82,11 +119,34 @@ impl fmt::Debug for ErrorPages {
     }
 }
 
-/// What an error page has to say. None of it comes from the request, so none of it needs escaping.
+/// The content of an error page. The texts are those of the library and of rejections; none of
+/// them comes from the request.
+///
+/// ```
+/// use http::{Request, Response, StatusCode};
+/// use palisade::ErrorPages;
+/// use palisade::rejection::Rejection;
+/// use tower::{Layer, ServiceExt, service_fn};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let pages = ErrorPages::new(|page| match page.rejection() {
+///     Some(rejection) if rejection.code() == "closed" => "Come back on Monday.".to_owned(),
+///     _ => page.message().into_owned(),
+/// });
+/// let closed = service_fn(async |_: Request<()>| {
+///     let rejection = Rejection::new(StatusCode::FORBIDDEN, "closed", "The shop is closed.");
+///     Ok::<Response<String>, std::convert::Infallible>(rejection.into_response())
+/// });
+/// let response = pages.layer(closed).oneshot(Request::new(())).await?;
+/// assert_eq!(response.body(), "Come back on Monday.");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct ErrorPage<'a> {
     status: StatusCode,
-    refusal: Option<&'a Rejection>,
+    rejection: Option<&'a Rejection>,
     retry_after: Option<&'a str>,
     request_id: RequestId,
     nonce: CspNonce,
@@ -98,12 +158,12 @@ impl ErrorPage<'_> {
         self.status
     }
 
-    /// Why a layer said no, if one did.
-    pub fn refusal(&self) -> Option<&Rejection> {
-        self.refusal
+    /// The reason why a layer rejected the request, if one did.
+    pub fn rejection(&self) -> Option<&Rejection> {
+        self.rejection
     }
 
-    /// A few words, such as `Page not found`.
+    /// A title of a few words, such as `Page not found`.
     pub fn title(&self) -> &'static str {
         match self.status.as_u16() {
             400 | 422 => "Request not understood",
@@ -124,8 +184,8 @@ impl ErrorPage<'_> {
 
     /// A sentence for the visitor.
     pub fn message(&self) -> Cow<'_, str> {
-        if let Some(refusal) = self.refusal {
-            return refusal.message();
+        if let Some(rejection) = self.rejection {
+            return rejection.message();
         }
         Cow::Borrowed(match self.status.as_u16() {
             401 => "This page is for members. Sign in and come back.",
@@ -139,21 +199,22 @@ impl ErrorPage<'_> {
         })
     }
 
-    /// When to try again, as in the `Retry-After` header.
+    /// The value of the `Retry-After` header: the time after which the visitor may try again.
     pub fn retry_after(&self) -> Option<&str> {
         self.retry_after
     }
 
-    /// The name of this request, for whoever looks into the log.
+    /// The id of this request, which is also in the log.
     pub fn request_id(&self) -> RequestId {
         self.request_id
     }
 
-    /// The nonce for scripts of this page.
+    /// The nonce for scripts and styles of this page.
     pub fn nonce(&self) -> &CspNonce {
         &self.nonce
     }
 
+    /// Writes the page as problem details (RFC 9457).
     fn problem(&self) -> String {
         serde_json::json!({
             "type": "about:blank",
@@ -174,7 +235,16 @@ impl<S> Layer<S> for ErrorPages {
     }
 }
 
-/// A service whose errors have pages.
+/// The service that [`ErrorPages`] makes.
+///
+/// ```
+/// use palisade::ErrorPages;
+/// use palisade::error_page::ErrorPagesService;
+/// use tower::Layer;
+///
+/// let service: ErrorPagesService<&str> = ErrorPages::plain().layer("any service");
+/// assert!(format!("{service:?}").contains("any service"));
+/// ```
 #[derive(Clone, Debug)]
 pub struct ErrorPagesService<S> {
     pages: ErrorPages,
@@ -195,30 +265,31 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let exchange = RequestContext::begin(request.extensions_mut());
-        exchange.expect_page();
-        let asked = Asked {
+        let context = RequestContext::begin(request.extensions_mut());
+        context.expect_page();
+        let page_context = PageContext {
             pages: self.pages.clone(),
-            exchange,
+            context,
             accept: request.headers().get(ACCEPT).cloned(),
             request_id: request.extensions().get().copied(),
         };
-        ErrorPagesFuture { future: self.inner.call(request), asked }
+        ErrorPagesFuture { future: self.inner.call(request), page_context }
     }
 }
 
 pin_project! {
-    /// The answer of a service with error pages.
+    /// The response future of an [`ErrorPagesService`].
     pub struct ErrorPagesFuture<F> {
         #[pin]
         future: F,
-        asked: Asked,
+        page_context: PageContext,
     }
 }
 
-struct Asked {
+/// The values of the request that its error page needs.
+struct PageContext {
     pages: ErrorPages,
-    exchange: RequestContext,
+    context: RequestContext,
     accept: Option<HeaderValue>,
     request_id: Option<RequestId>,
 }
@@ -233,51 +304,55 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         let response = ready!(this.future.poll(cx))?;
-        Poll::Ready(Ok(if wants_page(&response) { this.asked.write(response) } else { response }))
+        Poll::Ready(Ok(if wants_page(&response) { this.page_context.write(response) } else { response }))
     }
 }
 
 fn wants_page<B: Body>(response: &Response<B>) -> bool {
     let status = response.status();
-    let error = status.is_client_error() || status.is_server_error();
-    let explained = || {
+    let is_error = status.is_client_error() || status.is_server_error();
+    let has_reason = || {
         response.extensions().get::<Rejection>().is_some()
             || response.extensions().get::<InternalError>().is_some()
     };
-    let bare = || match response.headers().get(CONTENT_TYPE) {
-        Some(kind) => kind.as_bytes().starts_with(b"text/plain"),
+    let has_no_page = || match response.headers().get(CONTENT_TYPE) {
+        Some(content_type) => content_type.as_bytes().starts_with(b"text/plain"),
         None => response.body().size_hint().exact() == Some(0),
     };
-    error && (explained() || bare())
+    is_error && (has_reason() || has_no_page())
 }
 
-impl Asked {
+impl PageContext {
     fn write<B: From<String>>(&self, response: Response<B>) -> Response<B> {
         let (mut parts, _) = response.into_parts();
         let request_id = self.request_id.unwrap_or_else(RequestId::random);
-        let refusal = parts.extensions.get::<Rejection>();
-        match (parts.extensions.get::<InternalError>(), refusal) {
-            (Some(cause), _) => tracing::error!(%request_id, status = parts.status.as_u16(), %cause, "fault"),
+        let rejection = parts.extensions.get::<Rejection>();
+        match (parts.extensions.get::<InternalError>(), rejection) {
+            (Some(cause), _) => {
+                tracing::error!(%request_id, status = parts.status.as_u16(), %cause, "internal error");
+            }
             (None, Some(rejection)) if rejection.code() == MissingLayer::CODE => {
                 tracing::error!(%request_id, missing = &*rejection.message(), "missing layer");
             }
-            (None, Some(refusal)) => tracing::debug!(%request_id, reason = refusal.code(), "refused"),
+            (None, Some(rejection)) => {
+                tracing::debug!(%request_id, reason = rejection.code(), "request rejected");
+            }
             (None, None) => {}
         }
         let page = ErrorPage {
             status: parts.status,
-            refusal,
+            rejection,
             retry_after: parts.headers.get(RETRY_AFTER).and_then(|value| value.to_str().ok()),
             request_id,
-            nonce: CspNonce::of(&self.exchange),
+            nonce: CspNonce::of(&self.context),
         };
-        let (kind, body) = if self.accept.as_ref().is_some_and(prefers_json) {
+        let (content_type, body) = if self.accept.as_ref().is_some_and(prefers_json) {
             ("application/problem+json", page.problem())
         } else {
             ("text/html; charset=utf-8", (self.pages.0)(&page))
         };
         parts.headers.remove(CONTENT_LENGTH);
-        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
+        parts.headers.insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
         parts.headers.append(VARY, HeaderValue::from_static("accept"));
         Response::from_parts(parts, body.into())
     }

@@ -1,33 +1,59 @@
-//! Two answers for those who watch over the server: is it alive, and is it ready?
+//! Health checks: a liveness probe and a readiness probe.
 //!
 //! ```
-//! # use axum::Router;
-//! # use palisade::health::Health;
-//! # async fn ping_the_database() -> Result<(), std::io::Error> { Ok(()) }
-//! let health = Health::new().check("database", ping_the_database);
-//! let app: Router = Router::new()
-//!     .route_service("/healthz", health.live())
-//!     .route_service("/readyz", health.ready());
+//! use axum::{Router, body::Body, http::Request};
+//! use palisade::health::Health;
+//! use tower::ServiceExt;
+//!
+//! # use std::io;
+//! # async fn ping_database() -> io::Result<()> { Err(io::Error::other("no such host")) }
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let health = Health::new().check("database", ping_database);
+//! let app = Router::new()
+//!     .route_service("/healthz", health.liveness())
+//!     .route_service("/readyz", health.readiness());
+//!
+//! let probe = |path| Request::get(path).body(Body::empty());
+//! assert_eq!(app.clone().oneshot(probe("/healthz")?).await?.status(), 200);
+//! assert_eq!(app.oneshot(probe("/readyz")?).await?.status(), 503); // this database is down
+//! # Ok(())
+//! # }
 //! ```
 //!
-//! What is answered, in this order:
-//! 1. to anything but GET and HEAD: 405 with `Allow`;
-//! 2. at [`live`](Health::live): 200 `{"status": "ok"}`, which only says that the process answers;
-//! 3. at [`ready`](Health::ready): what the checks said less than [`fresh`](Health::fresh) ago, else the checks are asked,
-//!    all at once, and other probes wait for the same result: 200 `{"status": "ready"}` if all pass, else
-//!    503 `{"status": "degraded"}`. A check that fails, panics or takes longer than [`within`](Health::within) does not
-//!    pass.
+//! # What happens, in order
 //!
-//! | default | is | because |
+//! 1. Methods other than GET and HEAD are answered with 405 and `Allow`.
+//! 2. [`Liveness`] answers 200 `{"status": "ok"}`: the process runs.
+//! 3. [`Readiness`] uses the last result if it is younger than [`cache_ttl`](Health::cache_ttl).
+//!    Otherwise it runs all checks at once; other probes wait for the same result.
+//! 4. If all checks pass, it answers 200 `{"status": "ready"}`, else 503
+//!    `{"status": "degraded"}`. A check that fails, panics or exceeds
+//!    [`timeout`](Health::timeout) does not pass.
+//!
+//! # Defaults
+//!
+//! | setting | default | reason |
 //! |---|---|---|
-//! | [`within`](Health::within) | 2 s | those who watch give up after some seconds |
-//! | [`fresh`](Health::fresh) | 1 s | however many watch, the database is asked once a second |
-//! | `Cache-Control` | `no-store` | an answer of a minute ago is a lie |
+//! | [`timeout`](Health::timeout) | 2 s | probes give up after a few seconds |
+//! | [`cache_ttl`](Health::cache_ttl) | 1 s | many probes cause one database query a second |
+//! | `Cache-Control` | `no-store` | a cached response would be out of date |
 //!
-//! It does not say which check failed: that is for the log, once when a check begins to fail (`warn`) and once when it
-//! passes again (`info`). It is not a guard; put it where no layer limits, redirects or asks for the host.
+//! # What it does not do
 //!
-//! References: RFC 9110 §15.5.6 (405), RFC 9111 §5.2.2.5 (`no-store`).
+//! - The response does not name the failed check. The log does: `warn` once when a check begins
+//!   to fail, `info` once when it passes again.
+//! - It does not bypass other layers. Put its routes where no layer limits, redirects or checks
+//!   the host: see [`Palisade::for_probes`](crate::Palisade::for_probes).
+//!
+//! # See also
+//!
+//! [`deadline`](crate::deadline) for the time of other responses.
+//!
+//! # References
+//!
+//! RFC 9110 §15.5.6 (405), RFC 9111 §5.2.2.5 (`no-store`); Kubernetes, "Liveness, Readiness and
+//! Startup Probes".
 
 use std::convert::Infallible;
 use std::fmt;
@@ -46,30 +72,33 @@ use tokio::task::JoinSet;
 use tokio::time::{Instant, timeout};
 use tower_service::Service;
 
-type Outcome = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
-type Run = dyn Fn() -> Outcome + Send + Sync;
+type CheckFuture = Pin<Box<dyn Future<Output = Result<(), String>> + Send>>;
+type CheckFn = dyn Fn() -> CheckFuture + Send + Sync;
 
-/// What must work for the server to be ready.
+/// The checks that decide whether the server is ready. The [module page](self) has an example.
+#[doc(alias = "healthcheck")]
+#[doc(alias = "liveness probe")]
+#[doc(alias = "readiness probe")]
 #[derive(Clone)]
 pub struct Health {
     checks: Vec<Check>,
-    within: Duration,
-    fresh: Duration,
+    timeout: Duration,
+    cache_ttl: Duration,
 }
 
 #[derive(Clone)]
 struct Check {
     name: &'static str,
-    run: Arc<Run>,
+    run: Arc<CheckFn>,
 }
 
 impl Health {
-    /// Without checks: ready when alive.
+    /// Returns the defaults without checks: the server is ready once it runs.
     pub fn new() -> Self {
-        Self { checks: Vec::new(), within: Duration::from_secs(2), fresh: Duration::from_secs(1) }
+        Self { checks: Vec::new(), timeout: Duration::from_secs(2), cache_ttl: Duration::from_secs(1) }
     }
 
-    /// What else must work. The name and the error go to the log.
+    /// Adds a check. Its name and its error appear in the log.
     #[must_use]
     pub fn check<C, F, E>(mut self, name: &'static str, check: C) -> Self
     where
@@ -78,34 +107,34 @@ impl Health {
         E: fmt::Display,
     {
         let run = Arc::new(move || {
-            let outcome = check();
-            Box::pin(async move { outcome.await.map_err(|error| error.to_string()) }) as Outcome
+            let result = check();
+            Box::pin(async move { result.await.map_err(|error| error.to_string()) }) as CheckFuture
         });
         self.checks.push(Check { name, run });
         self
     }
 
-    /// How long each check may take.
+    /// Sets the timeout of each check.
     #[must_use]
-    pub fn within(self, within: Duration) -> Self {
-        Self { within, ..self }
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
-    /// How long the checks' result stands before they are asked again.
+    /// Sets the time for which a result is reused.
     #[must_use]
-    pub fn fresh(self, fresh: Duration) -> Self {
-        Self { fresh, ..self }
+    pub fn cache_ttl(self, cache_ttl: Duration) -> Self {
+        Self { cache_ttl, ..self }
     }
 
-    /// The service for `/healthz`.
-    pub fn live(&self) -> Live {
-        Live(())
+    /// Returns the service for `/healthz`.
+    pub fn liveness(&self) -> Liveness {
+        Liveness(())
     }
 
-    /// The service for `/readyz`. Its clones share one result.
-    pub fn ready(self) -> Ready {
-        let known = Known { ready: None, failing: vec![false; self.checks.len()] };
-        Ready(Arc::new(Readiness { health: self, known: Mutex::new(known) }))
+    /// Returns the service for `/readyz`. Its clones share one result.
+    pub fn readiness(self) -> Readiness {
+        let last = LastResult { ready: None, failing: vec![false; self.checks.len()] };
+        Readiness(Arc::new(CachedChecks { health: self, last: Mutex::new(last) }))
     }
 }
 
@@ -121,11 +150,26 @@ impl fmt::Debug for Health {
     }
 }
 
-/// Is the process alive?
+/// The service of the liveness probe: 200 while the process runs.
+///
+/// ```
+/// use http::Request;
+/// use palisade::health::{Health, Liveness};
+/// use tower::ServiceExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let probe: Liveness = Health::new().liveness();
+/// let response = probe.oneshot(Request::post("/healthz").body(())?).await?;
+/// assert_eq!(response.status(), 405);
+/// assert_eq!(response.headers()["allow"], "GET, HEAD");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
-pub struct Live(());
+pub struct Liveness(());
 
-impl<B> Service<Request<B>> for Live {
+impl<B> Service<Request<B>> for Liveness {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = future::Ready<Result<Self::Response, Infallible>>;
@@ -135,16 +179,31 @@ impl<B> Service<Request<B>> for Live {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        future::ready(Ok(not_a_reading(&request)
-            .unwrap_or_else(|| says(request.method(), StatusCode::OK, r#"{"status": "ok"}"#))))
+        future::ready(Ok(method_not_allowed(&request)
+            .unwrap_or_else(|| json(request.method(), StatusCode::OK, r#"{"status": "ok"}"#))))
     }
 }
 
-/// Is all there that the server needs?
+/// The service of the readiness probe: 200 if all checks pass, else 503.
+///
+/// ```
+/// use http::Request;
+/// use palisade::health::{Health, Readiness};
+/// use tower::ServiceExt;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let health = Health::new().check("queue", async || Ok::<_, std::io::Error>(()));
+/// let probe: Readiness = health.readiness();
+/// let response = probe.oneshot(Request::get("/readyz").body(())?).await?;
+/// assert_eq!(response.status(), 200);
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug)]
-pub struct Ready(Arc<Readiness>);
+pub struct Readiness(Arc<CachedChecks>);
 
-impl<B> Service<Request<B>> for Ready {
+impl<B> Service<Request<B>> for Readiness {
     type Response = Response<Full<Bytes>>;
     type Error = Infallible;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Infallible>> + Send>>;
@@ -154,78 +213,78 @@ impl<B> Service<Request<B>> for Ready {
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {
-        if let Some(refused) = not_a_reading(&request) {
-            return Box::pin(future::ready(Ok(refused)));
+        if let Some(rejection) = method_not_allowed(&request) {
+            return Box::pin(future::ready(Ok(rejection)));
         }
-        let (method, readiness) = (request.method().clone(), self.0.clone());
+        let (method, checks) = (request.method().clone(), self.0.clone());
         Box::pin(async move {
-            Ok(if readiness.is_ready().await {
-                says(&method, StatusCode::OK, r#"{"status": "ready"}"#)
+            Ok(if checks.is_ready().await {
+                json(&method, StatusCode::OK, r#"{"status": "ready"}"#)
             } else {
-                says(&method, StatusCode::SERVICE_UNAVAILABLE, r#"{"status": "degraded"}"#)
+                json(&method, StatusCode::SERVICE_UNAVAILABLE, r#"{"status": "degraded"}"#)
             })
         })
     }
 }
 
 #[derive(Debug)]
-struct Readiness {
+struct CachedChecks {
     health: Health,
-    /// Held while the checks run, so that other probes wait for this result instead of asking again.
-    known: Mutex<Known>,
+    /// Locked while the checks run, so that other probes wait for the same result.
+    last: Mutex<LastResult>,
 }
 
 #[derive(Debug)]
-struct Known {
+struct LastResult {
     ready: Option<(Instant, bool)>,
     failing: Vec<bool>,
 }
 
-impl Readiness {
+impl CachedChecks {
     async fn is_ready(&self) -> bool {
-        let mut known = self.known.lock().await;
-        if let Some((asked, ready)) = known.ready
-            && asked.elapsed() < self.health.fresh
+        let mut last = self.last.lock().await;
+        if let Some((time, ready)) = last.ready
+            && time.elapsed() < self.health.cache_ttl
         {
             return ready;
         }
-        let outcomes = self.health.ask().await;
-        let ready = outcomes.iter().all(Result::is_ok);
-        for ((check, outcome), failing) in self.health.checks.iter().zip(outcomes).zip(&mut known.failing) {
-            match outcome {
-                Err(reason) if !*failing => tracing::warn!(check = check.name, %reason, "no longer ready"),
-                Ok(()) if *failing => tracing::info!(check = check.name, "ready again"),
+        let results = self.health.run_checks().await;
+        let ready = results.iter().all(Result::is_ok);
+        for ((check, result), failing) in self.health.checks.iter().zip(results).zip(&mut last.failing) {
+            match result {
+                Err(error) if !*failing => tracing::warn!(check = check.name, %error, "health check fails"),
+                Ok(()) if *failing => tracing::info!(check = check.name, "health check passes again"),
                 _ => continue,
             }
             *failing = !*failing;
         }
-        known.ready = Some((Instant::now(), ready));
+        last.ready = Some((Instant::now(), ready));
         ready
     }
 }
 
 impl Health {
-    /// Asks all checks at once. Each has a task of its own, so that a panic stays there.
-    async fn ask(&self) -> Vec<Result<(), String>> {
-        let mut outcomes = vec![Err("panicked".to_owned()); self.checks.len()];
-        let mut asked = JoinSet::new();
-        for (place, check) in self.checks.iter().enumerate() {
-            let (run, within) = (check.run.clone(), self.within);
-            asked.spawn(async move {
-                let outcome = timeout(within, async { run().await }).await;
-                (place, outcome.unwrap_or_else(|_| Err(format!("took longer than {within:?}"))))
+    /// Runs all checks at once, each in its own task, so that a panic ends only that check.
+    async fn run_checks(&self) -> Vec<Result<(), String>> {
+        let mut results = vec![Err("panicked".to_owned()); self.checks.len()];
+        let mut tasks = JoinSet::new();
+        for (index, check) in self.checks.iter().enumerate() {
+            let (run, limit) = (check.run.clone(), self.timeout);
+            tasks.spawn(async move {
+                let result = timeout(limit, async { run().await }).await;
+                (index, result.unwrap_or_else(|_| Err(format!("took longer than {limit:?}"))))
             });
         }
-        while let Some(ended) = asked.join_next().await {
-            if let Ok((place, outcome)) = ended {
-                outcomes[place] = outcome;
+        while let Some(ended) = tasks.join_next().await {
+            if let Ok((index, result)) = ended {
+                results[index] = result;
             }
         }
-        outcomes
+        results
     }
 }
 
-fn not_a_reading<B>(request: &Request<B>) -> Option<Response<Full<Bytes>>> {
+fn method_not_allowed<B>(request: &Request<B>) -> Option<Response<Full<Bytes>>> {
     if matches!(*request.method(), Method::GET | Method::HEAD) {
         return None;
     }
@@ -235,7 +294,7 @@ fn not_a_reading<B>(request: &Request<B>) -> Option<Response<Full<Bytes>>> {
     Some(response)
 }
 
-fn says(method: &Method, status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
+fn json(method: &Method, status: StatusCode, text: &'static str) -> Response<Full<Bytes>> {
     let body = if method == Method::HEAD { "" } else { text };
     let mut response = Response::new(Full::from(body));
     *response.status_mut() = status;

@@ -15,7 +15,7 @@ use tokio::time::{Instant, advance, sleep};
 use tower::ServiceExt;
 
 fn site(health: Health) -> Router {
-    Router::new().route_service("/healthz", health.live()).route_service("/readyz", health.ready())
+    Router::new().route_service("/healthz", health.liveness()).route_service("/readyz", health.readiness())
 }
 
 async fn ask(app: &Router, method: &str, path: &str) -> Response<String> {
@@ -88,7 +88,7 @@ async fn a_slow_check_counts_as_failed() {
     let asked = Instant::now();
     assert_eq!(ready(&site(Health::new().check("slow", slow))).await, no());
     assert_eq!(asked.elapsed(), Duration::from_secs(2));
-    let patient = Health::new().within(Duration::from_secs(4)).check("slow", slow);
+    let patient = Health::new().timeout(Duration::from_secs(4)).check("slow", slow);
     assert_eq!(ready(&site(patient)).await, yes());
 }
 
@@ -145,7 +145,7 @@ async fn a_readiness_change_is_logged_once() {
         let works = state.load(Ordering::SeqCst);
         async move { if works { Ok(()) } else { Err("no such host db.internal") } }
     };
-    let app = site(Health::new().fresh(Duration::ZERO).check("database", check));
+    let app = site(Health::new().cache_ttl(Duration::ZERO).check("database", check));
     let log = Log::default();
     let _logging = log.listen();
 

@@ -8,7 +8,7 @@ use palisade::clock::Clock;
 use palisade::csp::{Csp, Severity};
 use palisade::headers::ReportsTo;
 use palisade::proxy::{Hops, Proxies};
-use palisade::reporting::{Collector, Disposition, Group, ReportKind};
+use palisade::reporting::{Collector, Disposition, ReportGroup, ReportKind};
 use palisade::{Palisade, SecurityHeaders};
 
 const CSP: &str = "application/csp-report";
@@ -42,8 +42,9 @@ fn image(page: &str, blocked: &str, file: &str) -> String {
 }
 
 fn keys(collector: &Collector) -> Vec<(ReportKind, String, String, String)> {
-    let key =
-        |group: &Group| (group.kind, group.directive.clone(), group.blocked.clone(), group.page.clone());
+    let key = |group: &ReportGroup| {
+        (group.kind, group.directive.clone(), group.blocked.clone(), group.page.clone())
+    };
     collector.groups().iter().map(key).collect()
 }
 
@@ -62,7 +63,7 @@ async fn legacy_reports_are_counted_without_private_url_parts() {
         (ReportKind::Csp, Disposition::Enforced, "img-src", "https://cdn.example", "/challenges/7")
     );
     assert_eq!((group.count, group.first_seen, group.last_seen), (2, began, began + 60_000_000));
-    assert_eq!(group.place.as_deref(), Some("/static/site.js, line 12"));
+    assert_eq!(group.location.as_deref(), Some("/static/site.js, line 12"));
     let all = format!("{groups:?}");
     for secret in ["mail", "top", "secret", "pupil", "pass", "ada", "size", "v=1"] {
         assert!(!all.contains(secret), "{secret}: {all}");
@@ -82,7 +83,7 @@ async fn every_reporting_api_type_is_explained() {
         (ReportKind::Coop, own("navigation-from-response"), own("https://pay.example"), own("/map")),
     ];
     assert_eq!(keys(&collector), expected);
-    let said: Vec<_> = collector.groups().iter().map(Group::what_happened).collect();
+    let said: Vec<_> = collector.groups().iter().map(ReportGroup::description).collect();
     assert_eq!(
         said,
         [
@@ -94,7 +95,7 @@ async fn every_reporting_api_type_is_explained() {
         ]
     );
     for group in collector.groups() {
-        assert!(group.what_to_do().ends_with('.'), "{group:?}");
+        assert!(group.advice().ends_with('.'), "{group:?}");
     }
     assert_eq!(collector.totals().grouped, 5);
 }
@@ -109,15 +110,15 @@ async fn of_chromium(scheme: &str) -> Vec<(ReportKind, String)> {
     for request in recorded["requests"].as_array().unwrap().iter().filter(|one| one["scheme"] == scheme) {
         let (content_type, body) = (request["type"].as_str().unwrap(), request["body"].as_str().unwrap());
         assert_eq!(send(&collector, content_type, body).await, 204, "{body}");
-        assert_eq!((collector.totals().unread, collector.totals().noise), (0, 0), "{body}");
+        assert_eq!((collector.totals().invalid, collector.totals().noise), (0, 0), "{body}");
     }
     let all = format!("{:?}", collector.groups());
     for secret in ["?", "#", "from", "secret", "ada", "size", "key", "lib", "worker", "take", "text", "mine"]
     {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    let said = |group: &Group| {
-        assert!(group.what_to_do().ends_with('.'), "{group:?}");
+    let said = |group: &ReportGroup| {
+        assert!(group.advice().ends_with('.'), "{group:?}");
         let (kind, disposition, directive, blocked, page) = group.key();
         (kind, format!("{disposition} {directive} {blocked} {page}").replace("https:", "http:"))
     };
@@ -199,7 +200,7 @@ async fn malformed_reports_are_rejected_and_not_counted() {
     assert_eq!(send(&collector, CSP, deep).await, 400);
     let pad = |bytes: usize| format!("{IMAGE}{}", " ".repeat(bytes - IMAGE.len()));
     assert_eq!(send(&collector, CSP, pad(65_537)).await, 413);
-    assert_eq!(collector.totals().refused, 11);
+    assert_eq!(collector.totals().rejected, 11);
     assert!(collector.groups().is_empty());
     assert_eq!(send(&collector, CSP, pad(65_536)).await, 204);
     assert_eq!(collector.groups().len(), 1);
@@ -231,7 +232,7 @@ async fn nonsensical_reports_are_accepted_but_not_grouped() {
         assert_eq!(send(&collector, CSP, body.clone()).await, 204, "{body}");
     }
     assert!(collector.groups().is_empty(), "{:?}", collector.groups());
-    assert_eq!(collector.totals().unread, 12);
+    assert_eq!(collector.totals().invalid, 12);
 }
 
 #[tokio::test]
@@ -258,16 +259,19 @@ async fn what_extensions_of_the_browser_do_is_noise() {
 
 #[tokio::test]
 async fn groups_and_reports_of_a_request_are_bounded() {
-    let collector = Collector::new().most_groups(3).per_request(2);
+    let collector = Collector::new().max_groups(3).max_reports_per_request(2);
     for page in 0..10 {
         send(&collector, CSP, image(&format!("https://example.org/{page}"), "inline", "")).await;
     }
-    assert_eq!((collector.groups().len(), collector.totals().grouped, collector.totals().others), (3, 3, 7));
+    assert_eq!(
+        (collector.groups().len(), collector.totals().grouped, collector.totals().over_limit),
+        (3, 3, 7)
+    );
     send(&collector, CSP, image("https://example.org/1", "inline", "")).await;
     assert_eq!(collector.groups()[0].count, 2, "what has a group is counted on");
     send(&collector, REPORTS, LIST).await;
-    assert_eq!(collector.totals().cut, 3);
-    assert_eq!(Collector::new().most_groups(0).groups().len(), 0);
+    assert_eq!(collector.totals().truncated, 3);
+    assert_eq!(Collector::new().max_groups(0).groups().len(), 0);
 
     let long = "x/".repeat(10_000);
     let collector = Collector::new();
@@ -300,8 +304,8 @@ async fn foreign_urls_are_cut_to_their_origin() {
     assert_eq!(collector.totals().grouped, 6, "and still counted");
 }
 
-fn group(directive: &str, blocked: &str) -> Group {
-    Group::new(ReportKind::Csp, directive, blocked, "/about")
+fn group(directive: &str, blocked: &str) -> ReportGroup {
+    ReportGroup::new(ReportKind::Csp, directive, blocked, "/about")
 }
 
 #[test]
@@ -342,7 +346,7 @@ fn no_source_is_suggested_where_none_would_help() {
     ] {
         assert_eq!(group(directive, blocked).suggestion(&policy), None, "{because}");
     }
-    let other = Group::new(ReportKind::Coep, "corp", "https://cdn.example", "/");
+    let other = ReportGroup::new(ReportKind::Coep, "corp", "https://cdn.example", "/");
     assert_eq!(other.suggestion(&policy), None);
 }
 

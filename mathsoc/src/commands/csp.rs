@@ -6,7 +6,7 @@ use clap::Subcommand;
 use mathsoc::config::Config;
 use mathsoc::db::{Db, reports};
 use mathsoc::web::policy;
-use palisade::reporting::{Disposition, Group};
+use palisade::reporting::{Disposition, ReportGroup};
 
 use crate::print;
 
@@ -28,14 +28,10 @@ impl CspCommand {
     }
 }
 
-fn said(group: &Group, config: &Config) -> String {
+fn said(group: &ReportGroup, config: &Config) -> String {
     let reports = if group.count == 1 { "report" } else { "reports" };
-    let mut text = format!(
-        "{} ({} {reports})\n  What to do: {}\n",
-        group.what_happened(),
-        group.count,
-        group.what_to_do()
-    );
+    let mut text =
+        format!("{} ({} {reports})\n  What to do: {}\n", group.description(), group.count, group.advice());
     if let Some((suggestion, setting)) = policy::suggestion(config, group) {
         let (directive, source) = (suggestion.directive, &suggestion.source);
         let how = match group.disposition {

@@ -1,6 +1,6 @@
 //! What browsers report of the site, in groups: every process of the site adds to the same ones.
 
-use palisade::reporting::{Disposition, Group};
+use palisade::reporting::{Disposition, ReportGroup};
 
 use super::admin_log::{Action, Actor, INSERT};
 use super::{Db, Result, on};
@@ -30,7 +30,7 @@ pub struct StoredReport {
     /// Its number, by which it can be forgotten.
     pub id: i64,
     /// What it says.
-    pub group: Group,
+    pub group: ReportGroup,
 }
 
 #[derive(sqlx::FromRow)]
@@ -51,7 +51,7 @@ struct ReportRow {
 ///
 /// # Errors
 /// When the database gives no answer.
-pub async fn add(db: &Db, groups: &[Group]) -> Result<()> {
+pub async fn add(db: &Db, groups: &[ReportGroup]) -> Result<()> {
     const ADD: &str = "INSERT INTO reports
         (kind, disposition, directive, blocked, page, place, reported, first_seen, last_seen)
         SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9 WHERE (SELECT count(*) FROM reports) < $10 OR EXISTS
@@ -69,7 +69,7 @@ pub async fn add(db: &Db, groups: &[Group]) -> Result<()> {
         let stopped = if group.disposition == Disposition::Enforced { reported } else { 0 };
         on!(db, pool => {
             let add = sqlx::query(ADD).bind(group.kind.name()).bind(group.disposition.name());
-            let add = add.bind(&group.directive).bind(&group.blocked).bind(&group.page).bind(&group.place);
+            let add = add.bind(&group.directive).bind(&group.blocked).bind(&group.page).bind(&group.location);
             add.bind(reported).bind(first_seen).bind(last_seen).bind(MOST).execute(pool).await?;
             let hour = sqlx::query(ADD_HOUR).bind(last_seen / 3600 * 3600).bind(stopped).bind(reported);
             hour.execute(pool).await?;
@@ -114,7 +114,7 @@ pub async fn forget(db: &Db, by: &Actor, id: i64) -> Result<bool> {
         let kept: Option<ReportRow> = sqlx::query_as(DELETE).bind(id).fetch_optional(&mut *tx).await?;
         let Some(kept) = kept else { return Ok(false) };
         let count = kept.reported;
-        let subject = kept.known().map_or_else(|| "of another version".to_owned(), |it| it.group.what_happened());
+        let subject = kept.known().map_or_else(|| "of another version".to_owned(), |it| it.group.description());
         let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Forgot.name());
         let line = line.bind("report").bind(id).bind(subject).bind(counted(count, "report"));
         line.execute(&mut *tx).await?;
@@ -147,11 +147,11 @@ impl ReportRow {
         Some(StoredReport { id, group: self.group()? })
     }
 
-    fn group(self) -> Option<Group> {
+    fn group(self) -> Option<ReportGroup> {
         let kind = self.kind.parse().ok()?;
-        let mut group = Group::new(kind, &self.directive, &self.blocked, &self.page);
+        let mut group = ReportGroup::new(kind, &self.directive, &self.blocked, &self.page);
         group.disposition = self.disposition.parse().ok()?;
-        group.place = self.place;
+        group.location = self.place;
         group.count = self.reported.unsigned_abs();
         group.first_seen = self.first_seen.unsigned_abs() * SECOND;
         group.last_seen = self.last_seen.unsigned_abs() * SECOND;

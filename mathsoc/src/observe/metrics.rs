@@ -18,7 +18,7 @@
 //! | `process_start_time_seconds` | when the program began, so that its age and its restarts can be told |
 //! | `http_requests_total` | answers by class of status, files and health checks too |
 //! | `http_refusals_total` | what a layer refused, by its reason; what it never refused is not there |
-//! | `browser_reports_total` | what browsers reported, by what became of it: see [`Totals`] |
+//! | `browser_reports_total` | what browsers reported, by what became of it: see [`ReportTotals`] |
 //! | `browser_report_requests_refused_total` | what was sent as reports and is none |
 //! | `ratelimit_…` | [`palisade::rate_limit::Metrics`]: decisions by limit, and how the store does |
 //!
@@ -40,7 +40,7 @@ use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
 use palisade::deadline::Deadline;
 use palisade::rate_limit::FallbackStore;
-use palisade::reporting::{Collector, Totals};
+use palisade::reporting::{Collector, ReportTotals};
 use palisade::{ErrorPages, Palisade};
 
 use super::traffic::{Traffic, head};
@@ -71,20 +71,25 @@ async fn metrics(State(from): State<Sources>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4"), (CACHE_CONTROL, "no-store")], text)
 }
 
-/// Of [`Totals`], in Prometheus' text format.
-struct Reports(Totals);
+/// Of [`ReportTotals`], in Prometheus' text format.
+struct Reports(ReportTotals);
 
 impl fmt::Display for Reports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Totals { grouped, others, noise, unread, cut, refused, .. } = self.0;
+        let ReportTotals { grouped, over_limit, noise, invalid, truncated, rejected, .. } = self.0;
         head(f, "browser_reports_total", "counter", "What browsers reported, by what became of it.")?;
-        let outcomes =
-            [("grouped", grouped), ("others", others), ("noise", noise), ("unread", unread), ("cut", cut)];
+        let outcomes = [
+            ("grouped", grouped),
+            ("others", over_limit),
+            ("noise", noise),
+            ("unread", invalid),
+            ("cut", truncated),
+        ];
         for (outcome, count) in outcomes {
             writeln!(f, "browser_reports_total{{outcome=\"{outcome}\"}} {count}")?;
         }
         let help = "Requests with what are no reports, or too many.";
         head(f, "browser_report_requests_refused_total", "counter", help)?;
-        writeln!(f, "browser_report_requests_refused_total {refused}")
+        writeln!(f, "browser_report_requests_refused_total {rejected}")
     }
 }

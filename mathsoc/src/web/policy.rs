@@ -26,7 +26,7 @@ use palisade::csp::{Csp, Severity, Source, none};
 use palisade::csrf::Csrf;
 use palisade::headers::{ReportsTo, XssProtection};
 use palisade::https::{Hsts, Https};
-use palisade::reporting::{Disposition, Group, Suggestion};
+use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup};
 use palisade::{CsrfTokens, Keyring, PageHeaders, Palisade, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
@@ -90,7 +90,7 @@ pub fn tried(config: &Config) -> Option<&Csp> {
 
 /// What would let through what a group of reports is about, with the name of the setting to write it into: that of the
 /// policy which reported it.
-pub fn suggestion(config: &Config, group: &Group) -> Option<(Suggestion, &'static str)> {
+pub fn suggestion(config: &Config, group: &ReportGroup) -> Option<(PolicySuggestion, &'static str)> {
     match group.disposition {
         Disposition::Enforced => Some((group.suggestion(&csp(config))?, "CSP_EXTRA")),
         Disposition::Reported => Some((group.suggestion(tried(config)?)?, "CSP_REPORT_ONLY_EXTRA")),

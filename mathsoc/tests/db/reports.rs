@@ -3,7 +3,7 @@
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::retention::delete_expired;
 use mathsoc::db::{Db, reports};
-use palisade::reporting::{Disposition, Group, ReportKind};
+use palisade::reporting::{Disposition, ReportGroup, ReportKind};
 
 use super::{Check, another_process, at};
 
@@ -17,8 +17,8 @@ pub(super) static CHECKS: &[Check] = checks![
     what_was_reported_is_gone_after_a_month,
 ];
 
-fn group(page: &str, count: u64, at: i64) -> Group {
-    let mut group = Group::new(ReportKind::Csp, "img-src", "https://cdn.example", page);
+fn group(page: &str, count: u64, at: i64) -> ReportGroup {
+    let mut group = ReportGroup::new(ReportKind::Csp, "img-src", "https://cdn.example", page);
     let micros = u64::try_from(at).unwrap() * 1_000_000;
     (group.count, group.first_seen, group.last_seen) = (count, micros, micros);
     group
@@ -28,7 +28,7 @@ fn now() -> i64 {
     at(0).parse().unwrap()
 }
 
-async fn groups(db: &Db) -> Vec<Group> {
+async fn groups(db: &Db) -> Vec<ReportGroup> {
     reports::most(db).await.unwrap().into_iter().map(|known| known.group).collect()
 }
 
@@ -63,10 +63,10 @@ async fn groups_differ_by_every_field(db: Db) {
     let mut tried = one.clone();
     tried.disposition = Disposition::Reported;
     let others = [
-        Group::new(ReportKind::Deprecation, "img-src", "https://cdn.example", "/about"),
-        Group::new(ReportKind::Csp, "font-src", "https://cdn.example", "/about"),
-        Group::new(ReportKind::Csp, "img-src", "data:", "/about"),
-        Group::new(ReportKind::Csp, "img-src", "https://cdn.example", "/"),
+        ReportGroup::new(ReportKind::Deprecation, "img-src", "https://cdn.example", "/about"),
+        ReportGroup::new(ReportKind::Csp, "font-src", "https://cdn.example", "/about"),
+        ReportGroup::new(ReportKind::Csp, "img-src", "data:", "/about"),
+        ReportGroup::new(ReportKind::Csp, "img-src", "https://cdn.example", "/"),
     ];
     let mut all = vec![one, tried];
     all.extend(others.into_iter().map(|mut group| {
@@ -82,7 +82,7 @@ async fn groups_differ_by_every_field(db: Db) {
 
 async fn a_group_comes_back_as_it_went_in(db: Db) {
     let mut first = group("/ä/…", 3, 7_200);
-    first.place = Some("/static/site.js, line 3".to_owned());
+    first.location = Some("/static/site.js, line 3".to_owned());
     reports::add(&db, std::slice::from_ref(&first)).await.unwrap();
     assert_eq!(groups(&db).await, [first.clone()]);
     // What says no place leaves the one that is known. Of two processes either may be the first to write.

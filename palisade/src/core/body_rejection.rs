@@ -1,9 +1,17 @@
-//! The reasons why a request's body is rejected; several layers read bodies.
+//! The reasons for rejecting a request's body, shared by the layers that read bodies.
 
 use super::rejection::rejection_reasons;
 
 rejection_reasons! {
-    /// The reason why a request's body is rejected.
+    /// The reason for rejecting a request's body.
+    ///
+    /// ```
+    /// use palisade::Rejection;
+    /// use palisade::body_limit::BodyRejection;
+    ///
+    /// let rejection = Rejection::from(BodyRejection::TooLarge);
+    /// assert_eq!((rejection.status().as_u16(), rejection.code()), (413, "body_too_large"));
+    /// ```
     pub enum BodyRejection {
         /// The body is larger than the route accepts.
         TooLarge => (PAYLOAD_TOO_LARGE, "body_too_large", "What you sent is larger than this page takes."),

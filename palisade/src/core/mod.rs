@@ -18,7 +18,7 @@ pub mod guard;
 pub(crate) mod internal_error;
 pub(crate) mod nonce;
 #[cfg(feature = "redis")]
-pub(crate) mod redis_link;
+pub(crate) mod redis_connection;
 pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;

@@ -1,4 +1,5 @@
-//! Rejections: the reason why a layer answered instead of the application, as a value in the response.
+//! Rejections: the reason why a layer answered instead of the application, as a value in the
+//! response.
 //!
 //! A rejection is a response with a status, an empty body and a [`Rejection`] in its extensions.
 //! [`ErrorPages`](crate::ErrorPages) writes the body; logs and metrics read [`Rejection::code`].
@@ -9,12 +10,13 @@
 //!
 //! let response: http::Response<String> = Rejection::from(HostRejection::Unknown).into_response();
 //! assert_eq!(response.status(), 421);
-//! let rejection = response.extensions().get::<Rejection>().expect("a rejection carries its reason");
+//! let rejection = response.extensions().get::<Rejection>().expect("it carries its reason");
 //! assert_eq!(rejection.code(), "host_unknown");
 //! assert_eq!(*rejection, HostRejection::Unknown);
 //! ```
 //!
-//! Each protection owns an enum of its reasons, which converts into a `Rejection` with `?` or `.into()`:
+//! Each protection owns an enum of its reasons, which converts into a `Rejection` with `?` or
+//! `.into()`:
 //!
 //! | module | reasons | status |
 //! |---|---|---|
@@ -29,9 +31,32 @@
 //! | `upload` | `UploadRejection` | 400, 408, 413, 415, 422, 503 |
 //! | here | [`MissingLayer`] | 500 |
 //!
-//! An application can make rejections of its own with [`Rejection::new`]; they get the same pages, log
-//! lines and `problem+json` bodies. [`InternalError`] is the other value that travels with a response:
-//! the cause of a 500, for the log and never for the page.
+//! An application can make rejections of its own with [`Rejection::new`]; they get the same
+//! pages, log lines and `problem+json` bodies. [`InternalError`] is the other value that travels
+//! with a response: the cause of a 500, for the log and never for the page.
+//!
+//! # What happens, in order
+//!
+//! 1. A layer decides not to call the application, and makes a rejection.
+//! 2. [`Rejection::into_response`] makes the response: status, `Location`, `Retry-After`, an
+//!    empty body.
+//! 3. Layers further out complete it like any other response, for example with security headers.
+//! 4. [`ErrorPages`](crate::ErrorPages) logs the code at level `debug`, and writes the body. A
+//!    redirect gets no body.
+//!
+//! # What it does not do
+//!
+//! - A rejection is never an `Err` of the service: error types stay those of the application.
+//! - The message does not name the rejected value. It is written for visitors.
+//!
+//! # See also
+//!
+//! [`error_page`](crate::error_page) for the text on the page; [`guard`](crate::guard) for layers
+//! that reject.
+//!
+//! # References
+//!
+//! RFC 9110 §15 (status codes) and §10.2.3 (`Retry-After`); RFC 9457 (problem details).
 
 use std::borrow::Cow;
 use std::time::Duration;
@@ -41,8 +66,22 @@ use http::{HeaderValue, Response, StatusCode};
 
 pub use super::internal_error::InternalError;
 
-/// The reason why a layer answered instead of the application: status, code, message for people, and
-/// the time after which the same request may pass.
+/// The reason why a layer answered instead of the application: status, code, message for people,
+/// and the time after which the same request may pass.
+///
+/// ```
+/// use std::time::Duration;
+///
+/// use http::StatusCode;
+/// use palisade::Rejection;
+///
+/// let closed = Rejection::new(StatusCode::SERVICE_UNAVAILABLE, "closed", "The shop opens soon.")
+///     .with_retry_after(Duration::from_millis(89_500));
+/// let response: http::Response<String> = closed.into_response();
+/// assert_eq!(response.status(), 503);
+/// assert_eq!(response.headers()["retry-after"], "90");
+/// ```
+#[doc(alias = "refusal")]
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Rejection(Box<Reason>);
 
@@ -60,8 +99,8 @@ struct Reason {
 }
 
 impl Rejection {
-    /// Makes a rejection. The code is stable and lower case, such as `host_unknown`; the message is a
-    /// sentence for visitors, without HTML.
+    /// Makes a rejection. The code is stable and lower case, such as `host_unknown`; the message
+    /// is a sentence for visitors, without HTML.
     pub fn new(status: StatusCode, code: &'static str, message: impl Into<Cow<'static, str>>) -> Self {
         Self(Box::new(Reason {
             status,
@@ -74,7 +113,8 @@ impl Rejection {
         }))
     }
 
-    /// Adds the time after which the same request may pass; sent as `Retry-After` in seconds, rounded up.
+    /// Adds the time after which the same request may pass; sent as `Retry-After` in seconds,
+    /// rounded up.
     #[must_use]
     pub fn with_retry_after(mut self, time: Duration) -> Self {
         self.0.retry_after = Some(time);
@@ -138,7 +178,16 @@ impl Rejection {
     }
 }
 
-/// A layer is missing or stands in the wrong place; the text names the line to write.
+/// The reason for a 500: a layer is missing, or in the wrong place. The text names the line to
+/// write.
+///
+/// ```
+/// use palisade::Rejection;
+/// use palisade::rejection::MissingLayer;
+///
+/// let rejection = Rejection::from(MissingLayer("add `Proxies` around the routes"));
+/// assert_eq!((rejection.status().as_u16(), rejection.code()), (500, MissingLayer::CODE));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct MissingLayer(pub &'static str);
 
@@ -195,12 +244,14 @@ macro_rules! rejection_reasons {
 }
 pub(crate) use rejection_reasons;
 
-/// Rounds up to whole seconds, at least one: a client that comes back at that second is not too early.
+/// Rounds up to whole seconds, at least one: a client that comes back at that second is not too
+/// early.
 fn whole_seconds(time: Duration) -> u64 {
     (time.as_secs() + u64::from(time.subsec_nanos() > 0)).max(1)
 }
 
-/// Writes a time in words, rounded up: seconds up to a minute and a half, then minutes, hours, days.
+/// Writes a time in words, rounded up: seconds up to a minute and a half, then minutes, hours,
+/// days.
 fn in_words(time: Duration) -> String {
     let seconds = whole_seconds(time);
     let (length, unit) = match seconds {

@@ -1,16 +1,26 @@
-//! The reply of a store: ready at once or awaited, and the reason why there is none.
+//! The reply of a store, ready at once or pending, and the errors of stores.
 
 use std::fmt;
 use std::future::{self, Future, IntoFuture};
 use std::pin::Pin;
 use std::task::{Context, Poll};
 
-/// The reply of a store. `.await` it; a caller that cannot wait matches on it.
+/// The reply of a store. `.await` it, or match on it where waiting is impossible.
+///
+/// ```
+/// use palisade::rate_limit::store::{StoreReply, StoreReplyFuture};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() {
+/// let future: StoreReplyFuture<'_, u64> = StoreReply::Ready(Ok(7)).into_future();
+/// assert_eq!(future.await, Ok(7));
+/// # }
+/// ```
 #[must_use = "a store does nothing before its reply is awaited"]
 pub enum StoreReply<'a, T> {
-    /// The reply is known already: the store is in memory.
+    /// The reply of a store in memory.
     Ready(Result<T, StoreError>),
-    /// The reply comes from a server.
+    /// The reply that a server is going to send.
     Pending(Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>),
 }
 
@@ -20,8 +30,8 @@ impl<'a, T> IntoFuture for StoreReply<'a, T> {
 
     fn into_future(self) -> StoreReplyFuture<'a, T> {
         StoreReplyFuture(match self {
-            Self::Ready(reply) => Waiting::Ready(future::ready(reply)),
-            Self::Pending(reply) => Waiting::Pending(reply),
+            Self::Ready(reply) => FutureState::Ready(future::ready(reply)),
+            Self::Pending(reply) => FutureState::Pending(reply),
         })
     }
 }
@@ -36,9 +46,9 @@ impl<T: fmt::Debug> fmt::Debug for StoreReply<'_, T> {
 }
 
 /// The future of a [`StoreReply`].
-pub struct StoreReplyFuture<'a, T>(Waiting<'a, T>);
+pub struct StoreReplyFuture<'a, T>(FutureState<'a, T>);
 
-enum Waiting<'a, T> {
+enum FutureState<'a, T> {
     Ready(future::Ready<Result<T, StoreError>>),
     Pending(Pin<Box<dyn Future<Output = Result<T, StoreError>> + Send + 'a>>),
 }
@@ -48,8 +58,8 @@ impl<T> Future for StoreReplyFuture<'_, T> {
 
     fn poll(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         match &mut self.0 {
-            Waiting::Ready(reply) => Pin::new(reply).poll(cx),
-            Waiting::Pending(reply) => reply.as_mut().poll(cx),
+            FutureState::Ready(reply) => Pin::new(reply).poll(cx),
+            FutureState::Pending(reply) => reply.as_mut().poll(cx),
         }
     }
 }
@@ -60,16 +70,24 @@ impl<T> fmt::Debug for StoreReplyFuture<'_, T> {
     }
 }
 
-/// The reason why a store gave no reply. No message contains the address, which may hold a password.
+/// The reason why a store gave no reply. No message contains the address, which may contain a
+/// password.
+///
+/// ```
+/// use palisade::rate_limit::store::StoreError;
+///
+/// let error = StoreError::Down { store: "redis", reason: "connection refused".to_owned() };
+/// assert_eq!(error.to_string(), "redis is down: connection refused");
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreError {
-    /// The server does not reply, or replies that it cannot serve now.
+    /// The server does not reply, or replies with an error.
     #[error("{store} is down: {reason}")]
     Down {
         /// The name of the store.
         store: &'static str,
-        /// The words of the server or of the network.
+        /// The error of the server or the network.
         reason: String,
     },
     /// The store does not support the rate-limiting strategy.
@@ -82,9 +100,9 @@ pub enum StoreError {
         /// The reason, and what to write instead.
         reason: &'static str,
     },
-    /// The address names no store.
+    /// The address is not that of a store.
     #[error(
-        "the store's address is not understood: {0}; write memory://, redis://host:6379/0, rediss://…, \
+        "the address of the store is invalid: {0}; write memory://, redis://host:6379/0, rediss://…, \
          redis+unix:///path, redis+sentinel://host,host/name, redis+cluster://host,host or memcached://host,host"
     )]
     Uri(String),
@@ -92,7 +110,7 @@ pub enum StoreError {
 
 impl StoreError {
     #[cfg(any(feature = "rate-limit", feature = "redis"))]
-    pub(crate) fn uri(why: impl Into<String>) -> Self {
-        Self::Uri(why.into())
+    pub(crate) fn uri(reason: impl Into<String>) -> Self {
+        Self::Uri(reason.into())
     }
 }

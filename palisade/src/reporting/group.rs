@@ -1,61 +1,87 @@
-//! Reports that say the same: what kind, about what, where, how often, from when to when.
+//! Groups of equal reports, and the types of reports.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// What a report is about.
+/// The type of a report, as the Reporting API names it.
+///
+/// ```
+/// use palisade::reporting::ReportKind;
+///
+/// assert_eq!("csp-violation".parse(), Ok(ReportKind::Csp));
+/// assert_eq!(ReportKind::NetworkError.to_string(), "network-error");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum ReportKind {
-    /// Something that the Content-Security-Policy does not allow.
+    /// A violation of the Content-Security-Policy.
     Csp,
-    /// Something that browsers will no longer do.
+    /// The use of a feature that browsers will remove.
     Deprecation,
-    /// Something that browsers did not do, though a page asked for it.
+    /// A request of the page that the browser did not fulfil.
     Intervention,
-    /// Something that did not arrive.
+    /// A failed request, by Network Error Logging.
     NetworkError,
-    /// Something that did not consent to be part of a page (Cross-Origin-Embedder-Policy).
+    /// A resource that the page may not embed (Cross-Origin-Embedder-Policy).
     Coep,
-    /// A window that lost the one that opened it (Cross-Origin-Opener-Policy).
+    /// A window that was cut off from the window that opened it (Cross-Origin-Opener-Policy).
     Coop,
 }
 
-/// What the browser did about it.
+/// The effect of a policy: enforced, or reported only.
+///
+/// ```
+/// use palisade::reporting::Disposition;
+///
+/// assert_eq!("enforce".parse(), Ok(Disposition::Enforced));
+/// assert_eq!(Disposition::Reported.to_string(), "report");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Disposition {
-    /// It was stopped.
+    /// The browser enforced the policy.
     Enforced,
-    /// It was only reported: the policy is on trial, or there is nothing to stop.
+    /// The browser only reported: the policy is report-only, or the report is not about a policy.
     Reported,
 }
 
-/// Reports that say the same.
+/// A group of equal reports. The [module page](super) has an example with its methods.
+///
+/// ```
+/// use palisade::reporting::{ReportGroup, ReportKind};
+///
+/// let mut stored = ReportGroup::new(ReportKind::Csp, "script-src-elem", "inline", "/about");
+/// stored.count = 7;
+/// let description = "Browsers stopped a script written into the page on the page /about.";
+/// assert_eq!(stored.description(), description);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Group {
-    /// What they are about.
+pub struct ReportGroup {
+    /// The type of the reports.
     pub kind: ReportKind,
-    /// What browsers did about it.
+    /// The effect of the policy.
     pub disposition: Disposition,
-    /// The directive that decided, such as `img-src`; of other kinds what they call the matter.
+    /// The directive that was violated, such as `img-src`. For other kinds their subject, such as
+    /// the id of a deprecation.
     pub directive: String,
-    /// What was blocked: an origin, a path of the site, a scheme, or a word such as `inline`; empty where there is none.
+    /// The blocked resource: an origin, a path of the site, a scheme, or a keyword such as
+    /// `inline`. Empty if the report names none.
     pub blocked: String,
-    /// The path of the page; of other hosts the origin.
+    /// The path of the page; for a page of another host its origin.
     pub page: String,
-    /// The file and the line that the last of them named.
-    pub place: Option<String>,
-    /// How many there were.
+    /// The last reported file and line.
+    pub location: Option<String>,
+    /// The number of reports.
     pub count: u64,
-    /// When the first came; microseconds since the Unix epoch.
+    /// The time of the first report, in microseconds since the Unix epoch.
     pub first_seen: u64,
-    /// When the last came; microseconds since the Unix epoch.
+    /// The time of the last report, in microseconds since the Unix epoch.
     pub last_seen: u64,
 }
 
-impl Group {
-    /// A group without reports, for a site that has kept one: set the rest as it was.
+impl ReportGroup {
+    /// Returns an enforced group without reports, for an application that stores groups: set the
+    /// other fields to the stored values.
     pub fn new(kind: ReportKind, directive: &str, blocked: &str, page: &str) -> Self {
         Self {
             kind,
@@ -63,30 +89,38 @@ impl Group {
             directive: directive.to_owned(),
             blocked: blocked.to_owned(),
             page: page.to_owned(),
-            place: None,
+            location: None,
             count: 0,
             first_seen: 0,
             last_seen: 0,
         }
     }
 
-    /// What tells one group from another.
+    /// Returns the fields that identify the group.
     pub fn key(&self) -> (ReportKind, Disposition, &str, &str, &str) {
         (self.kind, self.disposition, &self.directive, &self.blocked, &self.page)
     }
 }
 
-/// No kind or disposition has this name.
+/// A name that is not one of a report's kind or disposition.
+///
+/// ```
+/// use palisade::reporting::{ReportKind, ReportNameError};
+///
+/// let error: ReportNameError = "crash".parse::<ReportKind>().unwrap_err();
+/// assert!(error.to_string().starts_with("`crash` is not the name of a report's kind"));
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is no name of a report's kind or disposition: write csp-violation, deprecation, intervention, network-error, coep or coop; enforce or report"
+    "`{0}` is not the name of a report's kind or disposition: write csp-violation, deprecation, intervention, \
+     network-error, coep or coop for a kind; enforce or report for a disposition"
 )]
-pub struct UnknownName(String);
+pub struct ReportNameError(String);
 
 macro_rules! names {
     ($type:ident: $($variant:ident => $name:literal),+) => {
         impl $type {
-            /// Its name in reports.
+            /// Returns the name that browsers use in reports.
             pub fn name(self) -> &'static str {
                 match self {
                     $(Self::$variant => $name,)+
@@ -101,12 +135,12 @@ macro_rules! names {
         }
 
         impl FromStr for $type {
-            type Err = UnknownName;
+            type Err = ReportNameError;
 
-            fn from_str(name: &str) -> Result<Self, UnknownName> {
+            fn from_str(name: &str) -> Result<Self, ReportNameError> {
                 match name {
                     $($name => Ok(Self::$variant),)+
-                    _ => Err(UnknownName(name.chars().take(40).collect())),
+                    _ => Err(ReportNameError(name.chars().take(40).collect())),
                 }
             }
         }

@@ -1,37 +1,58 @@
-//! What a policy would say if it allowed what was stopped, and what that would cost.
+//! Suggestions: the smallest change of a policy that would allow a blocked resource, and its
+//! risks.
 
-use super::group::{Group, ReportKind};
+use super::group::{ReportGroup, ReportKind};
 use crate::csp::{Csp, Directive, PolicyFinding};
 
-/// A policy's line as it is, and with one source more.
+/// A change of a policy that would allow a blocked resource: one more source for one directive.
+///
+/// ```
+/// use palisade::csp::Csp;
+/// use palisade::reporting::{PolicySuggestion, ReportGroup, ReportKind};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let policy: Csp = "default-src 'self'".parse()?;
+/// let group = ReportGroup::new(ReportKind::Csp, "script-src", "eval", "/");
+/// let suggestion: PolicySuggestion = group.suggestion(&policy).ok_or("no suggestion")?;
+/// assert_eq!(suggestion.source, "'unsafe-eval'");
+/// assert!(!suggestion.findings.is_empty(), "the linter warns of it");
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Suggestion {
+pub struct PolicySuggestion {
     /// The directive to change.
     pub directive: Directive,
     /// The source to add.
     pub source: String,
-    /// The line that decides now.
+    /// The directive that applies now, with its sources.
     pub before: String,
-    /// The line with the source.
+    /// The directive with the added source.
     pub after: String,
-    /// The policy with that line.
+    /// The changed policy.
     pub policy: Csp,
-    /// What [`Csp::lint`] says of that policy and not of the one before.
+    /// The findings of [`Csp::lint`] that the change would cause.
     pub findings: Vec<PolicyFinding>,
 }
 
-impl Group {
-    /// The line that would let it through, where a source can: not for code in the page itself, which wants the nonce; not
-    /// where `'strict-dynamic'` makes hosts count for nothing; not where the policy allows it already.
-    pub fn suggestion(&self, policy: &Csp) -> Option<Suggestion> {
+impl ReportGroup {
+    /// Suggests a change of `policy` that would allow the blocked resource.
+    ///
+    /// Returns `None` if no source can allow it:
+    /// - inline code, which needs the nonce;
+    /// - a host beside `'strict-dynamic'`, which makes browsers ignore hosts;
+    /// - a resource that the policy allows already;
+    /// - a report that is not about a policy.
+    pub fn suggestion(&self, policy: &Csp) -> Option<PolicySuggestion> {
         if self.kind != ReportKind::Csp {
             return None;
         }
         let named: Directive = self.directive.parse().ok()?;
         let source = self.source()?;
         let decides = policy.effective_directive(named)?;
-        // What falls back to all of a policy gets a line of its own; what has a line already gets one source more.
+        // A directive that falls back to `default-src` is added; an existing one gets one more
+        // source.
         let directive = match decides {
             Directive::DefaultSrc => general(named),
             directive => directive,
@@ -40,22 +61,22 @@ impl Group {
             policy.get(directive).map(|sources| format!("{directive} {sources}"))
         };
         let before = line(policy, decides)?;
-        let words: Vec<&str> = before.split(' ').collect();
-        let by_address = !source.starts_with("'unsafe-") && !source.starts_with("'wasm-");
-        if words.contains(&&*source) || by_address && words.contains(&"'strict-dynamic'") {
+        let tokens: Vec<&str> = before.split(' ').collect();
+        let is_address = !source.starts_with("'unsafe-") && !source.starts_with("'wasm-");
+        if tokens.contains(&&*source) || is_address && tokens.contains(&"'strict-dynamic'") {
             return None;
         }
-        let more: Csp = format!("{directive} {source}").parse().ok()?;
-        let allowing = policy.merge(&more);
-        let known = policy.lint();
-        let findings = allowing.lint().into_iter().filter(|finding| !known.contains(finding)).collect();
-        let after = line(&allowing, directive)?;
-        Some(Suggestion { directive, source, before, after, policy: allowing, findings })
+        let addition: Csp = format!("{directive} {source}").parse().ok()?;
+        let changed = policy.merge(&addition);
+        let old_findings = policy.lint();
+        let findings = changed.lint().into_iter().filter(|finding| !old_findings.contains(finding)).collect();
+        let after = line(&changed, directive)?;
+        Some(PolicySuggestion { directive, source, before, after, policy: changed, findings })
     }
 
-    /// What a policy calls it.
+    /// Returns the blocked resource as a source of a policy.
     fn source(&self) -> Option<String> {
-        // Browsers do not say who wanted to frame the page.
+        // Browsers do not report the site that embeds the page.
         if self.directive == Directive::FrameAncestors.name() {
             return None;
         }
@@ -71,7 +92,7 @@ impl Group {
     }
 }
 
-/// The directive for both elements and attributes.
+/// Returns the directive that covers both elements and attributes.
 fn general(directive: Directive) -> Directive {
     match directive {
         Directive::ScriptSrcElem | Directive::ScriptSrcAttr => Directive::ScriptSrc,

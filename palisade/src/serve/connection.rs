@@ -1,4 +1,4 @@
-//! One connection, from the first byte to the last.
+//! One connection: its protocol, its timeouts, and the service between hyper and the application.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -21,50 +21,52 @@ use tokio::time::{Instant, sleep_until};
 use tower_service::Service;
 
 use super::Serve;
-use super::turn::{Held, Turn, Verdict};
-use super::wire::Wire;
+use super::activity::{Activity, InFlightRequest, TimeoutAction};
+use super::stream::ConnectionStream;
 use crate::body_limit::LimitedBody;
 use crate::core::client::PeerAddr;
 
-/// What HTTP/2 lets us buffer for one stream and for one connection, in bytes.
+/// The HTTP/2 flow-control windows of a stream and of a connection, in bytes: they bound our
+/// buffers.
 const STREAM_WINDOW: u32 = 64 << 10;
 const CONNECTION_WINDOW: u32 = 256 << 10;
-/// How often an HTTP/2 client is asked whether it is still there, and how long it may take to say so.
-const PING_EVERY: Duration = Duration::from_secs(20);
-const PING_WAIT: Duration = Duration::from_secs(10);
-/// How many streams a client may reset while we hold them, and make us reset (CVE-2023-44487, CVE-2025-8671).
-const RESETS: usize = 20;
-const OUR_RESETS: usize = 256;
+/// The interval between HTTP/2 pings to the client, and the timeout of its replies.
+const PING_INTERVAL: Duration = Duration::from_secs(20);
+const PING_TIMEOUT: Duration = Duration::from_secs(10);
+/// The number of pending streams that a client may reset (CVE-2023-44487).
+const MAX_CLIENT_RESETS: usize = 20;
+/// The number of streams that a client may make the server reset (CVE-2025-8671).
+const MAX_SERVER_RESETS: usize = 256;
 
-/// How the protocol is spoken on every connection.
-pub(super) fn protocol(bounds: &Serve) -> Builder<TokioExecutor> {
+/// Returns the protocol settings of every connection.
+pub(super) fn protocol(settings: &Serve) -> Builder<TokioExecutor> {
     let mut builder = Builder::new(TokioExecutor::new());
-    // `Turn` keeps time over the headers: hyper's own clock would also be the one for idle connections.
+    // `Activity` enforces the header timeout: hyper's own would also apply to idle connections.
     let http1 = &mut builder.http1();
-    http1.header_read_timeout(None).max_buf_size(bounds.header_bytes).max_headers(bounds.header_count);
+    http1.header_read_timeout(None).max_buf_size(settings.header_bytes).max_headers(settings.header_count);
     let http2 = &mut builder.http2();
     http2
         .timer(TokioTimer::new())
-        .max_header_list_size(u32::try_from(bounds.header_bytes).unwrap_or(u32::MAX))
-        .max_concurrent_streams(bounds.streams)
-        .max_pending_accept_reset_streams(RESETS)
-        .max_local_error_reset_streams(OUR_RESETS)
+        .max_header_list_size(u32::try_from(settings.header_bytes).unwrap_or(u32::MAX))
+        .max_concurrent_streams(settings.max_concurrent_streams)
+        .max_pending_accept_reset_streams(MAX_CLIENT_RESETS)
+        .max_local_error_reset_streams(MAX_SERVER_RESETS)
         .initial_stream_window_size(STREAM_WINDOW)
         .initial_connection_window_size(CONNECTION_WINDOW)
         .max_send_buf_size(STREAM_WINDOW as usize)
-        .keep_alive_interval(PING_EVERY)
-        .keep_alive_timeout(PING_WAIT);
+        .keep_alive_interval(PING_INTERVAL)
+        .keep_alive_timeout(PING_TIMEOUT);
     builder
 }
 
-/// Serves one connection until the client leaves, dawdles, or the server stops.
-pub(super) async fn drive<S, B>(
+/// Serves one connection until the client leaves, a timeout passes, or the server stops.
+pub(super) async fn serve_connection<S, B>(
     stream: TcpStream,
     peer: SocketAddr,
     app: S,
     protocol: Builder<TokioExecutor>,
-    bounds: Serve,
-    crowded: Arc<AtomicBool>,
+    settings: Serve,
+    at_capacity: Arc<AtomicBool>,
     mut stop: watch::Receiver<()>,
 ) where
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
@@ -74,19 +76,19 @@ pub(super) async fn drive<S, B>(
     B::Data: Send,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
 {
-    // Answers are written whole or in large pieces: waiting to join them only makes them late.
+    // Responses are written whole or in large parts: Nagle's algorithm would only delay them.
     let _ = stream.set_nodelay(true);
-    let turn = Turn::new(bounds.header_timeout, bounds.idle_timeout, crowded);
-    let wire = TokioIo::new(Wire::new(stream, turn.clone()));
-    let door = TowerToHyperService::new(Door { app, peer, turn: turn.clone(), bounds });
-    let mut connection = pin!(protocol.serve_connection(wire, door));
-    let mut alarm = pin!(sleep_until(Instant::now()));
+    let activity = Activity::new(settings.header_timeout, settings.idle_timeout, at_capacity);
+    let stream = TokioIo::new(ConnectionStream::new(stream, activity.clone()));
+    let service = RequestService { app, peer, activity: activity.clone(), settings };
+    let mut connection = pin!(protocol.serve_connection(stream, TowerToHyperService::new(service)));
+    let mut timer = pin!(sleep_until(Instant::now()));
     let (mut stopping, mut closing) = (false, false);
     loop {
         tokio::select! {
             ended = connection.as_mut() => {
                 if let Err(error) = ended {
-                    tracing::debug!(%peer, %error, "connection ended early");
+                    tracing::debug!(%peer, %error, "connection ended with an error");
                 }
                 return;
             }
@@ -94,16 +96,17 @@ pub(super) async fn drive<S, B>(
                 stopping = true;
                 connection.as_mut().graceful_shutdown();
             }
-            () = alarm.as_mut() => match turn.verdict() {
-                Verdict::LookAgain(at) => alarm.as_mut().reset(at),
-                Verdict::Close if !closing => {
+            () = timer.as_mut() => match activity.timeout_action() {
+                TimeoutAction::CheckAt(time) => timer.as_mut().reset(time),
+                TimeoutAction::Close if !closing => {
                     closing = true;
                     connection.as_mut().graceful_shutdown();
-                    // An HTTP/2 client may still be reading: its streams get the same time once more.
-                    alarm.as_mut().reset(Instant::now() + bounds.idle_timeout);
+                    // An HTTP/2 client may still read: its streams get the idle timeout once
+                    // more.
+                    timer.as_mut().reset(Instant::now() + settings.idle_timeout);
                 }
-                Verdict::Close | Verdict::Cut => {
-                    tracing::debug!(%peer, "connection cut: the client took too long");
+                TimeoutAction::Close | TimeoutAction::Abort => {
+                    tracing::debug!(%peer, "connection dropped: the client exceeded a timeout");
                     return;
                 }
             }
@@ -111,79 +114,81 @@ pub(super) async fn drive<S, B>(
     }
 }
 
-/// Between hyper and the application: hands the peer's address on, bounds the body, keeps account of the turn.
+/// The service between hyper and the application: adds the peer's address, limits the body, and
+/// records the connection's activity.
 #[derive(Clone)]
-struct Door<S> {
+struct RequestService<S> {
     app: S,
     peer: SocketAddr,
-    turn: Turn,
-    bounds: Serve,
+    activity: Activity,
+    settings: Serve,
 }
 
-impl<S, B> Service<Request<Incoming>> for Door<S>
+impl<S, B> Service<Request<Incoming>> for RequestService<S>
 where
     S: Service<Request<LimitedBody>, Response = Response<B>>,
 {
-    type Response = Response<Outgoing<B>>;
+    type Response = Response<ResponseBody<B>>;
     type Error = S::Error;
-    type Future = Answer<S::Future>;
+    type Future = ResponseFuture<S::Future>;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
         self.app.poll_ready(cx)
     }
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
-        let held = Some(self.turn.take(request.version()));
-        // HTTP/1 has been counted by the parser; HTTP/2 counts bytes only.
-        if request.headers().len() > self.bounds.header_count {
-            return Answer { answer: None, held };
+        let in_flight = Some(self.activity.request_started(request.version()));
+        // The HTTP/1 parser has counted the headers already; that of HTTP/2 counts bytes only.
+        if request.headers().len() > self.settings.header_count {
+            return ResponseFuture { inner: None, in_flight };
         }
         request.extensions_mut().insert(PeerAddr(self.peer));
-        let request = LimitedBody::bound(request, self.bounds.body);
-        Answer { answer: Some(self.app.call(request)), held }
+        let request = LimitedBody::limit(request, self.settings.body_limit);
+        ResponseFuture { inner: Some(self.app.call(request)), in_flight }
     }
 }
 
 pin_project! {
-    /// The application's answer, or a 431 where it was not asked.
-    struct Answer<F> {
+    /// The application's response; 431 if the application was not called.
+    struct ResponseFuture<F> {
         #[pin]
-        answer: Option<F>,
-        held: Option<Held>,
+        inner: Option<F>,
+        in_flight: Option<InFlightRequest>,
     }
 }
 
-impl<F, B, E> Future for Answer<F>
+impl<F, B, E> Future for ResponseFuture<F>
 where
     F: Future<Output = Result<Response<B>, E>>,
 {
-    type Output = Result<Response<Outgoing<B>>, E>;
+    type Output = Result<Response<ResponseBody<B>>, E>;
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
-        let response = match this.answer.as_pin_mut() {
-            Some(answer) => ready!(answer.poll(cx))?.map(Some),
+        let response = match this.inner.as_pin_mut() {
+            Some(inner) => ready!(inner.poll(cx))?.map(Some),
             None => {
                 let mut response = Response::new(None);
                 *response.status_mut() = StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE;
                 response
             }
         };
-        let held = this.held.take();
-        Poll::Ready(Ok(response.map(|body| Outgoing { body, held })))
+        let in_flight = this.in_flight.take();
+        Poll::Ready(Ok(response.map(|inner| ResponseBody { inner, in_flight })))
     }
 }
 
 pin_project! {
-    /// The body of an answer. It is the client's turn from each piece until hyper, rid of that piece, asks for the next.
-    struct Outgoing<B> {
+    /// The body of a response. The client has to read from each frame on until hyper, which has
+    /// sent that frame, asks for the next.
+    struct ResponseBody<B> {
         #[pin]
-        body: Option<B>,
-        held: Option<Held>,
+        inner: Option<B>,
+        in_flight: Option<InFlightRequest>,
     }
 }
 
-impl<B: Body> Body for Outgoing<B> {
+impl<B: Body> Body for ResponseBody<B> {
     type Data = B::Data;
     type Error = B::Error;
 
@@ -192,22 +197,22 @@ impl<B: Body> Body for Outgoing<B> {
         cx: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<B::Data>, B::Error>>> {
         let this = self.project();
-        let Some(body) = this.body.as_pin_mut() else { return Poll::Ready(None) };
-        if let Some(held) = this.held {
-            held.ours();
+        let Some(inner) = this.inner.as_pin_mut() else { return Poll::Ready(None) };
+        if let Some(in_flight) = this.in_flight {
+            in_flight.set_busy();
         }
-        let frame = ready!(body.poll_frame(cx));
-        if let Some(held) = this.held {
-            held.theirs();
+        let frame = ready!(inner.poll_frame(cx));
+        if let Some(in_flight) = this.in_flight {
+            in_flight.set_waiting();
         }
         Poll::Ready(frame)
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.as_ref().is_none_or(Body::is_end_stream)
+        self.inner.as_ref().is_none_or(Body::is_end_stream)
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
+        self.inner.as_ref().map_or(SizeHint::with_exact(0), Body::size_hint)
     }
 }

@@ -92,7 +92,7 @@ async fn tokens_reach_forms_and_scripts() {
 
 #[tokio::test]
 async fn error_pages_can_word_the_rejection() {
-    let pages = ErrorPages::new(|page| match page.refusal().map(Rejection::code) {
+    let pages = ErrorPages::new(|page| match page.rejection().map(Rejection::code) {
         Some("csrf_token_expired") => "Die Seite war zu lange offen.".to_owned(),
         Some("csrf_token_missing") => "Es fehlt das Siegel der Seite.".to_owned(),
         _ => page.message().into_owned(),

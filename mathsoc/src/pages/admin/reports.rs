@@ -9,7 +9,7 @@
 use askama::Template;
 use axum::extract::State;
 use axum::response::{Html, Response};
-use palisade::reporting::{Disposition, Group, ReportKind, Suggestion};
+use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup, ReportKind};
 use palisade::{Session, SignedIn};
 
 use super::chart::Days;
@@ -41,9 +41,9 @@ struct Reports {
 
 struct Row {
     id: i64,
-    group: Group,
+    group: ReportGroup,
     /// The line with the source, and the setting to write it into.
-    suggestion: Option<(Suggestion, &'static str)>,
+    suggestion: Option<(PolicySuggestion, &'static str)>,
     first: Day,
     last: Day,
 }

@@ -11,7 +11,7 @@ use crate::state::App;
 
 /// `GET /healthz`: the program runs.
 pub(crate) async fn live(request: Request) -> Result<impl IntoResponse, Infallible> {
-    Health::new().live().oneshot(request).await
+    Health::new().liveness().oneshot(request).await
 }
 
 /// `GET /readyz`: the database answers, and where `READY_NEEDS_STORE` says so the store of the limits.

@@ -35,7 +35,7 @@ use std::time::Duration;
 use redis::Script;
 
 use super::{SaveOutcome, SessionId, SessionRecord, SessionStore};
-use crate::core::redis_link::Link;
+use crate::core::redis_connection::RedisConnection;
 use crate::core::store_reply::{StoreError, StoreReply};
 
 /// A session store in Redis or Valkey. The [module page](crate::session::store::redis) has an
@@ -43,7 +43,7 @@ use crate::core::store_reply::{StoreError, StoreReply};
 #[doc(alias = "RedisStore")]
 #[doc(alias = "Valkey")]
 pub struct RedisSessions {
-    link: Arc<Link>,
+    link: Arc<RedisConnection>,
     load: Script,
     save: Script,
     delete: Script,
@@ -76,7 +76,7 @@ impl RedisSessions {
     /// [`StoreError::Uri`] if the address is not a Redis address.
     pub fn new(uri: &str) -> Result<Self, StoreError> {
         Ok(Self {
-            link: Arc::new(Link::new(uri)?),
+            link: Arc::new(RedisConnection::new(uri)?),
             load: Script::new("return redis.call('HMGET', KEYS[1], 'v', 'u', 'b')"),
             save: Script::new(SAVE),
             delete: Script::new("return redis.call('DEL', KEYS[1])"),

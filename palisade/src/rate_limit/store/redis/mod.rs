@@ -55,7 +55,7 @@ use redis::{Script, ScriptInvocation};
 use super::counter_key::counter_key;
 use super::{ChargePolicy, Decision, Outcome, RateLimitRequest, RateLimitStore, Snapshot};
 use crate::core::clock::Clock;
-use crate::core::redis_link::Link;
+use crate::core::redis_connection::RedisConnection;
 use crate::core::store_reply::{StoreError, StoreReply};
 use crate::rate_limit::quota::state::window_micros;
 use crate::rate_limit::quota::{Quotas, Strategy};
@@ -72,7 +72,7 @@ const MAX_WINDOW_MICROS: u64 = 100_000_000_000_000_000;
 /// assert!(matches!(RedisStore::new("http://localhost"), Err(StoreError::Uri(_))));
 /// ```
 pub struct RedisStore {
-    link: Arc<Link>,
+    link: Arc<RedisConnection>,
     script: Script,
     /// The script for fixed windows.
     fixed_window: Script,
@@ -88,7 +88,7 @@ impl RedisStore {
     pub fn new(uri: &str) -> Result<Self, StoreError> {
         let script = Script::new(include_str!("decide.lua"));
         let fixed_window = Script::new(include_str!("fixed_window.lua"));
-        Ok(Self { link: Arc::new(Link::new(uri)?), script, fixed_window, clock: None })
+        Ok(Self { link: Arc::new(RedisConnection::new(uri)?), script, fixed_window, clock: None })
     }
 
     /// Sets a clock to use instead of the server's, for tests.

@@ -1,4 +1,5 @@
-//! The TCP stream of one connection: it tells the [`Turn`] what moves, and closes without losing the last answer.
+//! The TCP stream of one connection: reports its traffic to [`Activity`], and closes without
+//! losing the last response.
 
 use std::io;
 use std::pin::Pin;
@@ -9,53 +10,54 @@ use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio::time::{Sleep, sleep};
 
-use super::turn::Turn;
+use super::activity::Activity;
 
-/// How long we listen after our last word. Whoever closes a TCP connection with unread bytes makes the other side forget
-/// what it has not read yet: the 413 to a client that is still sending.
-const LINGER: Duration = Duration::from_secs(2);
+/// The time in which received bytes are still read after the last write. Closing a TCP connection
+/// with unread bytes resets it, and the client then loses the response: the 413 to one that still
+/// sends.
+const LINGER_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// The TCP stream of one connection.
-pub(super) struct Wire {
+pub(super) struct ConnectionStream {
     stream: TcpStream,
-    turn: Turn,
-    lingering: Option<Pin<Box<Sleep>>>,
+    activity: Activity,
+    linger_timer: Option<Pin<Box<Sleep>>>,
 }
 
-impl Wire {
-    pub(super) fn new(stream: TcpStream, turn: Turn) -> Self {
-        Self { stream, turn, lingering: None }
+impl ConnectionStream {
+    pub(super) fn new(stream: TcpStream, activity: Activity) -> Self {
+        Self { stream, activity, linger_timer: None }
     }
 }
 
-impl AsyncRead for Wire {
+impl AsyncRead for ConnectionStream {
     fn poll_read(self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
         let before = buf.filled().len();
         ready!(Pin::new(&mut this.stream).poll_read(cx, buf))?;
         if buf.filled().len() > before {
-            this.turn.heard();
+            this.activity.bytes_received();
         }
         Poll::Ready(Ok(()))
     }
 }
 
-impl AsyncWrite for Wire {
+impl AsyncWrite for ConnectionStream {
     fn poll_write(self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
         let written = ready!(Pin::new(&mut this.stream).poll_write(cx, bytes))?;
-        this.turn.told();
+        this.activity.bytes_sent();
         Poll::Ready(Ok(written))
     }
 
     fn poll_write_vectored(
         self: Pin<&mut Self>,
         cx: &mut Context<'_>,
-        pieces: &[io::IoSlice<'_>],
+        slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let this = self.get_mut();
-        let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, pieces))?;
-        this.turn.told();
+        let written = ready!(Pin::new(&mut this.stream).poll_write_vectored(cx, slices))?;
+        this.activity.bytes_sent();
         Poll::Ready(Ok(written))
     }
 
@@ -69,21 +71,21 @@ impl AsyncWrite for Wire {
 
     fn poll_shutdown(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let this = self.get_mut();
-        if this.lingering.is_none() {
+        if this.linger_timer.is_none() {
             ready!(Pin::new(&mut this.stream).poll_shutdown(cx))?;
-            this.lingering = Some(Box::pin(sleep(LINGER)));
+            this.linger_timer = Some(Box::pin(sleep(LINGER_TIMEOUT)));
         }
-        let mut scrap = [0; 4096];
+        let mut buffer = [0; 4096];
         loop {
-            let mut unwanted = ReadBuf::new(&mut scrap);
-            match Pin::new(&mut this.stream).poll_read(cx, &mut unwanted) {
-                Poll::Ready(Ok(())) if !unwanted.filled().is_empty() => {}
+            let mut discarded = ReadBuf::new(&mut buffer);
+            match Pin::new(&mut this.stream).poll_read(cx, &mut discarded) {
+                Poll::Ready(Ok(())) if !discarded.filled().is_empty() => {}
                 Poll::Ready(_) => return Poll::Ready(Ok(())),
                 Poll::Pending => break,
             }
         }
-        match &mut this.lingering {
-            Some(lingering) => lingering.as_mut().poll(cx).map(Ok),
+        match &mut this.linger_timer {
+            Some(timer) => timer.as_mut().poll(cx).map(Ok),
             None => Poll::Ready(Ok(())),
         }
     }

@@ -1,10 +1,20 @@
-//! What happened, and what to do, in plain words.
+//! Explanations: a description of a group in one sentence, and advice for the site's
+//! administrator.
 
-use super::group::{Disposition, Group, ReportKind};
+use super::group::{Disposition, ReportGroup, ReportKind};
 
-impl Group {
-    /// What happened, in a sentence.
-    pub fn what_happened(&self) -> String {
+impl ReportGroup {
+    /// Describes the event in one sentence.
+    ///
+    /// ```
+    /// use palisade::reporting::{ReportGroup, ReportKind};
+    ///
+    /// let kind = ReportKind::NetworkError;
+    /// let group = ReportGroup::new(kind, "dns.name_not_resolved", "", "/a.png");
+    /// assert_eq!(group.description(), "Browsers could not load /a.png: dns.name_not_resolved.");
+    /// assert!(group.advice().starts_with("If many report it"));
+    /// ```
+    pub fn description(&self) -> String {
         let Self { directive, blocked, page, .. } = self;
         let stopped = match self.disposition {
             Disposition::Enforced => "stopped",
@@ -12,7 +22,7 @@ impl Group {
         };
         let from = if blocked.is_empty() { String::new() } else { format!(" from {blocked}") };
         match self.kind {
-            // Chromium says of the page only on which site it is.
+            // Chromium reports only the site of the embedded page, without its path.
             ReportKind::Csp if directive == "frame-ancestors" && page == "/" => {
                 format!("Browsers {stopped} another site that wanted to show one of our pages in a frame.")
             }
@@ -41,63 +51,63 @@ impl Group {
         }
     }
 
-    /// What to do about it, in a sentence or two.
-    pub fn what_to_do(&self) -> &'static str {
+    /// Advises the site's administrator in a few sentences.
+    pub fn advice(&self) -> &'static str {
         let directive = &*self.directive;
         let script = directive.starts_with("script-src");
         match (self.kind, &*self.blocked) {
             (ReportKind::Csp, "inline") if directive.ends_with("-attr") && script => {
-                "If it is yours, move the handler into a script file and use addEventListener. If not, somebody may have got markup into the page: look at what it shows of others."
+                "If it is yours, move the handler into a script file and use addEventListener. If not, someone may have injected markup into the page (XSS): check the content from other people that it shows."
             }
             (ReportKind::Csp, "inline") if directive.ends_with("-attr") => {
-                "Move the style into a style sheet, or set it from a script by element.style."
+                "Move the style into a style sheet, or set it from a script with element.style."
             }
             (ReportKind::Csp, "inline") if directive.starts_with("style-src") => {
                 "Move the style into a style sheet, or give the element the nonce of the page."
             }
             (ReportKind::Csp, "inline") => {
-                "If the script is yours, move it into a file or give it the nonce of the page. If not, somebody may have got markup into the page: look at what it shows of others. A handful of single reports is mostly a visitor's own browser."
+                "If the script is yours, move it into a file or give it the nonce of the page. If not, someone may have injected markup into the page (XSS): check the content from other people that it shows. A few single reports usually come from a visitor's own browser."
             }
             (ReportKind::Csp, "eval" | "wasm-eval") => {
-                "Find the script that makes code of text, and do without it: most libraries have a build that does not. To allow it opens the page to whoever gets text into it."
+                "Find the script that turns text into code, and replace it: most libraries have a build without it. Allowing it lets anyone who gets text into the page run code there."
             }
             (ReportKind::Csp, "trusted-types-policy" | "trusted-types-sink") => {
-                "A script writes text as markup. Let it use textContent, or name one policy that cleans what it is given."
+                "A script writes text as markup. Let it use textContent, or name one policy that sanitizes the text."
             }
             (ReportKind::Csp, _) => match directive {
                 "frame-ancestors" => {
-                    "Nothing, unless you know a site that should show this page: then name it in frame-ancestors, for this page alone."
+                    "Nothing, unless you know a site that should show this page. Then name it in frame-ancestors, for this page alone."
                 }
                 "form-action" => {
-                    "If the form is yours, add where it sends to form-action. If not, somebody wanted what visitors type: look how it got into the page."
+                    "If the form is yours, add its target to form-action. If not, someone wants the data that visitors type: find out how it got into the page."
                 }
                 "base-uri" => {
-                    "Nothing on the site should have a base element: look how it got into the page."
+                    "No page of the site should have a base element: find out how it got into the page."
                 }
                 _ if script => {
-                    "If the page needs the script, serve it yourself or give its element the nonce of the page; beside 'strict-dynamic' a host counts for nothing. If you do not know it, somebody may have got markup into the page."
+                    "If the page needs the script, serve it yourself or give its element the nonce of the page; beside 'strict-dynamic', browsers ignore hosts. If you do not know the script, someone may have injected markup into the page (XSS)."
                 }
                 _ => {
-                    "If the page needs it and you trust where it comes from, add the source to the policy, or serve the file yourself. If you do not know it, look how it got into the page."
+                    "If the page needs it and you trust its source, add the source to the policy, or serve the file yourself. If you do not know it, find out how it got into the page."
                 }
             },
-            (ReportKind::Deprecation, _) => "Look up what replaces it, and use that before browsers drop it.",
+            (ReportKind::Deprecation, _) => "Look up its replacement, and use that before browsers drop it.",
             (ReportKind::Intervention, _) => {
-                "Look up when browsers do it, which is mostly after a visitor has clicked something, and ask for it then or not at all."
+                "Look up when browsers allow it, usually after a visitor has clicked something, and ask for it only then."
             }
             (ReportKind::NetworkError, _) => {
-                "If many report it, look whether the server, its name or its certificate was at fault at that time."
+                "If many report it, check the server, its name and its certificate at that time."
             }
             (ReportKind::Coep, _) => {
-                "Let the other site send Cross-Origin-Resource-Policy: cross-origin, or load it with crossorigin, or do without Cross-Origin-Embedder-Policy on this page."
+                "Let the other site send Cross-Origin-Resource-Policy: cross-origin, or load it with the attribute crossorigin, or remove Cross-Origin-Embedder-Policy from this page."
             }
             (ReportKind::Coop, _) => {
-                "Nothing, unless the windows have to talk to each other: then let this page send Cross-Origin-Opener-Policy: same-origin-allow-popups."
+                "Nothing, unless the windows have to talk to each other. Then let this page send Cross-Origin-Opener-Policy: same-origin-allow-popups."
             }
         }
     }
 
-    /// What was stopped, and where it came from.
+    /// Names the blocked resource and its origin.
     fn thing(&self) -> String {
         let (directive, blocked) = (&*self.directive, &*self.blocked);
         let thing = match directive {
