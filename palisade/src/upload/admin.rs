@@ -12,18 +12,20 @@ use super::store::{Chunks, StoredEntry};
 use super::temp_file::TempFile;
 use super::{Uploads, store_down};
 
-/// Access to stored files by id, for backups and consistency checks: [`Uploads::admin`]. Cheap to clone.
+/// Access to stored files by id, for backups and consistency checks: [`Uploads::admin`]. Cheap to
+/// clone.
 ///
 /// # Security
 /// It does not check permissions, and reads quarantined files too. Don't serve what it returns.
 ///
 /// ```
-/// use palisade::Uploads;
 /// use palisade::upload::{StoredEntry, StoredFile};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let uploads = Uploads::open("memory://")?;
+/// # async fn main() {
+/// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+/// # }
+/// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
 /// let upload = uploads.keep(uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?).await?;
 ///
 /// let admin = uploads.admin();
@@ -107,8 +109,8 @@ impl UploadAdmin {
         Ok(None)
     }
 
-    /// Stores a copy under the id that the file had, and replaces a file that is there. A second file with
-    /// this id, in or out of quarantine, stays.
+    /// Stores a copy under the id that the file had, and replaces a file that is there. A second
+    /// file with this id, in or out of quarantine, stays.
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].
@@ -118,8 +120,8 @@ impl UploadAdmin {
         self.0.0.store.put(id, quarantined, &mut content).await.map_err(store_down)
     }
 
-    /// Deletes the file of this entry. A second file with the same id, in or out of quarantine, stays. A
-    /// missing file is not an error.
+    /// Deletes the file of this entry. A second file with the same id, in or out of quarantine,
+    /// stays. A missing file is not an error.
     ///
     /// # Errors
     /// [`UploadRejection::StoreDown`].

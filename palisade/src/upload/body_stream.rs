@@ -1,7 +1,8 @@
 //! The request's body as a bounded stream for the multipart parser.
 //!
-//! The parser would buffer everything that has arrived, and the headers of a part without any limit. So
-//! the stream yields one chunk per poll, and has an allowance for the bytes between two fields.
+//! The parser would buffer everything that has arrived, and the headers of a part without any
+//! limit. So the stream yields one chunk per poll, and has an allowance for the bytes between two
+//! fields.
 
 use std::error::Error;
 use std::io;
@@ -28,7 +29,8 @@ impl ByteAllowance {
         self.0.store(bytes, Ordering::Relaxed);
     }
 
-    /// Subtracts these bytes. The last chunk may exceed the allowance, since the network decides on its size.
+    /// Subtracts these bytes. The last chunk may exceed the allowance, since the network decides
+    /// on its size.
     fn spend(&self, bytes: u64) -> bool {
         let left = self.0.load(Ordering::Relaxed);
         self.set(left.saturating_sub(bytes));

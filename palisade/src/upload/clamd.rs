@@ -1,8 +1,8 @@
 //! The client of ClamAV's daemon.
 //!
-//! The file is sent over one connection by `INSTREAM`, chunk by chunk, so the daemon needs no permission
-//! to read it. Any unclear reply counts as a failure, including the daemon's own size limit
-//! (`StreamMaxLength`).
+//! The file is sent over one connection by `INSTREAM`, chunk by chunk, so the daemon needs no
+//! permission to read it. Any unclear reply counts as a failure, including the daemon's own size
+//! limit (`StreamMaxLength`).
 //!
 //! References: clamd(8), clamd.conf(5).
 
@@ -25,9 +25,10 @@ const MAX_REPLY: u64 = 4 * 1024;
 
 /// The client of ClamAV's daemon: its address, and a timeout.
 ///
-/// Files are sent over the connection (`INSTREAM`), so the daemon needs no permission to read them. Any
-/// unclear reply counts as a failure, including the daemon's own size limit: set `StreamMaxLength` in
-/// clamd.conf to [`Uploads::max_file_bytes`](super::Uploads::max_file_bytes) or more.
+/// Files are sent over the connection (`INSTREAM`), so the daemon needs no permission to read
+/// them. Any unclear reply counts as a failure, including the daemon's own size limit: set
+/// `StreamMaxLength` in clamd.conf to [`Uploads::max_file_bytes`](super::Uploads::max_file_bytes)
+/// or more.
 ///
 /// ```
 /// use std::time::Duration;
@@ -60,8 +61,8 @@ pub(super) enum ScanResult {
 }
 
 impl Clamd {
-    /// Sets the daemon's address: a host and a port such as `127.0.0.1:3310`, or the path of a socket such
-    /// as `/run/clamav/clamd.ctl`, with or without `unix:`. It does not connect yet.
+    /// Sets the daemon's address: a host and a port such as `127.0.0.1:3310`, or the path of a
+    /// socket such as `/run/clamav/clamd.ctl`, with or without `unix:`. It does not connect yet.
     ///
     /// # Errors
     /// If the text is neither.
@@ -105,7 +106,8 @@ impl Clamd {
         let reply = self.in_time(async {
             let mut connection = self.connect().await?;
             connection.write_all(b"zINSTREAM\0").await?;
-            // The daemon may reply and close before the end: its reply counts, not the broken pipe.
+            // The daemon may reply and close before the end: its reply counts, not the broken
+            // pipe.
             let sent = send(file, &mut connection).await;
             match read_reply(connection).await {
                 Ok(reply) if !reply.is_empty() => Ok(reply),

@@ -1,4 +1,5 @@
-//! Errors of this module: a rejected file, a rejected request, an unusable store, an unreadable value.
+//! Errors of this module: a rejected file, a rejected request, an unusable store, an unreadable
+//! value.
 
 use std::borrow::Cow;
 use std::io;
@@ -121,7 +122,8 @@ impl UploadError {
     }
 }
 
-/// The reason why an upload is rejected. It converts into a [`Rejection`], and is a response in axum.
+/// The reason why an upload is rejected. It converts into a [`Rejection`], and is a response in
+/// axum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadRejection {
@@ -134,8 +136,8 @@ pub enum UploadRejection {
     },
     /// 400, 408 or 413: the request's body is too large, too slow, incomplete or malformed.
     Body(BodyRejection),
-    /// 503: the malware scanner does not answer, and [`ScanFailurePolicy`](super::ScanFailurePolicy)
-    /// rejects unscanned files.
+    /// 503: the malware scanner does not answer, and
+    /// [`ScanFailurePolicy`](super::ScanFailurePolicy) rejects unscanned files.
     ScannerDown,
     /// 503: the file store does not answer.
     StoreDown,

@@ -8,24 +8,31 @@ use super::temp_file::TempFile;
 
 /// The texts and accepted files of a `multipart/form-data` request.
 ///
-/// Files that are not given to [`Uploads::keep`](super::Uploads::keep) are deleted when they are dropped.
+/// Files that are not given to [`Uploads::keep`](super::Uploads::keep) are deleted when they are
+/// dropped.
 ///
 /// ```
-/// use palisade::Uploads;
+/// use http::{HeaderValue, Request};
 /// use palisade::upload::{MultipartForm, UploadError, UploadRejection};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # async fn main() {
+/// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+/// # }
+/// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
 /// let body = "--x\r\nContent-Disposition: form-data; name=\"title\"\r\n\r\nTriangles\r\n\
-///             --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\nno PDF\r\n--x--\r\n";
-/// let request = http::Request::post("/articles")
-///     .header("content-type", "multipart/form-data; boundary=x")
-///     .body(body.to_owned())?;
-/// let form: MultipartForm = Uploads::open("memory://")?.take_each(request).await?;
+///             --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pdf\"\r\n\r\n\
+///             This is text.\r\n--x--\r\n";
+/// let mut request = Request::new(body.to_owned());
+/// let content_type = HeaderValue::from_static("multipart/form-data; boundary=x");
+/// request.headers_mut().insert("content-type", content_type);
+/// let form: MultipartForm = uploads.take_each(request).await?;
 ///
 /// assert_eq!(form.text("title"), Some("Triangles"));
 /// let rejection = form.rejection("file").expect("it is not a PDF");
-/// assert!(matches!(rejection, UploadRejection::File { error: UploadError::UnsupportedType { .. }, .. }));
+/// let UploadRejection::File { name, error } = rejection else { unreachable!() };
+/// assert_eq!(&**name, "a.pdf");
+/// assert!(matches!(error, UploadError::UnsupportedType { detected: None, .. }));
 /// assert!(form.into_files().is_empty());
 /// # Ok(())
 /// # }
@@ -71,14 +78,16 @@ impl MultipartForm {
 /// A file that was received and accepted, but is not stored yet. It is deleted when it is dropped.
 ///
 /// ```
-/// use palisade::Uploads;
 /// use palisade::upload::{FileType, PendingFile};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let uploads = Uploads::open("memory://")?;
+/// # async fn main() {
+/// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+/// # }
+/// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
 /// let file: PendingFile = uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?;
-/// assert_eq!((file.name().as_str(), file.file_type(), file.bytes()), ("a.pdf", FileType::Pdf, 14));
+/// assert_eq!(file.name().as_str(), "a.pdf");
+/// assert_eq!((file.file_type(), file.bytes()), (FileType::Pdf, 14));
 /// assert_eq!((file.dimensions(), file.is_quarantined()), (None, false));
 /// # Ok(())
 /// # }

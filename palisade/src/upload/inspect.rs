@@ -44,7 +44,8 @@ impl Uploads {
         Ok(InspectedFile { content, digest, dimensions, quarantined })
     }
 
-    /// Scans the file, if there is a scanner. Returns `true` if the file has to go into quarantine.
+    /// Scans the file, if there is a scanner. Returns `true` if the file has to go into
+    /// quarantine.
     async fn scan(&self, content: &mut TempFile, name: &SafeName) -> Result<bool, UploadRejection> {
         let Some(scanner) = &self.0.scanner else {
             return Ok(false);

@@ -11,7 +11,8 @@ use super::temp_file::TempFile;
 use super::{Uploads, store_down};
 
 impl Uploads {
-    /// Stores a file and returns its record. Save all fields of the record: it is needed to serve the file.
+    /// Stores a file and returns its record. Save all fields of the record: it is needed to serve
+    /// the file.
     ///
     /// If the caller is cancelled, the file is written to the end and then removed.
     ///
@@ -53,14 +54,16 @@ impl Uploads {
     /// A file that is not quarantined is returned unchanged.
     ///
     /// # Errors
-    /// [`UploadRejection::File`] with [`UploadError::Infected`](super::UploadError::Infected) after the file
-    /// is deleted; [`UploadRejection::ScannerDown`], also if there is no scanner;
+    /// [`UploadRejection::File`] with [`UploadError::Infected`](super::UploadError::Infected)
+    /// after the file is deleted; [`UploadRejection::ScannerDown`], also if there is no scanner;
     /// [`UploadRejection::StoreDown`].
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let uploads = palisade::Uploads::open("memory://")?;
+    /// # async fn main() {
+    /// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+    /// # }
+    /// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
     /// let upload = uploads.keep(uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?).await?;
     /// assert!(!upload.quarantined);
     /// assert_eq!(uploads.rescan(&upload).await?, upload);

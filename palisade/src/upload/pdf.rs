@@ -1,11 +1,12 @@
 //! PDF: rejects polyglots.
 //!
-//! Viewers look for the header in the first kilobyte and for `%%EOF` in the last. That leaves room for a
-//! web page at the beginning and for an archive at the end. Here the header is the first bytes (checked
-//! by `sniff`), the first kilobyte contains no HTML, and only white space follows the last `%%EOF`.
+//! Viewers look for the header in the first kilobyte and for `%%EOF` in the last. That leaves room
+//! for a web page at the beginning and for an archive at the end. Here the header is the first
+//! bytes (checked by `sniff`), the first kilobyte contains no HTML, and only white space follows
+//! the last `%%EOF`.
 //!
-//! It does not look for scripts and actions inside: they can be compressed. Viewers in browsers don't run
-//! them against the site, and a scanner detects those that attack programs.
+//! It does not look for scripts and actions inside: they can be compressed. Viewers in browsers
+//! don't run them against the site, and a scanner detects those that attack programs.
 
 use super::error::UploadError;
 use super::sniff::contains_html;

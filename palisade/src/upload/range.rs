@@ -8,7 +8,8 @@ use http_range_header::{RangeUnsatisfiableError, parse_range_header_with_max_ran
 /// The part of a file that a `Range` header selects.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) enum RequestedRange {
-    /// The whole file; also for headers that are invalid, use another unit, or have several ranges.
+    /// The whole file; also for headers that are invalid, use another unit, or have several
+    /// ranges.
     Whole,
     Part(Range<u64>),
     /// A valid range that begins after the end: 416.
@@ -17,7 +18,8 @@ pub(super) enum RequestedRange {
 
 impl RequestedRange {
     pub(super) fn parse(header: &str, length: u64) -> Self {
-        // A response with several ranges costs more than it saves; RFC 9110 lets a server ignore them.
+        // A response with several ranges costs more than it saves; RFC 9110 lets a server ignore
+        // them.
         let parsed = parse_range_header_with_max_ranges(header, NonZeroUsize::MIN);
         match parsed.and_then(|ranges| ranges.validate(length)).as_deref() {
             Ok([range]) => Self::Part(*range.start()..range.end() + 1),

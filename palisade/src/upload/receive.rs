@@ -29,9 +29,9 @@ impl Uploads {
     /// Reads a form. All of its files are acceptable, or the whole request is rejected.
     ///
     /// # Errors
-    /// [`UploadRejection::File`] for the first file that is not acceptable, or if the request is not
-    /// `multipart/form-data`; [`UploadRejection::Body`] if the body is too large, too slow or malformed;
-    /// [`UploadRejection::ScannerDown`]; [`UploadRejection::StoreDown`].
+    /// [`UploadRejection::File`] for the first file that is not acceptable, or if the request is
+    /// not `multipart/form-data`; [`UploadRejection::Body`] if the body is too large, too slow or
+    /// malformed; [`UploadRejection::ScannerDown`]; [`UploadRejection::StoreDown`].
     pub async fn take<B>(&self, request: Request<B>) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -40,13 +40,14 @@ impl Uploads {
         self.receive(request, OnRejectedFile::Stop).await
     }
 
-    /// Reads a form as [`take`](Self::take) does, but continues after a rejected file. The form can be shown
-    /// again with its texts and each [rejection](MultipartForm::rejection) beside its field.
+    /// Reads a form as [`take`](Self::take) does, but continues after a rejected file. The form
+    /// can be shown again with its texts and each [rejection](MultipartForm::rejection) beside its
+    /// field.
     ///
     /// # Errors
     /// [`UploadRejection::Body`] if the body is too large, too slow or malformed;
-    /// [`UploadRejection::File`] if the request is not `multipart/form-data`. With more rejected files than
-    /// [`max_files`](Self::max_files), the reason of the last.
+    /// [`UploadRejection::File`] if the request is not `multipart/form-data`. With more rejected
+    /// files than [`max_files`](Self::max_files), the reason of the last.
     pub async fn take_each<B>(&self, request: Request<B>) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
@@ -218,7 +219,8 @@ impl<'a> IncomingFile<'a> {
 }
 
 impl Settings {
-    /// Detects the type of a file, and checks it against the accepted types and the name's extension.
+    /// Detects the type of a file, and checks it against the accepted types and the name's
+    /// extension.
     fn check_type(&self, head: &[u8], name: &SafeName) -> Result<FileType, UploadError> {
         let unsupported =
             |detected| UploadError::UnsupportedType { detected, accepted: self.file_types.to_string() };

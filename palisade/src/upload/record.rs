@@ -7,14 +7,15 @@ use super::error::UploadParseError;
 use super::file_type::FileType;
 use super::safe_name::SafeName;
 
-/// The record of a stored file. Save all of its fields: [`Uploads`](super::Uploads) stores the bytes only.
+/// The record of a stored file. Save all of its fields: [`Uploads`](super::Uploads) stores the
+/// bytes only.
 ///
 /// ```
 /// use palisade::upload::{Digest, FileType, Upload, UploadId};
 ///
 /// // From the columns of a database row:
 /// let id: UploadId = "00112233445566778899aabbccddeeff".parse()?;
-/// let digest: Digest = "0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef".parse()?;
+/// let digest: Digest = "0123456789abcdef".repeat(4).parse()?;
 /// let upload = Upload::from_parts(id, "a.png", FileType::Png, 640, digest, false);
 /// assert_eq!(upload.id.to_string(), "00112233445566778899aabbccddeeff");
 /// assert_eq!(upload.name.as_str(), "a.png");

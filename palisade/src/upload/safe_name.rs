@@ -31,9 +31,10 @@ const FALLBACK: &str = "file";
 /// They extend those of Werkzeug's `secure_filename`:
 /// 1. The name is converted to its compatibility form: `／` becomes a slash, `．` a dot.
 ///    [`SafeName::ascii`] also removes diacritics, and then all characters that are not ASCII.
-/// 2. Each run of slashes, backslashes and white space becomes one `_`; at either end it is removed.
-/// 3. Letters, digits and diacritics of any script stay, and `_`, `.` and `-`. Everything else is removed:
-///    control characters, bidirectional overrides, the `:` of drives and streams.
+/// 2. Each run of slashes, backslashes and white space becomes one `_`; at either end it is
+///    removed.
+/// 3. Letters, digits and diacritics of any script stay, and `_`, `.` and `-`. Everything else is
+///    removed: control characters, bidirectional overrides, the `:` of drives and streams.
 /// 4. Leading dots, `_` and `-` are removed, and trailing dots and `_`.
 /// 5. An empty stem becomes `file`; the extension stays.
 /// 6. The name of a Windows device (`con`, `nul.txt`, `COM1`) gets a leading `_`.
@@ -41,8 +42,8 @@ const FALLBACK: &str = "file";
 ///
 /// # What it does not do
 ///
-/// It does not check the content, and does not make names unique: store files under names of your own, such
-/// as an [`UploadId`](super::UploadId).
+/// It does not check the content, and does not make names unique: store files under names of your
+/// own, such as an [`UploadId`](super::UploadId).
 ///
 /// References: Werkzeug `secure_filename`; CWE-22; Microsoft, Naming Files; RFC 6266 section 4.3.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
@@ -116,7 +117,8 @@ impl fmt::Display for SafeName {
     }
 }
 
-/// Splits a name into its stem and its extension. Text that does not look like an extension stays in the stem.
+/// Splits a name into its stem and its extension. Text that does not look like an extension stays
+/// in the stem.
 fn split(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once('.') {
         Some((stem, extension)) if is_extension(extension) => (stem, Some(extension)),

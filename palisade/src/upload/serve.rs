@@ -52,10 +52,12 @@ impl Uploads {
     ///
     /// ```
     /// # #[tokio::main(flavor = "current_thread")]
-    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let uploads = palisade::Uploads::open("memory://")?;
+    /// # async fn main() {
+    /// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+    /// # }
+    /// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
     /// let upload = uploads.keep(uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?).await?;
-    /// let (request, ()) = http::Request::get("/").body(())?.into_parts();
+    /// let (request, ()) = http::Request::new(()).into_parts();
     /// let response = uploads.download(&upload, &request).await;
     /// assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"a.pdf\"");
     /// # Ok(())

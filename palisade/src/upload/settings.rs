@@ -118,7 +118,8 @@ impl Uploads {
         self.with(|settings| settings.image_policy = image_policy)
     }
 
-    /// Converts file names to ASCII, as [`SafeName::ascii`] does. Otherwise letters of all scripts stay.
+    /// Converts file names to ASCII, as [`SafeName::ascii`] does. Otherwise letters of all scripts
+    /// stay.
     pub fn ascii_names(self) -> Self {
         self.with(|settings| settings.ascii_names = true)
     }
@@ -134,8 +135,8 @@ impl Uploads {
         self.with(|settings| settings.scan_failure = scan_failure)
     }
 
-    /// Sets the folder for temporary files. The default is the folder of the store itself, or the system's
-    /// temporary folder if the store is not a folder.
+    /// Sets the folder for temporary files. The default is the folder of the store itself, or the
+    /// system's temporary folder if the store is not a folder.
     pub fn staging(self, folder: impl Into<PathBuf>) -> Self {
         let folder = folder.into();
         self.with(|settings| settings.staging = Some(folder))

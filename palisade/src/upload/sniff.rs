@@ -1,7 +1,7 @@
 //! Content sniffing: detects the type of a file from its first bytes.
 //!
-//! A supported type must begin at the first byte: polyglots rely on readers that search further. Common
-//! unsupported types are detected too, for a better message.
+//! A supported type must begin at the first byte: polyglots rely on readers that search further.
+//! Common unsupported types are detected too, for a better message.
 
 use super::file_type::FileType;
 

@@ -128,8 +128,8 @@ impl UploadStore {
         Err(UploadsError::WithoutS3)
     }
 
-    /// Writes a file in one atomic step: it appears whole or not at all. Up to 5 MiB it never replaces
-    /// another; larger files rely on their random id.
+    /// Writes a file in one atomic step: it appears whole or not at all. Up to 5 MiB it never
+    /// replaces another; larger files rely on their random id.
     pub(super) async fn put(
         &self,
         id: UploadId,

@@ -1,7 +1,7 @@
 //! Temporary files without a name.
 //!
-//! The file is opened with `O_TMPFILE`, or unlinked as soon as it is open. The system frees it when it is
-//! closed, even after a crash.
+//! The file is opened with `O_TMPFILE`, or unlinked as soon as it is open. The system frees it
+//! when it is closed, even after a crash.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;

@@ -9,7 +9,8 @@ const IMAGE: u8 = 0x2c;
 const TRAILER: u8 = 0x3b;
 const GRAPHIC_CONTROL: u8 = 0xf9;
 const APPLICATION: u8 = 0xff;
-/// The applications whose block has the loop count, with the lengths of the name and of the one sub-block.
+/// The applications whose block has the loop count, with the lengths of the name and of the one
+/// sub-block.
 const LOOP_COUNT: &[&[u8]] = &[b"\x0bNETSCAPE2.0\x03", b"\x0bANIMEXTS1.0\x03"];
 
 pub(super) fn strip(

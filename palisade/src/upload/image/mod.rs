@@ -1,18 +1,18 @@
 //! Images: checks the container, and removes metadata and hidden data.
 //!
-//! A container is parsed from its first byte to its end, without decoding pixels, so it costs as much as a
-//! copy. Removed: locations and camera data (Exif, except the orientation), comments, editing histories
-//! (XMP), thumbnails, blocks that no viewer needs, and data after the end.
+//! A container is parsed from its first byte to its end, without decoding pixels, so it costs as
+//! much as a copy. Removed: locations and camera data (Exif, except the orientation), comments,
+//! editing histories (XMP), thumbnails, blocks that no viewer needs, and data after the end.
 //!
 //! | type | kept |
 //! |---|---|
 //! | PNG | `IHDR` `PLTE` `IDAT` `IEND`, transparency, colour, resolution, animation |
-//! | JPEG | tables, frames, scans, JFIF without its thumbnail, Adobe's colour transform, ICC profiles, orientation |
+//! | JPEG | tables, frames, scans, JFIF without its thumbnail, Adobe's segment, ICC, orientation |
 //! | GIF | screen, colour tables, frames with their delays, the loop count |
 //! | WebP | `VP8 ` `VP8L` `VP8X` `ALPH` `ANIM` `ANMF` `ICCP` |
 //!
-//! References: PNG (3rd edition) sections 5 and 11; ITU-T T.81 annex B; GIF89a; RFC 9649 (WebP); Exif 2.32
-//! section 4.6.
+//! References: PNG (3rd edition) sections 5 and 11; ITU-T T.81 annex B; GIF89a; RFC 9649 (WebP);
+//! Exif 2.32 section 4.6.
 
 mod gif;
 mod jpeg;

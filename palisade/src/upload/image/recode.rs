@@ -18,8 +18,8 @@ const JPEG_QUALITY: u8 = 88;
 /// The memory of a decoder besides the pixels.
 const DECODER_BYTES: u64 = 16 << 20;
 
-/// Encodes an image again. Of an animated PNG or WebP the first frame stays. All frames of a GIF together
-/// have at most `max_pixels`.
+/// Encodes an image again. Of an animated PNG or WebP the first frame stays. All frames of a GIF
+/// together have at most `max_pixels`.
 pub(in crate::upload) fn recode(
     file_type: FileType,
     stripped: &StrippedImage,
