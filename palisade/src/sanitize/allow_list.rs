@@ -1,45 +1,47 @@
-//! Which elements and attributes pass, and what their values may be.
+//! The allow-lists: elements, attributes, and the values of attributes.
 
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap, HashSet};
 
 use ammonia::{Builder, Url, UrlRelative};
 
-use crate::core::safe_path::SafePath;
+use super::attribute_value::{is_small_length, is_small_number, same_site_url};
+
+const SCHEMES: &[&str] = &["http", "https", "mailto"];
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Preset {
     Rich,
     Plain,
-    None,
+    TextOnly,
 }
 
 #[derive(Clone, Debug)]
-pub(super) struct Rules {
+pub(super) struct AllowList {
     preset: Preset,
     pub(super) classes: BTreeSet<Box<str>>,
     pub(super) id_prefix: &'static str,
 }
 
-/// What a value may be.
+/// The values that an attribute may have.
 #[derive(Clone, Copy, Debug)]
-enum Value {
-    /// Anything: it is shown, or read out, and nothing more.
-    Words,
-    /// A name that other places refer to; gets the prefix.
+enum AllowedValue {
+    /// Any text: it is displayed or read out only.
+    Text,
+    /// An id; it gets the prefix.
     Id,
-    /// The classes of the list.
+    /// Classes of the allow-list.
     Classes,
-    /// Where a link leads.
+    /// The target of a link.
     Link,
-    /// A picture of this site.
-    Picture,
-    /// Up to four digits, perhaps below zero.
+    /// An image of this site.
+    Image,
+    /// Up to four digits and a sign.
     Number,
-    /// As long as a few letters, so that nothing leaves its place.
+    /// A length of a few letters, so that nothing covers the page.
     Length,
-    /// One of these, in lower case.
-    One(&'static [&'static str]),
+    /// One of these words, in lower case.
+    OneOf(&'static [&'static str]),
 }
 
 const PLAIN: &[&str] = &[
@@ -104,8 +106,9 @@ const RICH: &[&str] = &[
     "var",
     "wbr",
 ];
-/// MathML Core without `maction`, which has actions, and without annotations, which hold whatever they like.
-const MATHS: &[&str] = &[
+/// MathML Core without `maction`, which has actions, and without annotations, which contain any
+/// markup.
+const MATHML: &[&str] = &[
     "math",
     "merror",
     "mfrac",
@@ -135,8 +138,8 @@ const MATHS: &[&str] = &[
     "none",
     "semantics",
 ];
-/// What is in these goes with them.
-const EMPTIED: &[&str] = &[
+/// Elements that are removed with their content.
+const REMOVED_WITH_CONTENT: &[&str] = &[
     "annotation",
     "annotation-xml",
     "applet",
@@ -164,94 +167,95 @@ const EMPTIED: &[&str] = &[
     "xmp",
 ];
 
-const SWITCH: Value = Value::One(&["", "true", "false"]);
-const LISTS: &[&str] = &["1", "a", "i"];
+const SWITCH: AllowedValue = AllowedValue::OneOf(&["", "true", "false"]);
+const LIST_TYPES: &[&str] = &["1", "a", "i"];
 
-/// An attribute, on which elements it passes (on all, where none is named), and with which value.
-const ATTRIBUTES: &[(&str, &[&str], Value)] = &[
-    ("class", &[], Value::Classes),
-    ("dir", &[], Value::One(&["ltr", "rtl", "auto"])),
-    ("id", &[], Value::Id),
-    ("lang", &[], Value::Words),
-    ("title", &[], Value::Words),
-    ("href", &["a"], Value::Link),
-    ("alt", &["img"], Value::Words),
-    ("decoding", &["img"], Value::One(&["async", "auto", "sync"])),
-    ("height", &["img"], Value::Number),
-    ("loading", &["img"], Value::One(&["lazy", "eager"])),
-    ("src", &["img"], Value::Picture),
-    ("width", &["img"], Value::Number),
-    ("datetime", &["del", "ins", "time"], Value::Words),
-    ("open", &["details"], Value::One(&["", "open"])),
-    ("reversed", &["ol"], Value::One(&["", "reversed"])),
-    ("start", &["ol"], Value::Number),
-    ("type", &["ol"], Value::One(LISTS)),
-    ("value", &["li"], Value::Number),
-    ("colspan", &["td", "th"], Value::Number),
-    ("rowspan", &["td", "th"], Value::Number),
-    ("scope", &["th"], Value::One(&["col", "colgroup", "row", "rowgroup"])),
-    ("span", &["col", "colgroup"], Value::Number),
+/// Attributes, the elements that may have them (all elements if the list is empty), and the
+/// allowed values.
+const ATTRIBUTES: &[(&str, &[&str], AllowedValue)] = &[
+    ("class", &[], AllowedValue::Classes),
+    ("dir", &[], AllowedValue::OneOf(&["ltr", "rtl", "auto"])),
+    ("id", &[], AllowedValue::Id),
+    ("lang", &[], AllowedValue::Text),
+    ("title", &[], AllowedValue::Text),
+    ("href", &["a"], AllowedValue::Link),
+    ("alt", &["img"], AllowedValue::Text),
+    ("decoding", &["img"], AllowedValue::OneOf(&["async", "auto", "sync"])),
+    ("height", &["img"], AllowedValue::Number),
+    ("loading", &["img"], AllowedValue::OneOf(&["lazy", "eager"])),
+    ("src", &["img"], AllowedValue::Image),
+    ("width", &["img"], AllowedValue::Number),
+    ("datetime", &["del", "ins", "time"], AllowedValue::Text),
+    ("open", &["details"], AllowedValue::OneOf(&["", "open"])),
+    ("reversed", &["ol"], AllowedValue::OneOf(&["", "reversed"])),
+    ("start", &["ol"], AllowedValue::Number),
+    ("type", &["ol"], AllowedValue::OneOf(LIST_TYPES)),
+    ("value", &["li"], AllowedValue::Number),
+    ("colspan", &["td", "th"], AllowedValue::Number),
+    ("rowspan", &["td", "th"], AllowedValue::Number),
+    ("scope", &["th"], AllowedValue::OneOf(&["col", "colgroup", "row", "rowgroup"])),
+    ("span", &["col", "colgroup"], AllowedValue::Number),
     ("accent", &["mover", "munder", "munderover"], SWITCH),
     ("accentunder", &["munder", "munderover"], SWITCH),
-    ("alttext", &["math"], Value::Words),
-    ("columnalign", &["mtable", "mtd", "mtr"], Value::Words),
-    ("columnspan", &["mtd"], Value::Number),
-    ("display", &["math"], Value::One(&["block", "inline"])),
+    ("alttext", &["math"], AllowedValue::Text),
+    ("columnalign", &["mtable", "mtd", "mtr"], AllowedValue::Text),
+    ("columnspan", &["mtd"], AllowedValue::Number),
+    ("display", &["math"], AllowedValue::OneOf(&["block", "inline"])),
     ("displaystyle", &["math", "mstyle", "mtable"], SWITCH),
     ("fence", &["mo"], SWITCH),
-    ("form", &["mo"], Value::One(&["infix", "postfix", "prefix"])),
-    ("height", &["mpadded", "mspace"], Value::Length),
-    ("depth", &["mpadded", "mspace"], Value::Length),
+    ("form", &["mo"], AllowedValue::OneOf(&["infix", "postfix", "prefix"])),
+    ("height", &["mpadded", "mspace"], AllowedValue::Length),
+    ("depth", &["mpadded", "mspace"], AllowedValue::Length),
     ("largeop", &["mo"], SWITCH),
-    ("linethickness", &["mfrac"], Value::Length),
-    ("lspace", &["mo"], Value::Length),
+    ("linethickness", &["mfrac"], AllowedValue::Length),
+    ("lspace", &["mo"], AllowedValue::Length),
     (
         "mathvariant",
         &["mi", "mn", "mo", "ms", "mtext"],
-        Value::One(&["normal", "bold", "italic", "bold-italic"]),
+        AllowedValue::OneOf(&["normal", "bold", "italic", "bold-italic"]),
     ),
-    ("maxsize", &["mo"], Value::Length),
-    ("minsize", &["mo"], Value::Length),
+    ("maxsize", &["mo"], AllowedValue::Length),
+    ("minsize", &["mo"], AllowedValue::Length),
     ("movablelimits", &["mo"], SWITCH),
-    ("rowspan", &["mtd"], Value::Number),
-    ("rspace", &["mo"], Value::Length),
-    ("scriptlevel", &["math", "mstyle"], Value::Number),
+    ("rowspan", &["mtd"], AllowedValue::Number),
+    ("rspace", &["mo"], AllowedValue::Length),
+    ("scriptlevel", &["math", "mstyle"], AllowedValue::Number),
     ("separator", &["mo"], SWITCH),
     ("stretchy", &["mo"], SWITCH),
     ("symmetric", &["mo"], SWITCH),
-    ("width", &["mpadded", "mspace"], Value::Length),
+    ("width", &["mpadded", "mspace"], AllowedValue::Length),
 ];
 
-impl Rules {
+impl AllowList {
     pub(super) fn new(preset: Preset) -> Self {
         Self { preset, classes: BTreeSet::new(), id_prefix: "user-" }
     }
 
     pub(super) fn cleaner(&self) -> Builder<'static> {
         let lists: &[&[&str]] = match self.preset {
-            Preset::Rich => &[PLAIN, RICH, MATHS],
+            Preset::Rich => &[PLAIN, RICH, MATHML],
             Preset::Plain => &[PLAIN],
-            Preset::None => &[],
+            Preset::TextOnly => &[],
         };
         let elements: HashSet<&str> = lists.iter().copied().flatten().copied().collect();
         let mut everywhere = HashSet::new();
-        let mut here: HashMap<&str, HashSet<&str>> = HashMap::new();
+        let mut by_element: HashMap<&str, HashSet<&str>> = HashMap::new();
         for (name, on, _) in ATTRIBUTES {
             if on.is_empty() {
                 everywhere.insert(*name);
             }
             for element in on.iter().filter(|element| elements.contains(**element)) {
-                here.entry(element).or_default().insert(name);
+                by_element.entry(element).or_default().insert(name);
             }
         }
-        let rules = self.clone();
+        let allow_list = self.clone();
         let mut cleaner = Builder::empty();
         cleaner
             .tags(elements)
-            .clean_content_tags(EMPTIED.iter().copied().collect())
+            .clean_content_tags(REMOVED_WITH_CONTENT.iter().copied().collect())
             .generic_attributes(everywhere)
-            .tag_attributes(here)
-            .attribute_filter(move |element, name, value| rules.value(element, name, value))
+            .tag_attributes(by_element)
+            .attribute_filter(move |element, name, value| allow_list.value(element, name, value))
             .url_schemes(SCHEMES.iter().copied().collect())
             .url_relative(UrlRelative::PassThrough)
             .link_rel(Some("noopener nofollow"))
@@ -259,34 +263,36 @@ impl Rules {
         cleaner
     }
 
-    /// The value that an attribute keeps, if any.
+    /// Returns the value that an attribute keeps, or `None` to remove the attribute.
     fn value<'a>(&self, element: &str, name: &str, value: &'a str) -> Option<Cow<'a, str>> {
         if (element, name) == ("a", "rel") {
             return Some(value.into());
         }
-        let (_, _, kind) = ATTRIBUTES
+        let (_, _, allowed) = ATTRIBUTES
             .iter()
-            .find(|(known, on, _)| *known == name && (on.is_empty() || on.contains(&element)))?;
-        match kind {
-            Value::Words => Some(value.into()),
-            Value::Id => self.id(value).map(Cow::Owned),
-            Value::Classes => {
-                let known = value.split_ascii_whitespace().filter(|class| self.classes.contains(*class));
-                let classes = known.collect::<Vec<_>>().join(" ");
+            .find(|(listed, on, _)| *listed == name && (on.is_empty() || on.contains(&element)))?;
+        match allowed {
+            AllowedValue::Text => Some(value.into()),
+            AllowedValue::Id => self.id(value).map(Cow::Owned),
+            AllowedValue::Classes => {
+                let allowed = value.split_ascii_whitespace().filter(|class| self.classes.contains(*class));
+                let classes = allowed.collect::<Vec<_>>().join(" ");
                 if classes.is_empty() { None } else { Some(classes.into()) }
             }
-            Value::Link => self.link(value).map(Cow::Owned),
-            Value::Picture => own_address(value).map(Cow::Owned),
-            Value::Number => is_small_number(value).then_some(value.into()),
-            Value::Length => is_small_length(value).then_some(value.into()),
-            Value::One(words) => words.contains(&&*value.to_ascii_lowercase()).then_some(value.into()),
+            AllowedValue::Link => self.link(value).map(Cow::Owned),
+            AllowedValue::Image => same_site_url(value).map(Cow::Owned),
+            AllowedValue::Number => is_small_number(value).then_some(value.into()),
+            AllowedValue::Length => is_small_length(value).then_some(value.into()),
+            AllowedValue::OneOf(words) => {
+                words.contains(&&*value.to_ascii_lowercase()).then_some(value.into())
+            }
         }
     }
 
     fn id(&self, value: &str) -> Option<String> {
-        let known = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
+        let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'-' | b'_' | b'.' | b':');
         let id = value.strip_prefix(self.id_prefix).unwrap_or(value);
-        (!id.is_empty() && id.len() <= 100 && id.bytes().all(known))
+        (!id.is_empty() && id.len() <= 100 && id.bytes().all(is_allowed))
             .then(|| format!("{}{id}", self.id_prefix))
     }
 
@@ -295,86 +301,13 @@ impl Rules {
             return Some(format!("#{}", self.id(id)?));
         }
         match Url::parse(value) {
-            // Written as it was understood; who names a user before the host wants to be mistaken for another.
+            // Written in normal form. A user name before the host is a spoof of another host.
             Ok(url) => {
                 let listed =
                     SCHEMES.contains(&url.scheme()) && url.username().is_empty() && url.password().is_none();
                 listed.then(|| url.into())
             }
-            Err(_) => own_address(value),
-        }
-    }
-}
-
-const SCHEMES: &[&str] = &["http", "https", "mailto"];
-
-/// An address on this site: a path, or what goes on from this page without going up.
-fn own_address(value: &str) -> Option<String> {
-    if value.starts_with('/') {
-        return Some(value.parse::<SafePath>().ok()?.to_string());
-    }
-    let before_query = value.split(['/', '?', '#']).next()?;
-    if value.is_empty() || before_query.contains(':') {
-        return None;
-    }
-    let path = format!("/{value}").parse::<SafePath>().ok()?;
-    path.as_str().strip_prefix('/').map(str::to_owned)
-}
-
-fn is_small_number(value: &str) -> bool {
-    let digits = value.strip_prefix(['-', '+']).unwrap_or(value);
-    (1..=4).contains(&digits.len()) && digits.bytes().all(|byte| byte.is_ascii_digit())
-}
-
-/// From -1 to 20 em, or as much in a smaller unit.
-fn is_small_length(value: &str) -> bool {
-    let value = value.trim_ascii();
-    if matches!(value, "0" | "thin" | "medium" | "thick") {
-        return true;
-    }
-    let split = value.find(|char: char| char.is_ascii_alphabetic() || char == '%').unwrap_or(value.len());
-    let (number, unit) = value.split_at(split);
-    let most = match unit {
-        "em" => 20.0,
-        "ex" | "ch" => 40.0,
-        "px" => 320.0,
-        "pt" => 240.0,
-        "%" => 100.0,
-        _ => return false,
-    };
-    let plain = number.len() <= 10 && number.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'.' | b'-'));
-    plain && number.parse().is_ok_and(|number: f64| (-most / 20.0..=most).contains(&number))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn addresses_stay_on_the_site() {
-        for (value, kept) in [
-            ("/a b", Some("/a%20b")),
-            ("uploads/a.png?x=1", Some("uploads/a.png?x=1")),
-            ("?page=2", Some("?page=2")),
-            ("", None),
-            ("//evil.example/a", None),
-            ("\\\\evil.example", None),
-            ("../a", None),
-            ("evil:a", None),
-            (" javascript:a", None),
-            ("java\nscript:a", None),
-        ] {
-            assert_eq!(own_address(value).as_deref(), kept, "{value:?}");
-        }
-    }
-
-    #[test]
-    fn lengths_are_small() {
-        for value in ["0", "1em", "-0.1667em", "100%", "2.5px", "thick"] {
-            assert!(is_small_length(value), "{value}");
-        }
-        for value in ["", "em", "-5em", "99em", "1e3px", "calc(1px)", "1vw", "NaNem", "infem", "1 em"] {
-            assert!(!is_small_length(value), "{value}");
+            Err(_) => same_site_url(value),
         }
     }
 }
