@@ -22,7 +22,7 @@ impl BackupCommand {
             bail!("there is no database at {}: see DATABASE_URL and DATA_DIR", config.database_url);
         }
         let db = Db::connect(&config.database_url).await?;
-        let uploads = config.uploads.open_to_read().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        let uploads = config.uploads.open_read_only().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
         let saved = backup::create(&db, &uploads, &self.file).await?;
         db.close().await;
         let (rows, files, file) = (saved.rows(), saved.files(), self.file.display());

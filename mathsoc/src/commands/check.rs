@@ -80,7 +80,7 @@ impl CheckCommand {
             eprintln!("mathsoc: files are in the memory of the site itself, so they are not looked at");
             return Ok(Vec::new());
         }
-        let uploads = config.uploads.open_to_read().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
+        let uploads = config.uploads.open_read_only().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
         if self.remove_unused {
             let removed = check::remove_unused(db, &uploads, self.dry_run).await?;
             print(&said(&removed, self.dry_run))?;

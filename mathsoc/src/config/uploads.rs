@@ -68,9 +68,9 @@ impl UploadSettings {
     /// If the store cannot be opened.
     pub fn open(&self) -> Result<Uploads, UploadsError> {
         let uploads = Uploads::open(&self.place)?.scan_failure(self.clamd_down);
-        let uploads = uploads.file_bytes(self.most_bytes).request_bytes(self.most_bytes);
+        let uploads = uploads.max_file_bytes(self.most_bytes).max_request_bytes(self.most_bytes);
         Ok(match &self.clamd {
-            Some(clamd) => uploads.scan(clamd.clone()),
+            Some(clamd) => uploads.scanner(clamd.clone()),
             None => uploads,
         })
     }
@@ -79,8 +79,8 @@ impl UploadSettings {
     ///
     /// # Errors
     /// If the store cannot be read.
-    pub fn open_to_read(&self) -> Result<Uploads, UploadsError> {
-        Uploads::open_to_read(&self.place)
+    pub fn open_read_only(&self) -> Result<Uploads, UploadsError> {
+        Uploads::open_read_only(&self.place)
     }
 
     /// Returns `true` if files are stored in the memory of one process, which no other can read.

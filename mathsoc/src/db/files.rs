@@ -59,7 +59,7 @@ impl TryFrom<Row> for Upload {
         let wrong = |error: palisade::upload::UploadParseError| sqlx::Error::Decode(error.into());
         let size = u64::try_from(row.size).map_err(|error| sqlx::Error::Decode(error.into()))?;
         let (id, kind) = (row.id.parse().map_err(wrong)?, row.kind.parse().map_err(wrong)?);
-        Ok(Self::recall(id, &row.name, kind, size, row.sha256.parse().map_err(wrong)?, row.quarantined))
+        Ok(Self::from_parts(id, &row.name, kind, size, row.sha256.parse().map_err(wrong)?, row.quarantined))
     }
 }
 
@@ -76,7 +76,7 @@ pub async fn insert(db: &Db, file: &Upload, dimensions: Option<(u32, u32)>, by: 
     let now = now();
     on!(db, pool => {
         let insert = sqlx::query(INSERT).bind(file.id.to_string()).bind(file.name.as_str());
-        let insert = insert.bind(file.kind.to_string()).bind(size).bind(file.digest.to_string());
+        let insert = insert.bind(file.file_type.to_string()).bind(size).bind(file.digest.to_string());
         let insert = insert.bind(width).bind(height).bind(by).bind(now).bind(file.quarantined.then_some(now));
         insert.execute(pool).await.map(drop)
     })?;

@@ -101,7 +101,7 @@ pub async fn take(app: &App, kinds: &[FileType], request: Request) -> Result<Mul
 /// # Errors
 /// What is wrong with the picture or with the form.
 pub async fn take_one_picture(app: &App, request: Request) -> Result<MultipartForm, UploadRejection> {
-    app.uploads.clone().file_types(FileType::PICTURES).files(1).take(request).await
+    app.uploads.clone().file_types(FileType::IMAGES).max_files(1).take(request).await
 }
 
 /// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.

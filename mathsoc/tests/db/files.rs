@@ -22,7 +22,7 @@ pub(super) static CHECKS: &[Check] = checks![
 fn file(digit: char, quarantined: bool) -> Upload {
     let id = digit.to_string().repeat(32).parse().unwrap();
     let digest = digit.to_string().repeat(64).parse().unwrap();
-    Upload::recall(id, "Übung.png", palisade::upload::FileType::Png, 4_000_000_000, digest, quarantined)
+    Upload::from_parts(id, "Übung.png", palisade::upload::FileType::Png, 4_000_000_000, digest, quarantined)
 }
 
 async fn kept(db: &Db, digit: char) -> UploadId {

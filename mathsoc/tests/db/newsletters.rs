@@ -31,7 +31,7 @@ async fn pdf(db: &Db, digit: char, quarantined: bool) -> UploadId {
     let digest = digit.to_string().repeat(64).parse().unwrap();
     let id = digit.to_string().repeat(32).parse().unwrap();
     let file =
-        Upload::recall(id, "März.pdf", palisade::upload::FileType::Pdf, 1_200_000, digest, quarantined);
+        Upload::from_parts(id, "März.pdf", palisade::upload::FileType::Pdf, 1_200_000, digest, quarantined);
     files::insert(db, &file, None, grace.id).await.unwrap();
     id
 }

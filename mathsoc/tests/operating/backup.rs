@@ -352,7 +352,7 @@ async fn a_damaged_or_foreign_file_changes_nothing() {
             assert_eq!(articles::latest(&db, 9).await.unwrap().len(), 1, "{name}");
             assert_eq!(count(&db, "users").await, 0, "{name}");
             assert_eq!(fs::read(data.join("uploads").join(A)).unwrap(), [0, 1, 2, 255], "{name}");
-            assert_eq!(place(&data).list().await.unwrap().len(), 2, "{name}");
+            assert_eq!(place(&data).admin().list().await.unwrap().len(), 2, "{name}");
             assert!(
                 !folder.join("evil").exists() && !folder.parent().unwrap().join("evil").exists(),
                 "{name}"

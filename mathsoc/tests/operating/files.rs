@@ -33,7 +33,7 @@ async fn put(uploads: &Uploads, id: &str, quarantined: bool, bytes: &[u8]) {
     let mut copy = tempfile::tempfile().unwrap();
     copy.write_all(bytes).unwrap();
     copy.rewind().unwrap();
-    uploads.restore(id.parse().unwrap(), quarantined, copy).await.unwrap();
+    uploads.admin().restore(id.parse().unwrap(), quarantined, copy).await.unwrap();
 }
 
 async fn databases(server: &Postgres, folder: &Folder) -> Vec<Db> {
@@ -130,9 +130,13 @@ async fn what_nothing_uses_is_removed_and_nothing_else() {
         }
         let expected = Removed { unused: 1, strays: 2, bytes: 9 + 4 + 9, young: 2 };
         assert_eq!(check::remove_unused(&db, &uploads, true).await.unwrap(), expected);
-        assert_eq!((count(&db, "files").await, uploads.list().await.unwrap().len()), (4, 7), "a dry run");
+        assert_eq!(
+            (count(&db, "files").await, uploads.admin().list().await.unwrap().len()),
+            (4, 7),
+            "a dry run"
+        );
         assert_eq!(check::remove_unused(&db, &uploads, false).await.unwrap(), expected);
-        let left: Vec<_> = uploads.list().await.unwrap().iter().map(|it| it.id.to_string()).collect();
+        let left: Vec<_> = uploads.admin().list().await.unwrap().iter().map(|it| it.id.to_string()).collect();
         assert_eq!(left, [A, B, &young, &arriving]);
         assert_eq!(texts(&db, "SELECT id FROM files ORDER BY id").await, [A, B, &young]);
         let nothing = Removed { young: 2, ..Removed::default() };
@@ -167,7 +171,7 @@ async fn a_backup_moves_files_between_any_stores() {
         backup::restore(&target, &to, &saved, Existing::Refuse).await.unwrap();
         assert_eq!(found(&target, &to, Depth::Bytes).await.len(), 3, "all as they were, and used by nothing");
         assert!(found(&target, &to, Depth::Bytes).await.iter().all(|it| it.starts_with("M13")));
-        assert_eq!(to.list().await.unwrap().iter().filter(|it| it.quarantined).count(), 1);
+        assert_eq!(to.admin().list().await.unwrap().iter().filter(|it| it.quarantined).count(), 1);
         target.close().await;
         from = to;
     }

@@ -21,7 +21,7 @@ pub(super) async fn newsletters(site: &TestSite, old: &str) {
     std::fs::write(folder.join("outside.pdf"), PDF).unwrap();
     let files = Files { from: uploads.clone(), uploads: site.app.uploads.clone() };
     let options = || Options { files: Some(files.clone()), ..Options::default() };
-    let kept = async || site.app.uploads.list().await.unwrap().len();
+    let kept = async || site.app.uploads.admin().list().await.unwrap().len();
 
     let rehearsed = take(db, old, Options { dry_run: true, ..options() }).await.unwrap();
     assert_eq!((count(db, "newsletters").await, count(db, "files").await, kept().await), (1, 0, 0));

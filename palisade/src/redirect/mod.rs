@@ -1,9 +1,10 @@
-//! Redirects that stay on the site, or go to sites that you named.
+//! Redirects that stay on this site, or lead to sites on an allow-list: no open redirects.
 //!
 //! ```
-//! # use palisade::Redirect;
-//! # use palisade::redirect::{Next, RedirectSites, SafePath};
-//! // A form's hidden field `next`, which anybody can write a link with.
+//! use palisade::Redirect;
+//! use palisade::redirect::{Next, RedirectSites, SafePath};
+//!
+//! // The hidden field `next` of a form: any link to the form can set it.
 //! let next: Next = serde_json::from_str(r#""/articles?page=2""#)?;
 //! let response: http::Response<String> = Redirect::to(next.or("/")).into_response();
 //! assert_eq!(response.status(), 303);
@@ -21,29 +22,45 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! What passes as a [`SafePath`](crate::SafePath), in this order:
-//! 1. a text that begins with a slash;
-//! 2. and has no control character, TAB, CR and LF included, which browsers drop before they read on;
-//! 3. whose path, as it is written and decoded once (as a proxy on the way may do), does not begin with two slashes,
-//!    has no backslash, which browsers read as a slash, no control character, and no segment `.` or `..`, behind
-//!    which slashes could move to the front;
-//! 4. and that is no longer than 2,048 bytes when whatever has no place in a `Location` is percent-encoded.
+//! # What happens, in order
 //!
-//! What passes [`RedirectSites::check`]: such a path; or `https://`, a host and port of the list and nothing else
-//! before the next `/`, `?`, `#` or end, and from there again such a path. The origin is then written as the list has it.
+//! A [`SafePath`] is accepted by these rules:
+//! 1. The text begins with a slash.
+//! 2. It contains no control characters. Browsers drop TAB, CR and LF before they parse a URL.
+//! 3. Its path does not begin with two slashes, and has no backslash, control character, or
+//!    segment `.` or `..`. That holds for the text as written and after one percent-decoding,
+//!    because a proxy may decode it.
+//! 4. It has at most 2,048 bytes once it is percent-encoded for `Location`.
+//!
+//! [`RedirectSites::check`] accepts such a path, or an absolute URL:
+//! 1. The scheme, host and port are those of a site on the list. A user name before the host is
+//!    rejected.
+//! 2. The rest of the URL, from the first `/`, `?` or `#`, is accepted as a [`SafePath`].
+//! 3. The origin is written in the list's form.
+//!
+//! # Defaults
 //!
 //! | default | why |
 //! |---|---|
-//! | 303 | the browser comes by GET, whatever it sent; [`Redirect::temporary`], [`Redirect::permanent`] keep the method |
-//! | relative paths such as `page` are refused | they go elsewhere from every page |
+//! | [`Redirect::to`] is a 303 | the browser sends a GET, whatever the method was |
+//! | relative paths such as `page` are rejected | they lead to a different target from every page |
 //! | https only | [`RedirectSites::dangerous_allow_http`] |
-//! | an unsafe [`Next`] counts as none | the form was filled in by a visitor who did not write the link |
+//! | an unsafe [`Next`] is ignored and logged | the visitor did not write the link to the form |
 //!
-//! It does not say whether there is a page at that path, nor whether this visitor may see it. A site that answers
-//! `/go?to=…` with a redirect of its own must check that one too.
+//! # What it does not do
 //!
-//! References: WHATWG URL §4.4; RFC 3986; RFC 9110 §10.2.2, §15.4; OWASP Unvalidated Redirects Cheat Sheet;
-//! Django's `url_has_allowed_host_and_scheme`.
+//! - It does not check that the target exists, or that the visitor may see it.
+//! - It does not follow redirects: a page of this site that redirects to a parameter needs a check
+//!   of its own.
+//!
+//! # See also
+//!
+//! - [`session`](crate::session): redirects to the login page, with the path to return to.
+//! - [`https`](crate::https): redirects from http to https.
+//!
+//! References: WHATWG URL section 4.4; RFC 3986; RFC 9110 sections 10.2.2 and 15.4; OWASP
+//! Unvalidated Redirects and Forwards Cheat Sheet; Django's `url_has_allowed_host_and_scheme`;
+//! CWE-601.
 
 mod next;
 mod sites;
@@ -55,32 +72,45 @@ pub use crate::core::safe_path::{SafePath, SafePathError};
 pub use next::Next;
 pub use sites::{RedirectSites, RedirectSitesError, SafeRedirect, SafeRedirectError};
 
-/// A response that sends the browser to another page of the site, or to a site that you named.
+/// A redirect to a path on this site, or to a checked URL. It is a response in axum.
+///
+/// ```
+/// use palisade::Redirect;
+/// use palisade::redirect::SafePath;
+///
+/// const HOME: SafePath = SafePath::of("/");
+/// let status = |redirect: Redirect| redirect.into_response::<String>().status().as_u16();
+/// assert_eq!(status(Redirect::to(HOME)), 303);
+/// assert_eq!(status(Redirect::temporary(HOME)), 307);
+/// assert_eq!(status(Redirect::permanent(HOME)), 308);
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(alias("open redirect", "url_has_allowed_host_and_scheme"))]
 pub struct Redirect {
     status: StatusCode,
     target: SafeRedirect,
 }
 
 impl Redirect {
-    /// 303: the browser asks for the target by GET. What a form's answer wants.
+    /// Makes a 303: the browser requests the target by GET. Use it after a form
+    /// (POST/redirect/GET).
     pub fn to(target: impl Into<SafeRedirect>) -> Self {
         Self { status: StatusCode::SEE_OTHER, target: target.into() }
     }
 
-    /// 307: the same request again, method and body kept, this time only.
+    /// Makes a 307: the browser repeats the request at the target, with the same method and body.
     pub fn temporary(target: impl Into<SafeRedirect>) -> Self {
         Self { status: StatusCode::TEMPORARY_REDIRECT, target: target.into() }
     }
 
-    /// 308: the same request again, method and body kept; browsers remember it.
+    /// Makes a 308: as 307, but browsers cache it without an end.
     pub fn permanent(target: impl Into<SafeRedirect>) -> Self {
         Self { status: StatusCode::PERMANENT_REDIRECT, target: target.into() }
     }
 
-    /// The response that says it: status, `Location`, no body.
+    /// Converts into a response with a status, `Location` and an empty body.
     pub fn into_response<B: Default>(self) -> Response<B> {
-        let location = HeaderValue::try_from(self.target.as_str()).expect("targets are printable ASCII");
+        let location = HeaderValue::try_from(self.target.as_str()).expect("a target is printable ASCII");
         let mut response = Response::new(B::default());
         *response.status_mut() = self.status;
         response.headers_mut().insert(LOCATION, location);

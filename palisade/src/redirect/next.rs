@@ -1,4 +1,4 @@
-//! Where a form says to go on, and how safe paths are read and written by serde.
+//! The return path of a form, and serde support for safe paths.
 
 use std::fmt;
 
@@ -7,24 +7,43 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::core::safe_path::{SafePath, SafePathError};
 
-/// Where a form or a query says to go on: a safe path, or nothing.
+/// The return path of a form or query, such as `?next=/articles`: a safe path, or none.
 ///
-/// An unsafe value is logged and counts as nothing, and so do a missing field and an empty one: the visitor who fills
-/// in the form is not the one who wrote the link, and shall get in all the same.
+/// A missing, empty or unsafe value is no path; an unsafe one is logged. It is not an error,
+/// because the visitor who submits the form did not write the link.
+///
+/// ```
+/// use palisade::redirect::Next;
+///
+/// #[derive(serde::Deserialize)]
+/// struct Login {
+///     next: Next, // needs no #[serde(default)]
+/// }
+///
+/// let login: Login = serde_json::from_str(r#"{"next": "/articles"}"#)?;
+/// assert_eq!(login.next.or("/").as_str(), "/articles");
+/// let login: Login = serde_json::from_str(r#"{"next": "https://evil.example/"}"#)?;
+/// assert_eq!(login.next.path(), None);
+/// let login: Login = serde_json::from_str("{}")?;
+/// assert_eq!(login.next.or("/").as_str(), "/");
+/// # Ok::<(), serde_json::Error>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[doc(alias("next", "return_to", "return URL"))]
 pub struct Next(Option<SafePath>);
 
 impl Next {
-    /// The path, or else this page, which stands in the program.
+    /// Returns the path, or this default.
     ///
     /// # Panics
-    /// Whenever the page is none that [`SafePath::of`] takes, needed or not: the first request finds the mistake.
+    /// If the default is not a valid [`SafePath`]. It is checked in every call, so that the first
+    /// request finds the mistake.
     pub fn or(self, page: &'static str) -> SafePath {
         let page = SafePath::of(page);
         self.0.unwrap_or(page)
     }
 
-    /// The path, if there is a safe one: what the form's hidden field repeats.
+    /// Returns the path if there is a safe one, for the form's hidden field.
     pub fn path(&self) -> Option<&SafePath> {
         self.0.as_ref()
     }
@@ -35,7 +54,7 @@ impl Next {
             Err(_) if text.is_empty() => Self(None),
             Err(error) => {
                 let start: String = text.chars().take(100).collect();
-                tracing::info!(next = ?start, %error, "an unsafe address to go on to is left out");
+                tracing::info!(next = ?start, %error, "ignored an unsafe return path");
                 Self(None)
             }
         }
@@ -76,12 +95,12 @@ impl<'de> Deserialize<'de> for Next {
             }
         }
 
-        // As an option, so that a missing field needs no attribute.
+        // As an option, so that a missing field needs no `#[serde(default)]`.
         deserializer.deserialize_option(NextVisitor)
     }
 }
 
-/// Fails on an unsafe path; a form that shall pass all the same has [`Next`] for it.
+/// Rejects an unsafe path. A form that should pass all the same has a [`Next`] instead.
 impl<'de> Deserialize<'de> for SafePath {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         struct PathVisitor;

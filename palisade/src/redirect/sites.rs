@@ -1,4 +1,4 @@
-//! The sites that a redirect may lead to, and an address that does.
+//! The allow-list of redirect targets, and a checked target.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -8,8 +8,24 @@ use crate::core::authority::Authority;
 use crate::core::client::Scheme;
 use crate::core::safe_path::{SafePath, SafePathError};
 
-/// The sites that redirects may lead to: your own hosts, and others that you trust with your visitors.
+/// The allow-list of sites that a redirect may lead to. Cheap to clone.
+///
+/// ```
+/// use palisade::Redirect;
+/// use palisade::redirect::{RedirectSites, SafeRedirect, SafeRedirectError};
+///
+/// let sites = RedirectSites::new(["example.org"])?;
+/// let target: SafeRedirect = sites.check("HTTPS://EXAMPLE.ORG:443/a?b")?;
+/// assert_eq!(target.as_str(), "https://example.org/a?b");
+/// let response: http::Response<String> = Redirect::to(target).into_response();
+/// assert_eq!(response.headers()["location"], "https://example.org/a?b");
+///
+/// assert_eq!(sites.check("https://example.com/"), Err(SafeRedirectError::SiteNotAllowed));
+/// assert!(RedirectSites::new(["https://example.org/path"]).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
+#[doc(alias("allow-list", "ALLOWED_HOSTS"))]
 pub struct RedirectSites(Arc<[Site]>);
 
 #[derive(Clone, Debug)]
@@ -21,25 +37,35 @@ struct Site {
 }
 
 impl RedirectSites {
-    /// These sites, over https: `example.org`, or `https://example.org:8443` where the port is not 443.
+    /// Allows these sites over https: `example.org`, or `https://example.org:8443` for another
+    /// port.
     ///
     /// # Errors
-    /// When one is no site, or is written with `http://`.
+    /// If a text is not a site, or begins with `http://`.
     pub fn new<T: AsRef<str>>(sites: impl IntoIterator<Item = T>) -> Result<Self, RedirectSitesError> {
         let https = |text: &str| {
             let (scheme, authority) = text.split_once("://").unwrap_or(("https", text));
             Site::of(scheme, authority).filter(|site| site.scheme == Scheme::Https)
         };
-        Ok(Self(read(sites, https)?.into()))
+        Ok(Self(parse_sites(sites, https)?.into()))
     }
 
-    /// These sites too, in the clear: `http://intranet.example`.
+    /// Also allows these sites over plain HTTP: `http://intranet.example`.
     ///
-    /// # Danger
-    /// Who listens on the way reads and changes what they answer, and where they send the visitor next.
+    /// # Security
+    /// An attacker on the network can read and change their responses, and redirect the visitor
+    /// elsewhere.
     ///
     /// # Errors
-    /// When one is no site, or is not written with `http://`.
+    /// If a text is not a site, or does not begin with `http://`.
+    ///
+    /// ```
+    /// # use palisade::redirect::RedirectSites;
+    /// let sites = RedirectSites::new(["example.org"])?;
+    /// let sites = sites.dangerous_allow_http(["http://intranet.example"])?;
+    /// assert!(sites.check("http://intranet.example/").is_ok());
+    /// # Ok::<(), palisade::redirect::RedirectSitesError>(())
+    /// ```
     pub fn dangerous_allow_http<T: AsRef<str>>(
         self,
         sites: impl IntoIterator<Item = T>,
@@ -48,21 +74,21 @@ impl RedirectSites {
             let (scheme, authority) = text.split_once("://")?;
             Site::of(scheme, authority).filter(|site| site.scheme == Scheme::Http)
         };
-        let more = read(sites, http)?;
+        let more = parse_sites(sites, http)?;
         Ok(Self(self.0.iter().cloned().chain(more).collect()))
     }
 
-    /// The address, if it is a path on this site or leads to one of these.
+    /// Checks a target: a path on this site, or a URL of an allowed site.
     ///
     /// # Errors
-    /// When it leads elsewhere, or its path is none that [`SafePath`] takes.
+    /// If the site is not on the list, or the path is not a valid [`SafePath`].
     pub fn check(&self, target: &str) -> Result<SafeRedirect, SafeRedirectError> {
-        let Some((scheme, rest)) = target.split_once("://").filter(|(scheme, _)| is_word(scheme)) else {
+        let Some((scheme, rest)) = target.split_once("://").filter(|(scheme, _)| is_scheme(scheme)) else {
             return Ok(target.parse::<SafePath>()?.into());
         };
         let (authority, path) = rest.split_at(rest.find(['/', '?', '#']).unwrap_or(rest.len()));
-        let asked = Site::of(scheme, authority).ok_or(SafeRedirectError::OtherSession)?;
-        let site = self.0.iter().find(|site| site.is(&asked)).ok_or(SafeRedirectError::OtherSession)?;
+        let requested = Site::of(scheme, authority).ok_or(SafeRedirectError::SiteNotAllowed)?;
+        let site = self.0.iter().find(|site| site.is(&requested)).ok_or(SafeRedirectError::SiteNotAllowed)?;
         let path: SafePath = match path.starts_with('/') {
             true => path.parse()?,
             false => format!("/{path}").parse()?,
@@ -74,8 +100,8 @@ impl RedirectSites {
 impl Site {
     fn of(scheme: &str, authority: &str) -> Option<Self> {
         let scheme = match scheme {
-            known if known.eq_ignore_ascii_case("https") => Scheme::Https,
-            known if known.eq_ignore_ascii_case("http") => Scheme::Http,
+            it if it.eq_ignore_ascii_case("https") => Scheme::Https,
+            it if it.eq_ignore_ascii_case("http") => Scheme::Http,
             _ => return None,
         };
         let authority = Authority::parse(authority).ok()?;
@@ -88,7 +114,7 @@ impl Site {
     }
 }
 
-/// The origin, as browsers write it.
+/// Writes the origin as browsers do, without the default port.
 impl fmt::Display for Site {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}://{}", self.scheme.as_str(), self.host)?;
@@ -96,12 +122,13 @@ impl fmt::Display for Site {
     }
 }
 
-/// An address that a redirect may lead to: a path on this site, or an address on a site that you named.
+/// A checked target of a [`Redirect`](super::Redirect): a path on this site, or a URL of an
+/// allowed site.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SafeRedirect(Cow<'static, str>);
 
 impl SafeRedirect {
-    /// The address as `Location` has it: printable ASCII.
+    /// Returns the value of `Location`: printable ASCII.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -119,36 +146,35 @@ impl fmt::Display for SafeRedirect {
     }
 }
 
-/// Why a text is no site to redirect to.
+/// A text is not a site for [`RedirectSites`].
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{0}` is not a site to redirect to: write `example.org` or `https://example.org:8443`, without a path; a site in the clear goes into `RedirectSites::dangerous_allow_http` as `http://example.org`"
+    "`{0}` is not a site to redirect to: write `example.org` or `https://example.org:8443`, without a path; \
+     give a site over plain HTTP to `RedirectSites::dangerous_allow_http` as `http://example.org`"
 )]
 pub struct RedirectSitesError(String);
 
-/// Why an address is none to redirect to.
+/// The reason why [`RedirectSites::check`] rejects a target.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SafeRedirectError {
-    /// It leads to a site that is not on the list.
-    #[error(
-        "leads to a site that is not on the list of `RedirectSites`: add it there, or write a path on this site"
-    )]
-    OtherSession,
-    /// Its path is none that redirects take.
+    /// The site is not on the list.
+    #[error("the target's site is not in `RedirectSites`: add it there, or write a path on this site")]
+    SiteNotAllowed,
+    /// The path is not safe.
     #[error(transparent)]
     Path(#[from] SafePathError),
 }
 
-fn read<T: AsRef<str>>(
+fn parse_sites<T: AsRef<str>>(
     sites: impl IntoIterator<Item = T>,
     site: impl Fn(&str) -> Option<Site>,
 ) -> Result<Vec<Site>, RedirectSitesError> {
-    let read = |text: T| site(text.as_ref()).ok_or_else(|| RedirectSitesError(text.as_ref().to_owned()));
-    sites.into_iter().map(read).collect()
+    let parse = |text: T| site(text.as_ref()).ok_or_else(|| RedirectSitesError(text.as_ref().to_owned()));
+    sites.into_iter().map(parse).collect()
 }
 
-/// Whether it can be a scheme at all: otherwise the `://` stands further on, in a path or a query.
-fn is_word(scheme: &str) -> bool {
+/// Returns `true` for a scheme. Otherwise the `://` belongs to a path or query.
+fn is_scheme(scheme: &str) -> bool {
     !scheme.is_empty() && scheme.bytes().all(|byte| byte.is_ascii_alphanumeric())
 }

@@ -1,157 +1,208 @@
-//! HTML that somebody wrote, without what could run, track or mislead.
+//! HTML sanitizing: keeps the formatting that people write, and removes scripts, tracking and
+//! spoofing.
 //!
 //! ```
-//! # use palisade::Sanitizer;
-//! # use palisade::sanitize::SafeHtml;
+//! use palisade::Sanitizer;
+//! use palisade::sanitize::SafeHtml;
+//!
 //! let rich = Sanitizer::rich().classes(["note"]);
-//! let html = rich.clean(r#"<p class="note big" onclick="steal()">See <a href="/a">a</a>.<script>steal()</script>"#)?;
-//! assert_eq!(html.as_str(), r#"<p class="note">See <a href="/a" rel="noopener nofollow">a</a>.</p>"#);
+//! let html: SafeHtml = rich.clean(
+//!     r#"<p class="note big" onclick="steal()">See <a href="/a">a</a>.<script>steal()</script>"#,
+//! )?;
+//! let cleaned = r#"<p class="note">See <a href="/a" rel="noopener nofollow">a</a>.</p>"#;
+//! assert_eq!(html.as_str(), cleaned);
 //! assert_eq!(html.excerpt(10), "See a.");
 //!
 //! let formula = "<math><mfrac><mn>1</mn><mi>x</mi></mfrac></math>";
 //! assert_eq!(rich.clean(formula)?.as_str(), formula);
-//! assert_eq!(Sanitizer::none().clean("<b>1 &lt; 2</b>")?.as_str(), "1 &lt; 2");
+//! assert_eq!(Sanitizer::text_only().clean("<b>1 &lt; 2</b>")?.as_str(), "1 &lt; 2");
 //! # Ok::<(), palisade::sanitize::SanitizeError>(())
 //! ```
 //!
-//! What passes, in this order:
-//! 1. a text of at most 256 KiB that a browser's parser makes no more than 100,000 elements, attributes and texts of,
-//!    at most 256 deep;
-//! 2. of that, the elements that the preset lists; of the others their text alone, and nothing at all of scripts,
-//!    styles, frames, embedded documents, drawings, lists of choices, and of formulas where the preset has none;
-//! 3. the attributes that the element lists, with a value of the kind that it may have: a link to http, https, mailto
-//!    or this site; a picture of this site; a small number; a small length; a listed word;
-//! 4. and the result is cleaned again until that changes nothing, since a browser that parses it anew must see what was
-//!    judged. If it never settles, its text is all that is left.
+//! # What happens, in order
+//!
+//! 1. A text of more than 256 KiB is rejected, and one that a browser's parser turns into more
+//!    than 100,000 nodes and attributes, or more than 256 levels.
+//! 2. Elements on the preset's allow-list are kept. Of other elements the text remains. Scripts,
+//!    styles, frames, embedded media, drawings, drop-down lists, and formulas that the preset does
+//!    not allow are removed with their content.
+//! 3. Attributes are kept if the element allows them and the value is valid: a link to http,
+//!    https, mailto or this site; an image of this site; a small number; a small length; a listed
+//!    word.
+//! 4. The result is cleaned again until it does not change, because a browser parses it again
+//!    (mutation XSS). A text that still changes after four rounds is reduced to plain text.
+//!
+//! # Defaults
 //!
 //! | default | why |
 //! |---|---|
-//! | `rel="noopener nofollow"` on links | the other page has no hold on ours, and nobody writes here for the link's sake |
-//! | ids get `user-` in front, links to them too | an id of the page's own cannot be taken, nor a name of its scripts |
-//! | classes and styles are dropped | they can cover the page; [`Sanitizer::classes`] |
-//! | pictures of this site only | another site learns who reads the page, and when |
+//! | `rel="noopener nofollow"` on links | the target cannot control the opener; spam has no benefit |
+//! | ids, and links to them, begin with `user-` | no collision with the page's ids, no DOM clobbering |
+//! | classes and styles are removed | they can cover the page; see [`Sanitizer::classes`] |
+//! | images of this site only | another site would learn who reads the page, and when |
 //! | no `h1` | the page has its own |
 //!
-//! A [`SafeHtml`] is made by a sanitiser, of plain text, or by a function that says that it is dangerous; nothing is
-//! deserialised into it. Keep what was written, and clean it when you show it: rules get better. To print it from
-//! askama without escaping, wrap it in a type of your own that implements `askama::filters::HtmlSafe` and `Display`,
-//! and let templates have no other: `|safe` then stands nowhere.
+//! # Security
 //!
-//! It makes no links of addresses, mends no grammar, and does not say what a page means: `nofollow` or not, a link may
-//! lead to a fraud. It takes a millisecond for ten kilobytes, and a third of a second for the worst that it takes at all:
-//! where strangers may send that much, limit how often.
+//! A [`SafeHtml`] comes from a sanitizer, from plain text, or from a function whose name says that
+//! it is dangerous. It cannot be deserialized. Store the original text, and sanitize it when you
+//! show it: the rules improve with each release.
 //!
-//! References: HTML §13 (parsing); MathML Core; OWASP Cross Site Scripting Prevention Cheat Sheet; RUSTSEC-2025-0071
-//! and what ammonia's change log says of mutation XSS.
+//! To print it from askama without escaping, wrap it in a type that implements `Display` and
+//! `askama::filters::HtmlSafe`. Templates then need no `|safe`.
+//!
+//! # What it does not do
+//!
+//! - It does not convert addresses into links, and does not repair grammar.
+//! - It does not judge the text: a link may lead to a fraud.
+//! - It does not limit the rate. Ten kilobytes take a millisecond, the worst accepted text a third
+//!   of a second. Use a [rate limit](crate::rate_limit) for strangers.
+//!
+//! # See also
+//!
+//! - [`csp`](crate::csp): the second line of defence against XSS.
+//! - [`upload`](crate::upload): images and documents.
+//!
+//! References: HTML section 13 (parsing); MathML Core; OWASP Cross Site Scripting Prevention Cheat
+//! Sheet; RUSTSEC-2025-0071, and ammonia's change log on mutation XSS.
 
-mod html;
-mod rules;
-mod tree;
+mod allow_list;
+mod attribute_value;
+mod dom;
+mod safe_html;
 
 use std::fmt;
 use std::sync::Arc;
 
 use ammonia::Builder;
 
-pub use html::SafeHtml;
-use rules::{Preset, Rules};
-use tree::Tree;
+use allow_list::{AllowList, Preset};
+use dom::Dom;
+pub use safe_html::SafeHtml;
 
-/// 256 KiB: a long article with a formula in every line.
-const MOST_BYTES: usize = 256 * 1024;
-/// How often a result is cleaned again before it is given up.
-const MOST_ROUNDS: usize = 4;
+/// A long article with a formula in every line.
+const MAX_BYTES: usize = 256 * 1024;
+/// The number of times that a changing result is cleaned again.
+const MAX_ROUNDS: usize = 4;
 
-/// What of somebody's HTML a page may show.
+/// Sanitizes HTML by an allow-list. Cheap to clone; make it once. See the [module page](self).
 #[derive(Clone)]
+#[doc(alias("XSS", "bleach", "nh3", "ammonia", "DOMPurify"))]
 pub struct Sanitizer {
-    rules: Rules,
-    most_bytes: usize,
+    allow_list: AllowList,
+    max_bytes: usize,
     cleaner: Arc<Builder<'static>>,
 }
 
 impl Sanitizer {
-    /// Rich text: headings, lists, tables, figures with pictures of this site, MathML.
+    /// Allows rich text: headings, lists, tables, figures with images of this site, MathML.
     pub fn rich() -> Self {
-        Self::of(Rules::new(Preset::Rich), MOST_BYTES)
+        Self::new(AllowList::new(Preset::Rich), MAX_BYTES)
     }
 
-    /// Paragraphs, emphasis, lists, code, quotations and links.
+    /// Allows paragraphs, emphasis, lists, code, quotations and links.
+    ///
+    /// ```
+    /// # use palisade::Sanitizer;
+    /// let html = Sanitizer::plain().clean("<h2>Primes</h2><p>See <b>below</b>.</p>")?;
+    /// assert_eq!(html.as_str(), "Primes<p>See <b>below</b>.</p>");
+    /// # Ok::<(), palisade::sanitize::SanitizeError>(())
+    /// ```
     pub fn plain() -> Self {
-        Self::of(Rules::new(Preset::Plain), MOST_BYTES)
+        Self::new(AllowList::new(Preset::Plain), MAX_BYTES)
     }
 
-    /// The text alone, without any element.
-    pub fn none() -> Self {
-        Self::of(Rules::new(Preset::None), MOST_BYTES)
+    /// Allows no element: only the text remains.
+    pub fn text_only() -> Self {
+        Self::new(AllowList::new(Preset::TextOnly), MAX_BYTES)
     }
 
-    /// The classes that elements may have.
+    /// Sets the allowed classes. The default is none.
     pub fn classes<T: Into<Box<str>>>(self, classes: impl IntoIterator<Item = T>) -> Self {
-        let mut rules = self.rules;
-        rules.classes = classes.into_iter().map(Into::into).collect();
-        Self::of(rules, self.most_bytes)
+        let mut allow_list = self.allow_list;
+        allow_list.classes = classes.into_iter().map(Into::into).collect();
+        Self::new(allow_list, self.max_bytes)
     }
 
-    /// What stands in front of every id, instead of `user-`.
+    /// Sets the prefix of ids. The default is `user-`.
+    ///
+    /// ```
+    /// # use palisade::Sanitizer;
+    /// let sanitizer = Sanitizer::rich().id_prefix("post-");
+    /// let html = sanitizer.clean(r##"<h2 id="a">A</h2><a href="#a">up</a>"##)?;
+    /// assert!(html.as_str().starts_with(r##"<h2 id="post-a">A</h2><a href="#post-a""##));
+    /// # Ok::<(), palisade::sanitize::SanitizeError>(())
+    /// ```
+    #[doc(alias = "DOM clobbering")]
     pub fn id_prefix(self, prefix: &'static str) -> Self {
-        let mut rules = self.rules;
-        rules.id_prefix = prefix;
-        Self::of(rules, self.most_bytes)
+        let mut allow_list = self.allow_list;
+        allow_list.id_prefix = prefix;
+        Self::new(allow_list, self.max_bytes)
     }
 
-    /// How many bytes a text may have, instead of 262,144. What it is made of is bounded all the same.
-    pub fn most_bytes(mut self, most_bytes: usize) -> Self {
-        self.most_bytes = most_bytes;
+    /// Sets the maximum length of a text. The default is 262,144. The limits on nodes and levels
+    /// stay.
+    pub fn max_bytes(mut self, max_bytes: usize) -> Self {
+        self.max_bytes = max_bytes;
         self
     }
 
-    /// What may be shown of this HTML.
+    /// Sanitizes HTML.
     ///
     /// # Errors
-    /// When it is too large, has too many elements, or they stand too deep in each other.
+    /// If the text is too long, has too many elements, or is nested too deeply.
     pub fn clean(&self, html: &str) -> Result<SafeHtml, SanitizeError> {
-        if html.len() > self.most_bytes {
-            return Err(SanitizeError::TooLong(self.most_bytes));
+        if html.len() > self.max_bytes {
+            return Err(SanitizeError::TooLong(self.max_bytes));
         }
-        Tree::bounded(html)?;
+        Dom::parse_bounded(html)?;
         let mut cleaned = self.cleaner.clean(html).to_string();
-        for _ in 0..MOST_ROUNDS {
+        for _ in 0..MAX_ROUNDS {
             let again = self.cleaner.clean(&cleaned).to_string();
             if again == cleaned {
                 return Ok(SafeHtml::cleaned(cleaned));
             }
             cleaned = again;
         }
-        tracing::warn!("HTML that reads otherwise each time is reduced to its text");
-        Ok(SafeHtml::text(&Tree::whole(&cleaned).text()))
+        tracing::warn!("HTML that changes with every sanitizing round is reduced to plain text");
+        Ok(SafeHtml::text(&Dom::parse(&cleaned).text()))
     }
 
-    fn of(rules: Rules, most_bytes: usize) -> Self {
-        Self { cleaner: Arc::new(rules.cleaner()), rules, most_bytes }
+    fn new(allow_list: AllowList, max_bytes: usize) -> Self {
+        Self { cleaner: Arc::new(allow_list.cleaner()), allow_list, max_bytes }
     }
 }
 
 impl fmt::Debug for Sanitizer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Sanitizer")
-            .field("rules", &self.rules)
-            .field("most_bytes", &self.most_bytes)
+            .field("allow_list", &self.allow_list)
+            .field("max_bytes", &self.max_bytes)
             .finish_non_exhaustive()
     }
 }
 
-/// Why HTML is not even looked through.
+/// The reason why HTML is rejected before it is sanitized.
+///
+/// ```
+/// use palisade::Sanitizer;
+/// use palisade::sanitize::SanitizeError;
+///
+/// let error = Sanitizer::plain().max_bytes(100).clean(&"a".repeat(101)).unwrap_err();
+/// assert_eq!(error, SanitizeError::TooLong(100));
+/// assert!(error.to_string().starts_with("the text is longer than 100 bytes"));
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SanitizeError {
-    /// It has more bytes than the sanitiser takes.
-    #[error("the text is longer than {0} bytes: make it shorter, or two of it")]
+    /// The text is longer than [`Sanitizer::max_bytes`].
+    #[error("the text is longer than {0} bytes: shorten it, or split it in two")]
     TooLong(usize),
-    /// A parser makes too much of it.
-    #[error("the text has too many elements: leave out formatting, or make two of it")]
-    TooMany,
-    /// Its elements stand too deep in each other.
-    #[error("the text's elements stand too deep in each other: write them side by side")]
+    /// The text has more than 100,000 nodes and attributes, a tag of more than about 10,000
+    /// attributes, or is too costly to parse.
+    #[error("the text has too many elements: split it, or remove formatting")]
+    TooManyNodes,
+    /// The elements have more than 256 levels.
+    #[error("the text's elements are nested more than 256 levels deep: write them side by side")]
     TooDeep,
 }

@@ -1,7 +1,8 @@
-//! Asking ClamAV's daemon whether a file is malware.
+//! The client of ClamAV's daemon.
 //!
-//! The file is sent over one connection by `INSTREAM`, chunk by chunk, so the daemon needs no right to read it. Whatever is no
-//! clear answer in time counts as no answer: the daemon's own limit for a stream (`StreamMaxLength`), too.
+//! The file is sent over one connection by `INSTREAM`, chunk by chunk, so the daemon needs no
+//! permission to read it. Any unclear reply counts as a failure, including the daemon's own size
+//! limit (`StreamMaxLength`).
 //!
 //! References: clamd(8), clamd.conf(5).
 
@@ -19,111 +20,129 @@ use tokio::net::UnixStream;
 use tokio::time::timeout;
 
 const CHUNK: usize = 64 * 1024;
-/// Longer than any answer.
-const ANSWER: u64 = 4 * 1024;
+/// The maximum size of a reply.
+const MAX_REPLY: u64 = 4 * 1024;
 
-/// Where ClamAV's daemon listens, and how long to wait for it.
+/// The client of ClamAV's daemon: its address, and a timeout.
+///
+/// Files are sent over the connection (`INSTREAM`), so the daemon needs no permission to read
+/// them. Any unclear reply counts as a failure, including the daemon's own size limit: set
+/// `StreamMaxLength` in clamd.conf to [`Uploads::max_file_bytes`](super::Uploads::max_file_bytes)
+/// or more.
+///
+/// ```
+/// use std::time::Duration;
+/// use palisade::upload::{Clamd, ClamdError};
+///
+/// let clamd = Clamd::at("127.0.0.1:3310")?.timeout(Duration::from_secs(10));
+/// assert_eq!(clamd.to_string(), "127.0.0.1:3310");
+/// assert_eq!(Clamd::at("unix:/run/clamav/clamd.ctl")?.to_string(), "/run/clamav/clamd.ctl");
+/// assert_eq!(Clamd::at("localhost"), Err(ClamdError));
+/// # Ok::<(), ClamdError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[doc(alias("ClamAV", "antivirus", "virus scanner"))]
 pub struct Clamd {
-    place: Arc<Place>,
-    within: Duration,
+    address: Arc<ClamdAddress>,
+    timeout: Duration,
 }
 
 #[derive(Debug, PartialEq, Eq)]
-enum Place {
+enum ClamdAddress {
     Tcp(String),
     Socket(PathBuf),
 }
 
-/// What the daemon says.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
+pub(super) enum ScanResult {
     Clean,
-    /// The name of what it knows the file as.
+    /// The name of the signature that matched.
     Infected(String),
 }
 
 impl Clamd {
-    /// `127.0.0.1:3310`, a host and a port, or the path of a socket such as `/run/clamav/clamd.ctl`. Nothing is asked yet.
+    /// Sets the daemon's address: a host and a port such as `127.0.0.1:3310`, or the path of a
+    /// socket such as `/run/clamav/clamd.ctl`, with or without `unix:`. It does not connect yet.
     ///
     /// # Errors
-    /// When it is neither.
+    /// If the text is neither.
     pub fn at(address: &str) -> Result<Self, ClamdError> {
         let port = |address: &str| {
             address
                 .rsplit_once(':')
                 .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok())
         };
-        let place = match address.strip_prefix("unix:").unwrap_or(address) {
-            path if path.starts_with('/') && cfg!(unix) => Place::Socket(path.into()),
-            address if port(address) => Place::Tcp(address.to_owned()),
+        let address = match address.strip_prefix("unix:").unwrap_or(address) {
+            path if path.starts_with('/') && cfg!(unix) => ClamdAddress::Socket(path.into()),
+            address if port(address) => ClamdAddress::Tcp(address.to_owned()),
             _ => return Err(ClamdError),
         };
-        Ok(Self { place: Arc::new(place), within: Duration::from_secs(30) })
+        Ok(Self { address: Arc::new(address), timeout: Duration::from_secs(30) })
     }
 
-    /// How long one scan may take, instead of 30 seconds.
-    pub fn within(self, within: Duration) -> Self {
-        Self { within, ..self }
+    /// Sets the timeout of one scan. The default is 30 seconds.
+    pub fn timeout(self, timeout: Duration) -> Self {
+        Self { timeout, ..self }
     }
 
-    /// Asks whether the daemon is there: for health checks.
+    /// Pings the daemon, for health checks.
     ///
     /// # Errors
-    /// When it does not answer in time.
+    /// If the daemon does not answer in time.
     pub async fn ping(&self) -> io::Result<()> {
-        let answer = self.in_time(async {
+        let reply = self.in_time(async {
             let mut connection = self.connect().await?;
             connection.write_all(b"zPING\0").await?;
-            read_answer(connection).await
+            read_reply(connection).await
         });
-        match &*answer.await? {
+        match &*reply.await? {
             "PONG" => Ok(()),
-            other => Err(io::Error::other(format!("the scanner said {other:?}"))),
+            other => Err(io::Error::other(format!("unexpected reply from clamd: {other:?}"))),
         }
     }
 
-    /// What the daemon says of this file.
-    pub(super) async fn scan(&self, file: &mut File) -> io::Result<Verdict> {
-        let answer = self.in_time(async {
+    /// Scans a file from its current position.
+    pub(super) async fn scan(&self, file: &mut File) -> io::Result<ScanResult> {
+        let reply = self.in_time(async {
             let mut connection = self.connect().await?;
             connection.write_all(b"zINSTREAM\0").await?;
-            // A daemon that has seen enough answers and closes: the answer counts, not the broken pipe.
+            // The daemon may reply and close before the end: its reply counts, not the broken
+            // pipe.
             let sent = send(file, &mut connection).await;
-            match read_answer(connection).await {
-                Ok(answer) if !answer.is_empty() => Ok(answer),
-                answer => sent.and(answer),
+            match read_reply(connection).await {
+                Ok(reply) if !reply.is_empty() => Ok(reply),
+                reply => sent.and(reply),
             }
         });
-        verdict(&answer.await?)
+        parse_reply(&reply.await?)
     }
 
     async fn connect(&self) -> io::Result<Box<dyn Connection>> {
-        match &*self.place {
-            Place::Tcp(address) => Ok(Box::new(TcpStream::connect(address).await?)),
+        match &*self.address {
+            ClamdAddress::Tcp(address) => Ok(Box::new(TcpStream::connect(address).await?)),
             #[cfg(unix)]
-            Place::Socket(path) => Ok(Box::new(UnixStream::connect(path).await?)),
+            ClamdAddress::Socket(path) => Ok(Box::new(UnixStream::connect(path).await?)),
             #[cfg(not(unix))]
-            Place::Socket(_) => Err(ErrorKind::Unsupported.into()),
+            ClamdAddress::Socket(_) => Err(ErrorKind::Unsupported.into()),
         }
     }
 
-    async fn in_time<T>(&self, asked: impl Future<Output = io::Result<T>>) -> io::Result<T> {
-        timeout(self.within, asked).await.map_err(|_| io::Error::from(ErrorKind::TimedOut))?
+    async fn in_time<T>(&self, exchange: impl Future<Output = io::Result<T>>) -> io::Result<T> {
+        timeout(self.timeout, exchange).await.map_err(|_| io::Error::from(ErrorKind::TimedOut))?
     }
 }
 
-/// The address, as [`Clamd::at`] reads it.
+/// Writes the address as [`Clamd::at`] parses it, without `unix:`.
 impl fmt::Display for Clamd {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &*self.place {
-            Place::Tcp(address) => f.write_str(address),
-            Place::Socket(path) => path.display().fmt(f),
+        match &*self.address {
+            ClamdAddress::Tcp(address) => f.write_str(address),
+            ClamdAddress::Socket(path) => path.display().fmt(f),
         }
     }
 }
 
-/// An address at which no daemon can be.
+/// A text is not the address of a daemon.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
     "write a host and a port, such as 127.0.0.1:3310, or the path of a socket, such as /run/clamav/clamd.ctl"
@@ -146,20 +165,20 @@ async fn send(file: &mut File, to: &mut Box<dyn Connection>) -> io::Result<()> {
     }
 }
 
-async fn read_answer(connection: Box<dyn Connection>) -> io::Result<String> {
-    let mut answer = Vec::new();
-    connection.take(ANSWER).read_to_end(&mut answer).await?;
-    let answer = String::from_utf8_lossy(&answer);
-    Ok(answer.trim_end_matches(['\0', '\n']).to_owned())
+async fn read_reply(connection: Box<dyn Connection>) -> io::Result<String> {
+    let mut reply = Vec::new();
+    connection.take(MAX_REPLY).read_to_end(&mut reply).await?;
+    let reply = String::from_utf8_lossy(&reply);
+    Ok(reply.trim_end_matches(['\0', '\n']).to_owned())
 }
 
-fn verdict(answer: &str) -> io::Result<Verdict> {
-    match answer.strip_prefix("stream: ") {
-        Some("OK") => Ok(Verdict::Clean),
+fn parse_reply(reply: &str) -> io::Result<ScanResult> {
+    match reply.strip_prefix("stream: ") {
+        Some("OK") => Ok(ScanResult::Clean),
         Some(found) if found.ends_with(" FOUND") => {
-            Ok(Verdict::Infected(found.trim_end_matches(" FOUND").to_owned()))
+            Ok(ScanResult::Infected(found.trim_end_matches(" FOUND").to_owned()))
         }
-        _ => Err(io::Error::other(format!("the scanner said {answer:?}"))),
+        _ => Err(io::Error::other(format!("unexpected reply from clamd: {reply:?}"))),
     }
 }
 
@@ -168,18 +187,18 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_a_clear_answer_is_a_verdict() {
-        assert_eq!(verdict("stream: OK").unwrap(), Verdict::Clean);
-        assert_eq!(verdict("stream: Eicar FOUND").unwrap(), Verdict::Infected("Eicar".to_owned()));
+    fn an_unclear_reply_is_an_error() {
+        assert_eq!(parse_reply("stream: OK").unwrap(), ScanResult::Clean);
+        assert_eq!(parse_reply("stream: Eicar FOUND").unwrap(), ScanResult::Infected("Eicar".to_owned()));
         for unclear in
             ["", "OK", "stream: OK FOUND ERROR", "INSTREAM size limit exceeded. ERROR", "UNKNOWN COMMAND"]
         {
-            assert!(verdict(unclear).is_err(), "{unclear}");
+            assert!(parse_reply(unclear).is_err(), "{unclear}");
         }
     }
 
     #[test]
-    fn an_address_is_a_port_or_a_socket() {
+    fn an_address_is_a_port_or_socket() {
         for (text, shown) in [
             ("127.0.0.1:3310", "127.0.0.1:3310"),
             ("[::1]:3310", "[::1]:3310"),

@@ -1,6 +1,9 @@
-//! What is wrong with a file that somebody sent.
+//! Errors of this module: a rejected file, a rejected request, an unusable store, an unreadable
+//! value.
 
 use std::borrow::Cow;
+use std::io;
+use std::path::PathBuf;
 use std::time::Duration;
 
 use http::StatusCode;
@@ -8,46 +11,48 @@ use http::StatusCode;
 use crate::core::body_rejection::BodyRejection;
 use crate::core::rejection::{Rejection, comparable_rejection};
 
-/// What is wrong with a file that somebody sent.
+/// The reason why one file is rejected.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadError {
-    /// The request is no form that could hold files.
+    /// 415: the request is not `multipart/form-data`.
     NotAForm,
-    /// It is larger than the page takes.
+    /// 413: the file is larger than [`Uploads::max_file_bytes`](super::Uploads::max_file_bytes).
     TooLarge {
-        /// How many bytes a file may have.
-        most: u64,
+        /// The limit.
+        max_bytes: u64,
     },
-    /// It is one too many.
+    /// 413: the request brings more files than [`Uploads::max_files`](super::Uploads::max_files).
     TooMany {
-        /// How many files one request may bring.
-        most: usize,
+        /// The limit.
+        max: usize,
     },
-    /// It is not of a kind that the page takes, whatever its name is.
-    Unwanted {
-        /// What it is, where that is known.
-        is: Option<&'static str>,
-        /// The kinds that are taken, in words.
-        wanted: String,
+    /// 415: the content has a type that is not accepted. The name does not matter.
+    UnsupportedType {
+        /// The detected type in words, such as `a ZIP archive`.
+        detected: Option<&'static str>,
+        /// The accepted types in words.
+        accepted: String,
     },
-    /// Its name says that it is something else than it is.
-    NamedOtherwise {
-        /// What it is.
-        is: &'static str,
-        /// What its name should end in, without the dot.
+    /// 415: the file's extension does not belong to its content.
+    WrongExtension {
+        /// The detected type in words.
+        detected: &'static str,
+        /// The extension that the name should have, without the dot.
         extension: &'static str,
     },
-    /// It does not hold what its beginning promises.
-    Broken,
-    /// Something else hides in it: a page at its head, an archive behind its end.
-    Hides,
-    /// Its picture is too large to be shown.
+    /// 422: the file is empty, incomplete or malformed.
+    Damaged,
+    /// 415: the file is a polyglot. A web page stands at its beginning, or data follows its end.
+    #[doc(alias = "polyglot")]
+    HiddenContent,
+    /// 413: the image has more pixels than [`Uploads::max_pixels`](super::Uploads::max_pixels).
+    #[doc(alias = "decompression bomb")]
     TooManyPixels {
-        /// How many pixels a picture may have.
-        most: u64,
+        /// The limit.
+        max: u64,
     },
-    /// The scanner knows it as malware.
+    /// 422: the scanner found malware. The log has the name of the malware.
     Infected,
 }
 
@@ -57,10 +62,11 @@ impl UploadError {
             Self::TooLarge { .. } | Self::TooMany { .. } | Self::TooManyPixels { .. } => {
                 StatusCode::PAYLOAD_TOO_LARGE
             }
-            Self::NotAForm | Self::Unwanted { .. } | Self::NamedOtherwise { .. } | Self::Hides => {
-                StatusCode::UNSUPPORTED_MEDIA_TYPE
-            }
-            Self::Broken | Self::Infected => StatusCode::UNPROCESSABLE_ENTITY,
+            Self::NotAForm
+            | Self::UnsupportedType { .. }
+            | Self::WrongExtension { .. }
+            | Self::HiddenContent => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            Self::Damaged | Self::Infected => StatusCode::UNPROCESSABLE_ENTITY,
         }
     }
 
@@ -69,10 +75,10 @@ impl UploadError {
             Self::NotAForm => "file_not_in_a_form",
             Self::TooLarge { .. } => "file_too_large",
             Self::TooMany { .. } => "file_one_too_many",
-            Self::Unwanted { .. } => "file_unwanted",
-            Self::NamedOtherwise { .. } => "file_named_otherwise",
-            Self::Broken => "file_broken",
-            Self::Hides => "file_hides_another",
+            Self::UnsupportedType { .. } => "file_unwanted",
+            Self::WrongExtension { .. } => "file_named_otherwise",
+            Self::Damaged => "file_broken",
+            Self::HiddenContent => "file_hides_another",
             Self::TooManyPixels { .. } => "file_too_many_pixels",
             Self::Infected => "file_infected",
         }
@@ -81,34 +87,34 @@ impl UploadError {
     fn message(&self) -> Cow<'static, str> {
         Cow::Borrowed(match self {
             Self::NotAForm => "Files are sent by a form (multipart/form-data).",
-            Self::TooLarge { most } => {
-                return Cow::Owned(format!("A file may have at most {} here.", bytes_in_words(*most)));
+            Self::TooLarge { max_bytes } => {
+                return Cow::Owned(format!("A file may have at most {} here.", bytes_in_words(*max_bytes)));
             }
-            Self::TooMany { most: 1 } => "Only one file can be sent at a time.",
-            Self::TooMany { most } => {
-                return Cow::Owned(format!("At most {most} files can be sent at a time."));
+            Self::TooMany { max: 1 } => "Only one file can be sent at a time.",
+            Self::TooMany { max } => {
+                return Cow::Owned(format!("At most {max} files can be sent at a time."));
             }
-            Self::Unwanted { is: Some(is), wanted } => {
-                return Cow::Owned(format!("This is {is}. What can be sent here: {wanted}."));
+            Self::UnsupportedType { detected: Some(detected), accepted } => {
+                return Cow::Owned(format!("This is {detected}. What can be sent here: {accepted}."));
             }
-            Self::Unwanted { is: None, wanted } => {
+            Self::UnsupportedType { detected: None, accepted } => {
                 return Cow::Owned(format!(
-                    "The file is of no kind that can be sent here. What can be sent: {wanted}."
+                    "The file is of no kind that can be sent here. What can be sent: {accepted}."
                 ));
             }
-            Self::NamedOtherwise { is, extension } => {
+            Self::WrongExtension { detected, extension } => {
                 return Cow::Owned(format!(
-                    "This is {is}, but its name says otherwise. Please give it a name that ends in .{extension}."
+                    "This is {detected}, but its name says otherwise. Please give it a name that ends in .{extension}."
                 ));
             }
-            Self::Broken => "The file is damaged or incomplete. Please save it again and send that.",
-            Self::Hides => {
-                "There is something else in the file that does not belong there. Please save it anew and send that."
+            Self::Damaged => "The file is damaged or incomplete. Please save it again and send that.",
+            Self::HiddenContent => {
+                "There is something else in the file that does not belong there. Please save it again and send that."
             }
-            Self::TooManyPixels { most } => {
+            Self::TooManyPixels { max } => {
                 return Cow::Owned(format!(
                     "The picture is too large: it may have at most {} megapixels. Please make it smaller.",
-                    most / 1_000_000
+                    max / 1_000_000
                 ));
             }
             Self::Infected => "The virus scanner objects to the file, so it was not kept.",
@@ -116,27 +122,29 @@ impl UploadError {
     }
 }
 
-/// The reason why an upload is rejected.
+/// The reason why an upload is rejected. It converts into a [`Rejection`], and is a response in
+/// axum.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadRejection {
-    /// 413, 415 or 422: a file is not accepted.
+    /// 413, 415 or 422: a file is not acceptable.
     File {
-        /// The file's name; empty if the fault is the request's.
+        /// The file's name; empty if the error concerns the whole request.
         name: Box<str>,
-        /// The fault.
+        /// The reason.
         error: UploadError,
     },
-    /// 400, 408 or 413: the request's body is too large, too slow, or broke off.
+    /// 400, 408 or 413: the request's body is too large, too slow, incomplete or malformed.
     Body(BodyRejection),
-    /// 503: the malware scanner gives no reply, and scan_failure files are rejected.
+    /// 503: the malware scanner does not answer, and
+    /// [`ScanFailurePolicy`](super::ScanFailurePolicy) rejects unscanned files.
     ScannerDown,
-    /// 503: the file store gives no reply.
+    /// 503: the file store does not answer.
     StoreDown,
 }
 
 impl UploadRejection {
-    /// A sentence for the sender, without HTML.
+    /// Returns a sentence for the sender, without HTML.
     pub fn message(&self) -> Cow<'static, str> {
         match self {
             Self::File { name, error } if name.is_empty() => error.message(),
@@ -174,7 +182,54 @@ impl From<UploadRejection> for Rejection {
     }
 }
 
-/// A size as one says it, rounded down: who keeps to it is not refused.
+/// The reason why [`Uploads::open`](super::Uploads::open) cannot open a file store.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadsError {
+    /// The text is neither a path nor a supported URL.
+    #[error(
+        "{0:?} is not the location of a file store: write the path of a folder, file:///srv/uploads, memory:// or \
+         s3://bucket/folder (add ?region=… and ?endpoint=… unless the environment has them)"
+    )]
+    InvalidLocation(String),
+    /// The folder cannot be created or written to.
+    #[error("files cannot be stored in {}; make it a folder that this program may write to", .folder.display())]
+    Folder {
+        /// The folder's path.
+        folder: PathBuf,
+        /// The system's error.
+        source: io::Error,
+    },
+    /// The settings for S3 are incomplete or invalid.
+    #[error(
+        "the S3 settings are incomplete or invalid; set AWS_REGION and the other AWS_… variables, or add \
+         ?region=… and ?endpoint=… to the URL"
+    )]
+    S3(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// S3 support is not compiled in.
+    #[error(
+        "this program was built without S3: build it with palisade's feature `upload-s3`, or use a folder"
+    )]
+    WithoutS3,
+}
+
+/// A text is not a valid [`UploadId`](super::UploadId), [`Digest`](super::Digest) or
+/// [`FileType`](super::FileType).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum UploadParseError {
+    /// Not an id.
+    #[error("write the id of a file as 32 digits of 0-9 and a-f")]
+    Id,
+    /// Not a digest.
+    #[error("write a SHA-256 as 64 digits of 0-9 and a-f")]
+    Digest,
+    /// Not a file type.
+    #[error("write png, jpg, gif, webp or pdf")]
+    FileType,
+}
+
+/// Writes a size in words, rounded down, so that a file of the stated size is accepted.
 fn bytes_in_words(bytes: u64) -> String {
     match bytes {
         0..1_024 => format!("{bytes} bytes"),

@@ -1,52 +1,31 @@
-//! One range of bytes, as browsers ask for the rest of a download or for a page of a document.
-//!
-//! Reference: RFC 9110 §14.
+//! The `Range` header: a single range of bytes (RFC 9110 section 14).
 
+use std::num::NonZeroUsize;
 use std::ops::Range;
 
-/// What a `Range` header asks for.
+use http_range_header::{RangeUnsatisfiableError, parse_range_header_with_max_ranges};
+
+/// The part of a file that a `Range` header selects.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) enum Asked {
-    /// Nothing that is understood: the whole.
+pub(super) enum RequestedRange {
+    /// The whole file; also for headers that are invalid, use another unit, or have several
+    /// ranges.
     Whole,
     Part(Range<u64>),
-    /// What is behind the end.
-    Nothing,
+    /// A valid range that begins after the end: 416.
+    Unsatisfiable,
 }
 
-impl Asked {
-    /// Several ranges, which we may answer with the whole, are not worth what they cost.
-    pub(super) fn of(header: &str, length: u64) -> Self {
-        let Some((unit, range)) = header.split_once('=') else { return Self::Whole };
-        let Some((from, to)) = range.trim().split_once('-') else { return Self::Whole };
-        if !unit.trim().eq_ignore_ascii_case("bytes") {
-            return Self::Whole;
+impl RequestedRange {
+    pub(super) fn parse(header: &str, length: u64) -> Self {
+        // A response with several ranges costs more than it saves; RFC 9110 lets a server ignore
+        // them.
+        let parsed = parse_range_header_with_max_ranges(header, NonZeroUsize::MIN);
+        match parsed.and_then(|ranges| ranges.validate(length)).as_deref() {
+            Ok([range]) => Self::Part(*range.start()..range.end() + 1),
+            Err(RangeUnsatisfiableError::Unsatisfiable) => Self::Unsatisfiable,
+            Ok(_) | Err(_) => Self::Whole,
         }
-        let part = match (number(from), number(to)) {
-            (Number::Is(from), Number::Is(to)) if from > to => return Self::Whole,
-            (Number::Is(from), Number::Is(to)) => from..to.saturating_add(1).min(length),
-            (Number::Is(from), Number::Absent) => from..length,
-            (Number::Absent, Number::Is(last)) => length.saturating_sub(last)..length,
-            _ => return Self::Whole,
-        };
-        if part.start < part.end { Self::Part(part) } else { Self::Nothing }
-    }
-}
-
-enum Number {
-    Absent,
-    Is(u64),
-    Wrong,
-}
-
-/// Digits alone: `+1` is none. What no file is as long as is the end.
-fn number(text: &str) -> Number {
-    match text.trim() {
-        "" => Number::Absent,
-        digits if digits.bytes().all(|byte| byte.is_ascii_digit()) => {
-            Number::Is(digits.parse().unwrap_or(u64::MAX))
-        }
-        _ => Number::Wrong,
     }
 }
 
@@ -55,28 +34,31 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_range_is_what_rfc_9110_says() {
-        for (header, asked) in [
-            ("bytes=0-0", Asked::Part(0..1)),
-            ("bytes=2-4", Asked::Part(2..5)),
-            ("bytes=2-", Asked::Part(2..10)),
-            ("bytes=-3", Asked::Part(7..10)),
-            ("bytes=-30", Asked::Part(0..10)),
-            ("bytes=0-99999999999999999999999", Asked::Part(0..10)),
-            ("BYTES = 1-2", Asked::Part(1..3)),
-            ("bytes=10-", Asked::Nothing),
-            ("bytes=10-20", Asked::Nothing),
-            ("bytes=-0", Asked::Nothing),
-            ("bytes=99999999999999999999999-", Asked::Nothing),
-            ("bytes=4-2", Asked::Whole),
-            ("bytes=0-1,3-4", Asked::Whole),
-            ("bytes=-", Asked::Whole),
-            ("bytes=+1-2", Asked::Whole),
-            ("bytes=a-b", Asked::Whole),
-            ("lines=1-2", Asked::Whole),
-            ("bytes", Asked::Whole),
+    fn parses_one_range_of_bytes() {
+        use RequestedRange::{Part, Unsatisfiable, Whole};
+        for (header, range) in [
+            ("bytes=0-0", Part(0..1)),
+            ("bytes=2-4", Part(2..5)),
+            ("bytes=2-", Part(2..10)),
+            ("bytes=-3", Part(7..10)),
+            ("bytes=-30", Part(0..10)),
+            ("bytes=0-99999999999999999999999", Part(0..10)),
+            ("BYTES=1-2", Part(1..3)),
+            ("bytes=10-", Unsatisfiable),
+            ("bytes=10-20", Unsatisfiable),
+            ("bytes=-0", Unsatisfiable),
+            ("bytes=99999999999999999999999-", Unsatisfiable),
+            ("bytes=4-2", Whole),
+            ("bytes=0-1,3-4", Whole),
+            ("bytes=-", Whole),
+            ("bytes=+1-2", Whole),
+            ("bytes=a-b", Whole),
+            ("lines=1-2", Whole),
+            ("bytes = 1-2", Whole),
+            ("bytes", Whole),
+            ("", Whole),
         ] {
-            assert_eq!(Asked::of(header, 10), asked, "{header}");
+            assert_eq!(RequestedRange::parse(header, 10), range, "{header}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! Taking a form apart: texts and files, in the order in which they arrive.
+//! Receiving files: from a multipart form, or from memory.
 
 use std::error::Error;
 
@@ -8,153 +8,73 @@ use http::{HeaderMap, Request};
 use http_body::Body;
 use multer::{Field, Multipart};
 
-use super::arriving::{self, Allowance, Arriving};
-use super::error::UploadRejection;
-use super::kind::FileType;
+use super::body_stream::{self, BodyStream, ByteAllowance};
+use super::error::{UploadError, UploadRejection};
+use super::file_type::FileType;
+use super::form::{MultipartForm, PendingFile};
+use super::safe_name::SafeName;
+use super::settings::Settings;
 use super::sniff::{Content, HEAD};
-use super::staged::Staged;
-use super::stored::Digest;
-use super::{Settings, Uploads, down};
+use super::temp_file::TempFile;
+use super::{Uploads, store_down};
 use crate::core::body_rejection::BodyRejection;
-use crate::upload::error::UploadError;
-use crate::upload::safe_name::SafeName;
 
-/// As much as is written at once of a file that is at hand.
+/// The size of one write of a file that is in memory.
 const CHUNK: usize = 256 * 1024;
-/// What a part says of itself, in bytes, and then some.
-const PART_HEAD: u64 = 16 * 1024;
-/// No form of ours has more texts.
-const MOST_TEXTS: usize = 200;
-
-/// What a form brought. Files that are not given to [`Uploads::keep`] are gone with it.
-#[derive(Debug, Default)]
-pub struct MultipartForm {
-    texts: Vec<(String, String)>,
-    files: Vec<PendingFile>,
-    /// By the names of their fields.
-    refused: Vec<(Box<str>, UploadRejection)>,
-}
-
-impl MultipartForm {
-    /// The first text of a field.
-    pub fn text(&self, field: &str) -> Option<&str> {
-        self.texts.iter().find(|(name, _)| name == field).map(|(_, text)| &**text)
-    }
-
-    /// All texts with the names of their fields, in the order in which they came.
-    pub fn texts(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.texts.iter().map(|(name, text)| (&**name, &**text))
-    }
-
-    /// Takes out the first file of a field.
-    pub fn take_file(&mut self, field: &str) -> Option<PendingFile> {
-        let at = self.files.iter().position(|file| &*file.field == field)?;
-        Some(self.files.remove(at))
-    }
-
-    /// Why a file of this field was not passed: the first of them. Only [`Uploads::take_each`] goes on after one.
-    pub fn refused(&self, field: &str) -> Option<&UploadRejection> {
-        self.refused.iter().find(|(name, _)| &**name == field).map(|(_, refusal)| refusal)
-    }
-
-    /// All files that were not taken out.
-    pub fn into_files(self) -> Vec<PendingFile> {
-        self.files
-    }
-}
-
-/// A file that has arrived and was passed: not kept yet, and gone when it is dropped.
-#[derive(Debug)]
-pub struct PendingFile {
-    pub(super) field: Box<str>,
-    pub(super) name: SafeName,
-    pub(super) kind: FileType,
-    pub(super) digest: Digest,
-    pub(super) dimensions: Option<(u32, u32)>,
-    pub(super) quarantined: bool,
-    pub(super) staged: Staged,
-}
-
-impl PendingFile {
-    /// The form's field.
-    pub fn field(&self) -> &str {
-        &self.field
-    }
-
-    /// What it is called.
-    pub fn name(&self) -> &SafeName {
-        &self.name
-    }
-
-    /// What it is.
-    pub fn kind(&self) -> FileType {
-        self.kind
-    }
-
-    /// How many bytes it has, after what does not belong into it was left out.
-    pub fn bytes(&self) -> u64 {
-        self.staged.bytes()
-    }
-
-    /// What these bytes are, in short.
-    pub fn digest(&self) -> Digest {
-        self.digest
-    }
-
-    /// How wide and how high a picture is shown, in pixels.
-    pub fn dimensions(&self) -> Option<(u32, u32)> {
-        self.dimensions
-    }
-
-    /// Whether no scanner has seen it.
-    pub fn quarantined(&self) -> bool {
-        self.quarantined
-    }
-}
+/// The maximum size of a part's headers.
+const MAX_PART_HEADERS: u64 = 16 * 1024;
+const MAX_TEXTS: usize = 200;
 
 impl Uploads {
-    /// Takes in what a form sends: every file is of a kind that is taken, by its name and by what is in it, and was passed by
-    /// the scanner, or there is nothing.
+    /// Reads a form. All of its files are acceptable, or the whole request is rejected.
     ///
     /// # Errors
-    /// [`UploadRejection::File`] with what is wrong; [`UploadRejection::Body(BodyRejection::TooLarge)`], [`UploadRejection::Body(BodyRejection::TooSlow)`] and [`UploadRejection::Body(BodyRejection::Broken)`];
-    /// [`UploadRejection::ScannerDown`] and [`UploadRejection::StoreDown`].
+    /// [`UploadRejection::File`] for the first file that is not acceptable, or if the request is
+    /// not `multipart/form-data`; [`UploadRejection::Body`] if the body is too large, too slow or
+    /// malformed; [`UploadRejection::ScannerDown`]; [`UploadRejection::StoreDown`].
     pub async fn take<B>(&self, request: Request<B>) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.receive(request, Then::Stop).await
+        self.receive(request, OnRejectedFile::Stop).await
     }
 
-    /// Takes in what a form sends, as [`take`](Self::take) does, but goes on after a file that is refused: what was typed is not
-    /// lost, and the form can come back with [what is wrong](MultipartForm::refused) beside the field.
+    /// Reads a form as [`take`](Self::take) does, but continues after a rejected file. The form
+    /// can be shown again with its texts and each [rejection](MultipartForm::rejection) beside its
+    /// field.
     ///
     /// # Errors
-    /// [`UploadRejection::Body(BodyRejection::TooLarge)`], [`UploadRejection::Body(BodyRejection::TooSlow)`] and [`UploadRejection::Body(BodyRejection::Broken)`]; [`UploadRejection::File`] where the request is no
-    /// form, or brings more refused files than it may bring files.
+    /// [`UploadRejection::Body`] if the body is too large, too slow or malformed;
+    /// [`UploadRejection::File`] if the request is not `multipart/form-data`. With more rejected
+    /// files than [`max_files`](Self::max_files), the reason of the last.
     pub async fn take_each<B>(&self, request: Request<B>) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
     {
-        self.receive(request, Then::GoOn).await
+        self.receive(request, OnRejectedFile::Continue).await
     }
 
-    /// Takes in a file that comes with no request, such as one that another program left: judged as if somebody had sent it.
+    /// Checks a file that comes without a request, for example from an import, by the same rules.
     ///
     /// # Errors
-    /// [`UploadRejection::File`] with what is wrong; [`UploadRejection::ScannerDown`] and [`UploadRejection::StoreDown`].
-    pub async fn take_file(&self, called: &str, bytes: &[u8]) -> Result<PendingFile, UploadRejection> {
-        let mut arrival = Arrival::new(self, called);
+    /// [`UploadRejection::File`] if the file is not acceptable; [`UploadRejection::ScannerDown`];
+    /// [`UploadRejection::StoreDown`].
+    pub async fn take_file(&self, file_name: &str, bytes: &[u8]) -> Result<PendingFile, UploadRejection> {
+        let mut file = IncomingFile::new(self, file_name);
         for chunk in bytes.chunks(CHUNK) {
-            arrival.write(chunk).await?;
+            file.write(chunk).await?;
         }
-        let nothing = arrival.refuse(UploadError::Broken);
-        arrival.end("".into()).await?.ok_or(nothing)
+        let empty = file.rejection(UploadError::Damaged);
+        file.finish("".into()).await?.ok_or(empty)
     }
 
-    async fn receive<B>(&self, request: Request<B>, then: Then) -> Result<MultipartForm, UploadRejection>
+    async fn receive<B>(
+        &self,
+        request: Request<B>,
+        on_rejected: OnRejectedFile,
+    ) -> Result<MultipartForm, UploadRejection>
     where
         B: Body<Data = Bytes> + Send + 'static,
         B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -162,92 +82,93 @@ impl Uploads {
         let settings = &*self.0;
         let (parts, body) = request.into_parts();
         let boundary = boundary(&parts.headers)?;
-        if announced(&parts.headers).is_some_and(|bytes| bytes > settings.request_bytes) {
+        if content_length(&parts.headers).is_some_and(|bytes| bytes > settings.max_request_bytes) {
             return Err(UploadRejection::Body(BodyRejection::TooLarge));
         }
-        let allowance = Allowance::default();
-        let body = Arriving::new(body, settings.request_bytes, allowance.clone());
-        let mut form = Multipart::new(body, boundary);
-        let mut received = MultipartForm::default();
-        let mut text_room = settings.text_bytes;
+        let allowance = ByteAllowance::default();
+        let body = BodyStream::new(body, settings.max_request_bytes, allowance.clone());
+        let mut multipart = Multipart::new(body, boundary);
+        let mut form = MultipartForm::default();
+        let mut text_bytes_left = settings.max_text_bytes;
         loop {
-            allowance.set(PART_HEAD);
-            let Some(mut field) = form.next_field().await.map_err(|error| arriving::refusal(&error))? else {
-                return Ok(received);
-            };
+            allowance.set(MAX_PART_HEADERS);
+            let field = multipart.next_field().await.map_err(|error| body_stream::rejection(&error))?;
+            let Some(mut field) = field else { return Ok(form) };
             allowance.set(u64::MAX);
             let name = field.name().unwrap_or_default().to_owned();
-            let Some(called) = field.file_name().map(ToOwned::to_owned) else {
-                let text = text(field, &mut text_room).await?;
-                received.texts.push((name, text));
-                if received.texts.len() > MOST_TEXTS {
+            let Some(file_name) = field.file_name().map(ToOwned::to_owned) else {
+                let text = read_text(field, &mut text_bytes_left).await?;
+                form.texts.push((name, text));
+                if form.texts.len() > MAX_TEXTS {
                     return Err(UploadRejection::Body(BodyRejection::TooLarge));
                 }
                 continue;
             };
             let name: Box<str> = name.into();
-            let room = settings.files - received.files.len();
-            match self.file(&mut field, name.clone(), &called, room).await {
-                Ok(file) => received.files.extend(file),
-                Err(refusal) if then == Then::Stop || received.refused.len() >= settings.files => {
-                    return Err(refusal);
+            let files_left = settings.max_files - form.files.len();
+            match self.receive_file(&mut field, name.clone(), &file_name, files_left).await {
+                Ok(file) => form.files.extend(file),
+                Err(rejection)
+                    if on_rejected == OnRejectedFile::Stop || form.rejections.len() >= settings.max_files =>
+                {
+                    return Err(rejection);
                 }
                 Err(
-                    refusal @ (UploadRejection::File { .. }
+                    rejection @ (UploadRejection::File { .. }
                     | UploadRejection::ScannerDown
                     | UploadRejection::StoreDown),
                 ) => {
-                    // The rest of it arrives, and goes nowhere.
-                    while next(&mut field).await?.is_some() {}
-                    received.refused.push((name, refusal));
+                    // The rest of the part has to be read before the next part.
+                    while next_chunk(&mut field).await?.is_some() {}
+                    form.rejections.push((name, rejection));
                 }
-                Err(refusal) => return Err(refusal),
+                Err(rejection) => return Err(rejection),
             }
         }
     }
 
-    /// Takes in one file; nothing is a field that was left empty.
-    async fn file(
+    /// Receives one file. Returns `None` for a file field that was left empty.
+    async fn receive_file(
         &self,
         field: &mut Field<'static>,
         name: Box<str>,
-        called: &str,
-        room: usize,
+        file_name: &str,
+        files_left: usize,
     ) -> Result<Option<PendingFile>, UploadRejection> {
-        let mut arrival = Arrival::new(self, called);
-        while let Some(chunk) = next(field).await? {
-            if room == 0 && !chunk.is_empty() {
-                return Err(arrival.refuse(UploadError::TooMany { most: self.0.files }));
+        let mut file = IncomingFile::new(self, file_name);
+        while let Some(chunk) = next_chunk(field).await? {
+            if files_left == 0 && !chunk.is_empty() {
+                return Err(file.rejection(UploadError::TooMany { max: self.0.max_files }));
             }
-            arrival.write(&chunk).await?;
+            file.write(&chunk).await?;
         }
-        arrival.end(name).await
+        file.finish(name).await
     }
 }
 
-/// What becomes of a form after a file of it is refused.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Then {
+enum OnRejectedFile {
     Stop,
-    GoOn,
+    Continue,
 }
 
-/// A file while it arrives.
-struct Arrival<'a> {
+/// A file that is being received.
+struct IncomingFile<'a> {
     uploads: &'a Uploads,
-    called: SafeName,
+    name: SafeName,
     head: Vec<u8>,
-    kind: Option<FileType>,
-    staged: Option<Staged>,
+    file_type: Option<FileType>,
+    content: Option<TempFile>,
 }
 
-impl<'a> Arrival<'a> {
-    fn new(uploads: &'a Uploads, called: &str) -> Self {
-        Self { uploads, called: uploads.0.name(called), head: Vec::new(), kind: None, staged: None }
+impl<'a> IncomingFile<'a> {
+    fn new(uploads: &'a Uploads, file_name: &str) -> Self {
+        let name = uploads.0.safe_name(file_name);
+        Self { uploads, name, head: Vec::new(), file_type: None, content: None }
     }
 
-    fn refuse(&self, fault: UploadError) -> UploadRejection {
-        UploadRejection::File { name: self.called.as_str().into(), error: fault }
+    fn rejection(&self, error: UploadError) -> UploadRejection {
+        UploadRejection::File { name: self.name.as_str().into(), error }
     }
 
     async fn write(&mut self, chunk: &[u8]) -> Result<(), UploadRejection> {
@@ -255,91 +176,91 @@ impl<'a> Arrival<'a> {
             return Ok(());
         }
         let settings = &*self.uploads.0;
-        let staged = match &mut self.staged {
-            Some(staged) => staged,
-            none => none.insert(Staged::new(settings.staging()).await.map_err(down)?),
+        let content = match &mut self.content {
+            Some(content) => content,
+            none => none.insert(TempFile::new(settings.staging()).await.map_err(store_down)?),
         };
-        if staged.bytes() + chunk.len() as u64 > settings.file_bytes {
-            return Err(self.refuse(UploadError::TooLarge { most: settings.file_bytes }));
+        if content.bytes() + chunk.len() as u64 > settings.max_file_bytes {
+            return Err(self.rejection(UploadError::TooLarge { max_bytes: settings.max_file_bytes }));
         }
-        staged.write(chunk).await.map_err(down)?;
-        // What is not wanted is refused at its beginning.
+        content.write(chunk).await.map_err(store_down)?;
+        // Rejects an unsupported type before the rest arrives.
         if self.head.len() < HEAD {
             self.head.extend_from_slice(&chunk[..chunk.len().min(HEAD - self.head.len())]);
             if self.head.len() == HEAD {
-                self.kind = Some(self.kind()?);
+                self.file_type = Some(self.detect()?);
             }
         }
         Ok(())
     }
 
-    fn kind(&self) -> Result<FileType, UploadRejection> {
-        self.uploads.0.kind_of(&self.head, &self.called).map_err(|fault| self.refuse(fault))
+    fn detect(&self) -> Result<FileType, UploadRejection> {
+        self.uploads.0.check_type(&self.head, &self.name).map_err(|error| self.rejection(error))
     }
 
-    /// The whole of it, if it is passed; nothing where nothing came.
-    async fn end(mut self, field: Box<str>) -> Result<Option<PendingFile>, UploadRejection> {
-        let Some(staged) = self.staged.take() else { return Ok(None) };
-        let kind = match self.kind {
-            Some(kind) => kind,
-            None => self.kind()?,
+    /// Inspects the complete file. Returns `None` if it has no bytes.
+    async fn finish(mut self, field: Box<str>) -> Result<Option<PendingFile>, UploadRejection> {
+        let Some(content) = self.content.take() else { return Ok(None) };
+        let file_type = match self.file_type {
+            Some(file_type) => file_type,
+            None => self.detect()?,
         };
-        let passed = self.uploads.judge(staged, kind, &self.called).await?;
+        let inspected = self.uploads.inspect(content, file_type, &self.name).await?;
         Ok(Some(PendingFile {
             field,
-            kind,
-            digest: passed.digest,
-            dimensions: passed.dimensions,
-            quarantined: passed.quarantined,
-            staged: passed.staged,
-            name: self.called,
+            file_type,
+            digest: inspected.digest,
+            dimensions: inspected.dimensions,
+            quarantined: inspected.quarantined,
+            content: inspected.content,
+            name: self.name,
         }))
     }
 }
 
 impl Settings {
-    /// What a file is, if that is wanted and the file is called so.
-    fn kind_of(&self, head: &[u8], name: &SafeName) -> Result<FileType, UploadError> {
-        let unwanted = |is| UploadError::Unwanted { is, wanted: self.kinds.to_string() };
-        let kind = match Content::of(head) {
-            Content::FileType(kind) if self.kinds.contains(kind) => kind,
-            Content::FileType(kind) => return Err(unwanted(Some(kind.said()))),
-            Content::Other(is) => return Err(unwanted(Some(is))),
-            Content::Unknown => return Err(unwanted(None)),
+    /// Detects the type of a file, and checks it against the accepted types and the name's
+    /// extension.
+    fn check_type(&self, head: &[u8], name: &SafeName) -> Result<FileType, UploadError> {
+        let unsupported =
+            |detected| UploadError::UnsupportedType { detected, accepted: self.file_types.to_string() };
+        let file_type = match Content::detect(head) {
+            Content::Supported(file_type) if self.file_types.contains(file_type) => file_type,
+            Content::Supported(file_type) => return Err(unsupported(Some(file_type.description()))),
+            Content::Unsupported(description) => return Err(unsupported(Some(description))),
+            Content::Unknown => return Err(unsupported(None)),
         };
         match name.extension().map(str::parse) {
-            Some(Ok(named)) if kind == named => Ok(kind),
-            _ => Err(UploadError::NamedOtherwise { is: kind.said(), extension: kind.extension() }),
+            Some(Ok(by_extension)) if file_type == by_extension => Ok(file_type),
+            _ => Err(UploadError::WrongExtension {
+                detected: file_type.description(),
+                extension: file_type.extension(),
+            }),
         }
-    }
-
-    /// The name without the folders that some programs send with it.
-    fn name(&self, called: &str) -> SafeName {
-        let last = called.rsplit(['/', '\\']).next().unwrap_or(called);
-        if self.ascii_names { SafeName::ascii(last) } else { SafeName::new(last) }
     }
 }
 
-/// A text of UTF-8, as long as there is room.
-async fn text(mut field: Field<'static>, room: &mut usize) -> Result<String, UploadRejection> {
+/// Reads a text field as UTF-8, within the limit for all texts together.
+async fn read_text(mut field: Field<'static>, bytes_left: &mut usize) -> Result<String, UploadRejection> {
     let mut text = Vec::new();
-    while let Some(chunk) = next(&mut field).await? {
-        *room = room.checked_sub(chunk.len()).ok_or(UploadRejection::Body(BodyRejection::TooLarge))?;
+    while let Some(chunk) = next_chunk(&mut field).await? {
+        *bytes_left =
+            bytes_left.checked_sub(chunk.len()).ok_or(UploadRejection::Body(BodyRejection::TooLarge))?;
         text.extend_from_slice(&chunk);
     }
     String::from_utf8(text).map_err(|_| UploadRejection::Body(BodyRejection::Broken))
 }
 
-async fn next(field: &mut Field<'static>) -> Result<Option<Bytes>, UploadRejection> {
-    field.chunk().await.map_err(|error| arriving::refusal(&error))
+async fn next_chunk(field: &mut Field<'static>) -> Result<Option<Bytes>, UploadRejection> {
+    field.chunk().await.map_err(|error| body_stream::rejection(&error))
 }
 
 fn boundary(headers: &HeaderMap) -> Result<String, UploadRejection> {
-    let form = headers.get(CONTENT_TYPE).and_then(|it| it.to_str().ok());
-    let boundary = form.and_then(|it| multer::parse_boundary(it).ok());
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let boundary = content_type.and_then(|value| multer::parse_boundary(value).ok());
     boundary.ok_or_else(|| UploadRejection::File { name: "".into(), error: UploadError::NotAForm })
 }
 
-fn announced(headers: &HeaderMap) -> Option<u64> {
+fn content_length(headers: &HeaderMap) -> Option<u64> {
     headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
 }

@@ -1,46 +1,57 @@
-//! The name of a file that somebody sent, made safe to show, to send back and to write to a disk.
-//!
-//! ```
-//! # use palisade::upload::SafeName;
-//! assert_eq!(SafeName::new("../../Übung 1.pdf").as_str(), "Übung_1.pdf");
-//! assert_eq!(SafeName::ascii("Übung 1.pdf").as_str(), "Ubung_1.pdf");
-//! assert_eq!(SafeName::ascii("файл.pdf").as_str(), "file.pdf");
-//! assert_eq!(SafeName::new("con.txt").extension(), Some("txt"));
-//! ```
-//!
-//! What is left of a name, in this order (the rules of Werkzeug's `secure_filename`, and what they lack):
-//! 1. its compatibility form: `／` is a slash and `．` a dot; [`SafeName::ascii`] takes marks off letters and drops what
-//!    then is not ASCII;
-//! 2. slashes, backslashes and white space become `_`, one for a run;
-//! 3. of the rest, letters and digits of any script with their marks, `_`, `.` and `-`: no control character, nothing
-//!    that turns the direction of writing, no `:` of a drive or stream;
-//! 4. dots, `_` and `-` at the front go, dots and `_` at the end;
-//! 5. a name of which nothing or only the extension is left is `file`; the extension stays;
-//! 6. a device of Windows (`con`, `nul.txt`, `COM1`) gets `_` in front;
-//! 7. at most 255 bytes: the name is cut, the extension stays.
-//!
-//! It is no promise of what is in the file, nor that no other has this name: store files under names of your own.
-//!
-//! References: Werkzeug `secure_filename`; CWE-22; Microsoft, Naming Files; RFC 6266 §4.3.
+//! Safe file names.
 
 use std::fmt;
 
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// What file systems take.
-const MOST_BYTES: usize = 255;
-/// A longer ending is the end of a sentence.
-const LONGEST_EXTENSION: usize = 16;
-/// What a file is called of whose name nothing is left.
-const NAMELESS: &str = "file";
+/// The limit of common file systems.
+const MAX_BYTES: usize = 255;
+/// A longer ending is text after a full stop, not an extension.
+const MAX_EXTENSION: usize = 16;
+/// The name if no character remains.
+const FALLBACK: &str = "file";
 
-/// The name of a file: one segment of a path, never empty, no hidden file, no option of a command, no device.
+/// A file name that is safe to display, to send in a header and to write to a disk.
+///
+/// It is one path segment: never empty, not a hidden file, not a command's option, not a device.
+///
+/// ```
+/// use palisade::upload::SafeName;
+///
+/// assert_eq!(SafeName::new("../../Übung 1.pdf").as_str(), "Übung_1.pdf");
+/// assert_eq!(SafeName::ascii("Übung 1.pdf").as_str(), "Ubung_1.pdf");
+/// assert_eq!(SafeName::ascii("файл.pdf").as_str(), "file.pdf");
+/// assert_eq!(SafeName::new("con.txt").as_str(), "_con.txt");
+/// assert_eq!(SafeName::new("con.txt").extension(), Some("txt"));
+/// ```
+///
+/// # Rules, in order
+///
+/// They extend those of Werkzeug's `secure_filename`:
+/// 1. The name is converted to its compatibility form: `／` becomes a slash, `．` a dot.
+///    [`SafeName::ascii`] also removes diacritics, and then all characters that are not ASCII.
+/// 2. Each run of slashes, backslashes and white space becomes one `_`; at either end it is
+///    removed.
+/// 3. Letters, digits and diacritics of any script stay, and `_`, `.` and `-`. Everything else is
+///    removed: control characters, bidirectional overrides, the `:` of drives and streams.
+/// 4. Leading dots, `_` and `-` are removed, and trailing dots and `_`.
+/// 5. An empty stem becomes `file`; the extension stays.
+/// 6. The name of a Windows device (`con`, `nul.txt`, `COM1`) gets a leading `_`.
+/// 7. The name is cut to 255 bytes; the extension stays.
+///
+/// # What it does not do
+///
+/// It does not check the content, and does not make names unique: store files under names of your
+/// own, such as an [`UploadId`](super::UploadId).
+///
+/// References: Werkzeug `secure_filename`; CWE-22; Microsoft, Naming Files; RFC 6266 section 4.3.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
+#[doc(alias("secure_filename", "path traversal"))]
 pub struct SafeName(String);
 
 impl SafeName {
-    /// What is left of this name; letters of all scripts stay.
+    /// Makes a name safe. Letters of all scripts stay.
     pub fn new(name: &str) -> Self {
         let letter = |char: char| char.is_alphanumeric() || is_combining_mark(char);
         Self::of(
@@ -51,17 +62,17 @@ impl SafeName {
         )
     }
 
-    /// What is left of this name in ASCII: `é` is `e`, and what has no such form is dropped.
+    /// Makes a name safe and ASCII: `é` becomes `e`; characters without such a form are removed.
     pub fn ascii(name: &str) -> Self {
         Self::of(&name.nfkd().filter(char::is_ascii).collect::<String>())
     }
 
-    /// The name.
+    /// Returns the name as text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// What stands behind the last dot.
+    /// Returns the extension, without the dot.
     pub fn extension(&self) -> Option<&str> {
         split(&self.0).1
     }
@@ -73,16 +84,16 @@ impl SafeName {
         name.retain(|char| {
             !char.is_ascii() || char.is_ascii_alphanumeric() || matches!(char, '_' | '.' | '-')
         });
-        // What stood between a letter and a mark is gone.
+        // A removed character may have stood between a letter and its diacritic.
         let name: String = name.nfc().collect();
         let name = name.trim_end_matches(['.', '_']);
         let (stem, extension) = split(name);
-        // A mark stands on the letter before it.
+        // A leading diacritic would combine with the text before the name.
         let stem =
             stem.trim_start_matches(|char: char| matches!(char, '.' | '_' | '-') || is_combining_mark(char));
-        let stem = if stem.is_empty() { NAMELESS } else { stem };
+        let stem = if stem.is_empty() { FALLBACK } else { stem };
         let device = if is_device(stem) { "_" } else { "" };
-        let room = MOST_BYTES - device.len() - extension.map_or(0, |extension| extension.len() + 1);
+        let room = MAX_BYTES - device.len() - extension.map_or(0, |extension| extension.len() + 1);
         let stem = match extension {
             Some(_) => cut(stem, room),
             None => cut(stem, room).trim_end_matches(['.', '_']),
@@ -106,7 +117,8 @@ impl fmt::Display for SafeName {
     }
 }
 
-/// What stands before the last dot, and the extension behind it, if it looks like one.
+/// Splits a name into its stem and its extension. Text that does not look like an extension stays
+/// in the stem.
 fn split(name: &str) -> (&str, Option<&str>) {
     match name.rsplit_once('.') {
         Some((stem, extension)) if is_extension(extension) => (stem, Some(extension)),
@@ -115,7 +127,7 @@ fn split(name: &str) -> (&str, Option<&str>) {
 }
 
 fn is_extension(text: &str) -> bool {
-    (1..=LONGEST_EXTENSION).contains(&text.len()) && text.chars().all(char::is_alphanumeric)
+    (1..=MAX_EXTENSION).contains(&text.len()) && text.chars().all(char::is_alphanumeric)
 }
 
 fn is_device(stem: &str) -> bool {
@@ -126,7 +138,7 @@ fn is_device(stem: &str) -> bool {
     }
 }
 
-/// As much of the beginning as has room, in whole characters.
+/// Cuts a text to a number of bytes, between two characters.
 fn cut(text: &str, bytes: usize) -> &str {
     let mut end = text.len().min(bytes);
     while !text.is_char_boundary(end) {

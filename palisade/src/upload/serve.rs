@@ -1,4 +1,4 @@
-//! Answering with a file, so that it does nothing but show or be saved.
+//! Serving stored files: conditional requests, ranges, and headers that sandbox the content.
 
 use std::fmt;
 use std::io;
@@ -15,40 +15,66 @@ use http::header::{
 use http::request::Parts;
 use http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::place::Chunks;
-use super::range::Asked;
-use super::stored::Upload;
-use super::{Uploads, down};
+use super::range::RequestedRange;
+use super::record::Upload;
+use super::safe_name::SafeName;
+use super::store::Chunks;
+use super::{Uploads, store_down};
 use crate::core::rejection::Rejection;
-use crate::upload::safe_name::SafeName;
 
-/// It does nothing at all. Viewers of documents are the browser's own, and show them all the same.
-const POLICY: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
+/// Allows nothing. Browsers show images and PDFs all the same, with their own viewers.
+const CSP: &str = "default-src 'none'; frame-ancestors 'self'; sandbox";
+
+/// The characters of an `ext-value` that stay (RFC 8187).
+const EXT_VALUE: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_');
 
 #[derive(Clone, Copy)]
-enum Shown {
+enum Disposition {
     Inline,
-    Saved,
+    Attachment,
 }
 
 impl Uploads {
-    /// Answers with a file, for a browser to show: the whole or the range that is asked for, or that it has not changed. A file
-    /// that is not there, or not examined yet, is a 404.
+    /// Returns a response that shows a file in the browser: 200, 206, 304, 404, 405 or 416. The
+    /// [module page](super) has the rules. A failed store is a 503.
     ///
-    /// Headers may be added to the response, and `Cache-Control` replaced.
+    /// You can add headers to the response, and replace `Cache-Control`.
+    ///
+    /// # Security
+    /// It does not check permissions. Check them before the call.
     pub async fn serve(&self, upload: &Upload, request: &Parts) -> Response<UploadBody> {
-        self.answer(upload, request, Shown::Inline).await
+        self.respond(upload, request, Disposition::Inline).await
     }
 
-    /// Answers with a file, for a browser to save under its name.
+    /// Returns a response that saves a file under its name; otherwise like [`serve`](Self::serve).
+    ///
+    /// ```
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() {
+    /// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+    /// # }
+    /// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
+    /// let upload = uploads.keep(uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?).await?;
+    /// let (request, ()) = http::Request::new(()).into_parts();
+    /// let response = uploads.download(&upload, &request).await;
+    /// assert_eq!(response.headers()["content-disposition"], "attachment; filename=\"a.pdf\"");
+    /// # Ok(())
+    /// # }
+    /// ```
+    #[doc(alias("attachment", "Content-Disposition"))]
     pub async fn download(&self, upload: &Upload, request: &Parts) -> Response<UploadBody> {
-        self.answer(upload, request, Shown::Saved).await
+        self.respond(upload, request, Disposition::Attachment).await
     }
 
-    async fn answer(&self, upload: &Upload, request: &Parts, shown: Shown) -> Response<UploadBody> {
-        let reading = [Method::GET, Method::HEAD].contains(&request.method);
-        if !reading {
+    async fn respond(
+        &self,
+        upload: &Upload,
+        request: &Parts,
+        disposition: Disposition,
+    ) -> Response<UploadBody> {
+        if ![Method::GET, Method::HEAD].contains(&request.method) {
             let mut response = status(StatusCode::METHOD_NOT_ALLOWED);
             response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
             return response;
@@ -57,17 +83,17 @@ impl Uploads {
             return status(StatusCode::NOT_FOUND);
         }
         let etag = format!("\"{}\"", upload.digest);
-        if request.headers.get_all(IF_NONE_MATCH).iter().any(|known| knows(known, &etag)) {
+        if request.headers.get_all(IF_NONE_MATCH).iter().any(|list| contains_etag(list, &etag)) {
             let mut response = status(StatusCode::NOT_MODIFIED);
-            identify(response.headers_mut(), &etag);
+            insert_validators(response.headers_mut(), &etag);
             return response;
         }
-        let (status_code, part) = match asked(request, &etag, upload.bytes) {
-            Asked::Whole => (StatusCode::OK, 0..upload.bytes),
-            Asked::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
-            Asked::Nothing => {
+        let (status_code, part) = match requested_range(request, &etag, upload.bytes) {
+            RequestedRange::Whole => (StatusCode::OK, 0..upload.bytes),
+            RequestedRange::Part(part) => (StatusCode::PARTIAL_CONTENT, part),
+            RequestedRange::Unsatisfiable => {
                 let mut response = status(StatusCode::RANGE_NOT_SATISFIABLE);
-                put(response.headers_mut(), CONTENT_RANGE, &format!("bytes */{}", upload.bytes));
+                insert(response.headers_mut(), CONTENT_RANGE, &format!("bytes */{}", upload.bytes));
                 return response;
             }
         };
@@ -78,17 +104,17 @@ impl Uploads {
         let mut response = Response::new(body);
         *response.status_mut() = status_code;
         let headers = response.headers_mut();
-        identify(headers, &etag);
-        describe(headers, upload, shown);
-        put(headers, CONTENT_LENGTH, &(part.end - part.start).to_string());
+        insert_validators(headers, &etag);
+        insert_content_headers(headers, upload, disposition);
+        insert(headers, CONTENT_LENGTH, &(part.end - part.start).to_string());
         if status_code == StatusCode::PARTIAL_CONTENT {
             let range = format!("bytes {}-{}/{}", part.start, part.end - 1, upload.bytes);
-            put(headers, CONTENT_RANGE, &range);
+            insert(headers, CONTENT_RANGE, &range);
         }
         response
     }
 
-    /// The part of the file, or for a HEAD only whether it is there.
+    /// Reads the part from the store; for a HEAD it looks up the size only.
     async fn read(
         &self,
         upload: &Upload,
@@ -97,76 +123,67 @@ impl Uploads {
     ) -> Result<UploadBody, Response<UploadBody>> {
         let left = part.end - part.start;
         let found = if request.method == Method::HEAD {
-            self.0.place.size(upload.id).await.map(|size| size.map(|size| (size, None)))
+            self.0.store.size(upload.id).await.map(|size| size.map(|size| (size, None)))
         } else {
-            self.0
-                .place
-                .get(upload.id, false, part)
-                .await
-                .map(|it| it.map(|(size, chunks)| (size, Some(chunks))))
+            let found = self.0.store.get(upload.id, false, part).await;
+            found.map(|found| found.map(|(size, chunks)| (size, Some(chunks))))
         };
         match found {
             Ok(Some((size, chunks))) if size == upload.bytes => Ok(UploadBody { chunks, left }),
             Ok(Some((size, _))) => {
-                tracing::error!(id = %upload.id, size, written_down = upload.bytes, "a file is not what was kept");
+                tracing::error!(id = %upload.id, size, expected = upload.bytes, "a stored file has changed its size");
                 Err(status(StatusCode::NOT_FOUND))
             }
             Ok(None) => Err(status(StatusCode::NOT_FOUND)),
-            Err(error) => Err(Rejection::from(down(error)).into_response()),
+            Err(error) => Err(Rejection::from(store_down(error)).into_response()),
         }
     }
 }
 
-/// What the request wants of the file. A condition that does not hold, or is about a date, takes the range back.
-fn asked(request: &Parts, etag: &str, length: u64) -> Asked {
-    let holds = request.headers.get(IF_RANGE).is_none_or(|known| known.as_bytes() == etag.as_bytes());
+/// Returns the part to send. The range is ignored if `If-Range` has another tag, or a date.
+fn requested_range(request: &Parts, etag: &str, length: u64) -> RequestedRange {
+    let is_current = request.headers.get(IF_RANGE).is_none_or(|tag| tag.as_bytes() == etag.as_bytes());
     match request.headers.get(RANGE).and_then(|range| range.to_str().ok()) {
-        Some(range) if holds && request.method == Method::GET => Asked::of(range, length),
-        _ => Asked::Whole,
+        Some(range) if is_current && request.method == Method::GET => RequestedRange::parse(range, length),
+        _ => RequestedRange::Whole,
     }
 }
 
-/// Whether a list of tags has this one. Whether a tag is weak does not matter here.
-fn knows(list: &HeaderValue, etag: &str) -> bool {
+/// Returns `true` if a list of tags contains this one, by the weak comparison of `If-None-Match`.
+fn contains_etag(list: &HeaderValue, etag: &str) -> bool {
     let tags = list.to_str().unwrap_or_default();
     tags.trim() == "*" || tags.split(',').any(|tag| tag.trim().trim_start_matches("W/") == etag)
 }
 
-fn identify(headers: &mut HeaderMap, etag: &str) {
-    put(headers, ETAG, etag);
+fn insert_validators(headers: &mut HeaderMap, etag: &str) {
+    insert(headers, ETAG, etag);
     headers.insert(CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
 }
 
-fn describe(headers: &mut HeaderMap, upload: &Upload, shown: Shown) {
-    headers.insert(CONTENT_TYPE, HeaderValue::from_static(upload.kind.media_type()));
+fn insert_content_headers(headers: &mut HeaderMap, upload: &Upload, disposition: Disposition) {
+    headers.insert(CONTENT_TYPE, HeaderValue::from_static(upload.file_type.media_type()));
     headers.insert(X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
-    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(CONTENT_SECURITY_POLICY, HeaderValue::from_static(CSP));
     headers.insert(ACCEPT_RANGES, HeaderValue::from_static("bytes"));
-    put(headers, CONTENT_DISPOSITION, &disposition(&upload.name, shown));
+    insert(headers, CONTENT_DISPOSITION, &content_disposition(&upload.name, disposition));
 }
 
-/// How it is to be shown, and its name: in ASCII for old programs, and whole.
-fn disposition(name: &SafeName, shown: Shown) -> String {
-    let way = match shown {
-        Shown::Inline => "inline",
-        Shown::Saved => "attachment",
+/// Writes the disposition with the name in ASCII for old clients, and in UTF-8 if that differs.
+fn content_disposition(name: &SafeName, disposition: Disposition) -> String {
+    let disposition = match disposition {
+        Disposition::Inline => "inline",
+        Disposition::Attachment => "attachment",
     };
     let ascii = SafeName::ascii(name.as_str());
     if ascii == *name {
-        return format!("{way}; filename=\"{ascii}\"");
+        return format!("{disposition}; filename=\"{ascii}\"");
     }
-    let mut whole = String::new();
-    for byte in name.as_str().bytes() {
-        match byte {
-            b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' => whole.push(byte.into()),
-            byte => whole.push_str(&format!("%{byte:02X}")),
-        }
-    }
-    format!("{way}; filename=\"{ascii}\"; filename*=UTF-8''{whole}")
+    let encoded = utf8_percent_encode(name.as_str(), EXT_VALUE);
+    format!("{disposition}; filename=\"{ascii}\"; filename*=UTF-8''{encoded}")
 }
 
-fn put(headers: &mut HeaderMap, name: HeaderName, value: &str) {
-    let value = HeaderValue::from_str(value).expect("made of letters, digits and marks of ASCII");
+fn insert(headers: &mut HeaderMap, name: HeaderName, value: &str) {
+    let value = HeaderValue::from_str(value).expect("it consists of printable ASCII");
     headers.insert(name, value);
 }
 
@@ -176,7 +193,7 @@ fn status(status: StatusCode) -> Response<UploadBody> {
     response
 }
 
-/// The bytes of a file on their way to a visitor.
+/// The response body of a stored file, streamed from the store.
 #[derive(Default)]
 pub struct UploadBody {
     chunks: Option<Chunks>,
@@ -196,7 +213,7 @@ impl Body for UploadBody {
                 Some(Ok(Frame::data(chunk)))
             }
             Some(Err(error)) => {
-                tracing::error!(%error, "a file broke off while it was served");
+                tracing::error!(%error, "reading a stored file failed while it was served");
                 Some(Err(io::Error::other(error)))
             }
             None => None,

@@ -34,7 +34,7 @@ pub(super) async fn save(
     let mut missing = Vec::new();
     for id in known {
         let kept = match id.parse() {
-            Ok(id) => uploads.kept(id).await.map_err(BackupError::Place)?,
+            Ok(id) => uploads.admin().read(id).await.map_err(BackupError::Place)?,
             Err(_) => None, // the database holds such a number, but nothing lies under one
         };
         let Some(mut kept) = kept else {
@@ -78,7 +78,7 @@ pub(super) struct Returning<'a> {
 
 impl<'a> Returning<'a> {
     pub(super) async fn begin(uploads: &'a Uploads) -> Result<Self, BackupError> {
-        let before = uploads.list().await.map_err(BackupError::Place)?;
+        let before = uploads.admin().list().await.map_err(BackupError::Place)?;
         Ok(Self { uploads, before, back: BTreeSet::new() })
     }
 
@@ -100,11 +100,11 @@ impl<'a> Returning<'a> {
         if is_there && self.is_whole(id, quarantined, &sha256).await? {
             return Ok(());
         }
-        self.uploads.restore(id, quarantined, copy).await.map_err(BackupError::Place)
+        self.uploads.admin().restore(id, quarantined, copy).await.map_err(BackupError::Place)
     }
 
     async fn is_whole(&self, id: UploadId, quarantined: bool, sha256: &str) -> Result<bool, BackupError> {
-        let kept = self.uploads.kept(id).await.map_err(BackupError::Place)?;
+        let kept = self.uploads.admin().read(id).await.map_err(BackupError::Place)?;
         let Some(mut kept) = kept.filter(|kept| kept.is_quarantined() == quarantined) else {
             return Ok(false);
         };
@@ -123,13 +123,13 @@ impl<'a> Returning<'a> {
     /// Takes away what was not there before. What cannot be is in the log, and `mathsoc check` finds it.
     pub(super) async fn undo(self) {
         let before: BTreeSet<_> = self.before.iter().map(|it| (it.id, it.quarantined)).collect();
-        let all = self.uploads.list().await.unwrap_or_default();
+        let all = self.uploads.admin().list().await.unwrap_or_default();
         let is_new = |it: &&StoredEntry| {
             let it = (it.id, it.quarantined);
             self.back.contains(&it) && !before.contains(&it)
         };
         for new in all.iter().filter(is_new) {
-            let _ = self.uploads.discard(new).await;
+            let _ = self.uploads.admin().delete(new).await;
         }
     }
 
@@ -139,7 +139,7 @@ impl<'a> Returning<'a> {
             !wanted.contains(&it.id.to_string()) || self.back.contains(&(it.id, !it.quarantined))
         };
         for old in self.before.iter().filter(is_lost) {
-            let _ = self.uploads.discard(old).await;
+            let _ = self.uploads.admin().delete(old).await;
         }
     }
 }

@@ -8,7 +8,7 @@
 //! use palisade::Uploads;
 //!
 //! let db = Db::connect(&Url::file(Path::new("data/mathsoc.db"))).await?;
-//! let files = Uploads::open_to_read("data/uploads")?;
+//! let files = Uploads::open_read_only("data/uploads")?;
 //! let saved = backup::create(&db, &files, Path::new("monday.tar.gz")).await?;
 //! println!("{} rows, {} files", saved.rows(), saved.files());
 //!

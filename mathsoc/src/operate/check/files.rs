@@ -87,7 +87,7 @@ struct Found {
 
 impl Found {
     async fn look(db: &Db, uploads: &Uploads) -> Result<Self, FilesError> {
-        let listed = uploads.list().await?;
+        let listed = uploads.admin().list().await?;
         let mut tx = Tx::snapshot(db).await?;
         let select = format!(
             "SELECT id, name, size, sha256, quarantined_at IS NOT NULL AS quarantined, uploaded_at, {} AS is_used FROM files",
@@ -149,7 +149,7 @@ pub(super) async fn find(db: &Db, uploads: &Uploads, depth: Depth) -> Result<Vec
             findings.push(Finding::new("M11", format!("file {} ({:?}) {what}", row.id, row.name)));
         }
     }
-    for it in found.strays().filter(|it| is_old(it.since)) {
+    for it in found.strays().filter(|it| is_old(it.last_modified)) {
         let place = if it.quarantined { " in quarantine" } else { "" };
         let what = match found.rows.contains_key(&it.id.to_string()) {
             true => format!("file {} lies there a second time{place}", it.id),
@@ -174,7 +174,7 @@ impl Row {
         let Ok(id) = self.id.parse::<UploadId>() else {
             return Ok(Some("has a number under which no file lies".to_owned()));
         };
-        let Some(mut kept) = uploads.kept(id).await? else {
+        let Some(mut kept) = uploads.admin().read(id).await? else {
             // Unless both went at once.
             let is_known = files::any(db, id).await?.is_some();
             return Ok(is_known.then(|| "is not in its place: put it back from a backup".to_owned()));
@@ -224,7 +224,7 @@ pub(super) async fn remove_unused(db: &Db, uploads: &Uploads, dry_run: bool) -> 
         removed.bytes += u64::try_from(row.size).unwrap_or(0);
     }
     for stray in found.strays() {
-        if !is_old(stray.since) {
+        if !is_old(stray.last_modified) {
             removed.young += 1;
             continue;
         }
@@ -233,7 +233,7 @@ pub(super) async fn remove_unused(db: &Db, uploads: &Uploads, dry_run: bool) -> 
             if row.is_some_and(|row| row.quarantined == stray.quarantined) {
                 continue;
             }
-            uploads.discard(stray).await?;
+            uploads.admin().delete(stray).await?;
         }
         removed.strays += 1;
         removed.bytes += stray.bytes;

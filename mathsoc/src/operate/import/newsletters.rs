@@ -109,7 +109,7 @@ async fn pdf(job: &mut Job<'_>, called: &str) -> Result<Result<Option<Upload>, S
     };
     let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let bytes = match fs::metadata(&path).await {
-        Ok(it) if it.len() > uploads.most_bytes() => {
+        Ok(it) if it.len() > uploads.request_limit_bytes() => {
             return Ok(Err(format!("its PDF {called:?} is larger than MAX_CONTENT_LENGTH")));
         }
         Ok(_) => fs::read(&path).await,
@@ -155,7 +155,7 @@ async fn write_down(job: &mut Job<'_>, row: &OldRow, file: &Upload) -> Result<St
     let size = i64::try_from(file.bytes).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let now = job.now;
     within!(&mut job.tx, link => {
-        let insert = sqlx::query(FILE).bind(&id).bind(file.name.as_str()).bind(file.kind.to_string());
+        let insert = sqlx::query(FILE).bind(&id).bind(file.name.as_str()).bind(file.file_type.to_string());
         let insert = insert.bind(size).bind(file.digest.to_string()).bind(by).bind(now);
         insert.bind(file.quarantined.then_some(now)).execute(&mut **link).await?;
     });

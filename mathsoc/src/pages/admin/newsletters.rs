@@ -124,7 +124,7 @@ async fn sent(app: &App, request: Request) -> Result<(NewsletterForm, Pdf), Erro
     let text = |name| received.text(name).unwrap_or_default().to_owned();
     let (title, summary) = (text("title"), text("summary"));
     let typed = NewsletterForm { title, summary, body: text("body"), published_at: text("published_at") };
-    let refused = received.refused("file").map(|refusal| refusal.message().into_owned());
+    let refused = received.rejection("file").map(|rejection| rejection.message().into_owned());
     let pdf = match (refused, received.take_file("file")) {
         (Some(why), _) => Pdf::Refused(why),
         (None, Some(file)) => Pdf::Passed(file),

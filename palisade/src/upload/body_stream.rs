@@ -1,7 +1,8 @@
-//! A request's body as the reader of forms takes it: one chunk at a time, and never more than was agreed.
+//! The request's body as a bounded stream for the multipart parser.
 //!
-//! The reader would swallow all that has arrived before it hands on the first byte, and it buffers the head of a part
-//! however long that is. So it gets one chunk a turn, and only so much while no field is open.
+//! The parser would buffer everything that has arrived, and the headers of a part without any
+//! limit. So the stream yields one chunk per poll, and has an allowance for the bytes between two
+//! fields.
 
 use std::error::Error;
 use std::io;
@@ -19,16 +20,17 @@ use pin_project_lite::pin_project;
 use super::error::UploadRejection;
 use crate::core::body_rejection::BodyRejection;
 
-/// How many bytes may still come before the next field opens.
+/// The number of bytes that may arrive before the next field begins.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Allowance(Arc<AtomicU64>);
+pub(super) struct ByteAllowance(Arc<AtomicU64>);
 
-impl Allowance {
+impl ByteAllowance {
     pub(super) fn set(&self, bytes: u64) {
         self.0.store(bytes, Ordering::Relaxed);
     }
 
-    /// Takes these bytes; nothing stops while there is any allowance at all, since chunks are as the net made them.
+    /// Subtracts these bytes. The last chunk may exceed the allowance, since the network decides
+    /// on its size.
     fn spend(&self, bytes: u64) -> bool {
         let left = self.0.load(Ordering::Relaxed);
         self.set(left.saturating_sub(bytes));
@@ -37,23 +39,22 @@ impl Allowance {
 }
 
 pin_project! {
-    pub(super) struct Arriving<B> {
+    pub(super) struct BodyStream<B> {
         #[pin]
         body: B,
         left: u64,
-        allowance: Allowance,
+        allowance: ByteAllowance,
         paused: bool,
     }
 }
 
-impl<B> Arriving<B> {
-    /// At most so many bytes of this body.
-    pub(super) fn new(body: B, most: u64, allowance: Allowance) -> Self {
-        Self { body, left: most, allowance, paused: false }
+impl<B> BodyStream<B> {
+    pub(super) fn new(body: B, max_bytes: u64, allowance: ByteAllowance) -> Self {
+        Self { body, left: max_bytes, allowance, paused: false }
     }
 }
 
-impl<B> Stream for Arriving<B>
+impl<B> Stream for BodyStream<B>
 where
     B: Body<Data = Bytes>,
     B::Error: Into<Box<dyn Error + Send + Sync>>,
@@ -71,7 +72,7 @@ where
             let Ok(chunk) = frame.map_err(Into::into)?.into_data() else { continue };
             let length = chunk.len() as u64;
             let fits = this.left.checked_sub(length).filter(|_| this.allowance.spend(length));
-            let Some(left) = fits else { return Poll::Ready(Some(Err(Box::new(TooMuch)))) };
+            let Some(left) = fits else { return Poll::Ready(Some(Err(Box::new(BodyTooLarge)))) };
             *this.left = left;
             *this.paused = true;
             return Poll::Ready(Some(Ok(chunk)));
@@ -79,16 +80,15 @@ where
     }
 }
 
-/// More came than was agreed.
 #[derive(Debug, thiserror::Error)]
-#[error("the request's body is larger than files may be")]
-struct TooMuch;
+#[error("the request's body exceeds the limit for uploads")]
+struct BodyTooLarge;
 
-/// Why a form could not be read to its end.
-pub(super) fn refusal(error: &multer::Error) -> UploadRejection {
+/// Converts an error of the multipart parser.
+pub(super) fn rejection(error: &multer::Error) -> UploadRejection {
     let mut cause: Option<&(dyn Error + 'static)> = Some(error);
     while let Some(error) = cause {
-        if error.is::<TooMuch>() || error.is::<LengthLimitError>() {
+        if error.is::<BodyTooLarge>() || error.is::<LengthLimitError>() {
             return UploadRejection::Body(BodyRejection::TooLarge);
         }
         if error.downcast_ref::<io::Error>().is_some_and(|error| error.kind() == io::ErrorKind::TimedOut) {
@@ -96,6 +96,6 @@ pub(super) fn refusal(error: &multer::Error) -> UploadRejection {
         }
         cause = error.source();
     }
-    tracing::debug!(%error, "a form could not be read");
+    tracing::debug!(%error, "invalid multipart form");
     UploadRejection::Body(BodyRejection::Broken)
 }

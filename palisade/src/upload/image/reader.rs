@@ -1,4 +1,4 @@
-//! Bytes, taken from the front; what is not there is a broken picture.
+//! Reads numbers and slices from the front of an image. A missing byte means a damaged image.
 
 use crate::upload::error::UploadError;
 
@@ -19,13 +19,13 @@ impl<'a> Reader<'a> {
     }
 
     pub(super) fn take(&mut self, length: usize) -> Result<&'a [u8], UploadError> {
-        let (taken, rest) = self.0.split_at_checked(length).ok_or(UploadError::Broken)?;
+        let (taken, rest) = self.0.split_at_checked(length).ok_or(UploadError::Damaged)?;
         self.0 = rest;
         Ok(taken)
     }
 
     pub(super) fn array<const N: usize>(&mut self) -> Result<[u8; N], UploadError> {
-        let (taken, rest) = self.0.split_first_chunk().ok_or(UploadError::Broken)?;
+        let (taken, rest) = self.0.split_first_chunk().ok_or(UploadError::Damaged)?;
         self.0 = rest;
         Ok(*taken)
     }
@@ -55,7 +55,7 @@ impl<'a> Reader<'a> {
     }
 }
 
-/// A length as an index. What is longer than memory is longer than the file.
+/// Converts a length to an index. A length that does not fit exceeds the file anyway.
 pub(super) fn index(length: u32) -> usize {
     usize::try_from(length).unwrap_or(usize::MAX)
 }

@@ -1,4 +1,4 @@
-//! Where files are kept: a folder, memory, or S3.
+//! The file store: a folder, memory, or S3.
 
 use std::fmt;
 use std::io;
@@ -18,60 +18,62 @@ use object_store::{
 };
 use url::Url;
 
-use super::staged::Staged;
-use super::stored::UploadId;
+use super::error::UploadsError;
+use super::record::UploadId;
+use super::temp_file::TempFile;
 
-/// Larger files go to the store in parts, of the least size that S3 takes.
+/// S3's minimum size of a part. Larger files are sent in parts.
 const PART: usize = 5 << 20;
-/// Where files wait that no scanner has seen.
+/// The folder of unscanned files.
 const QUARANTINE: &str = "quarantine";
 
 pub(super) type Chunks = Pin<Box<dyn Stream<Item = object_store::Result<Bytes>> + Send>>;
 
 #[derive(Clone)]
-pub(super) struct Place {
+pub(super) struct UploadStore {
     store: Arc<dyn ObjectStore>,
     prefix: Path,
-    /// Where files are written until they are kept: on the same disk, where there is one.
+    /// The folder of temporary files; on the same disk if the store is a folder.
     pub(super) staging: PathBuf,
 }
 
-/// A file that is kept, without what the application knows of it.
+/// An entry in the list of stored files: [`UploadAdmin::list`](super::UploadAdmin::list).
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct StoredEntry {
-    /// What it is kept as.
+    /// The file's id.
     pub id: UploadId,
-    /// How many bytes it has.
+    /// The file's size.
     pub bytes: u64,
-    /// Whether it waits for the scanner.
+    /// `true` if the file is in quarantine.
     pub quarantined: bool,
-    /// Since when it lies there, by the clock of the place.
-    pub since: SystemTime,
+    /// The time of the last write, by the store's clock.
+    pub last_modified: SystemTime,
 }
 
-/// What is to be done with a place.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Access {
-    /// A folder is made where there is none, and tried out.
-    Write,
-    /// Nothing is made or tried.
-    Read,
+pub(super) enum AccessMode {
+    /// Creates a missing folder, and checks that it is writable.
+    ReadWrite,
+    /// Creates and checks nothing.
+    ReadOnly,
 }
 
-impl Place {
-    pub(super) fn open(at: &str, access: Access) -> Result<Self, UploadsError> {
-        let unreadable = || UploadsError::Unreadable(at.to_owned());
-        if at.is_empty() {
-            return Err(unreadable());
+impl UploadStore {
+    pub(super) fn open(location: &str, mode: AccessMode) -> Result<Self, UploadsError> {
+        let invalid = || UploadsError::InvalidLocation(location.to_owned());
+        if location.is_empty() {
+            return Err(invalid());
         }
-        let Some((scheme, _)) = at.split_once("://") else { return Self::folder(at.into(), access) };
-        let url = Url::parse(at).map_err(|_| unreadable())?;
+        let Some((scheme, _)) = location.split_once("://") else {
+            return Self::folder(location.into(), mode);
+        };
+        let url = Url::parse(location).map_err(|_| invalid())?;
         match scheme {
-            "file" => Self::folder(url.to_file_path().map_err(|()| unreadable())?, access),
+            "file" => Self::folder(url.to_file_path().map_err(|()| invalid())?, mode),
             "memory" => Ok(Self::memory()),
             "s3" => Self::s3(&url),
-            _ => Err(unreadable()),
+            _ => Err(invalid()),
         }
     }
 
@@ -79,18 +81,18 @@ impl Place {
         Self { store: Arc::new(InMemory::new()), prefix: Path::default(), staging: std::env::temp_dir() }
     }
 
-    /// A folder, made for its owner alone where there is none.
-    fn folder(folder: PathBuf, access: Access) -> Result<Self, UploadsError> {
+    /// Opens a folder. A missing one is created with mode 0700.
+    fn folder(folder: PathBuf, mode: AccessMode) -> Result<Self, UploadsError> {
         let failed = |source| UploadsError::Folder { folder: folder.clone(), source };
-        if access == Access::Write {
-            let mut make = std::fs::DirBuilder::new();
+        if mode == AccessMode::ReadWrite {
+            let mut builder = std::fs::DirBuilder::new();
             #[cfg(unix)]
-            std::os::unix::fs::DirBuilderExt::mode(&mut make, 0o700);
-            make.recursive(true).create(&folder).map_err(failed)?;
-            // Found out now and not with the first file.
+            std::os::unix::fs::DirBuilderExt::mode(&mut builder, 0o700);
+            builder.recursive(true).create(&folder).map_err(failed)?;
+            // Fails at startup, and not with the first file.
             tempfile::tempfile_in(&folder).map_err(failed)?;
         } else if !folder.exists() {
-            // As empty as a bucket without files.
+            // A missing folder reads as empty, like a bucket without files.
             return Ok(Self::memory());
         }
         let store =
@@ -102,22 +104,21 @@ impl Place {
     fn s3(url: &Url) -> Result<Self, UploadsError> {
         use object_store::aws::AmazonS3Builder;
 
-        let unreadable = || UploadsError::Unreadable(url.to_string());
+        let invalid = || UploadsError::InvalidLocation(url.to_string());
         let failed = |error: Error| UploadsError::S3(Box::new(error));
-        let mut builder =
-            AmazonS3Builder::from_env().with_bucket_name(url.host_str().ok_or_else(unreadable)?);
+        let mut builder = AmazonS3Builder::from_env().with_bucket_name(url.host_str().ok_or_else(invalid)?);
         for (name, value) in url.query_pairs() {
             builder = match &*name {
                 "region" => builder.with_region(value),
                 "endpoint" => builder.with_allow_http(value.starts_with("http://")).with_endpoint(value),
-                _ => return Err(unreadable()),
+                _ => return Err(invalid()),
             };
         }
         if !url.username().is_empty() || url.password().is_some() || url.port().is_some() {
-            return Err(unreadable());
+            return Err(invalid());
         }
         let _ = rustls::crypto::ring::default_provider().install_default();
-        let prefix = Path::from_url_path(url.path()).map_err(|_| unreadable())?;
+        let prefix = Path::from_url_path(url.path()).map_err(|_| invalid())?;
         let store = Arc::new(builder.build().map_err(failed)?);
         Ok(Self { store, prefix, staging: std::env::temp_dir() })
     }
@@ -127,18 +128,19 @@ impl Place {
         Err(UploadsError::WithoutS3)
     }
 
-    /// Writes a file that shows in its place when all of it is there, and not before. It never replaces another.
+    /// Writes a file in one atomic step: it appears whole or not at all. Up to 5 MiB it never
+    /// replaces another; larger files rely on their random id.
     pub(super) async fn put(
         &self,
         id: UploadId,
         quarantined: bool,
-        staged: &mut Staged,
-    ) -> Result<(), Failed> {
+        content: &mut TempFile,
+    ) -> Result<(), StoreError> {
         let path = self.path(id, quarantined);
-        staged.rewind().await?;
-        if staged.bytes() <= PART as u64 {
+        content.rewind().await?;
+        if content.bytes() <= PART as u64 {
             let mut chunks = Vec::new();
-            while let Some(chunk) = staged.chunk().await? {
+            while let Some(chunk) = content.chunk().await? {
                 chunks.push(chunk);
             }
             let options = PutOptions::from(PutMode::Create);
@@ -146,7 +148,7 @@ impl Place {
         }
         let mut parts = WriteMultipart::new_with_chunk_size(self.store.put_multipart(&path).await?, PART);
         loop {
-            match staged.chunk().await {
+            match content.chunk().await {
                 Ok(Some(chunk)) => {
                     parts.wait_for_capacity(2).await?;
                     parts.put(chunk);
@@ -160,8 +162,8 @@ impl Place {
         }
     }
 
-    /// How many bytes a file has; nothing where there is none.
-    pub(super) async fn size(&self, id: UploadId) -> Result<Option<u64>, Failed> {
+    /// Returns the size of a file that is not in quarantine.
+    pub(super) async fn size(&self, id: UploadId) -> Result<Option<u64>, StoreError> {
         match self.store.head(&self.path(id, false)).await {
             Ok(meta) => Ok(Some(meta.size)),
             Err(Error::NotFound { .. }) => Ok(None),
@@ -169,13 +171,13 @@ impl Place {
         }
     }
 
-    /// A part of a file, with how many bytes all of it has; nothing where there is none.
+    /// Returns the size of the whole file, and the bytes of a part.
     pub(super) async fn get(
         &self,
         id: UploadId,
         quarantined: bool,
         part: Range<u64>,
-    ) -> Result<Option<(u64, Chunks)>, Failed> {
+    ) -> Result<Option<(u64, Chunks)>, StoreError> {
         let options = GetOptions { range: Some(GetRange::Bounded(part)), ..GetOptions::default() };
         match self.store.get_opts(&self.path(id, quarantined), options).await {
             Ok(found) => Ok(Some((found.meta.size, found.into_stream()))),
@@ -184,12 +186,12 @@ impl Place {
         }
     }
 
-    /// All of a file, with how many bytes it has; nothing where there is none.
-    pub(super) async fn whole(
+    /// Returns the size and all bytes of a file.
+    pub(super) async fn get_whole(
         &self,
         id: UploadId,
         quarantined: bool,
-    ) -> Result<Option<(u64, Chunks)>, Failed> {
+    ) -> Result<Option<(u64, Chunks)>, StoreError> {
         match self.store.get(&self.path(id, quarantined)).await {
             Ok(found) => Ok(Some((found.meta.size, found.into_stream()))),
             Err(Error::NotFound { .. }) => Ok(None),
@@ -197,28 +199,28 @@ impl Place {
         }
     }
 
-    /// Lets a file out of quarantine.
-    pub(super) async fn release(&self, id: UploadId) -> Result<(), Failed> {
+    /// Moves a file out of quarantine.
+    pub(super) async fn release(&self, id: UploadId) -> Result<(), StoreError> {
         Ok(self.store.rename(&self.path(id, true), &self.path(id, false)).await?)
     }
 
-    /// Removes a file, wherever it is; one that is not there is removed.
-    pub(super) async fn remove(&self, id: UploadId) -> Result<(), Failed> {
-        self.discard(id, false).await?;
-        self.discard(id, true).await
+    /// Deletes a file, in quarantine and out of it. A missing file is not an error.
+    pub(super) async fn remove(&self, id: UploadId) -> Result<(), StoreError> {
+        self.delete(id, false).await?;
+        self.delete(id, true).await
     }
 
-    /// Removes a file from one of the two places; one that is not there is removed.
-    pub(super) async fn discard(&self, id: UploadId, quarantined: bool) -> Result<(), Failed> {
+    /// Deletes a file either in quarantine or out of it. A missing file is not an error.
+    pub(super) async fn delete(&self, id: UploadId, quarantined: bool) -> Result<(), StoreError> {
         match self.store.delete(&self.path(id, quarantined)).await {
             Ok(()) | Err(Error::NotFound { .. }) => Ok(()),
             Err(error) => Err(error.into()),
         }
     }
 
-    pub(super) async fn list(&self) -> Result<Vec<StoredEntry>, Failed> {
+    pub(super) async fn list(&self) -> Result<Vec<StoredEntry>, StoreError> {
         let mut found = self.store.list(Some(&self.prefix));
-        let mut listed = Vec::new();
+        let mut entries = Vec::new();
         while let Some(meta) = std::future::poll_fn(|cx| found.as_mut().poll_next(cx)).await {
             let meta = meta?;
             let Some(parts) = meta.location.prefix_match(&self.prefix) else { continue };
@@ -228,63 +230,31 @@ impl Place {
                 [folder, id] if folder == QUARANTINE => (true, id),
                 _ => continue,
             };
-            // What is not ours is none of our business.
+            // Other files in the folder are not uploads.
             if let Ok(id) = id.parse() {
-                listed.push(StoredEntry {
-                    id,
-                    bytes: meta.size,
-                    quarantined,
-                    since: meta.last_modified.into(),
-                });
+                let last_modified = meta.last_modified.into();
+                entries.push(StoredEntry { id, bytes: meta.size, quarantined, last_modified });
             }
         }
-        listed.sort_unstable_by_key(|it| it.id);
-        Ok(listed)
+        entries.sort_unstable_by_key(|entry| entry.id);
+        Ok(entries)
     }
 
     fn path(&self, id: UploadId, quarantined: bool) -> Path {
-        let place = if quarantined { self.prefix.clone().join(QUARANTINE) } else { self.prefix.clone() };
-        place.join(id.to_string())
+        let folder = if quarantined { self.prefix.clone().join(QUARANTINE) } else { self.prefix.clone() };
+        folder.join(id.to_string())
     }
 }
 
-impl fmt::Debug for Place {
+impl fmt::Debug for UploadStore {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}/{}", self.store, self.prefix)
     }
 }
 
-/// Why files cannot be kept there.
+/// The cause of a failed read or write, for the log.
 #[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum UploadsError {
-    /// Nothing that names a place.
-    #[error(
-        "{0:?} names no place for files: write the path of a folder, file:///srv/uploads, memory:// or \
-         s3://bucket/folder (with ?region=… and ?endpoint=… where they are not in the environment)"
-    )]
-    Unreadable(String),
-    /// The folder cannot be made, or not be written to.
-    #[error("no files can be kept in {}; make it a folder that this program may write to", .folder.display())]
-    Folder {
-        /// Which one.
-        folder: PathBuf,
-        /// Why not.
-        source: io::Error,
-    },
-    /// S3 does not take these settings.
-    #[error("S3 cannot be used so; look at the AWS_… variables")]
-    S3(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// S3 is not built in.
-    #[error(
-        "this program was built without S3: build it with palisade's feature `upload-s3`, or use a folder"
-    )]
-    WithoutS3,
-}
-
-/// Why a file could not be kept or read, for the log.
-#[derive(Debug, thiserror::Error)]
-pub(super) enum Failed {
+pub(super) enum StoreError {
     #[error(transparent)]
     Io(#[from] io::Error),
     #[error(transparent)]

@@ -1,7 +1,7 @@
-//! A file on its way: written where nobody can name it, gone when nobody holds it.
+//! Temporary files without a name.
 //!
-//! It has no name in any folder (`O_TMPFILE`, or removed as soon as it is open), so whatever ends the work, a visitor who
-//! leaves or a power cut, the system frees it.
+//! The file is opened with `O_TMPFILE`, or unlinked as soon as it is open. The system frees it
+//! when it is closed, even after a crash.
 
 use std::io::{self, Read, Seek, SeekFrom, Write};
 use std::path::PathBuf;
@@ -11,25 +11,25 @@ use tokio::fs::File;
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use tokio::task::spawn_blocking;
 
-/// As much as one reading hands on.
+/// The size of one read.
 const CHUNK: usize = 256 * 1024;
 
 #[derive(Debug)]
-pub(super) struct Staged {
+pub(super) struct TempFile {
     file: File,
     bytes: u64,
 }
 
-impl Staged {
-    /// An empty one on the disk of this folder.
+impl TempFile {
+    /// Creates an empty file on the disk of this folder.
     pub(super) async fn new(folder: PathBuf) -> io::Result<Self> {
         let file =
             spawn_blocking(move || tempfile::tempfile_in(folder)).await.map_err(io::Error::other)??;
         Ok(Self { file: File::from_std(file), bytes: 0 })
     }
 
-    /// What is in a file already.
-    pub(super) async fn of(file: std::fs::File) -> io::Result<Self> {
+    /// Takes over an open file with its content.
+    pub(super) async fn from_file(file: std::fs::File) -> io::Result<Self> {
         let file = File::from_std(file);
         let bytes = file.metadata().await?.len();
         Ok(Self { file, bytes })
@@ -44,18 +44,17 @@ impl Staged {
         self.file.write_all(chunk).await
     }
 
-    /// Back to the beginning, to be read.
+    /// Seeks to the beginning.
     pub(super) async fn rewind(&mut self) -> io::Result<()> {
         self.file.flush().await?;
         self.file.seek(SeekFrom::Start(0)).await.map(drop)
     }
 
-    /// What can be read from it.
     pub(super) fn reader(&mut self) -> &mut File {
         &mut self.file
     }
 
-    /// The next bytes, or nothing at the end.
+    /// Reads the next bytes; returns `None` at the end.
     pub(super) async fn chunk(&mut self) -> io::Result<Option<Bytes>> {
         let mut chunk = BytesMut::with_capacity(CHUNK);
         match self.file.read_buf(&mut chunk).await? {
@@ -64,16 +63,16 @@ impl Staged {
         }
     }
 
-    /// The same for a thread that may block.
-    pub(super) async fn into_blocking(self) -> Blocking {
-        Blocking(self.file.into_std().await)
+    /// Converts the file for a thread that may block.
+    pub(super) async fn into_blocking(self) -> BlockingTempFile {
+        BlockingTempFile(self.file.into_std().await)
     }
 }
 
-/// A file on its way, in the hands of a thread that may block.
-pub(super) struct Blocking(std::fs::File);
+/// A temporary file for a thread that may block.
+pub(super) struct BlockingTempFile(std::fs::File);
 
-impl Blocking {
+impl BlockingTempFile {
     pub(super) fn read(&mut self) -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();
         self.0.seek(SeekFrom::Start(0))?;
@@ -81,14 +80,14 @@ impl Blocking {
         Ok(bytes)
     }
 
-    /// Puts these bytes in place of all that it holds.
+    /// Replaces the whole content.
     pub(super) fn replace(&mut self, bytes: &[u8]) -> io::Result<()> {
         self.0.seek(SeekFrom::Start(0))?;
         self.0.write_all(bytes)?;
         self.0.set_len(bytes.len() as u64)
     }
 
-    pub(super) fn into_staged(self, bytes: usize) -> Staged {
-        Staged { file: File::from_std(self.0), bytes: bytes as u64 }
+    pub(super) fn into_temp_file(self, bytes: usize) -> TempFile {
+        TempFile { file: File::from_std(self.0), bytes: bytes as u64 }
     }
 }

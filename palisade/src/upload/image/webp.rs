@@ -1,35 +1,39 @@
 //! WebP: chunks of name, length and data in a RIFF container.
 
-use super::Walked;
+use super::StrippedImage;
 use super::reader::{Reader, index};
 use crate::upload::error::UploadError;
 
-/// The flags of `VP8X` that announce Exif and XMP.
+/// The flags of `VP8X` for Exif and XMP.
 const METADATA: u8 = 0x0c;
-/// What stands before the chunks of a frame: its place, size and delay.
-const FRAME: usize = 16;
+/// The length of a frame's header: position, size and delay.
+const FRAME_HEADER: usize = 16;
 
-pub(super) fn walk(reader: &mut Reader<'_>, walked: &mut Walked, most: u64) -> Result<(), UploadError> {
+pub(super) fn strip(
+    reader: &mut Reader<'_>,
+    stripped: &mut StrippedImage,
+    max_pixels: u64,
+) -> Result<(), UploadError> {
     reader.take(4)?;
     let length = index(reader.le32()?);
     let mut riff = Reader::new(reader.take(length)?);
     riff.take(4)?;
     let mut kept = b"WEBP".to_vec();
-    chunks(&mut riff, &mut kept, walked, most, true)?;
-    walked.bytes.extend(b"RIFF");
-    walked.bytes.extend(u32::try_from(kept.len()).map_err(|_| UploadError::Broken)?.to_le_bytes());
-    walked.bytes.extend(kept);
+    chunks(&mut riff, &mut kept, stripped, max_pixels, true)?;
+    stripped.bytes.extend(b"RIFF");
+    stripped.bytes.extend(u32::try_from(kept.len()).map_err(|_| UploadError::Damaged)?.to_le_bytes());
+    stripped.bytes.extend(kept);
     Ok(())
 }
 
 fn chunks(
     reader: &mut Reader<'_>,
     kept: &mut Vec<u8>,
-    walked: &mut Walked,
-    most: u64,
-    outside: bool,
+    stripped: &mut StrippedImage,
+    max_pixels: u64,
+    is_top_level: bool,
 ) -> Result<(), UploadError> {
-    let mut shows = false;
+    let mut has_pixels = false;
     while !reader.is_done() {
         let name: [u8; 4] = reader.array()?;
         let length = index(reader.le32()?);
@@ -39,31 +43,31 @@ fn chunks(
         }
         match &name {
             b"VP8 " | b"VP8L" => {
-                let (width, height) = if &name == b"VP8 " { lossy(data)? } else { lossless(data)? };
-                walked.frame(width, height, most)?;
-                shows = true;
+                let (width, height) = if &name == b"VP8 " { lossy_size(data)? } else { lossless_size(data)? };
+                stripped.frame(width, height, max_pixels)?;
+                has_pixels = true;
                 keep(kept, &name, data);
             }
             b"ALPH" => keep(kept, &name, data),
-            b"VP8X" if outside => {
+            b"VP8X" if is_top_level => {
                 let mut canvas = Reader::new(data);
                 let flags = canvas.byte()?;
                 canvas.take(3)?;
-                walked.frame(canvas.le24()? + 1, canvas.le24()? + 1, most)?;
+                stripped.frame(canvas.le24()? + 1, canvas.le24()? + 1, max_pixels)?;
                 keep(kept, &name, &[&[flags & !METADATA], &data[1..]].concat());
             }
-            b"ICCP" | b"ANIM" if outside => keep(kept, &name, data),
-            b"ANMF" if outside => {
+            b"ICCP" | b"ANIM" if is_top_level => keep(kept, &name, data),
+            b"ANMF" if is_top_level => {
                 let mut frame = Reader::new(data);
-                let mut inside = frame.take(FRAME)?.to_vec();
-                chunks(&mut frame, &mut inside, walked, most, false)?;
-                shows = true;
-                keep(kept, &name, &inside);
+                let mut stripped_frame = frame.take(FRAME_HEADER)?.to_vec();
+                chunks(&mut frame, &mut stripped_frame, stripped, max_pixels, false)?;
+                has_pixels = true;
+                keep(kept, &name, &stripped_frame);
             }
             _ => {}
         }
     }
-    if shows { Ok(()) } else { Err(UploadError::Broken) }
+    if has_pixels { Ok(()) } else { Err(UploadError::Damaged) }
 }
 
 fn keep(kept: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
@@ -75,20 +79,20 @@ fn keep(kept: &mut Vec<u8>, name: &[u8; 4], data: &[u8]) {
     }
 }
 
-fn lossy(data: &[u8]) -> Result<(u32, u32), UploadError> {
+fn lossy_size(data: &[u8]) -> Result<(u32, u32), UploadError> {
     let mut reader = Reader::new(data);
     reader.take(3)?;
     if reader.take(3)? != b"\x9d\x01\x2a" {
-        return Err(UploadError::Broken);
+        return Err(UploadError::Damaged);
     }
     let (width, height) = (reader.le16()? & 0x3fff, reader.le16()? & 0x3fff);
     Ok((width.into(), height.into()))
 }
 
-fn lossless(data: &[u8]) -> Result<(u32, u32), UploadError> {
+fn lossless_size(data: &[u8]) -> Result<(u32, u32), UploadError> {
     let mut reader = Reader::new(data);
     if reader.byte()? != 0x2f {
-        return Err(UploadError::Broken);
+        return Err(UploadError::Damaged);
     }
     let sizes = reader.le32()?;
     Ok(((sizes & 0x3fff) + 1, (sizes >> 14 & 0x3fff) + 1))

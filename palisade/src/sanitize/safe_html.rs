@@ -1,15 +1,15 @@
-//! HTML that a page may show as it is.
+//! Sanitized HTML.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-use super::tree::Tree;
+use super::dom::Dom;
 
-/// HTML that a page may show as it is: the only kind that templates should print unescaped.
+/// Sanitized HTML: the only type that templates should print without escaping.
 ///
-/// There is no way back from a stored or sent text but through a [`Sanitizer`](crate::Sanitizer):
+/// It cannot be deserialized; stored text has to pass a [`Sanitizer`](crate::Sanitizer) again:
 ///
 /// ```compile_fail
 /// let html: palisade::sanitize::SafeHtml = serde_json::from_str(r#""<script>""#)?;
@@ -19,12 +19,13 @@ use super::tree::Tree;
 pub struct SafeHtml(String);
 
 impl SafeHtml {
-    /// This very text, escaped: what looks like a tag is shown as one reads it.
+    /// Escapes plain text, so that a browser shows it unchanged.
     ///
     /// ```
     /// # use palisade::sanitize::SafeHtml;
     /// assert_eq!(SafeHtml::text("a < b & \"c\"").as_str(), "a &lt; b &amp; &quot;c&quot;");
     /// ```
+    #[doc(alias = "escape")]
     pub fn text(text: &str) -> Self {
         let mut html = String::with_capacity(text.len() + text.len() / 8);
         for char in text.chars() {
@@ -40,10 +41,10 @@ impl SafeHtml {
         Self(html)
     }
 
-    /// This HTML, whatever it does.
+    /// Wraps HTML without sanitizing it.
     ///
-    /// # Danger
-    /// Nothing looks at it. It is for HTML that the program itself made.
+    /// # Security
+    /// Use it only for HTML that the program itself has produced.
     pub fn dangerous_allow_unsanitized(html: impl Into<String>) -> Self {
         Self(html.into())
     }
@@ -52,32 +53,35 @@ impl SafeHtml {
         Self(html)
     }
 
-    /// The HTML.
+    /// Returns the HTML.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The HTML.
+    /// Converts into the HTML.
     pub fn into_string(self) -> String {
         self.0
     }
 
-    /// Whether there is nothing to show: no HTML at all.
+    /// Returns `true` if there is no HTML at all.
     pub fn is_empty(&self) -> bool {
         self.0.is_empty()
     }
 
-    /// The beginning of its text, at most so many characters, cut behind a word and with `…` where it is cut.
+    /// Returns the beginning of the text: at most `chars` characters, cut after a word and marked
+    /// with `…`.
     ///
-    /// It is plain text: where `&lt;script&gt;` was written, it has `<script>`. A template escapes it like any other text.
+    /// # Security
+    /// The result is plain text: `&lt;script&gt;` becomes `<script>`. Escape it as any other text.
     ///
     /// ```
     /// # use palisade::sanitize::SafeHtml;
-    /// let html = SafeHtml::dangerous_allow_unsanitized("<h2>On primes</h2><p>There are <i>infinitely</i> many.</p>");
+    /// let article = "<h2>On primes</h2><p>There are <i>infinitely</i> many.</p>";
+    /// let html = SafeHtml::dangerous_allow_unsanitized(article);
     /// assert_eq!(html.excerpt(20), "On primes There are…");
     /// ```
     pub fn excerpt(&self, chars: usize) -> String {
-        let text = Tree::whole(&self.0).text();
+        let text = Dom::parse(&self.0).text();
         let words: Vec<&str> = text.split_whitespace().collect();
         shorten(&words.join(" "), chars).into_owned()
     }
@@ -95,14 +99,14 @@ impl Serialize for SafeHtml {
     }
 }
 
-/// A text whose words have one space between them, and no more than so many characters.
+/// Shortens a text whose words are separated by single spaces.
 fn shorten(text: &str, chars: usize) -> Cow<'_, str> {
     if text.chars().count() <= chars {
         return Cow::Borrowed(text);
     }
     let Some(room) = chars.checked_sub(1) else { return Cow::Borrowed("") };
     let end = text.char_indices().nth(room).map_or(text.len(), |(at, _)| at);
-    // A word that ends just there may stay.
+    // A word that ends exactly there stays.
     let end = match text[end..].starts_with(' ') {
         true => end,
         false => text[..end].rfind(' ').unwrap_or(end),
@@ -115,7 +119,7 @@ mod tests {
     use super::shorten;
 
     #[test]
-    fn a_text_is_cut_behind_a_word_and_never_longer_than_asked() {
+    fn an_excerpt_ends_after_a_word() {
         for (chars, cut) in [
             (0, ""),
             (1, "…"),

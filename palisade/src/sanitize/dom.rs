@@ -1,9 +1,11 @@
-//! What a browser's parser makes of HTML: how much, how deep, and what text is in it.
+//! A bounded parse of HTML: counts nodes and levels, and extracts the text.
 //!
-//! A few bytes can become a great many elements: a paragraph takes up every emphasis that is open before it, with all
-//! its attributes; a tag's attributes are compared with each other; what stands in a table's wrong place is moved before
-//! it, and the place looked for among all that is there. So the parser is fed little by little, and stopped when it has
-//! made or searched too much.
+//! A few bytes can become many nodes, or take long to parse:
+//! - A paragraph reopens every formatting element that was open before it, with all attributes.
+//! - The parser compares all attributes of a tag with each other.
+//! - Misplaced content of a table is moved before the table, after a search for its position.
+//!
+//! So the parser is fed in small pieces, and stopped when it has created or searched too much.
 
 use std::borrow::Cow;
 use std::cell::{Cell, RefCell};
@@ -16,38 +18,38 @@ use html5ever::{
 
 use super::SanitizeError;
 
-/// After so many it is asked how far it has come.
-const BYTES_AT_ONCE: usize = 256;
-/// How many elements, attributes and texts it may make.
-const MOST_NODES: usize = 100_000;
-/// How many siblings it may look at; as many as take some hundredths of a second.
-const MOST_STEPS: usize = 20_000_000;
-/// How many attributes a tag may have, counted by what can stand between two of them. A picture that is pasted as
-/// base64 has a few thousand slashes.
-const MOST_ATTRIBUTES: usize = 10_000;
-/// How deep it may go; browsers go to 512.
-const DEEPEST: usize = 256;
+/// The size of a piece. The counters are checked after each.
+const PIECE_BYTES: usize = 256;
+/// The maximum number of elements, attributes and texts.
+const MAX_NODES: usize = 100_000;
+/// The maximum number of siblings that are searched. They take a few hundredths of a second.
+const MAX_STEPS: usize = 20_000_000;
+/// The maximum number of attributes of a tag, counted by the bytes that can separate them. An
+/// image pasted as base64 has a few thousand slashes.
+const MAX_ATTRIBUTES: usize = 10_000;
+/// The maximum number of levels. Browsers stop at 512.
+const MAX_DEPTH: usize = 256;
 
-/// The elements and texts of a fragment of HTML.
+/// The elements and texts of an HTML fragment.
 #[derive(Debug)]
-pub(super) struct Tree {
+pub(super) struct Dom {
     nodes: RefCell<Vec<Node>>,
     attributes: Cell<usize>,
-    /// How many siblings were looked at.
+    /// The number of siblings that were searched.
     steps: Cell<usize>,
     deepest: Cell<usize>,
 }
 
 #[derive(Debug)]
 struct Node {
-    what: What,
+    content: NodeContent,
     parent: Option<usize>,
     children: Vec<usize>,
     depth: usize,
 }
 
 #[derive(Debug)]
-enum What {
+enum NodeContent {
     Element(QualName),
     Text(StrTendril),
     Other,
@@ -55,75 +57,76 @@ enum What {
 
 const DOCUMENT: usize = 0;
 
-impl Tree {
-    /// The tree of this HTML, unless it is too much or too deep.
-    pub(super) fn bounded(html: &str) -> Result<Self, SanitizeError> {
+impl Dom {
+    /// Parses HTML, and stops when it exceeds a limit.
+    pub(super) fn parse_bounded(html: &str) -> Result<Self, SanitizeError> {
         let mut parser = Self::parser();
         let mut rest = html;
-        let mut known = (0, 0);
+        let mut progress = (0, 0);
         let mut in_one_tag = 0;
         while !rest.is_empty() {
-            let mut end = rest.len().min(BYTES_AT_ONCE);
+            let mut end = rest.len().min(PIECE_BYTES);
             while !rest.is_char_boundary(end) {
                 end += 1;
             }
-            let (now, later) = rest.split_at(end);
-            parser.process(StrTendril::from_slice(now));
-            rest = later;
-            let tree = &parser.tokenizer.sink.sink;
-            let nodes = tree.nodes.borrow().len();
-            let now_known = (nodes, tree.steps.get());
-            let between =
-                now.bytes().filter(|byte| matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace());
-            // As long as nothing new comes of it, it may be one tag.
-            in_one_tag = if now_known == known { in_one_tag + between.count() } else { 0 };
-            known = now_known;
-            if nodes + tree.attributes.get() > MOST_NODES
-                || tree.steps.get() > MOST_STEPS
-                || in_one_tag > MOST_ATTRIBUTES
+            let (piece, after) = rest.split_at(end);
+            parser.process(StrTendril::from_slice(piece));
+            rest = after;
+            let dom = &parser.tokenizer.sink.sink;
+            let nodes = dom.nodes.borrow().len();
+            let new_progress = (nodes, dom.steps.get());
+            let separators = piece
+                .bytes()
+                .filter(|byte| matches!(byte, b'/' | b'"' | b'\'') || byte.is_ascii_whitespace());
+            // Without a new node the piece may be a part of one long tag.
+            in_one_tag = if new_progress == progress { in_one_tag + separators.count() } else { 0 };
+            progress = new_progress;
+            if nodes + dom.attributes.get() > MAX_NODES
+                || dom.steps.get() > MAX_STEPS
+                || in_one_tag > MAX_ATTRIBUTES
             {
-                return Err(SanitizeError::TooMany);
+                return Err(SanitizeError::TooManyNodes);
             }
-            if tree.deepest.get() > DEEPEST {
+            if dom.deepest.get() > MAX_DEPTH {
                 return Err(SanitizeError::TooDeep);
             }
         }
         Ok(parser.finish())
     }
 
-    /// The tree of HTML that was bounded before.
-    pub(super) fn whole(html: &str) -> Self {
+    /// Parses HTML that has passed [`parse_bounded`](Self::parse_bounded).
+    pub(super) fn parse(html: &str) -> Self {
         Self::parser().one(html)
     }
 
-    /// As ammonia parses: a fragment, within a `div`, where no script runs.
+    /// Makes a parser with ammonia's settings: a fragment in a `div`, without scripting.
     fn parser() -> Parser<Self> {
-        let document = Node { what: What::Other, parent: None, children: Vec::new(), depth: 0 };
-        let tree = Self {
+        let document = Node { content: NodeContent::Other, parent: None, children: Vec::new(), depth: 0 };
+        let dom = Self {
             nodes: RefCell::new(vec![document]),
             attributes: Cell::default(),
             steps: Cell::default(),
             deepest: Cell::default(),
         };
         let div = QualName::new(None, ns!(html), local_name!("div"));
-        parse_fragment(tree, ParseOpts::default(), div, Vec::new(), false)
+        parse_fragment(dom, ParseOpts::default(), div, Vec::new(), false)
     }
 
-    /// Its text, with a space between what stands on lines or in cells of their own.
+    /// Returns the text, with a space at the edges of block elements and table cells.
     pub(super) fn text(&self) -> String {
         let nodes = self.nodes.borrow();
         let mut text = String::new();
         let mut stack = vec![(DOCUMENT, false)];
         while let Some((at, leaving)) = stack.pop() {
             let node = &nodes[at];
-            match &node.what {
-                What::Text(part) => {
+            match &node.content {
+                NodeContent::Text(part) => {
                     text.push_str(part);
                     continue;
                 }
-                What::Element(name) if is_silent(&name.local) => continue,
-                What::Element(name) if !is_within_a_line(name) => text.push(' '),
-                What::Element(_) | What::Other => {}
+                NodeContent::Element(name) if is_invisible(&name.local) => continue,
+                NodeContent::Element(name) if !is_inline(name) => text.push(' '),
+                NodeContent::Element(_) | NodeContent::Other => {}
             }
             if !leaving {
                 stack.push((at, true));
@@ -133,9 +136,9 @@ impl Tree {
         text
     }
 
-    fn make(&self, what: What) -> usize {
+    fn create(&self, content: NodeContent) -> usize {
         let mut nodes = self.nodes.borrow_mut();
-        nodes.push(Node { what, parent: None, children: Vec::new(), depth: 0 });
+        nodes.push(Node { content, parent: None, children: Vec::new(), depth: 0 });
         nodes.len() - 1
     }
 
@@ -147,39 +150,40 @@ impl Tree {
         self.steps.set(self.steps.get() + steps);
     }
 
-    /// Where a node stands among its siblings.
-    fn place(&self, parent: usize, node: usize) -> Option<usize> {
-        let place = self.nodes.borrow()[parent].children.iter().rposition(|child| *child == node);
-        // ammonia's tree looks from the front.
-        self.step(place.unwrap_or_default());
-        place
+    /// Returns the index of a node among its siblings.
+    fn child_index(&self, parent: usize, node: usize) -> Option<usize> {
+        let index = self.nodes.borrow()[parent].children.iter().rposition(|child| *child == node);
+        // Counts from the front, as ammonia's own tree searches.
+        self.step(index.unwrap_or_default());
+        index
     }
 
-    fn put(&self, child: NodeOrText<usize>, parent: usize, place: usize) {
+    fn insert(&self, child: NodeOrText<usize>, parent: usize, index: usize) {
         self.step(1);
         let child = match child {
             NodeOrText::AppendNode(node) => node,
             NodeOrText::AppendText(text) => {
                 let mut nodes = self.nodes.borrow_mut();
-                let before = place.checked_sub(1).map(|before| nodes[parent].children[before]);
-                if let Some(What::Text(known)) = before.map(|before| &mut nodes[before].what) {
-                    known.push_tendril(&text);
+                let before = index.checked_sub(1).map(|before| nodes[parent].children[before]);
+                if let Some(NodeContent::Text(text_before)) = before.map(|before| &mut nodes[before].content)
+                {
+                    text_before.push_tendril(&text);
                     return;
                 }
                 drop(nodes);
-                self.make(What::Text(text))
+                self.create(NodeContent::Text(text))
             }
         };
         {
             let mut nodes = self.nodes.borrow_mut();
-            nodes[parent].children.insert(place, child);
+            nodes[parent].children.insert(index, child);
             nodes[child].parent = Some(parent);
         }
-        self.settle(child);
+        self.update_depth(child);
     }
 
-    /// Says how deep a node and all within it stand now.
-    fn settle(&self, node: usize) {
+    /// Updates the depth of a node and its descendants.
+    fn update_depth(&self, node: usize) {
         let mut nodes = self.nodes.borrow_mut();
         let mut stack = vec![node];
         while let Some(at) = stack.pop() {
@@ -192,10 +196,10 @@ impl Tree {
     }
 }
 
-impl TreeSink for Tree {
+impl TreeSink for Dom {
     type Handle = usize;
     type Output = Self;
-    type ElemName<'a> = Name;
+    type ElemName<'a> = ElementName;
 
     fn finish(self) -> Self {
         self
@@ -207,29 +211,31 @@ impl TreeSink for Tree {
         DOCUMENT
     }
 
-    fn elem_name(&self, target: &usize) -> Name {
-        match &self.nodes.borrow()[*target].what {
-            What::Element(name) => Name(name.clone()),
-            What::Text(_) | What::Other => Name(QualName::new(None, ns!(), local_name!(""))),
+    fn elem_name(&self, target: &usize) -> ElementName {
+        match &self.nodes.borrow()[*target].content {
+            NodeContent::Element(name) => ElementName(name.clone()),
+            NodeContent::Text(_) | NodeContent::Other => {
+                ElementName(QualName::new(None, ns!(), local_name!("")))
+            }
         }
     }
 
     fn create_element(&self, name: QualName, attributes: Vec<Attribute>, _: ElementFlags) -> usize {
         self.attributes.set(self.attributes.get() + attributes.len());
-        self.make(What::Element(name))
+        self.create(NodeContent::Element(name))
     }
 
     fn create_comment(&self, _: StrTendril) -> usize {
-        self.make(What::Other)
+        self.create(NodeContent::Other)
     }
 
     fn create_pi(&self, _: StrTendril, _: StrTendril) -> usize {
-        self.make(What::Other)
+        self.create(NodeContent::Other)
     }
 
     fn append(&self, parent: &usize, child: NodeOrText<usize>) {
         let last = self.nodes.borrow()[*parent].children.len();
-        self.put(child, *parent, last);
+        self.insert(child, *parent, last);
     }
 
     fn append_based_on_parent_node(&self, element: &usize, before: &usize, child: NodeOrText<usize>) {
@@ -241,7 +247,7 @@ impl TreeSink for Tree {
 
     fn append_doctype_to_document(&self, _: StrTendril, _: StrTendril, _: StrTendril) {}
 
-    /// A template counts like any other element.
+    /// A template's content counts as its children.
     fn get_template_contents(&self, target: &usize) -> usize {
         *target
     }
@@ -257,9 +263,9 @@ impl TreeSink for Tree {
             self.remove_from_parent(node);
         }
         if let Some(parent) = self.parent(*sibling)
-            && let Some(place) = self.place(parent, *sibling)
+            && let Some(index) = self.child_index(parent, *sibling)
         {
-            self.put(child, parent, place);
+            self.insert(child, parent, index);
         }
     }
 
@@ -269,10 +275,10 @@ impl TreeSink for Tree {
 
     fn remove_from_parent(&self, target: &usize) {
         if let Some(parent) = self.parent(*target)
-            && let Some(place) = self.place(parent, *target)
+            && let Some(index) = self.child_index(parent, *target)
         {
             let mut nodes = self.nodes.borrow_mut();
-            nodes[parent].children.remove(place);
+            nodes[parent].children.remove(index);
             nodes[*target].parent = None;
         }
     }
@@ -285,11 +291,10 @@ impl TreeSink for Tree {
     }
 }
 
-/// An element's name, as the parser asks for it.
 #[derive(Debug)]
-pub(super) struct Name(QualName);
+pub(super) struct ElementName(QualName);
 
-impl ElemName for Name {
+impl ElemName for ElementName {
     fn ns(&self) -> &Namespace {
         &self.0.ns
     }
@@ -299,13 +304,13 @@ impl ElemName for Name {
     }
 }
 
-/// Elements whose content nobody reads.
-fn is_silent(name: &str) -> bool {
+/// Returns `true` for elements whose content is not displayed.
+fn is_invisible(name: &str) -> bool {
     matches!(name, "annotation" | "annotation-xml" | "script" | "style" | "template" | "title")
 }
 
-/// Whether its text goes on in the line that it stands in. What mathematics is made of does.
-fn is_within_a_line(name: &QualName) -> bool {
+/// Returns `true` for inline elements. MathML counts as inline.
+fn is_inline(name: &QualName) -> bool {
     name.ns != ns!(html)
         || matches!(
             &*name.local,
