@@ -96,7 +96,7 @@ impl SolutionRate {
 }
 
 /// Returns the challenges with the lowest solution rates, or with the highest ones. It considers
-/// the last hundred challenges that at least three pupils tried.
+/// the last hundred released challenges, if at least three pupils tried them.
 pub async fn solution_rates(db: &Db, hardest: bool) -> Result<Vec<SolutionRate>> {
     macro_rules! rates {
         ($order:literal) => {

@@ -137,7 +137,7 @@ impl Db {
     /// Applies the migrations that the database lacks.
     ///
     /// # Errors
-    /// Fails if a migration fails (it is rolled back), or an applied migration was edited later.
+    /// Fails if a migration has an error (it is rolled back), or an applied one was edited later.
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite(pool, _) => SQLITE.run(pool).await?,

@@ -95,7 +95,7 @@ type State = (u64, i64);
 /// Watches the file for commits.
 #[derive(Default)]
 struct FileWatch {
-    /// The number of requests that have last for the state so far.
+    /// The number of requests that have asked for the state so far.
     arrivals: AtomicU64,
     last: tokio::sync::Mutex<LastQuery>,
 }
@@ -187,7 +187,7 @@ mod tests {
 
     #[test]
     fn an_entry_lives_until_a_commit_or_its_maximum_age() {
-        let (entries, now) = (Rows::<u8, u8>::default(), Instant::now());
+        let (entries, now) = (Entries::<u8, u8>::default(), Instant::now());
         let first = entries.at((1, 1), 7, now);
         assert!(Arc::ptr_eq(&first, &entries.at((1, 1), 7, now + MAX_AGE - Duration::from_millis(1))));
         assert!(!Arc::ptr_eq(&first, &entries.at((1, 1), 8, now)), "each key has its own entry");
@@ -203,7 +203,7 @@ mod tests {
 
     #[test]
     fn the_number_of_entries_is_bounded() {
-        let entries = Rows::<usize, u8>::default();
+        let entries = Entries::<usize, u8>::default();
         for key in 0..MAX_ENTRIES * 3 {
             entries.at((1, 1), key, Instant::now());
         }

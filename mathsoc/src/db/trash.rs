@@ -166,8 +166,8 @@ impl From<sqlx::Error> for TrashError {
     }
 }
 
-/// Removes the points of deleted challenges from every leaderboard, and the sessions of deleted
-/// users.
+/// Removes the points of expired challenges from every leaderboard, and the sessions of expired
+/// accounts.
 const RELEASE_DEPENDENTS: [&str; 4] = [
     "UPDATE scores SET
         points = points - (SELECT COALESCE(CAST(sum(p.points) AS BIGINT), 0) FROM progress p JOIN challenges c ON c.id = p.challenge_id

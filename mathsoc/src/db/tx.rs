@@ -13,8 +13,8 @@ pub(crate) enum Tx {
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Expands the same work for both drivers: `within!(tx, link => query(SQL).execute(&mut
-/// **link).await)`.
+/// Expands the same work for both drivers:
+/// `within!(tx, link => query(SQL).execute(&mut **link).await)`.
 macro_rules! within {
     ($tx:expr, $link:ident => $work:expr) => {
         match $tx {

@@ -28,7 +28,7 @@ impl Db {
     /// Applies the migrations up to an older version, for backups of an earlier release.
     ///
     /// # Errors
-    /// Fails if a migration fails (it is rolled back), or an applied migration was edited later.
+    /// Fails if a migration has an error (it is rolled back), or an applied one was edited later.
     pub(crate) async fn migrate_to(&self, version: i64) -> Result<()> {
         match self {
             Self::Sqlite(pool, _) => SQLITE.run_to(version, pool).await?,
