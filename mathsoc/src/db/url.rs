@@ -123,20 +123,20 @@ impl fmt::Debug for Url {
 }
 
 /// An error for text that is not a supported database URL. Messages continue a sentence that
-/// starts with the setting's name.
+/// starts with the setting's value; the setting adds the correct forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
     /// The scheme is neither SQLite nor PostgreSQL.
     #[error("starts with neither sqlite:// nor postgres://")]
     UnknownScheme,
     /// The database is in memory, such as `sqlite::memory:`.
-    #[error("is an in-memory database, of which every connection would open its own: write sqlite://file.db")]
+    #[error("is a database in memory, of which every connection would open its own")]
     Memory,
     /// The path is empty, as in `sqlite://`.
-    #[error("names no file: write sqlite://file.db")]
+    #[error("names no file")]
     NoFile,
     /// The URL has a SQLite parameter other than `mode=rwc`, such as `cache=shared`.
-    #[error("has parameters that are not supported: remove all but ?mode=rwc")]
+    #[error("has parameters other than ?mode=rwc")]
     Parameters,
     /// The URL is malformed, or a parameter has an invalid value.
     #[error(
@@ -144,7 +144,7 @@ pub enum UrlError {
     )]
     Malformed,
     /// The URL has no database name, as in `postgres://server`.
-    #[error("names no database on the server: write postgres://server/database")]
+    #[error("names no database on the server")]
     NoDatabase,
 }
 
