@@ -2,13 +2,13 @@
 //!
 //! ```no_run
 //! # async fn example(db: mathsoc::db::Db) {
-//! use mathsoc::db::board_versions::Changing;
+//! use mathsoc::db::board_versions::ScoreBoard;
 //! use mathsoc::live::Live;
 //!
 //! let live = Live::new(db);
 //! let mut watcher = live.watch(7).expect("nobody else watches");
 //! live.look(); // points have been counted
-//! let version = watcher.changed(Changing::All, 41).await; // once the board's number is above 41
+//! let version = watcher.changed(ScoreBoard::All, 41).await; // once the board's number is above 41
 //! # }
 //! ```
 //!
@@ -35,7 +35,7 @@ use std::time::Duration;
 use tokio::sync::{Notify, watch};
 
 use crate::db::Db;
-use crate::db::board_versions::{self, Changing, Versions};
+use crate::db::board_versions::{self, ScoreBoard, Versions};
 
 /// Who watches leaderboards; cheap to clone.
 #[derive(Clone)]
@@ -217,7 +217,7 @@ pub struct Watcher {
 
 impl Watcher {
     /// Waits until the board's number is above this one, and says which it is.
-    pub async fn changed(&mut self, board: Changing, known: i64) -> i64 {
+    pub async fn changed(&mut self, board: ScoreBoard, known: i64) -> i64 {
         let number = |versions: &Versions| versions.get(&board).copied().unwrap_or(0);
         let found = self.versions.wait_for(|versions| number(versions) > known).await;
         found.map_or(known, |versions| number(&versions))

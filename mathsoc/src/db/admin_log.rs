@@ -1,57 +1,54 @@
-//! The log of what admins do: written in the transaction that does it, so that nothing is done without a line, and no line
-//! stands for what was not done.
+//! The audit log of admin actions. Each line is written in the transaction of its action, so that
+//! an action without a line, or a line without its action, cannot exist.
 
 use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 
-/// Who does something.
+/// The person who performs an action.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Actor {
-    /// The admin's number; none for who sits at the machine itself.
+    /// The admin's id; `None` for a command on the machine itself.
     pub id: Option<i64>,
-    /// The admin's name.
     pub name: String,
 }
 
 impl Actor {
-    /// Who runs a command on the machine.
+    /// Returns the actor for commands that run on the machine.
     pub fn command_line() -> Self {
         Self { id: None, name: "the command line".to_owned() }
     }
 }
 
-/// What is done to it.
+/// The kind of an admin action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Action {
-    /// It is new.
     Created,
-    /// It says something else now.
     Changed,
-    /// It is in the bin.
+    /// Moved to the trash.
     Deleted,
-    /// It is out of the bin again.
+    /// Restored from the trash.
     Restored,
-    /// It takes no more answers.
+    /// Closed for answers.
     Locked,
-    /// It takes answers again.
+    /// Opened for answers again.
     Unlocked,
-    /// They may do more now, or less.
+    /// Given or denied admin rights.
     ChangedRole,
-    /// They got a letter with a link to choose a password.
+    /// Sent a letter with a link to choose a password.
     SentLink,
-    /// Their address was taken to be theirs.
+    /// The e-mail address was accepted without a letter.
     Verified,
-    /// All their sessions are over.
+    /// All sessions were ended.
     LoggedOut,
-    /// They log in by password alone.
+    /// The second factor was removed.
     RemovedFactor,
-    /// They came with a list.
+    /// Created from a class list.
     Imported,
-    /// It left the site as a file.
+    /// Downloaded as a file.
     Exported,
-    /// It is kept no longer.
+    /// Removed reports.
     Forgot,
 }
 
@@ -76,31 +73,32 @@ impl Action {
     }
 }
 
-/// A line of the log.
+/// A line of the audit log.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Entry {
-    /// When; unix seconds.
+    /// Unix seconds.
     pub at: i64,
-    /// Who, as they were called then.
+    /// The admin's name at that time.
     pub admin_name: String,
-    /// What was done: `created`, `deleted`.
+    /// The action, such as `created` or `deleted`.
     pub action: String,
-    /// To what kind of thing: `announcement`.
+    /// The kind of its subject, such as `announcement`.
     pub kind: String,
-    /// Which of them.
+    /// The id of its subject.
     pub subject_id: Option<i64>,
-    /// What it was called then.
+    /// The title of its subject at that time.
     pub subject: String,
-    /// What else there is to say.
+    /// Further details, or an empty text.
     pub detail: String,
 }
 
-/// For [`record`], and for what is no [`LogSubject`].
+/// The statement of [`record`], also for subjects that are not a [`LogSubject`].
 pub(super) const INSERT: &str =
     "INSERT INTO admin_log (at, admin_id, admin_name, action, kind, subject_id, subject, detail)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-/// Writes a line, within a transaction: `record!(tx, by, Action::Created, LogSubject::School, id, &name, "")`.
+/// Writes a line within a transaction:
+/// `record!(tx, by, Action::Created, LogSubject::School, id, &name, "")`.
 macro_rules! record {
     ($tx:ident, $by:expr, $action:expr, $kind:expr, $id:expr, $subject:expr, $detail:expr) => {{
         let (by, action, kind): (&$crate::db::admin_log::Actor, _, $crate::domain::log_subject::LogSubject) =
@@ -116,10 +114,7 @@ macro_rules! record {
 }
 pub(super) use record;
 
-/// Notes that a file with what the site knows goes out.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Records that an admin downloaded a file with the site's data.
 pub async fn exported(db: &Db, by: &Actor, file: &str) -> Result<()> {
     on!(db, pool => {
         let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Exported.name());
@@ -128,29 +123,23 @@ pub async fn exported(db: &Db, by: &Actor, file: &str) -> Result<()> {
     Ok(())
 }
 
-/// The last ten lines on one subject, newest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the last ten lines about one subject, newest first.
 pub async fn of_subject(db: &Db, kind: LogSubject, id: i64) -> Result<Vec<Entry>> {
     const LIST: &str = "SELECT at, admin_name, action, kind, subject_id, subject, detail FROM admin_log
         WHERE kind = $1 AND subject_id = $2 ORDER BY id DESC LIMIT 10";
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(kind.name()).bind(id).fetch_all(pool).await)?)
 }
 
-/// A page of ten lines, newest first; of one kind or of all.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten lines, newest first, of one kind or of all.
 pub async fn page(db: &Db, kind: Option<LogSubject>, page: u32) -> Result<Paged<Entry>> {
     const COUNT: &str = "SELECT count(*) FROM admin_log WHERE $1 IS NULL OR kind = $1";
     const LIST: &str = "SELECT at, admin_name, action, kind, subject_id, subject, detail FROM admin_log
         WHERE $1 IS NULL OR kind = $1 ORDER BY id DESC LIMIT $2 OFFSET $3";
     let kind = kind.map(LogSubject::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(kind).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
+    let position = PagePosition::new(page, total);
     let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(kind).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+        sqlx::query_as(LIST).bind(kind).bind(PER_PAGE).bind(position.offset()).fetch_all(pool).await
     })?;
-    Ok(place.with(items))
+    Ok(position.with(items))
 }

@@ -1,4 +1,4 @@
-//! Announcements: the note on the front page.
+//! Announcements on the front page.
 
 use super::admin_log::{Action, Actor, record};
 use super::{Db, Paged, Result, on, paged};
@@ -6,44 +6,36 @@ use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
 
-/// A note to everybody.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Announcement {
-    /// Its number.
     pub id: i64,
     /// The title, plain text.
     pub title: String,
-    /// The text itself.
+    /// The body, plain text with formulas.
     pub body: String,
     /// Unix seconds.
     pub published_at: i64,
 }
 
-/// The newest announcement whose time has come.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the newest announcement that is published.
 pub async fn latest(db: &Db) -> Result<Option<Announcement>> {
     const NEWEST: &str = "SELECT id, title, body, published_at FROM announcements
         WHERE published_at <= $1 AND deleted_at IS NULL ORDER BY published_at DESC, id DESC LIMIT 1";
     Ok(on!(db, pool => sqlx::query_as(NEWEST).bind(now()).fetch_optional(pool).await)?)
 }
 
-/// What an announcement is to say.
+/// The content of a new or changed announcement.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewAnnouncement {
     /// The title, plain text.
     pub title: Title,
-    /// The text itself, plain with formulas.
+    /// The body, plain text with formulas.
     pub body: String,
-    /// From when on it is shown; unix seconds.
+    /// The time from which it is shown; Unix seconds.
     pub published_at: i64,
 }
 
-/// A page of ten of all announcements, those among them whose time has not come; newest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten of all announcements, including future ones, newest first.
 pub async fn all(db: &Db, page: u32) -> Result<Paged<Announcement>> {
     const COUNT: &str = "SELECT count(*) FROM announcements WHERE deleted_at IS NULL";
     const LIST: &str = "SELECT id, title, body, published_at FROM announcements
@@ -51,20 +43,14 @@ pub async fn all(db: &Db, page: u32) -> Result<Paged<Announcement>> {
     paged::whole(db, page, COUNT, LIST).await
 }
 
-/// The announcement with this number, whether or not its time has come.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns an announcement, even if it is not published yet.
 pub async fn any(db: &Db, id: i64) -> Result<Option<Announcement>> {
     const ONE: &str =
         "SELECT id, title, body, published_at FROM announcements WHERE id = $1 AND deleted_at IS NULL";
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
 }
 
-/// Writes an announcement; its number.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Creates an announcement and returns its id.
 pub async fn create(db: &Db, by: &Actor, new: &NewAnnouncement) -> Result<i64> {
     const INSERT: &str =
         "INSERT INTO announcements (title, body, published_at) VALUES ($1, $2, $3) RETURNING id";
@@ -79,10 +65,7 @@ pub async fn create(db: &Db, by: &Actor, new: &NewAnnouncement) -> Result<i64> {
     })
 }
 
-/// Changes an announcement; `false` when there is none with this number.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Changes an announcement. Returns `false` if it does not exist.
 pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewAnnouncement) -> Result<bool> {
     const CHANGE: &str = "UPDATE announcements SET title = $2, body = $3, published_at = $4
         WHERE id = $1 AND deleted_at IS NULL";

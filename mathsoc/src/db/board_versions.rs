@@ -1,7 +1,8 @@
-//! How often each leaderboard has changed: a number that goes up in the transaction that changes the points.
+//! Version numbers of the leaderboards. The transaction that changes points also raises the
+//! number.
 //!
-//! Whoever shows a board to somebody who watches it reads these few rows now and then, and the board itself only when its
-//! number is another. So one process learns what another one has counted, on both databases alike.
+//! A process that pushes live updates polls these few rows, and reads a board only when its number
+//! has changed. In this way each process learns of changes by others, in both databases.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -11,19 +12,19 @@ use super::{Db, Result, on};
 use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
 
-/// What changes by itself: points for all challenges, for those of a key stage, or for those of a competition.
+/// A leaderboard that is stored in `scores` and has a version number.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Changing {
-    /// Points for all challenges that belong to no competition.
+pub enum ScoreBoard {
+    /// Points for all challenges outside of competitions.
     All,
-    /// Points for those of a key stage.
+    /// Points for the challenges of a key stage.
     Stage(KeyStage),
-    /// Points for those of a competition.
+    /// Points for the challenges of a competition.
     Competition(CompetitionId),
 }
 
-/// `all`, `KS3`, `competition-7`: the name of the board in the tables.
-impl fmt::Display for Changing {
+/// Writes the board's name in the tables: `all`, `KS3`, `competition-7`.
+impl fmt::Display for ScoreBoard {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::All => f.write_str("all"),
@@ -33,7 +34,7 @@ impl fmt::Display for Changing {
     }
 }
 
-impl FromStr for Changing {
+impl FromStr for ScoreBoard {
     type Err = ();
 
     fn from_str(text: &str) -> std::result::Result<Self, ()> {
@@ -47,25 +48,25 @@ impl FromStr for Changing {
     }
 }
 
-/// Where points count.
+/// The scope in which points count.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Counting {
-    /// With the challenges of a key stage, and so with all.
+pub enum ScoreScope {
+    /// A key stage, and therefore also the board of all.
     Stage(KeyStage),
-    /// In a competition, and nowhere else.
+    /// A competition only.
     Competition(CompetitionId),
 }
 
-impl Counting {
-    /// The boards that change, always in the same order, so that no two wait for each other.
-    pub fn boards(self) -> Vec<Changing> {
+impl ScoreScope {
+    /// Returns the boards that change, in a fixed order, so that two transactions cannot deadlock.
+    pub fn boards(self) -> Vec<ScoreBoard> {
         match self {
-            Self::Stage(stage) => vec![Changing::All, Changing::Stage(stage)],
-            Self::Competition(id) => vec![Changing::Competition(id)],
+            Self::Stage(stage) => vec![ScoreBoard::All, ScoreBoard::Stage(stage)],
+            Self::Competition(id) => vec![ScoreBoard::Competition(id)],
         }
     }
 
-    /// The competition, if it is one.
+    /// Returns the competition, if the scope is one.
     pub fn competition(self) -> Option<CompetitionId> {
         match self {
             Self::Stage(_) => None,
@@ -74,30 +75,25 @@ impl Counting {
     }
 }
 
-/// The numbers of all boards that have ever changed.
-pub type Versions = HashMap<Changing, i64>;
+/// The version numbers of all boards that have ever changed.
+pub type Versions = HashMap<ScoreBoard, i64>;
 
-/// Reads all numbers: a row for each key stage and competition, and one for all.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Reads all version numbers.
 pub async fn versions(db: &Db) -> Result<Versions> {
     const ALL: &str = "SELECT board, version FROM board_changes";
     let rows: Vec<(String, i64)> = on!(db, pool => sqlx::query_as(ALL).fetch_all(pool).await)?;
     Ok(rows.into_iter().filter_map(|(board, version)| Some((board.parse().ok()?, version))).collect())
 }
 
-/// The number of one board; 0 before its first change.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn version(db: &Db, board: Changing) -> Result<i64> {
+/// Returns the version number of one board; 0 before its first change.
+pub async fn version(db: &Db, board: ScoreBoard) -> Result<i64> {
     const ONE: &str = "SELECT version FROM board_changes WHERE board = $1";
     let found: Option<i64> =
         on!(db, pool => sqlx::query_scalar(ONE).bind(board.to_string()).fetch_optional(pool).await)?;
     Ok(found.unwrap_or(0))
 }
 
-/// Raises a board's number. It goes last in a transaction: everybody who changes the board waits for this row.
+/// Raises a board's version number. It must be the last statement of a transaction, because every
+/// other change to the board waits for this row.
 pub(super) const CHANGED: &str = "INSERT INTO board_changes (board, version) VALUES ($1, 1)
     ON CONFLICT (board) DO UPDATE SET version = board_changes.version + 1";

@@ -1,14 +1,15 @@
-//! Competitions: challenges against the clock, for the schools that are invited.
+//! Competitions: challenges with an opening and a closing time, for invited schools.
 //!
-//! | | before it opens | while it is open | after it has closed |
-//! |---|---|---|---|
-//! | pupils of invited schools, and admins | see that it will be | see its challenges and boards; pupils answer for points | see the answers, and what came of it |
-//! | everybody else | nothing | nothing | nothing |
+//! Pupils of invited schools, and admins, see:
+//! 1. before it opens: its announcement;
+//! 2. while it is open: its challenges and boards. Pupils answer for points;
+//! 3. after it has closed: the right answers and the results.
 //!
-//! A challenge of a competition obeys its own release and lock too, counts on the competition's boards only, and is in no list
-//! but the competition's. It gives the points that every challenge gives: three for whoever solves it first, one afterwards.
+//! Everyone else sees nothing.
 //!
-//! A competition's number is a type of its own, so that it is never taken for a challenge's.
+//! A challenge of a competition also obeys its own release and lock times. It counts on the
+//! competition's boards only, and appears in no other list. It gives the usual points: three for
+//! the first pupil who solves it, one for every later pupil.
 
 use super::admin_log::{Action, Actor, record};
 use super::challenges::ChallengeSummary;
@@ -16,34 +17,32 @@ use super::{Db, DbError, Paged, Result, on, paged};
 use crate::domain::ids::CompetitionId;
 use crate::domain::log_subject::LogSubject;
 
-/// A competition.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Competition {
-    /// Its number.
     pub id: CompetitionId,
     /// The title, plain text.
     pub title: String,
-    /// What it is about, plain text.
+    /// The description, plain text.
     pub summary: String,
-    /// From then on its challenges are there; unix seconds.
+    /// The time from which its challenges are visible; Unix seconds.
     pub opens_at: i64,
-    /// From then on they take no answers, and show their own; unix seconds.
+    /// The time from which they take no answers and show the right ones; Unix seconds.
     pub closes_at: i64,
 }
 
-/// Where a competition is in its life.
+/// The phase of a competition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Phase {
-    /// It will open.
+    /// It has not opened.
     Ahead,
     /// Its challenges take answers.
     Open,
-    /// It is over.
+    /// It has closed.
     Closed,
 }
 
 impl Competition {
-    /// Where it is at this time, in unix seconds.
+    /// Returns the phase at `now`, in Unix seconds.
     pub fn phase(&self, now: i64) -> Phase {
         if now < self.opens_at {
             Phase::Ahead
@@ -55,26 +54,25 @@ impl Competition {
     }
 }
 
-/// What can be said of a competition: its title, what it is about, and its time.
+/// The content of a new or changed competition.
 #[derive(Clone, Debug)]
 pub struct Details {
     /// The title, plain text.
     pub title: String,
-    /// What it is about, plain text.
+    /// The description, plain text.
     pub summary: String,
-    /// When it opens; unix seconds.
+    /// The opening time; Unix seconds.
     pub opens_at: i64,
-    /// When it closes, later than it opens.
+    /// The closing time, later than the opening; Unix seconds.
     pub closes_at: i64,
 }
 
-/// Why a competition is not as it should be.
+/// An error of a new or changed competition.
 #[derive(Debug, thiserror::Error)]
 pub enum CompetitionError {
     /// It would close before it opens.
     #[error("A competition closes after it opens: choose a later time for its end.")]
     Times,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -92,10 +90,7 @@ macro_rules! columns {
     };
 }
 
-/// The competitions that this member may see, the latest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the competitions that a member may see, latest first.
 pub async fn of_member(db: &Db, user: i64) -> Result<Vec<Competition>> {
     const ALL: &str = concat!(
         columns!(),
@@ -105,10 +100,7 @@ pub async fn of_member(db: &Db, user: i64) -> Result<Vec<Competition>> {
     Ok(on!(db, pool => sqlx::query_as(ALL).bind(user).fetch_all(pool).await)?)
 }
 
-/// The competition with this number, if this member may see it.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a competition if a member may see it.
 pub async fn by_id(db: &Db, id: CompetitionId, user: i64) -> Result<Option<Competition>> {
     const ONE: &str = concat!(
         columns!(),
@@ -117,10 +109,8 @@ pub async fn by_id(db: &Db, id: CompetitionId, user: i64) -> Result<Option<Compe
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).bind(user).fetch_optional(pool).await)?)
 }
 
-/// The challenges of a competition, in the order in which they were set: none before it opens, and none before its own release.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the released challenges of a competition in the order of their ids; none before it
+/// opens.
 pub async fn challenges(db: &Db, id: CompetitionId, now: i64) -> Result<Vec<ChallengeSummary>> {
     const ALL: &str = "SELECT c.id, c.title, c.key_stage, c.summary, c.released_at
         FROM challenges c JOIN competitions k ON k.id = c.competition_id
@@ -128,19 +118,13 @@ pub async fn challenges(db: &Db, id: CompetitionId, now: i64) -> Result<Vec<Chal
     Ok(on!(db, pool => sqlx::query_as(ALL).bind(id).bind(now).fetch_all(pool).await)?)
 }
 
-/// All competitions, the latest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns all competitions, latest first.
 pub async fn all(db: &Db) -> Result<Vec<Competition>> {
     const ALL: &str = concat!(columns!(), " WHERE c.deleted_at IS NULL ORDER BY c.opens_at DESC, c.id DESC");
     Ok(on!(db, pool => sqlx::query_as(ALL).fetch_all(pool).await)?)
 }
 
-/// A page of ten of all competitions, the latest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten of all competitions, latest first.
 pub async fn page(db: &Db, page: u32) -> Result<Paged<Competition>> {
     const COUNT: &str = "SELECT count(*) FROM competitions WHERE deleted_at IS NULL";
     const LIST: &str = concat!(
@@ -150,20 +134,17 @@ pub async fn page(db: &Db, page: u32) -> Result<Paged<Competition>> {
     paged::whole(db, page, COUNT, LIST).await
 }
 
-/// The schools that are invited to a competition.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the ids of the schools that are invited.
 pub async fn invited(db: &Db, id: CompetitionId) -> Result<Vec<i64>> {
     const INVITED: &str =
         "SELECT school_id FROM competition_schools WHERE competition_id = $1 ORDER BY school_id";
     Ok(on!(db, pool => sqlx::query_scalar(INVITED).bind(id).fetch_all(pool).await)?)
 }
 
-/// Makes a competition, to which nobody is invited yet.
+/// Creates a competition without invited schools and returns its id.
 ///
 /// # Errors
-/// When it would close before it opens, or the database gives no answer.
+/// Fails if it would close before it opens.
 pub async fn create(
     db: &Db,
     by: &Actor,
@@ -181,10 +162,10 @@ pub async fn create(
     })
 }
 
-/// Changes a competition, also to open it again. Whether there is one.
+/// Changes a competition; later times open it again. Returns `false` if it does not exist.
 ///
 /// # Errors
-/// When it would close before it opens, or the database gives no answer.
+/// Fails if it would close before it opens.
 pub async fn update(
     db: &Db,
     by: &Actor,
@@ -205,10 +186,8 @@ pub async fn update(
     })
 }
 
-/// Closes an open competition at once; one that is ahead or closed stays as it is. Its title, if it was open.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Closes an open competition now and returns its title. Returns `None` and changes nothing if it
+/// is not open.
 pub async fn lock(db: &Db, by: &Actor, id: CompetitionId, now: i64) -> Result<Option<String>> {
     const LOCK: &str = "UPDATE competitions SET closes_at = $2
         WHERE id = $1 AND deleted_at IS NULL AND opens_at < $2 AND closes_at > $2 RETURNING title";
@@ -223,10 +202,10 @@ pub async fn lock(db: &Db, by: &Actor, id: CompetitionId, now: i64) -> Result<Op
     })
 }
 
-/// Invites a school; once more is no mistake, and changes nothing.
+/// Invites a school. A second invitation changes nothing.
 ///
 /// # Errors
-/// When there is no such competition or school, or the database gives no answer.
+/// Fails if the competition or the school does not exist.
 pub async fn invite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Result<()> {
     const INVITE: &str =
         "INSERT INTO competition_schools (competition_id, school_id) VALUES ($1, $2) ON CONFLICT DO NOTHING";
@@ -242,11 +221,9 @@ pub async fn invite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Resu
     Ok(())
 }
 
-/// Takes an invitation back: the school's pupils see nothing of the competition any more. What they have won stays on the board
-/// of pupils, and comes back with another invitation. Whether there was one.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Withdraws an invitation: the school's pupils do not see the competition any more. Their points
+/// stay on the board of pupils, and count for the school again after another invitation. Returns
+/// `false` if the school was not invited.
 pub async fn uninvite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Result<bool> {
     const UNINVITE: &str = "DELETE FROM competition_schools WHERE competition_id = $1 AND school_id = $2";
     on!(db, pool => {
@@ -262,11 +239,11 @@ pub async fn uninvite(db: &Db, by: &Actor, id: CompetitionId, school: i64) -> Re
     })
 }
 
-/// Puts a challenge that nobody has tried into a competition. Whether it is there now: what somebody has tried, or what belongs
-/// to another, stays where it counts.
+/// Moves a challenge into a competition. Returns `false` and changes nothing if someone has tried
+/// the challenge, or another competition has it.
 ///
 /// # Errors
-/// When there is no such competition, or the database gives no answer.
+/// Fails if the competition does not exist.
 pub async fn add_challenge(db: &Db, by: &Actor, id: CompetitionId, challenge: i64) -> Result<bool> {
     const ADD: &str = "UPDATE challenges SET competition_id = $1 WHERE id = $2 AND deleted_at IS NULL
         AND (competition_id IS NULL OR competition_id = $1)

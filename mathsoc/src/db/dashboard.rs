@@ -1,51 +1,44 @@
-//! The numbers of the dashboard: counted by the database, over indexes, and never more rows than a page shows.
+//! The figures of the admin dashboard. The database counts them over indexes and returns only the
+//! rows that the page shows.
 
 use super::{Db, Result, on};
 use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
 
-/// How many days of answers are shown.
+/// The number of days with answers that the chart shows.
 pub const DAYS: i64 = 30;
-/// How many schools, and how many challenges at either end.
-const FEW: i64 = 8;
+/// The number of schools that the page shows; half as many challenges are the hardest or easiest.
+const SHOWN_ROWS: i64 = 8;
 
-/// How many members there are.
+/// The numbers of members.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct Members {
-    /// All of them.
     pub total: i64,
-    /// Whose address is known to be theirs.
+    /// Members with a verified address.
     pub verified: i64,
-    /// Who were here within the last 30 days.
+    /// Members who visited within the last 30 days.
     pub active: i64,
-    /// Who may do everything.
     pub admins: i64,
-    /// Admins who log in by password alone.
+    /// Admins without a second factor.
     pub admins_without_factor: i64,
-    /// In the first stage.
     pub ks3: i64,
-    /// In the second.
     pub ks4: i64,
-    /// In the third.
     pub ks5: i64,
 }
 
 impl Members {
-    /// By key stage.
+    /// Returns the number of members in each key stage.
     pub fn stages(&self) -> [(KeyStage, i64); 3] {
         [(KeyStage::Ks3, self.ks3), (KeyStage::Ks4, self.ks4), (KeyStage::Ks5, self.ks5)]
     }
 
-    /// Who are in no year.
+    /// Returns the number of members without a school year.
     pub fn without_year(&self) -> i64 {
         self.total - self.ks3 - self.ks4 - self.ks5
     }
 }
 
 /// Counts the members.
-///
-/// # Errors
-/// When the database gives no answer.
 pub async fn members(db: &Db) -> Result<Members> {
     const COUNT: &str = "SELECT count(*) AS total, count(email_verified_at) AS verified,
         count(*) FILTER (WHERE last_seen_at > $1) AS active, count(*) FILTER (WHERE role = 'admin') AS admins,
@@ -56,65 +49,56 @@ pub async fn members(db: &Db) -> Result<Members> {
     Ok(on!(db, pool => sqlx::query_as(COUNT).bind(since).fetch_one(pool).await)?)
 }
 
-/// The schools with the most members, and how many they have; before them who has no school, under no name.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the schools with the most members and their numbers. The first row counts members
+/// without a school, if there are any.
 pub async fn schools(db: &Db) -> Result<Vec<(Option<String>, i64)>> {
     const COUNT: &str = "SELECT s.name, count(*) FROM users u LEFT JOIN schools s ON s.id = u.school_id
         WHERE u.deleted_at IS NULL GROUP BY s.id, s.name ORDER BY s.id IS NOT NULL, count(*) DESC, s.name LIMIT $1";
-    Ok(on!(db, pool => sqlx::query_as(COUNT).bind(FEW + 1).fetch_all(pool).await)?)
+    Ok(on!(db, pool => sqlx::query_as(COUNT).bind(SHOWN_ROWS + 1).fetch_all(pool).await)?)
 }
 
-/// The answers of one hour.
+/// The numbers of answers in one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Answered {
-    /// When the hour began; unix seconds.
+pub struct HourlyAnswers {
+    /// The start of the hour; Unix seconds.
     pub since: i64,
-    /// How many were right.
+    /// The number of right answers.
     pub right: i64,
-    /// How many there were.
+    /// The number of all answers.
     pub total: i64,
 }
 
-/// The answers from then on, hour by hour: days are made of hours elsewhere, where summer time is known.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn answers(db: &Db, since: i64) -> Result<Vec<Answered>> {
+/// Returns the numbers of answers by hour. The caller sums them to days, because it knows about
+/// summer time.
+pub async fn answers(db: &Db, since: i64) -> Result<Vec<HourlyAnswers>> {
     const COUNT: &str = "SELECT submitted_at / 3600 * 3600 AS since,
         count(*) FILTER (WHERE verdict = 'right') AS \"right\", count(*) AS total
         FROM submissions WHERE submitted_at >= $1 GROUP BY submitted_at / 3600 ORDER BY 1 LIMIT 1000";
     Ok(on!(db, pool => sqlx::query_as(COUNT).bind(since).fetch_all(pool).await)?)
 }
 
-/// How a challenge does with those who tried it.
+/// The solution rate of a challenge.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Tried {
-    /// Its number.
+pub struct SolutionRate {
     pub id: i64,
-    /// What it is called.
     pub title: String,
-    /// How many pupils tried it.
+    /// The number of pupils who tried it.
     pub tried: i64,
-    /// How many of them have solved all of it.
+    /// The number of pupils who solved all of it.
     pub solved: i64,
 }
 
-impl Tried {
-    /// How many of a hundred have solved it.
+impl SolutionRate {
+    /// Returns the share of pupils who solved it, in per cent.
     pub fn rate(&self) -> i64 {
         self.solved * 100 / self.tried.max(1)
     }
 }
 
-/// Of the last hundred challenges that three pupils tried at least, those that the fewest solve, the hardest first; or those
-/// that the most solve.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn tried(db: &Db, hardest: bool) -> Result<Vec<Tried>> {
-    macro_rules! tried {
+/// Returns the challenges with the lowest solution rates, or with the highest ones. It considers
+/// the last hundred released challenges, if at least three pupils tried them.
+pub async fn solution_rates(db: &Db, hardest: bool) -> Result<Vec<SolutionRate>> {
+    macro_rules! rates {
         ($order:literal) => {
             concat!(
                 "SELECT c.id, c.title, count(*) AS tried, count(p.solved_at) AS solved
@@ -128,6 +112,6 @@ pub async fn tried(db: &Db, hardest: bool) -> Result<Vec<Tried>> {
             )
         };
     }
-    let sql = if hardest { tried!("ASC") } else { tried!("DESC") };
-    Ok(on!(db, pool => sqlx::query_as(sql).bind(now()).bind(FEW / 2).fetch_all(pool).await)?)
+    let sql = if hardest { rates!("ASC") } else { rates!("DESC") };
+    Ok(on!(db, pool => sqlx::query_as(sql).bind(now()).bind(SHOWN_ROWS / 2).fetch_all(pool).await)?)
 }

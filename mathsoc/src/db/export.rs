@@ -1,27 +1,21 @@
-//! What goes out as files, five hundred rows at a time, so that no file is ever in memory as a whole.
+//! Rows for exported files, read 500 at a time, so that no file is in memory as a whole.
 
 use super::{Db, Result, on};
 use crate::domain::key_stage::KeyStage;
 
-/// How many rows are read at once.
-pub const AT_ONCE: usize = 500;
+/// The number of rows in one read.
+pub const BATCH_ROWS: usize = 500;
 
-/// One account.
+/// A row of the file of accounts.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct UserRow {
-    /// Its number.
     pub id: i64,
-    /// The name.
     pub full_name: String,
-    /// The address.
     pub email: String,
-    /// What they may do.
     pub role: String,
-    /// What the school is called.
+    /// The name of the school.
     pub school: Option<String>,
-    /// The year.
     pub year: Option<i64>,
-    /// The stage of the year.
     pub key_stage: Option<String>,
     /// Unix seconds.
     pub email_verified_at: Option<i64>,
@@ -31,10 +25,7 @@ pub struct UserRow {
     pub last_seen_at: Option<i64>,
 }
 
-/// The accounts after this one, by their numbers.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the accounts with an id greater than `after`.
 pub async fn users(db: &Db, after: i64) -> Result<Vec<UserRow>> {
     const LIST: &str = "SELECT u.id, u.full_name, u.email, u.role, s.name AS school, u.year, u.key_stage,
         u.email_verified_at, u.created_at, u.last_seen_at FROM users u LEFT JOIN schools s ON s.id = u.school_id
@@ -42,36 +33,31 @@ pub async fn users(db: &Db, after: i64) -> Result<Vec<UserRow>> {
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(after).fetch_all(pool).await)?)
 }
 
-/// One answer.
+/// A row of the file of answers.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AnswerRow {
-    /// Its number.
     pub id: i64,
     /// Unix seconds.
     pub submitted_at: i64,
-    /// Whose it is.
+    /// The pupil's account.
     pub user_id: i64,
-    /// Their name.
+    /// The pupil's name.
     pub full_name: String,
-    /// The challenge.
     pub challenge_id: i64,
-    /// What the challenge is called.
+    /// The challenge's title.
     pub title: String,
-    /// Which box, from 1.
+    /// The position of the box, from 1.
     pub position: i64,
-    /// Which try, from 1.
+    /// The number of the try, from 1.
     #[sqlx(rename = "try")]
     pub number: i64,
-    /// The answer as it was given.
+    /// The answer as it was typed.
     pub given: String,
     /// `right` or `wrong`.
     pub verdict: String,
 }
 
-/// The answers after this one, by their numbers.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the answers with an id greater than `after`.
 pub async fn answers(db: &Db, after: i64) -> Result<Vec<AnswerRow>> {
     const LIST: &str =
         "SELECT s.id, s.submitted_at, s.user_id, u.full_name, c.id AS challenge_id, c.title, b.position,
@@ -81,27 +67,21 @@ pub async fn answers(db: &Db, after: i64) -> Result<Vec<AnswerRow>> {
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(after).fetch_all(pool).await)?)
 }
 
-/// One line of a leaderboard.
+/// A row of the file of a leaderboard.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ScoreRow {
-    /// Whose it is.
     pub user_id: i64,
-    /// Their name.
     pub full_name: String,
-    /// What the school is called.
+    /// The name of the school.
     pub school: Option<String>,
-    /// The year.
     pub year: Option<i64>,
-    /// The points.
     pub points: i64,
-    /// How many challenges they are for.
+    /// The number of solved challenges.
     pub solved: i64,
 }
 
-/// The lines of a board after this one, the most points first; who has as many stands in the order of the accounts.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the rows of a board after these points and this user, most points first. Equal points
+/// are in the order of user ids.
 pub async fn scores(
     db: &Db,
     key_stage: Option<KeyStage>,

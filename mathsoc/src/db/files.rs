@@ -1,11 +1,12 @@
-//! Files that were uploaded: what is known of them, what they are used by, and so who may see them.
+//! Uploaded files: their metadata, their uses, and the access rule that follows.
 //!
-//! What passes, for everybody but admins:
-//! 1. a file that the scanner has passed;
-//! 2. that is used by something which is shown now: released, and not in the bin. A use is a row of `file_uses`, and
-//!    [`SHOWN`] has a line for each kind of thing that is shown to all.
+//! Everyone may read a file if:
+//! 1. the scanner has passed it, and
+//! 2. something visible uses it: released, and not in the trash. A use is a row of `file_uses`,
+//!    and [`SHOWN`] has a condition for each kind of visible content.
 //!
-//! Whatever keeps a text says in the same transaction which files it shows: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
+//! Code that stores a text records in the same transaction which files it uses:
+//! `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 
 use palisade::upload::{Upload, UploadId};
 
@@ -13,11 +14,11 @@ use super::{Db, DbError, Result, on};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 
-/// What precedes an id in the address of a file.
+/// The path prefix of file URLs, in front of the id.
 pub const PREFIX: &str = "/files/";
 
-/// Whether something that uses the file `$1` is shown at `$2`: a line for each kind. What a competition shows to its schools is
-/// shown, from its opening on, to whoever knows the address, which cannot be guessed.
+/// Selects a use of the current file that is visible at `$2`, with one condition per kind. A file
+/// of an open competition is readable for anyone who knows its URL, which cannot be guessed.
 macro_rules! shown {
     () => {
         "SELECT 1 FROM file_uses WHERE file_id = files.id AND (
@@ -39,7 +40,7 @@ macro_rules! columns {
     };
 }
 
-/// The rule by which files are shown to all.
+/// The access rule as SQL.
 pub const SHOWN: &str = shown!();
 
 #[derive(sqlx::FromRow)]
@@ -63,10 +64,7 @@ impl TryFrom<Row> for Upload {
     }
 }
 
-/// Writes down a file that is kept.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Stores the metadata of an uploaded file.
 pub async fn insert(db: &Db, file: &Upload, dimensions: Option<(u32, u32)>, by: i64) -> Result<()> {
     const INSERT: &str = "INSERT INTO files
             (id, name, kind, size, sha256, width, height, uploaded_by, uploaded_at, quarantined_at)
@@ -83,10 +81,7 @@ pub async fn insert(db: &Db, file: &Upload, dimensions: Option<(u32, u32)>, by: 
     Ok(())
 }
 
-/// A file that everybody may see now.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a file that everyone may read now.
 pub async fn shown(db: &Db, id: UploadId) -> Result<Option<Upload>> {
     const ONE: &str =
         concat!(columns!(), "WHERE id = $1 AND quarantined_at IS NULL AND EXISTS (", shown!(), ")");
@@ -95,10 +90,7 @@ pub async fn shown(db: &Db, id: UploadId) -> Result<Option<Upload>> {
     row.map(Upload::try_from).transpose()
 }
 
-/// Any file, used or not: for admins.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns any file, used or not, for admins.
 pub async fn any(db: &Db, id: UploadId) -> Result<Option<Upload>> {
     const ONE: &str = concat!(columns!(), "WHERE id = $1");
     let row: Option<Row> =
@@ -106,10 +98,7 @@ pub async fn any(db: &Db, id: UploadId) -> Result<Option<Upload>> {
     row.map(Upload::try_from).transpose()
 }
 
-/// What waits for the scanner, the longest first, at most a hundred.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the files in quarantine, oldest first, at most a hundred.
 pub async fn waiting(db: &Db) -> Result<Vec<Upload>> {
     const LIST: &str =
         concat!(columns!(), "WHERE quarantined_at IS NOT NULL ORDER BY quarantined_at, id LIMIT 100");
@@ -117,30 +106,21 @@ pub async fn waiting(db: &Db) -> Result<Vec<Upload>> {
     rows.into_iter().map(Upload::try_from).collect()
 }
 
-/// Notes that the scanner has passed a file.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Releases a file from quarantine after the scanner has passed it.
 pub async fn pass(db: &Db, id: UploadId) -> Result<()> {
     const PASS: &str = "UPDATE files SET quarantined_at = NULL WHERE id = $1";
     on!(db, pool => sqlx::query(PASS).bind(id.to_string()).execute(pool).await.map(drop))?;
     Ok(())
 }
 
-/// Forgets a file, and what it was used by.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Deletes a file's metadata and its uses.
 pub async fn forget(db: &Db, id: UploadId) -> Result<()> {
     const FORGET: &str = "DELETE FROM files WHERE id = $1";
     on!(db, pool => sqlx::query(FORGET).bind(id.to_string()).execute(pool).await.map(drop))?;
     Ok(())
 }
 
-/// Notes which files something uses: these, and no others. One that there is not is left out.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Replaces the list of files that a subject uses. Skips files that do not exist.
 pub async fn use_in(db: &Db, kind: LogSubject, subject: i64, files: &[UploadId]) -> Result<()> {
     on!(db, pool => {
         let mut tx = pool.begin().await?;
@@ -150,13 +130,13 @@ pub async fn use_in(db: &Db, kind: LogSubject, subject: i64, files: &[UploadId])
     Ok(())
 }
 
-/// For [`note!`] alone.
+/// Used by [`note!`] only.
 pub(crate) const CLEAR: &str = "DELETE FROM file_uses WHERE kind = $1 AND subject_id = $2";
-/// For [`note!`] alone.
+/// Used by [`note!`] only.
 pub(crate) const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id)
     SELECT id, $2, $3 FROM files WHERE id = $1 ON CONFLICT DO NOTHING";
 
-/// Notes the files of these ids as used, within a transaction.
+/// Records file ids as used by a subject, within a transaction.
 macro_rules! note {
     ($tx:ident, $kind:expr, $subject:expr, $ids:expr) => {{
         let (kind, subject): ($crate::domain::log_subject::LogSubject, i64) = ($kind, $subject);
@@ -168,7 +148,8 @@ macro_rules! note {
     }};
 }
 
-/// Notes the files whose addresses stand in these texts, within a transaction: `note_uses!(tx, LogSubject::Article, id, &[&body])`.
+/// Records the files that these texts link to, within a transaction:
+/// `note_uses!(tx, LogSubject::Article, id, &[&body])`.
 macro_rules! note_uses {
     ($tx:ident, $kind:expr, $subject:expr, $texts:expr) => {{
         let texts: &[&str] = $texts;
@@ -178,7 +159,7 @@ macro_rules! note_uses {
 }
 pub(crate) use {note, note_uses};
 
-/// The files whose addresses stand in a text.
+/// Returns the ids of the files that a text links to.
 pub fn named_in(text: &str) -> Vec<UploadId> {
     let after = text.split(PREFIX).skip(1);
     let ids = after.filter_map(|rest| rest.get(..32)?.parse().ok());
@@ -193,7 +174,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_files_of_a_text_are_found() {
+    fn finds_file_ids_in_a_text() {
         let (a, b) = ("a".repeat(32), "0123456789abcdef".repeat(2));
         let text = format!(
             "<img src=\"/files/{b}/x.png\"> and /files/{a}/y.png, /files/{b}/x.png, /files/none, /files/é"

@@ -1,4 +1,4 @@
-//! What the front page shows to everybody.
+//! The content of the front page.
 
 use std::sync::Arc;
 
@@ -11,23 +11,16 @@ use super::{Db, Result};
 const CHALLENGES: u32 = 6;
 const ARTICLES: u32 = 3;
 
-/// What is announced, and what is newest.
+/// The announcement and the newest content.
 #[derive(Clone, Debug, Default)]
 pub struct HomeContent {
-    /// What is announced.
     pub announcement: Option<Announcement>,
-    /// The newest challenges.
     pub challenges: Vec<ChallengeSummary>,
-    /// The newest articles.
     pub articles: Vec<ArticleSummary>,
-    /// The newest newsletter.
     pub newsletter: Option<Newsletter>,
 }
 
-/// What the front page shows now.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the current content of the front page.
 pub async fn page(db: &Db) -> Result<Arc<HomeContent>> {
     let read = async || {
         Ok(Arc::new(HomeContent {

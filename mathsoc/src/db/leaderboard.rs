@@ -1,47 +1,43 @@
-//! Leaderboards: who has how many points, for challenges of one key stage or of all, in one class, or in a competition.
+//! Leaderboards: rankings by points, for one key stage or all, for a class, and for a competition.
 //!
-//! The sums stand in tables that are kept as answers and [`awards`](super::awards) come in (see
-//! [`submissions`](super::submissions)); reading a page walks an index and no answers. Who has no points, or fewer than none since some
-//! were taken away, is on no board. Who has as many points has the same rank, and the next one's is as much lower: 1, 2, 2, 4.
+//! The table `scores` holds the sums. Submissions and [`awards`](super::awards) update it (see
+//! [`submissions`](super::submissions)), and a page is read from its index. A member without
+//! positive points is on no board. Equal points have the same rank, and the next rank skips as
+//! many places: 1, 2, 2, 4.
 //!
-//! | board | is | read by |
+//! | board | members with points | query |
 //! |---|---|---|
-//! | all, key stage | everybody with points for these challenges | the sums' index; the rank is one count of higher points |
-//! | class | pupils of one school and year, by the points of the board of all | the index of users by class |
-//! | competition | everybody with points for its challenges, which count nowhere else | as the first |
+//! | all, key stage | for these challenges | index of `scores`; the rank counts higher points |
+//! | class | of one school and year, on the board of all | index of users by class |
+//! | competition | for its challenges, which count nowhere else | like the first row |
 
-use super::board_versions::Changing;
+use super::board_versions::ScoreBoard;
 use super::paged::{PER_PAGE, PagePosition};
 use super::{Db, Paged, Result, on};
 use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
 use crate::domain::person::{FullName, Year};
 
-/// Which leaderboard.
+/// A leaderboard.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Board {
-    /// Points for all challenges that belong to no competition.
+    /// Points for all challenges outside of competitions.
     All,
-    /// Those for challenges of one key stage.
+    /// Points for the challenges of one key stage.
     Stage(KeyStage),
-    /// As the board of all, but only pupils of one school and year.
-    Class {
-        /// The school.
-        school: i64,
-        /// The year.
-        year: Year,
-    },
+    /// The board of all, reduced to the pupils of one school and year.
+    Class { school: i64, year: Year },
     /// Points for the challenges of a competition.
     Competition(CompetitionId),
 }
 
 impl Board {
-    /// Under which name its changes are counted.
-    pub fn changing(self) -> Changing {
+    /// Returns the stored board that this leaderboard is read from.
+    pub fn score_board(self) -> ScoreBoard {
         match self {
-            Self::All | Self::Class { .. } => Changing::All,
-            Self::Stage(stage) => Changing::Stage(stage),
-            Self::Competition(id) => Changing::Competition(id),
+            Self::All | Self::Class { .. } => ScoreBoard::All,
+            Self::Stage(stage) => ScoreBoard::Stage(stage),
+            Self::Competition(id) => ScoreBoard::Competition(id),
         }
     }
 }
@@ -52,24 +48,22 @@ impl From<Option<KeyStage>> for Board {
     }
 }
 
-/// One line of a leaderboard.
+/// A row of a leaderboard.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Standing {
-    /// Whose it is.
     pub user_id: i64,
-    /// The name by which they are shown.
+    /// The name that pages show.
     pub full_name: FullName,
-    /// Their school, on the board of a competition.
+    /// The school, on the boards of a competition only.
     pub school: Option<String>,
-    /// From 1; the same for the same points.
+    /// The rank, from 1; equal for equal points.
     pub rank: i64,
-    /// The points.
     pub points: i64,
-    /// How many challenges they are for.
+    /// The number of solved challenges.
     pub solved: i64,
 }
 
-/// A school's pupils of one year, who have points.
+/// The pupils of a school and year who have points.
 macro_rules! class {
     () => {
         "(SELECT s.user_id, u.full_name, CAST(NULL AS TEXT) AS school, s.points, s.solved,
@@ -78,20 +72,18 @@ macro_rules! class {
             WHERE u.school_id = $1 AND u.year = $2 AND u.deleted_at IS NULL)"
     };
 }
-/// A page of ten, the most points first; past the last one, the last.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten, most points first. A page number past the end returns the last page.
 pub async fn page(db: &Db, board: impl Into<Board>, page: u32) -> Result<Paged<Standing>> {
     let board = board.into();
     if let Board::Class { school, year } = board {
         return page_of_class(db, school, year, page).await;
     }
-    let (changing, page) = (board.changing(), page.max(1));
-    db.cached(|tables| &tables.boards, (changing, page), async || page_of(db, changing, page).await).await
+    let (score_board, page) = (board.score_board(), page.max(1));
+    db.cached(|tables| &tables.boards, (score_board, page), async || page_of(db, score_board, page).await)
+        .await
 }
 
-async fn page_of(db: &Db, board: Changing, mut page: u32) -> Result<Paged<Standing>> {
+async fn page_of(db: &Db, board: ScoreBoard, mut page: u32) -> Result<Paged<Standing>> {
     let name = board.to_string();
     loop {
         let offset = i64::from(page - 1) * PER_PAGE;
@@ -101,16 +93,17 @@ async fn page_of(db: &Db, board: Changing, mut page: u32) -> Result<Paged<Standi
         let top = items.first().map(|first| first.points);
         let (total, higher): (i64, i64) =
             on!(db, pool => sqlx::query_as(COUNTS).bind(&name).bind(top).fetch_one(pool).await)?;
-        let place = PagePosition::new(page, total);
-        if place.is_at(page) {
+        let position = PagePosition::new(page, total);
+        if position.is_at(page) {
             rank(&mut items, offset, higher);
-            return Ok(place.with(items));
+            return Ok(position.with(items));
         }
-        page = place.page();
+        page = position.page();
     }
 }
 
-/// The members of a page are found in the index alone; what else there is of them is looked up for ten, and not for those before.
+/// The inner query finds the members of the page in the index alone, so that the joins run for ten
+/// rows and not for all rows before them.
 const LIST: &str = "SELECT t.user_id, u.full_name, h.name AS school, t.points, s.solved,
         row_number() OVER (ORDER BY t.points DESC, t.user_id) AS rank
     FROM (SELECT user_id, points FROM scores WHERE board = $1 AND points > 0
@@ -135,7 +128,8 @@ const SCHOOLS: &str = "SELECT line.*, rank() OVER (ORDER BY points DESC) AS rank
         WHERE i.competition_id = $1 GROUP BY h.id, h.name) line
     ORDER BY points DESC, name";
 
-/// The ranks of a page whose lines count from 1. Before its first line stand `offset` others, `higher` of them with more points.
+/// Computes the ranks of a page. `offset` rows precede it, `higher` of them with more points than
+/// its first row.
 fn rank(items: &mut [Standing], offset: i64, higher: i64) {
     let mut before: Option<(i64, i64)> = None;
     for line in items {
@@ -151,49 +145,42 @@ fn rank(items: &mut [Standing], offset: i64, higher: i64) {
 async fn page_of_class(db: &Db, school: i64, year: Year, page: u32) -> Result<Paged<Standing>> {
     let total =
         on!(db, pool => sqlx::query_scalar(CLASS_TOTAL).bind(school).bind(year).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
+    let position = PagePosition::new(page, total);
     let items = on!(db, pool => {
-        let list = sqlx::query_as(CLASS_LIST).bind(school).bind(year).bind(PER_PAGE).bind(place.offset());
+        let list = sqlx::query_as(CLASS_LIST).bind(school).bind(year).bind(PER_PAGE).bind(position.offset());
         list.fetch_all(pool).await
     })?;
-    Ok(place.with(items))
+    Ok(position.with(items))
 }
 
-/// The line of one member, who has none without points.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the row of one member, or `None` if the member has no points.
 pub async fn of_user(db: &Db, board: impl Into<Board>, user: i64) -> Result<Option<Standing>> {
     Ok(match board.into() {
         Board::Class { school, year } => on!(db, pool => {
             sqlx::query_as(CLASS_ONE).bind(school).bind(year).bind(user).fetch_optional(pool).await
         }),
         board => on!(db, pool => {
-            let one = sqlx::query_as(ONE).bind(board.changing().to_string()).bind(user);
+            let one = sqlx::query_as(ONE).bind(board.score_board().to_string()).bind(user);
             one.fetch_optional(pool).await
         }),
     }?)
 }
 
-/// A line of a board of schools.
+/// A row of a competition's board of schools.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct SchoolStanding {
-    /// The school.
     pub school_id: i64,
-    /// Its name.
     pub name: String,
-    /// From 1; the same for the same points.
+    /// The rank, from 1; equal for equal points.
     pub rank: i64,
-    /// The points of its pupils together.
+    /// The sum of its pupils' points.
     pub points: i64,
-    /// How many challenges they have solved, each pupil's counted.
+    /// The sum of its pupils' solved challenges.
     pub solved: i64,
 }
 
-/// The schools that are invited to a competition, the most points first; those without any are there too.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the schools invited to a competition, most points first, including those without
+/// points.
 pub async fn schools(db: &Db, competition: CompetitionId) -> Result<Vec<SchoolStanding>> {
     Ok(on!(db, pool => sqlx::query_as(SCHOOLS).bind(competition).fetch_all(pool).await)?)
 }
@@ -204,7 +191,7 @@ mod tests {
 
     use super::*;
 
-    /// How SQLite would answer.
+    /// Returns SQLite's query plan.
     async fn planned(sql: &str) -> String {
         let pool = sqlx::sqlite::SqlitePoolOptions::new().max_connections(1);
         let pool = pool.connect("sqlite::memory:").await.unwrap();
@@ -215,7 +202,7 @@ mod tests {
     }
 
     #[tokio::test]
-    async fn no_question_walks_a_whole_table() {
+    async fn queries_use_indexes() {
         for sql in [LIST, COUNTS, ONE, CLASS_TOTAL, CLASS_LIST, CLASS_ONE, SCHOOLS] {
             let plan = planned(sql).await;
             let tables = ["s", "b", "u", "h", "i", "scores", "users", "schools", "competition_schools"];

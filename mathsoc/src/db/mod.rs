@@ -1,4 +1,4 @@
-//! All database access: one file per subject, one SQL text for SQLite and PostgreSQL.
+//! Database access: one module per table group, with one SQL text for SQLite and PostgreSQL.
 //!
 //! ```no_run
 //! # async fn example() -> mathsoc::db::Result<()> {
@@ -14,17 +14,19 @@
 //! # }
 //! ```
 //!
-//! | what | SQLite | PostgreSQL |
+//! | property | SQLite | PostgreSQL |
 //! |---|---|---|
 //! | connections | up to 5: one writes, the others read | up to 10 |
-//! | wait for a connection | 5 s | 5 s |
-//! | wait for a lock | 5 s (`busy_timeout`) | as the server is set |
-//! | durability | write-ahead log, `synchronous = NORMAL`: a power cut may lose the last commits, never the file | as the server is set |
+//! | timeout for a connection | 5 s | 5 s |
+//! | timeout for a lock | 5 s (`busy_timeout`) | the server's setting |
+//! | durability | write-ahead log, `synchronous = NORMAL` | the server's setting |
 //! | foreign keys | on | on |
-//! | first start | folder (0700) and file (0600) are made | the database must exist |
+//! | first start | creates folder (0700) and file (0600) | the database must exist |
 //!
-//! Values are always bound, never pasted into the text. Times are unix seconds. Why two drivers and one text:
-//! `docs/decisions/0002-sqlx-one-text-two-drivers.md`.
+//! After a power cut, SQLite may have lost the last commits, but the file is not corrupt.
+//!
+//! Values are always bound, never formatted into the SQL text. Times are Unix seconds. The reasons
+//! for two drivers and one text are in `docs/decisions/0002-sqlx-one-text-two-drivers.md`.
 
 pub mod admin_log;
 pub mod announcements;
@@ -75,13 +77,13 @@ use crate::private_files;
 static SQLITE: Migrator = sqlx::migrate!("migrations/sqlite");
 static POSTGRES: Migrator = sqlx::migrate!("migrations/postgres");
 
-/// How long a request waits for a free connection, and SQLite for a lock.
+/// The timeout for a free connection, and for a lock in SQLite.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// The database: a pool of connections, cheap to clone.
+/// A pool of database connections; cheap to clone.
 #[derive(Clone, Debug)]
 pub enum Db {
-    /// A file on this machine, and what was read from it.
+    /// A SQLite file on this machine, with a cache of query results.
     Sqlite(SqlitePool, ReadCache),
     /// A PostgreSQL server.
     Postgres(PgPool),
@@ -99,14 +101,14 @@ macro_rules! on {
 pub(crate) use on;
 
 impl Db {
-    /// Opens the pool; a SQLite file and its folder are made where they are missing.
+    /// Opens the pool. Creates a missing SQLite file and its folder.
     ///
     /// # Errors
-    /// When the file cannot be made, or the database does not answer.
+    /// Fails if the file cannot be created, or the connection fails.
     pub async fn connect(url: &Url) -> Result<Self> {
         match url.target() {
             url::Target::Sqlite(file) => {
-                make_file(file.get_filename())?;
+                create_file(file.get_filename())?;
                 Ok(Self::Sqlite(sqlite_pool(*file.clone()).await?, ReadCache::default()))
             }
             url::Target::Postgres(server) => {
@@ -116,10 +118,10 @@ impl Db {
         }
     }
 
-    /// Opens a database that is there, to read from it only: nothing is made, and nothing set.
+    /// Opens an existing database for reading only. Creates nothing and changes no settings.
     ///
     /// # Errors
-    /// When it is not there, or does not answer.
+    /// Fails if the database does not exist, or the connection fails.
     pub async fn connect_to_read(url: &Url) -> Result<Self> {
         match url.target() {
             url::Target::Sqlite(file) => {
@@ -132,10 +134,10 @@ impl Db {
         }
     }
 
-    /// Brings the tables to what this version of the program expects; does nothing when they are.
+    /// Applies the migrations that the database lacks.
     ///
     /// # Errors
-    /// When a migration fails (it is rolled back), or one that was applied has been changed since.
+    /// Fails if a migration has an error (it is rolled back), or an applied one was edited later.
     pub async fn migrate(&self) -> Result<()> {
         match self {
             Self::Sqlite(pool, _) => SQLITE.run(pool).await?,
@@ -144,19 +146,14 @@ impl Db {
         Ok(())
     }
 
-    /// Asks the database for a sign of life.
-    ///
-    /// # Errors
-    /// When it gives none.
+    /// Checks that the database answers a query.
     pub async fn ping(&self) -> Result<()> {
         on!(self, pool => sqlx::query("SELECT 1").execute(pool).await.map(drop))?;
         Ok(())
     }
 
-    /// What time it is for the database, in unix seconds; a file has no clock of its own.
-    ///
-    /// # Errors
-    /// When it gives no answer.
+    /// Returns the database server's time in Unix seconds. Returns `None` for SQLite, which uses
+    /// this machine's clock.
     pub async fn clock(&self) -> Result<Option<i64>> {
         const NOW: &str = "SELECT CAST(extract(epoch FROM clock_timestamp()) AS BIGINT)";
         match self {
@@ -165,47 +162,46 @@ impl Db {
         }
     }
 
-    /// Lets running queries end, then closes all connections.
+    /// Waits for running queries, then closes all connections.
     pub async fn close(&self) {
         on!(self, pool => pool.close().await);
-        // From here on nobody opens it again.
+        // The closed pool prevents the cache from opening a new connection.
         if let Self::Sqlite(_, cache) = self {
             cache.close().await;
         }
     }
 }
 
-/// Why the database gave no answer.
+/// An error of the database layer.
 #[derive(Debug, thiserror::Error)]
 pub enum DbError {
-    /// The query failed, or the answer was not what the tables promise.
-    #[error("the database gave no answer")]
+    /// The query failed, or a row did not have the expected form.
+    #[error("the database query failed")]
     Query(#[from] sqlx::Error),
-    /// The tables could not be brought up to date.
-    #[error("the tables of the database could not be brought up to date")]
+    /// A migration failed.
+    #[error("the database tables could not be migrated")]
     Migrate(#[from] MigrateError),
-    /// The SQLite file or its folder could not be made.
-    #[error("cannot make the database file {}", .path.display())]
+    /// The SQLite file or its folder could not be created.
+    #[error("cannot create the database file {}", .path.display())]
     File {
-        /// The file.
         path: PathBuf,
-        /// What the system said.
+        /// The operating system's error.
         source: io::Error,
     },
-    /// A table has a column that nobody knows how to save.
-    #[error("the column {column} is of the type {kind}, which no backup can hold")]
-    Kind {
-        /// Table and column.
+    /// A column has a type that the backup format does not support.
+    #[error("the column {column} has the type {kind}, which backups do not support")]
+    UnsupportedType {
+        /// The table and the column, separated by a dot.
         column: String,
-        /// What the database calls it.
+        /// The type as the database names it.
         kind: String,
     },
-    /// The demo content is not written as it should be.
-    #[error("the demo content cannot be read")]
+    /// The demo content is not valid TOML of the expected form.
+    #[error("the demo content cannot be parsed")]
     Demo(#[from] toml::de::Error),
 }
 
-/// What every question to the database gives.
+/// The result of a database operation.
 pub type Result<T> = result::Result<T, DbError>;
 
 async fn sqlite_pool(file: SqliteConnectOptions) -> Result<SqlitePool> {
@@ -214,25 +210,26 @@ async fn sqlite_pool(file: SqliteConnectOptions) -> Result<SqlitePool> {
         .journal_mode(SqliteJournalMode::Wal)
         .synchronous(SqliteSynchronous::Normal)
         .busy_timeout(ACQUIRE_TIMEOUT);
-    // A file does not go away as a server does: asking the connection first would double the way to each answer.
+    // A file does not disconnect as a server does. Testing the connection first would double the
+    // latency of each query.
     let pool = SqlitePoolOptions::new().max_connections(5).acquire_timeout(ACQUIRE_TIMEOUT);
     let pool = pool.test_before_acquire(false);
     Ok(pool.connect_with(file).await?)
 }
 
-/// Made by us and not by SQLite, which would let everybody read it; the files beside it (`-wal`, `-shm`) take after it.
-fn make_file(path: &Path) -> Result<()> {
-    let made =
-        path.parent().map_or(Ok(()), private_files::folder).and_then(|()| {
-            match private_files::new_file(path) {
-                Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
-                made => made.map(drop),
-            }
-        });
-    made.map_err(|source| DbError::File { path: path.to_owned(), source })
+/// Creates the file with private permissions. SQLite itself would make it readable for every user
+/// of the machine. The files beside it (`-wal`, `-shm`) get the same permissions.
+fn create_file(path: &Path) -> Result<()> {
+    let created = path.parent().map_or(Ok(()), private_files::folder).and_then(|()| {
+        match private_files::new_file(path) {
+            Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(()),
+            result => result.map(drop),
+        }
+    });
+    created.map_err(|source| DbError::File { path: path.to_owned(), source })
 }
 
-/// Whether something else has what must be one's own.
+/// Returns `true` if a unique constraint was violated.
 fn is_taken(error: &sqlx::Error) -> bool {
     error.as_database_error().is_some_and(|it| it.is_unique_violation())
 }

@@ -1,6 +1,7 @@
-//! Newsletters: what the society prints, as a text, a PDF, or both.
+//! Newsletters of the society: each is a text, a PDF, or both.
 //!
-//! Readers are given what is published and has something to read: a text, or a file that the scanner has passed.
+//! Readers see a newsletter if it is published and has content: a text, or a file that the scanner
+//! has passed.
 
 use palisade::upload::UploadId;
 
@@ -12,47 +13,42 @@ use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
 
-/// A newsletter.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Newsletter {
-    /// The number in its address.
+    /// The number in its URL.
     pub id: i64,
     /// The title, plain text.
     pub title: String,
-    /// What is in it, plain text with formulas.
+    /// The summary, plain text with formulas.
     pub summary: String,
-    /// The text itself, rich text; empty where there is only a file.
+    /// The body, rich text; empty if the newsletter is a file only.
     pub body: String,
     /// Unix seconds.
     pub published_at: i64,
-    /// Its file, if it has one.
     #[sqlx(flatten)]
     pub file: File,
 }
 
-/// The file of a newsletter; nothing in any field where there is none.
+/// The file of a newsletter. All fields are empty if it has no file.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct File {
-    /// Its id.
     pub file_id: Option<String>,
-    /// What it is called.
     pub file_name: Option<String>,
-    /// How many bytes it has.
     pub file_bytes: Option<i64>,
-    /// Whether it waits for the scanner.
+    /// `true` while the file is in quarantine.
     pub file_waits: bool,
 }
 
-/// What a newsletter is to be.
+/// The content of a new or changed newsletter.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewNewsletter {
     /// The title, plain text.
     pub title: Title,
-    /// What is in it, plain text with formulas.
+    /// The summary, plain text with formulas.
     pub summary: String,
-    /// The text itself, rich text; empty where there is only a file.
+    /// The body, rich text; empty if the newsletter is a file only.
     pub body: String,
-    /// From when on it is shown; unix seconds.
+    /// The time from which readers see it; Unix seconds.
     pub published_at: i64,
 }
 
@@ -77,25 +73,19 @@ macro_rules! select {
     };
 }
 
-/// A page of ten newsletters for readers, newest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten newsletters that readers may see, newest first.
 pub async fn page(db: &Db, page: u32) -> Result<Paged<Newsletter>> {
     const COUNT: &str = with_files!(
         "count(*)",
         " AND n.published_at <= $1 AND (n.body <> '' OR f.id IS NOT NULL AND f.quarantined_at IS NULL)"
     );
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
-    let items = published(db, PER_PAGE, place.offset()).await?;
-    Ok(place.with(items))
+    let position = PagePosition::new(page, total);
+    let items = published(db, PER_PAGE, position.offset()).await?;
+    Ok(position.with(items))
 }
 
-/// The newest newsletter for readers.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the newest newsletter that readers may see.
 pub async fn latest(db: &Db) -> Result<Option<Newsletter>> {
     Ok(published(db, 1, 0).await?.pop())
 }
@@ -108,10 +98,7 @@ async fn published(db: &Db, count: i64, offset: i64) -> Result<Vec<Newsletter>> 
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(now()).bind(count).bind(offset).fetch_all(pool).await)?)
 }
 
-/// The newsletter with this number, if readers may see it.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a newsletter if readers may see it.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Newsletter>> {
     const ONE: &str = select!(
         " AND n.published_at <= $1 AND (n.body <> '' OR f.id IS NOT NULL AND f.quarantined_at IS NULL)
@@ -120,29 +107,23 @@ pub async fn by_id(db: &Db, id: i64) -> Result<Option<Newsletter>> {
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(now()).bind(id).fetch_optional(pool).await)?)
 }
 
-/// A page of ten of all newsletters, newest first: for admins.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten of all newsletters, newest first, for admins.
 pub async fn all(db: &Db, page: u32) -> Result<Paged<Newsletter>> {
     const COUNT: &str = "SELECT count(*) FROM newsletters WHERE deleted_at IS NULL";
     const LIST: &str = select!(" ORDER BY n.published_at DESC, n.id DESC LIMIT $1 OFFSET $2");
     paged::whole(db, page, COUNT, LIST).await
 }
 
-/// The newsletter with this number, whether or not readers may see it.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a newsletter even if readers may not see it, for admins.
 pub async fn any(db: &Db, id: i64) -> Result<Option<Newsletter>> {
     const ONE: &str = select!(" AND n.id = $1");
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
 }
 
-/// Keeps a new newsletter; its number.
+/// Creates a newsletter and returns its id.
 ///
 /// # Errors
-/// When there is no such file, or the database gives no answer.
+/// Fails if the file does not exist.
 pub async fn create(db: &Db, by: &Actor, new: &NewNewsletter, file: Option<UploadId>) -> Result<i64> {
     const INSERT: &str = "INSERT INTO newsletters (title, summary, body, published_at, file_id)
         VALUES ($1, $2, $3, $4, $5) RETURNING id";
@@ -158,10 +139,11 @@ pub async fn create(db: &Db, by: &Actor, new: &NewNewsletter, file: Option<Uploa
     })
 }
 
-/// Changes a newsletter, and its file if there is another one; `false` when there is none with this number.
+/// Changes a newsletter, and replaces its file if `file` is given. Returns `false` if it does not
+/// exist.
 ///
 /// # Errors
-/// When there is no such file, or the database gives no answer.
+/// Fails if the file does not exist.
 pub async fn change(
     db: &Db,
     by: &Actor,
@@ -187,7 +169,7 @@ pub async fn change(
     })
 }
 
-/// The ids of all files that it shows: the pictures in its text, and its own.
+/// Returns the ids of all files that the newsletter shows: pictures in its text, and its own file.
 fn shown_by(new: &NewNewsletter, file: Option<&str>) -> Vec<String> {
     let texts = [&new.summary, &new.body];
     let pictures = texts.into_iter().flat_map(|text| named_in(text)).map(|id| id.to_string());

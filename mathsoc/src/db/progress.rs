@@ -1,4 +1,4 @@
-//! How far a member has come: by key stage, and answer by answer.
+//! A member's progress by key stage, and the history of their answers.
 
 use serde::Serialize;
 
@@ -7,51 +7,47 @@ use super::{Db, Paged, Result, on};
 use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
 
-/// How far a member is with the challenges of one key stage.
+/// A member's progress with the challenges of one key stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
 pub struct StageProgress {
-    /// Which.
     #[sqlx(try_from = "String")]
     pub key_stage: KeyStage,
-    /// How many challenges there are.
+    /// The number of released challenges.
     pub challenges: i64,
-    /// How many of them were tried, the solved ones among them.
+    /// The number of tried challenges, including solved ones.
     pub tried: i64,
-    /// How many are solved.
+    /// The number of solved challenges.
     pub solved: i64,
-    /// The points that they gave.
+    /// The points for them.
     pub points: i64,
 }
 
-/// An answer that was given.
+/// A stored answer.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, sqlx::FromRow)]
-pub struct Given {
-    /// The challenge's number.
+pub struct SubmittedAnswer {
+    /// The challenge's id.
     pub challenge: i64,
-    /// Its title.
+    /// The challenge's title.
     pub title: String,
-    /// Whether it is still there.
+    /// `false` if the challenge is in the trash.
     #[serde(skip)]
     pub there: bool,
-    /// The box.
+    /// The label of the answer box.
     pub label: String,
-    /// Which try it was, from 1.
+    /// The number of the try, from 1.
     #[sqlx(rename = "try")]
     pub which_try: i64,
-    /// The answer, as it was given.
+    /// The answer as it was typed.
     pub given: String,
-    /// Whether it was right.
+    /// `true` if the answer was right.
     pub correct: bool,
-    /// What was said to it besides.
+    /// The hint that came with the verdict.
     pub hint: Option<String>,
     /// Unix seconds.
     pub submitted_at: i64,
 }
 
-/// How far the member has come with the challenges of no competition, by key stage, youngest first; stages without a challenge too.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the progress outside of competitions for every key stage, youngest first.
 pub async fn by_stage(db: &Db, user: i64) -> Result<Vec<StageProgress>> {
     const STAGES: &str = "SELECT c.key_stage, count(*) AS challenges, count(p.challenge_id) AS tried,
             count(p.solved_at) AS solved, CAST(COALESCE(sum(p.points), 0) AS BIGINT) AS points
@@ -60,13 +56,13 @@ pub async fn by_stage(db: &Db, user: i64) -> Result<Vec<StageProgress>> {
     let found: Vec<StageProgress> =
         on!(db, pool => sqlx::query_as(STAGES).bind(user).bind(now()).fetch_all(pool).await)?;
     let stage = |key_stage| {
-        let known = found.iter().find(|it| it.key_stage == key_stage).copied();
-        known.unwrap_or(StageProgress { key_stage, challenges: 0, tried: 0, solved: 0, points: 0 })
+        let row = found.iter().find(|it| it.key_stage == key_stage).copied();
+        row.unwrap_or(StageProgress { key_stage, challenges: 0, tried: 0, solved: 0, points: 0 })
     };
     Ok(KeyStage::ALL.map(stage).to_vec())
 }
 
-macro_rules! given {
+macro_rules! answers {
     () => {
         "SELECT c.id AS challenge, c.title, c.deleted_at IS NULL AS there, b.label, s.try, s.given, s.verdict = 'right' AS correct, s.hint, s.submitted_at
             FROM submissions s JOIN answer_boxes b ON b.id = s.box_id JOIN challenges c ON c.id = b.challenge_id
@@ -74,26 +70,20 @@ macro_rules! given {
     };
 }
 
-/// A page of ten of the member's answers, the last one first.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn history(db: &Db, user: i64, page: u32) -> Result<Paged<Given>> {
+/// Returns a page of ten of the member's answers, newest first.
+pub async fn history(db: &Db, user: i64, page: u32) -> Result<Paged<SubmittedAnswer>> {
     const COUNT: &str = "SELECT count(*) FROM submissions WHERE user_id = $1";
-    const LIST: &str = concat!(given!(), " LIMIT $2 OFFSET $3");
+    const LIST: &str = concat!(answers!(), " LIMIT $2 OFFSET $3");
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(user).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
+    let position = PagePosition::new(page, total);
     let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(user).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+        sqlx::query_as(LIST).bind(user).bind(PER_PAGE).bind(position.offset()).fetch_all(pool).await
     })?;
-    Ok(place.with(items))
+    Ok(position.with(items))
 }
 
-/// All of the member's answers, the last one first.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn all(db: &Db, user: i64) -> Result<Vec<Given>> {
-    const ALL: &str = given!();
+/// Returns all of the member's answers, newest first.
+pub async fn all(db: &Db, user: i64) -> Result<Vec<SubmittedAnswer>> {
+    const ALL: &str = answers!();
     Ok(on!(db, pool => sqlx::query_as(ALL).bind(user).fetch_all(pool).await)?)
 }

@@ -1,27 +1,31 @@
-//! What was read from a SQLite file, for as long as nobody changes the file.
+//! A read cache for SQLite, invalidated by every commit.
 //!
 //! ```ignore
 //! db.cached(|tables| &tables.users, id, async || read_the_user(db, id).await).await
 //! ```
 //!
-//! What is given, in this order:
-//! 1. the file is asked whether anything at all has been committed since: by this process, by another, or by hand;
-//! 2. where nothing was, and it was read less than a second ago, what was read then;
-//! 3. else what is read now. Whoever asks meanwhile for the same waits for it; an error is not kept.
+//! Each read takes these steps:
+//! 1. The cache asks the file whether anything was committed since: by this process, by another
+//!    process, or by hand.
+//! 2. If nothing was committed and the cached value is younger than a second, the cache returns
+//!    it.
+//! 3. Otherwise it reads the value. Concurrent requests for the same value wait for that one read;
+//!    an error is not cached.
 //!
-//! So nothing that is given is ever older than the question. The first step is one short question (`PRAGMA data_version`, on a
-//! connection that never writes), and all who have come before it is put share the answer: of thirty requests at once one
-//! waits for the file, and thirty are answered. That is what makes it worth while: a query is 10 µs of SQLite, and 30 to 60 of
-//! going to its thread and back.
+//! The result is therefore never older than the request for it. Step 1 is one short query
+//! (`PRAGMA data_version`, on a connection that never writes), and all requests that arrive
+//! before it starts share its result: of thirty concurrent requests, one waits for the file. This
+//! makes the cache worthwhile: a query takes 10 µs in SQLite, and 30 to 60 µs to reach its thread
+//! and return.
 //!
-//! | bound | is | because |
+//! | bound | value | reason |
 //! |---|---|---|
-//! | age | 1 s | what depends on the clock, such as a challenge that is set for noon or a session that ends, is read anew |
-//! | things of one kind | 1024, then they are forgotten | the pages and members of a lunch hour |
+//! | age | 1 s | values that depend on the clock, such as a session's expiry, are read again |
+//! | entries of one type | 1024, then they are dropped | the pages and members of a lunch hour |
 //!
-//! On PostgreSQL every question is put: there is no such number there, and asking for one would be a way to the server as well.
+//! PostgreSQL is not cached: it has no such counter, and reading one would cost a round trip too.
 //!
-//! Reference: SQLite, `PRAGMA data_version`. Decision: `docs/decisions/0032-site-cost.md`.
+//! Reference: SQLite, `PRAGMA data_version`. Decision: `docs/decisions/0032-sqlite-read-cache.md`.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -34,142 +38,143 @@ use palisade::session::store::{SessionId, SessionRecord};
 use sqlx::{Connection, SqliteConnection, SqlitePool};
 use tokio::sync::OnceCell;
 
-use super::board_versions::Changing;
+use super::board_versions::ScoreBoard;
 use super::challenges::Challenge;
 use super::home::HomeContent;
 use super::leaderboard::Standing;
-use super::submissions::Tried;
+use super::submissions::LastAnswer;
 use super::users::User;
 use super::{Db, Paged, Result};
 
-/// What was read from a file; cheap to clone.
+/// Cached query results of a SQLite file; cheap to clone.
 #[derive(Clone, Default)]
 pub struct ReadCache(Arc<Tables>);
 
-/// One map for each kind of thing.
+/// One map for each type of value.
 #[derive(Default)]
 pub(super) struct Tables {
-    file: File,
-    pub(super) boards: Rows<(Changing, u32), Paged<Standing>>,
-    pub(super) home: Rows<(), Arc<HomeContent>>,
-    pub(super) challenges: Rows<(i64, Option<i64>, i64), Option<Challenge>>,
-    pub(super) marks: Rows<(i64, i64, i64), Arc<HashMap<i64, bool>>>,
-    pub(super) sessions: Rows<SessionId, Option<SessionRecord>>,
-    pub(super) tried: Rows<(i64, i64), HashMap<i64, Tried>>,
-    pub(super) users: Rows<i64, Option<User>>,
+    watch: FileWatch,
+    pub(super) boards: Entries<(ScoreBoard, u32), Paged<Standing>>,
+    pub(super) home: Entries<(), Arc<HomeContent>>,
+    pub(super) challenges: Entries<(i64, Option<i64>, i64), Option<Challenge>>,
+    pub(super) challenge_progress: Entries<(i64, i64, i64), Arc<HashMap<i64, bool>>>,
+    pub(super) sessions: Entries<SessionId, Option<SessionRecord>>,
+    pub(super) last_answers: Entries<(i64, i64), HashMap<i64, LastAnswer>>,
+    pub(super) users: Entries<i64, Option<User>>,
 }
 
 impl Db {
-    /// What this reads, or what it read when the database was as it is now.
+    /// Returns the cached value if the database is unchanged, or the result of `read`.
     pub(super) async fn cached<K: Eq + Hash, T: Clone>(
         &self,
-        rows: impl FnOnce(&Tables) -> &Rows<K, T>,
+        entries: impl FnOnce(&Tables) -> &Entries<K, T>,
         key: K,
         read: impl AsyncFnOnce() -> Result<T>,
     ) -> Result<T> {
         let Self::Sqlite(pool, ReadCache(tables)) = self else { return read().await };
-        let state = tables.file.state(pool).await?;
-        rows(tables).at(state, key, Instant::now()).get_or_try_init(|| read()).await.cloned()
+        let state = tables.watch.state(pool).await?;
+        entries(tables).at(state, key, Instant::now()).get_or_try_init(|| read()).await.cloned()
     }
 }
 
 impl ReadCache {
-    /// Lets go of the file.
+    /// Closes the connection that watches the file.
     pub(super) async fn close(&self) {
-        let link = self.0.file.last.lock().await.link.take();
-        if let Some(link) = link {
-            // It has written nothing.
-            let _ = link.close().await;
+        let connection = self.0.watch.last.lock().await.connection.take();
+        if let Some(connection) = connection {
+            // An error is harmless: the connection has written nothing.
+            let _ = connection.close().await;
         }
     }
 }
 
-/// Where the file is: the number of the connection that says so, and what it says. Two connections count each for itself.
+/// A state of the file: the number of the connection that read it, and its `data_version`. The
+/// versions of two connections are not comparable.
 type State = (u64, i64);
 
-/// Whether the file has been changed.
+/// Watches the file for commits.
 #[derive(Default)]
-struct File {
-    /// How many have come to ask.
-    came: AtomicU64,
-    last: tokio::sync::Mutex<LastAnswer>,
+struct FileWatch {
+    /// The number of requests that have asked for the state so far.
+    arrivals: AtomicU64,
+    last: tokio::sync::Mutex<LastQuery>,
 }
 
-/// The last answer.
+/// The result of the last query.
 #[derive(Default)]
-struct LastAnswer {
-    link: Option<SqliteConnection>,
-    /// How many had come before the question was put.
-    before: u64,
+struct LastQuery {
+    connection: Option<SqliteConnection>,
+    /// The number of requests that had arrived before the query started.
+    arrived_before: u64,
     state: State,
 }
 
-impl File {
-    /// What is another one after each commit.
+impl FileWatch {
+    /// Returns a value that changes with every commit (`PRAGMA data_version`).
     async fn state(&self, pool: &SqlitePool) -> Result<State> {
-        let came = self.came.fetch_add(1, Ordering::SeqCst);
-        let mut asked = self.last.lock().await;
-        if asked.before > came {
-            return Ok(asked.state);
+        let arrival = self.arrivals.fetch_add(1, Ordering::SeqCst);
+        let mut last = self.last.lock().await;
+        if last.arrived_before > arrival {
+            return Ok(last.state);
         }
         if pool.is_closed() {
             return Err(sqlx::Error::PoolClosed.into());
         }
-        // Who else is about to ask comes first: one question then serves them all.
+        // Lets other requests that are ready arrive first, so that one query serves them all.
         tokio::task::yield_now().await;
-        let before = self.came.load(Ordering::SeqCst);
-        // A question that is given up halfway, or fails, takes its connection along.
-        let (mut link, number) = match asked.link.take() {
-            Some(link) => (link, asked.state.0),
-            None => (SqliteConnection::connect_with(&pool.connect_options()).await?, asked.state.0 + 1),
+        let arrived_before = self.arrivals.load(Ordering::SeqCst);
+        // The connection is taken out here, so that a cancelled or failed query drops it.
+        let (mut connection, number) = match last.connection.take() {
+            Some(connection) => (connection, last.state.0),
+            None => (SqliteConnection::connect_with(&pool.connect_options()).await?, last.state.0 + 1),
         };
-        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut link).await?;
-        *asked = LastAnswer { link: Some(link), before, state: (number, version) };
-        Ok(asked.state)
+        let version = sqlx::query_scalar("PRAGMA data_version").fetch_one(&mut connection).await?;
+        *last = LastQuery { connection: Some(connection), arrived_before, state: (number, version) };
+        Ok(last.state)
     }
 }
 
-/// What was read, by what was asked for.
-pub(super) struct Rows<K, T>(Mutex<HashMap<K, Row<T>>>);
+/// Cached values of one type, by key.
+pub(super) struct Entries<K, T>(Mutex<HashMap<K, Entry<T>>>);
 
-struct Row<T> {
+struct Entry<T> {
     state: State,
     since: Instant,
     value: Arc<OnceCell<T>>,
 }
 
-/// How old a thing may be.
-const AGE: Duration = Duration::from_secs(1);
-/// How many things of one kind are kept.
-const MOST: usize = 1024;
+/// The maximum age of a cached value.
+const MAX_AGE: Duration = Duration::from_secs(1);
+/// The maximum number of entries of one type.
+const MAX_ENTRIES: usize = 1024;
 
-impl<K: Eq + Hash, T> Rows<K, T> {
-    /// Where this thing is, or where it is to be put.
+impl<K: Eq + Hash, T> Entries<K, T> {
+    /// Returns the cell that holds the value, or that it must be read into.
     fn at(&self, state: State, key: K, now: Instant) -> Arc<OnceCell<T>> {
-        let mut rows = self.rows();
-        if rows.len() >= MOST {
-            rows.clear();
+        let mut entries = self.entries();
+        if entries.len() >= MAX_ENTRIES {
+            entries.clear();
         }
-        let new = || Row { state, since: now, value: Arc::default() };
-        let row = rows.entry(key).or_insert_with(new);
-        if row.state != state || now.duration_since(row.since) >= AGE {
-            *row = new();
+        let new = || Entry { state, since: now, value: Arc::default() };
+        let entry = entries.entry(key).or_insert_with(new);
+        if entry.state != state || now.duration_since(entry.since) >= MAX_AGE {
+            *entry = new();
         }
-        Arc::clone(&row.value)
+        Arc::clone(&entry.value)
     }
 
-    fn rows(&self) -> MutexGuard<'_, HashMap<K, Row<T>>> {
+    fn entries(&self) -> MutexGuard<'_, HashMap<K, Entry<T>>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
-impl<K, T> Default for Rows<K, T> {
+impl<K, T> Default for Entries<K, T> {
     fn default() -> Self {
         Self(Mutex::default())
     }
 }
 
-/// Sessions are secrets, and are not shown.
+/// Hides the content: cached sessions are secrets.
 impl fmt::Debug for ReadCache {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ReadCache").finish_non_exhaustive()
@@ -181,27 +186,27 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_thing_stays_while_the_file_does_and_no_longer_than_its_age() {
-        let (rows, now) = (Rows::<u8, u8>::default(), Instant::now());
-        let first = rows.at((1, 1), 7, now);
-        assert!(Arc::ptr_eq(&first, &rows.at((1, 1), 7, now + AGE - Duration::from_millis(1))));
-        assert!(!Arc::ptr_eq(&first, &rows.at((1, 1), 8, now)), "another is another");
-        let changed = rows.at((1, 2), 7, now);
+    fn an_entry_lives_until_a_commit_or_its_maximum_age() {
+        let (entries, now) = (Entries::<u8, u8>::default(), Instant::now());
+        let first = entries.at((1, 1), 7, now);
+        assert!(Arc::ptr_eq(&first, &entries.at((1, 1), 7, now + MAX_AGE - Duration::from_millis(1))));
+        assert!(!Arc::ptr_eq(&first, &entries.at((1, 1), 8, now)), "each key has its own entry");
+        let changed = entries.at((1, 2), 7, now);
         assert!(!Arc::ptr_eq(&first, &changed));
-        assert!(!Arc::ptr_eq(&changed, &rows.at((1, 2), 7, now + AGE)));
-        let another_link = rows.at((2, 2), 7, now);
+        assert!(!Arc::ptr_eq(&changed, &entries.at((1, 2), 7, now + MAX_AGE)));
+        let other_connection = entries.at((2, 2), 7, now);
         assert!(
-            !Arc::ptr_eq(&another_link, &rows.at((1, 2), 7, now)),
-            "two connections count each for itself"
+            !Arc::ptr_eq(&other_connection, &entries.at((1, 2), 7, now)),
+            "the versions of two connections are not comparable"
         );
     }
 
     #[test]
-    fn there_are_never_more_than_the_bound() {
-        let rows = Rows::<usize, u8>::default();
-        for key in 0..MOST * 3 {
-            rows.at((1, 1), key, Instant::now());
+    fn the_number_of_entries_is_bounded() {
+        let entries = Entries::<usize, u8>::default();
+        for key in 0..MAX_ENTRIES * 3 {
+            entries.at((1, 1), key, Instant::now());
         }
-        assert!(rows.rows().len() <= MOST);
+        assert!(entries.entries().len() <= MAX_ENTRIES);
     }
 }

@@ -1,4 +1,4 @@
-//! What browsers report of the site, in groups: every process of the site adds to the same ones.
+//! Browser reports (CSP and others) in groups; every process of the site adds to the same groups.
 
 use palisade::reporting::{Disposition, ReportGroup};
 
@@ -6,30 +6,29 @@ use super::admin_log::{Action, Actor, INSERT};
 use super::{Db, Result, on};
 use crate::domain::clock::now;
 
-/// How many groups are kept: anybody can make up reports.
-const MOST: i64 = 1_000;
-/// How many groups are shown.
-const SHOWN: i64 = 100;
+/// The maximum number of groups. Reports are unauthenticated, so anyone can invent them.
+const MAX_GROUPS: i64 = 1_000;
+/// The number of groups that the page shows.
+const SHOWN_GROUPS: i64 = 100;
 /// Microseconds in a second.
 const SECOND: u64 = 1_000_000;
 
-/// The reports of one hour.
+/// The numbers of reports in one hour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Hour {
-    /// When it began; unix seconds.
+    /// The start of the hour; Unix seconds.
     pub since: i64,
-    /// Of how many browsers stopped something.
+    /// The number of reports where the browser blocked something.
     pub stopped: i64,
-    /// How many there were.
+    /// The number of all reports.
     pub reported: i64,
 }
 
-/// A group that is kept.
+/// A stored group of reports.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StoredReport {
-    /// Its number, by which it can be forgotten.
+    /// The id by which an admin removes it.
     pub id: i64,
-    /// What it says.
     pub group: ReportGroup,
 }
 
@@ -47,10 +46,7 @@ struct ReportRow {
     last_seen: i64,
 }
 
-/// Adds groups to those that are kept. What would be one group too many counts in its hour only.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Adds groups to the stored ones. A new group above the limit counts in its hour only.
 pub async fn add(db: &Db, groups: &[ReportGroup]) -> Result<()> {
     const ADD: &str = "INSERT INTO reports
         (kind, disposition, directive, blocked, page, place, reported, first_seen, last_seen)
@@ -64,13 +60,13 @@ pub async fn add(db: &Db, groups: &[ReportGroup]) -> Result<()> {
         ON CONFLICT (since) DO UPDATE SET stopped = report_hours.stopped + excluded.stopped,
         reported = report_hours.reported + excluded.reported";
     for group in groups {
-        let (reported, first_seen) = (number(group.count), number(group.first_seen / SECOND));
-        let last_seen = number(group.last_seen / SECOND);
+        let (reported, first_seen) = (to_i64(group.count), to_i64(group.first_seen / SECOND));
+        let last_seen = to_i64(group.last_seen / SECOND);
         let stopped = if group.disposition == Disposition::Enforced { reported } else { 0 };
         on!(db, pool => {
             let add = sqlx::query(ADD).bind(group.kind.name()).bind(group.disposition.name());
             let add = add.bind(&group.directive).bind(&group.blocked).bind(&group.page).bind(&group.location);
-            add.bind(reported).bind(first_seen).bind(last_seen).bind(MOST).execute(pool).await?;
+            add.bind(reported).bind(first_seen).bind(last_seen).bind(MAX_GROUPS).execute(pool).await?;
             let hour = sqlx::query(ADD_HOUR).bind(last_seen / 3600 * 3600).bind(stopped).bind(reported);
             hour.execute(pool).await?;
         });
@@ -78,62 +74,51 @@ pub async fn add(db: &Db, groups: &[ReportGroup]) -> Result<()> {
     Ok(())
 }
 
-/// The hundred groups with the most reports.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the hundred groups with the most reports.
 pub async fn most(db: &Db) -> Result<Vec<StoredReport>> {
     const LIST: &str =
         "SELECT id, kind, disposition, directive, blocked, page, place, reported, first_seen, last_seen
         FROM reports ORDER BY reported DESC, last_seen DESC, id LIMIT $1";
-    let kept: Vec<ReportRow> = on!(db, pool => sqlx::query_as(LIST).bind(SHOWN).fetch_all(pool).await)?;
-    // What a newer version of the program has kept, this one may not know.
-    Ok(kept.into_iter().filter_map(ReportRow::known).collect())
+    let rows: Vec<ReportRow> =
+        on!(db, pool => sqlx::query_as(LIST).bind(SHOWN_GROUPS).fetch_all(pool).await)?;
+    // Skips rows of a newer version of the program with values that this version does not know.
+    Ok(rows.into_iter().filter_map(ReportRow::parse).collect())
 }
 
-/// How many there were from then on, hour by hour.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the numbers of reports for each hour since `since`.
 pub async fn hours(db: &Db, since: i64) -> Result<Vec<Hour>> {
     const LIST: &str =
         "SELECT since, stopped, reported FROM report_hours WHERE since >= $1 ORDER BY since LIMIT 1000";
     Ok(on!(db, pool => sqlx::query_as(LIST).bind(since).fetch_all(pool).await)?)
 }
 
-/// Forgets a group; false where it is not there any more. What is reported from then on begins a new one.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Removes a group. Returns `false` if it does not exist. A later report creates it again.
 pub async fn forget(db: &Db, by: &Actor, id: i64) -> Result<bool> {
     const DELETE: &str =
         "DELETE FROM reports WHERE id = $1 RETURNING id, kind, disposition, directive, blocked, page,
         place, reported, first_seen, last_seen";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        let kept: Option<ReportRow> = sqlx::query_as(DELETE).bind(id).fetch_optional(&mut *tx).await?;
-        let Some(kept) = kept else { return Ok(false) };
-        let count = kept.reported;
-        let subject = kept.known().map_or_else(|| "of another version".to_owned(), |it| it.group.description());
+        let row: Option<ReportRow> = sqlx::query_as(DELETE).bind(id).fetch_optional(&mut *tx).await?;
+        let Some(row) = row else { return Ok(false) };
+        let count = row.reported;
+        let subject = row.parse().map_or_else(|| "of another version".to_owned(), |it| it.group.description());
         let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Forgot.name());
-        let line = line.bind("report").bind(id).bind(subject).bind(counted(count, "report"));
+        let line = line.bind("report").bind(id).bind(subject).bind(with_noun(count, "report"));
         line.execute(&mut *tx).await?;
         tx.commit().await?;
     });
     Ok(true)
 }
 
-/// Forgets every group, but not how many reports there were by hour; how many groups there were.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Removes all groups but keeps the numbers by hour. Returns the number of groups.
 pub async fn forget_all(db: &Db, by: &Actor) -> Result<u64> {
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let groups = sqlx::query("DELETE FROM reports").execute(&mut *tx).await?.rows_affected();
         if groups > 0 {
             let line = sqlx::query(INSERT).bind(now()).bind(by.id).bind(&by.name).bind(Action::Forgot.name());
-            let line = line.bind("reports").bind(None::<i64>).bind("all of them").bind(counted(number(groups), "group"));
+            let line = line.bind("reports").bind(None::<i64>).bind("all of them").bind(with_noun(to_i64(groups), "group"));
             line.execute(&mut *tx).await?;
         }
         tx.commit().await?;
@@ -142,7 +127,7 @@ pub async fn forget_all(db: &Db, by: &Actor) -> Result<u64> {
 }
 
 impl ReportRow {
-    fn known(self) -> Option<StoredReport> {
+    fn parse(self) -> Option<StoredReport> {
         let id = self.id;
         Some(StoredReport { id, group: self.group()? })
     }
@@ -159,11 +144,11 @@ impl ReportRow {
     }
 }
 
-/// So many, in words: `1 report`, `2 reports`.
-fn counted(count: i64, of: &str) -> String {
-    format!("{count} {of}{}", if count == 1 { "" } else { "s" })
+/// Returns a number with its noun: `1 report`, `2 reports`.
+fn with_noun(count: i64, noun: &str) -> String {
+    format!("{count} {noun}{}", if count == 1 { "" } else { "s" })
 }
 
-fn number(value: u64) -> i64 {
+fn to_i64(value: u64) -> i64 {
     i64::try_from(value).unwrap_or(i64::MAX)
 }

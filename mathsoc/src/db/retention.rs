@@ -1,27 +1,26 @@
-//! Removes what nobody needs any more.
+//! Deletes data that has reached the end of its retention period.
 //!
-//! | what | when |
+//! | data | deleted |
 //! |---|---|
-//! | sessions with remembered browsers, used links | their time is over |
-//! | what admins deleted | a minute later: until then it can be put back |
-//! | what browsers reported | a month after the last report of it |
-//! | pupils' accounts whose address was never shown to be theirs, but for those without a password | a week after they were made: nobody holds another's address for long |
+//! | sessions, remembered browsers, used links | when they expire |
+//! | things in the trash | after one minute, in which they can be restored |
+//! | browser reports | a month after the last report of their group |
+//! | unverified pupils' accounts with a password | a week after their creation |
 //!
-//! Without a password are those that an admin made: they wait for their owners, who may be on holiday. Uploaded files stay, used or
-//! not: `mathsoc check --remove-unused` removes them, when somebody says so (docs/decisions/0029).
+//! The last rule frees addresses that others registered. Accounts without a password were created
+//! by an admin and wait for their owners, who may be on holiday. Unused uploads stay:
+//! `mathsoc check --remove-unused` removes them on request
+//! (`docs/decisions/0029-file-checks-and-backups.md`).
 
 use super::{Db, Result, on, trash};
 use crate::domain::clock::now;
 
-/// How long an account waits for its address to be verified.
+/// The time in which an address must be verified.
 const UNVERIFIED_GRACE: i64 = 7 * 24 * 60 * 60;
-/// How long it is known what browsers reported: a day more than the chart shows.
+/// The retention of browser reports: a day more than the chart shows.
 const MONTH: i64 = 31 * 24 * 60 * 60;
 
-/// Removes it; how many rows there were.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Deletes all expired data and returns the number of rows.
 pub async fn delete_expired(db: &Db) -> Result<u64> {
     const ENDED: [&str; 2] =
         ["DELETE FROM sessions WHERE expires_at <= $1", "DELETE FROM used_links WHERE expires_at <= $1"];

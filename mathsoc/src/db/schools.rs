@@ -1,4 +1,4 @@
-//! Schools, and by which e-mail domain their pupils are known.
+//! Schools, and the e-mail domains of their pupils.
 
 use super::admin_log::{Action, Actor, record};
 use super::paged::{PER_PAGE, PagePosition};
@@ -8,19 +8,18 @@ use crate::domain::log_subject::LogSubject;
 pub use crate::domain::school::School;
 use crate::domain::title::Title;
 
-/// What a school is to be.
+/// The content of a new or changed school.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct NewSchool {
-    /// Its name.
     pub name: Title,
-    /// What stands after the `@` in its pupils' addresses.
+    /// The domain of its pupils' addresses.
     pub email_domain: Option<EmailDomain>,
 }
 
-/// Adds a school; its number.
+/// Creates a school and returns its id.
 ///
 /// # Errors
-/// When there is one of this name or with this domain, or the database gives no answer.
+/// Fails if another school has the name or the domain.
 pub async fn create(db: &Db, by: &Actor, new: &NewSchool) -> std::result::Result<i64, SchoolError> {
     const INSERT: &str = "INSERT INTO schools (name, email_domain) VALUES ($1, $2) RETURNING id";
     let (name, domain) = (new.name.as_str(), new.email_domain.as_ref().map(EmailDomain::as_str));
@@ -33,10 +32,10 @@ pub async fn create(db: &Db, by: &Actor, new: &NewSchool) -> std::result::Result
     })
 }
 
-/// Changes a school; `false` when there is none with this number.
+/// Changes a school. Returns `false` if it does not exist.
 ///
 /// # Errors
-/// When there is another of this name or with this domain, or the database gives no answer.
+/// Fails if another school has the name or the domain.
 pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewSchool) -> std::result::Result<bool, SchoolError> {
     const CHANGE: &str =
         "UPDATE schools SET name = $2, email_domain = $3 WHERE id = $1 AND deleted_at IS NULL";
@@ -53,10 +52,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &NewSchool) -> std::resul
     })
 }
 
-/// All schools, by name.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns all schools by name.
 pub async fn all(db: &Db) -> Result<Vec<School>> {
     const ALL: &str =
         "SELECT id, name, email_domain FROM schools WHERE deleted_at IS NULL ORDER BY lower(name), id";
@@ -64,36 +60,27 @@ pub async fn all(db: &Db) -> Result<Vec<School>> {
     rows.into_iter().map(Row::read).collect()
 }
 
-/// A page of ten schools, by name.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten schools by name.
 pub async fn page(db: &Db, page: u32) -> Result<Paged<School>> {
     const COUNT: &str = "SELECT count(*) FROM schools WHERE deleted_at IS NULL";
     const LIST: &str = "SELECT id, name, email_domain FROM schools WHERE deleted_at IS NULL
         ORDER BY lower(name), id LIMIT $1 OFFSET $2";
     let total = on!(db, pool => sqlx::query_scalar(COUNT).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
+    let position = PagePosition::new(page, total);
     let rows: Vec<Row> = on!(db, pool => {
-        sqlx::query_as(LIST).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+        sqlx::query_as(LIST).bind(PER_PAGE).bind(position.offset()).fetch_all(pool).await
     })?;
-    Ok(place.with(rows.into_iter().map(Row::read).collect::<Result<_>>()?))
+    Ok(position.with(rows.into_iter().map(Row::read).collect::<Result<_>>()?))
 }
 
-/// The school with this id.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the school with this id.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<School>> {
     const ONE: &str = "SELECT id, name, email_domain FROM schools WHERE id = $1 AND deleted_at IS NULL";
     let row: Option<Row> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
     row.map(Row::read).transpose()
 }
 
-/// The school whose domain is that of the address: all of it, and not just the end.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the school of an address. The whole domain must match, not only its end.
 pub async fn of_address(db: &Db, address: &EmailAddress) -> Result<Option<School>> {
     const ONE: &str =
         "SELECT id, name, email_domain FROM schools WHERE email_domain = $1 AND deleted_at IS NULL";
@@ -102,13 +89,12 @@ pub async fn of_address(db: &Db, address: &EmailAddress) -> Result<Option<School
     row.map(Row::read).transpose()
 }
 
-/// Why a school cannot be added or changed.
+/// An error of a new or changed school.
 #[derive(Debug, thiserror::Error)]
 pub enum SchoolError {
-    /// Another has the name or the domain.
+    /// Another school has the name or the domain.
     #[error("There is a school with this name or this e-mail domain already.")]
     Taken,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }

@@ -1,12 +1,14 @@
-//! The leaderboards, which follow from answers and awards: kept as these come in, and made anew; and who has begun a challenge.
+//! The stored leaderboards (`scores`): incremental updates, and a rebuild from answers and awards.
 //!
-//! A line says how many points somebody has on a board, and for how many challenges. It may say less than nothing, where points
-//! were taken away: then no board shows it. A line that says nothing is none.
+//! A row holds the points of a member on a board and the number of solved challenges. Points can
+//! be negative after points were taken away; no page shows such a row. A row with neither points
+//! nor solved challenges is deleted.
 
 use super::Result;
 use super::tx::{Tx, within};
 
-/// What should stand in `scores`: a line for each board and each pupil with something that counts there, by answers or by hand.
+/// Selects the rows that `scores` should have: one for each board and each pupil with points or
+/// awards that count there.
 macro_rules! due {
     () => {
         "SELECT board, user_id, CAST(sum(points) AS BIGINT) AS points, CAST(sum(solved) AS BIGINT) AS solved, competition_id
@@ -30,17 +32,18 @@ macro_rules! due {
 }
 pub(crate) use due;
 
-/// Adds points for so many challenges to the line of a board: board, user, points, competition, challenges.
+/// Adds points and solved challenges to a row. Parameters: board, user, points, competition,
+/// solved.
 pub(crate) const ADD: &str = "INSERT INTO scores (board, user_id, points, competition_id, solved, school_id)
     VALUES ($1, $2, $3, $4, $5, CASE WHEN $4 IS NOT NULL THEN (SELECT school_id FROM users WHERE id = $2) END)
     ON CONFLICT (board, user_id) DO UPDATE
         SET points = scores.points + excluded.points, solved = scores.solved + excluded.solved";
 
-/// Removes the line of a board that says nothing any more: board, user.
+/// Deletes a row that has become empty. Parameters: board, user.
 pub(crate) const CLEAR: &str =
     "DELETE FROM scores WHERE board = $1 AND user_id = $2 AND points = 0 AND solved = 0";
 
-/// Notes whose answers are not noted in `progress`.
+/// Adds the missing rows of `progress` for stored answers.
 pub(crate) async fn note_begun(tx: &mut Tx) -> Result<()> {
     const NOTE: &str = "INSERT INTO progress (user_id, challenge_id)
         SELECT DISTINCT s.user_id, b.challenge_id FROM submissions s JOIN answer_boxes b ON b.id = s.box_id WHERE true
@@ -51,7 +54,7 @@ pub(crate) async fn note_begun(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Makes all boards anew. A line of a competition keeps its school.
+/// Rebuilds all boards. Rows of competitions keep their school.
 pub(crate) async fn rebuild(tx: &mut Tx) -> Result<()> {
     const CLEAR: &str = concat!(
         "DELETE FROM scores WHERE NOT EXISTS (SELECT 1 FROM (",

@@ -1,32 +1,27 @@
-//! What can be found: challenges that are released, unless they belong to a competition, and articles and newsletters that are
-//! published. Of a PDF only what its newsletter says of it.
+//! The texts that the search looks through: released challenges outside of competitions, published
+//! articles, and published newsletters. Of a newsletter's PDF, only its summary is searched.
 
 use super::{Db, Result, on};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 
-/// A text to look through.
+/// A text that the search looks through.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Text {
-    /// What it is.
     #[sqlx(try_from = "String")]
     pub kind: LogSubject,
-    /// Its number.
     pub id: i64,
-    /// Its title, plain text.
+    /// The title, plain text.
     pub title: String,
-    /// What lists say of it, plain text with formulas.
+    /// The summary that lists show, plain text with formulas.
     pub lead: String,
-    /// All of it, rich text as it was typed.
+    /// The whole text, unsanitized rich text.
     pub body: String,
-    /// Since when it is there; unix seconds.
+    /// The time of its release; Unix seconds.
     pub at: i64,
 }
 
-/// All texts, the newest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns all texts, newest first.
 pub async fn texts(db: &Db) -> Result<Vec<Text>> {
     const TEXTS: &str =
         "SELECT 'challenges' AS kind, id, title, summary AS lead, statement AS body, released_at AS at

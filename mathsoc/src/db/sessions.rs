@@ -1,7 +1,8 @@
-//! Sessions in the site's own database: nothing more to run, and they outlive a restart.
+//! A session store in the site's own database: sessions survive a restart without another server.
 //!
-//! It keeps what every [`SessionStore`] promises: of those who read the same version one can save, what has ended is not
-//! revived, what has run out is not found. [`delete_expired`](super::retention::delete_expired) removes what has run out.
+//! It fulfils the contract of [`SessionStore`]: writes use optimistic locking, an ended session is
+//! not revived, and an expired session is not found.
+//! [`delete_expired`](super::retention::delete_expired) removes expired rows.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,12 +13,11 @@ use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionSto
 use super::{Db, Result, on};
 use crate::domain::clock::now;
 
-/// Keeps sessions in the database.
+/// A [`SessionStore`] in the database.
 #[derive(Clone)]
 pub struct DbSessions(Db);
 
 impl DbSessions {
-    /// In this database.
     pub fn new(db: Db) -> Self {
         Self(db)
     }
@@ -25,10 +25,10 @@ impl DbSessions {
     async fn read(&self, id: SessionId) -> Result<Option<SessionRecord>> {
         const ONE: &str = "SELECT version, user_id, data FROM sessions WHERE id = $1 AND expires_at > $2";
         let read = async || {
-            let row: Option<Row> = on!(&self.0, pool => {
+            let row: Option<SessionRow> = on!(&self.0, pool => {
                 sqlx::query_as(ONE).bind(&id.bytes()[..]).bind(now()).fetch_optional(pool).await
             })?;
-            Ok(row.map(Row::read))
+            Ok(row.map(SessionRow::read))
         };
         self.0.cached(|tables| &tables.sessions, id, read).await
     }
@@ -37,8 +37,8 @@ impl DbSessions {
         &self,
         id: SessionId,
         before: Option<u64>,
-        kept: SessionRecord,
-        lasts: Duration,
+        record: SessionRecord,
+        lifetime: Duration,
     ) -> Result<SaveOutcome> {
         const INSERT: &str = "INSERT INTO sessions (id, user_id, version, data, expires_at)
             VALUES ($1, $2, $3, $4, $5) ON CONFLICT (id) DO UPDATE
@@ -46,14 +46,14 @@ impl DbSessions {
         const REPLACE: &str = "UPDATE sessions SET user_id = $2, version = $3, data = $4, expires_at = $5
             WHERE id = $1 AND expires_at > $6 AND version = $7";
         let now = now();
-        // Whole seconds, and never too few: the session itself knows its time better.
-        let lasts = i64::try_from(lasts.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
+        // Rounds up to whole seconds. The session checks its exact expiry itself.
+        let lifetime = i64::try_from(lifetime.as_secs()).unwrap_or(i64::MAX).saturating_add(1);
         let sql = if before.is_some() { REPLACE } else { INSERT };
         let saved = on!(&self.0, pool => {
-            let query = sqlx::query(sql).bind(&id.bytes()[..]).bind(kept.user).bind(stored(kept.version));
-            let query = query.bind(kept.bytes).bind(now.saturating_add(lasts)).bind(now);
+            let query = sqlx::query(sql).bind(&id.bytes()[..]).bind(record.user).bind(stored_version(record.version));
+            let query = query.bind(record.bytes).bind(now.saturating_add(lifetime)).bind(now);
             let query = match before {
-                Some(before) => query.bind(stored(before)),
+                Some(before) => query.bind(stored_version(before)),
                 None => query,
             };
             query.execute(pool).await.map(|it| it.rows_affected())
@@ -70,34 +70,37 @@ impl DbSessions {
     async fn list(&self, user: &str) -> Result<Vec<(SessionId, SessionRecord)>> {
         const LIST: &str =
             "SELECT id, version, user_id, data FROM sessions WHERE user_id = $1 AND expires_at > $2";
-        let rows: Vec<Listed> =
+        let rows: Vec<UserSessionRow> =
             on!(&self.0, pool => sqlx::query_as(LIST).bind(user).bind(now()).fetch_all(pool).await)?;
-        let named = |row: Listed| Some((SessionId::from_bytes(row.id.try_into().ok()?), row.kept.read()));
-        Ok(rows.into_iter().filter_map(named).collect())
+        let record =
+            |row: UserSessionRow| Some((SessionId::from_bytes(row.id.try_into().ok()?), row.session.read()));
+        Ok(rows.into_iter().filter_map(record).collect())
     }
 }
 
 impl SessionStore for DbSessions {
     fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
-        StoreReply::Pending(Box::pin(async move { self.read(id).await.map_err(down) }))
+        StoreReply::Pending(Box::pin(async move { self.read(id).await.map_err(store_error) }))
     }
 
     fn save(
         &self,
         id: SessionId,
         before: Option<u64>,
-        kept: SessionRecord,
-        lasts: Duration,
+        record: SessionRecord,
+        lifetime: Duration,
     ) -> StoreReply<'_, SaveOutcome> {
-        StoreReply::Pending(Box::pin(async move { self.write(id, before, kept, lasts).await.map_err(down) }))
+        StoreReply::Pending(Box::pin(async move {
+            self.write(id, before, record, lifetime).await.map_err(store_error)
+        }))
     }
 
     fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
-        StoreReply::Pending(Box::pin(async move { self.remove(id).await.map_err(down) }))
+        StoreReply::Pending(Box::pin(async move { self.remove(id).await.map_err(store_error) }))
     }
 
     fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
-        StoreReply::Pending(Box::pin(async move { self.list(user).await.map_err(down) }))
+        StoreReply::Pending(Box::pin(async move { self.list(user).await.map_err(store_error) }))
     }
 
     fn name(&self) -> &'static str {
@@ -114,31 +117,31 @@ impl fmt::Debug for DbSessions {
 const NAME: &str = "database";
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct SessionRow {
     version: i64,
     user_id: Option<String>,
     data: Vec<u8>,
 }
 
 #[derive(sqlx::FromRow)]
-struct Listed {
+struct UserSessionRow {
     id: Vec<u8>,
     #[sqlx(flatten)]
-    kept: Row,
+    session: SessionRow,
 }
 
-impl Row {
+impl SessionRow {
     fn read(self) -> SessionRecord {
         SessionRecord { version: self.version.unsigned_abs(), user: self.user_id, bytes: self.data }
     }
 }
 
-/// Versions count from 1 up, one a saving: they never come near the end.
-fn stored(version: u64) -> i64 {
+/// Versions start at 1 and grow by one with each write, so they never reach the maximum.
+fn stored_version(version: u64) -> i64 {
     i64::try_from(version).unwrap_or(i64::MAX)
 }
 
-fn down(error: super::DbError) -> StoreError {
+fn store_error(error: super::DbError) -> StoreError {
     let reason = match error {
         super::DbError::Query(error) => error.to_string(),
         other => other.to_string(),

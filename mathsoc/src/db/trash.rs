@@ -1,108 +1,106 @@
-//! The bin: what admins delete lies here for a minute, shown nowhere, and can be put back; then it goes for good.
+//! The trash: soft deletion with one minute to undo, then permanent deletion.
 //!
-//! Each table has a column `deleted_at`, and whoever reads for others leaves out the rows that have it. So putting back is
-//! one step whatever hangs on the row: a challenge's answers, an account's points. Awards alone leave the boards at once, and come
-//! back to them, in the same transaction.
+//! Each table has a column `deleted_at`, and queries for readers skip rows that have a value in
+//! it. Restoring a row is therefore one update, regardless of the rows that depend on it: a
+//! challenge's answers, an account's points. Awards are the exception: their points leave the
+//! leaderboards, and return to them, in the same transaction.
 
 use super::admin_log::{Action, Actor, record};
 use super::{Db, DbError, Result, awards, on};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 
-/// How long something can be put back, in seconds.
+/// The time in which a deleted thing can be restored, in seconds.
 pub const RESTORE_GRACE: i64 = 60;
 
-/// Something in the bin.
+/// A thing in the trash.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Deleted {
-    /// Its number.
     pub id: i64,
-    /// What it is called.
+    /// Its title or name.
     pub title: String,
 }
 
-/// What it is called, unless it is in the bin.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the title of a thing that is not in the trash.
 pub async fn title(db: &Db, kind: LogSubject, id: i64) -> Result<Option<String>> {
     let sql = Sql::of(kind).title;
     Ok(on!(db, pool => sqlx::query_scalar(sql).bind(id).fetch_optional(pool).await)?)
 }
 
-/// Puts something into the bin; what it is called.
+/// Moves a thing to the trash and returns its title.
 ///
 /// # Errors
-/// When there is no such thing, it cannot go, or the database gives no answer.
-pub async fn delete(db: &Db, by: &Actor, kind: LogSubject, id: i64) -> std::result::Result<String, BinError> {
+/// Fails if it does not exist, or another thing needs it.
+pub async fn delete(
+    db: &Db,
+    by: &Actor,
+    kind: LogSubject,
+    id: i64,
+) -> std::result::Result<String, TrashError> {
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        awards::hold!(tx, kind, [id]);
+        awards::lock!(tx, kind, [id]);
         let title: Option<String> = sqlx::query_scalar(sql.delete).bind(id).bind(now()).fetch_optional(&mut *tx).await?;
         let Some(title) = title else {
-            let there: Option<String> = sqlx::query_scalar(sql.title).bind(id).fetch_optional(&mut *tx).await?;
-            return Err(there.map_or(BinError::NotFound, |_| BinError::Kept(sql.kept)));
+            let existing: Option<String> = sqlx::query_scalar(sql.title).bind(id).fetch_optional(&mut *tx).await?;
+            return Err(existing.map_or(TrashError::NotFound, |_| TrashError::InUse(sql.in_use)));
         };
         record!(tx, by, Action::Deleted, kind, id, &title, "");
-        awards::count!(tx, kind, [id], -1);
+        awards::apply!(tx, kind, [id], -1);
         tx.commit().await?;
         Ok(title)
     })
 }
 
-/// Takes something out of the bin; what it is called.
+/// Restores a thing from the trash and returns its title.
 ///
 /// # Errors
-/// When it is not there, or no longer, or the database gives no answer.
+/// Fails if it is not in the trash any more.
 pub async fn restore(
     db: &Db,
     by: &Actor,
     kind: LogSubject,
     id: i64,
-) -> std::result::Result<String, BinError> {
+) -> std::result::Result<String, TrashError> {
     let sql = Sql::of(kind);
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        awards::hold!(tx, kind, [id]);
+        awards::lock!(tx, kind, [id]);
         let title: Option<String> =
             sqlx::query_scalar(sql.restore).bind(id).bind(now() - RESTORE_GRACE).fetch_optional(&mut *tx).await?;
-        let title = title.ok_or(BinError::TooLate)?;
+        let title = title.ok_or(TrashError::TooLate)?;
         record!(tx, by, Action::Restored, kind, id, &title, "");
-        awards::count!(tx, kind, [id], 1);
+        awards::apply!(tx, kind, [id], 1);
         tx.commit().await?;
         Ok(title)
     })
 }
 
-/// Puts those of them into the bin that can go, all in one transaction; how many went.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Moves things to the trash in one transaction and returns their number. Skips those that cannot
+/// be deleted.
 pub async fn delete_all(db: &Db, by: &Actor, kind: LogSubject, ids: &[i64]) -> Result<usize> {
     let sql = Sql::of(kind);
-    let mut gone = 0;
+    let mut deleted = 0;
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        awards::hold!(tx, kind, ids);
+        awards::lock!(tx, kind, ids);
         for id in ids {
             let delete = sqlx::query_scalar(sql.delete).bind(id).bind(now());
             let title: Option<String> = delete.fetch_optional(&mut *tx).await?;
             if let Some(title) = title {
                 record!(tx, by, Action::Deleted, kind, id, &title, "");
-                awards::count!(tx, kind, [id], -1);
-                gone += 1;
+                awards::apply!(tx, kind, [id], -1);
+                deleted += 1;
             }
         }
         tx.commit().await?;
     });
-    Ok(gone)
+    Ok(deleted)
 }
 
-/// Takes everything of one kind out of the bin that can still be put back, in one transaction; how many there were.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Restores everything of one kind that is still in the trash, in one transaction. Returns the
+/// number.
 pub async fn restore_all(db: &Db, by: &Actor, kind: LogSubject) -> Result<usize> {
     let sql = Sql::of(kind);
     on!(db, pool => {
@@ -110,72 +108,67 @@ pub async fn restore_all(db: &Db, by: &Actor, kind: LogSubject) -> Result<usize>
         let rows: Vec<Deleted> = sqlx::query_as(sql.restore_all).bind(now() - RESTORE_GRACE).fetch_all(&mut *tx).await?;
         for Deleted { id, title } in &rows {
             record!(tx, by, Action::Restored, kind, id, title, "");
-            awards::count!(tx, kind, [id], 1);
+            awards::apply!(tx, kind, [id], 1);
         }
         tx.commit().await?;
         Ok(rows.len())
     })
 }
 
-/// What of one kind can still be put back, the last one first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns up to 20 things of one kind that can be restored, most recently deleted first.
 pub async fn recent(db: &Db, kind: LogSubject) -> Result<Vec<Deleted>> {
     let sql = Sql::of(kind).recent;
     Ok(on!(db, pool => sqlx::query_as(sql).bind(now() - RESTORE_GRACE).fetch_all(pool).await)?)
 }
 
-/// Lets go for good what has lain there long enough, with what belongs to it; how many there were.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Deletes expired rows of the trash permanently, with the rows that depend on them. Returns the
+/// number of rows.
 pub async fn empty(db: &Db) -> Result<u64> {
     let before = now() - RESTORE_GRACE;
-    let mut gone = 0;
+    let mut deleted = 0;
     on!(db, pool => {
         let mut tx = pool.begin().await?;
-        for sql in POINTS {
+        for sql in RELEASE_DEPENDENTS {
             sqlx::query(sql).bind(before).execute(&mut *tx).await?;
         }
         for kind in LogSubject::ALL {
             let rows = sqlx::query(Sql::of(kind).empty).bind(before).execute(&mut *tx).await?.rows_affected();
             if rows > 0 {
-                // So that nobody takes their files for used.
+                // Without this, their files would still count as used.
                 sqlx::query(Sql::of(kind).release).bind(kind.name()).execute(&mut *tx).await?;
             }
-            gone += rows;
+            deleted += rows;
         }
         tx.commit().await?;
     });
-    Ok(gone)
+    Ok(deleted)
 }
 
-/// Why something is not deleted, or not put back.
+/// An error of a deletion or a restore.
 #[derive(Debug, thiserror::Error)]
-pub enum BinError {
-    /// There is no such thing.
-    #[error("There is nothing of this number.")]
+pub enum TrashError {
+    /// The thing does not exist.
+    #[error("this thing does not exist")]
     NotFound,
-    /// Something else needs it.
+    /// Another thing needs it; the text says which.
     #[error("{0}")]
-    Kept(&'static str),
+    InUse(&'static str),
     /// The minute is over.
     #[error("It is too late: what is deleted can be put back for one minute.")]
     TooLate,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }
 
-impl From<sqlx::Error> for BinError {
+impl From<sqlx::Error> for TrashError {
     fn from(error: sqlx::Error) -> Self {
         Self::Db(error.into())
     }
 }
 
-/// The challenges that go take the points with them that they gave, on every board.
-const POINTS: [&str; 4] = [
+/// Removes the points of expired challenges from every leaderboard, and the sessions of expired
+/// accounts.
+const RELEASE_DEPENDENTS: [&str; 4] = [
     "UPDATE scores SET
         points = points - (SELECT COALESCE(CAST(sum(p.points) AS BIGINT), 0) FROM progress p JOIN challenges c ON c.id = p.challenge_id
             WHERE p.user_id = scores.user_id AND p.points > 0 AND c.deleted_at <= $1 AND CASE WHEN c.competition_id IS NULL
@@ -190,7 +183,7 @@ const POINTS: [&str; 4] = [
     "DELETE FROM sessions WHERE user_id IN (SELECT CAST(id AS TEXT) FROM users WHERE deleted_at <= $1)",
 ];
 
-/// What is asked of a table.
+/// The statements for one table.
 struct Sql {
     title: &'static str,
     delete: &'static str,
@@ -199,14 +192,14 @@ struct Sql {
     recent: &'static str,
     empty: &'static str,
     release: &'static str,
-    kept: &'static str,
+    in_use: &'static str,
 }
 
 macro_rules! table {
     ($table:literal, $title:literal) => {
         table!($table, $title, "", "", "")
     };
-    ($table:literal, $title:literal, $also:literal, $unless:literal, $kept:literal) => {
+    ($table:literal, $title:literal, $also:literal, $unless:literal, $in_use:literal) => {
         Sql {
             title: concat!("SELECT ", $title, " FROM ", $table, " WHERE id = $1 AND deleted_at IS NULL"),
             delete: concat!(
@@ -245,7 +238,7 @@ macro_rules! table {
                 $table,
                 " t WHERE t.id = file_uses.subject_id)"
             ),
-            kept: $kept,
+            in_use: $in_use,
         }
     };
 }

@@ -1,21 +1,20 @@
-//! One transaction over many functions, of whichever database.
+//! One transaction across many functions, for either database.
 //!
-//! Where one function does all the work, `on!` with a transaction inside is shorter. This is for what takes over, saves
-//! and restores whole databases.
+//! A function that does all the work itself uses `on!` with a transaction inside, which is
+//! shorter. This type is for imports, backups and restores of whole databases.
 
 use sqlx::{Postgres, Sqlite, Transaction};
 
 use super::{Db, Result};
 
-/// A transaction; what was done in it is undone when it is dropped.
+/// A database transaction. Dropping it rolls it back.
 pub(crate) enum Tx {
-    /// In a file on this machine.
     Sqlite(Transaction<'static, Sqlite>),
-    /// On a PostgreSQL server.
     Postgres(Transaction<'static, Postgres>),
 }
 
-/// Expands the same work for both drivers: `within!(tx, link => query(SQL).execute(&mut **link).await)`.
+/// Expands the same work for both drivers:
+/// `within!(tx, link => query(SQL).execute(&mut **link).await)`.
 macro_rules! within {
     ($tx:expr, $link:ident => $work:expr) => {
         match $tx {
@@ -27,7 +26,7 @@ macro_rules! within {
 pub(crate) use within;
 
 impl Tx {
-    /// One that only reads, and sees the database as it is at the first look, whatever others write meanwhile.
+    /// Starts a read-only transaction that sees the snapshot of its first query.
     pub(crate) async fn snapshot(db: &Db) -> Result<Self> {
         const SNAPSHOT: &str = "BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY";
         Ok(match db {
@@ -36,7 +35,8 @@ impl Tx {
         })
     }
 
-    /// One that writes. SQLite lets nobody else write from here on, so that none of both has to give up.
+    /// Starts a transaction that writes. It takes SQLite's write lock at the start, so that two
+    /// writers cannot deadlock.
     pub(crate) async fn writing(db: &Db) -> Result<Self> {
         Ok(match db {
             Db::Sqlite(pool, _) => Self::Sqlite(pool.begin_with("BEGIN IMMEDIATE").await?),
@@ -44,12 +44,12 @@ impl Tx {
         })
     }
 
-    /// Makes what was done last.
+    /// Commits the transaction.
     pub(crate) async fn commit(self) -> Result<()> {
         Ok(within!(self, link => link.commit().await)?)
     }
 
-    /// Undoes what was done.
+    /// Rolls the transaction back.
     pub(crate) async fn rollback(self) -> Result<()> {
         Ok(within!(self, link => link.rollback().await)?)
     }

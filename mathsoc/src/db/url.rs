@@ -1,4 +1,4 @@
-//! Where the database is, read from text.
+//! Parses the database URL.
 //!
 //! ```
 //! let url: mathsoc::db::Url = "postgres://maths:s3cr3t@db.example/society".parse()?;
@@ -6,13 +6,14 @@
 //! # Ok::<(), mathsoc::db::UrlError>(())
 //! ```
 //!
-//! What passes:
-//! 1. `sqlite://folder/file.db` (relative to where the program starts) or `sqlite:///folder/file.db` (absolute: one
-//!    slash more than SQLAlchemy wants for relative). Of parameters only `?mode=rwc`, which is what we do anyway.
-//! 2. `postgres://` or `postgresql://`, with the name of a database; further parameters as libpq knows them, such as
-//!    `?sslmode=require` or `?host=/run/postgresql`.
+//! Accepted forms:
+//! 1. `sqlite://folder/file.db` (relative to the working directory) or `sqlite:///folder/file.db`
+//!    (absolute; SQLAlchemy uses one slash more for each). The only accepted parameter is
+//!    `?mode=rwc`, which is the default.
+//! 2. `postgres://` or `postgresql://` with a database name. Further parameters follow libpq, such
+//!    as `?sslmode=require` or `?host=/run/postgresql`.
 //!
-//! A database in memory is refused: each connection of the pool would see another, empty one.
+//! An in-memory database is rejected: each connection of the pool would open its own empty one.
 
 use std::fmt;
 use std::net::IpAddr;
@@ -23,7 +24,7 @@ use palisade::request::Authority;
 use sqlx::postgres::{PgConnectOptions, PgSslMode};
 use sqlx::sqlite::SqliteConnectOptions;
 
-/// Where the database is; shown without its password.
+/// The location of the database. `Display` and `Debug` hide the password.
 #[derive(Clone)]
 pub struct Url {
     shown: String,
@@ -37,13 +38,13 @@ pub(super) enum Target {
 }
 
 impl Url {
-    /// A SQLite file.
+    /// Creates the URL of a SQLite file.
     pub fn file(path: &Path) -> Self {
         let target = Target::Sqlite(Box::new(SqliteConnectOptions::new().filename(path)));
         Self { shown: format!("sqlite://{}", path.display()), target }
     }
 
-    /// The SQLite file, if this is one and it has not been made yet.
+    /// Returns the path of the SQLite file if the file does not exist yet.
     pub fn missing_file(&self) -> Option<&Path> {
         match &self.target {
             Target::Sqlite(file) => Some(file.get_filename()).filter(|path| !path.exists()),
@@ -51,7 +52,7 @@ impl Url {
         }
     }
 
-    /// The SQLite file, if this is one, be it there or not.
+    /// Returns the path of the SQLite file, or `None` for PostgreSQL.
     pub fn sqlite_file(&self) -> Option<&Path> {
         match &self.target {
             Target::Sqlite(file) => Some(file.get_filename()),
@@ -59,19 +60,21 @@ impl Url {
         }
     }
 
-    /// How the way to the database is protected.
-    pub fn way(&self) -> LinkSecurity {
-        let Target::Postgres(server) = &self.target else { return LinkSecurity::Here };
+    /// Returns the protection of the connection to the database.
+    pub fn link_security(&self) -> LinkSecurity {
+        let Target::Postgres(server) = &self.target else { return LinkSecurity::Local };
         let host = server.get_host();
-        let is_here = server.get_socket().is_some()
+        let is_local = server.get_socket().is_some()
             || host.starts_with('/')
             || Authority::parse(host).is_ok_and(|it| it.is_loopback())
             || host.parse::<IpAddr>().is_ok_and(|ip| ip.is_loopback());
         match server.get_ssl_mode() {
-            _ if is_here => LinkSecurity::Here,
+            _ if is_local => LinkSecurity::Local,
             PgSslMode::VerifyCa | PgSslMode::VerifyFull => LinkSecurity::Verified,
-            PgSslMode::Require => LinkSecurity::Encrypted(host.to_owned()),
-            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => LinkSecurity::Clear(host.to_owned()),
+            PgSslMode::Require => LinkSecurity::Unverified(host.to_owned()),
+            PgSslMode::Disable | PgSslMode::Allow | PgSslMode::Prefer => {
+                LinkSecurity::Unencrypted(host.to_owned())
+            }
         }
     }
 
@@ -80,17 +83,17 @@ impl Url {
     }
 }
 
-/// How the way to a database is protected.
+/// The protection of the connection to the database.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum LinkSecurity {
-    /// It leads nowhere: a file, or a server on this machine.
-    Here,
-    /// Encrypted, and the server has shown who it is.
+    /// The connection stays on this machine: a file, or a local server.
+    Local,
+    /// Encrypted, and the server's certificate is verified.
     Verified,
-    /// Encrypted, to whoever answers at this host.
-    Encrypted(String),
-    /// Perhaps not encrypted at all, to this host.
-    Clear(String),
+    /// Encrypted to this host, but the certificate is not verified.
+    Unverified(String),
+    /// Possibly unencrypted to this host.
+    Unencrypted(String),
 }
 
 impl FromStr for Url {
@@ -100,13 +103,13 @@ impl FromStr for Url {
         let target = match text.split_once(':') {
             Some(("sqlite", rest)) => Target::Sqlite(Box::new(sqlite(text, rest)?)),
             Some(("postgres" | "postgresql", _)) => Target::Postgres(Box::new(postgres(text)?)),
-            _ => return Err(UrlError::Kind),
+            _ => return Err(UrlError::UnknownScheme),
         };
         Ok(Self { shown: hide_password(text), target })
     }
 }
 
-/// Without the password.
+/// Writes the URL with `***` in place of the password.
 impl fmt::Display for Url {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.shown)
@@ -119,32 +122,34 @@ impl fmt::Debug for Url {
     }
 }
 
-/// Why a text names no database.
+/// An error for text that is not a supported database URL. Messages continue a sentence that
+/// starts with the setting's value; the setting adds the correct forms.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum UrlError {
-    /// Neither SQLite nor PostgreSQL.
+    /// The scheme is neither SQLite nor PostgreSQL.
     #[error("starts with neither sqlite:// nor postgres://")]
-    Kind,
-    /// `sqlite::memory:`
-    #[error("is a database in memory, of which every connection would see another")]
+    UnknownScheme,
+    /// The database is in memory, such as `sqlite::memory:`.
+    #[error("is a database in memory, of which every connection would open its own")]
     Memory,
-    /// `sqlite://` and nothing more.
+    /// The path is empty, as in `sqlite://`.
     #[error("names no file")]
     NoFile,
-    /// `?cache=shared` and the like.
-    #[error("has parameters that are not for this program to follow")]
+    /// The URL has a SQLite parameter other than `mode=rwc`, such as `cache=shared`.
+    #[error("has parameters other than ?mode=rwc")]
     Parameters,
-    /// Not a URL, or one with a parameter of a wrong value.
+    /// The URL is malformed, or a parameter has an invalid value.
     #[error(
         "is not a URL of a PostgreSQL database (special characters in the password are written %40, %2F, …)"
     )]
     Malformed,
-    /// `postgres://server` and nothing more.
-    #[error("does not say which database of the server")]
+    /// The URL has no database name, as in `postgres://server`.
+    #[error("names no database on the server")]
     NoDatabase,
 }
 
-/// The text with `***` for whatever may be a password, also where the text is no proper URL.
+/// Returns the text with `***` in place of anything that may be a password, even if the text is
+/// not a valid URL.
 pub fn hide_password(text: &str) -> String {
     let (address, query) = match (text.rfind('@'), text.rfind('?')) {
         (at, Some(mark)) if at.is_none_or(|at| at < mark) => text.split_at(mark),
@@ -197,7 +202,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_password_is_hidden_wherever_it_stands() {
+    fn hides_passwords_in_any_position() {
         for (text, shown) in [
             ("postgres://me:s3cr3t@db/x", "postgres://me:***@db/x"),
             ("postgres://me:s3/c@r?3t@db/x?sslmode=require", "postgres://me:***@db/x?sslmode=require"),
@@ -212,10 +217,10 @@ mod tests {
     }
 
     #[test]
-    fn what_names_no_database_is_refused_with_the_reason() {
+    fn rejects_unsupported_urls_with_the_reason() {
         let reason = |text: &str| text.parse::<Url>().err();
-        assert_eq!(reason("mysql://db/x"), Some(UrlError::Kind));
-        assert_eq!(reason("data.db"), Some(UrlError::Kind));
+        assert_eq!(reason("mysql://db/x"), Some(UrlError::UnknownScheme));
+        assert_eq!(reason("data.db"), Some(UrlError::UnknownScheme));
         assert_eq!(reason("sqlite::memory:"), Some(UrlError::Memory));
         assert_eq!(reason("sqlite://x?mode=memory"), Some(UrlError::Memory));
         assert_eq!(reason("sqlite://"), Some(UrlError::NoFile));
@@ -228,7 +233,7 @@ mod tests {
     }
 
     #[test]
-    fn the_password_is_in_no_form_of_output() {
+    fn display_and_debug_hide_the_password() {
         let url: Url = "postgres://me:s3cr3t@db/x".parse().unwrap();
         assert!(!format!("{url} {url:?}").contains("s3cr3t"));
     }

@@ -1,11 +1,9 @@
-//! Links that have been used, by the hash of their id, until they would no longer pass anyway.
+//! Used one-time links, stored as hashes until the links expire.
 
 use super::{Db, Result, on};
 
-/// Uses a link; `false` when it has been used. One statement, so that of two who come at once only one passes.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Marks a link as used. Returns `false` if it was used before. Of two concurrent calls only one
+/// succeeds, because it is a single statement.
 pub async fn take(db: &Db, hash: &[u8; 32], expires_at: i64) -> Result<bool> {
     const TAKE: &str =
         "INSERT INTO used_links (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
@@ -15,10 +13,7 @@ pub async fn take(db: &Db, hash: &[u8; 32], expires_at: i64) -> Result<bool> {
     Ok(done > 0)
 }
 
-/// Whether a link has been used.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns `true` if a link was used.
 pub async fn is_taken(db: &Db, hash: &[u8; 32]) -> Result<bool> {
     const COUNT: &str = "SELECT count(*) FROM used_links WHERE hash = $1";
     let count: i64 = on!(db, pool => sqlx::query_scalar(COUNT).bind(&hash[..]).fetch_one(pool).await)?;

@@ -1,17 +1,14 @@
-//! Which migrations a database has, and which the program has.
+//! The migration versions of the database and of the program.
 
 use super::{Db, POSTGRES, Result, SQLITE};
 
 impl Db {
-    /// The number of the newest migration that the program knows.
+    /// Returns the version of the newest migration that the program contains.
     pub fn newest_migration() -> i64 {
         SQLITE.iter().map(|migration| migration.version).max().unwrap_or(0)
     }
 
-    /// The number of the newest migration that was applied; nothing where there are no tables yet.
-    ///
-    /// # Errors
-    /// When the database gives no answer.
+    /// Returns the version of the newest applied migration, or `None` if there are no tables yet.
     pub async fn migration(&self) -> Result<Option<i64>> {
         const SQLITE_HAS: &str = "SELECT count(*) > 0 FROM sqlite_schema WHERE name = '_sqlx_migrations'";
         const POSTGRES_HAS: &str = "SELECT to_regclass('_sqlx_migrations') IS NOT NULL";
@@ -28,10 +25,10 @@ impl Db {
         })
     }
 
-    /// Brings the tables to what a former version of the program expected.
+    /// Applies the migrations up to an older version, for backups of an earlier release.
     ///
     /// # Errors
-    /// When a migration fails (it is rolled back), or one that was applied has been changed since.
+    /// Fails if a migration has an error (it is rolled back), or an applied one was edited later.
     pub(crate) async fn migrate_to(&self, version: i64) -> Result<()> {
         match self {
             Self::Sqlite(pool, _) => SQLITE.run_to(version, pool).await?,

@@ -1,4 +1,4 @@
-//! Points that an admin gives by hand, or takes.
+//! Points that an admin gives to a pupil by hand, or takes away.
 //!
 //! ```
 //! use mathsoc::domain::award::Points;
@@ -10,27 +10,28 @@
 //! # Ok::<(), mathsoc::domain::award::PointsError>(())
 //! ```
 //!
-//! What passes: a whole number from 1 to 1,000, with a plus or a minus before it or without. A hyphen and a minus sign are the same.
+//! Accepts a whole number from 1 to 1,000 with an optional sign. The hyphen `-` and the minus
+//! sign `−` mean the same. Zero is rejected.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// So many points, given where they are above zero, and else taken.
+/// A number of points: given if positive, taken away if negative.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct Points(i64);
 
 impl Points {
-    /// The most that are given or taken at once.
-    pub const MOST: i64 = 1000;
+    /// The largest number of points in one award.
+    pub const MAX: i64 = 1000;
 
-    /// The number, from −1,000 to 1,000, and never 0.
+    /// Returns a number from −1,000 to 1,000, never 0.
     pub fn number(self) -> i64 {
         self.0
     }
 }
 
-/// With its sign: `+3`, `−2`.
+/// Writes the number with its sign: `+3`, `−2`.
 impl fmt::Display for Points {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let sign = if self.0 < 0 { '−' } else { '+' };
@@ -52,23 +53,23 @@ impl FromStr for Points {
         }
         match digits.parse::<i64>() {
             Ok(0) => Err(PointsError::Zero),
-            Ok(number) if number <= Self::MOST => Ok(Self(sign * number)),
+            Ok(number) if number <= Self::MAX => Ok(Self(sign * number)),
             _ => Err(PointsError::TooMany),
         }
     }
 }
 
-/// Why a text is no number of points.
+/// An error for text that is not a valid number of points.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PointsError {
-    /// It says nothing that can be counted.
+    /// The text is not a whole number.
     #[error("Write a whole number, such as 3, or -2 to take points away.")]
     NotANumber,
-    /// It changes nothing.
+    /// The number is 0.
     #[error("This changes nothing. Write how many points to give, or -2 to take some away.")]
     Zero,
-    /// Nobody means so many.
-    #[error("These are more than {} points. Write a smaller number.", Points::MOST)]
+    /// The number is greater than [`Points::MAX`].
+    #[error("These are more than {} points. Write a smaller number.", Points::MAX)]
     TooMany,
 }
 
@@ -77,7 +78,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_number_is_read_with_its_sign_and_whatever_else_is_told_why() {
+    fn parses_signed_numbers_and_rejects_other_text() {
         let read = |text: &str| text.parse::<Points>().map(Points::number);
         for (text, number) in [("1", 1), ("+1000", 1000), ("−7", -7), (" -1000\n", -1000), ("007", 7)] {
             assert_eq!(read(text), Ok(number), "{text}");

@@ -1,4 +1,4 @@
-//! E-mail addresses, read at the door.
+//! Parses and compares e-mail addresses.
 //!
 //! ```
 //! # use mathsoc::domain::email::{EmailAddress, EmailDomain};
@@ -12,17 +12,20 @@
 //! # Ok::<(), mathsoc::domain::email::EmailError>(())
 //! ```
 //!
-//! What passes, blanks around it left out:
-//! 1. one `@`, at most 64 characters before it and 254 in all;
-//! 2. before it what browsers accept in `<input type=email>`: ASCII letters, digits and ``.!#$%&'*+/=?^_`{|}~-``, no dot
-//!    at either end and no two together;
-//! 3. after it a domain: labels of letters, digits and inner hyphens, two at least, the last not all digits.
+//! Accepted, after surrounding white space is removed:
+//! 1. exactly one `@`, with at most 64 characters before it and 254 in total;
+//! 2. a local part as browsers accept it in `<input type=email>`: ASCII letters, digits and
+//!    ``.!#$%&'*+/=?^_`{|}~-``, with no dot at either end and no two dots together;
+//! 3. a domain of at least two labels. Labels consist of letters, digits and inner hyphens; the
+//!    last label is not all digits.
 //!
-//! Addresses are the same when they differ in capitals only: mail servers that tell `Ada` from `ada` are gone, while people
-//! type either. Quoted names, `[1.2.3.4]` and letters outside ASCII do not pass; of a domain such as `schüle.example` its
-//! ASCII form does. So two addresses that look alike are alike.
+//! Comparison ignores case: mail servers that distinguish `Ada` from `ada` are rare, and people
+//! type either. Quoted local parts, `[1.2.3.4]` and non-ASCII letters are rejected. A domain such
+//! as `schüle.example` is accepted in its ASCII form only. Two addresses that look alike are
+//! therefore the same address.
 //!
-//! Whether mail arrives, only a letter can tell. `Debug` shows nothing, so that no log does.
+//! Only a delivered letter proves that an address works. `Debug` hides the address, so that logs
+//! do not contain it.
 //!
 //! References: RFC 5321 §4.5.3; HTML, "valid e-mail address".
 
@@ -30,7 +33,7 @@ use std::fmt;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-/// An address that mail can be sent to.
+/// A syntactically valid e-mail address.
 #[derive(Clone)]
 pub struct EmailAddress {
     text: Box<str>,
@@ -38,17 +41,17 @@ pub struct EmailAddress {
 }
 
 impl EmailAddress {
-    /// The address as it was typed.
+    /// Returns the address as it was typed.
     pub fn as_str(&self) -> &str {
         &self.text
     }
 
-    /// The address as addresses are compared: in lower case.
+    /// Returns the lower-case form that addresses are compared and stored by.
     pub fn key(&self) -> String {
         self.text.to_ascii_lowercase()
     }
 
-    /// What stands after the `@`, as it was typed.
+    /// Returns the domain as it was typed, without the `@`.
     pub fn domain(&self) -> &str {
         &self.text[self.at + 1..]
     }
@@ -119,23 +122,24 @@ impl fmt::Debug for EmailAddress {
     }
 }
 
-/// What stands after the `@` in the addresses of one school.
+/// The e-mail domain of one school.
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct EmailDomain(Box<str>);
 
 impl EmailDomain {
-    /// The domain in lower case, without the `@`.
+    /// Returns the domain in lower case, without the `@`.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// Whether this is the domain of the address: all of it, and not just the end.
+    /// Returns `true` if the address's whole domain equals this one; a matching suffix is not
+    /// enough.
     pub fn has(&self, address: &EmailAddress) -> bool {
         address.domain().eq_ignore_ascii_case(&self.0)
     }
 }
 
-/// With or without the `@`.
+/// Parses a domain with or without a leading `@`.
 impl FromStr for EmailDomain {
     type Err = EmailError;
 
@@ -160,27 +164,28 @@ impl fmt::Display for EmailDomain {
     }
 }
 
-/// Why a text is no e-mail address, in words for whoever typed it.
+/// An error for text that is not an e-mail address. The messages are shown to the person who
+/// typed it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum EmailError {
-    /// Nothing says where it belongs.
+    /// The text has no `@`.
     #[error("An e-mail address has an @, such as ada@school.example.")]
     NoAt,
-    /// More than one.
+    /// The text has more than one `@`.
     #[error("An e-mail address has one @ only, such as ada@school.example.")]
     ManyAts,
-    /// Nothing, or something unusual, before the `@`.
+    /// The local part is empty or has a character that is not accepted.
     #[error(
-        "What stands before the @ cannot be right: write letters, digits, dots and hyphens, without blanks."
+        "The part before the @ cannot be right: write letters, digits, dots and hyphens, without spaces."
     )]
     Name,
-    /// No domain after it.
-    #[error("What stands after the @ cannot be right: write a domain, such as school.example.")]
+    /// The part after the `@` is not a domain.
+    #[error("The part after the @ cannot be right: write a domain, such as school.example.")]
     Domain,
-    /// Letters that most mail servers do not take.
+    /// The text has a non-ASCII letter.
     #[error("An e-mail address is written in plain English letters, without accents.")]
     NotAscii,
-    /// Longer than mail servers take.
+    /// The text is longer than 254 characters.
     #[error("An e-mail address has at most 254 characters.")]
     Long,
 }
@@ -205,7 +210,7 @@ mod tests {
     }
 
     #[test]
-    fn what_people_have_passes() {
+    fn accepts_common_addresses() {
         let long = format!("{}@{}.example", "a".repeat(64), "b".repeat(63));
         for text in [
             "ada@school.example",
@@ -219,7 +224,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_no_address_is_refused_with_the_reason() {
+    fn rejects_invalid_addresses_with_the_reason() {
         let long = format!("a@{}example", "b.".repeat(124));
         for (text, error) in [
             ("", EmailError::NoAt),
@@ -250,16 +255,15 @@ mod tests {
     }
 
     #[test]
-    fn capitals_make_no_other_address() {
+    fn addresses_are_compared_without_case() {
         let (one, other) = (address("Ada@School.Example").unwrap(), address("ada@school.example").unwrap());
         assert_eq!(one, other);
         assert_eq!(one.key(), other.key());
         assert_ne!(one, address("eda@school.example").unwrap());
     }
 
-    /// The original compared the end of the address with the domain, without the @ (B15).
     #[test]
-    fn a_domain_that_ends_like_the_schools_is_not_the_schools() {
+    fn a_domain_suffix_is_not_a_match() {
         let school: EmailDomain = "@UptonCourtGrammar.org.uk".parse().unwrap();
         assert_eq!(school.as_str(), "uptoncourtgrammar.org.uk");
         let has = |text: &str| school.has(&address(text).expect(text));

@@ -1,12 +1,12 @@
-//! Identifiers with a type of their own, so that one is never taken for another.
+//! Newtypes for identifiers, so that the compiler rejects one in place of another.
 
 use std::fmt;
 
-/// The number of a competition.
+/// The id of a competition.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct CompetitionId(
-    /// As it stands in its address.
+    /// The number in the competition's URL.
     pub i64,
 );
 

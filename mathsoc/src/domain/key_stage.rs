@@ -10,7 +10,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The stages of English schools that challenges are written for.
+/// A key stage that challenges are written for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, serde::Deserialize, serde::Serialize)]
 #[serde(try_from = "String", rename_all = "UPPERCASE")]
 pub enum KeyStage {
@@ -18,15 +18,15 @@ pub enum KeyStage {
     Ks3,
     /// Years 10 and 11.
     Ks4,
-    /// The sixth form.
+    /// The sixth form: years 12 and 13.
     Ks5,
 }
 
 impl KeyStage {
-    /// All of them, youngest first.
+    /// All key stages, youngest first.
     pub const ALL: [Self; 3] = [Self::Ks3, Self::Ks4, Self::Ks5];
 
-    /// `KS3`, `KS4` or `KS5`.
+    /// Returns `KS3`, `KS4` or `KS5`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Ks3 => "KS3",
@@ -59,7 +59,7 @@ impl TryFrom<String> for KeyStage {
     }
 }
 
-/// A text that is no key stage.
+/// An error for text that is not a key stage.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0:?} is no key stage: write KS3, KS4 or KS5")]
+#[error("{0:?} is not a key stage: write KS3, KS4 or KS5")]
 pub struct KeyStageError(String);

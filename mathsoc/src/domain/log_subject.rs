@@ -1,40 +1,41 @@
-//! What admins look after: announcements, challenges, people.
+//! The kinds of things that admins manage: announcements, challenges, users and so on.
 //!
 //! ```
 //! use mathsoc::domain::log_subject::LogSubject;
 //!
-//! assert_eq!("schools".parse::<Kind>().ok(), Some(Kind::School));
-//! assert_eq!(Kind::School.to_string(), "school");
+//! assert_eq!("schools".parse::<LogSubject>().ok(), Some(LogSubject::School));
+//! assert_eq!(LogSubject::School.to_string(), "school");
 //! ```
 //!
-//! One kind has one word for addresses and for the tables of the database, and one for sentences.
+//! Each kind has a plural name for URLs and database tables, and a singular name for sentences
+//! and for `admin_log.kind`.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A kind of thing that admins look after.
+/// A kind of thing that admins manage, and that lines of the admin log are about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum LogSubject {
     /// A note on the front page.
     Announcement,
-    /// A problem to solve.
+    /// A mathematical problem with answer boxes.
     Challenge,
-    /// Challenges against the clock.
+    /// A set of challenges with an opening and a closing time.
     Competition,
     /// Something to read.
     Article,
-    /// Something printed, as PDF.
+    /// A newsletter: a text, a PDF, or both.
     Newsletter,
     /// A school whose pupils may register.
     School,
-    /// Somebody with an account.
+    /// A user account.
     User,
-    /// Points given by hand.
+    /// Points that an admin gave by hand.
     Award,
 }
 
 impl LogSubject {
-    /// All of them, in the order in which they are listed.
+    /// All kinds, in the order in which pages list them.
     pub const ALL: [Self; 8] = [
         Self::Challenge,
         Self::Competition,
@@ -46,7 +47,7 @@ impl LogSubject {
         Self::Award,
     ];
 
-    /// The word in addresses: `/admin/announcements`.
+    /// Returns the plural name in URLs and table names, such as `announcements`.
     pub fn section(self) -> &'static str {
         match self {
             Self::Announcement => "announcements",
@@ -60,7 +61,7 @@ impl LogSubject {
         }
     }
 
-    /// One of them, in a sentence.
+    /// Returns the singular name, such as `announcement`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Announcement => "announcement",
@@ -81,12 +82,12 @@ impl fmt::Display for LogSubject {
     }
 }
 
-/// There is no such kind.
+/// An error for text that names no kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("there is no such kind of thing")]
+#[error("unknown kind of thing: write a section such as challenges, articles or users")]
 pub struct LogSubjectError;
 
-/// Reads the word in an address, from a column of the database.
+/// Parses the plural name from a database column.
 impl TryFrom<String> for LogSubject {
     type Error = LogSubjectError;
 
@@ -95,7 +96,7 @@ impl TryFrom<String> for LogSubject {
     }
 }
 
-/// Reads the word in an address.
+/// Parses the plural name from a URL.
 impl FromStr for LogSubject {
     type Err = LogSubjectError;
 

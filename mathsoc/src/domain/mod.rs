@@ -1,4 +1,5 @@
-//! The words of the site: people, schools, key stages, points, time. No database, no HTTP.
+//! Domain types: people, schools, key stages, points, time. They use neither the database nor
+//! HTTP.
 
 pub mod award;
 pub mod clock;

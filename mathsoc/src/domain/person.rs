@@ -1,4 +1,4 @@
-//! What is known of a person: a name, a role, a school year.
+//! The properties of a person: name, role, school year.
 //!
 //! ```
 //! # use mathsoc::domain::person::{FullName, Year};
@@ -9,13 +9,14 @@
 //! # Ok::<(), mathsoc::domain::person::PersonError>(())
 //! ```
 //!
-//! | value | what passes | why no more |
+//! | value | accepts | reason |
 //! |---|---|---|
-//! | name | 1 to 80 characters on one line; blanks at the ends and double ones are left out | names have no other rules |
+//! | name | 1 to 80 characters on one line; extra white space is removed | names follow no rules |
 //! | role | `pupil`, `admin` | |
-//! | year | 7 to 13 | nobody's date of birth is kept; the key stage follows from the year |
+//! | year | 7 to 13 | no date of birth is stored; the key stage follows from the year |
 //!
-//! A name may hold quotes, angle brackets and whatever else: whoever prints it escapes it.
+//! A name may contain quotes, angle brackets and other special characters. The code that prints a
+//! name must escape it.
 
 use std::fmt;
 use std::str::FromStr;
@@ -25,27 +26,26 @@ use palisade::password::PasswordPolicy;
 use super::email::EmailAddress;
 use super::key_stage::KeyStage;
 
-/// The name by which somebody is shown.
+/// The name that pages show for a person.
 #[derive(Clone, PartialEq, Eq, sqlx::Type)]
 #[sqlx(transparent)]
 pub struct FullName(String);
 
 impl FullName {
-    /// The most characters of a name.
-    pub const MOST: usize = 80;
+    /// The largest number of characters in a name.
+    pub const MAX: usize = 80;
 
-    /// The name.
     pub fn as_str(&self) -> &str {
         &self.0
     }
 
-    /// The name that is nearest to a text from elsewhere: without characters that cannot be seen, and cut where it is too long.
-    /// Nothing where nothing is left.
+    /// Returns the closest valid name to imported text, without invisible characters and cut to
+    /// the maximum length. Returns `None` if no visible character remains.
     pub fn nearest(text: &str) -> Option<Self> {
         let plain: String = text.chars().map(|c| if c.is_whitespace() { ' ' } else { c }).collect();
         let plain: Vec<_> = plain.split(turns_text).collect();
         let words = plain.concat().split_whitespace().collect::<Vec<_>>().join(" ");
-        words.chars().take(Self::MOST).collect::<String>().parse().ok()
+        words.chars().take(Self::MAX).collect::<String>().parse().ok()
     }
 }
 
@@ -56,7 +56,7 @@ impl FromStr for FullName {
         let name = text.split_whitespace().collect::<Vec<_>>().join(" ");
         if name.is_empty() {
             Err(PersonError::NoName)
-        } else if name.chars().count() > Self::MOST {
+        } else if name.chars().count() > Self::MAX {
             Err(PersonError::LongName)
         } else if name.chars().any(turns_text) {
             Err(PersonError::OddName)
@@ -66,7 +66,8 @@ impl FromStr for FullName {
     }
 }
 
-/// Characters that cannot be seen, or turn what stands around them.
+/// Returns `true` for characters that are invisible or change the direction of the text around
+/// them.
 fn turns_text(c: char) -> bool {
     let unseen = matches!(c, '\u{200B}' | '\u{200E}' | '\u{200F}' | '\u{2060}' | '\u{FEFF}');
     c.is_control() || unseen || matches!(c, '\u{202A}'..='\u{202E}' | '\u{2066}'..='\u{2069}')
@@ -78,25 +79,25 @@ impl fmt::Display for FullName {
     }
 }
 
-/// A pupil's name is nothing for a log.
+/// Hides the name, so that logs do not contain pupils' names.
 impl fmt::Debug for FullName {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("FullName(hidden)")
     }
 }
 
-/// What somebody may do.
+/// The permissions of an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, sqlx::Type)]
 #[sqlx(type_name = "text", rename_all = "lowercase")]
 pub enum Role {
-    /// Read, answer, and change what is one's own.
+    /// Reads, submits answers, and changes their own data.
     Pupil,
-    /// All of it, and what belongs to everybody.
+    /// Does everything, including the content that all members see.
     Admin,
 }
 
 impl Role {
-    /// `pupil` or `admin`.
+    /// Returns `pupil` or `admin`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Pupil => "pupil",
@@ -104,7 +105,7 @@ impl Role {
         }
     }
 
-    /// What a new password has to be like: harder to guess for whoever may do everything.
+    /// Returns the policy for new passwords; it is stricter for admins.
     pub fn password_policy(self) -> PasswordPolicy {
         PasswordPolicy::new().strict(self == Self::Admin)
     }
@@ -121,20 +122,19 @@ impl Year {
     /// The last year of the sixth form.
     pub const LAST: i64 = 13;
 
-    /// A year from 7 to 13.
+    /// Creates a year.
     ///
     /// # Errors
-    /// When it is none of them.
+    /// Fails if the year is not between 7 and 13.
     pub fn new(year: i64) -> Result<Self, PersonError> {
         if (Self::FIRST..=Self::LAST).contains(&year) { Ok(Self(year)) } else { Err(PersonError::Year) }
     }
 
-    /// The number.
     pub fn number(self) -> i64 {
         self.0
     }
 
-    /// The stage that the year belongs to.
+    /// Returns the key stage that the year belongs to.
     pub fn key_stage(self) -> KeyStage {
         match self.0 {
             ..=9 => KeyStage::Ks3,
@@ -152,37 +152,32 @@ impl FromStr for Year {
     }
 }
 
-/// What is wrong with what somebody said of themselves, in words for them.
+/// An error for a property that is not valid. The messages are shown to the person themselves.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum PersonError {
-    /// An empty name.
+    /// The name is empty.
     #[error("Write your name.")]
     NoName,
-    /// More than anybody can read.
+    /// The name is longer than [`FullName::MAX`].
     #[error("Write your name with at most 80 characters.")]
     LongName,
-    /// Characters that cannot be seen, or turn the text around them.
-    #[error("Your name has characters that cannot be seen. Type it anew instead of pasting it.")]
+    /// The name has invisible characters, or ones that change the direction of text.
+    #[error("Your name has characters that cannot be seen. Type it again instead of pasting it.")]
     OddName,
-    /// None of our years.
+    /// The year is not a number from 7 to 13.
     #[error("Choose a year from 7 to 13.")]
     Year,
 }
 
-/// What a new account starts with.
+/// The properties of a new account.
 #[derive(Clone, Debug)]
 pub struct NewUser {
-    /// The address.
     pub email: EmailAddress,
-    /// The name.
     pub full_name: FullName,
-    /// What they may do.
     pub role: Role,
-    /// Their school.
     pub school_id: Option<i64>,
-    /// Their year.
     pub year: Option<Year>,
-    /// Whether the address is known to be theirs; else a letter has to show it.
+    /// `true` if the address is known to belong to the person; otherwise a letter verifies it.
     pub email_is_verified: bool,
 }
 
@@ -191,7 +186,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn names_of_all_kinds_pass_and_blanks_are_put_in_order() {
+    fn accepts_names_and_normalises_white_space() {
         for (typed, kept) in [
             ("Ada Lovelace", "Ada Lovelace"),
             ("\tMary  Ann\n", "Mary Ann"),
@@ -204,7 +199,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_shown_as_a_name_is_refused() {
+    fn rejects_names_that_cannot_be_shown() {
         let error = |text: &str| text.parse::<FullName>().unwrap_err();
         assert_eq!(error(" \n"), PersonError::NoName);
         assert_eq!(error(&"é".repeat(81)), PersonError::LongName);
@@ -214,7 +209,7 @@ mod tests {
     }
 
     #[test]
-    fn the_nearest_name_has_what_may_stand_in_one() {
+    fn nearest_returns_a_valid_name() {
         let nearest = |text: &str| FullName::nearest(text).map(|name| name.0);
         assert_eq!(nearest("Ada\u{202E} \tLove\u{200B}lace\0"), Some("Ada Lovelace".to_owned()));
         assert_eq!(nearest(&"é".repeat(100)), Some("é".repeat(80)));
@@ -232,7 +227,7 @@ mod tests {
     }
 
     #[test]
-    fn debug_shows_no_name() {
+    fn debug_hides_the_name() {
         assert_eq!(format!("{:?}", "Ada".parse::<FullName>().unwrap()), "FullName(hidden)");
     }
 }

@@ -5,10 +5,8 @@ use super::email::EmailDomain;
 /// A school.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct School {
-    /// Its number.
     pub id: i64,
-    /// Its name.
     pub name: String,
-    /// What stands after the `@` in its pupils' addresses; nothing: they are let in by an admin.
+    /// The domain of its pupils' addresses. `None` if an admin adds its pupils.
     pub email_domain: Option<EmailDomain>,
 }

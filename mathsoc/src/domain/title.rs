@@ -12,7 +12,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// The most characters of a title.
+/// The largest number of characters in a title.
 pub const LONGEST: usize = 200;
 
 /// A line of 1 to 200 characters without control characters, trimmed.
@@ -20,7 +20,6 @@ pub const LONGEST: usize = 200;
 pub struct Title(String);
 
 impl Title {
-    /// The text.
     pub fn as_str(&self) -> &str {
         &self.0
     }
@@ -46,21 +45,21 @@ impl FromStr for Title {
     }
 }
 
-/// What a preview calls what has no title yet.
+/// Returns the text, or `Untitled` if it is blank, for previews.
 pub fn or_untitled(text: String) -> String {
     if text.trim().is_empty() { "Untitled".to_owned() } else { text }
 }
 
-/// Why a text is no title.
+/// An error for text that is not a valid title.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum TitleError {
-    /// There is nothing in it.
+    /// The text is empty.
     #[error("This is empty. Write a few words.")]
     Empty,
-    /// It is too long.
+    /// The text is too long.
     #[error("This is longer than {LONGEST} characters.")]
     Long,
-    /// It has a line break or another control character in it.
+    /// The text has a line break or another control character.
     #[error("This has a line break in it, or a character that cannot be seen. Write it on one line.")]
     Control,
 }

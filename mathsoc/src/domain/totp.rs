@@ -1,4 +1,5 @@
-//! Codes that change every thirty seconds, from a secret that a device shares with the site; and recovery codes on paper.
+//! TOTP: time-based one-time passwords from a secret that a device shares with the site, and
+//! recovery codes for when the device is lost.
 //!
 //! ```
 //! # use mathsoc::domain::totp::Secret;
@@ -9,14 +10,14 @@
 //! assert_eq!(secret.text(), "GEZDGNBVGY3TQOJQGEZDGNBVGY3TQOJQ");
 //! ```
 //!
-//! What passes: the code of this step, of the one before and of the next, since clocks differ. That a code passes once, the
-//! database sees to.
+//! Accepted codes: the current time step, the previous one and the next one, since clocks differ.
+//! [`second_factor`](crate::db::second_factor) makes sure that each code is accepted only once.
 //!
-//! | choice | why |
+//! | choice | reason |
 //! |---|---|
-//! | SHA-1, six digits, thirty seconds | what every app can; HMAC-SHA-1 is not hurt by collisions |
-//! | the secret is sealed for its account | who reads the database gets no codes, and cannot move a secret to another account |
-//! | ten recovery codes of 50 bits | too many to guess; kept as hashes |
+//! | SHA-1, six digits, 30-second steps | every app supports them; SHA-1 is safe in an HMAC |
+//! | the secret is sealed for its account | a database reader cannot use it or move it elsewhere |
+//! | ten recovery codes of 50 bits | too many values to guess; only hashes are stored |
 //!
 //! References: RFC 6238, RFC 4226; the Key URI format of Google Authenticator.
 
@@ -28,47 +29,47 @@ use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 const STEP: i64 = 30;
-/// All but the unreserved characters of RFC 3986.
+/// Every character that is not unreserved in RFC 3986.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
-/// How many recovery codes an account gets.
+/// The number of recovery codes that an account gets.
 const RECOVERY_CODES: usize = 10;
 
-/// What a device and the site share. It is not shown by `Debug`.
+/// The secret that a device and the site share. `Debug` hides it.
 #[derive(Clone)]
 pub struct Secret([u8; 20]);
 
 impl Secret {
-    /// A new one.
+    /// Generates a new secret from the operating system's random generator.
     pub fn random() -> Self {
         let mut bytes = [0; 20];
         getrandom::fill(&mut bytes).expect("the operating system's random generator works");
         Self(bytes)
     }
 
-    /// The secret of these bytes.
+    /// Creates a secret from its bytes.
     pub const fn from_bytes(bytes: [u8; 20]) -> Self {
         Self(bytes)
     }
 
-    /// The secret that was written as this text.
+    /// Decodes a secret from Base32; case is ignored. Returns `None` if the text is invalid.
     pub fn read(text: &str) -> Option<Self> {
         let bytes = BASE32_NOPAD.decode(text.to_ascii_uppercase().as_bytes()).ok()?;
         bytes.try_into().ok().map(Self)
     }
 
-    /// As it is typed into an app by hand.
+    /// Returns the secret in Base32, as people type it into an app.
     pub fn text(&self) -> String {
         BASE32_NOPAD.encode(&self.0)
     }
 
-    /// As an app reads it from a picture.
+    /// Returns the `otpauth:` URI that an app reads from a QR code.
     pub fn uri(&self, site: &str, account: &str) -> String {
         let encoded = |text| utf8_percent_encode(text, RESERVED);
         let (site, account) = (encoded(site), encoded(account));
         format!("otpauth://totp/{site}:{account}?secret={}&issuer={site}", self.text())
     }
 
-    /// The code of this step of thirty seconds.
+    /// Returns the code for a time step; steps are 30 seconds long.
     pub fn code(&self, step: i64) -> String {
         let mut mac = <Hmac<Sha1> as KeyInit>::new_from_slice(&self.0).expect("an HMAC takes any key");
         mac.update(&step.to_be_bytes());
@@ -78,19 +79,19 @@ impl Secret {
         format!("{:06}", number % 1_000_000)
     }
 
-    /// The step that this is the code of, at this time in seconds.
+    /// Returns the time step that the code belongs to, if it is accepted at `now` (Unix seconds).
     pub fn step_of(&self, code: &str, now: i64) -> Option<i64> {
         let typed: String = code.chars().filter(|c| !c.is_whitespace()).collect();
         let step = now / STEP;
         [step - 1, step, step + 1].into_iter().find(|step| self.code(*step) == typed)
     }
 
-    /// Sealed for this account, to be stored.
+    /// Encrypts the secret for one account, to be stored.
     pub fn seal(&self, keyring: &Keyring, user: i64) -> Vec<u8> {
         keyring.derive(PURPOSE).seal(&self.0, &user.to_be_bytes())
     }
 
-    /// The secret that was sealed for this account.
+    /// Decrypts a secret that was sealed for this account. Returns `None` for another account's.
     pub fn open(keyring: &Keyring, user: i64, sealed: &[u8]) -> Option<Self> {
         let opened = keyring.derive(PURPOSE).open(sealed, &user.to_be_bytes())?;
         opened.bytes().try_into().ok().map(Self)
@@ -105,7 +106,7 @@ impl std::fmt::Debug for Secret {
     }
 }
 
-/// New recovery codes, as they are shown once, such as `K7QPA-2MZXC`.
+/// Generates new recovery codes, such as `K7QPA-2MZXC`. The site shows them once.
 pub fn recovery_codes() -> Vec<String> {
     let code = || {
         let Secret(bytes) = Secret::random();
@@ -115,7 +116,8 @@ pub fn recovery_codes() -> Vec<String> {
     (0..RECOVERY_CODES).map(|_| code()).collect()
 }
 
-/// What is kept of a recovery code, however it is typed; nothing for what is none.
+/// Returns the hash under which a recovery code is stored; case and separators are ignored.
+/// Returns `None` if the text cannot be a recovery code.
 pub fn recovery_hash(code: &str) -> Option<[u8; 32]> {
     let typed: String = code.chars().filter(char::is_ascii_alphanumeric).collect();
     let typed = typed.to_ascii_uppercase();
@@ -127,7 +129,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn the_codes_are_those_of_rfc_6238() {
+    fn codes_match_rfc_6238() {
         let secret = Secret::from_bytes(*b"12345678901234567890");
         for (time, code) in [
             (59, "287082"),
@@ -145,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn a_secret_is_read_back_as_it_was_written() {
+    fn a_secret_survives_encoding_and_decoding() {
         let secret = Secret::random();
         assert_eq!(Secret::read(&secret.text().to_lowercase()).map(|read| read.0), Some(secret.0));
         assert!(
@@ -162,7 +164,7 @@ mod tests {
     }
 
     #[test]
-    fn recovery_codes_pass_however_they_are_typed() {
+    fn recovery_codes_ignore_case_and_separators() {
         let codes = recovery_codes();
         assert_eq!(codes.iter().collect::<std::collections::HashSet<_>>().len(), RECOVERY_CODES);
         let hash = recovery_hash(&codes[0]);

@@ -1,4 +1,4 @@
-//! Lists that people exchange with the site: a school's class list in, spreadsheets out.
+//! Lists that are exchanged as files: class lists in, spreadsheets out.
 
 pub mod class_list;
 pub mod spreadsheet;

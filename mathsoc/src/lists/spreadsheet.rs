@@ -1,4 +1,4 @@
-//! Lines for a spreadsheet, as CSV that no spreadsheet takes for anything but text and numbers.
+//! Writes CSV that spreadsheets read as text and numbers only, never as formulas.
 //!
 //! ```
 //! use mathsoc::lists::spreadsheet::line;
@@ -6,17 +6,19 @@
 //! assert_eq!(line(["7", "=1+1", "say \"x\",\ny"]), b"\"7\",\"'=1+1\",\"say \"\"x\"\",\ny\"\r\n");
 //! ```
 //!
-//! # What passes
+//! # Rules
 //!
-//! 1. A field that begins with what begins a formula gets an apostrophe before it: `=`, `+`, `-`, `@`, a tab, a line break, and
-//!    the wide forms of the first four, which some spreadsheets read as the narrow ones.
-//! 2. Every field stands in quotes, and quotes in it are doubled: commas, semicolons and line breaks separate nothing.
-//! 3. Lines end as RFC 4180 wants it.
+//! 1. A field that starts with a formula character gets an apostrophe before it. These characters
+//!    are `=`, `+`, `-`, `@`, a tab, a line break, and the full-width forms of the first four,
+//!    which some spreadsheets treat alike.
+//! 2. Every field is quoted and quotes in it are doubled, so that commas, semicolons and line
+//!    breaks in a field separate nothing.
+//! 3. Lines end with CRLF, as RFC 4180 requires.
 //!
-//! # What it does not do
+//! # Limitations
 //!
-//! Take the apostrophes off again: a program that reads the file finds them in the few fields that have them, such as an
-//! answer `-3`.
+//! It does not remove the apostrophes again. A program that reads the file finds them in the few
+//! fields that need them, such as an answer `-3`.
 //!
 //! # References
 //!
@@ -26,10 +28,10 @@ use std::borrow::Cow;
 
 use csv::{QuoteStyle, Terminator, WriterBuilder};
 
-/// What a file begins with, so that spreadsheets read its letters as they are meant.
+/// The byte order mark for the start of a file, so that spreadsheets read it as UTF-8.
 pub const BEGIN: &[u8] = "\u{FEFF}".as_bytes();
 
-/// One line with these fields.
+/// Returns one CSV line with these fields.
 pub fn line<T: AsRef<str>>(fields: impl IntoIterator<Item = T>) -> Vec<u8> {
     let mut writer = WriterBuilder::new()
         .quote_style(QuoteStyle::Always)
@@ -37,11 +39,11 @@ pub fn line<T: AsRef<str>>(fields: impl IntoIterator<Item = T>) -> Vec<u8> {
         .from_writer(Vec::new());
     let fields = fields.into_iter().collect::<Vec<_>>();
     let written = writer.write_record(fields.iter().map(|field| safe(field.as_ref()).into_owned()));
-    written.expect("a Vec takes whatever is written, and one record is as long as itself");
-    writer.into_inner().expect("a Vec takes whatever is written")
+    written.expect("writing to a Vec cannot fail, and one record has no other length to match");
+    writer.into_inner().expect("writing to a Vec cannot fail")
 }
 
-/// The field, with an apostrophe before what a spreadsheet would calculate.
+/// Returns the field, with an apostrophe in front of a formula character.
 fn safe(field: &str) -> Cow<'_, str> {
     let begins =
         |c: char| matches!(c, '=' | '+' | '-' | '@' | '\t' | '\r' | '\n' | '＝' | '＋' | '－' | '＠');
@@ -53,7 +55,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn b24_what_would_be_calculated_is_text() {
+    fn formulas_get_an_apostrophe() {
         for field in ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "＝1", "=cmd|'/c calc'!A0"] {
             assert_eq!(safe(field), format!("'{field}"));
         }
@@ -63,7 +65,7 @@ mod tests {
     }
 
     #[test]
-    fn b24_what_separates_fields_separates_none_within_one() {
+    fn separators_in_a_field_are_quoted() {
         let names = ["Ada, \"Countess\"", "two\r\nlines", "a;b", "Zoë"];
         let line = line(names);
         let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(&*line);

@@ -108,7 +108,12 @@ impl Table {
                 "real" | "double precision" => ColumnKind::Real,
                 "text" => ColumnKind::Text,
                 "blob" | "bytea" => ColumnKind::Bytes,
-                _ => return Err(DbError::Kind { column: format!("{name}.{}", row.name), kind: row.kind }),
+                _ => {
+                    return Err(DbError::UnsupportedType {
+                        column: format!("{name}.{}", row.name),
+                        kind: row.kind,
+                    });
+                }
             };
             columns.push(Column { name: row.name, kind });
         }

@@ -1,4 +1,4 @@
-//! Texts as pages show them: formulas typeset to MathML, HTML sanitized.
+//! Text as pages show it: sanitized HTML, with formulas typeset to MathML.
 
 pub mod rich_text;
 pub mod typeset;

@@ -1,4 +1,4 @@
-//! Rich text that somebody wrote, as a page shows it: cleaned, its formulas typeset, and remembered.
+//! Rich text as a page shows it: sanitized, with its formulas typeset, and cached.
 //!
 //! ```
 //! use mathsoc::text::rich_text::{plain, shown};
@@ -9,14 +9,15 @@
 //! assert_eq!(&*plain(typed), r"So \(x^2\)");
 //! ```
 //!
-//! What is kept in the database is what was typed; cleaning it here means that it does not matter who wrote it there, this
-//! program, an import or somebody by hand. What comes out depends on the text alone, so there is nothing to invalidate.
+//! The database stores the text as it was typed. Sanitizing at output protects readers no matter
+//! who wrote the row: this program, an import, or a person with database access. The output
+//! depends on the text alone, so no cache entry ever needs invalidation.
 //!
-//! | default | is | because |
+//! | default | value | reason |
 //! |---|---|---|
-//! | what may be shown | [`Sanitizer::rich`], and the class `aside` | the style sheet knows it |
-//! | remembered | texts and pages of 64 MiB together, then everything is forgotten | a school's site has less |
-//! | a text that the sanitiser does not take | is shown as plain text | it is too long or too deep to be an article |
+//! | allowed HTML | [`Sanitizer::rich`] and the class `aside` | the style sheet has rules for it |
+//! | cache | 64 MiB of input and output; cleared when full | a school's site has less text |
+//! | rejected by the sanitizer | shown as plain text | too long or too deep for an article |
 
 use std::sync::{Arc, LazyLock};
 
@@ -29,7 +30,7 @@ static SANITIZER: LazyLock<Sanitizer> = LazyLock::new(|| Sanitizer::rich().class
 static SHOWN: LazyLock<TypesetCache<Typeset>> = LazyLock::new(TypesetCache::default);
 static PLAIN: LazyLock<TypesetCache<Arc<str>>> = LazyLock::new(TypesetCache::default);
 
-/// The text as a page shows it.
+/// Returns the text as safe HTML with its formulas typeset.
 #[must_use]
 pub fn shown(typed: &str) -> Typeset {
     SHOWN.of(typed, || match SANITIZER.clean(typed) {
@@ -38,7 +39,7 @@ pub fn shown(typed: &str) -> Typeset {
     })
 }
 
-/// The text alone, its words with one space between them; formulas as they were written.
+/// Returns the text without markup, its words separated by one space. Formulas stay in LaTeX.
 #[must_use]
 pub fn plain(typed: &str) -> Arc<str> {
     PLAIN.of(typed, || match SANITIZER.clean(typed) {
@@ -47,7 +48,8 @@ pub fn plain(typed: &str) -> Arc<str> {
     })
 }
 
-/// Whether there is nothing to see in it: of a text that was deleted, an editor leaves an empty paragraph.
+/// Returns `true` if the text has nothing visible. An editor leaves an empty paragraph behind when
+/// its text is deleted.
 #[must_use]
 pub fn is_blank(typed: &str) -> bool {
     plain(typed).trim().is_empty() && !shown(typed).as_str().contains("<img")
@@ -58,7 +60,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_empty_paragraph_is_no_text_but_a_picture_and_a_formula_are() {
+    fn an_empty_paragraph_is_blank() {
         for blank in ["", " ", "<p></p>", "<p> <br></p><script>steal()</script>"] {
             assert!(is_blank(blank), "{blank}");
         }
@@ -68,7 +70,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_too_deep_to_be_cleaned_is_shown_as_text() {
+    fn shows_deeply_nested_html_as_text() {
         let deep = "<div>".repeat(400);
         assert!(shown(&deep).as_str().starts_with("&lt;div&gt;"));
     }

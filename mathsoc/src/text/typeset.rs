@@ -1,4 +1,5 @@
-//! LaTeX between `\(…\)` and `\[…\]` becomes MathML Core, so that a page needs no script to show mathematics.
+//! Converts LaTeX between `\(…\)` and `\[…\]` to MathML Core, so that pages show formulas without
+//! a script.
 //!
 //! ```
 //! let line = mathsoc::text::typeset::text(r"Is \(1 < 2\) & why?").to_string();
@@ -6,28 +7,34 @@
 //! assert!(line.ends_with("</math> &amp; why?"));
 //! ```
 //!
-//! # What is typeset
+//! # Rules
 //!
-//! 1. `\(…\)` is a formula in the line and `\[…\]` one on a line of its own; an opening without its closing is text.
-//! 2. Punctuation after a formula in the line stays on its line: both go into `<span class="joined">`.
-//! 3. A formula longer than [`LONGEST_FORMULA`] bytes, or one that does not parse, is shown as it was written, in
-//!    `<code class="tex-error">`.
-//! 4. A formula that holds a link (`\href`, `\url`) is shown as it was written too: formulas never lead anywhere.
-//! 5. Every inline `style` becomes classes, one per declaration, because the site's policy allows no inline style:
-//!    `text-align: left` is `tex-text-align-left`, and `static/math.css` gives it its meaning.
+//! 1. `\(…\)` is an inline formula and `\[…\]` a display formula on its own line. An opening
+//!    delimiter without its closing one is text.
+//! 2. Punctuation after an inline formula stays on the same line: `<span class="joined">` holds
+//!    both.
+//! 3. A formula longer than [`LONGEST_FORMULA`] bytes, or one that does not parse, is shown as
+//!    source in `<code class="tex-error">`.
+//! 4. A formula with a link (`\href`, `\url`) is shown as source too: formulas never contain
+//!    links.
+//! 5. Every inline `style` becomes one class per declaration, because the site's policy allows no
+//!    inline styles: `text-align: left` becomes `tex-text-align-left`, styled in
+//!    `static/math.css`.
 //!
 //! # Defaults
 //!
-//! | setting | value | why |
+//! | setting | value | reason |
 //! |---|---|---|
-//! | longest formula | 2000 bytes | the parser recurses: this bounds the stack it can use |
-//! | formulas over 64 bytes | a thread of their own with 64 MiB of stack | a nest of 1000 braces takes 25 MiB in a debug build |
-//! | unknown commands | refuse the formula | a visible mistake is found sooner than a quiet one |
+//! | longest formula | 2000 bytes | the parser is recursive: this bounds the stack that it uses |
+//! | formulas over 64 bytes | their own thread, 64 MiB stack | 1000 nested braces take 25 MiB |
+//! | unknown commands | the formula is rejected | a visible mistake is found sooner |
 //!
-//! # What it does not do
+//! # Limitations
 //!
-//! It does not make HTML safe: [`html`] takes what a sanitiser has made, see [`rich_text`](crate::text::rich_text). It does not know `<code>` or `<pre>`: a formula in there is typeset too. Colours and other declarations
-//! without a rule in `static/math.css` have no effect.
+//! It does not make HTML safe: [`html`] takes the output of a sanitizer, see
+//! [`rich_text`](crate::text::rich_text). It ignores `<code>` and `<pre>`: a formula inside them
+//! is typeset too. Declarations without a rule in `static/math.css`, such as colours, have no
+//! effect.
 //!
 //! # References
 //!
@@ -47,21 +54,21 @@ use crate::text::typeset_cache::TypesetCache;
 /// The longest formula that is typeset, in bytes.
 pub const LONGEST_FORMULA: usize = 2000;
 
-/// The parser calls itself for every nested group: what fits here cannot use up the stack of a server's thread.
+/// The longest formula that is parsed on the current thread. The parser is recursive, and nesting
+/// within this length cannot exhaust a server thread's stack.
 const SHORT_FORMULA: usize = 64;
 
-/// Room for the deepest nesting that fits into the longest formula.
+/// The stack size for the deepest nesting that fits into the longest formula.
 const ROOMY_STACK: usize = 64 << 20;
 
-/// Punctuation that stays with the formula before it. None of it is special in HTML.
+/// Punctuation that stays on the line of the formula before it. None of it needs HTML escaping.
 const CLOSING: [char; 10] = ['.', ',', ';', ':', '!', '?', ')', ']', '’', '”'];
 
-/// HTML with its formulas in MathML: the only type that templates print as it is.
+/// HTML with its formulas in MathML: the only type that templates print without escaping.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Typeset(Arc<str>);
 
 impl Typeset {
-    /// The HTML.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
@@ -76,7 +83,7 @@ impl fmt::Display for Typeset {
 
 impl HtmlSafe for Typeset {}
 
-/// Typesets the formulas in trusted HTML and leaves the rest as it is.
+/// Typesets the formulas in sanitized HTML and leaves the rest unchanged.
 ///
 /// Inside a formula, `&lt;`, `&gt;`, `&amp;`, `&quot;` and `&#39;` stand for their characters.
 #[must_use]
@@ -98,11 +105,11 @@ impl AsRef<str> for Typeset {
     }
 }
 
-/// Typesets the formulas in plain text and escapes everything else. The same text is typeset once.
+/// Typesets the formulas in plain text and escapes everything else. Results are cached.
 #[must_use]
 pub fn text(plain: &str) -> Typeset {
-    static KNOWN: LazyLock<TypesetCache<Typeset>> = LazyLock::new(TypesetCache::default);
-    KNOWN.of(plain, || set(plain))
+    static CACHE: LazyLock<TypesetCache<Typeset>> = LazyLock::new(TypesetCache::default);
+    CACHE.of(plain, || set(plain))
 }
 
 fn set(plain: &str) -> Typeset {
@@ -116,13 +123,13 @@ fn set(plain: &str) -> Typeset {
     Typeset(out.into())
 }
 
-/// A stretch of the source: text, or what stands between the delimiters of a formula.
+/// A piece of the source: text, or the content between a formula's delimiters.
 enum Piece<'a> {
     Text(&'a str),
     Formula { tex: &'a str, display: MathDisplay, after: &'a str },
 }
 
-/// The pieces of what is left of the source.
+/// An iterator over the pieces of the remaining source.
 struct Pieces<'a>(&'a str);
 
 impl<'a> Iterator for Pieces<'a> {
@@ -153,7 +160,8 @@ impl<'a> Iterator for Pieces<'a> {
     }
 }
 
-/// The formula that `source` starts with, if it does, and what follows it.
+/// Returns the formula at the start of `source` and the rest after it, or `None` if `source`
+/// starts with no complete formula.
 fn leading_formula(source: &str) -> Option<(&str, &str, MathDisplay)> {
     let (inside, close, display) = match source.as_bytes() {
         [b'\\', b'(', ..] => (&source[2..], b')', MathDisplay::Inline),
@@ -165,7 +173,7 @@ fn leading_formula(source: &str) -> Option<(&str, &str, MathDisplay)> {
     while at + 1 < bytes.len() {
         match (bytes[at], bytes[at + 1]) {
             (b'\\', next) if next == close => return Some((&inside[..at], &inside[at + 2..], display)),
-            // `\\` ends a row of a matrix; the bracket after it is not ours.
+            // `\\` ends a matrix row, so a bracket after it does not close the formula.
             (b'\\', _) => at += 2,
             _ => at += 1,
         }
@@ -184,7 +192,8 @@ fn formula(out: &mut String, tex: &str, display: MathDisplay, after: &str) {
             out.push_str("</span>");
         }
         (Some(mathml), MathDisplay::Block) => {
-            // A span, not a div: the formula may stand inside a paragraph. It scrolls when it is wider than a phone.
+            // A `span`, not a `div`: the formula may stand inside a paragraph. It scrolls on
+            // narrow screens.
             out.push_str(r#"<span class="formula">"#);
             styles_to_classes(out, &mathml);
             out.push_str("</span>");
@@ -215,14 +224,14 @@ fn mathml(tex: &str, display: MathDisplay) -> Option<String> {
     mathml.filter(|mathml| !mathml.contains("<a "))
 }
 
-/// Copies `mathml`, with classes in place of every `style` attribute.
+/// Copies `mathml` and replaces every `style` attribute by classes.
 fn styles_to_classes(out: &mut String, mathml: &str) {
     for (index, part) in mathml.split('<').enumerate() {
         if index == 0 {
             out.push_str(part);
             continue;
         }
-        // Text has no `<` in it, so a part is the inside of a tag, `>`, and the text after it.
+        // Text contains no `<`, so a part is the inside of a tag, `>`, and the text after it.
         let (tag, text) = part.split_once('>').unwrap_or((part, ""));
         out.push('<');
         tag_without_style(out, tag);
@@ -274,7 +283,7 @@ fn escape(out: &mut String, text: &str) {
 }
 
 fn unescape(html: &str) -> String {
-    // `&amp;` comes last, or `&amp;lt;` would become `<`.
+    // `&amp;` must come last, or `&amp;lt;` would become `<`.
     html.replace("&lt;", "<")
         .replace("&gt;", ">")
         .replace("&quot;", "\"")

@@ -1,26 +1,26 @@
-//! What texts become, made once: markup that was cleaned, formulas that were set.
+//! A cache from source text to its rendered form: sanitized markup or typeset formulas.
 //!
 //! ```
 //! # use std::sync::Arc;
 //! # use mathsoc::text::typeset_cache::TypesetCache;
-//! let loud: Remembered<Arc<str>> = Remembered::default();
+//! let loud: TypesetCache<Arc<str>> = TypesetCache::default();
 //! assert_eq!(&*loud.of("two", || "TWO".into()), "TWO");
-//! assert_eq!(&*loud.of("two", || unreachable!("it is remembered")), "TWO");
+//! assert_eq!(&*loud.of("two", || unreachable!("it is cached")), "TWO");
 //! ```
 //!
-//! What a text becomes must depend on nothing else: then nothing that is remembered is ever wrong.
+//! The result must depend on the text alone, so that a cache entry never becomes stale.
 //!
-//! | bound | is | because |
+//! | bound | value | reason |
 //! |---|---|---|
-//! | texts, and what they became | 64 MiB | a school's articles of many years are a tenth of it; when it is full, it begins anew |
+//! | source and result | 64 MiB, cleared when full | articles of many years take a tenth of it |
 
 use std::collections::HashMap;
 use std::sync::{Mutex, PoisonError};
 
-/// The most bytes that are remembered.
-const MOST: usize = 64 << 20;
+/// The largest number of bytes that the cache holds.
+const MAX_BYTES: usize = 64 << 20;
 
-/// What became of texts.
+/// A bounded cache from text to its rendered form.
 #[derive(Debug)]
 pub struct TypesetCache<T>(Mutex<CachedTexts<T>>);
 
@@ -37,20 +37,20 @@ impl<T> Default for TypesetCache<T> {
 }
 
 impl<T: Clone + AsRef<str>> TypesetCache<T> {
-    /// What this text became, or is made into now.
+    /// Returns the cached result for `text`, or computes and stores it.
     pub fn of(&self, text: &str, make: impl FnOnce() -> T) -> T {
         let lock = || self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(known) = lock().texts.get(text) {
-            return known.clone();
+        if let Some(cached) = lock().texts.get(text) {
+            return cached.clone();
         }
         let made = make();
-        let mut known = lock();
+        let mut cache = lock();
         let bytes = text.len() + made.as_ref().len();
-        if known.bytes + bytes > MOST {
-            *known = CachedTexts { texts: HashMap::new(), bytes: 0 };
+        if cache.bytes + bytes > MAX_BYTES {
+            *cache = CachedTexts { texts: HashMap::new(), bytes: 0 };
         }
-        if known.texts.insert(text.into(), made.clone()).is_none() {
-            known.bytes += bytes;
+        if cache.texts.insert(text.into(), made.clone()).is_none() {
+            cache.bytes += bytes;
         }
         made
     }
@@ -63,14 +63,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_is_remembered_stays_within_its_bound_and_is_made_anew_afterwards() {
+    fn the_cache_stays_within_its_bound() {
         let twice: TypesetCache<Arc<str>> = TypesetCache::default();
         let of = |text: &str| twice.of(text, || format!("{text}{text}").into());
         assert_eq!(&*of("one"), "oneone");
         for n in 0..400 {
             assert!(of(&format!("{n} {}", "x".repeat(100_000))).len() > 200_000);
         }
-        assert!(twice.0.lock().unwrap().bytes <= MOST);
+        assert!(twice.0.lock().unwrap().bytes <= MAX_BYTES);
         assert_eq!(&*of("one"), "oneone");
     }
 }

@@ -5,7 +5,7 @@ use std::time::{SystemTime, UNIX_EPOCH};
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::awards::{self, NewAward};
-use mathsoc::db::board_versions::Counting;
+use mathsoc::db::board_versions::ScoreScope;
 use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::users::{self, NewUser};
 use mathsoc::db::{Db, Url, schools};
@@ -84,7 +84,7 @@ pub(crate) async fn gather(data: &Path) -> String {
         [("2", "A poster on the golden ratio, for the open evening"), ("-1", "Counted twice by mistake")]
     {
         let (points, reason) = (points.parse().unwrap(), reason.parse().unwrap());
-        let new = NewAward { user_id: noor.id, counting: Counting::Stage(KeyStage::Ks3), points, reason };
+        let new = NewAward { user_id: noor.id, scope: ScoreScope::Stage(KeyStage::Ks3), points, reason };
         awards::create(&db, &Actor::command_line(), &new).await.unwrap();
     }
     let left = |of: &dyn Fn(&Option<i64>) -> bool| {

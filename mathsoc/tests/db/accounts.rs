@@ -3,7 +3,7 @@
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::retention::delete_expired;
 use mathsoc::db::schools::{self, NewSchool, SchoolError};
-use mathsoc::db::users::list::{self, Wanted};
+use mathsoc::db::users::list::{self, UserFilter};
 use mathsoc::db::users::{self, CreateError, RightsError, User};
 use mathsoc::db::{Db, second_factor, used_links};
 use mathsoc::domain::email::EmailAddress;
@@ -213,7 +213,7 @@ async fn accounts_are_searched_by_name_and_address(db: Db) {
         };
         users::create(&db, &named, None).await.unwrap();
     }
-    let wanted = |text: &str| Wanted { text: text.to_owned(), ..Wanted::default() };
+    let wanted = |text: &str| UserFilter { text: text.to_owned(), ..UserFilter::default() };
     let odd = NewUser { full_name: "50% _Zoë!".parse().unwrap(), ..new("zoe@other.example") };
     users::create(&db, &odd, None).await.unwrap();
     let found = async |text: &str| list::page(&db, &wanted(text), 1).await.unwrap().total;

@@ -4,8 +4,8 @@ use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::announcements::{self, NewAnnouncement};
 use mathsoc::db::retention::delete_expired;
 use mathsoc::db::submissions::{AnswerPlace, submit};
-use mathsoc::db::trash::{self, BinError};
-use mathsoc::db::users::list::{self, Wanted};
+use mathsoc::db::trash::{self, TrashError};
+use mathsoc::db::users::list::{self, UserFilter};
 use mathsoc::db::{Db, articles, challenges, leaderboard, schools, users};
 use mathsoc::domain::log_subject::LogSubject;
 
@@ -59,7 +59,7 @@ async fn whatever_is_done_has_its_line(db: Db) {
     assert!(!announcements::change(&db, &by, 99, &new("Nothing")).await.unwrap());
     trash::delete(&db, &by, LogSubject::Announcement, id).await.unwrap();
     trash::restore(&db, &by, LogSubject::Announcement, id).await.unwrap();
-    assert!(matches!(trash::restore(&db, &by, LogSubject::Announcement, id).await, Err(BinError::TooLate)));
+    assert!(matches!(trash::restore(&db, &by, LogSubject::Announcement, id).await, Err(TrashError::TooLate)));
 
     let log = admin_log::page(&db, None, 1).await.unwrap();
     let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
@@ -110,7 +110,7 @@ async fn trashed_content_is_hidden_and_can_be_restored(db: Db) {
     for (kind, id) in all {
         let title = trash::title(&db, kind, id).await.unwrap().unwrap();
         assert_eq!(trash::delete(&db, &by(), kind, id).await.unwrap(), title);
-        assert!(matches!(trash::delete(&db, &by(), kind, id).await, Err(BinError::NotFound)));
+        assert!(matches!(trash::delete(&db, &by(), kind, id).await, Err(TrashError::NotFound)));
         assert_eq!(trash::title(&db, kind, id).await.unwrap(), None);
         assert_eq!(trash::recent(&db, kind).await.unwrap(), [trash::Deleted { id, title }]);
     }
@@ -129,7 +129,7 @@ async fn a_minute_later_it_is_gone_for_good(db: Db) {
     a_minute_later(&db).await;
     assert!(matches!(
         trash::restore(&db, &by(), LogSubject::Announcement, tea).await,
-        Err(BinError::TooLate)
+        Err(TrashError::TooLate)
     ));
     assert!(trash::recent(&db, LogSubject::Announcement).await.unwrap().is_empty());
     assert_eq!(delete_expired(&db).await.unwrap(), 1);
@@ -171,7 +171,7 @@ async fn a_trashed_account_and_its_sessions_are_gone(db: Db) {
             users::by_email(&db, &ada.email).await.unwrap().is_some(),
             users::login_by_email(&db, &ada.email).await.unwrap().is_some(),
             users::login_by_id(&db, ada.id).await.unwrap().is_some(),
-            list::page(&db, &Wanted::default(), 1).await.unwrap().total > 0,
+            list::page(&db, &UserFilter::default(), 1).await.unwrap().total > 0,
             list::one(&db, ada.id).await.unwrap().is_some(),
         ]
     };
@@ -188,7 +188,7 @@ async fn a_trashed_account_and_its_sessions_are_gone(db: Db) {
 
 async fn admins_and_schools_with_members_cannot_be_deleted(db: Db) {
     let grace = admin(&db, "grace@school.example").await;
-    let kept = |done: &_| matches!(done, Err(BinError::Kept(why)) if why.len() > 20);
+    let kept = |done: &_| matches!(done, Err(TrashError::InUse(why)) if why.len() > 20);
     assert!(kept(&trash::delete(&db, &by(), LogSubject::User, grace.id).await));
     let ours = school(&db, "Ours", None).await.unwrap();
     users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use answers::{Comparison, Hint, Side};
 use mathsoc::db::challenges;
-use mathsoc::db::challenges::Mark;
+use mathsoc::db::challenges::ChallengeProgress;
 use mathsoc::db::submissions::{self, AnswerPlace, Outcome, SubmitError, submit};
 use mathsoc::db::users;
 use mathsoc::db::{Db, leaderboard};
@@ -78,13 +78,13 @@ async fn a_box_has_three_tries_whatever_becomes_of_others(db: Db) {
     assert!(matches!(answer(&db, ada, 2, "2").await, Err(SubmitError::Solved)));
     assert_eq!(count(&db, "submissions").await, 4);
 
-    let tried = submissions::tried(&db, ada, 1).await.unwrap();
+    let tried = submissions::last_answers(&db, ada, 1).await.unwrap();
     let (one, two) = (&tried[&1], &tried[&2]);
     assert_eq!((one.tries_left, one.solved, one.given.as_str()), (0, false, "8"), "the last one");
     assert_eq!((two.tries_left, two.solved, two.given.as_str()), (2, true, "4/2"), "as it was given");
     let eve = pupil(&db, 2).await;
     assert!(answer(&db, eve, 1, "1/3").await.unwrap().solved_box, "tries are each one's own");
-    assert!(!submissions::tried(&db, eve, 1).await.unwrap().contains_key(&2));
+    assert!(!submissions::last_answers(&db, eve, 1).await.unwrap().contains_key(&2));
 }
 
 async fn the_same_box_twice_is_not_two_boxes(db: Db) {
@@ -204,10 +204,13 @@ async fn the_first_solver_gets_three_points_others_one(db: Db) {
     set(&db, &["1"]).await;
     answer(&db, pupil(&db, 4).await, 1, "0").await.unwrap();
     let mut list = challenges::latest(&db, 9).await.unwrap();
-    submissions::mark(&db, ada, &mut list).await.unwrap();
-    assert_eq!(list.iter().map(|it| it.mark).collect::<Vec<_>>(), [None, Some(Mark::Solved)]);
-    submissions::mark(&db, 4, &mut list).await.unwrap();
-    assert_eq!(list.iter().map(|it| it.mark).collect::<Vec<_>>(), [None, Some(Mark::Tried)]);
+    submissions::load_progress(&db, ada, &mut list).await.unwrap();
+    assert_eq!(
+        list.iter().map(|it| it.progress).collect::<Vec<_>>(),
+        [None, Some(ChallengeProgress::Solved)]
+    );
+    submissions::load_progress(&db, 4, &mut list).await.unwrap();
+    assert_eq!(list.iter().map(|it| it.progress).collect::<Vec<_>>(), [None, Some(ChallengeProgress::Tried)]);
 }
 
 async fn a_deleted_account_takes_its_points_only(db: Db) {
@@ -333,7 +336,7 @@ async fn a_thousand_concurrent_answers_are_counted_correctly(db: Db) {
     let of = |wanted: u8| points.values().filter(|points| **points == wanted).count();
     assert_eq!((of(3), of(1)), (1, points.len() - 1), "exactly one is first");
     for &pupil in &pupils {
-        let tried = submissions::tried(&db, pupil, 1).await.unwrap();
+        let tried = submissions::last_answers(&db, pupil, 1).await.unwrap();
         let standing = leaderboard::of_user(&db, None, pupil).await.unwrap();
         let expected = points.get(&pupil).map(|points| (i64::from(*points), 1));
         assert_eq!(standing.map(|it| (it.points, it.solved)), expected);

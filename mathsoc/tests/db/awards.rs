@@ -2,7 +2,7 @@
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::awards::{self, AwardError, NewAward};
-use mathsoc::db::board_versions::{self, Changing, Counting};
+use mathsoc::db::board_versions::{self, ScoreBoard, ScoreScope};
 use mathsoc::db::competitions::{self, Details};
 use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::retention::delete_expired;
@@ -32,7 +32,7 @@ pub(super) static CHECKS: &[Check] = checks![
     awards_and_pupils_are_found_by_name,
 ];
 
-const KS4: Counting = Counting::Stage(KeyStage::Ks4);
+const KS4: ScoreScope = ScoreScope::Stage(KeyStage::Ks4);
 
 fn by() -> Actor {
     Actor::command_line()
@@ -42,9 +42,9 @@ fn now() -> i64 {
     at(0).parse().unwrap()
 }
 
-async fn give(db: &Db, user_id: i64, counting: Counting, points: &str) -> Result<i64, AwardError> {
+async fn give(db: &Db, user_id: i64, scope: ScoreScope, points: &str) -> Result<i64, AwardError> {
     let (points, reason) = (points.parse().unwrap(), "A poster".parse().unwrap());
-    awards::create(db, &by(), &NewAward { user_id, counting, points, reason }).await
+    awards::create(db, &by(), &NewAward { user_id, scope, points, reason }).await
 }
 
 /// A challenge of key stage 4 with one box, both of this number, whose answer is 7.
@@ -82,7 +82,7 @@ async fn an_award_counts_in_its_key_stage_only(db: Db) {
     give(&db, eve, KS4, "2").await.unwrap();
     assert_eq!(line(&db, None, eve).await, Some((5, 1)), "as many: beside her");
     assert_eq!(leaderboard::of_user(&db, None, eve).await.unwrap().unwrap().rank, 1);
-    let expected = [(Changing::All, 3), (Changing::Stage(KeyStage::Ks4), 3)];
+    let expected = [(ScoreBoard::All, 3), (ScoreBoard::Stage(KeyStage::Ks4), 3)];
     assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into());
     let log = &admin_log::page(&db, Some(LogSubject::Award), 1).await.unwrap().items[1];
     assert_eq!((&*log.action, &*log.subject, &*log.detail), ("created", "Ada Lovelace, +5: A poster", "KS4"));
@@ -108,12 +108,12 @@ async fn a_competition_award_counts_in_its_competition_only(db: Db) {
     let ada = user(&db, "ada@school.example").await.id;
     joins(&db, ada, ours).await;
     let sprint = competition(&db, ours).await;
-    let award = give(&db, ada, Counting::Competition(sprint), "4").await.unwrap();
+    let award = give(&db, ada, ScoreScope::Competition(sprint), "4").await.unwrap();
     assert_eq!(line(&db, Board::Competition(sprint), ada).await, Some((4, 0)));
     assert_eq!(line(&db, None, ada).await, None);
     let schools = leaderboard::schools(&db, sprint).await.unwrap();
     assert_eq!(schools.iter().map(|it| (it.points, it.solved)).collect::<Vec<_>>(), [(4, 0)]);
-    assert_eq!(board_versions::versions(&db).await.unwrap(), [(Changing::Competition(sprint), 1)].into());
+    assert_eq!(board_versions::versions(&db).await.unwrap(), [(ScoreBoard::Competition(sprint), 1)].into());
     assert_eq!(awards::by_id(&db, award).await.unwrap().unwrap().place(), "Sprint");
     all_is_well(&db).await;
 
@@ -131,7 +131,7 @@ async fn award_changes_update_the_boards_immediately(db: Db) {
     let (points, reason) = ("2".parse().unwrap(), "Two posters".parse().unwrap());
     assert!(awards::change(&db, &by(), award, points, &reason).await.unwrap());
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
-    let version = async || board_versions::version(&db, Changing::All).await.unwrap();
+    let version = async || board_versions::version(&db, ScoreBoard::All).await.unwrap();
     assert_eq!(version().await, 2);
     assert!(awards::change(&db, &by(), award, points, &"Posters".parse().unwrap()).await.unwrap());
     assert_eq!(version().await, 2, "other words change no points");
@@ -185,8 +185,8 @@ async fn negative_points_are_on_no_board(db: Db) {
     assert_eq!((there().await, line(&db, None, ada).await), (vec![ada, eve], Some((2, 1))));
 
     let sprint = competition(&db, ours).await;
-    give(&db, ada, Counting::Competition(sprint), "-5").await.unwrap();
-    give(&db, eve, Counting::Competition(sprint), "4").await.unwrap();
+    give(&db, ada, ScoreScope::Competition(sprint), "-5").await.unwrap();
+    give(&db, eve, ScoreScope::Competition(sprint), "4").await.unwrap();
     let schools = leaderboard::schools(&db, sprint).await.unwrap();
     assert_eq!(schools[0].points, 4, "a school has the points of the lines that are shown");
     all_is_well(&db).await;
@@ -232,11 +232,11 @@ async fn admins_and_who_is_not_invited_get_none(db: Db) {
     for nobody in [grace, 0, 99] {
         assert!(matches!(give(&db, nobody, KS4, "1").await, Err(AwardError::NoPupil)), "{nobody}");
     }
-    let in_it = give(&db, eve, Counting::Competition(sprint), "1").await;
+    let in_it = give(&db, eve, ScoreScope::Competition(sprint), "1").await;
     assert!(matches!(in_it, Err(AwardError::NotInvited)), "{in_it:?}");
     assert_eq!((count(&db, "awards").await, count(&db, "admin_log").await), (0, 3));
     joins(&db, eve, ours).await;
-    give(&db, eve, Counting::Competition(sprint), "1").await.unwrap();
+    give(&db, eve, ScoreScope::Competition(sprint), "1").await.unwrap();
 }
 
 async fn concurrent_awards_and_answers_are_all_counted(db: Db) {
@@ -259,7 +259,7 @@ async fn concurrent_awards_and_answers_are_all_counted(db: Db) {
     for board in [None, Some(KeyStage::Ks4)] {
         assert_eq!(line(&db, board, ada).await, Some((5 * ROUNDS, ROUNDS)), "three for each, and two");
     }
-    assert_eq!(board_versions::version(&db, Changing::All).await.unwrap(), 2 * ROUNDS);
+    assert_eq!(board_versions::version(&db, ScoreBoard::All).await.unwrap(), 2 * ROUNDS);
     all_is_well(&db).await;
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use mathsoc::db::board_versions::{self, Changing};
+use mathsoc::db::board_versions::{self, ScoreBoard};
 use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::{Db, users};
 use mathsoc::domain::ids::CompetitionId;
@@ -93,12 +93,14 @@ async fn a_change_raises_its_own_board_versions_only(db: Db) {
     assert!(board_versions::versions(&db).await.unwrap().is_empty(), "a wrong answer changes no points");
     submit(&db, ada, place, "1", now).await.unwrap();
     submit(&db, eve, place, "1", now).await.unwrap();
-    let expected = [(Changing::All, 2), (Changing::Stage(KeyStage::Ks4), 2)];
+    let expected = [(ScoreBoard::All, 2), (ScoreBoard::Stage(KeyStage::Ks4), 2)];
     assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into());
     users::delete(&db, ada).await.unwrap();
-    let expected = [(Changing::All, 3), (Changing::Stage(KeyStage::Ks4), 3)];
+    let expected = [(ScoreBoard::All, 3), (ScoreBoard::Stage(KeyStage::Ks4), 3)];
     assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into(), "her line is gone");
-    for board in [Changing::All, Changing::Stage(KeyStage::Ks3), Changing::Competition(CompetitionId(7))] {
+    for board in
+        [ScoreBoard::All, ScoreBoard::Stage(KeyStage::Ks3), ScoreBoard::Competition(CompetitionId(7))]
+    {
         assert_eq!(board.to_string().parse(), Ok(board));
     }
 }

@@ -2,12 +2,12 @@
 
 use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
-use mathsoc::db::board_versions::{self, Changing};
+use mathsoc::db::board_versions::{self, ScoreBoard};
 use mathsoc::db::challenges;
 use mathsoc::db::competitions::{self, CompetitionError, Details, Phase};
 use mathsoc::db::leaderboard::{self, Board};
 use mathsoc::db::submissions::{AnswerPlace, Outcome, SubmitError, submit};
-use mathsoc::db::trash::{self, BinError};
+use mathsoc::db::trash::{self, TrashError};
 use mathsoc::db::users::{self, User};
 use mathsoc::domain::ids::CompetitionId;
 use mathsoc::domain::key_stage::KeyStage;
@@ -151,21 +151,21 @@ async fn competition_points_count_in_their_competition_only(db: Db) {
     assert_eq!(answer(&db, &eve, first, "1", now()).await.unwrap().points, 1);
     for board in [Board::All, Board::Stage(KeyStage::Ks4)] {
         assert_eq!(leaderboard::page(&db, board, 1).await.unwrap().total, 0);
-        assert_eq!(board_versions::version(&db, board.changing()).await.unwrap(), 0);
+        assert_eq!(board_versions::version(&db, board.score_board()).await.unwrap(), 0);
     }
     let found = leaderboard::page(&db, Board::Competition(id), 1).await.unwrap();
     let lines: Vec<_> =
         found.items.iter().map(|it| (it.user_id, it.rank, it.points, it.school.as_deref())).collect();
     assert_eq!(lines, [(ada.id, 1, 3, Some("ours")), (eve.id, 2, 1, Some("theirs"))]);
     assert_eq!(leaderboard::of_user(&db, Board::Competition(id), eve.id).await.unwrap().unwrap().rank, 2);
-    assert_eq!(board_versions::version(&db, Changing::Competition(id)).await.unwrap(), 2);
+    assert_eq!(board_versions::version(&db, ScoreBoard::Competition(id)).await.unwrap(), 2);
 
     let other = running(&db, "Another").await;
     assert_eq!(leaderboard::page(&db, Board::Competition(other), 1).await.unwrap().total, 0);
     users::delete(&db, ada.id).await.unwrap();
     assert_eq!(leaderboard::page(&db, Board::Competition(id), 1).await.unwrap().total, 1);
     assert_eq!(
-        board_versions::version(&db, Changing::Competition(id)).await.unwrap(),
+        board_versions::version(&db, ScoreBoard::Competition(id)).await.unwrap(),
         3,
         "whoever watches is told"
     );
@@ -266,7 +266,7 @@ async fn a_competition_is_changed_closed_and_deleted(db: Db) {
 
     set(&db, id).await;
     let delete = async || trash::delete(&db, &by(), LogSubject::Competition, id.0).await;
-    assert!(matches!(delete().await, Err(BinError::Kept(_))));
+    assert!(matches!(delete().await, Err(TrashError::InUse(_))));
     run(&db, "DELETE FROM challenges", &[]).await.unwrap();
     delete().await.unwrap();
     let all = competitions::of_member(&db, head).await.unwrap();

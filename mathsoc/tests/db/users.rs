@@ -3,7 +3,7 @@
 use mathsoc::db::admin_log::{self, Action, Actor};
 use mathsoc::db::submissions::{AnswerPlace, submit};
 use mathsoc::db::users::edit::{self, Change, ChangeError, Details};
-use mathsoc::db::users::list::{self, Of, Wanted};
+use mathsoc::db::users::list::{self, ColumnFilter, UserFilter};
 use mathsoc::db::users::{self, CreateError, NewUser, RightsError};
 use mathsoc::db::{Db, dashboard, export, leaderboard, second_factor, trash};
 use mathsoc::domain::key_stage::KeyStage;
@@ -65,21 +65,27 @@ async fn the_account_list_combines_all_filters(db: Db) {
     .await;
     admin(&db, "grace@school.example").await;
     users::verify_email(&db, 1).await.unwrap();
-    let found = async |wanted: Wanted| {
+    let found = async |wanted: UserFilter| {
         let page = list::page(&db, &wanted, 1).await.unwrap();
         let all = list::all(&db, &wanted).await.unwrap();
         assert_eq!(page.items, all);
         all.iter().map(|person| person.user.id).collect::<Vec<_>>()
     };
-    let any = Wanted::default;
-    assert_eq!(found(Wanted { school: Some(Of::One(ours)), ..any() }).await, [1, 2]);
-    assert_eq!(found(Wanted { school: Some(Of::None), role: Some(Role::Pupil), ..any() }).await, [3, 4]);
-    assert_eq!(found(Wanted { school: Some(Of::One(99)), ..any() }).await, [0; 0]);
-    assert_eq!(found(Wanted { key_stage: Some(KeyStage::Ks4), ..any() }).await, [2, 3]);
-    assert_eq!(found(Wanted { year: Some(Of::One(Year::new(7).unwrap())), ..any() }).await, [1]);
-    assert_eq!(found(Wanted { year: Some(Of::None), role: Some(Role::Pupil), ..any() }).await, [4]);
-    assert_eq!(found(Wanted { role: Some(Role::Admin), ..any() }).await, [5]);
-    assert_eq!(found(Wanted { unverified: true, text: "pupil".to_owned(), ..any() }).await, [2, 3, 4]);
+    let any = UserFilter::default;
+    assert_eq!(found(UserFilter { school: Some(ColumnFilter::Is(ours)), ..any() }).await, [1, 2]);
+    assert_eq!(
+        found(UserFilter { school: Some(ColumnFilter::Missing), role: Some(Role::Pupil), ..any() }).await,
+        [3, 4]
+    );
+    assert_eq!(found(UserFilter { school: Some(ColumnFilter::Is(99)), ..any() }).await, [0; 0]);
+    assert_eq!(found(UserFilter { key_stage: Some(KeyStage::Ks4), ..any() }).await, [2, 3]);
+    assert_eq!(found(UserFilter { year: Some(ColumnFilter::Is(Year::new(7).unwrap())), ..any() }).await, [1]);
+    assert_eq!(
+        found(UserFilter { year: Some(ColumnFilter::Missing), role: Some(Role::Pupil), ..any() }).await,
+        [4]
+    );
+    assert_eq!(found(UserFilter { role: Some(Role::Admin), ..any() }).await, [5]);
+    assert_eq!(found(UserFilter { unverified: true, text: "pupil".to_owned(), ..any() }).await, [2, 3, 4]);
     let one = list::one(&db, 1).await.unwrap().unwrap();
     assert_eq!(one.school.as_deref(), Some("Ours"));
     assert_eq!(list::one(&db, 99).await.unwrap(), None);
@@ -151,7 +157,7 @@ async fn bulk_deletion_is_reversible_and_spares_admins(db: Db) {
     ids.push(admin(&db, "grace@school.example").await.id);
     let before = lines(&db).await;
     assert_eq!(trash::delete_all(&db, &by(), LogSubject::User, &ids).await.unwrap(), 2);
-    let all = async || list::all(&db, &Wanted::default()).await.unwrap().len();
+    let all = async || list::all(&db, &UserFilter::default()).await.unwrap().len();
     assert_eq!(all().await, 1);
     assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 2);
     assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0);
@@ -223,7 +229,7 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
             SELECT max(id), 1, 'x =', $1 FROM challenges";
         run(&db, sql, &[answer]).await.unwrap();
     }
-    assert!(dashboard::tried(&db, true).await.unwrap().is_empty(), "three must have tried it");
+    assert!(dashboard::solution_rates(&db, true).await.unwrap().is_empty(), "three must have tried it");
     let now: i64 = at(0).parse().unwrap();
     for id in &ids[..3] {
         for (challenge, given) in [(1, if *id == ids[0] { "7" } else { "0" }), (2, "8")] {
@@ -232,7 +238,7 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
         }
     }
     let rates = async |hardest| {
-        let tried = dashboard::tried(&db, hardest).await.unwrap();
+        let tried = dashboard::solution_rates(&db, hardest).await.unwrap();
         tried.into_iter().map(|it| (it.title.clone(), it.rate())).collect::<Vec<_>>()
     };
     let (hard, easy) = (("Hard".to_owned(), 33), ("Easy".to_owned(), 100));
@@ -248,7 +254,7 @@ async fn an_export_has_every_row_once(db: Db) {
     let many: Vec<_> = (0..501).map(|n| new(n, None, Some(9))).collect();
     let ids = make(&db, &many).await;
     let first = export::users(&db, 0).await.unwrap();
-    assert_eq!(first.len(), export::AT_ONCE);
+    assert_eq!(first.len(), export::BATCH_ROWS);
     let rest = export::users(&db, first.last().unwrap().id).await.unwrap();
     assert_eq!(rest.iter().map(|it| &*it.full_name).collect::<Vec<_>>(), ["Pupil 0500"]);
     assert!(export::users(&db, rest[0].id).await.unwrap().is_empty());
@@ -288,6 +294,6 @@ async fn concurrent_bulk_changes_are_serialised(db: Db) {
         }
     };
     assert_eq!(at_once(&db, 4, change).await, [60; 4]);
-    let all = list::all(&db, &Wanted::default()).await.unwrap();
+    let all = list::all(&db, &UserFilter::default()).await.unwrap();
     assert!(all.iter().all(|it| it.user.year == Some(Year::new(11).unwrap()) && it.user.epoch == 5));
 }

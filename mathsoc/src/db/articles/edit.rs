@@ -1,4 +1,4 @@
-//! Articles as admins write them: before their time too.
+//! Articles for admins, including unpublished ones.
 
 use super::{Article, ArticleSummary};
 use crate::db::admin_log::{Action, Actor, record};
@@ -8,25 +8,20 @@ use crate::db::{Db, Paged, Result, on};
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
 
-/// What an article is to be.
+/// The content of a new or changed article.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// The title.
     pub title: Title,
-    /// Who wrote it.
     pub author: Title,
-    /// One or two sentences, plain with formulas.
+    /// One or two sentences, plain text with formulas.
     pub teaser: String,
-    /// The text itself, rich text.
+    /// The body, rich text.
     pub body: String,
-    /// From when on it is shown; unix seconds.
+    /// The time from which readers see it; Unix seconds.
     pub published_at: i64,
 }
 
-/// A page of ten of all articles, those that come last first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten of all articles, newest first.
 pub async fn all(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
     const COUNT: &str = "SELECT count(*) FROM articles WHERE deleted_at IS NULL";
     const LIST: &str = "SELECT id, title, author, teaser, published_at FROM articles
@@ -34,20 +29,14 @@ pub async fn all(db: &Db, page: u32) -> Result<Paged<ArticleSummary>> {
     paged::whole(db, page, COUNT, LIST).await
 }
 
-/// The article with this number, whether or not its time has come.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns an article, even if it is not published yet.
 pub async fn any(db: &Db, id: i64) -> Result<Option<Article>> {
     const ONE: &str = "SELECT id, title, author, teaser, body, published_at
         FROM articles WHERE id = $1 AND deleted_at IS NULL";
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
 }
 
-/// Keeps a new article; its number.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Creates an article and returns its id.
 pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
     const INSERT: &str = "INSERT INTO articles (title, author, teaser, body, published_at)
         VALUES ($1, $2, $3, $4, $5) RETURNING id";
@@ -63,10 +52,7 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
     })
 }
 
-/// Changes an article; `false` when there is none with this number.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Changes an article. Returns `false` if it does not exist.
 pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> Result<bool> {
     const CHANGE: &str =
         "UPDATE articles SET title = $2, author = $3, teaser = $4, body = $5, published_at = $6

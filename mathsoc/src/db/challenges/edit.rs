@@ -1,4 +1,4 @@
-//! Challenges as admins write them: before their time too, with their answers.
+//! Challenges for admins, including unreleased ones, with their right answers.
 
 use crate::db::admin_log::{Action, Actor, record};
 use crate::db::files::note_uses;
@@ -9,60 +9,55 @@ use crate::domain::key_stage::KeyStage;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::title::Title;
 
-/// The most boxes of one challenge.
-pub const MOST_BOXES: usize = 12;
+/// The maximum number of answer boxes in a challenge.
+pub const MAX_BOXES: usize = 12;
 
-/// What a list of all challenges shows of one.
+/// A challenge in the admin's list.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
-pub struct Listed {
-    /// Its number.
+pub struct AdminSummary {
     pub id: i64,
-    /// Its title.
     pub title: String,
-    /// For which years it is meant.
     #[sqlx(try_from = "String")]
     pub key_stage: KeyStage,
-    /// From when on it is shown; unix seconds.
+    /// The time from which it is visible; Unix seconds.
     pub released_at: i64,
-    /// From when on it takes no more answers; unix seconds.
+    /// The time from which it takes no more answers; Unix seconds.
     pub locked_at: Option<i64>,
-    /// How many pupils have tried it.
+    /// The number of pupils who tried it.
     pub tried: i64,
-    /// How many have solved it.
+    /// The number of pupils who solved it.
     pub solved: i64,
 }
 
-/// What a challenge is to be.
+/// The content of a new or changed challenge.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Draft {
-    /// The title.
     pub title: Title,
-    /// For which years it is meant.
     pub key_stage: KeyStage,
-    /// One or two sentences, plain with formulas.
+    /// One or two sentences, plain text with formulas.
     pub summary: String,
-    /// The problem itself, rich text.
+    /// The problem, rich text.
     pub statement: String,
-    /// From when on it is shown; unix seconds.
+    /// The time from which it is visible; Unix seconds.
     pub released_at: i64,
-    /// From when on it takes no more answers and shows its own; unix seconds.
+    /// The time from which it takes no more answers and shows the right ones; Unix seconds.
     pub locked_at: Option<i64>,
-    /// The competition that it belongs to; none for everybody's.
+    /// The competition; `None` for a challenge that everyone sees.
     pub competition: Option<i64>,
-    /// Where the answers go, in order.
+    /// The answer boxes in order.
     pub boxes: Vec<DraftBox>,
 }
 
-/// What a box is to be.
+/// The content of a new or changed answer box.
 #[derive(Clone, Debug, Default, PartialEq, Eq, sqlx::FromRow)]
 pub struct DraftBox {
-    /// Its number; none for a new one.
+    /// The id; `None` for a new box.
     pub id: Option<i64>,
-    /// What is asked for.
+    /// The label, such as `x =`.
     pub label: String,
     /// The right answer.
     pub answer: String,
-    /// How strict it is, as [`answers::AnswerRules`] is written.
+    /// The rules of the comparison, as [`answers::AnswerRules`] parses them.
     pub rules: String,
 }
 
@@ -78,11 +73,8 @@ struct Row {
     competition_id: Option<i64>,
 }
 
-/// A page of ten of all challenges, of one key stage or of all; those that come last first.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<Listed>> {
+/// Returns a page of ten challenges of one key stage or of all, newest first.
+pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<AdminSummary>> {
     const COUNT: &str =
         "SELECT count(*) FROM challenges WHERE deleted_at IS NULL AND ($1 IS NULL OR key_stage = $1)";
     const LIST: &str = "SELECT id, title, key_stage, released_at, locked_at,
@@ -92,17 +84,14 @@ pub async fn all(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Page
         ORDER BY released_at DESC, id DESC LIMIT $2 OFFSET $3";
     let stage = key_stage.map(KeyStage::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(stage).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
+    let position = PagePosition::new(page, total);
     let items = on!(db, pool => {
-        sqlx::query_as(LIST).bind(stage).bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+        sqlx::query_as(LIST).bind(stage).bind(PER_PAGE).bind(position.offset()).fetch_all(pool).await
     })?;
-    Ok(place.with(items))
+    Ok(position.with(items))
 }
 
-/// The challenge with this number, as it was written.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a challenge with its boxes and right answers.
 pub async fn any(db: &Db, id: i64) -> Result<Option<Draft>> {
     const ONE: &str = "SELECT title, key_stage, summary, statement, released_at, locked_at, competition_id
         FROM challenges WHERE id = $1 AND deleted_at IS NULL";
@@ -117,10 +106,7 @@ pub async fn any(db: &Db, id: i64) -> Result<Option<Draft>> {
     Ok(Some(Draft { title, key_stage, summary, statement, released_at, locked_at, competition, boxes }))
 }
 
-/// Makes a challenge; its number.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Creates a challenge and returns its id.
 pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
     const INSERT: &str =
         "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, competition_id)
@@ -142,33 +128,34 @@ pub async fn create(db: &Db, by: &Actor, new: &Draft) -> Result<i64> {
     })
 }
 
-/// Changes a challenge and its boxes, all or nothing. A box that the draft leaves out goes, if nobody has answered it; what was
-/// answered keeps its verdict.
+/// Changes a challenge and its boxes in one transaction. Deletes a box that the draft omits, if
+/// it has no answers. Stored answers keep their verdicts.
 ///
 /// # Errors
-/// When there is no such challenge or box, somebody has answered a box that was to go, or the database gives no answer.
+/// Fails if the challenge or a box does not exist, an answered box would be deleted, or a tried
+/// challenge would change its competition.
 pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::Result<(), EditError> {
     const CHANGE: &str = "UPDATE challenges SET title = $2, key_stage = $3, summary = $4, statement = $5,
         released_at = $6, locked_at = $7, competition_id = $8 WHERE id = $1 AND deleted_at IS NULL";
-    // What was answered counts where it was answered.
-    const ELSEWHERE: &str = "SELECT count(*) FROM challenges c WHERE c.id = $1
+    // Stored points stay on the boards on which they were counted.
+    const MOVES_TRIED: &str = "SELECT count(*) FROM challenges c WHERE c.id = $1
         AND COALESCE(c.competition_id, 0) <> COALESCE(CAST($2 AS BIGINT), 0)
         AND EXISTS (SELECT 1 FROM progress p WHERE p.challenge_id = c.id)";
-    // Out of the way of the positions to come.
+    // Negative positions make room for the new ones.
     const ASIDE: &str = "UPDATE answer_boxes SET position = -position WHERE challenge_id = $1";
-    const KEEP: &str = "UPDATE answer_boxes SET position = $3, label = $4, answer = $5, rules = $6
+    const UPDATE_BOX: &str = "UPDATE answer_boxes SET position = $3, label = $4, answer = $5, rules = $6
         WHERE id = $2 AND challenge_id = $1";
     const ANSWERED: &str = "SELECT label FROM answer_boxes b WHERE challenge_id = $1 AND position < 0
         AND EXISTS (SELECT 1 FROM submissions s WHERE s.box_id = b.id) LIMIT 1";
-    const REST: &str = "DELETE FROM answer_boxes WHERE challenge_id = $1 AND position < 0";
+    const DELETE_REST: &str = "DELETE FROM answer_boxes WHERE challenge_id = $1 AND position < 0";
     let title = new.title.as_str();
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(title).bind(new.key_stage.name()).bind(&new.summary);
         let change = change.bind(&new.statement).bind(new.released_at).bind(new.locked_at).bind(new.competition);
-        let elsewhere = sqlx::query_scalar(ELSEWHERE).bind(id).bind(new.competition);
-        let elsewhere: i64 = elsewhere.fetch_one(&mut *tx).await?;
-        if elsewhere > 0 {
+        let moves = sqlx::query_scalar(MOVES_TRIED).bind(id).bind(new.competition);
+        let moves: i64 = moves.fetch_one(&mut *tx).await?;
+        if moves > 0 {
             return Err(EditError::Tried);
         }
         if change.execute(&mut *tx).await?.rows_affected() == 0 {
@@ -181,8 +168,8 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
                 insert.bind(&it.rules).execute(&mut *tx).await?;
                 continue;
             };
-            let keep = sqlx::query(KEEP).bind(id).bind(box_id).bind(position).bind(&it.label).bind(&it.answer);
-            if keep.bind(&it.rules).execute(&mut *tx).await?.rows_affected() == 0 {
+            let update = sqlx::query(UPDATE_BOX).bind(id).bind(box_id).bind(position).bind(&it.label).bind(&it.answer);
+            if update.bind(&it.rules).execute(&mut *tx).await?.rows_affected() == 0 {
                 return Err(EditError::NotFound);
             }
         }
@@ -190,7 +177,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
         if let Some(label) = answered {
             return Err(EditError::Answered(label));
         }
-        sqlx::query(REST).bind(id).execute(&mut *tx).await?;
+        sqlx::query(DELETE_REST).bind(id).execute(&mut *tx).await?;
         note_uses!(tx, LogSubject::Challenge, id, &[&new.summary, &new.statement]);
         record!(tx, by, Action::Changed, LogSubject::Challenge, id, title, "");
         tx.commit().await?;
@@ -198,10 +185,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Draft) -> std::result::R
     })
 }
 
-/// Locks a challenge now, or takes the lock away; its title, if there is such a challenge.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Locks a challenge now, or unlocks it. Returns its title, or `None` if it does not exist.
 pub async fn lock(db: &Db, by: &Actor, id: i64, locked: bool) -> Result<Option<String>> {
     const LOCK: &str =
         "UPDATE challenges SET locked_at = $2 WHERE id = $1 AND deleted_at IS NULL RETURNING title";
@@ -221,21 +205,20 @@ pub async fn lock(db: &Db, by: &Actor, id: i64, locked: bool) -> Result<Option<S
 const INSERT_BOX: &str =
     "INSERT INTO answer_boxes (challenge_id, position, label, answer, rules) VALUES ($1, $2, $3, $4, $5)";
 
-/// Why a challenge is not changed.
+/// An error of a changed challenge.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// There is no such challenge, or it has no such box.
-    #[error("there is nothing of this number")]
+    /// The challenge or one of the boxes does not exist.
+    #[error("the challenge or its answer box does not exist")]
     NotFound,
-    /// Somebody has answered a box that was to go.
+    /// An answered box would be deleted.
     #[error("Somebody has answered “{0}”: the box cannot go any more, but you can change it.")]
     Answered(String),
-    /// Somebody has tried it, so it stays in its competition, or outside of any.
+    /// A tried challenge would move into a competition, or out of one.
     #[error(
         "Somebody has tried this challenge: it counts where it is, so it cannot go into a competition or out of one."
     )]
     Tried,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }

@@ -1,7 +1,7 @@
-//! Challenges: the problems that the society sets, and the boxes for their answers.
+//! Challenges and their answer boxes.
 //!
-//! Only what has been released is ever given out: a list or an id never shows a challenge before its time. A challenge of a
-//! competition is in no list here, and found only by those who may see the competition, once it has opened.
+//! Functions here return released challenges only. A challenge of a competition is in no list, and
+//! found only by members who may see the competition, after it has opened.
 
 pub mod edit;
 
@@ -11,29 +11,28 @@ use crate::domain::clock::now;
 use crate::domain::ids::CompetitionId;
 use crate::domain::key_stage::KeyStage;
 
-/// What a list shows of a challenge.
+/// A challenge in a list.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct ChallengeSummary {
-    /// The number in its address.
+    /// The number in its URL.
     pub id: i64,
     /// The title, plain text.
     pub title: String,
-    /// For which years it is meant.
     #[sqlx(try_from = "String")]
     pub key_stage: KeyStage,
-    /// One or two sentences.
+    /// One or two sentences, plain text with formulas.
     pub summary: String,
     /// Unix seconds.
     pub released_at: i64,
-    /// How far who looks at the list has come with it.
+    /// The viewer's progress, if a member is logged in.
     #[sqlx(skip)]
-    pub mark: Option<Mark>,
+    pub progress: Option<ChallengeProgress>,
 }
 
-/// How far somebody has come with a challenge.
+/// A member's progress with a challenge.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Mark {
-    /// Some answer was given.
+pub enum ChallengeProgress {
+    /// At least one box was answered.
     Tried,
     /// All boxes are solved.
     Solved,
@@ -42,72 +41,60 @@ pub enum Mark {
 /// A challenge with all that its page shows.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Challenge {
-    /// The number in its address.
+    /// The number in its URL.
     pub id: i64,
     /// The title, plain text.
     pub title: String,
-    /// For which years it is meant.
     #[sqlx(try_from = "String")]
     pub key_stage: KeyStage,
-    /// One or two sentences.
+    /// One or two sentences, plain text with formulas.
     pub summary: String,
-    /// The problem itself.
+    /// The problem, rich text.
     pub statement: String,
     /// Unix seconds.
     pub released_at: i64,
-    /// Whether it takes no more answers, and shows its own.
+    /// `true` if it takes no more answers and shows the right ones.
     pub locked: bool,
-    /// The competition that it belongs to.
     pub competition: Option<CompetitionId>,
-    /// Where the answers go, in order.
+    /// The answer boxes in order.
     #[sqlx(skip)]
     pub boxes: Vec<AnswerBox>,
 }
 
-/// A place for one answer.
+/// An answer box.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct AnswerBox {
-    /// The number that a form sends.
+    /// The id that a form sends.
     pub id: i64,
-    /// What is asked for, such as `x =`.
+    /// The label, such as `x =`.
     pub label: String,
-    /// The right answer, once the challenge is locked: before, it does not leave `db`.
+    /// The right answer; `None` until the challenge is locked, so that it does not leave `db`
+    /// early.
     pub answer: Option<String>,
 }
 
-/// The newest released challenges, newest first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the newest released challenges, newest first.
 pub async fn latest(db: &Db, count: u32) -> Result<Vec<ChallengeSummary>> {
     released(db, None, i64::from(count), 0).await
 }
 
-/// A page of ten released challenges, newest first; of one key stage or of all.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a page of ten released challenges of one key stage or of all, newest first.
 pub async fn page(db: &Db, key_stage: Option<KeyStage>, page: u32) -> Result<Paged<ChallengeSummary>> {
     const COUNT: &str = "SELECT count(*) FROM challenges WHERE released_at <= $1 AND competition_id IS NULL AND deleted_at IS NULL AND ($2 IS NULL OR key_stage = $2)";
     let stage = key_stage.map(KeyStage::name);
     let total = on!(db, pool => sqlx::query_scalar(COUNT).bind(now()).bind(stage).fetch_one(pool).await)?;
-    let place = PagePosition::new(page, total);
-    let items = released(db, key_stage, PER_PAGE, place.offset()).await?;
-    Ok(place.with(items))
+    let position = PagePosition::new(page, total);
+    let items = released(db, key_stage, PER_PAGE, position.offset()).await?;
+    Ok(position.with(items))
 }
 
-/// The challenge with this id, if it has been released for everybody.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a released challenge outside of competitions.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<Challenge>> {
     by_id_for(db, id, None, now()).await
 }
 
-/// The challenge with this id, if it has been released for this member, or for everybody where there is none.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns a released challenge that the user may see. Without a user, those of competitions are
+/// not found.
 pub async fn by_id_for(db: &Db, id: i64, user: Option<i64>, now: i64) -> Result<Option<Challenge>> {
     const ONE: &str = "SELECT c.id, c.title, c.key_stage, c.summary, c.statement, c.released_at,
             (c.locked_at IS NOT NULL AND c.locked_at <= $2) OR (k.id IS NOT NULL AND k.closes_at <= $2) AS locked,

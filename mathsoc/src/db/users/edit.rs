@@ -1,4 +1,5 @@
-//! What admins change in other people's accounts, one or many together: all of it, or nothing, and a line in the log for each.
+//! Changes that admins make to accounts. Each change runs in one transaction and writes a line to
+//! the audit log for each account.
 
 use palisade::password::PasswordHash;
 
@@ -9,29 +10,26 @@ use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
 use crate::domain::person::{FullName, Year};
 
-/// What is said of somebody.
+/// The editable details of an account.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
-    /// The name.
     pub full_name: FullName,
-    /// The school, if they belong to one.
     pub school_id: Option<i64>,
-    /// The year, if they go to school.
     pub year: Option<Year>,
 }
 
-/// Something that is done to several accounts, or to one.
+/// A change to one or more accounts.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Change {
-    /// They belong to this school from now on, or to none.
+    /// Moves the accounts to this school, or to none.
     Move(Option<i64>),
-    /// They are a year further on; who was in the last one has left school. It leaves out who has no year.
+    /// Moves pupils to the next year; year 13 becomes no year. Skips accounts without a year.
     NextYear,
-    /// All their sessions end, with remembered browsers and links.
+    /// Ends all sessions, remembered browsers and links.
     LogOut,
-    /// Their addresses are taken to be theirs.
+    /// Accepts the e-mail addresses without a letter.
     Verify,
-    /// They log in by password alone, and are logged out.
+    /// Removes the second factor and ends all sessions.
     RemoveFactor,
 }
 
@@ -45,7 +43,7 @@ impl Change {
         }
     }
 
-    /// The statement for one account, which says its name and, where it has changed, its year.
+    /// Returns the statement for one account, which returns the name and the year.
     fn sql(self) -> &'static str {
         match self {
             Self::Move(_) => {
@@ -69,7 +67,7 @@ impl Change {
         }
     }
 
-    /// What the statement is given besides the account.
+    /// Returns the statement's second parameter, if it has one.
     fn value(self) -> Option<Option<i64>> {
         match self {
             Self::Move(school) => Some(school),
@@ -79,10 +77,11 @@ impl Change {
     }
 }
 
-/// Does it to these accounts, all in one transaction; how many it concerned. One that is gone is left out.
+/// Applies a change to accounts in one transaction and returns the number of changed accounts.
+/// Skips accounts that do not exist.
 ///
 /// # Errors
-/// When there is no such school, or the database gives no answer.
+/// Fails if the school does not exist.
 pub async fn change_all(
     db: &Db,
     by: &Actor,
@@ -90,11 +89,11 @@ pub async fn change_all(
     change: Change,
 ) -> std::result::Result<usize, ChangeError> {
     const SCHOOL: &str = "SELECT name FROM schools WHERE id = $1 AND deleted_at IS NULL";
-    const FORGET_CODES: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
-    // Always in one order, so that no two wait for each other.
+    const DELETE_CODES: &str = "DELETE FROM recovery_codes WHERE user_id = $1";
+    // Always locks rows in ascending order, so that two transactions cannot deadlock.
     let mut ids = ids.to_vec();
     ids.sort_unstable();
-    let mut done = 0;
+    let mut changed = 0;
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let school: Option<String> = match change {
@@ -114,7 +113,7 @@ pub async fn change_all(
             let row: Option<(String, Option<i64>)> = query.fetch_optional(&mut *tx).await?;
             let Some((name, year)) = row else { continue };
             if change == Change::RemoveFactor {
-                sqlx::query(FORGET_CODES).bind(id).execute(&mut *tx).await?;
+                sqlx::query(DELETE_CODES).bind(id).execute(&mut *tx).await?;
             }
             let detail = match (change, &school, year) {
                 (Change::NextYear, _, Some(year)) => format!("year {year}"),
@@ -123,28 +122,28 @@ pub async fn change_all(
                 _ => String::new(),
             };
             record!(tx, by, change.action(), LogSubject::User, id, name, detail);
-            done += 1;
+            changed += 1;
         }
         tx.commit().await?;
     });
-    Ok(done)
+    Ok(changed)
 }
 
-/// Changes name, school and year of one account; `false` when it is gone.
+/// Changes name, school and year of one account. Returns `false` if it does not exist.
 ///
 /// # Errors
-/// When there is no such school, or the database gives no answer.
+/// Fails if the school does not exist.
 pub async fn change(db: &Db, by: &Actor, id: i64, new: &Details) -> std::result::Result<bool, ChangeError> {
     const CHANGE: &str =
         "UPDATE users SET full_name = $2, school_id = $3, year = $4 WHERE id = $1 AND deleted_at IS NULL
             AND ($3 IS NULL OR EXISTS (SELECT 1 FROM schools s WHERE s.id = $3 AND s.deleted_at IS NULL))";
-    const THERE: &str = "SELECT count(*) FROM users WHERE id = $1 AND deleted_at IS NULL";
+    const EXISTS: &str = "SELECT count(*) FROM users WHERE id = $1 AND deleted_at IS NULL";
     on!(db, pool => {
         let mut tx = pool.begin().await?;
         let change = sqlx::query(CHANGE).bind(id).bind(&new.full_name).bind(new.school_id).bind(new.year);
         if change.execute(&mut *tx).await?.rows_affected() == 0 {
-            let there: i64 = sqlx::query_scalar(THERE).bind(id).fetch_one(&mut *tx).await?;
-            return if there > 0 { Err(ChangeError::NoSchool) } else { Ok(false) };
+            let existing: i64 = sqlx::query_scalar(EXISTS).bind(id).fetch_one(&mut *tx).await?;
+            return if existing > 0 { Err(ChangeError::NoSchool) } else { Ok(false) };
         }
         record!(tx, by, Action::Changed, LogSubject::User, id, new.full_name.as_str(), "");
         tx.commit().await?;
@@ -152,10 +151,7 @@ pub async fn change(db: &Db, by: &Actor, id: i64, new: &Details) -> std::result:
     })
 }
 
-/// Notes that somebody gets a letter with a link; the name, unless the account is gone.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Records that an admin sent a letter with a link to this user.
 pub async fn note_link(db: &Db, by: &Actor, user: &User) -> Result<()> {
     on!(db, pool => {
         let mut tx = pool.begin().await?;
@@ -165,10 +161,10 @@ pub async fn note_link(db: &Db, by: &Actor, user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Makes accounts without a password, all of them or none.
+/// Creates accounts without a password, all of them or none.
 ///
 /// # Errors
-/// When one of the addresses has an account, or the database gives no answer.
+/// Fails if one of the addresses already has an account.
 pub async fn create_all(
     db: &Db,
     by: &Actor,
@@ -176,7 +172,7 @@ pub async fn create_all(
     new: &[NewUser],
 ) -> std::result::Result<Vec<User>, CreateError> {
     let now = now();
-    let mut made = Vec::with_capacity(new.len());
+    let mut users = Vec::with_capacity(new.len());
     let done: std::result::Result<(), sqlx::Error> = on!(db, pool => {
         async {
             let mut tx = pool.begin().await?;
@@ -187,23 +183,22 @@ pub async fn create_all(
                 let no_password = None::<&PasswordHash>.map(PasswordHash::as_str);
                 let user: User = insert.bind(no_password).fetch_one(&mut *tx).await?;
                 record!(tx, by, action, LogSubject::User, user.id, user.full_name.as_str(), "");
-                made.push(user);
+                users.push(user);
             }
             tx.commit().await
         }
         .await
     });
     done.map_err(CreateError::of_insert)?;
-    Ok(made)
+    Ok(users)
 }
 
-/// Why accounts are not changed.
+/// An error of a change to accounts.
 #[derive(Debug, thiserror::Error)]
 pub enum ChangeError {
-    /// The school is gone.
+    /// The school does not exist.
     #[error("There is no such school. Choose another.")]
     NoSchool,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }

@@ -1,7 +1,8 @@
-//! The list of accounts, as admins look through it.
+//! Searches the list of accounts for admins.
 //!
-//! A text is looked for in names and addresses; `%` and `_` in it stand for themselves. SQLite knows capitals of ASCII only,
-//! so a name is looked for as it was typed, and with a capital at the start of each word: `émilie` finds `Émilie` on both.
+//! The search text matches parts of names and addresses; `%` and `_` in it are literal. SQLite
+//! folds the case of ASCII letters only. Names are therefore compared with the text as typed and
+//! with capitalised words: `émilie` finds `Émilie` in both databases.
 
 use super::{User, user_columns};
 use crate::db::paged::PagePosition;
@@ -10,58 +11,55 @@ use crate::domain::email::EmailAddress;
 use crate::domain::key_stage::KeyStage;
 use crate::domain::person::{Role, Year};
 
-/// How many accounts a page of the list has.
+/// The number of accounts on a page.
 const PER_PAGE: i64 = 25;
-/// How many accounts are changed together, at most.
-pub const MOST: usize = 500;
+/// The maximum number of accounts that one action changes.
+pub const MAX_ACCOUNTS: usize = 500;
 
-/// Which accounts are wanted; all that is left out narrows nothing down.
+/// A filter for accounts. A field that is not set does not filter.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Wanted {
+pub struct UserFilter {
     /// A part of the name or of the address.
     pub text: String,
-    /// Of one school, or of none.
-    pub school: Option<Of<i64>>,
-    /// Of one key stage.
+    /// Members of this school, or of none.
+    pub school: Option<ColumnFilter<i64>>,
     pub key_stage: Option<KeyStage>,
-    /// Of one year, or of none.
-    pub year: Option<Of<Year>>,
-    /// With these rights.
+    /// Pupils of this year, or without a year.
+    pub year: Option<ColumnFilter<Year>>,
     pub role: Option<Role>,
-    /// Whose address was never shown to be theirs.
+    /// Accounts without a verified address.
     pub unverified: bool,
 }
 
-/// One of several, or none of them.
+/// A filter for an optional column: a value, or the absence of one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Of<T> {
-    /// None of them.
-    None,
-    /// This one.
-    One(T),
+pub enum ColumnFilter<T> {
+    /// Rows without a value.
+    Missing,
+    /// Rows with this value.
+    Is(T),
 }
 
-impl<T: Copy> Of<T> {
-    /// As the queries below read it: 0 is no number of a school, and no year.
-    fn number(self, of: impl FnOnce(T) -> i64) -> i64 {
+impl<T: Copy> ColumnFilter<T> {
+    /// Returns the query's parameter. 0 means no value, since neither ids nor years are 0.
+    fn parameter(self, number: impl FnOnce(T) -> i64) -> i64 {
         match self {
-            Self::None => 0,
-            Self::One(it) => of(it),
+            Self::Missing => 0,
+            Self::Is(value) => number(value),
         }
     }
 }
 
-/// An account, and what its school is called.
+/// An account with the name of its school.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct Person {
-    /// The account.
     #[sqlx(flatten)]
     pub user: User,
     /// The name of the school.
     pub school: Option<String>,
 }
 
-macro_rules! person {
+macro_rules! select_person {
     () => {
         concat!(
             "SELECT ",
@@ -71,7 +69,7 @@ macro_rules! person {
     };
 }
 
-macro_rules! wanted {
+macro_rules! matching {
     () => {
         "WHERE deleted_at IS NULL AND (lower(full_name) LIKE lower($1) ESCAPE '!'
             OR lower(full_name) LIKE lower($2) ESCAPE '!' OR email_key LIKE lower($1) ESCAPE '!')
@@ -81,58 +79,47 @@ macro_rules! wanted {
     };
 }
 
-macro_rules! bound {
-    ($query:expr, $wanted:expr) => {{
-        let wanted: &Wanted = $wanted;
-        let query = $query.bind(like(&wanted.text)).bind(like(&capitals(&wanted.text)));
-        let query = query.bind(wanted.school.map(|it| it.number(|id| id)));
-        let query = query.bind(wanted.key_stage.map(KeyStage::name));
-        let query = query.bind(wanted.year.map(|it| it.number(Year::number)));
-        query.bind(wanted.role.map(Role::name)).bind(i64::from(wanted.unverified))
+macro_rules! bind_filter {
+    ($query:expr, $filter:expr) => {{
+        let filter: &UserFilter = $filter;
+        let query = $query.bind(like(&filter.text)).bind(like(&capitals(&filter.text)));
+        let query = query.bind(filter.school.map(|it| it.parameter(|id| id)));
+        let query = query.bind(filter.key_stage.map(KeyStage::name));
+        let query = query.bind(filter.year.map(|it| it.parameter(Year::number)));
+        query.bind(filter.role.map(Role::name)).bind(i64::from(filter.unverified))
     }};
 }
 
-/// A page of 25 accounts by name.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn page(db: &Db, wanted: &Wanted, page: u32) -> Result<Paged<Person>> {
-    const COUNT: &str = concat!("SELECT count(*) FROM users ", wanted!());
-    const LIST: &str = concat!(person!(), wanted!(), " ORDER BY lower(full_name), id LIMIT $8 OFFSET $9");
-    let total = on!(db, pool => bound!(sqlx::query_scalar(COUNT), wanted).fetch_one(pool).await)?;
-    let place = PagePosition::of(page, total, PER_PAGE);
+/// Returns a page of 25 matching accounts, by name.
+pub async fn page(db: &Db, filter: &UserFilter, page: u32) -> Result<Paged<Person>> {
+    const COUNT: &str = concat!("SELECT count(*) FROM users ", matching!());
+    const LIST: &str =
+        concat!(select_person!(), matching!(), " ORDER BY lower(full_name), id LIMIT $8 OFFSET $9");
+    let total = on!(db, pool => bind_filter!(sqlx::query_scalar(COUNT), filter).fetch_one(pool).await)?;
+    let position = PagePosition::of(page, total, PER_PAGE);
     let items = on!(db, pool => {
-        let list = bound!(sqlx::query_as(LIST), wanted);
-        list.bind(PER_PAGE).bind(place.offset()).fetch_all(pool).await
+        let list = bind_filter!(sqlx::query_as(LIST), filter);
+        list.bind(PER_PAGE).bind(position.offset()).fetch_all(pool).await
     })?;
-    Ok(place.with(items))
+    Ok(position.with(items))
 }
 
-/// All of them by name; one more than [`MOST`] where there are more.
-///
-/// # Errors
-/// When the database gives no answer.
-pub async fn all(db: &Db, wanted: &Wanted) -> Result<Vec<Person>> {
-    const LIST: &str = concat!(person!(), wanted!(), " ORDER BY lower(full_name), id LIMIT 501");
-    Ok(on!(db, pool => bound!(sqlx::query_as(LIST), wanted).fetch_all(pool).await)?)
+/// Returns all matching accounts by name, but at most one more than [`MAX_ACCOUNTS`].
+pub async fn all(db: &Db, filter: &UserFilter) -> Result<Vec<Person>> {
+    const LIST: &str = concat!(select_person!(), matching!(), " ORDER BY lower(full_name), id LIMIT 501");
+    Ok(on!(db, pool => bind_filter!(sqlx::query_as(LIST), filter).fetch_all(pool).await)?)
 }
 
-/// One account.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns one account.
 pub async fn one(db: &Db, id: i64) -> Result<Option<Person>> {
-    const ONE: &str = concat!(person!(), "WHERE deleted_at IS NULL AND id = $1");
+    const ONE: &str = concat!(select_person!(), "WHERE deleted_at IS NULL AND id = $1");
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?)
 }
 
-/// Whom a text names: the account with this address, or all of this name. Capitals do not count; at most six.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the accounts with this address or this full name, at most six. Case is ignored.
 pub async fn named(db: &Db, text: &str) -> Result<Vec<Person>> {
     const NAMED: &str = concat!(
-        person!(),
+        select_person!(),
         "WHERE deleted_at IS NULL AND (email_key = lower($1) OR lower(full_name) IN (lower($1), lower($2)))
             ORDER BY lower(full_name), id LIMIT 6"
     );
@@ -141,10 +128,7 @@ pub async fn named(db: &Db, text: &str) -> Result<Vec<Person>> {
     Ok(on!(db, pool => sqlx::query_as(NAMED).bind(&text).bind(capitals).fetch_all(pool).await)?)
 }
 
-/// Those of these addresses that have an account, as addresses are compared; one in the bin has its address still.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the keys of those addresses that have an account. An account in the trash still counts.
 pub async fn taken(db: &Db, addresses: impl IntoIterator<Item = &EmailAddress>) -> Result<Vec<String>> {
     const ONE: &str = "SELECT email_key FROM users WHERE email_key = $1";
     let mut taken = Vec::new();
@@ -161,7 +145,7 @@ pub(crate) fn like(text: &str) -> String {
     format!("%{}%", text.replace('\0', "\u{FFFD}"))
 }
 
-/// The text with a capital at the start of each word.
+/// Returns the text with a capital letter at the start of each word.
 pub(crate) fn capitals(text: &str) -> String {
     let mut start = true;
     let mut capitals = String::with_capacity(text.len());
@@ -181,14 +165,14 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_stands_for_anything_in_sql_stands_for_itself() {
+    fn sql_wildcards_are_literal() {
         assert_eq!(like(" 50%_! "), "%50!%!_!!%");
         assert_eq!(like("a\0b"), "%a\u{FFFD}b%", "no database has this character in a text");
         assert_eq!(like(""), "%%");
     }
 
     #[test]
-    fn each_word_begins_with_a_capital() {
+    fn capitalises_each_word() {
         assert_eq!(capitals("émilie o'brien-łuczak"), "Émilie O'Brien-Łuczak");
     }
 }

@@ -1,8 +1,8 @@
-//! Users: who has an account, and with which rights.
+//! User accounts.
 //!
-//! An account has an *epoch*, a number that is raised by whatever must end its sessions, remembered browsers and links:
-//! a new password, other rights. Whoever keeps something on behalf of an account keeps the epoch beside it, and
-//! believes it only while the account still has the same.
+//! Each account has an *epoch*, a counter that is raised by every event that must end its
+//! sessions, remembered browsers and links: a new password, another role. Anything issued for an
+//! account stores the epoch, and is valid only while the account still has the same one.
 
 pub mod edit;
 pub mod list;
@@ -19,42 +19,40 @@ use crate::domain::log_subject::LogSubject;
 pub use crate::domain::person::NewUser;
 use crate::domain::person::{FullName, Role, Year};
 
-/// Somebody with an account.
+/// A user account.
 #[derive(Clone, Debug, PartialEq, Eq, sqlx::FromRow)]
 pub struct User {
-    /// Their number; it never comes back for somebody else.
+    /// The id; it is never used for another account.
     pub id: i64,
-    /// Their address, as they typed it.
+    /// The e-mail address as it was typed.
     #[sqlx(try_from = "String")]
     pub email: EmailAddress,
-    /// The name by which they are shown.
+    /// The name that pages show.
     pub full_name: FullName,
-    /// What they may do.
     pub role: Role,
-    /// The school they belong to.
     pub school_id: Option<i64>,
-    /// Their year, if they go to school.
+    /// The school year; `None` for adults.
     pub year: Option<Year>,
-    /// Raised by whatever ends sessions, remembered browsers and links.
+    /// The counter that invalidates sessions, remembered browsers and links.
     #[sqlx(try_from = "i64")]
     pub epoch: u64,
-    /// When they showed that the address is theirs; unix seconds.
+    /// The time at which the address was verified; Unix seconds.
     pub email_verified_at: Option<i64>,
     /// Unix seconds.
     pub created_at: i64,
-    /// Unix seconds, to the hour.
+    /// The last visit, to the hour; Unix seconds.
     pub last_seen_at: Option<i64>,
-    /// Whether logging in takes a code besides the password.
+    /// `true` if login needs a code besides the password.
     pub has_second_factor: bool,
 }
 
 impl User {
-    /// The stage of their year.
+    /// Returns the key stage of the school year.
     pub fn key_stage(&self) -> Option<KeyStage> {
         self.year.map(Year::key_stage)
     }
 
-    /// Whether they may do everything.
+    /// Returns `true` for admins.
     pub fn is_admin(&self) -> bool {
         self.role == Role::Admin
     }
@@ -74,10 +72,10 @@ pub(super) const INSERT: &str = concat!(
     user_columns!()
 );
 
-/// Makes an account with a password's hash, or without any password.
+/// Creates an account, with or without a password hash.
 ///
 /// # Errors
-/// When the address has an account, or the database gives no answer.
+/// Fails if the address already has an account.
 pub async fn create(
     db: &Db,
     new: &NewUser,
@@ -93,19 +91,20 @@ pub async fn create(
     .map_err(CreateError::of_insert)
 }
 
-/// Makes the account of the first admin: once and for all, however many ask at the same time. `None` when there is one.
+/// Creates the first admin. Returns `None` if an admin exists. Of concurrent calls only one
+/// succeeds.
 ///
 /// # Errors
-/// When the address has an account, or the database gives no answer.
+/// Fails if the address already has an account.
 pub async fn create_first_admin(
     db: &Db,
     new: &NewUser,
     hash: &PasswordHash,
 ) -> std::result::Result<Option<User>, CreateError> {
-    // Whoever comes second waits for the first one's row.
+    // A concurrent call waits for this row, because its hash is unique.
     const ONCE: &str =
         "INSERT INTO used_links (hash, expires_at) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING";
-    const AGAIN: &str = "DELETE FROM used_links WHERE hash = $1";
+    const RELEASE: &str = "DELETE FROM used_links WHERE hash = $1";
     let now = now();
     let verified = new.email_is_verified.then_some(now);
     let work = async || {
@@ -120,7 +119,7 @@ pub async fn create_first_admin(
             let insert = sqlx::query_as(INSERT).bind(new.email.as_str()).bind(new.email.key());
             let insert = insert.bind(&new.full_name).bind(new.role).bind(new.school_id).bind(new.year);
             let user: User = insert.bind(verified).bind(now).bind(hash.as_str()).fetch_one(&mut *tx).await?;
-            sqlx::query(AGAIN).bind(&b"the first admin"[..]).execute(&mut *tx).await?;
+            sqlx::query(RELEASE).bind(&b"the first admin"[..]).execute(&mut *tx).await?;
             tx.commit().await?;
             Ok(Some(user))
         })
@@ -128,30 +127,21 @@ pub async fn create_first_admin(
     work().await.map_err(CreateError::of_insert)
 }
 
-/// The account with this id.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the account with this id.
 pub async fn by_id(db: &Db, id: i64) -> Result<Option<User>> {
     const ONE: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE id = $1 AND deleted_at IS NULL");
     let read = async || Ok(on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?);
     db.cached(|tables| &tables.users, id, read).await
 }
 
-/// The account with this address; capitals do not count.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the account with this address; case is ignored.
 pub async fn by_email(db: &Db, email: &EmailAddress) -> Result<Option<User>> {
     const ONE: &str =
         concat!("SELECT ", user_columns!(), " FROM users WHERE email_key = $1 AND deleted_at IS NULL");
     Ok(on!(db, pool => sqlx::query_as(ONE).bind(email.key()).fetch_optional(pool).await)?)
 }
 
-/// What a password is compared with, for the account with this address.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the credential of the account with this address.
 pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<StoredCredential>> {
     const ONE: &str =
         "SELECT id, password_hash, epoch FROM users WHERE email_key = $1 AND deleted_at IS NULL";
@@ -160,21 +150,15 @@ pub async fn login_by_email(db: &Db, email: &EmailAddress) -> Result<Option<Stor
     Ok(row.map(Login::read))
 }
 
-/// What a password is compared with, for the account with this id.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns the credential of the account with this id.
 pub async fn login_by_id(db: &Db, id: i64) -> Result<Option<StoredCredential>> {
     const ONE: &str = "SELECT id, password_hash, epoch FROM users WHERE id = $1 AND deleted_at IS NULL";
     let row: Option<Login> = on!(db, pool => sqlx::query_as(ONE).bind(id).fetch_optional(pool).await)?;
     Ok(row.map(Login::read))
 }
 
-/// Sets another password; all that was kept on behalf of the account ends. The new epoch, if the account is still there
-/// and its epoch still is `epoch`.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Sets a new password and raises the epoch, which ends sessions, remembered browsers and links.
+/// Returns the new epoch, or `None` if the account's epoch is not `epoch` any more.
 pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &PasswordHash) -> Result<Option<u64>> {
     const SET: &str = "UPDATE users SET password_hash = $3, epoch = epoch + 1
         WHERE id = $1 AND epoch = $2 RETURNING epoch";
@@ -183,10 +167,8 @@ pub async fn set_password(db: &Db, id: i64, epoch: u64, hash: &PasswordHash) -> 
     Ok(raised.map(i64::unsigned_abs))
 }
 
-/// Puts a stronger hash of the same password in place of `old`; nothing ends. Does nothing when `old` is gone.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Replaces `old` by a stronger hash of the same password without raising the epoch. Does nothing
+/// if the stored hash is not `old`.
 pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordHash) -> Result<()> {
     const SET: &str = "UPDATE users SET password_hash = $3 WHERE id = $1 AND password_hash = $2";
     on!(db, pool => {
@@ -195,11 +177,8 @@ pub async fn set_rehashed(db: &Db, id: i64, old: &PasswordHash, hash: &PasswordH
     Ok(())
 }
 
-/// Ends all that was kept on behalf of the account. The new epoch, if the account is still there and its epoch still is
-/// `epoch`, where one is given.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Raises the epoch, which ends sessions, remembered browsers and links. Returns the new epoch, or
+/// `None` if the account does not exist or its epoch is not the given `epoch`.
 pub async fn raise_epoch(db: &Db, id: i64, epoch: Option<u64>) -> Result<Option<u64>> {
     const RAISE: &str =
         "UPDATE users SET epoch = epoch + 1 WHERE id = $1 AND ($2 IS NULL OR epoch = $2) RETURNING epoch";
@@ -208,10 +187,7 @@ pub async fn raise_epoch(db: &Db, id: i64, epoch: Option<u64>) -> Result<Option<
     Ok(raised.map(i64::unsigned_abs))
 }
 
-/// Notes that the address is theirs. Whether the account is still there.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Marks the address as verified. Returns `false` if the account does not exist.
 pub async fn verify_email(db: &Db, id: i64) -> Result<bool> {
     const VERIFY: &str = "UPDATE users SET email_verified_at = COALESCE(email_verified_at, $2) WHERE id = $1";
     let done = on!(db, pool => {
@@ -220,10 +196,7 @@ pub async fn verify_email(db: &Db, id: i64) -> Result<bool> {
     Ok(done > 0)
 }
 
-/// Changes the name, the school and the year. Whether the account is still there.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Changes name, school and year. Returns `false` if the account does not exist.
 pub async fn set_profile(
     db: &Db,
     id: i64,
@@ -239,13 +212,10 @@ pub async fn set_profile(
     Ok(done > 0)
 }
 
-/// How long somebody who was seen is not seen again, in seconds.
+/// The minimum time between two updates of `last_seen_at`, in seconds.
 const SEEN_EVERY: i64 = 60 * 60;
 
-/// Notes that somebody is here; writes once an hour at most, and else asks nothing.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Updates the time of the last visit, at most once an hour, and otherwise runs no query.
 pub async fn seen(db: &Db, user: &User) -> Result<()> {
     const SEEN: &str = "UPDATE users SET last_seen_at = $2
         WHERE id = $1 AND (last_seen_at IS NULL OR last_seen_at <= $2 - $3)";
@@ -259,11 +229,11 @@ pub async fn seen(db: &Db, user: &User) -> Result<()> {
     Ok(())
 }
 
-/// Gives other rights; all that was kept on behalf of the account ends. The epoch that holds now, if the account is
-/// still there; giving the rights that somebody has changes nothing.
+/// Changes the role and raises the epoch. Returns the current epoch, or `None` if the account does
+/// not exist. Does nothing if the account already has the role.
 ///
 /// # Errors
-/// When no admin would remain, an admin would take their own rights, or the database gives no answer.
+/// Fails if no admin would remain, or an admin would remove their own rights.
 pub async fn change_role(
     db: &Db,
     by: &Actor,
@@ -277,7 +247,7 @@ pub async fn change_role(
     }
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
-        let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let admins = sqlx::query(LOCK_ADMINS).execute(&mut *tx).await?.rows_affected();
         let before: Option<(Role, String, i64)> = sqlx::query_as(BEFORE).bind(id).fetch_optional(&mut *tx).await?;
         let Some((before, name, epoch)) = before else { return Ok(None) };
         if before == role {
@@ -294,19 +264,21 @@ pub async fn change_role(
     }))
 }
 
-/// Deletes the account with all that is its own: sessions, remembered browsers, recovery codes, submissions and points. Nobody
-/// else's points change: a challenge that it solved first stays solved. What somebody wrote for everybody bears a name and no
-/// account, and stays. Whether there was such an account.
+/// Deletes an account with all its own data: sessions, remembered browsers, recovery codes,
+/// submissions and points. Returns `false` if it does not exist.
+///
+/// Points of others do not change: a challenge that the account solved first keeps its first
+/// solution. Articles and other content name an author without an account, and stay.
 ///
 /// # Errors
-/// When no admin would remain, or the database gives no answer.
+/// Fails if no admin would remain.
 pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> {
     const DELETE: &str = "DELETE FROM users WHERE id = $1";
     const SESSIONS: &str = "DELETE FROM sessions WHERE user_id = $1";
     const BOARDS: &str = "SELECT board FROM scores WHERE user_id = $1 ORDER BY board";
     Ok(on!(db, pool => {
         let mut tx = pool.begin().await?;
-        let admins = sqlx::query(HOLD_ADMINS).execute(&mut *tx).await?.rows_affected();
+        let admins = sqlx::query(LOCK_ADMINS).execute(&mut *tx).await?.rows_affected();
         let boards: Vec<String> = sqlx::query_scalar(BOARDS).bind(id).fetch_all(&mut *tx).await?;
         let gone = sqlx::query(DELETE).bind(id).execute(&mut *tx).await?.rows_affected();
         let remain: i64 = sqlx::query_scalar(COUNT_ADMINS).fetch_one(&mut *tx).await?;
@@ -322,35 +294,29 @@ pub async fn delete(db: &Db, id: i64) -> std::result::Result<bool, RightsError> 
     }))
 }
 
-/// Changes nothing, but makes whoever else changes the admins wait: else two of them could each remove the other.
-const HOLD_ADMINS: &str = "UPDATE users SET role = role WHERE role = 'admin'";
+/// Locks all admins' rows without a change. Otherwise two admins could remove each other at the
+/// same time.
+const LOCK_ADMINS: &str = "UPDATE users SET role = role WHERE role = 'admin'";
 const COUNT_ADMINS: &str = "SELECT count(*) FROM users WHERE role = 'admin'";
 
-/// Whether there is an admin.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns `true` if an admin exists.
 pub async fn has_admin(db: &Db) -> Result<bool> {
     let count: i64 = on!(db, pool => sqlx::query_scalar(COUNT_ADMINS).fetch_one(pool).await)?;
     Ok(count > 0)
 }
 
-/// All admins, the first one first.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns all admins, oldest account first.
 pub async fn admins(db: &Db) -> Result<Vec<User>> {
     const ADMINS: &str = concat!("SELECT ", user_columns!(), " FROM users WHERE role = 'admin' ORDER BY id");
     Ok(on!(db, pool => sqlx::query_as(ADMINS).fetch_all(pool).await)?)
 }
 
-/// Why an account cannot be made.
+/// An error of account creation.
 #[derive(Debug, thiserror::Error)]
 pub enum CreateError {
-    /// The address has an account.
+    /// The address already has an account.
     #[error("there is an account with this e-mail address")]
     EmailTaken,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -361,16 +327,15 @@ impl CreateError {
     }
 }
 
-/// Why rights cannot be changed.
+/// An error of a change to an admin's rights.
 #[derive(Debug, thiserror::Error)]
 pub enum RightsError {
-    /// Nobody could give rights any more.
-    #[error("this is the only admin: make somebody else one first")]
+    /// No admin would remain.
+    #[error("this is the only admin: give another account admin rights first")]
     LastAdmin,
-    /// Their own rights: another admin takes them.
+    /// Admins cannot remove their own rights.
     #[error("You cannot take your own rights away: ask another admin.")]
     Own,
-    /// The database gave no answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }
@@ -389,7 +354,8 @@ struct Login {
 }
 
 impl Login {
-    /// Where there is no hash, one that no password has: trying costs as much as everywhere.
+    /// Substitutes a hash that matches no password if there is none, so that login takes equally
+    /// long.
     fn read(self) -> StoredCredential {
         let hash = self.password_hash.unwrap_or_else(|| "!".to_owned()).into();
         StoredCredential { user: self.id.to_string().into(), epoch: self.epoch.unsigned_abs(), hash }

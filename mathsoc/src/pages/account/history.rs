@@ -7,7 +7,7 @@ use palisade::SignedIn;
 
 use crate::db::Paged;
 use crate::db::awards::{self, Award};
-use crate::db::progress::{self, Given};
+use crate::db::progress::{self, SubmittedAnswer};
 use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::parts::address::Listing;
@@ -21,7 +21,7 @@ struct History {
     layout: Layout,
     /// On the first page.
     awards: Vec<Award>,
-    found: Paged<Given>,
+    found: Paged<SubmittedAnswer>,
     pager: Pager,
 }
 

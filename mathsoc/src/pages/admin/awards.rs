@@ -13,9 +13,9 @@ use url::form_urlencoded::{Serializer, parse};
 use super::users::search::Search;
 use super::{List, Row, actor, back};
 use crate::db::awards::{self, Award, AwardError, NewAward};
-use crate::db::board_versions::{Changing, Counting};
+use crate::db::board_versions::{ScoreBoard, ScoreScope};
 use crate::db::competitions::{self, Competition};
-use crate::db::users::list::{self, Person, Wanted};
+use crate::db::users::list::{self, Person, UserFilter};
 use crate::db::{Db, trash};
 use crate::domain::award::Points;
 use crate::domain::key_stage::KeyStage;
@@ -65,7 +65,7 @@ impl AwardForm {
         let own = (String::new(), "The pupil’s own key stage".to_owned());
         let stages = KeyStage::ALL.map(|it| (it.to_string(), it.to_string()));
         let competition = |it: &Competition| {
-            (Changing::Competition(it.id).to_string(), format!("Competition: {}", it.title))
+            (ScoreBoard::Competition(it.id).to_string(), format!("Competition: {}", it.title))
         };
         let choices = [own].into_iter().chain(stages).chain(competitions.iter().map(competition));
         Field::select("counts", "Counts for", choices.collect()).value(&self.counts).hint(
@@ -81,37 +81,37 @@ impl AwardForm {
     async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<Read, Error> {
         let pupil = pupil(db, &self.pupil).await?;
         let (points, reason) = (self.points.parse::<Points>(), self.reason.parse::<Title>());
-        let counting = self.counting(pupil.as_ref().ok(), competitions);
-        Ok(match (pupil, points, reason, counting) {
-            (Ok(pupil), Ok(points), Ok(reason), Ok(counting)) => Read::New(
+        let scope = self.scope(pupil.as_ref().ok(), competitions);
+        Ok(match (pupil, points, reason, scope) {
+            (Ok(pupil), Ok(points), Ok(reason), Ok(scope)) => Read::New(
                 pupil.user.full_name.to_string(),
-                NewAward { user_id: pupil.user.id, counting, points, reason },
+                NewAward { user_id: pupil.user.id, scope, points, reason },
             ),
-            (pupil, points, reason, counting) => Read::Wrong(vec![
+            (pupil, points, reason, scope) => Read::Wrong(vec![
                 self.pupil_field().error(pupil.err()),
                 self.points_field().error(points.err()),
                 self.reason_field().error(reason.err()),
-                self.counts_field(competitions).error(counting.err()),
+                self.counts_field(competitions).error(scope.err()),
             ]),
         })
     }
 
-    fn counting(
+    fn scope(
         &self,
         pupil: Option<&Person>,
         competitions: &[Competition],
-    ) -> Result<Counting, &'static str> {
+    ) -> Result<ScoreScope, &'static str> {
         const UNKNOWN: &str = "There is no such board. Choose another.";
         match (&*self.counts, pupil) {
-            ("", None) => Ok(Counting::Stage(KeyStage::Ks3)),
+            ("", None) => Ok(ScoreScope::Stage(KeyStage::Ks3)),
             ("", Some(pupil)) => {
-                let stage = pupil.user.key_stage().map(Counting::Stage);
+                let stage = pupil.user.key_stage().map(ScoreScope::Stage);
                 stage.ok_or("This pupil is in no year. Choose a key stage.")
             }
             (board, _) => match board.parse() {
-                Ok(Changing::Stage(stage)) => Ok(Counting::Stage(stage)),
-                Ok(Changing::Competition(id)) if competitions.iter().any(|it| it.id == id) => {
-                    Ok(Counting::Competition(id))
+                Ok(ScoreBoard::Stage(stage)) => Ok(ScoreScope::Stage(stage)),
+                Ok(ScoreBoard::Competition(id)) if competitions.iter().any(|it| it.id == id) => {
+                    Ok(ScoreScope::Competition(id))
                 }
                 _ => Err(UNKNOWN),
             },
@@ -146,7 +146,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     if is_admin {
         return Ok(Err("This is an admin, who is on no leaderboard.".to_owned()));
     }
-    let near = Wanted { text: text.to_owned(), role: Some(Role::Pupil), ..Wanted::default() };
+    let near = UserFilter { text: text.to_owned(), role: Some(Role::Pupil), ..UserFilter::default() };
     let near = list::page(db, &near, 1).await?.items;
     let near = near.get(..3).unwrap_or(&near);
     let meant = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", named(near)) };

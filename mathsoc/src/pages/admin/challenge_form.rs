@@ -7,7 +7,7 @@ use std::collections::HashMap;
 
 use answers::{AnswerRules, Comparison};
 
-use crate::db::challenges::edit::{Draft, DraftBox, MOST_BOXES};
+use crate::db::challenges::edit::{Draft, DraftBox, MAX_BOXES};
 use crate::db::challenges::{AnswerBox, Challenge};
 use crate::db::competitions::Competition;
 use crate::domain::key_stage::KeyStage;
@@ -71,8 +71,8 @@ impl ChallengeForm {
 
     /// How many boxes the form shows.
     fn shown(&self) -> usize {
-        let filled = (1..=MOST_BOXES).rev().find(|n| !self.is_empty(*n)).unwrap_or(0);
-        (filled + SPARE).min(MOST_BOXES)
+        let filled = (1..=MAX_BOXES).rev().find(|n| !self.is_empty(*n)).unwrap_or(0);
+        (filled + SPARE).min(MAX_BOXES)
     }
 
     /// The fields, with what is wrong by their names.
@@ -134,7 +134,7 @@ impl ChallengeForm {
         if locked_at.is_some_and(|locked| released.is_ok_and(|released| locked <= released)) {
             missing("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
         }
-        let filled: Vec<_> = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n)).collect();
+        let filled: Vec<_> = (1..=MAX_BOXES).filter(|n| !self.is_empty(*n)).collect();
         let boxes = filled.into_iter().map(|n| self.read_box(n, &mut missing)).collect();
         let (summary, statement) = (self.get("summary").to_owned(), self.get("statement").to_owned());
         match (title, stage, released) {
@@ -173,7 +173,7 @@ impl ChallengeForm {
     /// The challenge as its page would show it, whatever may still be wrong.
     pub(super) fn preview(&self, now: i64) -> Challenge {
         let label = |n| AnswerBox { id: 0, label: self.of_box(n, "label").to_owned(), answer: None };
-        let filled = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n));
+        let filled = (1..=MAX_BOXES).filter(|n| !self.is_empty(*n));
         Challenge {
             id: 0,
             title: title::or_untitled(self.get("title").to_owned()),

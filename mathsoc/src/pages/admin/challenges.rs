@@ -9,7 +9,7 @@ use palisade::{Session, SignedIn};
 
 use super::challenge_form::ChallengeForm;
 use super::{List, Row, actor, back};
-use crate::db::challenges::edit::{self, EditError, Listed};
+use crate::db::challenges::edit::{self, AdminSummary, EditError};
 use crate::db::competitions;
 use crate::db::trash;
 use crate::domain::clock::now;
@@ -69,7 +69,7 @@ pub(crate) async fn list(
     })
 }
 
-fn row(it: Listed, now: i64) -> Row {
+fn row(it: AdminSummary, now: i64) -> Row {
     let when = |at: i64| format!("{}, {}", Day::of_unix(at), Day::of_unix(at).hour());
     let state = match it.locked_at {
         _ if it.released_at > now => format!("Will be shown from {}", when(it.released_at)),

@@ -17,7 +17,7 @@ use palisade::SignedIn;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use super::actor;
-use crate::db::export::{self, AT_ONCE};
+use crate::db::export::{self, BATCH_ROWS};
 use crate::db::{Db, DbError, admin_log};
 use crate::domain::key_stage::KeyStage;
 use crate::error::Error;
@@ -143,7 +143,7 @@ impl Rows {
                 ])
             };
             self.send(rows.iter().flat_map(line).collect()).await?;
-            if rows.len() < AT_ONCE {
+            if rows.len() < BATCH_ROWS {
                 return Ok(());
             }
         }
@@ -183,7 +183,7 @@ impl Rows {
                 ])
             };
             self.send(rows.iter().flat_map(line).collect()).await?;
-            if rows.len() < AT_ONCE {
+            if rows.len() < BATCH_ROWS {
                 return Ok(());
             }
         }
@@ -194,7 +194,7 @@ impl Rows {
         let (mut after, mut rank, mut place) = (None, 0, 0_u64);
         loop {
             let rows = export::scores(&self.db, key_stage, after).await?;
-            let full = rows.len() >= AT_ONCE;
+            let full = rows.len() >= BATCH_ROWS;
             let mut bytes = Vec::new();
             for it in rows {
                 place += 1;

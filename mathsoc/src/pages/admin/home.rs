@@ -5,7 +5,7 @@ use axum::extract::State;
 use axum::response::Html;
 
 use super::chart::{Bar, Days};
-use crate::db::dashboard::{self, DAYS, Members, Tried};
+use crate::db::dashboard::{self, DAYS, Members, SolutionRate};
 use crate::domain::clock::now;
 use crate::error::Error;
 use crate::pages::parts::day::{Day, starts};
@@ -64,15 +64,15 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
         stages: Bar::all(stages),
         schools: Bar::all(schools.into_iter().map(named)),
         days: Days::new(days),
-        hardest: rates(dashboard::tried(&app.db, true).await?),
-        easiest: rates(dashboard::tried(&app.db, false).await?),
+        hardest: rates(dashboard::solution_rates(&app.db, true).await?),
+        easiest: rates(dashboard::solution_rates(&app.db, false).await?),
         refusals: Bar::all(refusals),
         began: Day::of_unix(app.traffic.began()),
     })
 }
 
-fn rates(tried: Vec<Tried>) -> Vec<Bar> {
-    let bar = |it: Tried| {
+fn rates(tried: Vec<SolutionRate>) -> Vec<Bar> {
+    let bar = |it: SolutionRate| {
         let text = format!("{} of {}", it.solved, it.tried);
         let link = Some(format!("/challenges/{}", it.id));
         Bar { link, text, ..Bar::new(it.title, it.solved, it.tried) }

@@ -7,7 +7,7 @@ use http::request::Parts;
 use palisade::{Session, SignedIn};
 
 use super::{actor, back};
-use crate::db::trash::{self, BinError};
+use crate::db::trash::{self, TrashError};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
@@ -97,10 +97,10 @@ pub(crate) async fn restore(
 }
 
 /// What is said on the next page, where it is not an error of ours.
-fn said(error: BinError) -> Result<String, Error> {
+fn said(error: TrashError) -> Result<String, Error> {
     match error {
-        BinError::NotFound => Err(Error::NotFound),
-        BinError::Db(error) => Err(error.into()),
-        told @ (BinError::Kept(_) | BinError::TooLate) => Ok(told.to_string()),
+        TrashError::NotFound => Err(Error::NotFound),
+        TrashError::Db(error) => Err(error.into()),
+        told @ (TrashError::InUse(_) | TrashError::TooLate) => Ok(told.to_string()),
     }
 }

@@ -15,7 +15,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use serde::Serialize;
 
-use crate::db::board_versions::Changing;
+use crate::db::board_versions::ScoreBoard;
 use crate::db::leaderboard::{self, Board, SchoolStanding, Standing};
 use crate::db::users::User;
 use crate::domain::ids::CompetitionId;
@@ -36,19 +36,19 @@ pub(crate) struct BoardQuery {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Name {
     Class,
-    Of(Changing),
+    Of(ScoreBoard),
 }
 
 impl BoardQuery {
     fn parse(query: &str) -> Self {
-        let mut asked = Self { name: Name::Of(Changing::All), page: 1, version: 0 };
+        let mut asked = Self { name: Name::Of(ScoreBoard::All), page: 1, version: 0 };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
                 "page" => asked.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
                 "version" => asked.version = value.parse().unwrap_or(0),
                 "board" | "key_stage" if value == "class" => asked.name = Name::Class,
                 "board" | "key_stage" => {
-                    asked.name = Name::Of(value.parse().unwrap_or(Changing::All));
+                    asked.name = Name::Of(value.parse().unwrap_or(ScoreBoard::All));
                 }
                 _ => {}
             }
@@ -70,9 +70,9 @@ impl Name {
     pub(super) fn board(self, user: &User) -> Option<Board> {
         match self {
             Self::Class => Some(Board::Class { school: user.school_id?, year: user.year? }),
-            Self::Of(Changing::All) => Some(Board::All),
-            Self::Of(Changing::Stage(stage)) => Some(Board::Stage(stage)),
-            Self::Of(Changing::Competition(id)) => Some(Board::Competition(id)),
+            Self::Of(ScoreBoard::All) => Some(Board::All),
+            Self::Of(ScoreBoard::Stage(stage)) => Some(Board::Stage(stage)),
+            Self::Of(ScoreBoard::Competition(id)) => Some(Board::Competition(id)),
         }
     }
 }
@@ -161,18 +161,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_the_first_page_of_the_board_of_all() {
-        let all = BoardQuery { name: Name::Of(Changing::All), page: 1, version: 0 };
+        let all = BoardQuery { name: Name::Of(ScoreBoard::All), page: 1, version: 0 };
         for query in ["", "board", "board=", "board=KS9&page=0&version=x", "board=competition-", "page=-1"] {
             assert_eq!(BoardQuery::parse(query), all, "{query}");
         }
-        let stage = Name::Of(Changing::Stage(KeyStage::Ks4));
+        let stage = Name::Of(ScoreBoard::Stage(KeyStage::Ks4));
         assert_eq!(
             BoardQuery::parse("key_stage=KS4&page=3&version=41"),
             BoardQuery { name: stage, page: 3, version: 41 }
         );
         assert_eq!(BoardQuery::parse("board=KS4").name, stage);
         assert_eq!(BoardQuery::parse("board=class").name, Name::Class);
-        let competition = Name::Of(Changing::Competition(CompetitionId(7)));
+        let competition = Name::Of(ScoreBoard::Competition(CompetitionId(7)));
         assert_eq!(BoardQuery::parse("board=competition-7").name, competition);
     }
 }

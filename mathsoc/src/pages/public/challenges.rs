@@ -10,7 +10,7 @@ use palisade::PageHeaders;
 use crate::db::Paged;
 use crate::db::challenges::{self, AnswerBox, Challenge, ChallengeSummary};
 use crate::db::competitions;
-use crate::db::submissions::{self, TRIES, Tried};
+use crate::db::submissions::{self, LastAnswer, TRIES};
 use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
 use crate::error::Error;
@@ -48,7 +48,7 @@ pub(crate) async fn list(
     }
     let mut has_competitions = false;
     if let Some(user) = frame.user() {
-        submissions::mark(&app.db, user.id, &mut found.items).await?;
+        submissions::load_progress(&app.db, user.id, &mut found.items).await?;
         has_competitions = !competitions::of_member(&app.db, user.id).await?.is_empty();
     }
     let filters = filters("/challenges", listing.key_stage);
@@ -82,7 +82,7 @@ struct BoxProgress {
     id: i64,
     label: String,
     answer: Option<AsRead>,
-    last: Option<(Tried, AsRead)>,
+    last: Option<(LastAnswer, AsRead)>,
     unread: Option<Unread>,
 }
 
@@ -106,7 +106,7 @@ impl One {
         let user = frame.user().map(|user| user.id);
         let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
         let tried = match frame.user() {
-            Some(user) => submissions::tried(&app.db, user.id, id).await?,
+            Some(user) => submissions::last_answers(&app.db, user.id, id).await?,
             None => HashMap::new(),
         };
         let token = frame.user().map(|_| frame.token());
@@ -125,7 +125,7 @@ impl One {
         layout: Layout,
         token: Option<Printed>,
         challenge: Challenge,
-        mut tried: HashMap<i64, Tried>,
+        mut tried: HashMap<i64, LastAnswer>,
         mut unread: Option<Unread>,
     ) -> Self {
         let asked = |AnswerBox { id, label, answer }: &AnswerBox| {
@@ -239,7 +239,7 @@ mod tests {
         }
     }
 
-    fn page(member: bool, locked: bool, tried: Vec<(i64, Tried)>, unread: Option<Unread>) -> String {
+    fn page(member: bool, locked: bool, tried: Vec<(i64, LastAnswer)>, unread: Option<Unread>) -> String {
         let token = member.then(|| Printed::mathml("<i>token</i>".to_owned()));
         let tried = tried.into_iter().collect();
         let page = One::of(page_checks::layout(), token, challenge(locked), tried, unread).render().unwrap();
@@ -247,8 +247,8 @@ mod tests {
         page
     }
 
-    fn tried(tries_left: u8, solved: bool, given: &str, hint: Option<&str>) -> Tried {
-        Tried { tries_left, solved, given: given.to_owned(), hint: hint.map(str::to_owned) }
+    fn tried(tries_left: u8, solved: bool, given: &str, hint: Option<&str>) -> LastAnswer {
+        LastAnswer { tries_left, solved, given: given.to_owned(), hint: hint.map(str::to_owned) }
     }
 
     #[test]

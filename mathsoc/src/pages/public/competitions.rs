@@ -9,7 +9,7 @@ use palisade::SignedIn;
 
 use super::board_table::{BoardQuery, Table, schools, table};
 use super::countdown::until;
-use crate::db::board_versions::{self, Changing};
+use crate::db::board_versions::{self, ScoreBoard};
 use crate::db::challenges::ChallengeSummary;
 use crate::db::competitions::{self, Competition, Phase};
 use crate::db::leaderboard::Board;
@@ -99,9 +99,9 @@ pub(crate) async fn one(
 ) -> Result<Html<String>, Error> {
     let (id, now) = (CompetitionId(id), now());
     let competition = competitions::by_id(&app.db, id, user.id).await?.ok_or(Error::NotFound)?;
-    let version = board_versions::version(&app.db, Changing::Competition(id)).await?;
+    let version = board_versions::version(&app.db, ScoreBoard::Competition(id)).await?;
     let mut challenges = competitions::challenges(&app.db, id, now).await?;
-    submissions::mark(&app.db, user.id, &mut challenges).await?;
+    submissions::load_progress(&app.db, user.id, &mut challenges).await?;
     let pupils = table(&app, &user, Board::Competition(id), asked.page).await?;
     if asked.page > pupils.pages {
         return Err(Error::NotFound);

@@ -37,7 +37,7 @@ impl Home {
         let marked = match frame.user() {
             Some(user) => {
                 let mut challenges = front.challenges.clone();
-                submissions::mark(&app.db, user.id, &mut challenges).await?;
+                submissions::load_progress(&app.db, user.id, &mut challenges).await?;
                 Some(challenges)
             }
             None => None,
@@ -89,7 +89,7 @@ mod tests {
                 key_stage: KeyStage::Ks4,
                 summary: r"Find \(x^2\).".to_owned(),
                 released_at: 951_782_400,
-                mark: None,
+                progress: None,
             }],
             ..HomeContent::default()
         };

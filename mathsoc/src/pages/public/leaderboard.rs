@@ -6,7 +6,7 @@ use axum::response::Html;
 use palisade::SignedIn;
 
 use super::board_table::{BoardQuery, Name, Table, table};
-use crate::db::board_versions::{self, Changing};
+use crate::db::board_versions::{self, ScoreBoard};
 use crate::db::schools;
 use crate::db::users::User;
 use crate::domain::key_stage::KeyStage;
@@ -55,14 +55,14 @@ pub(crate) async fn show(
     asked: BoardQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let (which, changing) = match asked.name {
-        Name::Class => (Which::Class(class(&app, &user).await?), Changing::All),
-        Name::Of(Changing::All) => (Which::All, Changing::All),
-        Name::Of(Changing::Stage(stage)) => (Which::Stage(stage), Changing::Stage(stage)),
-        Name::Of(Changing::Competition(_)) => return Err(Error::NotFound),
+    let (which, score_board) = match asked.name {
+        Name::Class => (Which::Class(class(&app, &user).await?), ScoreBoard::All),
+        Name::Of(ScoreBoard::All) => (Which::All, ScoreBoard::All),
+        Name::Of(ScoreBoard::Stage(stage)) => (Which::Stage(stage), ScoreBoard::Stage(stage)),
+        Name::Of(ScoreBoard::Competition(_)) => return Err(Error::NotFound),
     };
     // Before the rows: what changes between the two is told once more, and not never.
-    let version = board_versions::version(&app.db, changing).await?;
+    let version = board_versions::version(&app.db, score_board).await?;
     let (board, page, pages) = match asked.name.board(&user) {
         Some(board) => {
             let found = table(&app, &user, board, asked.page).await?;
@@ -73,7 +73,7 @@ pub(crate) async fn show(
     if asked.page > pages {
         return Err(Error::NotFound);
     }
-    let name = if asked.name == Name::Class { "class".to_owned() } else { changing.to_string() };
+    let name = if asked.name == Name::Class { "class".to_owned() } else { score_board.to_string() };
     let live = format!("/leaderboard/events?board={name}&page={page}&version={version}");
     let choices = choices(&which);
     let address = choices.iter().find(|choice| choice.chosen).map(|choice| choice.address.clone());

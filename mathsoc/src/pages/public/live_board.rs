@@ -112,13 +112,13 @@ impl Teller {
         let mut beats = interval_at(Instant::now() + pace.beat, pace.beat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
         let (mut rested, mut told) = (Instant::now(), String::new());
-        let changing = self.board.changing();
+        let score_board = self.board.score_board();
         let mut next = Event::default().retry(BACK);
         while self.sender.send(next).await.is_ok() {
             let known = self.known;
             let changed = async {
                 sleep_until(rested).await;
-                watcher.changed(changing, known).await
+                watcher.changed(score_board, known).await
             };
             next = tokio::select! {
                 version = changed => {

@@ -15,7 +15,7 @@ use super::search::Search;
 use crate::db::schools::{self, School};
 use crate::db::trash;
 use crate::db::users::edit::{self, Change, ChangeError};
-use crate::db::users::list::{self, MOST, Person};
+use crate::db::users::list::{self, MAX_ACCOUNTS, Person};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::admin::{actor, back};
@@ -138,7 +138,7 @@ pub(crate) async fn show(
     if people.is_empty() {
         return back(&session, LogSubject::User, "Nobody was chosen. Tick who it is about.").await;
     }
-    if people.len() > MOST {
+    if people.len() > MAX_ACCOUNTS {
         return back(&session, LogSubject::User, TOO_MANY).await;
     }
     page(&app, &frame, deed, people, None).await.map(Html::into_response)
@@ -146,7 +146,7 @@ pub(crate) async fn show(
 
 async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
     let mut people = Vec::new();
-    for id in ids.iter().take(MOST + 1) {
+    for id in ids.iter().take(MAX_ACCOUNTS + 1) {
         people.extend(list::one(&app.db, *id).await?);
     }
     people.sort_by_cached_key(|person| person.user.full_name.as_str().to_lowercase());
@@ -185,7 +185,7 @@ pub(crate) async fn take(
 ) -> Result<Response, Error> {
     let asked = BulkRequest::read(fields);
     let deed = asked.deed.ok_or(Error::NotFound)?;
-    if asked.ids.len() > MOST {
+    if asked.ids.len() > MAX_ACCOUNTS {
         return back(&session, LogSubject::User, TOO_MANY).await;
     }
     let (by, ids) = (actor(&admin), asked.ids.iter().copied().collect::<Vec<_>>());

@@ -21,7 +21,7 @@ use crate::db::users::{CreateError, NewUser};
 use crate::domain::log_subject::LogSubject;
 use crate::domain::person::Year;
 use crate::error::Error;
-use crate::lists::class_list::{self, Fate, Judged, ListError, MOST_LINES};
+use crate::lists::class_list::{self, CheckedLine, LineOutcome, ListError, MAX_LINES};
 use crate::pages::admin::{actor, back};
 use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
 use crate::state::App;
@@ -81,25 +81,25 @@ struct Import {
     problem: Option<String>,
     is_file_wrong: bool,
     schools: Vec<School>,
-    judged: Vec<Judged>,
+    checked: Vec<CheckedLine>,
     plan: String,
 }
 
 impl Import {
-    fn count(&self, is: fn(&Fate) -> bool) -> usize {
-        self.judged.iter().filter(|it| is(&it.fate)).count()
+    fn count(&self, is: fn(&LineOutcome) -> bool) -> usize {
+        self.checked.iter().filter(|it| is(&it.outcome)).count()
     }
 
     fn to_make(&self) -> usize {
-        self.count(|fate| matches!(fate, Fate::New(_)))
+        self.count(|outcome| matches!(outcome, LineOutcome::New(_)))
     }
 
     fn there(&self) -> usize {
-        self.count(|fate| matches!(fate, Fate::There))
+        self.count(|outcome| matches!(outcome, LineOutcome::Exists))
     }
 
     fn wrong(&self) -> usize {
-        self.count(|fate| matches!(fate, Fate::Wrong(_)))
+        self.count(|outcome| matches!(outcome, LineOutcome::Invalid(_)))
     }
 
     fn school(&self, new: &NewUser) -> Option<&str> {
@@ -110,8 +110,8 @@ impl Import {
 
 fn page(frame: &Frame, list: String) -> Import {
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    let (problem, schools, judged, plan) = (None, Vec::new(), Vec::new(), String::new());
-    Import { layout, token, list, problem, is_file_wrong: false, schools, judged, plan }
+    let (problem, schools, checked, plan) = (None, Vec::new(), Vec::new(), String::new());
+    Import { layout, token, list, problem, is_file_wrong: false, schools, checked, plan }
 }
 
 /// `GET /admin/users/import`.
@@ -138,15 +138,15 @@ pub(crate) async fn take(
         let problem = Some(error.to_string());
         return wrong(&Import { problem, is_file_wrong: true, ..page(&frame, sent.list) });
     }
-    let lines = match class_list::read(&sent.list) {
+    let lines = match class_list::parse(&sent.list) {
         Ok(lines) => lines,
         Err(error) => return wrong(&Import { problem: Some(error.to_string()), ..page(&frame, sent.list) }),
     };
     let schools = schools::all(&app.db).await?;
     let taken = list::taken(&app.db, &class_list::addresses(&lines)).await?;
-    let judged = class_list::judge(lines, &schools, &taken);
-    let plan = digest(&judged);
-    let asked = Import { schools, judged, plan, ..page(&frame, sent.list) };
+    let checked = class_list::check(lines, &schools, &taken);
+    let plan = digest(&checked);
+    let asked = Import { schools, checked, plan, ..page(&frame, sent.list) };
     if sent.plan.is_empty() {
         return Ok(shown(&asked)?.into_response());
     }
@@ -157,7 +157,7 @@ pub(crate) async fn take(
     if asked.to_make() == 0 {
         return Ok(shown(&asked)?.into_response());
     }
-    let new: Vec<NewUser> = asked.judged.iter().filter_map(|it| it.fate.new_user().cloned()).collect();
+    let new: Vec<NewUser> = asked.checked.iter().filter_map(|it| it.outcome.new_user().cloned()).collect();
     let Ok(places) = app.mailer.reserve(new.len()) else {
         let busy =
             "Too many letters are waiting to be sent. Try again in some minutes: nothing was done yet.";
@@ -176,16 +176,16 @@ pub(crate) async fn take(
 }
 
 /// What was said of a list, in short: nobody has to keep it meanwhile.
-fn digest(judged: &[Judged]) -> String {
+fn digest(checked: &[CheckedLine]) -> String {
     let mut digest = Sha256::new();
-    for Judged { line, fate } in judged {
-        let said = match fate {
-            Fate::New(new) => {
+    for CheckedLine { line, outcome } in checked {
+        let said = match outcome {
+            LineOutcome::New(new) => {
                 let year = new.year.map(Year::number);
                 format!("new\0{}\0{}\0{:?}\0{year:?}", new.email.key(), new.full_name.as_str(), new.school_id)
             }
-            Fate::There => "there".to_owned(),
-            Fate::Wrong(why) => format!("wrong\0{why}"),
+            LineOutcome::Exists => "there".to_owned(),
+            LineOutcome::Invalid(why) => format!("wrong\0{why}"),
         };
         digest.update(format!("{}\0{said}\0\n", line.number));
     }

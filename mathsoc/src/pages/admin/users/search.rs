@@ -8,7 +8,7 @@ use axum::extract::FromRequestParts;
 use http::request::Parts;
 use url::form_urlencoded::{Serializer, parse};
 
-use crate::db::users::list::{Of, Wanted};
+use crate::db::users::list::{ColumnFilter, UserFilter};
 use crate::domain::key_stage::KeyStage;
 use crate::domain::person::{Role, Year};
 use crate::pages::parts::address::Id;
@@ -20,7 +20,7 @@ const LONGEST: usize = 100;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Search {
     /// Which accounts.
-    pub wanted: Wanted,
+    pub wanted: UserFilter,
     /// The page, from 1.
     pub page: u32,
 }
@@ -29,16 +29,16 @@ impl Search {
     /// Reads a query.
     #[must_use]
     pub(crate) fn parse(query: &str) -> Self {
-        let mut search = Self { wanted: Wanted::default(), page: 1 };
+        let mut search = Self { wanted: UserFilter::default(), page: 1 };
         let wanted = &mut search.wanted;
         for (name, value) in parse(query.as_bytes()) {
             match &*name {
                 "q" => wanted.text = value.trim().chars().take(LONGEST).collect(),
-                "school" if value == "none" => wanted.school = Some(Of::None),
-                "school" => wanted.school = Id::parse(&value).map(|Id(id)| Of::One(id)),
-                "year" if value == "none" => wanted.year = Some(Of::None),
+                "school" if value == "none" => wanted.school = Some(ColumnFilter::Missing),
+                "school" => wanted.school = Id::parse(&value).map(|Id(id)| ColumnFilter::Is(id)),
+                "year" if value == "none" => wanted.year = Some(ColumnFilter::Missing),
                 "year" => {
-                    wanted.year = value.parse::<Year>().ok().map(Of::One);
+                    wanted.year = value.parse::<Year>().ok().map(ColumnFilter::Is);
                     wanted.key_stage = value.parse::<KeyStage>().ok();
                 }
                 "role" => wanted.role = [Role::Pupil, Role::Admin].into_iter().find(|it| it.name() == value),
@@ -53,14 +53,14 @@ impl Search {
     /// What is asked for, as the fields of a form have it.
     #[must_use]
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
-        let Wanted { text, school, key_stage, year, role, unverified } = &self.wanted;
+        let UserFilter { text, school, key_stage, year, role, unverified } = &self.wanted;
         let school = school.map(|it| match it {
-            Of::None => "none".to_owned(),
-            Of::One(id) => id.to_string(),
+            ColumnFilter::Missing => "none".to_owned(),
+            ColumnFilter::Is(id) => id.to_string(),
         });
         let year = year.map(|it| match it {
-            Of::None => "none".to_owned(),
-            Of::One(year) => year.number().to_string(),
+            ColumnFilter::Missing => "none".to_owned(),
+            ColumnFilter::Is(year) => year.number().to_string(),
         });
         let fields = [
             ("q", (!text.is_empty()).then(|| text.clone())),
@@ -130,7 +130,7 @@ mod tests {
         for query in
             ["school=x&year=99&role=king&page=0", "school=-1&page=x", "school=07&unverified=maybe", "=&&q="]
         {
-            assert_eq!(Search::parse(query), Search { wanted: Wanted::default(), page: 1 }, "{query}");
+            assert_eq!(Search::parse(query), Search { wanted: UserFilter::default(), page: 1 }, "{query}");
         }
         assert_eq!(Search::parse(&format!("q={}", "é".repeat(400))).wanted.text.chars().count(), LONGEST);
     }
