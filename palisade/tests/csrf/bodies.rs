@@ -235,10 +235,10 @@ async fn an_inner_body_limit_applies_after_the_peek() {
     let socket = socket().await;
     let body = multipart(&Site::new(tokens()).token("ada").await, &"x".repeat(3 << 20));
     let send = async |path: &str, body: &str| {
-        let mut line = socket.line().await;
-        line.say(head(path, body.len())).await;
-        line.say(body).await;
-        line.hear().await
+        let mut client = socket.connect().await;
+        client.send(head(path, body.len())).await;
+        client.send(body).await;
+        client.receive().await
     };
     assert_eq!(send("/large", &body).await.body, body.len().to_string());
     assert_eq!(send("/", &body).await.status, 413);
@@ -252,16 +252,16 @@ async fn slow_bodies_time_out_at_any_point() {
     let nearly = body.len() - 1;
     for (path, sent, seconds) in [("/", 9, 30), ("/large", 9, 30), ("/large", nearly, 300)] {
         let socket = socket().await;
-        let mut line = socket.line().await;
-        line.say(head(path, body.len())).await;
-        line.say(&body[..9]).await;
+        let mut client = socket.connect().await;
+        client.send(head(path, body.len())).await;
+        client.send(&body[..9]).await;
         let started = tokio::time::Instant::now();
         tokio::time::pause();
         // The timeout starts during the token search; afterwards the route's own timeout applies.
         tokio::time::sleep(Duration::from_secs(10)).await;
-        line.say(&body[9..sent]).await;
-        let heard = line.hear().await.head;
-        assert!(heard.starts_with("http/1.1 408 "), "{heard}");
+        client.send(&body[9..sent]).await;
+        let head = client.receive().await.head;
+        assert!(head.starts_with("http/1.1 408 "), "{head}");
         let elapsed = started.elapsed().as_secs();
         assert!((seconds..=seconds + 10).contains(&elapsed), "{path}, {sent} bytes: {elapsed} s");
         tokio::time::resume();
