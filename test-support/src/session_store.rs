@@ -23,7 +23,11 @@ pub async fn check_session_store(store: Arc<dyn SessionStore>) {
     let save = async |id, before, record| store.save(id, before, record, HOUR).await.unwrap();
 
     assert_eq!(load(id).await, None);
-    assert_eq!(save(id, Some(1), record(2, None)).await, SaveOutcome::Conflict, "there is no session to replace");
+    assert_eq!(
+        save(id, Some(1), record(2, None)).await,
+        SaveOutcome::Conflict,
+        "there is no session to replace"
+    );
     assert_eq!(save(id, None, record(1, None)).await, SaveOutcome::Saved);
     assert_eq!(load(id).await, Some(record(1, None)));
     assert_eq!(save(id, None, record(1, None)).await, SaveOutcome::Conflict, "the session exists already");
