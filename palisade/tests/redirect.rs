@@ -11,7 +11,7 @@ use serde::Deserialize;
 use tower::ServiceExt;
 use url::Url;
 
-/// A page in a folder, so that relative and absolute paths differ.
+/// Returns a page in a folder, so that relative and absolute paths differ.
 fn here() -> Url {
     Url::parse("https://site.example/app/page?x=1#y").unwrap()
 }

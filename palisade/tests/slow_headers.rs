@@ -1,5 +1,5 @@
-//! 500 clients that send their headers slowly do not block another client. The test needs a thousand
-//! file descriptors, a common limit of a process.
+//! 500 clients that send their headers slowly do not block another client. The test needs a
+//! thousand file descriptors, a common limit of a process.
 
 use std::time::Duration;
 

@@ -32,7 +32,7 @@ const CDNJS: &str = "https://cdnjs.cloudflare.com";
 const UNPKG: &str = "https://unpkg.com";
 const CKEDITOR: &str = "https://cdn.ckeditor.com";
 
-/// The Maths Society Platform's policy, as its security page lists it.
+/// Returns the Maths Society Platform's policy, as its security page lists it.
 fn original(unsafe_eval: bool) -> Csp {
     let mut scripts = vec![Source::SELF, Source::UNSAFE_INLINE];
     scripts.extend(unsafe_eval.then_some(Source::UNSAFE_EVAL));

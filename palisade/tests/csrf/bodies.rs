@@ -216,7 +216,7 @@ async fn a_truncated_body_never_reaches_the_handler() {
     assert_eq!(answer.status, 400);
 }
 
-/// A server on a real socket; `/large` takes more than the default of 1 MiB in 30 s.
+/// Returns a server on a real socket; `/large` takes more than the default of 1 MiB in 30 s.
 async fn socket() -> Socket {
     let length = || post(async |body: Bytes| body.len().to_string());
     let raised = BodyLimit::bytes(4 << 20).within(Duration::from_secs(300));

@@ -11,7 +11,7 @@ use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, PROXY, ask, guarded, with_peer};
 
-/// A site that answers with the request's method.
+/// Returns a site that answers with the request's method.
 fn site(csrf: Csrf) -> Router {
     let palisade = Palisade::new().hosts(["localhost", "example.org"]).unwrap();
     let palisade = palisade.trusted_proxies(Proxies::trusted(["10.0.0.1"]).unwrap()).csrf(csrf);

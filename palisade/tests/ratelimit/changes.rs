@@ -19,7 +19,7 @@ struct LimitedSite {
     app: Router,
 }
 
-/// Two limits over one store.
+/// Returns two limits over one store.
 fn limited_site() -> LimitedSite {
     let clock = Clock::manual().0;
     let server = Server::new(&clock);

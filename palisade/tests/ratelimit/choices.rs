@@ -1,4 +1,4 @@
-//! The settings of a limit: strategy, charge, cost, dynamic quotas, breaches, meta limits, reporting.
+//! The settings of a limit: strategy, charge, cost, dynamic quotas, breaches, meta limits.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;

@@ -93,7 +93,8 @@ async fn a_store_has_settings_of_its_own() {
     assert_eq!(statuses(&app, asks).await, [200, 200, 429]);
 }
 
-/// An application-wide limit around a default around `/`, which has a limit of its own, and `/other`.
+/// Returns routes in an application-wide limit and a default: `/` has its own limit, `/other` has
+/// none.
 fn nested(all: &str, default: &str, own: &str) -> Router {
     let (store, ..) = memory();
     let own = limit("own", own, &store).per_client();

@@ -5,10 +5,10 @@
 //! | keys of the application's configuration | settings of the site, tested there |
 //! | a warning that memory is used | `memory://` is written, or a store is handed over |
 //! | connection pools, client classes, `key_prefix` | the URL; the limit's name is the prefix |
-//! | all quotas charged, the last breach in the header and the first in the text | one decision for both; `ChargePolicy` |
+//! | header and text of a breach name different quotas | one decision for both; `ChargePolicy` |
 //! | a callback that answers instead, with 200 | it is notified, the answer stays 429 |
-//! | a decorator above `@app.route` never runs | layers go last; the site's tests find routes added after `.layer(…)` |
-//! | limits of several decorators sorted by unit | quotas in the order they were written, layers from the outside in |
+//! | a decorator above `@app.route` never runs | layers go last; the site's tests check each route |
+//! | several limits sorted by unit | quotas in the order written, layers from the outside in |
 //! | a message per request | one message; the page says when to try again |
 //! | flags for the scope of an exemption | each layer has its own `exempt_when` |
 

@@ -10,7 +10,7 @@ use super::support::{
     Server, get, get_with, hello, limit, lone, memory, page, request, statuses, times, wrapped,
 };
 
-/// `/` has its own limit inside the default; `/other` has none.
+/// Returns routes inside a default: `/` has its own limit, `/other` has none.
 fn site(own: RateLimitLayer, default: RateLimitLayer) -> Router {
     wrapped(Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default))
 }

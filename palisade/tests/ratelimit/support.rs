@@ -18,7 +18,7 @@ use palisade::{ErrorPages, RateLimit};
 
 use crate::support::{Answer as Page, STRANGER, ask, with_peer};
 
-/// A memory store with a manual clock.
+/// Returns a memory store with a manual clock.
 pub fn memory() -> (FallbackStore, Clock, ManualClock) {
     let (clock, manual) = Clock::manual();
     let store = MemoryStore::with_clock(clock.clone());
@@ -29,12 +29,12 @@ pub fn limit(name: &str, quotas: &str, store: &FallbackStore) -> RateLimit {
     RateLimit::new(name, quotas.parse().unwrap(), store.clone())
 }
 
-/// A limit with a store of its own.
+/// Returns a limit with a store of its own.
 pub fn lone(quotas: &str) -> RateLimit {
     limit("lone", quotas, &memory().0)
 }
 
-/// `/` and `/other` behind this limit.
+/// Returns the routes `/` and `/other` behind this limit.
 pub fn behind(gate: RateLimitLayer) -> Router {
     wrapped(Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate))
 }

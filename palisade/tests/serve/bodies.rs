@@ -17,7 +17,7 @@ use tower::Layer;
 
 use super::site::{RawResponse, Site};
 
-/// A site that answers with the body's length; some routes have their own limit.
+/// Returns a site that answers with the body's length; some routes have their own limit.
 async fn site() -> Site {
     let length = || post(async |body: Bytes| body.len().to_string());
     let app = Router::new()

@@ -12,7 +12,7 @@ use tokio::sync::{Notify, mpsc};
 
 use super::site::Site;
 
-/// A page that signals each request, and answers when it is notified.
+/// Returns a page that signals each request, and answers when it is notified.
 fn slow_page() -> (Router, mpsc::Receiver<()>, Arc<Notify>) {
     let (entered, inside) = mpsc::channel(1);
     let go = Arc::new(Notify::new());

@@ -137,7 +137,7 @@ async fn list(session: Session) -> Result<String, Rejection> {
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// Sessions in the cookie, with a manual clock.
+/// Returns sessions in the cookie, with a manual clock.
 pub fn sessions() -> (Sessions, ManualClock, Clock) {
     let (clock, manual) = Clock::manual();
     let sessions =
@@ -146,13 +146,13 @@ pub fn sessions() -> (Sessions, ManualClock, Clock) {
 }
 
 impl Site {
-    /// A site with sessions in the cookie.
+    /// Returns a site with sessions in the cookie.
     pub fn sealed() -> Self {
         let (sessions, manual, clock) = sessions();
         Self::of(sessions.revocation_store(MemorySessions::new().clock(clock)), manual)
     }
 
-    /// A site with sessions in a store.
+    /// Returns a site with sessions in a store.
     pub fn stored() -> Self {
         let (sessions, manual, clock) = sessions();
         Self::of(sessions.store(MemorySessions::new().clock(clock)), manual)

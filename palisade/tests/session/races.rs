@@ -22,7 +22,7 @@ use crate::support::{Answer, ask};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// Sends a request that reads the session, lets another request finish first, and then runs `then`.
+/// Sends a request that reads the session, lets another request finish, and then runs `then`.
 async fn race<F>(
     site: &Site,
     browser: &mut Browser,

@@ -21,7 +21,7 @@ async fn keys(raw: &mut MultiplexedConnection) -> Vec<String> {
     keys
 }
 
-/// A limit by the server's own clock.
+/// Returns a limit by the server's own clock.
 async fn limit(server: &Server, strategy: Strategy, quotas: &str) -> Limit {
     let mut limit = TestStore::memory().limit(strategy, quotas);
     limit.store = Store::open(&server.uri).await.unwrap();

@@ -51,7 +51,8 @@ fn certificate(folder: &Path, name: &str, by: Option<&str>) {
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// A redis-server that speaks TLS only, and its port. Its folder has its CA and another one.
+/// Starts a redis-server for TLS only, and returns it with its port. Its folder has two CAs: the
+/// server's and another one.
 fn server(settings: &[&str]) -> (Server, u16) {
     let home = Folder::new();
     fs::write(home.join("openssl.cnf"), EXTENSIONS).unwrap();
