@@ -18,7 +18,7 @@ pub fn read(root: &Path, folder: &Path) -> Result<BTreeMap<PathBuf, String>> {
     Ok(files)
 }
 
-/// The packages of the checkout `root`, by name: every folder with a `Cargo.toml` that names one.
+/// Returns the packages of the checkout `root` by name: the folders whose `Cargo.toml` names one.
 ///
 /// # Errors
 /// A folder or a `Cargo.toml` cannot be read.

@@ -115,7 +115,7 @@ impl Floors {
         Ok(())
     }
 
-    /// The floor of a module, counted from the top; `None` if the table does not name it.
+    /// Returns the floor of a module, counted from the top; `None` if the table does not name it.
     pub fn floor(&self, name: &str) -> Option<usize> {
         self.rows.iter().position(|row| row.names.iter().any(|other| other == name))
     }
@@ -128,13 +128,13 @@ impl Floors {
         }
     }
 
-    /// The modules that a module may import.
+    /// Returns the modules that a module may import.
     pub fn below(&self, from: &str) -> Vec<&str> {
         let names = self.rows.iter().flat_map(|row| row.names.iter().map(String::as_str));
         names.filter(|to| *to != from && self.allows(from, to)).collect()
     }
 
-    /// Every module that the table names.
+    /// Returns every module that the table names.
     pub fn names(&self) -> impl Iterator<Item = &str> {
         self.rows.iter().flat_map(|row| row.names.iter().map(String::as_str))
     }

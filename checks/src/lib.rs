@@ -21,7 +21,7 @@
 //! | command | fails when |
 //! |---|---|
 //! | `house-checks architecture` | an import breaks the tables in `ARCHITECTURE.md` |
-//! | `house-checks architecture --numbers` | never: prints rooms, floors, arrows and circles |
+//! | `house-checks architecture --numbers` | never: prints modules, floors, arrows and cycles |
 //! | `house-checks architecture --arrows` | never: prints the imports between top-level modules |
 //! | `house-checks docs` | a published crate lacks a page or an example |
 //! | `house-checks docs --list` | never: prints what `docs` rejects, counted by module |

@@ -16,7 +16,7 @@ const USAGE: &str = "\
 usage: house-checks COMMAND [--root DIR]
 
   architecture [--tables FILE]   check imports against the tables of ARCHITECTURE.md
-  architecture --numbers         print rooms, floors, arrows and circles of each package
+  architecture --numbers         print modules, floors, arrows and cycles of each package
   architecture --arrows          print the imports between top-level modules of each package
   docs [--html DIR]              check the documentation of the published crates, and its HTML
   docs --list                    print the violations that docs finds, counted by module
@@ -84,8 +84,8 @@ fn run(words: Vec<String>) -> Result<usize> {
 fn numbers(out: &mut impl Write, root: &Path) -> Result<usize> {
     writeln!(
         out,
-        "{:<16}{:>6}{:>8}{:>8}{:>9}{:>15}",
-        "", "rooms", "floors", "arrows", "circles", "inner circles"
+        "{:<16}{:>8}{:>8}{:>8}{:>8}{:>14}",
+        "", "modules", "floors", "arrows", "cycles", "inner cycles"
     )?;
     for (name, folder) in packages(root)? {
         let package = Package::read(root, &name, &folder)?;
@@ -95,8 +95,8 @@ fn numbers(out: &mut impl Write, root: &Path) -> Result<usize> {
         let found = architecture::numbers::numbers(&package);
         writeln!(
             out,
-            "{name:<16}{:>6}{:>8}{:>8}{:>9}{:>15}",
-            found.rooms, found.floors, found.arrows, found.circles, found.inner_circles
+            "{name:<16}{:>8}{:>8}{:>8}{:>8}{:>14}",
+            found.modules, found.floors, found.arrows, found.cycles, found.inner_cycles
         )?;
     }
     Ok(0)
@@ -106,8 +106,8 @@ fn arrows(out: &mut impl Write, root: &Path) -> Result<usize> {
     for (name, folder) in packages(root)? {
         let package = Package::read(root, &name, &folder)?;
         writeln!(out, "{name}")?;
-        for (room, others) in architecture::numbers::arrows(&package) {
-            writeln!(out, "  {room} → {}", others.into_iter().collect::<Vec<_>>().join(" "))?;
+        for (module, others) in architecture::numbers::arrows(&package) {
+            writeln!(out, "  {module} → {}", others.into_iter().collect::<Vec<_>>().join(" "))?;
         }
     }
     Ok(0)
@@ -137,13 +137,13 @@ fn architecture(out: &mut impl Write, args: &Args) -> Result<usize> {
     Ok(count)
 }
 
-/// The manifests of a checkout by package.
+/// Returns the manifests of a checkout by package.
 fn manifests(root: &Path, folders: &BTreeMap<String, PathBuf>) -> Result<BTreeMap<String, String>> {
     let read = |folder: &PathBuf| std::fs::read_to_string(root.join(folder).join("Cargo.toml"));
     folders.iter().map(|(name, folder)| Ok((name.clone(), read(folder)?))).collect()
 }
 
-/// The published packages of a checkout.
+/// Returns the published packages of a checkout.
 fn published(root: &Path) -> Result<Vec<Package>> {
     let folders = packages(root)?;
     let names = docs::PUBLISHED.iter().filter_map(|name| Some((name, folders.get(*name)?)));

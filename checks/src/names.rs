@@ -68,7 +68,7 @@ pub enum Found {
 }
 
 impl Found {
-    /// The module itself, or the module that holds the item.
+    /// Returns the module itself, or the module that holds the item.
     pub fn module(&self) -> usize {
         match self {
             Found::Module(id) | Found::Item(id, _) => *id,
@@ -194,7 +194,7 @@ impl<'a> Names<'a> {
     }
 }
 
-/// The name that an item declares.
+/// Returns the name that an item declares.
 pub fn name_of(item: &Item) -> Option<String> {
     let ident = match item {
         Item::Const(item) => &item.ident,
@@ -212,7 +212,7 @@ pub fn name_of(item: &Item) -> Option<String> {
     Some(ident.to_string())
 }
 
-/// The attributes of an associated item.
+/// Returns the attributes of an associated item.
 pub fn attrs_of(item: &ImplItem) -> &[syn::Attribute] {
     match item {
         ImplItem::Const(item) => &item.attrs,

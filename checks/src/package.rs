@@ -50,8 +50,8 @@ pub struct Module {
 }
 
 impl Module {
-    /// The top-level module: the first part of the path, or `lib` or `main` for a crate's root.
-    pub fn room(&self) -> &str {
+    /// Returns the top-level module: the first part of the path, or `lib` or `main` for a root.
+    pub fn top_level(&self) -> &str {
         match self.path.first() {
             Some(first) => first,
             None if self.file.ends_with("main.rs") => "main",
@@ -163,7 +163,7 @@ impl Package {
         Ok(id)
     }
 
-    /// The file of `mod name;`, and the folder of its children.
+    /// Returns the file of `mod name;`, and the folder of its children.
     fn find(
         &self,
         parent: &Path,
@@ -188,7 +188,7 @@ impl Package {
             .map(|file| (file, beside))
     }
 
-    /// The documentation on an item: each `doc` attribute's text, with included files.
+    /// Returns the documentation on an item: each `doc` attribute's text, with included files.
     pub fn doc(&self, file: &Path, attrs: &[Attribute]) -> String {
         let mut text = String::new();
         for attr in attrs.iter().filter(|attr| attr.path().is_ident("doc")) {
@@ -201,7 +201,7 @@ impl Package {
         text
     }
 
-    /// The file that `#[doc = include_str!("…")]` includes.
+    /// Returns the file that `#[doc = include_str!("…")]` includes.
     pub fn included(&self, file: &Path, attr: &Attribute) -> Option<PathBuf> {
         let Meta::NameValue(pair) = &attr.meta else { return None };
         let Expr::Macro(include) = &pair.value else { return None };
@@ -219,7 +219,7 @@ struct Place {
     public: bool,
 }
 
-/// The text of `#[name = "text"]`.
+/// Returns the text of `#[name = "text"]`.
 fn text_of(attr: &Attribute, name: &str) -> Option<String> {
     let Meta::NameValue(pair) = &attr.meta else { return None };
     match &pair.value {

@@ -10,7 +10,7 @@ fn page(rest: &str) -> String {
     format!("{EXAMPLE}{rest}")
 }
 
-/// The rules that a library with this module `a` breaks, and where.
+/// Returns the rules that a library with this module `a` breaks, and where.
 fn broken(lib: &str, a: &str) -> Vec<(Rule, String)> {
     let (lib, a) = (page(lib), a.to_owned());
     let package =

@@ -1,4 +1,4 @@
-//! Files, tables, circles and numbers.
+//! Files, tables, cycles and numbers.
 
 use house_checks::architecture::numbers::numbers;
 use house_checks::floors::Floors;
@@ -41,19 +41,19 @@ fn rejects_long_files_and_missing_captions() {
 }
 
 #[test]
-fn rejects_a_circle_inside_a_folder() {
+fn rejects_a_cycle_inside_a_folder() {
     let found = violations(&[
         ("demo/src/pages/mod.rs", "//! Pages.\nmod home;\nmod list;\npub use self::list::List;"),
         ("demo/src/pages/home.rs", "//! Home.\nuse super::List;\npub struct Home;"),
         ("demo/src/pages/list.rs", "//! List.\nuse crate::pages::home::Home;\npub struct List;"),
     ]);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("demo: circle in pages: home, list"), "{found:?}");
+    assert!(found[0].starts_with("demo: cycle in pages: home, list"), "{found:?}");
     assert!(found[0].contains("demo/src/pages/home.rs:2: home imports list (`super::List`)"), "{found:?}");
 }
 
 #[test]
-fn accepts_a_circle_of_module_and_part() {
+fn accepts_a_cycle_of_module_and_part() {
     let found = violations(&[
         ("demo/src/pages/mod.rs", "//! Pages.\nmod home;\nuse home::Home;\npub struct Page;"),
         ("demo/src/pages/home.rs", "//! Home.\nuse super::Page;\npub struct Home;"),
@@ -62,7 +62,7 @@ fn accepts_a_circle_of_module_and_part() {
 }
 
 #[test]
-fn rejects_a_circle_on_one_floor() {
+fn rejects_a_cycle_on_one_floor() {
     let floors = &Floors::parse("```floors demo\nlib\na · b (import each other)\n```").unwrap()["demo"];
     let package = Package::parse(
         "demo",
@@ -75,11 +75,11 @@ fn rejects_a_circle_on_one_floor() {
     .unwrap();
     let found = house_checks::architecture::check(&package, floors);
     assert_eq!(found.len(), 1, "{found:?}");
-    assert!(found[0].starts_with("demo: circle in the crate: a, b"), "{found:?}");
+    assert!(found[0].starts_with("demo: cycle in the crate: a, b"), "{found:?}");
 }
 
 #[test]
-fn measures_rooms_floors_arrows_and_circles() {
+fn measures_modules_floors_arrows_and_cycles() {
     let package = Package::parse(
         "demo",
         [
@@ -95,7 +95,7 @@ fn measures_rooms_floors_arrows_and_circles() {
     .unwrap();
     let found = numbers(&package);
     // run → a → (b, c) → d
-    assert_eq!((found.rooms, found.floors, found.arrows, found.circles), (5, 4, 5, 1));
+    assert_eq!((found.modules, found.floors, found.arrows, found.cycles), (5, 4, 5, 1));
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! The flags of cookies: all cookies, from the first request on.
+//! Cookie attributes: `Secure`, `HttpOnly` and `SameSite` on every cookie.
 
 use axum::Router;
 use axum::response::AppendHeaders;

@@ -1,4 +1,4 @@
-//! Content-Security-Policy: built, parsed, merged, rendered.
+//! Building, parsing, merging and rendering a Content-Security-Policy.
 
 use palisade::csp::{Csp, Directive, Source, none};
 
@@ -12,7 +12,7 @@ fn report_uri_is_a_directive_never_a_host() {
 }
 
 #[test]
-fn the_nonce_appears_only_where_written() {
+fn the_nonce_appears_in_listed_directives_only() {
     let policy = Csp::new()
         .default_src([Source::SELF])
         .script_src([Source::SELF, Source::NONCE])
@@ -28,7 +28,7 @@ fn the_nonce_appears_only_where_written() {
 }
 
 #[test]
-fn what_is_no_nonce_is_left_out() {
+fn an_invalid_nonce_is_omitted() {
     let policy = Csp::new().script_src([Source::NONCE]);
     for text in ["a\r\nX-Evil: 1", "a' * 'unsafe-inline", "a'; script-src *; b", "a b", "é", ""] {
         assert_eq!(policy.render(Some(text)), "script-src 'none'", "{text:?}");
@@ -45,7 +45,7 @@ fn unsafe_inline_stays_inactive_without_the_nonce() {
             "style-src 'self' 'unsafe-inline' 'nonce-n'",
             "style-src 'self'",
         ),
-        // Where there was no nonce to silence it, it was meant.
+        // Without a nonce in the policy, 'unsafe-inline' is intended and stays.
         ("style-src 'unsafe-inline'", "style-src 'unsafe-inline'", "style-src 'unsafe-inline'"),
     ] {
         let policy: Csp = text.parse().unwrap();
@@ -141,7 +141,7 @@ fn every_directive_is_written_and_read_back() {
 }
 
 #[test]
-fn what_flask_writes_is_read_whatever_its_spacing() {
+fn flasks_policies_parse_with_any_spacing() {
     for text in [
         "default-src 'self';object-src  'none'; ",
         ";default-src\t'self'; object-src 'none';;",
@@ -219,7 +219,7 @@ fn hosts_and_schemes_are_validated_on_construction() {
 }
 
 #[test]
-fn merging_adds_to_what_spoke_before() {
+fn merging_extends_existing_directives() {
     let merge =
         |one: &str, other: &str| one.parse::<Csp>().unwrap().merge(&other.parse().unwrap()).to_string();
     for (site, more, merged) in [
@@ -254,6 +254,6 @@ fn merging_adds_to_what_spoke_before() {
         ("sandbox allow-forms", "sandbox allow-scripts", "sandbox allow-forms allow-scripts"),
     ] {
         assert_eq!(merge(site, more), merged, "{site} and {more}");
-        assert!(merged.parse::<Csp>().is_ok(), "{merged} reads back");
+        assert!(merged.parse::<Csp>().is_ok(), "{merged} does not parse");
     }
 }

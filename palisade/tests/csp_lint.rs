@@ -1,4 +1,4 @@
-//! What a policy does not stop: each finding, and a policy that is free of it.
+//! The policy linter: for each finding a policy that causes it, and one that does not.
 
 use palisade::csp::{Csp, PolicyFinding, Severity};
 
@@ -103,7 +103,7 @@ fn each_finding_occurs_and_has_a_fix() {
 }
 
 #[test]
-fn the_linter_finds_the_original_policys_faults() {
+fn the_linter_finds_the_original_policys_weaknesses() {
     let vectors: serde_json::Value = serde_json::from_str(include_str!("data/talisman.json")).unwrap();
     let findings = lint(vectors["policies"]["original, production"].as_str().unwrap());
     let high: Vec<_> = findings
@@ -129,6 +129,6 @@ fn our_presets_have_no_findings_above_info() {
     assert_eq!(
         api,
         ["csp-missing-base-uri", "csp-missing-form-action"],
-        "nothing runs there that could use them"
+        "an API response renders no page that could use them"
     );
 }

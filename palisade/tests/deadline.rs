@@ -1,4 +1,4 @@
-//! What `Deadline` promises, by a clock that jumps.
+//! `Deadline` on tokio's paused clock.
 
 use std::convert::Infallible;
 use std::time::Duration;
@@ -13,13 +13,13 @@ const fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-/// Answers after the time that the request's path names, in seconds.
+/// Answers after the number of seconds in the request's path.
 async fn work(request: Request<()>) -> Result<Response<String>, Infallible> {
     sleep(seconds(request.uri().path()[1..].parse().unwrap())).await;
     Ok(Response::new("done".to_owned()))
 }
 
-/// The answer to work that takes so many seconds, and after how many seconds it came.
+/// Returns the response to work of this many seconds, and the seconds until it came.
 async fn ask<S>(service: &S, takes: u64) -> (Response<String>, u64)
 where
     S: Service<Request<()>, Response = Response<String>, Error = Infallible> + Clone,

@@ -1,4 +1,4 @@
-//! Refusal or fault → page or JSON.
+//! Error pages: a rejection or an internal error becomes HTML or JSON.
 
 use axum::extract::Path;
 use axum::response::IntoResponse;
@@ -66,7 +66,7 @@ async fn no_page_shows_a_cause_type_or_version() {
 }
 
 #[tokio::test]
-async fn what_a_handler_wrote_itself_stays() {
+async fn a_handlers_own_body_stays_unchanged() {
     assert_eq!(fetched("/own", "text/html").await.body, "\"mine\"");
     assert_eq!(fetched("/own-html", "application/json").await.body, "mine");
     assert_eq!(fetched("/", "text/html").await.body, "home");

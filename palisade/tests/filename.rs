@@ -1,4 +1,5 @@
-//! A file keeps as much of its name as is safe. `wz_`: what Werkzeug's `secure_filename` does, or what we do instead.
+//! `SafeName` keeps as much of a file's name as is safe. The reference is Werkzeug's
+//! `secure_filename`; some results differ on purpose.
 
 use palisade::upload::SafeName;
 

@@ -1,4 +1,4 @@
-//! What holds of every guard, alone and in company.
+//! Rules that every guard follows, alone and combined.
 
 use std::convert::Infallible;
 use std::fmt;
@@ -30,7 +30,7 @@ impl fmt::Display for OwnError {
 
 impl std::error::Error for OwnError {}
 
-/// The type can be named, cloned, sent and shared, and the service's own error comes out.
+/// Shows that the layer's type can be named, cloned and shared, and keeps the inner error type.
 fn nameable(
     palisade: Palisade,
 ) -> impl Layer<Failing, Service = GuardService<Palisade, Failing>> + Clone + Send + Sync + 'static {
@@ -123,7 +123,7 @@ async fn each_guard_works_alone_or_names_its_requirement() {
 }
 
 #[tokio::test]
-async fn signed_in_without_the_layer_names_the_line() {
+async fn a_client_ip_without_its_layer_names_it() {
     let app =
         Router::new().route("/", axum::routing::get(|ClientIp(ip): ClientIp| async move { ip.to_string() }));
     let answer = ask(&app, get_from(HERE, "/")).await;

@@ -1,4 +1,4 @@
-//! What `Health` promises.
+//! `Health`: liveness, readiness, caching and log lines.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
@@ -72,9 +72,9 @@ async fn head_works_and_other_methods_get_405() {
         assert_eq!((head.status().as_u16(), head.body().as_str()), (200, ""));
         assert_eq!(head.headers()["content-length"], length);
         for method in ["POST", "PUT", "DELETE", "OPTIONS"] {
-            let refused = ask(&app, method, path).await;
-            assert_eq!(refused.status(), 405);
-            assert_eq!(refused.headers()["allow"], "GET, HEAD");
+            let rejected = ask(&app, method, path).await;
+            assert_eq!(rejected.status(), 405);
+            assert_eq!(rejected.headers()["allow"], "GET, HEAD");
         }
     }
 }
@@ -88,8 +88,8 @@ async fn a_slow_check_counts_as_failed() {
     let asked = Instant::now();
     assert_eq!(ready(&site(Health::new().check("slow", slow))).await, no());
     assert_eq!(asked.elapsed(), Duration::from_secs(2));
-    let patient = Health::new().timeout(Duration::from_secs(4)).check("slow", slow);
-    assert_eq!(ready(&site(patient)).await, yes());
+    let longer = Health::new().within(Duration::from_secs(4)).check("slow", slow);
+    assert_eq!(ready(&site(longer)).await, yes());
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! The hosts we answer for.
+//! The allow-list of hosts.
 
 use axum::body::Body;
 use http::Request;
@@ -13,9 +13,9 @@ async fn status(hosts: &[&str]) -> u16 {
         request = request.header("host", *host);
     }
     let answer = ask(&app, with_peer(request.body(Body::empty()).unwrap(), HERE)).await;
-    let refused = answer.response.extensions.get::<Rejection>().is_some();
-    assert_eq!(refused, answer.status != 200, "a refusal and its reason go together");
-    assert!(answer.header("content-security-policy").is_some(), "headers are complete on refusals too");
+    let rejected = answer.response.extensions.get::<Rejection>().is_some();
+    assert_eq!(rejected, answer.status != 200, "an error status and a rejection come together");
+    assert!(answer.header("content-security-policy").is_some(), "rejections have the security headers too");
     answer.status.as_u16()
 }
 

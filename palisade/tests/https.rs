@@ -47,8 +47,8 @@ async fn the_target_is_kept_byte_for_byte() {
         ["/%C3%A9/a%20b?q=%C3%BC&r=%27", "/a'b?x=[1]|{2}", "//evil.example/", "/..%2f?#", "/?", "/a?b?c=//d"]
     {
         let (_, location) = redirected(Https::new(), Method::GET, "example.org", target).await;
-        let kept = target.split('#').next().unwrap();
-        assert_eq!(location, format!("https://example.org{kept}"));
+        let expected = target.split('#').next().unwrap();
+        assert_eq!(location, format!("https://example.org{expected}"));
     }
 }
 
@@ -66,7 +66,7 @@ async fn the_port_is_dropped_or_chosen() {
 }
 
 #[tokio::test]
-async fn a_strangers_host_is_refused_before_any_redirect() {
+async fn an_unknown_host_is_rejected_before_redirecting() {
     assert_eq!(redirected(Https::new(), Method::GET, "evil.example", "/").await, (421, String::new()));
     assert_eq!(redirected(Https::new(), Method::GET, "a_b..", "/").await.0, 421);
 }
@@ -158,7 +158,7 @@ fn preload_needs_a_year_and_subdomains() {
 }
 
 #[tokio::test]
-async fn http_is_allowed_only_by_saying_so() {
+async fn plain_http_needs_an_explicit_setting() {
     let answer =
         ask(&guarded(palisade().https(Https::new().dangerous_allow_http())), get_from(STRANGER, "/")).await;
     assert_eq!((answer.status.as_u16(), answer.header("strict-transport-security")), (200, None));

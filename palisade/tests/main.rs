@@ -1,5 +1,5 @@
 //! The tests of the library: one program, a module for each protection.
-#![allow(unreachable_pub, reason = "a test program has no outside")]
+#![allow(unreachable_pub, reason = "a test program exports nothing")]
 #![allow(clippy::unwrap_used, reason = "a failed unwrap fails the test and names the line")]
 
 mod cookies;

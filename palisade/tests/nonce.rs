@@ -56,13 +56,13 @@ async fn an_error_pages_nonce_matches_its_header() {
     }
     let mut request = get_from(HERE, "/script");
     request.headers_mut().insert("host", "evil.example".parse().unwrap());
-    let refused = ask(&app(), request).await;
-    assert_eq!(refused.status, 421);
-    assert_eq!(in_policy(&refused), Some(refused.body.as_str()));
+    let rejected = ask(&app(), request).await;
+    assert_eq!(rejected.status, 421);
+    assert_eq!(in_policy(&rejected), Some(rejected.body.as_str()));
 }
 
 #[tokio::test]
-async fn without_the_layer_it_is_still_a_nonce() {
+async fn the_extractor_works_without_the_layer() {
     let app = Router::new().route("/", get(|nonce: CspNonce| async move { nonce.to_string() }));
     assert_eq!(ask(&app, get_from(HERE, "/")).await.body.len(), 22);
 }

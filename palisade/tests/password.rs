@@ -1,4 +1,4 @@
-//! Passwords: what verifies, what is made anew, what it costs, and how many at once (DJ 7.4, Werkzeug's hashes).
+//! Passwords: verification, rehashing, cost, the bound on concurrent hashing, and the policy.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -40,10 +40,10 @@ async fn foreign_hashes_verify_and_are_rehashed() {
     for Vector { by, password, hash } in vectors {
         let verified = verify(&password, &hash).await.unwrap_or_else(|| panic!("{by}: {password} {hash}"));
         assert_eq!((verified.proof.user(), verified.proof.epoch()), ("7", 3));
-        let ours = verified.rehash.expect("it is not ours");
+        let ours = verified.rehash.expect("a foreign hash is rehashed");
         assert!(ours.as_str().starts_with("$argon2id$v=19$m=8,t=1,p=1$") && ours.as_str().len() <= 100);
-        let again = verify(&password, ours.as_str()).await.expect("the new hash is of the same password");
-        assert!(again.rehash.is_none(), "and is left alone");
+        let again = verify(&password, ours.as_str()).await.expect("the new hash verifies the same password");
+        assert!(again.rehash.is_none(), "our own hash is not rehashed");
         for wrong in [format!("{password} "), password.to_uppercase() + "!", String::new()] {
             assert!(verify(&wrong, &hash).await.is_none(), "{by}: {wrong} {hash}");
         }
@@ -52,7 +52,7 @@ async fn foreign_hashes_verify_and_are_rehashed() {
 
 #[tokio::test]
 async fn an_invalid_hash_never_verifies_or_panics() {
-    // Werkzeug raises an exception for most of these, which was a 500 at the login of whoever had one.
+    // Werkzeug raises an exception for most of these, so a login with such a hash was a 500.
     let sum = "ab".repeat(64);
     for odd in [
         "",
@@ -118,39 +118,39 @@ async fn a_hash_of_excessive_cost_is_rejected() {
 
 #[tokio::test]
 async fn a_hash_of_other_cost_is_rehashed() {
-    let typed = || Password::from("correct horse");
+    let password = || Password::from("correct horse");
     let costs = [(8_192, 1), (16_384, 1), (8_192, 2)]
         .map(|(memory, passes)| Argon2Params::new(memory, passes, 1).unwrap());
-    let hash = passwords().params(costs[1]).hash(typed()).await.unwrap();
-    for (cost, kept) in costs.into_iter().zip([false, true, false]) {
+    let hash = passwords().cost(costs[1]).hash(password()).await.unwrap();
+    for (cost, unchanged) in costs.into_iter().zip([false, true, false]) {
         let verified =
-            passwords().params(cost).verify(typed(), stored(hash.as_str())).await.unwrap().unwrap();
-        assert_eq!(verified.rehash.is_none(), kept, "{cost:?}");
+            passwords().cost(cost).verify(password(), stored(hash.as_str())).await.unwrap().unwrap();
+        assert_eq!(verified.rehash.is_none(), unchanged, "{cost:?}");
     }
     assert!(Argon2Params::new(1_024, 2, 1).is_err() && Argon2Params::new(19_456, 0, 1).is_err());
 }
 
 #[tokio::test]
-async fn nobody_is_a_plain_no() {
-    let none = passwords();
-    assert!(none.verify("correct horse".into(), None).await.unwrap().is_none());
-    assert_eq!(none.computed(), 1, "it has cost what a check costs");
+async fn an_unknown_user_costs_a_full_check() {
+    let default = passwords();
+    assert!(default.verify("correct horse".into(), None).await.unwrap().is_none());
+    assert_eq!(default.computed(), 1, "an unknown user costs one hash, as a known one does");
     let like = vectors().remove(0);
-    let passwords = passwords().equalize_timing(&like.hash.clone().into());
-    let nobody = passwords.verify(like.password.as_str().into(), None).await.unwrap();
-    assert!(nobody.is_none(), "not even with the password of the hash that it costs like");
+    let passwords = passwords().unknown_like(&like.hash.clone().into());
+    let unknown = passwords.verify(like.password.as_str().into(), None).await.unwrap();
+    assert!(unknown.is_none(), "the password of the reference hash signs no one in");
     assert!(passwords.verify(like.password.as_str().into(), stored(&like.hash)).await.unwrap().is_some());
 }
 
 #[tokio::test]
-async fn what_was_cut_off_is_not_right() {
+async fn an_overlong_password_is_never_truncated() {
     let long = "x".repeat(1024);
     let hash = passwords().hash(long.as_str().into()).await.unwrap();
     assert!(verify(&long, hash.as_str()).await.is_some());
-    let refused = passwords().hash(format!("{long}y").into()).await;
+    let rejected = passwords().hash(format!("{long}y").into()).await;
     assert!(
-        matches!(refused, Err(palisade::password::HashingError::TooLong)),
-        "what could never be verified cannot be set"
+        matches!(rejected, Err(palisade::password::HashingError::TooLong)),
+        "a password that cannot be verified is not hashed"
     );
     let empty = passwords().hash("".into()).await.unwrap();
     assert!(verify(&format!("{long}y"), empty.as_str()).await.is_none());
@@ -180,11 +180,11 @@ async fn concurrent_hashing_is_bounded_and_surplus_gets_503() {
     let (done, busy) = (done.load(Ordering::SeqCst), busy.load(Ordering::SeqCst));
     assert_eq!(done + busy, 200);
     assert!(done >= 22 && busy > 0, "{done} done, {busy} busy");
-    assert!(passwords.hash("correct horse".into()).await.is_ok(), "no place in the queue was lost");
+    assert!(passwords.hash("correct horse".into()).await.is_ok(), "every place in the queue is free again");
     let busy = palisade::password::HashingError::Busy { retry_after: std::time::Duration::from_secs(2) };
-    let refused = palisade::Rejection::from(busy).into_response::<String>();
+    let rejected = palisade::Rejection::from(busy).into_response::<String>();
     assert_eq!(
-        (refused.status().as_u16(), &refused.headers()["retry-after"]),
+        (rejected.status().as_u16(), &rejected.headers()["retry-after"]),
         (503, &http::HeaderValue::from(2))
     );
 }
@@ -200,15 +200,15 @@ async fn cancelled_callers_do_not_raise_the_bound() {
     }
     task.abort();
     let _ = task.await;
-    assert_eq!(passwords.running(), 1, "the hash is still being made, and holds its turn");
-    assert!(passwords.hash("next".into()).await.is_ok(), "after it");
+    assert_eq!(passwords.running(), 1, "the hash is still computed and holds its slot");
+    assert!(passwords.hash("next".into()).await.is_ok(), "the next caller gets the slot afterwards");
 }
 
 #[test]
-fn new_passwords_are_judged_in_words() {
+fn weak_passwords_are_rejected_with_advice() {
     let policy = PasswordPolicy::new();
     let about = ["Ada Lovelace", "ada.l@uptonschool.example"];
-    let judge = |text: &str| policy.check(&text.into(), &about);
+    let check = |text: &str| policy.check(&text.into(), &about);
     for good in [
         "seven purple otters",
         "correcthorsebatterystaple",
@@ -216,35 +216,35 @@ fn new_passwords_are_judged_in_words() {
         "h7#kQ0z!pW2x",
         "🦊🐻🐼 walk home",
     ] {
-        assert_eq!(judge(good), Ok(()), "{good}");
+        assert_eq!(check(good), Ok(()), "{good}");
     }
-    assert_eq!(judge("short"), Err(PasswordRejected::TooShort { characters: 8 }));
+    assert_eq!(check("short"), Err(PasswordRejected::Short { characters: 8 }));
     assert_eq!(
-        judge("äöüäöüä"),
-        Err(PasswordRejected::TooShort { characters: 8 }),
+        check("äöüäöüä"),
+        Err(PasswordRejected::Short { characters: 8 }),
         "seven characters of two bytes"
     );
-    assert_eq!(judge(&"purple otters ".repeat(10)), Err(PasswordRejected::TooLong { bytes: 128 }));
+    assert_eq!(check(&"purple otters ".repeat(10)), Err(PasswordRejected::Long { bytes: 128 }));
     for common in ["password", "12345678", "qwertyuiop", "iloveyou", "football"] {
-        assert!(matches!(judge(common), Err(PasswordRejected::Common)), "{common}: {:?}", judge(common));
+        assert!(matches!(check(common), Err(PasswordRejected::Common)), "{common}: {:?}", check(common));
     }
     for own in ["adalovelace", "Ada Lovelace", "Lovelace2026", "uptonschool1", "ada.l@uptonschool.example"] {
-        assert_eq!(judge(own), Err(PasswordRejected::AboutYou), "{own}");
+        assert_eq!(check(own), Err(PasswordRejected::AboutYou), "{own}");
     }
     for (weak, because) in [
         ("aaaaaaaaaaaaaaa", "Saying the same thing again"),
         ("abcdefghijk", "Sequences"),
         ("14.07.2009", "Years and dates"),
     ] {
-        let said = judge(weak).unwrap_err().to_string();
-        assert!(said.contains(because) && said.contains("Three or four words"), "{weak}: {said}");
+        let advice = check(weak).unwrap_err().to_string();
+        assert!(advice.contains(because) && advice.contains("Three or four words"), "{weak}: {advice}");
     }
     assert!(policy.strict(true).check(&"purple otter".into(), &[]).is_err());
     assert!(policy.min_length(20).check(&"seven purple otters".into(), &[]).is_err());
     assert_eq!(
-        policy.min_length(1).check(&"a7#kQ".into(), &[]),
-        Err(PasswordRejected::TooShort { characters: 8 }),
-        "8 is the least"
+        policy.shortest(1).check(&"a7#kQ".into(), &[]),
+        Err(PasswordRejected::Short { characters: 8 }),
+        "the minimum is never below 8"
     );
 }
 
@@ -260,11 +260,11 @@ fn debug_shows_neither_password_nor_hash() {
 }
 
 #[test]
-fn no_password_keeps_the_policy_busy() {
-    // Each of these characters stands for several letters, and a guesser tries them all.
+fn the_policy_check_is_fast_for_any_password() {
+    // Each of these characters stands for several letters, and zxcvbn tries them all.
     let leet = "4@8({[<369&#!1|0$5+7%2".repeat(5);
     let began = std::time::Instant::now();
-    let judged = PasswordPolicy::new().check(&leet.as_str().into(), &[]);
-    // Seconds, where it is looked at as a whole; a busy machine is no reason to fail.
-    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{judged:?} after {:?}", began.elapsed());
+    let result = PasswordPolicy::new().check(&leet.as_str().into(), &[]);
+    // The check takes seconds if it reads the whole text. The bound allows for a busy machine.
+    assert!(began.elapsed() < std::time::Duration::from_secs(5), "{result:?} after {:?}", began.elapsed());
 }

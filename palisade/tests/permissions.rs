@@ -39,7 +39,7 @@ fn legacy_policies_keep_their_syntax_without_nonces() {
 }
 
 #[test]
-fn what_is_no_policy_says_what_to_write() {
+fn a_parse_error_says_what_to_write() {
     for (text, advice) in [
         ("camera", "write `camera=()`"),
         ("camera=none", "write `camera=()`"),
@@ -58,7 +58,7 @@ fn what_is_no_policy_says_what_to_write() {
 }
 
 #[test]
-fn strict_denies_what_watches_locates_pays_and_profiles() {
+fn strict_denies_sensors_location_payment_and_profiling() {
     let strict = PermissionsPolicy::strict().to_string();
     for feature in ["camera", "microphone", "geolocation", "payment", "usb", "browsing-topics"] {
         assert!(strict.contains(&format!("{feature}=()")), "{feature}");

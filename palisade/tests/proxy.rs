@@ -9,40 +9,40 @@ use palisade::request::Client;
 
 use crate::support::{Answer, PROXY, STRANGER, ask, with_peer};
 
-fn who(proxies: Proxies) -> Router {
-    let says = |client: Client, request: Request<Body>| async move {
+fn client_site(proxies: Proxies) -> Router {
+    let describe = |client: Client, request: Request<Body>| async move {
         let site = client.authority(&request);
         let (site, port) = site.map_or(("?".into(), 0), |site| (site.host().to_owned(), client.port(site)));
         format!("{} {} {site} {port} {}", client.ip(), client.scheme().as_str(), client.prefix())
     };
-    Router::new().route("/", get(says)).layer(proxies)
+    Router::new().route("/", get(describe)).layer(proxies)
 }
 
-async fn asked(proxies: Proxies, peer: &str, headers: &[(&str, &str)]) -> String {
+async fn reply(proxies: Proxies, peer: &str, headers: &[(&str, &str)]) -> String {
     let mut request = Request::get("/").header("host", "app:8000");
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    ask(&who(proxies), with_peer(request.body(Body::empty()).unwrap(), peer)).await.body
+    ask(&client_site(proxies), with_peer(request.body(Body::empty()).unwrap(), peer)).await.body
 }
 
 const ALL: Hops = Hops { x_for: 1, x_proto: 1, x_host: 1, x_port: 1, x_prefix: 1 };
 
 #[tokio::test]
-async fn by_default_nobody_is_believed() {
+async fn forwarded_headers_are_ignored_by_default() {
     let headers =
         [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https"), ("forwarded", "for=1.2.3.4")];
-    assert_eq!(asked(Proxies::none(), PROXY, &headers).await, "10.0.0.1 http app 8000 ");
+    assert_eq!(reply(Proxies::none(), PROXY, &headers).await, "10.0.0.1 http app 8000 ");
 }
 
 #[tokio::test]
 async fn the_nth_address_from_the_right_counts() {
     let hops = |n| Proxies::hops(Hops { x_for: n, ..Hops::default() });
     let forged = "6.6.6.6, 198.51.100.7, 10.0.0.2";
-    assert_eq!(asked(hops(1), PROXY, &[("x-forwarded-for", forged)]).await, "10.0.0.2 http app 8000 ");
-    assert_eq!(asked(hops(2), PROXY, &[("x-forwarded-for", forged)]).await, "198.51.100.7 http app 8000 ");
+    assert_eq!(reply(hops(1), PROXY, &[("x-forwarded-for", forged)]).await, "10.0.0.2 http app 8000 ");
+    assert_eq!(reply(hops(2), PROXY, &[("x-forwarded-for", forged)]).await, "198.51.100.7 http app 8000 ");
     let lines = [("x-forwarded-for", "6.6.6.6, 198.51.100.7"), ("x-forwarded-for", "10.0.0.2")];
-    assert_eq!(asked(hops(2), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
+    assert_eq!(reply(hops(2), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
 }
 
 #[tokio::test]
@@ -51,7 +51,7 @@ async fn too_few_or_invalid_addresses_leave_the_peer() {
     for value in ["198.51.100.7", "", ",,", "unknown, 10.0.0.2", "not-an-ip, 10.0.0.2", "\"a, b\", 10.0.0.2"]
     {
         assert_eq!(
-            asked(two(), PROXY, &[("x-forwarded-for", value)]).await,
+            reply(two(), PROXY, &[("x-forwarded-for", value)]).await,
             "10.0.0.1 http app 8000 ",
             "{value}"
         );
@@ -61,8 +61,8 @@ async fn too_few_or_invalid_addresses_leave_the_peer() {
         ("[2001:db8::1]:80", "2001:db8::1"),
         ("::ffff:192.0.2.1", "192.0.2.1"),
     ] {
-        let said = asked(Proxies::hops(ALL), PROXY, &[("x-forwarded-for", value)]).await;
-        assert_eq!(said, format!("{ip} http app 8000 "), "{value}");
+        let text = reply(Proxies::hops(ALL), PROXY, &[("x-forwarded-for", value)]).await;
+        assert_eq!(text, format!("{ip} http app 8000 "), "{value}");
     }
 }
 
@@ -79,8 +79,8 @@ async fn a_scheme_is_http_or_https_only() {
         ("wss", "http"),
         ("", "http"),
     ] {
-        let said = asked(Proxies::hops(Hops::default()), PROXY, &[("x-forwarded-proto", value)]).await;
-        assert_eq!(said, format!("10.0.0.1 {scheme} app 8000 "), "{value}");
+        let text = reply(Proxies::hops(Hops::default()), PROXY, &[("x-forwarded-proto", value)]).await;
+        assert_eq!(text, format!("10.0.0.1 {scheme} app 8000 "), "{value}");
     }
 }
 
@@ -91,28 +91,28 @@ async fn host_port_and_prefix_follow_their_hop_counts() {
         ("x-forwarded-port", "1, 8443"),
         ("x-forwarded-prefix", "/society/"),
     ];
-    assert_eq!(asked(Proxies::hops(ALL), PROXY, &headers).await, "10.0.0.1 http example.org 8443 /society");
-    assert_eq!(asked(Proxies::hops(Hops::default()), PROXY, &headers).await, "10.0.0.1 http app 8000 ");
+    assert_eq!(reply(Proxies::hops(ALL), PROXY, &headers).await, "10.0.0.1 http example.org 8443 /society");
+    assert_eq!(reply(Proxies::hops(Hops::default()), PROXY, &headers).await, "10.0.0.1 http app 8000 ");
     let with_port = [("x-forwarded-host", "example.org:8443")];
-    assert_eq!(asked(Proxies::hops(ALL), PROXY, &with_port).await, "10.0.0.1 http example.org 8443 ");
+    assert_eq!(reply(Proxies::hops(ALL), PROXY, &with_port).await, "10.0.0.1 http example.org 8443 ");
     for prefix in ["//evil.example", "/a/../b", "https://evil.example", "/a\\b"] {
-        let said = asked(Proxies::hops(ALL), PROXY, &[("x-forwarded-prefix", prefix)]).await;
-        assert_eq!(said, "10.0.0.1 http app 8000 ", "{prefix}");
+        let text = reply(Proxies::hops(ALL), PROXY, &[("x-forwarded-prefix", prefix)]).await;
+        assert_eq!(text, "10.0.0.1 http app 8000 ", "{prefix}");
     }
 }
 
 #[tokio::test]
-async fn only_a_trusted_peer_is_believed() {
+async fn only_a_trusted_peers_headers_count() {
     let forged = [("x-forwarded-for", "1.2.3.4"), ("x-forwarded-proto", "https")];
-    assert_eq!(asked(Proxies::hops(ALL), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
+    assert_eq!(reply(Proxies::hops(ALL), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
     let listed = || Proxies::hops(ALL).peers(["203.0.113.0/24"]).unwrap();
-    assert_eq!(asked(listed(), STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
-    assert_eq!(asked(listed(), PROXY, &forged).await, "10.0.0.1 http app 8000 ");
-    let anybody = Proxies::hops(ALL).dangerous_allow_any_peer();
-    assert_eq!(asked(anybody, STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
+    assert_eq!(reply(listed(), STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
+    assert_eq!(reply(listed(), PROXY, &forged).await, "10.0.0.1 http app 8000 ");
+    let any_peer = Proxies::hops(ALL).dangerous_allow_any_peer();
+    assert_eq!(reply(any_peer, STRANGER, &forged).await, "1.2.3.4 https app 8000 ");
     let trusted = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
-    assert_eq!(asked(trusted(), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
-    assert_eq!(asked(trusted(), "[::ffff:10.0.0.1]:5", &forged).await, "1.2.3.4 https app 8000 ");
+    assert_eq!(reply(trusted(), STRANGER, &forged).await, "203.0.113.9 http app 8000 ");
+    assert_eq!(reply(trusted(), "[::ffff:10.0.0.1]:5", &forged).await, "1.2.3.4 https app 8000 ");
 }
 
 #[tokio::test]
@@ -125,11 +125,11 @@ async fn the_walk_stops_at_the_first_untrusted_address() {
         ("6.6.6.6, ???", "10.0.0.1"),
         ("10.0.0.9, 10.0.0.2", "10.0.0.9"),
     ] {
-        let said = asked(walk(), PROXY, &[("x-forwarded-for", value)]).await;
-        assert_eq!(said, format!("{ip} http app 8000 "), "{value}");
+        let text = reply(walk(), PROXY, &[("x-forwarded-for", value)]).await;
+        assert_eq!(text, format!("{ip} http app 8000 "), "{value}");
     }
     let lines = [("x-forwarded-for", "6.6.6.6"), ("x-forwarded-for", "198.51.100.7")];
-    assert_eq!(asked(walk(), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
+    assert_eq!(reply(walk(), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
 }
 
 #[tokio::test]
@@ -137,18 +137,18 @@ async fn the_scheme_comes_from_the_clients_proxy() {
     let walk = || Proxies::trusted(["10.0.0.0/8"]).unwrap();
     let two = ("x-forwarded-for", "198.51.100.7, 10.0.0.2");
     for (value, scheme) in [("https, http", "https"), ("https", "https"), ("https, http, http", "http")] {
-        let said = asked(walk(), PROXY, &[two, ("x-forwarded-proto", value)]).await;
-        assert_eq!(said, format!("198.51.100.7 {scheme} app 8000 "), "{value}");
+        let text = reply(walk(), PROXY, &[two, ("x-forwarded-proto", value)]).await;
+        assert_eq!(text, format!("198.51.100.7 {scheme} app 8000 "), "{value}");
     }
     let host = [two, ("x-forwarded-host", "example.org")];
-    assert_eq!(asked(walk(), PROXY, &host).await, "198.51.100.7 http app 8000 ");
-    assert_eq!(asked(walk().trust_host(), PROXY, &host).await, "198.51.100.7 http example.org 80 ");
+    assert_eq!(reply(walk(), PROXY, &host).await, "198.51.100.7 http app 8000 ");
+    assert_eq!(reply(walk().believe_host(), PROXY, &host).await, "198.51.100.7 http example.org 80 ");
 }
 
 #[tokio::test]
 async fn forwarded_is_parsed_by_rfc_7239() {
-    let forwarded = || Proxies::forwarded(["10.0.0.0/8"]).unwrap().trust_host();
-    for (value, said) in [
+    let forwarded = || Proxies::forwarded(["10.0.0.0/8"]).unwrap().believe_host();
+    for (value, text) in [
         (
             r#"for=6.6.6.6, for="[2001:db8::7]:4711";proto=https;host=example.org, for=10.0.0.2;proto=http"#,
             "2001:db8::7 https example.org 443 ",
@@ -159,31 +159,31 @@ async fn forwarded_is_parsed_by_rfc_7239() {
         ("for=_hidden", "10.0.0.1 http app 8000 "),
         (r#"for=6.6.6.6, for=", for=198.51.100.7"#, "10.0.0.1 http app 8000 "),
     ] {
-        assert_eq!(asked(forwarded(), PROXY, &[("forwarded", value)]).await, said, "{value}");
+        assert_eq!(reply(forwarded(), PROXY, &[("forwarded", value)]).await, text, "{value}");
     }
     let lines = [("forwarded", r#"for="unclosed"#), ("forwarded", "for=198.51.100.7")];
-    assert_eq!(asked(forwarded(), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
+    assert_eq!(reply(forwarded(), PROXY, &lines).await, "198.51.100.7 http app 8000 ");
 }
 
 #[tokio::test]
 async fn one_named_header_has_one_address() {
     let cloudflare = || Proxies::header("cf-connecting-ip", ["10.0.0.0/8"]).unwrap();
     assert_eq!(
-        asked(cloudflare(), PROXY, &[("cf-connecting-ip", "198.51.100.7")]).await,
+        reply(cloudflare(), PROXY, &[("cf-connecting-ip", "198.51.100.7")]).await,
         "198.51.100.7 http app 8000 "
     );
     let two = [("cf-connecting-ip", "6.6.6.6"), ("cf-connecting-ip", "198.51.100.7")];
-    assert_eq!(asked(cloudflare(), PROXY, &two).await, "10.0.0.1 http app 8000 ");
+    assert_eq!(reply(cloudflare(), PROXY, &two).await, "10.0.0.1 http app 8000 ");
     assert_eq!(
-        asked(cloudflare(), STRANGER, &[("cf-connecting-ip", "6.6.6.6")]).await,
+        reply(cloudflare(), STRANGER, &[("cf-connecting-ip", "6.6.6.6")]).await,
         "203.0.113.9 http app 8000 "
     );
 }
 
 #[tokio::test]
-async fn without_a_peer_a_500_names_the_line() {
+async fn without_a_peer_the_500_names_the_fix() {
     let request = Request::get("/").header("host", "app").body(Body::empty()).unwrap();
-    let answer: Answer = ask(&who(Proxies::none()), request).await;
+    let answer: Answer = ask(&client_site(Proxies::none()), request).await;
     assert_eq!(answer.status, 500);
     let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
     assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);

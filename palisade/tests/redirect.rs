@@ -1,4 +1,4 @@
-//! Redirects lead to this site, or to sites that were named, whatever a visitor sends.
+//! Redirects lead to this site or to an allowed site, for any input.
 
 use axum::Router;
 use axum::body::Body;
@@ -11,12 +11,12 @@ use serde::Deserialize;
 use tower::ServiceExt;
 use url::Url;
 
-/// Deep enough that a relative path and an absolute one differ.
+/// Returns a page in a folder, so that relative and absolute paths differ.
 fn here() -> Url {
     Url::parse("https://site.example/app/page?x=1#y").unwrap()
 }
 
-fn refused(text: &str) -> SafePathError {
+fn parse_error(text: &str) -> SafePathError {
     match text.parse::<SafePath>() {
         Ok(path) => panic!("{text:?} passed as {path}"),
         Err(error) => error,
@@ -45,7 +45,7 @@ fn local_paths_pass_and_are_encoded() {
     ] {
         let path: SafePath = text.parse().unwrap_or_else(|error| panic!("{text:?}: {error}"));
         assert_eq!(path.as_str(), written, "{text:?}");
-        assert_eq!(written.parse(), Ok(path), "what is written is read again: {written:?}");
+        assert_eq!(written.parse(), Ok(path), "the encoded path parses to itself: {written:?}");
     }
 }
 
@@ -96,7 +96,7 @@ fn external_targets_are_rejected_with_the_reason() {
         ("/a/.?b", DotSegment),
         ("/a/..#b", DotSegment),
     ] {
-        assert_eq!(refused(text), reason, "{text:?}");
+        assert_eq!(parse_error(text), reason, "{text:?}");
     }
 }
 
@@ -104,14 +104,14 @@ fn external_targets_are_rejected_with_the_reason() {
 fn a_path_is_limited_to_2048_bytes() {
     let longest = format!("/{}", "a".repeat(2_047));
     assert_eq!(longest.parse::<SafePath>().unwrap().as_str(), longest);
-    assert_eq!(refused(&format!("{longest}a")), SafePathError::TooLong);
+    assert_eq!(parse_error(&format!("{longest}a")), SafePathError::TooLong);
     let grows = format!("/{}", " ".repeat(683));
-    assert_eq!(refused(&grows), SafePathError::TooLong, "683 spaces are 2,049 bytes");
+    assert_eq!(parse_error(&grows), SafePathError::TooLong, "683 spaces are 2,049 bytes");
     assert!(grows[1..].replacen(' ', "/", 1).parse::<SafePath>().is_ok());
 }
 
 #[test]
-fn whatever_passes_a_browser_stays_on_the_site() {
+fn accepted_targets_stay_on_the_site_in_browsers() {
     let pieces = [
         "/",
         "/",
@@ -184,11 +184,15 @@ fn whatever_passes_a_browser_stays_on_the_site() {
             assert_eq!(
                 &goes[url::Position::BeforePath..],
                 path.as_str().replace('\'', "%27"),
-                "{text:?}: nothing moves"
+                "{text:?}: a browser changes the path"
             );
             assert!(!goes.path().starts_with("//"), "{text:?} leads to {goes}");
             assert!(goes.username().is_empty() && goes.password().is_none());
-            assert_eq!(path.as_str().parse(), Ok(path.clone()), "{text:?}: what is written is read again");
+            assert_eq!(
+                path.as_str().parse(),
+                Ok(path.clone()),
+                "{text:?}: the path does not parse to itself"
+            );
             http::HeaderValue::from_str(path.as_str()).unwrap();
             passed[0] += 1;
         }
@@ -199,7 +203,7 @@ fn whatever_passes_a_browser_stays_on_the_site() {
             passed[1] += 1;
         }
     }
-    assert!(passed[0] > 1_000 && passed[1] > passed[0] + 1_000, "hardly anything was tried: {passed:?}");
+    assert!(passed[0] > 1_000 && passed[1] > passed[0] + 1_000, "too few inputs passed: {passed:?}");
 }
 
 #[derive(Debug, Deserialize)]
@@ -244,7 +248,7 @@ fn an_unsafe_fallback_is_always_an_error() {
 }
 
 #[test]
-fn a_request_is_where_to_come_back_to() {
+fn a_requests_path_becomes_the_next_parameter() {
     let asked: Uri = "https://site.example/profile?tab=2".parse().unwrap();
     let back = SafePath::try_from(&asked).unwrap();
     let log_in = SafePath::of("/login").query("next", back.as_str()).unwrap();
@@ -316,7 +320,7 @@ fn sites_are_matched_by_scheme_host_and_port() {
 }
 
 #[test]
-fn a_list_of_sites_says_what_to_write() {
+fn an_invalid_site_error_says_what_to_write() {
     for text in [
         "http://example.org",
         "https://example.org/",

@@ -1,5 +1,5 @@
-//! What browsers report: what Chromium really sends, what documents add to that, what is hostile, what is noise, and what
-//! becomes of it.
+//! Browser reports: Chromium's recorded reports, examples of the standards, hostile bodies, noise,
+//! bounds, and suggestions for the policy.
 
 use std::time::Duration;
 
@@ -14,10 +14,11 @@ use palisade::{Palisade, SecurityHeaders};
 const CSP: &str = "application/csp-report";
 const REPORTS: &str = "application/reports+json";
 
-/// To `report-uri`, with everything that an address can give away.
+/// A report to `report-uri`, with every private part that a URL can have.
 const IMAGE: &str = r#"{"csp-report":{"document-uri":"http://example.org/challenges/7?from=mail#top","referrer":"https://search.example/?q=secret","violated-directive":"img-src","effective-directive":"img-src","original-policy":"default-src 'none'; img-src 'self'; report-uri /csp-report","disposition":"enforce","blocked-uri":"https://pupil:pass@cdn.example/people/ada.png?size=2","line-number":12,"column-number":4,"source-file":"http://example.org/static/site.js?v=1","status-code":200,"script-sample":""}}"#;
 
-/// To `report-to`, as the standards have it: a script in the page, a deprecation, an embedded file, a window, a name.
+/// Reports to `report-to` in the form of the standards: an inline script, a deprecation, COEP,
+/// COOP and a DNS error.
 const LIST: &str = r#"[
 {"age":53531,"body":{"blockedURL":"inline","columnNumber":39,"disposition":"enforce","documentURL":"https://example.org/about","effectiveDirective":"script-src-elem","lineNumber":121,"originalPolicy":"script-src 'nonce-x'; report-to default","referrer":"","sample":"","sourceFile":"https://example.org/about","statusCode":200},"type":"csp-violation","url":"https://example.org/about","user_agent":"Mozilla/5.0"},
 {"age":27,"body":{"columnNumber":12,"id":"UnloadHandler","lineNumber":11,"message":"Unload event listeners are deprecated and will be removed.","sourceFile":"https://example.org/static/old.js"},"type":"deprecation","url":"https://example.org/about","user_agent":"Mozilla/5.0"},
@@ -50,11 +51,11 @@ fn keys(collector: &Collector) -> Vec<(ReportKind, String, String, String)> {
 
 #[tokio::test]
 async fn legacy_reports_are_counted_without_private_url_parts() {
-    let (clock, hand) = Clock::manual();
+    let (clock, manual) = Clock::manual();
     let collector = Collector::new().clock(clock.clone());
     let began = clock.now();
     assert_eq!(send(&collector, CSP, IMAGE).await, 204);
-    hand.advance(Duration::from_secs(60));
+    manual.advance(Duration::from_secs(60));
     assert_eq!(send(&collector, "Application/CSP-Report; charset=utf-8", IMAGE).await, 204);
     let groups = collector.groups();
     let [group] = &groups[..] else { panic!("{groups:?}") };
@@ -83,9 +84,9 @@ async fn every_reporting_api_type_is_explained() {
         (ReportKind::Coop, own("navigation-from-response"), own("https://pay.example"), own("/map")),
     ];
     assert_eq!(keys(&collector), expected);
-    let said: Vec<_> = collector.groups().iter().map(ReportGroup::description).collect();
+    let texts: Vec<_> = collector.groups().iter().map(Group::what_happened).collect();
     assert_eq!(
-        said,
+        texts,
         [
             "Browsers stopped a script written into the page on the page /about.",
             "The page /about uses UnloadHandler, which browsers will no longer do.",
@@ -100,10 +101,10 @@ async fn every_reporting_api_type_is_explained() {
     assert_eq!(collector.totals().grouped, 5);
 }
 
-/// What a real Chromium sent, recorded by scripts/chromium-reports.mjs.
+/// The reports of a real Chromium, recorded by scripts/chromium-reports.mjs.
 const CHROMIUM: &str = include_str!("data/chromium-reports.json");
 
-/// The groups of what Chromium sent over this scheme: disposition, directive, source and page.
+/// Returns the groups of Chromium's reports over this scheme, each as text.
 async fn of_chromium(scheme: &str) -> Vec<(ReportKind, String)> {
     let recorded: serde_json::Value = serde_json::from_str(CHROMIUM).unwrap();
     let collector = Collector::new();
@@ -117,19 +118,19 @@ async fn of_chromium(scheme: &str) -> Vec<(ReportKind, String)> {
     {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    let said = |group: &ReportGroup| {
-        assert!(group.advice().ends_with('.'), "{group:?}");
+    let describe = |group: &Group| {
+        assert!(group.what_to_do().ends_with('.'), "{group:?}");
         let (kind, disposition, directive, blocked, page) = group.key();
         (kind, format!("{disposition} {directive} {blocked} {page}").replace("https:", "http:"))
     };
-    let mut groups: Vec<_> = collector.groups().iter().map(said).collect();
+    let mut groups: Vec<_> = collector.groups().iter().map(describe).collect();
     groups.sort();
     groups
 }
 
 #[tokio::test]
 async fn both_formats_of_chromiums_reports_mean_the_same() {
-    let (clear, secure) = (of_chromium("http").await, of_chromium("https").await);
+    let (plain, secure) = (of_chromium("http").await, of_chromium("https").await);
     let text = |groups: &[(ReportKind, String)], csp: bool| -> Vec<String> {
         let wanted = groups.iter().filter(|(kind, _)| (*kind == ReportKind::Csp) == csp);
         wanted.map(|(_, group)| group.clone()).collect()
@@ -161,11 +162,11 @@ async fn both_formats_of_chromiums_reports_mean_the_same() {
         "report script-src-elem http://other.example /about",
         "report script-src-elem inline /about",
     ];
-    assert_eq!(text(&clear, true), violations);
-    // Of a page that may not be framed it says nothing over https.
+    assert_eq!(text(&plain, true), violations);
+    // Over https Chromium reports no violation of frame-ancestors.
     let framed = |group: &&str| !group.contains("frame-ancestors");
     assert_eq!(text(&secure, true), violations.iter().copied().filter(framed).collect::<Vec<_>>());
-    assert!(text(&clear, false).is_empty(), "the older format has violations alone");
+    assert!(text(&plain, false).is_empty(), "the legacy format has CSP violations only");
     assert_eq!(
         text(&secure, false),
         [
@@ -194,7 +195,7 @@ async fn malformed_reports_are_rejected_and_not_counted() {
     ] {
         let answer = answer(&collector, content_type, body.to_owned()).await;
         assert_eq!(answer.status().as_u16(), status, "{content_type} {body}");
-        assert!(answer.body().starts_with("Send "), "it says what to send");
+        assert!(answer.body().starts_with("Send "), "the response says what to send");
     }
     let deep = format!("{{\"csp-report\": {}{}}}", "[".repeat(30_000), "]".repeat(30_000));
     assert_eq!(send(&collector, CSP, deep).await, 400);
@@ -236,7 +237,7 @@ async fn nonsensical_reports_are_accepted_but_not_grouped() {
 }
 
 #[tokio::test]
-async fn what_extensions_of_the_browser_do_is_noise() {
+async fn reports_about_browser_extensions_are_noise() {
     let collector = Collector::new();
     let page = "https://example.org/";
     for scheme in ["chrome-extension", "moz-extension", "safari-extension", "safari-web-extension"] {
@@ -254,7 +255,7 @@ async fn what_extensions_of_the_browser_do_is_noise() {
     send(&collector, CSP, image(page, "about", "")).await;
     assert_eq!((collector.groups().len(), collector.totals().noise), (0, 18));
     send(&collector, CSP, image(page, "https://chrome-extension.example/", "")).await;
-    assert_eq!(collector.groups().len(), 1, "a site may have such a name");
+    assert_eq!(collector.groups().len(), 1, "a host may have such a name");
 }
 
 #[tokio::test]
@@ -268,7 +269,7 @@ async fn groups_and_reports_of_a_request_are_bounded() {
         (3, 3, 7)
     );
     send(&collector, CSP, image("https://example.org/1", "inline", "")).await;
-    assert_eq!(collector.groups()[0].count, 2, "what has a group is counted on");
+    assert_eq!(collector.groups()[0].count, 2, "an existing group keeps counting");
     send(&collector, REPORTS, LIST).await;
     assert_eq!(collector.totals().truncated, 3);
     assert_eq!(Collector::new().max_groups(0).groups().len(), 0);
@@ -300,8 +301,8 @@ async fn foreign_urls_are_cut_to_their_origin() {
         let groups = collector.drain();
         assert_eq!((&*groups[0].page, &*groups[0].blocked), (expected_page, expected_blocked));
     }
-    assert!(collector.groups().is_empty(), "what was drained is gone");
-    assert_eq!(collector.totals().grouped, 6, "and still counted");
+    assert!(collector.groups().is_empty(), "drained groups are removed");
+    assert_eq!(collector.totals().grouped, 6, "the totals keep drained groups");
 }
 
 fn group(directive: &str, blocked: &str) -> ReportGroup {
@@ -327,22 +328,22 @@ fn a_suggestion_shows_both_policies_and_lint_findings() {
     assert!(eval.findings.iter().any(|finding| finding.id == "csp-unsafe-eval"), "{:?}", eval.findings);
 
     let data = group("script-src-elem", "data:").suggestion(&policy).unwrap();
-    assert_eq!(data.after, "script-src 'self' data:", "the line that is there, not one of its own");
+    assert_eq!(data.after, "script-src 'self' data:", "the existing script-src is extended");
     assert!(data.findings.iter().any(|finding| finding.severity == Severity::High), "{:?}", data.findings);
 }
 
 #[test]
-fn no_source_is_suggested_where_none_would_help() {
+fn no_source_is_suggested_if_none_would_help() {
     let policy: Csp =
         "script-src 'nonce' 'strict-dynamic'; img-src 'self'; frame-ancestors 'self'".parse().unwrap();
     for (directive, blocked, because) in [
-        ("script-src-elem", "inline", "it wants the nonce"),
-        ("script-src-elem", "https://cdn.example", "'strict-dynamic' makes hosts count for nothing"),
+        ("script-src-elem", "inline", "an inline script needs the nonce"),
+        ("script-src-elem", "https://cdn.example", "browsers ignore hosts beside 'strict-dynamic'"),
         ("img-src", "/static/a.png", "the policy allows it already"),
-        ("frame-ancestors", "https://frames.example", "browsers do not say who it was"),
-        ("connect-src", "https://api.example", "nothing in this policy stopped it"),
-        ("require-trusted-types-for", "trusted-types-sink", "that is no source"),
-        ("img-src", "https://[::1]", "no policy can name it"),
+        ("frame-ancestors", "https://frames.example", "browsers do not report the framing site"),
+        ("connect-src", "https://api.example", "no directive of this policy blocked it"),
+        ("require-trusted-types-for", "trusted-types-sink", "a sink is not a source"),
+        ("img-src", "https://[::1]", "CSP has no source for an IPv6 address"),
     ] {
         assert_eq!(group(directive, blocked).suggestion(&policy), None, "{because}");
     }
@@ -372,14 +373,14 @@ async fn report_to_is_sent_over_https_only() {
         assert_eq!(
             header("content-security-policy-report-only").unwrap(),
             "img-src 'none'; report-uri /elsewhere",
-            "a policy that says where to stays as it is"
+            "a policy with its own report-uri is unchanged"
         );
         (header("content-security-policy").unwrap(), header("reporting-endpoints"))
     };
-    let (secure, clear) = (ask("https").await, ask("http").await);
+    let (secure, plain) = (ask("https").await, ask("http").await);
     assert_eq!(secure.0, "img-src 'self'; report-uri /csp-report; report-to default");
     assert_eq!(secure.1.as_deref(), Some("default=\"/csp-report\""));
-    assert_eq!(clear, ("img-src 'self'; report-uri /csp-report".to_owned(), None));
+    assert_eq!(plain, ("img-src 'self'; report-uri /csp-report".to_owned(), None));
     for bad in ["", "/a b", "/a;b", "/a,b", "/a\"b"] {
         assert!(ReportsTo::new(bad).is_err(), "{bad}");
     }

@@ -1,5 +1,5 @@
-//! 500 strangers who send their headers slowly do not keep others from being answered. A file of its own, since all of
-//! them together need a thousand file descriptors, which is what a process often has.
+//! 500 clients that send their headers slowly do not block another client. The test needs a
+//! thousand file descriptors, a common limit of a process.
 
 use std::time::Duration;
 
@@ -31,14 +31,14 @@ async fn slow_clients_do_not_block_others() {
     drop(other);
 
     for stream in &mut slow {
-        let held = stream.try_read(&mut [0; 1]).unwrap_err();
-        assert_eq!(held.kind(), std::io::ErrorKind::WouldBlock);
+        let early = stream.try_read(&mut [0; 1]).unwrap_err();
+        assert_eq!(early.kind(), std::io::ErrorKind::WouldBlock);
         stream.write_all(b".").await.unwrap();
     }
     pause();
     let began = Instant::now();
     for mut stream in slow {
-        assert!(!matches!(stream.read(&mut [0; 1]).await, Ok(1..)), "a slow client was answered");
+        assert!(!matches!(stream.read(&mut [0; 1]).await, Ok(1..)), "a slow client got a response");
     }
     assert!(began.elapsed() < Duration::from_secs(20), "cut off after {:?}", began.elapsed());
 }

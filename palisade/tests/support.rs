@@ -14,7 +14,7 @@ pub const STRANGER: &str = "203.0.113.9:40000";
 pub const PROXY: &str = "10.0.0.1:40000";
 pub const HERE: &str = "127.0.0.1:40000";
 
-/// A site with a page, a form, a broken page and a panicking one.
+/// Returns a site with a page, a form, a broken page and a panicking one.
 pub fn site() -> Router {
     Router::new()
         .route("/", get(|| async { "home" }))
@@ -26,7 +26,7 @@ fn panic_on_purpose() -> &'static str {
     panic!("secret cause")
 }
 
-/// The site behind the guards, with error pages.
+/// Returns the site behind the guards, with error pages.
 pub fn guarded(palisade: Palisade) -> Router {
     site().layer(palisade).layer(ErrorPages::plain())
 }

@@ -1,4 +1,4 @@
-//! What the real Flask-Talisman 1.1.0 sends, byte for byte: its answers are in `data/talisman.json`.
+//! Comparison with Flask-Talisman 1.1.0, byte for byte: `data/talisman.json` holds its headers.
 
 use std::time::Duration;
 
@@ -32,7 +32,7 @@ const CDNJS: &str = "https://cdnjs.cloudflare.com";
 const UNPKG: &str = "https://unpkg.com";
 const CKEDITOR: &str = "https://cdn.ckeditor.com";
 
-/// The Maths Society Platform's policy, as its security page lists it.
+/// Returns the Maths Society Platform's policy, as its security page lists it.
 fn original(unsafe_eval: bool) -> Csp {
     let mut scripts = vec![Source::SELF, Source::UNSAFE_INLINE];
     scripts.extend(unsafe_eval.then_some(Source::UNSAFE_EVAL));
@@ -86,7 +86,7 @@ fn preset_policies_match_talisman_byte_for_byte() {
         assert_eq!(policy.render(None).to_str().unwrap(), sent, "{name}");
         assert_eq!(sent.parse::<Csp>().unwrap(), policy, "{name} as text");
     }
-    assert_eq!(policies.as_object().unwrap().len(), 7, "each policy is compared");
+    assert_eq!(policies.as_object().unwrap().len(), 7, "data/talisman.json has another policy");
 }
 
 fn talisman_hsts() -> Hsts {
@@ -157,7 +157,10 @@ async fn header_sets_match_talisman_byte_for_byte() {
 #[tokio::test]
 async fn allow_from_becomes_frame_ancestors() {
     let sent = vectors()["configurations"]["google, allow-from, this host only"]["https"].to_string();
-    assert!(sent.contains("ALLOW-FROM https://p.example"), "which lets everybody frame the page");
+    assert!(
+        sent.contains("ALLOW-FROM https://p.example"),
+        "browsers ignore ALLOW-FROM, so Flask-Talisman lets every site frame the page"
+    );
     let page = palisade::PageHeaders::new().frame_ancestors(["https://p.example".parse().unwrap()]);
     let app = site().layer(page).layer(SecurityHeaders::talisman().csp(Csp::google()));
     let answer = ask(&app, get_from(PROXY, "/")).await;

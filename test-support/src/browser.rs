@@ -29,7 +29,7 @@ pub struct Browser<S = Router> {
 }
 
 impl<S> Browser<S> {
-    /// A client without cookies.
+    /// Returns a client without cookies.
     pub fn new(site: S, host: &str) -> Self {
         let headers = [(HOST, host.parse().unwrap())].into_iter().collect();
         Self { site, address: None, jar: BTreeMap::new(), headers, extensions: Extensions::new() }

@@ -28,10 +28,10 @@ impl Postgres {
         let mut socket = String::new();
         BufReader::new(guard.stdout.as_mut().unwrap()).read_line(&mut socket).unwrap();
         if socket.is_empty() {
-            let mut said = String::new();
-            guard.stderr.as_mut().unwrap().read_to_string(&mut said).unwrap();
+            let mut errors = String::new();
+            guard.stderr.as_mut().unwrap().read_to_string(&mut errors).unwrap();
             guard.wait().unwrap();
-            panic!("no PostgreSQL for the tests: {said}");
+            panic!("PostgreSQL did not start: {errors}");
         }
         Self { guard, socket: socket.trim().to_owned(), databases: AtomicU32::new(0) }
     }

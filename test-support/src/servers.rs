@@ -72,9 +72,9 @@ impl Server {
         let mut link = TcpStream::connect(("127.0.0.1", port)).unwrap();
         let ask = "PUT /files HTTP/1.1\r\nhost: s3\r\ncontent-length: 0\r\nconnection: close\r\n\r\n";
         link.write_all(ask.as_bytes()).unwrap();
-        let mut said = String::new();
-        link.read_to_string(&mut said).unwrap();
-        assert!(said.starts_with("HTTP/1.1 200"), "{said}");
+        let mut response = String::new();
+        link.read_to_string(&mut response).unwrap();
+        assert!(response.starts_with("HTTP/1.1 200"), "{response}");
         Some(server)
     }
 

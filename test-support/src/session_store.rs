@@ -8,11 +8,11 @@ use palisade::session::store::{SaveOutcome, SessionId, SessionRecord, SessionSto
 const HOUR: Duration = Duration::from_secs(3600);
 
 /// Returns a record of this version and user; its bytes are no text.
-pub fn kept(version: u64, user: Option<&str>) -> SessionRecord {
+pub fn record(version: u64, user: Option<&str>) -> SessionRecord {
     SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
-/// Runs the suite: optimistic locking, sessions of a user, races, odd names, long lifetimes.
+/// Runs the suite: optimistic locking, a user's sessions, races, unusual ids, long lifetimes.
 ///
 /// # Panics
 ///
@@ -20,20 +20,24 @@ pub fn kept(version: u64, user: Option<&str>) -> SessionRecord {
 pub async fn check_session_store(store: Arc<dyn SessionStore>) {
     let id = SessionId::random();
     let load = async |id| store.load(id).await.unwrap();
-    let save = async |id, before, kept| store.save(id, before, kept, HOUR).await.unwrap();
+    let save = async |id, before, record| store.save(id, before, record, HOUR).await.unwrap();
 
     assert_eq!(load(id).await, None);
-    assert_eq!(save(id, Some(1), kept(2, None)).await, SaveOutcome::Conflict, "there is nothing to replace");
-    assert_eq!(save(id, None, kept(1, None)).await, SaveOutcome::Saved);
-    assert_eq!(load(id).await, Some(kept(1, None)));
-    assert_eq!(save(id, None, kept(1, None)).await, SaveOutcome::Conflict, "it is there already");
-    assert_eq!(save(id, Some(1), kept(2, Some("ada"))).await, SaveOutcome::Saved);
-    assert_eq!(save(id, Some(1), kept(2, Some("eve"))).await, SaveOutcome::Conflict);
-    assert_eq!(load(id).await, Some(kept(2, Some("ada"))));
+    assert_eq!(
+        save(id, Some(1), record(2, None)).await,
+        SaveOutcome::Conflict,
+        "there is no session to replace"
+    );
+    assert_eq!(save(id, None, record(1, None)).await, SaveOutcome::Saved);
+    assert_eq!(load(id).await, Some(record(1, None)));
+    assert_eq!(save(id, None, record(1, None)).await, SaveOutcome::Conflict, "the session exists already");
+    assert_eq!(save(id, Some(1), record(2, Some("ada"))).await, SaveOutcome::Saved);
+    assert_eq!(save(id, Some(1), record(2, Some("eve"))).await, SaveOutcome::Conflict);
+    assert_eq!(load(id).await, Some(record(2, Some("ada"))));
 
     let (other, bobs) = (SessionId::random(), SessionId::random());
-    assert_eq!(save(other, None, kept(1, Some("ada"))).await, SaveOutcome::Saved);
-    assert_eq!(save(bobs, None, kept(1, Some("bob"))).await, SaveOutcome::Saved);
+    assert_eq!(save(other, None, record(1, Some("ada"))).await, SaveOutcome::Saved);
+    assert_eq!(save(bobs, None, record(1, Some("bob"))).await, SaveOutcome::Saved);
     let of = async |user: &'static str| {
         let mut ids: Vec<_> =
             store.of_user(user).await.unwrap().into_iter().map(|(id, _)| *id.bytes()).collect();
@@ -46,40 +50,40 @@ pub async fn check_session_store(store: Arc<dyn SessionStore>) {
     store.delete(id).await.unwrap();
     assert_eq!((load(id).await, of("ada").await), (None, vec![*other.bytes()]));
     assert_eq!(
-        save(id, Some(2), kept(3, Some("ada"))).await,
+        save(id, Some(2), record(3, Some("ada"))).await,
         SaveOutcome::Conflict,
-        "what has ended is not revived"
+        "an ended session is not revived"
     );
 
     let raced = SessionId::random();
-    assert_eq!(save(raced, None, kept(1, None)).await, SaveOutcome::Saved);
+    assert_eq!(save(raced, None, record(1, None)).await, SaveOutcome::Saved);
     let mut writers = tokio::task::JoinSet::new();
     for _ in 0..20 {
         let store = Arc::clone(&store);
-        writers.spawn(async move { store.save(raced, Some(1), kept(2, None), HOUR).await.unwrap() });
+        writers.spawn(async move { store.save(raced, Some(1), record(2, None), HOUR).await.unwrap() });
     }
     let done = writers.join_all().await.into_iter().filter(|saved| *saved == SaveOutcome::Saved).count();
-    assert_eq!(done, 1, "of all that read the same version one can save");
+    assert_eq!(done, 1, "one of the writers that read the same version saves");
 
-    // What only says that something is over: no account, no bytes.
+    // A marker that a session has ended: no account, no bytes.
     let (over, nothing) =
         (SessionId::random(), SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() });
     assert_eq!(save(over, None, nothing.clone()).await, SaveOutcome::Saved);
     let read = load(over).await.unwrap();
     assert!(read.user.is_none() && read.bytes.is_empty());
-    assert_eq!(save(over, Some(1), kept(2, None)).await, SaveOutcome::Conflict);
-    assert_eq!(save(over, None, kept(1, None)).await, SaveOutcome::Conflict);
+    assert_eq!(save(over, Some(1), record(2, None)).await, SaveOutcome::Conflict);
+    assert_eq!(save(over, None, record(1, None)).await, SaveOutcome::Conflict);
 
-    // Accounts are texts, and none is part of another or of an address.
+    // Account ids are any text, and no id matches another as a pattern or as a part of a key.
     for user in ["a*", "a", "a{b}", "a:b", "a b\r\nc", "ä", "%", "_", "A"] {
         let id = SessionId::random();
-        assert_eq!(save(id, None, kept(1, Some(user))).await, SaveOutcome::Saved);
+        assert_eq!(save(id, None, record(1, Some(user))).await, SaveOutcome::Saved);
         let found = store.of_user(user).await.unwrap();
-        assert_eq!(found, [(id, kept(1, Some(user)))], "{user}");
+        assert_eq!(found, [(id, record(1, Some(user)))], "{user}");
     }
 
-    // The longest time there is does not overflow.
+    // The longest lifetime does not overflow.
     let long = SessionId::random();
-    assert_eq!(store.save(long, None, kept(1, None), Duration::MAX).await.unwrap(), SaveOutcome::Saved);
-    assert_eq!(load(long).await, Some(kept(1, None)));
+    assert_eq!(store.save(long, None, record(1, None), Duration::MAX).await.unwrap(), SaveOutcome::Saved);
+    assert_eq!(load(long).await, Some(record(1, None)));
 }

@@ -6,12 +6,12 @@
 //!    at most 400 lines;
 //! 2. every top-level module has a floor, and every name of the table is a module;
 //! 3. an import leads to a lower floor;
-//! 4. modules beside each other don't import each other in a circle; a module and its own parts may;
+//! 4. modules beside each other don't import each other in a cycle; a module and its own parts may;
 //! 5. crates that the table limits are named by the listed modules only.
 //!
 //! Modules for tests (`#[cfg(test)] mod …`) are exempt from 3 to 5.
 
-pub mod circles;
+pub mod cycles;
 pub mod numbers;
 pub mod workspace;
 
@@ -28,9 +28,9 @@ const MAX_LINES: usize = 400;
 pub fn check(package: &Package, floors: &Floors) -> Vec<String> {
     let found = references(package);
     let mut violations = files(package);
-    violations.extend(rooms(package, floors));
+    violations.extend(top_level(package, floors));
     violations.extend(imports(package, floors, &found));
-    violations.extend(circles::check(package, &found.inside));
+    violations.extend(cycles::check(package, &found.inside));
     violations.extend(limited(package, floors, &found));
     violations
 }
@@ -62,18 +62,18 @@ fn files(package: &Package) -> Vec<String> {
     violations
 }
 
-fn rooms(package: &Package, floors: &Floors) -> Vec<String> {
+fn top_level(package: &Package, floors: &Floors) -> Vec<String> {
     let mut violations = Vec::new();
-    let mut rooms = BTreeSet::new();
+    let mut names = BTreeSet::new();
     for module in package.modules.iter().filter(|module| module.path.len() <= 1 && !module.test) {
-        let room = module.room();
-        rooms.insert(room);
-        if floors.floor(room).is_none() {
-            let (file, name) = (module.file.display(), &package.name);
-            violations.push(format!("{file}: {room} has no floor: add it to the table of {name}"));
+        let name = module.top_level();
+        names.insert(name);
+        if floors.floor(name).is_none() {
+            let (file, package) = (module.file.display(), &package.name);
+            violations.push(format!("{file}: {name} has no floor: add it to the table of {package}"));
         }
     }
-    let missing = floors.names().filter(|name| !rooms.contains(name));
+    let missing = floors.names().filter(|name| !names.contains(name));
     violations.extend(missing.map(|name| {
         format!("ARCHITECTURE.md: the table of {} names {name}, which is no module", package.name)
     }));
@@ -84,14 +84,14 @@ fn imports(package: &Package, floors: &Floors, found: &References) -> Vec<String
     let mut violations = Vec::new();
     for reference in &found.inside {
         let (from, to) = (&package.modules[reference.from], &package.modules[reference.to]);
-        let (room, other) = (from.room(), to.room());
-        if room == other || floors.allows(room, other) || floors.floor(room).is_none() {
+        let (name, other) = (from.top_level(), to.top_level());
+        if name == other || floors.allows(name, other) || floors.floor(name).is_none() {
             continue;
         }
-        let below = floors.below(room);
+        let below = floors.below(name);
         let allowed = if below.is_empty() { "nothing".to_owned() } else { below.join(", ") };
         violations.push(format!(
-            "{}:{}: {room} imports {other} (`{}`); it may import {allowed}",
+            "{}:{}: {name} imports {other} (`{}`); it may import {allowed}",
             from.file.display(),
             reference.line,
             reference.path,
@@ -105,7 +105,7 @@ fn limited(package: &Package, floors: &Floors, found: &References) -> Vec<String
     for outside in &found.outside {
         let Some(modules) = floors.only.get(&outside.name) else { continue };
         let module = &package.modules[outside.from];
-        let path = if module.path.is_empty() { module.room().to_owned() } else { module.path.join("/") };
+        let path = if module.path.is_empty() { module.top_level().to_owned() } else { module.path.join("/") };
         let listed = |name: &String| path == *name || path.starts_with(&format!("{name}/"));
         if !modules.iter().any(listed) {
             violations.push(format!(

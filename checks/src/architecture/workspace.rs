@@ -40,7 +40,7 @@ pub fn check(manifests: &BTreeMap<String, String>, floors: &Floors) -> Vec<Strin
     violations
 }
 
-/// The names in the section `[dependencies]` of a manifest.
+/// Returns the names in the section `[dependencies]` of a manifest.
 fn dependencies(manifest: &str) -> impl Iterator<Item = &str> {
     let section = manifest
         .split("\n[")

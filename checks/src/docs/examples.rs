@@ -82,7 +82,7 @@ fn example(info: &str, line: usize) -> Option<Example> {
     words.iter().all(known).then(|| Example { code: String::new(), line, runs })
 }
 
-/// The words of a doc comment's examples.
+/// Returns the words of a doc comment's examples.
 pub fn words(text: &str) -> Vec<String> {
     let code = examples(text).into_iter().map(|example| example.code);
     let split = |code: String| -> Vec<String> {
@@ -143,7 +143,7 @@ impl<'ast> Visit<'ast> for Collector<'_> {
     fn visit_block(&mut self, _: &'ast syn::Block) {}
 }
 
-/// The attributes of an item.
+/// Returns the attributes of an item.
 pub fn item_attrs(item: &Item) -> &[Attribute] {
     match item {
         Item::Const(item) => &item.attrs,

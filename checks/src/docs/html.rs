@@ -51,7 +51,7 @@ pub fn check(package: &Package, html: &Path) -> Result<Vec<String>> {
     Ok(violations)
 }
 
-/// The targets of the links to other pages of the same site.
+/// Returns the targets of the links to other pages of the same site.
 fn links(text: &str) -> impl Iterator<Item = &str> {
     let targets = text.split("href=\"").skip(1).filter_map(|rest| rest.split('"').next());
     targets.filter(|target| !target.contains("://") && !target.starts_with("javascript:"))

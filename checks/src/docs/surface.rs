@@ -42,7 +42,7 @@ pub struct PublicItem {
 }
 
 impl Page {
-    /// The path as users write it; `(root)` for the crate's own page.
+    /// Returns the path as users write it; `(root)` for the crate's own page.
     pub fn title(&self) -> String {
         if self.path.is_empty() { "(root)".to_owned() } else { self.path.join("::") }
     }
@@ -109,19 +109,19 @@ impl Surface {
         self.pages.iter().any(|page| page.module == id)
     }
 
-    /// The title of a public module's page.
+    /// Returns the title of a public module's page.
     pub fn title(&self, id: usize) -> Option<String> {
         self.pages.iter().find(|page| page.module == id).map(Page::title)
     }
 
-    /// The module that should explain an item: the last page that shows it, so never the crate's
-    /// own if there is another.
+    /// Returns the module that should explain an item: the last page that shows it, so never the
+    /// crate's own if there is another.
     pub fn home(&self, item: &PublicItem) -> usize {
         let shown = self.pages.iter().rev().find(|page| page.items.contains(item));
         shown.map_or(item.module, |page| page.module)
     }
 
-    /// The documentation of an item, its parts and its inherent methods.
+    /// Returns the documentation of an item, its parts and its inherent methods.
     pub fn texts(&self, package: &Package, item: &PublicItem) -> Vec<String> {
         let mut texts = Vec::new();
         for module in package.modules.iter().filter(|module| !module.test) {
@@ -137,7 +137,7 @@ impl Surface {
     }
 }
 
-/// The names and paths of a module's `pub use` items.
+/// Returns the names and paths of a module's `pub use` items.
 fn exports(package: &Package, id: usize) -> Vec<(Option<String>, Vec<String>)> {
     let uses = package.modules[id].items.iter().filter_map(|item| match item {
         Item::Use(item) if !is_hidden(&item.attrs) => Some(item),

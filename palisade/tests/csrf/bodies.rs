@@ -1,4 +1,4 @@
-//! Looking for the token neither holds up nor changes what the handler reads.
+//! The search for the token in a body: the handler reads the body unchanged and without delay.
 
 use std::collections::VecDeque;
 use std::io;
@@ -20,10 +20,12 @@ use palisade::csrf::CsrfTokenError::Missing;
 use palisade::serve::Serve;
 use tower::ServiceExt;
 
-use super::site::{MULTIPART, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions};
+use super::site::{
+    MULTIPART, Site, URLENCODED, csrf_result, form, multipart, request, tokens, with_sessions,
+};
 use crate::serve::site::Site as Socket;
 
-/// A body that arrives piece by piece, waits now and then, and counts what has been taken of it.
+/// A body that arrives in pieces, is pending before each, and counts the pieces taken.
 struct Pieces {
     pieces: VecDeque<io::Result<Frame<Bytes>>>,
     taken: Arc<AtomicUsize>,
@@ -61,7 +63,7 @@ fn sent(kind: &str, body: Pieces) -> Request {
     request("POST", "/echo", "ada").header("content-type", kind).body(Body::new(body)).unwrap()
 }
 
-/// The bytes that a site sends back, or the status.
+/// Returns the bytes that a site echoes, or the error status.
 async fn echoed(site: &Site, request: Request) -> Result<Bytes, u16> {
     let response = site.app.clone().oneshot(request).await.unwrap();
     let status = response.status().as_u16();
@@ -90,12 +92,12 @@ async fn ten_megabytes_stream_through_unbuffered() {
     let request =
         request("POST", "/", "ada").header("content-type", MULTIPART).body(Body::new(body)).unwrap();
     let response = app.oneshot(request).await.unwrap();
-    assert_eq!(at_start.load(Ordering::Relaxed), 1, "the handler begins after the piece with the token");
+    assert_eq!(at_start.load(Ordering::Relaxed), 1, "the handler starts after the piece with the token");
     assert!(response.into_body().collect().await.unwrap().to_bytes() == whole);
 }
 
 #[tokio::test]
-async fn the_token_may_be_cut_anywhere() {
+async fn the_token_may_be_split_anywhere() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     for (kind, body) in
@@ -104,7 +106,7 @@ async fn the_token_may_be_cut_anywhere() {
         let body = Bytes::from(body);
         for at in 0..=body.len() {
             let pieces = [body.slice(..at), Bytes::new(), body.slice(at..)];
-            assert!(echoed(&site, sent(kind, Pieces::new(pieces))).await.unwrap() == body, "cut at {at}");
+            assert!(echoed(&site, sent(kind, Pieces::new(pieces))).await.unwrap() == body, "split at {at}");
         }
         let bytes = body.chunks(1).map(Bytes::copy_from_slice);
         assert!(echoed(&site, sent(kind, Pieces::new(bytes))).await.unwrap() == body, "byte by byte");
@@ -129,17 +131,17 @@ async fn a_token_beyond_the_peek_limit_is_rejected() {
     }
     let small = Site::new(tokens().scan_limit(100));
     let body = multipart(&token, "file");
-    assert_eq!(judged(&small.ask(form(MULTIPART, "ada", &body)).await, &body), Err(Missing));
+    assert_eq!(csrf_result(&small.ask(form(MULTIPART, "ada", &body)).await, &body), Err(Missing));
     let body = format!("csrf_token={token}&a=b");
-    assert_eq!(judged(&small.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
-    // At the limit to the byte, and over.
+    assert_eq!(csrf_result(&small.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
+    // Exactly at the limit, and one byte over it.
     let exact = format!("a=bcdefg&csrf_token={token}");
     assert_eq!(
-        (exact.len(), judged(&small.ask(form(URLENCODED, "ada", &exact)).await, &exact)),
+        (exact.len(), csrf_result(&small.ask(form(URLENCODED, "ada", &exact)).await, &exact)),
         (100, Ok(()))
     );
     let over = format!("a{exact}");
-    assert_eq!(judged(&small.ask(form(URLENCODED, "ada", &over)).await, &over), Err(Missing));
+    assert_eq!(csrf_result(&small.ask(form(URLENCODED, "ada", &over)).await, &over), Err(Missing));
 }
 
 #[tokio::test]
@@ -148,16 +150,16 @@ async fn compressed_and_unknown_bodies_are_not_searched() {
     let body = format!("csrf_token={}", site.token("ada").await);
     let mut compressed = form(URLENCODED, "ada", &body);
     compressed.headers_mut().insert("content-encoding", "gzip".parse().unwrap());
-    assert_eq!(judged(&site.ask(compressed).await, &body), Err(Missing));
-    assert_eq!(judged(&site.ask(form("text/plain", "ada", &body)).await, &body), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(compressed).await, &body), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(form("text/plain", "ada", &body)).await, &body), Err(Missing));
     let mut twice = form(URLENCODED, "ada", &body);
     twice.headers_mut().append("content-type", "text/plain".parse().unwrap());
-    assert_eq!(judged(&site.ask(twice).await, &body), Err(Missing));
-    assert_eq!(judged(&site.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
+    assert_eq!(csrf_result(&site.ask(twice).await, &body), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
 }
 
-/// What the handler is told of a body, and what it reads.
-async fn told(body: Pieces) -> (SizeHint, bool, Vec<Result<Frame<Bytes>, String>>) {
+/// Returns the size hint, the end flag and the frames that the handler gets of a body.
+async fn handler_gets(body: Pieces) -> (SizeHint, bool, Vec<Result<Frame<Bytes>, String>>) {
     let (send, receive) = tokio::sync::oneshot::channel();
     let send = Arc::new(std::sync::Mutex::new(Some(send)));
     let app = Router::new().route(
@@ -180,19 +182,19 @@ async fn told(body: Pieces) -> (SizeHint, bool, Vec<Result<Frame<Bytes>, String>
 #[tokio::test]
 async fn body_length_trailers_and_errors_pass_through() {
     let text = Bytes::from_static(b"csrf_token=no&and=more");
-    let (hint, ended, frames) = told(Pieces::new([text.clone()])).await;
-    assert_eq!((hint.lower(), hint.upper(), ended), (22, None, false), "no length was said");
+    let (hint, ended, frames) = handler_gets(Pieces::new([text.clone()])).await;
+    assert_eq!((hint.lower(), hint.upper(), ended), (22, None, false), "no length was declared");
     assert_eq!(frames.len(), 1);
 
     let known = Pieces { length: Some(0), ..Pieces::new([text.clone()]) };
-    assert_eq!(told(known).await.0.exact(), Some(22));
+    assert_eq!(handler_gets(known).await.0.exact(), Some(22));
 
     let mut trailers = HeaderMap::new();
     trailers.insert("checksum", "1".parse().unwrap());
     for text in [&b"a=b"[..], b"csrf_token=no&"] {
         let mut body = Pieces::new([Bytes::from_static(text)]);
         body.pieces.push_back(Ok(Frame::trailers(trailers.clone())));
-        let (_, _, frames) = told(body).await;
+        let (_, _, frames) = handler_gets(body).await;
         assert_eq!(frames[0].as_ref().unwrap().data_ref().unwrap(), text);
         assert_eq!(frames[1].as_ref().unwrap().trailers_ref(), Some(&trailers));
         assert_eq!(frames.len(), 2);
@@ -200,7 +202,7 @@ async fn body_length_trailers_and_errors_pass_through() {
 
     let mut body = Pieces::new([text]);
     body.pieces.push_back(Err(io::Error::other("broke off")));
-    assert_eq!(told(body).await.2[1].as_ref().unwrap_err(), "broke off");
+    assert_eq!(handler_gets(body).await.2[1].as_ref().unwrap_err(), "broke off");
 }
 
 #[tokio::test]
@@ -214,11 +216,11 @@ async fn a_truncated_body_never_reaches_the_handler() {
     assert_eq!(answer.status, 400);
 }
 
-/// Behind real sockets, with pages that take more than the listener's default of 1 MiB in 30 s.
+/// Returns a server on a real socket; `/large` takes more than the default of 1 MiB in 30 s.
 async fn socket() -> Socket {
     let length = || post(async |body: Bytes| body.len().to_string());
-    let patient = BodyLimit::bytes(4 << 20).timeout(Duration::from_secs(300));
-    let app = Router::new().route("/", length()).route("/large", length().layer(patient)).layer(tokens());
+    let raised = BodyLimit::bytes(4 << 20).within(Duration::from_secs(300));
+    let app = Router::new().route("/", length()).route("/large", length().layer(raised)).layer(tokens());
     Socket::bounded(Serve::new().header_timeout(Duration::from_secs(900)), with_sessions(app).0).await
 }
 
@@ -232,16 +234,16 @@ fn head(path: &str, length: usize) -> String {
 async fn an_inner_body_limit_applies_after_the_peek() {
     let socket = socket().await;
     let body = multipart(&Site::new(tokens()).token("ada").await, &"x".repeat(3 << 20));
-    let told = async |path: &str, body: &str| {
-        let mut line = socket.line().await;
-        line.say(head(path, body.len())).await;
-        line.say(body).await;
-        line.hear().await
+    let send = async |path: &str, body: &str| {
+        let mut client = socket.connect().await;
+        client.send(head(path, body.len())).await;
+        client.send(body).await;
+        client.receive().await
     };
-    assert_eq!(told("/large", &body).await.body, body.len().to_string());
-    assert_eq!(told("/", &body).await.status, 413);
-    assert_eq!(told("/large", &body.replace("csrf_token", "other")).await.status, 403);
-    assert_eq!(told("/large", &(body + &"x".repeat(1 << 20))).await.status, 413);
+    assert_eq!(send("/large", &body).await.body, body.len().to_string());
+    assert_eq!(send("/", &body).await.status, 413);
+    assert_eq!(send("/large", &body.replace("csrf_token", "other")).await.status, 403);
+    assert_eq!(send("/large", &(body + &"x".repeat(1 << 20))).await.status, 413);
 }
 
 #[tokio::test]
@@ -250,16 +252,16 @@ async fn slow_bodies_time_out_at_any_point() {
     let nearly = body.len() - 1;
     for (path, sent, seconds) in [("/", 9, 30), ("/large", 9, 30), ("/large", nearly, 300)] {
         let socket = socket().await;
-        let mut line = socket.line().await;
-        line.say(head(path, body.len())).await;
-        line.say(&body[..9]).await;
+        let mut client = socket.connect().await;
+        client.send(head(path, body.len())).await;
+        client.send(&body[..9]).await;
         let started = tokio::time::Instant::now();
         tokio::time::pause();
-        // The time begins while the token is looked for, and must follow the route's own from then on.
+        // The timeout starts during the token search; afterwards the route's own timeout applies.
         tokio::time::sleep(Duration::from_secs(10)).await;
-        line.say(&body[9..sent]).await;
-        let heard = line.hear().await.head;
-        assert!(heard.starts_with("http/1.1 408 "), "{heard}");
+        client.send(&body[9..sent]).await;
+        let head = client.receive().await.head;
+        assert!(head.starts_with("http/1.1 408 "), "{head}");
         let elapsed = started.elapsed().as_secs();
         assert!((seconds..=seconds + 10).contains(&elapsed), "{path}, {sent} bytes: {elapsed} s");
         tokio::time::resume();

@@ -1,4 +1,5 @@
-//! What a request says about the page that made it: rows `dj_…` are Django's, and what it gets wrong put right.
+//! The origin check, by `Sec-Fetch-Site` and `Origin`. Many cases are Django's, with its mistakes
+//! corrected.
 
 use axum::Router;
 use axum::body::Body;
@@ -10,7 +11,7 @@ use palisade::{Palisade, Rejection};
 
 use crate::support::{Answer, HERE, PROXY, ask, guarded, with_peer};
 
-/// A site that says of each request what came in.
+/// Returns a site that answers with the request's method.
 fn site(csrf: Csrf) -> Router {
     let palisade = Palisade::new().hosts(["localhost", "example.org"]).unwrap();
     let palisade = palisade.trusted_proxies(Proxies::trusted(["10.0.0.1"]).unwrap()).csrf(csrf);
@@ -18,27 +19,30 @@ fn site(csrf: Csrf) -> Router {
     Router::new().route("/", echo).layer(palisade).layer(palisade::ErrorPages::plain())
 }
 
-async fn sent(csrf: &Csrf, method: &str, host: &str, said: &[(&str, &str)]) -> Answer {
+async fn sent(csrf: &Csrf, method: &str, host: &str, headers: &[(&str, &str)]) -> Answer {
     let mut request = Request::builder().method(method).uri("/").header("host", host);
-    for (name, value) in said {
+    for (name, value) in headers {
         request = request.header(*name, *value);
     }
     ask(&site(csrf.clone()), with_peer(request.body(Body::empty()).unwrap(), HERE)).await
 }
 
-/// Whether a POST to `http://localhost:8000` that says this passes.
-async fn passes(said: &[(&str, &str)]) -> bool {
-    let answer = sent(&Csrf::new(), "POST", "localhost:8000", said).await;
-    judged(&answer)
+/// Returns `true` if a POST to `http://localhost:8000` with these headers passes.
+async fn passes(headers: &[(&str, &str)]) -> bool {
+    let answer = sent(&Csrf::new(), "POST", "localhost:8000", headers).await;
+    is_accepted(&answer)
 }
 
-fn judged(answer: &Answer) -> bool {
-    let refusal = answer.response.extensions.get::<Rejection>();
+fn is_accepted(answer: &Answer) -> bool {
+    let rejection = answer.response.extensions.get::<Rejection>();
     match answer.status.as_u16() {
-        200 => assert_eq!(refusal, None),
+        200 => assert_eq!(rejection, None),
         403 => {
-            assert_eq!(*refusal.unwrap(), palisade::csrf::CsrfRejection::CrossSite);
-            assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
+            assert_eq!(*rejection.unwrap(), palisade::csrf::CsrfRejection::CrossSite);
+            assert!(
+                answer.header("content-security-policy").is_some(),
+                "rejections have the security headers"
+            );
             assert!(answer.body.contains("page of another site"), "{}", answer.body);
         }
         other => panic!("{other}"),
@@ -46,11 +50,11 @@ fn judged(answer: &Answer) -> bool {
     answer.status == 200
 }
 
-/// The same over https, as a proxy hands it on.
+/// Returns `true` if a POST over https, forwarded by a proxy, passes.
 async fn passes_over_tls(host: &str, origin: &str) -> bool {
     let request = Request::post("/").header("host", host).header("origin", origin);
     let request = request.header("x-forwarded-for", "198.51.100.7").header("x-forwarded-proto", "https");
-    judged(&ask(&site(Csrf::new()), with_peer(request.body(Body::empty()).unwrap(), PROXY)).await)
+    is_accepted(&ask(&site(Csrf::new()), with_peer(request.body(Body::empty()).unwrap(), PROXY)).await)
 }
 
 #[tokio::test]
@@ -65,7 +69,7 @@ async fn cross_site_posts_are_rejected_by_default() {
 }
 
 #[tokio::test]
-async fn what_the_browser_says_of_the_page_decides() {
+async fn fetch_metadata_decides_before_the_origin() {
     for (fetch_site, origin, expected) in [
         (Some("same-origin"), None, true),
         (Some("none"), None, true),
@@ -79,15 +83,15 @@ async fn what_the_browser_says_of_the_page_decides() {
         (None, Some("http://evil.example"), false),
         (None, None, true),
     ] {
-        let said: Vec<_> = [("sec-fetch-site", fetch_site), ("origin", origin)]
+        let headers: Vec<_> = [("sec-fetch-site", fetch_site), ("origin", origin)]
             .into_iter()
             .filter_map(|(name, value)| Some((name, value?)))
             .collect();
-        assert_eq!(passes(&said).await, expected, "{said:?}");
+        assert_eq!(passes(&headers).await, expected, "{headers:?}");
     }
     assert!(!passes(&[("sec-fetch-site", "same-origin"), ("sec-fetch-site", "cross-site")]).await);
     let own = ("origin", "http://localhost:8000");
-    assert!(!passes(&[own, own]).await, "a browser says it once");
+    assert!(!passes(&[own, own]).await, "a browser sends `Origin` once");
 }
 
 #[tokio::test]
@@ -139,9 +143,13 @@ async fn trusted_origins_pass_and_lookalikes_do_not() {
         ("https://app.example.evil.example", false),
     ] {
         for fetch_site in [Some("cross-site"), Some("same-site"), None] {
-            let said: Vec<_> = fetch_site.map(|value| ("sec-fetch-site", value)).into_iter().collect();
-            let said = [&said[..], &[("origin", origin)]].concat();
-            assert_eq!(judged(&sent(&csrf, "POST", "localhost", &said).await), expected, "{said:?}");
+            let headers: Vec<_> = fetch_site.map(|value| ("sec-fetch-site", value)).into_iter().collect();
+            let headers = [&headers[..], &[("origin", origin)]].concat();
+            assert_eq!(
+                is_accepted(&sent(&csrf, "POST", "localhost", &headers).await),
+                expected,
+                "{headers:?}"
+            );
         }
     }
     let error = Csrf::new().trusted_origins(["https://*.example"]).unwrap_err().to_string();
@@ -165,8 +173,8 @@ async fn only_get_head_and_options_are_safe() {
 async fn cross_site_websockets_are_rejected() {
     let opening = |origin| [("upgrade", "WebSocket"), ("connection", "upgrade"), ("origin", origin)];
     let foreign = sent(&Csrf::new(), "GET", "localhost", &opening("https://evil.example")).await;
-    assert!(!judged(&foreign));
-    assert!(judged(&sent(&Csrf::new(), "GET", "localhost", &opening("http://localhost")).await));
+    assert!(!is_accepted(&foreign));
+    assert!(is_accepted(&sent(&Csrf::new(), "GET", "localhost", &opening("http://localhost")).await));
 }
 
 #[tokio::test]
@@ -182,16 +190,16 @@ async fn the_referer_is_never_used() {
 async fn report_only_passes_and_counts_rejections() {
     let foreign = [("origin", "https://evil.example")];
     let csrf = Csrf::new().report_only();
-    assert!(judged(&sent(&csrf, "POST", "localhost", &foreign).await));
-    assert!(judged(&sent(&csrf, "POST", "localhost", &[]).await));
+    assert!(is_accepted(&sent(&csrf, "POST", "localhost", &foreign).await));
+    assert!(is_accepted(&sent(&csrf, "POST", "localhost", &[]).await));
     assert_eq!(csrf.reported(), 1);
     let off = Csrf::new().dangerous_disable_origin_check();
-    assert!(judged(&sent(&off, "POST", "localhost", &foreign).await));
+    assert!(is_accepted(&sent(&off, "POST", "localhost", &foreign).await));
     assert_eq!(off.reported(), 0);
 }
 
 #[tokio::test]
-async fn a_group_for_whoever_asks_is_guarded_too() {
+async fn routes_for_probes_are_guarded_too() {
     let app = guarded(Palisade::new().for_probes());
     let post = |origin: &str| {
         let request = Request::post("/form").header("host", "10.1.2.3").header("origin", origin);
@@ -202,7 +210,7 @@ async fn a_group_for_whoever_asks_is_guarded_too() {
 }
 
 #[tokio::test]
-async fn alone_it_says_what_it_lacks() {
+async fn alone_it_names_the_missing_layer() {
     let app = crate::support::site().layer(Csrf::new());
     let request = || Request::post("/form").header("host", "localhost").body(Body::empty()).unwrap();
     let answer = ask(&app, with_peer(request(), HERE)).await;

@@ -1,4 +1,4 @@
-//! Tokens and the sessions that they belong to, together.
+//! CSRF tokens together with the real session layer.
 
 use axum::Router;
 use axum::body::Body;

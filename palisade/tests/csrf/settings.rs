@@ -1,4 +1,4 @@
-//! What Flask-WTF could be told, row by row, and what only we can.
+//! The settings of the token check: those of Flask-WTF, and our own.
 
 use axum::Router;
 use axum::body::Body;
@@ -8,7 +8,7 @@ use palisade::Rejection;
 use palisade::csrf::CsrfTokenError::{Invalid, Missing};
 use palisade::{CsrfTokens, ErrorPages, Palisade};
 
-use super::site::{Site, URLENCODED, form, judged, request, tokens, with_sessions};
+use super::site::{Site, URLENCODED, csrf_result, form, request, tokens, with_sessions};
 use crate::support::ask;
 
 #[tokio::test]
@@ -28,7 +28,7 @@ async fn routes_outside_the_layer_need_no_token() {
     let sent = |path: &str| request("POST", path, "ada").body(Body::empty()).unwrap();
     assert_eq!(ask(&app, sent("/form")).await.status, 403);
     assert_eq!(ask(&app, sent("/webhook")).await.status, 200);
-    // The first door still guards it: pages of other sites have no business there.
+    // The origin check still applies: it rejects requests from pages of other sites.
     let foreign = request("POST", "/webhook", "ada").header("origin", "https://evil.example");
     assert_eq!(ask(&app, foreign.body(Body::empty()).unwrap()).await.status, 403);
 }
@@ -42,10 +42,10 @@ async fn every_other_method_is_checked() {
         site.ask(request.body(Body::empty()).unwrap()).await
     };
     for method in ["GET", "HEAD", "OPTIONS"] {
-        assert_eq!(judged(&sent(method, "").await, ""), Ok(()), "{method}");
+        assert_eq!(csrf_result(&sent(method, "").await, ""), Ok(()), "{method}");
     }
     for method in ["POST", "PUT", "PATCH", "DELETE", "TRACE", "PURGE", "get"] {
-        assert_eq!(judged(&sent(method, "").await, ""), Err(Missing), "{method}");
+        assert_eq!(csrf_result(&sent(method, "").await, ""), Err(Missing), "{method}");
         assert_ne!(sent(method, &token).await.status, 403, "{method}");
     }
 }
@@ -55,7 +55,7 @@ async fn the_field_name_is_configurable() {
     let site = Site::new(tokens().field("authenticity.token").unwrap());
     let token = site.token("ada").await;
     let body = format!("authenticity.token={token}");
-    assert_eq!(judged(&site.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
+    assert_eq!(csrf_result(&site.ask(form(URLENCODED, "ada", &body)).await, &body), Ok(()));
     assert_eq!(site.sent("ada", &token).await, Err(Missing));
     let input = site.get("ada", "/input").await.body;
     assert!(input.starts_with("<input type=\"hidden\" name=\"authenticity.token\" value=\""), "{input}");
@@ -71,7 +71,7 @@ async fn the_header_names_are_configurable() {
     let token = site.token("ada").await;
     let sent = async |name: &str| {
         let request = request("POST", "/echo", "ada").header(name, &token);
-        judged(&site.ask(request.body(Body::empty()).unwrap()).await, "")
+        csrf_result(&site.ask(request.body(Body::empty()).unwrap()).await, "")
     };
     assert_eq!(sent("x-xsrf-token").await, Ok(()));
     assert_eq!(sent("x-csrftoken").await, Err(Missing));
@@ -104,24 +104,24 @@ async fn error_pages_can_word_the_rejection() {
 }
 
 #[tokio::test]
-async fn fetch_metadata_suffices_only_where_allowed() {
-    let sent = async |tokens: CsrfTokens, said: Option<(&str, &str)>| {
+async fn fetch_metadata_suffices_only_if_enabled() {
+    let sent = async |tokens: CsrfTokens, header: Option<(&str, &str)>| {
         let mut request = request("POST", "/echo", "ada");
-        if let Some((name, value)) = said {
+        if let Some((name, value)) = header {
             request = request.header(name, value);
         }
-        judged(&Site::new(tokens).ask(request.body(Body::empty()).unwrap()).await, "")
+        csrf_result(&Site::new(tokens).ask(request.body(Body::empty()).unwrap()).await, "")
     };
     for evidence in [("sec-fetch-site", "same-origin"), ("origin", "http://localhost")] {
         assert_eq!(sent(tokens().skip_if_origin_verified(), Some(evidence)).await, Ok(()), "{evidence:?}");
         assert_eq!(sent(tokens(), Some(evidence)).await, Err(Missing), "{evidence:?}");
     }
-    assert_eq!(sent(tokens().skip_if_origin_verified(), None).await, Err(Missing), "a program shows none");
+    assert_eq!(sent(tokens().evidence_suffices(), None).await, Err(Missing), "the request has no evidence");
 }
 
 #[tokio::test]
-async fn without_the_first_door_there_is_no_evidence() {
-    let app = Router::new().route("/", post(async || "taken")).layer(tokens().skip_if_origin_verified());
+async fn without_the_origin_check_nothing_is_evidence() {
+    let app = Router::new().route("/", post(async || "taken")).layer(tokens().evidence_suffices());
     let app = with_sessions(app).0;
     let request = request("POST", "/", "ada").header("sec-fetch-site", "same-origin");
     assert_eq!(ask(&app, request.body(Body::empty()).unwrap()).await.status, 403);
@@ -131,10 +131,10 @@ async fn without_the_first_door_there_is_no_evidence() {
 async fn report_only_passes_and_counts_rejections() {
     let layer = tokens().report_only();
     let site = Site::new(layer.clone());
-    assert_eq!(site.sent("ada", "no").await, Ok(()), "and the body arrives whole");
+    assert_eq!(site.sent("ada", "no").await, Ok(()), "the body arrives whole");
     assert_eq!(site.sent("", "no").await, Ok(()));
     let without = form(URLENCODED, "ada", "name=Ada");
-    assert_eq!(judged(&site.ask(without).await, "name=Ada"), Ok(()));
+    assert_eq!(csrf_result(&site.ask(without).await, "name=Ada"), Ok(()));
     assert_eq!(layer.reported(), 3);
     let token = site.token("ada").await;
     assert_eq!(site.sent("ada", &token).await, Ok(()));

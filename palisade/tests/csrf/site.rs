@@ -47,7 +47,7 @@ fn tag(name: &str) -> [u8; 16] {
     std::array::from_fn(|at| name.as_bytes().get(at).copied().unwrap_or_default())
 }
 
-/// Puts the stand-in around a group, and returns the counter of new sessions.
+/// Adds the stand-in to routes, and returns the counter of new sessions.
 pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     let begun = Arc::new(AtomicUsize::new(0));
     let counter = Arc::clone(&begun);
@@ -97,7 +97,7 @@ impl Site {
     /// Sends a form with this token.
     pub async fn sent(&self, session: &str, token: &str) -> Result<(), CsrfTokenError> {
         let body = format!("name=Ada&csrf_token={token}");
-        judged(&self.ask(form(URLENCODED, session, &body)).await, &body)
+        csrf_result(&self.ask(form(URLENCODED, session, &body)).await, &body)
     }
 }
 
@@ -124,8 +124,8 @@ pub fn multipart(token: &str, file: &str) -> String {
     )
 }
 
-/// Returns the verdict on a request that sent this body to `/echo`.
-pub fn judged(answer: &Answer, body: &str) -> Result<(), CsrfTokenError> {
+/// Returns the CSRF error of a request that sent this body to `/echo`, if there is one.
+pub fn csrf_result(answer: &Answer, body: &str) -> Result<(), CsrfTokenError> {
     match answer.response.extensions.get::<Rejection>() {
         None => {
             assert_eq!((answer.status.as_u16(), answer.body.as_str()), (200, body));
@@ -133,7 +133,10 @@ pub fn judged(answer: &Answer, body: &str) -> Result<(), CsrfTokenError> {
         }
         Some(rejection) => {
             assert_eq!(answer.status, 403);
-            assert!(answer.header("content-security-policy").is_some(), "refusals have every header");
+            assert!(
+                answer.header("content-security-policy").is_some(),
+                "rejections have the security headers"
+            );
             assert!(answer.body.contains("go back"), "the page says what to do: {}", answer.body);
             let errors = [
                 CsrfTokenError::Missing,

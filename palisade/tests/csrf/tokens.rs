@@ -1,4 +1,4 @@
-//! What changes something comes with a token of our own page.
+//! The token check: a request that changes data needs a token from a page of the site.
 
 use std::collections::HashSet;
 use std::sync::atomic::Ordering;
@@ -12,7 +12,7 @@ use palisade::csrf::CsrfTokenError::{Expired, Invalid, Missing, NoSession};
 use palisade::{CsrfToken, CsrfTokens, Keyring, Palisade, Rejection};
 
 use super::site::{
-    MULTIPART, NEW, OLD, Site, URLENCODED, form, judged, multipart, request, tokens, with_sessions,
+    MULTIPART, NEW, OLD, Site, URLENCODED, csrf_result, form, multipart, request, tokens, with_sessions,
 };
 use crate::support::{Answer, ask, site};
 
@@ -21,14 +21,14 @@ async fn a_form_passes_with_its_pages_token_only() {
     let site = Site::new(tokens());
     let token = site.token("ada").await;
     assert_eq!(site.sent("ada", &token).await, Ok(()));
-    assert_eq!(site.sent("ada", &token).await, Ok(()), "two tabs, or back and again");
+    assert_eq!(site.sent("ada", &token).await, Ok(()), "a token passes twice: two tabs, or the back button");
     assert_eq!(site.sent("eve", &token).await, Err(Invalid));
     assert_eq!(site.sent("", &token).await, Err(NoSession));
     assert_eq!(site.sent("ada", "").await, Err(Invalid));
     let without = form(URLENCODED, "ada", "name=Ada");
-    assert_eq!(judged(&site.ask(without).await, "name=Ada"), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(without).await, "name=Ada"), Err(Missing));
     let empty = request("POST", "/echo", "ada").body(Body::empty()).unwrap();
-    assert_eq!(judged(&site.ask(empty).await, ""), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(empty).await, ""), Err(Missing));
 }
 
 #[tokio::test]
@@ -37,7 +37,7 @@ async fn a_multipart_form_passes_unchanged() {
     let token = site.token("ada").await;
     for (token, expected) in [(token.as_str(), Ok(())), ("no", Err(Invalid))] {
         let body = multipart(token, "any bytes");
-        assert_eq!(judged(&site.ask(form(MULTIPART, "ada", &body)).await, &body), expected);
+        assert_eq!(csrf_result(&site.ask(form(MULTIPART, "ada", &body)).await, &body), expected);
     }
 }
 
@@ -50,14 +50,14 @@ async fn scripts_send_the_token_as_a_header() {
         request.header(name, token).body(Body::from("{}")).unwrap()
     };
     for name in ["X-CSRFToken", "X-CSRF-Token"] {
-        assert_eq!(judged(&site.ask(json(name, &token)).await, "{}"), Ok(()), "{name}");
-        assert_eq!(judged(&site.ask(json(name, "no")).await, "{}"), Err(Invalid), "{name}");
-        assert_eq!(judged(&site.ask(json(name, "")).await, "{}"), Err(Missing), "{name}");
+        assert_eq!(csrf_result(&site.ask(json(name, &token)).await, "{}"), Ok(()), "{name}");
+        assert_eq!(csrf_result(&site.ask(json(name, "no")).await, "{}"), Err(Invalid), "{name}");
+        assert_eq!(csrf_result(&site.ask(json(name, "")).await, "{}"), Err(Missing), "{name}");
     }
-    assert_eq!(judged(&site.ask(json("X-XSRF-Token", &token)).await, "{}"), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(json("X-XSRF-Token", &token)).await, "{}"), Err(Missing));
     let body = format!("{{\"csrf_token\":\"{token}\"}}");
     let inside = form("application/json", "ada", &body);
-    assert_eq!(judged(&site.ask(inside).await, &body), Err(Missing), "nobody looks into JSON");
+    assert_eq!(csrf_result(&site.ask(inside).await, &body), Err(Missing), "JSON is not searched");
 }
 
 #[tokio::test]
@@ -66,7 +66,7 @@ async fn query_and_cookie_tokens_are_ignored() {
     let token = site.token("ada").await;
     let asked = request("POST", &format!("/echo?csrf_token={token}"), "ada");
     let asked = asked.header("cookie", format!("csrf_token={token}"));
-    assert_eq!(judged(&site.ask(asked.body(Body::empty()).unwrap()).await, ""), Err(Missing));
+    assert_eq!(csrf_result(&site.ask(asked.body(Body::empty()).unwrap()).await, ""), Err(Missing));
 }
 
 #[tokio::test]
@@ -74,7 +74,7 @@ async fn a_token_from_before_login_is_rejected() {
     let site = Site::new(tokens());
     let before = site.token("anonymous").await;
     assert_eq!(site.sent("anonymous", &before).await, Ok(()));
-    // Logging in changes the session, and with it what the layer of sessions binds.
+    // Signing in changes the session, and the token is bound to the session.
     assert_eq!(site.sent("ada", &before).await, Err(Invalid));
     let after = site.token("ada").await;
     assert_eq!(site.sent("ada", &after).await, Ok(()));
@@ -115,7 +115,7 @@ async fn pages_with_tokens_are_not_cached_publicly() {
 }
 
 #[tokio::test]
-async fn every_rendering_masks_the_token_anew() {
+async fn every_rendering_has_a_new_mask() {
     let (clock, _) = Clock::manual();
     let site = Site::new(tokens().clock(clock));
     let mut seen = HashSet::new();
@@ -125,7 +125,7 @@ async fn every_rendering_masks_the_token_anew() {
         let token = site.token("ada").await;
         beginnings.insert(token[..16].to_owned());
         ends.insert(token[token.len() - 32..].to_owned());
-        assert!(seen.insert(token), "the same text twice, at the same moment");
+        assert!(seen.insert(token), "two renderings are equal");
     }
     assert_eq!((beginnings.len(), ends.len()), (20, 20));
 }
@@ -157,36 +157,36 @@ async fn open_pages_survive_key_rotation() {
     assert_eq!(new.sent("ada", &token).await, Ok(()));
     let strangers = Site::new(CsrfTokens::new(&Keyring::new(NEW).unwrap()));
     assert_eq!(strangers.sent("ada", &token).await, Err(Invalid));
-    assert_eq!(strangers.sent("ada", &new.token("ada").await).await, Ok(()), "the new key signs");
+    assert_eq!(strangers.sent("ada", &new.token("ada").await).await, Ok(()), "new tokens use the new key");
 }
 
 #[tokio::test]
 async fn a_token_expires_after_an_hour() {
-    let (clock, hand) = Clock::manual();
+    let (clock, manual) = Clock::manual();
     let site = Site::new(tokens().clock(clock.clone()));
     let endless = Site::new(tokens().clock(clock.clone()).time_limit(None));
     let short = Site::new(tokens().clock(clock).time_limit(Duration::from_secs(60)));
     let token = site.token("ada").await;
-    hand.advance(Duration::from_secs(60));
+    manual.advance(Duration::from_secs(60));
     assert_eq!(short.sent("ada", &token).await, Ok(()));
-    hand.advance(Duration::from_secs(3540));
+    manual.advance(Duration::from_secs(3540));
     assert_eq!(site.sent("ada", &token).await, Ok(()));
     assert_eq!(short.sent("ada", &token).await, Err(Expired));
-    hand.advance(Duration::from_micros(1));
+    manual.advance(Duration::from_micros(1));
     assert_eq!(site.sent("ada", &token).await, Err(Expired));
-    assert_eq!(site.sent("eve", &token).await, Err(Invalid), "only one's own token can be too old");
-    hand.advance(Duration::from_secs(365 * 86_400));
+    assert_eq!(site.sent("eve", &token).await, Err(Invalid), "only the session's own token can be too old");
+    manual.advance(Duration::from_secs(365 * 86_400));
     assert_eq!(endless.sent("ada", &token).await, Ok(()));
 }
 
 #[tokio::test]
 async fn small_clock_skew_passes_and_future_tokens_fail() {
-    let (clock, hand) = Clock::manual();
+    let (clock, manual) = Clock::manual();
     let site = Site::new(tokens().clock(clock));
     let token = site.token("ada").await;
-    hand.set_back(Duration::from_secs(60));
+    manual.set_back(Duration::from_secs(60));
     assert_eq!(site.sent("ada", &token).await, Ok(()));
-    hand.set_back(Duration::from_secs(1));
+    manual.set_back(Duration::from_secs(1));
     assert_eq!(site.sent("ada", &token).await, Err(Invalid));
 }
 
@@ -214,7 +214,7 @@ async fn a_missing_session_layer_is_named() {
     let sent = request("POST", "/form", "ada").body(Body::empty()).unwrap();
     assert!(missing_line(&ask(&app, sent).await).contains("`Sessions::new(…)`"));
     let read = request("GET", "/", "ada").body(Body::empty()).unwrap();
-    assert_eq!(ask(&app, read).await.status, 200, "pages need none");
+    assert_eq!(ask(&app, read).await.status, 200, "a GET needs no session");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Growing delays: what is free, what doubles, what is forgotten, and what many at once get.
+//! `Backoff`: free attempts, doubling delays, resets, and concurrent attempts.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -37,37 +37,37 @@ async fn wait(backoff: &Backoff) -> u64 {
 }
 
 fn stores() -> Vec<(FallbackStore, ManualClock)> {
-    let (store, _, hand) = memory();
+    let (store, _, manual) = memory();
     let (clock, other) = Clock::manual();
-    vec![(store, hand), (FallbackStore::new(Server::new(&clock).store()).clock(clock), other)]
+    vec![(store, manual), (FallbackStore::new(Server::new(&clock).store()).clock(clock), other)]
 }
 
 #[tokio::test]
 async fn the_delay_doubles_after_the_free_attempts() {
-    for (store, hand) in stores() {
+    for (store, manual) in stores() {
         let backoff = backoff(&store);
         fails(&backoff, 3).await;
         for delay in [10, 20, 40, 60, 60, 60] {
             assert_eq!(wait(&backoff).await, delay);
-            hand.advance(seconds(delay) - Duration::from_millis(1));
+            manual.advance(seconds(delay) - Duration::from_millis(1));
             assert_eq!(
                 wait(&backoff).await,
                 0,
-                "a millisecond of {delay} s is left, and asking lengthens nothing"
+                "one millisecond of {delay} s is left; an early attempt prolongs nothing"
             );
-            hand.advance(Duration::from_millis(1));
+            manual.advance(Duration::from_millis(1));
             fails(&backoff, 1).await;
         }
-        assert!(backoff.attempt("bob").await.is_ok(), "it is nobody else's delay");
+        assert!(backoff.attempt("bob").await.is_ok(), "other callers are not delayed");
     }
 }
 
 #[tokio::test]
-async fn a_success_forgets_everything() {
-    for (store, hand) in stores() {
+async fn a_success_clears_all_failures() {
+    for (store, manual) in stores() {
         let backoff = backoff(&store);
         fails(&backoff, 3).await;
-        hand.advance(seconds(10));
+        manual.advance(seconds(10));
         backoff.attempt("ada").await.unwrap().succeeded().await;
         fails(&backoff, 3).await;
         assert_eq!(wait(&backoff).await, 10);
@@ -77,21 +77,21 @@ async fn a_success_forgets_everything() {
 }
 
 #[tokio::test]
-async fn a_quiet_time_forgets_everything() {
-    for (store, hand) in stores() {
+async fn a_quiet_period_clears_all_failures() {
+    for (store, manual) in stores() {
         let backoff = backoff(&store);
         fails(&backoff, 3).await;
-        hand.advance(seconds(10));
+        manual.advance(seconds(10));
         fails(&backoff, 1).await;
         assert_eq!(wait(&backoff).await, 20);
-        hand.advance(seconds(2 * 86_400));
+        manual.advance(seconds(2 * 86_400));
         fails(&backoff, 3).await;
         assert_eq!(wait(&backoff).await, 10);
     }
 }
 
 #[tokio::test]
-async fn nobody_without_a_key_may_try() {
+async fn an_attempt_without_a_key_is_rejected() {
     assert_eq!(
         backoff(&memory().0).attempt("").await.unwrap_err(),
         palisade::rate_limit::RateLimitRejection::MissingKey
@@ -100,7 +100,7 @@ async fn nobody_without_a_key_may_try() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn concurrent_attempts_pass_at_most_one_extra() {
-    for (store, hand) in stores() {
+    for (store, manual) in stores() {
         let backoff = backoff(&store.timeout(seconds(10)));
         for expected in [3..=4, 1..=1] {
             let passed = Arc::new(AtomicUsize::new(0));
@@ -117,7 +117,7 @@ async fn concurrent_attempts_pass_at_most_one_extra() {
             }
             let passed = passed.load(Ordering::SeqCst);
             assert!(expected.contains(&passed), "{passed} of {expected:?}");
-            hand.advance(seconds(20));
+            manual.advance(seconds(20));
         }
     }
 }

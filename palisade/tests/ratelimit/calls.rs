@@ -1,4 +1,4 @@
-//! A limit as a call in a handler, on the same store and with the same answers.
+//! Checks that a handler calls itself.
 
 use std::time::Duration;
 
@@ -9,7 +9,7 @@ use palisade::clock::Clock;
 use palisade::rate_limit::{FallbackStore, OutagePolicy};
 use palisade::{RateLimit, Rejection};
 
-use super::support::{Server, dressed, get, limit, lone, memory, statuses};
+use super::support::{Server, get, limit, lone, memory, statuses, wrapped};
 use crate::support::ask;
 
 #[derive(serde::Deserialize)]
@@ -23,14 +23,14 @@ async fn log_in(State(login): State<RateLimit>, Query(form): Query<Form>) -> Res
 }
 
 #[tokio::test]
-async fn the_sixth_login_is_refused_whatever_the_address() {
+async fn the_sixth_login_is_rejected_from_any_address() {
     let login = lone("5/minute");
-    let app = dressed(Router::new().route("/login", on_get(log_in)).with_state(login.clone()));
+    let app = wrapped(Router::new().route("/login", on_get(log_in)).with_state(login.clone()));
     let ada = || get("/login?email=ada");
     assert_eq!(statuses(&app, (0..5).map(|_| ada())).await, [200; 5]);
-    let refused = ask(&app, ada()).await;
-    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("60")));
-    assert!(refused.body.contains("Please try again in 60 seconds."), "{}", refused.body);
+    let rejected = ask(&app, ada()).await;
+    assert_eq!((rejected.status.as_u16(), rejected.header("retry-after")), (429, Some("60")));
+    assert!(rejected.body.contains("Please try again in 60 seconds."), "{}", rejected.body);
     assert_eq!(statuses(&app, [get("/login?email=bob"), get("/login?email=")]).await, [200, 400]);
 
     login.reset("ada").await.unwrap();
@@ -38,15 +38,15 @@ async fn the_sixth_login_is_refused_whatever_the_address() {
 }
 
 #[tokio::test]
-async fn a_call_tells_where_the_caller_stands() {
-    let (store, _, hand) = memory();
-    let limit = limit("standing", "3/minute; 4/hour", &store);
-    let standing = limit.check("ada").await.unwrap();
-    assert_eq!((standing.quota_index, standing.remaining), (0, 2));
-    hand.advance(Duration::from_secs(20));
-    let standing = limit.check_costing("ada", 2).await.unwrap();
+async fn a_check_returns_the_callers_status() {
+    let (store, _, manual) = memory();
+    let limit = limit("status", "3/minute; 4/hour", &store);
+    let snapshot = limit.check("ada").await.unwrap();
+    assert_eq!((snapshot.quota_index, snapshot.remaining), (0, 2));
+    manual.advance(Duration::from_secs(20));
+    let snapshot = limit.check_costing("ada", 2).await.unwrap();
     assert_eq!(
-        (standing.quota_index, standing.remaining, standing.reset_after),
+        (snapshot.quota_index, snapshot.remaining, snapshot.reset_after),
         (0, 0, Duration::from_secs(40))
     );
     let Err(palisade::rate_limit::RateLimitRejection::LimitExceeded { retry_after, .. }) =
@@ -55,16 +55,16 @@ async fn a_call_tells_where_the_caller_stands() {
         panic!("it passed")
     };
     assert_eq!(retry_after, Duration::from_secs(40));
-    hand.advance(Duration::from_secs(40));
-    let standing = limit.check("ada").await.unwrap();
-    assert_eq!((standing.quota_index, standing.remaining), (1, 0));
+    manual.advance(Duration::from_secs(40));
+    let snapshot = limit.check("ada").await.unwrap();
+    assert_eq!((snapshot.quota_index, snapshot.remaining), (1, 0));
     limit.refund("ada", 1).await;
     assert!(limit.check("ada").await.is_ok());
     assert!(limit.check("ada").await.is_err());
 }
 
 #[tokio::test]
-async fn a_caller_may_have_quotas_of_his_own() {
+async fn a_caller_may_have_its_own_quotas() {
     let limit = lone("1/minute");
     let member = limit.clone().quotas("3/minute".parse().unwrap());
     assert!(limit.check("ada").await.is_ok());

@@ -1,4 +1,4 @@
-//! The store goes down, the store is back: each is logged once and shows in the metrics (2.8).
+//! Outages: each start and each end is logged once and counted in the metrics.
 
 use std::time::Duration;
 
@@ -19,19 +19,19 @@ struct LimitedSite {
     app: Router,
 }
 
-/// Two limits over one store.
+/// Returns two limits over one store.
 fn limited_site() -> LimitedSite {
     let clock = Clock::manual().0;
     let server = Server::new(&clock);
     let store = FallbackStore::new(server.store()).clock(clock);
     let outer = limit("outer", "1000/minute", &store).on_outage(OutagePolicy::Allow).per_client();
     let app = behind(limit("inner", "1000/minute", &store).per_client()).layer(outer);
-    LimitedSite { server, store, app: super::support::dressed(app) }
+    LimitedSite { server, store, app: super::support::wrapped(app) }
 }
 
 impl LimitedSite {
-    /// How often each change was logged, and what the metrics say: down now, outages.
-    fn told(&self, log: &Log) -> [usize; 4] {
+    /// Returns the log lines of outages and of recoveries, and the metrics: down now, outages.
+    fn counts(&self, log: &Log) -> [usize; 4] {
         let (log, text) = (log.text(), self.store.metrics().to_string());
         let metric = |name: &str| {
             let line =
@@ -48,7 +48,7 @@ async fn each_outage_is_logged_once_and_in_metrics() {
     let (site, log) = (limited_site(), Log::default());
     let logging = log.listen();
     times(&site.app, 5).await;
-    assert_eq!(site.told(&log), [0, 0, 0, 0]);
+    assert_eq!(site.counts(&log), [0, 0, 0, 0]);
     for outage in 1..=3 {
         if outage == 2 {
             site.server.pause()
@@ -56,22 +56,22 @@ async fn each_outage_is_logged_once_and_in_metrics() {
             site.server.stop()
         }
         times(&site.app, 1).await;
-        assert_eq!(site.told(&log), [outage - 1, outage - 1, 0, outage - 1], "two failures are no outage");
-        // Many at once, and every try that fails.
+        assert_eq!(site.counts(&log), [outage - 1, outage - 1, 0, outage - 1], "two failures are no outage");
+        // Many requests at once, and every retry that fails.
         for _ in 0..4 {
             times(&site.app, 10).await;
-            assert_eq!(site.told(&log), [outage, outage - 1, 1, outage]);
+            assert_eq!(site.counts(&log), [outage, outage - 1, 1, outage]);
             tokio::time::advance(Duration::from_secs(30)).await;
         }
         site.server.start();
         times(&site.app, 10).await;
-        assert_eq!(site.told(&log), [outage, outage, 0, outage]);
+        assert_eq!(site.counts(&log), [outage, outage, 0, outage]);
     }
     drop(logging);
     let log = log.text();
     let line = log.lines().find(|line| line.contains(DOWN)).unwrap();
     assert!(line.contains("WARN") && line.contains("store=\"server\""), "{line}");
-    assert!(line.contains("connection refused"), "why: {line}");
+    assert!(line.contains("connection refused"), "no reason: {line}");
     assert!(log.lines().any(|line| line.contains(BACK) && line.contains("INFO")), "{log}");
 }
 
@@ -94,15 +94,15 @@ async fn concurrent_failures_are_one_outage() {
     };
     site.server.pause();
     hundred().await;
-    assert_eq!(site.told(&log), [1, 0, 1, 1]);
+    assert_eq!(site.counts(&log), [1, 0, 1, 1]);
     site.server.start();
     tokio::time::advance(Duration::from_secs(30)).await;
     hundred().await;
-    assert_eq!(site.told(&log), [1, 1, 0, 1]);
+    assert_eq!(site.counts(&log), [1, 1, 0, 1]);
 }
 
 #[tokio::test]
-async fn the_log_names_a_breach_and_no_caller() {
+async fn the_log_names_the_limit_not_the_caller() {
     let log = Log::default();
     let logging = log.listen();
     let app = behind(super::support::lone("1/minute").per_header(http::HeaderName::from_static("x-api-key")));

@@ -1,4 +1,4 @@
-//! The settings of a limit: strategy, charge, cost, dynamic quotas, breaches, meta limits, reporting.
+//! The settings of a limit: strategy, charge, cost, dynamic quotas, breaches, meta limits.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use palisade::rate_limit::quota::{Quotas, Strategy};
 use palisade::rate_limit::store::ChargePolicy;
 
 use super::support::{
-    Server, behind, dressed, get, get_by, hello, limit, lone, memory, page, statuses, times,
+    Server, behind, get, get_by, hello, limit, lone, memory, page, statuses, times, wrapped,
 };
 use crate::support::ask;
 
@@ -21,12 +21,12 @@ async fn an_unsupported_strategy_is_an_immediate_error() {
     for (strategy, later) in
         [(Strategy::FixedWindow, [200, 200, 429]), (Strategy::MovingWindow, [200, 429, 429])]
     {
-        let (store, _, hand) = memory();
+        let (store, _, manual) = memory();
         let app = behind(limit("a", "2/minute", &store).strategy(strategy).unwrap().per_client());
         assert_eq!(times(&app, 1).await, [200]);
-        hand.advance(Duration::from_secs(50));
+        manual.advance(Duration::from_secs(50));
         assert_eq!(times(&app, 2).await, [200, 429]);
-        hand.advance(Duration::from_secs(10));
+        manual.advance(Duration::from_secs(10));
         assert_eq!(times(&app, 3).await, later, "{strategy}");
     }
     let server = FallbackStore::new(Server::new(&Clock::system()).store());
@@ -37,11 +37,11 @@ async fn an_unsupported_strategy_is_an_immediate_error() {
 #[tokio::test]
 async fn a_rejected_request_charges_other_quotas_by_choice() {
     for (charge, left) in [(ChargePolicy::AllOrNothing, 3), (ChargePolicy::InOrder, 1)] {
-        let (store, _, hand) = memory();
+        let (store, _, manual) = memory();
         let limit = limit("a", "5/hour; 2/minute", &store).charge(charge);
         let app = behind(limit.clone().per_client());
         assert_eq!(times(&app, 4).await, [200, 200, 429, 429]);
-        hand.advance(Duration::from_secs(60));
+        manual.advance(Duration::from_secs(60));
         let address: std::net::IpAddr = "203.0.113.9".parse().unwrap();
         let hour = limit.check_costing(address, 0).await.unwrap();
         assert_eq!(hour.remaining, left.min(2), "{charge:?}");
@@ -59,7 +59,7 @@ async fn a_request_may_cost_more_or_nothing() {
     let asks = ["/?123", "/?123", "/?12", "/?", "/"].map(get);
     assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 429]);
     let app = behind(lone("5/minute").per_client().cost(6));
-    assert_eq!(times(&app, 1).await, [429], "it never fits");
+    assert_eq!(times(&app, 1).await, [429], "the cost exceeds the quota");
 }
 
 #[tokio::test]
@@ -77,84 +77,84 @@ async fn invalid_dynamic_quotas_fall_back_to_the_limits() {
 
 #[tokio::test]
 async fn a_breach_callback_leaves_the_429() {
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let breaches = Arc::new(Mutex::new(Vec::new()));
     let limit = {
-        let told = Arc::clone(&told);
+        let breaches = Arc::clone(&breaches);
         lone("1/minute; 5/hour").on_breach(move |breach| {
             let text = format!("{} {} {:?}", breach.limit, breach.quota, breach.retry_after);
-            told.lock().unwrap().push(text);
+            breaches.lock().unwrap().push(text);
         })
     };
     assert_eq!(times(&behind(limit.per_client()), 2).await, [200, 429]);
-    assert_eq!(*told.lock().unwrap(), ["lone 1 per minute 60s"]);
+    assert_eq!(*breaches.lock().unwrap(), ["lone 1 per minute 60s"]);
 }
 
 #[tokio::test]
 async fn header_and_page_name_the_same_limit() {
-    // Both quotas refuse: the one that takes longest is told, everywhere.
+    // Both quotas reject. Header and page name the one with the longest wait.
     let app = behind(lone("1/minute; 1/hour").per_client().headers());
     assert_eq!(times(&app, 1).await, [200]);
-    let refused = page(&app).await;
-    assert_eq!(refused.header("retry-after"), Some("3600"));
-    assert!(refused.body.contains("in 60 minutes"), "{}", refused.body);
-    let reset: u64 = refused.header("x-ratelimit-reset").unwrap().parse().unwrap();
-    assert!(reset > Clock::system().now() / 1_000_000 + 3_000, "{reset} is the hour's");
+    let rejected = page(&app).await;
+    assert_eq!(rejected.header("retry-after"), Some("3600"));
+    assert!(rejected.body.contains("in 60 minutes"), "{}", rejected.body);
+    let reset: u64 = rejected.header("x-ratelimit-reset").unwrap().parse().unwrap();
+    assert!(reset > Clock::system().now() / 1_000_000 + 3_000, "{reset} is not the reset of the hour");
 }
 
 #[tokio::test]
 async fn a_callback_receives_meta_breaches() {
     let (store, ..) = memory();
-    let told = Arc::new(Mutex::new(Vec::new()));
+    let breaches = Arc::new(Mutex::new(Vec::new()));
     let meta = {
-        let told = Arc::clone(&told);
+        let breaches = Arc::clone(&breaches);
         limit("meta", "1/day", &store)
-            .on_breach(move |breach| told.lock().unwrap().push(breach.limit.to_owned()))
+            .on_breach(move |breach| breaches.lock().unwrap().push(breach.limit.to_owned()))
     };
     let app = behind(limit("a", "1/minute", &store).meta(meta).per_client());
     assert_eq!(times(&app, 2).await, [200, 429]);
-    assert!(told.lock().unwrap().is_empty(), "to be looked at is no breach");
+    assert!(breaches.lock().unwrap().is_empty(), "a peek at the meta limit is no breach");
     assert_eq!(times(&app, 1).await, [429]);
-    assert_eq!(*told.lock().unwrap(), ["meta"]);
+    assert_eq!(*breaches.lock().unwrap(), ["meta"]);
 }
 
 #[tokio::test]
 async fn a_groups_limit_keeps_its_meta_limit() {
-    let (store, _, hand) = memory();
+    let (store, _, manual) = memory();
     let gate = limit("group", "1/minute", &store).meta(limit("meta", "1/day", &store)).per_client();
     let group = Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate);
-    let app = dressed(Router::new().route("/outside", any(hello)).merge(group));
+    let app = wrapped(Router::new().route("/outside", any(hello)).merge(group));
     assert_eq!(statuses(&app, ["/", "/other"].map(get)).await, [200, 429]);
-    hand.advance(Duration::from_secs(3600));
+    manual.advance(Duration::from_secs(3600));
     assert_eq!(statuses(&app, ["/", "/other", "/outside"].map(get)).await, [429, 429, 200]);
 }
 
 #[tokio::test]
 async fn repeated_breaches_reject_everywhere() {
-    let (store, _, hand) = memory();
+    let (store, _, manual) = memory();
     let meta = limit("meta", "2/day", &store).message("You have been told.");
     let one = limit("one", "1/minute", &store).meta(meta.clone()).per_client().per_method();
     let other = limit("other", "100/minute", &store).meta(meta).per_client();
     let app =
-        dressed(Router::new().route("/", any(hello).layer(one)).route("/other", any(hello).layer(other)));
+        wrapped(Router::new().route("/", any(hello).layer(one)).route("/other", any(hello).layer(other)));
     assert_eq!(statuses(&app, ["/", "/", "/other", "/"].map(get)).await, [200, 429, 200, 429]);
-    let refused = ask(&app, get("/other")).await;
-    assert_eq!((refused.status.as_u16(), refused.header("retry-after")), (429, Some("86400")));
-    assert!(refused.body.contains("You have been told."));
-    assert_eq!(statuses(&app, [get_by("198.51.100.1:1")]).await, [200], "others are not meant");
-    hand.advance(Duration::from_secs(86_400));
+    let rejected = ask(&app, get("/other")).await;
+    assert_eq!((rejected.status.as_u16(), rejected.header("retry-after")), (429, Some("86400")));
+    assert!(rejected.body.contains("You have been told."));
+    assert_eq!(statuses(&app, [get_by("198.51.100.1:1")]).await, [200], "other callers are not affected");
+    manual.advance(Duration::from_secs(86_400));
     assert_eq!(statuses(&app, ["/other", "/"].map(get)).await, [200, 200]);
 }
 
 #[tokio::test]
 async fn report_only_rejects_nothing_and_counts_everything() {
     let (store, ..) = memory();
-    let told = Arc::new(Mutex::new(0));
-    let count = Arc::clone(&told);
+    let breaches = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&breaches);
     let limit = limit("trial", "2/minute", &store).report_only();
     let app = behind(limit.clone().on_breach(move |_| *count.lock().unwrap() += 1).per_client().headers());
     assert_eq!(times(&app, 3).await, [200; 3]);
     assert_eq!(page(&app).await.header("x-ratelimit-remaining"), Some("0"));
-    assert_eq!(*told.lock().unwrap(), 2);
+    assert_eq!(*breaches.lock().unwrap(), 2);
     assert_eq!(limit.clone().per(|_| None).limit().name(), "trial");
     assert_eq!(times(&behind(limit.per(|_| None)), 1).await, [200]);
     let text = store.metrics().to_string();

@@ -9,7 +9,7 @@ use palisade::rate_limit::store::{MemoryStore, Store};
 use palisade::rate_limit::{FallbackStore, RateLimitLayer};
 
 use super::support::{
-    behind, dressed, get, get_by, get_with, hello, limit, memory, request, statuses, times,
+    behind, get, get_by, get_with, hello, limit, memory, request, statuses, times, wrapped,
 };
 use crate::support::ask;
 
@@ -74,7 +74,7 @@ async fn a_wrong_store_url_is_an_immediate_error() {
     let store = Store::open("memory://").await.unwrap();
     let gate = RateLimit::new("a", "1/hour".parse().unwrap(), FallbackStore::new(store)).per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
-    // Nobody listens there: no error, and counted in memory.
+    // No server listens there. This is no error: memory counts.
     let gone = Store::open("redis+unix:///nowhere/redis.sock").await.unwrap();
     let gate = RateLimit::new("a", "1/hour".parse().unwrap(), FallbackStore::new(gone)).per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
@@ -86,20 +86,21 @@ async fn a_wrong_store_url_is_an_immediate_error() {
 
 #[tokio::test]
 async fn a_store_has_settings_of_its_own() {
-    // Room for nobody: everybody is counted together, and nobody is unlimited.
+    // The capacity is 0: all callers share one counter, and none is unlimited.
     let small = MemoryStore::new().capacity(0);
     let app = behind(RateLimit::new("a", "2/hour".parse().unwrap(), small).per_client());
     let asks = ["192.0.2.1:1", "192.0.2.2:1", "192.0.2.3:1"].map(get_by);
     assert_eq!(statuses(&app, asks).await, [200, 200, 429]);
 }
 
-/// An application-wide limit around a default around `/`, which has a limit of its own, and `/other`.
+/// Returns routes in an application-wide limit and a default: `/` has its own limit, `/other` has
+/// none.
 fn nested(all: &str, default: &str, own: &str) -> Router {
     let (store, ..) = memory();
     let own = limit("own", own, &store).per_client();
     let default = limit("default", default, &store).per_client().exempt_when(staff).default_limit();
     let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
-    dressed(routes.layer(limit("all", all, &store).global()))
+    wrapped(routes.layer(limit("all", all, &store).global()))
 }
 
 #[tokio::test]

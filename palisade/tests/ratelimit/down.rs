@@ -1,6 +1,6 @@
 //! Outages of the store: no 500, no hang, automatic recovery.
 //!
-//! Time stands still in these tests but where nothing else happens: then tokio moves it to the next thing that is waited for.
+//! Tokio's clock is paused in these tests. It jumps to the next timer when every task waits.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -9,7 +9,7 @@ use std::time::Duration;
 use axum::Router;
 use palisade::clock::Clock;
 use palisade::rate_limit::store::{
-    Decision, RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply as PromptAnswer,
+    Decision, RateLimitRequest, RateLimitStore, Store, StoreError, StoreReply,
 };
 use palisade::rate_limit::{FallbackStore, OutagePolicy};
 use tokio::time::Instant;
@@ -29,15 +29,15 @@ fn breakable_store() -> BreakableStore {
 }
 
 impl BreakableStore {
-    fn app(&self, when_down: OutagePolicy) -> Router {
-        behind(limit("a", "2/minute", &self.store).on_outage(when_down).per_client())
+    fn app(&self, policy: OutagePolicy) -> Router {
+        behind(limit("a", "2/minute", &self.store).on_outage(policy).per_client())
     }
 }
 
 #[tokio::test(start_paused = true)]
 async fn each_limit_has_its_outage_policy() {
     let by_one = OutagePolicy::CountLocallyBy("1/minute".parse().unwrap());
-    for (when_down, expected) in [
+    for (policy, expected) in [
         (OutagePolicy::CountLocally, [200, 200, 429, 429]),
         (by_one, [200, 429, 429, 429]),
         (OutagePolicy::Reject, [503, 503, 503, 503]),
@@ -46,7 +46,7 @@ async fn each_limit_has_its_outage_policy() {
         for break_it in [Server::stop, Server::pause] {
             let failing = breakable_store();
             break_it(&failing.server);
-            assert_eq!(times(&failing.app(when_down.clone()), 4).await, expected, "{when_down:?}");
+            assert_eq!(times(&failing.app(policy.clone()), 4).await, expected, "{policy:?}");
         }
     }
 }
@@ -63,7 +63,7 @@ async fn a_silent_store_delays_three_requests_only() {
         assert!((took..=took + 1).contains(&elapsed), "request {at} took {elapsed} ms");
     }
     assert!(failing.store.is_down());
-    assert_eq!(failing.server.asked(), 3);
+    assert_eq!(failing.server.calls(), 3);
 }
 
 #[tokio::test(start_paused = true)]
@@ -72,17 +72,17 @@ async fn a_failed_store_is_retried_with_growing_pauses() {
     let app = failing.app(OutagePolicy::CountLocally);
     assert_eq!(times(&app, 1).await, [200]);
     failing.server.stop();
-    assert_eq!(times(&app, 4).await, [200, 200, 429, 429], "counted in memory, from nothing");
-    assert_eq!(failing.server.asked(), 4);
-    for (rest, asked) in [(499, 4), (1, 5), (999, 5), (1, 6), (2000, 7)] {
-        tokio::time::advance(Duration::from_millis(rest)).await;
+    assert_eq!(times(&app, 4).await, [200, 200, 429, 429], "memory counts from zero");
+    assert_eq!(failing.server.calls(), 4);
+    for (pause, calls) in [(499, 4), (1, 5), (999, 5), (1, 6), (2000, 7)] {
+        tokio::time::advance(Duration::from_millis(pause)).await;
         times(&app, 3).await;
-        assert_eq!(failing.server.asked(), asked, "after {rest} ms more");
+        assert_eq!(failing.server.calls(), calls, "after {pause} ms more");
     }
     failing.server.start();
-    assert_eq!(times(&app, 1).await, [429], "still resting");
+    assert_eq!(times(&app, 1).await, [429], "the store is not tried yet");
     tokio::time::advance(Duration::from_secs(4)).await;
-    assert_eq!(times(&app, 2).await, [200, 429], "it remembers the first one");
+    assert_eq!(times(&app, 2).await, [200, 429], "the store still has the first hit");
     assert!(!failing.store.is_down());
     let text = failing.store.metrics().to_string();
     for line in [
@@ -95,7 +95,7 @@ async fn a_failed_store_is_retried_with_growing_pauses() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn one_lost_answer_is_no_outage() {
+async fn one_lost_response_is_no_outage() {
     let failing = breakable_store();
     let app = failing.app(OutagePolicy::Reject);
     for _ in 0..5 {
@@ -117,7 +117,7 @@ async fn a_cancelled_trial_blocks_no_request() {
     {
         let halfway = std::pin::pin!(page(&app));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
-        assert!(halfway.poll(&mut cx).is_pending(), "this one was let through to see");
+        assert!(halfway.poll(&mut cx).is_pending(), "this request is the trial");
     }
     failing.server.start();
     tokio::time::advance(Duration::from_secs(1)).await;
@@ -137,39 +137,39 @@ async fn cancelled_requests_do_not_keep_a_store_down() {
         let halfway = std::pin::pin!(page(&app));
         let mut cx = std::task::Context::from_waker(std::task::Waker::noop());
         let one = std::pin::pin!(page(&app));
-        assert!(halfway.poll(&mut cx).is_pending(), "this one was let through to see");
-        assert!(one.poll(&mut cx).is_ready(), "and no other meanwhile");
+        assert!(halfway.poll(&mut cx).is_pending(), "this request is the trial");
+        assert!(one.poll(&mut cx).is_ready(), "one trial at a time");
     }
     failing.server.start();
     page(&app).await;
-    assert!(!failing.store.is_down(), "the next one who waits for the answer finds out");
+    assert!(!failing.store.is_down(), "the next successful trial closes the circuit");
 }
 
-/// A store that fails at once, without being waited for.
+/// A store whose calls fail synchronously.
 #[derive(Clone, Debug, Default)]
 struct Prompt(Arc<AtomicUsize>);
 
 impl Prompt {
-    fn fails<T>(&self) -> PromptAnswer<'_, T> {
+    fn fails<T>(&self) -> StoreReply<'_, T> {
         self.0.fetch_add(1, Ordering::SeqCst);
-        PromptAnswer::Ready(Err(StoreError::Down { store: "prompt", reason: "it is full".to_owned() }))
+        StoreReply::Ready(Err(StoreError::Down { store: "prompt", reason: "it is full".to_owned() }))
     }
 }
 
 impl RateLimitStore for Prompt {
-    fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> PromptAnswer<'a, Decision> {
+    fn decide<'a>(&'a self, _: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         self.fails()
     }
 
-    fn refund<'a>(&'a self, _: RateLimitRequest<'a>, _: Option<u64>) -> PromptAnswer<'a, ()> {
+    fn refund<'a>(&'a self, _: RateLimitRequest<'a>, _: Option<u64>) -> StoreReply<'a, ()> {
         self.fails()
     }
 
-    fn reset<'a>(&'a self, _: &'a str, _: &'a [u8]) -> PromptAnswer<'a, ()> {
+    fn reset<'a>(&'a self, _: &'a str, _: &'a [u8]) -> StoreReply<'a, ()> {
         self.fails()
     }
 
-    fn ping(&self) -> PromptAnswer<'_, ()> {
+    fn ping(&self) -> StoreReply<'_, ()> {
         self.fails()
     }
 
@@ -189,21 +189,21 @@ async fn fast_and_silent_failures_pause_equally_long() {
     let app = behind(limit("a", "2/minute", &store).per_client());
     assert_eq!(times(&app, 4).await, [200, 200, 429, 429]);
     assert_eq!(prompt.0.load(Ordering::SeqCst), 3);
-    for (rest, asked) in [(500, 4), (999, 4), (1, 5)] {
-        tokio::time::advance(Duration::from_millis(rest)).await;
+    for (pause, calls) in [(500, 4), (999, 4), (1, 5)] {
+        tokio::time::advance(Duration::from_millis(pause)).await;
         times(&app, 3).await;
-        assert_eq!(prompt.0.load(Ordering::SeqCst), asked, "after {rest} ms more");
+        assert_eq!(prompt.0.load(Ordering::SeqCst), calls, "after {pause} ms more");
     }
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_store_may_be_left_alone_for_ever() {
+async fn a_store_may_never_be_retried() {
     let failing = breakable_store();
     let store = failing.store.clone().failure_threshold(1).reset_timeout(Duration::MAX, Duration::MAX);
     let app = behind(limit("a", "2/minute", &store).per_client());
     failing.server.stop();
     assert_eq!(times(&app, 3).await, [200, 200, 429]);
-    assert_eq!(failing.server.asked(), 1);
+    assert_eq!(failing.server.calls(), 1);
 }
 
 #[tokio::test(start_paused = true)]
@@ -243,7 +243,7 @@ async fn a_refund_during_an_outage_still_answers() {
     let gate = limit("a", "2/minute", &failing.store).per_client().count_if(|_| false);
     let routes = Router::new().route("/", axum::routing::any(handler)).layer(gate);
     let begun = Instant::now();
-    assert_eq!(page(&super::support::dressed(routes)).await.status, 200);
+    assert_eq!(page(&super::support::wrapped(routes)).await.status, 200);
     assert!(begun.elapsed() <= Duration::from_millis(51));
 }
 
@@ -263,12 +263,12 @@ async fn direct_checks_follow_the_outage_policy() {
         Err(palisade::rate_limit::RateLimitRejection::StoreDown { .. })
     ));
     assert_eq!(login.clone().on_outage(OutagePolicy::Allow).check("ada").await.unwrap().remaining, 1);
-    assert!(login.reset("ada").await.is_err(), "what was not forgotten is not said to be");
-    assert!(login.check("ada").await.is_ok(), "but memory has forgotten");
+    assert!(login.reset("ada").await.is_err(), "a failed reset is an error");
+    assert!(login.check("ada").await.is_ok(), "memory is reset");
 }
 
 #[tokio::test(start_paused = true)]
-async fn it_is_a_store_like_any_other() {
+async fn a_fallback_store_is_a_store_itself() {
     let failing = breakable_store();
     let nested: Store = Store::new(failing.store.clone());
     let limit = limit("a", "1/minute", &FallbackStore::new(nested));
@@ -280,7 +280,7 @@ async fn it_is_a_store_like_any_other() {
 }
 
 #[tokio::test]
-async fn memory_is_asked_in_place_and_never_down() {
+async fn memory_is_synchronous_and_never_down() {
     let (store, ..) = memory();
     let app = behind(limit("a", "2/minute", &store).per_client());
     assert_eq!(times(&app, 3).await, [200, 200, 429]);

@@ -7,14 +7,14 @@ use palisade::rate_limit::{MissingKeyPolicy, RateLimitKey};
 use palisade::{RateLimit, Rejection};
 
 use super::support::{
-    behind, dressed, get, get_by, get_with, hello, limit, lone, memory, request, statuses, times,
+    behind, get, get_by, get_with, hello, limit, lone, memory, request, statuses, times, wrapped,
 };
 use crate::support::{STRANGER, ask, with_peer};
 
 const API_KEY: HeaderName = HeaderName::from_static("x-api-key");
 
 #[tokio::test]
-async fn one_address_is_refused_and_another_is_not() {
+async fn each_address_has_its_own_count() {
     let app = behind(lone("2/minute").per_client());
     assert_eq!(times(&app, 3).await, [200, 200, 429]);
     assert_eq!(statuses(&app, [get_by("198.51.100.1:9"), get_by("203.0.113.9:1")]).await, [200, 429]);
@@ -61,11 +61,11 @@ async fn a_request_without_a_key_is_rejected() {
     );
     let mut two = get_with("x-api-key", "c");
     two.headers_mut().append("x-api-key", "d".parse().unwrap());
-    assert_eq!(ask(&app, two).await.status, 400, "which of the two is it?");
+    assert_eq!(ask(&app, two).await.status, 400, "two values are ambiguous");
 }
 
 #[tokio::test]
-async fn by_choice_all_without_a_key_share_one() {
+async fn requests_without_a_key_may_share_one() {
     let app = behind(lone("2/minute").on_missing_key(MissingKeyPolicy::Share).per(|_| None));
     assert_eq!(
         statuses(&app, [get_by("1.1.1.1:1"), get_by("2.2.2.2:1"), get_by("3.3.3.3:1")]).await,
@@ -85,7 +85,7 @@ async fn a_path_parameter_is_a_key() {
     let gate = lone("1/minute").per_path_param("id");
     let app = Router::new().route("/challenges/{id}", any(hello)).route("/none", any(hello)).layer(gate);
     let asks = ["/challenges/1", "/challenges/1", "/challenges/%31", "/challenges/2", "/none"].map(get);
-    assert_eq!(statuses(&dressed(app), asks).await, [200, 429, 429, 200, 400]);
+    assert_eq!(statuses(&wrapped(app), asks).await, [200, 429, 429, 200, 400]);
 }
 
 #[tokio::test]
@@ -105,14 +105,14 @@ async fn a_claimed_name_does_not_charge_the_address() {
     assert!(limit.check("ip:203.0.113.9").await.is_ok());
     assert_eq!(times(&app, 2).await, [200, 429]);
     let address: std::net::IpAddr = "203.0.113.9".parse().unwrap();
-    assert!(limit.check(address).await.is_err(), "an address is an address wherever it comes from");
+    assert!(limit.check(address).await.is_err(), "an address and the client's address are one key");
 }
 
 #[tokio::test]
 async fn limits_of_one_name_share_a_scope() {
     let (store, ..) = memory();
     let two = |one: RateLimit, other: RateLimit| {
-        dressed(
+        wrapped(
             Router::new()
                 .route("/", any(hello).layer(one.per_client()))
                 .route("/other", any(hello).layer(other.per_client())),
@@ -138,7 +138,7 @@ async fn floods_of_404_and_405_are_counted() {
     assert_eq!(statuses(&app, ["/x", "/y", "/z", "/"].map(get)).await, [404, 404, 429, 200]);
     let routes = Router::new().route("/", axum::routing::get(hello)).layer(lone("1/minute").per_client());
     let asks = [Method::POST, Method::POST].map(|method| request(method, "/"));
-    assert_eq!(statuses(&dressed(routes), asks).await, [405, 429]);
+    assert_eq!(statuses(&wrapped(routes), asks).await, [405, 429]);
 }
 
 #[tokio::test]
@@ -154,7 +154,7 @@ async fn counting_by_method_cannot_be_bypassed() {
     assert_eq!(statuses(&app, asks).await, [200, 429, 200, 429, 200, 429]);
     let app = behind(lone("1/minute").per_client().methods([Method::GET]));
     let asks = ["OPTIONS", "POST", "HEAD", "GET"].map(as_method);
-    assert_eq!(statuses(&app, asks).await, [200, 200, 200, 429], "HEAD runs what GET runs");
+    assert_eq!(statuses(&app, asks).await, [200, 200, 200, 429], "a HEAD counts as a GET");
     let app = behind(lone("1/minute").per_client());
     assert_eq!(statuses(&app, ["OPTIONS", "GET"].map(as_method)).await, [200, 429]);
 }

@@ -7,12 +7,12 @@ use palisade::clock::Clock;
 use palisade::rate_limit::{FallbackStore, OutagePolicy, RateLimitLayer};
 
 use super::support::{
-    Server, dressed, get, get_with, hello, limit, lone, memory, page, request, statuses, times,
+    Server, get, get_with, hello, limit, lone, memory, page, request, statuses, times, wrapped,
 };
 
-/// `/` has a gate of its own inside of the default; `/other` has none.
+/// Returns routes inside a default: `/` has its own limit, `/other` has none.
 fn site(own: RateLimitLayer, default: RateLimitLayer) -> Router {
-    dressed(Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default))
+    wrapped(Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default))
 }
 
 #[tokio::test]
@@ -22,11 +22,11 @@ async fn a_routes_own_limit_replaces_the_default() {
     let app = site(limit("own", "4/hour", &store).per_client(), default);
     assert_eq!(times(&app, 5).await, [200, 200, 200, 200, 429]);
     let others = (0..3).map(|_| get("/other"));
-    assert_eq!(statuses(&app, others).await, [200, 200, 429], "the whole default was left");
+    assert_eq!(statuses(&app, others).await, [200, 200, 429], "the default was not charged");
     assert_eq!(
         page(&app).await.status,
         429,
-        "and who has used it up is refused before anybody looks further in"
+        "an exhausted default rejects before the inner limit is checked"
     );
 }
 
@@ -36,20 +36,20 @@ async fn a_route_outside_the_group_skips_the_default() {
     let default = limit("default", "1/hour", &store).per_client();
     let own = limit("own", "3/hour", &store).per_client();
     let others = Router::new().route("/other", any(hello)).layer(default);
-    let app = dressed(Router::new().route("/", any(hello).layer(own)).merge(others));
+    let app = wrapped(Router::new().route("/", any(hello).layer(own)).merge(others));
     let asks = ["/other", "/other", "/", "/", "/", "/"].map(get);
     assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429]);
 }
 
 #[tokio::test]
 async fn both_limits_count_by_choice() {
-    for (yields, as_well) in [(false, false), (true, true), (false, true)] {
+    for (is_default, in_addition) in [(false, false), (true, true), (false, true)] {
         let (store, ..) = memory();
         let default = limit("default", "2/hour", &store).per_client();
-        let default = if yields { default.default_limit() } else { default };
+        let default = if is_default { default.default_limit() } else { default };
         let own = limit("own", "3/hour", &store).per_client();
-        let app = site(if as_well { own.in_addition() } else { own }, default);
-        assert_eq!(times(&app, 3).await, [200, 200, 429], "yields {yields}, as well {as_well}");
+        let app = site(if in_addition { own.in_addition() } else { own }, default);
+        assert_eq!(times(&app, 3).await, [200, 200, 429], "default {is_default}, in addition {in_addition}");
     }
 }
 
@@ -68,7 +68,7 @@ async fn the_outermost_of_several_limits_rejects_first() {
     let (store, ..) = memory();
     let (one, other) = (limit("one", "2/hour", &store), limit("other", "3/day", &store));
     let route: MethodRouter = any(hello).layer(one.per_client());
-    let app = dressed(Router::new().route("/", route.layer(other.per_client())));
+    let app = wrapped(Router::new().route("/", route.layer(other.per_client())));
     assert_eq!(times(&app, 3).await, [200, 200, 429]);
     let text = store.metrics().to_string();
     assert!(text.contains("limit=\"one\",outcome=\"refused\"} 1"), "{text}");
@@ -82,7 +82,7 @@ async fn an_application_limit_surrounds_everything() {
     let default = limit("default", "10/hour", &store).per_client().default_limit();
     let own = limit("own", "10/hour", &store).per_client();
     let routes = Router::new().route("/", any(hello).layer(own)).route("/other", any(hello)).layer(default);
-    let app = dressed(routes.layer(all));
+    let app = wrapped(routes.layer(all));
     assert_eq!(statuses(&app, ["/", "/other", "/", "/other"].map(get)).await, [200, 200, 200, 429]);
 }
 
@@ -94,7 +94,11 @@ async fn an_exemption_covers_its_own_limit_only() {
     let app = site(own, limit("default", "3/hour", &store).per_client().default_limit());
     let staff = || get_with("x-staff", "1");
     let asks = [get("/"), get("/"), staff(), staff(), staff(), staff()];
-    assert_eq!(statuses(&app, asks).await, [200, 429, 200, 200, 200, 429], "the default took over");
+    assert_eq!(
+        statuses(&app, asks).await,
+        [200, 429, 200, 200, 200, 429],
+        "the default counts exempt requests"
+    );
 }
 
 #[tokio::test]
@@ -108,12 +112,12 @@ async fn report_only_and_default_charge_once() {
 }
 
 #[tokio::test]
-async fn a_layer_applies_wherever_it_stands() {
+async fn a_layer_applies_to_routes_and_groups() {
     let gate = lone("1/hour").per_client();
-    let on_route = dressed(Router::new().route("/", any(hello).layer(gate)));
+    let on_route = wrapped(Router::new().route("/", any(hello).layer(gate)));
     assert_eq!(times(&on_route, 2).await, [200, 429]);
     let on_group = Router::new().route("/", any(hello)).layer(lone("1/hour").per_client());
-    assert_eq!(times(&dressed(Router::new().merge(on_group)), 2).await, [200, 429]);
+    assert_eq!(times(&wrapped(Router::new().merge(on_group)), 2).await, [200, 429]);
 }
 
 #[tokio::test]

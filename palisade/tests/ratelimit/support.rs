@@ -18,25 +18,25 @@ use palisade::{ErrorPages, RateLimit};
 
 use crate::support::{Answer as Page, STRANGER, ask, with_peer};
 
-/// A memory store with a manual clock.
+/// Returns a memory store with a manual clock.
 pub fn memory() -> (FallbackStore, Clock, ManualClock) {
-    let (clock, hand) = Clock::manual();
+    let (clock, manual) = Clock::manual();
     let store = MemoryStore::with_clock(clock.clone());
-    (FallbackStore::new(store).clock(clock.clone()), clock, hand)
+    (FallbackStore::new(store).clock(clock.clone()), clock, manual)
 }
 
 pub fn limit(name: &str, quotas: &str, store: &FallbackStore) -> RateLimit {
     RateLimit::new(name, quotas.parse().unwrap(), store.clone())
 }
 
-/// A limit with a store of its own.
+/// Returns a limit with a store of its own.
 pub fn lone(quotas: &str) -> RateLimit {
     limit("lone", quotas, &memory().0)
 }
 
-/// `/` and `/other` behind this limit.
+/// Returns the routes `/` and `/other` behind this limit.
 pub fn behind(gate: RateLimitLayer) -> Router {
-    dressed(Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate))
+    wrapped(Router::new().route("/", any(hello)).route("/other", any(hello)).layer(gate))
 }
 
 pub async fn hello() -> &'static str {
@@ -44,7 +44,7 @@ pub async fn hello() -> &'static str {
 }
 
 /// Adds proxies and error pages.
-pub fn dressed(routes: Router) -> Router {
+pub fn wrapped(routes: Router) -> Router {
     routes.layer(Proxies::none()).layer(ErrorPages::plain())
 }
 
@@ -89,17 +89,17 @@ pub async fn times(app: &Router, count: usize) -> Vec<u16> {
 pub struct Server {
     memory: Arc<MemoryStore>,
     state: Arc<AtomicU8>,
-    asked: Arc<AtomicUsize>,
+    calls: Arc<AtomicUsize>,
 }
 
-const WELL: u8 = 0;
+const RUNNING: u8 = 0;
 const REFUSING: u8 = 1;
 const SILENT: u8 = 2;
 
 impl Server {
     pub fn new(clock: &Clock) -> Self {
         let memory = Arc::new(MemoryStore::with_clock(clock.clone()));
-        Self { memory, state: Arc::default(), asked: Arc::default() }
+        Self { memory, state: Arc::default(), calls: Arc::default() }
     }
 
     pub fn store(&self) -> Store {
@@ -117,12 +117,12 @@ impl Server {
     }
 
     pub fn start(&self) {
-        self.state.store(WELL, Ordering::SeqCst);
+        self.state.store(RUNNING, Ordering::SeqCst);
     }
 
     /// Returns the number of calls so far.
-    pub fn asked(&self) -> usize {
-        self.asked.load(Ordering::SeqCst)
+    pub fn calls(&self) -> usize {
+        self.calls.load(Ordering::SeqCst)
     }
 
     fn answer<'a, T: Send + 'a>(
@@ -130,10 +130,10 @@ impl Server {
         of: impl FnOnce(&'a MemoryStore) -> StoreReply<'a, T> + Send + 'a,
     ) -> StoreReply<'a, T> {
         StoreReply::Pending(Box::pin(async move {
-            self.asked.fetch_add(1, Ordering::SeqCst);
+            self.calls.fetch_add(1, Ordering::SeqCst);
             tokio::task::yield_now().await;
             match self.state.load(Ordering::SeqCst) {
-                WELL => of(&self.memory).await,
+                RUNNING => of(&self.memory).await,
                 REFUSING => {
                     Err(StoreError::Down { store: "server", reason: "connection refused".to_owned() })
                 }

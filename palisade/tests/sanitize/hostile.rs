@@ -1,4 +1,4 @@
-//! Hostile HTML: no preset leaves what runs, tracks or misleads.
+//! Hostile HTML: no preset leaves active, tracking or misleading content.
 
 use std::cell::RefCell;
 
@@ -35,7 +35,7 @@ impl TokenSink for Tags {
     }
 }
 
-/// Fails unless nothing in this HTML runs, fetches from elsewhere, or covers the page.
+/// Asserts that this HTML runs nothing, loads nothing from other sites and covers nothing.
 pub fn assert_harmless(html: &str, from: &str) {
     let input = BufferQueue::default();
     input.push_back(StrTendril::from_slice(html));
@@ -180,7 +180,7 @@ pub fn assert_harmless(html: &str, from: &str) {
     }
 }
 
-/// Fails unless each preset makes something harmless of it that stays as it is.
+/// Asserts that the output of each preset is harmless, and stable when it is cleaned again.
 pub fn assert_cleaned(html: &str) {
     for sanitizer in [Sanitizer::rich(), Sanitizer::plain(), Sanitizer::none()] {
         let Ok(cleaned) = sanitizer.clean(html) else { continue };
@@ -201,7 +201,7 @@ fn no_hostile_html_survives() {
         assert_cleaned(html);
         assert!(
             !rich(html).contains("elsewhere.example") || html.contains("&"),
-            "{html:?} still asks elsewhere"
+            "{html:?} still loads from another site"
         );
     }
     assert_cleaned(vectors);
@@ -209,7 +209,7 @@ fn no_hostile_html_survives() {
 
 #[test]
 #[should_panic(expected = "left onerror")]
-fn the_check_itself_sees_what_runs() {
+fn the_check_itself_detects_event_handlers() {
     assert_harmless("<img src=\"/a\" onerror=\"run()\">", "a page");
 }
 

@@ -1,4 +1,4 @@
-//! What people write is shown without what could run, track or mislead.
+//! The sanitizer keeps formatting, and removes what could run, track or mislead.
 
 pub mod hostile;
 
@@ -14,7 +14,7 @@ fn plain(html: &str) -> String {
 }
 
 #[test]
-fn what_an_author_writes_stays() {
+fn allowed_formatting_stays_unchanged() {
     for html in [
         "<h2>Primes</h2><p>There are <em>infinitely</em> many &amp; more.</p>",
         "<ul><li>one</li><li>two<ol start=\"3\"><li>three</li></ol></li></ul>",
@@ -32,7 +32,7 @@ fn what_an_author_writes_stays() {
 #[test]
 fn links_are_kept_without_opener_access() {
     let rel = "rel=\"noopener nofollow\"";
-    for (href, kept) in [
+    for (href, expected) in [
         ("/articles?page=2#top", "/articles?page=2#top"),
         ("page", "page"),
         ("#intro", "#user-intro"),
@@ -40,7 +40,7 @@ fn links_are_kept_without_opener_access() {
         ("https://example.org", "https://example.org/"),
         ("mailto:ada@example.org", "mailto:ada@example.org"),
     ] {
-        assert_eq!(rich(&format!("<a href=\"{href}\">x</a>")), format!("<a href=\"{kept}\" {rel}>x</a>"));
+        assert_eq!(rich(&format!("<a href=\"{href}\">x</a>")), format!("<a href=\"{expected}\" {rel}>x</a>"));
     }
     for href in [
         "//example.org",
@@ -55,7 +55,7 @@ fn links_are_kept_without_opener_access() {
 }
 
 #[test]
-fn a_formula_stays_in_its_place() {
+fn a_formula_cannot_cover_other_text() {
     let spaced = |width: &str| rich(&format!("<math><mspace width=\"{width}\"></mspace></math>"));
     assert!(spaced("2em").contains("2em"));
     for width in ["-9em", "900em", "100vw"] {
@@ -67,7 +67,7 @@ fn a_formula_stays_in_its_place() {
 }
 
 #[test]
-fn classes_and_ids_are_the_sites_own_choice() {
+fn classes_and_ids_follow_the_settings() {
     let html = "<p class=\"note big\" id=\"intro\" style=\"color:red\">x</p>";
     assert_eq!(rich(html), "<p id=\"user-intro\">x</p>");
     let choice = Sanitizer::rich().classes(["note"]).id_prefix("a-");
@@ -75,7 +75,7 @@ fn classes_and_ids_are_the_sites_own_choice() {
 }
 
 #[test]
-fn presets_differ_in_what_they_keep() {
+fn each_preset_keeps_its_own_elements() {
     let html = "<h2>A</h2><p>b <b>c</b><img src=\"/a.png\"><script>d</script></p>";
     assert_eq!(rich(html), "<h2>A</h2><p>b <b>c</b><img src=\"/a.png\"></p>");
     assert_eq!(plain(html), "A<p>b <b>c</b></p>");

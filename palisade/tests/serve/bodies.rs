@@ -1,4 +1,4 @@
-//! How large a request's body may be, and how long it may take.
+//! Limits on the size and the time of request bodies.
 
 use std::error::Error;
 use std::io;
@@ -15,9 +15,9 @@ use palisade::serve::Serve;
 use tokio::time::{Instant, pause};
 use tower::Layer;
 
-use super::site::{Heard, Site};
+use super::site::{RawResponse, Site};
 
-/// Says how long the body was, in pages with limits of their own beside pages without.
+/// Returns a site that answers with the body's length; some routes have their own limit.
 async fn site() -> Site {
     let length = || post(async |body: Bytes| body.len().to_string());
     let app = Router::new()
@@ -26,26 +26,26 @@ async fn site() -> Site {
         .route_layer(BodyLimit::bytes(100))
         .route("/large", length().layer(BodyLimit::bytes(4 << 20)))
         .route("/", length())
-        .route("/unread", post(async || "did not look"));
+        .route("/unread", post(async || "not read"));
     Site::new(app).await
 }
 
-/// Sends all of it before it looks for the answer, as browsers do: the server must hear it out.
-async fn send(site: &Site, path: &str, length: usize) -> Heard {
-    let mut line = site.line().await;
-    line.say(format!("POST {path} HTTP/1.1\r\nHost: site\r\nContent-Length: {length}\r\n\r\n")).await;
-    line.say(vec![b'x'; length]).await;
-    line.hear().await
+/// Sends the whole body before it reads the response, as browsers do; the server must read it.
+async fn send(site: &Site, path: &str, length: usize) -> RawResponse {
+    let mut client = site.connect().await;
+    client.send(format!("POST {path} HTTP/1.1\r\nHost: site\r\nContent-Length: {length}\r\n\r\n")).await;
+    client.send(vec![b'x'; length]).await;
+    client.receive().await
 }
 
-async fn send_chunked(site: &Site, path: &str, length: usize) -> Heard {
-    let mut line = site.line().await;
-    line.say(format!("POST {path} HTTP/1.1\r\nHost: site\r\nTransfer-Encoding: chunked\r\n\r\n")).await;
+async fn send_chunked(site: &Site, path: &str, length: usize) -> RawResponse {
+    let mut client = site.connect().await;
+    client.send(format!("POST {path} HTTP/1.1\r\nHost: site\r\nTransfer-Encoding: chunked\r\n\r\n")).await;
     let mut chunk = format!("{length:x}\r\n").into_bytes();
     chunk.resize(chunk.len() + length, b'x');
     chunk.extend_from_slice(b"\r\n0\r\n\r\n");
-    line.say(chunk).await;
-    line.hear().await
+    client.send(chunk).await;
+    client.receive().await
 }
 
 const CAP: usize = 1 << 20;
@@ -61,10 +61,11 @@ async fn a_body_over_the_limit_gets_413() {
 
 #[tokio::test]
 async fn a_declared_oversize_is_rejected_early() {
-    let mut line = site().await.line().await;
-    line.say("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
+    let mut client = site().await.connect().await;
+    client
+        .send("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 99999999\r\nExpect: 100-continue\r\n\r\n")
         .await;
-    assert_eq!(line.hear().await.status, 413);
+    assert_eq!(client.receive().await.status, 413);
 }
 
 #[tokio::test]
@@ -74,7 +75,7 @@ async fn the_innermost_body_limit_applies() {
     assert_eq!(send(&site, "/small", 11).await.status, 413);
     assert_eq!(send_chunked(&site, "/small", 11).await.status, 413);
     for path in ["/large", "/inner"] {
-        // More than the 2 MB that axum's extractors take by themselves.
+        // More than the 2 MB that axum's extractors accept by default.
         assert_eq!(send(&site, path, 4 * CAP).await.body, (4 * CAP).to_string());
         assert_eq!(send(&site, path, 4 * CAP + 1).await.status, 413);
         assert_eq!(send_chunked(&site, path, 4 * CAP + 1).await.status, 413);
@@ -82,30 +83,30 @@ async fn the_innermost_body_limit_applies() {
 }
 
 #[tokio::test]
-async fn a_body_that_nobody_reads_does_no_harm() {
+async fn an_unread_body_does_no_harm() {
     let site = site().await;
-    assert_eq!(send(&site, "/unread", 3 * CAP).await.body, "did not look");
+    assert_eq!(send(&site, "/unread", 3 * CAP).await.body, "not read");
 }
 
 #[tokio::test]
 async fn only_our_own_413_carries_the_rejection() {
-    let refused = axum::middleware::map_response(async |mut response: Response<Body>| {
-        let refused = response
+    let rejected = axum::middleware::map_response(async |mut response: Response<Body>| {
+        let rejected = response
             .extensions()
             .get::<palisade::Rejection>()
             .is_some_and(|it| *it == palisade::body_limit::BodyRejection::TooLarge);
-        response.headers_mut().insert("refused", if refused { "yes" } else { "no" }.parse().unwrap());
+        response.headers_mut().insert("rejected", if rejected { "yes" } else { "no" }.parse().unwrap());
         response
     });
     let app = Router::new()
         .route("/read", post(async |_: Bytes| ()))
         .route("/own", post(async || http::StatusCode::PAYLOAD_TOO_LARGE))
         .layer(BodyLimit::bytes(10))
-        .layer(refused);
+        .layer(rejected);
     let site = Site::new(app).await;
-    assert!(send(&site, "/read", 11).await.head.contains("refused: yes"));
-    assert!(send_chunked(&site, "/read", 11).await.head.contains("refused: yes"));
-    assert!(send(&site, "/own", 11).await.head.contains("refused: no"));
+    assert!(send(&site, "/read", 11).await.head.contains("rejected: yes"));
+    assert!(send_chunked(&site, "/read", 11).await.head.contains("rejected: yes"));
+    assert!(send(&site, "/own", 11).await.head.contains("rejected: no"));
 }
 
 #[tokio::test]
@@ -116,14 +117,14 @@ async fn a_slow_body_times_out() {
         let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
         format!("{:?} {}", cause.map(io::Error::kind), started.elapsed().as_secs())
     }
-    let patient = BodyLimit::default().timeout(Duration::from_secs(300));
-    let app = Router::new().route("/", post(read)).route("/patient", post(read).layer(patient));
+    let extended = BodyLimit::default().within(Duration::from_secs(300));
+    let app = Router::new().route("/", post(read)).route("/patient", post(read).layer(extended));
     for (path, seconds) in [("/", 30), ("/patient", 300)] {
         let site = Site::bounded(Serve::new().header_timeout(Duration::from_secs(900)), app.clone()).await;
-        let mut line = site.line().await;
-        line.say(format!("POST {path} HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234")).await;
+        let mut client = site.connect().await;
+        client.send(format!("POST {path} HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234")).await;
         pause();
-        assert_eq!(line.hear().await.body, format!("Some(TimedOut) {seconds}"));
+        assert_eq!(client.receive().await.body, format!("Some(TimedOut) {seconds}"));
         tokio::time::resume();
     }
 }
@@ -132,10 +133,10 @@ async fn a_slow_body_times_out() {
 async fn a_slow_body_in_an_extractor_is_408() {
     let app = Router::new().route("/", post(async |_: Bytes| ())).layer(BodyLimit::default());
     let site = Site::bounded(Serve::new().header_timeout(Duration::from_secs(900)), app).await;
-    let mut line = site.line().await;
-    line.say("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234".to_owned()).await;
+    let mut client = site.connect().await;
+    client.send("POST / HTTP/1.1\r\nHost: site\r\nContent-Length: 9\r\n\r\n1234".to_owned()).await;
     pause();
-    let head = line.hear().await.head;
+    let head = client.receive().await.head;
     assert!(head.starts_with("http/1.1 408 "), "{head}");
 }
 

@@ -1,4 +1,4 @@
-//! Who may hold a connection, and for how long.
+//! Limits on connections: number, idle time, slow clients.
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
@@ -20,7 +20,7 @@ use tokio::net::TcpListener;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, pause};
 
-use super::site::{Line, Site};
+use super::site::{Client, Site};
 
 fn hello() -> Router {
     Router::new().route("/", get(async || "hello"))
@@ -29,9 +29,9 @@ fn hello() -> Router {
 #[tokio::test]
 async fn a_handler_receives_the_peer_address() {
     let app = Router::new().route("/", get(async |Extension(PeerAddr(peer))| peer.to_string()));
-    let mut line = Site::new(app).await.line().await;
-    let ours: SocketAddr = line.0.local_addr().unwrap();
-    assert_eq!(line.get("/").await.body, ours.to_string());
+    let mut client = Site::new(app).await.connect().await;
+    let ours: SocketAddr = client.0.local_addr().unwrap();
+    assert_eq!(client.get("/").await.body, ours.to_string());
 }
 
 #[tokio::test]
@@ -42,53 +42,53 @@ async fn a_handwritten_service_is_served_too() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
     tokio::spawn(palisade::serve(listener, app).into_future());
-    let mut line = Line(tokio::net::TcpStream::connect(address).await.unwrap());
-    assert_eq!(line.get("/somewhere").await.body, "/somewhere");
+    let mut client = Client(tokio::net::TcpStream::connect(address).await.unwrap());
+    assert_eq!(client.get("/somewhere").await.body, "/somewhere");
 }
 
 #[tokio::test]
 async fn a_connection_is_reused_until_its_idle_timeout() {
     let site = Site::new(hello()).await;
-    let mut line = site.line().await;
+    let mut client = site.connect().await;
     for _ in 0..3 {
-        assert_eq!(line.get("/").await.body, "hello");
+        assert_eq!(client.get("/").await.body, "hello");
     }
     pause();
     let asked = Instant::now();
-    assert_eq!(line.hung_up().await, "");
-    assert!(asked.elapsed() >= Duration::from_secs(74), "hung up after {:?}", asked.elapsed());
+    assert_eq!(client.read_to_close().await, "");
+    assert!(asked.elapsed() >= Duration::from_secs(74), "closed after {:?}", asked.elapsed());
 }
 
 #[tokio::test]
 async fn a_silent_client_times_out() {
     let site = Site::new(hello()).await;
-    let mut line = site.line().await;
+    let mut client = site.connect().await;
     pause();
     let connected = Instant::now();
-    assert_eq!(line.hung_up().await, "");
-    assert!(connected.elapsed() < Duration::from_secs(20), "hung up after {:?}", connected.elapsed());
+    assert_eq!(client.read_to_close().await, "");
+    assert!(connected.elapsed() < Duration::from_secs(20), "closed after {:?}", connected.elapsed());
 }
 
 #[tokio::test]
 async fn a_slow_http2_preface_is_closed_in_time() {
     let site = Site::new(hello()).await;
-    let mut line = site.line().await;
-    line.say("PRI * HTTP/2.0\r\n\r\n").await;
+    let mut client = site.connect().await;
+    client.send("PRI * HTTP/2.0\r\n\r\n").await;
     pause();
     let connected = Instant::now();
-    assert_eq!(line.hung_up().await, "");
-    assert!(connected.elapsed() < Duration::from_secs(20), "hung up after {:?}", connected.elapsed());
+    assert_eq!(client.read_to_close().await, "");
+    assert!(connected.elapsed() < Duration::from_secs(20), "closed after {:?}", connected.elapsed());
 }
 
 #[tokio::test]
 async fn later_request_heads_have_the_same_timeout() {
     let site = Site::bounded(Serve::new().header_timeout(Duration::from_millis(50)), hello()).await;
-    let mut line = site.line().await;
-    assert_eq!(line.get("/").await.status, 200);
-    line.say("GET / HTTP/1.1\r\n").await;
+    let mut client = site.connect().await;
+    assert_eq!(client.get("/").await.status, 200);
+    client.send("GET / HTTP/1.1\r\n").await;
     let began = Instant::now();
-    assert_eq!(line.hung_up().await, "");
-    assert!(began.elapsed() < Duration::from_secs(30), "hung up after {:?}", began.elapsed());
+    assert_eq!(client.read_to_close().await, "");
+    assert!(began.elapsed() < Duration::from_secs(30), "closed after {:?}", began.elapsed());
 }
 
 #[tokio::test]
@@ -97,13 +97,13 @@ async fn a_client_that_does_not_read_is_closed() {
     let endless = get(async move || Response::new(Body::new(Endless(gone))));
     let bounds = Serve::new().idle_timeout(Duration::from_millis(50));
     let site = Site::bounded(bounds, Router::new().route("/", endless)).await;
-    let mut line = site.line().await;
-    line.say("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
-    // The router keeps a sender, so the channel says nothing before the body goes.
+    let mut client = site.connect().await;
+    client.send("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    // The router keeps a sender, so the channel stays silent until the body is dropped.
     assert_eq!(seen.recv().await, Some(()));
 }
 
-/// A body without an end that says when it is dropped.
+/// An endless body that reports its own drop.
 struct Endless(mpsc::Sender<()>);
 
 impl http_body::Body for Endless {
@@ -126,12 +126,12 @@ impl Drop for Endless {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
-    let site = Site::bounded(Serve::new().max_connections(1), hello()).await;
-    let mut first = site.line().await;
+    let site = Site::bounded(Serve::new().connections(1), hello()).await;
+    let mut first = site.connect().await;
     assert_eq!(first.get("/").await.status, 200);
 
-    let mut second = site.line().await;
-    second.say("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    let mut second = site.connect().await;
+    second.send("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
     for _ in 0..50 {
         assert_eq!(first.get("/").await.status, 200);
     }
@@ -139,19 +139,19 @@ async fn connections_beyond_the_limit_wait() {
     assert_eq!(early.unwrap_err().kind(), std::io::ErrorKind::WouldBlock);
 
     drop(first);
-    assert_eq!(second.hear().await.body, "hello");
+    assert_eq!(second.receive().await.body, "hello");
 }
 
 #[tokio::test]
 async fn an_idle_connection_makes_room() {
-    let site = Site::bounded(Serve::new().max_connections(1), hello()).await;
-    let mut idle = site.line().await;
+    let site = Site::bounded(Serve::new().connections(1), hello()).await;
+    let mut idle = site.connect().await;
     assert_eq!(idle.get("/").await.status, 200);
-    let mut waiting = site.line().await;
-    waiting.say("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    let mut waiting = site.connect().await;
+    waiting.send("GET / HTTP/1.1\r\nHost: site\r\n\r\n").await;
     pause();
     let began = Instant::now();
-    assert_eq!(waiting.hear().await.body, "hello");
+    assert_eq!(waiting.receive().await.body, "hello");
     assert!(began.elapsed() < Duration::from_secs(30), "waited for {:?}", began.elapsed());
 }
 
@@ -166,13 +166,13 @@ async fn a_panic_closes_only_its_own_connection() {
         }),
     );
     let site = Site::new(app).await;
-    let mut other = site.line().await;
+    let mut other = site.connect().await;
     assert_eq!(other.get("/").await.status, 200);
 
-    let mut line = site.line().await;
-    line.say("GET /panic HTTP/1.1\r\nHost: site\r\n\r\n").await;
-    assert_eq!(line.hung_up().await, "");
+    let mut client = site.connect().await;
+    client.send("GET /panic HTTP/1.1\r\nHost: site\r\n\r\n").await;
+    assert_eq!(client.read_to_close().await, "");
 
     assert_eq!(other.get("/").await.status, 200);
-    assert_eq!(site.line().await.get("/").await.status, 200);
+    assert_eq!(site.connect().await.get("/").await.status, 200);
 }

@@ -1,16 +1,16 @@
-//! How large a request's head may be.
+//! Limits on the size of request heads.
 
 use axum::Router;
 use axum::routing::get;
 use palisade::serve::Serve;
 
-use super::site::{Heard, Site};
+use super::site::{RawResponse, Site};
 
-async fn ask(bounds: Serve, headers: &str) -> Heard {
+async fn ask(bounds: Serve, headers: &str) -> RawResponse {
     let site = Site::bounded(bounds, Router::new().route("/", get(async || "hello"))).await;
-    let mut line = site.line().await;
-    line.say(format!("GET / HTTP/1.1\r\nHost: site\r\n{headers}\r\n")).await;
-    line.hear().await
+    let mut client = site.connect().await;
+    client.send(format!("GET / HTTP/1.1\r\nHost: site\r\n{headers}\r\n")).await;
+    client.receive().await
 }
 
 fn of_bytes(bytes: usize) -> String {

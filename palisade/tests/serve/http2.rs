@@ -1,4 +1,4 @@
-//! The same promises over HTTP/2, spoken without TLS by prior knowledge.
+//! The same limits over HTTP/2 without TLS, by prior knowledge.
 
 use axum::Router;
 use axum::routing::{get, post};
@@ -12,7 +12,7 @@ use tokio::sync::{Barrier, oneshot};
 use super::site::Site;
 
 async fn client(site: &Site) -> (SendRequest<Full<Bytes>>, oneshot::Receiver<()>) {
-    let stream = site.line().await.0;
+    let stream = site.connect().await.0;
     let (client, connection) = handshake(TokioExecutor::new(), TokioIo::new(stream)).await.unwrap();
     let (ended, end) = oneshot::channel();
     tokio::spawn(async move {

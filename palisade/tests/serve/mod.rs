@@ -1,4 +1,4 @@
-//! What `serve` promises, over real sockets.
+//! `serve` over real sockets.
 
 mod bodies;
 mod connections;

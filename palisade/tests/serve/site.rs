@@ -1,4 +1,4 @@
-//! A server on a free port, and a client that says exactly what it is told to.
+//! A server on a free port, and a client that sends exact bytes.
 
 use std::future::pending;
 use std::io;
@@ -27,7 +27,7 @@ impl Site {
         let address = listener.local_addr().unwrap();
         let (stop, stopped) = oneshot::channel();
         let until = async {
-            // A test that lets go of its site has not said stop.
+            // A dropped sender requests no shutdown: the test dropped its site.
             if stopped.await.is_err() {
                 pending().await
             }
@@ -36,11 +36,11 @@ impl Site {
         Self { address, stop, served }
     }
 
-    pub(crate) async fn line(&self) -> Line {
-        Line(TcpStream::connect(self.address).await.unwrap())
+    pub(crate) async fn connect(&self) -> Client {
+        Client(TcpStream::connect(self.address).await.unwrap())
     }
 
-    /// Says stop; what is given back ends when the server does.
+    /// Requests a shutdown. The returned task ends with the server.
     pub(crate) fn stop(self) -> JoinHandle<io::Result<()>> {
         self.stop.send(()).unwrap();
         self.served
@@ -48,41 +48,41 @@ impl Site {
 }
 
 /// One TCP connection to the site.
-pub(crate) struct Line(pub(crate) TcpStream);
+pub(crate) struct Client(pub(crate) TcpStream);
 
 #[derive(Debug)]
-pub(crate) struct Heard {
+pub(crate) struct RawResponse {
     pub(crate) status: u16,
     pub(crate) head: String,
     pub(crate) body: String,
 }
 
-impl Line {
-    pub(crate) async fn say(&mut self, bytes: impl AsRef<[u8]>) {
+impl Client {
+    pub(crate) async fn send(&mut self, bytes: impl AsRef<[u8]>) {
         self.0.write_all(bytes.as_ref()).await.unwrap();
     }
 
-    pub(crate) async fn get(&mut self, path: &str) -> Heard {
-        self.say(format!("GET {path} HTTP/1.1\r\nHost: site\r\n\r\n")).await;
-        self.hear().await
+    pub(crate) async fn get(&mut self, path: &str) -> RawResponse {
+        self.send(format!("GET {path} HTTP/1.1\r\nHost: site\r\n\r\n")).await;
+        self.receive().await
     }
 
-    /// One answer with a `Content-Length`.
-    pub(crate) async fn hear(&mut self) -> Heard {
+    /// Reads one response, whose body is as long as its `Content-Length`.
+    pub(crate) async fn receive(&mut self) -> RawResponse {
         let mut head = Vec::new();
         while !head.ends_with(b"\r\n\r\n") {
-            head.push(self.0.read_u8().await.expect("an answer's head"));
+            head.push(self.0.read_u8().await.expect("the head of a response"));
         }
         let head = String::from_utf8(head).unwrap().to_lowercase();
         let status = head.split(' ').nth(1).unwrap().parse().unwrap();
         let length = head.lines().find_map(|line| line.strip_prefix("content-length: "));
         let mut body = vec![0; length.map_or(0, |length| length.parse().unwrap())];
-        self.0.read_exact(&mut body).await.expect("an answer's body");
-        Heard { status, head, body: String::from_utf8(body).unwrap() }
+        self.0.read_exact(&mut body).await.expect("the body of a response");
+        RawResponse { status, head, body: String::from_utf8(body).unwrap() }
     }
 
-    /// Waits until the server hangs up, and says what it said before.
-    pub(crate) async fn hung_up(&mut self) -> String {
+    /// Waits until the server closes the connection, and returns the bytes before that.
+    pub(crate) async fn read_to_close(&mut self) -> String {
         let mut last = Vec::new();
         let mut piece = [0; 1024];
         while let Ok(length @ 1..) = self.0.read(&mut piece).await {

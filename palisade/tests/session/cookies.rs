@@ -1,4 +1,4 @@
-//! The cookie and the cache headers of a session, and clocks that are set back.
+//! A session's cookie and cache headers, and clocks that are set back.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,22 +16,22 @@ use crate::support::ask;
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
 #[tokio::test]
-async fn a_clock_that_is_set_back_prolongs_nothing() {
+async fn a_clock_step_back_prolongs_nothing() {
     for site in Site::both() {
-        site.hand.advance(365 * DAY);
+        site.clock.advance(365 * DAY);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/remember").await;
-        site.hand.set_back(365 * DAY);
-        assert_eq!(browser.who().await, "nobody", "else it would last a year and more");
+        site.clock.set_back(365 * DAY);
+        assert_eq!(browser.who().await, "anonymous", "a session from the future is invalid");
 
         browser.post("/login/ada").await;
-        site.hand.set_back(Duration::from_secs(200));
-        assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "as far as servers may differ");
+        site.clock.set_back(Duration::from_secs(200));
+        assert_eq!(browser.get("/grave").await.status, StatusCode::OK, "a small clock skew is allowed");
     }
-    // Not the session, nor when it was last seen, but the proof is of a time to come.
-    let (sessions, hand, clock) = sessions();
-    let site = Site::of(sessions.store(MemorySessions::new().clock(clock)), hand);
+    // Only the authentication lies in the future here, not the session or its last use.
+    let (sessions, manual, clock) = sessions();
+    let site = Site::of(sessions.store(MemorySessions::new().clock(clock)), manual);
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     let app = around(
@@ -40,9 +40,9 @@ async fn a_clock_that_is_set_back_prolongs_nothing() {
             session.require_recent_auth(Duration::from_secs(100)).await
         })),
     );
-    site.hand.set_back(Duration::from_secs(250));
+    site.clock.set_back(Duration::from_secs(250));
     assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::SEE_OTHER);
-    site.hand.advance(Duration::from_secs(200));
+    site.clock.advance(Duration::from_secs(200));
     assert_eq!(ask(&app, browser.request("POST", "/")).await.status, StatusCode::OK);
 }
 
@@ -62,7 +62,7 @@ async fn layers_do_not_share_cookies() {
         assert_eq!(browser.who().await, "ada");
         browser.site = desk.app.clone();
         browser.jar.insert("__Host-desk".into(), cookie);
-        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(browser.who().await, "anonymous");
     }
 }
 
@@ -95,13 +95,25 @@ async fn pages_of_a_session_are_never_public() {
             let answer = ask(&app, browser.request("GET", target)).await;
             answer.header("cache-control").map(str::to_owned)
         };
-        assert_eq!(control(&browser, "/read").await.unwrap(), "public, max-age=600", "nothing was in it");
-        assert_eq!(control(&browser, "/begin").await.unwrap(), "private, no-cache", "it has a cookie");
+        assert_eq!(control(&browser, "/read").await.unwrap(), "public, max-age=600", "the session is empty");
+        assert_eq!(
+            control(&browser, "/begin").await.unwrap(),
+            "private, no-cache",
+            "the response sets a cookie"
+        );
         browser.post("/set/a/b").await;
-        assert_eq!(control(&browser, "/read").await.unwrap(), "private, no-cache", "of this visitor");
+        assert_eq!(
+            control(&browser, "/read").await.unwrap(),
+            "private, no-cache",
+            "the page has data of this visitor"
+        );
         browser.post("/login/ada").await;
-        assert_eq!(control(&browser, "/read").await.unwrap(), "no-store", "of somebody");
-        assert_eq!(control(&browser, "/own").await.unwrap(), "max-age=9, Private", "strict enough");
+        assert_eq!(control(&browser, "/read").await.unwrap(), "no-store", "the visitor is signed in");
+        assert_eq!(
+            control(&browser, "/own").await.unwrap(),
+            "max-age=9, Private",
+            "the handler's own value suffices"
+        );
     }
 }
 
@@ -111,9 +123,9 @@ async fn every_changed_cookie_is_invalid() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/remember").await;
-        site.hand.advance(Duration::from_secs(60));
+        site.clock.advance(Duration::from_secs(60));
         let session = browser.jar.remove("__Host-remember").map(|_| browser.jar.clone()).unwrap();
-        let sound = session["__Host-session"].clone();
+        let valid = session["__Host-session"].clone();
         // SplitMix64: the same in every run.
         let mut state = 4_u64;
         let mut below = |end: usize| {
@@ -123,7 +135,7 @@ async fn every_changed_cookie_is_invalid() {
             ((z ^ (z >> 31)) % end as u64) as usize
         };
         for _ in 0..400 {
-            let mut bytes = sound.clone().into_bytes();
+            let mut bytes = valid.clone().into_bytes();
             for _ in 0..=below(3) {
                 let (at, from) = (below(bytes.len()), below(bytes.len()));
                 match below(5) {
@@ -138,7 +150,7 @@ async fn every_changed_cookie_is_invalid() {
                 }
             }
             let changed = String::from_utf8(bytes).unwrap();
-            let expected = if changed.trim() == sound { "ada" } else { "nobody" };
+            let expected = if changed.trim() == valid { "ada" } else { "anonymous" };
             browser.jar.insert("__Host-session".into(), changed.clone());
             let answer = ask(&site.app, browser.request("GET", "/who")).await;
             assert_eq!((answer.status, answer.body.as_str()), (StatusCode::OK, expected), "{changed}");
@@ -155,5 +167,5 @@ async fn nothing_of_a_request_stays_in_memory() {
     browser.post("/login/ada").await;
     assert_eq!(browser.who().await, "ada");
     drop((site, browser));
-    assert_eq!(Arc::strong_count(&store), 1, "else visits hold the layer that they came through");
+    assert_eq!(Arc::strong_count(&store), 1, "a request keeps no reference to the store");
 }

@@ -1,4 +1,5 @@
-//! Signing in and out, by whom and for how long, over sessions in cookies and in a store.
+//! Signing in and out, roles, recent authentication and session protection, over both kinds of
+//! sessions: sealed in the cookie, and in a store.
 
 use std::sync::atomic::Ordering;
 use std::time::Duration;
@@ -14,14 +15,14 @@ use crate::support::ask;
 async fn the_account_is_loaded_once_per_request() {
     for site in Site::both() {
         let mut browser = site.browser();
-        assert_eq!(browser.who().await, "nobody");
-        assert_eq!(site.accounts.looked_for.load(Ordering::SeqCst), 0, "there was nobody to look for");
+        assert_eq!(browser.who().await, "anonymous");
+        assert_eq!(site.accounts.lookups.load(Ordering::SeqCst), 0, "a signed-out request loads no account");
         browser.post("/login/ada").await;
         assert_eq!(browser.who().await, "ada");
         browser.post("/login/admin").await;
-        site.accounts.looked_for.store(0, Ordering::SeqCst);
+        site.accounts.lookups.store(0, Ordering::SeqCst);
         assert_eq!(browser.get("/admin").await.body, "secrets");
-        assert_eq!(site.accounts.looked_for.load(Ordering::SeqCst), 1);
+        assert_eq!(site.accounts.lookups.load(Ordering::SeqCst), 1);
     }
 }
 
@@ -29,8 +30,8 @@ async fn the_account_is_loaded_once_per_request() {
 async fn a_deleted_account_ends_its_session() {
     for site in Site::both() {
         let mut browser = site.browser();
-        browser.post("/login/nobody").await;
-        assert_eq!(browser.who().await, "nobody");
+        browser.post("/login/deleted").await;
+        assert_eq!(browser.who().await, "anonymous");
         assert_eq!(browser.cookie(), None);
     }
 }
@@ -51,14 +52,14 @@ async fn signing_in_starts_an_empty_session() {
     for site in Site::both() {
         let mut thief = site.browser();
         thief.post("/set/planted/here").await;
-        // Fixation: the thief's cookie is in the victim's browser when she signs in.
+        // Session fixation: the thief's cookie is in the victim's browser when she signs in.
         let mut ada = thief.clone();
         ada.post("/login/ada").await;
         assert_eq!(ada.who().await, "ada");
         assert_eq!(ada.get("/get/planted").await.body, "");
         assert_ne!(ada.cookie(), thief.cookie());
-        assert_eq!(thief.who().await, "nobody");
-        assert_eq!(thief.get("/get/planted").await.body, "", "the old session is over everywhere");
+        assert_eq!(thief.who().await, "anonymous");
+        assert_eq!(thief.get("/get/planted").await.body, "", "the old session has ended everywhere");
     }
 }
 
@@ -70,7 +71,7 @@ async fn signing_in_as_another_user_ends_the_first() {
         let mut old = browser.clone();
         browser.post("/login/bob").await;
         assert_eq!(browser.who().await, "bob");
-        assert_eq!(old.who().await, "nobody");
+        assert_eq!(old.who().await, "anonymous");
     }
 }
 
@@ -85,12 +86,12 @@ async fn signing_out_ends_the_session_and_clears_data() {
         assert_eq!(
             answer.header("set-cookie"),
             Some("__Host-session=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax"),
-            "with the attributes that it was set with"
+            "the attributes are those of the cookie that it deletes"
         );
         assert_eq!(answer.header("clear-site-data"), Some("\"cookies\", \"storage\""));
         assert_eq!(answer.header("cache-control"), Some("no-store"));
-        assert_eq!(browser.who().await, "nobody");
-        assert_eq!(stolen.who().await, "nobody", "a copy of the cookie is worth nothing");
+        assert_eq!(browser.who().await, "anonymous");
+        assert_eq!(stolen.who().await, "anonymous", "a copy of the cookie is invalid");
         assert_eq!(stolen.get("/get/a").await.body, "");
     }
 }
@@ -124,7 +125,7 @@ async fn a_slow_request_never_revives_an_ended_session() {
         copy.post("/logout").await;
         release.send(()).unwrap();
         browser.keep(&writing.await.unwrap());
-        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(browser.who().await, "anonymous");
         assert_eq!(browser.get("/get/draft").await.body, "");
     }
 }
@@ -137,7 +138,7 @@ async fn signed_out_visitors_are_redirected_or_get_401() {
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_eq!(answer.header("location"), Some("/login?next=/mine%3Fa%3D1%26b%3D%252F"));
         let post = browser.send("POST", "/mine").await;
-        assert_eq!(post.header("location"), Some("/login"), "a form cannot be asked for again");
+        assert_eq!(post.header("location"), Some("/login"), "a POST cannot be repeated after the sign-in");
         let mut program = browser.request("GET", "/mine");
         program.headers_mut().insert("accept", "application/json".parse().unwrap());
         let answer = ask(&site.app, program).await;
@@ -171,21 +172,21 @@ async fn an_account_without_the_role_is_rejected() {
 }
 
 #[tokio::test]
-async fn grave_actions_need_recent_authentication() {
+async fn sensitive_actions_need_recent_authentication() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/set/a/b").await;
         assert_eq!(browser.get("/grave").await.body, "done by ada");
-        site.hand.advance(Duration::from_secs(601));
+        site.clock.advance(Duration::from_secs(601));
         let answer = browser.get("/grave").await;
         assert_eq!(answer.status, StatusCode::SEE_OTHER);
         assert_eq!(answer.header("location"), Some("/confirm?next=/grave"));
         let mut old = browser.clone();
         browser.post("/confirm/ada").await;
         assert_eq!(browser.get("/grave").await.body, "done by ada");
-        assert_eq!(browser.get("/get/a").await.body, "b", "the session goes on");
-        assert_eq!(old.who().await, "nobody", "under a new name");
+        assert_eq!(browser.get("/get/a").await.body, "b", "the session continues");
+        assert_eq!(old.who().await, "anonymous", "under a new id");
     }
 }
 
@@ -197,7 +198,7 @@ async fn confirming_as_another_user_switches_the_user() {
         browser.post("/set/a/b").await;
         browser.post("/confirm/bob").await;
         assert_eq!(browser.who().await, "bob");
-        assert_eq!(browser.get("/get/a").await.body, "", "with nothing of the first");
+        assert_eq!(browser.get("/get/a").await.body, "", "without the data of the first user");
     }
 }
 
@@ -213,23 +214,24 @@ async fn basic_protection_reauthenticates_a_changed_client() {
         assert_eq!(browser.get("/grave").await.header("location"), Some("/confirm?next=/grave"));
         browser.post("/confirm/ada").await;
         assert_eq!(browser.get("/grave").await.status, StatusCode::OK);
-        let told = site.told();
-        assert_eq!(told.iter().filter(|event| event.contains("ClientChanged")).count(), 1, "{told:?}");
+        let events = site.events();
+        assert_eq!(events.iter().filter(|event| event.contains("ClientChanged")).count(), 1, "{events:?}");
     }
 }
 
 #[tokio::test]
 async fn strong_protection_ends_the_session() {
-    for (protection, after) in [(SessionProtection::Strong, "nobody"), (SessionProtection::None, "ada")] {
-        let (sessions, hand, clock) = sessions();
-        let site = Site::of(sessions.protection(protection).store(MemorySessions::new().clock(clock)), hand);
+    for (protection, after) in [(SessionProtection::Strong, "anonymous"), (SessionProtection::None, "ada")] {
+        let (sessions, manual, clock) = sessions();
+        let site =
+            Site::of(sessions.protection(protection).store(MemorySessions::new().clock(clock)), manual);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         let old = browser.clone();
         browser.set_header("user-agent", "curl");
         assert_eq!(browser.who().await, after);
         let mut back = old.at(site.app.clone());
-        assert_eq!(back.who().await, after, "the first client's is over too");
+        assert_eq!(back.who().await, after, "the session of the first client has ended too");
     }
 }
 
@@ -240,7 +242,7 @@ async fn session_protection_ignores_untrusted_headers() {
     browser.post("/login/ada").await;
     let mut request = browser.request("GET", "/grave");
     request.extensions_mut().insert(palisade::request::PeerAddr("203.0.113.9:4000".parse().unwrap()));
-    // A stranger who writes the victim's address into X-Forwarded-For is still a stranger.
+    // The peer is no trusted proxy, so the victim's address in X-Forwarded-For is ignored.
     browser.jar =
         browser.jar.iter().map(|(name, value)| (name.replace("__Host-", ""), value.clone())).collect();
     request.headers_mut().insert("cookie", format!("session={}", browser.jar["session"]).parse().unwrap());
@@ -256,9 +258,9 @@ async fn a_new_password_ends_unconfirmed_sessions() {
         site.accounts.raise("ada");
         here.post("/confirm/ada").await;
         assert_eq!(here.who().await, "ada");
-        assert_eq!(there.who().await, "nobody");
+        assert_eq!(there.who().await, "anonymous");
         assert_eq!(there.cookie(), None);
-        assert!(site.told().contains(&"Outdated { user: \"ada\" }".to_owned()));
+        assert!(site.events().contains(&"Outdated { user: \"ada\" }".to_owned()));
     }
 }
 
@@ -271,7 +273,7 @@ async fn a_change_of_rights_renews_the_session_id() {
         let mut old = browser.clone();
         browser.post("/renew").await;
         assert_eq!((browser.who().await.as_str(), browser.get("/get/a").await.body.as_str()), ("ada", "b"));
-        assert_eq!(old.who().await, "nobody");
+        assert_eq!(old.who().await, "anonymous");
     }
 }
 
@@ -284,24 +286,28 @@ async fn sessions_are_listed_and_can_be_ended() {
     let mut here = site.browser();
     for browser in [&mut phone, &mut tablet, &mut here] {
         browser.post("/login/ada").await;
-        site.hand.advance(Duration::from_secs(1));
+        site.clock.advance(Duration::from_secs(1));
     }
     bob.post("/login/bob").await;
     let listed = here.get("/sessions").await.body;
     let agents: Vec<_> = listed.lines().map(|line| line.split_once(' ').unwrap().1.to_owned()).collect();
     assert_eq!(agents, ["Firefox true", "Tablet false", "Phone false"]);
     let phones = listed.lines().nth(2).unwrap().split(' ').next().unwrap().to_owned();
-    assert_eq!(bob.post(&format!("/sessions/{phones}/end")).await.body, "false", "it is not his");
+    assert_eq!(
+        bob.post(&format!("/sessions/{phones}/end")).await.body,
+        "false",
+        "the session belongs to another user"
+    );
     assert_eq!(phone.who().await, "ada");
     assert_eq!(here.post(&format!("/sessions/{phones}/end")).await.body, "true");
-    assert_eq!((phone.who().await.as_str(), tablet.who().await.as_str()), ("nobody", "ada"));
+    assert_eq!((phone.who().await.as_str(), tablet.who().await.as_str()), ("anonymous", "ada"));
     here.post("/sessions/end").await;
-    assert_eq!((tablet.who().await.as_str(), here.who().await.as_str()), ("nobody", "ada"));
+    assert_eq!((tablet.who().await.as_str(), here.who().await.as_str()), ("anonymous", "ada"));
     assert_eq!(bob.who().await, "bob");
 }
 
 #[tokio::test]
-async fn pages_of_somebody_are_kept_by_nobody() {
+async fn pages_of_signed_in_users_are_never_cached() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
@@ -318,8 +324,8 @@ async fn events_reach_their_listener() {
     browser.post("/confirm/ada").await;
     browser.post("/logout").await;
     assert_eq!(
-        site.told(),
-        ["SignedIn { user: \"ada\" }", "Reauthenticated { user: \"ada\" }", "SignedOut { user: \"ada\" }"]
+        site.events(),
+        ["SignedIn { user: \"ada\" }", "Confirmed { user: \"ada\" }", "SignedOut { user: \"ada\" }"]
     );
 }
 
@@ -328,6 +334,6 @@ async fn a_missing_session_layer_is_named() {
     let app = axum::Router::new().route("/", axum::routing::get(async |_: palisade::Session| ()));
     let answer = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
-    let refusal = answer.response.extensions.get::<palisade::Rejection>().unwrap();
-    assert!(refusal.message().contains("Sessions::new(&keyring)"), "{refusal:?}");
+    let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
+    assert!(rejection.message().contains("Sessions::new(&keyring)"), "{rejection:?}");
 }

@@ -1,8 +1,8 @@
-//! Sessions, signing in, remember tokens: what Flask-Login does, and what it leaves open.
+//! Sessions, signing in and remember tokens, compared with Flask-Login.
 //!
-//! Without a counterpart here: a loader for a header (a program that signs in by a header has no
-//! session), messages (the site's own words), mix-ins and cookie helpers (`Account` is a trait of
-//! two functions).
+//! Flask-Login's other features have no counterpart: a loader for a header (a program that signs in
+//! by a header has no session), messages (the site writes its own), mix-ins and cookie helpers
+//! (`Account` is a trait of two functions).
 
 mod cookies;
 mod login;
@@ -42,11 +42,11 @@ pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
 }
 
-/// The accounts of the site: every name but `nobody`; `admin` is an admin. Epochs can be raised.
+/// The accounts of the site: every name except `deleted`; `admin` is an admin. Epochs can be raised.
 #[derive(Clone, Default)]
 pub struct Accounts {
     epochs: Arc<Mutex<BTreeMap<String, u64>>>,
-    pub looked_for: Arc<AtomicU64>,
+    pub lookups: Arc<AtomicU64>,
 }
 
 impl Accounts {
@@ -66,9 +66,9 @@ pub struct User {
 
 impl Account<Accounts> for User {
     async fn find(id: &str, accounts: &Accounts) -> Result<Option<Self>, InternalError> {
-        accounts.looked_for.fetch_add(1, Ordering::SeqCst);
+        accounts.lookups.fetch_add(1, Ordering::SeqCst);
         match id {
-            "nobody" => Ok(None),
+            "deleted" => Ok(None),
             "broken" => Err(InternalError::new("the database is down")),
             _ => Ok(Some(Self { id: id.to_owned(), epoch: accounts.epoch(id) })),
         }
@@ -99,9 +99,9 @@ impl Account<Accounts> for Admin {
 pub struct Site {
     pub app: Router,
     pub sessions: Sessions,
-    pub hand: ManualClock,
+    pub clock: ManualClock,
     pub accounts: Accounts,
-    pub told: Arc<Mutex<Vec<String>>>,
+    pub events: Arc<Mutex<Vec<String>>>,
 }
 
 async fn log_in(
@@ -120,8 +120,8 @@ async fn confirm(
     session.reauthenticate(AuthProof::dangerous_allow_unverified(&*user, accounts.epoch(&user))).await
 }
 
-async fn whoever(user: Option<SignedIn<User>>) -> String {
-    user.map_or("nobody".to_owned(), |user| user.id.clone())
+async fn current_user(user: Option<SignedIn<User>>) -> String {
+    user.map_or("anonymous".to_owned(), |user| user.id.clone())
 }
 
 async fn grave(user: SignedIn<User>) -> Result<String, Rejection> {
@@ -137,41 +137,41 @@ async fn list(session: Session) -> Result<String, Rejection> {
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// Sessions in the cookie, with a manual clock.
+/// Returns sessions in the cookie, with a manual clock.
 pub fn sessions() -> (Sessions, ManualClock, Clock) {
-    let (clock, hand) = Clock::manual();
+    let (clock, manual) = Clock::manual();
     let sessions =
         Sessions::new(&keyring()).clock(clock.clone()).login_path("/login").reauth_path("/confirm");
-    (sessions.remember(Duration::from_secs(30 * 24 * 3600)), hand, clock)
+    (sessions.remember(Duration::from_secs(30 * 24 * 3600)), manual, clock)
 }
 
 impl Site {
-    /// A site with sessions in the cookie.
+    /// Returns a site with sessions in the cookie.
     pub fn sealed() -> Self {
-        let (sessions, hand, clock) = sessions();
-        Self::of(sessions.revocation_store(MemorySessions::new().clock(clock)), hand)
+        let (sessions, manual, clock) = sessions();
+        Self::of(sessions.revocation_store(MemorySessions::new().clock(clock)), manual)
     }
 
-    /// A site with sessions in a store.
+    /// Returns a site with sessions in a store.
     pub fn stored() -> Self {
-        let (sessions, hand, clock) = sessions();
-        Self::of(sessions.store(MemorySessions::new().clock(clock)), hand)
+        let (sessions, manual, clock) = sessions();
+        Self::of(sessions.store(MemorySessions::new().clock(clock)), manual)
     }
 
     pub fn both() -> [Self; 2] {
         [Self::sealed(), Self::stored()]
     }
 
-    pub fn kept_in(store: impl SessionStore) -> Self {
-        let (sessions, hand, _) = sessions();
-        Self::of(sessions.store(store), hand)
+    pub fn with_store(store: impl SessionStore) -> Self {
+        let (sessions, manual, _) = sessions();
+        Self::of(sessions.store(store), manual)
     }
 
-    pub fn of(sessions: Sessions, hand: ManualClock) -> Self {
-        let (accounts, told) = (Accounts::default(), Arc::<Mutex<Vec<String>>>::default());
-        let telling = Arc::clone(&told);
+    pub fn of(sessions: Sessions, clock: ManualClock) -> Self {
+        let (accounts, events) = (Accounts::default(), Arc::<Mutex<Vec<String>>>::default());
+        let sink = Arc::clone(&events);
         let sessions = sessions.on_event(move |event: &SessionEvent<'_>| {
-            telling.lock().unwrap().push(format!("{event:?}"));
+            sink.lock().unwrap().push(format!("{event:?}"));
         });
         let admins = Router::new()
             .route("/admin", get(async || "secrets"))
@@ -201,7 +201,7 @@ impl Site {
             .route("/remember", post(async |session: Session| session.remember().await))
             .route("/renew", post(async |session: Session| session.cycle_id().await))
             .route("/logout", post(async |session: Session| session.log_out().await))
-            .route("/who", get(whoever))
+            .route("/who", get(current_user))
             .route(
                 "/mine",
                 get(async |user: SignedIn<User>| user.id.clone()).post(async |_: SignedIn<User>| ()),
@@ -219,11 +219,11 @@ impl Site {
             .layer(sessions.clone())
             .layer(Proxies::trusted(["10.0.0.0/8"]).unwrap())
             .with_state(accounts.clone());
-        Self { app, sessions, hand, accounts, told }
+        Self { app, sessions, clock, accounts, events }
     }
 
-    pub fn told(&self) -> Vec<String> {
-        std::mem::take(&mut self.told.lock().unwrap())
+    pub fn events(&self) -> Vec<String> {
+        std::mem::take(&mut self.events.lock().unwrap())
     }
 
     pub fn browser(&self) -> Browser {
@@ -262,7 +262,7 @@ impl Browser {
         Self(self.0.header("user-agent", agent))
     }
 
-    /// Comes over plain http.
+    /// Sends requests over plain http.
     pub fn over_http(self) -> Self {
         Self(self.0.header("x-forwarded-proto", "http"))
     }

@@ -1,4 +1,4 @@
-//! What a session keeps, how its cookie looks, when it is read and written, and when it is over.
+//! Session values, the cookie's attributes, reads and writes, timeouts, and key rotation.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ async fn session_values_persist_for_their_owner_only() {
         assert_eq!(ada.get("/get/colour").await.body, "blue");
         assert_eq!(bob.get("/get/colour").await.body, "");
         assert_eq!(ada.post("/take/colour").await.body, "blue");
-        assert_eq!(ada.get("/get/colour").await.body, "", "it was taken");
+        assert_eq!(ada.get("/get/colour").await.body, "", "`take` removes the value");
     }
 }
 
@@ -42,8 +42,8 @@ async fn the_cookie_is_host_bound_and_http_only() {
 
 #[tokio::test]
 async fn name_and_same_site_and_secure_are_settings() {
-    let (sessions, hand, _) = sessions();
-    let site = Site::of(sessions.cookie_name("maths").same_site(SameSite::Strict).secure(true), hand);
+    let (sessions, manual, _) = sessions();
+    let site = Site::of(sessions.cookie("maths").same_site(SameSite::Strict).secure(true), manual);
     let answer = site.browser().over_http().post("/set/a/b").await;
     let line = answer.header("set-cookie").unwrap();
     assert!(
@@ -53,7 +53,7 @@ async fn name_and_same_site_and_secure_are_settings() {
 }
 
 #[tokio::test]
-async fn pages_that_never_ask_neither_read_nor_write() {
+async fn pages_without_session_access_read_and_write_nothing() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/set/a/b").await;
@@ -66,7 +66,7 @@ async fn pages_that_never_ask_neither_read_nor_write() {
             "nothing has changed"
         );
         let nothing = site.browser().get("/get/a").await;
-        assert_eq!(nothing.header("set-cookie"), None, "reading begins no session");
+        assert_eq!(nothing.header("set-cookie"), None, "a read starts no session");
         assert_eq!(nothing.header("vary"), Some("cookie"));
     }
 }
@@ -77,19 +77,19 @@ async fn a_session_has_idle_and_absolute_timeouts() {
         let mut browser = site.browser();
         browser.post("/set/a/b").await;
         for _ in 0..3 {
-            site.hand.advance(Duration::from_secs(29 * 60));
-            assert_eq!(browser.get("/get/a").await.body, "b", "it is in use");
+            site.clock.advance(Duration::from_secs(29 * 60));
+            assert_eq!(browser.get("/get/a").await.body, "b", "the session is in use");
         }
-        site.hand.advance(Duration::from_secs(30 * 60));
-        assert_eq!(browser.get("/get/a").await.body, "", "half an hour is over");
+        site.clock.advance(Duration::from_secs(30 * 60));
+        assert_eq!(browser.get("/get/a").await.body, "", "the idle timeout has passed");
 
         browser.post("/set/a/b").await;
         for _ in 0..25 {
-            site.hand.advance(Duration::from_secs(28 * 60));
+            site.clock.advance(Duration::from_secs(28 * 60));
             assert_eq!(browser.get("/get/a").await.body, "b");
         }
-        site.hand.advance(Duration::from_secs(20 * 60));
-        assert_eq!(browser.get("/get/a").await.body, "", "twelve hours are over");
+        site.clock.advance(Duration::from_secs(20 * 60));
+        assert_eq!(browser.get("/get/a").await.body, "", "the absolute timeout has passed");
     }
 }
 
@@ -102,8 +102,8 @@ async fn a_foreign_cookie_is_ignored() {
         let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
         let mut flipped = bytes.clone();
         flipped[40] ^= 1;
-        let other = Keyring::new(NEXT_KEY).unwrap().derive("session").seal(b"0123456789abcdefp{}", b"record");
-        // The unused bits of the last character, and padding, are no second spelling.
+        let other = Keyring::new(NEXT_KEY).unwrap().keys("session").seal(b"0123456789abcdefp{}", b"record");
+        // Base64 padding, and other unused bits in the last character, are rejected.
         let padded = format!("{value}=");
         for bad in [
             URL_SAFE_NO_PAD.encode(flipped),
@@ -135,7 +135,7 @@ async fn sealed_and_stored_sessions_are_not_interchangeable() {
 }
 
 #[tokio::test]
-async fn an_old_key_opens_a_new_one_seals() {
+async fn old_keys_open_and_the_new_key_seals() {
     let store = std::sync::Arc::new(MemorySessions::new());
     for stored in [false, true] {
         let site = |keyring: &Keyring| {
@@ -150,12 +150,12 @@ async fn an_old_key_opens_a_new_one_seals() {
         let before = browser.cookie().unwrap().clone();
 
         browser.site = rotated.clone();
-        assert_eq!(browser.get("/get/a").await.body, "b", "nobody loses a session");
-        assert_ne!(browser.cookie(), Some(&before), "it was sealed again");
+        assert_eq!(browser.get("/get/a").await.body, "b", "the session survives");
+        assert_ne!(browser.cookie(), Some(&before), "the cookie is sealed with the new key");
         browser.site = without.clone();
-        assert_eq!(browser.get("/get/a").await.body, "b", "the old key is not needed any more");
+        assert_eq!(browser.get("/get/a").await.body, "b", "the new cookie does not need the old key");
         browser.jar.insert("__Host-session".into(), before);
-        assert_eq!(browser.get("/get/a").await.body, "", "and is worth nothing");
+        assert_eq!(browser.get("/get/a").await.body, "", "a cookie of a removed key is invalid");
     }
 }
 
@@ -171,8 +171,8 @@ async fn an_oversized_cookie_is_an_error() {
     let [sealed, stored] = Site::both();
     let answer = sealed.browser().send("POST", &target).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
-    let fault = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
-    assert!(fault.contains("browsers accept 4096") && fault.contains("Sessions::store"), "{fault}");
+    let error = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
+    assert!(error.contains("browsers keep 4096") && error.contains("Sessions::store"), "{error}");
     let mut browser = stored.browser();
     browser.post(&target).await;
     assert_eq!(browser.get("/get/essay").await.body, text);
@@ -181,8 +181,8 @@ async fn an_oversized_cookie_is_an_error() {
 #[tokio::test]
 async fn viewing_a_form_stores_no_session() {
     let store = std::sync::Arc::new(MemorySessions::new());
-    let (sessions, hand, clock) = sessions();
-    let site = Site::of(sessions.clock(clock).store(store.clone()), hand);
+    let (sessions, manual, clock) = sessions();
+    let site = Site::of(sessions.clock(clock).store_shared(store.clone()), manual);
     let form = axum::Router::new()
         .route(
             "/form",
@@ -203,7 +203,7 @@ async fn viewing_a_form_stores_no_session() {
     for token in [&first.body, &second.body] {
         let mut request = browser.request("POST", "/form");
         request.headers_mut().insert("x-csrftoken", token.parse().unwrap());
-        assert_eq!(ask(&browser.site, request).await.body, "taken", "both tabs stay good");
+        assert_eq!(ask(&browser.site, request).await.body, "taken", "the tokens of both tabs are valid");
     }
     browser.site = site.app.clone();
     browser.post("/set/a/b").await;
@@ -250,7 +250,7 @@ async fn any_cookie_is_ours_or_ignored() {
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     let good = browser.cookie().unwrap().clone().into_bytes();
-    // SplitMix64: as good as random here, and the same in every run.
+    // SplitMix64: pseudo-random, and the same in every run.
     let mut state = 0_u64;
     let mut random = move |below: usize| {
         state = state.wrapping_add(0x9e37_79b9_7f4a_7c15);
@@ -273,6 +273,6 @@ async fn any_cookie_is_ours_or_ignored() {
         let mut thief = site.browser();
         thief.jar.insert("__Host-session".into(), String::from_utf8(bytes.clone()).unwrap());
         let ours = bytes.split(|byte| *byte == b';').next().unwrap().trim_ascii() == good;
-        assert!(ours || thief.who().await == "nobody", "{}", String::from_utf8_lossy(&bytes));
+        assert!(ours || thief.who().await == "anonymous", "{}", String::from_utf8_lossy(&bytes));
     }
 }

@@ -12,7 +12,7 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::StatusCode;
 use palisade::proxy::Proxies;
-use palisade::rate_limit::store::{StoreReply, StoreReply as Asked};
+use palisade::rate_limit::store::StoreReply;
 use palisade::session::AuthProof;
 use palisade::session::store::{MemorySessions, SaveOutcome, SessionId, SessionRecord, SessionStore};
 use palisade::{Session, Sessions, SignedIn};
@@ -22,17 +22,17 @@ use crate::support::{Answer, ask};
 
 const DAY: Duration = Duration::from_secs(24 * 3600);
 
-/// A request that reads the session, is overtaken by another, and then does something.
-async fn overtaken<F>(
+/// Sends a request that reads the session, lets another request finish, and then runs `then`.
+async fn race<F>(
     site: &Site,
     browser: &mut Browser,
-    by: (&str, &str),
+    first: (&str, &str),
     then: impl Fn(Session) -> F + Clone + Send + Sync + 'static,
 ) -> Answer
 where
     F: Future<Output = Result<(), SessionRejection>> + Send + 'static,
 {
-    let (app, other) = (site.app.clone(), browser.request(by.0, by.1));
+    let (app, other) = (site.app.clone(), browser.request(first.0, first.1));
     let other = Arc::new(std::sync::Mutex::new(Some(other)));
     let slow = any(async move |session: Session| {
         session.get::<String>("a").await?;
@@ -57,18 +57,17 @@ async fn renewing_does_not_revive_an_ended_session() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/set/a/b").await;
-        overtaken(&site, &mut browser, ("POST", "/logout"), async |session| session.cycle_id().await).await;
-        assert_eq!(browser.who().await, "nobody");
+        race(&site, &mut browser, ("POST", "/logout"), async |session| session.renew().await).await;
+        assert_eq!(browser.who().await, "anonymous");
         assert_eq!(browser.get("/get/a").await.body, "");
 
         browser.post("/login/ada").await;
         browser.post("/set/a/b").await;
-        let confirm = async |session: Session| {
-            session.reauthenticate(AuthProof::dangerous_allow_unverified("ada", 1)).await
-        };
-        overtaken(&site, &mut browser, ("POST", "/logout"), confirm).await;
-        assert_eq!(browser.who().await, "ada", "she has just proved it");
-        assert_eq!(browser.get("/get/a").await.body, "", "and begins anew");
+        let confirm =
+            async |session: Session| session.confirm(AuthProof::dangerous_allow_unverified("ada", 1)).await;
+        race(&site, &mut browser, ("POST", "/logout"), confirm).await;
+        assert_eq!(browser.who().await, "ada", "the password was just confirmed");
+        assert_eq!(browser.get("/get/a").await.body, "", "the session is a new one");
     }
 }
 
@@ -81,7 +80,7 @@ async fn renewing_keeps_concurrent_writes() {
         session.set("mine", "x").await?;
         session.cycle_id().await
     };
-    overtaken(&site, &mut browser, ("POST", "/set/theirs/y"), then).await;
+    race(&site, &mut browser, ("POST", "/set/theirs/y"), then).await;
     assert_eq!(browser.get("/get/mine").await.body, "x");
     assert_eq!(browser.get("/get/theirs").await.body, "y");
     assert_eq!(browser.who().await, "ada");
@@ -92,37 +91,37 @@ async fn an_ended_cookie_never_overwrites_the_new_one() {
     for site in Site::both() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
-        site.hand.advance(Duration::from_secs(20 * 60));
-        // Long enough unused that it is noted that it is in use.
+        site.clock.advance(Duration::from_secs(20 * 60));
+        // The session was idle long enough that its next use is written.
         let answer =
-            overtaken(&site, &mut browser, ("POST", "/login/bob"), async |session| session.set("a", 1).await)
+            race(&site, &mut browser, ("POST", "/login/bob"), async |session| session.set("a", 1).await)
                 .await;
         assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::OK, None));
     }
 }
 
-/// A store in which something happens between reading and saving, and that takes a moment for everything.
+/// A store whose calls suspend once, and that can end sessions between a load and a save.
 #[derive(Debug, Clone, Default)]
-struct Slow {
-    kept: Arc<MemorySessions>,
-    /// How many things were asked of it.
-    asked: Arc<AtomicU32>,
-    /// The account whose series and sessions end before the next saving over a version.
+struct SlowStore {
+    inner: Arc<MemorySessions>,
+    /// The number of calls.
+    calls: Arc<AtomicU32>,
+    /// The account whose series and sessions end before the next save of an existing record.
     ends: Arc<std::sync::Mutex<Option<&'static str>>>,
 }
 
-impl Slow {
+impl SlowStore {
     async fn moment(&self) {
-        self.asked.fetch_add(1, Ordering::SeqCst);
+        self.calls.fetch_add(1, Ordering::SeqCst);
         tokio::task::yield_now().await;
     }
 }
 
-impl SessionStore for Slow {
-    fn load(&self, id: SessionId) -> Asked<'_, Option<SessionRecord>> {
-        Asked::Pending(Box::pin(async move {
+impl SessionStore for SlowStore {
+    fn load(&self, id: SessionId) -> StoreReply<'_, Option<SessionRecord>> {
+        StoreReply::Pending(Box::pin(async move {
             self.moment().await;
-            self.kept.load(id).await
+            self.inner.load(id).await
         }))
     }
 
@@ -130,30 +129,30 @@ impl SessionStore for Slow {
         &self,
         id: SessionId,
         before: Option<u64>,
-        kept: SessionRecord,
+        record: SessionRecord,
         lasts: Duration,
-    ) -> Asked<'_, SaveOutcome> {
-        Asked::Pending(Box::pin(async move {
+    ) -> StoreReply<'_, SaveOutcome> {
+        StoreReply::Pending(Box::pin(async move {
             self.moment().await;
             let ends = before.and_then(|_| self.ends.lock().unwrap().take());
             if let Some(user) = ends {
-                for (id, _) in self.kept.of_user(user).await? {
-                    self.kept.delete(id).await?;
+                for (id, _) in self.inner.of_user(user).await? {
+                    self.inner.end(id).await?;
                 }
             }
-            self.kept.save(id, before, kept, lasts).await
+            self.inner.save(id, before, record, lasts).await
         }))
     }
 
-    fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
-        Asked::Pending(Box::pin(async move {
+    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
+        StoreReply::Pending(Box::pin(async move {
             self.moment().await;
-            self.kept.delete(id).await
+            self.inner.end(id).await
         }))
     }
 
-    fn of_user<'a>(&'a self, user: &'a str) -> Asked<'a, Vec<(SessionId, SessionRecord)>> {
-        self.kept.of_user(user)
+    fn of_user<'a>(&'a self, user: &'a str) -> StoreReply<'a, Vec<(SessionId, SessionRecord)>> {
+        self.inner.of_user(user)
     }
 
     fn name(&self) -> &'static str {
@@ -161,40 +160,40 @@ impl SessionStore for Slow {
     }
 }
 
-fn slowly(sealed: bool) -> (Site, Slow) {
-    let (sessions, hand, clock) = sessions();
-    let slow = Slow { kept: Arc::new(MemorySessions::new().clock(clock)), ..Slow::default() };
+fn slow_site(sealed: bool) -> (Site, SlowStore) {
+    let (sessions, manual, clock) = sessions();
+    let slow = SlowStore { inner: Arc::new(MemorySessions::new().clock(clock)), ..SlowStore::default() };
     let sessions =
         if sealed { sessions.revocation_store(slow.clone()) } else { sessions.store(slow.clone()) };
-    (Site::of(sessions, hand), slow)
+    (Site::of(sessions, manual), slow)
 }
 
 #[tokio::test]
-async fn a_series_ended_during_use_signs_nobody_in() {
+async fn a_series_ended_midway_restores_no_session() {
     for sealed in [false, true] {
-        let (site, slow) = slowly(sealed);
+        let (site, slow) = slow_site(sealed);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/remember").await;
-        site.hand.advance(DAY);
+        site.clock.advance(DAY);
         *slow.ends.lock().unwrap() = Some("ada");
-        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(browser.who().await, "anonymous");
         assert!(!browser.jar.contains_key("__Host-remember"));
     }
 }
 
 #[tokio::test]
 async fn a_cancelled_load_is_retried() {
-    // While the session is asked for, and while the series is of a token that nobody knows.
-    for (sealed, given_up_at) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
-        let (site, slow) = slowly(sealed);
+    // Call 1 loads the session, call 2 the series of an unknown token.
+    for (sealed, cancelled_at) in [(false, 1), (false, 2), (true, 1), (true, 2)] {
+        let (site, slow) = slow_site(sealed);
         let mut browser = site.browser();
         browser.post("/set/a/b").await;
         browser.jar.insert("__Host-remember".into(), URL_SAFE_NO_PAD.encode([7; 32]));
-        slow.asked.store(0, Ordering::SeqCst);
+        slow.calls.store(0, Ordering::SeqCst);
         let twice = any(async move |session: Session| {
             let mut reading = Box::pin(session.get::<String>("a"));
-            while slow.asked.load(Ordering::SeqCst) < given_up_at {
+            while slow.calls.load(Ordering::SeqCst) < cancelled_at {
                 let pending =
                     std::future::poll_fn(|cx| Poll::Ready(reading.as_mut().poll(cx).is_pending())).await;
                 assert!(pending);
@@ -205,21 +204,21 @@ async fn a_cancelled_load_is_retried() {
         });
         let app = around(&site, Router::new().fallback(twice));
         let answer = ask(&app, browser.request("GET", "/")).await;
-        assert_eq!(answer.body, "b", "sealed {sealed}, given up at {given_up_at}");
+        assert_eq!(answer.body, "b", "sealed {sealed}, cancelled at call {cancelled_at}");
     }
 }
 
 #[tokio::test]
 async fn signing_out_completes_when_the_client_disconnects() {
     for sealed in [false, true] {
-        let (site, slow) = slowly(sealed);
+        let (site, slow) = slow_site(sealed);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/remember").await;
-        slow.asked.store(0, Ordering::SeqCst);
+        slow.calls.store(0, Ordering::SeqCst);
         let mut leaving = Box::pin(ask(&site.app, browser.request("POST", "/logout")));
-        // It has been read, and the first thing is being ended.
-        while slow.asked.load(Ordering::SeqCst) < 2 {
+        // The session is loaded, and the first record is being ended.
+        while slow.calls.load(Ordering::SeqCst) < 2 {
             let pending =
                 std::future::poll_fn(|cx| Poll::Ready(leaving.as_mut().poll(cx).is_pending())).await;
             assert!(pending);
@@ -229,7 +228,7 @@ async fn signing_out_completes_when_the_client_disconnects() {
         for _ in 0..100 {
             tokio::task::yield_now().await;
         }
-        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(browser.who().await, "anonymous");
     }
 }
 
@@ -239,33 +238,33 @@ async fn a_lost_response_is_no_theft() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/remember").await;
-        site.hand.advance(DAY);
+        site.clock.advance(DAY);
         let lost = ask(&site.app, browser.request("GET", "/who")).await;
         assert_eq!(lost.body, "ada");
-        site.hand.advance(Duration::from_secs(30));
+        site.clock.advance(Duration::from_secs(30));
         assert_eq!(browser.who().await, "ada");
-        site.hand.advance(DAY);
-        assert_eq!(browser.who().await, "ada", "it was given the next token too");
-        assert!(!site.told().iter().any(|event| event.contains("Stolen")));
+        site.clock.advance(DAY);
+        assert_eq!(browser.who().await, "ada", "within the grace time it got the next token too");
+        assert!(!site.events().iter().any(|event| event.contains("Stolen")));
     }
 }
 
 #[tokio::test]
 async fn a_series_without_its_token_ends_nothing() {
-    let (sessions, hand, clock) = sessions();
+    let (sessions, manual, clock) = sessions();
     let store = Arc::new(MemorySessions::new().clock(clock));
-    let site = Site::of(sessions.store(store.clone()), hand);
+    let site = Site::of(sessions.store_shared(store.clone()), manual);
     let mut ada = site.browser();
     ada.post("/login/ada").await;
     ada.post("/remember").await;
     let token = URL_SAFE_NO_PAD.decode(&ada.jar["__Host-remember"]).unwrap();
     let forged = URL_SAFE_NO_PAD.encode([&token[..16], &[7; 16]].concat());
-    // A site that remembers nobody does not look at the token, and yet takes it away at the sign-in.
-    let other = Site::of(Sessions::new(&keyring()).store(store), super::sessions().1);
+    // A site without remember tokens does not check the token, but removes it at the sign-in.
+    let other = Site::of(Sessions::new(&keyring()).store_shared(store), super::sessions().1);
     let mut eve = other.browser();
     eve.jar.insert("__Host-remember".into(), forged);
     eve.post("/login/eve").await;
-    site.hand.advance(DAY);
+    site.clock.advance(DAY);
     assert_eq!(ada.who().await, "ada");
 }
 
@@ -275,7 +274,7 @@ async fn the_readable_one_of_several_remember_cookies_counts() {
     let mut browser = site.browser();
     browser.post("/login/ada").await;
     browser.post("/remember").await;
-    site.hand.advance(DAY);
+    site.clock.advance(DAY);
     let mut request = browser.request("GET", "/who");
     let line = format!("__Host-remember=AAAA; __Host-remember={}", browser.jar["__Host-remember"]);
     request.headers_mut().insert("cookie", line.parse().unwrap());
@@ -293,8 +292,8 @@ async fn a_password_change_keeps_this_browser_remembered_only() {
         site.accounts.raise("ada");
         browser.post("/confirm/ada").await;
         browser.post("/sessions/end").await;
-        site.hand.advance(DAY);
-        assert_eq!(thief.who().await, "nobody");
+        site.clock.advance(DAY);
+        assert_eq!(thief.who().await, "anonymous");
         assert_eq!(browser.who().await, "ada");
     }
 }
@@ -335,7 +334,7 @@ async fn values_set_after_signing_out_survive() {
         browser.keep(&answer);
         assert_eq!(answer.header("clear-site-data"), Some("\"storage\""));
         assert_eq!(browser.get("/get/notice").await.body, "Until next time.");
-        assert_eq!(browser.who().await, "nobody");
+        assert_eq!(browser.who().await, "anonymous");
     }
 }
 
@@ -356,14 +355,15 @@ async fn a_forms_session_ends_at_sign_in() {
                 browser.post("/set/a/b").await;
             }
             let old = browser.clone();
-            // Another tab asks while the sign-in is underway, when it is time to note that the session is in use.
-            site.hand.advance(Duration::from_secs(20 * 60));
+            // Another tab sends a request during the sign-in. The session was idle long enough that
+            // its next use is written.
+            site.clock.advance(Duration::from_secs(20 * 60));
             let mut tab = browser.clone();
-            overtaken(&site, &mut tab, ("POST", "/login/ada"), async |_| Ok(())).await;
-            assert_eq!(tab.jar, old.jar, "it writes no cookie over that of the sign-in");
+            race(&site, &mut tab, ("POST", "/login/ada"), async |_| Ok(())).await;
+            assert_eq!(tab.jar, old.jar, "the tab does not overwrite the sign-in's cookie");
             tab.site = form.clone();
             tab.get("/").await;
-            assert_ne!(tab.jar, old.jar, "it is over, and tokens of another one come after it");
+            assert_ne!(tab.jar, old.jar, "the old session has ended, and new tokens belong to another");
         }
     }
 }

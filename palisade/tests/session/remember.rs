@@ -1,4 +1,4 @@
-//! Remember tokens: used once, replaced, and what happens to a stolen one.
+//! Remember tokens: single use, replacement, and theft.
 
 use std::time::Duration;
 
@@ -25,13 +25,13 @@ async fn a_remembered_browser_gets_a_new_token() {
         let mut browser = remembered(&site).await;
         let first = token(&browser);
         assert_eq!(browser.who().await, "ada");
-        assert_eq!(token(&browser), first, "while the session lasts the token stays");
-        site.hand.advance(DAY);
+        assert_eq!(token(&browser), first, "the token stays while the session lasts");
+        site.clock.advance(DAY);
         assert_eq!(browser.who().await, "ada");
         assert_ne!(token(&browser), first);
-        assert_eq!(browser.who().await, "ada", "by the session now");
-        let told = site.told();
-        assert_eq!(told, ["SignedIn { user: \"ada\" }", "Restored { user: \"ada\" }"]);
+        assert_eq!(browser.who().await, "ada", "the session signs the user in now");
+        let events = site.events();
+        assert_eq!(events, ["SignedIn { user: \"ada\" }", "Restored { user: \"ada\" }"]);
     }
 }
 
@@ -51,7 +51,7 @@ async fn a_restored_login_is_not_recent() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         assert_eq!(browser.get("/grave").await.status, StatusCode::OK);
-        site.hand.advance(DAY);
+        site.clock.advance(DAY);
         assert_eq!(browser.get("/grave").await.header("location"), Some("/confirm?next=/grave"));
     }
 }
@@ -63,18 +63,18 @@ async fn a_reused_token_ends_all_sessions() {
         let mut elsewhere = remembered(&site).await;
         let mut thief = site.browser().agent("thief");
         thief.jar.insert("__Host-remember".into(), token(&victim));
-        site.hand.advance(DAY);
-        assert_eq!(thief.who().await, "ada", "the thief is first");
-        site.hand.advance(Duration::from_secs(61));
-        assert_eq!(victim.who().await, "nobody", "and is found out when the victim comes");
-        assert!(site.told().contains(&"TokenStolen { user: \"ada\" }".to_owned()));
+        site.clock.advance(DAY);
+        assert_eq!(thief.who().await, "ada", "the thief uses the token first");
+        site.clock.advance(Duration::from_secs(61));
+        assert_eq!(victim.who().await, "anonymous", "the victim's use reveals the theft");
+        assert!(site.events().contains(&"TokenStolen { user: \"ada\" }".to_owned()));
         assert!(!victim.jar.contains_key("__Host-remember"));
-        // Where sessions lie in cookies, those underway last until the application raises the epoch.
+        // Sealed sessions last until the application raises the account's epoch.
         site.accounts.raise("ada");
-        assert_eq!(thief.who().await, "nobody");
-        assert_eq!(elsewhere.who().await, "nobody");
-        site.hand.advance(DAY);
-        assert_eq!(thief.who().await, "nobody", "its new token is worth nothing");
+        assert_eq!(thief.who().await, "anonymous");
+        assert_eq!(elsewhere.who().await, "anonymous");
+        site.clock.advance(DAY);
+        assert_eq!(thief.who().await, "anonymous", "the thief's new token is invalid");
     }
 }
 
@@ -84,24 +84,24 @@ async fn theft_ends_the_thiefs_stored_session() {
     let mut victim = remembered(&site).await;
     let mut thief = site.browser();
     thief.jar.insert("__Host-remember".into(), token(&victim));
-    site.hand.advance(DAY);
+    site.clock.advance(DAY);
     assert_eq!(thief.who().await, "ada");
-    site.hand.advance(Duration::from_secs(61));
-    assert_eq!(victim.who().await, "nobody");
-    assert_eq!(thief.who().await, "nobody");
+    site.clock.advance(Duration::from_secs(61));
+    assert_eq!(victim.who().await, "anonymous");
+    assert_eq!(thief.who().await, "anonymous");
 }
 
 #[tokio::test]
-async fn requests_that_were_sent_together_are_no_theft() {
+async fn concurrent_requests_are_no_theft() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
-        site.hand.advance(DAY);
+        site.clock.advance(DAY);
         let mut second = browser.clone();
         assert_eq!(browser.who().await, "ada");
-        site.hand.advance(Duration::from_secs(59));
-        assert_eq!(second.who().await, "ada", "with the token that has just been replaced");
-        site.hand.advance(DAY);
-        assert_eq!(browser.who().await, "ada", "the latest still passes");
+        site.clock.advance(Duration::from_secs(59));
+        assert_eq!(second.who().await, "ada", "the replaced token passes within the grace time");
+        site.clock.advance(DAY);
+        assert_eq!(browser.who().await, "ada", "the latest token passes");
     }
 }
 
@@ -114,7 +114,7 @@ async fn signing_out_ends_the_token_too() {
         assert!(browser.jar.is_empty(), "{:?}", browser.jar);
         let mut thief = site.browser();
         thief.jar.insert("__Host-remember".into(), stolen);
-        assert_eq!(thief.who().await, "nobody");
+        assert_eq!(thief.who().await, "anonymous");
     }
 }
 
@@ -123,8 +123,8 @@ async fn a_new_password_ends_all_remember_tokens() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
         site.accounts.raise("ada");
-        site.hand.advance(DAY);
-        assert_eq!(browser.who().await, "nobody");
+        site.clock.advance(DAY);
+        assert_eq!(browser.who().await, "anonymous");
         assert!(!browser.jar.contains_key("__Host-remember"), "{:?}", browser.jar);
     }
 }
@@ -133,10 +133,10 @@ async fn a_new_password_ends_all_remember_tokens() {
 async fn the_server_enforces_token_expiry() {
     for site in Site::both() {
         let mut browser = remembered(&site).await;
-        site.hand.advance(29 * DAY);
+        site.clock.advance(29 * DAY);
         assert_eq!(browser.who().await, "ada");
-        site.hand.advance(DAY + Duration::from_secs(1));
-        assert_eq!(browser.who().await, "nobody", "counted from the sign-in, not from the last use");
+        site.clock.advance(DAY + Duration::from_secs(1));
+        assert_eq!(browser.who().await, "anonymous", "counted from the sign-in, not from the last use");
         assert!(!browser.jar.contains_key("__Host-remember"));
     }
 }
@@ -163,5 +163,5 @@ async fn a_series_rejects_another_series_token() {
     let (one, two) = (remembered(&site).await, remembered(&site).await);
     let mut mixed = site.browser();
     mixed.jar.insert("__Host-remember".into(), format!("{}{}", &token(&one)[..21], &token(&two)[21..]));
-    assert_eq!(mixed.who().await, "nobody");
+    assert_eq!(mixed.who().await, "anonymous");
 }

@@ -1,4 +1,4 @@
-//! The promises of session stores, on memory and on a real Redis.
+//! The session store suite, on memory and on a real Redis.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -6,17 +6,17 @@ use std::time::Duration;
 use http::StatusCode;
 use palisade::session::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
 use test_support::servers::Server;
-use test_support::session_store::{check_session_store, kept};
+use test_support::session_store::{check_session_store, record};
 
 use super::Site;
 
 #[tokio::test]
-async fn memory_keeps_its_promises() {
+async fn memory_passes_the_suite() {
     check_session_store(Arc::new(MemorySessions::new())).await;
 }
 
 #[tokio::test]
-async fn redis_keeps_its_promises() {
+async fn redis_passes_the_suite() {
     let server = Server::redis();
     check_session_store(Arc::new(RedisSessions::new(&server.uri).unwrap())).await;
 }
@@ -26,11 +26,11 @@ async fn expired_sessions_disappear_from_redis() {
     let server = Server::redis();
     let store = RedisSessions::new(&server.uri).unwrap();
     let id = SessionId::random();
-    store.save(id, None, kept(1, Some("ada")), Duration::from_millis(30)).await.unwrap();
+    store.save(id, None, record(1, Some("ada")), Duration::from_millis(30)).await.unwrap();
     assert!(store.load(id).await.unwrap().is_some());
     let began = std::time::Instant::now();
     while store.load(id).await.unwrap().is_some() {
-        assert!(began.elapsed() < Duration::from_secs(20), "it does not run out");
+        assert!(began.elapsed() < Duration::from_secs(20), "the session does not expire");
         tokio::task::yield_now().await;
     }
     assert!(store.of_user("ada").await.unwrap().is_empty());
@@ -39,7 +39,7 @@ async fn expired_sessions_disappear_from_redis() {
 #[tokio::test]
 async fn processes_share_redis_and_an_outage_is_503() {
     let server = Server::redis();
-    let open = || Site::kept_in(RedisSessions::new(&server.uri).unwrap());
+    let open = || Site::with_store(RedisSessions::new(&server.uri).unwrap());
     let (one, two) = (open(), open());
     let mut browser = one.browser();
     browser.post("/login/ada").await;
@@ -47,10 +47,14 @@ async fn processes_share_redis_and_an_outage_is_503() {
     assert_eq!(browser.who().await, "ada");
     browser.post("/logout").await;
     browser.site = one.app.clone();
-    assert_eq!(browser.who().await, "nobody");
+    assert_eq!(browser.who().await, "anonymous");
     browser.post("/login/ada").await;
     drop(server);
-    assert_eq!(browser.get("/who").await.status, StatusCode::SERVICE_UNAVAILABLE, "not `nobody`");
+    assert_eq!(
+        browser.get("/who").await.status,
+        StatusCode::SERVICE_UNAVAILABLE,
+        "an outage is no signed-out visitor"
+    );
     assert_eq!(browser.send("POST", "/login/bob").await.status, StatusCode::SERVICE_UNAVAILABLE);
-    assert_eq!(browser.get("/plain").await.status, StatusCode::OK, "who needs no session is served");
+    assert_eq!(browser.get("/plain").await.status, StatusCode::OK, "a page without a session is served");
 }

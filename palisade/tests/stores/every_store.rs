@@ -30,7 +30,7 @@ async fn concurrent_tasks_never_exceed_the_quota() {
         }
         assert_eq!(passed, 20, "{} {strategy}", tested.store.name());
         assert_eq!(limit.remaining().await, 0);
-        tested.hand.advance(seconds(7200));
+        tested.clock.advance(seconds(7200));
         assert!(limit.hit(1).await);
     }
 }
@@ -40,9 +40,9 @@ async fn decisions_match_the_python_package() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "3 per 2 seconds");
         let mut answers = vec![limit.hits(&[1; 5]).await];
-        tested.hand.advance(seconds(1));
+        tested.clock.advance(seconds(1));
         answers.push(limit.hits(&[1; 2]).await);
-        tested.hand.advance(Duration::from_millis(1200));
+        tested.clock.advance(Duration::from_millis(1200));
         answers.push(limit.hits(&[1; 3]).await);
         let expected = match strategy {
             Strategy::FixedWindow | Strategy::MovingWindow => ["TTTFF", "FF", "TTT"],
@@ -63,9 +63,9 @@ async fn costs_count_and_excess_costs_never_pass() {
 
         let limit = limit.caller("greedy");
         assert_eq!(limit.hits(&[4, u32::MAX, u32::MAX, 4]).await, "FFFF");
-        assert_eq!(retry_after(limit.look(4).await), seconds(60));
+        assert_eq!(retry_after(limit.peek(4).await), seconds(60));
         assert_eq!(limit.remaining().await, if fixed { 0 } else { 3 });
-        tested.hand.advance(seconds(60));
+        tested.clock.advance(seconds(60));
         assert_eq!(limit.hits(&[3, 1]).await, "TF", "{} {strategy}", tested.store.name());
     }
 }
@@ -74,29 +74,29 @@ async fn costs_count_and_excess_costs_never_pass() {
 async fn a_window_starts_with_the_first_hit() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "2/minute");
-        tested.hand.advance(Duration::from_micros(31_234_567));
+        tested.clock.advance(Duration::from_micros(31_234_567));
         assert!(limit.hit(2).await);
-        tested.hand.advance(seconds(60) - MICROSECOND);
-        let early = limit.look(2).await;
+        tested.clock.advance(seconds(60) - MICROSECOND);
+        let early = limit.peek(2).await;
         assert_eq!(early.outcome, Outcome::Limited { retry_after: retry_after(early) });
-        tested.hand.advance(MICROSECOND);
+        tested.clock.advance(MICROSECOND);
         let passes = limit.hit(2).await;
-        // Half of the counter's last window weighs until half of this one is over.
+        // The sliding-window counter still weighs the hits of its previous window.
         assert_eq!(passes, strategy != Strategy::SlidingWindowCounter, "{} {strategy}", tested.store.name());
     }
 }
 
 #[tokio::test]
-async fn a_refused_hit_never_lengthens_the_wait() {
+async fn a_rejected_hit_never_prolongs_the_wait() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "2/minute");
         assert_eq!(limit.hits(&[1, 1]).await, "TT");
         for _ in 0..59 {
-            tested.hand.advance(seconds(1));
-            limit.look(2).await;
+            tested.clock.advance(seconds(1));
+            limit.peek(2).await;
             limit.hit(2).await;
         }
-        tested.hand.advance(seconds(1));
+        tested.clock.advance(seconds(1));
         assert!(limit.hit(1).await || strategy == Strategy::SlidingWindowCounter, "{strategy}");
     }
 }
@@ -106,15 +106,15 @@ async fn all_or_nothing_charges_nothing_on_rejection() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "1/minute; 10/hour");
         assert_eq!(limit.hits(&[1, 1, 1]).await, "TFF", "{} {strategy}", tested.store.name());
-        let standing = limit.decide(1).await.unwrap().snapshot;
-        assert_eq!((standing.quota_index, standing.remaining), (0, 0));
-        tested.hand.advance(seconds(120));
-        let standing = limit.standing().await;
+        let snapshot = limit.decide(1).await.unwrap().snapshot;
+        assert_eq!((snapshot.quota_index, snapshot.remaining), (0, 0));
+        tested.clock.advance(seconds(120));
+        let snapshot = limit.snapshot().await;
         // The hour's quota has one hit, not four.
-        assert_eq!((standing.quota_index, standing.remaining), (0, 1));
+        assert_eq!((snapshot.quota_index, snapshot.remaining), (0, 1));
         assert_eq!(limit.hits(&[1]).await, "T");
         for _ in 0..8 {
-            tested.hand.advance(seconds(120));
+            tested.clock.advance(seconds(120));
             assert_eq!(limit.hits(&[1, 1]).await, "TF", "{} {strategy}", tested.store.name());
         }
     }
@@ -125,35 +125,35 @@ async fn in_order_charges_up_to_the_rejecting_quota() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "4/hour; 1/minute").charge(ChargePolicy::InOrder);
         assert_eq!(limit.hits(&[1, 1, 1]).await, "TFF", "{} {strategy}", tested.store.name());
-        tested.hand.advance(seconds(120));
+        tested.clock.advance(seconds(120));
         assert_eq!(limit.hits(&[1, 1]).await, "TF");
-        let refused = limit.decide(1).await.unwrap().snapshot;
-        assert_eq!(refused.quota_index, 0);
+        let rejected = limit.decide(1).await.unwrap().snapshot;
+        assert_eq!(rejected.quota_index, 0);
     }
 }
 
 #[tokio::test]
-async fn the_standing_is_that_of_the_tightest_quota() {
+async fn the_snapshot_describes_the_tightest_quota() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "10/minute; 5/hour; 7/day");
-        let standing = limit.decide(2).await.unwrap().snapshot;
-        assert_eq!((standing.quota_index, standing.remaining), (1, 3), "{} {strategy}", tested.store.name());
-        let refused = limit.decide(4).await.unwrap();
-        assert_eq!(refused.snapshot.quota_index, 1);
-        assert!(retry_after(refused) <= seconds(3600) * 2 && retry_after(refused) > seconds(60));
+        let snapshot = limit.decide(2).await.unwrap().snapshot;
+        assert_eq!((snapshot.quota_index, snapshot.remaining), (1, 3), "{} {strategy}", tested.store.name());
+        let rejected = limit.decide(4).await.unwrap();
+        assert_eq!(rejected.snapshot.quota_index, 1);
+        assert!(retry_after(rejected) <= seconds(3600) * 2 && retry_after(rejected) > seconds(60));
     }
 }
 
 #[tokio::test]
-async fn looking_and_a_cost_of_zero_charge_nothing() {
+async fn peeks_and_zero_costs_charge_nothing() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "2/minute");
         for _ in 0..5 {
-            assert_eq!(limit.look(1).await.outcome, Outcome::Allowed);
+            assert_eq!(limit.peek(1).await.outcome, Outcome::Allowed);
             assert!(limit.hit(0).await);
         }
         assert_eq!(limit.hits(&[1, 1]).await, "TT", "{} {strategy}", tested.store.name());
-        assert_eq!(limit.look(1).await.outcome, limit.decide(1).await.unwrap().outcome);
+        assert_eq!(limit.peek(1).await.outcome, limit.decide(1).await.unwrap().outcome);
     }
 }
 
@@ -169,8 +169,8 @@ async fn a_refund_returns_at_most_the_charge() {
         }
         assert_eq!(limit.remaining().await, 3);
         assert_eq!(limit.hits(&[3, 1]).await, "TF");
-        limit.clone().caller("nobody").refund(1).await;
-        assert_eq!(limit.clone().caller("nobody").hits(&[3, 1]).await, "TF");
+        limit.clone().caller("another").refund(1).await;
+        assert_eq!(limit.clone().caller("another").hits(&[3, 1]).await, "TF");
     }
 }
 
@@ -180,9 +180,9 @@ async fn a_refund_never_reaches_a_later_window() {
         let context = format!("{} {strategy}", tested.store.name());
         let limit = tested.limit(strategy, "3/minute");
         let first = limit.decide(2).await.unwrap().decided_at;
-        tested.hand.advance(seconds(61));
+        tested.clock.advance(seconds(61));
         assert_eq!(limit.decide(1).await.unwrap().decided_at, first + 61_000_000, "{context}");
-        // Of the counter's last window 1.97 still weigh: one.
+        // The previous window of the counter weighs 1.97 hits, so one is left.
         let left = if strategy == Strategy::SlidingWindowCounter { 1 } else { 2 };
         assert_eq!(limit.remaining().await, left, "{context}");
         limit.refund_of(2, first - 120_000_000).await;
@@ -202,18 +202,18 @@ async fn a_refund_returns_its_own_hit() {
         let mut charged = Vec::new();
         for cost in [1, 1, 2] {
             charged.push(limit.decide(cost).await.unwrap().decided_at);
-            tested.hand.advance(seconds(10));
+            tested.clock.advance(seconds(10));
         }
         limit.refund_of(1, charged[1]).await;
-        // Of gcra's thirty seconds the twenty since are paid already, but none of them before.
+        // GCRA refunds the 15 s of the hit less the 20 s since then: nothing.
         assert_eq!(limit.remaining().await, if strategy == Strategy::Gcra { 2 } else { 1 }, "{context}");
         if strategy == Strategy::MovingWindow {
-            tested.hand.advance(seconds(30));
-            assert_eq!(limit.remaining().await, 2, "{context}: the first has left");
-            tested.hand.advance(seconds(10));
-            assert_eq!(limit.remaining().await, 2, "{context}: the second had been given back");
+            tested.clock.advance(seconds(30));
+            assert_eq!(limit.remaining().await, 2, "{context}: the first hit has left");
+            tested.clock.advance(seconds(10));
+            assert_eq!(limit.remaining().await, 2, "{context}: the second hit was refunded");
             limit.refund_of(2, charged[1]).await;
-            assert_eq!(limit.remaining().await, 2, "{context}: and is not given back twice");
+            assert_eq!(limit.remaining().await, 2, "{context}: a hit is refunded once");
             limit.refund_of(1, charged[2]).await;
             assert_eq!(limit.remaining().await, 3, "{context}");
         }
@@ -224,7 +224,7 @@ async fn a_refund_returns_its_own_hit() {
 async fn a_reset_clears_one_caller_completely() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "1/minute");
-        let others = [limit.clone().caller("somebody else"), limit.clone().named("register")];
+        let others = [limit.clone().caller("another"), limit.clone().named("register")];
         for one in others.iter().chain([&limit]) {
             assert_eq!(one.hits(&[1, 1]).await, "TF");
         }
@@ -293,28 +293,28 @@ async fn another_strategy_starts_from_nothing() {
 async fn retry_after_is_exact() {
     for (tested, strategy) in every().await {
         let mut dice = Dice(7);
-        let mut refused = 0;
+        let mut rejected = 0;
         for (round, quotas) in
             ["3/second", "7 per 2 minutes", "10/minute; 15/hour", "1/hour"].iter().enumerate()
         {
             let limit = tested.limit(strategy, quotas).caller(format!("caller {round}"));
             for _ in 0..60 {
-                tested.hand.advance(Duration::from_micros(dice.below(20_000_000)));
+                tested.clock.advance(Duration::from_micros(dice.below(20_000_000)));
                 let cost = 1 + u32::try_from(dice.below(2)).unwrap();
                 if limit.quotas.iter().any(|quota| quota.amount() < cost) || limit.hit(cost).await {
                     continue;
                 }
-                refused += 1;
-                let wait = retry_after(limit.look(cost).await);
-                tested.hand.advance(wait - MICROSECOND);
+                rejected += 1;
+                let wait = retry_after(limit.peek(cost).await);
+                tested.clock.advance(wait - MICROSECOND);
                 let context = format!("{} {strategy} {quotas} {cost} {wait:?}", tested.store.name());
-                assert_ne!(limit.look(cost).await.outcome, Outcome::Allowed, "too early: {context}");
-                tested.hand.advance(MICROSECOND);
+                assert_ne!(limit.peek(cost).await.outcome, Outcome::Allowed, "too early: {context}");
+                tested.clock.advance(MICROSECOND);
                 let several = limit.quotas.iter().len() > 1;
-                assert!(several || limit.look(cost).await.outcome == Outcome::Allowed, "too late: {context}");
+                assert!(several || limit.peek(cost).await.outcome == Outcome::Allowed, "too late: {context}");
             }
         }
-        assert!(refused > 20, "{refused} refusals show little");
+        assert!(rejected > 20, "{rejected} rejections are too few");
     }
 }
 
@@ -324,15 +324,15 @@ async fn a_clock_step_back_grants_and_blocks_nothing() {
         let limit = tested.limit(strategy, "3/minute");
         assert!(limit.hit(3).await);
         for back in [1, 59, 60, 3600, 86_400 * 365] {
-            tested.hand.set_back(seconds(back));
+            tested.clock.set_back(seconds(back));
             assert!(!limit.hit(1).await, "{} {strategy} back {back}", tested.store.name());
-            let wait = retry_after(limit.look(1).await);
+            let wait = retry_after(limit.peek(1).await);
             assert!(wait <= seconds(120), "{} {strategy}: {wait:?}", tested.store.name());
-            assert!(limit.standing().await.reset_after <= seconds(60));
+            assert!(limit.snapshot().await.reset_after <= seconds(60));
         }
-        tested.hand.advance(seconds(120));
+        tested.clock.advance(seconds(120));
         assert!(limit.hit(1).await, "{} {strategy}", tested.store.name());
-        tested.hand.set_back(seconds(u64::from(u32::MAX)));
+        tested.clock.set_back(seconds(u64::from(u32::MAX)));
         limit.hit(1).await;
     }
 }

@@ -1,4 +1,4 @@
-//! Counting goes on in memory while the server is gone, and there again once it is back.
+//! Counting continues in memory during an outage, and on the server after it.
 
 use std::time::{Duration, Instant};
 
@@ -18,8 +18,8 @@ async fn allowed(limit: &RateLimit) -> bool {
     passed
 }
 
-/// How many of so many asks pass.
-async fn pass(limit: &RateLimit, asks: usize) -> usize {
+/// Returns the number of these requests that pass.
+async fn pass(limit: &RateLimit, requests: usize) -> usize {
     let mut passed = 0;
     for _ in 0..asks {
         passed += usize::from(allowed(limit).await);
@@ -35,16 +35,16 @@ async fn a_redis_restart_fails_no_request() {
     assert_eq!(pass(&limit, 3).await, 3);
 
     server.kill();
-    assert_eq!(pass(&limit, 9).await, 5, "memory counts, from nothing");
+    assert_eq!(pass(&limit, 9).await, 5, "memory counts from zero");
 
     drop(server);
     let _server = Server::redis_on(port, &[]);
     let begun = Instant::now();
     while !allowed(&limit).await {
-        assert!(begun.elapsed() < Duration::from_secs(40), "nobody came back");
+        assert!(begun.elapsed() < Duration::from_secs(40), "the server is not used again");
         tokio::task::yield_now().await;
     }
-    assert_eq!(pass(&limit, 9).await, 4, "the server counts again, from the ask that found it");
+    assert_eq!(pass(&limit, 9).await, 4, "the server counts again, from the request that found it");
 }
 
 #[tokio::test]
@@ -55,7 +55,7 @@ async fn a_paused_redis_delays_few_requests() {
     server.pause(true);
     let begun = Instant::now();
     assert_eq!(pass(&limit, 200).await, 5);
-    assert!(begun.elapsed() < Duration::from_secs(2), "200 asks took {:?}: each waited", begun.elapsed());
+    assert!(begun.elapsed() < Duration::from_secs(2), "200 requests took {:?}: each waited", begun.elapsed());
     server.pause(false);
 }
 
@@ -63,5 +63,5 @@ async fn a_paused_redis_delays_few_requests() {
 async fn a_store_that_never_started_is_no_error() {
     let limit = limit(&format!("redis://127.0.0.1:{}", free_port())).await;
     assert_eq!(pass(&limit, 9).await, 5);
-    assert!(limit.store().is_down(), "but a health check learns of it");
+    assert!(limit.store().is_down(), "a health check reports it");
 }

@@ -1,5 +1,6 @@
-//! What the real Python package `limits` 5.8.0 answers, hit by hit: its answers are in `data/limits.json`, written by
-//! `scripts/limits-vectors.py` under a clock that stood still. And where we answer otherwise, on purpose.
+//! Comparison with the Python package `limits` 5.8.0, hit by hit. `scripts/limits-vectors.py` wrote
+//! its decisions to `data/limits.json`, under a stopped clock. Other tests show where we differ on
+//! purpose.
 
 use palisade::rate_limit::store::RateLimitStore;
 use std::time::Duration;
@@ -35,7 +36,7 @@ struct Step {
 }
 
 #[tokio::test]
-async fn every_store_answers_as_the_python_package_does() {
+async fn every_store_matches_the_python_package() {
     let vectors: Vectors = serde_json::from_str(include_str!("../data/limits.json")).unwrap();
     let mut compared = 0;
     for tested in TestStore::every().await {
@@ -48,7 +49,7 @@ async fn every_store_answers_as_the_python_package_does() {
             let window = limit.quotas.iter().next().unwrap().window().as_secs_f64() * 1000.0;
             let mut now = 0;
             for step in &trace.steps {
-                tested.hand.advance(Duration::from_millis(step.at - now));
+                tested.clock.advance(Duration::from_millis(step.at - now));
                 now = step.at;
                 let context = format!(
                     "{} {strategy} {} ({}) at {now} cost {}",
@@ -57,21 +58,21 @@ async fn every_store_answers_as_the_python_package_does() {
                     trace.backend,
                     step.cost
                 );
-                let verdict = limit.decide(step.cost).await.unwrap();
-                assert_eq!(verdict.outcome == Outcome::Allowed, step.passes, "{context}");
+                let decision = limit.decide(step.cost).await.unwrap();
+                assert_eq!(decision.outcome == Outcome::Allowed, step.passes, "{context}");
                 if let Some(remaining) = step.remaining {
-                    assert_eq!(verdict.snapshot.remaining, remaining, "{context}");
+                    assert_eq!(decision.snapshot.remaining, remaining, "{context}");
                 }
                 if let Some(reset) = step.reset {
-                    let ours = verdict.snapshot.reset_after.as_secs_f64() * 1000.0;
-                    // limits says that a sliding window ends at the moment it begins; see below.
+                    let ours = decision.snapshot.reset_after.as_secs_f64() * 1000.0;
+                    // In limits a sliding window ends at the moment it begins; see the next test.
                     let begins = strategy == Strategy::SlidingWindowCounter && reset == 0.0 && ours == window;
-                    // And that an empty moving window in memory ended when its last hit left.
+                    // There an empty moving window in memory has ended when its last hit left.
                     let empty = strategy == Strategy::MovingWindow && reset < 0.0 && ours == window;
                     assert!(begins || empty || (ours - reset).abs() < 0.01, "{context}: {ours} and {reset}");
                 }
                 if let Some(again) = step.again {
-                    assert_eq!(limit.look(step.cost).await.outcome == Outcome::Allowed, again, "{context}");
+                    assert_eq!(limit.peek(step.cost).await.outcome == Outcome::Allowed, again, "{context}");
                 }
                 compared += 1;
             }
@@ -84,8 +85,8 @@ async fn every_store_answers_as_the_python_package_does() {
 async fn a_sliding_window_starts_with_its_first_hit() {
     for (tested, strategy) in every().await {
         if strategy == Strategy::SlidingWindowCounter {
-            let verdict = tested.limit(strategy, "5/minute").decide(1).await.unwrap();
-            assert_eq!(verdict.snapshot.reset_after, Duration::from_secs(60), "{}", tested.store.name());
+            let decision = tested.limit(strategy, "5/minute").decide(1).await.unwrap();
+            assert_eq!(decision.snapshot.reset_after, Duration::from_secs(60), "{}", tested.store.name());
         }
     }
 }
@@ -94,10 +95,10 @@ async fn a_sliding_window_starts_with_its_first_hit() {
 async fn waiting_for_the_minute_never_doubles_the_quota() {
     for (tested, strategy) in every().await {
         // The manual clock begins at a whole minute.
-        tested.hand.advance(Duration::from_secs(59));
+        tested.clock.advance(Duration::from_secs(59));
         let limit = tested.limit(strategy, "5/minute");
         assert_eq!(limit.hits(&[5, 1]).await, "TF");
-        tested.hand.advance(Duration::from_secs(2));
+        tested.clock.advance(Duration::from_secs(2));
         assert_eq!(limit.hits(&[1]).await, "F", "{} {strategy}", tested.store.name());
     }
 }
@@ -108,7 +109,7 @@ async fn a_hit_leaves_the_moving_window_exactly() {
         if strategy == Strategy::MovingWindow {
             let limit = tested.limit(strategy, "2/second");
             assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF");
-            tested.hand.advance(Duration::from_secs(1));
+            tested.clock.advance(Duration::from_secs(1));
             assert_eq!(limit.hits(&[1, 1, 1]).await, "TTF", "{}", tested.store.name());
         }
     }
@@ -119,8 +120,8 @@ async fn windows_have_microsecond_precision() {
     for (tested, strategy) in every().await {
         let limit = tested.limit(strategy, "1/second");
         assert!(limit.hit(1).await);
-        tested.hand.advance(Duration::from_micros(400_001));
-        let reset = limit.standing().await.reset_after;
+        tested.clock.advance(Duration::from_micros(400_001));
+        let reset = limit.snapshot().await.reset_after;
         assert_eq!(reset, Duration::from_micros(599_999), "{} {strategy}", tested.store.name());
     }
 }

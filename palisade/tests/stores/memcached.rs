@@ -1,4 +1,4 @@
-//! What the memcached store promises beyond: times to live, several servers and programs, addresses, and being gone.
+//! The memcached store itself: times to live, several servers and processes, URLs, outages.
 
 use palisade::rate_limit::quota::Strategy;
 use palisade::rate_limit::store::RateLimitStore;
@@ -15,7 +15,7 @@ async fn limit(uri: &str, strategy: Strategy, quotas: &str) -> Limit {
     limit
 }
 
-/// What memcached answers to a line.
+/// Returns memcached's response to a line.
 async fn raw(server: &Server, line: &str) -> String {
     let path = server.uri.strip_prefix("memcached://").unwrap();
     let mut stream = UnixStream::connect(path).await.unwrap();
@@ -36,8 +36,9 @@ async fn counters_have_a_time_to_live() {
         let limit = limit(&server.uri, strategy, quotas).await.caller(quotas);
         assert!(limit.hit(1).await);
         let caller = quotas.replace('/', "%2F").replace(';', "%3B").replace(' ', "%20");
-        let told = raw(&server, &format!("mg palisade:login/{caller}:{strategy} t")).await;
-        let left: u64 = told.trim().strip_prefix("HD t").unwrap_or_else(|| panic!("{told}")).parse().unwrap();
+        let response = raw(&server, &format!("mg palisade:login/{caller}:{strategy} t")).await;
+        let left: u64 =
+            response.trim().strip_prefix("HD t").unwrap_or_else(|| panic!("{response}")).parse().unwrap();
         assert!((least..=most).contains(&left), "{quotas} lives {left} s");
     }
 }
@@ -54,7 +55,7 @@ async fn an_unsupported_strategy_names_the_reason() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn several_programs_at_once_share_one_budget() {
+async fn several_processes_share_one_budget() {
     let server = Server::memcached();
     let mut tasks = Vec::new();
     for _ in 0..8 {
@@ -108,7 +109,7 @@ async fn a_caller_named_like_an_error_is_counted() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
-async fn more_askers_than_connections_take_turns() {
+async fn more_callers_than_connections_take_turns() {
     let server = Server::memcached();
     let limit = limit(&server.uri, Strategy::FixedWindow, "2/hour").await;
     let tasks: Vec<_> = (0..300)
@@ -141,7 +142,7 @@ async fn a_foreign_value_is_an_error() {
 }
 
 #[test]
-fn every_way_to_write_an_address_is_read() {
+fn every_form_of_url_is_accepted() {
     for uri in [
         "memcached://a",
         "memcached://a:1,b,c.example:22122",
@@ -162,7 +163,7 @@ fn every_way_to_write_an_address_is_read() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn a_server_that_says_nothing_is_given_up() {
+async fn a_silent_server_is_an_outage() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let uri = format!("memcached://{}", listener.local_addr().unwrap());
     let limit = limit(&uri, Strategy::FixedWindow, "2/hour").await;

@@ -1,4 +1,4 @@
-//! What the Redis store promises beyond: keys, times to live, scripts, addresses, and what happens when it is gone.
+//! The Redis store itself: keys, times to live, scripts, URLs and outages.
 
 use palisade::rate_limit::store::RateLimitStore;
 use std::time::Duration;
@@ -21,7 +21,7 @@ async fn keys(raw: &mut MultiplexedConnection) -> Vec<String> {
     keys
 }
 
-/// A limit by the server's own clock.
+/// Returns a limit by the server's own clock.
 async fn limit(server: &Server, strategy: Strategy, quotas: &str) -> Limit {
     let mut limit = TestStore::memory().limit(strategy, quotas);
     limit.store = Store::open(&server.uri).await.unwrap();
@@ -49,12 +49,12 @@ async fn a_callers_keys_share_slot_and_expiry() {
 }
 
 #[tokio::test]
-async fn looking_and_refunding_write_no_key() {
+async fn peeks_and_refunds_write_no_key() {
     let server = Server::redis();
     let mut raw = raw(&server).await;
     for strategy in Strategy::ALL {
         let limit = limit(&server, strategy, "5/minute; 20/hour").await;
-        limit.look(1).await;
+        limit.peek(1).await;
         limit.refund(1).await;
         assert!(limit.hit(0).await);
         assert_eq!(keys(&mut raw).await, Vec::<String>::new(), "{strategy}");
@@ -110,7 +110,7 @@ async fn a_stalled_server_waits_for_the_callers_timeout() {
         assert!(tokio::time::timeout(Duration::from_millis(20), limit.decide(1)).await.is_err());
     }
     server.pause(false);
-    // What was asked meanwhile may have been counted, and nothing else has.
+    // The cancelled requests may have been counted, and nothing else.
     let passed = limit.hits(&[1; 3]).await.matches('T').count();
     assert!(passed <= 2, "{passed}");
     limit.reset().await;
@@ -155,7 +155,7 @@ async fn a_password_is_used_and_never_shown() {
 }
 
 #[test]
-fn every_way_to_write_an_address_is_read() {
+fn every_form_of_url_is_accepted() {
     for name in ["redis", "valkey"] {
         for uri in [
             format!("{name}://localhost"),
@@ -182,7 +182,7 @@ fn every_way_to_write_an_address_is_read() {
 }
 
 #[tokio::test]
-async fn two_programs_share_one_budget() {
+async fn two_processes_share_one_budget() {
     let server = Server::redis();
     let one = limit(&server, Strategy::Gcra, "3/hour").await;
     let other = limit(&server, Strategy::Gcra, "3/hour").await;
@@ -191,20 +191,21 @@ async fn two_programs_share_one_budget() {
 }
 
 #[tokio::test]
-async fn the_time_is_the_servers() {
+async fn the_servers_clock_decides() {
     let server = Server::redis();
     let mut limit = limit(&server, Strategy::FixedWindow, "1/minute").await;
     assert!(limit.hit(1).await);
-    // A program whose clock says 1 January 2026 reads the same count: its own clock would find it expired or not begun.
-    let (clock, _hand) = Clock::manual();
-    let server_time = limit.standing().await;
+    // A process whose clock says 2026-01-01 reads the same count. By that clock the window would be
+    // over, or not started.
+    let (clock, _manual) = Clock::manual();
+    let server_time = limit.snapshot().await;
     assert!(server_time.reset_after <= Duration::from_secs(60) && server_time.remaining == 0);
     limit.store = RedisStore::new(&server.uri).unwrap().clock(clock).into();
-    assert_ne!(limit.look(1).await.outcome, Outcome::Allowed);
+    assert_ne!(limit.peek(1).await.outcome, Outcome::Allowed);
 }
 
 #[tokio::test]
-async fn rediss_speaks_tls_and_nothing_else() {
+async fn rediss_urls_use_tls_only() {
     let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
     let store = Store::open(&format!("rediss://{}", listener.local_addr().unwrap())).await.unwrap();
     let server = tokio::spawn(async move {
@@ -214,6 +215,6 @@ async fn rediss_speaks_tls_and_nothing_else() {
         hello
     });
     assert!(matches!(store.ping().await, Err(StoreError::Down { .. })));
-    // A handshake of TLS, of any version.
+    // The start of a TLS handshake, of any version.
     assert_eq!(server.await.unwrap(), [0x16, 0x03]);
 }

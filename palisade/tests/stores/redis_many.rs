@@ -1,4 +1,4 @@
-//! Redis as several servers: a cluster of three, and a master that sentinels know.
+//! Redis as several servers: a cluster of three, and a master with a sentinel.
 
 use palisade::rate_limit::store::RateLimitStore;
 use std::time::{Duration, Instant};
@@ -23,8 +23,8 @@ async fn until(what: &str, mut holds: impl AsyncFnMut() -> bool) {
     }
 }
 
-/// As long as a page waits for the store, and a little more on a machine with much to do.
-const PATIENCE: Duration = Duration::from_millis(300);
+/// Longer than a page waits for the store, to allow for a busy machine.
+const STORE_TIMEOUT: Duration = Duration::from_millis(300);
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_silent_cluster_node_fails_its_callers_only() {
@@ -37,12 +37,12 @@ async fn a_silent_cluster_node_fails_its_callers_only() {
     servers[2].pause(true);
     let mut others = Vec::new();
     for caller in &callers {
-        if tokio::time::timeout(PATIENCE, caller.decide(0)).await.is_ok_and(|answer| answer.is_ok()) {
+        if tokio::time::timeout(STORE_TIMEOUT, caller.decide(0)).await.is_ok_and(|answer| answer.is_ok()) {
             others.push(caller.clone());
         }
     }
     assert!((1..12).contains(&others.len()), "{} of 12 belong to two of three servers", others.len());
-    // Somebody of the silent server's waits for the end, again and again.
+    // A caller on the silent server waits until its timeout, twice.
     let silent = callers.iter().find(|one| others.iter().all(|other| other.caller != one.caller));
     let silent = silent.unwrap().clone();
     let waiting = tokio::spawn(async move {
@@ -53,8 +53,8 @@ async fn a_silent_cluster_node_fails_its_callers_only() {
     let mut asked = 0;
     while !waiting.is_finished() {
         for other in &others {
-            let answer = tokio::time::timeout(PATIENCE, other.decide(0)).await;
-            assert!(answer.is_ok_and(|answer| answer.is_ok()), "after {asked} answers nobody answers");
+            let answer = tokio::time::timeout(STORE_TIMEOUT, other.decide(0)).await;
+            assert!(answer.is_ok_and(|answer| answer.is_ok()), "no response after {asked} requests");
             asked += 1;
         }
     }
@@ -72,7 +72,7 @@ async fn a_cluster_of_three_counts_as_one_server() {
             let one = limit.clone().caller(format!("caller {number}"));
             assert_eq!(one.hits(&[5, 5, 1]).await, "TTF", "{strategy}");
             one.refund(5).await;
-            // A fixed window has counted the refused one.
+            // A fixed window counts the rejected hit too.
             assert_eq!(one.remaining().await, if strategy == Strategy::FixedWindow { 4 } else { 5 });
             one.reset().await;
             assert_eq!(one.remaining().await, 10);
@@ -97,7 +97,7 @@ async fn sentinel_failover_is_followed() {
     let limit = limit(&servers.uri, Strategy::FixedWindow).await;
     assert_eq!(limit.hits(&[5, 5, 1]).await, "TTF");
     servers.master.kill();
-    assert!(limit.decide(1).await.is_err(), "nobody answers yet");
+    assert!(limit.decide(1).await.is_err(), "no master answers yet");
     let other = limit.clone().caller("after the change");
     until("another master is chosen", async || other.decide(5).await.is_ok()).await;
     assert_eq!(other.hits(&[5, 5]).await, "TF");

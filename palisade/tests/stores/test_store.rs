@@ -14,28 +14,28 @@ use test_support::servers::Server;
 /// A store and its manual clock.
 pub struct TestStore {
     pub store: Store,
-    pub hand: ManualClock,
+    pub clock: ManualClock,
     _server: Option<Server>,
 }
 
 impl TestStore {
     pub fn memory() -> Self {
-        let (clock, hand) = Clock::manual();
-        Self { store: MemoryStore::with_clock(clock).into(), hand, _server: None }
+        let (clock, manual) = Clock::manual();
+        Self { store: MemoryStore::with_clock(clock).into(), clock: manual, _server: None }
     }
 
     pub fn redis() -> Self {
-        let (clock, hand) = Clock::manual();
+        let (clock, manual) = Clock::manual();
         let server = Server::redis();
         let store = RedisStore::new(&server.uri).unwrap().clock(clock).into();
-        Self { store, hand, _server: Some(server) }
+        Self { store, clock: manual, _server: Some(server) }
     }
 
     pub fn memcached() -> Self {
-        let (clock, hand) = Clock::manual();
+        let (clock, manual) = Clock::manual();
         let server = Server::memcached();
         let store = MemcachedStore::new(&server.uri).unwrap().clock(clock).into();
-        Self { store, hand, _server: Some(server) }
+        Self { store, clock: manual, _server: Some(server) }
     }
 
     /// Returns every store.
@@ -127,16 +127,16 @@ impl Limit {
         answers
     }
 
-    pub async fn look(&self, cost: u32) -> Decision {
+    pub async fn peek(&self, cost: u32) -> Decision {
         self.clone().charge(ChargePolicy::Nothing).decide(cost).await.unwrap()
     }
 
-    pub async fn standing(&self) -> Snapshot {
-        self.look(0).await.snapshot
+    pub async fn snapshot(&self) -> Snapshot {
+        self.peek(0).await.snapshot
     }
 
     pub async fn remaining(&self) -> u32 {
-        self.standing().await.remaining
+        self.snapshot().await.remaining
     }
 
     pub async fn refund(&self, cost: u32) {
@@ -153,11 +153,11 @@ impl Limit {
     }
 }
 
-/// Returns the waiting time of a rejected request.
-pub fn retry_after(verdict: Decision) -> Duration {
-    match verdict.outcome {
+/// Returns how long a rejected request must wait.
+pub fn retry_after(decision: Decision) -> Duration {
+    match decision.outcome {
         Outcome::Limited { retry_after } => retry_after,
-        Outcome::Allowed => panic!("it passed: {verdict:?}"),
+        Outcome::Allowed => panic!("it passed: {decision:?}"),
     }
 }
 

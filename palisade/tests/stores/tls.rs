@@ -1,4 +1,4 @@
-//! TLS with a CA of one's own: a real handshake, and what is refused.
+//! TLS with a private CA: a real handshake, and rejected certificates.
 
 use palisade::rate_limit::store::RateLimitStore;
 use std::fs;
@@ -47,11 +47,12 @@ fn certificate(folder: &Path, name: &str, by: Option<&str>) {
         None => openssl.args(["-extensions", "ca"]),
     };
     let made = openssl.current_dir(folder).stdin(Stdio::null()).output();
-    let made = made.expect("there is no openssl here; run scripts/install-test-needs");
+    let made = made.expect("openssl is not installed: run scripts/install-test-needs");
     assert!(made.status.success(), "{}", String::from_utf8_lossy(&made.stderr));
 }
 
-/// A redis-server that speaks TLS only, and its port. Its folder has its CA and another one.
+/// Starts a redis-server for TLS only, and returns it with its port. Its folder has two CAs: the
+/// server's and another one.
 fn server(settings: &[&str]) -> (Server, u16) {
     let home = Folder::new();
     fs::write(home.join("openssl.cnf"), EXTENSIONS).unwrap();
@@ -93,8 +94,8 @@ async fn a_server_is_trusted_by_its_ca_only() {
         assert!(matches!(error, StoreError::Down { store: "redis", .. }), "{error:?}");
         assert!(error.to_string().contains(reason), "{error}");
     }
-    let clear = limit(&format!("redis://127.0.0.1:{port}"), Strategy::Gcra).await;
-    assert!(clear.decide(1).await.is_err(), "it speaks nothing but TLS");
+    let plain = limit(&format!("redis://127.0.0.1:{port}"), Strategy::Gcra).await;
+    assert!(plain.decide(1).await.is_err(), "the server accepts TLS only");
 }
 
 #[tokio::test]
@@ -111,7 +112,7 @@ async fn a_cluster_is_trusted_by_its_ca_only() {
     let good = limit(&cluster("ca.pem"), Strategy::FixedWindow).await;
     let begun = Instant::now();
     while let Err(error) = good.decide(0).await {
-        assert!(begun.elapsed().as_secs() < 30, "the cluster is not whole: {error}");
+        assert!(begun.elapsed().as_secs() < 30, "the cluster is not complete: {error}");
         tokio::task::yield_now().await;
     }
     assert_eq!(good.hits(&[1, 1, 1]).await, "TTF");
@@ -122,7 +123,7 @@ async fn a_cluster_is_trusted_by_its_ca_only() {
 fn an_unusable_ca_is_an_immediate_error() {
     let home = Folder::new();
     fs::write(home.join("empty.pem"), "nothing").unwrap();
-    for (uri, said) in [
+    for (uri, advice) in [
         (format!("rediss://a?ca={}/none.pem", home.display()), "cannot be read"),
         (format!("rediss+cluster://a,b?ca={}/empty.pem", home.display()), "no certificate"),
         (format!("redis://a?ca={}/empty.pem", home.display()), "write rediss://"),
@@ -130,6 +131,6 @@ fn an_unusable_ca_is_an_immediate_error() {
         ("rediss+unix:///run/redis.sock".to_owned(), "write redis+unix://"),
     ] {
         let error = RedisStore::new(&uri).unwrap_err();
-        assert!(error.to_string().contains(said), "{uri}: {error}");
+        assert!(error.to_string().contains(advice), "{uri}: {error}");
     }
 }

@@ -1,4 +1,4 @@
-//! Files that are saved somewhere else and put back.
+//! Copies of stored files: list, read, restore, discard.
 
 use std::fs::File;
 use std::io::{Seek, Write};
@@ -10,18 +10,18 @@ use palisade::upload::{UploadId, UploadsError};
 use super::samples::{every, png};
 use super::site::{Files, Site};
 
-/// All bytes of a file, and whether it waits for the scanner.
+/// Returns the bytes of a file, and `true` if it is quarantined.
 pub async fn read(uploads: &Uploads, id: UploadId) -> Option<(Vec<u8>, bool)> {
-    let mut kept = uploads.kept(id).await.unwrap()?;
+    let mut stored = uploads.kept(id).await.unwrap()?;
     let mut bytes = Vec::new();
-    while let Some(chunk) = kept.chunk().await.unwrap() {
+    while let Some(chunk) = stored.chunk().await.unwrap() {
         bytes.extend_from_slice(&chunk);
     }
-    assert_eq!(kept.bytes(), bytes.len() as u64);
-    Some((bytes, kept.is_quarantined()))
+    assert_eq!(stored.bytes(), bytes.len() as u64);
+    Some((bytes, stored.is_quarantined()))
 }
 
-/// A copy on this machine, standing at its beginning.
+/// Returns a local file of these bytes, positioned at its start.
 pub fn copy(bytes: &[u8]) -> File {
     let mut file = tempfile::tempfile().unwrap();
     file.write_all(bytes).unwrap();
@@ -29,38 +29,38 @@ pub fn copy(bytes: &[u8]) -> File {
     file
 }
 
-/// Moves all of one place to another.
-pub async fn moves(from: &Site, to: &Uploads) {
+/// Copies all files from one store to another, and checks the copies.
+pub async fn check_copies(from: &Site, to: &Uploads) {
     let begun = SystemTime::now() - Duration::from_secs(2);
-    let mut kept = Vec::new();
+    let mut stored = Vec::new();
     for (name, bytes) in every() {
-        kept.push(from.keep(name, &bytes).await);
+        stored.push(from.keep(name, &bytes).await);
     }
     for listed in from.uploads.list().await.unwrap() {
         assert!(listed.since >= begun && listed.since <= SystemTime::now() + Duration::from_secs(2));
         let (bytes, _) = read(&from.uploads, listed.id).await.unwrap();
         to.restore(listed.id, listed.quarantined, copy(&bytes)).await.unwrap();
     }
-    let there = Site { uploads: to.clone(), known: from.known.clone() };
-    for upload in &kept {
+    let there = Site { uploads: to.clone(), records: from.records.clone() };
+    for upload in &stored {
         assert_eq!(there.bytes(upload).await, from.bytes(upload).await, "under the same id");
     }
-    // Damaged, and put back once more.
-    let whole = read(to, kept[0].id).await.unwrap().0;
-    to.restore(kept[0].id, false, copy(b"no picture")).await.unwrap();
-    assert_eq!(read(to, kept[0].id).await.unwrap().0, b"no picture");
-    to.restore(kept[0].id, false, copy(&whole)).await.unwrap();
-    assert_eq!(there.bytes(&kept[0]).await, whole);
-    assert_eq!(to.list().await.unwrap().len(), kept.len());
+    // The copy is damaged, and restored once more.
+    let whole = read(to, stored[0].id).await.unwrap().0;
+    to.restore(stored[0].id, false, copy(b"no picture")).await.unwrap();
+    assert_eq!(read(to, stored[0].id).await.unwrap().0, b"no picture");
+    to.restore(stored[0].id, false, copy(&whole)).await.unwrap();
+    assert_eq!(there.bytes(&stored[0]).await, whole);
+    assert_eq!(to.list().await.unwrap().len(), stored.len());
 }
 
 #[tokio::test]
-async fn files_move_between_places_under_their_ids() {
+async fn files_move_between_stores_under_their_ids() {
     let folder = Files::new();
     let by_url = format!("file://{}/by-url", folder.0.display());
     let places = ["memory://".to_owned(), by_url, folder.0.join("plain").display().to_string()];
     for to in &places {
-        moves(&Site::new(Uploads::open(&places[2]).unwrap()), &Uploads::open(to).unwrap()).await;
+        check_copies(&Site::new(Uploads::open(&places[2]).unwrap()), &Uploads::open(to).unwrap()).await;
         let again = Uploads::open(&places[2]).unwrap();
         for listed in again.list().await.unwrap() {
             again.discard(&listed).await.unwrap();
@@ -73,20 +73,20 @@ async fn a_quarantined_copy_is_restored_and_removed_separately() {
     let folder = Files::new();
     let uploads = folder.uploads();
     let upload = Site::new(uploads.clone()).keep("a.png", &png()).await;
-    uploads.restore(upload.id, true, copy(b"as it waited")).await.unwrap();
-    assert_eq!(read(&uploads, upload.id).await.unwrap(), (png(), false), "the one that is served first");
+    uploads.restore(upload.id, true, copy(b"quarantined")).await.unwrap();
+    assert_eq!(read(&uploads, upload.id).await.unwrap(), (png(), false), "a served copy has priority");
     let listed = uploads.list().await.unwrap();
     assert_eq!(listed.len(), 2);
     let served = listed.iter().find(|it| !it.quarantined).unwrap();
     uploads.discard(served).await.unwrap();
     uploads.discard(served).await.unwrap();
-    assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"as it waited".to_vec(), true));
+    assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"quarantined".to_vec(), true));
     uploads.remove(upload.id).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await, None);
 }
 
 #[tokio::test]
-async fn whoever_only_reads_makes_nothing() {
+async fn a_reader_creates_nothing() {
     let folder = Files::new();
     let place = folder.0.join("files");
     let reader = Uploads::open_to_read(place.to_str().unwrap()).unwrap();

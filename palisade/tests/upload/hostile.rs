@@ -1,4 +1,4 @@
-//! What is refused, and why.
+//! Rejected uploads, and the reason for each.
 
 use std::sync::atomic::Ordering;
 
@@ -9,7 +9,7 @@ use palisade::upload::{FileType, UploadError};
 
 use super::keeping::Sender;
 use super::samples::{jpeg, pdf, png, png_of};
-use super::site::{BOUNDARY, Files, Part, Site, encode, file, form_of, refusal};
+use super::site::{BOUNDARY, Files, Part, Site, encode, file, form_of, rejection};
 
 const PAGE: &[u8] = b"<!doctype html><script>alert(document.domain)</script>";
 const DRAWING: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
@@ -19,41 +19,41 @@ fn unwanted(is: &'static str) -> UploadError {
 }
 
 #[tokio::test]
-async fn html_is_no_picture_under_any_name() {
+async fn html_is_rejected_under_any_name() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for name in ["a.png", "a.html", "a.html.png", "a.png.html", "a.jpg", "a"] {
-        assert_eq!(site.fault(name, PAGE).await, unwanted("a web page"), "{name}");
+        assert_eq!(site.error(name, PAGE).await, unwanted("a web page"), "{name}");
     }
     for name in ["a.svg", "a.png"] {
-        assert_eq!(site.fault(name, DRAWING).await, unwanted("an SVG drawing"), "{name}");
+        assert_eq!(site.error(name, DRAWING).await, unwanted("an SVG drawing"), "{name}");
     }
     let spaced = [&b"\xef\xbb\xbf \r\n\t"[..], PAGE].concat();
-    assert_eq!(site.fault("a.png", &spaced).await, unwanted("a web page"));
+    assert_eq!(site.error("a.png", &spaced).await, unwanted("a web page"));
     assert_eq!(
-        site.fault("a.png", b"nothing that anybody knows").await,
+        site.error("a.png", b"bytes of no known type").await,
         UploadError::Unwanted { is: None, wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
     );
 }
 
 #[tokio::test]
-async fn an_archive_is_refused_before_anybody_unpacks_it() {
+async fn an_archive_is_rejected_without_unpacking_it() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
-    // The head of 42.zip is like that of any other.
+    // The head of 42.zip is that of any ZIP archive.
     let bomb = [&b"PK\x03\x04\x14\0\x01\0\x08\0"[..], &[0; 4_000]].concat();
     for name in ["bomb.zip", "bomb.png", "bomb.docx"] {
-        assert_eq!(site.fault(name, &bomb).await, unwanted("a ZIP archive or an office document"));
+        assert_eq!(site.error(name, &bomb).await, unwanted("a ZIP archive or an office document"));
     }
 }
 
 #[tokio::test]
-async fn a_name_that_says_otherwise_is_refused() {
+async fn a_name_with_another_extension_is_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for name in ["a.jpg", "a.pdf", "a.html", "a.png.exe", "a", "png"] {
-        let fault = UploadError::NamedOtherwise { is: "a PNG picture", extension: "png" };
-        assert_eq!(site.fault(name, &png()).await, fault, "{name}");
+        let error = UploadError::NamedOtherwise { is: "a PNG picture", extension: "png" };
+        assert_eq!(site.error(name, &png()).await, error, "{name}");
     }
     for name in ["a.PNG", "a.exe.png"] {
         site.keep(name, &png()).await;
@@ -67,8 +67,8 @@ async fn a_name_that_says_otherwise_is_refused() {
 async fn only_allowed_types_are_accepted() {
     let folder = Files::new();
     let site = Site::new(folder.uploads().file_types([FileType::Pdf]));
-    let fault = UploadError::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
-    assert_eq!(site.fault("a.png", &png()).await, fault);
+    let error = UploadError::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
+    assert_eq!(site.error("a.png", &png()).await, error);
     site.keep("a.pdf", &pdf()).await;
     assert_eq!(site.uploads.taken().accept(), ".pdf");
 }
@@ -78,38 +78,37 @@ async fn a_decompression_bomb_is_rejected_by_its_header() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (width, height) in [(50_000, 50_000), (40_000_001, 1), (u32::MAX, u32::MAX)] {
-        let fault = site.fault("a.png", &png_of(width, height)).await;
-        assert_eq!(fault, UploadError::TooManyPixels { most: 40_000_000 });
+        let error = site.error("a.png", &png_of(width, height)).await;
+        assert_eq!(error, UploadError::TooManyPixels { most: 40_000_000 });
         assert_eq!(
-            Rejection::from(palisade::upload::UploadRejection::File { name: "".into(), error: fault })
-                .status(),
+            Rejection::from(palisade::upload::UploadRejection::File { name: "".into(), error }).status(),
             StatusCode::PAYLOAD_TOO_LARGE
         );
     }
     let mut gif = super::samples::gif();
     gif[6..10].fill(0xff);
-    assert_eq!(site.fault("a.gif", &gif).await, UploadError::TooManyPixels { most: 40_000_000 });
+    assert_eq!(site.error("a.gif", &gif).await, UploadError::TooManyPixels { most: 40_000_000 });
     // 40 by 24.
     let tight = Site::new(folder.uploads().pixels(40 * 24));
     tight.keep("a.png", &png()).await;
     let tighter = Site::new(folder.uploads().pixels(40 * 24 - 1));
-    tighter.fault("a.png", &png()).await;
+    tighter.error("a.png", &png()).await;
 }
 
 #[tokio::test]
-async fn a_document_is_nothing_else_as_well() {
+async fn a_document_with_other_content_is_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     site.keep("a.pdf", &[&pdf()[..], b"\r\n \0\0"].concat()).await;
-    site.keep("a.pdf", &pdf().repeat(3)).await; // as one that was edited twice
+    site.keep("a.pdf", &pdf().repeat(3)).await; // as a PDF that was edited twice
     let before = [PAGE, &pdf()].concat();
-    assert_eq!(site.fault("a.pdf", &before).await, unwanted("a web page"));
+    assert_eq!(site.error("a.pdf", &before).await, unwanted("a web page"));
     let inside = [&b"%PDF-1.4\n"[..], PAGE, &pdf()].concat();
-    assert_eq!(site.fault("a.pdf", &inside).await, UploadError::Hides);
+    assert_eq!(site.error("a.pdf", &inside).await, UploadError::Hides);
     for behind in [&b"PK\x03\x04"[..], PAGE, &[b'x'; 3_000]] {
-        assert_eq!(site.fault("a.pdf", &[&pdf()[..], behind].concat()).await, UploadError::Hides);
+        assert_eq!(site.error("a.pdf", &[&pdf()[..], behind].concat()).await, UploadError::Hides);
     }
-    assert_eq!(site.fault("a.pdf", b"%PDF-1.4\nand no end").await, UploadError::Broken);
+    assert_eq!(site.error("a.pdf", b"%PDF-1.4\nand no end").await, UploadError::Broken);
 }
 
 #[tokio::test]
@@ -118,12 +117,12 @@ async fn a_file_over_the_limit_is_rejected() {
     let exactly = pdf().len() as u64;
     Site::new(folder.uploads().file_bytes(exactly)).keep("a.pdf", &pdf()).await;
     let site = Site::new(folder.uploads().file_bytes(exactly - 1));
-    assert_eq!(site.fault("a.pdf", &pdf()).await, UploadError::TooLarge { most: exactly - 1 });
+    assert_eq!(site.error("a.pdf", &pdf()).await, UploadError::TooLarge { most: exactly - 1 });
     assert_eq!(folder.files().len(), 1);
 }
 
 #[tokio::test]
-async fn seventeen_megabytes_are_refused_before_they_have_come() {
+async fn an_oversized_request_is_rejected_early() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let body = encode(&[file("a.png", &vec![0; 17 << 20])]);
@@ -132,22 +131,22 @@ async fn seventeen_megabytes_are_refused_before_they_have_come() {
         .header("content-length", body.len())
         .body(Body::new(Sender::new(vec![], 0)))
         .unwrap();
-    assert_eq!(refusal(&site.ask(announced).await), palisade::body_limit::BodyRejection::TooLarge);
+    assert_eq!(rejection(&site.ask(announced).await), palisade::body_limit::BodyRejection::TooLarge);
 
-    // Unannounced, and a picture by its beginning: no more is taken than a file may have.
+    // Without a declared length, and with a valid start: no more is read than a file may have.
     let beginning = encode(&[file("a.png", &png())]);
     let body = Sender::new(vec![beginning[..300].to_vec()], 17 << 20);
     let taken = body.taken.clone();
     let response = site.ask(form_of(Body::new(body))).await;
     assert_eq!(
-        refusal(&response),
+        rejection(&response),
         palisade::upload::UploadRejection::File {
             name: "a.png".into(),
             error: UploadError::TooLarge { most: 8 << 20 }
         }
     );
     let taken = taken.load(Ordering::Relaxed);
-    assert!((8 << 20..9 << 20).contains(&taken), "{taken} bytes were taken");
+    assert!((8 << 20..9 << 20).contains(&taken), "{taken} bytes were read");
     assert!(folder.files().is_empty());
 }
 
@@ -163,30 +162,30 @@ async fn an_unwanted_type_is_rejected_at_its_start() {
 }
 
 #[tokio::test]
-async fn too_many_files_or_texts_are_refused() {
+async fn too_many_files_or_texts_are_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads().files(2).text_bytes(100));
     let png = png();
     assert_eq!(site.send(&[file("a.png", &png), file("b.png", &png)]).await.status(), StatusCode::OK);
     let three = site.send(&[file("a.png", &png), file("b.png", &png), file("c.png", &png)]).await;
     assert_eq!(
-        refusal(&three),
+        rejection(&three),
         palisade::upload::UploadRejection::File {
             name: "c.png".into(),
             error: UploadError::TooMany { most: 2 }
         }
     );
-    assert_eq!(folder.files().len(), 2, "of three files that were too many none is kept");
+    assert_eq!(folder.files().len(), 2, "no file of the rejected form is stored");
 
     let text = |bytes| Part { field: "title", called: None, bytes };
     assert_eq!(site.send(&[text(&[b'a'; 60]), text(&[b'a'; 40])]).await.status(), StatusCode::OK);
     assert_eq!(
-        refusal(&site.send(&[text(&[b'a'; 60]), text(&[b'a'; 41])]).await),
+        rejection(&site.send(&[text(&[b'a'; 60]), text(&[b'a'; 41])]).await),
         palisade::body_limit::BodyRejection::TooLarge
     );
     let many: Vec<_> = (0..300).map(|_| text(b"")).collect();
-    assert_eq!(refusal(&site.send(&many).await), palisade::body_limit::BodyRejection::TooLarge);
-    assert_eq!(refusal(&site.send(&[text(b"\xff")]).await), palisade::body_limit::BodyRejection::Broken);
+    assert_eq!(rejection(&site.send(&many).await), palisade::body_limit::BodyRejection::TooLarge);
+    assert_eq!(rejection(&site.send(&[text(b"\xff")]).await), palisade::body_limit::BodyRejection::Broken);
 }
 
 #[tokio::test]
@@ -199,49 +198,49 @@ async fn a_part_with_an_endless_head_is_rejected() {
     );
     let taken = body.taken.clone();
     assert_eq!(
-        refusal(&site.ask(form_of(Body::new(body))).await),
+        rejection(&site.ask(form_of(Body::new(body))).await),
         palisade::body_limit::BodyRejection::TooLarge
     );
     assert!(taken.load(Ordering::Relaxed) < 200_000);
 }
 
 #[tokio::test]
-async fn what_is_no_form_is_refused() {
+async fn a_body_that_is_no_form_is_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for kind in ["application/json", "multipart/form-data", "multipart/mixed; boundary=a", "text/html"] {
         let request = Request::post("/send").header("content-type", kind).body(Body::from("--a--")).unwrap();
-        let refusal = refusal(&site.ask(request).await);
+        let rejection = rejection(&site.ask(request).await);
         assert_eq!(
-            refusal,
+            rejection,
             palisade::upload::UploadRejection::File { name: "".into(), error: UploadError::NotAForm },
             "{kind}"
         );
     }
     for body in ["", "nothing", "------palisade", "--\r\n"] {
         assert_eq!(
-            refusal(&site.ask(form_of(Body::from(body))).await),
+            rejection(&site.ask(form_of(Body::from(body))).await),
             palisade::body_limit::BodyRejection::Broken,
             "{body}"
         );
     }
     let whole = encode(&[file("a.png", &png())]);
     let broken = Body::from(whole[..whole.len() - 30].to_vec());
-    assert_eq!(refusal(&site.ask(form_of(broken)).await), palisade::body_limit::BodyRejection::Broken);
+    assert_eq!(rejection(&site.ask(form_of(broken)).await), palisade::body_limit::BodyRejection::Broken);
     assert!(folder.files().is_empty());
 }
 
 #[tokio::test]
-async fn every_refusal_says_what_to_do() {
+async fn every_rejection_says_what_to_do() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
-    let said = async |name, bytes: &[u8]| site.refuse(name, bytes).await.message().into_owned();
+    let message = async |name, bytes: &[u8]| site.reject(name, bytes).await.message().into_owned();
     assert_eq!(
-        said("Übung 1.png", PAGE).await,
+        message("Übung 1.png", PAGE).await,
         "Übung_1.png: This is a web page. What can be sent here: PNG, JPEG, GIF, WebP or PDF."
     );
     assert_eq!(
-        said("a.jpg", &png()).await,
+        message("a.jpg", &png()).await,
         "a.jpg: This is a PNG picture, but its name says otherwise. Please give it a name that ends in .png."
     );
     let big = UploadError::TooLarge { most: 8 << 20 };

@@ -1,4 +1,4 @@
-//! What is kept, under which names, and what is left of those who leave.
+//! Stored files: names, listing, removal, and cancelled uploads.
 
 use std::pin::Pin;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ use palisade::upload::{Upload, UploadId, UploadsError};
 use super::samples::{every, pdf, png};
 use super::site::{Files, Part, Site, encode, file, form, form_of, text};
 
-/// A browser that sends these chunks, then so many bytes of nothing, and then waits for ever.
+/// A body of these chunks, then this many zero bytes, that never ends.
 pub struct Sender {
     chunks: std::vec::IntoIter<Vec<u8>>,
     more: usize,
@@ -49,12 +49,12 @@ impl http_body::Body for Sender {
     }
 }
 
-/// Lets a future go as far as it gets, until this holds.
+/// Polls a future until this condition holds.
 async fn until(future: &mut (impl Future + Unpin), holds: impl Fn() -> bool) {
     while !holds() {
         tokio::select! {
             biased;
-            _ = &mut *future => panic!("it came to its end"),
+            _ = &mut *future => panic!("the future finished"),
             () = tokio::task::yield_now() => {}
         }
     }
@@ -86,7 +86,7 @@ async fn names_are_safe_and_keep_their_letters() {
 }
 
 #[tokio::test]
-async fn files_are_stored_under_names_that_nobody_chose() {
+async fn files_are_stored_under_random_names() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("../../a.png", &png()).await;
@@ -96,7 +96,7 @@ async fn files_are_stored_under_names_that_nobody_chose() {
     {
         use std::os::unix::fs::MetadataExt;
         let mode = std::fs::metadata(folder.0.join("files")).unwrap().mode();
-        assert_eq!(mode & 0o777, 0o700, "nobody else looks into the folder");
+        assert_eq!(mode & 0o777, 0o700, "other users cannot open the folder");
     }
 }
 
@@ -104,7 +104,7 @@ async fn files_are_stored_under_names_that_nobody_chose() {
 async fn concurrent_files_of_one_name_are_separate() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
-    let (first, other) = (png(), super::samples::telling_png());
+    let (first, other) = (png(), super::samples::tagged_png());
     let same = Site::new(folder.uploads().image_policy(palisade::upload::ImagePolicy::Recode));
     let (one, two) = tokio::join!(site.keep("a.png", &first), same.keep("a.png", &other));
     assert_ne!(one.id, two.id);
@@ -129,7 +129,7 @@ async fn the_record_suffices_to_serve_the_file() {
         false,
     );
     assert_eq!(known, upload);
-    // That of `sha256sum`.
+    // The digest is that of `sha256sum`.
     use sha2::{Digest, Sha256};
     let sum: String = Sha256::digest(pdf()).iter().map(|byte| format!("{byte:02x}")).collect();
     assert_eq!(upload.digest.to_string(), sum);
@@ -160,14 +160,14 @@ async fn texts_and_files_come_together() {
     );
     assert!(form.take_file("cover").is_none());
     drop(cover);
-    assert!(folder.files().is_empty(), "what is not kept is gone");
+    assert!(folder.files().is_empty(), "a file that is not stored is deleted");
 }
 
 #[tokio::test]
-async fn a_file_of_many_parts_is_kept_whole() {
+async fn a_file_of_many_parts_is_stored_whole() {
     let folder = Files::new();
     let site = Site::new(folder.uploads().file_bytes(15 << 20).request_bytes(16 << 20));
-    // More than is sent to a store in one piece.
+    // Larger than one part of an upload to the store.
     let words: Vec<u8> = (0..12_000_000_u32).map(|number| (number / 251) as u8).collect();
     let large = [&b"%PDF-1.4\n"[..], &words, b"\n%%EOF"].concat();
     let upload = site.keep("a.pdf", &large).await;
@@ -175,7 +175,7 @@ async fn a_file_of_many_parts_is_kept_whole() {
 }
 
 #[tokio::test]
-async fn who_leaves_midway_leaves_nothing() {
+async fn a_disconnected_client_leaves_nothing() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let whole = encode(&[file("a.png", &png()), file("b.png", &png())]);
@@ -199,7 +199,7 @@ async fn a_cancelled_upload_leaves_nothing() {
     let begun = std::future::poll_fn(|cx| Poll::Ready(keeping.as_mut().poll(cx).is_pending())).await;
     assert!(begun);
     drop(keeping);
-    // It goes on to its end, finds that nobody listens, and takes it back.
+    // The task runs to its end, finds no receiver, and deletes the file.
     while tokio::runtime::Handle::current().metrics().num_alive_tasks() > 0 {
         tokio::task::yield_now().await;
     }
@@ -212,20 +212,20 @@ async fn a_cancelled_upload_leaves_nothing() {
 async fn files_are_listed_and_removed() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
-    let mut kept = Vec::new();
+    let mut stored = Vec::new();
     for (name, bytes) in every() {
-        kept.push(site.keep(name, &bytes).await);
+        stored.push(site.keep(name, &bytes).await);
     }
     std::fs::write(folder.0.join("files/README"), "not ours").unwrap();
-    kept.sort_by_key(|upload| upload.id);
+    stored.sort_by_key(|upload| upload.id);
     let listed = site.uploads.list().await.unwrap();
-    let expected: Vec<_> = kept.iter().map(|upload| (upload.id, upload.bytes, false)).collect();
+    let expected: Vec<_> = stored.iter().map(|upload| (upload.id, upload.bytes, false)).collect();
     assert_eq!(listed.iter().map(|it| (it.id, it.bytes, it.quarantined)).collect::<Vec<_>>(), expected);
 
-    site.uploads.remove(kept[0].id).await.unwrap();
-    site.uploads.remove(kept[0].id).await.unwrap();
-    assert_eq!(site.uploads.list().await.unwrap().len(), kept.len() - 1);
-    assert_eq!(site.uploads.serve(&kept[0], &request()).await.status(), StatusCode::NOT_FOUND);
+    site.uploads.remove(stored[0].id).await.unwrap();
+    site.uploads.remove(stored[0].id).await.unwrap();
+    assert_eq!(site.uploads.list().await.unwrap().len(), stored.len() - 1);
+    assert_eq!(site.uploads.serve(&stored[0], &request()).await.status(), StatusCode::NOT_FOUND);
 }
 
 #[tokio::test]
@@ -261,12 +261,12 @@ async fn storage_is_a_folder_memory_or_bucket() {
     let file = folder.0.join("file");
     std::fs::write(&file, "").unwrap();
     assert!(matches!(Uploads::open(file.to_str().unwrap()), Err(UploadsError::Folder { .. })));
-    // Whether there is such a bucket is found out with the first file.
+    // A missing bucket is an error of the first file, not of `open`.
     Uploads::open("s3://bucket/folder?region=eu-west-2&endpoint=http://127.0.0.1:9000").unwrap();
 }
 
 #[tokio::test]
-async fn an_answer_names_the_file_that_is_meant() {
+async fn only_an_exact_id_names_a_file() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let id = text(site.send(&[file("a.png", &png())]).await).await;

@@ -1,10 +1,10 @@
-//! Files that strangers send: what is kept of them, what is refused and why, and how they are served.
+//! Uploads: the checks and their rejections, stored files, scanning and serving.
 
 mod copying;
 mod hostile;
 mod keeping;
 mod pictures;
-mod refused;
+mod rejected;
 mod s3;
 mod samples;
 mod scanner;

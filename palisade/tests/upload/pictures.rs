@@ -1,15 +1,14 @@
-//! Pictures stay pictures, and nothing else stays.
+//! Images keep their pixels, and lose metadata and hidden content.
 
 use palisade::upload::{ImagePolicy, UploadError};
 
 use super::samples::{
-    SECRET, contains, every, gif, jpeg, picture, png, script_gif, telling_jpeg, telling_png, telling_webp,
-    webp,
+    SECRET, contains, every, gif, jpeg, picture, png, script_gif, tagged_jpeg, tagged_png, tagged_webp, webp,
 };
 use super::site::{Files, Site, file, form};
 
 #[tokio::test]
-async fn every_kind_is_kept_whatever_becomes_of_pictures() {
+async fn every_image_policy_accepts_every_file_type() {
     for pictures in [ImagePolicy::Keep, ImagePolicy::Strip, ImagePolicy::Recode] {
         let folder = Files::new();
         let site = Site::new(folder.uploads().image_policy(pictures));
@@ -31,22 +30,21 @@ async fn visible_pixels_are_kept_exactly() {
     let site = Site::new(folder.uploads());
     for (name, bytes) in [("a.png", png()), ("a.jpg", jpeg()), ("a.gif", gif()), ("a.webp", webp())] {
         let upload = site.keep(name, &bytes).await;
-        assert_eq!(site.bytes(&upload).await, bytes, "{name} had nothing to leave out");
+        assert_eq!(site.bytes(&upload).await, bytes, "{name} had no metadata");
     }
-    let telling = [("a.png", telling_png()), ("a.webp", telling_webp())];
-    for (name, bytes) in telling {
+    let tagged = [("a.png", tagged_png()), ("a.webp", tagged_webp())];
+    for (name, bytes) in tagged {
         let shown = image::load_from_memory(&site.bytes(&site.keep(name, &bytes).await).await).unwrap();
         assert_eq!(shown.to_rgb8(), picture(), "{name}");
     }
 }
 
 #[tokio::test]
-async fn where_a_picture_was_taken_is_left_out() {
+async fn location_metadata_is_removed() {
     for pictures in [ImagePolicy::Strip, ImagePolicy::Recode] {
         let folder = Files::new();
         let site = Site::new(folder.uploads().image_policy(pictures));
-        for (name, bytes) in [("a.png", telling_png()), ("a.jpg", telling_jpeg()), ("a.webp", telling_webp())]
-        {
+        for (name, bytes) in [("a.png", tagged_png()), ("a.jpg", tagged_jpeg()), ("a.webp", tagged_webp())] {
             assert!(contains(&bytes, SECRET));
             let served = site.bytes(&site.keep(name, &bytes).await).await;
             assert!(!contains(&served, &SECRET[..7]), "{name}, {pictures:?}");
@@ -57,17 +55,17 @@ async fn where_a_picture_was_taken_is_left_out() {
 #[tokio::test]
 async fn a_photograph_keeps_its_orientation() {
     let folder = Files::new();
-    let (stripped, made_anew) =
+    let (stripped, recoded) =
         (Site::new(folder.uploads()), Site::new(folder.uploads().image_policy(ImagePolicy::Recode)));
 
-    let mut form = stripped.uploads.take(form(&[file("a.jpg", &telling_jpeg())])).await.unwrap();
-    assert_eq!(form.take_file("file").unwrap().dimensions(), Some((24, 40)), "it lies on its side");
+    let mut form = stripped.uploads.take(form(&[file("a.jpg", &tagged_jpeg())])).await.unwrap();
+    assert_eq!(form.take_file("file").unwrap().dimensions(), Some((24, 40)), "the photograph is rotated");
 
-    let served = stripped.bytes(&stripped.keep("a.jpg", &telling_jpeg()).await).await;
+    let served = stripped.bytes(&stripped.keep("a.jpg", &tagged_jpeg()).await).await;
     assert!(contains(&served, b"Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0\x06"));
     assert_eq!(image::load_from_memory(&served).unwrap().width(), 40);
 
-    let served = made_anew.bytes(&made_anew.keep("a.jpg", &telling_jpeg()).await).await;
+    let served = recoded.bytes(&recoded.keep("a.jpg", &tagged_jpeg()).await).await;
     assert!(!contains(&served, b"Exif"));
     assert_eq!(image::load_from_memory(&served).unwrap().width(), 24);
 }
@@ -83,13 +81,13 @@ async fn a_polyglot_becomes_a_plain_picture() {
     }
     let site = Site::new(folder.uploads());
     assert_eq!(
-        site.fault("a.gif", b"GIF89a\x01\0\x01\0=1;alert(document.domain)//").await,
+        site.error("a.gif", b"GIF89a\x01\0\x01\0=1;alert(document.domain)//").await,
         UploadError::Broken
     );
 }
 
 #[tokio::test]
-async fn an_animation_still_moves() {
+async fn an_animation_keeps_its_frames() {
     use image::AnimationDecoder;
     let folder = Files::new();
     for pictures in [ImagePolicy::Keep, ImagePolicy::Strip, ImagePolicy::Recode] {
@@ -108,17 +106,17 @@ async fn unmodified_pictures_may_have_no_trailing_data() {
     for (name, bytes) in every().into_iter().filter(|(name, _)| *name != "a.pdf") {
         assert_eq!(site.bytes(&site.keep(name, &bytes).await).await, bytes);
         let more = [&bytes[..], b"PK\x05\x06"].concat();
-        assert_eq!(site.fault(name, &more).await, UploadError::Hides, "{name}");
+        assert_eq!(site.error(name, &more).await, UploadError::Hides, "{name}");
     }
 }
 
 #[tokio::test]
-async fn a_picture_that_breaks_off_anywhere_is_refused() {
+async fn a_truncated_file_is_rejected_at_any_length() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for (name, bytes) in every() {
         let beginning = if name == "a.webp" { 16 } else { 8 };
-        // The last byte of a PDF is the end of a line, which it does not need.
+        // The last byte of the PDF is a line break, which it does not need.
         for length in (beginning..bytes.len() - 1).step_by(7) {
             let mut form = site.uploads.take(form(&[file(name, &bytes[..length])])).await;
             assert!(

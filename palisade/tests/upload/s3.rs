@@ -9,14 +9,14 @@ use palisade::Uploads;
 use palisade::upload::UploadId;
 use test_support::servers::Server;
 
-use super::copying::{copy, moves, read};
+use super::copying::{check_copies, copy, read};
 use super::samples::{every, png};
 use super::site::{Files, Site, text};
 
-/// Where [`in_a_bucket`] finds it.
+/// The variable that holds the bucket's settings for [`in_a_bucket`].
 const BUCKET: &str = "PALISADE_TEST_BUCKET";
 
-/// Keys are read from the environment, which only a process of its own can have.
+/// The keys come from the environment, so the test runs in a process of its own.
 #[test]
 fn a_bucket_keeps_files_as_a_folder_does() {
     let Some(server) = Server::s3() else { return };
@@ -25,22 +25,22 @@ fn a_bucket_keeps_files_as_a_folder_does() {
     again.env("AWS_ACCESS_KEY_ID", "test").env("AWS_SECRET_ACCESS_KEY", "test");
     again.env(BUCKET, format!("?region=eu-west-2&endpoint={}", server.uri));
     let output = again.env_remove("NEXTEST_EXECUTION_MODE").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
-    assert!(output.status.success() && said.contains("1 passed"), "{said}");
+    let printed = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success() && printed.contains("1 passed"), "{printed}");
 }
 
 #[tokio::test]
-#[ignore = "started by the one above, with the keys"]
+#[ignore = "a_bucket_keeps_files_as_a_folder_does runs it, with the keys"]
 async fn in_a_bucket() {
     let Ok(server) = std::env::var(BUCKET) else { return };
     let uploads = Uploads::open(&format!("s3://files/deep/folder{server}")).unwrap();
     let site = Site::new(uploads.clone().file_bytes(15 << 20).request_bytes(16 << 20));
-    let mut kept = Vec::new();
+    let mut stored = Vec::new();
     for (name, bytes) in every() {
-        kept.push(site.keep(name, &bytes).await);
-        assert!(!site.bytes(kept.last().unwrap()).await.is_empty());
+        stored.push(site.keep(name, &bytes).await);
+        assert!(!site.bytes(stored.last().unwrap()).await.is_empty());
     }
-    // In several parts.
+    // An upload in several parts.
     let words: Vec<u8> = (0..12_000_000_u32).map(|number| (number / 251) as u8).collect();
     let large = [&b"%PDF-1.4\n"[..], &words, b"\n%%EOF"].concat();
     let upload = site.keep("large.pdf", &large).await;
@@ -54,18 +54,18 @@ async fn in_a_bucket() {
 
     assert_eq!(uploads.list().await.unwrap().len(), 6);
     let beside = Uploads::open(&format!("s3://files/other{server}")).unwrap();
-    assert!(beside.list().await.unwrap().is_empty(), "each folder of a bucket is a place of its own");
+    assert!(beside.list().await.unwrap().is_empty(), "each folder of a bucket is a store of its own");
     uploads.remove(upload.id).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await, None);
 
-    uploads.restore(upload.id, true, copy(b"it waits")).await.unwrap();
-    assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"it waits".to_vec(), true));
-    let waiting = uploads.list().await.unwrap().into_iter().find(|it| it.quarantined).unwrap();
-    uploads.discard(&waiting).await.unwrap();
+    uploads.restore(upload.id, true, copy(b"quarantined")).await.unwrap();
+    assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"quarantined".to_vec(), true));
+    let quarantined = uploads.list().await.unwrap().into_iter().find(|it| it.quarantined).unwrap();
+    uploads.discard(&quarantined).await.unwrap();
     assert_eq!(uploads.list().await.unwrap().len(), 5);
 
     let local = Files::new();
-    moves(&Site::new(local.uploads()), &beside).await;
+    check_copies(&Site::new(local.uploads()), &beside).await;
     let unknown: UploadId = "0".repeat(32).parse().unwrap();
     assert_eq!(read(&beside, unknown).await, None);
     let gone = Uploads::open(&format!("s3://no-such-bucket/x{server}")).unwrap();

@@ -1,14 +1,14 @@
-//! Files of every kind, and what can be hidden in them.
+//! Sample files of every type, with and without hidden content.
 
 use std::io::Cursor;
 
 use image::codecs::gif::GifEncoder;
 use image::{DynamicImage, Frame, ImageFormat, RgbImage, RgbaImage};
 
-/// Words that are found wherever they are kept.
+/// The marker in hidden metadata.
 pub const SECRET: &[u8] = b"51.5007 N 0.1246 W, photographed by Ada";
 
-/// 40 wide and 24 high, with something to see.
+/// Returns an image of 40 by 24 pixels with a gradient.
 pub fn picture() -> RgbImage {
     RgbImage::from_fn(40, 24, |x, y| image::Rgb([x as u8 * 6, y as u8 * 10, 90]))
 }
@@ -31,7 +31,7 @@ pub fn webp() -> Vec<u8> {
     encoded(ImageFormat::WebP)
 }
 
-/// An animation of three frames.
+/// Returns an animation of three frames.
 pub fn gif() -> Vec<u8> {
     let mut bytes = Vec::new();
     let mut encoder = GifEncoder::new(&mut bytes);
@@ -50,7 +50,7 @@ pub fn pdf() -> Vec<u8> {
         .to_vec()
 }
 
-/// One of every kind, with a name that fits.
+/// Returns a file of every type, with a matching name.
 pub fn every() -> Vec<(&'static str, Vec<u8>)> {
     vec![("a.png", png()), ("a.jpg", jpeg()), ("a.gif", gif()), ("a.webp", webp()), ("a.pdf", pdf())]
 }
@@ -63,7 +63,7 @@ pub fn png_chunk(name: &[u8; 4], data: &[u8]) -> Vec<u8> {
     chunk
 }
 
-/// A PNG that says it is so large.
+/// Returns a PNG whose header claims this size.
 pub fn png_of(width: u32, height: u32) -> Vec<u8> {
     let mut png = png();
     png[16..20].copy_from_slice(&width.to_be_bytes());
@@ -71,8 +71,8 @@ pub fn png_of(width: u32, height: u32) -> Vec<u8> {
     png
 }
 
-/// A PNG with words in every chunk that could hold some, and behind its end.
-pub fn telling_png() -> Vec<u8> {
+/// Returns a PNG with the marker in every metadata chunk and after its end.
+pub fn tagged_png() -> Vec<u8> {
     let mut png = png();
     let words = [b"tEXt", b"zTXt", b"iTXt", b"eXIf", b"teRR"].map(|name| png_chunk(name, SECRET)).concat();
     png.splice(33..33, words);
@@ -85,15 +85,15 @@ pub fn jpeg_segment(marker: u8, data: &[u8]) -> Vec<u8> {
     [&[0xff, marker][..], &length, data].concat()
 }
 
-/// Exif data that say where the picture was taken, and that it lies on its side.
+/// Returns Exif data with the marker and a rotation.
 pub fn exif() -> Vec<u8> {
     let mut exif = b"Exif\0\0II*\0\x08\0\0\0\x01\0\x12\x01\x03\0\x01\0\0\0\x06\0\0\0\0\0\0\0".to_vec();
     exif.extend(SECRET);
     exif
 }
 
-/// A JPEG with words in every segment that could hold some, and behind its end.
-pub fn telling_jpeg() -> Vec<u8> {
+/// Returns a JPEG with the marker in every metadata segment and after its end.
+pub fn tagged_jpeg() -> Vec<u8> {
     let mut jpeg = jpeg();
     let xmp = [&b"http://ns.adobe.com/xap/1.0/\0"[..], SECRET].concat();
     let words = [(0xe1, &exif()[..]), (0xe1, &xmp), (0xed, SECRET), (0xfe, SECRET), (0xe5, SECRET)];
@@ -102,7 +102,7 @@ pub fn telling_jpeg() -> Vec<u8> {
     jpeg
 }
 
-/// A GIF that is a script as well: `GIF89a/*…*/=1;alert(1)//…`.
+/// Returns a GIF that is also a script: `GIF89a/*…*/=1;alert(1)//…`.
 pub fn script_gif() -> Vec<u8> {
     let mut gif = gif();
     gif[6..8].copy_from_slice(b"/*");
@@ -114,8 +114,8 @@ pub fn script_gif() -> Vec<u8> {
     gif
 }
 
-/// A WebP with Exif and XMP, and words behind its end.
-pub fn telling_webp() -> Vec<u8> {
+/// Returns a WebP with the marker in its Exif and XMP and after its end.
+pub fn tagged_webp() -> Vec<u8> {
     let chunk = |name: &[u8], data: &[u8]| {
         let padding = if data.len() % 2 == 1 { &[0][..] } else { &[] };
         [name, &(data.len() as u32).to_le_bytes(), data, padding].concat()

@@ -1,4 +1,4 @@
-//! ClamAV's own daemon, with one signature that we made, says what is malware.
+//! Malware scanning by a real ClamAV daemon, with one signature of our own.
 
 use std::path::Path;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use test_support::servers::{Server, clamd_socket};
 use super::samples::{every, pdf, png, png_chunk};
 use super::site::{Files, Site};
 
-/// What scanners are tried with, in two halves, so that none finds it in this file.
+/// Returns the EICAR test file. It is in two halves, so that no scanner finds it in this source.
 fn eicar() -> Vec<u8> {
     ["X5O!P%@AP[4\\PZX54(P^)7CC)7}$EICAR-STANDARD", "-ANTIVIRUS-TEST-FILE!$H+H*"].concat().into_bytes()
 }
 
-/// A PDF, all in order, with that in it.
+/// Returns a valid PDF that contains the EICAR test file.
 fn infected() -> Vec<u8> {
     let pdf = pdf();
     let end = pdf.len() - 6;
     [&pdf[..end], &eicar(), &pdf[end..]].concat()
 }
 
-/// Starts the daemon with that signature, which matches anywhere in a file.
+/// Starts the daemon with the EICAR signature, which matches anywhere in a file.
 fn clamd() -> (Server, Clamd) {
     let server = Server::clamd(Folder::new(), &eicar());
     let clamd = client(&clamd_socket(server.folder()));
@@ -35,7 +35,7 @@ fn client(socket: &Path) -> Clamd {
 }
 
 #[tokio::test]
-async fn malware_is_refused_and_everything_else_kept() {
+async fn malware_is_rejected_and_other_files_stored() {
     let (_server, clamd) = clamd();
     clamd.ping().await.unwrap();
     let folder = Files::new();
@@ -46,36 +46,36 @@ async fn malware_is_refused_and_everything_else_kept() {
     let kept = folder.files().len();
     let log = test_support::log::Log::default();
     let listening = log.listen();
-    let refusal = site.refuse("a.pdf", &infected()).await;
+    let rejection = site.reject("a.pdf", &infected()).await;
     drop(listening);
     assert_eq!(
-        refusal,
+        rejection,
         palisade::upload::UploadRejection::File { name: "a.pdf".into(), error: UploadError::Infected }
     );
-    assert_eq!(refusal.status(), StatusCode::UNPROCESSABLE_ENTITY);
+    assert_eq!(rejection.status(), StatusCode::UNPROCESSABLE_ENTITY);
     assert!(log.text().contains("Ours.Test"), "the log names it: {}", log.text());
-    assert!(!refusal.message().contains("Ours"), "the visitor is not told what is known");
+    assert!(!rejection.message().contains("Ours"), "the message does not name the signature");
 
-    // Where it would be left out anyhow, it is found before.
+    // Malware in metadata is found before the metadata is removed.
     let mut png = png();
     png.splice(33..33, png_chunk(b"tEXt", &eicar()));
-    assert_eq!(site.fault("a.png", &png).await, UploadError::Infected);
-    // And where it is the whole file, its kind is refused already.
-    assert!(matches!(site.fault("eicar.com", &eicar()).await, UploadError::Unwanted { .. }));
+    assert_eq!(site.error("a.png", &png).await, UploadError::Infected);
+    // The EICAR file itself is rejected for its type.
+    assert!(matches!(site.error("eicar.com", &eicar()).await, UploadError::Unwanted { .. }));
     assert_eq!(folder.files().len(), kept);
 }
 
 #[tokio::test]
-async fn without_a_scanner_nothing_is_taken_by_default() {
+async fn without_a_scanner_uploads_are_rejected_by_default() {
     let folder = Files::new();
-    let nobody = Clamd::at(folder.0.join("nobody.sock").to_str().unwrap()).unwrap();
-    let site = Site::new(folder.uploads().scan(nobody.clone()));
+    let missing = Clamd::at(folder.0.join("missing.sock").to_str().unwrap()).unwrap();
+    let site = Site::new(folder.uploads().scan(missing.clone()));
     let response = site.send(&[super::site::file("a.png", &png())]).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "60");
-    assert_eq!(super::site::refusal(&response), palisade::upload::UploadRejection::ScannerDown);
+    assert_eq!(super::site::rejection(&response), palisade::upload::UploadRejection::ScannerDown);
     assert!(folder.files().is_empty());
-    assert!(nobody.ping().await.is_err());
+    assert!(missing.ping().await.is_err());
 }
 
 #[tokio::test]
@@ -84,7 +84,7 @@ async fn a_silent_scanner_times_out() {
     server.pause(true);
     let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd.within(Duration::from_millis(50))));
-    assert_eq!(site.refuse("a.png", &png()).await, palisade::upload::UploadRejection::ScannerDown);
+    assert_eq!(site.reject("a.png", &png()).await, palisade::upload::UploadRejection::ScannerDown);
     server.pause(false);
 }
 
@@ -94,7 +94,7 @@ async fn a_file_too_large_to_scan_is_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads().scan(clamd));
     let large = [&b"%PDF-1.4\n"[..], &vec![b'x'; 2 << 20], b"\n%%EOF"].concat();
-    assert_eq!(site.refuse("a.pdf", &large).await, palisade::upload::UploadRejection::ScannerDown);
+    assert_eq!(site.reject("a.pdf", &large).await, palisade::upload::UploadRejection::ScannerDown);
 }
 
 #[tokio::test]
@@ -108,7 +108,7 @@ async fn in_quarantine_files_wait_for_the_scanner() {
     for upload in [&clean, &infected] {
         assert!(upload.quarantined);
         let response = site.uploads.serve(upload, &http::Request::new(()).into_parts().0).await;
-        assert_eq!(response.status(), StatusCode::NOT_FOUND, "nobody sees it");
+        assert_eq!(response.status(), StatusCode::NOT_FOUND, "a quarantined file is not served");
         assert_eq!(site.uploads.rescan(upload).await, Err(palisade::upload::UploadRejection::ScannerDown));
     }
     assert!(site.uploads.list().await.unwrap().iter().all(|listed| listed.quarantined));
@@ -120,9 +120,9 @@ async fn in_quarantine_files_wait_for_the_scanner() {
     assert_eq!(response.status(), StatusCode::OK);
     assert_eq!(site.uploads.rescan(&passed).await.as_ref(), Ok(&passed), "it has passed already");
 
-    let refused = site.uploads.rescan(&infected).await.unwrap_err();
+    let rejected = site.uploads.rescan(&infected).await.unwrap_err();
     assert_eq!(
-        refused,
+        rejected,
         palisade::upload::UploadRejection::File { name: "a.pdf".into(), error: UploadError::Infected }
     );
     let listed = site.uploads.list().await.unwrap();

@@ -1,4 +1,4 @@
-//! How files are served: to be shown or saved, and to do nothing else.
+//! Serving: headers, downloads, caching and ranges.
 
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
@@ -39,7 +39,7 @@ async fn a_file_is_served_sandboxed_with_its_type() {
         let header = |name: &str| {
             let mut lines = response.headers().get_all(name).iter();
             let line = lines.next().unwrap_or_else(|| panic!("no {name}")).to_str().unwrap();
-            assert!(lines.next().is_none(), "{name} is there twice");
+            assert!(lines.next().is_none(), "{name} was sent twice");
             line
         };
         assert_eq!(header("content-type"), upload.kind.media_type());
@@ -57,14 +57,14 @@ async fn a_file_is_served_sandboxed_with_its_type() {
 async fn a_file_is_saved_under_its_own_name() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
-    for (name, said) in [
+    for (name, expected) in [
         ("a.pdf", "attachment; filename=\"a.pdf\""),
         ("Übung 1.pdf", "attachment; filename=\"Ubung_1.pdf\"; filename*=UTF-8''%C3%9Cbung_1.pdf"),
         ("файл.pdf", "attachment; filename=\"file.pdf\"; filename*=UTF-8''%D1%84%D0%B0%D0%B9%D0%BB.pdf"),
     ] {
         let upload = site.keep(name, &pdf()).await;
         let request = Request::get(format!("/saved/{}", upload.id)).body(Body::empty()).unwrap();
-        assert_eq!(site.ask(request).await.headers()["content-disposition"], said);
+        assert_eq!(site.ask(request).await.headers()["content-disposition"], expected);
     }
 }
 
@@ -101,8 +101,8 @@ async fn a_range_is_served_alone() {
     ] {
         let response = ask(&site, &upload, &[("range", range)]).await;
         assert_eq!(response.status(), StatusCode::PARTIAL_CONTENT, "{range}");
-        let said = format!("bytes {}-{}/{length}", part.start, part.end - 1);
-        assert_eq!(response.headers()["content-range"], *said);
+        let expected = format!("bytes {}-{}/{length}", part.start, part.end - 1);
+        assert_eq!(response.headers()["content-range"], *expected);
         assert_eq!(response.headers()["content-length"], *part.len().to_string());
         assert_eq!(body(response).await, pdf[part]);
     }
@@ -132,7 +132,7 @@ async fn a_range_of_a_changed_file_is_ignored() {
 }
 
 #[tokio::test]
-async fn who_asks_for_the_head_gets_the_head() {
+async fn a_head_request_gets_headers_only() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("a.png", &png()).await;

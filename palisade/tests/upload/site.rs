@@ -48,12 +48,12 @@ impl Files {
 #[derive(Clone)]
 pub struct Site {
     pub uploads: Uploads,
-    pub known: Arc<Mutex<BTreeMap<UploadId, Upload>>>,
+    pub records: Arc<Mutex<BTreeMap<UploadId, Upload>>>,
 }
 
 impl Site {
     pub fn new(uploads: Uploads) -> Self {
-        Self { uploads, known: Arc::default() }
+        Self { uploads, records: Arc::default() }
     }
 
     pub fn app(&self) -> Router {
@@ -76,22 +76,22 @@ impl Site {
     /// Sends one file, and returns its record.
     pub async fn keep(&self, name: &str, bytes: &[u8]) -> Upload {
         let response = self.send(&[file(name, bytes)]).await;
-        let refusal = response.extensions().get::<Rejection>().cloned();
-        assert_eq!(response.status(), StatusCode::OK, "{name}: {refusal:?}");
+        let rejection = response.extensions().get::<Rejection>().cloned();
+        assert_eq!(response.status(), StatusCode::OK, "{name}: {rejection:?}");
         let id = text(response).await.parse().unwrap();
-        self.known.lock().unwrap()[&id].clone()
+        self.records.lock().unwrap()[&id].clone()
     }
 
     /// Sends one file, and returns the reason of its rejection.
-    pub async fn refuse(&self, name: &str, bytes: &[u8]) -> Rejection {
+    pub async fn reject(&self, name: &str, bytes: &[u8]) -> Rejection {
         let before = self.uploads.list().await.unwrap();
         let response = self.send(&[file(name, bytes)]).await;
         assert_eq!(self.uploads.list().await.unwrap(), before, "{name} was kept");
-        refusal(&response)
+        rejection(&response)
     }
 
-    /// Sends one file, and returns its fault.
-    pub async fn fault(&self, name: &str, bytes: &[u8]) -> UploadError {
+    /// Sends one file, and returns its error.
+    pub async fn error(&self, name: &str, bytes: &[u8]) -> UploadError {
         let before = self.uploads.list().await.unwrap();
         let response = self.send(&[file(name, bytes)]).await;
         assert_eq!(self.uploads.list().await.unwrap(), before, "{name} was kept");
@@ -110,11 +110,11 @@ impl Site {
     }
 }
 
-pub fn refusal(response: &Response) -> Rejection {
-    let refusal = response.extensions().get::<Rejection>().cloned();
-    let refusal = refusal.unwrap_or_else(|| panic!("it passed with {}", response.status()));
-    assert_eq!(refusal.status(), response.status());
-    refusal
+pub fn rejection(response: &Response) -> Rejection {
+    let rejection = response.extensions().get::<Rejection>().cloned();
+    let rejection = rejection.unwrap_or_else(|| panic!("it passed with {}", response.status()));
+    assert_eq!(rejection.status(), response.status());
+    rejection
 }
 
 /// Answers with the rejection, and keeps the typed reason beside it.
@@ -133,20 +133,20 @@ async fn receive(State(site): State<Site>, request: Request) -> Result<String, U
     let form = site.uploads.take(request).await?;
     let mut ids = form.text("title").map(ToOwned::to_owned).into_iter().collect::<Vec<_>>();
     for file in form.into_files() {
-        ids.push(site.write_down(file).await?.id.to_string());
+        ids.push(site.store(file).await?.id.to_string());
     }
     Ok(ids.join("\n"))
 }
 
 impl Site {
-    async fn write_down(&self, file: PendingFile) -> Result<Upload, UploadRejection> {
+    async fn store(&self, file: PendingFile) -> Result<Upload, UploadRejection> {
         let upload = self.uploads.keep(file).await?;
-        self.known.lock().unwrap().insert(upload.id, upload.clone());
+        self.records.lock().unwrap().insert(upload.id, upload.clone());
         Ok(upload)
     }
 
     fn find(&self, id: UploadId) -> Option<Upload> {
-        self.known.lock().unwrap().get(&id).cloned()
+        self.records.lock().unwrap().get(&id).cloned()
     }
 }
 

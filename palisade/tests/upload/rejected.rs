@@ -1,17 +1,17 @@
-//! Forms that come back with what was typed, and files that come with no form.
+//! Rejected files: forms keep their text fields, and a file may come without a form.
 
 use palisade::upload::{FileType, UploadError};
 
 use super::samples::{pdf, png};
 use super::site::{Files, Part, file, form};
 
-fn typed<'a>(field: &'a str, text: &'a str) -> Part<'a> {
+fn text_part<'a>(field: &'a str, text: &'a str) -> Part<'a> {
     Part { field, called: None, bytes: text.as_bytes() }
 }
 
-fn fault(refusal: Option<&palisade::upload::UploadRejection>) -> &UploadError {
-    match refusal {
-        Some(palisade::upload::UploadRejection::File { error: fault, .. }) => fault,
+fn upload_error(rejection: Option<&palisade::upload::UploadRejection>) -> &UploadError {
+    match rejection {
+        Some(palisade::upload::UploadRejection::File { error, .. }) => error,
         other => panic!("{other:?}"),
     }
 }
@@ -26,17 +26,13 @@ async fn typed_text_survives_a_rejected_file() {
     {
         let good = pdf();
         let cover = Part { field: "cover", called: Some("b.pdf"), bytes: &good };
-        let parts = [typed("title", "March"), file(name, bytes), typed("text", "All of it"), cover];
-        assert!(uploads.take(form(&parts)).await.is_err(), "{name}: by the way that stops there");
+        let parts = [text_part("title", "March"), file(name, bytes), text_part("text", "All of it"), cover];
+        assert!(uploads.take(form(&parts)).await.is_err(), "{name}: `take` stops at a rejected file");
         let mut received = uploads.take_each(form(&parts)).await.unwrap();
         assert_eq!((received.text("title"), received.text("text")), (Some("March"), Some("All of it")));
         assert!(received.refused("file").unwrap().message().starts_with(name));
         assert!(received.refused("cover").is_none() && received.take_file("file").is_none());
-        assert_eq!(
-            received.take_file("cover").unwrap().kind(),
-            FileType::Pdf,
-            "what comes after it is passed"
-        );
+        assert_eq!(received.take_file("cover").unwrap().kind(), FileType::Pdf, "later files are accepted");
     }
     assert!(folder.files().is_empty());
 }
@@ -48,15 +44,15 @@ async fn a_form_with_rejected_files_stays_bounded() {
     let bad = [file("a.png", b"nothing"), file("b.png", b"nothing"), file("c.png", b"nothing")];
     let received = uploads.take_each(form(&bad[..2])).await.unwrap();
     assert!(received.refused("file").unwrap().message().starts_with("a.png"), "the first of them");
-    let refusal = uploads.take_each(form(&bad)).await.unwrap_err();
-    assert!(matches!(refusal, palisade::upload::UploadRejection::File { .. }), "{refusal:?}");
+    let rejection = uploads.take_each(form(&bad)).await.unwrap_err();
+    assert!(matches!(rejection, palisade::upload::UploadRejection::File { .. }), "{rejection:?}");
     let good = png();
     let many = [file("a.png", &good), file("b.png", &good), file("c.png", &good)];
     let received = uploads.take_each(form(&many)).await.unwrap();
-    assert_eq!(fault(received.refused("file")), &UploadError::TooMany { most: 2 });
+    assert_eq!(upload_error(received.refused("file")), &UploadError::TooMany { most: 2 });
     assert_eq!(received.into_files().len(), 2);
-    let refusal = uploads.take_each(form(&[file("a.png", &[0; 400_000])])).await.unwrap_err();
-    assert_eq!(refusal, palisade::body_limit::BodyRejection::TooLarge.into());
+    let rejection = uploads.take_each(form(&[file("a.png", &[0; 400_000])])).await.unwrap_err();
+    assert_eq!(rejection, palisade::body_limit::BodyRejection::TooLarge.into());
     let no_form = http::Request::post("/").body(axum::body::Body::empty()).unwrap();
     assert!(matches!(
         uploads.take_each(no_form).await,
@@ -69,14 +65,14 @@ async fn a_bare_file_follows_the_same_rules() {
     let folder = Files::new();
     let uploads = folder.uploads().file_types([FileType::Pdf]).file_bytes(100_000);
     let large = [&pdf()[..], &[b' '; 400_000]].concat();
-    let refused = async |name: &str, bytes: &[u8]| match uploads.take_file(name, bytes).await {
-        Err(palisade::upload::UploadRejection::File { error: fault, .. }) => fault,
+    let error_of = async |name: &str, bytes: &[u8]| match uploads.take_file(name, bytes).await {
+        Err(palisade::upload::UploadRejection::File { error, .. }) => error,
         other => panic!("{other:?}"),
     };
-    assert_eq!(refused("a.pdf", b"").await, UploadError::Broken);
-    assert_eq!(refused("a.pdf", &large).await, UploadError::TooLarge { most: 100_000 });
-    assert!(matches!(refused("a.pdf", &png()).await, UploadError::Unwanted { .. }));
-    assert!(matches!(refused("a.txt", &pdf()).await, UploadError::NamedOtherwise { .. }));
+    assert_eq!(error_of("a.pdf", b"").await, UploadError::Broken);
+    assert_eq!(error_of("a.pdf", &large).await, UploadError::TooLarge { most: 100_000 });
+    assert!(matches!(error_of("a.pdf", &png()).await, UploadError::Unwanted { .. }));
+    assert!(matches!(error_of("a.txt", &pdf()).await, UploadError::NamedOtherwise { .. }));
     let file = uploads.take_file("../März.pdf", &pdf()).await.unwrap();
     let upload = uploads.keep(file).await.unwrap();
     assert_eq!((upload.name.as_str(), upload.bytes), ("März.pdf", pdf().len() as u64));

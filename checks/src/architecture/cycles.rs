@@ -1,4 +1,4 @@
-//! Import circles among modules that stand beside each other, folder by folder.
+//! Import cycles among modules that stand beside each other, folder by folder.
 //!
 //! An import between two modules counts in the folder that holds both, between the parts that
 //! they belong to: `db/users/edit` importing `db/tx` is an import of `tx` by `users` in `db`.
@@ -12,7 +12,7 @@ use crate::references::Reference;
 /// The imports inside one folder: by the importing and the imported part, the first reference.
 pub type Arrows<'a> = BTreeMap<(String, String), &'a Reference>;
 
-/// The imports of a package, by the path of the folder; the crate itself is the empty path.
+/// Returns the imports of a package by the path of the folder; the crate is the empty path.
 pub fn by_folder<'a>(package: &Package, references: &'a [Reference]) -> BTreeMap<Vec<String>, Arrows<'a>> {
     let mut folders: BTreeMap<Vec<String>, Arrows<'a>> = BTreeMap::new();
     for reference in references {
@@ -25,13 +25,13 @@ pub fn by_folder<'a>(package: &Package, references: &'a [Reference]) -> BTreeMap
     folders
 }
 
-/// The two parts that an import connects; `None` between a module and its own parts.
+/// Returns the two parts that an import connects; `None` between a module and its own parts.
 fn parts(from: &Module, to: &Module, shared: usize) -> Option<(String, String)> {
     Some((from.path.get(shared)?.clone(), to.path.get(shared)?.clone()))
 }
 
-/// The groups of modules that import each other in a circle, larger than one.
-pub fn circles(arrows: &Arrows<'_>) -> Vec<Vec<String>> {
+/// Returns the groups of modules that import each other in a cycle, larger than one.
+pub fn cycles(arrows: &Arrows<'_>) -> Vec<Vec<String>> {
     let reach: BTreeMap<&str, BTreeSet<&str>> =
         arrows.keys().map(|(from, _)| (from.as_str(), reached(arrows, from))).collect();
     let mut groups: BTreeSet<Vec<String>> = BTreeSet::new();
@@ -57,19 +57,19 @@ fn reached<'a>(arrows: &'a Arrows<'_>, from: &str) -> BTreeSet<&'a str> {
     found
 }
 
-/// Returns a line for each circle, with an import that each of its arrows stands for.
+/// Returns a line for each cycle, with an import that each of its arrows stands for.
 pub fn check(package: &Package, references: &[Reference]) -> Vec<String> {
     let mut violations = Vec::new();
     for (folder, arrows) in by_folder(package, references) {
-        for circle in circles(&arrows) {
-            let inside = |(from, to): &(String, String)| circle.contains(from) && circle.contains(to);
+        for cycle in cycles(&arrows) {
+            let inside = |(from, to): &(String, String)| cycle.contains(from) && cycle.contains(to);
             let proofs = arrows.iter().filter(|(pair, _)| inside(pair)).map(|((from, to), reference)| {
                 let file = package.modules[reference.from].file.display();
                 format!("\n    {file}:{}: {from} imports {to} (`{}`)", reference.line, reference.path)
             });
             let place = if folder.is_empty() { "the crate".to_owned() } else { folder.join("/") };
             let proofs: String = proofs.collect();
-            violations.push(format!("{}: circle in {place}: {}{proofs}", package.name, circle.join(", ")));
+            violations.push(format!("{}: cycle in {place}: {}{proofs}", package.name, cycle.join(", ")));
         }
     }
     violations
