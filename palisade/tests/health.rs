@@ -88,7 +88,7 @@ async fn a_slow_check_counts_as_failed() {
     let asked = Instant::now();
     assert_eq!(ready(&site(Health::new().check("slow", slow))).await, no());
     assert_eq!(asked.elapsed(), Duration::from_secs(2));
-    let longer = Health::new().within(Duration::from_secs(4)).check("slow", slow);
+    let longer = Health::new().timeout(Duration::from_secs(4)).check("slow", slow);
     assert_eq!(ready(&site(longer)).await, yes());
 }
 

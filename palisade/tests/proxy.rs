@@ -142,12 +142,12 @@ async fn the_scheme_comes_from_the_clients_proxy() {
     }
     let host = [two, ("x-forwarded-host", "example.org")];
     assert_eq!(reply(walk(), PROXY, &host).await, "198.51.100.7 http app 8000 ");
-    assert_eq!(reply(walk().believe_host(), PROXY, &host).await, "198.51.100.7 http example.org 80 ");
+    assert_eq!(reply(walk().trust_host(), PROXY, &host).await, "198.51.100.7 http example.org 80 ");
 }
 
 #[tokio::test]
 async fn forwarded_is_parsed_by_rfc_7239() {
-    let forwarded = || Proxies::forwarded(["10.0.0.0/8"]).unwrap().believe_host();
+    let forwarded = || Proxies::forwarded(["10.0.0.0/8"]).unwrap().trust_host();
     for (value, text) in [
         (
             r#"for=6.6.6.6, for="[2001:db8::7]:4711";proto=https;host=example.org, for=10.0.0.2;proto=http"#,

@@ -84,7 +84,7 @@ async fn every_reporting_api_type_is_explained() {
         (ReportKind::Coop, own("navigation-from-response"), own("https://pay.example"), own("/map")),
     ];
     assert_eq!(keys(&collector), expected);
-    let texts: Vec<_> = collector.groups().iter().map(Group::what_happened).collect();
+    let texts: Vec<_> = collector.groups().iter().map(ReportGroup::description).collect();
     assert_eq!(
         texts,
         [
@@ -118,8 +118,8 @@ async fn of_chromium(scheme: &str) -> Vec<(ReportKind, String)> {
     {
         assert!(!all.contains(secret), "{secret}: {all}");
     }
-    let describe = |group: &Group| {
-        assert!(group.what_to_do().ends_with('.'), "{group:?}");
+    let describe = |group: &ReportGroup| {
+        assert!(group.advice().ends_with('.'), "{group:?}");
         let (kind, disposition, directive, blocked, page) = group.key();
         (kind, format!("{disposition} {directive} {blocked} {page}").replace("https:", "http:"))
     };

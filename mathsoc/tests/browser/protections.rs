@@ -116,7 +116,8 @@ fn an_admin_deletes_csp_reports_over_https() {
 
 /// Renders the vectors unchanged and as each preset of the sanitizer cleans them.
 fn render(vectors: &[&str]) -> Report {
-    let presets = [("rich", Sanitizer::rich()), ("plain", Sanitizer::plain()), ("none", Sanitizer::text_only())];
+    let presets =
+        [("rich", Sanitizer::rich()), ("plain", Sanitizer::plain()), ("none", Sanitizer::text_only())];
     let cleaned = |html: &str| {
         let clean = |(name, preset): &(&str, Sanitizer)| {
             // A rejected text is not shown.

@@ -219,7 +219,7 @@ async fn a_truncated_body_never_reaches_the_handler() {
 /// Returns a server on a real socket; `/large` takes more than the default of 1 MiB in 30 s.
 async fn socket() -> Socket {
     let length = || post(async |body: Bytes| body.len().to_string());
-    let raised = BodyLimit::bytes(4 << 20).within(Duration::from_secs(300));
+    let raised = BodyLimit::bytes(4 << 20).timeout(Duration::from_secs(300));
     let app = Router::new().route("/", length()).route("/large", length().layer(raised)).layer(tokens());
     Socket::bounded(Serve::new().header_timeout(Duration::from_secs(900)), with_sessions(app).0).await
 }

@@ -117,7 +117,7 @@ async fn a_slow_body_times_out() {
         let cause = error.source().and_then(|cause| cause.downcast_ref::<io::Error>());
         format!("{:?} {}", cause.map(io::Error::kind), started.elapsed().as_secs())
     }
-    let extended = BodyLimit::default().within(Duration::from_secs(300));
+    let extended = BodyLimit::default().timeout(Duration::from_secs(300));
     let app = Router::new().route("/", post(read)).route("/patient", post(read).layer(extended));
     for (path, seconds) in [("/", 30), ("/patient", 300)] {
         let site = Site::bounded(Serve::new().header_timeout(Duration::from_secs(900)), app.clone()).await;

@@ -126,7 +126,7 @@ impl Drop for Endless {
 
 #[tokio::test]
 async fn connections_beyond_the_limit_wait() {
-    let site = Site::bounded(Serve::new().connections(1), hello()).await;
+    let site = Site::bounded(Serve::new().max_connections(1), hello()).await;
     let mut first = site.connect().await;
     assert_eq!(first.get("/").await.status, 200);
 
@@ -144,7 +144,7 @@ async fn connections_beyond_the_limit_wait() {
 
 #[tokio::test]
 async fn an_idle_connection_makes_room() {
-    let site = Site::bounded(Serve::new().connections(1), hello()).await;
+    let site = Site::bounded(Serve::new().max_connections(1), hello()).await;
     let mut idle = site.connect().await;
     assert_eq!(idle.get("/").await.status, 200);
     let mut waiting = site.connect().await;

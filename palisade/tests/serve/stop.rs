@@ -54,7 +54,7 @@ async fn shutdown_finishes_open_requests_and_closes_idle_connections() {
 #[tokio::test]
 async fn shutdown_waits_no_longer_than_its_timeout() {
     let (app, mut inside, _go) = slow_page();
-    let site = Site::bounded(Serve::new().drain(Duration::from_millis(20)), app).await;
+    let site = Site::bounded(Serve::new().shutdown_timeout(Duration::from_millis(20)), app).await;
     let mut client = site.connect().await;
     client.send("GET /slow HTTP/1.1\r\nHost: site\r\n\r\n").await;
     inside.recv().await.unwrap();

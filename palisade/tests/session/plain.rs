@@ -43,7 +43,7 @@ async fn the_cookie_is_host_bound_and_http_only() {
 #[tokio::test]
 async fn name_and_same_site_and_secure_are_settings() {
     let (sessions, manual, _) = sessions();
-    let site = Site::of(sessions.cookie("maths").same_site(SameSite::Strict).secure(true), manual);
+    let site = Site::of(sessions.cookie_name("maths").same_site(SameSite::Strict).secure(true), manual);
     let answer = site.browser().over_http().post("/set/a/b").await;
     let line = answer.header("set-cookie").unwrap();
     assert!(
@@ -102,7 +102,7 @@ async fn a_foreign_cookie_is_ignored() {
         let bytes = URL_SAFE_NO_PAD.decode(&value).unwrap();
         let mut flipped = bytes.clone();
         flipped[40] ^= 1;
-        let other = Keyring::new(NEXT_KEY).unwrap().keys("session").seal(b"0123456789abcdefp{}", b"record");
+        let other = Keyring::new(NEXT_KEY).unwrap().derive("session").seal(b"0123456789abcdefp{}", b"record");
         // Base64 padding, and other unused bits in the last character, are rejected.
         let padded = format!("{value}=");
         for bad in [
@@ -182,7 +182,7 @@ async fn an_oversized_cookie_is_an_error() {
 async fn viewing_a_form_stores_no_session() {
     let store = std::sync::Arc::new(MemorySessions::new());
     let (sessions, manual, clock) = sessions();
-    let site = Site::of(sessions.clock(clock).store_shared(store.clone()), manual);
+    let site = Site::of(sessions.clock(clock).store(store.clone()), manual);
     let form = axum::Router::new()
         .route(
             "/form",

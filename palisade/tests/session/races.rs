@@ -57,14 +57,15 @@ async fn renewing_does_not_revive_an_ended_session() {
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         browser.post("/set/a/b").await;
-        race(&site, &mut browser, ("POST", "/logout"), async |session| session.renew().await).await;
+        race(&site, &mut browser, ("POST", "/logout"), async |session| session.cycle_id().await).await;
         assert_eq!(browser.who().await, "anonymous");
         assert_eq!(browser.get("/get/a").await.body, "");
 
         browser.post("/login/ada").await;
         browser.post("/set/a/b").await;
-        let confirm =
-            async |session: Session| session.confirm(AuthProof::dangerous_allow_unverified("ada", 1)).await;
+        let confirm = async |session: Session| {
+            session.reauthenticate(AuthProof::dangerous_allow_unverified("ada", 1)).await
+        };
         race(&site, &mut browser, ("POST", "/logout"), confirm).await;
         assert_eq!(browser.who().await, "ada", "the password was just confirmed");
         assert_eq!(browser.get("/get/a").await.body, "", "the session is a new one");
@@ -137,17 +138,17 @@ impl SessionStore for SlowStore {
             let ends = before.and_then(|_| self.ends.lock().unwrap().take());
             if let Some(user) = ends {
                 for (id, _) in self.inner.of_user(user).await? {
-                    self.inner.end(id).await?;
+                    self.inner.delete(id).await?;
                 }
             }
             self.inner.save(id, before, record, lasts).await
         }))
     }
 
-    fn end(&self, id: SessionId) -> StoreReply<'_, ()> {
+    fn delete(&self, id: SessionId) -> StoreReply<'_, ()> {
         StoreReply::Pending(Box::pin(async move {
             self.moment().await;
-            self.inner.end(id).await
+            self.inner.delete(id).await
         }))
     }
 
@@ -253,14 +254,14 @@ async fn a_lost_response_is_no_theft() {
 async fn a_series_without_its_token_ends_nothing() {
     let (sessions, manual, clock) = sessions();
     let store = Arc::new(MemorySessions::new().clock(clock));
-    let site = Site::of(sessions.store_shared(store.clone()), manual);
+    let site = Site::of(sessions.store(store.clone()), manual);
     let mut ada = site.browser();
     ada.post("/login/ada").await;
     ada.post("/remember").await;
     let token = URL_SAFE_NO_PAD.decode(&ada.jar["__Host-remember"]).unwrap();
     let forged = URL_SAFE_NO_PAD.encode([&token[..16], &[7; 16]].concat());
     // A site without remember tokens does not check the token, but removes it at the sign-in.
-    let other = Site::of(Sessions::new(&keyring()).store_shared(store), super::sessions().1);
+    let other = Site::of(Sessions::new(&keyring()).store(store), super::sessions().1);
     let mut eve = other.browser();
     eve.jar.insert("__Host-remember".into(), forged);
     eve.post("/login/eve").await;

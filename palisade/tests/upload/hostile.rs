@@ -15,7 +15,7 @@ const PAGE: &[u8] = b"<!doctype html><script>alert(document.domain)</script>";
 const DRAWING: &[u8] = b"<svg xmlns=\"http://www.w3.org/2000/svg\" onload=\"alert(1)\"/>";
 
 fn unwanted(is: &'static str) -> UploadError {
-    UploadError::Unwanted { is: Some(is), wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
+    UploadError::UnsupportedType { detected: Some(is), accepted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
 }
 
 #[tokio::test]
@@ -32,7 +32,7 @@ async fn html_is_rejected_under_any_name() {
     assert_eq!(site.error("a.png", &spaced).await, unwanted("a web page"));
     assert_eq!(
         site.error("a.png", b"bytes of no known type").await,
-        UploadError::Unwanted { is: None, wanted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
+        UploadError::UnsupportedType { detected: None, accepted: "PNG, JPEG, GIF, WebP or PDF".to_owned() }
     );
 }
 
@@ -52,14 +52,14 @@ async fn a_name_with_another_extension_is_rejected() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     for name in ["a.jpg", "a.pdf", "a.html", "a.png.exe", "a", "png"] {
-        let error = UploadError::NamedOtherwise { is: "a PNG picture", extension: "png" };
+        let error = UploadError::WrongExtension { detected: "a PNG picture", extension: "png" };
         assert_eq!(site.error(name, &png()).await, error, "{name}");
     }
     for name in ["a.PNG", "a.exe.png"] {
         site.keep(name, &png()).await;
     }
     for name in ["a.jpg", "a.JPEG", "a.jpe", "a.jfif"] {
-        assert_eq!(site.keep(name, &jpeg()).await.kind, FileType::Jpeg);
+        assert_eq!(site.keep(name, &jpeg()).await.file_type, FileType::Jpeg);
     }
 }
 
@@ -67,10 +67,10 @@ async fn a_name_with_another_extension_is_rejected() {
 async fn only_allowed_types_are_accepted() {
     let folder = Files::new();
     let site = Site::new(folder.uploads().file_types([FileType::Pdf]));
-    let error = UploadError::Unwanted { is: Some("a PNG picture"), wanted: "PDF".to_owned() };
+    let error = UploadError::UnsupportedType { detected: Some("a PNG picture"), accepted: "PDF".to_owned() };
     assert_eq!(site.error("a.png", &png()).await, error);
     site.keep("a.pdf", &pdf()).await;
-    assert_eq!(site.uploads.taken().accept(), ".pdf");
+    assert_eq!(site.uploads.accepted_types().accept(), ".pdf");
 }
 
 #[tokio::test]
@@ -79,7 +79,7 @@ async fn a_decompression_bomb_is_rejected_by_its_header() {
     let site = Site::new(folder.uploads());
     for (width, height) in [(50_000, 50_000), (40_000_001, 1), (u32::MAX, u32::MAX)] {
         let error = site.error("a.png", &png_of(width, height)).await;
-        assert_eq!(error, UploadError::TooManyPixels { most: 40_000_000 });
+        assert_eq!(error, UploadError::TooManyPixels { max: 40_000_000 });
         assert_eq!(
             Rejection::from(palisade::upload::UploadRejection::File { name: "".into(), error }).status(),
             StatusCode::PAYLOAD_TOO_LARGE
@@ -87,11 +87,11 @@ async fn a_decompression_bomb_is_rejected_by_its_header() {
     }
     let mut gif = super::samples::gif();
     gif[6..10].fill(0xff);
-    assert_eq!(site.error("a.gif", &gif).await, UploadError::TooManyPixels { most: 40_000_000 });
+    assert_eq!(site.error("a.gif", &gif).await, UploadError::TooManyPixels { max: 40_000_000 });
     // 40 by 24.
-    let tight = Site::new(folder.uploads().pixels(40 * 24));
+    let tight = Site::new(folder.uploads().max_pixels(40 * 24));
     tight.keep("a.png", &png()).await;
-    let tighter = Site::new(folder.uploads().pixels(40 * 24 - 1));
+    let tighter = Site::new(folder.uploads().max_pixels(40 * 24 - 1));
     tighter.error("a.png", &png()).await;
 }
 
@@ -104,20 +104,20 @@ async fn a_document_with_other_content_is_rejected() {
     let before = [PAGE, &pdf()].concat();
     assert_eq!(site.error("a.pdf", &before).await, unwanted("a web page"));
     let inside = [&b"%PDF-1.4\n"[..], PAGE, &pdf()].concat();
-    assert_eq!(site.error("a.pdf", &inside).await, UploadError::Hides);
+    assert_eq!(site.error("a.pdf", &inside).await, UploadError::HiddenContent);
     for behind in [&b"PK\x03\x04"[..], PAGE, &[b'x'; 3_000]] {
-        assert_eq!(site.error("a.pdf", &[&pdf()[..], behind].concat()).await, UploadError::Hides);
+        assert_eq!(site.error("a.pdf", &[&pdf()[..], behind].concat()).await, UploadError::HiddenContent);
     }
-    assert_eq!(site.error("a.pdf", b"%PDF-1.4\nand no end").await, UploadError::Broken);
+    assert_eq!(site.error("a.pdf", b"%PDF-1.4\nand no end").await, UploadError::Damaged);
 }
 
 #[tokio::test]
 async fn a_file_over_the_limit_is_rejected() {
     let folder = Files::new();
     let exactly = pdf().len() as u64;
-    Site::new(folder.uploads().file_bytes(exactly)).keep("a.pdf", &pdf()).await;
-    let site = Site::new(folder.uploads().file_bytes(exactly - 1));
-    assert_eq!(site.error("a.pdf", &pdf()).await, UploadError::TooLarge { most: exactly - 1 });
+    Site::new(folder.uploads().max_file_bytes(exactly)).keep("a.pdf", &pdf()).await;
+    let site = Site::new(folder.uploads().max_file_bytes(exactly - 1));
+    assert_eq!(site.error("a.pdf", &pdf()).await, UploadError::TooLarge { max_bytes: exactly - 1 });
     assert_eq!(folder.files().len(), 1);
 }
 
@@ -142,7 +142,7 @@ async fn an_oversized_request_is_rejected_early() {
         rejection(&response),
         palisade::upload::UploadRejection::File {
             name: "a.png".into(),
-            error: UploadError::TooLarge { most: 8 << 20 }
+            error: UploadError::TooLarge { max_bytes: 8 << 20 }
         }
     );
     let taken = taken.load(Ordering::Relaxed);
@@ -164,7 +164,7 @@ async fn an_unwanted_type_is_rejected_at_its_start() {
 #[tokio::test]
 async fn too_many_files_or_texts_are_rejected() {
     let folder = Files::new();
-    let site = Site::new(folder.uploads().files(2).text_bytes(100));
+    let site = Site::new(folder.uploads().max_files(2).max_text_bytes(100));
     let png = png();
     assert_eq!(site.send(&[file("a.png", &png), file("b.png", &png)]).await.status(), StatusCode::OK);
     let three = site.send(&[file("a.png", &png), file("b.png", &png), file("c.png", &png)]).await;
@@ -172,7 +172,7 @@ async fn too_many_files_or_texts_are_rejected() {
         rejection(&three),
         palisade::upload::UploadRejection::File {
             name: "c.png".into(),
-            error: UploadError::TooMany { most: 2 }
+            error: UploadError::TooMany { max: 2 }
         }
     );
     assert_eq!(folder.files().len(), 2, "no file of the rejected form is stored");
@@ -243,7 +243,7 @@ async fn every_rejection_says_what_to_do() {
         message("a.jpg", &png()).await,
         "a.jpg: This is a PNG picture, but its name says otherwise. Please give it a name that ends in .png."
     );
-    let big = UploadError::TooLarge { most: 8 << 20 };
+    let big = UploadError::TooLarge { max_bytes: 8 << 20 };
     let big = palisade::upload::UploadRejection::File { name: "".into(), error: big };
     assert_eq!(big.message(), "A file may have at most 8 MiB here.");
 }

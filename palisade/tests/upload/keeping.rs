@@ -118,9 +118,13 @@ async fn the_record_suffices_to_serve_the_file() {
     let folder = Files::new();
     let site = Site::new(folder.uploads());
     let upload = site.keep("Übung.pdf", &pdf()).await;
-    let row =
-        (upload.id.to_string(), upload.name.to_string(), upload.kind.to_string(), upload.digest.to_string());
-    let known = Upload::recall(
+    let row = (
+        upload.id.to_string(),
+        upload.name.to_string(),
+        upload.file_type.to_string(),
+        upload.digest.to_string(),
+    );
+    let known = Upload::from_parts(
         row.0.parse().unwrap(),
         &row.1,
         row.2.parse().unwrap(),
@@ -166,7 +170,7 @@ async fn texts_and_files_come_together() {
 #[tokio::test]
 async fn a_file_of_many_parts_is_stored_whole() {
     let folder = Files::new();
-    let site = Site::new(folder.uploads().file_bytes(15 << 20).request_bytes(16 << 20));
+    let site = Site::new(folder.uploads().max_file_bytes(15 << 20).max_request_bytes(16 << 20));
     // Larger than one part of an upload to the store.
     let words: Vec<u8> = (0..12_000_000_u32).map(|number| (number / 251) as u8).collect();
     let large = [&b"%PDF-1.4\n"[..], &words, b"\n%%EOF"].concat();
@@ -187,7 +191,7 @@ async fn a_disconnected_client_leaves_nothing() {
         drop(asked);
         assert!(folder.files().is_empty(), "after {length} bytes");
     }
-    assert!(site.uploads.list().await.unwrap().is_empty());
+    assert!(site.uploads.admin().list().await.unwrap().is_empty());
 }
 
 #[tokio::test]
@@ -218,13 +222,13 @@ async fn files_are_listed_and_removed() {
     }
     std::fs::write(folder.0.join("files/README"), "not ours").unwrap();
     stored.sort_by_key(|upload| upload.id);
-    let listed = site.uploads.list().await.unwrap();
+    let listed = site.uploads.admin().list().await.unwrap();
     let expected: Vec<_> = stored.iter().map(|upload| (upload.id, upload.bytes, false)).collect();
     assert_eq!(listed.iter().map(|it| (it.id, it.bytes, it.quarantined)).collect::<Vec<_>>(), expected);
 
     site.uploads.remove(stored[0].id).await.unwrap();
     site.uploads.remove(stored[0].id).await.unwrap();
-    assert_eq!(site.uploads.list().await.unwrap().len(), stored.len() - 1);
+    assert_eq!(site.uploads.admin().list().await.unwrap().len(), stored.len() - 1);
     assert_eq!(site.uploads.serve(&stored[0], &request()).await.status(), StatusCode::NOT_FOUND);
 }
 
@@ -235,7 +239,7 @@ async fn memory_keeps_files_as_a_folder_does() {
         let upload = site.keep(name, &bytes).await;
         assert_eq!(site.bytes(&upload).await.len() as u64, upload.bytes);
     }
-    assert_eq!(site.uploads.list().await.unwrap().len(), 5);
+    assert_eq!(site.uploads.admin().list().await.unwrap().len(), 5);
 }
 
 #[tokio::test]
@@ -255,7 +259,7 @@ async fn storage_is_a_folder_memory_or_bucket() {
         "s3://bucket?a=b",
     ] {
         let error = Uploads::open(wrong).unwrap_err();
-        assert!(matches!(error, UploadsError::Unreadable(_)), "{wrong}: {error:?}");
+        assert!(matches!(error, UploadsError::InvalidLocation(_)), "{wrong}: {error:?}");
         assert!(error.to_string().contains("file:///srv/uploads"));
     }
     let file = folder.0.join("file");

@@ -16,7 +16,7 @@ async fn every_image_policy_accepts_every_file_type() {
             let upload = site.keep(name, &bytes).await;
             let served = site.bytes(&upload).await;
             assert_eq!(served.len() as u64, upload.bytes);
-            if upload.kind.is_picture() {
+            if upload.file_type.is_image() {
                 image::load_from_memory(&served)
                     .unwrap_or_else(|error| panic!("{name}, {pictures:?}: {error}"));
             }
@@ -82,7 +82,7 @@ async fn a_polyglot_becomes_a_plain_picture() {
     let site = Site::new(folder.uploads());
     assert_eq!(
         site.error("a.gif", b"GIF89a\x01\0\x01\0=1;alert(document.domain)//").await,
-        UploadError::Broken
+        UploadError::Damaged
     );
 }
 
@@ -106,7 +106,7 @@ async fn unmodified_pictures_may_have_no_trailing_data() {
     for (name, bytes) in every().into_iter().filter(|(name, _)| *name != "a.pdf") {
         assert_eq!(site.bytes(&site.keep(name, &bytes).await).await, bytes);
         let more = [&bytes[..], b"PK\x05\x06"].concat();
-        assert_eq!(site.error(name, &more).await, UploadError::Hides, "{name}");
+        assert_eq!(site.error(name, &more).await, UploadError::HiddenContent, "{name}");
     }
 }
 

@@ -34,7 +34,7 @@ fn a_bucket_keeps_files_as_a_folder_does() {
 async fn in_a_bucket() {
     let Ok(server) = std::env::var(BUCKET) else { return };
     let uploads = Uploads::open(&format!("s3://files/deep/folder{server}")).unwrap();
-    let site = Site::new(uploads.clone().file_bytes(15 << 20).request_bytes(16 << 20));
+    let site = Site::new(uploads.clone().max_file_bytes(15 << 20).max_request_bytes(16 << 20));
     let mut stored = Vec::new();
     for (name, bytes) in every() {
         stored.push(site.keep(name, &bytes).await);
@@ -52,23 +52,23 @@ async fn in_a_bucket() {
     assert_eq!(part.headers()[CONTENT_RANGE], format!("bytes 9-12/{}", large.len()));
     assert_eq!(text(part).await.as_bytes(), &large[9..13]);
 
-    assert_eq!(uploads.list().await.unwrap().len(), 6);
+    assert_eq!(uploads.admin().list().await.unwrap().len(), 6);
     let beside = Uploads::open(&format!("s3://files/other{server}")).unwrap();
-    assert!(beside.list().await.unwrap().is_empty(), "each folder of a bucket is a store of its own");
+    assert!(beside.admin().list().await.unwrap().is_empty(), "each folder of a bucket is a store of its own");
     uploads.remove(upload.id).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await, None);
 
-    uploads.restore(upload.id, true, copy(b"quarantined")).await.unwrap();
+    uploads.admin().restore(upload.id, true, copy(b"quarantined")).await.unwrap();
     assert_eq!(read(&uploads, upload.id).await.unwrap(), (b"quarantined".to_vec(), true));
-    let quarantined = uploads.list().await.unwrap().into_iter().find(|it| it.quarantined).unwrap();
-    uploads.discard(&quarantined).await.unwrap();
-    assert_eq!(uploads.list().await.unwrap().len(), 5);
+    let quarantined = uploads.admin().list().await.unwrap().into_iter().find(|it| it.quarantined).unwrap();
+    uploads.admin().delete(&quarantined).await.unwrap();
+    assert_eq!(uploads.admin().list().await.unwrap().len(), 5);
 
     let local = Files::new();
     check_copies(&Site::new(local.uploads()), &beside).await;
     let unknown: UploadId = "0".repeat(32).parse().unwrap();
     assert_eq!(read(&beside, unknown).await, None);
     let gone = Uploads::open(&format!("s3://no-such-bucket/x{server}")).unwrap();
-    assert!(gone.list().await.is_err());
-    assert!(gone.restore(unknown, false, copy(&png())).await.is_err());
+    assert!(gone.admin().list().await.is_err());
+    assert!(gone.admin().restore(unknown, false, copy(&png())).await.is_err());
 }

@@ -31,7 +31,7 @@ fn clamd() -> (Server, Clamd) {
 }
 
 fn client(socket: &Path) -> Clamd {
-    Clamd::at(socket.to_str().unwrap()).unwrap().within(Duration::from_secs(20))
+    Clamd::at(socket.to_str().unwrap()).unwrap().timeout(Duration::from_secs(20))
 }
 
 #[tokio::test]
@@ -39,7 +39,7 @@ async fn malware_is_rejected_and_other_files_stored() {
     let (_server, clamd) = clamd();
     clamd.ping().await.unwrap();
     let folder = Files::new();
-    let site = Site::new(folder.uploads().scan(clamd));
+    let site = Site::new(folder.uploads().scanner(clamd));
     for (name, bytes) in every() {
         site.keep(name, &bytes).await;
     }
@@ -61,7 +61,7 @@ async fn malware_is_rejected_and_other_files_stored() {
     png.splice(33..33, png_chunk(b"tEXt", &eicar()));
     assert_eq!(site.error("a.png", &png).await, UploadError::Infected);
     // The EICAR file itself is rejected for its type.
-    assert!(matches!(site.error("eicar.com", &eicar()).await, UploadError::Unwanted { .. }));
+    assert!(matches!(site.error("eicar.com", &eicar()).await, UploadError::UnsupportedType { .. }));
     assert_eq!(folder.files().len(), kept);
 }
 
@@ -69,7 +69,7 @@ async fn malware_is_rejected_and_other_files_stored() {
 async fn without_a_scanner_uploads_are_rejected_by_default() {
     let folder = Files::new();
     let missing = Clamd::at(folder.0.join("missing.sock").to_str().unwrap()).unwrap();
-    let site = Site::new(folder.uploads().scan(missing.clone()));
+    let site = Site::new(folder.uploads().scanner(missing.clone()));
     let response = site.send(&[super::site::file("a.png", &png())]).await;
     assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE);
     assert_eq!(response.headers()["retry-after"], "60");
@@ -83,7 +83,7 @@ async fn a_silent_scanner_times_out() {
     let (server, clamd) = clamd();
     server.pause(true);
     let folder = Files::new();
-    let site = Site::new(folder.uploads().scan(clamd.within(Duration::from_millis(50))));
+    let site = Site::new(folder.uploads().scanner(clamd.timeout(Duration::from_millis(50))));
     assert_eq!(site.reject("a.png", &png()).await, palisade::upload::UploadRejection::ScannerDown);
     server.pause(false);
 }
@@ -92,7 +92,7 @@ async fn a_silent_scanner_times_out() {
 async fn a_file_too_large_to_scan_is_rejected() {
     let (_server, clamd) = clamd();
     let folder = Files::new();
-    let site = Site::new(folder.uploads().scan(clamd));
+    let site = Site::new(folder.uploads().scanner(clamd));
     let large = [&b"%PDF-1.4\n"[..], &vec![b'x'; 2 << 20], b"\n%%EOF"].concat();
     assert_eq!(site.reject("a.pdf", &large).await, palisade::upload::UploadRejection::ScannerDown);
 }
@@ -102,7 +102,7 @@ async fn in_quarantine_files_wait_for_the_scanner() {
     let place = Folder::new();
     let clamd = client(&clamd_socket(&place));
     let folder = Files::new();
-    let site = Site::new(folder.uploads().scan(clamd).scan_failure(ScanFailurePolicy::Quarantine));
+    let site = Site::new(folder.uploads().scanner(clamd).scan_failure(ScanFailurePolicy::Quarantine));
     let clean = site.keep("a.png", &png()).await;
     let infected = site.keep("a.pdf", &infected()).await;
     for upload in [&clean, &infected] {
@@ -111,7 +111,7 @@ async fn in_quarantine_files_wait_for_the_scanner() {
         assert_eq!(response.status(), StatusCode::NOT_FOUND, "a quarantined file is not served");
         assert_eq!(site.uploads.rescan(upload).await, Err(palisade::upload::UploadRejection::ScannerDown));
     }
-    assert!(site.uploads.list().await.unwrap().iter().all(|listed| listed.quarantined));
+    assert!(site.uploads.admin().list().await.unwrap().iter().all(|listed| listed.quarantined));
 
     let _server = Server::clamd(place, &eicar());
     let passed = site.uploads.rescan(&clean).await.unwrap();
@@ -125,7 +125,7 @@ async fn in_quarantine_files_wait_for_the_scanner() {
         rejected,
         palisade::upload::UploadRejection::File { name: "a.pdf".into(), error: UploadError::Infected }
     );
-    let listed = site.uploads.list().await.unwrap();
+    let listed = site.uploads.admin().list().await.unwrap();
     assert_eq!(
         listed.iter().map(|listed| (listed.id, listed.quarantined)).collect::<Vec<_>>(),
         [(clean.id, false)]

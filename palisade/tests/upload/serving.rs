@@ -42,7 +42,7 @@ async fn a_file_is_served_sandboxed_with_its_type() {
             assert!(lines.next().is_none(), "{name} was sent twice");
             line
         };
-        assert_eq!(header("content-type"), upload.kind.media_type());
+        assert_eq!(header("content-type"), upload.file_type.media_type());
         assert_eq!(header("x-content-type-options"), "nosniff");
         assert_eq!(header("content-disposition"), format!("inline; filename=\"{name}\""));
         assert_eq!(header("cache-control"), "private, no-cache");

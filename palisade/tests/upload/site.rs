@@ -84,17 +84,17 @@ impl Site {
 
     /// Sends one file, and returns the reason of its rejection.
     pub async fn reject(&self, name: &str, bytes: &[u8]) -> Rejection {
-        let before = self.uploads.list().await.unwrap();
+        let before = self.uploads.admin().list().await.unwrap();
         let response = self.send(&[file(name, bytes)]).await;
-        assert_eq!(self.uploads.list().await.unwrap(), before, "{name} was kept");
+        assert_eq!(self.uploads.admin().list().await.unwrap(), before, "{name} was kept");
         rejection(&response)
     }
 
     /// Sends one file, and returns its error.
     pub async fn error(&self, name: &str, bytes: &[u8]) -> UploadError {
-        let before = self.uploads.list().await.unwrap();
+        let before = self.uploads.admin().list().await.unwrap();
         let response = self.send(&[file(name, bytes)]).await;
-        assert_eq!(self.uploads.list().await.unwrap(), before, "{name} was kept");
+        assert_eq!(self.uploads.admin().list().await.unwrap(), before, "{name} was kept");
         match response.extensions().get() {
             Some(UploadRejection::File { error, .. }) => error.clone(),
             other => panic!("{other:?}"),
