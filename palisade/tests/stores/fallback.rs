@@ -21,7 +21,7 @@ async fn allowed(limit: &RateLimit) -> bool {
 /// Returns the number of these requests that pass.
 async fn pass(limit: &RateLimit, requests: usize) -> usize {
     let mut passed = 0;
-    for _ in 0..asks {
+    for _ in 0..requests {
         passed += usize::from(allowed(limit).await);
     }
     passed
