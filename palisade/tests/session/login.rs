@@ -325,7 +325,7 @@ async fn events_reach_their_listener() {
     browser.post("/logout").await;
     assert_eq!(
         site.events(),
-        ["SignedIn { user: \"ada\" }", "Confirmed { user: \"ada\" }", "SignedOut { user: \"ada\" }"]
+        ["SignedIn { user: \"ada\" }", "Reauthenticated { user: \"ada\" }", "SignedOut { user: \"ada\" }"]
     );
 }
 

@@ -172,7 +172,7 @@ async fn an_oversized_cookie_is_an_error() {
     let answer = sealed.browser().send("POST", &target).await;
     assert_eq!((answer.status, answer.header("set-cookie")), (StatusCode::INTERNAL_SERVER_ERROR, None));
     let error = answer.response.extensions.get::<palisade::rejection::InternalError>().unwrap().to_string();
-    assert!(error.contains("browsers keep 4096") && error.contains("Sessions::store"), "{error}");
+    assert!(error.contains("browsers accept 4096") && error.contains("Sessions::store"), "{error}");
     let mut browser = stored.browser();
     browser.post(&target).await;
     assert_eq!(browser.get("/get/essay").await.body, text);
