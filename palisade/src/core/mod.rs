@@ -17,7 +17,7 @@ pub mod clock;
 pub mod guard;
 pub(crate) mod internal_error;
 pub(crate) mod nonce;
-#[cfg(feature = "redis")]
+#[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
 pub mod rejection;
 pub mod request;
