@@ -1,5 +1,6 @@
-"""fill.py DATABASE: 10,000 users, 1,000 challenges, 1,000,000 submissions, in a SQLite database that `mathsoc migrate` made.
+"""fill.py DATABASE: fills an empty SQLite database of `mathsoc migrate` for the benchmark.
 
+It adds 10,000 users, 1,000 challenges and 1,000,000 submissions.
 Every pupil has answered both boxes of 50 challenges, half of them right.
 Pupils 1 and 2 log in as ada@example.org and grace@example.org with the password "correct horse battery".
 """

@@ -1,9 +1,10 @@
-//! Gathers `static/` into the binary: every file gets an address with the hash of its content, and a gzip and a brotli
-//! copy where that is shorter.
+//! Embeds the files of `static/` in the binary. Each file gets an address with the hash of its
+//! content, and a gzip and a brotli copy where that is shorter.
 //!
-//! What this writes, `$OUT_DIR/assets.rs`, is one array of `src/web/assets.rs`'s `Asset`, ordered by name.
-//! In a style sheet, `url("other.woff2")` names a file beside it and becomes that file's hashed name, so a changed font
-//! changes the sheet's own hash too. `static/dist` is what `make assets` built; it may be missing.
+//! The output, `$OUT_DIR/assets.rs`, is one array of the `Asset` of `src/web/assets.rs`, sorted by
+//! name. In a style sheet, `url("other.woff2")` names a file in the same folder and is replaced by
+//! its hashed name. So a changed font changes the hash of the sheet too. `make assets` builds
+//! `static/dist`, which may be missing.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -56,7 +57,8 @@ fn main() -> Fallible<()> {
     Ok(())
 }
 
-/// Reads every file under `folder`, by its path from `root` with `/` between the parts.
+/// Reads every file under `folder` into `files`, keyed by the path relative to `root` with `/` as
+/// separator.
 fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> Fallible<()> {
     for entry in fs::read_dir(folder)? {
         let path = entry?.path();
@@ -64,38 +66,40 @@ fn gather(root: &Path, folder: &Path, files: &mut BTreeMap<String, Vec<u8>>) -> 
             gather(root, &path, files)?;
         } else {
             let parts: Option<Vec<_>> = path.strip_prefix(root)?.iter().map(|part| part.to_str()).collect();
-            let name = parts.ok_or_else(|| format!("{}: a name here is UTF-8", path.display()))?.join("/");
+            let name = parts.ok_or_else(|| format!("{}: the path is not UTF-8", path.display()))?.join("/");
             files.insert(name, fs::read(&path)?);
         }
     }
     Ok(())
 }
 
-/// `site.css` → `site.0123456789abcdef.css`.
+/// Returns the file name with its hash: `site.css` → `site.0123456789abcdef.css`.
 fn hashed_name(name: &str, content: &[u8]) -> String {
     let (stem, extension) = name.rsplit_once('.').unwrap_or((name, "bin"));
     format!("{stem}.{:016x}.{extension}", fingerprint(content))
 }
 
-/// FNV-1a, 64 bits: it tells versions of a file apart, which is all that is asked of it.
+/// FNV-1a, 64 bits. It only distinguishes versions of a file, so it need not resist collisions.
 fn fingerprint(content: &[u8]) -> u64 {
     content
         .iter()
         .fold(0xcbf2_9ce4_8422_2325, |hash, byte| (hash ^ u64::from(*byte)).wrapping_mul(0x100_0000_01b3))
 }
 
-/// Replaces every `url("file")` in a style sheet by the hashed name of the file beside it.
+/// Replaces every `url("file")` in a style sheet by the hashed name of that file in the same
+/// folder.
 fn hash_urls(sheet: &str, css: &str, hashed: &BTreeMap<String, String>) -> Fallible<String> {
     const OPEN: &str = "url(\"";
     let folder = sheet.rsplit_once('/').map_or(String::new(), |(folder, _)| format!("{folder}/"));
     let mut out = String::with_capacity(css.len());
     let mut rest = css;
     while let Some((before, after)) = rest.split_once(OPEN) {
-        let (file, after) = after.split_once('"').ok_or_else(|| format!("{sheet}: a url(\" has no end"))?;
+        let (file, after) =
+            after.split_once('"').ok_or_else(|| format!("{sheet}: a url(\" has no closing quote"))?;
         let name = format!("{folder}{}", file.trim_start_matches("./"));
         let found = hashed
             .get(&name)
-            .ok_or_else(|| format!("{sheet}: url(\"{file}\") names no file; put one at static/{name}"))?;
+            .ok_or_else(|| format!("{sheet}: url(\"{file}\") names a missing file; add static/{name}"))?;
         out.push_str(before);
         out.push_str(OPEN);
         out.push_str(&found[folder.len()..]);
@@ -115,7 +119,7 @@ fn content_type(name: &str) -> Fallible<&'static str> {
         Some("png") => "image/png",
         Some("woff2") => "font/woff2",
         Some("map") => "application/json",
-        _ => return Err(format!("static/{name}: build.rs knows no content type for it; add one").into()),
+        _ => return Err(format!("static/{name}: unknown content type; add its extension to build.rs").into()),
     })
 }
 
@@ -132,7 +136,8 @@ fn brotli(content: &[u8]) -> io::Result<Vec<u8>> {
     Ok(out)
 }
 
-/// Keeps a compressed copy when it saves a tenth, and says how the table names it.
+/// Writes a compressed copy if it is at least a tenth smaller, and returns its expression in the
+/// table.
 fn shorter(folder: &Path, file: &str, packed: Vec<u8>, plain: &[u8]) -> io::Result<String> {
     if packed.len() * 10 > plain.len() * 9 {
         return Ok("None".to_owned());

@@ -1,10 +1,10 @@
 #!/usr/bin/env python3
-"""Checks the table of the crate `answers` against SymPy, where SymPy can read a pair, and prints how long it takes.
+"""Compares the table of the crate `answers` with SymPy, where SymPy can read a pair, and prints the times.
 
     python3 -m venv venv && venv/bin/pip install sympy antlr4-python3-runtime==4.11
     venv/bin/python scripts/answers-sympy.py answers/tests/pairs.txt
 
-Ends with 1 when SymPy and the table disagree on a pair that isn't listed in KNOWN, with the reason why we say otherwise.
+Exits with 1 if SymPy and the table disagree on a pair that is not in KNOWN with a reason.
 """
 
 import multiprocessing
@@ -15,7 +15,7 @@ import time
 
 SECONDS = 10
 
-# Pairs on which SymPy's answer isn't the one a school gives.
+# Pairs for which a school expects another result than SymPy's.
 KNOWN = {
     "\\sqrt[3]{-8}|-2": "a real root: SymPy takes the principal one, which is complex",
     "(-8)^{1/3}|-2": "a real root, as above",
@@ -30,7 +30,7 @@ KNOWN = {
     "\\frac{x^3}{3}+C|\\frac13x^3+c": "as above",
 }
 
-# What SymPy's two parsers refuse, or take for something else without saying so.
+# Input that SymPy's two parsers reject, or misread without an error.
 PLAIN = r"[\\{}=<>≤≥≠≈,;:|¦\[\]±∞°%…√²³]|\.\.\.|mod|\d [\dCPx]|\d[CPeE]-?\d|_|\b0\d|!!|log_?\d|sqrt\d|[a-z]\d|\b[A-Za-z]{2}\b(?<!pi)"
 WORDS = r"(?!(?:arc)?(?:sin|cos|tan|sec|csc|cot)h?\b|exp\b|log\b|sqrt\b|abs\b|gcd\b)[A-Za-z]{3,}"
 LATEX = (
@@ -74,7 +74,7 @@ def check(pipe, expected, given):
     from sympy import simplify
 
     try:
-        # Logarithms add up where both sides have one.
+        # Logarithms are added if both sides have one.
         positive = bool(re.search(r"ln|log|arc", expected + given))
         a, b = read(expected, positive), read(given, positive)
         if a is None or b is None:

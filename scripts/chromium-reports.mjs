@@ -1,9 +1,11 @@
-// Lets the real Chromium break policies, and writes what it reports to palisade/tests/data/chromium-reports.json: in the clear by
-// `report-uri`, over https by the Reporting API. Run by hand, when a new Chromium may write reports in another way.
+// Records the reports of real Chromium about policy violations in
+// palisade/tests/data/chromium-reports.json: over HTTP by `report-uri`, over HTTPS by the
+// Reporting API. Run by hand for a new version of Chromium.
 //
 //   scripts/install-test-needs && node scripts/chromium-reports.mjs
 //
-// The address it is recorded at becomes `example.org`, another origin's `other.example`; of reports that say the same one stays.
+// The recording address becomes `example.org`, the other origin's `other.example`. Equal reports
+// are kept once.
 
 import { execFileSync } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
@@ -103,7 +105,7 @@ const secure = https.createServer({ key: readFileSync(key), cert: readFileSync(c
 ports.http = await listening(clear);
 ports.https = await listening(secure);
 
-// Such reports wait for up to a minute, unless told not to.
+// Chromium delays such reports by up to a minute, unless this option is set.
 const browser = await chromium.launch({ executablePath: '/usr/bin/chromium',
   args: ['--no-sandbox', '--disable-gpu', '--ignore-certificate-errors', '--short-reporting-delay'] });
 const context = await browser.newContext({ ignoreHTTPSErrors: true });

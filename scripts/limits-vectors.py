@@ -1,19 +1,20 @@
 #!/usr/bin/env python3
-"""Asks the real Python package limits 5.8.0 what it allows, and writes it to palisade/tests/data/limits.json.
+"""Records the decisions of the Python package limits 5.8.0 in palisade/tests/data/limits.json.
 
     python3 -m venv VENV && VENV/bin/pip install limits==5.8.0 redis
     apt-get install redis-server gcc
     VENV/bin/python scripts/limits-vectors.py
 
-Random traces, the same every time: hits of some cost at some moment, in milliseconds since the first, with its answers:
-whether it passed, how much remains, the time until more does (milliseconds), and whether one more of the same cost would
-pass. Python's clock and the Redis server's stand still and are moved together. No two moments of a trace are apart by
-whole seconds, since at exactly t + window limits' own backends disagree with each other; palisade has a test of its own
-for that moment. Run by hand, when either changes.
+Random traces from a fixed seed. Each step has its time in milliseconds since the first, a cost, and the
+result: whether it passed, the remaining quota, the time until more is available (milliseconds), and
+whether another hit of the same cost would pass. The clocks of Python and of the Redis server stand
+still and are moved together. No two times of a trace differ by whole seconds, because the backends of
+limits disagree at exactly t + window; palisade tests that time on its own. Run by hand, when limits or
+this script changes.
 
-memory answers for the fixed and the moving window, Redis for all three: limits' sliding window in memory begins with the
-clock's minute, in Redis with the first hit, as all of palisade's do. limits reads Redis's fixed window in whole seconds and
-is not asked for it.
+The fixed and the moving window are recorded from memory, all three strategies from Redis. In memory, the
+sliding window of limits starts with the minute of the clock; in Redis it starts with the first hit, as in
+palisade. limits reads the fixed window of Redis in whole seconds, so that time is not recorded.
 """
 
 import json
@@ -37,7 +38,7 @@ folder = tempfile.TemporaryDirectory()
 clock = pathlib.Path(folder.name) / "clock"
 
 
-# The server asks this for the time. libfaketime does the same for most programs, but not together with jemalloc.
+# The server calls this for the time. libfaketime does not work together with jemalloc.
 SHIM = r"""
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -74,7 +75,7 @@ time_t time(time_t *at) {
 
 
 def move(to):
-    """Moves both clocks; the server reads the file each time it asks what time it is."""
+    """Moves both clocks; the server reads the file at each call."""
     global now
     now = to
     fresh = clock.with_suffix(".new")
@@ -108,7 +109,7 @@ def trace(strategy, backend, text, name):
         cost = dice.choice([1, 1, 1, 2, 3, item.amount, item.amount + 1])
         passes = strategy.hit(item, name, cost=cost)
         answer = {"at": at, "cost": cost, "passes": passes}
-        # Even looking at a sliding window moves it in Redis, where a cost beyond the amount does not.
+        # In Redis, reading a sliding window moves it, but a cost above the quota does not.
         if cost <= item.amount or backend == "memory":
             reset, remaining = strategy.get_window_stats(item, name)
             answer["remaining"] = max(0, remaining)

@@ -1,10 +1,12 @@
-// Makes palisade-audit/tests/data/observatory.json: what the MDN HTTP Observatory's own analyzer says of made-up sites.
+// Records the results of the MDN HTTP Observatory's analyzer for generated sites in
+// palisade-audit/tests/data/observatory.json.
 //
 //   git clone https://github.com/mdn/mdn-http-observatory && cd mdn-http-observatory && npm install --ignore-scripts
 //   mkdir -p conf && echo '{}' > conf/hsts-preload.json
 //   node …/scripts/observatory-vectors.mjs "$PWD" 400 > …/palisade-audit/tests/data/observatory.json
 //
-// A last argument is a seed. Nothing of theirs is in the output but their names of the outcomes.
+// A last argument is a seed. The output contains no text of the Observatory except the names of
+// its outcomes.
 import { pathToFileURL } from "node:url";
 import path from "node:path";
 
@@ -85,7 +87,7 @@ const site = () => {
   };
 };
 
-// Node joins what comes more than once, but keeps only one content type.
+// Node joins repeated headers, but keeps only one content type.
 const joined = (pairs) => {
   const all = {};
   for (const [name, value] of pairs) {

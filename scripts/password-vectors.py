@@ -4,7 +4,7 @@
     python3 -m venv VENV && VENV/bin/pip install werkzeug==3.1.9 django argon2-cffi
     VENV/bin/python scripts/password-vectors.py
 
-Salts are random, so the file changes with each run; that it verifies does not.
+Salts are random, so the file changes with each run, but it always verifies.
 """
 import json
 import pathlib

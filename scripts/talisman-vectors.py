@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Asks the real Flask-Talisman 1.1.0 what it sends, and writes it to palisade/tests/data/talisman.json.
+"""Records the headers of Flask-Talisman 1.1.0 in palisade/tests/data/talisman.json.
 
     python3 -m venv VENV && VENV/bin/pip install flask flask-talisman==1.1.0
     VENV/bin/python scripts/talisman-vectors.py
 
-The policies are those of the guides that this project was asked to realise; the configurations are the six that the
-parity file prints. Run by hand, when either changes.
+The policies and the six configurations are those of the sites that palisade replaces. Run by hand, when
+Flask-Talisman or this script changes.
 """
 
 import json

@@ -1,4 +1,4 @@
-//! What the measuring programs share: contestants as processes, a load, and what it comes to.
+//! Shared parts of the benchmarks: contestants as processes, a load generator, results.
 
 pub mod load;
 pub mod results;

@@ -1,4 +1,4 @@
-//! How many a second, and how late at half of that.
+//! The load generator: the highest rate, and the latency at half of it.
 
 use std::error::Error;
 use std::net::SocketAddr;
@@ -9,7 +9,8 @@ use tokio::task::JoinSet;
 
 use crate::wire::Wire;
 
-/// A request, and the statuses that may come back: the second for a limit that lets one through now and then.
+/// A request and the accepted statuses: the second is for a limit that lets a request through now
+/// and then.
 #[derive(Clone)]
 pub struct Shot {
     pub address: SocketAddr,
@@ -19,16 +20,16 @@ pub struct Shot {
 
 impl Shot {
     async fn fire(&self, wire: &mut Wire) -> Result<(), Box<dyn Error + Send + Sync>> {
-        let answer = wire.exchange(&self.request).await?;
-        if !self.statuses.contains(&answer.status) {
-            let body = String::from_utf8_lossy(&answer.body[..answer.body.len().min(200)]);
-            return Err(format!("{} instead of {}: {body}", answer.status, self.statuses[0]).into());
+        let response = wire.exchange(&self.request).await?;
+        if !self.statuses.contains(&response.status) {
+            let body = String::from_utf8_lossy(&response.body[..response.body.len().min(200)]);
+            return Err(format!("{} instead of {}: {body}", response.status, self.statuses[0]).into());
         }
         Ok(())
     }
 }
 
-/// Answers in a time, each connection asking again as soon as it has its answer.
+/// Returns the number of responses within a time. Each connection sends the next request at once.
 pub async fn flat_out(
     shot: &Shot,
     connections: u32,
@@ -54,8 +55,9 @@ pub async fn flat_out(
     Ok(done)
 }
 
-/// How late answers are when so many a second are asked for, in nanoseconds from when each was due (not from when it was sent:
-/// a server that stalls makes later ones late, too), least first.
+/// Returns the latencies at a fixed rate in nanoseconds, sorted. Latency counts from when a
+/// request was due, not from when it was sent, so that a stalled server delays later requests too
+/// (no coordinated omission).
 pub async fn steady(
     shot: &Shot,
     connections: u32,
@@ -74,7 +76,7 @@ pub async fn steady(
                 if due > begin + time {
                     break;
                 }
-                // The runtime's timers count in milliseconds.
+                // The timers of the runtime have a resolution of a millisecond.
                 while Instant::now() < due {
                     tokio::task::yield_now().await;
                 }

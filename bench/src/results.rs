@@ -1,11 +1,11 @@
-//! What was measured, and what it comes to.
+//! The measurements and their medians.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
 
 use crate::work::Work;
 
-/// One kind of work of one contestant at one number of connections.
+/// The measurements of one kind of work of one contestant at one number of connections.
 #[derive(Default, Clone)]
 pub struct Cell {
     rates: Vec<f64>,
@@ -18,18 +18,17 @@ impl Cell {
         self.costs.push(busy as f64 / 1e3 / done.max(1) as f64);
     }
 
-    /// Answers a second: the median of the rounds.
+    /// Returns the responses per second: the median of the rounds.
     pub fn rate(&self) -> f64 {
         median(&self.rates)
     }
 
-    /// Microseconds of the server's core for each answer: the median of the rounds.
+    /// Returns the server's CPU microseconds per response: the median of the rounds.
     pub fn cost(&self) -> f64 {
         median(&self.costs)
     }
 }
 
-/// The middle one.
 pub fn median(numbers: &[f64]) -> f64 {
     let mut numbers = numbers.to_vec();
     numbers.sort_by(f64::total_cmp);
@@ -53,18 +52,18 @@ impl Results {
         self.cells.get(&(name, work.name(), connections))
     }
 
-    /// Takes down the latencies, least first.
+    /// Records sorted latencies.
     pub fn late(&mut self, name: &'static str, work: Work, late: &[u64]) {
         let at = |part: f64| late.get((late.len() as f64 * part) as usize).copied().unwrap_or(0) as f64 / 1e3;
         self.late.insert((name, work.name()), (at(0.5), at(0.99)));
     }
 
-    /// The median and the 99th of a hundred, in microseconds.
+    /// Returns the median and the 99th percentile, in microseconds.
     pub fn lateness(&self, name: &'static str, work: Work) -> Option<(f64, f64)> {
         self.late.get(&(name, work.name())).copied()
     }
 
-    /// Bytes before the load, and with a hundred thousand clients known.
+    /// Memory in bytes before the load, and after a hundred thousand clients.
     pub fn memory(&mut self, name: &'static str) -> &mut (u64, u64) {
         self.memory.entry(name).or_default()
     }
@@ -73,7 +72,7 @@ impl Results {
         self.memory.get(name).copied().unwrap_or_default()
     }
 
-    /// Milliseconds to the first answer, one for each start.
+    /// Milliseconds until the first response, one for each start.
     pub fn ready(&mut self, name: &'static str) -> &mut Vec<f64> {
         self.ready.entry(name).or_default()
     }

@@ -1,4 +1,4 @@
-//! A contestant as a process: started on the first core, watched, stopped.
+//! A contestant as a process: started on the first core, observed, stopped.
 
 use std::error::Error;
 use std::fs;
@@ -10,21 +10,21 @@ use std::time::{Duration, Instant};
 use crate::wire::Wire;
 use crate::work::get;
 
-/// What contestants say of themselves.
+/// The standard error of all contestants.
 const LOG: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/target/contestants.log");
 
-/// Stands in a line for the port.
+/// The placeholder for the port in a command.
 pub const PORT: &str = "{port}";
 
 pub struct Server {
     child: Child,
     pub address: SocketAddr,
-    /// From the start to the first answer.
+    /// The time from the start to the first response.
     pub ready: Duration,
 }
 
 impl Server {
-    /// Starts it with a free port in the place of [`PORT`], and waits for its first answer.
+    /// Starts the command with a free port for [`PORT`], and waits for the first response.
     pub async fn start(line: &[String], path: &str) -> Result<Self, Box<dyn Error>> {
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, free_port()?));
         let line: Vec<String> = line.iter().map(|it| it.replace(PORT, &address.port().to_string())).collect();
@@ -40,9 +40,9 @@ impl Server {
         let mut server = Self { child, address, ready: Duration::ZERO };
         let request = get(path, "");
         loop {
-            if let Ok(answer) = Wire::to(address).exchange(&request).await {
-                if answer.status != 200 {
-                    return Err(format!("{line:?} answers {}", answer.status).into());
+            if let Ok(response) = Wire::to(address).exchange(&request).await {
+                if response.status != 200 {
+                    return Err(format!("{line:?} answers {}", response.status).into());
                 }
                 break;
             }
@@ -50,7 +50,7 @@ impl Server {
                 return Err(format!("{line:?} ended: {ended}; {LOG} says why").into());
             }
             if begin.elapsed() > Duration::from_secs(30) {
-                return Err(format!("{line:?} gives no answer").into());
+                return Err(format!("{line:?} does not answer within 30 seconds").into());
             }
             tokio::time::sleep(Duration::from_millis(1)).await;
         }
@@ -58,7 +58,7 @@ impl Server {
         Ok(server)
     }
 
-    /// The time that its processes have had on the core, in nanoseconds.
+    /// Returns the CPU time of its processes, in nanoseconds.
     pub fn busy(&self) -> u64 {
         let threads = self
             .processes()
@@ -76,7 +76,7 @@ impl Server {
             .sum()
     }
 
-    /// The memory that is its own, with its share of what is shared, in bytes.
+    /// Returns its proportional set size, in bytes.
     pub fn memory(&self) -> u64 {
         self.processes()
             .filter_map(|process| {
@@ -88,7 +88,7 @@ impl Server {
             * 1024
     }
 
-    /// It and what it started: they are one process group.
+    /// Returns the processes of its process group.
     fn processes(&self) -> impl Iterator<Item = u32> {
         let group = self.child.id();
         fs::read_dir("/proc").into_iter().flatten().flatten().filter_map(move |entry| {
@@ -102,7 +102,7 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        // By its group, since gunicorn and nginx have workers.
+        // Kills the group, since gunicorn and nginx have workers.
         let group = format!("-{}", self.child.id());
         let _ = Command::new("kill").args(["-TERM", "--", &group]).status();
         let begin = Instant::now();

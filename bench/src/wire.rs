@@ -1,4 +1,5 @@
-//! One connection that is kept alive, with as little work for each request as can be: the load must not be what is measured.
+//! A keep-alive connection with minimal work per request, so that the load is not what is
+//! measured.
 
 use std::io::{self, ErrorKind};
 use std::net::SocketAddr;
@@ -6,15 +7,15 @@ use std::net::SocketAddr;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
-/// A connection; it is opened when it is needed, and again when the server closed it.
+/// A connection that is opened on demand, and reopened if the server closed it.
 pub struct Wire {
     address: SocketAddr,
     stream: Option<TcpStream>,
     read: Vec<u8>,
 }
 
-/// One answer, as it lies in the buffer.
-pub struct Answer<'a> {
+/// A response, borrowed from the buffer.
+pub struct WireResponse<'a> {
     pub status: u16,
     pub head: &'a [u8],
     pub body: &'a [u8],
@@ -25,8 +26,8 @@ impl Wire {
         Self { address, stream: None, read: vec![0; 64 * 1024] }
     }
 
-    /// Sends a request and reads the whole answer.
-    pub async fn exchange(&mut self, request: &[u8]) -> io::Result<Answer<'_>> {
+    /// Sends a request and reads the whole response.
+    pub async fn exchange(&mut self, request: &[u8]) -> io::Result<WireResponse<'_>> {
         let mut stream = match self.stream.take() {
             Some(stream) => stream,
             None => {
@@ -56,7 +57,7 @@ impl Wire {
                 _ => {}
             }
         };
-        let answer = Answer {
+        let response = WireResponse {
             status: self
                 .read
                 .get(9..12)
@@ -65,18 +66,18 @@ impl Wire {
             head: &self.read[..head],
             body: &self.read[head..end],
         };
-        if value(answer.head, b"connection").is_none_or(|value| !value.eq_ignore_ascii_case(b"close")) {
+        if value(response.head, b"connection").is_none_or(|value| !value.eq_ignore_ascii_case(b"close")) {
             self.stream = Some(stream);
         }
-        Ok(answer)
+        Ok(response)
     }
 }
 
-/// What must be known of a head to find the end of its body.
+/// The parts of a head that determine where the body ends.
 #[derive(Clone, Copy)]
 struct Head {
     len: usize,
-    /// `None`: in chunks.
+    /// The length of the body; `None` if it is chunked.
     body: Option<usize>,
 }
 
@@ -90,12 +91,12 @@ impl Head {
     }
 }
 
-/// The value of a header, by its name in small letters.
+/// Returns the first value of a header; the name is in lower case.
 pub fn value<'a>(head: &'a [u8], name: &[u8]) -> Option<&'a [u8]> {
     values(head, name).next()
 }
 
-/// Each value of it.
+/// Returns all values of a header.
 pub fn values<'a>(head: &'a [u8], name: &[u8]) -> impl Iterator<Item = &'a [u8]> {
     head.split(|byte| *byte == b'\n').filter_map(move |line| {
         let (found, value) = line.split_at_checked(name.len())?;

@@ -1,4 +1,4 @@
-//! Every rule of the audit and the score, over headers, an empty line and a body.
+//! Fuzzes every rule of the audit and the score with headers, an empty line and a body.
 #![no_main]
 
 use std::time::SystemTime;

@@ -1,4 +1,5 @@
-//! No cookie that we have not sealed is a session, and whatever we have sealed, reading it never panics.
+//! Fuzzes session cookies: a cookie that is not sealed by the site is no session, and reading a
+//! sealed one never panics.
 #![no_main]
 
 use std::convert::Infallible;
@@ -10,9 +11,9 @@ use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::{HeaderValue, Request, Response};
 use libfuzzer_sys::fuzz_target;
+use palisade::keyring::DerivedKey;
 use palisade::session::store::MemorySessions;
 use palisade::{Keyring, Session, Sessions};
-use palisade::keyring::DerivedKey;
 use tower::{Layer, ServiceExt, service_fn};
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
@@ -20,10 +21,10 @@ static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
 });
 static KEYS: LazyLock<DerivedKey> = LazyLock::new(|| KEYRING.derive("session"));
 
-/// Who is signed in by this cookie, after something was put into the session.
-fn asked(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
+/// Returns the user that the cookie signs in, after a write to the session.
+fn signed_in_user(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
     let page = service_fn(async |request: Request<()>| {
-        let session = request.extensions().get::<Session>().expect("there is the layer").clone();
+        let session = request.extensions().get::<Session>().expect("inside of the layer").clone();
         let who = session.sign_in().await.expect("memory answers").map(|sign_in| sign_in.user);
         session.set("seen", true).await.expect("memory answers");
         Ok::<_, Infallible>(Response::new(who))
@@ -32,7 +33,7 @@ fn asked(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
     request.headers_mut().insert("cookie", cookie);
     match pin!(sessions.layer(page).oneshot(request)).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(response)) => response.into_body(),
-        _ => panic!("it waits for nothing"),
+        _ => panic!("the future is not ready"),
     }
 }
 
@@ -45,10 +46,10 @@ fuzz_target!(|input: &[u8]| {
         let text = URL_SAFE_NO_PAD.encode(input);
         for line in [input, format!("session={text}; remember={text}").as_bytes()] {
             if let Ok(line) = HeaderValue::from_bytes(line) {
-                assert_eq!(asked(sessions.clone(), line), None, "nobody has sealed it");
+                assert_eq!(signed_in_user(sessions.clone(), line), None, "the cookie is not sealed");
             }
         }
         let ours = format!("session={}", URL_SAFE_NO_PAD.encode(KEYS.seal(input, context.as_bytes())));
-        asked(sessions, HeaderValue::try_from(ours).expect("base64"));
+        signed_in_user(sessions, HeaderValue::try_from(ours).expect("base64"));
     }
 });

@@ -1,5 +1,5 @@
-//! Looking for a token in a form neither panics, nor loses a byte, nor takes another's word for ours, in whatever pieces the
-//! form comes.
+//! Fuzzes the search for a CSRF token in a form: it never panics, passes on every byte, rejects
+//! foreign tokens, and does not depend on how the body is split.
 #![no_main]
 
 use std::convert::Infallible;
@@ -12,9 +12,9 @@ use http::{Request, Response};
 use http_body::Frame;
 use http_body_util::{BodyExt, Full};
 use libfuzzer_sys::fuzz_target;
-use palisade::{CsrfTokens, Keyring, Rejection};
 use palisade::csrf::PeekedBody;
 use palisade::request::{RequestContext, SessionTag};
+use palisade::{CsrfTokens, Keyring, Rejection};
 use tower::{Layer, ServiceExt, service_fn};
 
 static TOKENS: LazyLock<CsrfTokens> = LazyLock::new(|| {
@@ -35,10 +35,10 @@ impl SessionTag for Visitor {
     }
 }
 
-/// A body in pieces of this length.
-struct Pieces(Bytes, usize);
+/// A body in chunks of this length.
+struct ChunkedBody(Bytes, usize);
 
-impl http_body::Body for Pieces {
+impl http_body::Body for ChunkedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -47,43 +47,49 @@ impl http_body::Body for Pieces {
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Bytes>, Infallible>>> {
         let length = self.1.min(self.0.len());
-        let piece = self.0.split_to(length);
-        Poll::Ready((!piece.is_empty()).then(|| Ok(Frame::data(piece))))
+        let chunk = self.0.split_to(length);
+        Poll::Ready((!chunk.is_empty()).then(|| Ok(Frame::data(chunk))))
     }
 }
 
-/// What comes out at the other side.
-fn sent(tokens: &CsrfTokens, kind: &str, body: Pieces) -> Response<Full<Bytes>> {
-    let echo = service_fn(async |request: Request<PeekedBody<Pieces>>| {
-        let bytes = request.into_body().collect().await.expect("it cannot break").to_bytes();
+/// Sends the form to a service that echoes the body.
+fn echo(tokens: &CsrfTokens, content_type: &str, body: ChunkedBody) -> Response<Full<Bytes>> {
+    let echo = service_fn(async |request: Request<PeekedBody<ChunkedBody>>| {
+        let bytes = request.into_body().collect().await.expect("the body is infallible").to_bytes();
         Ok::<_, Infallible>(Response::new(Full::new(bytes)))
     });
-    let mut request = Request::post("/").body(body).expect("it is one");
-    if let Ok(kind) = kind.parse() {
-        request.headers_mut().insert("content-type", kind);
+    let mut request = Request::post("/").body(body).expect("a valid request");
+    if let Ok(content_type) = content_type.parse() {
+        request.headers_mut().insert("content-type", content_type);
     }
     RequestContext::begin(request.extensions_mut()).bind(Arc::new(Visitor));
-    let answer = pin!(tokens.layer(echo).oneshot(request));
-    match answer.poll(&mut Context::from_waker(Waker::noop())) {
+    let response = pin!(tokens.layer(echo).oneshot(request));
+    match response.poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(Ok(response)) => response,
-        _ => panic!("it waits for nothing"),
+        _ => panic!("the future is not ready"),
     }
 }
 
 fuzz_target!(|input: (String, Vec<u8>, u8)| {
     let (boundary, body, length) = input;
     let body = Bytes::from(body);
-    for kind in ["application/x-www-form-urlencoded", &format!("multipart/form-data; boundary={boundary}")] {
-        let faults = [usize::MAX, usize::from(length).max(1)].map(|length| {
-            let passed = sent(&TOKENS.clone().report_only(), kind, Pieces(body.clone(), length));
-            let passed = passed.into_body().collect();
+    for content_type in
+        ["application/x-www-form-urlencoded", &format!("multipart/form-data; boundary={boundary}")]
+    {
+        let rejections = [usize::MAX, usize::from(length).max(1)].map(|length| {
+            let response =
+                echo(&TOKENS.clone().report_only(), content_type, ChunkedBody(body.clone(), length));
+            let passed = response.into_body().collect();
             let Poll::Ready(Ok(passed)) = pin!(passed).poll(&mut Context::from_waker(Waker::noop())) else {
-                panic!("it waits for nothing")
+                panic!("the future is not ready")
             };
             assert_eq!(passed.to_bytes(), body);
-            sent(&TOKENS, kind, Pieces(body.clone(), length)).extensions().get::<Rejection>().cloned()
+            echo(&TOKENS, content_type, ChunkedBody(body.clone(), length))
+                .extensions()
+                .get::<Rejection>()
+                .cloned()
         });
-        assert!(faults[0].is_some(), "nobody was given a token");
-        assert_eq!(faults[0], faults[1], "the same in whatever pieces");
+        assert!(rejections[0].is_some(), "no token was issued");
+        assert_eq!(rejections[0], rejections[1], "the chunks make no difference");
     }
 });

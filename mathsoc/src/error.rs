@@ -1,6 +1,7 @@
-//! What a handler answers when it has no page: a status, and for the log a cause.
+//! The error type of the handlers: a status without a page, and a cause for the log.
 //!
-//! The body is empty. `palisade::ErrorPages` writes it, and logs the [`InternalError`] under the request id on the page.
+//! The body is empty. [`palisade::ErrorPages`] fills it with the error page, and logs the
+//! [`InternalError`] under the request id that the page shows.
 
 use axum::response::{IntoResponse, Response};
 use http::StatusCode;
@@ -16,35 +17,35 @@ use crate::db::DbError;
 use crate::db::competitions::CompetitionError;
 use crate::db::submissions::SubmitError;
 
-/// Why there is no page.
+/// A reason why a handler returns no page.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// There is nothing at this address, or nothing yet.
-    #[error("nothing is here")]
+    /// Nothing exists at this address, or nothing that is published.
+    #[error("not found")]
     NotFound,
-    /// The database gave no answer.
+    /// A database query failed.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// An answer could not be counted.
+    /// An answer could not be recorded.
     #[error(transparent)]
     Submit(SubmitError),
-    /// A competition could not be kept.
+    /// A competition could not be saved.
     #[error(transparent)]
     Competition(CompetitionError),
     /// A protection rejected the request.
     #[error("rejected: {}", .0.code())]
     Rejected(Rejection),
-    /// Work on another thread broke off.
-    #[error("the work broke off")]
+    /// A task on another thread panicked or was cancelled.
+    #[error("a task panicked or was cancelled")]
     Broken(#[source] JoinError),
-    /// A template broke off.
+    /// A template failed to render.
     #[error("a page could not be rendered")]
     Template(#[from] askama::Error),
 }
 
 impl Error {
-    /// For `map_err`, where work was done on another thread.
+    /// Converts a failed task; for `map_err` after `spawn_blocking`.
     pub fn broken(error: JoinError) -> Self {
         Self::Broken(error)
     }
@@ -97,7 +98,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn what_broke_is_for_the_log_and_not_for_the_page() {
+    fn a_cause_is_logged_and_not_shown() {
         let response = Error::Db(DbError::Query(sqlx::Error::PoolTimedOut)).into_response();
         assert_eq!(response.status(), 500);
         let cause = response.extensions().get::<InternalError>().expect("a fault").to_string();
@@ -106,7 +107,7 @@ mod tests {
     }
 
     #[test]
-    fn nothing_to_be_found_is_no_fault() {
+    fn not_found_is_no_internal_error() {
         let response = Error::NotFound.into_response();
         assert_eq!(response.status(), 404);
         assert!(response.extensions().get::<InternalError>().is_none());

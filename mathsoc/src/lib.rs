@@ -1,6 +1,6 @@
 //! The Maths Society Platform: challenges, answers, leaderboards, articles.
 //!
-//! [`app`] is the site as a service: what `main` serves and the tests call.
+//! [`app`] returns the site as a service: `main` serves it, and the tests call it.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {

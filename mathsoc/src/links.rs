@@ -1,33 +1,37 @@
-//! Links that stand for somebody, once and not for long: to verify an address, to choose a new password, to set up the site.
+//! Single-use links that expire: to verify an address, to choose a new password, to set up the
+//! site.
 //!
 //! ```no_run
-//! # async fn example(links: &mathsoc::links::Links, ada: &mathsoc::db::users::User) -> Result<(), mathsoc::links::LinkError> {
+//! # use mathsoc::{db::users::User, links::{LinkError, Links}};
+//! # async fn example(links: &Links, ada: &User) -> Result<(), LinkError> {
 //! use mathsoc::links::Purpose;
 //!
-//! let path = links.issue(Purpose::ResetPassword, ada);             // /password_reset/qmd6…: goes into a letter
+//! let path = links.issue(Purpose::ResetPassword, ada); // /password_reset/qmd6…: for the letter
 //! let token = path.rsplit('/').next().unwrap_or_default();
-//! links.look(Purpose::ResetPassword, token).await?;                // shows the form
-//! let link = links.consume(Purpose::ResetPassword, token).await?;  // the form was sent; from now on the link is used
+//! links.look(Purpose::ResetPassword, token).await?; // before the form is shown
+//! let link = links.consume(Purpose::ResetPassword, token).await?; // when it is submitted
 //! assert_eq!(link.user_id, ada.id);
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! What passes:
-//! 1. what we sealed, for this purpose: nobody can read or change it;
-//! 2. within 30 minutes; within a week what welcomes somebody for whom an admin made the account;
-//! 3. while the account has the epoch that it had then: a new password or other rights end its links. To set up the site:
-//!    while there is no admin;
-//! 4. once. Using is one statement in the database, so that of two at once only one passes, on however many machines.
+//! A link is accepted if, in this order:
+//! 1. it was sealed by this site for this purpose: no one can read or change a token;
+//! 2. it has not expired: after 30 minutes, or after a week for the welcome link of an account
+//!    that an admin created;
+//! 3. the account's epoch has not changed since the link was issued. A new password or other
+//!    rights invalidate its links. The set-up link is accepted while the site has no admin;
+//! 4. it has not been used. Using it is one SQL statement, so of two concurrent requests only one
+//!    succeeds, on any number of machines.
 //!
 //! | choice | why |
 //! |---|---|
-//! | `look` and `consume` | programs that check mail open every link; only a form that is sent uses it |
-//! | only used links are kept, as hashes, until they would end anyway | nothing that waits in the database can be stolen |
-//! | the path is made here | the letter and the page cannot differ |
+//! | `look` and `consume` | mail scanners open every link; only a submitted form uses it |
+//! | only hashes of used links are stored | the database holds no usable token |
+//! | this module builds the path | the letter and the route cannot differ |
 //!
-//! What it does not do: hide the link from other sites and caches. Its pages are sent with `Referrer-Policy: no-referrer` and
-//! `Cache-Control: no-store`.
+//! It does not hide the link from other sites and caches. The routes send
+//! `Referrer-Policy: no-referrer` and `Cache-Control: no-store`.
 //!
 //! References: OWASP Forgot Password Cheat Sheet.
 
@@ -42,28 +46,29 @@ use crate::db::users::{self, User};
 use crate::db::{Db, DbError, used_links};
 use crate::domain::clock;
 
-/// How long a link works, in seconds.
+/// The lifetime of a link, in seconds.
 pub const LIFETIME: i64 = 30 * 60;
-/// How long one works for which nobody has asked, so that it may lie in a mailbox for a while.
+/// The lifetime of a welcome link, in seconds. Its recipient did not ask for it, so it may stay
+/// unread for days.
 pub const WELCOME_LIFETIME: i64 = 7 * 24 * 60 * 60;
 
-/// What a link is for.
+/// The purpose of a link.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Purpose {
-    /// To show that an address is one's own.
+    /// To show that the recipient owns the address.
     VerifyAddress,
     /// To choose a new password without knowing the old one.
     ResetPassword,
-    /// To make the first admin.
+    /// To create the first admin.
     SetUp,
-    /// To choose the first password of an account that an admin made.
+    /// To choose the first password of an account that an admin created.
     Welcome,
 }
 
 impl Purpose {
     const ALL: [Self; 4] = [Self::VerifyAddress, Self::ResetPassword, Self::SetUp, Self::Welcome];
 
-    /// The path of its page, but for the token.
+    /// The path of the page, without the token.
     pub fn path(self) -> &'static str {
         match self {
             Self::VerifyAddress => "/verify_email/",
@@ -90,7 +95,7 @@ impl Purpose {
     }
 }
 
-/// Makes and takes links; cheap to clone.
+/// Issues and checks links; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Links {
     keys: [DerivedKey; 4],
@@ -98,62 +103,57 @@ pub struct Links {
     clock: Clock,
 }
 
-/// A link that passes.
+/// A valid link.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Link {
-    /// Whom it stands for; 0 in a link that sets up the site.
+    /// The account that the link is for; 0 in a link that sets up the site.
     pub user_id: i64,
-    /// The epoch of their account: what is done in the link's name is done only while it is the same.
+    /// The account's epoch. An action authorised by the link requires that it is unchanged.
     pub epoch: u64,
     /// Unix seconds.
     pub expires_at: i64,
     id: [u8; 16],
 }
 
-/// Two numbers and a time of 8 bytes each, and an id.
+/// The length of the plaintext: three numbers of 8 bytes each, and an id.
 const LENGTH: usize = 8 + 8 + 8 + 16;
 
 impl Links {
-    /// Seals with the keyring, and notes used links in the database.
+    /// Seals with the keyring, and records used links in the database.
     pub fn new(keyring: &Keyring, db: Db) -> Self {
         Self { keys: Purpose::ALL.map(|it| keyring.derive(it.key_name())), db, clock: Clock::system() }
     }
 
-    /// Takes the time from this clock.
+    /// Uses this clock instead of the system's.
     pub fn clock(self, clock: Clock) -> Self {
         Self { clock, ..self }
     }
 
-    /// The path of a link for this account.
+    /// Returns the path of a new link for this account.
     pub fn issue(&self, purpose: Purpose, user: &User) -> String {
         self.seal(purpose, user.id, user.epoch)
     }
 
-    /// The path of the link by which the first admin sets up the site.
+    /// Returns the path of a new link that lets the first admin set up the site.
     pub fn issue_set_up(&self) -> String {
         self.seal(Purpose::SetUp, 0, 0)
     }
 
-    /// Whether the link would pass, without using it.
-    ///
-    /// # Errors
-    /// Why it does not pass, or that the database gives no answer.
+    /// Checks the link without using it.
     pub async fn look(&self, purpose: Purpose, token: &str) -> Result<Link, LinkError> {
         let link = self.open(purpose, token)?;
         if used_links::is_taken(&self.db, &link.hash()).await? {
             return Err(LinkError::Used);
         }
-        self.holds(purpose, &link).await?;
+        self.check_current(purpose, &link).await?;
         Ok(link)
     }
 
-    /// Uses the link: it passes now, and never again. What else the form needs is checked before.
-    ///
-    /// # Errors
-    /// Why it does not pass, or that the database gives no answer.
+    /// Marks the link as used and returns it; a second call fails with [`LinkError::Used`].
+    /// Validate the rest of the form first.
     pub async fn consume(&self, purpose: Purpose, token: &str) -> Result<Link, LinkError> {
         let link = self.open(purpose, token)?;
-        self.holds(purpose, &link).await?;
+        self.check_current(purpose, &link).await?;
         if used_links::take(&self.db, &link.hash(), link.expires_at).await? {
             Ok(link)
         } else {
@@ -187,14 +187,14 @@ impl Links {
         if link.expires_at <= self.now() { Err(expired) } else { Ok(link) }
     }
 
-    async fn holds(&self, purpose: Purpose, link: &Link) -> Result<(), LinkError> {
-        let holds = match purpose {
+    async fn check_current(&self, purpose: Purpose, link: &Link) -> Result<(), LinkError> {
+        let is_current = match purpose {
             Purpose::SetUp => !users::has_admin(&self.db).await?,
             Purpose::VerifyAddress | Purpose::ResetPassword | Purpose::Welcome => {
                 users::by_id(&self.db, link.user_id).await?.is_some_and(|user| user.epoch == link.epoch)
             }
         };
-        if holds { Ok(()) } else { Err(LinkError::Outdated) }
+        if is_current { Ok(()) } else { Err(LinkError::Outdated) }
     }
 
     fn now(&self) -> i64 {
@@ -208,33 +208,35 @@ impl Link {
     }
 }
 
-/// The path as a log may have it: who reads the log must not find a link that still works.
+/// Returns the path without its token, for the log: a reader of the log must not find a usable
+/// link.
 pub fn without_token(path: &str) -> &str {
     Purpose::ALL.iter().map(|it| it.path()).find(|start| path.starts_with(start)).unwrap_or(path)
 }
 
-/// Why a link does not pass, in words for whoever opened it.
+/// A reason why a link is rejected, worded for the person who opened it.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum LinkError {
-    /// We did not make it, or not for this.
+    /// The token was not sealed by this site, or for another purpose.
     #[error("This link is not complete. Copy all of it from the letter, or ask for a new one.")]
     Unknown,
-    /// It is too late.
+    /// The link is older than 30 minutes.
     #[error("This link is older than 30 minutes. Ask for a new one.")]
     Expired,
-    /// It has lain in the mailbox for too long.
+    /// The welcome link is older than a week.
     #[error(
         "This link is older than a week. Ask for a new password instead: we send you another link at once."
     )]
     OldWelcome,
-    /// Somebody used it.
+    /// The link has been used.
     #[error("This link has been used. Ask for a new one if you need it.")]
     Used,
-    /// The account has changed since, or is gone.
+    /// The account has changed since the link was issued, or was deleted. For a set-up link: the
+    /// site has an admin.
     #[error("Your account has changed since this link was made. Ask for a new one.")]
     Outdated,
-    /// The database gave no answer.
+    /// A database query failed.
     #[error(transparent)]
     Db(#[from] DbError),
 }

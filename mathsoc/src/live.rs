@@ -1,4 +1,4 @@
-//! Who watches a leaderboard, and what tells them that it has changed.
+//! Notifies members who watch a leaderboard when it changes.
 //!
 //! ```no_run
 //! # async fn example(db: mathsoc::db::Db) {
@@ -6,26 +6,28 @@
 //! use mathsoc::live::Live;
 //!
 //! let live = Live::new(db);
-//! let mut watcher = live.watch(7).expect("nobody else watches");
-//! live.look(); // points have been counted
-//! let version = watcher.changed(ScoreBoard::All, 41).await; // once the board's number is above 41
+//! let mut watcher = live.watch(7).expect("below the limit of watchers");
+//! live.look(); // points were awarded
+//! let version = watcher.changed(Changing::All, 41).await; // the board's version is above 41
 //! # }
 //! ```
 //!
-//! What happens, in this order:
-//! 1. a member begins to watch, unless there are too many already;
-//! 2. while anybody watches, one task reads the [numbers of all boards](crate::db::board_versions) every two seconds, and at once when
-//!    this process has counted points; nobody watches, nothing is read;
-//! 3. each watcher whose board has a higher number than it knows is woken;
-//! 4. when the program is asked to stop, every watcher is told that it is over.
+//! Steps, in order:
+//! 1. A member starts to watch, unless a limit below is reached.
+//! 2. While at least one member watches, one task polls the [board
+//!    versions](crate::db::board_versions) every two seconds, and at once when this process has
+//!    awarded points. Without watchers it stops.
+//! 3. Each watcher whose board has a higher version than the one it knows is woken.
+//! 4. On shutdown, every watcher is told to end.
 //!
-//! | bound | is | because |
+//! | limit | value | reason |
 //! |---|---|---|
-//! | watchers of one member | 3 | a browser has six connections to a site over HTTP/1.1 |
-//! | watchers in all | 500 | each is a connection, and two short questions to the database at each change |
+//! | watchers per member | 3 | a browser opens six connections to a site over HTTP/1.1 |
+//! | watchers in total | 500 | each holds a connection, and costs two queries a change |
 //!
-//! While the database does not answer nobody is woken, and the task tries again. Why numbers in the database, and neither
-//! messages between processes nor LISTEN: `docs/decisions/0019-live-leaderboards.md`.
+//! While the database does not answer, no watcher is woken and the task retries.
+//! `docs/decisions/0019-live-leaderboards.md` says why the versions are in the database instead of
+//! messages between processes or LISTEN.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -37,27 +39,28 @@ use tokio::sync::{Notify, watch};
 use crate::db::Db;
 use crate::db::board_versions::{self, ScoreBoard, Versions};
 
-/// Who watches leaderboards; cheap to clone.
+/// The watchers of leaderboards; cheap to clone.
 #[derive(Clone)]
 pub struct Live {
     shared: Arc<Shared>,
     pace: Pace,
 }
 
-/// The times by which boards are watched.
+/// The intervals and timeouts of watching.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Pace {
-    /// How often the numbers are read.
+    /// The interval at which the versions are polled.
     pub look: Duration,
-    /// How soon after one answer the same watcher is given the next one.
+    /// The shortest pause between two updates to the same watcher.
     pub rest: Duration,
-    /// How often a watcher hears that it is still connected.
+    /// The interval of the keep-alive events.
     pub beat: Duration,
-    /// How long a watcher is answered; it then asks anew, and is let in anew.
+    /// The longest time that one response lasts. The browser then reconnects, and is authorised
+    /// again.
     pub lasts: Duration,
 }
 
-/// Two seconds, one, twenty, and fifty.
+/// Polls every 2 seconds, pauses for 1, keeps alive every 20, ends after 50.
 impl Default for Pace {
     fn default() -> Self {
         let [look, rest, beat, lasts] = [2, 1, 20, 50].map(Duration::from_secs);
@@ -77,31 +80,30 @@ struct Shared {
 struct Watchers {
     by_member: HashMap<i64, usize>,
     total: usize,
-    /// Whether the task that reads the numbers runs.
+    /// `true` while the polling task runs.
     is_read: bool,
 }
 
-/// Why nobody else can watch.
+/// A reason why no further watcher is accepted.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum Crowded {
-    /// This member watches as often as one may.
+    /// The member has [`Live::PER_MEMBER`] watchers.
     #[error("the leaderboard is open in too many windows")]
     Member,
-    /// As many watch as the site can tell.
-    #[error("too many watch leaderboards just now")]
+    /// The site has [`Live::IN_ALL`] watchers.
+    #[error("too many people watch leaderboards just now")]
     Site,
-    /// The program is about to stop.
+    /// The program is shutting down.
     #[error("the site is about to restart")]
     Ended,
 }
 
 impl Live {
-    /// How often one member may watch at once.
+    /// The most watchers of one member.
     pub const PER_MEMBER: usize = 3;
-    /// How many may watch at once.
+    /// The most watchers of the site.
     pub const IN_ALL: usize = 500;
 
-    /// Nobody watches yet.
     pub fn new(db: Db) -> Self {
         let shared = Shared {
             db,
@@ -113,21 +115,18 @@ impl Live {
         Self { shared: Arc::new(shared), pace: Pace::default() }
     }
 
-    /// With other times.
+    /// Replaces the intervals.
     #[must_use]
     pub fn pace(self, pace: Pace) -> Self {
         Self { pace, ..self }
     }
 
-    /// The times.
+    /// Returns the intervals.
     pub fn times(&self) -> Pace {
         self.pace
     }
 
-    /// Lets a member watch. It needs a tokio runtime.
-    ///
-    /// # Errors
-    /// When too many watch, or the program is about to stop.
+    /// Registers a watcher for a member. Requires a tokio runtime.
     pub fn watch(&self, member: i64) -> Result<Watcher, Crowded> {
         if *self.shared.ended.borrow() {
             return Err(Crowded::Ended);
@@ -150,35 +149,35 @@ impl Live {
         Ok(Watcher { shared: self.shared.clone(), member, versions, ended })
     }
 
-    /// Says that points have been counted: the numbers are read at once, if anybody watches.
+    /// Polls the versions at once, if there are watchers. Call it after points were awarded.
     pub fn look(&self) {
         self.shared.nudge.notify_one();
     }
 
-    /// Tells every watcher that it is over, and lets in no other.
+    /// Ends every watcher, and rejects new ones.
     pub fn end(&self) {
         self.shared.ended.send_replace(true);
     }
 
-    /// How many watch.
+    /// Returns the number of watchers.
     pub fn watchers(&self) -> usize {
         self.shared.watchers().total
     }
 }
 
-/// Reads the numbers while anybody watches.
+/// Polls the versions while there are watchers.
 async fn read(live: Live) {
     let shared = &live.shared;
     let mut ended = shared.ended.subscribe();
     loop {
         match board_versions::versions(&shared.db).await {
-            Ok(versions) => shared.versions.send_if_modified(|known| {
-                let is_new = *known != versions;
-                *known = versions;
+            Ok(current) => shared.versions.send_if_modified(|last| {
+                let is_new = *last != current;
+                *last = current;
                 is_new
             }),
             Err(error) => {
-                tracing::warn!(%error, "leaderboards are not live just now");
+                tracing::warn!(%error, "cannot read the versions of leaderboards; live updates pause");
                 false
             }
         };
@@ -207,7 +206,7 @@ impl fmt::Debug for Live {
     }
 }
 
-/// A member who watches. Dropped, there is room for another.
+/// A member who watches. Dropping it makes room for another.
 pub struct Watcher {
     shared: Arc<Shared>,
     member: i64,
@@ -216,14 +215,14 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Waits until the board's number is above this one, and says which it is.
-    pub async fn changed(&mut self, board: ScoreBoard, known: i64) -> i64 {
+    /// Waits until the board's version is above `known`, and returns it.
+    pub async fn changed(&mut self, board: Changing, known: i64) -> i64 {
         let number = |versions: &Versions| versions.get(&board).copied().unwrap_or(0);
         let found = self.versions.wait_for(|versions| number(versions) > known).await;
         found.map_or(known, |versions| number(&versions))
     }
 
-    /// Waits until the program is about to stop.
+    /// Waits until the program shuts down.
     pub fn ended(&self) -> impl Future<Output = ()> + Send + use<> {
         let mut ended = self.ended.clone();
         async move {

@@ -1,8 +1,7 @@
-//! Command line → configuration → database → serve.
+//! The command line: reads the settings, opens the database, runs a subcommand or serves.
 //!
-//! Exit codes: 0 done, 1 something failed, 2 the command line or the configuration is wrong; those of `check` are its own.
-//! Standard output carries
-//! what was asked for; everything else goes to standard error.
+//! Exit codes: 0 success, 1 failure, 2 wrong command line or settings; `check` defines its own.
+//! Standard output carries the result; everything else goes to standard error.
 
 mod commands;
 
@@ -51,40 +50,40 @@ enum Command {
     Serve,
     /// Bring the tables of the database up to date.
     Migrate {
-        /// Also put the demo content into the database, if it is empty.
+        /// Also load the demo content, if the database is empty.
         #[arg(long)]
         demo: bool,
     },
-    /// Make and list the accounts that may do everything.
+    /// Create and list admin accounts, and reset passwords.
     #[command(subcommand)]
     Admin(AdminCommand),
     /// Add and list the schools whose pupils may register.
     #[command(subcommand)]
     School(SchoolCommand),
-    /// Take over the database of the Flask site.
+    /// Import the database of the Flask site.
     Import(ImportCommand),
-    /// Save all that the site keeps into one file, also while it is being served.
+    /// Save the database and the uploaded files into one file. The site may be running.
     Backup(BackupCommand),
-    /// Put a backup into the database. Stop the site before.
+    /// Restore a backup into the database and the place of uploads. Stop the site first.
     Restore(RestoreCommand),
-    /// Find what does not match in the database, or with --deploy what is not ready for the world. Exit code 0: nothing; 1:
-    /// findings; 2: it could not be checked.
+    /// Check that the data are consistent, or with --deploy that the site is ready for production.
+    /// Exit codes: 0 nothing found; 1 findings; 2 the check failed.
     Check(CheckCommand),
-    /// What browsers report of the policy, and what would let it through.
+    /// Show what browsers report of the Content-Security-Policy, and how to allow it.
     #[command(subcommand)]
     Csp(CspCommand),
-    /// Print the settings that hold and where they come from, secrets hidden.
+    /// Print the effective settings and their sources, with secrets hidden.
     Config {
         /// Print the text of .env.example instead.
         #[arg(long)]
         example: bool,
     },
-    /// Print the URL map.
+    /// Print every route.
     Routes,
-    /// Print how often each route may be asked for.
+    /// Print the rate limits of every route.
     #[command(args_conflicts_with_subcommands = true)]
     Limits {
-        /// As JSON: an array with an object for each route.
+        /// Print JSON: an array with an object for each route.
         #[arg(long)]
         json: bool,
         #[command(subcommand)]
@@ -94,7 +93,7 @@ enum Command {
 
 #[derive(Subcommand)]
 enum LimitsChange {
-    /// Forget what was counted of one caller, so that it may ask again at once.
+    /// Reset the counts of one caller, so that it may send requests again at once.
     Clear {
         /// An address such as 192.0.2.7 or 2001:db8::/64, or an account.
         #[arg(value_name = "KEY")]
@@ -102,7 +101,7 @@ enum LimitsChange {
     },
 }
 
-/// Settings that the environment does not have.
+/// The file of settings that the environment does not set.
 const ENV_FILE: &str = ".env";
 
 fn main() -> ExitCode {
@@ -138,7 +137,7 @@ fn main() -> ExitCode {
     }
 }
 
-/// Whether the settings are such that no real site may be served with them; says why.
+/// Returns `true`, and prints the reasons, if the settings are unfit for production.
 fn stops_serving(config: &Config) -> bool {
     let findings = if config.is_production() { checklist::of_settings(config) } else { Vec::new() };
     let errors: Vec<_> = findings.iter().filter(|it| it.severity == Severity::Error).collect();
@@ -159,7 +158,7 @@ fn run(command: Command, vars: &Vars, config: Config) -> anyhow::Result<()> {
     }
     logging::start(&config);
     for stranger in vars.strangers() {
-        tracing::warn!("{stranger} in .env is no setting of this program");
+        tracing::warn!("{stranger} in .env is not a setting of this program");
     }
     let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime")?;
     match command {
@@ -199,9 +198,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Some(address) => Some(listen(address, "METRICS_ADDR").await?),
         None => None,
     };
-    let (asked, live) = (stop_signal()?, app.live.clone());
+    let (stop_requested, live) = (stop_signal()?, app.live.clone());
     let stop = async move {
-        asked.await;
+        stop_requested.await;
         live.end();
     };
     let address = listener.local_addr()?;
@@ -220,9 +219,9 @@ async fn serve(config: Config) -> anyhow::Result<()> {
             tracing::warn!(id = finding.id, fix = finding.fix, "{}", finding.what);
         }
     }
-    let tidying = tokio::spawn(keep_tidy(app.clone()));
+    let maintenance = tokio::spawn(run_maintenance(app.clone()));
 
-    // Whoever watches over the site sees it stop, too.
+    // The metrics endpoint outlives the site, so that monitoring sees it stop.
     let (stopped, site_stopped) = oneshot::channel::<()>();
     let site = async {
         let served = palisade::serve(listener, mathsoc::app(app.clone())).until(stop).await;
@@ -239,19 +238,20 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         }
     };
     let (served, ()) = tokio::join!(site, metrics);
-    tidying.abort();
-    if tokio::time::timeout(LAST_LETTERS, app.mailer.flush()).await.is_err() {
-        tracing::warn!("some letters have not left; whoever waits for one has to ask again");
+    maintenance.abort();
+    if tokio::time::timeout(FLUSH_TIMEOUT, app.mailer.flush()).await.is_err() {
+        tracing::warn!("some letters were not sent before shutdown and are lost");
     }
     served?;
     app.db.close().await;
     Ok(())
 }
 
-/// How long the program waits for letters when it is asked to stop.
-const LAST_LETTERS: Duration = Duration::from_secs(10);
+/// The time that the program waits for unsent letters on shutdown.
+const FLUSH_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Tells the operator how to become the first admin. Not by the log, which others may read.
+/// Tells the operator how to become the first admin. The link is not logged: others may read the
+/// log.
 fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
     let path = app.links.issue_set_up();
     let link = match app.config.port {
@@ -270,19 +270,19 @@ fn invite_first_admin(app: &App, address: SocketAddr) -> anyhow::Result<()> {
     }
 }
 
-/// Removes what nobody needs any more, at once and then every minute.
-async fn keep_tidy(app: App) {
+/// Deletes expired rows and scans waiting files, at once and then every minute.
+async fn run_maintenance(app: App) {
     let mut minutes = tokio::time::interval(Duration::from_secs(60));
     minutes.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         minutes.tick().await;
         match db::retention::delete_expired(&app.db).await {
             Ok(0) => {}
-            Ok(rows) => tracing::debug!(rows, "removed what has ended"),
-            Err(error) => tracing::warn!(%error, "what has ended could not be removed"),
+            Ok(rows) => tracing::debug!(rows, "deleted expired rows"),
+            Err(error) => tracing::warn!(%error, "cannot delete expired rows"),
         }
         if let Err(error) = pages::files::examine(&app).await {
-            tracing::warn!(%error, "what waits for the scanner could not be examined");
+            tracing::warn!(%error, "cannot rescan the files that wait for the virus scanner");
         }
     }
 }
@@ -293,7 +293,8 @@ async fn listen(address: SocketAddr, setting: &str) -> anyhow::Result<TcpListene
         .with_context(|| format!("cannot listen on {address}; set {setting} to another address"))
 }
 
-/// The line that tells people and scripts where something is. A stdout that carries JSON is left to the log.
+/// Prints the address of a service, for people and scripts. If stdout carries the JSON log, it is
+/// logged instead.
 fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) -> anyhow::Result<()> {
     if config.log_to_stdout {
         tracing::info!("{what} at http://{address}{path}");
@@ -305,16 +306,16 @@ fn announce(config: &Config, what: &str, address: SocketAddr, path: &str) -> any
 
 fn announce_metrics(config: &Config, address: SocketAddr) -> anyhow::Result<()> {
     if !address.ip().is_loopback() && !config.is_production() {
-        tracing::warn!(%address, "METRICS_ADDR: everybody who reaches this address can read the metrics");
+        tracing::warn!(%address, "METRICS_ADDR: anyone who reaches this address can read the metrics");
     }
     announce(config, "Metrics", address, "/metrics")
 }
 
-/// Ends when the process is asked to stop: by SIGTERM or SIGINT, elsewhere than on unix by Ctrl-C. Asks that come
-/// between this call and the first poll count too.
+/// Completes when the process is asked to stop: by SIGTERM or SIGINT, and by Ctrl-C on other
+/// systems than Unix. On Unix, a signal between this call and the first poll counts too.
 fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
     #[cfg(unix)]
-    let asked = {
+    let received = {
         use tokio::signal::unix::{SignalKind, signal};
         let (mut terminate, mut interrupt) =
             (signal(SignalKind::terminate())?, signal(SignalKind::interrupt())?);
@@ -326,10 +327,10 @@ fn stop_signal() -> io::Result<impl Future<Output = ()> + Send + 'static> {
         }
     };
     #[cfg(not(unix))]
-    let asked = async { drop(tokio::signal::ctrl_c().await) };
+    let received = async { drop(tokio::signal::ctrl_c().await) };
     Ok(async {
-        asked.await;
-        tracing::info!("asked to stop: answering what is open, then leaving");
+        received.await;
+        tracing::info!("stop requested: finishing open requests, then exiting");
     })
 }
 

@@ -1,19 +1,17 @@
-//! Folders and files that nobody but their owner can read.
+//! Creates folders and files that only their owner can read.
 //!
-//! On unix a new folder gets mode 0700 and a new file 0600, from the moment it exists. What exists already keeps
-//! its mode: an operator who opened it to a group had a reason. Elsewhere the system's defaults apply.
+//! On Unix a new folder has mode 0700 and a new file 0600, from the moment it exists. An existing
+//! path keeps its mode: an operator may have opened it to a group. On other systems the defaults
+//! apply.
 
 use std::fs::{DirBuilder, File, OpenOptions};
 use std::io;
 use std::path::Path;
 
-/// Makes the folder and those above it, where they are missing.
-///
-/// # Errors
-/// When the system refuses, or something that is no folder is in the way.
+/// Creates the folder and its parents if they are missing.
 pub(crate) fn folder(path: &Path) -> io::Result<()> {
     if path.as_os_str().is_empty() {
-        return Ok(()); // the parent of `mathsoc.db`: the folder that we stand in
+        return Ok(()); // The parent of a bare `mathsoc.db` is the working directory.
     }
     let mut builder = DirBuilder::new();
     builder.recursive(true);
@@ -22,10 +20,10 @@ pub(crate) fn folder(path: &Path) -> io::Result<()> {
     builder.create(path)
 }
 
-/// Makes a file that was not there before, open for writing.
+/// Creates a file and opens it for writing.
 ///
 /// # Errors
-/// `AlreadyExists` when it was there, or whatever the system says.
+/// `AlreadyExists` if the file exists, otherwise the error of the system.
 pub(crate) fn new_file(path: &Path) -> io::Result<File> {
     let mut options = OpenOptions::new();
     options.write(true).create_new(true);

@@ -1,4 +1,4 @@
-//! The whole URL map, and the layers around it, on one screen.
+//! The URL map and the layers around it, on one screen.
 
 use std::time::Duration;
 
@@ -22,7 +22,7 @@ use crate::pages::account::{
 use crate::pages::{admin, error, files, public};
 use crate::state::App;
 use crate::web::route_map;
-use crate::web::signed_in::{Admin, KnowsMembers};
+use crate::web::signed_in::{Admin, IdentifyMember};
 use crate::web::{assets, compression, policy};
 
 type Group = route_map::Group<App>;
@@ -36,7 +36,6 @@ pub fn map() -> Map {
     site.into_iter().chain(files).fold(Map::new(), Map::group)
 }
 
-/// Pages for everybody.
 fn public() -> Group {
     Group::new("public")
         .get("/", public::home::home)
@@ -56,7 +55,7 @@ fn public() -> Group {
         .fallback(async || Error::NotFound)
 }
 
-/// Whatever tells who somebody is: passwords and codes.
+/// Routes that check a password or a code.
 fn log_in() -> Group {
     Group::new("login")
         .post("/login", login::take)
@@ -77,7 +76,7 @@ fn forgotten() -> Group {
     Group::new("password_reset").post("/password_reset", reset::take)
 }
 
-/// What letters lead to. The link is in the address, so no other site is told the address.
+/// The pages that letters link to. The path holds a token, so it is never sent as a referrer.
 fn links() -> Group {
     Group::new("links")
         .get("/verify_email/{token}", verify::show)
@@ -91,19 +90,19 @@ fn links() -> Group {
         .layer(PageHeaders::new().no_store().referrer_policy(ReferrerPolicy::NoReferrer))
 }
 
-/// Answers to challenges, from who is signed in.
+/// Answers to challenges.
 fn submit() -> Group {
     Group::new("submit")
         .post("/challenges/{id}/answers", public::answers::take)
         .post("/api/submit", public::api::submit)
 }
 
-/// What is told to members while they look: each answer lasts.
+/// Event streams: each response lasts up to a minute.
 fn live() -> Group {
     Group::new("live").get("/leaderboard/events", public::live_board::events)
 }
 
-/// For who is signed in: the gate is around all of them.
+/// Pages for members; [`app`] puts the sign-in check around them.
 fn members() -> Group {
     Group::new("members")
         .post("/logout", login::log_out)
@@ -126,10 +125,10 @@ fn members() -> Group {
         .post("/profile/second_factor/remove", second_factor::remove)
 }
 
-/// For admins: the gate is around all of them, and every change is a POST.
+/// Pages for admins; [`app`] puts the admin check around them. Every change is a POST.
 fn admin() -> Group {
     Group::new("admin")
-        // A list of 512 KiB, each letter of which may be three in a form.
+        // A list of 512 KiB, whose bytes may each be three in the encoded form.
         .post("/admin/users/import", admin::users::import::take)
         .layer(BodyLimit::bytes(2 << 20))
         .get("/admin", admin::home::show)
@@ -205,7 +204,7 @@ fn admin() -> Group {
         .post("/admin/bin/{kind}/{id}/restore", admin::trash::restore)
 }
 
-/// What admins send with files: larger than other forms, and longer on its way.
+/// Forms of admins with files: a larger body limit and a longer deadline than other forms.
 fn admin_files() -> Group {
     Group::new("admin")
         .post("/admin/api/pictures", files::take_picture)
@@ -214,12 +213,12 @@ fn admin_files() -> Group {
         .post("/admin/pictures/new", admin::pictures::take)
 }
 
-/// What was uploaded, for who may see what uses it; never limited, since a page has many pictures.
+/// Uploaded files. The handler checks access. Not rate-limited: a page has many images.
 fn uploads() -> Group {
     Group::new("uploads").get("/files/{id}/{name}", files::show)
 }
 
-/// What pages are made of; never limited.
+/// Static files; not rate-limited.
 fn files() -> Group {
     Group::new("files")
         .get("/static/{*path}", assets::serve)
@@ -227,23 +226,24 @@ fn files() -> Group {
         .get("/robots.txt", assets::robots)
 }
 
-/// What browsers report. It is behind no gate of tokens, since they send none with it; it changes nothing but counts, and is limited.
+/// Reports from browsers. No CSRF token is required, since browsers send none; the route changes
+/// only counters, and is rate-limited.
 fn reports() -> Group {
     Group::new("reports").post(policy::REPORT_PATH, public::reports::take)
 }
 
-/// What answers whoever asks: with every header, but without a look at the host, and in the clear too.
+/// Health checks: with all headers, but without the host check and the redirect to HTTPS.
 fn open() -> Group {
     Group::new("open").get("/healthz", public::health::live).get("/readyz", public::health::ready)
 }
 
-/// How long files may be on their way.
-const SENDING: Duration = Duration::from_secs(300);
+/// The time that an upload may take.
+const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// The site: what `main` serves and the tests call.
+/// Returns the site as a service: `main` serves it, and the tests call it.
 ///
-/// A request passes from the outside in; each stage is one service around a whole router, because
-/// axum would box a layer for every route:
+/// A request passes through the layers from the outside in. Each stage is one service around a
+/// whole router, because axum would box a layer for every route:
 ///
 /// | stage | layers, outermost first |
 /// |---|---|
@@ -251,28 +251,29 @@ const SENDING: Duration = Duration::from_secs(300);
 /// | probes | their limits, headers; no host check and no redirect to HTTPS |
 /// | site | hosts, HTTPS, headers, CSRF by `Origin`; deadline; body limit |
 /// | files, reports | their limits |
-/// | pages | session; who is signed in; limits; CSRF token; gate |
+/// | pages | session; signed-in member; limits; CSRF token; sign-in or admin check |
 pub fn app(state: App) -> Router {
     let palisade = policy::palisade(&state.config);
     let csrf = policy::csrf_tokens(&state.keyring, state.config.csrf_enabled);
-    let limited = |group: Group| state.limits.gates(group.name()).fold(group, Group::layer);
+    let limited = |group: Group| state.limits.layers(group.name()).fold(group, Group::layer);
     let for_members = |group: Group| group.layer(SignedIn::<User>::gate(state.clone()));
     let for_admins = |group: Group| {
         group.layer(PageHeaders::new().no_store()).layer(SignedIn::<Admin>::gate(state.clone()))
     };
     let with_files = |group: Group| {
-        let large = BodyLimit::bytes(state.config.uploads.most_bytes).timeout(SENDING);
-        group.layer(large).layer(Deadline::new(SENDING))
+        let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(UPLOAD_TIMEOUT);
+        group.layer(large).layer(Deadline::new(UPLOAD_TIMEOUT))
     };
-    // Limits go around the token, so that a flood is rejected before its bodies are read.
+    // The limits wrap the token check, so that a flood is rejected before its bodies are read.
     let page = |group: Group| limited(group.layer(csrf.clone()));
 
     let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
     let members = [submit(), live(), members()].map(for_members);
     let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
     let pages = visitors.into_iter().chain(members).chain(admins).map(page).fold(Map::new(), Map::group);
-    let members_known = from_extractor_with_state::<KnowsMembers, App>(state.clone());
-    let pages = (state.sessions.clone(), members_known).layer(pages.into_router().with_state(state.clone()));
+    let identify_member = from_extractor_with_state::<IdentifyMember, App>(state.clone());
+    let pages =
+        (state.sessions.clone(), identify_member).layer(pages.into_router().with_state(state.clone()));
 
     let site = Map::new().group(limited(files())).group(limited(reports())).into_router();
     let site = (palisade.clone(), Deadline::default(), BodyLimit::default())
@@ -289,7 +290,7 @@ pub fn app(state: App) -> Router {
     Router::new().fallback_service(everything)
 }
 
-/// The service for `METRICS_ADDR`: what `main` serves there and the tests call.
+/// Returns the service for `METRICS_ADDR`.
 pub fn metrics(state: &App) -> Router {
     let (traffic, reports) = (state.traffic.clone(), state.reports.clone());
     let sources = metrics::Sources { traffic, reports, counters: state.counters.clone() };

@@ -1,4 +1,4 @@
-//! What every handler may ask for.
+//! The shared state of all handlers.
 
 use std::ops::Deref;
 use std::sync::Arc;
@@ -22,48 +22,45 @@ use crate::observe::traffic::Traffic;
 use crate::operate::demo::{self, Demo};
 use crate::web::sessions;
 
-/// What every handler may ask for. A clone is one more pointer to it: axum makes several for each request.
+/// The shared state of all handlers. It is one [`Arc`], because axum clones it several times for
+/// each request.
 #[derive(Clone, Debug)]
 pub struct App(Arc<Parts>);
 
 /// The parts of an [`App`].
 #[derive(Clone, Debug)]
 pub struct Parts {
-    /// The database.
     pub db: Db,
-    /// How this installation is set up.
     pub config: Arc<Config>,
-    /// What to sign and seal with: the key that is set or kept, and those before it.
+    /// Derives the keys for signing and sealing from `SECRET_KEY` or the key file, and from
+    /// `SECRET_KEY_FALLBACKS`.
     pub keyring: Keyring,
-    /// The layer that keeps sessions.
+    /// The session layer.
     pub sessions: Sessions,
-    /// Hashes and checks passwords.
+    /// Hashes and verifies passwords.
     pub passwords: Passwords,
-    /// Makes and takes links for letters.
+    /// Issues and checks the links in letters.
     pub links: Links,
-    /// Sends letters.
     pub mailer: Mailer,
-    /// Takes in, keeps and serves files.
+    /// Receives, stores and serves files.
     pub uploads: Uploads,
-    /// Where requests are counted.
+    /// The store of the rate limits, with the fallback to memory.
     pub counters: FallbackStore,
-    /// How often one may ask.
+    /// The rate limits.
     pub limits: Limits,
-    /// Who watches leaderboards.
+    /// The watchers of leaderboards.
     pub live: Live,
-    /// What browsers report, until it is in the database.
+    /// Reports from browsers, until they are in the database.
     pub reports: Collector,
-    /// What was answered so far.
+    /// Counts the responses.
     pub traffic: Traffic,
-    /// Whether all that the site needs gives an answer.
-    pub ready: Readiness,
+    /// The readiness check of `/readyz`.
+    pub ready: Ready,
 }
 
 impl App {
-    /// Makes ready all that the site needs: the secret key, the database with its tables, in development demo content.
-    ///
-    /// # Errors
-    /// When the kept key is of no use, or the database gives no answer.
+    /// Opens everything that the site needs: secret key, database with migrations, stores, mailer.
+    /// In development, also loads the demo content into an empty database.
     pub async fn open(config: Config) -> Result<Self, OpenError> {
         let secret_key = match &config.secret_key {
             Some(key) => key.clone(),
@@ -103,7 +100,7 @@ impl App {
         })))
     }
 
-    /// The same with other parts, for tests.
+    /// Replaces parts of the state, for tests.
     #[must_use]
     pub fn with(mut self, change: impl FnOnce(&mut Parts)) -> Self {
         change(Arc::make_mut(&mut self.0));
@@ -131,8 +128,9 @@ impl Deref for App {
     }
 }
 
-/// What `/readyz` asks. While the store of the limits is down they count in memory, so it is asked only if the settings say so.
-fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Readiness {
+/// The checks of `/readyz`. The rate-limit store is checked only if `READY_NEEDS_STORE` is on,
+/// since the limits fall back to memory while it is down.
+fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Ready {
     let db = db.clone();
     let health = Health::new().check("database", move || {
         let db = db.clone();
@@ -149,29 +147,29 @@ fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Readiness {
     health.check("counters", counters).readiness()
 }
 
-/// Why the site cannot be made ready.
+/// A reason why the site cannot start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpenError {
-    /// The kept key is of no use.
+    /// The key file cannot be read or created.
     #[error(transparent)]
     Key(#[from] KeyFileError),
-    /// A former key is of no use.
+    /// A key in `SECRET_KEY_FALLBACKS` is rejected.
     #[error("SECRET_KEY_FALLBACKS: {0}")]
     FormerKey(#[from] KeyringError),
-    /// No letter could be sent as the settings say.
+    /// The mail settings are rejected.
     #[error(transparent)]
     Mail(#[from] MailError),
-    /// The database gives no answer.
+    /// The database cannot be opened or migrated.
     #[error(transparent)]
     Db(#[from] DbError),
-    /// Requests cannot be counted as the settings say.
+    /// The store of the rate limits is rejected.
     #[error("RATELIMIT_STORAGE_URI: {0}")]
     RateLimitStore(#[from] StoreError),
-    /// Files cannot be kept where the settings say.
+    /// The place for uploads is rejected.
     #[error("UPLOAD_FOLDER or UPLOAD_STORE_URI: {0}")]
     Uploads(#[from] UploadsError),
-    /// Sessions cannot be kept as the settings say.
+    /// The session store is rejected.
     #[error("SESSION_STORE_URI: {0}")]
     Sessions(StoreError),
 }

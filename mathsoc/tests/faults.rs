@@ -56,7 +56,7 @@ impl Site {
         let login = Router::new()
             .route(
                 "/stand-in",
-                post(async || "welcome").get(async || "the form").layer(app.limits.gate(&LOGIN)),
+                post(async || "welcome").get(async || "the form").layer(app.limits.layer(&LOGIN)),
             )
             .layer(policy::palisade(&app.config))
             .layer(ErrorPages::new(pages::error::page));

@@ -91,7 +91,7 @@ async fn clearing_gives_one_caller_its_budget_back() {
     assert_eq!(statuses(&site, "/about", 1).await, [429], "that was somebody else");
     let said = clear("203.0.113.9").await.unwrap();
     assert!(
-        said.starts_with("Forgotten of 203.0.113.9, in redis+unix://")
+        said.starts_with("Reset for 203.0.113.9, in redis+unix://")
             && said.ends_with(":\n  pages\n  login\n  register\n  password_reset\n  search\n  reports\n"),
         "{said}"
     );

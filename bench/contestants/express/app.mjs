@@ -1,4 +1,5 @@
-// The same five answers from Express with helmet, express-rate-limit, express-session and csrf-csrf.
+// The same five responses from Express with helmet, express-rate-limit, express-session and
+// csrf-csrf.
 
 import { randomBytes } from 'node:crypto'
 import cookieParser from 'cookie-parser'

@@ -1,4 +1,4 @@
-"""The same five answers from Flask with Talisman, Limiter, Login, and WTF's CSRF."""
+"""The same five responses from Flask with Talisman, Limiter, Login, and WTF's CSRF."""
 
 from flask import Flask, jsonify, request
 from flask_limiter import Limiter

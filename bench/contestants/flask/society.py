@@ -1,6 +1,6 @@
-"""The site's home page and a challenge's page, as a Flask site has them: the same database, the same queries, the same markup.
+"""The site's home page and a challenge's page in Flask, with the same database, queries and markup.
 
-Formulas are left to the browser, as they were on the original site.
+The browser typesets formulas, as on the original site.
 """
 
 import os

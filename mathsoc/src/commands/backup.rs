@@ -1,4 +1,5 @@
-//! `mathsoc backup`: saves all that the site keeps into one file, while it goes on.
+//! `mathsoc backup`: saves the database and the uploaded files into one archive, while the site
+//! runs.
 
 use std::path::PathBuf;
 
@@ -12,7 +13,7 @@ use crate::print;
 
 #[derive(Args)]
 pub(crate) struct BackupCommand {
-    /// The file to make, such as maths-2026-11-21.tar.gz. One that is there is never overwritten.
+    /// The file to create, such as maths-2026-11-21.tar.gz. An existing file is never overwritten.
     file: PathBuf,
 }
 
@@ -28,15 +29,15 @@ impl BackupCommand {
         let (rows, files, file) = (saved.rows(), saved.files(), self.file.display());
         if !saved.missing.is_empty() {
             eprintln!(
-                "mathsoc: {} files that the database knows were not in their place, and are not in the backup: {}. \
-                 `mathsoc check` says whether they are lost, or were removed meanwhile.",
+                "mathsoc: {} files of the database are missing from the storage, and are not in the backup: {}. \
+                         `mathsoc check` says whether they are lost, or were deleted during the backup.",
                 saved.missing.len(),
                 saved.missing.join(", ")
             );
         }
         print(&format!(
             "{rows} rows and {files} files are in {file}.\n\
-             The secret key is not: keep SECRET_KEY, or DATA_DIR/secret_key, in another safe place.\n"
+             The secret key is not: keep SECRET_KEY or DATA_DIR/secret_key in another safe place.\n"
         ))
     }
 }

@@ -1,7 +1,7 @@
-//! `mathsoc check`: whether what the site keeps goes together, or whether it is ready for the world.
+//! `mathsoc check`: checks the data for consistency, or the installation for production.
 //!
-//! Exit codes of its own: 0 nothing found, 1 findings, 2 it could not be checked. What is only worth knowing about the way a
-//! site is set up does not count.
+//! Exit codes: 0 nothing found, 1 findings, 2 the check failed. Findings of level info do not
+//! count.
 
 use std::path::Path;
 use std::process::ExitCode;
@@ -17,36 +17,36 @@ use crate::print;
 
 #[derive(Args)]
 pub(crate) struct CheckCommand {
-    /// Mend what follows from other rows, and list what is left.
+    /// Repair data that follow from other rows, then list the remaining findings.
     #[arg(long)]
     repair: bool,
-    /// Also read every file, and compare it with its digest: that takes as long as reading all of them.
+    /// Also read every file and compare its digest. This takes as long as reading all of them.
     #[arg(long)]
     read_files: bool,
-    /// Remove files that nothing has used for a day, and files that are not written down; then list what is left.
+    /// Remove files unused for a day and files without a row, then list the remaining findings.
     #[arg(long)]
     remove_unused: bool,
-    /// Say what --remove-unused would do, and change nothing.
+    /// Print what --remove-unused would do, and change nothing.
     #[arg(long, requires = "remove_unused")]
     dry_run: bool,
-    /// Instead go through the checklist before the site is shown to the world: settings, files, backups, admins, clock.
+    /// Instead run the deployment checklist: settings, files, backups, admins, clock.
     #[arg(long, conflicts_with_all = ["repair", "read_files", "remove_unused"])]
     deploy: bool,
 }
 
 impl CheckCommand {
-    /// Prints the findings.
+    /// Prints the findings, and returns the exit code.
     pub(crate) fn run(self, config: &Config, env_file: &Path) -> ExitCode {
         let runtime = tokio::runtime::Runtime::new().context("cannot start the runtime");
-        let is_well = runtime.and_then(|runtime| {
+        let passes = runtime.and_then(|runtime| {
             if self.deploy {
-                runtime.block_on(ready_for_the_world(config, env_file))
+                runtime.block_on(run_checklist(config, env_file))
             } else {
                 let findings = runtime.block_on(self.find(config))?;
-                print(&listed(&findings)).map(|()| findings.is_empty())
+                print(&numbered(&findings)).map(|()| findings.is_empty())
             }
         });
-        match is_well {
+        match passes {
             Ok(true) => ExitCode::SUCCESS,
             Ok(false) => ExitCode::FAILURE,
             Err(error) => {
@@ -74,50 +74,48 @@ impl CheckCommand {
         Ok(findings)
     }
 
-    /// What does not match of the files, after what nothing uses is gone.
+    /// Returns the findings about files, after removing unused ones if asked to.
     async fn find_files(&self, db: &Db, config: &Config) -> anyhow::Result<Vec<Finding>> {
         if config.uploads.are_in_memory() {
-            eprintln!("mathsoc: files are in the memory of the site itself, so they are not looked at");
+            eprintln!("mathsoc: uploads are in the memory of the site process, so files are not checked");
             return Ok(Vec::new());
         }
         let uploads = config.uploads.open_read_only().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
         if self.remove_unused {
             let removed = check::remove_unused(db, &uploads, self.dry_run).await?;
-            print(&said(&removed, self.dry_run))?;
+            print(&removal_report(&removed, self.dry_run))?;
         }
         let depth = if self.read_files { Depth::Bytes } else { Depth::Sizes };
         Ok(check::files(db, &uploads, depth).await?)
     }
 }
 
-fn said(removed: &Removed, dry_run: bool) -> String {
+fn removal_report(removed: &Removed, dry_run: bool) -> String {
     let Removed { unused, strays, bytes, young } = removed;
     let done = if dry_run { "Would be removed" } else { "Removed" };
     let young = match young {
         0 => String::new(),
-        young => format!("{young} younger than a day stay: somebody may be about to use them.\n"),
+        young => format!("{young} files younger than a day stay: an unfinished article may use them.\n"),
     };
     let dry_run = if dry_run { "This was a dry run: nothing was changed.\n" } else { "" };
-    format!(
-        "{done}: {unused} files that nothing used, {strays} that were not written down, {bytes} bytes.\n{young}{dry_run}"
-    )
+    format!("{done}: {unused} unused files, {strays} files without a row, {bytes} bytes.\n{young}{dry_run}")
 }
 
-/// Prints the checklist; what the settings say also where the database does not answer.
-async fn ready_for_the_world(config: &Config, env_file: &Path) -> anyhow::Result<bool> {
+/// Prints the checklist. If the database does not answer, prints the findings about settings.
+async fn run_checklist(config: &Config, env_file: &Path) -> anyhow::Result<bool> {
     let mut findings = checklist::of_settings(config);
     let facts = Facts::look_up(config, env_file).await;
     if let Ok(facts) = &facts {
         findings.extend(checklist::of_facts(config, facts));
     }
-    print(&listed(&findings))?;
-    facts.with_context(|| format!("of the database at {} nothing is known", config.database_url))?;
+    print(&numbered(&findings))?;
+    facts.with_context(|| format!("cannot read the database at {}", config.database_url))?;
     Ok(findings.iter().all(|finding| finding.severity == Severity::Info))
 }
 
-fn listed<T: std::fmt::Display>(findings: &[T]) -> String {
+fn numbered<T: std::fmt::Display>(findings: &[T]) -> String {
     if findings.is_empty() {
-        return "Nothing found: everything goes together.\n".to_owned();
+        return "Nothing found.\n".to_owned();
     }
     (1..).zip(findings).map(|(number, finding)| format!("{number:>4}. {finding}\n")).collect()
 }

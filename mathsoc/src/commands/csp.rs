@@ -1,4 +1,4 @@
-//! `mathsoc csp …`: what browsers report of the policy, and what would let it through.
+//! `mathsoc csp …`: shows browser reports of the Content-Security-Policy, and how to allow them.
 
 use std::fmt::Write;
 
@@ -12,7 +12,8 @@ use crate::print;
 
 #[derive(Subcommand)]
 pub(crate) enum CspCommand {
-    /// Print what browsers stopped, what to do about it, and the policy's line with and without it.
+    /// Print each reported violation, what to do about it, and the directive before and after the
+    /// change.
     Suggest,
 }
 
@@ -21,14 +22,14 @@ impl CspCommand {
         let Self::Suggest = self;
         let db = Db::connect(&config.database_url).await?;
         db.migrate().await?;
-        let known = reports::most(&db).await?;
+        let reported = reports::most(&db).await?;
         db.close().await;
-        let text = known.iter().map(|known| said(&known.group, config)).collect::<Vec<_>>().join("\n");
-        print(if text.is_empty() { "Nothing was reported.\n" } else { &text })
+        let text = reported.iter().map(|it| shown(&it.group, config)).collect::<Vec<_>>().join("\n");
+        print(if text.is_empty() { "There are no reports.\n" } else { &text })
     }
 }
 
-fn said(group: &ReportGroup, config: &Config) -> String {
+fn shown(group: &Group, config: &Config) -> String {
     let reports = if group.count == 1 { "report" } else { "reports" };
     let mut text =
         format!("{} ({} {reports})\n  What to do: {}\n", group.description(), group.count, group.advice());
@@ -38,13 +39,14 @@ fn said(group: &ReportGroup, config: &Config) -> String {
             Disposition::Enforced => format!("add {directive} {source} to {setting}"),
             Disposition::Reported => format!("write {} into {setting}", suggestion.after),
         };
+        // Writing to a String cannot fail.
         let _ = write!(
             text,
             "  Now:        {}\n  With it:    {}\n  To allow:   {how}\n",
             suggestion.before, suggestion.after
         );
         if suggestion.findings.is_empty() {
-            text.push_str("  The lint has nothing to say against it.\n");
+            text.push_str("  The lint has no objections.\n");
         }
         for finding in &suggestion.findings {
             let _ = writeln!(

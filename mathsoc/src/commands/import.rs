@@ -1,4 +1,4 @@
-//! `mathsoc import`: takes over the database of the Flask site.
+//! `mathsoc import`: imports the database of the Flask site.
 
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
@@ -14,20 +14,22 @@ use crate::print;
 
 #[derive(Args)]
 pub(crate) struct ImportCommand {
-    /// The database of the Flask site: sqlite:///srv/site/app.db or postgres://name@server/database. It is only read. A password
-    /// is better left to PGPASSWORD: arguments can be read by everybody on the machine.
+    /// The database of the Flask site: sqlite:///srv/site/app.db or
+    /// postgres://name@server/database. It is only read. Put a password into PGPASSWORD, because
+    /// every user of the machine can read arguments.
     #[arg(long, value_name = "URL")]
     from: Url,
-    /// Say what would be done, and change nothing.
+    /// Print what would be imported, and change nothing.
     #[arg(long)]
     dry_run: bool,
-    /// What that site is called here, where more than one is taken over.
+    /// A name for the source, if several sites are imported.
     #[arg(long = "as", value_name = "NAME", default_value = "flask")]
     name: String,
-    /// How far its clock was ahead of UTC, such as +01:00.
+    /// The UTC offset of the source's clock, such as +01:00.
     #[arg(long, value_name = "OFFSET", default_value = "Z", allow_hyphen_values = true)]
     utc_offset: Offset,
-    /// The folder of its uploads, such as /srv/site/app/static/uploads, from which newsletters have their PDFs.
+    /// The folder of its uploads, such as /srv/site/app/static/uploads. Newsletters need it for
+    /// their PDFs.
     #[arg(long, value_name = "FOLDER")]
     files: Option<PathBuf>,
 }
@@ -50,11 +52,11 @@ impl ImportCommand {
             db.migrate().await?;
         }
         let options = Options { name: self.name, dry_run: self.dry_run, offset: self.utc_offset, files };
-        let mut bar = Bar::new();
+        let mut bar = ProgressBar::new();
         let report = import::run(&db, &self.from, &options, &mut |progress| bar.show(progress)).await;
         bar.clear();
         db.close().await;
-        let report = report.with_context(|| format!("nothing was taken over from {}", self.from))?;
+        let report = report.with_context(|| format!("nothing was imported from {}", self.from))?;
         let done = match self.dry_run {
             true => "This was a dry run: nothing was changed.\n",
             false => "",
@@ -63,13 +65,13 @@ impl ImportCommand {
     }
 }
 
-/// How far it is, on one line of the terminal; nothing where standard error is none.
-struct Bar {
+/// A progress bar on standard error; hidden if that is not a terminal.
+struct ProgressBar {
     shown: Option<Instant>,
     is_terminal: bool,
 }
 
-impl Bar {
+impl ProgressBar {
     const WIDTH: usize = 30;
 
     fn new() -> Self {
@@ -93,7 +95,7 @@ impl Bar {
         }
     }
 
-    /// Nobody minds where it cannot be written.
+    /// Redraws the line. Errors are ignored: the import goes on without a bar.
     fn write(&self, text: &str) {
         let mut out = io::stderr().lock();
         let _ = write!(out, "\r\x1b[K{text}").and_then(|()| out.flush());

@@ -1,4 +1,4 @@
-//! `mathsoc restore`: puts a backup into the database, of either kind.
+//! `mathsoc restore`: restores a backup into SQLite or PostgreSQL.
 
 use std::path::PathBuf;
 
@@ -12,12 +12,12 @@ use crate::print;
 
 #[derive(Args)]
 pub(crate) struct RestoreCommand {
-    /// What `mathsoc backup` has made.
+    /// An archive created by `mathsoc backup`.
     file: PathBuf,
-    /// Lose what is in the database and in the place of uploaded files now.
+    /// Delete the present rows and uploaded files.
     #[arg(long)]
     replace: bool,
-    /// Read the whole file, say what is in it, and change nothing.
+    /// Read the whole archive, print its contents, and change nothing.
     #[arg(long, conflicts_with = "replace")]
     dry_run: bool,
 }
@@ -26,12 +26,12 @@ impl RestoreCommand {
     pub(crate) async fn run(self, config: &Config) -> anyhow::Result<()> {
         if self.dry_run {
             let manifest = backup::verify(&self.file)?;
-            let done = "The backup is whole. This was a dry run: nothing was changed.\n";
+            let done = "The backup is intact. This was a dry run: nothing was changed.\n";
             return print(&(listed(&manifest) + done));
         }
         if config.uploads.are_in_memory() {
             bail!(
-                "files in memory are gone with this command: set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"
+                "uploads in memory end with this command: set UPLOAD_FOLDER or UPLOAD_STORE_URI to permanent storage"
             );
         }
         let db = Db::connect(&config.database_url).await?;
@@ -39,7 +39,7 @@ impl RestoreCommand {
         let uploads = config.uploads.open().context("UPLOAD_FOLDER or UPLOAD_STORE_URI")?;
         let restored = backup::restore(&db, &uploads, &self.file, existing).await?;
         db.close().await;
-        let done = format!("They are in {} now. Everybody has to log in again.\n", config.database_url);
+        let done = format!("They are in {} now. Everyone has to log in again.\n", config.database_url);
         print(&(listed(&restored) + &done))
     }
 }

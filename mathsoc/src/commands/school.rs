@@ -13,10 +13,11 @@ use crate::print;
 pub(crate) enum SchoolCommand {
     /// Add a school.
     Add {
-        /// Its name.
+        /// The name of the school.
         #[arg(long)]
         name: String,
-        /// What stands after the @ in its pupils' addresses. Without it nobody can register as its pupil.
+        /// The part after the @ in its pupils' addresses. Without a domain no one can register as
+        /// its pupil.
         #[arg(long)]
         domain: Option<EmailDomain>,
     },
@@ -41,8 +42,8 @@ async fn add(db: &Db, name: &str, domain: Option<EmailDomain>) -> anyhow::Result
     let school = NewSchool { name: name.parse()?, email_domain: domain.clone() };
     schools::create(db, &Actor::command_line(), &school).await?;
     Ok(match domain {
-        Some(domain) => format!("Whoever has an address @{domain} is a pupil of {name}.\n"),
-        None => format!("{name} is added. Nobody can register as its pupil: it has no e-mail domain.\n"),
+        Some(domain) => format!("Addresses @{domain} belong to pupils of {name}.\n"),
+        None => format!("{name} is added. No one can register as its pupil: it has no e-mail domain.\n"),
     })
 }
 

@@ -1,6 +1,7 @@
-//! Forgets what was counted of one caller: `mathsoc limits clear KEY`.
+//! Resets the counts of one caller: `mathsoc limits clear KEY`.
 //!
-//! What a site counted in its own memory while the store was down stays there; it only matters in the next outage.
+//! Counts that a process made in memory during an outage of the store stay; they only matter in
+//! the next outage.
 
 use std::fmt::{self, Write};
 use std::net::IpAddr;
@@ -13,22 +14,19 @@ use palisade::rate_limit::{FallbackStore, RateLimitKey};
 use super::{IPV6_PREFIX, LIMITS, Limits, Per};
 use crate::config::RateLimits;
 
-/// Nobody waits for a page here, and the connection has yet to be made.
+/// Longer than the timeout of requests: no visitor waits, and the connection is not open yet.
 const STORE_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// Who is counted, as it is written on the command line.
+/// A caller as written on the command line.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Caller {
-    /// An address, or the network that counts as one.
+    /// An IP address; one of IPv6 stands for its network of /64.
     Address(IpAddr),
-    /// An account, by the name that it is counted under.
+    /// An account, as the handlers key it: the e-mail address, or the number of a member.
     Account(String),
 }
 
-/// Forgets what every limit of the site has counted of this caller, and says of which limits.
-///
-/// # Errors
-/// When there is nothing that could be forgotten from here, or the store does not answer.
+/// Resets the counts of every limit for this caller, and returns the names of these limits.
 pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, ClearError> {
     if settings.storage_uri.is_memory() {
         return Err(ClearError::InMemory);
@@ -38,11 +36,11 @@ pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, Cle
         Caller::Account(account) => (account.into(), Per::Account),
     };
     if !LIMITS.iter().any(|limit| limit.per.contains(&per)) {
-        return Err(ClearError::NobodyCounts { per });
+        return Err(ClearError::NotCounted { per });
     }
     let store = Store::open(settings.storage_uri.as_str()).await?;
     let limits = Limits::new(settings, FallbackStore::new(store).timeout(STORE_TIMEOUT))?;
-    let mut report = format!("Forgotten of {caller}, in {}:\n", settings.storage_uri.shown());
+    let mut report = format!("Reset for {caller}, in {}:\n", settings.storage_uri.shown());
     for limit in LIMITS.iter().filter(|limit| limit.per.contains(&per)) {
         limits.of(limit).reset(key.clone()).await?;
         // Writing to a String cannot fail.
@@ -55,7 +53,7 @@ pub async fn clear(caller: &Caller, settings: &RateLimits) -> Result<String, Cle
     Ok(report)
 }
 
-/// An address, a network such as `2001:db8::/64`, or else an account.
+/// Parses an address, a network such as `2001:db8::/64`, or an account.
 impl FromStr for Caller {
     type Err = CallerError;
 
@@ -92,38 +90,35 @@ impl fmt::Display for Caller {
     }
 }
 
-/// Why a text names no caller.
+/// A reason why a text is not a caller.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CallerError {
-    /// There is none.
-    #[error("nobody is named; write an address such as 192.0.2.7 or 2001:db8::/64, or an account")]
+    /// The text is empty.
+    #[error("the caller is missing; write an address such as 192.0.2.7 or 2001:db8::/64, or an account")]
     Empty,
-    /// No limit counts networks of this size.
+    /// No limit counts by networks of this size.
     #[error("callers are counted by /{whole} here; write one address, or a network of /{whole}")]
     Network {
-        /// The size that counts as one.
+        /// The prefix length that limits count by.
         whole: u8,
     },
 }
 
-/// Why nothing was forgotten.
+/// A reason why the counts were not reset.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClearError {
-    /// The counts are in another process.
+    /// The counts are in the memory of another process.
     #[error(
-        "RATELIMIT_STORAGE_URI is memory://, so the counts are in the memory of the serving process and there is nothing to \
-         clear from outside of it; restart it to clear them all, or count in Redis, Valkey or memcached"
+        "RATELIMIT_STORAGE_URI is memory://, so the counts are in the memory of the serving process. \
+         Restart it to reset all of them, or count in Redis, Valkey or memcached"
     )]
     InMemory,
-    /// No limit tells callers apart this way.
+    /// No limit counts by this.
     #[error("no limit of this site counts by {per}; write an address such as 192.0.2.7 or 2001:db8::/64")]
-    NobodyCounts {
-        /// By what.
-        per: Per,
-    },
-    /// The store does not answer, or cannot count as the settings say.
+    NotCounted { per: Per },
+    /// The store does not answer, or does not support the strategy.
     #[error(transparent)]
     Store(#[from] StoreError),
 }
@@ -133,7 +128,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_caller_is_an_address_a_network_that_counts_as_one_or_an_account() {
+    fn parses_addresses_networks_and_accounts() {
         for (text, shown) in [
             ("192.0.2.7", "192.0.2.7"),
             (" 192.0.2.7/32 ", "192.0.2.7"),

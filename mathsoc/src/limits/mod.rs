@@ -1,4 +1,4 @@
-//! How often one may ask: every limit of the site, in one list.
+//! The rate limits of the site, in one list.
 //!
 //! ```
 //! use mathsoc::limits::{Limit, Per};
@@ -12,29 +12,31 @@
 //! assert_eq!(LOGIN.name(), "login");
 //! ```
 //!
-//! To add a limit, write it as above beside [`PAGES`], and add it to [`LIMITS`]: the layers around the group's routes, both
-//! forms of `mathsoc limits`, and `mathsoc limits clear` are made from that list. Only what is counted per account wants one
-//! line more, in the handler, since nobody else knows the account:
-//! `app.limits.of(&limits::LOGIN).check(&form.email).await?`, and
-//! `let attempt = app.limits.backoff(&limits::LOGIN).attempt(&form.email).await?` where it backs off. A group without a limit
-//! stands in [`EXEMPT`] with the reason; a test walks the map and looks for both.
+//! To add a limit, write it as above beside [`PAGES`], and add it to [`LIMITS`]. The layers around
+//! the group's routes, `mathsoc limits`, its JSON and `mathsoc limits clear` are made from that
+//! list. A limit per account also needs a call in the handler, which alone knows the account:
+//! `app.limits.of(&limits::LOGIN).check(&form.email).await?`, and `let attempt =
+//! app.limits.backoff(&limits::LOGIN).attempt(&form.email).await?` if it backs off.
+//! A group without a limit is listed in [`EXEMPT`] with a reason; a test checks that every route
+//! has one of the two.
 //!
-//! What must stay open when a class has used up its pages, a login say, has its POST in a group of its own, and its form,
-//! which is a page, in `public`: the router puts the two together again.
+//! A form that must stay usable when a class has used up its pages, such as the login, has its
+//! POST in a group of its own. The page with the form stays in `public`; the router merges the
+//! two.
 //!
-//! What passes, in this order:
-//! 1. everything, where `RATELIMIT_ENABLED` is false, and what is asked of a group that is exempt;
-//! 2. what is within the quotas of every limit around its group;
-//! 3. while the store does not answer, what is within the quotas as this process alone counts them; but nothing (503) at a
-//!    limit that is [closed](Limit::closed_while_down) then.
+//! A request passes if, in this order:
+//! 1. `RATELIMIT_ENABLED` is false, or its group is exempt;
+//! 2. it is within the quotas of every limit around its group;
+//! 3. while the store does not answer: it is within the quotas as counted by this process alone. A
+//!    limit that is [closed](Limit::closed_while_down) during an outage rejects it with 503.
 //!
-//! | default | is | because |
+//! | default | value | reason |
 //! |---|---|---|
 //! | [`per`](Limit::per) | address | visitors have no account |
-//! | while the store is down | counted in memory | nobody gains by a site that nobody can read; guessing passwords is another matter |
-//! | addresses of version 6 | by /64 | one customer has at least so many |
+//! | during an outage | counts in memory | pages stay readable; logins are closed |
+//! | IPv6 prefix | /64 | a customer has at least a /64 |
 //!
-//! References: the security page of the original site; OWASP Authentication Cheat Sheet.
+//! References: OWASP Authentication Cheat Sheet.
 
 mod clear;
 mod report;
@@ -49,20 +51,21 @@ pub use self::report::{LimitReport, Report, RouteReport};
 use crate::config::RateLimits;
 use crate::web::signed_in::MemberId;
 
-/// The groups of pages to read, and of what is sent without a limit by address of its own.
+/// The groups of pages, and of POST routes without a limit per address of their own.
 const READING: &[&str] = &["public", "members", "links", "submit", "search", "admin"];
 
-/// Every page, and what is not found, for visitors: as `RATELIMIT_DEFAULT` says.
+/// Every page for visitors, 404s included: `RATELIMIT_DEFAULT`.
 pub const PAGES: Limit =
-    Limit::by_setting("pages", |settings| &settings.default).around(READING).of(Who::Visitors);
+    Limit::by_setting("pages", |settings| &settings.default).around(READING).of(Audience::Visitors);
 
-/// The same for who is signed in: as `RATELIMIT_DEFAULT_USER` says. A whole class may sit behind one address.
+/// Every page for members: `RATELIMIT_DEFAULT_USER`. Counted by account, since a whole class may
+/// share one address.
 pub const MEMBERS: Limit = Limit::by_setting("members", |settings| &settings.default_user)
     .around(READING)
-    .of(Who::Members)
+    .of(Audience::Members)
     .per(&[Per::Account]);
 
-/// Passwords and codes.
+/// Attempts to log in, with a password or a code.
 pub const LOGIN: Limit = Limit::new("login", "5/minute; 20/hour")
     .around(&["login"])
     .posts_only()
@@ -70,11 +73,11 @@ pub const LOGIN: Limit = Limit::new("login", "5/minute; 20/hour")
     .backs_off()
     .closed_while_down();
 
-/// New accounts.
+/// Registrations.
 pub const REGISTER: Limit =
     Limit::new("register", "3/minute; 10/hour").around(&["register"]).posts_only().closed_while_down();
 
-/// Letters with a link to a new password.
+/// Requests for a letter with a link to a new password.
 pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
     .around(&["password_reset"])
     .posts_only()
@@ -82,143 +85,144 @@ pub const PASSWORD_RESET: Limit = Limit::new("password_reset", "3/hour")
     .closed_while_down();
 
 /// Answers to challenges.
-pub const SUBMIT: Limit =
-    Limit::new("submit", "10/minute").around(&["submit"]).posts_only().of(Who::Members).per(&[Per::Account]);
+pub const SUBMIT: Limit = Limit::new("submit", "10/minute")
+    .around(&["submit"])
+    .posts_only()
+    .of(Audience::Members)
+    .per(&[Per::Account]);
 
-/// Leaderboards that are watched: a browser comes back every minute, for each of its windows.
+/// Event streams of leaderboards. A browser reconnects every minute, in each of its windows.
 pub const LIVE: Limit =
-    Limit::new("live", "30/minute").around(&["live"]).of(Who::Members).per(&[Per::Account]);
+    Limit::new("live", "30/minute").around(&["live"]).of(Audience::Members).per(&[Per::Account]);
 
-/// Looking through all texts, which costs more than a page.
+/// Full-text searches, which cost more than a page.
 pub const SEARCH: Limit = Limit::new("search", "30/minute").around(&["search"]);
 
-/// What browsers report, a few at a time, from however many pages.
+/// Reports from browsers, which send a few together, from any number of pages.
 pub const REPORTS: Limit = Limit::new("reports", "60/minute").around(&["reports"]).posts_only();
 
-/// All limits. Of those around one group, the first is the innermost.
+/// All limits, the innermost first.
 pub const LIMITS: &[Limit] =
     &[PAGES, MEMBERS, LOGIN, REGISTER, PASSWORD_RESET, SUBMIT, SEARCH, LIVE, REPORTS];
 
-/// The groups that have no limit, and why.
+/// The groups without a limit, with the reason.
 pub const EXEMPT: &[(&str, &str)] = &[
     ("uploads", "a page has many pictures, and they are kept by browsers"),
     ("files", "a page is made of many files, and they cost little"),
-    ("open", "whoever watches over the site is always answered"),
+    ("open", "monitoring is always answered"),
 ];
 
-/// How much of an IPv6 address tells visitors apart, in bits.
+/// The prefix length by which IPv6 clients are counted.
 const IPV6_PREFIX: u8 = 64;
 
-/// One limit: so many of these requests for each of those.
+/// A rate limit: its quotas, the requests that count, and what they are counted by.
 #[derive(Clone, Copy, Debug)]
 #[must_use]
 pub struct Limit {
     name: &'static str,
-    amount: Amount,
+    amount: QuotaSource,
     groups: &'static [&'static str],
     posts_only: bool,
-    who: Who,
+    who: Audience,
     per: &'static [Per],
     backs_off: bool,
     closed_while_down: bool,
 }
 
-/// For whom a limit holds.
+/// The visitors for whom a limit holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Who {
-    /// Whoever asks.
-    Everybody,
-    /// Who is not signed in.
+pub enum Audience {
+    Everyone,
+    /// Visitors who are not signed in.
     Visitors,
-    /// Who is signed in: the layer counts by account.
+    /// Signed-in members; the layer counts by account.
     Members,
 }
 
 #[derive(Clone, Copy, Debug)]
-enum Amount {
-    Written(&'static str),
-    Set(fn(&RateLimits) -> &Quotas),
+enum QuotaSource {
+    Fixed(&'static str),
+    Setting(fn(&RateLimits) -> &Quotas),
 }
 
-/// Whom a limit tells apart.
+/// The key that a limit counts by.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Per {
-    /// By address: a layer counts.
+    /// The client address; counted by a layer.
     Address,
-    /// By account: the handler counts.
+    /// The account; counted by the handler, or for [`Audience::Members`] by a layer.
     Account,
 }
 
 impl Limit {
-    /// A limit of this name, which is its scope, with these quotas, per address.
+    /// A limit by address with fixed quotas. The name is also its scope in the store.
     pub const fn new(name: &'static str, quotas: &'static str) -> Self {
-        Self::with(name, Amount::Written(quotas))
+        Self::with(name, QuotaSource::Fixed(quotas))
     }
 
     /// A limit whose quotas are a setting.
     pub const fn by_setting(name: &'static str, quotas: fn(&RateLimits) -> &Quotas) -> Self {
-        Self::with(name, Amount::Set(quotas))
+        Self::with(name, QuotaSource::Setting(quotas))
     }
 
-    const fn with(name: &'static str, amount: Amount) -> Self {
+    const fn with(name: &'static str, amount: QuotaSource) -> Self {
         let (groups, per): (&[_], &[_]) = (&[], &[Per::Address]);
         Self {
             name,
             amount,
             groups,
             posts_only: false,
-            who: Who::Everybody,
+            who: Audience::Everyone,
             per,
             backs_off: false,
             closed_while_down: false,
         }
     }
 
-    /// The groups of routes that it stands around.
+    /// Sets the groups of routes that the limit applies to.
     pub const fn around(self, groups: &'static [&'static str]) -> Self {
         Self { groups, ..self }
     }
 
-    /// Only POST counts: to look at the form is a page.
+    /// Counts POST only, so that showing the form counts as a page.
     pub const fn posts_only(self) -> Self {
         Self { posts_only: true, ..self }
     }
 
-    /// For whom it holds.
-    pub const fn of(self, who: Who) -> Self {
+    /// Sets the audience.
+    pub const fn of(self, who: Audience) -> Self {
         Self { who, ..self }
     }
 
-    /// Whom it tells apart. Each of them has the quotas for itself.
+    /// Sets the keys that the limit counts by. Each key has the full quotas.
     pub const fn per(self, per: &'static [Per]) -> Self {
         Self { per, ..self }
     }
 
-    /// Failures in a row are delayed more and more, per account.
+    /// Delays an account's consecutive failures, longer each time.
     pub const fn backs_off(self) -> Self {
         Self { backs_off: true, ..self }
     }
 
-    /// Refuses (503) while the store does not answer, instead of counting in memory.
+    /// Rejects with 503 while the store does not answer, instead of counting in memory.
     pub const fn closed_while_down(self) -> Self {
         Self { closed_while_down: true, ..self }
     }
 
-    /// Its name.
     pub const fn name(&self) -> &'static str {
         self.name
     }
 
     fn quotas(&self, settings: &RateLimits) -> Quotas {
         match self.amount {
-            Amount::Written(text) => text.parse().expect("a test reads the quotas of every limit"),
-            Amount::Set(quotas) => quotas(settings).clone(),
+            QuotaSource::Fixed(text) => text.parse().expect("a test reads the quotas of every limit"),
+            QuotaSource::Setting(quotas) => quotas(settings).clone(),
         }
     }
 }
 
-/// The limits as the settings have them, over one store; cheap to clone.
+/// The limits under the current settings, over one store; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Limits {
     settings: RateLimits,
@@ -229,45 +233,48 @@ impl Limits {
     /// Limits that count in this store.
     ///
     /// # Errors
-    /// When the store cannot count as `RATELIMIT_STRATEGY` says.
+    /// If the store does not support `RATELIMIT_STRATEGY`.
     pub fn new(settings: &RateLimits, store: FallbackStore) -> Result<Self, StoreError> {
         store.supports(settings.strategy)?;
         Ok(Self { settings: settings.clone(), store })
     }
 
-    /// The layers for a group of routes; each goes around those before it.
-    pub fn gates(&self, group: &str) -> impl Iterator<Item = RateLimitLayer> {
+    /// Returns the layers for a group of routes, the innermost first.
+    pub fn layers(&self, group: &str) -> impl Iterator<Item = RateLimitLayer> {
         let around = LIMITS.iter().filter(move |limit| limit.groups.contains(&group));
-        let by_layer = |limit: &&Limit| limit.per.contains(&Per::Address) || limit.who == Who::Members;
-        around.filter(by_layer).map(|limit| self.gate(limit))
+        let by_layer = |limit: &&Limit| limit.per.contains(&Per::Address) || limit.who == Audience::Members;
+        around.filter(by_layer).map(|limit| self.layer(limit))
     }
 
-    /// One limit as a layer, by address, or by account where it is for members.
-    pub fn gate(&self, limit: &Limit) -> RateLimitLayer {
-        let gate = match limit.who {
-            Who::Everybody => self.of(limit).per_client(),
-            Who::Visitors => self.of(limit).per_client().exempt_when(|parts| MemberId::of(parts).is_some()),
-            Who::Members => {
+    /// Returns one limit as a layer: by address, or for members by account.
+    pub fn layer(&self, limit: &Limit) -> RateLimitLayer {
+        let layer = match limit.who {
+            Audience::Everyone => self.of(limit).per_client(),
+            Audience::Visitors => {
+                self.of(limit).per_client().exempt_when(|parts| MemberId::of(parts).is_some())
+            }
+            Audience::Members => {
                 let members =
                     self.of(limit).per(|parts| MemberId::of(parts).map(|MemberId(id)| id.to_string().into()));
                 members.exempt_when(|parts| MemberId::of(parts).is_none())
             }
         };
-        let gate = if limit.posts_only { gate.methods([http::Method::POST]) } else { gate };
-        if self.settings.headers_enabled { gate.headers() } else { gate }
+        let layer = if limit.posts_only { layer.methods([http::Method::POST]) } else { layer };
+        if self.settings.headers_enabled { layer.headers() } else { layer }
     }
 
-    /// One limit as a call, for a handler that knows the account.
+    /// Returns one limit for calls from a handler, which knows the account.
     pub fn of(&self, limit: &Limit) -> RateLimit {
         let when_down =
             if limit.closed_while_down { OutagePolicy::Reject } else { OutagePolicy::CountLocally };
         let rate = RateLimit::new(limit.name, limit.quotas(&self.settings), self.store.clone());
-        let rate = rate.strategy(self.settings.strategy).expect("`new` has asked the store");
+        let rate = rate.strategy(self.settings.strategy).expect("`new` checked that the store supports it");
         let rate = rate.ipv6_prefix(IPV6_PREFIX).on_outage(when_down);
         if self.settings.enabled { rate } else { rate.dangerous_disable_limit() }
     }
 
-    /// The delays of a limit that [backs off](Limit::backs_off). There are none where requests are not limited.
+    /// Returns the delays of a limit that [backs off](Limit::backs_off); no delays if
+    /// `RATELIMIT_ENABLED` is false.
     pub fn backoff(&self, limit: &Limit) -> Backoff {
         debug_assert!(limit.backs_off, "{} does not say that it backs off", limit.name);
         let backoff = Backoff::new(limit.name, self.store.clone()).ipv6_prefix(IPV6_PREFIX);
@@ -282,7 +289,7 @@ mod tests {
     use crate::routes;
 
     #[test]
-    fn the_quotas_of_every_limit_can_be_read_and_its_groups_exist() {
+    fn quotas_parse_and_groups_exist() {
         let settings = Config::from_vars(&|_: &str| None).expect("nothing has to be set").ratelimit;
         let map = routes::map();
         for limit in LIMITS {
@@ -293,7 +300,7 @@ mod tests {
     }
 
     #[test]
-    fn names_are_scopes_so_no_two_limits_share_one() {
+    fn limit_names_are_unique() {
         for (place, limit) in LIMITS.iter().enumerate() {
             assert!(LIMITS[..place].iter().all(|other| other.name != limit.name), "{limit:?}");
         }

@@ -1,4 +1,5 @@
-//! What `mathsoc limits` prints: every route with its limits, or why it has none; as a table, or as JSON.
+//! The report of `mathsoc limits`: every route with its limits, or why it is exempt; as a table or
+//! JSON.
 
 use std::fmt;
 
@@ -8,7 +9,7 @@ use super::{EXEMPT, LIMITS, Limit, Per};
 use crate::config::RateLimits;
 use crate::web::route_map::{Map, Row};
 
-/// The routes with their limits. `Display` writes the table.
+/// All routes with their limits. `Display` writes the table.
 #[derive(Debug, Serialize)]
 #[serde(transparent)]
 pub struct Report(Vec<RouteReport>);
@@ -16,40 +17,37 @@ pub struct Report(Vec<RouteReport>);
 /// A route with its limits.
 #[derive(Debug, Serialize)]
 pub struct RouteReport {
-    /// The methods that are answered.
+    /// The accepted methods.
     pub methods: &'static str,
     /// The path, with its parameters in braces.
     pub path: &'static str,
-    /// The group whose gates it is behind.
+    /// The group of the route.
     pub group: &'static str,
     /// The limits, the innermost first.
     pub limits: Vec<LimitReport>,
-    /// Why it has none.
+    /// The reason why it has no limits.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exempt: Option<&'static str>,
 }
 
-/// A limit as it holds.
+/// A limit under the current settings.
 #[derive(Debug, Serialize)]
 pub struct LimitReport {
-    /// Its name.
     pub name: &'static str,
-    /// How many, in how long.
     pub quotas: String,
-    /// Whom it tells apart.
+    /// The keys that it counts by.
     pub per: &'static [Per],
-    /// How it counts.
     pub strategy: String,
-    /// Where it counts, without a password.
+    /// The store, without a password.
     pub store: String,
-    /// Whether failures in a row are delayed more and more.
+    /// `true` if consecutive failures are delayed.
     pub backs_off: bool,
-    /// Whether it refuses while the store does not answer.
+    /// `true` if it rejects while the store does not answer.
     pub closed_while_down: bool,
 }
 
 impl Report {
-    /// Of this map, under these settings.
+    /// Reports on this map under these settings.
     pub fn new<S: Clone + Send + Sync + 'static>(map: &Map<S>, settings: &RateLimits) -> Self {
         Self(map.rows().iter().map(|row| RouteReport::new(row, settings)).collect())
     }
@@ -59,9 +57,9 @@ impl Report {
         &self.0
     }
 
-    /// The text of `mathsoc limits --json`: an array with an object for each route.
+    /// Returns the output of `mathsoc limits --json`: an array with an object for each route.
     pub fn json(&self) -> String {
-        let mut json = serde_json::to_string_pretty(self).expect("its keys are names of fields");
+        let mut json = serde_json::to_string_pretty(self).expect("all keys are field names");
         json.push('\n');
         json
     }
@@ -96,7 +94,7 @@ impl LimitReport {
     }
 }
 
-/// A line for each limit of each route.
+/// Writes a line for each limit of each route.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.0.iter().map(|route| route.path.len()).max().unwrap_or(0);
@@ -107,7 +105,7 @@ impl fmt::Display for Report {
             }
             for limit in limits {
                 writeln!(f, "{place}  {limit}")?;
-                // The next limit of this route stands under the first.
+                // The next limit of this route is aligned with the first.
                 place = " ".repeat(place.len());
             }
         }
@@ -159,7 +157,7 @@ mod tests {
     }
 
     #[test]
-    fn every_route_has_its_limits_or_the_reason_why_not() {
+    fn every_route_has_limits_or_a_reason() {
         for route in report(&[]).routes() {
             assert!(route.limits.is_empty() == route.exempt.is_some(), "{route:?}");
         }
@@ -168,7 +166,7 @@ mod tests {
     }
 
     #[test]
-    fn the_table_has_a_line_for_each_and_no_password() {
+    fn the_table_hides_passwords() {
         let table = report(&[("RATELIMIT_STORAGE_URI", "redis://:secret@cache:6379/0")]).to_string();
         let line = |path: &str| {
             table.lines().find(|line| line.split_whitespace().nth(1) == Some(path)).expect("a line")
@@ -176,13 +174,13 @@ mod tests {
         let about =
             "pages: 200 per day; 50 per hour by address, fixed-window, counted in redis://***@cache:6379/0";
         assert!(line("/about").ends_with(about), "{table}");
-        assert!(line("/healthz").contains("exempt: whoever watches"), "{table}");
+        assert!(line("/healthz").contains("exempt: monitoring"), "{table}");
         assert!(line("/robots.txt").contains("exempt: a page is made of many files"), "{table}");
         assert!(!table.contains("secret"));
     }
 
     #[test]
-    fn a_limit_says_all_that_it_does() {
+    fn a_limit_shows_all_its_options() {
         const LOGIN: Limit = Limit::new("login", "5/minute; 20/hour")
             .per(&[Per::Address, Per::Account])
             .backs_off()

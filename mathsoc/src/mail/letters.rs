@@ -1,15 +1,14 @@
-//! The letters that the site writes, in plain text.
+//! The letters of the site, in plain text.
 //!
-//! None of them has anything in it that a stranger typed, such as a name: whoever registers with somebody else's address
-//! would otherwise have us send their words to that person.
+//! No letter contains text from a visitor, such as a name. Otherwise anyone could register with
+//! another person's address and have the site send that person their words.
 
 use askama::Template;
 
-/// A letter: its subject and, by its template, its text.
+/// A letter: its subject, and the template of its text.
 pub trait Letter: Template {
-    /// The subject.
     const SUBJECT: &'static str;
-    /// What the log calls it.
+    /// The name in the log.
     const NAME: &'static str;
 }
 
@@ -30,55 +29,51 @@ macro_rules! letter {
 }
 
 letter!(
-    /// Is this address yours?
+    /// Asks the recipient to confirm the address.
     VerifyAddress, "mail/verify_address.txt", "Is this your e-mail address?", {
-        /// The link that shows it.
+        /// The confirmation link.
         link,
-        /// Where the site is.
         site,
     }
 );
 
 letter!(
-    /// Here you choose a new password.
+    /// The link to choose a new password.
     ResetPassword, "mail/reset_password.txt", "A new password", {
         /// The link to the form.
         link,
-        /// Where the site is.
         site,
     }
 );
 
 letter!(
-    /// There is an account for you.
+    /// Tells the recipient of an account that an admin created.
     Welcome, "mail/welcome.txt", "Your account at the Maths Society", {
         /// The link to choose a password.
         link,
-        /// Where one asks for another link.
+        /// The page to request another link.
         reset,
-        /// Where the site is.
         site,
     }
 );
 
 letter!(
-    /// Your password was changed.
+    /// Tells the owner that the password was changed.
     PasswordChanged, "mail/password_changed.txt", "Your password was changed", {
-        /// Where one asks for a new password.
+        /// The page to reset the password.
         reset,
-        /// Where the site is.
         site,
     }
 );
 
 letter!(
-    /// You have an account already. So the page for registering can answer the same whether the address is known.
+    /// Tells the owner of a known address that an account exists. The register page shows the same
+    /// in both cases, so it does not reveal which addresses have accounts.
     AddressTaken, "mail/address_taken.txt", "You have an account already", {
-        /// Where one logs in.
+        /// The login page.
         log_in,
-        /// Where one asks for a new password.
+        /// The page to reset the password.
         reset,
-        /// Where the site is.
         site,
     }
 );

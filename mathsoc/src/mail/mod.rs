@@ -1,7 +1,9 @@
-//! Sends letters, in the background.
+//! Sends letters by SMTP in the background.
 //!
 //! ```no_run
-//! # async fn example(config: &mathsoc::config::Config, ada: &mathsoc::domain::email::EmailAddress) -> Result<(), Box<dyn std::error::Error>> {
+//! # use mathsoc::{config::Config, domain::email::EmailAddress};
+//! # use std::error::Error;
+//! # async fn example(config: &Config, ada: &EmailAddress) -> Result<(), Box<dyn Error>> {
 //! use mathsoc::mail::{Mailer, ResetPassword};
 //!
 //! let mailer = Mailer::new(config)?;
@@ -12,23 +14,27 @@
 //! # }
 //! ```
 //!
-//! What happens to a letter:
-//! 1. it waits among 256 at most; the next one is refused, so that a flood of letters fills no memory;
-//! 2. four leave at once: to the server of `SMTP_URL`, or without one as a file under `DATA_DIR/outbox`;
-//! 3. one that did not leave is tried again after 5, 30 and 120 seconds, unless the server said that it never will;
-//! 4. then it is given up, and the log says why, without the address.
+//! A letter passes these steps:
+//! 1. It joins a queue of at most 256; a full queue rejects it with [`MailError::Busy`], so that
+//!    memory is bounded.
+//! 2. Four are sent at the same time: to the server of `SMTP_URL`, or without one to files in
+//!    `DATA_DIR/outbox`.
+//! 3. A failed letter is retried after 5, 30 and 120 seconds, unless the server's error is
+//!    permanent.
+//! 4. Then it is dropped, and the log says why, without the address.
 //!
-//! Letters that go to many at once, as after an import, wait in a queue of their own for 1,000, of which eight are on their way
-//! together: so nobody waits for a forgotten password behind a whole school.
+//! Bulk mail, such as after an import of pupils, has a queue of its own for 1,000 letters, of
+//! which eight are in progress. So a password reset does not wait behind a whole school.
 //!
-//! | default | why |
+//! | choice | reason |
 //! |---|---|
-//! | in the background | the answer takes as long whether a letter is written or not, and whether the server is quick |
-//! | a connection for each letter | a society sends few; a kept connection is one more thing that may have died |
-//! | `Auto-Submitted: auto-generated` | so that no holiday note answers |
-//! | an id that holds nothing | one with the name of the machine would tell it to everybody |
+//! | in the background | response times do not reveal whether a letter is sent |
+//! | a connection per letter | a society sends few; an idle connection may be dead |
+//! | `Auto-Submitted: auto-generated` | auto-responders stay silent (RFC 3834) |
+//! | a random message id | the host name of the machine stays private |
 //!
-//! It keeps nothing: letters that wait when the program is killed are lost, and whoever waits for one asks again.
+//! It does not persist the queue. Letters that wait when the program is killed are lost,
+//! and their recipients ask again.
 //!
 //! References: RFC 5321; RFC 3834; OWASP Forgot Password Cheat Sheet.
 
@@ -49,85 +55,82 @@ use self::transports::{Transport, random_name};
 use crate::config::{Config, Sender};
 use crate::domain::email::EmailAddress;
 
-/// How many letters may wait or be on their way.
-const MOST: u32 = 256;
-/// How many leave at the same time.
-const AT_ONCE: usize = 4;
-/// How many letters to many may wait.
-const MOST_TO_MANY: u32 = 1000;
-/// How many of these may be on their way.
-const TO_MANY_AT_ONCE: u32 = 8;
-const PAUSES: [Duration; 3] = [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
+/// The size of the queue, letters in progress included.
+const MAX_QUEUED: u32 = 256;
+/// The number of letters sent at the same time.
+const MAX_CONCURRENT: usize = 4;
+/// The size of the queue of bulk mail.
+const MAX_BULK_QUEUED: u32 = 1000;
+/// The number of bulk letters in progress.
+const MAX_BULK_CONCURRENT: u32 = 8;
+const RETRY_DELAYS: [Duration; 3] =
+    [Duration::from_secs(5), Duration::from_secs(30), Duration::from_secs(120)];
 
-/// Sends letters, in the background; cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Mailer {
     from: Sender,
     host: Arc<str>,
-    way: Transport,
-    pauses: [Duration; 3],
-    waiting: Arc<Semaphore>,
-    leaving: Arc<Semaphore>,
-    to_many: Arc<Semaphore>,
-    to_many_leaving: Arc<Semaphore>,
+    transport: Transport,
+    retry_delays: [Duration; 3],
+    queue: Arc<Semaphore>,
+    in_progress: Arc<Semaphore>,
+    bulk_queue: Arc<Semaphore>,
+    bulk_in_progress: Arc<Semaphore>,
 }
 
 impl Mailer {
-    /// Sends as the settings say.
-    ///
-    /// # Errors
-    /// When nothing can be made of the address of the server.
+    /// A mailer with these settings.
     pub fn new(config: &Config) -> Result<Self, MailError> {
-        let way = match &config.mail.smtp {
+        let transport = match &config.mail.smtp {
             Some(url) => Transport::smtp(url, &config.site_url)?,
             None => Transport::Outbox(config.data_dir.join("outbox")),
         };
         Ok(Self {
             from: config.mail.from.clone(),
             host: config.site_url.host().into(),
-            way,
-            pauses: PAUSES,
-            waiting: Arc::new(Semaphore::new(MOST as usize)),
-            leaving: Arc::new(Semaphore::new(AT_ONCE)),
-            to_many: Arc::new(Semaphore::new(MOST_TO_MANY as usize)),
-            to_many_leaving: Arc::new(Semaphore::new(TO_MANY_AT_ONCE as usize)),
+            transport,
+            retry_delays: RETRY_DELAYS,
+            queue: Arc::new(Semaphore::new(MAX_QUEUED as usize)),
+            in_progress: Arc::new(Semaphore::new(MAX_CONCURRENT)),
+            bulk_queue: Arc::new(Semaphore::new(MAX_BULK_QUEUED as usize)),
+            bulk_in_progress: Arc::new(Semaphore::new(MAX_BULK_CONCURRENT as usize)),
         })
     }
 
-    /// How long to wait before each of the three further attempts, instead of 5, 30 and 120 seconds.
-    pub fn pauses(self, pauses: [Duration; 3]) -> Self {
-        Self { pauses, ..self }
+    /// Replaces the delays before the three retries.
+    pub fn retry_delays(self, retry_delays: [Duration; 3]) -> Self {
+        Self { retry_delays, ..self }
     }
 
-    /// Sends a letter, soon. To be called on a tokio runtime.
+    /// Queues a letter. Requires a tokio runtime.
     ///
     /// # Errors
-    /// When too many are waiting, or the letter cannot be written. Whether it arrives, nobody knows.
+    /// If the queue is full, or the letter cannot be composed. A failed delivery is only logged.
     pub fn send<L: Letter>(&self, to: &EmailAddress, letter: &L) -> Result<(), MailError> {
-        let place = Arc::clone(&self.waiting).try_acquire_owned().map_err(|_| MailError::Busy)?;
-        let message = self.write(to, letter)?;
-        tokio::spawn(self.clone().deliver(message, L::NAME, place));
+        let permit = Arc::clone(&self.queue).try_acquire_owned().map_err(|_| MailError::Busy)?;
+        let message = self.compose(to, letter)?;
+        tokio::spawn(self.clone().deliver(message, L::NAME, permit));
         Ok(())
     }
 
-    /// Keeps places for letters to many, before what they tell of is done.
+    /// Reserves room in the queue of bulk mail, before the action that the letters report.
     ///
     /// # Errors
-    /// When too many are waiting.
+    /// If the queue has less room.
     pub fn reserve(&self, letters: usize) -> Result<Reserved, MailError> {
         let letters = u32::try_from(letters).map_err(|_| MailError::Busy)?;
-        let places = Arc::clone(&self.to_many).try_acquire_many_owned(letters);
-        Ok(Reserved { mailer: self.clone(), places: places.map_err(|_| MailError::Busy)? })
+        let permits = Arc::clone(&self.bulk_queue).try_acquire_many_owned(letters);
+        Ok(Reserved { mailer: self.clone(), permits: permits.map_err(|_| MailError::Busy)? })
     }
 
-    /// Waits until all letters have left or been given up.
+    /// Waits until all letters were sent or dropped.
     pub async fn flush(&self) {
-        // Nobody ever closes the semaphores, so this only ends when every place is free.
-        drop(self.to_many.acquire_many(MOST_TO_MANY).await);
-        drop(self.waiting.acquire_many(MOST).await);
+        // The semaphores are never closed, so this returns when all permits are free.
+        drop(self.bulk_queue.acquire_many(MAX_BULK_QUEUED).await);
+        drop(self.queue.acquire_many(MAX_QUEUED).await);
     }
 
-    fn write<L: Letter>(&self, to: &EmailAddress, letter: &L) -> Result<Message, MailError> {
+    fn compose<L: Letter>(&self, to: &EmailAddress, letter: &L) -> Result<Message, MailError> {
         let address: Address = to.as_str().parse().map_err(|_| MailError::Address)?;
         let id = random_name().map_err(|_| MailError::Random)?;
         let automatic =
@@ -142,56 +145,55 @@ impl Mailer {
         Ok(message.body(body(Template::render(letter)?))?)
     }
 
-    async fn deliver(self, letter: Message, name: &'static str, place: OwnedSemaphorePermit) {
-        let mut pauses = self.pauses.iter();
+    async fn deliver(self, letter: Message, name: &'static str, permit: OwnedSemaphorePermit) {
+        let mut retry_delays = self.retry_delays.iter();
         loop {
-            let failure = {
-                let _turn = self.leaving.acquire().await;
-                match self.way.deliver(&letter).await {
+            let error = {
+                let _permit = self.in_progress.acquire().await;
+                match self.transport.deliver(&letter).await {
                     Ok(()) => break,
-                    Err(failure) => failure,
+                    Err(error) => error,
                 }
             };
-            let pause = pauses.next().filter(|_| !failure.for_good);
+            let pause = retry_delays.next().filter(|_| !error.is_permanent);
             let Some(pause) = pause else {
-                tracing::error!(letter = name, reason = failure.reason, "a letter was given up");
+                tracing::error!(
+                    letter = name,
+                    reason = error.reason,
+                    "dropped a letter after the last attempt"
+                );
                 break;
             };
             let seconds = pause.as_secs();
-            tracing::warn!(
-                letter = name,
-                reason = failure.reason,
-                seconds,
-                "a letter did not leave; trying again"
-            );
+            tracing::warn!(letter = name, reason = error.reason, seconds, "a letter was not sent; retrying");
             tokio::time::sleep(*pause).await;
         }
-        drop(place);
+        drop(permit);
     }
 }
 
-/// Places for letters to many. What is not used is free again when it is dropped.
+/// Room in the queue of bulk mail. Dropping it frees the unused rest.
 #[derive(Debug)]
 pub struct Reserved {
     mailer: Mailer,
-    places: OwnedSemaphorePermit,
+    permits: OwnedSemaphorePermit,
 }
 
 impl Reserved {
-    /// Sends these letters, one after the other; of more than there are places for, the first. One that cannot be written is
-    /// for the log. To be called on a tokio runtime.
+    /// Sends these letters, up to the reserved number. A letter that cannot be composed is logged.
+    /// Requires a tokio runtime.
     pub fn send<L: Letter + Send + 'static>(self, letters: Vec<(EmailAddress, L)>) {
-        let Self { mailer, mut places } = self;
+        let Self { mailer, mut permits } = self;
         tokio::spawn(async move {
             for (to, letter) in letters {
-                let Some(place) = places.split(1) else { break };
-                let turn = Arc::clone(&mailer.to_many_leaving).acquire_owned().await;
-                match mailer.write(&to, &letter) {
+                let Some(permit) = permits.split(1) else { break };
+                let in_progress = Arc::clone(&mailer.bulk_in_progress).acquire_owned().await;
+                match mailer.compose(&to, &letter) {
                     Ok(message) => {
                         let mailer = mailer.clone();
                         tokio::spawn(async move {
-                            mailer.deliver(message, L::NAME, place).await;
-                            drop(turn);
+                            mailer.deliver(message, L::NAME, permit).await;
+                            drop(in_progress);
                         });
                     }
                     Err(error) => tracing::error!(%error, letter = L::NAME, "a letter was not sent"),
@@ -201,8 +203,8 @@ impl Reserved {
     }
 }
 
-/// The text as it is, where mail allows it: lettre would write lines of more than 76 characters as quoted-printable, and cut
-/// a link in two for whoever reads the file in the outbox.
+/// Encodes the text as 7-bit if possible. lettre would choose quoted-printable for lines of more
+/// than 76 characters, which splits links for readers of the files in the outbox.
 fn body(text: String) -> Body {
     let plain = text.bytes().all(|c| (b' '..=b'~').contains(&c) || c == b'\n');
     if plain && text.lines().all(|line| line.len() <= 998) {
@@ -213,26 +215,26 @@ fn body(text: String) -> Body {
     }
 }
 
-/// Why a letter is not sent.
+/// A reason why a letter is not sent.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum MailError {
-    /// Too many are waiting.
+    /// The queue is full.
     #[error("too many letters are waiting to be sent")]
     Busy,
-    /// Mail cannot be addressed like that.
-    #[error("the address is none that mail can be sent to")]
+    /// The address is not valid in mail.
+    #[error("mail cannot be sent to this address")]
     Address,
-    /// The system has no randomness to give.
-    #[error("the system has no randomness to give")]
+    /// The random generator failed.
+    #[error("the system's random generator failed")]
     Random,
-    /// The template broke off.
-    #[error("a letter could not be written")]
+    /// The template failed to render.
+    #[error("a letter could not be rendered")]
     Template(#[from] askama::Error),
-    /// The parts make no letter.
-    #[error("a letter could not be put together")]
+    /// lettre rejected the message.
+    #[error("a letter could not be composed")]
     Message(#[from] lettre::error::Error),
-    /// Nothing can be made of the address of the server.
+    /// `SMTP_URL` is not usable.
     #[error("SMTP_URL cannot be used")]
     Server(#[from] lettre::transport::smtp::Error),
 }

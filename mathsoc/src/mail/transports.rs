@@ -1,4 +1,4 @@
-//! The two ways of a letter: to a server, or into a folder.
+//! The two transports of a letter: an SMTP server, or files in a folder.
 
 use std::fs;
 use std::io::{self, Write};
@@ -12,29 +12,28 @@ use palisade::clock::Clock;
 use crate::config::{SiteUrl, SmtpUrl};
 use crate::private_files;
 
-/// How letters leave.
+/// The transport of letters.
 #[derive(Clone, Debug)]
 pub(super) enum Transport {
-    /// To a server.
     Smtp(AsyncSmtpTransport<Tokio1Executor>),
-    /// Into files.
     Outbox(PathBuf),
 }
 
-/// How long a letter may take.
+/// The longest time for one letter.
 const SEND_TIMEOUT: Duration = Duration::from_secs(60);
 
 impl Transport {
     pub(super) fn smtp(url: &SmtpUrl, site: &SiteUrl) -> Result<Self, lettre::transport::smtp::Error> {
         let mut server = AsyncSmtpTransport::<Tokio1Executor>::from_url(url.as_str())?;
-        // A server may doubt whoever gives a number for a name; lettre's own choice is 127.0.0.1.
+        // Some servers reject a client that introduces itself by an IP address; lettre's default
+        // is 127.0.0.1.
         if site.host().contains(|c: char| c.is_ascii_alphabetic()) && !site.host().contains(':') {
             server = server.hello_name(ClientId::Domain(site.host().to_owned()));
         }
         Ok(Self::Smtp(server.timeout(Some(SEND_TIMEOUT / 2)).build()))
     }
 
-    pub(super) async fn deliver(&self, letter: &Message) -> Result<(), Failure> {
+    pub(super) async fn deliver(&self, letter: &Message) -> Result<(), DeliveryError> {
         match self {
             Self::Smtp(server) => {
                 match tokio::time::timeout(
@@ -43,15 +42,18 @@ impl Transport {
                 )
                 .await
                 {
-                    Ok(sent) => sent.map(drop).map_err(|error| Failure::of_server(&error)),
-                    Err(_) => Err(Failure { for_good: false, reason: "the server took too long".to_owned() }),
+                    Ok(sent) => sent.map(drop).map_err(|error| DeliveryError::of_server(&error)),
+                    Err(_) => Err(DeliveryError {
+                        is_permanent: false,
+                        reason: "the server took too long".to_owned(),
+                    }),
                 }
             }
             Self::Outbox(folder) => {
                 let (folder, bytes) = (folder.clone(), letter.formatted());
                 let written = tokio::task::spawn_blocking(move || write(&folder, &bytes)).await;
-                written.map_err(io::Error::other).flatten().map_err(|error| Failure {
-                    for_good: false,
+                written.map_err(io::Error::other).flatten().map_err(|error| DeliveryError {
+                    is_permanent: false,
                     reason: format!("the file cannot be written: {error}"),
                 })
             }
@@ -59,7 +61,8 @@ impl Transport {
     }
 }
 
-/// A file that is not whole has another ending: whoever collects `.eml` files never sees half a letter.
+/// Writes the file under the extension `.part` and renames it, so that a collector of `.eml` files
+/// never sees an incomplete letter.
 fn write(folder: &Path, letter: &[u8]) -> io::Result<()> {
     private_files::folder(folder)?;
     let name = format!("{:016}-{}", Clock::system().now(), random_name().map_err(io::Error::other)?);
@@ -70,16 +73,17 @@ fn write(folder: &Path, letter: &[u8]) -> io::Result<()> {
     fs::rename(part, whole)
 }
 
-/// Why a letter did not leave. What a server says is left out: it likes to name the address.
+/// A reason why a letter was not sent. The server's own text is left out, because it often
+/// contains the address.
 #[derive(Debug)]
-pub(super) struct Failure {
-    /// Whether trying again is no use.
-    pub(super) for_good: bool,
-    /// In words, without an address.
+pub(super) struct DeliveryError {
+    /// `true` if a retry would fail too.
+    pub(super) is_permanent: bool,
+    /// The reason, without an address.
     pub(super) reason: String,
 }
 
-impl Failure {
+impl DeliveryError {
     fn of_server(error: &lettre::transport::smtp::Error) -> Self {
         let reason = match error.status() {
             Some(code) => format!("the server answered {code}"),
@@ -91,7 +95,7 @@ impl Failure {
             None if error.is_response() => "the server's answer is not SMTP".to_owned(),
             None => "the server cannot be reached".to_owned(),
         };
-        Self { for_good: error.is_permanent(), reason }
+        Self { is_permanent: error.is_permanent(), reason }
     }
 }
 

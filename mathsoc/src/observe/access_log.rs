@@ -1,7 +1,8 @@
-//! One line per request: what was asked, what came of it, how long it took, and who asked; and one more for the metrics.
+//! The access log: one line per request with method, path, status, duration and client. Also feeds
+//! the metrics.
 //!
-//! Queries are left out, since they may hold what is nobody's business. Health checks are logged at `debug`, all else
-//! at `info`. The request id is the one that an error page shows.
+//! Query strings are left out, because they may contain personal data. Health checks are logged at
+//! `debug`, everything else at `info`. The request id is the one that error pages show.
 
 use std::time::Instant;
 
@@ -14,15 +15,15 @@ use tower::Layer;
 use crate::links;
 use crate::observe::traffic::Traffic;
 
-/// The layer: outside of all that may refuse, so that nothing escapes it.
+/// The layer, outside of all layers that may reject, so that every request is logged.
 #[derive(Clone, Debug)]
 pub(crate) struct AccessLog(pub Traffic);
 
-/// What is known when a request comes.
+/// The start of a request.
 pub(crate) struct RequestStart {
     began: Instant,
     request_id: RequestId,
-    exchange: RequestContext,
+    context: RequestContext,
     method: Method,
     uri: Uri,
 }
@@ -33,11 +34,11 @@ impl Guard for AccessLog {
     fn begin<B>(&self, request: &mut Request<B>) -> RequestStart {
         let (began, request_id) = (Instant::now(), RequestId::random());
         request.extensions_mut().insert(request_id);
-        let exchange = RequestContext::begin(request.extensions_mut());
+        let context = RequestContext::begin(request.extensions_mut());
         RequestStart {
             began,
             request_id,
-            exchange,
+            context,
             method: request.method().clone(),
             uri: request.uri().clone(),
         }
@@ -47,12 +48,12 @@ impl Guard for AccessLog {
         Ok(())
     }
 
-    fn finish<B>(&self, asked: &RequestStart, response: &mut Response<B>) {
+    fn finish<B>(&self, start: &RequestStart, response: &mut Response<B>) {
         self.0.answered(response.status(), response.extensions().get());
-        let RequestStart { began, request_id, exchange, method, uri } = asked;
+        let RequestStart { began, request_id, context, method, uri } = start;
         let (path, status, ms) =
             (links::without_token(uri.path()), response.status().as_u16(), began.elapsed().as_millis());
-        let client = exchange.client().map(|client| client.ip().to_string()).unwrap_or_default();
+        let client = context.client().map(|client| client.ip().to_string()).unwrap_or_default();
         if matches!(path, "/healthz" | "/readyz") {
             tracing::debug!(%method, path, status, ms, client, %request_id, "request");
         } else {

@@ -1,7 +1,7 @@
 //! The log: JSON lines on standard output, or text on standard error.
 //!
-//! JSON goes to stdout, where containers are listened to, one object a line; nothing else is written there then. Text
-//! goes to stderr, for people, in colour where that is a terminal.
+//! JSON goes to stdout, which container platforms collect, one object a line; nothing else is
+//! written to stdout then. Text goes to stderr, with colours if that is a terminal.
 
 use std::io::{self, IsTerminal};
 
@@ -9,7 +9,7 @@ use tracing_subscriber::EnvFilter;
 
 use crate::config::Config;
 
-/// Starts logging as the configuration says; a second call changes nothing.
+/// Starts logging as configured. A second call has no effect.
 pub fn start(config: &Config) {
     let log = tracing_subscriber::fmt().with_env_filter(EnvFilter::new(config.log_filter.as_str()));
     let started = if config.log_to_stdout {
@@ -18,6 +18,6 @@ pub fn start(config: &Config) {
         log.with_ansi(io::stderr().is_terminal()).with_writer(io::stderr).try_init()
     };
     if started.is_err() {
-        tracing::debug!("the log had been started before");
+        tracing::debug!("the log was already started");
     }
 }

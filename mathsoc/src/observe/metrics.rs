@@ -1,4 +1,4 @@
-//! What the site counts of itself, as Prometheus reads it, on an address of its own.
+//! Metrics in the Prometheus text format, on an address of their own.
 //!
 //! ```
 //! use http::StatusCode;
@@ -9,25 +9,25 @@
 //! assert!(traffic.to_string().contains("http_requests_total{status=\"4xx\"} 1\n"));
 //! ```
 //!
-//! What passes: GET and HEAD of `/metrics`. Anything else on that address is 404 or 405, and `/metrics` on the address of the
-//! site is 404 like any page that is not there.
+//! Accepts GET and HEAD of `/metrics`. Other requests to that address get 404 or 405, and
+//! `/metrics` on the address of the site is a 404.
 //!
-//! | name | is |
+//! | name | value |
 //! |---|---|
 //! | `mathsoc_build_info` | 1, with the version |
-//! | `process_start_time_seconds` | when the program began, so that its age and its restarts can be told |
-//! | `http_requests_total` | answers by class of status, files and health checks too |
-//! | `http_refusals_total` | what a layer refused, by its reason; what it never refused is not there |
-//! | `browser_reports_total` | what browsers reported, by what became of it: see [`ReportTotals`] |
-//! | `browser_report_requests_refused_total` | what was sent as reports and is none |
-//! | `ratelimit_…` | [`palisade::rate_limit::Metrics`]: decisions by limit, and how the store does |
+//! | `process_start_time_seconds` | the start time of the process |
+//! | `http_requests_total` | responses by status class, with files and health checks |
+//! | `http_refusals_total` | rejected requests, by reason; unused reasons are absent |
+//! | `browser_reports_total` | reports from browsers, by outcome: see [`Totals`] |
+//! | `browser_report_requests_refused_total` | rejected requests to the report endpoint |
+//! | `ratelimit_…` | decisions by limit, and the store: [`palisade::rate_limit::Metrics`] |
 //!
-//! | setting | default | why |
+//! | setting | default | reason |
 //! |---|---|---|
-//! | `METRICS_ADDR` | not served | whoever reads it learns how busy the site is, and when its store is down |
+//! | `METRICS_ADDR` | not served | metrics reveal how busy the site is, and outages of its store |
 //!
-//! What it does not do: ask who reads it. Bind it to this machine, or to a network that only the operator reaches. No address
-//! and no account of a visitor is in it, and it counts nothing of itself.
+//! It does not authenticate readers. Bind it to localhost or to a network of operators.
+//! Metrics contain no addresses and no accounts, and requests for metrics are not counted.
 //!
 //! References: Prometheus, text-based exposition format 0.0.4; metric and label naming.
 
@@ -45,12 +45,11 @@ use palisade::{ErrorPages, Palisade};
 
 use super::traffic::{Traffic, head};
 
-/// The counters that `/metrics` shows.
 #[derive(Clone)]
 pub(crate) struct Sources {
-    /// Answers and rejections.
+    /// Responses and rejections.
     pub traffic: Traffic,
-    /// Reports of browsers.
+    /// Reports from browsers.
     pub reports: Collector,
     /// The store of the rate limits.
     pub counters: FallbackStore,
@@ -71,24 +70,19 @@ async fn metrics(State(from): State<Sources>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4"), (CACHE_CONTROL, "no-store")], text)
 }
 
-/// Of [`ReportTotals`], in Prometheus' text format.
-struct Reports(ReportTotals);
+/// [`Totals`] in the Prometheus text format.
+struct Reports(Totals);
 
 impl fmt::Display for Reports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let ReportTotals { grouped, over_limit, noise, invalid, truncated, rejected, .. } = self.0;
-        head(f, "browser_reports_total", "counter", "What browsers reported, by what became of it.")?;
-        let outcomes = [
-            ("grouped", grouped),
-            ("others", over_limit),
-            ("noise", noise),
-            ("unread", invalid),
-            ("cut", truncated),
-        ];
+        let Totals { grouped, others, noise, unread, cut, refused, .. } = self.0;
+        head(f, "browser_reports_total", "counter", "Reports from browsers, by outcome.")?;
+        let outcomes =
+            [("grouped", grouped), ("others", others), ("noise", noise), ("unread", unread), ("cut", cut)];
         for (outcome, count) in outcomes {
             writeln!(f, "browser_reports_total{{outcome=\"{outcome}\"}} {count}")?;
         }
-        let help = "Requests with what are no reports, or too many.";
+        let help = "Rejected requests to the report endpoint.";
         head(f, "browser_report_requests_refused_total", "counter", help)?;
         writeln!(f, "browser_report_requests_refused_total {rejected}")
     }

@@ -1,4 +1,4 @@
-//! What operators see of the running site: metrics, the access log, the log itself.
+//! Observability: metrics, access log, log.
 
 pub(crate) mod access_log;
 pub mod logging;

@@ -1,9 +1,9 @@
-//! Demo content: a society to look at before there is one.
+//! Demo content for a first look at the site.
 //!
-//! It comes from `demo/demo.toml`, which is part of the program, and goes into an empty database only, all of it or
-//! nothing. `serve` loads it in development; in production only `mathsoc migrate --demo` does. Dates are relative
-//! (`days_ago`; negative ones lie ahead), so that a demo never looks old. The schools of a competition are made, with nobody in
-//! them and without a domain, where there are none of their names.
+//! It is compiled in from `demo/demo.toml`, and is loaded only into an empty database, in one
+//! transaction. `serve` loads it in development, `mathsoc migrate --demo` everywhere. Dates are
+//! relative (`days_ago`; negative numbers are in the future), so that they stay recent. Schools
+//! that a competition names are created if missing, without pupils and without a domain.
 
 use serde::Deserialize;
 
@@ -11,19 +11,18 @@ use crate::db::{Db, Result, on};
 use crate::domain::clock::now;
 use crate::domain::key_stage::KeyStage;
 
-/// What became of the demo content.
+/// The result of [`load`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Demo {
-    /// It is in the database now.
     Loaded,
-    /// The database had content of its own, which was left as it is.
+    /// The database had content, and was not changed.
     NotNeeded,
 }
 
-/// Puts the demo content into an empty database; leaves any other alone.
+/// Loads the demo content into an empty database; leaves any other unchanged.
 ///
 /// # Errors
-/// When the database gives no answer, or the content is not written as it should be.
+/// If a query fails, or `demo.toml` does not parse.
 pub async fn load(db: &Db) -> Result<Demo> {
     let content: Content = toml::from_str(include_str!("../../demo/demo.toml"))?;
     let now = now();
@@ -137,7 +136,7 @@ struct Competition {
     days_ago: i64,
     lasts_days: i64,
     schools: Vec<String>,
-    /// Of the challenges above, by their titles.
+    /// Titles of challenges above.
     challenges: Vec<String>,
 }
 
@@ -151,7 +150,7 @@ struct Article {
     days_ago: i64,
 }
 
-/// As a text: a demo has no files.
+/// A newsletter with a text; the demo has no PDFs.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Newsletter {

@@ -1,7 +1,7 @@
-//! Rows of any table, as JSON objects: out of one database, and into another.
+//! Reads and writes the rows of any table as JSON objects.
 //!
-//! The names of tables and columns are those that the database itself gives (see [`schema`](super::schema)), in quotes;
-//! values are bound like everywhere.
+//! Table and column names come from the database itself (see [`schema`](super::schema)) and are
+//! quoted; values are bound as parameters.
 
 use std::sync::Arc;
 
@@ -15,10 +15,10 @@ use super::schema::{Column, ColumnKind, Table};
 use crate::db::tx::{Tx, within};
 use crate::db::{DbError, Result};
 
-/// A row: its values by the names of the columns. Bytes are base64.
+/// A row: values by column name. Bytes are base64.
 pub(crate) type Row = Map<String, Value>;
 
-/// Gives every row of a table to `each`, ordered by its key.
+/// Calls `each` with every row of a table, ordered by its primary key.
 pub(crate) async fn read<E: From<DbError>>(
     tx: &mut Tx,
     table: &Table,
@@ -48,7 +48,7 @@ pub(crate) async fn read<E: From<DbError>>(
     Ok(())
 }
 
-/// Puts rows with these columns into a table, their ids as they are.
+/// Inserts rows with these columns, with their original ids.
 pub(crate) async fn write(tx: &mut Tx, table: &Table, columns: &[&Column], rows: Vec<Row>) -> Result<()> {
     let names = quoted(columns.iter().map(|column| &column.name));
     let values = (1..=columns.len()).map(|n| format!("${n}")).collect::<Vec<_>>().join(", ");
@@ -64,10 +64,10 @@ pub(crate) async fn write(tx: &mut Tx, table: &Table, columns: &[&Column], rows:
             for column in columns {
                 let value = row.remove(&column.name).unwrap_or(Value::Null);
                 query = match column.kind {
-                    ColumnKind::Integer => query.bind(fits(column, value, |it| it.as_i64())?),
-                    ColumnKind::Real => query.bind(fits(column, value, |it| it.as_f64())?),
-                    ColumnKind::Text => query.bind(fits(column, value, |it| it.as_str().map(str::to_owned))?),
-                    ColumnKind::Bytes => query.bind(fits(column, value, |it| STANDARD.decode(it.as_str()?).ok())?),
+                    ColumnKind::Integer => query.bind(typed(column, value, |it| it.as_i64())?),
+                    ColumnKind::Real => query.bind(typed(column, value, |it| it.as_f64())?),
+                    ColumnKind::Text => query.bind(typed(column, value, |it| it.as_str().map(str::to_owned))?),
+                    ColumnKind::Bytes => query.bind(typed(column, value, |it| STANDARD.decode(it.as_str()?).ok())?),
                 };
             }
             query.execute(&mut **link).await?;
@@ -76,29 +76,30 @@ pub(crate) async fn write(tx: &mut Tx, table: &Table, columns: &[&Column], rows:
     Ok(())
 }
 
-fn fits<T>(column: &Column, value: Value, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>> {
+fn typed<T>(column: &Column, value: Value, read: impl Fn(&Value) -> Option<T>) -> Result<Option<T>> {
     if value.is_null() {
         return Ok(None);
     }
     let read = read(&value);
-    let wrong = || sqlx::Error::Decode(format!("a value is not what {} holds", column.name).into());
+    let wrong =
+        || sqlx::Error::Decode(format!("a value has the wrong type for column {}", column.name).into());
     read.map(Some).ok_or_else(|| wrong().into())
 }
 
-/// How many rows there are.
+/// Returns the number of rows.
 pub(crate) async fn count(tx: &mut Tx, table: &Table) -> Result<i64> {
     let count = format!("SELECT count(*) FROM \"{}\"", table.name);
     Ok(within!(tx, link => sqlx::query_scalar(AssertSqlSafe(count)).fetch_one(&mut **link).await?))
 }
 
-/// Removes all rows.
+/// Deletes all rows.
 pub(crate) async fn clear(tx: &mut Tx, table: &Table) -> Result<()> {
     let delete = format!("DELETE FROM \"{}\"", table.name);
     within!(tx, link => sqlx::query(AssertSqlSafe(delete)).execute(&mut **link).await.map(drop)?);
     Ok(())
 }
 
-/// The highest id that was ever given, of a table whose ids the database counts.
+/// Returns the highest id ever assigned, for a table whose ids the database counts.
 pub(crate) async fn last_id(tx: &mut Tx, table: &str) -> Result<Option<i64>> {
     const SQLITE: &str = "SELECT seq FROM sqlite_sequence WHERE name = $1";
     const POSTGRES: &str =
@@ -109,10 +110,10 @@ pub(crate) async fn last_id(tx: &mut Tx, table: &str) -> Result<Option<i64>> {
     })
 }
 
-/// Sees to it that the next id is above all that were ever given, so that none comes back.
+/// Moves the counter above every id ever assigned, so that no id is reused.
 pub(crate) async fn continue_after(tx: &mut Tx, table: &str, last_id: Option<i64>) -> Result<()> {
-    const NOTED: &str = "SELECT count(*) > 0 FROM sqlite_sequence WHERE name = $1";
-    const NOTE: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)";
+    const EXISTS: &str = "SELECT count(*) > 0 FROM sqlite_sequence WHERE name = $1";
+    const INSERT: &str = "INSERT INTO sqlite_sequence (name, seq) VALUES ($1, $2)";
     const RAISE: &str = "UPDATE sqlite_sequence SET seq = max(seq, $2) WHERE name = $1";
     const SET: &str = "SELECT setval(pg_get_serial_sequence(quote_ident($1), 'id')::regclass, $2)";
     let highest = format!("SELECT max(id) FROM \"{table}\"");
@@ -121,9 +122,9 @@ pub(crate) async fn continue_after(tx: &mut Tx, table: &str, last_id: Option<i64
     let Some(last) = last_id.max(highest).filter(|last| *last > 0) else { return Ok(()) };
     match tx {
         Tx::Sqlite(link) => {
-            let noted: bool = sqlx::query_scalar(NOTED).bind(table).fetch_one(&mut **link).await?;
-            let note = sqlx::query(if noted { RAISE } else { NOTE });
-            note.bind(table).bind(last).execute(&mut **link).await?;
+            let exists: bool = sqlx::query_scalar(EXISTS).bind(table).fetch_one(&mut **link).await?;
+            let update = sqlx::query(if exists { RAISE } else { INSERT });
+            update.bind(table).bind(last).execute(&mut **link).await?;
         }
         Tx::Postgres(link) => {
             sqlx::query(SET).bind(table).bind(last).execute(&mut **link).await?;

@@ -1,4 +1,5 @@
-//! The jobs of operators: import, backup and restore, checks of the database, the deployment checklist, demo content.
+//! Jobs for operators: import, backup and restore, data checks, deployment checklist, demo
+//! content.
 
 pub mod backup;
 pub mod check;

@@ -1,43 +1,41 @@
-//! Which tables and columns there are, asked of the database itself.
+//! Reads the tables and columns from the database itself.
 //!
-//! A backup is made of what is there, so that a new table is saved without anybody having to think of it.
+//! A backup is made from this schema, so that a new table is saved without further code.
 //!
-//! | what | is left out |
+//! | left out | reason |
 //! |---|---|
-//! | the list of migrations | its newest number is noted instead |
-//! | generated columns | they follow from the others |
-//! | virtual tables of SQLite, and what belongs to them | they are indexes, and follow from tables |
+//! | the table of migrations | the manifest stores the newest migration |
+//! | generated columns | the database computes them |
+//! | virtual tables of SQLite and their shadow tables | they are indexes of other tables |
 
 use std::collections::BTreeMap;
 
 use crate::db::tx::{Tx, within};
 use crate::db::{DbError, Result};
 
-/// The tables, each behind those that it refers to.
+/// The tables; each after the tables that it references.
 pub(crate) struct Schema {
     pub(crate) tables: Vec<Table>,
 }
 
-/// A table.
 pub(crate) struct Table {
     pub(crate) name: String,
-    /// Those that can be written to.
+    /// The columns that can be written.
     pub(crate) columns: Vec<Column>,
     /// The columns of the primary key.
     pub(crate) key: Vec<String>,
-    /// Whether the database counts its `id`.
-    pub(crate) counts: bool,
-    /// What its columns refer to.
+    /// `true` if the database assigns its `id` from a counter.
+    pub(crate) has_id_counter: bool,
+    /// The foreign keys.
     pub(crate) references: Vec<Reference>,
 }
 
-/// A column.
 pub(crate) struct Column {
     pub(crate) name: String,
     pub(crate) kind: ColumnKind,
 }
 
-/// What a column holds.
+/// The type of a column.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum ColumnKind {
     /// 64 bits.
@@ -57,49 +55,48 @@ pub(crate) struct Reference {
 }
 
 impl Table {
-    /// The column of this name, if it can be written to.
+    /// Returns the column of this name, if it can be written.
     pub(crate) fn column(&self, name: &str) -> Option<&Column> {
         self.columns.iter().find(|column| column.name == name)
     }
 }
 
 impl Schema {
-    /// Asks the database.
+    /// Reads the schema.
     pub(crate) async fn read(tx: &mut Tx) -> Result<Self> {
-        let ask = match tx {
+        let queries = match tx {
             Tx::Sqlite(_) => &SQLITE,
             Tx::Postgres(_) => &POSTGRES,
         };
         let names: Vec<String> =
-            within!(tx, link => sqlx::query_scalar(ask.tables).fetch_all(&mut **link).await?);
+            within!(tx, link => sqlx::query_scalar(queries.tables).fetch_all(&mut **link).await?);
         let mut tables = BTreeMap::new();
         for name in names {
-            let (rows, references): (Vec<Row>, Vec<Reference>) = within!(tx, link => (
-                sqlx::query_as(ask.columns).bind(&name).fetch_all(&mut **link).await?,
-                sqlx::query_as(ask.references).bind(&name).fetch_all(&mut **link).await?,
+            let (rows, references): (Vec<ColumnRow>, Vec<Reference>) = within!(tx, link => (
+                sqlx::query_as(queries.columns).bind(&name).fetch_all(&mut **link).await?,
+                sqlx::query_as(queries.references).bind(&name).fetch_all(&mut **link).await?,
             ));
             tables.insert(name.clone(), Table::new(name, rows, references)?);
         }
         Ok(Self { tables: in_order(tables) })
     }
 
-    /// The table of this name.
     pub(crate) fn table(&self, name: &str) -> Option<&Table> {
         self.tables.iter().find(|table| table.name == name)
     }
 }
 
 #[derive(sqlx::FromRow)]
-struct Row {
+struct ColumnRow {
     name: String,
     kind: String,
     is_key: bool,
-    counts: bool,
+    has_counter: bool,
 }
 
 impl Table {
-    fn new(name: String, rows: Vec<Row>, mut references: Vec<Reference>) -> Result<Self> {
-        let counts = rows.iter().any(|row| row.counts && row.name == "id");
+    fn new(name: String, rows: Vec<ColumnRow>, mut references: Vec<Reference>) -> Result<Self> {
+        let has_id_counter = rows.iter().any(|row| row.has_counter && row.name == "id");
         let key = rows.iter().filter(|row| row.is_key).map(|row| row.name.clone()).collect();
         let mut columns = Vec::new();
         for row in rows {
@@ -118,12 +115,12 @@ impl Table {
             columns.push(Column { name: row.name, kind });
         }
         references.sort_by(|a, b| (&a.from, &a.table).cmp(&(&b.from, &b.table)));
-        Ok(Self { name, columns, key, counts, references })
+        Ok(Self { name, columns, key, has_id_counter, references })
     }
 }
 
-/// Each table behind those that it refers to, and by name where that leaves a choice. Tables that refer to each other in a
-/// circle come last.
+/// Sorts the tables topologically: each after the tables that it references, otherwise by name.
+/// Tables in a cycle of references come last.
 fn in_order(mut tables: BTreeMap<String, Table>) -> Vec<Table> {
     let mut ordered = Vec::with_capacity(tables.len());
     loop {
@@ -139,26 +136,26 @@ fn in_order(mut tables: BTreeMap<String, Table>) -> Vec<Table> {
     }
 }
 
-/// How a database is asked for its tables.
-struct Questions {
+/// The queries that read the schema.
+struct SchemaQueries {
     tables: &'static str,
     columns: &'static str,
     references: &'static str,
 }
 
-static SQLITE: Questions = Questions {
+static SQLITE: SchemaQueries = SchemaQueries {
     tables: "SELECT name FROM pragma_table_list
         WHERE schema = 'main' AND type = 'table' AND name NOT LIKE 'sqlite!_%' ESCAPE '!' AND name <> '_sqlx_migrations'",
     columns: "SELECT name, type AS kind, pk > 0 AS is_key,
-            (SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema WHERE name = $1) AS counts
+            (SELECT sql LIKE '%AUTOINCREMENT%' FROM sqlite_schema WHERE name = $1) AS has_counter
         FROM pragma_table_xinfo($1) WHERE hidden = 0 ORDER BY cid",
     references: "SELECT \"from\", \"table\", COALESCE(\"to\", 'id') AS \"to\" FROM pragma_foreign_key_list($1)",
 };
 
-static POSTGRES: Questions = Questions {
+static POSTGRES: SchemaQueries = SchemaQueries {
     tables: "SELECT table_name::text FROM information_schema.tables
         WHERE table_schema = current_schema() AND table_type = 'BASE TABLE' AND table_name <> '_sqlx_migrations'",
-    columns: "SELECT c.column_name::text AS name, c.data_type::text AS kind, c.is_identity = 'YES' AS counts,
+    columns: "SELECT c.column_name::text AS name, c.data_type::text AS kind, c.is_identity = 'YES' AS has_counter,
             EXISTS (SELECT 1 FROM pg_index i JOIN pg_attribute a ON a.attrelid = i.indrelid AND a.attnum = ANY (i.indkey)
                 WHERE i.indisprimary AND i.indrelid = quote_ident($1)::regclass AND a.attname = c.column_name) AS is_key
         FROM information_schema.columns c
@@ -176,12 +173,15 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_table_comes_behind_those_that_it_refers_to() {
+    fn tables_come_after_the_tables_they_reference() {
         let table = |name: &str, to: &[&str]| {
             let refer = |to: &&str| Reference { from: "x".into(), table: (*to).into(), to: "id".into() };
             let references = to.iter().map(refer).collect();
             let (columns, key) = (Vec::new(), Vec::new());
-            (name.to_owned(), Table { name: name.to_owned(), columns, key, counts: false, references })
+            (
+                name.to_owned(),
+                Table { name: name.to_owned(), columns, key, has_id_counter: false, references },
+            )
         };
         let tables = [
             table("a", &["c", "a"]),

@@ -1,4 +1,5 @@
-//! The files of `static/`, inside the binary: hashed addresses, compressed copies, cached forever.
+//! Serves the files of `static/` from the binary: hashed addresses, compressed copies, immutable
+//! caching.
 //!
 //! ```
 //! let address = mathsoc::web::assets::url("site.css").expect("the site has a style sheet");
@@ -6,11 +7,12 @@
 //! assert_eq!(mathsoc::web::assets::url("no-such-file.css"), None);
 //! ```
 //!
-//! # What a request gets
+//! # Steps
 //!
-//! 1. An address that is not in the table: [`Error::NotFound`].
-//! 2. `If-None-Match` names the version we would send: 304.
-//! 3. The encoding that `Accept-Encoding` gives the highest weight; among equals brotli, then gzip, then none.
+//! 1. An unknown address: [`Error::NotFound`].
+//! 2. `If-None-Match` matches the current version: 304.
+//! 3. The encoding with the highest weight in `Accept-Encoding`; among equals brotli, then gzip,
+//!    then none.
 //!
 //! # Defaults
 //!
@@ -20,10 +22,11 @@
 //! | `Cache-Control` of `/favicon.ico`, `/robots.txt` | a day | their addresses never change |
 //! | `ETag` | the content's hash and the encoding | the encodings differ byte for byte |
 //!
-//! # What it does not do
+//! # Not supported
 //!
-//! No ranges (the largest file is a font), no files from disk: `build.rs` embeds what is there when it runs. When
-//! nothing accepted is left (`identity;q=0` and no compressed copy) the file is sent plain, as RFC 9110 allows.
+//! No range requests (the largest file is a font). No files from disk: `build.rs` embeds what
+//! exists at build time. If no encoding is acceptable (`identity;q=0` and no compressed copy), the
+//! file is sent uncompressed, as RFC 9110 allows.
 //!
 //! # References
 //!
@@ -46,7 +49,7 @@ const A_DAY: &str = "public, max-age=86400";
 
 static ASSETS: &[Asset] = &include!(concat!(env!("OUT_DIR"), "/assets.rs"));
 
-/// One file; `build.rs` writes the table of them.
+/// A file; `build.rs` writes the table.
 struct Asset {
     name: &'static str,
     url: &'static str,
@@ -62,11 +65,11 @@ impl Asset {
         ASSETS.binary_search_by(|asset| asset.name.cmp(name)).ok().map(|at| &ASSETS[at])
     }
 
-    fn respond(&self, asked: &HeaderMap, cache: &'static str) -> Response {
-        let (encoding, body) = self.chosen(asked);
+    fn respond(&self, request: &HeaderMap, cache: &'static str) -> Response {
+        let (encoding, body) = self.negotiate(request);
         let etag = format!("\"{}{}\"", self.etag, encoding.map_or(String::new(), |name| format!("-{name}")));
         let shared = [(CACHE_CONTROL, cache), (ETAG, etag.as_str()), (VARY, "accept-encoding")];
-        if knows(asked, &etag) {
+        if matches_etag(request, &etag) {
             return (StatusCode::NOT_MODIFIED, shared).into_response();
         }
         let mut response = (shared, [(CONTENT_TYPE, self.content_type)], body).into_response();
@@ -76,9 +79,9 @@ impl Asset {
         response
     }
 
-    fn chosen(&self, asked: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
+    fn negotiate(&self, request: &HeaderMap) -> (Option<&'static str>, &'static [u8]) {
         let copies = [(Some("br"), self.brotli), (Some("gzip"), self.gzip), (None, Some(self.plain))];
-        let accepted: Vec<(String, f32)> = weights(asked);
+        let accepted: Vec<(String, f32)> = weights(request);
         let mut best = (None, self.plain, 0.0);
         for (encoding, body) in copies {
             let weight = weight(&accepted, encoding.unwrap_or("identity"));
@@ -90,56 +93,45 @@ impl Asset {
     }
 }
 
-/// Where a file of `static/` is served, by its name there; `None` if there is no such file.
+/// Returns the address of a file of `static/`, by its name; `None` if there is no such file.
 #[must_use]
 pub fn url(name: &str) -> Option<&'static str> {
     Asset::named(name).map(|asset| asset.url)
 }
 
-/// `GET /static/{*path}`.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] when no file has this address, an address without its hash among them.
-pub async fn serve(path: Result<Path<String>, PathRejection>, asked: HeaderMap) -> Result<Response, Error> {
+/// `GET /static/{*path}`. An address without the hash is a 404.
+pub async fn serve(path: Result<Path<String>, PathRejection>, headers: HeaderMap) -> Result<Response, Error> {
     let Path(path) = path.map_err(|_| Error::NotFound)?;
     ASSETS
         .iter()
         .find(|asset| asset.url.strip_prefix("/static/") == Some(path.as_str()))
-        .map(|asset| asset.respond(&asked, FOREVER))
+        .map(|asset| asset.respond(&headers, FOREVER))
         .ok_or(Error::NotFound)
 }
 
-/// `GET /favicon.ico`, for those who ask without reading the page: the drawing that the page names.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] when `static/` has no such file.
-pub async fn favicon(asked: HeaderMap) -> Result<Response, Error> {
-    fixed("favicon.svg", &asked)
+/// `GET /favicon.ico`, for clients that request it without reading the page: the SVG that the page
+/// links.
+pub async fn favicon(headers: HeaderMap) -> Result<Response, Error> {
+    fixed("favicon.svg", &headers)
 }
 
-/// `GET /robots.txt`.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] when `static/` has no such file.
-pub async fn robots(asked: HeaderMap) -> Result<Response, Error> {
-    fixed("robots.txt", &asked)
+pub async fn robots(headers: HeaderMap) -> Result<Response, Error> {
+    fixed("robots.txt", &headers)
 }
 
-fn fixed(name: &str, asked: &HeaderMap) -> Result<Response, Error> {
-    Asset::named(name).map(|asset| asset.respond(asked, A_DAY)).ok_or(Error::NotFound)
+fn fixed(name: &str, request: &HeaderMap) -> Result<Response, Error> {
+    Asset::named(name).map(|asset| asset.respond(request, A_DAY)).ok_or(Error::NotFound)
 }
 
-/// Whether `If-None-Match` names this version. Its comparison is the weak one: `W/` makes no difference.
-fn knows(asked: &HeaderMap, etag: &str) -> bool {
-    items(asked, IF_NONE_MATCH).any(|known| known == "*" || known.trim_start_matches("W/") == etag)
+/// Returns `true` if `If-None-Match` lists this version. The comparison is weak: `W/` is ignored.
+fn matches_etag(request: &HeaderMap, etag: &str) -> bool {
+    items(request, IF_NONE_MATCH).any(|listed| listed == "*" || listed.trim_start_matches("W/") == etag)
 }
 
-/// What `Accept-Encoding` says of each coding, in lower case. A weight that is not a number counts as 0.
-fn weights(asked: &HeaderMap) -> Vec<(String, f32)> {
-    items(asked, ACCEPT_ENCODING)
+/// Returns the weight of each coding in `Accept-Encoding`, in lower case. An invalid weight counts
+/// as 0.
+fn weights(request: &HeaderMap) -> Vec<(String, f32)> {
+    items(request, ACCEPT_ENCODING)
         .map(|item| {
             let (coding, parameter) = item.split_once(';').unwrap_or((item, "q=1"));
             let weight = parameter.trim().trim_start_matches(['q', 'Q']).trim_start_matches('=').parse();
@@ -150,13 +142,14 @@ fn weights(asked: &HeaderMap) -> Vec<(String, f32)> {
 
 fn weight(accepted: &[(String, f32)], coding: &str) -> f32 {
     let of = |name: &str| accepted.iter().find(|(coding, _)| coding == name).map(|(_, weight)| *weight);
-    // Nobody has to name `identity`: unless it is forbidden it comes after everything that is named.
+    // `identity` is acceptable unless it is forbidden, but every listed coding is preferred.
     of(coding).or_else(|| of("*")).unwrap_or(if coding == "identity" { f32::MIN_POSITIVE } else { 0.0 })
 }
 
-/// The comma-separated items of a header that may come on several lines; a line that is not text is skipped.
-fn items(asked: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
-    asked
+/// Returns the comma-separated items of a header that may be repeated. Lines that are not text are
+/// skipped.
+fn items(request: &HeaderMap, name: HeaderName) -> impl Iterator<Item = &str> {
+    request
         .get_all(name)
         .into_iter()
         .filter_map(|line| line.to_str().ok())

@@ -1,30 +1,29 @@
-//! Pages go out compressed, except where a secret and a stranger's words could meet (BREACH).
+//! Compresses pages, except where that would leak a secret (BREACH).
 //!
-//! The length of a compressed page tells whether what a stranger put into it repeats something that is there. So a
-//! response that sets a cookie, or that nobody may keep (`Cache-Control: no-store`, what
-//! [`PageHeaders::private`](palisade::PageHeaders::private) says), goes out as it is. A nonce is no such secret: the
-//! next response has another.
+//! The length of a compressed page reveals whether attacker-controlled text repeats a secret of
+//! the page. So a response is not compressed if it sets a cookie, or if it is `Cache-Control:
+//! no-store`, as with [`PageHeaders::private`](palisade::PageHeaders::private). A nonce is not
+//! such a secret: it changes with each response.
 //!
-//! Static files come compressed already (`build.rs`). Reference: breachattack.com, CVE-2013-3587.
+//! Static files are compressed at build time (`build.rs`). Reference: breachattack.com,
+//! CVE-2013-3587.
 
 use http::header::{ACCEPT_RANGES, CACHE_CONTROL, SET_COOKIE};
 use http::{Extensions, HeaderMap, StatusCode, Version};
 use tower_http::compression::CompressionLayer;
 use tower_http::compression::predicate::{And, DefaultPredicate, Predicate};
 
-/// What decides whether a response is compressed.
+/// The predicate that decides whether a response is compressed.
 pub type Compressible = And<DefaultPredicate, fn(StatusCode, Version, &HeaderMap, &Extensions) -> bool>;
 
-/// The layer that compresses pages.
 pub fn pages() -> CompressionLayer<Compressible> {
-    CompressionLayer::new().compress_when(DefaultPredicate::new().and(nothing_personal as _))
+    CompressionLayer::new().compress_when(DefaultPredicate::new().and(has_no_secret as _))
 }
 
-fn nothing_personal(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
-    let kept_by_nobody =
-        |value: &http::HeaderValue| value.as_bytes().windows(8).any(|word| word == b"no-store");
-    // Of what comes in ranges, every byte counts.
+fn has_no_secret(_: StatusCode, _: Version, headers: &HeaderMap, _: &Extensions) -> bool {
+    let is_no_store = |value: &http::HeaderValue| value.as_bytes().windows(8).any(|word| word == b"no-store");
+    // Byte ranges refer to the uncompressed file.
     !headers.contains_key(ACCEPT_RANGES)
         && !headers.contains_key(SET_COOKIE)
-        && !headers.get_all(CACHE_CONTROL).iter().any(kept_by_nobody)
+        && !headers.get_all(CACHE_CONTROL).iter().any(is_no_store)
 }

@@ -1,4 +1,5 @@
-//! HTTP around the pages: static files, compression, policy, the route map, sessions, the signed-in account.
+//! The web layers of the site: static files, compression, security policy, route map, sessions,
+//! the signed-in account.
 
 pub mod assets;
 pub mod compression;

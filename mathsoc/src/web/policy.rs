@@ -1,24 +1,25 @@
-//! What the site sends with every page, whom it believes, and for which hosts it answers.
+//! The security policy of the site: headers, Content-Security-Policy, trusted proxies, hosts,
+//! HTTPS.
 //!
 //! ```
 //! # use mathsoc::config::Config;
 //! let config = Config::from_vars(&|_: &str| None)?;
 //! let policy = mathsoc::web::policy::csp(&config).to_string();
-//! assert!(policy.starts_with("default-src 'none'; script-src 'nonce' 'strict-dynamic'; style-src 'self'"));
+//! assert!(policy.starts_with("default-src 'none'; script-src 'nonce' 'strict-dynamic'; "));
 //! # Ok::<(), mathsoc::config::ConfigError>(())
 //! ```
 //!
-//! | part | is | because |
+//! | part | value | reason |
 //! |---|---|---|
-//! | headers | [`SecurityHeaders::strict`], with the header table of the original site | its operators know it |
-//! | X-XSS-Protection | `1; mode=block` | that table has it; the library's own default is `0` |
-//! | Trusted Types | wanted, and no policy allowed | our scripts write no markup; where a math field does, [`math_field`]; where the editor reads some, [`editor`] |
-//! | a policy on trial | what `CSP_REPORT_ONLY_EXTRA` says, beside the one that is enforced; it stops nothing | a stricter policy is seen at work first |
-//! | reports | to `/csp-report`: by `report-to` over https, by `report-uri` in the clear | Chromium sends the first over https only |
-//! | hosts | `SERVER_NAME`; in development this machine too, or any host where it is not set | nobody sets up names for a first look |
-//! | https | as `FORCE_HTTPS` says; HSTS with it, and in production | a browser that was told stays away from http for a year |
+//! | headers | [`SecurityHeaders::strict`], plus those of the Flask site | operators expect them |
+//! | X-XSS-Protection | `1; mode=block` | as on the Flask site; Palisade's default is `0` |
+//! | Trusted Types | no policy allowed | only [`math_field`] and [`editor`] write markup |
+//! | report-only policy | `CSP_REPORT_ONLY_EXTRA` | to try a stricter policy |
+//! | reports | `report-to` over HTTPS, `report-uri` over HTTP | Chromium needs HTTPS |
+//! | hosts | `SERVER_NAME`; in development also localhost, or any if unset | no setup |
+//! | HTTPS | `FORCE_HTTPS`; HSTS with it, and in production | browsers stay on HTTPS |
 //!
-//! References: the security page of the original site; CSP Level 3.
+//! References: CSP Level 3.
 
 use std::sync::LazyLock;
 
@@ -31,15 +32,15 @@ use palisade::{CsrfTokens, Keyring, PageHeaders, Palisade, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
 
-/// The path that browsers report to.
+/// The path of the report endpoint.
 pub const REPORT_PATH: &str = "/csp-report";
 
-/// The layer around the whole site.
+/// Returns the protections for the whole site.
 pub fn palisade(config: &Config) -> Palisade {
-    let reports = ReportsTo::new(REPORT_PATH).expect("a path of letters");
+    let reports = ReportsTo::new(REPORT_PATH).expect("a valid path");
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
     let headers = headers.reports_to(reports);
-    let headers = match tried(config) {
+    let headers = match report_only_csp(config) {
         Some(policy) => headers.csp_report_only(policy.clone()),
         None => headers,
     };
@@ -59,13 +60,14 @@ pub fn palisade(config: &Config) -> Palisade {
     }
 }
 
-/// The layer that wants a token of one of our pages in whatever is sent: always, besides what the browser says.
+/// Returns the layer that requires a CSRF token of this site in every form, in addition to the
+/// check of `Origin`.
 pub fn csrf_tokens(keyring: &Keyring, enabled: bool) -> CsrfTokens {
     let tokens = CsrfTokens::new(keyring);
     if enabled { tokens } else { tokens.dangerous_disable_token_check() }
 }
 
-/// The site's own policy, with what `CSP_ALLOW_UNSAFE_EVAL` and `CSP_EXTRA` add.
+/// Returns the site's policy with the additions of `CSP_ALLOW_UNSAFE_EVAL` and `CSP_EXTRA`.
 pub fn csp(config: &Config) -> Csp {
     let eval = config.csp_allow_unsafe_eval.then_some(Source::UNSAFE_EVAL);
     let own = Csp::new()
@@ -83,42 +85,42 @@ pub fn csp(config: &Config) -> Csp {
     config.csp_extra.as_ref().map_or(own.clone(), |extra| own.merge(extra.policy()))
 }
 
-/// The policy on trial, which stops nothing: what `CSP_REPORT_ONLY_EXTRA` says.
-pub fn tried(config: &Config) -> Option<&Csp> {
+/// Returns the report-only policy of `CSP_REPORT_ONLY_EXTRA`.
+pub fn report_only_csp(config: &Config) -> Option<&Csp> {
     config.csp_report_only_extra.as_ref().map(ExtraPolicy::policy)
 }
 
-/// What would let through what a group of reports is about, with the name of the setting to write it into: that of the
-/// policy which reported it.
-pub fn suggestion(config: &Config, group: &ReportGroup) -> Option<(PolicySuggestion, &'static str)> {
+/// Returns the change that would allow what a group of reports is about, and the setting that
+/// holds the reporting policy.
+pub fn suggestion(config: &Config, group: &Group) -> Option<(Suggestion, &'static str)> {
     match group.disposition {
         Disposition::Enforced => Some((group.suggestion(&csp(config))?, "CSP_EXTRA")),
-        Disposition::Reported => Some((group.suggestion(tried(config)?)?, "CSP_REPORT_ONLY_EXTRA")),
+        Disposition::Reported => Some((group.suggestion(report_only_csp(config)?)?, "CSP_REPORT_ONLY_EXTRA")),
     }
 }
 
-/// What a page with a math field needs beside the site's policy: MathLive places what it sets by style attributes, and writes
-/// markup as text, which the one policy of `web/vetted.ts` reads before the browser does.
+/// Returns the headers of a page with a math field. MathLive sets style attributes, and writes
+/// markup as text, which the Trusted Types policy of `web/trusted_types.ts` checks.
 pub fn math_field() -> PageHeaders {
     static PAGE: LazyLock<PageHeaders> = LazyLock::new(|| {
-        let beside = Csp::new().style_src_attr([Source::UNSAFE_INLINE]);
-        let beside = beside.trusted_types(["default"]).expect("a name of letters");
-        PageHeaders::new().merge_csp(beside)
+        let added = Csp::new().style_src_attr([Source::UNSAFE_INLINE]);
+        let added = added.trusted_types(["default"]).expect("a valid policy name");
+        PageHeaders::new().merge_csp(added)
     });
     PAGE.clone()
 }
 
-/// What a page with the editor needs beside the site's policy: it reads markup into documents that are never shown, by the policy
-/// of `web/markup.ts`, and, where something is pasted, by ProseMirror's own.
+/// Returns the headers of a page with the editor. It parses markup into documents that are never
+/// shown, by the Trusted Types policy of `web/markup.ts`, and on paste by that of ProseMirror.
 pub fn editor() -> PageHeaders {
     static PAGE: LazyLock<PageHeaders> = LazyLock::new(|| {
-        let beside = Csp::new().trusted_types(["editor", "ProseMirrorClipboard"]);
-        PageHeaders::new().merge_csp(beside.expect("names of letters"))
+        let added = Csp::new().trusted_types(["editor", "ProseMirrorClipboard"]);
+        PageHeaders::new().merge_csp(added.expect("valid policy names"))
     });
     PAGE.clone()
 }
 
-/// Tells the log what the policy no longer stops, if its settings have opened it.
+/// Logs the lint findings of the policy, if settings weaken it.
 pub fn log_lint(config: &Config) {
     if config.csp_extra.is_none() && !config.csp_allow_unsafe_eval {
         return;

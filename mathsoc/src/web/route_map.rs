@@ -1,14 +1,16 @@
-//! A router that remembers what it was told, so that the URL map can be printed and walked.
+//! A router that records its routes, so that the route map can be printed and tested.
 //!
 //! ```
 //! use mathsoc::web::route_map::{Group, Map};
 //!
-//! let map: Map = Map::new().group(Group::new("public").get("/about", async || "About us").redirect("/us", "/about"));
+//! let group = Group::new("public").get("/about", async || "About us").redirect("/us", "/about");
+//! let map: Map = Map::new().group(group);
 //! assert_eq!(map.rows().iter().map(|row| row.path).collect::<Vec<_>>(), ["/about", "/us"]);
 //! ```
 //!
-//! A [`Group`] is a set of routes with the same gates: what [`layer`](Group::layer) adds holds for all of them, and for
-//! no other group. What belongs around everything, fallback included, goes around [`Map::into_router`].
+//! A [`Group`] is a set of routes with the same layers: [`layer`](Group::layer) applies to all of
+//! them, and to no other group. Layers around everything, fallback included, go around
+//! [`Map::into_router`].
 
 use std::convert::Infallible;
 use std::fmt;
@@ -20,27 +22,25 @@ use axum::response::{IntoResponse, Redirect};
 use axum::routing::{MethodRouter, Route, get, post};
 use tower::{Layer, Service};
 
-/// All routes of the site.
 #[must_use]
 pub struct Map<S = ()> {
     router: Router<S>,
     rows: Vec<Row>,
 }
 
-/// One line of the URL map.
+/// A line of the route map.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Row {
-    /// The methods that are answered; HEAD goes with GET.
+    /// The methods; HEAD is implied by GET.
     pub methods: &'static str,
     /// The path, with its parameters in braces.
     pub path: &'static str,
-    /// The group whose gates it is behind.
+    /// The name of its group.
     pub group: &'static str,
 }
 
 impl<S: Clone + Send + Sync + 'static> Map<S> {
-    /// No routes yet.
-    #[expect(clippy::new_without_default, reason = "a map without routes is the start of a chain only")]
+    #[expect(clippy::new_without_default, reason = "only the start of a chain")]
     pub fn new() -> Self {
         Self { router: Router::new(), rows: Vec::new() }
     }
@@ -51,18 +51,18 @@ impl<S: Clone + Send + Sync + 'static> Map<S> {
         Self { router: self.router.merge(group.router), ..self }
     }
 
-    /// The routes in the order in which they were added.
+    /// The routes, in the order of registration.
     pub fn rows(&self) -> &[Row] {
         &self.rows
     }
 
-    /// The router, for the fallback and the layers that hold for everything.
+    /// Returns the router, for fallbacks and layers that apply to everything.
     pub fn into_router(self) -> Router<S> {
         self.router
     }
 }
 
-/// The table that `mathsoc routes` prints.
+/// Writes the table of `mathsoc routes`.
 impl<S> fmt::Display for Map<S> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let width = self.rows.iter().map(|row| row.path.len()).max().unwrap_or(0);
@@ -72,7 +72,7 @@ impl<S> fmt::Display for Map<S> {
     }
 }
 
-/// Routes behind the same gates.
+/// A set of routes with the same layers.
 #[must_use]
 pub struct Group<S = ()> {
     name: &'static str,
@@ -81,37 +81,37 @@ pub struct Group<S = ()> {
 }
 
 impl<S: Clone + Send + Sync + 'static> Group<S> {
-    /// A group without routes.
     pub fn new(name: &'static str) -> Self {
         Self { name, router: Router::new(), rows: Vec::new() }
     }
 
-    /// The group's name.
     pub fn name(&self) -> &'static str {
         self.name
     }
 
-    /// A page to read.
+    /// Adds a GET route.
     pub fn get<H: Handler<T, S>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.route("GET", path, get(handler))
     }
 
-    /// Something that is sent. A form's page is a [`get`](Self::get) of the same path, in this group or another.
+    /// Adds a POST route. The page with the form is a [`get`](Self::get) of the same path, in any
+    /// group.
     pub fn post<H: Handler<T, S>, T: 'static>(self, path: &'static str, handler: H) -> Self {
         self.route("POST", path, post(handler))
     }
 
-    /// An address that has moved for good (308).
+    /// Adds a permanent redirect (308).
     pub fn redirect(self, path: &'static str, to: &'static str) -> Self {
         self.get(path, async move || Redirect::permanent(to))
     }
 
-    /// What answers where there is no route; one group of the map has it, and it is behind that group's gates.
+    /// Sets the handler for unknown paths, behind this group's layers. One group of the map has
+    /// it.
     pub fn fallback<H: Handler<T, S>, T: 'static>(self, handler: H) -> Self {
         Self { router: self.router.fallback(handler), ..self }
     }
 
-    /// A gate around the routes that the group has so far, and around its fallback.
+    /// Adds a layer around the routes so far and the fallback.
     pub fn layer<L>(self, layer: L) -> Self
     where
         L: Layer<Route> + Clone + Send + Sync + 'static,

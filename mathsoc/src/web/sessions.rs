@@ -1,13 +1,13 @@
-//! The layer that keeps sessions, as the settings say.
+//! The session layer, configured by the settings.
 //!
-//! | setting | here |
+//! | setting | effect |
 //! |---|---|
-//! | `SESSION_STORE_URI` | where the data are; `cookie` leaves them in the browser and notes in the database what was ended |
-//! | `PERMANENT_SESSION_LIFETIME` | how long a session lasts that nobody uses |
-//! | – | 12 hours at most, or that long where it is more |
-//! | `SESSION_COOKIE_SECURE`, `SESSION_COOKIE_SAMESITE` | the cookie's flags |
-//! | – | "remember me" lasts 30 days, and where somebody has to log in is `/login` |
-//! | – | a stolen "remember me" raises the account's epoch: that also ends the sessions that lie in browsers |
+//! | `SESSION_STORE_URI` | the store; `cookie` stores only revocations in the database |
+//! | `PERMANENT_SESSION_LIFETIME` | the idle timeout |
+//! | – | the absolute timeout is 12 hours, or the idle timeout if longer |
+//! | `SESSION_COOKIE_SECURE`, `SESSION_COOKIE_SAMESITE` | the cookie's attributes |
+//! | – | "remember me" lasts 30 days; the login page is `/login` |
+//! | – | a stolen remember token raises the account's epoch, which also ends cookie sessions |
 
 use std::time::Duration;
 
@@ -22,12 +22,12 @@ use crate::db::sessions::DbSessions;
 use crate::db::users;
 
 const HALF_A_DAY: Duration = Duration::from_secs(12 * 60 * 60);
-const REMEMBERED: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+const REMEMBER_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 
-/// The layer.
+/// Returns the session layer.
 ///
 /// # Errors
-/// When the address of the store cannot be read.
+/// If the URI of the store is invalid.
 pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<Sessions, StoreError> {
     let sessions = Sessions::new(keyring);
     let sessions = match &settings.store {
@@ -48,7 +48,7 @@ pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<S
         .same_site(settings.cookie_same_site)
         .idle_timeout(settings.lifetime)
         .absolute_timeout(settings.lifetime.max(HALF_A_DAY))
-        .remember(REMEMBERED)
+        .remember(REMEMBER_LIFETIME)
         .login_path("/login")
         .reauth_path("/login/confirm")
         .on_event(move |event| {
@@ -58,14 +58,14 @@ pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<S
         }))
 }
 
-/// Ends what is kept on behalf of the account, soon: whoever tells of it does not wait. It is told of by a request, so on a
-/// tokio runtime.
+/// Ends all sessions of the account in a spawned task, so that the event handler does not wait.
+/// Events are raised by requests, so a tokio runtime exists.
 fn end_all(db: &Db, user: &str) {
     let Ok(user) = user.parse() else { return };
     let db = db.clone();
     tokio::spawn(async move {
         if let Err(error) = users::raise_epoch(&db, user, None).await {
-            tracing::error!(%error, user, "a remember token was stolen, and the account's epoch could not be raised");
+            tracing::error!(%error, user, "a remember token was stolen, but the account's epoch cannot be raised");
         }
     });
 }

@@ -1,4 +1,4 @@
-//! Who may be signed in: a user, or an admin.
+//! The accounts that may be signed in: a user, or an admin.
 //!
 //! ```
 //! # use mathsoc::db::users::User;
@@ -12,8 +12,8 @@
 //! }
 //! ```
 //!
-//! An account whose address was never verified is nobody yet. A session of an earlier epoch is over: so a new password or
-//! other rights end it at the next request, wherever it is kept.
+//! An account with an unverified address is not signed in. A session of an earlier epoch is
+//! invalid, so a new password or other rights end it at the next request, in any store.
 
 use std::convert::Infallible;
 use std::sync::Arc;
@@ -28,10 +28,9 @@ use crate::config::Config;
 use crate::db::users::{self, User};
 use crate::db::{Db, DbError};
 
-/// A user who may do everything; with a second factor, where `ADMIN_TOTP_REQUIRED` says so.
+/// A user with admin rights; with a second factor, if `ADMIN_TOTP_REQUIRED` is on.
 #[derive(Clone, Debug)]
 pub struct Admin {
-    /// Who.
     pub user: User,
     lacks_factor: bool,
 }
@@ -75,7 +74,7 @@ async fn find(id: &str, db: &Db) -> Result<Option<User>, DbError> {
     Ok(users::by_id(db, id).await?.filter(|user| user.email_verified_at.is_some()))
 }
 
-/// The number of the signed-in account, in a request's extensions.
+/// The id of the signed-in account, in a request's extensions.
 #[derive(Clone, Copy)]
 pub(crate) struct MemberId(pub(crate) i64);
 
@@ -85,14 +84,15 @@ impl MemberId {
     }
 }
 
-/// A layer outside of the limits, by [`axum::middleware::from_extractor_with_state`].
+/// An extractor that runs as a layer outside of the limits, by
+/// [`axum::middleware::from_extractor_with_state`].
 ///
-/// It tells the limits who is signed in, and notes when the account was last seen. While sessions
-/// cannot be read, every request counts as a visitor's.
+/// It puts the [`MemberId`] into the request, for the limits, and records when the account was
+/// last seen. While sessions cannot be read, every request counts as a visitor's.
 #[derive(Clone, Copy, Debug)]
-pub struct KnowsMembers;
+pub struct IdentifyMember;
 
-impl<S: Send + Sync> FromRequestParts<S> for KnowsMembers
+impl<S: Send + Sync> FromRequestParts<S> for IdentifyMember
 where
     Db: FromRef<S>,
 {
@@ -102,7 +102,7 @@ where
         let found = <SignedIn<User> as OptionalFromRequestParts<S>>::from_request_parts(parts, state).await;
         if let Ok(Some(user)) = found {
             if let Err(error) = users::seen(&Db::from_ref(state), &user).await {
-                tracing::warn!(%error, "cannot note who is here");
+                tracing::warn!(%error, "cannot record when the account was last seen");
             }
             parts.extensions.insert(MemberId(user.id));
         }

@@ -15,7 +15,7 @@ use super::smtp::{Mood, Server};
 fn mailer(settings: &[(&str, &str)]) -> Mailer {
     let find =
         |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
-    Mailer::new(&Config::from_vars(&find).unwrap()).unwrap().pauses([Duration::ZERO; 3])
+    Mailer::new(&Config::from_vars(&find).unwrap()).unwrap().retry_delays([Duration::ZERO; 3])
 }
 
 fn ada() -> EmailAddress {
@@ -95,7 +95,10 @@ async fn the_log_names_the_failure_but_no_recipient() {
     mailer.flush().await;
     let log = log.text();
     assert!(log.contains("the server answered 451") && log.contains("trying again"), "{log}");
-    assert!(log.contains("the server answered 550") && log.contains("a letter was given up"), "{log}");
+    assert!(
+        log.contains("the server answered 550") && log.contains("dropped a letter after the last attempt"),
+        "{log}"
+    );
     assert!(!log.contains("chool.example") && !log.contains("password_reset/"), "{log}");
 }
 

@@ -296,7 +296,7 @@ async fn rebuilt_boards_include_awards(db: Db) {
     run(&db, "UPDATE scores SET points = 3 WHERE board = 'all'", &[]).await.unwrap();
     let found = check::run(&db).await.unwrap();
     let said =
-        "M03  board all, user 1: 3 points for 1 solved instead of 5 points for 1 solved (--repair mends it)";
+        "M03  board all, user 1: 3 points for 1 solved instead of 5 points for 1 solved (--repair fixes it)";
     assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
     check::repair(&db).await.unwrap();
     assert_eq!(line(&db, None, ada).await, Some((5, 1)));

@@ -42,27 +42,27 @@ async fn findings(db: &Db) {
         (
             "UPDATE scores SET points = 9 WHERE board = 'all'",
             "UPDATE scores SET points = 3 WHERE board = 'all'",
-            "M03  board all, user 1: 9 points for 1 solved instead of 3 points for 1 solved (--repair mends it)",
+            "M03  board all, user 1: 9 points for 1 solved instead of 3 points for 1 solved (--repair fixes it)",
         ),
         (
             "DELETE FROM progress WHERE user_id = 2",
             "INSERT INTO progress (user_id, challenge_id) VALUES (2, 1)",
-            "M04  user 2 has answered challenge 1, which is not noted (--repair mends it)",
+            "M04  user 2 has answers to challenge 1, but no row in progress (--repair fixes it)",
         ),
         (
             "UPDATE progress SET solved_at = 7 WHERE user_id = 2",
             "UPDATE progress SET solved_at = NULL WHERE user_id = 2",
-            "M05  user 2 is marked to have solved challenge 1, but not each of its boxes",
+            "M05  user 2 is marked as having solved challenge 1, but has not solved all its boxes",
         ),
         (
             "UPDATE challenges SET first_solved_at = NULL",
             "UPDATE challenges SET first_solved_at = 5",
-            "M06  user 1 was the first to solve challenge 1, which nobody has solved (--repair mends it)",
+            "M06  user 1 was the first to solve challenge 1, which has no time of the first solution (--repair fixes it)",
         ),
         (
             "UPDATE submissions SET try = 3 WHERE user_id = 2",
             "UPDATE submissions SET try = 1 WHERE user_id = 2",
-            "M07  user 2 has more or fewer tries at box 1 than are counted, or one after the right one",
+            "M07  user 2 has a wrong count of tries at box 1, or a try after the right answer",
         ),
         (
             "UPDATE answer_boxes SET rules = 'sometimes' WHERE id = 2",
@@ -77,7 +77,7 @@ async fn findings(db: &Db) {
         (
             "UPDATE users SET password_hash = 'md5:x' WHERE id = 1",
             "UPDATE users SET password_hash = NULL WHERE id = 1",
-            "M09  user 1: no password has its hash",
+            "M09  user 1: its password hash is unusable",
         ),
         (
             "UPDATE users SET email = 'ada', email_key = 'ada' WHERE id = 1",
@@ -137,7 +137,7 @@ async fn dangling_references_are_found() {
     run(&db, WELL).await;
     run(&db, "PRAGMA foreign_keys = OFF; DELETE FROM challenges; PRAGMA foreign_keys = ON").await;
     let said = found(&db).await;
-    let lost = "refers to rows of challenges that are not there: 1";
+    let lost = "refers to missing rows of challenges: 1";
     assert!(said.contains(&format!("M02  answer_boxes.challenge_id {lost}")), "{said:?}");
     assert!(said.contains(&format!("M02  progress.challenge_id {lost}")), "{said:?}");
 }

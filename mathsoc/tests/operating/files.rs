@@ -73,16 +73,19 @@ async fn mismatches_of_files_and_rows_are_found() {
         fs::write(folder.join(A), "a pictur3").unwrap();
         assert_eq!(found(&db, &uploads, Depth::Sizes).await, [""; 0], "it is as long as before");
         let said = found(&db, &uploads, Depth::Bytes).await;
-        assert_eq!(said, [format!("M11  file {A} (\"x.png\") has other bytes than when it was kept")]);
+        assert_eq!(said, [format!("M11  file {A} (\"x.png\") has other content than when it was uploaded")]);
         fs::write(folder.join(A), "a pic").unwrap();
         let said = found(&db, &uploads, Depth::Sizes).await;
         assert_eq!(said, [format!("M11  file {A} (\"x.png\") has 5 bytes instead of 9")]);
         fs::remove_file(folder.join(A)).unwrap();
         let said = found(&db, &uploads, Depth::Sizes).await;
-        assert!(said.len() == 1 && said[0].contains("is not in its place: put it back"), "{said:?}");
+        assert!(said.len() == 1 && said[0].contains("is missing from the storage: restore it"), "{said:?}");
         put(&uploads, A, true, b"a picture").await;
         let said = found(&db, &uploads, Depth::Sizes).await;
-        assert!(said.len() == 1 && said[0].contains("lies in quarantine, but does not wait"), "{said:?}");
+        assert!(
+            said.len() == 1 && said[0].contains("is stored in quarantine, but does not wait"),
+            "{said:?}"
+        );
         run(&db, &format!("UPDATE files SET quarantined_at = 7 WHERE id = '{A}'")).await;
         assert_eq!(found(&db, &uploads, Depth::Bytes).await, [""; 0], "so it was meant");
 
@@ -96,10 +99,8 @@ async fn mismatches_of_files_and_rows_are_found() {
         assert_eq!(
             found(&db, &uploads, Depth::Sizes).await,
             [
-                format!("M12  file {A} lies there a second time: 9 bytes (--remove-unused removes it)"),
-                format!(
-                    "M12  file {C} lies there and is not written down: 15 bytes (--remove-unused removes it)"
-                ),
+                format!("M12  file {A} is stored a second time: 9 bytes (--remove-unused removes it)"),
+                format!("M12  file {C} is stored, but has no row: 15 bytes (--remove-unused removes it)"),
             ]
         );
         run(&db, "DELETE FROM file_uses").await;

@@ -64,13 +64,11 @@ pub(super) async fn newsletters(site: &TestSite, old: &str) {
 
 pub(super) async fn accounts(site: &TestSite, line: &Line) {
     let db = &site.app.db;
-    for (id, reason) in
-        [(3, "that of 2, but for capitals"), (4, "no e-mail address"), (8, "cannot be written to")]
-    {
+    for (id, reason) in [(3, "from that of 2 in case only"), (4, "no e-mail address"), (8, "is invalid")] {
         assert!(why(&line.left_out, id).contains(reason), "{id}: {:?}", line.left_out);
     }
     for (id, remark) in [
-        (5, "its password was admin123, and is taken away"),
+        (5, "its password was admin123, and is removed"),
         (6, "without its school: 99 is not here"),
         (7, "its name had to be changed; its password hash cannot be read"),
         (7, "without its year"),

@@ -35,7 +35,7 @@ async fn admin_commands_create_list_and_reset() {
     assert!(said(&admin(&folder, &["list"], "")).contains("There is no admin yet"));
     let made = admin(&folder, &ADA, &format!("{GOOD}\n"));
     assert_eq!(made.status.code(), Some(0), "{}", said(&made));
-    assert!(said(&made).contains("Ada Lovelace may do everything now"), "{}", said(&made));
+    assert!(said(&made).contains("Ada Lovelace is an admin now"), "{}", said(&made));
     let listed = said(&admin(&folder, &["list"], ""));
     assert!(listed.contains("Ada@school.example  no second factor  Ada Lovelace\n"), "{listed}");
 

@@ -1,35 +1,37 @@
-//! Each guard alone: its three functions, on a request of which it is known who asks.
+//! Each guard alone: its three functions, on a request whose client is known.
 
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Request, Response};
 use palisade::csp::{Csp, PreparedCsp};
 use palisade::{CspNonce, PageHeaders, SecurityHeaders};
 use palisade::cookies::Cookies;
+use palisade::csp::{Csp, Prepared};
 use palisade::csrf::Csrf;
 use palisade::guard::Guard;
 use palisade::host::Hosts;
 use palisade::https::Https;
 use palisade::proxy::{Hops, Proxies};
 use palisade::request::{RequestContext, Scheme};
+use palisade::{CspNonce, PageHeaders, SecurityHeaders};
 
 use crate::work::{Body, Work, asking, prepared, request};
 
-/// A response as applications make them.
-fn answer() -> Response<Body> {
+/// A typical response of an application.
+fn response() -> Response<Body> {
     let mut response = Response::new(Body::default());
     response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static("text/html"));
     response
 }
 
-/// A request of which it is known who asks.
-fn known() -> Request<Body> {
+/// A request whose client is known.
+fn client_request() -> Request<Body> {
     let mut request = request();
     Proxies::none().begin(&mut request);
     request
 }
 
 fn posted() -> Request<Body> {
-    let mut request = known();
+    let mut request = client_request();
     *request.method_mut() = http::Method::POST;
     request
 }
@@ -42,16 +44,16 @@ fn guarded<G: Guard>(
     prepared(
         move || (request(), response()),
         move |(mut request, mut response)| {
-            let kept = guard.begin(&mut request);
-            let verdict = guard.check(&request, &kept);
-            guard.finish(&kept, &mut response);
-            (request, response, kept, verdict)
+            let state = guard.begin(&mut request);
+            let result = guard.check(&request, &state);
+            guard.finish(&state, &mut response);
+            (request, response, state, result)
         },
     )
 }
 
 pub fn proxies_none() -> impl Work {
-    guarded(Proxies::none(), request, answer)
+    guarded(Proxies::none(), request, response)
 }
 
 fn forwarded() -> Request<Body> {
@@ -60,19 +62,19 @@ fn forwarded() -> Request<Body> {
 }
 
 pub fn proxies_by_hops() -> impl Work {
-    guarded(Proxies::hops(Hops::default()), forwarded, answer)
+    guarded(Proxies::hops(Hops::default()), forwarded, response)
 }
 
 pub fn proxies_by_address() -> impl Work {
-    guarded(Proxies::trusted(["127.0.0.0/8", "10.0.0.0/8"]).expect("networks"), forwarded, answer)
+    guarded(Proxies::trusted(["127.0.0.0/8", "10.0.0.0/8"]).expect("networks"), forwarded, response)
 }
 
 pub fn hosts() -> impl Work {
-    guarded(Hosts::only(["localhost"]).expect("a host"), known, answer)
+    guarded(Hosts::only(["localhost"]).expect("a host"), client_request, response)
 }
 
 pub fn https_from_here() -> impl Work {
-    guarded(Https::new(), known, answer)
+    guarded(Https::new(), client_request, response)
 }
 
 pub fn https_over_tls() -> impl Work {
@@ -82,24 +84,24 @@ pub fn https_over_tls() -> impl Work {
         Proxies::none().begin(&mut request);
         request
     };
-    guarded(Https::new(), over_tls, answer)
+    guarded(Https::new(), over_tls, response)
 }
 
 pub fn cookies() -> impl Work {
     let with_cookie = || {
-        let mut response = answer();
+        let mut response = response();
         response.headers_mut().insert(SET_COOKIE, HeaderValue::from_static("theme=dark; Path=/"));
         response
     };
-    guarded(Cookies::new(), known, with_cookie)
+    guarded(Cookies::new(), client_request, with_cookie)
 }
 
 pub fn csrf_get() -> impl Work {
-    guarded(Csrf::new(), known, answer)
+    guarded(Csrf::new(), client_request, response)
 }
 
 pub fn csrf_post() -> impl Work {
-    guarded(Csrf::new(), posted, answer)
+    guarded(Csrf::new(), posted, response)
 }
 
 pub fn csrf_post_by_origin() -> impl Work {
@@ -109,30 +111,30 @@ pub fn csrf_post_by_origin() -> impl Work {
         request.headers_mut().insert("origin", HeaderValue::from_static("http://localhost"));
         request
     };
-    guarded(Csrf::new(), by_origin, answer)
+    guarded(Csrf::new(), by_origin, response)
 }
 
 pub fn headers() -> impl Work {
-    guarded(SecurityHeaders::strict(), known, answer)
+    guarded(SecurityHeaders::strict(), client_request, response)
 }
 
 pub fn headers_with_nonce() -> impl Work {
     let with_nonce = || {
-        let request = known();
-        RequestContext::of(request.extensions()).map(|exchange| CspNonce::of(exchange).as_str().len());
+        let request = client_request();
+        RequestContext::of(request.extensions()).map(|context| CspNonce::of(context).as_str().len());
         request
     };
-    guarded(SecurityHeaders::strict(), with_nonce, answer)
+    guarded(SecurityHeaders::strict(), with_nonce, response)
 }
 
 pub fn headers_of_a_page() -> impl Work {
     let page = PageHeaders::new().no_store();
     let of_a_page = move || {
-        let mut response = answer();
+        let mut response = response();
         response.extensions_mut().insert(page.clone());
         response
     };
-    guarded(SecurityHeaders::strict(), known, of_a_page)
+    guarded(SecurityHeaders::strict(), client_request, of_a_page)
 }
 
 pub fn csp_with_nonce() -> impl Work {

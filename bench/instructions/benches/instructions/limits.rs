@@ -1,22 +1,22 @@
-//! Quotas: a decision of the store in memory about a caller it knows, a call, and a gate.
+//! Rate limits: a decision of the memory store about a known caller, a check, and a layer.
 //!
-//! Reading the clock is not in the numbers: it is the kernel's, and valgrind counts nothing there. Neither is the look for
-//! what has run out, which every thirty-second decision takes.
+//! The numbers exclude reading the clock, which the kernel does and valgrind does not count. They
+//! also exclude the removal of expired counts, which every 32nd decision does.
 
 use std::convert::Infallible;
 
 use http::{Request, Response};
-use palisade::rate_limit::store::{ChargePolicy, MemoryStore, RateLimitRequest, Store, StoreReply};
 use palisade::RateLimit;
 use palisade::clock::Clock;
 use palisade::guard::Guard;
 use palisade::proxy::Proxies;
 use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::{ChargePolicy, MemoryStore, RateLimitRequest, Store, StoreReply};
 use tower::{Layer, service_fn};
 
 use crate::work::{Body, Work, answered, now, prepared, request};
 
-/// One quota, or two.
+/// One quota, and two.
 pub const ONE: &str = "40000/year";
 pub const TWO: &str = "40000/year; 40000/month";
 
@@ -27,9 +27,16 @@ pub fn decided(strategy: Strategy, quotas: &str) -> impl Work {
         || [7; 16],
         move |caller: [u8; 16]| {
             let charge = ChargePolicy::AllOrNothing;
-            let ask = RateLimitRequest { limit: "page", caller: &caller, quotas: &quotas, strategy, cost: 1, charge };
+            let ask = RateLimitRequest {
+                limit: "page",
+                caller: &caller,
+                quotas: &quotas,
+                strategy,
+                cost: 1,
+                charge,
+            };
             match store.decide(ask) {
-                StoreReply::Ready(verdict) => verdict.expect("memory answers"),
+                StoreReply::Ready(decision) => decision.expect("memory answers"),
                 StoreReply::Pending(_) => panic!("memory answers at once"),
             }
         },
@@ -42,18 +49,18 @@ fn limit(quotas: &str) -> RateLimit {
     RateLimit::new("page", quotas.parse().expect("quotas"), store).clock(clock)
 }
 
-pub fn asked() -> impl Work {
+pub fn checked() -> impl Work {
     let limit = limit(TWO);
     prepared(|| "somebody@example.org", move |who| now(limit.check(who)).expect("within the quota"))
 }
 
-fn known() -> Request<Body> {
+fn client_request() -> Request<Body> {
     let mut request = request();
     Proxies::none().begin(&mut request);
     request
 }
 
-pub fn gate(quotas: &str) -> impl Work {
+pub fn layer(quotas: &str) -> impl Work {
     let inner = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::default())) });
-    answered(limit(quotas).per_client().layer(inner), known)
+    answered(limit(quotas).per_client().layer(inner), client_request)
 }

@@ -1,11 +1,13 @@
-//! What a request costs in instructions, which do not depend on the machine's mood: run by `make bench-check`.
+//! The cost of a request in instructions, which does not depend on the load of the machine: run by
+//! `make bench-check`.
 //!
-//! What is measured begins with a request and ends with its answer, as a server calls a service. Everything before, the
-//! first twenty requests included, is preparation: what is made once is made by then.
+//! The measurement starts with a request and ends with its response, as a server calls a service.
+//! Everything before it is preparation, the first twenty requests included, so that one-time work
+//! is done by then.
 
 mod guards;
-mod kept;
 mod limits;
+mod secrets;
 mod stack;
 mod whole;
 mod work;
@@ -17,7 +19,7 @@ use palisade::rate_limit::quota::Strategy;
 use limits::{ONE, TWO};
 use work::Work;
 
-// The floor is a bare service whose answer has the very headers that the layers would send, cloned from a map.
+// The floor is a bare service that sends the same headers as the layers, cloned from a map.
 #[library_benchmark]
 #[bench::bare(stack::bare())]
 #[bench::floor(stack::floor())]
@@ -58,13 +60,13 @@ fn guard<W: Work>(work: W) -> W::Done {
 }
 
 #[library_benchmark]
-#[bench::sealed(kept::sealed())]
-#[bench::opened(kept::opened())]
-#[bench::signed(kept::signed())]
-#[bench::verified(kept::verified())]
-#[bench::session_untouched(kept::session_untouched())]
-#[bench::session_read(kept::session_read())]
-#[bench::token_checked(kept::token_checked())]
+#[bench::sealed(secrets::sealed())]
+#[bench::opened(secrets::opened())]
+#[bench::signed(secrets::signed())]
+#[bench::verified(secrets::verified())]
+#[bench::session_untouched(secrets::session_untouched())]
+#[bench::session_read(secrets::session_read())]
+#[bench::token_checked(secrets::token_checked())]
 fn secret<W: Work>(work: W) -> W::Done {
     work.done()
 }
@@ -78,9 +80,9 @@ fn secret<W: Work>(work: W) -> W::Done {
 #[bench::gcra_two(limits::decided(Strategy::Gcra, TWO))]
 #[bench::moving_window_one(limits::decided(Strategy::MovingWindow, ONE))]
 #[bench::moving_window_two(limits::decided(Strategy::MovingWindow, TWO))]
-#[bench::call_two(limits::asked())]
-#[bench::gate_two(limits::gate(TWO))]
-#[bench::gate_refused(limits::gate("1/year; 2/year"))]
+#[bench::call_two(limits::checked())]
+#[bench::gate_two(limits::layer(TWO))]
+#[bench::gate_refused(limits::layer("1/year; 2/year"))]
 fn quota<W: Work>(work: W) -> W::Done {
     work.done()
 }

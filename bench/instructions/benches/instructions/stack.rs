@@ -1,4 +1,4 @@
-//! The whole stack, beside the floor.
+//! The whole stack, and the floor.
 
 use std::convert::Infallible;
 
@@ -7,9 +7,9 @@ use axum::response::Html;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use palisade::{CspNonce, ErrorPages, Palisade};
 use palisade::proxy::{Hops, Proxies};
 use palisade::request::{RequestContext, Scheme};
+use palisade::{CspNonce, ErrorPages, Palisade};
 use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, asking, now, request};
@@ -28,9 +28,9 @@ pub fn palisade() -> Palisade {
     Palisade::new().hosts(["localhost"]).expect("a host")
 }
 
-/// The very headers that the layers send.
-fn sent() -> HeaderMap {
-    now(palisade().layer(inner()).call(request())).expect("an answer").headers().clone()
+/// The headers that the layers send.
+fn sent_headers() -> HeaderMap {
+    now(palisade().layer(inner()).call(request())).expect("a response").headers().clone()
 }
 
 pub fn bare() -> impl Work {
@@ -38,7 +38,7 @@ pub fn bare() -> impl Work {
 }
 
 pub fn floor() -> impl Work {
-    let headers = sent();
+    let headers = sent_headers();
     let floor = service_fn(move |_: Request<Body>| {
         let mut response = Response::new(Body::from("{\"status\": \"ok\"}"));
         response.headers_mut().clone_from(&headers);
@@ -57,7 +57,7 @@ pub fn json_with_error_pages() -> impl Work {
 
 pub fn page_with_nonce() -> impl Work {
     let page = service_fn(|request: Request<Body>| async move {
-        let nonce = RequestContext::of(request.extensions()).map(CspNonce::of).expect("behind the layer");
+        let nonce = RequestContext::of(request.extensions()).map(CspNonce::of).expect("inside of the layer");
         Ok::<_, Infallible>(Response::new(Body::from(nonce.to_string())))
     });
     answered(palisade().layer(page), request)
@@ -80,49 +80,55 @@ pub fn behind_a_proxy() -> impl Work {
                 .header("x-forwarded-proto", "https"),
         )
     };
-    answered(palisade().behind(Proxies::hops(Hops::default())).layer(inner()), forwarded)
+    answered(palisade().trusted_proxies(Proxies::hops(Hops::default())).layer(inner()), forwarded)
 }
 
-fn of_another_site() -> Request<Body> {
+fn with_foreign_host() -> Request<Body> {
     let mut request = request();
     request.headers_mut().insert("host", HeaderValue::from_static("evil.example"));
     request
 }
 
 pub fn refused() -> impl Work {
-    answered(palisade().layer(inner()), of_another_site)
+    answered(palisade().layer(inner()), with_foreign_host)
 }
 
 pub fn refused_with_a_page() -> impl Work {
     let inner = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Page::default())) });
-    answered(ErrorPages::plain().layer(palisade().layer(inner)), of_another_site)
+    answered(ErrorPages::plain().layer(palisade().layer(inner)), with_foreign_host)
 }
 
 type Page = axum::body::Body;
 
-fn asked() -> Request<Page> {
+fn page_request() -> Request<Page> {
     request().map(Page::new)
 }
 
 pub fn axum_floor() -> impl Work {
-    let headers = sent();
+    let headers = sent_headers();
     let handler = move || {
         let headers = headers.clone();
         async { (headers, Html("{\"status\": \"ok\"}")) }
     };
-    answered(Router::<()>::new().route("/challenges", get(handler)).into_service(), asked)
+    answered(Router::<()>::new().route("/challenges", get(handler)).into_service(), page_request)
 }
 
 async fn home() -> Html<&'static str> {
     Html("{\"status\": \"ok\"}")
 }
 
-/// As the documentation says it.
+/// The layer on each route, as in axum's `Router::layer`.
 pub fn axum_json() -> impl Work {
-    answered(Router::<()>::new().route("/challenges", get(home)).layer(palisade()).into_service(), asked)
+    answered(
+        Router::<()>::new().route("/challenges", get(home)).layer(palisade()).into_service(),
+        page_request,
+    )
 }
 
-/// Around the router instead of on each of its routes.
+/// The layer around the router instead of on each route.
 pub fn axum_json_around() -> impl Work {
-    answered(palisade().layer(Router::<()>::new().route("/challenges", get(home)).into_service()), asked)
+    answered(
+        palisade().layer(Router::<()>::new().route("/challenges", get(home)).into_service()),
+        page_request,
+    )
 }

@@ -1,4 +1,4 @@
-//! One piece of work, prepared beforehand.
+//! A unit of work with prepared input.
 
 use std::future::Future;
 use std::hint::black_box;
@@ -11,10 +11,10 @@ use tower::Service;
 
 pub type Body = http_body_util::Full<bytes::Bytes>;
 
-/// How often everything is done before it is measured.
-const BEFORE: usize = 20;
+/// The number of warm-up runs.
+const WARM_UP: usize = 20;
 
-/// Something to be done once.
+/// A unit of work that is run once.
 pub trait Work {
     type Done;
 
@@ -24,46 +24,46 @@ pub trait Work {
 struct Prepared<A, F>(A, F);
 
 impl<A, T, F: FnMut(A) -> T> Work for Prepared<A, F> {
-    /// What did the work is given back too, so that nobody takes it apart meanwhile.
+    /// The closure is returned too, so that dropping it is not measured.
     type Done = (T, F);
 
     #[inline(never)]
     fn done(self) -> (T, F) {
-        let Self(made, mut work) = self;
-        (black_box(work(black_box(made))), work)
+        let Self(input, mut work) = self;
+        (black_box(work(black_box(input))), work)
     }
 }
 
-/// Work on something that is made anew each time; the first times are preparation.
+/// Work with new input for each run; the warm-up runs come first.
 pub fn prepared<A, T>(make: impl Fn() -> A, mut work: impl FnMut(A) -> T) -> impl Work {
-    (0..BEFORE).for_each(|_| drop(work(make())));
+    (0..WARM_UP).for_each(|_| drop(work(make())));
     Prepared(make(), work)
 }
 
-/// A service that answers a request.
+/// A service that handles a request.
 pub fn answered<S, A, B>(service: S, request: impl Fn() -> Request<A>) -> impl Work
 where
     S: Service<Request<A>, Response = Response<B>>,
     S::Error: std::fmt::Debug,
 {
     let mut service = service;
-    prepared(request, move |request| now(service.call(request)).expect("an answer"))
+    prepared(request, move |request| now(service.call(request)).expect("a response"))
 }
 
-/// What a future says that waits for nothing.
+/// Returns the output of a future that is ready at once.
 pub fn now<F: Future>(future: F) -> F::Output {
     match pin!(future).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(output) => output,
-        Poll::Pending => panic!("it waits for something"),
+        Poll::Pending => panic!("the future is not ready"),
     }
 }
 
-/// What a browser sends that asks this machine for a page.
+/// A browser's request for a page of this machine.
 pub fn request() -> Request<Body> {
     asking(Request::get("/challenges?page=2"))
 }
 
-/// The same for any method and address.
+/// Adds a browser's headers to any method and address.
 pub fn asking(request: http::request::Builder) -> Request<Body> {
     let mut request = request
         .header("host", "localhost")

@@ -1,5 +1,5 @@
-//! What one assembles today: axum-helmet, tower_governor, tower-sessions with axum-login, and axum_csrf, with the headers that
-//! `palisade` sends.
+//! A stack of common crates: axum-helmet, tower_governor, tower-sessions with axum-login, and
+//! axum_csrf, with the headers that `palisade` sends.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -66,13 +66,13 @@ pub async fn app() -> Result<Router, Box<dyn Error>> {
         .per_nanosecond(1)
         .burst_size(1_000_000)
         .finish()
-        .ok_or("a quota above nothing")?;
+        .ok_or("the quota is zero")?;
     let few = GovernorConfigBuilder::default()
         .key_extractor(SmartIpKeyExtractor)
         .per_second(720)
         .burst_size(5)
         .finish()
-        .ok_or("a quota above nothing")?;
+        .ok_or("the quota is zero")?;
     let sessions =
         AuthManagerLayerBuilder::new(Users, SessionManagerLayer::new(MemoryStore::default())).build();
     Ok(Router::new()
@@ -84,7 +84,7 @@ pub async fn app() -> Result<Router, Box<dyn Error>> {
         .route("/limited", get(async || work::limited()).layer(GovernorLayer::new(few)))
         .layer(sessions)
         .layer(GovernorLayer::new(all))
-        .layer(helmet.into_layer().map_err(|_| "a header of palisade's")?)
+        .layer(helmet.into_layer().map_err(|_| "axum-helmet rejects a header of palisade")?)
         .with_state(CsrfConfig::default()))
 }
 

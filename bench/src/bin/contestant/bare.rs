@@ -1,4 +1,4 @@
-//! No layer at all: what axum costs.
+//! axum without layers.
 
 use axum::http::StatusCode;
 use axum::routing::{get, post};

@@ -1,4 +1,4 @@
-//! All of Palisade.
+//! All layers of Palisade.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -8,13 +8,16 @@ use axum::http::{Request, StatusCode};
 use axum::response::Response;
 use axum::routing::{get, post};
 use axum::{BoxError, Form, Router};
-use palisade::rate_limit::store::MemoryStore;
-use palisade::{CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Session, Sessions, SignedIn};
 use palisade::extract::Account;
 use palisade::proxy::Proxies;
 use palisade::rate_limit::FallbackStore;
+use palisade::rate_limit::store::MemoryStore;
 use palisade::rejection::InternalError;
 use palisade::session::AuthProof;
+use palisade::{
+    CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Session, Sessions,
+    SignedIn,
+};
 use tower::{Layer, Service};
 
 use super::work::{self, Note};
@@ -52,7 +55,7 @@ where
         .route("/limited", get(async || work::limited()).layer(few.per_client()));
     let layers = (
         ErrorPages::plain(),
-        Palisade::new().hosts(["bench.example"])?.behind(Proxies::trusted(["127.0.0.1"])?),
+        Palisade::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
         all.per_client().default_limit(),
         Sessions::new(&keyring),
         CsrfTokens::new(&keyring),

@@ -1,9 +1,9 @@
-//! `contestant NAME PORT`: the same five answers behind different layers, to be measured by `speed`.
+//! `contestant NAME PORT`: the same five responses behind different layers, measured by `speed`.
 //!
 //! | name | layers |
 //! |---|---|
 //! | `bare` | none |
-//! | `floor` | none, but each answer carries the very headers that `palisade` sends, cloned from a map made beforehand |
+//! | `floor` | none, but the headers that `palisade` sends, cloned from a prepared map |
 //! | `static-headers` | tower-http, one layer a header |
 //! | `assembled` | axum-helmet, tower_governor, tower-sessions with axum-login, axum_csrf |
 //! | `palisade` | hosts, proxies, https, headers, CSP, two quotas, session, sign-in, token |
@@ -26,7 +26,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
         return Err("write: contestant bare|floor|static-headers|assembled|palisade PORT".into());
     };
     let address = SocketAddr::from(([127, 0, 0, 1], port.parse()?));
-    // One thread: every contestant has one core.
+    // One thread, since every contestant has one core.
     tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(serve(&name, address))
 }
 
@@ -40,7 +40,7 @@ async fn serve(name: &str, address: SocketAddr) -> Result<(), Box<dyn std::error
             let app = layers::app()?;
             return Ok(palisade::serve(TcpListener::bind(address).await?, app).await?);
         }
-        other => return Err(format!("there is no contestant {other}").into()),
+        other => return Err(format!("unknown contestant {other}").into()),
     };
     let listener = TcpListener::bind(address).await?;
     Ok(axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?)

@@ -1,4 +1,4 @@
-//! tower-http alone, with the headers that `palisade` sends: one layer each.
+//! tower-http with the headers that `palisade` sends, one layer each.
 
 use std::error::Error;
 

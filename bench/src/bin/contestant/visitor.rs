@@ -1,4 +1,4 @@
-//! Somebody who asks the router of `layers` in the same process, to see what it sends.
+//! A client in the same process that records the responses of `layers`.
 
 use std::convert::Infallible;
 use std::error::Error;
@@ -13,8 +13,8 @@ use tower::util::BoxCloneService;
 
 use super::layers;
 
-/// One answer.
-pub struct Seen {
+/// A recorded response.
+pub struct RecordedResponse {
     pub status: StatusCode,
     pub headers: HeaderMap,
     pub body: String,
@@ -30,21 +30,21 @@ impl Visitor {
         Ok(Self { app: BoxCloneService::new(layers::app()?), cookies: String::new() })
     }
 
-    pub async fn get(&mut self, path: &str) -> Result<Seen, Box<dyn Error>> {
-        self.ask("GET", path, String::new()).await
+    pub async fn get(&mut self, path: &str) -> Result<RecordedResponse, Box<dyn Error>> {
+        self.send("GET", path, String::new()).await
     }
 
-    /// Signs in, as the load does it: a token of the form, then the login.
+    /// Signs in as the load generator does: fetches the form's token, then logs in.
     pub async fn sign_in(&mut self) -> Result<(), Box<dyn Error>> {
         let token = self.token().await?;
-        self.ask("POST", "/login", format!("csrf_token={token}")).await?;
+        self.send("POST", "/login", format!("csrf_token={token}")).await?;
         Ok(())
     }
 
     /// Sends the form with its token.
-    pub async fn save(&mut self) -> Result<Seen, Box<dyn Error>> {
+    pub async fn save(&mut self) -> Result<RecordedResponse, Box<dyn Error>> {
         let token = self.token().await?;
-        self.ask("POST", "/form", format!("text=six&csrf_token={token}")).await
+        self.send("POST", "/form", format!("text=six&csrf_token={token}")).await
     }
 
     async fn token(&mut self) -> Result<String, Box<dyn Error>> {
@@ -53,7 +53,12 @@ impl Visitor {
         Ok(token.ok_or("the form has no token")?.to_owned())
     }
 
-    async fn ask(&mut self, method: &str, path: &str, body: String) -> Result<Seen, Box<dyn Error>> {
+    async fn send(
+        &mut self,
+        method: &str,
+        path: &str,
+        body: String,
+    ) -> Result<RecordedResponse, Box<dyn Error>> {
         let mut request = Request::builder()
             .method(method)
             .uri(path)
@@ -76,6 +81,10 @@ impl Visitor {
             self.cookies = others.chain([pair]).collect::<Vec<_>>().join("; ");
         }
         let body: Bytes = body.collect().await?.to_bytes();
-        Ok(Seen { status: parts.status, headers: parts.headers, body: String::from_utf8(body.to_vec())? })
+        Ok(RecordedResponse {
+            status: parts.status,
+            headers: parts.headers,
+            body: String::from_utf8(body.to_vec())?,
+        })
     }
 }

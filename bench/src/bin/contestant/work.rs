@@ -1,4 +1,4 @@
-//! What every contestant answers.
+//! The responses of every contestant.
 
 use std::fmt::{Display, Write};
 use std::sync::LazyLock;
@@ -7,19 +7,19 @@ use axum::Json;
 use axum::response::Html;
 use serde::{Deserialize, Serialize};
 
-/// A small answer of a program.
+/// A small JSON response.
 #[derive(Serialize)]
 pub struct Small {
     status: &'static str,
     solved: u32,
 }
 
-/// What GET /json answers.
+/// The response to GET /json.
 pub fn json() -> Json<Small> {
     Json(Small { status: "ok", solved: 42 })
 }
 
-/// Twenty kilobytes of a page, without its beginning.
+/// Twenty kilobytes of table rows.
 static ROWS: LazyLock<String> = LazyLock::new(|| {
     let mut rows = String::with_capacity(21_000);
     for row in 1.. {
@@ -31,7 +31,7 @@ static ROWS: LazyLock<String> = LazyLock::new(|| {
     rows
 });
 
-/// What GET /page answers.
+/// The response to GET /page.
 pub fn page(nonce: impl Display) -> Html<String> {
     let rows = &*ROWS;
     Html(format!(
@@ -39,40 +39,39 @@ pub fn page(nonce: impl Display) -> Html<String> {
     ))
 }
 
-/// Who is signed in.
+/// The signed-in user.
 #[derive(Serialize)]
 pub struct Me {
     name: String,
 }
 
-/// What GET /me answers.
+/// The response to GET /me.
 pub fn me(name: &str) -> Json<Me> {
     Json(Me { name: name.to_owned() })
 }
 
-/// What GET /form answers: where the token stands.
+/// The response to GET /form: a form with the token.
 pub fn form(field: impl Display, token: impl Display) -> Html<String> {
     Html(format!(
         "<form method=\"post\"><input type=\"hidden\" name=\"{field}\" value=\"{token}\"><input name=\"text\"></form>"
     ))
 }
 
-/// What POST /form takes.
+/// The form of POST /form.
 #[derive(Deserialize)]
 pub struct Note {
-    /// What somebody wrote.
     pub text: String,
-    /// Where the token is checked by the handler.
+    /// The token, in stacks whose handler checks it.
     #[serde(default)]
     pub token: String,
 }
 
-/// What POST /form answers.
+/// The response to POST /form.
 pub fn saved(note: &Note) -> String {
     format!("saved {} letters", note.text.len())
 }
 
-/// What GET /limited answers as long as it may.
+/// The response to GET /limited within the quota.
 pub fn limited() -> &'static str {
     "not yet"
 }

@@ -1,7 +1,7 @@
-//! What a decision costs: in memory beside `governor`, in Redis beside the barest script there is.
+//! The cost of a decision: in memory compared with `governor`, in Redis with a minimal script.
 //!
-//! `limits [memory|redis]`, `QUICK=1` leaves out ten million callers. Each pair of contestants takes turns within one run,
-//! so that what else the machine does meets both; the ratio is that of the medians.
+//! `limits [memory|redis]`; `QUICK=1` leaves out ten million callers. The contestants of a pair
+//! alternate within one run, so that other load affects both. The ratio is that of the medians.
 
 mod memory;
 mod redis;

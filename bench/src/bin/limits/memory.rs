@@ -1,21 +1,21 @@
-//! Decisions in memory beside `governor`, keyed: one caller is 16 bytes, as an address is.
+//! Decisions in memory compared with keyed `governor`. A key has 16 bytes, like an IPv6 address.
 
 use std::hint::black_box;
 use std::num::NonZeroU32;
 use std::time::Instant;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
-use palisade::rate_limit::store::{ChargePolicy, MemoryStore, Outcome, RateLimitRequest, Store, StoreReply};
 use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::{ChargePolicy, MemoryStore, Outcome, RateLimitRequest, Store, StoreReply};
 use stats_alloc::Region;
 
 use crate::ALLOCATOR;
 use crate::table::{Rounds, goal};
 
 const ROUNDS: usize = 15;
-/// Decisions in a round.
+/// The number of decisions in a round.
 const TURN: u64 = 400_000;
-/// So much that every request of the run passes, so long that no count runs out meanwhile.
+/// Quotas that let every request pass, with windows longer than the run.
 const ONE: &str = "40000/year";
 const TWO: &str = "40000/year; 40000/month";
 
@@ -40,7 +40,8 @@ pub fn run(quick: bool) {
         );
         let peer = Peer::new(callers);
         for (strategy, quotas) in CONTESTANTS {
-            // A moving window keeps every hit: at ten million callers that is a measure of the allocator.
+            // A moving window stores every hit: with ten million callers that measures the
+            // allocator.
             if strategy == Strategy::MovingWindow && callers > 1_000_000 {
                 continue;
             }
@@ -58,7 +59,7 @@ fn compare(callers: u64, peer: &Peer, strategy: Strategy, quotas: &str) {
     }
     let ratio = our_ns.median() / peer_ns.median();
     let count = quotas.split(';').count();
-    // The goal is two quotas beside governor's one; with one it is not harder.
+    // The goal applies to two quotas compared with one of governor's; one quota is cheaper.
     let met = ratio <= 1.0 && ours.bytes <= peer.bytes;
     println!(
         "{:<34} {:>8.1} ({:>5.1}) {:>8.1} ({:>5.1}) {:>6.2} {:>8.1} {:>9.1}  {}",
@@ -85,7 +86,7 @@ impl Ours {
     fn new(callers: u64, strategy: Strategy, quotas: &str) -> Self {
         let quotas = quotas.parse().expect("quotas");
         let region = Region::new(ALLOCATOR);
-        // As much room as is wanted, and the default where that is enough.
+        // The default capacity where it is enough.
         let store = MemoryStore::new();
         let store = if callers < 1_000_000 { store } else { store.capacity(callers as usize * 11 / 10) };
         let mut new = Self { store: store.into(), quotas, strategy, bytes: 0.0 };
@@ -97,9 +98,10 @@ impl Ours {
     fn decide(&self, caller: [u8; 16]) -> bool {
         let Self { quotas, strategy, .. } = self;
         let charge = ChargePolicy::AllOrNothing;
-        let ask = RateLimitRequest { limit: "page", caller: &caller, quotas, strategy: *strategy, cost: 1, charge };
+        let ask =
+            RateLimitRequest { limit: "page", caller: &caller, quotas, strategy: *strategy, cost: 1, charge };
         match self.store.decide(ask) {
-            StoreReply::Ready(Ok(verdict)) => verdict.outcome == Outcome::Allow,
+            StoreReply::Ready(Ok(decision)) => decision.outcome == Outcome::Allow,
             _ => false,
         }
     }
@@ -130,7 +132,7 @@ fn bytes(region: &Region<'_, std::alloc::System>, callers: u64) -> f64 {
     (change.bytes_allocated as f64 - change.bytes_deallocated as f64) / callers as f64
 }
 
-/// The nanoseconds of one decision, callers in no order.
+/// Returns the nanoseconds per decision, over callers in random order.
 fn turn(callers: u64, round: u64, decide: impl Fn([u8; 16]) -> bool) -> f64 {
     let mut passed = 0;
     let begun = Instant::now();
@@ -144,7 +146,7 @@ fn turn(callers: u64, round: u64, decide: impl Fn([u8; 16]) -> bool) -> f64 {
     taken.as_nanos() as f64 / TURN as f64
 }
 
-/// An address of version 6.
+/// Returns an IPv6 address as a key.
 fn caller(number: u64) -> [u8; 16] {
     let mut bytes = [0; 16];
     bytes[..8].copy_from_slice(&[0x20, 0x01, 0x0d, 0xb8, 0, 0, 0, 0]);
@@ -152,7 +154,7 @@ fn caller(number: u64) -> [u8; 16] {
     bytes
 }
 
-/// A number that looks drawn: splitmix64.
+/// splitmix64, as a deterministic random number.
 fn scatter(number: u64) -> u64 {
     let mut bits = number.wrapping_add(1).wrapping_mul(0x9e37_79b9_7f4a_7c15);
     bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);

@@ -1,25 +1,25 @@
-//! Decisions in Redis beside a loop over the barest script there is: one count, one time to live.
+//! Decisions in Redis compared with a minimal script: one count, one time to live.
 
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use palisade::rate_limit::store::{ChargePolicy, Outcome, RateLimitRequest, RedisStore, Store};
 use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::{ChargePolicy, Outcome, RateLimitRequest, RedisStore, Store};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Script};
 
 use crate::table::{Rounds, goal};
 
 const ROUNDS: usize = 11;
-/// How long a turn takes.
+/// The duration of a turn.
 const TURN: Duration = Duration::from_millis(300);
-/// The callers that are counted, in turn.
+/// The number of callers.
 const CALLERS: u64 = 10_000;
 const ONE: &str = "4000000/hour";
 const TWO: &str = "4000000/hour; 40000000/day";
 
-/// As Python's limits counts a fixed window.
+/// A fixed window as in Python's limits.
 const BARE: &str = "local count = redis.call('INCRBY', KEYS[1], ARGV[1])
 if count == tonumber(ARGV[1]) then redis.call('PEXPIRE', KEYS[1], ARGV[2]) end
 return count";
@@ -32,10 +32,10 @@ const CONTESTANTS: [(Strategy, &str); 5] = [
     (Strategy::MovingWindow, ONE),
 ];
 
-/// Starts a server, prints the table, stops the server.
+/// Starts a server, prints the table, and stops the server.
 pub fn run() {
     let Some(server) = Server::start() else {
-        println!("\nredis: there is no redis-server here; run scripts/install-test-needs");
+        println!("\nredis: redis-server is missing; run scripts/install-test-needs");
         return;
     };
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().expect("a runtime");
@@ -74,9 +74,9 @@ async fn compare(server: &Server, tasks: usize, strategy: Strategy, quotas: &str
     let (mut our, mut one, mut many) = (Rounds::default(), Rounds::default(), Rounds::default());
     let (mut decided, mut requests) = (0.0, 0.0);
     for _ in 0..ROUNDS {
-        let before = asked(&mut admin).await;
+        let before = script_calls(&mut admin).await;
         let (count, rate) = turn(tasks, &ours, Ours::decide).await;
-        requests += asked(&mut admin).await - before;
+        requests += script_calls(&mut admin).await - before;
         decided += count;
         our.push(rate);
         one.push(turn(tasks, &shared, Bare::decide).await.1);
@@ -97,16 +97,14 @@ async fn compare(server: &Server, tasks: usize, strategy: Strategy, quotas: &str
     );
 }
 
-/// How many requests scripts have made of the server so far.
-async fn asked(admin: &mut MultiplexedConnection) -> f64 {
+/// Returns the number of script calls that the server has handled.
+async fn script_calls(admin: &mut MultiplexedConnection) -> f64 {
     let text: String = redis::cmd("INFO").arg("commandstats").query_async(admin).await.expect("figures");
     let calls = |line: &str| line.split(['=', ',']).nth(1).and_then(|calls| calls.parse::<f64>().ok());
     text.lines().filter(|line| line.contains("_eval") || line.contains("_script")).filter_map(calls).sum()
 }
 
-/// As many tasks as said, each asking again when it was answered.
-///
-/// How many decisions there were, and how many a second.
+/// Runs this many tasks, each in a loop. Returns the number of decisions, and the rate per second.
 async fn turn<C, F>(
     tasks: usize,
     contestant: &Arc<C>,
@@ -146,7 +144,7 @@ struct Bare {
     script: Script,
 }
 
-/// A caller as `RateLimit` writes an address.
+/// Returns a caller in the form that `RateLimit` gives an address.
 fn caller(number: u64) -> String {
     format!("ip:192.0.{}.{}", number / 256, number % 256)
 }
@@ -163,8 +161,8 @@ impl Ours {
         let caller = caller(number);
         let (caller, charge) = (caller.as_bytes(), ChargePolicy::AllOrNothing);
         let ask = RateLimitRequest { limit: "page", caller, quotas, strategy: *strategy, cost: 1, charge };
-        let verdict = self.store.decide(ask).await.expect("a verdict");
-        assert_eq!(verdict.outcome, Outcome::Allow, "every request passes");
+        let decision = self.store.decide(ask).await.expect("a decision");
+        assert_eq!(decision.outcome, Outcome::Allow, "every request passes");
     }
 }
 

@@ -1,5 +1,6 @@
-//! The site's pages beside a Flask site's with the same queries, markup and database: 10,000 users, 1,000 challenges, a million
-//! submissions in SQLite. `scripts/bench-site` builds, fills and pins.
+//! Compares the site with a Flask site with the same queries, markup and database: 10,000 users,
+//! 1,000 challenges, and a million submissions in SQLite. `scripts/bench-site` builds, fills and
+//! pins.
 
 use std::error::Error;
 use std::fmt::Write;
@@ -15,17 +16,18 @@ use bench::work::{self, Visitor};
 
 const CONNECTIONS: u32 = 32;
 
-/// A page, who sees it, and how many times faster it is meant to be.
+/// A page, whether the visitor is signed in, and the factor over Flask that is the goal.
 const PAGES: [(&str, bool, Option<f64>); 3] =
     [("/", false, Some(50.0)), ("/", true, None), ("/challenges/500", true, Some(30.0))];
 
-const INTRODUCTION: &str = "# The site beside a Flask site
+const INTRODUCTION: &str = "# The site compared with a Flask site
 
-Written by `scripts/bench-site`: 10,000 users, 1,000 challenges and 1,000,000 submissions in SQLite, read by the same queries and put into
-the same markup; Flask with SQLAlchemy, Talisman, Limiter, Login and WTF's CSRF under gunicorn, two workers. 32 connections; each site had
-the first core alone, the load the second; they took turns, and these are medians. Compare the ratios, not the numbers.
+Written by `scripts/bench-site`: 10,000 users, 1,000 challenges and 1,000,000 submissions in SQLite, read by
+the same queries and rendered with the same markup. Flask uses SQLAlchemy, Talisman, Limiter, Login and WTF's
+CSRF under gunicorn with two workers. 32 connections; the server has the first core, the load the second. The
+sites alternate, and the numbers are medians. Compare the ratios, not the numbers.
 
-| page | mathsoc, answers/s | Flask, answers/s | ratio | goal | core of mathsoc, µs |
+| page | mathsoc, responses/s | Flask, responses/s | ratio | goal | core of mathsoc, µs |
 |---|--:|--:|--:|--:|--:|
 ";
 
@@ -71,7 +73,7 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
         ready.push(Server::start(&ours, "/").await?.ready.as_secs_f64() * 1e3);
     }
     let mut sites = Vec::new();
-    // Each has a pupil of its own: ours writes the password anew, in a way that Flask cannot read.
+    // Each site has its own pupil: ours rehashes the password in a format that Flask cannot read.
     for (name, line, pupil) in [("mathsoc", &ours, "ada"), ("Flask", &flask, "grace")] {
         let server = Server::start(line, "/").await?;
         let login = format!("email={pupil}%40example.org&password=correct+horse+battery&next=");
@@ -117,8 +119,8 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
     writeln!(
         text,
         "\n| mathsoc | measured | goal |\n|---|--:|--:|\n\
-         | a page of the leaderboard that nobody has asked for yet, whole, ms | {leaderboard:.2} | ≤ 2 |\n\
-         | first answer after its start, ms | {ready:.0} | ≤ 150 |\n\
+         | uncached page of the leaderboard, whole, ms | {leaderboard:.2} | ≤ 2 |\n\
+                  | first response after the start, ms | {ready:.0} | ≤ 150 |\n\
          | memory when idle, MB | {idle:.1} | ≤ 40 |"
     )?;
     println!("{text}");
@@ -128,7 +130,7 @@ async fn run(program: &str, folder: PathBuf) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// The milliseconds until a page of the leaderboard is there that nobody has asked for before.
+/// Returns the milliseconds until an uncached page of the leaderboard arrives.
 async fn leaderboard(site: &Site) -> Result<f64, Box<dyn Error>> {
     let (mut wire, mut times) = (Wire::to(site.server.address), Vec::new());
     for page in 1..=200 {

@@ -1,4 +1,4 @@
-//! The rates as bars, for the README.
+//! A bar chart of the rates, for the README.
 
 use std::fmt::Write;
 
@@ -7,7 +7,7 @@ use super::contestants::{ALL, PALISADE};
 use bench::results::Results;
 use bench::work::Work;
 
-/// The picture: for each kind of work a bar for each contestant, as long as its rate.
+/// Draws for each kind of work a bar for each contestant, proportional to its rate.
 pub fn draw(results: &Results) -> String {
     const LEFT: f64 = 130.0;
     const WIDE: f64 = 430.0;
@@ -38,7 +38,7 @@ pub fn draw(results: &Results) -> String {
     }
     format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 640 {y}\" role=\"img\" font-family=\"system-ui, sans-serif\" font-size=\"11\">\
-        <title>Answers a second on one core, 32 connections</title><style>text{{fill:#333}}.work{{font-weight:bold}}\
+        <title>Responses per second on one core, 32 connections</title><style>text{{fill:#333}}.work{{font-weight:bold}}\
         .ours{{fill:#1d6b57}}.other{{fill:#b9c4c0}}@media(prefers-color-scheme:dark){{text{{fill:#ddd}}.other{{fill:#5a6662}}.ours{{fill:#4cc2a0}}}}</style>\
         {bars}</svg>\n"
     )

@@ -1,7 +1,9 @@
-//! What layers cost: the same work behind each, in turns, on one core; the load runs on another.
+//! Measures the cost of layers: the same work behind each contestant in turn, on one core; the
+//! load runs on another.
 //!
-//! `scripts/bench-speed` builds and installs what takes part and pins this program. Writes `bench/results.md` and
-//! `bench/results.svg`; `QUICK=1` only prints, with fewer and shorter rounds.
+//! `scripts/bench-speed` builds and installs the contestants and pins this program. Writes
+//! `bench/results.md` and `bench/results.svg`; `QUICK=1` only prints, with fewer and shorter
+//! rounds.
 
 mod chart;
 mod contestants;
@@ -19,7 +21,7 @@ use bench::wire::Wire;
 use bench::work::{self, Visitor, Work};
 use contestants::{ALL, Contestant};
 
-/// How much is measured.
+/// The extent of a run.
 struct Plan {
     connections: &'static [u32],
     rounds: u32,
@@ -46,7 +48,7 @@ const QUICK: Plan = Plan {
     clients: 20_000,
 };
 
-/// Where latency is taken.
+/// The number of connections at which latency is measured.
 const STEADY_CONNECTIONS: u32 = 32;
 
 struct Running {
@@ -57,11 +59,12 @@ struct Running {
 
 impl Running {
     async fn start(contestant: &'static Contestant, bench: &Path) -> Result<Self, Box<dyn Error>> {
-        let server = Server::start(&contestant.line(bench), "/json").await?;
+        let server = Server::start(&contestant.command(bench), "/json").await?;
         Ok(Self { contestant, server, visitor: None })
     }
 
-    /// Signs in, where that can be done. The load takes no new cookie from an answer, as a browser does every few minutes.
+    /// Signs in, if the contestant can. The load ignores later cookies, although a browser would take
+    /// a new one every few minutes.
     async fn sign_in(&mut self) -> Result<(), Box<dyn Error>> {
         if self.contestant.signs_in() {
             let visitor = Visitor::at(self.server.address).await;
@@ -80,17 +83,17 @@ impl Running {
         Shot { address: self.server.address, request: Arc::from(request), statuses: work.statuses() }
     }
 
-    /// Uses up what may be asked of /limited.
+    /// Exhausts the quota of /limited.
     async fn use_up(&self) -> Result<(), Box<dyn Error>> {
         let mut wire = Wire::to(self.server.address);
         let request = work::get("/limited", "");
-        // Each process of Flask counts for itself.
+        // Each process of Flask counts on its own.
         let mut last = 0;
         for _ in 0..200 {
             last = wire.exchange(&request).await?.status;
         }
         if last != 429 {
-            return Err(format!("{} answers {last} and refuses nobody", self.contestant.name).into());
+            return Err(format!("{} answers {last} instead of 429", self.contestant.name).into());
         }
         Ok(())
     }
@@ -109,7 +112,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
 
     for contestant in &ALL {
         for _ in 0..plan.starts {
-            let server = Server::start(&contestant.line(bench), "/json").await?;
+            let server = Server::start(&contestant.command(bench), "/json").await?;
             results.ready(contestant.name).push(server.ready.as_secs_f64() * 1e3);
         }
     }
@@ -134,7 +137,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
                     let done =
                         done.map_err(|error| format!("{}, {}: {error}", it.contestant.name, work.name()))?;
                     let (time, busy) = (since.elapsed(), it.server.busy() - busy);
-                    // The first round fills caches.
+                    // The first round warms the caches.
                     if round > 0 {
                         results.cell(it.contestant.name, work, connections).push(done, time, busy);
                     }
@@ -151,7 +154,7 @@ async fn run() -> Result<(), Box<dyn Error>> {
     for it in &running {
         let mut wire = Wire::to(it.server.address);
         if it.contestant.name == contestants::FLASK {
-            continue; // a hundred thousand of its answers take minutes
+            continue; // A hundred thousand responses of Flask take minutes.
         }
         for client in 0..plan.clients {
             wire.exchange(&work::get_from(client)).await?;

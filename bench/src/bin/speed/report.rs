@@ -1,4 +1,4 @@
-//! The tables.
+//! The report in Markdown.
 
 use std::fmt::Write;
 use std::time::Duration;
@@ -8,12 +8,12 @@ use super::contestants::{ALL, ASSEMBLED, BARE, FLASK, FLOOR, PALISADE};
 use bench::results::Results;
 use bench::work::Work;
 
-/// Everything that was measured, as Markdown.
+/// Formats all measurements as Markdown.
 pub fn text(results: &Results, connections: &[u32], clients: u32, took: Duration) -> String {
     let clients = format!("{},{:03}", clients / 1000, clients % 1000);
     let mut text = format!(
-        "# What layers cost\n\nWritten by `make bench`: {} seconds on {}. Compare the ratios, not the numbers; \
-        each contestant had the first core alone, the load the second.\n\n",
+        "# The cost of layers\n\nWritten by `make bench`: {} seconds on {}. Compare the ratios, not the numbers; \
+              each contestant has the first core, the load the second.\n\n",
         took.as_secs(),
         machine()
     );
@@ -22,9 +22,9 @@ pub fn text(results: &Results, connections: &[u32], clients: u32, took: Duration
         rates(&mut text, results, work, connections);
     }
     whole(&mut text, results, &clients);
-    text.push_str("\n## Who takes part\n\n");
+    text.push_str("\n## Contestants\n\n");
     for contestant in &ALL {
-        let _ = writeln!(text, "- **{}**: {}.", contestant.name, contestant.what);
+        let _ = writeln!(text, "- **{}**: {}.", contestant.name, contestant.description);
     }
     text
 }
@@ -61,7 +61,7 @@ fn goals(text: &mut String, results: &Results, connections: &[u32], clients: &st
         let ratio = late(PALISADE) / late(FLOOR);
         line("p99 ≤ 1.2 × the floor's", work.name(), ratio, ratio <= 1.2);
     }
-    let refusal = rate(PALISADE, Work::Json) / rate(PALISADE, Work::Refused);
+    let refusal = rate(PALISADE, Work::Json) / rate(PALISADE, Work::RateLimited);
     line("a 429 costs no more than a 200", "small JSON", refusal, refusal <= 1.0);
     let more = (results.bytes(PALISADE).1 as f64 - results.bytes(BARE).0 as f64) / 1e6;
     line(&format!("≤ bare + 10 MB with {clients} clients"), "memory", more, more <= 10.0);
@@ -71,7 +71,7 @@ fn rates(text: &mut String, results: &Results, work: Work, connections: &[u32]) 
     let _ = writeln!(text, "\n## {}\n", capitalised(work.name()));
     text.push_str("| contestant |");
     for number in connections {
-        let _ = write!(text, " answers/s at {number} | of the floor | core, µs |");
+        let _ = write!(text, " responses/s at {number} | of the floor | core, µs |");
     }
     let _ = write!(text, " p50, µs | p99, µs |\n|---|{}--:|--:|\n", "--:|--:|--:|".repeat(connections.len()));
     for contestant in ALL.iter().filter(|it| it.does(work)) {
@@ -96,8 +96,8 @@ fn rates(text: &mut String, results: &Results, work: Work, connections: &[u32]) 
 fn whole(text: &mut String, results: &Results, clients: &str) {
     let _ = writeln!(
         text,
-        "\nLatencies are at half of the contestant's own rate at 32 connections, counted from when each request was due.\n\n\
-        ## Memory and start\n\n| contestant | memory, MB | with {clients} clients known, MB | first answer, ms |\n|---|--:|--:|--:|"
+        "\nLatency is measured at half of the contestant's own rate at 32 connections, from the time when each request was due.\n\n\
+              ## Memory and start\n\n| contestant | memory, MB | after {clients} clients, MB | first response, ms |\n|---|--:|--:|--:|"
     );
     for contestant in &ALL {
         let (begin, end) = results.bytes(contestant.name);

@@ -1,4 +1,4 @@
-//! The archive itself: a gzipped tar, each entry with its hash, the manifest last.
+//! The archive: a gzipped tar with the SHA-256 of every entry, the manifest last.
 
 use std::fs::File;
 use std::io::{self, BufReader, BufWriter, Read, Write as _};
@@ -13,10 +13,9 @@ use tar::{Archive, Builder, EntryType, Header};
 use super::BackupError;
 use super::manifest::{Entry, Manifest, NAME};
 
-/// A manifest is never longer: it would name some 500,000 files.
-const LONGEST_MANIFEST: u64 = 128 << 20;
+/// The largest manifest that is read; it would name some 500,000 files.
+const MAX_MANIFEST_BYTES: u64 = 128 << 20;
 
-/// Writes an archive.
 pub(super) struct Writer {
     tar: Builder<GzEncoder<BufWriter<File>>>,
     entries: Vec<Entry>,
@@ -34,22 +33,22 @@ impl Writer {
         self.append(path, &mut content, bytes)?;
         let (read, sha256) = content.finish();
         if read != bytes {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was read"));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file shrank while it was read"));
         }
         self.entries.push(Entry { path: path.to_owned(), bytes, sha256 });
         Ok(())
     }
 
-    /// Begins an entry that comes in pieces.
-    pub(super) fn begin(&mut self, path: &str, bytes: u64) -> io::Result<Entering<'_>> {
+    /// Starts an entry that is written in chunks.
+    pub(super) fn begin(&mut self, path: &str, bytes: u64) -> io::Result<EntryWriter<'_>> {
         let mut header = header(bytes);
         header.set_path(path)?;
         header.set_cksum();
         self.tar.get_mut().write_all(header.as_bytes())?;
-        Ok(Entering { writer: self, path: path.to_owned(), hash: Sha256::new(), bytes, left: bytes })
+        Ok(EntryWriter { writer: self, path: path.to_owned(), hash: Sha256::new(), bytes, left: bytes })
     }
 
-    /// Adds the manifest, and ends the archive.
+    /// Adds the manifest and closes the archive.
     pub(super) fn finish(mut self, manifest: &mut Manifest) -> io::Result<()> {
         manifest.entries = std::mem::take(&mut self.entries);
         let text = serde_json::to_vec_pretty(manifest)?;
@@ -63,7 +62,7 @@ impl Writer {
     }
 }
 
-/// Of a plain file, without its name.
+/// The header of a regular file, without its name.
 fn header(bytes: u64) -> Header {
     let mut header = Header::new_gnu();
     header.set_size(bytes);
@@ -72,8 +71,9 @@ fn header(bytes: u64) -> Header {
     header
 }
 
-/// An entry that comes in pieces. One that is not brought to its end spoils the archive.
-pub(super) struct Entering<'a> {
+/// An entry that is written in chunks. Dropping it before [`finish`](Self::finish) corrupts the
+/// archive.
+pub(super) struct EntryWriter<'a> {
     writer: &'a mut Writer,
     path: String,
     hash: Sha256,
@@ -81,22 +81,22 @@ pub(super) struct Entering<'a> {
     left: u64,
 }
 
-impl Entering<'_> {
-    /// The next piece.
-    pub(super) fn write(&mut self, piece: &[u8]) -> io::Result<()> {
-        let left = self.left.checked_sub(piece.len() as u64);
-        self.left = left.ok_or_else(|| io::Error::other("it became longer while it was read"))?;
-        self.hash.update(piece);
-        self.writer.tar.get_mut().write_all(piece)
+impl EntryWriter<'_> {
+    /// Writes a chunk.
+    pub(super) fn write(&mut self, chunk: &[u8]) -> io::Result<()> {
+        let left = self.left.checked_sub(chunk.len() as u64);
+        self.left = left.ok_or_else(|| io::Error::other("the file grew while it was read"))?;
+        self.hash.update(chunk);
+        self.writer.tar.get_mut().write_all(chunk)
     }
 
-    /// The end; its hash.
+    /// Ends the entry and returns its SHA-256 in hexadecimal.
     pub(super) fn finish(self) -> io::Result<String> {
         let Self { writer, path, hash, bytes, left } = self;
         if left > 0 {
-            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "it became shorter while it was read"));
+            return Err(io::Error::new(io::ErrorKind::UnexpectedEof, "the file shrank while it was read"));
         }
-        // A tar has blocks of 512 bytes.
+        // A tar pads each entry to blocks of 512 bytes.
         let over = usize::try_from(bytes % 512).unwrap_or(0);
         writer.tar.get_mut().write_all(&[0; 512][..(512 - over) % 512])?;
         let sha256 = hex::encode(hash.finalize());
@@ -105,7 +105,7 @@ impl Entering<'_> {
     }
 }
 
-/// Gives every entry of an archive to `each`, in order, the manifest too.
+/// Calls `each` with every entry of an archive in order, the manifest included.
 pub(super) fn read(
     file: &Path,
     mut each: impl FnMut(&str, &mut dyn Read) -> Result<(), BackupError>,
@@ -124,15 +124,15 @@ pub(super) fn read(
     Ok(())
 }
 
-/// Reads all of an archive, and compares it with what its manifest says.
+/// Reads the whole archive, and compares it with its manifest.
 pub(super) fn verify(file: &Path) -> Result<Manifest, BackupError> {
     let (mut entries, mut manifest) = (Vec::new(), None);
     read(file, |path, content| {
         if manifest.is_some() {
-            return Err(BackupError::Foreign); // the manifest is the last one
+            return Err(BackupError::Foreign); // The manifest must be the last entry.
         }
         if path == NAME {
-            let text = io::read_to_string(content.take(LONGEST_MANIFEST)).map_err(BackupError::damaged)?;
+            let text = io::read_to_string(content.take(MAX_MANIFEST_BYTES)).map_err(BackupError::damaged)?;
             manifest = Some(serde_json::from_str::<Manifest>(&text).map_err(|_| BackupError::Foreign)?);
         } else {
             let mut content = Hashed::new(content);
@@ -143,7 +143,7 @@ pub(super) fn verify(file: &Path) -> Result<Manifest, BackupError> {
         Ok(())
     })?;
     let manifest = manifest.filter(Manifest::is_known).ok_or(BackupError::Foreign)?;
-    if let Some((found, _)) = entries.iter().zip(&manifest.entries).find(|(found, said)| found != said) {
+    if let Some((found, _)) = entries.iter().zip(&manifest.entries).find(|(found, listed)| found != listed) {
         return Err(BackupError::Changed { path: found.path.clone() });
     }
     match entries.len() == manifest.entries.len() {
@@ -152,7 +152,7 @@ pub(super) fn verify(file: &Path) -> Result<Manifest, BackupError> {
     }
 }
 
-/// Hashes what is read through it.
+/// A reader that hashes what passes through it.
 struct Hashed<R> {
     inner: R,
     hash: Sha256,
@@ -164,7 +164,7 @@ impl<R: Read> Hashed<R> {
         Self { inner, hash: Sha256::new(), bytes: 0 }
     }
 
-    /// How much was read, and its hash in hexadecimal digits.
+    /// Returns the number of bytes read, and their SHA-256 in hexadecimal.
     fn finish(self) -> (u64, String) {
         (self.bytes, hex::encode(self.hash.finalize()))
     }

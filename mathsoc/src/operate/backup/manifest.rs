@@ -1,30 +1,30 @@
-//! What a backup says of itself.
+//! The manifest of a backup.
 
 use serde::{Deserialize, Serialize};
 
-/// The name of its entry, which is the last one.
+/// The name of its entry, the last of the archive.
 pub(super) const NAME: &str = "manifest.json";
-/// What the first line of it says.
 const FORMAT: &str = "mathsoc backup";
-/// Raised when an older program could no longer read it.
+/// Raised with every change that older programs cannot read.
 const VERSION: u32 = 1;
 
-/// What a backup says of itself.
+/// The manifest of a backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Manifest {
     format: String,
     version: u32,
-    /// The version of the program that made it.
+    /// The version of the program that made the backup.
     pub program: String,
     /// Unix seconds.
     pub made_at: i64,
-    /// The newest migration of the database that it was made of.
+    /// The newest migration of the saved database.
     pub migration: i64,
-    /// The tables, each behind those that it refers to.
+    /// The tables; each after the tables that it references.
     pub tables: Vec<SavedTable>,
-    /// All other entries, in the order in which they stand.
+    /// All other entries, in the order of the archive.
     pub entries: Vec<Entry>,
-    /// Files that the database knows and that were not in their place: lost, or removed while the backup was made.
+    /// The ids of files in the database that were not in storage: lost, or deleted during the
+    /// backup.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub missing: Vec<String>,
 }
@@ -32,24 +32,21 @@ pub struct Manifest {
 /// A table in a backup.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct SavedTable {
-    /// Its name.
     pub name: String,
-    /// Its columns, without those that follow from others.
+    /// The saved columns; generated columns are left out.
     pub columns: Vec<String>,
-    /// How many rows it has.
     pub rows: u64,
-    /// The highest id that was ever given, where ids are counted.
+    /// The highest id ever assigned, if the table has a counter of ids.
     pub last_id: Option<i64>,
 }
 
 /// An entry of the archive.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Entry {
-    /// Where it is in the archive.
+    /// The path in the archive.
     pub path: String,
-    /// How long it is.
     pub bytes: u64,
-    /// Its hash, in hexadecimal digits.
+    /// The SHA-256 in hexadecimal.
     pub sha256: String,
 }
 
@@ -68,17 +65,17 @@ impl Manifest {
         }
     }
 
-    /// Whether it is one that this program can read.
+    /// Returns `true` if this program can read the backup.
     pub(super) fn is_known(&self) -> bool {
         self.format == FORMAT && self.version == VERSION
     }
 
-    /// How many of the entries are uploaded files.
+    /// Returns the number of uploaded files.
     pub fn files(&self) -> usize {
         self.entries.iter().filter(|entry| entry.path.starts_with(super::FILES)).count()
     }
 
-    /// How many rows there are in all.
+    /// Returns the number of rows of all tables.
     pub fn rows(&self) -> u64 {
         self.tables.iter().map(|table| table.rows).sum()
     }

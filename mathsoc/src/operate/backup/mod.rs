@@ -1,4 +1,4 @@
-//! Backups: all that the site keeps, in one file that restores into SQLite and into PostgreSQL.
+//! Backups: the database and the uploaded files in one archive, for SQLite and PostgreSQL alike.
 //!
 //! ```no_run
 //! # async fn example() -> Result<(), Box<dyn std::error::Error>> {
@@ -19,36 +19,40 @@
 //! # }
 //! ```
 //!
-//! What is in it: a gzipped tar, readable without this program:
+//! The archive is a gzipped tar, readable without this program:
 //!
-//! | entry | what it is |
+//! | entry | content |
 //! |---|---|
-//! | `tables/NAME/N.jsonl` | the rows of a table, one JSON object a line, some megabyte to a part; bytes as base64 |
-//! | `files/ID` | the uploaded files, whichever place they are kept in |
-//! | `manifest.json` | last: version, migration, tables with columns and counts, length and SHA-256 of every entry |
+//! | `tables/NAME/N.jsonl` | rows, one JSON object a line, about 1 MiB per part; bytes as base64 |
+//! | `files/ID` | an uploaded file |
+//! | `manifest.json` | last: version, migration, tables, and length and SHA-256 of every entry |
 //!
-//! How it is made:
-//! 1. everything of the database is read in one transaction that sees one moment, while the site goes on to write;
-//! 2. then the files are copied that these rows know: a file never changes, so each is what it was at that moment. One that is
-//!    not there any more is named in the manifest;
-//! 3. into `FILE.partial`, which becomes `FILE` when all of it is on the disk. An existing file is never overwritten.
+//! A backup, in order:
+//! 1. reads the database in one transaction with a consistent snapshot, while the site goes on
+//!    writing;
+//! 2. copies the files that these rows refer to. Files never change, so each copy matches the
+//!    snapshot. The manifest lists files that are missing;
+//! 3. writes to `FILE.partial`, and renames it to `FILE` once all of it is on disk. An existing
+//!    file is never overwritten.
 //!
-//! How it is restored:
-//! 1. all of it is read and compared with the manifest, before anything is changed;
-//! 2. its migration has to be the database's; a database without tables gets those of the backup, and is brought up to date after;
-//! 3. a database with rows is refused, unless they are to be replaced;
-//! 4. so is a place that has files;
-//! 5. files are put back under their ids before the rows are there, and taken away again if the rows do not come to be; what
-//!    was there before, and nothing knows any more, goes after. Rows and counters of ids change together, or nothing does.
+//! A restore, in order:
+//! 1. reads the whole archive and compares it with the manifest, before it changes anything;
+//! 2. requires that the database is at the backup's migration. A database without tables is
+//!    migrated to it;
+//! 3. rejects a database with rows and a storage with files, unless they are to be replaced;
+//! 4. restores the files under their ids, and in one transaction the rows and the counters of ids.
+//!    If the transaction fails, the restored files are removed again;
+//! 5. after the commit, removes earlier files that no row refers to, and applies newer migrations.
 //!
 //! | default | why |
 //! |---|---|
-//! | sessions are not saved | one that was ended since would be alive again |
-//! | a restore raises every account's epoch to the present | so would sessions and links that lie elsewhere, in cookies or letters |
-//! | file 0600 | it has addresses and the hashes of passwords |
+//! | sessions are not saved | a restore would revive sessions that ended since |
+//! | a restore raises every account's epoch to the present | invalidates old cookies and links |
+//! | file mode 0600 | it contains addresses and password hashes |
 //!
-//! What it does not do: the secret key (`DATA_DIR/secret_key` or `SECRET_KEY`) is not in it. Second factors are sealed with that
-//! key: keep it somewhere else. Neither is the file encrypted. While a restore is going on, the site must not be.
+//! It does not save the secret key (`DATA_DIR/secret_key` or `SECRET_KEY`), which seals
+//! the second factors. Keep the key in another place. It does not encrypt the archive. Stop the
+//! site during a restore.
 
 mod archive;
 mod files;
@@ -70,37 +74,33 @@ use crate::operate::dump::{self, Row};
 use crate::operate::schema::{Schema, Table};
 use crate::private_files;
 
-/// Where uploaded files are in the archive.
+/// The prefix of uploaded files in the archive.
 const FILES: &str = "files/";
-/// Where rows are in the archive.
+/// The prefix of rows in the archive.
 const TABLES: &str = "tables/";
-/// Whose rows are not saved.
-const PASSING: [&str; 1] = ["sessions"];
-/// How long a part of a table becomes.
-const PART: usize = 1 << 20;
+/// Tables whose rows are not saved.
+const EXCLUDED_TABLES: [&str; 1] = ["sessions"];
+/// The size at which a part of a table is written, in bytes.
+const PART_BYTES: usize = 1 << 20;
 
-/// Saves the database and the files that were uploaded.
-///
-/// # Errors
-/// When the file is there already or cannot be written, the database has no tables, or it or the place of the files gives
-/// no answer. Nothing is left behind.
+/// Saves the database and the uploaded files. On an error it leaves no file behind.
 pub async fn create(db: &Db, uploads: &Uploads, file: &Path) -> Result<Manifest, BackupError> {
     if file.exists() {
         return Err(BackupError::Exists { path: file.to_owned() });
     }
     let migration = db.migration().await?.ok_or(BackupError::NoTables)?;
     let partial = Partial::new(file);
-    let made = partial.make().map_err(|source| BackupError::File { path: partial.0.clone(), source })?;
+    let created = partial.create().map_err(|source| BackupError::File { path: partial.0.clone(), source })?;
     let failed = |source| BackupError::File { path: file.to_owned(), source };
 
-    let mut writer = archive::Writer::new(made);
+    let mut writer = archive::Writer::new(created);
     let mut manifest = Manifest::new(now(), migration);
     let mut tx = Tx::snapshot(db).await?;
     let schema = Schema::read(&mut tx).await?;
-    // Tables of an early form have none.
+    // Early migrations have no table of files.
     let has_files = schema.table("files").is_some();
     for table in &schema.tables {
-        if !PASSING.contains(&table.name.as_str()) {
+        if !EXCLUDED_TABLES.contains(&table.name.as_str()) {
             manifest.tables.push(save(&mut tx, table, &mut writer).await?);
         }
     }
@@ -125,18 +125,18 @@ async fn save(tx: &mut Tx, table: &Table, writer: &mut archive::Writer) -> Resul
         serde_json::to_writer(&mut part, &row).map_err(|error| BackupError::damaged(error.into()))?;
         part.push(b'\n');
         rows += 1;
-        if part.len() < PART { Ok(()) } else { flush(&mut part) }
+        if part.len() < PART_BYTES { Ok(()) } else { flush(&mut part) }
     })
     .await?;
     if !part.is_empty() {
         flush(&mut part)?;
     }
-    let last_id = if table.counts { dump::last_id(tx, &table.name).await? } else { None };
+    let last_id = if table.has_id_counter { dump::last_id(tx, &table.name).await? } else { None };
     let columns = table.columns.iter().map(|column| column.name.clone()).collect();
     Ok(SavedTable { name: table.name.clone(), columns, rows, last_id })
 }
 
-/// What is written until all is there; gone when it is dropped.
+/// The path of the unfinished archive. Dropping it deletes the file.
 struct Partial(PathBuf);
 
 impl Partial {
@@ -146,8 +146,8 @@ impl Partial {
         Self(name.into())
     }
 
-    fn make(&self) -> io::Result<std::fs::File> {
-        let _ = std::fs::remove_file(&self.0); // left by one that was killed
+    fn create(&self) -> io::Result<std::fs::File> {
+        let _ = std::fs::remove_file(&self.0); // Left by a killed process.
         private_files::new_file(&self.0)
     }
 }
@@ -158,94 +158,61 @@ impl Drop for Partial {
     }
 }
 
-/// Why a backup is not made, or not restored.
+/// A reason why a backup is not created or not restored.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum BackupError {
-    /// The file is there.
-    #[error("{} is there already: give the backup another name, with the date in it", .path.display())]
-    Exists {
-        /// The file.
-        path: PathBuf,
-    },
-    /// The file cannot be opened.
+    /// The file of the new backup exists.
+    #[error("{} exists: give the backup another name, such as one with the date", .path.display())]
+    Exists { path: PathBuf },
+    /// The archive cannot be opened.
     #[error("cannot open {}", .path.display())]
-    Open {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
+    Open { path: PathBuf, source: io::Error },
     /// A file cannot be read or written.
     #[error("cannot read or write {}", .path.display())]
-    File {
-        /// The file.
-        path: PathBuf,
-        /// What the system said.
-        source: io::Error,
-    },
-    /// There is nothing to save.
+    File { path: PathBuf, source: io::Error },
+    /// The database has no tables.
     #[error("the database has no tables yet: start the site once, or run `mathsoc migrate`")]
     NoTables,
-    /// The archive breaks off, or is none.
-    #[error("the backup is damaged, or is none: nothing was changed")]
+    /// The archive is truncated, or not a gzipped tar.
+    #[error("the backup is damaged, or is not a backup: nothing was changed")]
     Damaged(#[source] io::Error),
-    /// The archive is none of ours.
-    #[error("the file is no backup that this program can read: nothing was changed")]
+    /// The archive has another format.
+    #[error("this program cannot read the file as a backup: nothing was changed")]
     Foreign,
-    /// An entry is not what the manifest says.
-    #[error("{path} in the backup is not what was saved: nothing was changed")]
-    Changed {
-        /// The entry.
-        path: String,
-    },
+    /// An entry differs from the manifest.
+    #[error("{path} in the backup does not match its manifest: nothing was changed")]
+    Changed { path: String },
     /// The database has rows.
     #[error(
-        "the database is not empty ({table} has rows): add --replace to lose what is in it, or take an empty one"
+        "the database is not empty ({table} has rows): add --replace to lose them, or use an empty database"
     )]
-    NotEmpty {
-        /// The first table that has some.
-        table: String,
-    },
-    /// There are uploaded files.
+    NotEmpty { table: String },
+    /// The storage has uploaded files.
     #[error(
         "there are {files} uploaded files already: add --replace to lose them, or set UPLOAD_FOLDER or UPLOAD_STORE_URI to \
          another place"
     )]
-    HasFiles {
-        /// How many.
-        files: usize,
-    },
-    /// The place of the files gives no answer.
-    #[error("the place of the files gives no answer; the log says why")]
-    Place(UploadRejection),
-    /// A newer program made it.
-    #[error("a newer version of this program made the backup ({program}): restore it with that version")]
-    Newer {
-        /// The version.
-        program: String,
-    },
+    HasFiles { files: usize },
+    /// The storage of the files does not answer.
+    #[error("the storage of the uploaded files does not answer; the log says why")]
+    Storage(UploadRejection),
+    /// A newer version of the program made the backup.
+    #[error("the backup is of version {program}: restore it with that version or a newer one")]
+    Newer { program: String },
     /// The database is newer than the backup.
     #[error(
-        "the backup has the tables of migration {backup}, the database those of {database}: restore it into a database \
-         without tables, which is brought up to date after"
+        "the backup is at migration {backup}, the database at {database}: restore it into a database \
+         without tables; they are then brought up to date"
     )]
-    Older {
-        /// The backup's migration.
-        backup: i64,
-        /// The database's.
-        database: i64,
-    },
-    /// A table or a column is not there.
+    Older { backup: i64, database: i64 },
+    /// The database lacks a table or a column of the backup.
     #[error("the backup has {what}, which the database does not: nothing was changed")]
-    Unknown {
-        /// The name.
-        what: String,
-    },
-    /// Reading broke off.
-    #[error("the backup could not be read to its end")]
+    Unknown { what: String },
+    /// The task that reads the archive panicked.
+    #[error("the task that reads the backup failed")]
     Broken(#[from] tokio::task::JoinError),
-    /// The database gives no answer, or does not take the rows.
+    /// The database does not answer, or rejects the rows.
     #[error(transparent)]
     Db(#[from] DbError),
 }

@@ -1,4 +1,4 @@
-//! Takes a backup back.
+//! Restores a backup.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -10,36 +10,29 @@ use palisade::upload::UploadId;
 use tokio::sync::mpsc;
 use tokio::task;
 
-use super::files::{self, Returning};
+use super::files::{self, FileRestore};
 use super::manifest::{Manifest, SavedTable};
-use super::{BackupError, FILES, PASSING, TABLES, archive, now};
+use super::{BackupError, EXCLUDED_TABLES, FILES, TABLES, archive, now};
 use crate::db::tx::{Tx, within};
 use crate::db::{Db, DbError};
 use crate::operate::dump::{self, Row};
 use crate::operate::schema::{Column, Schema, Table};
 
-/// What to do about rows and files that are there.
+/// The handling of existing rows and files.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Existing {
     /// Change nothing if there are any.
     Refuse,
-    /// They are lost.
+    /// Delete them.
     Replace,
 }
 
-/// Reads all of a backup, and compares it with its manifest.
-///
-/// # Errors
-/// When it is damaged, or none.
+/// Reads the whole archive, and compares it with its manifest.
 pub fn verify(file: &Path) -> Result<Manifest, BackupError> {
     archive::verify(file)
 }
 
-/// Puts a backup into the database, and its files into their place. Everybody has to log in again.
-///
-/// # Errors
-/// When the backup is damaged or not for this database, there are rows or files that must not be lost, or the database or the
-/// place of the files gives no answer. Nothing is changed then.
+/// Restores the rows and the files. All sessions end. On an error, nothing is changed.
 pub async fn restore(
     db: &Db,
     uploads: &Uploads,
@@ -48,22 +41,22 @@ pub async fn restore(
 ) -> Result<Manifest, BackupError> {
     let path = file.to_owned();
     let manifest = task::spawn_blocking(move || archive::verify(&path)).await??;
-    let mut returning = Returning::begin(uploads).await?;
-    if existing == Existing::Refuse && returning.before() > 0 {
-        return Err(BackupError::HasFiles { files: returning.before() });
+    let mut file_restore = FileRestore::begin(uploads).await?;
+    if existing == Existing::Refuse && file_restore.before() > 0 {
+        return Err(BackupError::HasFiles { files: file_restore.before() });
     }
     fit_tables(db, &manifest, existing).await?;
 
     let mut tx = Tx::writing(db).await?;
-    let filled = fill(&mut tx, &manifest, file, existing, &mut returning).await;
+    let filled = fill(&mut tx, &manifest, file, existing, &mut file_restore).await;
     let committed = match filled {
-        Ok(wanted) => tx.commit().await.map(|()| wanted).map_err(BackupError::from),
+        Ok(referenced) => tx.commit().await.map(|()| referenced).map_err(BackupError::from),
         Err(error) => Err(error),
     };
     match committed {
-        Ok(wanted) => returning.end(wanted).await,
+        Ok(referenced) => file_restore.finish(referenced).await,
         Err(error) => {
-            returning.undo().await;
+            file_restore.undo().await;
             return Err(error);
         }
     }
@@ -71,57 +64,57 @@ pub async fn restore(
     Ok(manifest)
 }
 
-/// Puts rows and files in the place of those that are there; which files the rows know.
+/// Replaces all rows, restores the files, and returns the ids of the files that the rows refer to.
 async fn fill(
     tx: &mut Tx,
     manifest: &Manifest,
     file: &Path,
     existing: Existing,
-    returning: &mut Returning<'_>,
+    file_restore: &mut FileRestore<'_>,
 ) -> Result<BTreeSet<String>, BackupError> {
     let schema = Schema::read(tx).await?;
     let tables = manifest.tables.iter().map(|table| Saved::find(table, &schema));
     let tables = tables.collect::<Result<Vec<_>, _>>()?;
     if existing == Existing::Refuse {
-        refuse_rows(tx, &schema).await?;
+        reject_rows(tx, &schema).await?;
     }
     for table in schema.tables.iter().rev() {
         dump::clear(tx, table).await?;
     }
     let (send, parts) = mpsc::channel(2);
-    let reading = Reading { file: file.to_owned(), parts: send };
-    let reading = task::spawn_blocking(move || reading.run());
-    let written = write(tx, &tables, parts, returning).await;
-    // It ends soon where the rows were refused.
+    let reader = ArchiveReader { file: file.to_owned(), parts: send };
+    let reading = task::spawn_blocking(move || reader.run());
+    let written = write(tx, &tables, parts, file_restore).await;
+    // If writing failed, the channel is closed and the reader stops.
     let read = reading.await?;
     written?;
     read?;
     for saved in &tables {
         let rows = dump::count(tx, saved.table).await?;
-        if u64::try_from(rows) != Ok(saved.said.rows) {
+        if u64::try_from(rows) != Ok(saved.listed.rows) {
             return Err(BackupError::Changed { path: format!("{TABLES}{}", saved.table.name) });
         }
-        if saved.table.counts {
-            dump::continue_after(tx, &saved.table.name, saved.said.last_id).await?;
+        if saved.table.has_id_counter {
+            dump::continue_after(tx, &saved.table.name, saved.listed.last_id).await?;
         }
     }
     end_sessions(tx).await?;
     let has_files = schema.table("files").is_some();
-    Ok(if has_files { returning.wanted(tx).await? } else { BTreeSet::new() })
+    Ok(if has_files { file_restore.referenced(tx).await? } else { BTreeSet::new() })
 }
 
-/// Writes the rows and the files as they come.
+/// Writes the rows and the files as they arrive.
 async fn write(
     tx: &mut Tx,
     tables: &[Saved<'_>],
     mut parts: mpsc::Receiver<Part>,
-    returning: &mut Returning<'_>,
+    file_restore: &mut FileRestore<'_>,
 ) -> Result<(), BackupError> {
     while let Some(part) = parts.recv().await {
         let (path, rows) = match part {
             Part::Rows(path, rows) => (path, rows),
             Part::File(id, copy) => {
-                returning.put(tx, id, copy).await?;
+                file_restore.put(tx, id, copy).await?;
                 continue;
             }
         };
@@ -133,7 +126,7 @@ async fn write(
     Ok(())
 }
 
-/// Sees to it that the tables are those of the backup.
+/// Migrates an older or empty database to the backup's migration; rejects a newer one.
 async fn fit_tables(db: &Db, manifest: &Manifest, existing: Existing) -> Result<(), BackupError> {
     if manifest.migration > Db::newest_migration() {
         return Err(BackupError::Newer { program: manifest.program.clone() });
@@ -146,22 +139,22 @@ async fn fit_tables(db: &Db, manifest: &Manifest, existing: Existing) -> Result<
         // Before anything is changed.
         let mut tx = Tx::snapshot(db).await?;
         let schema = Schema::read(&mut tx).await?;
-        refuse_rows(&mut tx, &schema).await?;
+        reject_rows(&mut tx, &schema).await?;
     }
     Ok(db.migrate_to(manifest.migration).await?)
 }
 
-async fn refuse_rows(tx: &mut Tx, schema: &Schema) -> Result<(), BackupError> {
+async fn reject_rows(tx: &mut Tx, schema: &Schema) -> Result<(), BackupError> {
     for table in &schema.tables {
-        if !PASSING.contains(&table.name.as_str()) && dump::count(tx, table).await? > 0 {
+        if !EXCLUDED_TABLES.contains(&table.name.as_str()) && dump::count(tx, table).await? > 0 {
             return Err(BackupError::NotEmpty { table: table.name.clone() });
         }
     }
     Ok(())
 }
 
-/// Sessions, remembered browsers and links from before believe in an epoch that the backup may have again: none is as high
-/// as the present.
+/// Sessions, remember tokens and links of before the restore may carry an epoch that the backup
+/// restores. Raising the epoch to the present time invalidates all of them.
 async fn end_sessions(tx: &mut Tx) -> Result<(), DbError> {
     const RAISE: &str = "UPDATE users SET epoch = CASE WHEN epoch < $1 THEN $1 ELSE epoch + 1 END";
     within!(tx, link => {
@@ -172,20 +165,20 @@ async fn end_sessions(tx: &mut Tx) -> Result<(), DbError> {
 
 /// A part of the archive.
 enum Part {
-    /// Rows, and where they were.
+    /// Rows, and the path of their entry.
     Rows(String, Vec<Row>),
     /// A copy of an uploaded file.
     File(UploadId, File),
 }
 
-/// Reads the archive again, on a thread where it may wait for the disk.
-struct Reading {
+/// The second pass over the archive, on a blocking thread.
+struct ArchiveReader {
     file: PathBuf,
     parts: mpsc::Sender<Part>,
 }
 
-impl Reading {
-    /// Sends on the rows, and then the files.
+impl ArchiveReader {
+    /// Sends the rows, and then the files.
     fn run(self) -> Result<(), BackupError> {
         archive::read(&self.file, |path, content| {
             let part = if let Some(name) = path.strip_prefix(FILES) {
@@ -198,28 +191,28 @@ impl Reading {
                 return Ok(());
             };
             let sent = self.parts.blocking_send(part);
-            sent.map_err(|_| BackupError::damaged(io::Error::other("a part of it was refused")))
+            sent.map_err(|_| BackupError::damaged(io::Error::other("the restore stopped")))
         })
     }
 }
 
-/// A table of the backup, and what it is here.
+/// A table of the backup, with its counterpart in the database.
 struct Saved<'a> {
-    said: &'a SavedTable,
+    listed: &'a SavedTable,
     table: &'a Table,
     columns: Vec<&'a Column>,
 }
 
 impl<'a> Saved<'a> {
-    fn find(said: &'a SavedTable, schema: &'a Schema) -> Result<Self, BackupError> {
-        let table = schema.table(&said.name);
-        let unknown = || BackupError::Unknown { what: format!("the table {}", said.name) };
+    fn find(listed: &'a SavedTable, schema: &'a Schema) -> Result<Self, BackupError> {
+        let table = schema.table(&listed.name);
+        let unknown = || BackupError::Unknown { what: format!("the table {}", listed.name) };
         let table = table.ok_or_else(unknown)?;
         let column = |name: &String| {
-            let unknown = || BackupError::Unknown { what: format!("the column {}.{name}", said.name) };
+            let unknown = || BackupError::Unknown { what: format!("the column {}.{name}", listed.name) };
             table.column(name).ok_or_else(unknown)
         };
-        let columns = said.columns.iter().map(column).collect::<Result<_, _>>()?;
-        Ok(Self { said, table, columns })
+        let columns = listed.columns.iter().map(column).collect::<Result<_, _>>()?;
+        Ok(Self { listed, table, columns })
     }
 }

@@ -1,4 +1,5 @@
-//! Accounts and schools that the program cannot read, or nobody can log in to.
+//! Finds accounts and schools that the program cannot read, and accounts whose password hash is
+//! unusable.
 
 use palisade::password::PasswordHash;
 
@@ -41,17 +42,18 @@ impl Account {
     fn findings(self) -> Vec<Finding> {
         let id = self.id;
         let mut findings = Vec::new();
-        // One that begins with `!` was made so that no password has it.
+        // A hash that starts with `!` is unusable on purpose.
         let hash = self.password_hash.filter(|hash| !hash.starts_with('!')).map(PasswordHash::from);
         if hash.is_some_and(|hash| !hash.is_usable()) {
-            let text =
-                format!("user {id}: no password has its hash, so nobody logs in until it has a new one");
+            let text = format!(
+                "user {id}: its password hash is unusable, so its owner cannot log in until it has a new one"
+            );
             findings.push(Finding::new("M09", text));
         }
         let mut unreadable = |what: String| findings.push(Finding::new("M10", format!("user {id}: {what}")));
         match self.email.parse::<EmailAddress>() {
             Ok(email) if email.key() == self.email_key => {}
-            Ok(_) => unreadable("its e-mail address is not the one it is found by".to_owned()),
+            Ok(_) => unreadable("its e-mail address differs from its lookup key".to_owned()),
             Err(error) => unreadable(format!("its e-mail address cannot be read: {error}")),
         }
         if self.full_name.parse::<FullName>().is_err() {
@@ -59,9 +61,9 @@ impl Account {
         }
         let stage = self.year.map(Year::new).transpose();
         match stage {
-            Err(_) => unreadable("its year is none from 7 to 13".to_owned()),
+            Err(_) => unreadable("its year is not a number from 7 to 13".to_owned()),
             Ok(year) if year.map(|year| year.key_stage().name()) != self.key_stage.as_deref() => {
-                unreadable("its key stage is not that of its year".to_owned());
+                unreadable("its key stage does not match its year".to_owned());
             }
             Ok(_) => {}
         }

@@ -1,4 +1,4 @@
-//! Answer boxes that nobody can solve.
+//! Finds answer boxes that cannot be solved, because their answer or their rules cannot be read.
 
 use answers::AnswerRules;
 

@@ -1,4 +1,4 @@
-//! Finds rows that do not match each other.
+//! Checks that rows and files are consistent.
 //!
 //! ```no_run
 //! # async fn example(db: &mathsoc::db::Db) -> mathsoc::db::Result<()> {
@@ -9,27 +9,27 @@
 //! # }
 //! ```
 //!
-//! All is read in one transaction that sees one moment: the site may go on meanwhile.
+//! All rows are read in one transaction with a consistent snapshot; the site may be running.
 //!
-//! | finding | what does not match | [`repair`] |
+//! | finding | inconsistency | [`repair`] |
 //! |---|---|---|
 //! | `M01` | the file of the database is damaged (SQLite) | no: restore a backup |
-//! | `M02` | a row refers to one that is not there | no |
-//! | `M03` | a leaderboard and the points in `progress` and `awards` | makes the boards anew |
-//! | `M04` | answers without a row in `progress` | adds it |
-//! | `M05` | a challenge that is marked solved, and its boxes | no: boxes may have been added or removed since |
-//! | `M06` | points of what is not solved; a first solver of what nobody has solved | notes the first solver's time |
-//! | `M07` | the count of tries; an answer after the right one | no |
-//! | `M08` | an answer box that nobody can solve: its answer or its rules cannot be read | no: an admin changes it |
-//! | `M09` | a password hash that no password has | no: its owner asks for a password by letter |
-//! | `M10` | an account or a school that cannot be read; a key stage that is not that of the year | no |
-//! | `M11` | a file that is written down, and not in its place, or of other bytes ([`files()`]) | no: put it back from a backup |
-//! | `M12` | a file that lies there for a day or longer, and is not written down | no: [`remove_unused`] |
-//! | `M13` | a file that nothing has used for a day or longer | no: [`remove_unused`] |
+//! | `M02` | a foreign key refers to a missing row | no |
+//! | `M03` | a leaderboard differs from `progress` and `awards` | rebuilds the leaderboards |
+//! | `M04` | answers without a row in `progress` | adds the row |
+//! | `M05` | the mark of a solved challenge contradicts its boxes | no: boxes may have changed |
+//! | `M06` | points for an unsolved challenge; no time of the first solution | adds the time |
+//! | `M07` | a wrong count of tries; an answer after the right one | no |
+//! | `M08` | an answer box whose answer or rules cannot be read | no: an admin changes it |
+//! | `M09` | an unusable password hash | no: its owner resets the password |
+//! | `M10` | an unreadable account or school; a key stage that does not match the year | no |
+//! | `M11` | a file is missing or has other content ([`files()`]) | no: restore it from a backup |
+//! | `M12` | a stored file without a row, at least a day old | no: [`remove_unused`] |
+//! | `M13` | an unused file, at least a day old | no: [`remove_unused`] |
 //!
-//! What it does not do: it says nothing of the settings. Of files it reads nothing but sizes, unless it is told to. What lies in
-//! the place of files and was never one of ours is left alone, and so are parts of uploads that broke off there: a bucket has
-//! rules of its own for these.
+//! It does not check the settings. It compares the sizes of files, and their content only
+//! on request. It ignores foreign files in the storage, and incomplete multipart uploads, for
+//! which a bucket has lifecycle rules.
 
 mod accounts;
 mod boxes;
@@ -45,16 +45,16 @@ use palisade::Uploads;
 use crate::db::tx::Tx;
 use crate::db::{Db, Result, scores};
 
-/// Something that does not match.
+/// An inconsistency.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Finding {
-    /// What kind of finding it is.
+    /// The stable code, such as `M03`.
     pub id: &'static str,
-    /// What it is, and in which rows.
+    /// The inconsistency, and the rows it is in.
     pub what: String,
-    /// Whether [`repair`] mends it.
+    /// `true` if [`repair`] fixes it.
     pub is_repairable: bool,
-    /// Whether [`remove_unused`] removes it.
+    /// `true` if [`remove_unused`] removes it.
     pub is_unused: bool,
 }
 
@@ -75,7 +75,7 @@ impl Finding {
 impl fmt::Display for Finding {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let remedy = match self {
-            Self { is_repairable: true, .. } => " (--repair mends it)",
+            Self { is_repairable: true, .. } => " (--repair fixes it)",
             Self { is_unused: true, .. } => " (--remove-unused removes it)",
             _ => "",
         };
@@ -83,10 +83,7 @@ impl fmt::Display for Finding {
     }
 }
 
-/// All that does not match, by kind.
-///
-/// # Errors
-/// When the database gives no answer.
+/// Returns all findings about rows, sorted by code.
 pub async fn run(db: &Db) -> Result<Vec<Finding>> {
     let mut tx = Tx::snapshot(db).await?;
     let mut findings = references::find(&mut tx).await?;
@@ -98,10 +95,7 @@ pub async fn run(db: &Db) -> Result<Vec<Finding>> {
     Ok(findings)
 }
 
-/// Mends what follows from other rows.
-///
-/// # Errors
-/// When the database gives no answer; nothing is changed then.
+/// Repairs the data that follow from other rows, in one transaction.
 pub async fn repair(db: &Db) -> Result<()> {
     let mut tx = Tx::writing(db).await?;
     points::repair(&mut tx).await?;
@@ -109,19 +103,17 @@ pub async fn repair(db: &Db) -> Result<()> {
     tx.commit().await
 }
 
-/// What does not match between files and what is written down of them. The site may go on meanwhile.
-///
-/// # Errors
-/// When the database or the place of the files gives no answer.
+/// Returns all findings about files. The site may be running.
 pub async fn files(db: &Db, uploads: &Uploads, depth: Depth) -> result::Result<Vec<Finding>, FilesError> {
     files::find(db, uploads, depth).await
 }
 
-/// Removes files that nothing uses, with their rows, and files that are not written down; in a dry run only says how many. What
-/// is younger than a day stays: somebody may be writing what will use it. The site may go on meanwhile.
+/// Removes unused files with their rows, and stored files without a row; a dry run only counts
+/// them. Files younger than a day stay, since an unfinished article may use them. The site may be
+/// running.
 ///
 /// # Errors
-/// When the database or the place of the files gives no answer; what was removed before stays so.
+/// If a query fails or the storage does not answer. Files removed before the error stay removed.
 pub async fn remove_unused(db: &Db, uploads: &Uploads, dry_run: bool) -> result::Result<Removed, FilesError> {
     files::remove_unused(db, uploads, dry_run).await
 }

@@ -1,11 +1,11 @@
-//! Answers, how far they bring somebody, and the leaderboards.
+//! Checks answers, progress and leaderboards against each other.
 
 use super::Finding;
 use crate::db::Result;
 use crate::db::scores::{self, due};
 use crate::db::tx::{Tx, within};
 
-/// A line of a board, as it stands and as it should.
+/// A line of a leaderboard: its stored points, and those due.
 #[derive(sqlx::FromRow)]
 struct Score {
     board: String,
@@ -25,7 +25,7 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
         ") d ON d.board = s.board AND d.user_id = s.user_id
         WHERE s.points IS DISTINCT FROM d.points OR s.solved IS DISTINCT FROM d.solved ORDER BY 1, 2"
     );
-    const UNNOTED: &str = "SELECT DISTINCT s.user_id, b.challenge_id
+    const MISSING: &str = "SELECT DISTINCT s.user_id, b.challenge_id
         FROM submissions s JOIN answer_boxes b ON b.id = s.box_id
         WHERE NOT EXISTS (SELECT 1 FROM progress p WHERE p.user_id = s.user_id AND p.challenge_id = b.challenge_id)
         ORDER BY 1, 2";
@@ -50,17 +50,12 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
     let scores: Vec<Score> = within!(tx, link => sqlx::query_as(SCORES).fetch_all(&mut **link).await?);
     let mut findings: Vec<_> = scores.into_iter().map(Score::finding).collect();
     for (id, rows, text, is_repairable) in [
-        ("M04", UNNOTED, "has answered challenge {}, which is not noted", true),
-        ("M05", OPEN, "is marked to have solved challenge {}, but not each of its boxes", false),
-        ("M05", DONE, "has solved every box of challenge {}, which is not marked", false),
+        ("M04", MISSING, "has answers to challenge {}, but no row in progress", true),
+        ("M05", OPEN, "is marked as having solved challenge {}, but has not solved all its boxes", false),
+        ("M05", DONE, "has solved every box of challenge {}, but is not marked", false),
         ("M06", UNEARNED, "has points for challenge {}, which is not solved", false),
-        ("M06", FIRST, "was the first to solve challenge {}, which nobody has solved", true),
-        (
-            "M07",
-            TRIES,
-            "has more or fewer tries at box {} than are counted, or one after the right one",
-            false,
-        ),
+        ("M06", FIRST, "was the first to solve challenge {}, which has no time of the first solution", true),
+        ("M07", TRIES, "has a wrong count of tries at box {}, or a try after the right answer", false),
     ] {
         let rows: Vec<(i64, i64)> = within!(tx, link => sqlx::query_as(rows).fetch_all(&mut **link).await?);
         let finding = |(user, of): (i64, i64)| {
@@ -75,16 +70,16 @@ pub(super) async fn find(tx: &mut Tx) -> Result<Vec<Finding>> {
 impl Score {
     fn finding(self) -> Finding {
         let Self { board, user_id, points, solved, due_points, due_solved } = self;
-        let said = |points: Option<i64>, solved: Option<i64>| match points.zip(solved) {
+        let shown = |points: Option<i64>, solved: Option<i64>| match points.zip(solved) {
             Some((points, solved)) => format!("{points} points for {solved} solved"),
             None => "nothing".to_owned(),
         };
-        let (stands, due) = (said(points, solved), said(due_points, due_solved));
-        Finding::new("M03", format!("board {board}, user {user_id}: {stands} instead of {due}")).repairable()
+        let (stored, due) = (shown(points, solved), shown(due_points, due_solved));
+        Finding::new("M03", format!("board {board}, user {user_id}: {stored} instead of {due}")).repairable()
     }
 }
 
-/// Mends what follows from answers and from `progress`.
+/// Repairs what follows from answers and from `progress`.
 pub(super) async fn repair(tx: &mut Tx) -> Result<()> {
     const FIRST: &str = "UPDATE challenges SET first_solved_at =
             (SELECT p.solved_at FROM progress p WHERE p.challenge_id = challenges.id AND p.points = 3)

@@ -1,4 +1,4 @@
-//! What is looked up before the rules judge it: files, backups, the database, the clock.
+//! Collects the facts that the rules need: files, backups, the database, the clock.
 
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -11,78 +11,70 @@ use crate::config::Config;
 use crate::db::{Db, Result, users};
 use crate::domain::email::EmailAddress;
 
-/// What is the case around the settings.
+/// The facts about the installation besides its settings.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Facts {
-    /// What this machine takes for now, in unix seconds.
+    /// The clock of this machine, in unix seconds.
     pub now: i64,
-    /// The files and folders that hold something private, and who may do what with them.
+    /// The private files and folders that exist.
     pub kept: Vec<PrivatePath>,
-    /// The backups.
     pub backups: Backups,
-    /// The database, unless nobody has made it yet.
+    /// The database, if it exists.
     pub database: Option<DatabaseFacts>,
 }
 
-/// A file or folder that holds something private.
+/// A private file or folder.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct PrivatePath {
-    /// Where it is.
     pub path: PathBuf,
-    /// The nine bits of who may do what.
+    /// The permission bits.
     pub mode: u32,
 }
 
-/// The backups that were found.
+/// The state of the backups.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub enum Backups {
-    /// Nobody says where they would be.
+    /// `BACKUP_DIR` is not set.
     #[default]
     Nowhere,
     /// The folder cannot be read.
     Unreadable(PathBuf, String),
-    /// There are none in the folder.
+    /// The folder has no backups.
     None(PathBuf),
-    /// The newest one was made then, in unix seconds.
+    /// The newest backup, and its time in unix seconds.
     Newest(PathBuf, i64),
 }
 
-/// What the database says.
+/// The facts from the database.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct DatabaseFacts {
-    /// What time it is there, if it has a clock of its own; unix seconds.
+    /// The clock of the database server in unix seconds; SQLite has none.
     pub clock: Option<i64>,
-    /// Whether the tables are those that the program expects.
+    /// `true` if the newest migration is applied.
     pub is_up_to_date: bool,
-    /// Who may do everything. Not looked up where the tables are of another version.
+    /// The admins; empty unless the newest migration is applied.
     pub admins: Vec<Admin>,
 }
 
-/// Somebody who may do everything.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Admin {
-    /// Their address.
     pub email: EmailAddress,
-    /// Whether there is a password with which they log in.
+    /// `true` if the account has a usable password.
     pub can_log_in: bool,
-    /// Whether their password is one of those that are tried first.
+    /// `true` if the password is one of the [`KNOWN_PASSWORDS`].
     pub has_known_password: bool,
-    /// Whether logging in takes a code, too.
     pub has_second_factor: bool,
 }
 
 impl Facts {
-    /// Looks at the files, and asks the database, if there is one.
-    ///
-    /// # Errors
-    /// When the database gives no answer.
+    /// Collects the facts; reads the database if it exists.
     pub async fn look_up(config: &Config, env_file: &Path) -> Result<Self> {
         let mut facts = Self::of_files(config, env_file);
         if config.database_url.missing_file().is_none() {
             let db = Db::connect_to_read(&config.database_url).await?;
-            let found = DatabaseFacts::ask(&db).await;
+            let read = DatabaseFacts::read(&db).await;
             db.close().await;
-            facts.database = Some(found?);
+            facts.database = Some(read?);
         }
         Ok(facts)
     }
@@ -114,7 +106,7 @@ fn mode(path: &Path) -> Option<u32> {
     fs::metadata(path).ok().map(|it| it.permissions().mode() & 0o777)
 }
 
-/// Elsewhere nobody's rights are nine bits.
+/// Other systems have no permission bits.
 #[cfg(not(unix))]
 fn mode(_: &Path) -> Option<u32> {
     None
@@ -147,7 +139,7 @@ impl Backups {
 }
 
 impl DatabaseFacts {
-    async fn ask(db: &Db) -> Result<Self> {
+    async fn read(db: &Db) -> Result<Self> {
         let (clock, is_up_to_date) =
             (db.clock().await?, db.migration().await? == Some(Db::newest_migration()));
         let mut admins = Vec::new();
@@ -159,7 +151,7 @@ impl DatabaseFacts {
                 let mut has_known_password = false;
                 if can_log_in {
                     for known in KNOWN_PASSWORDS {
-                        // Nobody else computes here, so none has to wait for too long.
+                        // No other request competes for the hashing permits here.
                         let tried = passwords.verify(Password::from(*known), Some(login.clone())).await;
                         has_known_password |= matches!(tried, Ok(Some(_)));
                     }
@@ -172,6 +164,6 @@ impl DatabaseFacts {
     }
 }
 
-/// What is tried first at a login: the original site's own default, and what people take in a hurry.
+/// Passwords that attackers try first: the original site's default, and common choices.
 const KNOWN_PASSWORDS: &[&str] =
     &["admin123", "admin", "password", "password123", "changeme", "mathsoc", "letmein", "12345678"];

@@ -1,14 +1,15 @@
-//! Answer boxes. Their order is kept; the numbers in it are made anew, since they need not differ there.
+//! Imports answer boxes. Their order is kept, but they are renumbered, because the source may
+//! repeat a number.
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 
-use super::job::{Job, line_of};
+use super::job::{Job, single_line};
 use super::round::Round;
 use super::{ImportError, Line};
 use crate::db::tx::within;
 
-pub(super) async fn take(job: &mut Job<'_>, round: Round) -> Result<Line, ImportError> {
+pub(super) async fn import(job: &mut Job<'_>, round: Round) -> Result<Line, ImportError> {
     const LAST: &str = "SELECT COALESCE(max(position), 0) FROM answer_boxes WHERE challenge_id = $1";
     const INSERT: &str = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
         VALUES ($1, $2, $3, $4) RETURNING id";
@@ -19,44 +20,44 @@ pub(super) async fn take(job: &mut Job<'_>, round: Round) -> Result<Line, Import
     rows.sort_by_key(|row| (row.number("order"), row.id));
     let mut last = HashMap::new();
     for row in rows {
-        job.step(&line);
-        if job.knows(round.answer_box(), row.id) {
+        job.show_progress(&line);
+        if job.was_imported(round.answer_box(), row.id) {
             line.known += 1;
             continue;
         }
         let of = row.number("challenge_id").unwrap_or(0);
-        let Some(challenge) = job.here(round.challenge(), of) else {
-            line.leave_out(row.id, format!("its challenge {of} is not here"));
+        let Some(challenge) = job.new_id(round.challenge(), of) else {
+            line.skip(row.id, format!("its challenge {of} is not here"));
             continue;
         };
         let Some(answer) = row.text("correct_answer") else {
-            line.leave_out(row.id, "it has no answer");
+            line.skip(row.id, "it has no answer");
             continue;
         };
         if let Err(unreadable) = answers::normalize(answer) {
             line.remark(
                 row.id,
-                format!("nobody can solve it: its answer cannot be read. {}", unreadable.message),
+                format!("it cannot be solved, because its answer cannot be read. {}", unreadable.message),
             );
         }
         let position = match last.entry(challenge) {
             Entry::Occupied(position) => position.into_mut(),
-            Entry::Vacant(place) => {
+            Entry::Vacant(entry) => {
                 let position: i64 = within!(&mut job.tx, link => {
                     sqlx::query_scalar(LAST).bind(challenge).fetch_one(&mut **link).await?
                 });
-                place.insert(position)
+                entry.insert(position)
             }
         };
         *position += 1;
-        let label = line_of(row.text("box_label").unwrap_or("Answer"), 100);
+        let label = single_line(row.text("box_label").unwrap_or("Answer"), 100);
         let id = within!(&mut job.tx, link => {
             let insert = sqlx::query_scalar(INSERT).bind(challenge).bind(*position);
             insert.bind(&label).bind(answer).fetch_one(&mut **link).await?
         });
-        job.keep(round.answer_box(), row.id, id).await?;
+        job.record(round.answer_box(), row.id, id).await?;
         line.added += 1;
     }
-    job.step(&line);
+    job.show_progress(&line);
     Ok(line)
 }

@@ -1,6 +1,6 @@
-//! Challenges, with their times of release and lock.
+//! Imports challenges, with their release and lock times.
 
-use super::job::{ImportKind, Job, line_of};
+use super::job::{ImportKind, Job, single_line};
 use super::source::OldRow;
 use super::time::TimeError;
 use super::{ImportError, Line};
@@ -17,10 +17,10 @@ const COLUMNS: [&str; 8] = [
     "lock_after_hours",
     "file_url",
 ];
-/// How long the sentences are that a list shows.
+/// The length of the summary in lists.
 const SUMMARY: usize = 200;
 
-pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
+pub(super) async fn import(job: &mut Job<'_>) -> Result<Line, ImportError> {
     const SQLITE: &str =
         "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, id)
         VALUES ($1, $2, $3, $4, $5, $6, $7) RETURNING id";
@@ -30,57 +30,59 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
             COALESCE($7, nextval(pg_get_serial_sequence('challenges', 'id')))) RETURNING id";
     let mut line = Line::new("challenges");
     for row in job.rows(&mut line, &["challenge"], &COLUMNS).await? {
-        job.step(&line);
-        if job.knows(ImportKind::Challenge, row.id) {
+        job.show_progress(&line);
+        if job.was_imported(ImportKind::Challenge, row.id) {
             line.known += 1;
             continue;
         }
         let stage = match row.text("key_stage").unwrap_or_default().parse::<KeyStage>() {
             Ok(stage) => stage,
             Err(error) => {
-                line.leave_out(row.id, error.to_string());
+                line.skip(row.id, error.to_string());
                 continue;
             }
         };
         let Ok((released, locked)) = times(job, &row, &mut line) else {
-            line.leave_out(row.id, "one of its times cannot be read");
+            line.skip(row.id, "one of its times cannot be read");
             continue;
         };
         let statement = match job.clean(row.text("content").unwrap_or_default()) {
             Ok(statement) => statement,
             Err(error) => {
-                line.leave_out(row.id, format!("its text cannot be shown: {error}"));
+                line.skip(row.id, format!("its text cannot be shown: {error}"));
                 continue;
             }
         };
-        let mut title = line_of(row.text("title").unwrap_or_default(), 100);
+        let mut title = single_line(row.text("title").unwrap_or_default(), 100);
         if title.is_empty() {
             line.remark(row.id, "it had no title");
             title = format!("Challenge {}", row.id);
         }
         if let Some(file) = row.text("file_url") {
-            line.remark(row.id, format!("without its file {file:?}: put it there by hand"));
+            line.remark(row.id, format!("without its file {file:?}: add it by hand"));
         }
-        let (number, insert) = (job.number("challenges", row.id).await?, job.text(SQLITE, POSTGRES));
+        let (number, insert) =
+            (job.reusable_id("challenges", row.id).await?, job.statement(SQLITE, POSTGRES));
         let id = within!(&mut job.tx, link => {
             let insert = sqlx::query_scalar(insert).bind(&title).bind(stage.name());
             let insert = insert.bind(statement.excerpt(SUMMARY)).bind(statement.as_str());
             insert.bind(released).bind(locked).bind(number).fetch_one(&mut **link).await?
         });
-        job.gave("challenges", id);
-        job.keep(ImportKind::Challenge, row.id, id).await?;
+        job.note_id("challenges", id);
+        job.record(ImportKind::Challenge, row.id, id).await?;
         line.added += 1;
     }
-    job.step(&line);
+    job.show_progress(&line);
     Ok(line)
 }
 
-/// When it is released, and when it is locked: by hand, or so many hours after it was set to be released.
+/// Returns the release and lock times. A challenge is locked by hand, or a number of hours after
+/// `release_at`.
 fn times(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Result<(i64, Option<i64>), TimeError> {
     let posted = row.time("date_posted", job.offset())?;
     let release = row.time("release_at", job.offset())?;
     let released = release.or(posted).unwrap_or_else(|| {
-        line.remark(row.id, "it had no date, and has that of today");
+        line.remark(row.id, "it had no date, and has today's");
         job.now
     });
     if row.flag("is_manually_locked") {

@@ -1,8 +1,9 @@
-//! The summer competition: its challenges, and who took part. There was one for all years, with one leaderboard; here it is one a
-//! year, so that each has its own.
+//! Imports the challenges of the summer competition. The source had one competition for all years,
+//! with one leaderboard; here each year has its own.
 //!
-//! There a challenge was locked so many hours after the date it was posted with, whenever it was released: that stays. One that
-//! nobody could ever have answered, since it was released later, is open for as many hours from then on.
+//! The source locked a challenge a number of hours after its posting date, regardless of its
+//! release; that is kept. A challenge that was locked before its release opens for the same number
+//! of hours from its release.
 
 use std::collections::BTreeMap;
 
@@ -10,7 +11,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use palisade::sanitize::SafeHtml;
 
-use super::job::{ImportKind, Job, line_of};
+use super::job::{ImportKind, Job, single_line};
 use super::source::OldRow;
 use super::{ImportError, Line};
 use crate::db::tx::within;
@@ -26,13 +27,13 @@ const COLUMNS: [&str; 8] = [
     "is_manually_locked",
     "file_url",
 ];
-/// How long the sentences are that a list shows.
+/// The length of the summary in lists.
 const SUMMARY: usize = 200;
-/// How long a challenge was open that does not say so.
-const HOURS: i64 = 24;
+/// The hours that a challenge is open, if its row does not say.
+const DEFAULT_HOURS: i64 = 24;
 
-/// A challenge that is new here.
-struct New {
+/// A challenge to be added.
+struct NewChallenge {
     old_id: i64,
     title: String,
     stage: KeyStage,
@@ -41,44 +42,44 @@ struct New {
     locked: i64,
 }
 
-/// Takes the challenges; which competitions were made for them.
-pub(super) async fn take(job: &mut Job<'_>) -> Result<(Line, Vec<i64>), ImportError> {
+/// Imports the challenges; also returns the ids of the competitions created for them.
+pub(super) async fn import(job: &mut Job<'_>) -> Result<(Line, Vec<i64>), ImportError> {
     let mut line = Line::new("competition challenges");
-    let mut years = BTreeMap::<i64, Vec<New>>::new();
+    let mut years = BTreeMap::<i64, Vec<NewChallenge>>::new();
     for row in job.rows(&mut line, &["summer_challenge"], &COLUMNS).await? {
-        if job.knows(ImportKind::SummerChallenge, row.id) {
+        if job.was_imported(ImportKind::SummerChallenge, row.id) {
             line.known += 1;
             continue;
         }
         match read(job, &row, &mut line) {
             Ok(new) => years.entry(year_of(new.released)).or_default().push(new),
-            Err(why) => line.leave_out(row.id, why),
+            Err(why) => line.skip(row.id, why),
         }
     }
-    let mut made = Vec::new();
+    let mut created = Vec::new();
     for (year, challenges) in years {
         let title = format!("Summer competition {year}");
-        let known = job.knows(ImportKind::Competition, year);
-        let Some(competition) = hold(job, year, &title, &challenges).await? else {
-            let gone = |it: &New| line.leave_out(it.old_id, format!("{title} was deleted here"));
+        let exists = job.was_imported(ImportKind::Competition, year);
+        let Some(competition) = competition_of_year(job, year, &title, &challenges).await? else {
+            let gone = |it: &NewChallenge| line.skip(it.old_id, format!("{title} was deleted here"));
             challenges.iter().for_each(gone);
             continue;
         };
-        if !known {
-            made.push(competition);
+        if !exists {
+            created.push(competition);
         }
         for new in challenges {
             line.remark(new.old_id, format!("it is in {title:?}"));
             insert(job, competition, &new).await?;
             line.added += 1;
-            job.step(&line);
+            job.show_progress(&line);
         }
     }
-    job.step(&line);
-    Ok((line, made))
+    job.show_progress(&line);
+    Ok((line, created))
 }
 
-fn read(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Result<New, String> {
+fn read(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Result<NewChallenge, String> {
     let stage = row.text("key_stage").unwrap_or_default().parse::<KeyStage>();
     let stage = stage.map_err(|error| error.to_string())?;
     let statement = job.clean(row.text("content").unwrap_or_default());
@@ -89,28 +90,29 @@ fn read(job: &Job<'_>, row: &OldRow, line: &mut Line) -> Result<New, String> {
     let (posted, released) = match (posted.or(release), release.or(posted)) {
         (Some(posted), Some(released)) => (posted, released),
         _ => {
-            line.remark(row.id, "it had no date, and has that of today");
+            line.remark(row.id, "it had no date, and has today's");
             (job.now, job.now)
         }
     };
-    let hours = row.number("duration_hours").filter(|hours| (1..=100_000).contains(hours)).unwrap_or(HOURS);
+    let hours =
+        row.number("duration_hours").filter(|hours| (1..=100_000).contains(hours)).unwrap_or(DEFAULT_HOURS);
     let mut locked = posted.saturating_add(hours * 3600);
     if locked <= released {
-        line.remark(row.id, "it was locked before it was released: it is open as long from then on");
+        line.remark(row.id, "it was locked before its release: it opens for the same hours from its release");
         locked = released.saturating_add(hours * 3600);
     }
     if row.flag("is_manually_locked") {
         locked = locked.min(job.now.max(released + 1));
     }
-    let mut title = line_of(row.text("title").unwrap_or_default(), 100);
+    let mut title = single_line(row.text("title").unwrap_or_default(), 100);
     if title.is_empty() {
         line.remark(row.id, "it had no title");
         title = format!("Challenge {}", row.id);
     }
     if let Some(file) = row.text("file_url") {
-        line.remark(row.id, format!("without its file {file:?}: put it there by hand"));
+        line.remark(row.id, format!("without its file {file:?}: add it by hand"));
     }
-    Ok(New { old_id: row.id, title, stage, statement, released, locked })
+    Ok(NewChallenge { old_id: row.id, title, stage, statement, released, locked })
 }
 
 fn year_of(seconds: i64) -> i64 {
@@ -118,12 +120,13 @@ fn year_of(seconds: i64) -> i64 {
     time.to_zoned(TimeZone::UTC).year().into()
 }
 
-/// The competition of a year, open for all of these; nothing if it was deleted here.
-async fn hold(
+/// Finds or creates the competition of a year, and extends it to all of these challenges; `None`
+/// if it was deleted here.
+async fn competition_of_year(
     job: &mut Job<'_>,
     year: i64,
     title: &str,
-    challenges: &[New],
+    challenges: &[NewChallenge],
 ) -> Result<Option<i64>, ImportError> {
     const INSERT: &str = "INSERT INTO competitions (title, summary, opens_at, closes_at)
         VALUES ($1, 'The summer competition of our former site.', $2, $3) RETURNING id";
@@ -132,8 +135,8 @@ async fn hold(
         closes_at = CASE WHEN closes_at > $3 THEN closes_at ELSE $3 END WHERE id = $1";
     let opens = challenges.iter().map(|it| it.released).min().unwrap_or(job.now);
     let closes = challenges.iter().map(|it| it.locked).max().unwrap_or(job.now);
-    let here = job.here(ImportKind::Competition, year);
-    if here.is_none() && job.knows(ImportKind::Competition, year) {
+    let here = job.new_id(ImportKind::Competition, year);
+    if here.is_none() && job.was_imported(ImportKind::Competition, year) {
         return Ok(None);
     }
     if let Some(id) = here {
@@ -145,24 +148,24 @@ async fn hold(
     let id: i64 = within!(&mut job.tx, link => {
         sqlx::query_scalar(INSERT).bind(title).bind(opens).bind(closes).fetch_one(&mut **link).await?
     });
-    job.keep(ImportKind::Competition, year, id).await?;
+    job.record(ImportKind::Competition, year, id).await?;
     Ok(Some(id))
 }
 
-async fn insert(job: &mut Job<'_>, competition: i64, new: &New) -> Result<(), ImportError> {
+async fn insert(job: &mut Job<'_>, competition: i64, new: &NewChallenge) -> Result<(), ImportError> {
     const SQLITE: &str =
         "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, competition_id, id)
         VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
     const POSTGRES: &str =
         "INSERT INTO challenges (title, key_stage, summary, statement, released_at, locked_at, competition_id, id)
         OVERRIDING SYSTEM VALUE VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
-    let (id, text) = (job.next_number("challenges").await?, job.text(SQLITE, POSTGRES));
+    let (id, text) = (job.next_id("challenges").await?, job.statement(SQLITE, POSTGRES));
     within!(&mut job.tx, link => {
         let insert = sqlx::query(text).bind(&new.title).bind(new.stage.name());
         let insert = insert.bind(new.statement.excerpt(SUMMARY)).bind(new.statement.as_str());
         let insert = insert.bind(new.released).bind(new.locked).bind(competition).bind(id);
         insert.execute(&mut **link).await?;
     });
-    job.gave("challenges", id);
-    job.keep(ImportKind::SummerChallenge, new.old_id, id).await
+    job.note_id("challenges", id);
+    job.record(ImportKind::SummerChallenge, new.old_id, id).await
 }

@@ -1,4 +1,4 @@
-//! What every importer works with: both databases, and what is known of earlier times.
+//! The state of an import: both databases, and the rows imported earlier.
 
 use std::collections::HashMap;
 
@@ -13,7 +13,7 @@ use crate::db::{Db, Url};
 use crate::domain::clock::now;
 use crate::operate::dump;
 
-/// What rows become here.
+/// The kind of an imported row.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(super) enum ImportKind {
     School,
@@ -24,7 +24,7 @@ pub(super) enum ImportKind {
     Article,
     Newsletter,
     Announcement,
-    /// Of a year: its number is the year.
+    /// A competition; its old id is the year.
     Competition,
     SummerChallenge,
     SummerBox,
@@ -47,7 +47,7 @@ impl ImportKind {
         Self::SummerSubmission,
     ];
 
-    /// As it stands in `imported`.
+    /// The value in `imported`.
     fn name(self) -> &'static str {
         match self {
             Self::School => "school",
@@ -65,9 +65,10 @@ impl ImportKind {
         }
     }
 
-    /// What was taken over from a site, and whether it is still there.
-    fn known(self) -> &'static str {
-        macro_rules! known {
+    /// The query for rows imported from a source, with their new ids and whether these rows still
+    /// exist.
+    fn imported_rows(self) -> &'static str {
+        macro_rules! imported_from {
             ($table:literal) => {
                 concat!(
                     "SELECT i.old_id, i.new_id, t.id IS NOT NULL FROM imported i LEFT JOIN ",
@@ -77,44 +78,44 @@ impl ImportKind {
             };
         }
         match self {
-            Self::School => known!("schools"),
-            Self::User => known!("users"),
-            Self::Challenge | Self::SummerChallenge => known!("challenges"),
-            Self::AnswerBox | Self::SummerBox => known!("answer_boxes"),
-            Self::Submission | Self::SummerSubmission => known!("submissions"),
-            Self::Article => known!("articles"),
-            Self::Newsletter => known!("newsletters"),
-            Self::Announcement => known!("announcements"),
-            Self::Competition => known!("competitions"),
+            Self::School => imported_from!("schools"),
+            Self::User => imported_from!("users"),
+            Self::Challenge | Self::SummerChallenge => imported_from!("challenges"),
+            Self::AnswerBox | Self::SummerBox => imported_from!("answer_boxes"),
+            Self::Submission | Self::SummerSubmission => imported_from!("submissions"),
+            Self::Article => imported_from!("articles"),
+            Self::Newsletter => imported_from!("newsletters"),
+            Self::Announcement => imported_from!("announcements"),
+            Self::Competition => imported_from!("competitions"),
         }
     }
 }
 
-/// What a row has become.
+/// A row that was imported earlier.
 #[derive(Clone, Copy, Debug)]
 struct ImportedRow {
     new_id: i64,
-    is_there: bool,
+    exists: bool,
 }
 
-/// What every importer works with.
+/// The state of an import.
 pub(super) struct Job<'a> {
     pub(super) source: Source,
     pub(super) tx: Tx,
     pub(super) passwords: Passwords,
     pub(super) now: i64,
-    /// The files that were kept for it: they go where it is undone.
-    pub(super) kept: Vec<UploadId>,
+    /// Files stored by this import; removed again if it fails.
+    pub(super) stored: Vec<UploadId>,
     options: &'a Options,
-    known: HashMap<(ImportKind, i64), ImportedRow>,
-    /// The highest number ever given, of tables whose rows keep theirs.
-    numbers: HashMap<&'static str, i64>,
+    imported: HashMap<(ImportKind, i64), ImportedRow>,
+    /// The highest id ever assigned, of tables whose rows keep their old ids.
+    last_ids: HashMap<&'static str, i64>,
     sanitizer: Sanitizer,
     progress: &'a mut (dyn FnMut(Progress) + Send),
 }
 
 impl<'a> Job<'a> {
-    /// Opens the other database, and begins to write in ours.
+    /// Opens the source, and starts the transaction.
     pub(super) async fn begin(
         db: &Db,
         from: &Url,
@@ -123,13 +124,13 @@ impl<'a> Job<'a> {
     ) -> Result<Self, ImportError> {
         let source = Source::open(from).await?;
         let mut tx = Tx::writing(db).await?;
-        let mut known = HashMap::new();
+        let mut imported = HashMap::new();
         for kind in ImportKind::ALL {
             let rows: Vec<(i64, i64, bool)> = within!(&mut tx, link => {
-                sqlx::query_as(kind.known()).bind(&options.name).bind(kind.name()).fetch_all(&mut **link).await?
+                sqlx::query_as(kind.imported_rows()).bind(&options.name).bind(kind.name()).fetch_all(&mut **link).await?
             });
             let rows = rows.into_iter();
-            known.extend(rows.map(|(old, new_id, is_there)| ((kind, old), ImportedRow { new_id, is_there })));
+            imported.extend(rows.map(|(old, new_id, exists)| ((kind, old), ImportedRow { new_id, exists })));
         }
         let (passwords, sanitizer) = (Passwords::new(), Sanitizer::rich());
         Ok(Self {
@@ -137,27 +138,27 @@ impl<'a> Job<'a> {
             tx,
             passwords,
             now: now(),
-            kept: Vec::new(),
+            stored: Vec::new(),
             options,
-            known,
-            numbers: HashMap::new(),
+            imported,
+            last_ids: HashMap::new(),
             sanitizer,
             progress,
         })
     }
 
-    /// Makes it last, unless it is a dry run.
+    /// Commits, or rolls back a dry run.
     pub(super) async fn end(mut self) -> Result<(), ImportError> {
         if self.options.dry_run {
             return Ok(self.tx.rollback().await?);
         }
-        for table in self.numbers.keys() {
+        for table in self.last_ids.keys() {
             dump::continue_after(&mut self.tx, table, None).await?;
         }
         Ok(self.tx.commit().await?)
     }
 
-    /// The rows of the first of these tables that is there; those of which nothing can be made are left out.
+    /// Returns the rows of the first of these tables that exists; skips malformed ones.
     pub(super) async fn rows(
         &mut self,
         line: &mut Line,
@@ -168,108 +169,108 @@ impl<'a> Job<'a> {
         line.read = rows.len();
         let mut whole = Vec::with_capacity(rows.len());
         for row in rows {
-            match row.trouble() {
-                Some(trouble) => line.leave_out(row.id, trouble),
+            match row.defect() {
+                Some(defect) => line.skip(row.id, defect),
                 None => whole.push(row),
             }
         }
         Ok(whole)
     }
 
-    /// Says how far it is.
-    pub(super) fn step(&mut self, line: &Line) {
+    /// Reports the progress.
+    pub(super) fn show_progress(&mut self, line: &Line) {
         let done = line.added + line.known + line.left_out.len();
         (self.progress)(Progress { what: line.what, done, of: line.read });
     }
 
-    /// Whether the row was taken over before.
-    pub(super) fn knows(&self, kind: ImportKind, old_id: i64) -> bool {
-        self.known.contains_key(&(kind, old_id))
+    /// Returns `true` if the row was imported earlier.
+    pub(super) fn was_imported(&self, kind: ImportKind, old_id: i64) -> bool {
+        self.imported.contains_key(&(kind, old_id))
     }
 
-    /// What the row has become; nothing if it was left out, or is no longer there.
-    pub(super) fn here(&self, kind: ImportKind, old_id: i64) -> Option<i64> {
-        self.known.get(&(kind, old_id)).filter(|known| known.is_there).map(|known| known.new_id)
+    /// Returns the new id of a row; `None` if it was skipped, or deleted here since.
+    pub(super) fn new_id(&self, kind: ImportKind, old_id: i64) -> Option<i64> {
+        self.imported.get(&(kind, old_id)).filter(|row| row.exists).map(|row| row.new_id)
     }
 
-    /// Keeps what a row has become.
-    pub(super) async fn keep(
+    /// Records the new id of a row.
+    pub(super) async fn record(
         &mut self,
         kind: ImportKind,
         old_id: i64,
         new_id: i64,
     ) -> Result<(), ImportError> {
-        const KEEP: &str = "INSERT INTO imported (source, kind, old_id, new_id) VALUES ($1, $2, $3, $4)";
+        const RECORD: &str = "INSERT INTO imported (source, kind, old_id, new_id) VALUES ($1, $2, $3, $4)";
         within!(&mut self.tx, link => {
-            let keep = sqlx::query(KEEP).bind(&self.options.name).bind(kind.name());
-            keep.bind(old_id).bind(new_id).execute(&mut **link).await?;
+            let record = sqlx::query(RECORD).bind(&self.options.name).bind(kind.name());
+            record.bind(old_id).bind(new_id).execute(&mut **link).await?;
         });
-        self.known.insert((kind, old_id), ImportedRow { new_id, is_there: true });
+        self.imported.insert((kind, old_id), ImportedRow { new_id, exists: true });
         Ok(())
     }
 
-    /// The name of the other site.
+    /// The name of the source.
     pub(super) fn name(&self) -> &str {
         &self.options.name
     }
 
-    /// Its files, and whether to keep them.
+    /// The source's uploads, and whether to store them.
     pub(super) fn files(&self) -> Option<(&'a Files, bool)> {
         self.options.files.as_ref().map(|files| (files, !self.options.dry_run))
     }
 
-    /// How far ahead of UTC its clock was.
+    /// The UTC offset of the source's clock.
     pub(super) fn offset(&self) -> Offset {
         self.options.offset
     }
 
-    /// The number that a row keeps here, so that its address stays: its own, if it is higher than any that was ever given. In
-    /// the order of the old numbers.
-    pub(super) async fn number(
+    /// Returns the old id if the row can keep it, so that its URL stays valid: if it is higher
+    /// than every id assigned here. Call it in the order of the old ids.
+    pub(super) async fn reusable_id(
         &mut self,
         table: &'static str,
         old_id: i64,
     ) -> Result<Option<i64>, ImportError> {
-        Ok((old_id > self.last_number(table).await?).then_some(old_id))
+        Ok((old_id > self.last_id(table).await?).then_some(old_id))
     }
 
-    /// The number after all that were ever given. The database is not asked for one, since where a row keeps its number,
-    /// it would not know.
-    pub(super) async fn next_number(&mut self, table: &'static str) -> Result<i64, ImportError> {
-        Ok(self.last_number(table).await? + 1)
+    /// Returns the id after all that were assigned. The database's own counter does not count the
+    /// ids that rows keep.
+    pub(super) async fn next_id(&mut self, table: &'static str) -> Result<i64, ImportError> {
+        Ok(self.last_id(table).await? + 1)
     }
 
-    async fn last_number(&mut self, table: &'static str) -> Result<i64, ImportError> {
-        if let Some(last) = self.numbers.get(table) {
+    async fn last_id(&mut self, table: &'static str) -> Result<i64, ImportError> {
+        if let Some(last) = self.last_ids.get(table) {
             return Ok(*last);
         }
         let last = dump::last_id(&mut self.tx, table).await?.unwrap_or(0);
-        self.numbers.insert(table, last);
+        self.last_ids.insert(table, last);
         Ok(last)
     }
 
-    /// Notes that a number was given.
-    pub(super) fn gave(&mut self, table: &'static str, id: i64) {
-        let last = self.numbers.entry(table).or_default();
+    /// Records an assigned id.
+    pub(super) fn note_id(&mut self, table: &'static str, id: i64) {
+        let last = self.last_ids.entry(table).or_default();
         *last = id.max(*last);
     }
 
-    /// Whichever text is meant for our database: only the numbers of rows are given in two ways.
-    pub(super) fn text(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
+    /// Returns the statement for this database. Only inserts with explicit ids differ.
+    pub(super) fn statement(&self, sqlite: &'static str, postgres: &'static str) -> &'static str {
         match self.tx {
             Tx::Sqlite(_) => sqlite,
             Tx::Postgres(_) => postgres,
         }
     }
 
-    /// What may be shown of a text that somebody wrote there.
+    /// Sanitizes HTML of the source.
     pub(super) fn clean(&self, html: &str) -> Result<SafeHtml, SanitizeError> {
         self.sanitizer.clean(html)
     }
 }
 
-/// The text on one line, with at most so many characters.
-pub(super) fn line_of(text: &str, most: usize) -> String {
+/// Joins the text to one line of at most `most` characters.
+pub(super) fn single_line(text: &str, most: usize) -> String {
     let words: Vec<_> = text.split_whitespace().collect();
     words.join(" ").chars().filter(|c| !c.is_control()).take(most).collect()
 }

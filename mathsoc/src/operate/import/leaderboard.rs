@@ -1,5 +1,5 @@
-//! The former leaderboards: they are not taken over, since points follow from answers, but compared with what follows. An admin who
-//! knows that a sum was right gives the difference as an award: then both are equal.
+//! Compares the old leaderboards with the computed points. They are not imported. If an old sum
+//! was right, an admin grants the difference as an award; the next comparison then matches.
 
 use std::collections::BTreeMap;
 
@@ -14,24 +14,24 @@ pub(super) async fn compare(job: &mut Job<'_>) -> Result<Line, ImportError> {
     let mut there = BTreeMap::<_, (i64, Vec<i64>)>::new();
     for row in job.rows(&mut line, &["leaderboard_entry"], &["user_id", "score", "key_stage"]).await? {
         let user = row.number("user_id").unwrap_or(0);
-        // Its first form had one entry for everything.
+        // Early schemas had one entry for all key stages.
         let stage = row.text("key_stage").and_then(|text| text.parse::<KeyStage>().ok());
         let (points, ids) = there.entry((user, stage.map_or("all", KeyStage::name))).or_default();
         *points = points.saturating_add(row.number("score").unwrap_or(0));
         ids.push(row.id);
     }
     for ((user, board), (before, ids)) in there {
-        let Some(here) = at_home(job, &mut line, user, &ids) else { continue };
+        let Some(here) = imported_user(job, &mut line, user, &ids) else { continue };
         let now: Option<i64> = within!(&mut job.tx, link => {
             sqlx::query_scalar(POINTS).bind(here).bind(board).fetch_optional(&mut **link).await?
         });
-        judge(&mut line, user, (before, now.unwrap_or(0)), board, &ids);
+        record_difference(&mut line, user, (before, now.unwrap_or(0)), board, &ids);
     }
-    job.step(&line);
+    job.show_progress(&line);
     Ok(line)
 }
 
-/// The same of the summer competition, which had one board for all years.
+/// Compares the summer competition, which had one board for all years.
 pub(super) async fn compare_summer(job: &mut Job<'_>) -> Result<Line, ImportError> {
     const POINTS: &str = "SELECT CAST(COALESCE(sum(s.points), 0) AS BIGINT) FROM scores s
         JOIN imported i ON i.new_id = s.competition_id AND i.kind = 'competition' AND i.source = $2
@@ -44,31 +44,31 @@ pub(super) async fn compare_summer(job: &mut Job<'_>) -> Result<Line, ImportErro
         ids.push(row.id);
     }
     for (user, (before, ids)) in there {
-        let Some(here) = at_home(job, &mut line, user, &ids) else { continue };
+        let Some(here) = imported_user(job, &mut line, user, &ids) else { continue };
         let name = job.name().to_owned();
         let now: i64 = within!(&mut job.tx, link => {
             sqlx::query_scalar(POINTS).bind(here).bind(&name).fetch_one(&mut **link).await?
         });
-        judge(&mut line, user, (before, now), "summer competitions", &ids);
+        record_difference(&mut line, user, (before, now), "summer competitions", &ids);
     }
-    job.step(&line);
+    job.show_progress(&line);
     Ok(line)
 }
 
-/// What the user is here; where there is none, the entries are left out.
-fn at_home(job: &Job<'_>, line: &mut Line, user: i64, ids: &[i64]) -> Option<i64> {
-    let here = job.here(ImportKind::User, user);
+/// Returns the user's id here; if there is none, skips the entries.
+fn imported_user(job: &Job<'_>, line: &mut Line, user: i64, ids: &[i64]) -> Option<i64> {
+    let here = job.new_id(ImportKind::User, user);
     if here.is_none() {
-        ids.iter().for_each(|id| line.leave_out(*id, format!("its user {user} is not here")));
+        ids.iter().for_each(|id| line.skip(*id, format!("its user {user} is not here")));
     }
     here
 }
 
-fn judge(line: &mut Line, user: i64, (before, now): (i64, i64), board: &str, ids: &[i64]) {
+fn record_difference(line: &mut Line, user: i64, (before, now): (i64, i64), board: &str, ids: &[i64]) {
     if now == before {
         line.known += ids.len();
         return;
     }
     let text = format!("user {user} had {before} points there, and has {now} here ({board})");
-    ids.iter().for_each(|id| line.leave_out(*id, text.clone()));
+    ids.iter().for_each(|id| line.skip(*id, text.clone()));
 }

@@ -1,4 +1,4 @@
-//! Takes over the database of the Flask site: its accounts, its content, and what its members have answered.
+//! Imports the database of the Flask site: accounts, content, answers.
 //!
 //! ```no_run
 //! # async fn example(db: &mathsoc::db::Db) -> Result<(), Box<dyn std::error::Error>> {
@@ -12,35 +12,36 @@
 //! # }
 //! ```
 //!
-//! What holds:
-//! 1. all happens in one transaction: it is there in the end, or nothing is. A dry run is the same, undone at its end;
-//! 2. what became of each row is kept in `imported`. Taken over again, only new rows are added: nothing twice, and nothing that
-//!    was deleted here since;
-//! 3. every row read is added, here already, or left out with a reason. A broken row ends nothing;
-//! 4. the other database is only read, all of it as it was at one moment, whatever the age of its tables.
+//! Rules:
+//! 1. The import is one transaction, all or nothing. A dry run is the same transaction, rolled
+//!    back.
+//! 2. `imported` records the new id of each row. A second import adds only rows that are new at
+//!    the source: nothing twice, and nothing that was deleted here.
+//! 3. Each row is added, known already, or skipped with a reason. A broken row does not end the
+//!    import.
+//! 4. The source is only read, from a consistent snapshot. Older schemas are accepted.
 //!
-//! | what | how it is taken |
+//! | data | import |
 //! |---|---|
-//! | passwords | the hashes as they are, and made anew at the next login; none where anybody could log in with `admin123` |
-//! | e-mail addresses | as shown to be theirs, since they were what people logged in with; of two that differ in capitals the first |
-//! | addresses of challenges and articles | with their numbers, where those are higher than any that was ever given here |
+//! | passwords | hashes are kept; an admin's `admin123` is removed |
+//! | e-mail addresses | count as verified; of two that differ in case only, the first |
+//! | ids of challenges and articles | kept, if higher than every id assigned here |
 //! | HTML | cleaned by `Sanitizer::rich` |
-//! | answers | what the pupil was told stays, right or wrong; three for each box, of which a right one is the last |
-//! | points | by our rules from the answers, never from the former leaderboard: the report says where the two differ |
-//! | the summer competition | one for each year, with its challenges, answers and schools; points as they were given for solving |
-//! | times | as UTC, or as far ahead of it as [`Options::offset`] says, unless they say themselves |
+//! | answers | verdicts are kept; three per box, of which a right one is the last |
+//! | points | computed from the answers; the report lists differences to the old leaderboard |
+//! | the summer competition | one a year, with challenges, answers, schools and points |
+//! | times | UTC, or [`Options::offset`], unless they have an offset |
+//! | newsletters | with PDFs from [`Options::files`]; without its PDF, skipped for now |
 //!
-//! | newsletters | with their PDFs from [`Options::files`], judged as if somebody sent them; those whose PDF is not there are left out, and
-//! taken the next time |
-//!
-//! What it does not do: the files of challenges and articles are left out. A table's importer is one file here.
+//! It does not import the files of challenges and articles. Each table is imported by one
+//! file of this module.
 
 mod announcements;
 mod articles;
 mod boxes;
 mod challenges;
 mod competitions;
-mod given;
+
 mod job;
 mod leaderboard;
 mod newsletters;
@@ -50,6 +51,7 @@ mod round;
 mod schools;
 mod source;
 mod submissions;
+mod summer_points;
 mod time;
 mod users;
 
@@ -57,34 +59,34 @@ use palisade::password::HashingError;
 use palisade::upload::UploadRejection;
 use std::path::PathBuf;
 
-use self::given::Given;
 use self::job::Job;
 pub use self::report::{Line, Remark, Report};
 use self::round::Round;
+use self::summer_points::SummerPoints;
 pub use self::time::{Offset, OffsetError};
 use palisade::Uploads;
 
 use crate::db::{Db, DbError, Url};
 
-/// How to take over.
+/// The options of an import.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// What the other site is called: rows are known again by this name and their number.
+    /// The name of the source. Rows are recognised by this name and their old id.
     pub name: String,
-    /// Whether to change nothing.
+    /// `true` to roll back at the end.
     pub dry_run: bool,
-    /// How far ahead of UTC the clock was where times do not say so.
+    /// The UTC offset of times that have none.
     pub offset: Offset,
-    /// Where its files are.
+    /// The source's uploads.
     pub files: Option<Files>,
 }
 
-/// The files of the former site, and where they go.
+/// The uploads of the source, and their destination.
 #[derive(Clone, Debug)]
 pub struct Files {
-    /// Its folder of uploads.
+    /// The source's folder of uploads.
     pub from: PathBuf,
-    /// What takes them in here.
+    /// The destination.
     pub uploads: Uploads,
 }
 
@@ -94,21 +96,18 @@ impl Default for Options {
     }
 }
 
-/// How far it is.
+/// The progress of one table.
 #[derive(Clone, Copy, Debug)]
 pub struct Progress {
-    /// Which rows.
+    /// The name of the rows.
     pub what: &'static str,
-    /// How many of them are done.
+    /// The number of processed rows.
     pub done: usize,
-    /// How many there are.
+    /// The number of rows in total.
     pub of: usize,
 }
 
-/// Takes over what is new.
-///
-/// # Errors
-/// When the other database is none of the Flask site or cannot be read, or ours gives no answer. Nothing is changed then.
+/// Imports the rows that are new at the source.
 pub async fn run(
     db: &Db,
     from: &Url,
@@ -116,81 +115,78 @@ pub async fn run(
     progress: &mut (dyn FnMut(Progress) + Send),
 ) -> Result<Report, ImportError> {
     let mut job = Job::begin(db, from, options, progress).await?;
-    let taken = take(&mut job).await;
-    let kept = std::mem::take(&mut job.kept);
-    let taken = match taken {
+    let imported = import_all(&mut job).await;
+    let stored = std::mem::take(&mut job.stored);
+    let imported = match imported {
         Ok(lines) => job.end().await.map(|()| lines),
         Err(error) => Err(error),
     };
-    if let (Err(_), Some(files)) = (&taken, &options.files) {
-        for id in kept {
-            // Why it was not, is logged; `mathsoc check` finds what is left.
+    if let (Err(_), Some(files)) = (&imported, &options.files) {
+        for id in stored {
+            // A failure is logged, and `mathsoc check` finds the file.
             drop(files.uploads.remove(id).await);
         }
     }
-    Ok(Report { lines: taken? })
+    Ok(Report { lines: imported? })
 }
 
-async fn take(job: &mut Job<'_>) -> Result<Vec<Line>, ImportError> {
+async fn import_all(job: &mut Job<'_>) -> Result<Vec<Line>, ImportError> {
     let mut lines = vec![
-        schools::take(job).await?,
-        users::take(job).await?,
-        challenges::take(job).await?,
-        boxes::take(job, Round::Year).await?,
-        submissions::take(job, Round::Year).await?,
+        schools::import(job).await?,
+        users::import(job).await?,
+        challenges::import(job).await?,
+        boxes::import(job, Round::Year).await?,
+        submissions::import(job, Round::Year).await?,
     ];
-    let (summer, given) = summer(job).await?;
-    points::count(job, &given).await?;
-    given.place(job).await?;
+    let (summer, summer_points) = summer(job).await?;
+    points::count(job, &summer_points).await?;
+    summer_points.assign_schools(job).await?;
     lines.push(leaderboard::compare(job).await?);
-    lines.extend(articles::take(job).await?);
-    lines.push(announcements::take(job).await?);
+    lines.extend(articles::import(job).await?);
+    lines.push(announcements::import(job).await?);
     lines.extend(summer);
     lines.push(leaderboard::compare_summer(job).await?);
-    // Most sites never held a competition.
+    // Most sites never had a competition.
     lines.retain(|line| line.read > 0 || !line.what.starts_with("competition"));
     Ok(lines)
 }
 
-/// The summer competition, and what it had given.
-async fn summer(job: &mut Job<'_>) -> Result<([Line; 3], Given), ImportError> {
-    let (challenges, made) = competitions::take(job).await?;
-    let boxes = boxes::take(job, Round::Summer).await?;
-    let given = Given::read(job, made).await?;
-    let answers = submissions::take(job, Round::Summer).await?;
-    given.invite(job).await?;
-    Ok(([challenges, boxes, answers], given))
+/// Imports the summer competition, and reads the points that it awarded.
+async fn summer(job: &mut Job<'_>) -> Result<([Line; 3], SummerPoints), ImportError> {
+    let (challenges, created) = competitions::import(job).await?;
+    let boxes = boxes::import(job, Round::Summer).await?;
+    let points = SummerPoints::read(job, created).await?;
+    let answers = submissions::import(job, Round::Summer).await?;
+    points.invite(job).await?;
+    Ok(([challenges, boxes, answers], points))
 }
 
-/// Why nothing was taken over.
+/// A reason why nothing was imported.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ImportError {
-    /// The other database gives no answer.
-    #[error("the database to take over cannot be read")]
+    /// The source does not answer.
+    #[error("the database of the Flask site cannot be read")]
     Source(#[source] DbError),
-    /// It has other tables.
-    #[error("this is no database of the Flask site: it has no tables named users and challenge")]
+    /// The source has other tables.
+    #[error("this is not a database of the Flask site: it has no tables users and challenge")]
     Theirs,
-    /// It is one of ours.
-    #[error("this is a database of this program: move it by `mathsoc backup` and `mathsoc restore`")]
+    /// The source is a database of this program.
+    #[error("this is a database of this program: move it with `mathsoc backup` and `mathsoc restore`")]
     Ours,
-    /// The name is that of another site.
+    /// The name belongs to another source.
     #[error(
-        "this seems to be another site than the one that was taken over as {name:?}: none of its accounts is the same. Give \
-         it a name of its own with --as"
+        "this seems to be another site than the one imported as {name:?}: they share no account. Give it another name \
+            with --as"
     )]
-    OtherSite {
-        /// The name.
-        name: String,
-    },
-    /// A password could not be tried.
-    #[error("a password could not be tried: {}", palisade::Rejection::from(*.0).message())]
+    OtherSite { name: String },
+    /// A password hash could not be checked.
+    #[error("a password hash could not be checked: {}", palisade::Rejection::from(*.0).message())]
     Password(HashingError),
-    /// Files cannot be checked or kept.
-    #[error("the files of the former site cannot be taken in: {}", .0.message())]
+    /// A file could not be checked or stored.
+    #[error("the files of the Flask site cannot be stored: {}", .0.message())]
     Files(UploadRejection),
-    /// Our database gives no answer.
+    /// This site's database does not answer.
     #[error(transparent)]
     Db(#[from] DbError),
 }

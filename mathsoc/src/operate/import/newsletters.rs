@@ -1,18 +1,18 @@
-//! Newsletters, with their PDFs from the folder of uploads of the former site.
+//! Imports newsletters, with their PDFs from the source's folder of uploads.
 
 use std::path::{Path, PathBuf};
 
 use palisade::upload::{FileType as FileKind, Upload};
 use tokio::fs;
 
-use super::job::{ImportKind, Job, line_of};
+use super::job::{ImportKind, Job, single_line};
 use super::source::OldRow;
 use super::{Files, ImportError, Line};
 use crate::db::files::{USE, named_in};
 use crate::db::tx::within;
 use crate::domain::log_subject;
 
-/// How long the sentences are that a list shows.
+/// The length of the summary in lists.
 const SUMMARY: usize = 200;
 
 const SQLITE: &str = "INSERT INTO newsletters (title, summary, body, published_at, file_id, id)
@@ -24,46 +24,46 @@ const FILE: &str =
     "INSERT INTO files (id, name, kind, size, sha256, uploaded_by, uploaded_at, quarantined_at)
     VALUES ($1, $2, $3, $4, $5, $6, $7, $8)";
 
-/// Takes these rows of the table of articles.
-pub(super) async fn take(job: &mut Job<'_>, rows: Vec<OldRow>) -> Result<Line, ImportError> {
+/// Imports newsletters from rows of the table of articles.
+pub(super) async fn import(job: &mut Job<'_>, rows: Vec<OldRow>) -> Result<Line, ImportError> {
     let mut line = Line::new("newsletters");
     line.read = rows.len();
     for row in rows {
-        job.step(&line);
-        if job.knows(ImportKind::Newsletter, row.id) {
+        job.show_progress(&line);
+        if job.was_imported(ImportKind::Newsletter, row.id) {
             line.known += 1;
             continue;
         }
         let body = match job.clean(row.text("content").unwrap_or_default()) {
             Ok(body) => body,
             Err(error) => {
-                line.leave_out(row.id, format!("its text cannot be shown: {error}"));
+                line.skip(row.id, format!("its text cannot be shown: {error}"));
                 continue;
             }
         };
         let Ok(posted) = row.time("date_posted", job.offset()) else {
-            line.leave_out(row.id, "its date cannot be read");
+            line.skip(row.id, "its date cannot be read");
             continue;
         };
         let pdf = match row.text("file_url") {
             None if body.is_empty() => {
-                line.leave_out(row.id, "it has neither a text nor a file");
+                line.skip(row.id, "it has neither a text nor a file");
                 continue;
             }
             None => None,
             Some(called) => match pdf(job, called).await? {
                 Ok(pdf) => pdf,
                 Err(why) => {
-                    line.leave_out(row.id, why);
+                    line.skip(row.id, why);
                     continue;
                 }
             },
         };
         let posted = posted.unwrap_or_else(|| {
-            line.remark(row.id, "it had no date, and has that of today");
+            line.remark(row.id, "it had no date, and has today's");
             job.now
         });
-        let mut title = line_of(row.text("title").unwrap_or_default(), 100);
+        let mut title = single_line(row.text("title").unwrap_or_default(), 100);
         if title.is_empty() {
             line.remark(row.id, "it had no title");
             title = format!("Newsletter {}", row.id);
@@ -73,10 +73,11 @@ pub(super) async fn take(job: &mut Job<'_>, rows: Vec<OldRow>) -> Result<Line, I
             summary = "As it was printed.".to_owned();
         }
         let file = match &pdf {
-            Some(pdf) => Some(write_down(job, &row, pdf).await?),
+            Some(pdf) => Some(insert_file(job, &row, pdf).await?),
             None => None,
         };
-        let (number, insert) = (job.number("newsletters", row.id).await?, job.text(SQLITE, POSTGRES));
+        let (number, insert) =
+            (job.reusable_id("newsletters", row.id).await?, job.statement(SQLITE, POSTGRES));
         let id: i64 = within!(&mut job.tx, link => {
             let insert = sqlx::query_scalar(insert).bind(&title).bind(&summary).bind(body.as_str());
             insert.bind(posted).bind(&file).bind(number).fetch_one(&mut **link).await?
@@ -88,20 +89,19 @@ pub(super) async fn take(job: &mut Job<'_>, rows: Vec<OldRow>) -> Result<Line, I
                 used.execute(&mut **link).await?;
             });
         }
-        job.gave("newsletters", id);
-        job.keep(ImportKind::Newsletter, row.id, id).await?;
+        job.note_id("newsletters", id);
+        job.record(ImportKind::Newsletter, row.id, id).await?;
         line.added += 1;
     }
-    job.step(&line);
+    job.show_progress(&line);
     Ok(line)
 }
 
-/// The PDF, judged as if somebody had sent it, and kept, but in a dry run; or why it is not there.
+/// Checks the PDF like an upload and stores it, except in a dry run; or returns the reason why it
+/// is rejected.
 async fn pdf(job: &mut Job<'_>, called: &str) -> Result<Result<Option<Upload>, String>, ImportError> {
-    let Some((files, is_to_be_kept)) = job.files() else {
-        return Ok(Err(format!(
-            "its PDF {called:?} is not taken without the folder that it is in: see --files"
-        )));
+    let Some((files, is_to_be_stored)) = job.files() else {
+        return Ok(Err(format!("its PDF {called:?} is not imported without --files")));
     };
     let uploads = files.uploads.clone().file_types([FileKind::Pdf]);
     let Some(path) = find(files, called).await else {
@@ -121,20 +121,21 @@ async fn pdf(job: &mut Job<'_>, called: &str) -> Result<Result<Option<Upload>, S
     };
     let file = match uploads.take_file(&name, &bytes).await {
         Ok(file) => file,
-        Err(refusal @ palisade::upload::UploadRejection::File { .. }) => {
-            return Ok(Err(refusal.message().into_owned()));
+        Err(rejection @ palisade::upload::UploadRejection::File { .. }) => {
+            return Ok(Err(rejection.message().into_owned()));
         }
-        Err(refusal) => return Err(ImportError::Files(refusal)),
+        Err(rejection) => return Err(ImportError::Files(rejection)),
     };
-    if !is_to_be_kept {
+    if !is_to_be_stored {
         return Ok(Ok(None));
     }
-    let kept = uploads.keep(file).await.map_err(ImportError::Files)?;
-    job.kept.push(kept.id);
-    Ok(Ok(Some(kept)))
+    let stored = uploads.keep(file).await.map_err(ImportError::Files)?;
+    job.stored.push(stored.id);
+    Ok(Ok(Some(stored)))
 }
 
-/// Where the file lies: as its row says, or under its name in the folder or in that of newsletters. Never outside of the folder.
+/// Finds the file: at the path in its row, or by its name in the folder or its subfolder
+/// `newsletters`. A path outside the folder is rejected.
 async fn find(files: &Files, called: &str) -> Option<PathBuf> {
     let called = called.trim_start_matches('/').trim_start_matches("static/").trim_start_matches("uploads/");
     let name = Path::new(called.rsplit(['/', '\\']).next()?);
@@ -148,10 +149,10 @@ async fn find(files: &Files, called: &str) -> Option<PathBuf> {
     None
 }
 
-/// Writes down a file that is kept; its id.
-async fn write_down(job: &mut Job<'_>, row: &OldRow, file: &Upload) -> Result<String, ImportError> {
+/// Inserts the row of a stored file, and returns its id.
+async fn insert_file(job: &mut Job<'_>, row: &OldRow, file: &Upload) -> Result<String, ImportError> {
     let id = file.id.to_string();
-    let by = row.number("user_id").and_then(|user| job.here(ImportKind::User, user));
+    let by = row.number("user_id").and_then(|user| job.new_id(ImportKind::User, user));
     let size = i64::try_from(file.bytes).map_err(|error| sqlx::Error::Encode(error.into()))?;
     let now = job.now;
     within!(&mut job.tx, link => {

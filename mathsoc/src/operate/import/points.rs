@@ -1,16 +1,17 @@
-//! What the answers that were taken over are worth: by our rules, in the order of time; in a competition what they had got.
+//! Computes points from the imported answers, in order of time. In a competition, the points
+//! awarded there are kept.
 
 use std::collections::BTreeMap;
 
 use super::ImportError;
-use super::given::Given;
 use super::job::Job;
+use super::summer_points::SummerPoints;
 use crate::db::scores;
 use crate::db::submissions::{FIRST, LATER};
 use crate::db::tx::within;
 use crate::domain::person::Role;
 
-/// Somebody who has solved a challenge, which was not noted yet.
+/// A solved challenge that is not marked in `progress`.
 #[derive(sqlx::FromRow)]
 struct Solved {
     challenge_id: i64,
@@ -19,8 +20,8 @@ struct Solved {
     role: Role,
 }
 
-/// Notes who has come how far, and makes the boards anew.
-pub(super) async fn count(job: &mut Job<'_>, given: &Given) -> Result<(), ImportError> {
+/// Updates `progress`, and rebuilds the leaderboards.
+pub(super) async fn count(job: &mut Job<'_>, summer: &SummerPoints) -> Result<(), ImportError> {
     const SOLVED: &str = "SELECT b.challenge_id, max(s.submitted_at) AS solved_at, s.user_id, u.role
         FROM submissions s JOIN answer_boxes b ON b.id = s.box_id JOIN users u ON u.id = s.user_id
             JOIN progress p ON p.user_id = s.user_id AND p.challenge_id = b.challenge_id
@@ -43,14 +44,14 @@ pub(super) async fn count(job: &mut Job<'_>, given: &Given) -> Result<(), Import
             let mut points = 0;
             if role == Role::Pupil {
                 let first = sqlx::query(BE_FIRST).bind(challenge).bind(at).execute(&mut **link).await?;
-                points = match given.points(user, challenge) {
+                points = match summer.points(user, challenge) {
                     None => i64::from(if first.rows_affected() > 0 { FIRST } else { LATER }),
-                    Some(had) if had >= i64::from(FIRST) => {
+                    Some(awarded) if awarded >= i64::from(FIRST) => {
                         let is_taken = sqlx::query_scalar(IS_TAKEN).bind(challenge).bind(i64::from(FIRST));
                         let is_taken: bool = is_taken.fetch_one(&mut **link).await?;
                         i64::from(if is_taken { LATER } else { FIRST })
                     }
-                    Some(had) => had.clamp(0, LATER.into()),
+                    Some(awarded) => awarded.clamp(0, LATER.into()),
                 };
             }
             let solve = sqlx::query(SOLVE).bind(user).bind(challenge).bind(at).bind(points);

@@ -1,38 +1,37 @@
-//! What became of each row.
+//! The report of an import.
 
 use std::collections::BTreeMap;
 use std::fmt;
 
-/// What was taken over, table by table.
+/// The report of an import, table by table.
 #[derive(Debug, Default)]
 pub struct Report {
-    /// One line for each table of the former site.
+    /// One line for each table of the source.
     pub lines: Vec<Line>,
 }
 
-/// What became of one table.
+/// The result of one table.
 #[derive(Debug)]
 pub struct Line {
-    /// What its rows are.
+    /// The name of the rows.
     pub what: &'static str,
-    /// How many rows there were.
+    /// The number of rows read.
     pub read: usize,
-    /// How many are new here.
+    /// The number of rows added.
     pub added: usize,
-    /// How many were here before.
+    /// The number of rows that existed here.
     pub known: usize,
-    /// Rows that were left out, and why.
+    /// The skipped rows, with reasons.
     pub left_out: Vec<Remark>,
-    /// Rows that are here, but not quite as they were.
+    /// The rows that were changed by the import.
     pub changed: Vec<Remark>,
 }
 
-/// Something about a row.
+/// A remark about a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Remark {
-    /// Its number at the former site.
+    /// The id at the source.
     pub old_id: i64,
-    /// What there is to say.
     pub text: String,
 }
 
@@ -41,7 +40,7 @@ impl Line {
         Self { what, read: 0, added: 0, known: 0, left_out: Vec::new(), changed: Vec::new() }
     }
 
-    pub(super) fn leave_out(&mut self, old_id: i64, text: impl Into<String>) {
+    pub(super) fn skip(&mut self, old_id: i64, text: impl Into<String>) {
         self.left_out.push(Remark { old_id, text: text.into() });
     }
 
@@ -51,13 +50,13 @@ impl Line {
 }
 
 impl Report {
-    /// The line about these rows.
+    /// Returns the line about these rows.
     pub fn line(&self, what: &str) -> Option<&Line> {
         self.lines.iter().find(|line| line.what == what)
     }
 }
 
-/// A table, and below it every row that was left out or changed, those with the same reason together.
+/// Writes the table, and below it the skipped and changed rows, grouped by reason.
 impl fmt::Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         writeln!(f, "{:<22} {:>8} {:>8} {:>8} {:>8}", "", "read", "added", "already", "left out")?;
@@ -71,18 +70,18 @@ impl fmt::Display for Report {
             }
             writeln!(f, "\n{title}")?;
             for line in &self.lines {
-                for (text, ids) in together(of(line)) {
-                    writeln!(f, "  {} {}: {text}", line.what, numbers(&ids))?;
+                for (text, ids) in grouped(of(line)) {
+                    writeln!(f, "  {} {}: {text}", line.what, ranges(&ids))?;
                 }
             }
             Ok(())
         };
         remarks(f, "Left out", |line| &line.left_out)?;
-        remarks(f, "Taken over, but", |line| &line.changed)
+        remarks(f, "Imported, but", |line| &line.changed)
     }
 }
 
-fn together(remarks: &[Remark]) -> BTreeMap<&str, Vec<i64>> {
+fn grouped(remarks: &[Remark]) -> BTreeMap<&str, Vec<i64>> {
     let mut same = BTreeMap::<_, Vec<_>>::new();
     for Remark { old_id, text } in remarks {
         same.entry(text.as_str()).or_default().push(*old_id);
@@ -90,8 +89,8 @@ fn together(remarks: &[Remark]) -> BTreeMap<&str, Vec<i64>> {
     same
 }
 
-/// `1–4, 7 and 9`.
-fn numbers(ids: &[i64]) -> String {
+/// Formats ids as ranges: `1–4, 7, 9`.
+fn ranges(ids: &[i64]) -> String {
     let mut ids = ids.to_vec();
     ids.sort_unstable();
     let mut ranges: Vec<(i64, i64)> = Vec::new();
@@ -114,20 +113,20 @@ mod tests {
     use super::*;
 
     #[test]
-    fn numbers_that_follow_each_other_are_written_as_ranges() {
-        assert_eq!(numbers(&[3, 1, 2, 9, 7, 8, 12, 14, 15]), "1–3, 7–9, 12, 14, 15");
-        assert_eq!(numbers(&[5, 5]), "5");
+    fn consecutive_ids_are_shown_as_ranges() {
+        assert_eq!(ranges(&[3, 1, 2, 9, 7, 8, 12, 14, 15]), "1–3, 7–9, 12, 14, 15");
+        assert_eq!(ranges(&[5, 5]), "5");
     }
 
     #[test]
-    fn rows_with_the_same_reason_stand_together() {
+    fn rows_with_the_same_reason_are_grouped() {
         let mut line = Line::new("users");
         line.read = 4;
         for id in [4, 1, 2, 3] {
-            line.leave_out(id, "no e-mail address");
+            line.skip(id, "no e-mail address");
         }
         let text = Report { lines: vec![line] }.to_string();
         assert!(text.ends_with("\nLeft out\n  users 1–4: no e-mail address\n"), "{text}");
-        assert!(!text.contains("Taken over, but"), "{text}");
+        assert!(!text.contains("Imported, but"), "{text}");
     }
 }

@@ -1,8 +1,8 @@
-//! The Flask site had its tables twice: for the year, and for the summer competition.
+//! The two sets of tables at the source: for the year, and for the summer competition.
 
 use super::job::ImportKind;
 
-/// For the year, or for the summer competition.
+/// A set of tables.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Round {
     Year,
@@ -10,7 +10,7 @@ pub(super) enum Round {
 }
 
 impl Round {
-    /// The table of the answer boxes, and what its rows are.
+    /// The table of answer boxes, and the name of its rows.
     pub(super) fn boxes(self) -> (&'static str, &'static str) {
         match self {
             Self::Year => ("challenge_answer_box", "answer boxes"),
@@ -18,7 +18,7 @@ impl Round {
         }
     }
 
-    /// The table of what was answered, and what its rows are.
+    /// The table of answers, and the name of its rows.
     pub(super) fn submissions(self) -> (&'static str, &'static str) {
         match self {
             Self::Year => ("answer_submission", "submissions"),
@@ -26,7 +26,6 @@ impl Round {
         }
     }
 
-    /// What its challenges are kept as.
     pub(super) fn challenge(self) -> ImportKind {
         match self {
             Self::Year => ImportKind::Challenge,
@@ -34,7 +33,6 @@ impl Round {
         }
     }
 
-    /// What its answer boxes are kept as.
     pub(super) fn answer_box(self) -> ImportKind {
         match self {
             Self::Year => ImportKind::AnswerBox,
@@ -42,7 +40,6 @@ impl Round {
         }
     }
 
-    /// What its answers are kept as.
     pub(super) fn submission(self) -> ImportKind {
         match self {
             Self::Year => ImportKind::Submission,

@@ -1,31 +1,31 @@
-//! Schools: by their names, with the domain of their pupils' addresses.
+//! Imports schools: matched by name, with the domain of their pupils' addresses.
 
-use super::job::{ImportKind, Job, line_of};
+use super::job::{ImportKind, Job, single_line};
 use super::{ImportError, Line};
 use crate::db::tx::within;
 use crate::domain::email::EmailDomain;
 
-pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
+pub(super) async fn import(job: &mut Job<'_>) -> Result<Line, ImportError> {
     const SAME: &str = "SELECT id FROM schools WHERE name = $1";
     const DOMAIN: &str = "SELECT count(*) FROM schools WHERE email_domain = $1";
     const INSERT: &str = "INSERT INTO schools (name, email_domain) VALUES ($1, $2) RETURNING id";
     let mut line = Line::new("schools");
     for row in job.rows(&mut line, &["school"], &["name", "email_domain"]).await? {
-        job.step(&line);
-        if job.knows(ImportKind::School, row.id) {
+        job.show_progress(&line);
+        if job.was_imported(ImportKind::School, row.id) {
             line.known += 1;
             continue;
         }
-        let name = line_of(row.text("name").unwrap_or_default(), 100);
+        let name = single_line(row.text("name").unwrap_or_default(), 100);
         if name.is_empty() {
-            line.leave_out(row.id, "it has no name");
+            line.skip(row.id, "it has no name");
             continue;
         }
         let same: Option<i64> = within!(&mut job.tx, link => {
             sqlx::query_scalar(SAME).bind(&name).fetch_optional(&mut **link).await?
         });
         if let Some(id) = same {
-            job.keep(ImportKind::School, row.id, id).await?;
+            job.record(ImportKind::School, row.id, id).await?;
             line.known += 1;
             continue;
         }
@@ -49,9 +49,9 @@ pub(super) async fn take(job: &mut Job<'_>) -> Result<Line, ImportError> {
         let id = within!(&mut job.tx, link => {
             sqlx::query_scalar(INSERT).bind(&name).bind(domain).fetch_one(&mut **link).await?
         });
-        job.keep(ImportKind::School, row.id, id).await?;
+        job.record(ImportKind::School, row.id, id).await?;
         line.added += 1;
     }
-    job.step(&line);
+    job.show_progress(&line);
     Ok(line)
 }

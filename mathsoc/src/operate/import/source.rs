@@ -1,4 +1,5 @@
-//! The database that is taken over, of whatever age: every value as a text, columns that are missing as nothing.
+//! Reads the source database, in any version of its schema. Every value is a text; a missing
+//! column reads as empty.
 
 use std::collections::{BTreeMap, HashMap};
 
@@ -10,7 +11,7 @@ use super::{ImportError, Offset};
 use crate::db::tx::{Tx, within};
 use crate::db::{Db, Url};
 
-/// A database of the Flask site; only read, and as it was at the first look.
+/// A consistent snapshot of a database of the Flask site; read-only.
 pub(super) struct Source {
     tx: Tx,
     /// The columns of each table.
@@ -18,7 +19,6 @@ pub(super) struct Source {
 }
 
 impl Source {
-    /// Opens it.
     pub(super) async fn open(url: &Url) -> Result<Self, ImportError> {
         const SQLITE: &str =
             "SELECT t.name, c.name FROM sqlite_schema t, pragma_table_info(t.name) c WHERE t.type = 'table'";
@@ -45,7 +45,8 @@ impl Source {
         }
     }
 
-    /// The rows of the first of these tables that is there, the earliest id first; nothing if none is.
+    /// Returns the rows of the first of these tables that exists, ordered by id; `None` if none
+    /// exists.
     pub(super) async fn rows(
         &mut self,
         names: &[&'static str],
@@ -59,7 +60,7 @@ impl Source {
         let Some((table, columns)) = names.iter().find_map(numbered) else { return Ok(None) };
         let there = |name: &&&'static str| columns.iter().any(|column| column == **name);
         let wanted: Vec<_> = ["id"].iter().chain(wanted).filter(there).copied().collect();
-        // Both are ours, or the database's own: nothing that anybody has typed in.
+        // All names are constants, or come from the database's own catalogue.
         let texts: Vec<_> = wanted.iter().map(|name| format!("CAST(\"{name}\" AS TEXT)")).collect();
         let select = format!("SELECT {} FROM \"{table}\" ORDER BY \"id\"", texts.join(", "));
         let mut rows = Vec::new();
@@ -85,13 +86,12 @@ impl Source {
     }
 }
 
-/// A row as it was.
+/// A row of the source.
 #[derive(Default)]
 pub(super) struct OldRow {
-    /// Its number.
     pub(super) id: i64,
     values: BTreeMap<&'static str, String>,
-    /// A column with something that is no text.
+    /// A column whose value is not a text.
     broken: Option<&'static str>,
 }
 
@@ -101,37 +101,37 @@ impl OldRow {
         if name == "id" {
             self.id = text.parse().unwrap_or(0);
         } else {
-            // No database of ours keeps this character, and nobody has typed it.
+            // PostgreSQL cannot store NUL in a text.
             self.values.insert(name, text.replace('\0', ""));
         }
     }
 
-    /// Why nothing can be made of the row, if so.
-    pub(super) fn trouble(&self) -> Option<String> {
+    /// Returns the reason why the row is malformed, if it is.
+    pub(super) fn defect(&self) -> Option<String> {
         match self.broken {
             Some(column) => Some(format!("its {column} cannot be read as a text")),
-            None if self.id <= 0 => Some("it has no number".to_owned()),
+            None if self.id <= 0 => Some("it has no id".to_owned()),
             None => None,
         }
     }
 
-    /// What is in the column, without blanks around it; nothing where there is nothing.
+    /// Returns the trimmed text of the column; `None` if it is empty or missing.
     pub(super) fn text(&self, column: &str) -> Option<&str> {
         self.values.get(column).map(|text| text.trim()).filter(|text| !text.is_empty())
     }
 
-    /// The number in the column.
+    /// Returns the column as a number.
     pub(super) fn number(&self, column: &str) -> Option<i64> {
         self.text(column).and_then(|text| text.parse().ok())
     }
 
-    /// Whether the column says yes.
+    /// Returns `true` if the column is true in any notation.
     pub(super) fn flag(&self, column: &str) -> bool {
         self.text(column)
             .is_some_and(|text| ["1", "t", "true", "yes"].contains(&text.to_ascii_lowercase().as_str()))
     }
 
-    /// The time in the column, in unix seconds.
+    /// Returns the time in the column, in unix seconds.
     pub(super) fn time(&self, column: &str, offset: Offset) -> Result<Option<i64>, TimeError> {
         self.text(column).map(|text| time::seconds(text, offset)).transpose()
     }

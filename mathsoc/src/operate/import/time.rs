@@ -1,10 +1,10 @@
-//! Times as SQLAlchemy leaves them in SQLite and PostgreSQL.
+//! Parses times in the formats that SQLAlchemy writes to SQLite and PostgreSQL.
 
 use std::str::FromStr;
 
 use jiff::civil::{self, Date};
 
-/// How far ahead of UTC a clock is that did not say so.
+/// The UTC offset of a clock whose times have none.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Offset {
     seconds: i64,
@@ -13,7 +13,7 @@ pub struct Offset {
 impl FromStr for Offset {
     type Err = OffsetError;
 
-    /// `+01:00`, `-05:30`, `Z`.
+    /// Parses `+01:00`, `-05:30` or `Z`.
     fn from_str(text: &str) -> Result<Self, OffsetError> {
         if text.eq_ignore_ascii_case("z") {
             return Ok(Self::default());
@@ -37,20 +37,20 @@ impl FromStr for Offset {
     }
 }
 
-/// A text that is no offset.
+/// The error for a text that is not a UTC offset.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("write how far the clock was ahead of UTC, such as +01:00, or Z")]
+#[error("write the UTC offset of the clock, such as +01:00, or Z")]
 pub struct OffsetError;
 
-/// A text that is no time.
+/// The error for a text that is not a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) struct TimeError;
 
-/// Unix seconds of `2024-03-05 14:30:00.123456`, with `T`, without a time, with an offset, or of a number of seconds. Where
-/// no offset is written, `naive` holds.
+/// Parses `2024-03-05 14:30:00.123456` into unix seconds. Accepts `T`, a bare date, an offset, and a
+/// number of seconds. Without an offset, `naive` applies.
 pub(super) fn seconds(text: &str, naive: Offset) -> Result<i64, TimeError> {
     if let Ok(number) = text.parse::<f64>() {
-        // Whole seconds until the year 9999; anything else is no time that anybody has meant.
+        // Accepts numbers until the year 9999; a larger one is an error in the data.
         return if (0.0..253_402_300_800.0).contains(&number) { Ok(number as i64) } else { Err(TimeError) };
     }
     let bytes = text.as_bytes();
@@ -104,7 +104,7 @@ mod tests {
     }
 
     #[test]
-    fn every_way_in_which_the_same_moment_was_written_is_read() {
+    fn parses_every_notation_of_a_time() {
         for text in [
             "2024-03-05 14:30:00",
             "2024-03-05 14:30:00.999999",
@@ -125,17 +125,17 @@ mod tests {
     }
 
     #[test]
-    fn a_clock_that_said_no_offset_is_taken_to_be_as_far_ahead_as_one_says() {
+    fn applies_the_offset_to_naive_times() {
         let summer: Offset = "+01:00".parse().unwrap();
         assert_eq!(seconds("2024-07-01 01:00:00", summer), utc("2024-07-01 00:00:00"));
-        assert_eq!(seconds("2024-07-01 01:00:00Z", summer), utc("2024-07-01 01:00:00"), "it did say so");
+        assert_eq!(seconds("2024-07-01 01:00:00Z", summer), utc("2024-07-01 01:00:00"), "it has an offset");
         for wrong in ["", "1", "+1", "+01:00:00:00", "+99", "+01:60", "+0a", "Europe/London", "+é"] {
             assert_eq!(wrong.parse::<Offset>(), Err(OffsetError), "{wrong}");
         }
     }
 
     #[test]
-    fn what_is_no_time_is_refused() {
+    fn rejects_texts_that_are_not_times() {
         for text in [
             "",
             "yesterday",

@@ -79,7 +79,7 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
         }
     }
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    let trial = policy::tried(&app.config).is_some();
+    let trial = policy::report_only_csp(&app.config).is_some();
     shown(&Reports { layout, token, days: Days::new(days), rows, trial })
 }
 

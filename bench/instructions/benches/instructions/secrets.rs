@@ -1,14 +1,14 @@
-//! What is sealed and signed: cookies, sessions, tokens.
+//! Sealing and signing: cookies, sessions, CSRF tokens.
 
 use std::convert::Infallible;
 
 use http::header::{COOKIE, SET_COOKIE};
 use http::{HeaderValue, Method, Request, Response};
-use palisade::{CsrfToken, CsrfTokens, Keyring, Session, Sessions};
 use palisade::clock::Clock;
 use palisade::guard::Guard;
 use palisade::keyring::DerivedKey;
 use palisade::proxy::Proxies;
+use palisade::{CsrfToken, CsrfTokens, Keyring, Session, Sessions};
 use tower::{Layer, Service, service_fn};
 
 use crate::work::{Body, Work, answered, now, prepared, request};
@@ -21,7 +21,7 @@ fn keys() -> DerivedKey {
     keyring().derive("bench")
 }
 
-/// As long as a small session is.
+/// The size of a small session.
 const BYTES: [u8; 64] = [7; 64];
 
 pub fn sealed() -> impl Work {
@@ -44,7 +44,7 @@ pub fn verified() -> impl Work {
     prepared(move || signature, move |signature| keys.verify(&[&BYTES], &signature))
 }
 
-/// A visitor: the cookie of the session, and a token that belongs to it.
+/// A visitor with a session cookie and its CSRF token.
 #[derive(Clone)]
 struct Visitor {
     clock: Clock,
@@ -63,21 +63,21 @@ impl Visitor {
         });
         let tokens = CsrfTokens::new(&keyring()).clock(clock.clone());
         let mut site = sessions(&clock).layer(tokens.layer(page));
-        let answer = now(site.call(known())).expect("an answer");
-        let line = answer.headers()[SET_COOKIE].to_str().expect("a cookie");
+        let response = now(site.call(client_request())).expect("a response");
+        let line = response.headers()[SET_COOKIE].to_str().expect("a cookie");
         let cookie = line.split(';').next().unwrap_or_default().parse().expect("a pair");
-        let body = now(http_body_util::BodyExt::collect(answer.into_body())).expect("a body").to_bytes();
+        let body = now(http_body_util::BodyExt::collect(response.into_body())).expect("a body").to_bytes();
         Self { clock, cookie, token: HeaderValue::from_bytes(&body).expect("a token") }
     }
 
-    fn asks(&self) -> Request<Body> {
-        let mut request = known();
+    fn get(&self) -> Request<Body> {
+        let mut request = client_request();
         request.headers_mut().insert(COOKIE, self.cookie.clone());
         request
     }
 
-    fn posts(&self) -> Request<Body> {
-        let mut request = self.asks();
+    fn post(&self) -> Request<Body> {
+        let mut request = self.get();
         *request.method_mut() = Method::POST;
         request.headers_mut().insert("x-csrftoken", self.token.clone());
         request
@@ -88,7 +88,7 @@ fn sessions(clock: &Clock) -> Sessions {
     Sessions::new(&keyring()).clock(clock.clone())
 }
 
-fn known() -> Request<Body> {
+fn client_request() -> Request<Body> {
     let mut request = request();
     Proxies::none().begin(&mut request);
     request
@@ -97,7 +97,7 @@ fn known() -> Request<Body> {
 pub fn session_untouched() -> impl Work {
     let visitor = Visitor::new();
     let page = service_fn(|_: Request<Body>| async { Ok::<_, Infallible>(Response::new(Body::default())) });
-    answered(sessions(&visitor.clock).layer(page), move || visitor.asks())
+    answered(sessions(&visitor.clock).layer(page), move || visitor.get())
 }
 
 pub fn session_read() -> impl Work {
@@ -105,14 +105,14 @@ pub fn session_read() -> impl Work {
     let page = service_fn(|request: Request<Body>| async move {
         let session = request.extensions().get::<Session>().expect("a session");
         let theme = session.get::<String>("theme").await.expect("a session in the cookie");
-        Ok::<_, Infallible>(Response::new(Body::from(theme.expect("what was kept"))))
+        Ok::<_, Infallible>(Response::new(Body::from(theme.expect("the stored value"))))
     });
-    answered(sessions(&visitor.clock).layer(page), move || visitor.asks())
+    answered(sessions(&visitor.clock).layer(page), move || visitor.get())
 }
 
 pub fn token_checked() -> impl Work {
     let visitor = Visitor::new();
     let page = service_fn(|_: Request<_>| async { Ok::<_, Infallible>(Response::new(Body::default())) });
     let tokens = CsrfTokens::new(&keyring()).clock(visitor.clock.clone());
-    answered(sessions(&visitor.clock).layer(tokens.layer(page)), move || visitor.posts())
+    answered(sessions(&visitor.clock).layer(tokens.layer(page)), move || visitor.post())
 }
