@@ -8,7 +8,7 @@
 //! let live = Live::new(db);
 //! let mut watcher = live.watch(7).expect("below the limit of watchers");
 //! live.look(); // points were awarded
-//! let version = watcher.changed(Changing::All, 41).await; // the board's version is above 41
+//! let version = watcher.changed(ScoreBoard::All, 41).await; // the board's version is above 41
 //! # }
 //! ```
 //!
@@ -216,7 +216,7 @@ pub struct Watcher {
 
 impl Watcher {
     /// Waits until the board's version is above `known`, and returns it.
-    pub async fn changed(&mut self, board: Changing, known: i64) -> i64 {
+    pub async fn changed(&mut self, board: ScoreBoard, known: i64) -> i64 {
         let number = |versions: &Versions| versions.get(&board).copied().unwrap_or(0);
         let found = self.versions.wait_for(|versions| number(versions) > known).await;
         found.map_or(known, |versions| number(&versions))

@@ -281,7 +281,7 @@ async fn run_maintenance(app: App) {
             Ok(rows) => tracing::debug!(rows, "deleted expired rows"),
             Err(error) => tracing::warn!(%error, "cannot delete expired rows"),
         }
-        if let Err(error) = pages::files::examine(&app).await {
+        if let Err(error) = pages::files::rescan_quarantined(&app).await {
             tracing::warn!(%error, "cannot rescan the files that wait for the virus scanner");
         }
     }

@@ -261,7 +261,7 @@ pub fn app(state: App) -> Router {
         group.layer(PageHeaders::new().no_store()).layer(SignedIn::<Admin>::gate(state.clone()))
     };
     let with_files = |group: Group| {
-        let large = BodyLimit::bytes(state.config.uploads.most_bytes).within(UPLOAD_TIMEOUT);
+        let large = BodyLimit::bytes(state.config.uploads.most_bytes).timeout(UPLOAD_TIMEOUT);
         group.layer(large).layer(Deadline::new(UPLOAD_TIMEOUT))
     };
     // The limits wrap the token check, so that a flood is rejected before its bodies are read.
@@ -283,7 +283,7 @@ pub fn app(state: App) -> Router {
     let everything = (
         compression::pages(),
         AccessLog(state.traffic.clone()),
-        MapRequestLayer::new(public::api::likes_what_it_sends),
+        MapRequestLayer::new(public::api::default_accept_to_json),
         ErrorPages::new(error::page),
     );
     let everything = everything.layer(probes.fallback_service(site).with_state(state));

@@ -55,7 +55,7 @@ pub struct Parts {
     /// Counts the responses.
     pub traffic: Traffic,
     /// The readiness check of `/readyz`.
-    pub ready: Ready,
+    pub ready: Readiness,
 }
 
 impl App {
@@ -130,7 +130,7 @@ impl Deref for App {
 
 /// The checks of `/readyz`. The rate-limit store is checked only if `READY_NEEDS_STORE` is on,
 /// since the limits fall back to memory while it is down.
-fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Ready {
+fn ready(config: &Config, db: &Db, counters: &FallbackStore) -> Readiness {
     let db = db.clone();
     let health = Health::new().check("database", move || {
         let db = db.clone();

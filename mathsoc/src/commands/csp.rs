@@ -29,7 +29,7 @@ impl CspCommand {
     }
 }
 
-fn shown(group: &Group, config: &Config) -> String {
+fn shown(group: &ReportGroup, config: &Config) -> String {
     let reports = if group.count == 1 { "report" } else { "reports" };
     let mut text =
         format!("{} ({} {reports})\n  What to do: {}\n", group.description(), group.count, group.advice());

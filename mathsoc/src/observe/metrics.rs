@@ -18,7 +18,7 @@
 //! | `process_start_time_seconds` | the start time of the process |
 //! | `http_requests_total` | responses by status class, with files and health checks |
 //! | `http_refusals_total` | rejected requests, by reason; unused reasons are absent |
-//! | `browser_reports_total` | reports from browsers, by outcome: see [`Totals`] |
+//! | `browser_reports_total` | reports from browsers, by outcome: see [`ReportTotals`] |
 //! | `browser_report_requests_refused_total` | rejected requests to the report endpoint |
 //! | `ratelimit_…` | decisions by limit, and the store: [`palisade::rate_limit::Metrics`] |
 //!
@@ -70,15 +70,20 @@ async fn metrics(State(from): State<Sources>) -> impl IntoResponse {
     ([(CONTENT_TYPE, "text/plain; version=0.0.4"), (CACHE_CONTROL, "no-store")], text)
 }
 
-/// [`Totals`] in the Prometheus text format.
-struct Reports(Totals);
+/// [`ReportTotals`] in the Prometheus text format.
+struct Reports(ReportTotals);
 
 impl fmt::Display for Reports {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Totals { grouped, others, noise, unread, cut, refused, .. } = self.0;
+        let ReportTotals { grouped, over_limit, noise, invalid, truncated, rejected, .. } = self.0;
         head(f, "browser_reports_total", "counter", "Reports from browsers, by outcome.")?;
-        let outcomes =
-            [("grouped", grouped), ("others", others), ("noise", noise), ("unread", unread), ("cut", cut)];
+        let outcomes = [
+            ("grouped", grouped),
+            ("others", over_limit),
+            ("noise", noise),
+            ("unread", invalid),
+            ("cut", truncated),
+        ];
         for (outcome, count) in outcomes {
             writeln!(f, "browser_reports_total{{outcome=\"{outcome}\"}} {count}")?;
         }

@@ -1,14 +1,14 @@
-//! The page that stands in for one that cannot be shown.
+//! The error page: HTML for a status code, with a message and the request id.
 
 use askama::Template;
 use palisade::error_page::ErrorPage;
 use palisade::request::RequestId;
 
-use super::parts::{Here, Layout};
+use super::parts::{Layout, Section};
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct Sorry<'a> {
+struct ErrorTemplate<'a> {
     layout: Layout,
     status: u16,
     title: &'a str,
@@ -16,17 +16,17 @@ struct Sorry<'a> {
     request_id: RequestId,
 }
 
-/// The page for this error.
+/// Renders the error page. Falls back to the bare title if the template fails.
 #[must_use]
 pub fn page(error: &ErrorPage<'_>) -> String {
-    let sorry = Sorry {
-        layout: Layout::new(Here::Elsewhere, error.nonce().clone()),
+    let template = ErrorTemplate {
+        layout: Layout::new(Section::Other, error.nonce().clone()),
         status: error.status().as_u16(),
         title: error.title(),
         message: &error.message(),
         request_id: error.request_id(),
     };
-    sorry.render().unwrap_or_else(|_| error.title().to_owned())
+    template.render().unwrap_or_else(|_| error.title().to_owned())
 }
 
 #[cfg(test)]
@@ -35,16 +35,16 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn the_page_tells_the_visitor_what_to_do_and_which_request_it_was() {
+    fn shows_the_message_and_the_request_id() {
         let request_id = RequestId::random();
-        let sorry = Sorry {
+        let template = ErrorTemplate {
             layout: page_checks::layout(),
             status: 404,
             title: "Page not found",
             message: "There is nothing at <this> address.",
             request_id,
         };
-        let page = sorry.render().unwrap();
+        let page = template.render().unwrap();
         page_checks::check(&page, "Page not found");
         assert!(
             page.contains("nothing at &#60;this&#62; address")

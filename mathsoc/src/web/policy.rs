@@ -92,7 +92,7 @@ pub fn report_only_csp(config: &Config) -> Option<&Csp> {
 
 /// Returns the change that would allow what a group of reports is about, and the setting that
 /// holds the reporting policy.
-pub fn suggestion(config: &Config, group: &Group) -> Option<(Suggestion, &'static str)> {
+pub fn suggestion(config: &Config, group: &ReportGroup) -> Option<(PolicySuggestion, &'static str)> {
     match group.disposition {
         Disposition::Enforced => Some((group.suggestion(&csp(config))?, "CSP_EXTRA")),
         Disposition::Reported => Some((group.suggestion(report_only_csp(config)?)?, "CSP_REPORT_ONLY_EXTRA")),

@@ -34,7 +34,7 @@ pub(super) async fn save(
     let mut missing = Vec::new();
     for id in known {
         let stored = match id.parse() {
-            Ok(id) => uploads.kept(id).await.map_err(BackupError::Storage)?,
+            Ok(id) => uploads.admin().read(id).await.map_err(BackupError::Storage)?,
             Err(_) => None, // The id in the database is malformed, so no file can be stored under it.
         };
         let Some(mut stored) = stored else {
@@ -78,7 +78,7 @@ pub(super) struct FileRestore<'a> {
 
 impl<'a> FileRestore<'a> {
     pub(super) async fn begin(uploads: &'a Uploads) -> Result<Self, BackupError> {
-        let before = uploads.list().await.map_err(BackupError::Storage)?;
+        let before = uploads.admin().list().await.map_err(BackupError::Storage)?;
         Ok(Self { uploads, before, restored: BTreeSet::new() })
     }
 
@@ -100,11 +100,11 @@ impl<'a> FileRestore<'a> {
         if is_there && self.is_intact(id, quarantined, &sha256).await? {
             return Ok(());
         }
-        self.uploads.restore(id, quarantined, copy).await.map_err(BackupError::Storage)
+        self.uploads.admin().restore(id, quarantined, copy).await.map_err(BackupError::Storage)
     }
 
     async fn is_intact(&self, id: UploadId, quarantined: bool, sha256: &str) -> Result<bool, BackupError> {
-        let stored = self.uploads.kept(id).await.map_err(BackupError::Storage)?;
+        let stored = self.uploads.admin().read(id).await.map_err(BackupError::Storage)?;
         let Some(mut stored) = stored.filter(|stored| stored.is_quarantined() == quarantined) else {
             return Ok(false);
         };
@@ -141,7 +141,7 @@ impl<'a> FileRestore<'a> {
             !referenced.contains(&it.id.to_string()) || self.restored.contains(&(it.id, !it.quarantined))
         };
         for old in self.before.iter().filter(is_unreferenced) {
-            let _ = self.uploads.discard(old).await;
+            let _ = self.uploads.admin().delete(old).await;
         }
     }
 }

@@ -89,7 +89,7 @@ struct Inventory {
 
 impl Inventory {
     async fn read(db: &Db, uploads: &Uploads) -> Result<Self, FilesError> {
-        let listed = uploads.list().await?;
+        let listed = uploads.admin().list().await?;
         let mut tx = Tx::snapshot(db).await?;
         let select = format!(
             "SELECT id, name, size, sha256, quarantined_at IS NOT NULL AS quarantined, uploaded_at, {} AS is_used FROM files",
@@ -153,7 +153,7 @@ pub(super) async fn find(db: &Db, uploads: &Uploads, depth: Depth) -> Result<Vec
             findings.push(Finding::new("M11", format!("file {} ({:?}) {what}", row.id, row.name)));
         }
     }
-    for it in inventory.strays().filter(|it| is_old(it.since)) {
+    for it in inventory.strays().filter(|it| is_old(it.last_modified)) {
         let place = if it.quarantined { " in quarantine" } else { "" };
         let what = match inventory.rows.contains_key(&it.id.to_string()) {
             true => format!("file {} is stored a second time{place}", it.id),
@@ -178,7 +178,7 @@ impl FileRow {
         let Ok(id) = self.id.parse::<UploadId>() else {
             return Ok(Some("has a malformed id, so no file can be stored under it".to_owned()));
         };
-        let Some(mut stored) = uploads.kept(id).await? else {
+        let Some(mut stored) = uploads.admin().read(id).await? else {
             // The row may have been deleted together with the file.
             let row_exists = files::any(db, id).await?.is_some();
             return Ok(row_exists.then(|| "is missing from the storage: restore it from a backup".to_owned()));
@@ -229,7 +229,7 @@ pub(super) async fn remove_unused(db: &Db, uploads: &Uploads, dry_run: bool) -> 
         removed.bytes += u64::try_from(row.size).unwrap_or(0);
     }
     for stray in inventory.strays() {
-        if !is_old(stray.since) {
+        if !is_old(stray.last_modified) {
             removed.young += 1;
             continue;
         }

@@ -191,10 +191,12 @@ fn log(config: &Config) -> Option<Finding> {
 }
 
 fn way_to_database(config: &Config) -> Option<Finding> {
-    let (host, what) = match config.database_url.way() {
-        LinkSecurity::Here | LinkSecurity::Verified => return None,
-        LinkSecurity::Encrypted(host) => (host, "is encrypted, but the server's certificate is not verified"),
-        LinkSecurity::Clear(host) => (host, "may be unencrypted"),
+    let (host, what) = match config.database_url.link_security() {
+        LinkSecurity::Local | LinkSecurity::Verified => return None,
+        LinkSecurity::Unverified(host) => {
+            (host, "is encrypted, but the server's certificate is not verified")
+        }
+        LinkSecurity::Unencrypted(host) => (host, "may be unencrypted"),
     };
     let fix = "Add ?sslmode=verify-full&sslrootcert=/path/to/ca.pem to DATABASE_URL.";
     Some(Finding::new("D17", Warning, format!("DATABASE_URL: the connection to {host} {what}."), fix))

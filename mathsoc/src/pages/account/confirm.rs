@@ -1,4 +1,4 @@
-//! `/login/confirm`: giving the password again before something grave.
+//! `/login/confirm`: asks for the password again (step-up authentication).
 
 use axum::Form;
 use axum::extract::{Query, State};
@@ -8,16 +8,15 @@ use palisade::redirect::{Next, SafePath};
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::checked;
+use super::verify_password;
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
-/// What is typed in, and where to go on.
 #[derive(Deserialize)]
-pub(crate) struct Confirm {
+pub(crate) struct ConfirmForm {
     password: Option<Password>,
     #[serde(default)]
     next: Next,
@@ -32,28 +31,25 @@ fn page(frame: &Frame, next: &Next, wrong: Option<&'static str>) -> FormPage {
 }
 
 /// `GET /login/confirm?next=…`.
-///
-/// # Errors
-/// When the page cannot be rendered.
-pub(crate) async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
-    page(&frame, &asked.next, None).answer()
+pub(crate) async fn show(frame: Frame, Query(query): Query<ConfirmForm>) -> Result<Response, Error> {
+    page(&frame, &query.next, None).respond()
 }
 
 /// `POST /login/confirm`.
 ///
 /// # Errors
-/// The refusal when it was tried too often, and when database or store do not answer.
+/// Returns 429 after too many attempts for this account.
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Confirm>,
+    Form(form): Form<ConfirmForm>,
 ) -> Result<Response, Error> {
-    let wrong = || page(&frame, &form.next, Some("That is not your password.")).answer();
+    let wrong = || page(&frame, &form.next, Some("That is not your password.")).respond();
     let Some(password) = form.password.clone() else { return wrong() };
     let stored = users::login_by_id(&app.db, user.id).await?;
-    let Some(verified) = checked(&app, &user.email, password, stored).await? else { return wrong() };
+    let Some(verified) = verify_password(&app, &user.email, password, stored).await? else { return wrong() };
     session.reauthenticate(verified.proof).await?;
     Ok(Redirect::to(form.next.or("/profile")).into_response())
 }

@@ -1,4 +1,4 @@
-//! `/profile/export`: all that the site keeps of oneself, as JSON. Nothing secret is in it: no password's hash, no token.
+//! `/profile/export`: all data about the user as JSON, without secrets (password hash, tokens).
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};
@@ -6,7 +6,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use palisade::{Session, SignedIn};
 use serde_json::{Map, Value, json};
 
-use super::FRESH;
+use super::RECENT_AUTH;
 use crate::db::awards;
 use crate::db::leaderboard;
 use crate::db::progress;
@@ -20,13 +20,13 @@ use crate::state::App;
 /// `GET /profile/export`.
 ///
 /// # Errors
-/// The refusal that asks for the password, where it was not given just now, and when database or store do not answer.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
     session: Session,
 ) -> Result<Response, Error> {
-    user.require_recent_auth(FRESH).await?;
+    user.require_recent_auth(RECENT_AUTH).await?;
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?.map(|school| school.name),
         None => None,

@@ -1,4 +1,4 @@
-//! `/profile/history`: what one has answered, and what came of it; and points that were given by hand.
+//! `/profile/history`: the user's answers with their results, and awards.
 
 use askama::Template;
 use axum::extract::State;
@@ -12,29 +12,26 @@ use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::parts::address::Listing;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "history.html")]
 struct History {
     layout: Layout,
-    /// On the first page.
+    /// Shown on the first page only.
     awards: Vec<Award>,
     found: Paged<SubmittedAnswer>,
     pager: Pager,
 }
 
 impl History {
-    fn as_read(given: &str) -> Option<Printed> {
-        answers::to_mathml(given).ok().map(Printed::mathml)
+    fn as_read(given: &str) -> Option<TrustedHtml> {
+        answers::to_mathml(given).ok().map(TrustedHtml::mathml)
     }
 }
 
 /// `GET /profile/history?page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -44,5 +41,5 @@ pub(crate) async fn show(
     let found = progress::history(&app.db, user.id, listing.page).await?;
     let pager = Pager::new("/profile/history", found.page, found.pages);
     let awards = if found.page == 1 { awards::of_user(&app.db, user.id).await? } else { Vec::new() };
-    shown(&History { layout: frame.layout(Here::Account), awards, found, pager })
+    render(&History { layout: frame.layout(Section::Account), awards, found, pager })
 }

@@ -1,4 +1,4 @@
-//! `/profile/change_password`: another password, for who knows the old one. Every other session of the account ends.
+//! `/profile/change_password`: changes the password, and ends every other session of the account.
 
 use axum::Form;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use palisade::session::AuthProof;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::{checked, judged, send};
+use super::{password_problem, send, verify_password};
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::mail::PasswordChanged;
@@ -18,9 +18,8 @@ use crate::pages::parts::form::{Field, FormPage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// What is typed in.
 #[derive(Deserialize)]
-pub(crate) struct Change {
+pub(crate) struct ChangePasswordForm {
     password: Option<Password>,
     new_password: Option<Password>,
 }
@@ -38,42 +37,39 @@ fn page(frame: &Frame) -> FormPage {
 }
 
 /// `GET /profile/change_password`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
-    page(&frame).answer()
+    page(&frame).respond()
 }
 
 /// `POST /profile/change_password`.
 ///
 /// # Errors
-/// The refusal when it was tried too often, and when database or store do not answer.
+/// Returns 429 after too many attempts for this account.
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Change>,
+    Form(form): Form<ChangePasswordForm>,
 ) -> Result<Response, Error> {
     let empty = || Password::from("");
     let (old, new) = (form.password.unwrap_or_else(empty), form.new_password.unwrap_or_else(empty));
     let about = [user.full_name.as_str(), user.email.as_str()];
-    if let Some(weak) = judged(user.role, &new, &about).await {
+    if let Some(weak) = password_problem(user.role, &new, &about).await {
         return page(&frame)
             .fields([Field::password("Your password now"), new_field().error(Some(weak))])
-            .answer();
+            .respond();
     }
     let stored = users::login_by_id(&app.db, user.id).await?;
-    if checked(&app, &user.email, old, stored).await?.is_none() {
+    if verify_password(&app, &user.email, old, stored).await?.is_none() {
         let wrong = Field::password("Your password now").error(Some("That is not your password."));
-        return page(&frame).fields([wrong, new_field()]).answer();
+        return page(&frame).fields([wrong, new_field()]).respond();
     }
     let hash = app.passwords.hash(new).await?;
     let Some(epoch) = users::set_password(&app.db, user.id, user.epoch, &hash).await? else {
         return page(&frame)
             .problem(Some("Your account was changed from elsewhere just now. Please try again."))
-            .answer();
+            .respond();
     };
     session.reauthenticate(AuthProof::dangerous_allow_unverified(user.id.to_string(), epoch)).await?;
     session.end_others().await?;

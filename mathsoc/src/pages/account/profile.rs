@@ -1,4 +1,4 @@
-//! `/profile` and `/profile/edit`: what is known of oneself.
+//! `/profile` and `/profile/edit`: the user's details, progress and ranks.
 
 use askama::Template;
 use axum::Form;
@@ -18,7 +18,7 @@ use crate::domain::person::{FullName, Year};
 use crate::error::Error;
 use crate::pages::parts::form::FormPage;
 use crate::pages::parts::frame::notice;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -33,7 +33,7 @@ struct Profile {
 }
 
 impl Profile {
-    /// The bar of a key stage, 200 wide: how far the solved and the tried ones reach.
+    /// Returns the lengths of the bars for solved and tried challenges, of 200.
     fn bar(stage: &StageProgress) -> (i64, i64) {
         let all = stage.challenges.max(1);
         (200 * stage.solved / all, 200 * stage.tried / all)
@@ -41,9 +41,6 @@ impl Profile {
 }
 
 /// `GET /profile`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -60,44 +57,37 @@ pub(crate) async fn show(
             boards.push((board.map_or("All challenges".to_owned(), |stage| stage.to_string()), standing));
         }
     }
-    let (layout, stages) = (frame.layout(Here::Account), progress::by_stage(&app.db, user.id).await?);
-    shown(&Profile { layout, user: (*user).clone(), school, admin_needs_factor, stages, boards })
+    let (layout, stages) = (frame.layout(Section::Account), progress::by_stage(&app.db, user.id).await?);
+    render(&Profile { layout, user: (*user).clone(), school, admin_needs_factor, stages, boards })
 }
 
-/// What may be changed.
 #[derive(Deserialize)]
-pub(crate) struct Edit {
+pub(crate) struct ProfileForm {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
     year: String,
 }
 
-fn page(frame: &Frame, form: &Edit) -> FormPage {
+fn page(frame: &Frame, form: &ProfileForm) -> FormPage {
     FormPage::new(frame, "Your details", "Save")
         .fields([name_field().value(&form.full_name), year_field().value(&form.year)])
         .link("Back to my account", "/profile")
 }
 
 /// `GET /profile/edit`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
-    page(&frame, &Edit { full_name: user.full_name.to_string(), year }).answer()
+    page(&frame, &ProfileForm { full_name: user.full_name.to_string(), year }).respond()
 }
 
 /// `POST /profile/edit`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Edit>,
+    Form(form): Form<ProfileForm>,
 ) -> Result<Response, Error> {
     let name = form.full_name.parse::<FullName>();
     let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
@@ -106,7 +96,7 @@ pub(crate) async fn take(
             name_field().value(&form.full_name).error(name.err()),
             year_field().value(&form.year).error(year.err()),
         ];
-        return page(&frame, &form).fields(fields).answer();
+        return page(&frame, &form).fields(fields).respond();
     };
     users::set_profile(&app.db, user.id, name, user.school_id, *year).await?;
     notice(&session, "Saved.").await?;

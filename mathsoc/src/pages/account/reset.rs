@@ -1,5 +1,6 @@
-//! `/password_reset` and `/password_reset/{token}`: a new password for who has forgotten the old one; `/welcome/{token}`: the
-//! first one of an account that an admin made.
+//! `/password_reset`, `/password_reset/{token}` and `/welcome/{token}`: password links.
+//!
+//! `/welcome/{token}` sets the first password of an account that an admin has created.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -10,8 +11,8 @@ use palisade::{Redirect, Session};
 use serde::Deserialize;
 
 use super::register::password_field;
-use super::verify::dead;
-use super::{judged, send};
+use super::verify::link_error_page;
+use super::{password_problem, send};
 use crate::db::users;
 use crate::domain::email::EmailAddress;
 use crate::error::Error;
@@ -19,20 +20,18 @@ use crate::limits::PASSWORD_RESET;
 use crate::links::{LinkError, Purpose};
 use crate::mail::{PasswordChanged, ResetPassword};
 use crate::pages::parts::Frame;
-use crate::pages::parts::form::{Field, FormPage, Said};
+use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// Whose password it is.
 #[derive(Deserialize)]
-pub(crate) struct Forgotten {
+pub(crate) struct ResetRequestForm {
     #[serde(default)]
     email: String,
 }
 
-/// The new one.
 #[derive(Deserialize)]
-pub(crate) struct Chosen {
+pub(crate) struct NewPasswordForm {
     password: Option<Password>,
 }
 
@@ -44,27 +43,24 @@ fn page(frame: &Frame, email: &str) -> FormPage {
 }
 
 /// `GET /password_reset`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
-    page(&frame, "").answer()
+    page(&frame, "").respond()
 }
 
-/// `POST /password_reset`. The answer is the same whether the address has an account.
+/// `POST /password_reset`. The response does not reveal if the address has an account.
 ///
 /// # Errors
-/// The refusal when it was asked too often, and when the database gives no answer.
+/// Returns 429 after too many requests for this address.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
-    Form(form): Form<Forgotten>,
+    Form(form): Form<ResetRequestForm>,
 ) -> Result<Response, Error> {
     let email = match form.email.parse::<EmailAddress>() {
         Ok(email) => email,
         Err(error) => {
             let field = Field::email("E-mail address").value(&form.email).error(Some(error));
-            return page(&frame, "").fields([field]).answer();
+            return page(&frame, "").fields([field]).respond();
         }
     };
     app.limits.of(&PASSWORD_RESET).check(email.key().as_str()).await?;
@@ -72,13 +68,13 @@ pub(crate) async fn take(
         let link = app.config.site_url.link(&app.links.issue(Purpose::ResetPassword, &user));
         send(&app, &user.email, &ResetPassword { link, site: app.config.site_url.link("/") });
     }
-    Said::new(
+    MessagePage::new(
         &frame,
         "Look into your mail",
         "If there is an account with this address, we have sent a letter to it with a link to choose a new password.",
     )
-    .and("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses.")
-    .answer()
+    .paragraph("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses.")
+    .respond()
 }
 
 fn new_page(frame: &Frame, purpose: Purpose) -> FormPage {
@@ -87,17 +83,11 @@ fn new_page(frame: &Frame, purpose: Purpose) -> FormPage {
 }
 
 /// `GET /password_reset/{token}`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show_new(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
     show_form(app, frame, token, Purpose::ResetPassword).await
 }
 
 /// `GET /welcome/{token}`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show_first(
     app: State<App>,
     frame: Frame,
@@ -113,21 +103,21 @@ async fn show_form(
     purpose: Purpose,
 ) -> Result<Response, Error> {
     match app.links.look(purpose, &token).await {
-        Ok(_) => new_page(&frame, purpose).answer(),
-        Err(error) => dead(&frame, error),
+        Ok(_) => new_page(&frame, purpose).respond(),
+        Err(error) => link_error_page(&frame, error),
     }
 }
 
 /// `POST /password_reset/{token}`: ends every session of the account.
 ///
 /// # Errors
-/// When the database gives no answer, or too many passwords are being hashed.
+/// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take_new(
     app: State<App>,
     frame: Frame,
     session: Session,
     token: Path<String>,
-    form: Form<Chosen>,
+    form: Form<NewPasswordForm>,
 ) -> Result<Response, Error> {
     take_form(app, frame, session, token, form, Purpose::ResetPassword).await
 }
@@ -135,13 +125,13 @@ pub(crate) async fn take_new(
 /// `POST /welcome/{token}`.
 ///
 /// # Errors
-/// When the database gives no answer, or too many passwords are being hashed.
+/// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take_first(
     app: State<App>,
     frame: Frame,
     session: Session,
     token: Path<String>,
-    form: Form<Chosen>,
+    form: Form<NewPasswordForm>,
 ) -> Result<Response, Error> {
     take_form(app, frame, session, token, form, Purpose::Welcome).await
 }
@@ -151,28 +141,28 @@ async fn take_form(
     frame: Frame,
     session: Session,
     Path(token): Path<String>,
-    Form(form): Form<Chosen>,
+    Form(form): Form<NewPasswordForm>,
     purpose: Purpose,
 ) -> Result<Response, Error> {
     let link = match app.links.look(purpose, &token).await {
         Ok(link) => link,
-        Err(error) => return dead(&frame, error),
+        Err(error) => return link_error_page(&frame, error),
     };
     let user = users::by_id(&app.db, link.user_id).await?.ok_or(Error::NotFound)?;
     let password = form.password.unwrap_or_else(|| Password::from(""));
     let about = [user.full_name.as_str(), user.email.as_str()];
-    if let Some(weak) = judged(user.role, &password, &about).await {
-        return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).answer();
+    if let Some(weak) = password_problem(user.role, &password, &about).await {
+        return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).respond();
     }
     let hash = app.passwords.hash(password).await?;
     let link = match app.links.consume(purpose, &token).await {
         Ok(link) => link,
-        Err(error) => return dead(&frame, error),
+        Err(error) => return link_error_page(&frame, error),
     };
     if users::set_password(&app.db, user.id, link.epoch, &hash).await?.is_none() {
-        return dead(&frame, LinkError::Outdated);
+        return link_error_page(&frame, LinkError::Outdated);
     }
-    // Who opens the link has shown that the address is theirs.
+    // The link proves that the user owns the address.
     users::verify_email(&app.db, user.id).await?;
     if purpose == Purpose::Welcome {
         notice(&session, "Your password is kept. Log in with it.").await?;
@@ -180,7 +170,7 @@ async fn take_form(
     }
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
-    // The session of the former password, where this browser has one, is over and could say nothing more.
+    // The epoch has invalidated this browser's session; a new one has to carry the notice.
     if session.sign_in().await?.is_some_and(|sign_in| sign_in.user == user.id.to_string()) {
         session.end_outdated().await?;
     }

@@ -1,4 +1,4 @@
-//! `/admin/announcements`: the notes on the front page.
+//! `/admin/announcements`: the section of announcements, which the front page shows.
 
 use axum::Form;
 use axum::extract::State;
@@ -6,7 +6,7 @@ use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::{List, Page, Row, actor, back};
+use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::announcements::{self, Announcement, NewAnnouncement};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
@@ -15,12 +15,11 @@ use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::parts::{Frame, Section, render};
 use crate::pages::public::home::Home;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Deserialize)]
 pub(crate) struct AnnouncementForm {
     #[serde(default)]
@@ -46,7 +45,7 @@ impl AnnouncementForm {
         ]
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     fn read(&self) -> Result<NewAnnouncement, Vec<Field>> {
         let (title, hour) = (self.title.parse::<Title>(), self.published_at.parse::<Hour>());
         let body = self.body.trim();
@@ -66,7 +65,7 @@ impl AnnouncementForm {
         }
     }
 
-    /// The announcement as the front page would show it, whatever may still be wrong.
+    /// Converts the form for a preview, valid or not.
     fn preview(self, now: i64) -> Announcement {
         let title = title::or_untitled(self.title);
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
@@ -76,7 +75,7 @@ impl AnnouncementForm {
 
 fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
     FormPage::new(frame, title, "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .fields(fields)
         .other("Preview in a new window", "/admin/announcements/preview")
         .link("All announcements", "/admin/announcements")
@@ -86,12 +85,9 @@ const NEW: &str = "New announcement";
 const CHANGE: &str = "Change the announcement";
 
 /// `GET /admin/announcements`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = announcements::all(&app.db, page).await?;
@@ -105,75 +101,60 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/announcements/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
-    let typed = AnnouncementForm {
+    let form = AnnouncementForm {
         title: String::new(),
         body: String::new(),
         published_at: Hour::of_unix(now()).to_string(),
     };
-    page(&frame, NEW, typed.fields()).answer()
+    page(&frame, NEW, form.fields()).respond()
 }
 
 /// `POST /admin/announcements/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AnnouncementForm>,
+    Form(form): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
-    match typed.read() {
-        Err(fields) => page(&frame, NEW, fields).answer(),
+    match form.read() {
+        Err(fields) => page(&frame, NEW, fields).respond(),
         Ok(new) => {
             announcements::create(&app.db, &actor(&admin), &new).await?;
-            back(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
+            redirect_to_list(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
     }
 }
 
-/// `POST /admin/announcements/preview`: the front page as a visitor would see it; nothing is kept.
-///
-/// # Errors
-/// When the database gives no answer.
+/// `POST /admin/announcements/preview`: renders the front page without saving.
 pub(crate) async fn preview(
     State(app): State<App>,
     frame: Frame,
-    Form(typed): Form<AnnouncementForm>,
+    Form(form): Form<AnnouncementForm>,
 ) -> Result<Html<String>, Error> {
-    shown(&Home::preview(&app, &frame, typed.preview(now())).await?)
+    render(&Home::preview(&app, &frame, form.preview(now())).await?)
 }
 
 /// `GET /admin/announcements/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = announcements::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, AnnouncementForm::of(found).fields()).answer()
+    page(&frame, CHANGE, AnnouncementForm::of(found).fields()).respond()
 }
 
 /// `POST /admin/announcements/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AnnouncementForm>,
+    Form(form): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
-    match typed.read() {
-        Err(fields) => page(&frame, CHANGE, fields).answer(),
+    match form.read() {
+        Err(fields) => page(&frame, CHANGE, fields).respond(),
         Ok(new) if announcements::change(&app.db, &actor(&admin), id, &new).await? => {
-            back(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
+            redirect_to_list(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
         Ok(_) => Err(Error::NotFound),
     }

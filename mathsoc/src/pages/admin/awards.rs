@@ -1,7 +1,7 @@
-//! `/admin/awards`: points given to pupils by hand, or taken, each with a reason that the pupil reads.
+//! `/admin/awards`: points that admins give or take, each with a reason for the pupil.
 //!
-//! Whom they are for is typed as an e-mail address or as a whole name. A part of a name is nobody's: it is answered with who may be
-//! meant, since points for the wrong pupil are seen by everybody at once.
+//! The admin names the pupil by e-mail address or full name. A part of a name is rejected with up
+//! to three suggestions: points for the wrong pupil would be public at once.
 
 use axum::Form;
 use axum::extract::{RawQuery, State};
@@ -10,8 +10,8 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use url::form_urlencoded::{Serializer, parse};
 
-use super::users::search::Search;
-use super::{List, Row, actor, back};
+use super::users::search::UserSearch;
+use super::{List, Row, actor, redirect_to_list};
 use crate::db::awards::{self, Award, AwardError, NewAward};
 use crate::db::board_versions::{ScoreBoard, ScoreScope};
 use crate::db::competitions::{self, Competition};
@@ -27,11 +27,10 @@ use crate::pages::parts::address::Id;
 use crate::pages::parts::day::Day;
 use crate::pages::parts::form::{Field, FormPage};
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::parts::{Frame, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 pub(crate) struct AwardForm {
     #[serde(default)]
@@ -77,17 +76,17 @@ impl AwardForm {
         [self.pupil_field(), self.points_field(), self.reason_field(), self.counts_field(competitions)]
     }
 
-    /// What it says, or the fields with what is wrong.
-    async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<Read, Error> {
+    /// Parses the form, or returns the fields with their validation errors.
+    async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<ParsedAward, Error> {
         let pupil = pupil(db, &self.pupil).await?;
         let (points, reason) = (self.points.parse::<Points>(), self.reason.parse::<Title>());
         let scope = self.scope(pupil.as_ref().ok(), competitions);
         Ok(match (pupil, points, reason, scope) {
-            (Ok(pupil), Ok(points), Ok(reason), Ok(scope)) => Read::New(
+            (Ok(pupil), Ok(points), Ok(reason), Ok(scope)) => ParsedAward::Valid(
                 pupil.user.full_name.to_string(),
                 NewAward { user_id: pupil.user.id, scope, points, reason },
             ),
-            (pupil, points, reason, scope) => Read::Wrong(vec![
+            (pupil, points, reason, scope) => ParsedAward::Invalid(vec![
                 self.pupil_field().error(pupil.err()),
                 self.points_field().error(points.err()),
                 self.reason_field().error(reason.err()),
@@ -119,15 +118,15 @@ impl AwardForm {
     }
 }
 
-/// What a form says.
-enum Read {
-    /// The pupil's name, and what they are to get.
-    New(String, NewAward),
-    /// The fields, with what is wrong.
-    Wrong(Vec<Field>),
+/// A parsed form.
+enum ParsedAward {
+    /// The pupil's name, and the award.
+    Valid(String, NewAward),
+    /// The fields with their validation errors.
+    Invalid(Vec<Field>),
 }
 
-/// The one pupil whom a text names, or why there is none.
+/// Finds the only pupil with this address or full name, or returns the reason.
 async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     let text = text.trim();
     if text.is_empty() {
@@ -137,7 +136,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     let is_admin = !found.is_empty();
     let mut pupils: Vec<_> = found.into_iter().filter(|it| it.user.role == Role::Pupil).collect();
     if pupils.len() > 1 {
-        let names = named(&pupils);
+        let names = name_list(&pupils);
         return Ok(Err(format!("Several pupils have this name: {names}. Write the e-mail address.")));
     }
     if let Some(pupil) = pupils.pop() {
@@ -146,53 +145,51 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     if is_admin {
         return Ok(Err("This is an admin, who is on no leaderboard.".to_owned()));
     }
-    let near = UserFilter { text: text.to_owned(), role: Some(Role::Pupil), ..UserFilter::default() };
-    let near = list::page(db, &near, 1).await?.items;
-    let near = near.get(..3).unwrap_or(&near);
-    let meant = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", named(near)) };
+    let similar = UserFilter { text: text.to_owned(), role: Some(Role::Pupil), ..UserFilter::default() };
+    let similar = list::page(db, &similar, 1).await?.items;
+    let similar = similar.get(..3).unwrap_or(&similar);
+    let meant =
+        if similar.is_empty() { String::new() } else { format!(" Did you mean {}?", name_list(similar)) };
     Ok(Err(format!("No pupil has this address or name.{meant}")))
 }
 
-/// `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
-fn named(pupils: &[Person]) -> String {
+/// Formats pupils as `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
+fn name_list(pupils: &[Person]) -> String {
     let name = |it: &Person| format!("{} ({})", it.user.full_name, it.user.email);
     pupils.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn page(frame: &Frame, title: &'static str, button: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
-    FormPage::new(frame, title, button).here(Here::Admin).fields(fields).link("All awards", LIST)
+    FormPage::new(frame, title, button).section(Section::Admin).fields(fields).link("All awards", LIST_PATH)
 }
 
-const LIST: &str = "/admin/awards";
+const LIST_PATH: &str = "/admin/awards";
 const NEW: &str = "New award";
-const GIVE: &str = "Save";
+const SAVE: &str = "Save";
 
 /// `GET /admin/awards?q=ada&page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
-    search: Search,
+    search: UserSearch,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let asked = search.wanted.text;
-    let found = awards::page(&app.db, &asked, search.page).await?;
-    let address = match &*asked {
-        "" => LIST.to_owned(),
-        asked => format!("{LIST}?{}", Serializer::new(String::new()).append_pair("q", asked).finish()),
+    let text = search.wanted.text;
+    let found = awards::page(&app.db, &text, search.page).await?;
+    let address = match &*text {
+        "" => LIST_PATH.to_owned(),
+        text => format!("{LIST_PATH}?{}", Serializer::new(String::new()).append_pair("q", text).finish()),
     };
     let row = |it: Award| {
         let place = format!("{} · {}", it.place(), Day::of_unix(it.awarded_at));
         Row { id: it.id, title: format!("{}, {}", it.full_name, it.points), facts: vec![it.reason, place] }
     };
-    shown(&List {
-        layout: frame.layout(Here::Admin),
+    render(&List {
+        layout: frame.layout(Section::Admin),
         token: frame.token(),
-        kind: LogSubject::Award,
+        subject: LogSubject::Award,
         title: "Awards",
         new: Some(NEW),
-        asked: Some(asked),
+        search: Some(text),
         filters: Vec::new(),
         deleted: trash::recent(&app.db, LogSubject::Award).await?,
         pager: Pager::new(address, found.page, found.pages),
@@ -201,9 +198,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/awards/new?to=ada@school.example`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn new(
     State(app): State<App>,
     RawQuery(query): RawQuery,
@@ -211,32 +205,29 @@ pub(crate) async fn new(
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let to = parse(query.as_bytes()).find(|(name, _)| name == "to");
-    let typed =
+    let form =
         AwardForm { pupil: to.map(|(_, to)| to.into_owned()).unwrap_or_default(), ..AwardForm::default() };
-    page(&frame, NEW, GIVE, typed.fields(&competitions::all(&app.db).await?)).answer()
+    page(&frame, NEW, SAVE, form.fields(&competitions::all(&app.db).await?)).respond()
 }
 
 /// `POST /admin/awards/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AwardForm>,
+    Form(form): Form<AwardForm>,
 ) -> Result<Response, Error> {
     let competitions = competitions::all(&app.db).await?;
-    let (name, new) = match typed.read(&app.db, &competitions).await? {
-        Read::New(name, new) => (name, new),
-        Read::Wrong(fields) => return page(&frame, NEW, GIVE, fields).answer(),
+    let (name, new) = match form.read(&app.db, &competitions).await? {
+        ParsedAward::Valid(name, new) => (name, new),
+        ParsedAward::Invalid(fields) => return page(&frame, NEW, SAVE, fields).respond(),
     };
-    let [pupil, points, reason, counts] = typed.fields(&competitions);
+    let [pupil, points, reason, counts] = form.fields(&competitions);
     let fields = match awards::create(&app.db, &actor(&admin), &new).await {
         Ok(_) => {
             app.live.look();
-            return back(
+            return redirect_to_list(
                 &session,
                 LogSubject::Award,
                 &format!("{name} has {} for “{}”.", new.points, new.reason),
@@ -247,7 +238,7 @@ pub(crate) async fn create(
         Err(gone @ AwardError::NoPupil) => [pupil.error(Some(gone)), points, reason, counts],
         Err(other @ AwardError::NotInvited) => [pupil, points, reason, counts.error(Some(other))],
     };
-    page(&frame, NEW, GIVE, fields).answer()
+    page(&frame, NEW, SAVE, fields).respond()
 }
 
 fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
@@ -258,39 +249,38 @@ fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
 }
 
 /// `GET /admin/awards/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     let (points, reason) = (award.points.number().to_string(), award.reason.clone());
-    let typed = AwardForm { points, reason, ..AwardForm::default() };
-    change_page(&frame, &award, [typed.points_field(), typed.reason_field()]).answer()
+    let form = AwardForm { points, reason, ..AwardForm::default() };
+    change_page(&frame, &award, [form.points_field(), form.reason_field()]).respond()
 }
 
 /// `POST /admin/awards/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AwardForm>,
+    Form(form): Form<AwardForm>,
 ) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let (points, reason) = match (typed.points.parse::<Points>(), typed.reason.parse::<Title>()) {
+    let (points, reason) = match (form.points.parse::<Points>(), form.reason.parse::<Title>()) {
         (Ok(points), Ok(reason)) => (points, reason),
         (points, reason) => {
-            let fields = [typed.points_field().error(points.err()), typed.reason_field().error(reason.err())];
-            return change_page(&frame, &award, fields).answer();
+            let fields = [form.points_field().error(points.err()), form.reason_field().error(reason.err())];
+            return change_page(&frame, &award, fields).respond();
         }
     };
     if !awards::change(&app.db, &actor(&admin), id, points, &reason).await? {
         return Err(Error::NotFound);
     }
     app.live.look();
-    back(&session, LogSubject::Award, &format!("{} has {points} for “{reason}”.", award.full_name)).await
+    redirect_to_list(
+        &session,
+        LogSubject::Award,
+        &format!("{} has {points} for “{reason}”.", award.full_name),
+    )
+    .await
 }

@@ -1,7 +1,7 @@
-//! The form of a challenge: what is typed into it, and what that says.
+//! The form of a challenge: its fields, and their validation.
 //!
-//! Its boxes are numbered from 1 and have four fields each; there are always two empty ones at the end, and a box that is left
-//! empty is none.
+//! Answer boxes are numbered from 1 and have four fields each. The form ends with two empty boxes,
+//! up to [`MAX_BOXES`] in all. Boxes without a label and an answer are ignored.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::domain::title::{self, Title};
 use crate::pages::parts::day::Hour;
 use crate::pages::parts::form::Field;
 
-/// Empty boxes at the end of the form.
+/// The number of empty boxes at the end of the form.
 const SPARE: usize = 2;
 
-/// What is typed in: names with values, as a form sends them.
+/// The submitted names and values.
 pub(super) struct ChallengeForm(HashMap<String, String>);
 
 impl ChallengeForm {
@@ -26,14 +26,14 @@ impl ChallengeForm {
         Self(sent.into_iter().collect())
     }
 
-    /// An empty form; what it makes is shown from this time on.
+    /// Creates an empty form, with `now` as the time of release.
     pub(super) fn empty(now: i64) -> Self {
         let hour = Hour::of_unix(now).to_string();
         Self([("released_at".to_owned(), hour), ("key_stage".to_owned(), KeyStage::Ks3.to_string())].into())
     }
 
     pub(super) fn of(draft: Draft) -> Self {
-        let mut typed = HashMap::from([
+        let mut form = HashMap::from([
             ("title".to_owned(), draft.title.to_string()),
             ("key_stage".to_owned(), draft.key_stage.to_string()),
             ("summary".to_owned(), draft.summary),
@@ -47,14 +47,14 @@ impl ChallengeForm {
         ]);
         for (n, it) in (1..).zip(draft.boxes) {
             let id = it.id.map(|id| id.to_string()).unwrap_or_default();
-            typed.insert(name(n, "id"), id);
-            typed.extend([
+            form.insert(name(n, "id"), id);
+            form.extend([
                 (name(n, "label"), it.label),
                 (name(n, "answer"), it.answer),
                 (name(n, "rules"), it.rules),
             ]);
         }
-        Self(typed)
+        Self(form)
     }
 
     fn get(&self, name: &str) -> &str {
@@ -69,13 +69,13 @@ impl ChallengeForm {
         self.of_box(n, "label").is_empty() && self.of_box(n, "answer").is_empty()
     }
 
-    /// How many boxes the form shows.
-    fn shown(&self) -> usize {
+    /// Returns the number of boxes to show.
+    fn box_count(&self) -> usize {
         let filled = (1..=MAX_BOXES).rev().find(|n| !self.is_empty(*n)).unwrap_or(0);
         (filled + SPARE).min(MAX_BOXES)
     }
 
-    /// The fields, with what is wrong by their names.
+    /// Returns the fields, with the errors in `wrong` by field name.
     pub(super) fn fields(&self, among: &[Competition], wrong: &HashMap<String, String>) -> Vec<Field> {
         let stages = KeyStage::ALL.map(|stage| (stage.to_string(), stage.to_string())).to_vec();
         let none = (String::new(), "None: it is for everybody".to_owned());
@@ -92,7 +92,7 @@ impl ChallengeForm {
             Field::hour("locked_at", "Closed from")
                 .hint("It takes no more answers from then on, and shows its own. Leave it empty to close it by hand."),
         ];
-        for n in 1..=self.shown() {
+        for n in 1..=self.box_count() {
             fields.extend([
                 Field::part(format!("Answer box {n}")),
                 Field::hidden(name(n, "id"), self.of_box(n, "id")),
@@ -109,33 +109,33 @@ impl ChallengeForm {
         fields.into_iter().map(filled).collect()
     }
 
-    /// What it says, or what is wrong, by the names of the fields.
+    /// Parses the form, or returns the errors by field name.
     pub(super) fn read(&self) -> Result<Draft, HashMap<String, String>> {
         let mut wrong = HashMap::new();
-        let mut missing = |name: &str, why: String| drop(wrong.insert(name.to_owned(), why));
-        let title = self.get("title").parse::<Title>().map_err(|error| missing("title", error.to_string()));
+        let mut report = |name: &str, why: String| drop(wrong.insert(name.to_owned(), why));
+        let title = self.get("title").parse::<Title>().map_err(|error| report("title", error.to_string()));
         let stage = self.get("key_stage").parse::<KeyStage>();
-        let stage = stage.map_err(|error| missing("key_stage", error.to_string()));
+        let stage = stage.map_err(|error| report("key_stage", error.to_string()));
         for name in ["summary", "statement"] {
             if self.get(name).is_empty() {
-                missing(name, "This is empty.".to_owned());
+                report(name, "This is empty.".to_owned());
             }
         }
         let hour = |name: &str| self.get(name).parse::<Hour>().map(Hour::unix);
-        let released = hour("released_at").map_err(|error| missing("released_at", error.to_string()));
+        let released = hour("released_at").map_err(|error| report("released_at", error.to_string()));
         let locked_at = match self.get("locked_at") {
             "" => None,
-            _ => hour("locked_at").map_err(|error| missing("locked_at", error.to_string())).ok(),
+            _ => hour("locked_at").map_err(|error| report("locked_at", error.to_string())).ok(),
         };
         let competition = match self.get("competition") {
             "" => None,
-            id => id.parse().map_err(|_| missing("competition", "Choose one of these.".to_owned())).ok(),
+            id => id.parse().map_err(|_| report("competition", "Choose one of these.".to_owned())).ok(),
         };
         if locked_at.is_some_and(|locked| released.is_ok_and(|released| locked <= released)) {
-            missing("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
+            report("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
         }
         let filled: Vec<_> = (1..=MAX_BOXES).filter(|n| !self.is_empty(*n)).collect();
-        let boxes = filled.into_iter().map(|n| self.read_box(n, &mut missing)).collect();
+        let boxes = filled.into_iter().map(|n| self.read_box(n, &mut report)).collect();
         let (summary, statement) = (self.get("summary").to_owned(), self.get("statement").to_owned());
         match (title, stage, released) {
             (Ok(title), Ok(key_stage), Ok(released_at)) if wrong.is_empty() => {
@@ -145,7 +145,7 @@ impl ChallengeForm {
         }
     }
 
-    fn read_box(&self, n: usize, missing: &mut impl FnMut(&str, String)) -> DraftBox {
+    fn read_box(&self, n: usize, report: &mut impl FnMut(&str, String)) -> DraftBox {
         let part = |part: &str| self.of_box(n, part).to_owned();
         let it = DraftBox {
             id: part("id").parse().ok(),
@@ -154,23 +154,23 @@ impl ChallengeForm {
             rules: part("rules"),
         };
         if it.label.is_empty() {
-            missing(&name(n, "label"), "Write what is asked for, such as x =.".to_owned());
+            report(&name(n, "label"), "Write what is asked for, such as x =.".to_owned());
         }
         match it.rules.parse::<AnswerRules>() {
-            Err(error) => missing(&name(n, "rules"), error.to_string()),
-            // An answer that cannot be read could never be given.
+            Err(error) => report(&name(n, "rules"), error.to_string()),
+            // No pupil could ever match an answer that cannot be parsed.
             Ok(rules) => {
                 if let Comparison::Unreadable { message, .. } =
                     answers::compare(&it.answer, &it.answer, &rules)
                 {
-                    missing(&name(n, "answer"), message);
+                    report(&name(n, "answer"), message);
                 }
             }
         }
         it
     }
 
-    /// The challenge as its page would show it, whatever may still be wrong.
+    /// Converts the form for a preview, valid or not.
     pub(super) fn preview(&self, now: i64) -> Challenge {
         let label = |n| AnswerBox { id: 0, label: self.of_box(n, "label").to_owned(), answer: None };
         let filled = (1..=MAX_BOXES).filter(|n| !self.is_empty(*n));
@@ -188,7 +188,7 @@ impl ChallengeForm {
     }
 }
 
-/// The name of a box's field.
+/// Returns the name of a box's field.
 fn name(n: usize, part: &str) -> String {
     format!("box-{n}-{part}")
 }
@@ -197,7 +197,7 @@ fn name(n: usize, part: &str) -> String {
 mod tests {
     use super::*;
 
-    fn typed(pairs: &[(&str, &str)]) -> ChallengeForm {
+    fn form(pairs: &[(&str, &str)]) -> ChallengeForm {
         let all = [
             ("title", "Roots"),
             ("key_stage", "KS5"),
@@ -210,18 +210,18 @@ mod tests {
     }
 
     #[test]
-    fn boxes_that_are_left_empty_are_none_and_the_others_keep_their_order() {
+    fn ignores_empty_boxes_and_keeps_the_order() {
         let form =
-            typed(&[("box-1-id", "9"), ("box-3-label", "x ="), ("box-3-answer", "7"), ("box-3-id", "4")]);
+            form(&[("box-1-id", "9"), ("box-3-label", "x ="), ("box-3-answer", "7"), ("box-3-id", "4")]);
         let draft = form.read().unwrap();
         assert_eq!(draft.boxes.len(), 1);
         assert_eq!((draft.boxes[0].id, draft.boxes[0].answer.as_str()), (Some(4), "7"));
-        assert_eq!(form.shown(), 5, "two empty ones follow the last");
+        assert_eq!(form.box_count(), 5, "two empty boxes follow the last");
     }
 
     #[test]
-    fn what_could_never_be_answered_is_told_at_once() {
-        let form = typed(&[
+    fn rejects_answers_that_cannot_be_parsed() {
+        let form = form(&[
             ("box-1-label", "x ="),
             ("box-1-answer", "2+"),
             ("box-2-label", "y ="),
@@ -237,8 +237,8 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_comes_back_into_the_form_as_it_was() {
-        let form = typed(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
+    fn a_saved_draft_round_trips_through_the_form() {
+        let form = form(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
         let draft = form.read().unwrap();
         assert_eq!(ChallengeForm::of(draft.clone()).read().unwrap(), draft);
     }

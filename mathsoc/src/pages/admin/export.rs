@@ -1,7 +1,8 @@
-//! `/admin/export/{file}`: what the site knows, as a file for a spreadsheet.
+//! `/admin/export/{file}`: users, answers and the leaderboard as CSV files.
 //!
-//! The file goes out as it is read, five hundred rows at a time; whoever goes away in the middle ends the reading. Where the
-//! database gives no answer half way, the connection breaks off, so that nobody takes a part for the whole.
+//! The response is streamed, 500 rows at a time. If the client disconnects, the queries stop. If
+//! the database fails, the connection is aborted, so that a client cannot mistake a part for the
+//! whole.
 
 use std::io;
 use std::pin::Pin;
@@ -27,15 +28,14 @@ use crate::pages::parts::day::Hour;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum File {
+enum ExportFile {
     Users,
     Submissions,
     Leaderboard(Option<KeyStage>),
 }
 
-impl File {
+impl ExportFile {
     fn of(name: &str, key_stage: Option<KeyStage>) -> Option<Self> {
         match name {
             "users.csv" => Some(Self::Users),
@@ -55,10 +55,12 @@ impl File {
     }
 }
 
-/// `GET /admin/export/users.csv`, `submissions.csv` or `leaderboard.csv?key_stage=KS3`. The log says who has it.
+/// `GET /admin/export/users.csv`, `submissions.csv` or `leaderboard.csv?key_stage=KS3`.
+///
+/// Each download is in the admin log.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a file that there is not, and when the database gives no answer.
+/// Returns [`Error::NotFound`] for any other file name.
 pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,
@@ -66,60 +68,59 @@ pub(crate) async fn show(
     admin: SignedIn<Admin>,
 ) -> Result<Response, Error> {
     let name = path.map(|Path(name)| name).map_err(|_| Error::NotFound)?;
-    let file = File::of(&name, listing.key_stage).ok_or(Error::NotFound)?;
+    let file = ExportFile::of(&name, listing.key_stage).ok_or(Error::NotFound)?;
     admin_log::exported(&app.db, &actor(&admin), &file.name()).await?;
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
-        let mut rows = Rows { sender, db: app.db.clone() };
-        if let Err(End::Broken(error)) = rows.write(file).await {
-            tracing::error!(%error, file = file.name(), "a file broke off");
-            // If nobody listens any more, nobody has to be told.
-            let _ = rows.sender.send(Err(io::Error::other("the database gave no answer"))).await;
+        let mut writer = CsvWriter { sender, db: app.db.clone() };
+        if let Err(ExportError::Db(error)) = writer.write(file).await {
+            tracing::error!(%error, file = file.name(), "CSV export aborted: the database failed");
+            // Fails only if the client has disconnected.
+            let _ = writer.sender.send(Err(io::Error::other("the database failed"))).await;
         }
     });
     let attachment = format!("attachment; filename=\"{}\"", file.name());
     let head = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, &*attachment)];
-    Ok((head, Body::new(Chunks(receiver))).into_response())
+    Ok((head, Body::new(CsvBody(receiver))).into_response())
 }
 
-/// What is written into the file.
-struct Rows {
+/// Queries the rows and sends them as CSV.
+struct CsvWriter {
     sender: Sender<io::Result<Bytes>>,
     db: Db,
 }
 
-/// Why it is not written to its end.
-enum End {
-    /// Nobody reads it any more.
-    Gone,
-    /// The database gave no answer.
-    Broken(DbError),
+/// The reason why an export stops early.
+enum ExportError {
+    /// The client has disconnected.
+    Disconnected,
+    Db(DbError),
 }
 
-impl From<DbError> for End {
+impl From<DbError> for ExportError {
     fn from(error: DbError) -> Self {
-        Self::Broken(error)
+        Self::Db(error)
     }
 }
 
-impl Rows {
-    async fn send(&self, bytes: Vec<u8>) -> Result<(), End> {
-        self.sender.send(Ok(bytes.into())).await.map_err(|_| End::Gone)
+impl CsvWriter {
+    async fn send(&self, bytes: Vec<u8>) -> Result<(), ExportError> {
+        self.sender.send(Ok(bytes.into())).await.map_err(|_| ExportError::Disconnected)
     }
 
-    async fn write(&mut self, file: File) -> Result<(), End> {
+    async fn write(&mut self, file: ExportFile) -> Result<(), ExportError> {
         match file {
-            File::Users => self.users().await,
-            File::Submissions => self.submissions().await,
-            File::Leaderboard(key_stage) => self.leaderboard(key_stage).await,
+            ExportFile::Users => self.users().await,
+            ExportFile::Submissions => self.submissions().await,
+            ExportFile::Leaderboard(key_stage) => self.leaderboard(key_stage).await,
         }
     }
 
-    async fn head<const N: usize>(&self, columns: [&str; N]) -> Result<(), End> {
+    async fn head<const N: usize>(&self, columns: [&str; N]) -> Result<(), ExportError> {
         self.send([BEGIN, &line(columns)].concat()).await
     }
 
-    async fn users(&self) -> Result<(), End> {
+    async fn users(&self) -> Result<(), ExportError> {
         let columns = ["id", "name", "email", "role", "school", "year", "key_stage"];
         let columns = [&columns[..], &["verified", "made", "last_seen"]].concat();
         self.send([BEGIN, &line(columns)].concat()).await?;
@@ -149,7 +150,7 @@ impl Rows {
         }
     }
 
-    async fn submissions(&self) -> Result<(), End> {
+    async fn submissions(&self) -> Result<(), ExportError> {
         self.head([
             "id",
             "at",
@@ -189,7 +190,7 @@ impl Rows {
         }
     }
 
-    async fn leaderboard(&self, key_stage: Option<KeyStage>) -> Result<(), End> {
+    async fn leaderboard(&self, key_stage: Option<KeyStage>) -> Result<(), ExportError> {
         self.head(["rank", "user_id", "name", "school", "year", "points", "solved"]).await?;
         let (mut after, mut rank, mut place) = (None, 0, 0_u64);
         loop {
@@ -198,7 +199,7 @@ impl Rows {
             let mut bytes = Vec::new();
             for it in rows {
                 place += 1;
-                // Who has as many points has the same rank.
+                // Equal points share a rank.
                 if after.is_none_or(|(points, _)| points != it.points) {
                     rank = place;
                 }
@@ -225,15 +226,15 @@ fn number(value: Option<i64>) -> String {
     value.map(|it| it.to_string()).unwrap_or_default()
 }
 
-/// The minute, in London, as spreadsheets read it.
+/// Formats a time in London as spreadsheets parse it: `2026-07-01 09:00`.
 fn hour(seconds: Option<i64>) -> String {
     seconds.map(|it| Hour::of_unix(it).to_string().replace('T', " ")).unwrap_or_default()
 }
 
-/// The chunks of a file, as a body.
-struct Chunks(Receiver<io::Result<Bytes>>);
+/// A response body from a channel of chunks.
+struct CsvBody(Receiver<io::Result<Bytes>>);
 
-impl http_body::Body for Chunks {
+impl http_body::Body for CsvBody {
     type Data = Bytes;
     type Error = io::Error;
 

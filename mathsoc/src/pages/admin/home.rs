@@ -1,4 +1,4 @@
-//! `/admin`: where everything is, and how the society does.
+//! `/admin`: the dashboard, with links to all sections and statistics.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use crate::db::dashboard::{self, DAYS, Members, SolutionRate};
 use crate::domain::clock::now;
 use crate::error::Error;
 use crate::pages::parts::day::{Day, starts};
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -27,9 +27,6 @@ struct Home {
 }
 
 /// `GET /admin`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     let members = dashboard::members(&app.db).await?;
     let starts = starts(now(), DAYS);
@@ -45,7 +42,7 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
     let mut stages: Vec<_> = members.stages().map(|(stage, count)| (stage.name().to_owned(), count)).into();
     stages.push(("No year".to_owned(), members.without_year()));
     let mut schools = dashboard::schools(&app.db).await?;
-    // Who has no school comes first, and belongs at the end.
+    // The query sorts members without a school first; the chart shows them last.
     if schools.first().is_some_and(|(name, _)| name.is_none()) {
         schools.rotate_left(1);
     }
@@ -58,8 +55,8 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
         .map(|(reason, count)| (reason.replace('_', " "), i64::try_from(count).unwrap_or(i64::MAX)));
     let mut refusals: Vec<_> = refusals.collect();
     refusals.sort_by_key(|(_, count)| -count);
-    shown(&Home {
-        layout: frame.layout(Here::Admin),
+    render(&Home {
+        layout: frame.layout(Section::Admin),
         members,
         stages: Bar::all(stages),
         schools: Bar::all(schools.into_iter().map(named)),

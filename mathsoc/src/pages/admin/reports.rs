@@ -1,10 +1,10 @@
-//! `/admin/reports`: what browsers stopped on the site's pages, what to do about it, and what it would cost to allow it.
+//! `/admin/reports`: the browsers' reports of policy violations, with advice on each.
 //!
-//! | address | is |
+//! | path | page |
 //! |---|---|
-//! | `/admin/reports` | the chart by day, and the groups |
-//! | `/admin/reports/{id}/forget` | forgets a group (POST): what is reported from then on begins a new one |
-//! | `/admin/reports/forget` | forgets all of them (POST), but not the chart |
+//! | `/admin/reports` | the chart by day, and the groups of reports |
+//! | `/admin/reports/{id}/forget` | POST deletes a group; a later report creates a new one |
+//! | `/admin/reports/forget` | POST deletes all groups, but not the chart |
 
 use askama::Template;
 use axum::extract::State;
@@ -13,7 +13,7 @@ use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup, ReportKind
 use palisade::{Session, SignedIn};
 
 use super::chart::Days;
-use super::{actor, back_to};
+use super::{actor, redirect_with_notice};
 use crate::config::Config;
 use crate::db::dashboard::DAYS;
 use crate::db::reports::{self, StoredReport};
@@ -21,28 +21,28 @@ use crate::domain::clock::now;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, starts};
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::policy;
 use crate::web::signed_in::Admin;
 
-const HERE: &str = "/admin/reports";
+const PATH: &str = "/admin/reports";
 
 #[derive(Template)]
 #[template(path = "admin/reports.html")]
 struct Reports {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     days: Days,
     rows: Vec<Row>,
-    /// Whether a policy is on trial.
+    /// `true` if a report-only policy is configured.
     trial: bool,
 }
 
 struct Row {
     id: i64,
     group: ReportGroup,
-    /// The line with the source, and the setting to write it into.
+    /// The change that would allow the source, and the setting to write it to.
     suggestion: Option<(PolicySuggestion, &'static str)>,
     first: Day,
     last: Day,
@@ -55,22 +55,19 @@ impl Row {
         Self { id, suggestion: policy::suggestion(config, &group), group, first, last }
     }
 
-    /// Whether the policy that does not allow it stops nothing yet.
+    /// Returns `true` if only the report-only policy is violated.
     fn on_trial(&self) -> bool {
         self.group.kind == ReportKind::Csp && self.group.disposition == Disposition::Reported
     }
 }
 
 /// `GET /admin/reports`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    let known = reports::most(&app.db).await?;
-    let rows = known.into_iter().map(|known| Row::new(known, &app.config)).collect();
+    let stored = reports::most(&app.db).await?;
+    let rows = stored.into_iter().map(|stored| Row::new(stored, &app.config)).collect();
     let starts = starts(now(), DAYS);
     let mut days: Vec<_> = starts.iter().map(|start| (*start, 0, 0)).collect();
-    // An hour that begins before midnight belongs to the day before.
+    // Each hour counts towards the day in which it begins.
     for hour in reports::hours(&app.db, starts.first().copied().unwrap_or_default()).await? {
         let after = days.partition_point(|(start, ..)| *start <= hour.since);
         if let Some((_, stopped, reported)) = after.checked_sub(1).and_then(|day| days.get_mut(day)) {
@@ -78,15 +75,12 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
             *reported += hour.reported;
         }
     }
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
     let trial = policy::report_only_csp(&app.config).is_some();
-    shown(&Reports { layout, token, days: Days::new(days), rows, trial })
+    render(&Reports { layout, token, days: Days::new(days), rows, trial })
 }
 
-/// `POST /admin/reports/{id}/forget`. One that is gone already is as good as forgotten.
-///
-/// # Errors
-/// When the database gives no answer.
+/// `POST /admin/reports/{id}/forget`. Succeeds if the group is deleted already.
 pub(crate) async fn forget(
     State(app): State<App>,
     Id(id): Id,
@@ -94,18 +88,16 @@ pub(crate) async fn forget(
     session: Session,
 ) -> Result<Response, Error> {
     reports::forget(&app.db, &actor(&admin), id).await?;
-    back_to(&session, HERE, "It is forgotten. If it happens again, it will be here again.").await
+    redirect_with_notice(&session, PATH, "It is forgotten. If it happens again, it will be here again.").await
 }
 
 /// `POST /admin/reports/forget`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn forget_all(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
     reports::forget_all(&app.db, &actor(&admin)).await?;
-    back_to(&session, HERE, "All of them are forgotten. What happens again will be here again.").await
+    redirect_with_notice(&session, PATH, "All of them are forgotten. What happens again will be here again.")
+        .await
 }

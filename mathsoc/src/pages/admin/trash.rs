@@ -1,4 +1,4 @@
-//! `/admin/bin`: deleting something of whatever kind, and putting it back.
+//! `/admin/bin`: moves an entry of any section to the trash, and restores it.
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, State};
@@ -6,30 +6,30 @@ use axum::response::{Html, Response};
 use http::request::Parts;
 use palisade::{Session, SignedIn};
 
-use super::{actor, back};
+use super::{actor, redirect_to_list};
 use crate::db::trash::{self, TrashError};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What the address speaks of.
-pub(crate) struct Subject {
-    kind: LogSubject,
+/// The section and the id in the path.
+pub(crate) struct TrashEntry {
+    subject: LogSubject,
     id: i64,
 }
 
-impl FromRequestParts<App> for Subject {
+impl FromRequestParts<App> for TrashEntry {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let path = Path::<(String, String)>::from_request_parts(parts, app).await;
         let Path((section, id)) = path.map_err(|_| Error::NotFound)?;
-        let kind = section.parse().map_err(|_| Error::NotFound)?;
+        let subject = section.parse().map_err(|_| Error::NotFound)?;
         let Id(id) = Id::parse(&id).ok_or(Error::NotFound)?;
-        Ok(Self { kind, id })
+        Ok(Self { subject, id })
     }
 }
 
@@ -37,70 +37,61 @@ impl FromRequestParts<App> for Subject {
 #[template(path = "admin/delete.html")]
 struct Delete {
     layout: Layout,
-    token: Printed,
-    kind: LogSubject,
+    token: TrustedHtml,
+    subject: LogSubject,
     title: String,
 }
 
 /// `GET /admin/bin/{kind}/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
-    Subject { kind, id }: Subject,
+    TrashEntry { subject, id }: TrashEntry,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let title = trash::title(&app.db, kind, id).await?.ok_or(Error::NotFound)?;
-    shown(&Delete { layout: frame.layout(Here::Admin), token: frame.token(), kind, title })
+    let title = trash::title(&app.db, subject, id).await?.ok_or(Error::NotFound)?;
+    render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), subject, title })
 }
 
 /// `POST /admin/bin/{kind}/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
 pub(crate) async fn delete(
     State(app): State<App>,
-    Subject { kind, id }: Subject,
+    TrashEntry { subject, id }: TrashEntry,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let said = match trash::delete(&app.db, &actor(&admin), kind, id).await {
+    let message = match trash::delete(&app.db, &actor(&admin), subject, id).await {
         Ok(title) => {
-            // An award leaves the boards at once, and comes back to them so.
+            // A deleted or restored award changes the leaderboards at once.
             app.live.look();
             format!("“{title}” is deleted. You can put it back within a minute.")
         }
-        Err(error) => said(error)?,
+        Err(error) => trash_message(error)?,
     };
-    back(&session, kind, &said).await
+    redirect_to_list(&session, subject, &message).await
 }
 
 /// `POST /admin/bin/{kind}/{id}/restore`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn restore(
     State(app): State<App>,
-    Subject { kind, id }: Subject,
+    TrashEntry { subject, id }: TrashEntry,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let said = match trash::restore(&app.db, &actor(&admin), kind, id).await {
+    let message = match trash::restore(&app.db, &actor(&admin), subject, id).await {
         Ok(title) => {
             app.live.look();
             format!("“{title}” is back.")
         }
-        Err(error) => said(error)?,
+        Err(error) => trash_message(error)?,
     };
-    back(&session, kind, &said).await
+    redirect_to_list(&session, subject, &message).await
 }
 
-/// What is said on the next page, where it is not an error of ours.
-fn said(error: TrashError) -> Result<String, Error> {
+/// Returns the flash message for an error that the admin can understand, or the error.
+fn trash_message(error: TrashError) -> Result<String, Error> {
     match error {
         TrashError::NotFound => Err(Error::NotFound),
         TrashError::Db(error) => Err(error.into()),
-        told @ (TrashError::InUse(_) | TrashError::TooLate) => Ok(told.to_string()),
+        error @ (TrashError::InUse(_) | TrashError::TooLate) => Ok(error.to_string()),
     }
 }

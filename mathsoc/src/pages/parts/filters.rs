@@ -1,6 +1,6 @@
-//! The filters of the templates: `{{ text|tex }}`, `{{ html|rich }}`, `{{ seconds|day }}`.
+//! Custom template filters: `{{ text|tex }}`, `{{ html|rich }}`, `{{ seconds|day }}`.
 
-#![expect(unreachable_pub, reason = "askama writes a public struct for each filter")]
+#![expect(unreachable_pub, reason = "askama generates a public struct for each filter")]
 
 use askama::{Result, Values};
 
@@ -14,8 +14,8 @@ pub(crate) fn tex(plain: &str, _: &dyn Values) -> Result<Typeset> {
 }
 
 #[askama::filter_fn]
-pub(crate) fn rich(typed: &str, _: &dyn Values) -> Result<Typeset> {
-    Ok(rich_text::shown(typed))
+pub(crate) fn rich(html: &str, _: &dyn Values) -> Result<Typeset> {
+    Ok(rich_text::shown(html))
 }
 
 #[askama::filter_fn]

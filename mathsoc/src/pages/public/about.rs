@@ -1,10 +1,10 @@
-//! `/about`: what the society is, and when it meets.
+//! `/about`: the society and its meetings.
 
 use askama::Template;
 use axum::response::Html;
 
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 
 #[derive(Template)]
 #[template(path = "about.html")]
@@ -13,12 +13,8 @@ struct About {
 }
 
 /// `GET /about`.
-///
-/// # Errors
-///
-/// When the page cannot be written, which nothing a visitor sends brings about.
 pub(crate) async fn about(frame: Frame) -> Result<Html<String>, Error> {
-    shown(&About { layout: frame.layout(Here::About) })
+    render(&About { layout: frame.layout(Section::About) })
 }
 
 #[cfg(test)]
@@ -27,7 +23,7 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn the_page_says_when_we_meet() {
+    fn says_when_we_meet() {
         let page = About { layout: page_checks::layout() }.render().unwrap();
         page_checks::check(&page, "About the society");
         assert!(page.contains("Every Thursday"));

@@ -1,7 +1,7 @@
-//! `POST /challenges/{id}/answers`: an answer by the form of a challenge's page.
+//! `POST /challenges/{id}/answers`: submits an answer with the form on a challenge's page.
 //!
-//! What is taken leads back to the page, which shows what came of it; what cannot be read comes back to be put right, with
-//! status 422, and has used up no try.
+//! A counted answer redirects to the page, which shows the result. An answer that cannot be parsed
+//! is shown again with status 422, and does not use up a try.
 
 use answers::Comparison;
 use askama::Template;
@@ -13,7 +13,7 @@ use palisade::redirect::SafePath;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::challenges::{One, Unread};
+use super::challenges::{ChallengePage, UnparsedAnswer};
 use crate::db::submissions::{AnswerPlace, FIRST, Outcome, SubmitError, submit};
 use crate::db::users::User;
 use crate::domain::clock::now;
@@ -23,7 +23,7 @@ use crate::pages::parts::address::Id;
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// An answer, and the box it goes into.
+/// The form of an answer box.
 #[derive(Deserialize)]
 pub(crate) struct AnswerForm {
     #[serde(default, rename = "box")]
@@ -35,7 +35,7 @@ pub(crate) struct AnswerForm {
 /// `POST /challenges/{id}/answers`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such box, and when the database does not answer.
+/// Returns [`Error::NotFound`] if the challenge has no such box, or is not published yet.
 pub(crate) async fn take(
     State(app): State<App>,
     Id(challenge): Id,
@@ -45,10 +45,10 @@ pub(crate) async fn take(
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Error> {
     let place = AnswerPlace { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
-    let said = match submit(&app.db, user.id, place, &form.answer, now()).await {
+    let message = match submit(&app.db, user.id, place, &form.answer, now()).await {
         Ok(Outcome { verdict: Comparison::Unreadable { message: why, .. }, .. }) => {
-            let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };
-            let page = One::new(&app, challenge, &frame, Some(unread)).await?;
+            let unparsed = UnparsedAnswer { answer_box: place.answer_box, text: form.answer, why };
+            let page = ChallengePage::new(&app, challenge, &frame, Some(unparsed)).await?;
             return Ok(
                 (StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response()
             );
@@ -57,21 +57,24 @@ pub(crate) async fn take(
             if outcome.points > 0 {
                 app.live.look();
             }
-            said(&outcome).to_owned()
+            feedback(&outcome).to_owned()
         }
         Err(
-            no @ (SubmitError::Locked | SubmitError::Solved | SubmitError::NoTriesLeft | SubmitError::Broken),
-        ) => no.to_string(),
+            rejection @ (SubmitError::Locked
+            | SubmitError::Solved
+            | SubmitError::NoTriesLeft
+            | SubmitError::Broken),
+        ) => rejection.to_string(),
         Err(error) => return Err(error.into()),
     };
-    notice(&session, &said).await?;
-    let back = format!("/challenges/{challenge}#box-{}", place.answer_box);
-    let back = back.parse().unwrap_or(SafePath::of("/challenges"));
-    Ok(Redirect::to(back).into_response())
+    notice(&session, &message).await?;
+    let target = format!("/challenges/{challenge}#box-{}", place.answer_box);
+    let target = target.parse().unwrap_or(SafePath::of("/challenges"));
+    Ok(Redirect::to(target).into_response())
 }
 
-/// What came of it, in a sentence.
-pub(super) fn said(outcome: &Outcome) -> &'static str {
+/// Returns the result in a sentence, for the pupil.
+pub(super) fn feedback(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome { solved_challenge: true, points: FIRST, .. } => {
             "That is right, and you are the first to solve this challenge: three points for you."

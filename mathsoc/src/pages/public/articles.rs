@@ -1,4 +1,4 @@
-//! `/articles` and `/article/{id}`: what the society's members write.
+//! `/articles` and `/article/{id}`: articles by the society's members.
 
 use askama::Template;
 use axum::extract::State;
@@ -9,7 +9,7 @@ use crate::db::articles::{self, Article, ArticleSummary};
 use crate::error::Error;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -22,13 +22,13 @@ struct List {
 
 #[derive(Template)]
 #[template(path = "article.html")]
-pub(crate) struct One {
+pub(crate) struct ArticlePage {
     layout: Layout,
     article: Article,
 }
 
-impl One {
-    /// The page of an article that is not kept yet.
+impl ArticlePage {
+    /// Renders an article that is not saved.
     pub(crate) fn preview(frame: &Frame, article: Article) -> Self {
         let layout = frame.preview();
         Self { layout, article }
@@ -38,8 +38,7 @@ impl One {
 /// `GET /articles?page=2`.
 ///
 /// # Errors
-///
-/// [`Error::NotFound`] past the last page, and when the database does not answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -50,17 +49,13 @@ pub(crate) async fn list(
         return Err(Error::NotFound);
     }
     let pager = Pager::new("/articles", found.page, found.pages);
-    shown(&List { layout: frame.layout(Here::Articles), found, pager })
+    render(&List { layout: frame.layout(Section::Articles), found, pager })
 }
 
 /// `GET /article/{id}`.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] when there is no such article, and when the database does not answer.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let article = articles::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    shown(&One { layout: frame.layout(Here::Articles), article })
+    render(&ArticlePage { layout: frame.layout(Section::Articles), article })
 }
 
 #[cfg(test)]
@@ -69,7 +64,7 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn an_article_has_its_body_as_html_and_its_mathematics_as_mathml() {
+    fn renders_formulas_as_mathml() {
         let article = Article {
             id: 1,
             title: "On 1 < 2".to_owned(),
@@ -78,13 +73,13 @@ mod tests {
             body: r"<h2>Because</h2><p>\(1 &lt; 2\)</p>".to_owned(),
             published_at: 0,
         };
-        let page = One { layout: page_checks::layout(), article }.render().unwrap();
+        let page = ArticlePage { layout: page_checks::layout(), article }.render().unwrap();
         page_checks::check(&page, "On 1 &#60; 2");
         assert!(page.contains("<h2>Because</h2><p><math><mn>1</mn>"), "{page}");
     }
 
     #[test]
-    fn a_list_of_several_pages_has_a_way_on() {
+    fn a_paginated_list_links_to_its_pages() {
         let summary = ArticleSummary {
             id: 3,
             title: "Primes".to_owned(),

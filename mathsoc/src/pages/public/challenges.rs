@@ -1,4 +1,4 @@
-//! `/challenges` and `/challenges/{id}`: problems to solve, by key stage, and for who is signed in a field for each answer.
+//! `/challenges` and `/challenges/{id}`: problems by key stage, with answer boxes for members.
 
 use std::collections::HashMap;
 
@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::stages::{Filter, address, filters};
-use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::state::App;
 use crate::web::{assets, policy};
 
@@ -35,8 +35,7 @@ struct List {
 /// `GET /challenges?key_stage=KS3&page=2`.
 ///
 /// # Errors
-///
-/// [`Error::NotFound`] past the last page, and when the database does not answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -53,55 +52,55 @@ pub(crate) async fn list(
     }
     let filters = filters("/challenges", listing.key_stage);
     let pager = Pager::new(address("/challenges", listing.key_stage), found.page, found.pages);
-    let layout = frame.layout(Here::Challenges);
-    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
+    let layout = frame.layout(Section::Challenges);
+    render(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
 }
 
 /// The page of a challenge.
 #[derive(Template)]
 #[template(path = "challenge.html")]
-pub(crate) struct One {
+pub(crate) struct ChallengePage {
     layout: Layout,
-    /// The field with the token, for who may answer.
-    token: Option<Printed>,
-    /// Whose drafts are kept in the browser; 0 for who may not answer.
+    /// The hidden field with the CSRF token, if the viewer may answer.
+    token: Option<TrustedHtml>,
+    /// The user id for drafts in the browser's storage; 0 if the viewer may not answer.
     member: i64,
     challenge: Challenge,
     boxes: Vec<BoxProgress>,
 }
 
-/// An answer that cannot be read, to be put right.
-pub(crate) struct Unread {
+/// A submitted answer that cannot be parsed, and the reason.
+pub(crate) struct UnparsedAnswer {
     pub(crate) answer_box: i64,
-    pub(crate) typed: String,
+    pub(crate) text: String,
     pub(crate) why: String,
 }
 
-/// A box, and how far who looks at it is with it.
+/// An answer box with the viewer's progress.
 struct BoxProgress {
     id: i64,
     label: String,
-    answer: Option<AsRead>,
-    last: Option<(LastAnswer, AsRead)>,
-    unread: Option<Unread>,
+    answer: Option<ParsedAnswer>,
+    last: Option<(LastAnswer, ParsedAnswer)>,
+    unread: Option<UnparsedAnswer>,
 }
 
-/// A text, and how the comparison reads it.
-struct AsRead {
-    math: Option<Printed>,
+/// An answer, with the MathML of its parsed form.
+struct ParsedAnswer {
+    math: Option<TrustedHtml>,
     text: String,
 }
 
-impl One {
-    /// The page as this visitor sees it.
+impl ChallengePage {
+    /// Loads the page for this viewer.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
+    /// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
     pub(crate) async fn new(
         app: &App,
         id: i64,
         frame: &Frame,
-        unread: Option<Unread>,
+        unread: Option<UnparsedAnswer>,
     ) -> Result<Self, Error> {
         let user = frame.user().map(|user| user.id);
         let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
@@ -111,11 +110,11 @@ impl One {
         };
         let token = frame.user().map(|_| frame.token());
         let member = frame.user().map_or(0, |user| user.id);
-        let page = Self::of(frame.layout(Here::Challenges), token, challenge, tried, unread);
+        let page = Self::of(frame.layout(Section::Challenges), token, challenge, tried, unread);
         Ok(Self { member, ..page })
     }
 
-    /// The page of a challenge that is not kept yet.
+    /// Renders a challenge that is not saved.
     pub(crate) fn preview(frame: &Frame, challenge: Challenge) -> Self {
         let layout = frame.preview();
         Self::of(layout, None, challenge, HashMap::new(), None)
@@ -123,51 +122,51 @@ impl One {
 
     fn of(
         layout: Layout,
-        token: Option<Printed>,
+        token: Option<TrustedHtml>,
         challenge: Challenge,
         mut tried: HashMap<i64, LastAnswer>,
-        mut unread: Option<Unread>,
+        mut unread: Option<UnparsedAnswer>,
     ) -> Self {
-        let asked = |AnswerBox { id, label, answer }: &AnswerBox| {
+        let progress = |AnswerBox { id, label, answer }: &AnswerBox| {
             let last = tried.remove(id).map(|tried| {
-                let read = AsRead::new(tried.given.clone());
+                let read = ParsedAnswer::new(tried.given.clone());
                 (tried, read)
             });
             let unread = unread.take_if(|unread| unread.answer_box == *id);
             BoxProgress {
                 id: *id,
                 label: label.clone(),
-                answer: answer.clone().map(AsRead::new),
+                answer: answer.clone().map(ParsedAnswer::new),
                 last,
                 unread,
             }
         };
-        let boxes = challenge.boxes.iter().map(asked).collect();
+        let boxes = challenge.boxes.iter().map(progress).collect();
         Self { layout, token, member: 0, challenge, boxes }
     }
 
-    /// What the math field needs, where the page has one.
+    /// Returns the headers that the math field needs, if the page has one.
     pub(crate) fn headers(&self) -> PageHeaders {
         if self.math_field().is_some() { policy::math_field() } else { PageHeaders::new() }
     }
 
-    /// The script of the math field, if there is a box to answer, and it was built.
+    /// Returns the URL of the math field's script, if a box is open and assets were built.
     fn math_field(&self) -> Option<&'static str> {
         if self.is_open() { assets::url("dist/answers.js") } else { None }
     }
 
-    /// Whether there is a box that the visitor may answer now.
+    /// Returns `true` if the viewer may answer at least one box now.
     fn is_open(&self) -> bool {
-        self.boxes.iter().any(|asked| self.form(asked).is_some())
+        self.boxes.iter().any(|item| self.form(item).is_some())
     }
 
     fn is_unread(&self) -> bool {
-        self.boxes.iter().any(|asked| asked.unread.is_some())
+        self.boxes.iter().any(|item| item.unread.is_some())
     }
 
-    /// The token for the box's form, if the visitor may answer it now.
-    fn form(&self, asked: &BoxProgress) -> Option<&Printed> {
-        let takes_more = !asked.is_solved() && asked.tries_left() > 0;
+    /// Returns the CSRF field for the box's form, if the viewer may answer it now.
+    fn form(&self, item: &BoxProgress) -> Option<&TrustedHtml> {
+        let takes_more = !item.is_solved() && item.tries_left() > 0;
         self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
     }
 }
@@ -186,7 +185,7 @@ impl BoxProgress {
     }
 }
 
-/// How often a box may still be tried, in words.
+/// Returns the number of tries left, in words.
 pub(crate) fn tries(left: u8) -> &'static str {
     match left {
         0 => "You have no try left.",
@@ -196,24 +195,23 @@ pub(crate) fn tries(left: u8) -> &'static str {
     }
 }
 
-impl AsRead {
+impl ParsedAnswer {
     fn new(text: String) -> Self {
-        Self { math: answers::to_mathml(&text).ok().map(Printed::mathml), text }
+        Self { math: answers::to_mathml(&text).ok().map(TrustedHtml::mathml), text }
     }
 }
 
 /// `GET /challenges/{id}`.
 ///
 /// # Errors
-///
-/// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
+/// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
 pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,
     frame: Frame,
 ) -> Result<(PageHeaders, Html<String>), Error> {
-    let page = One::new(&app, id, &frame, None).await?;
-    Ok((page.headers(), shown(&page)?))
+    let page = ChallengePage::new(&app, id, &frame, None).await?;
+    Ok((page.headers(), render(&page)?))
 }
 
 #[cfg(test)]
@@ -239,10 +237,17 @@ mod tests {
         }
     }
 
-    fn page(member: bool, locked: bool, tried: Vec<(i64, LastAnswer)>, unread: Option<Unread>) -> String {
-        let token = member.then(|| Printed::mathml("<i>token</i>".to_owned()));
+    fn page(
+        member: bool,
+        locked: bool,
+        tried: Vec<(i64, LastAnswer)>,
+        unread: Option<UnparsedAnswer>,
+    ) -> String {
+        let token = member.then(|| TrustedHtml::mathml("<i>token</i>".to_owned()));
         let tried = tried.into_iter().collect();
-        let page = One::of(page_checks::layout(), token, challenge(locked), tried, unread).render().unwrap();
+        let page = ChallengePage::of(page_checks::layout(), token, challenge(locked), tried, unread)
+            .render()
+            .unwrap();
         page_checks::check(&page, "Roots");
         page
     }
@@ -252,7 +257,7 @@ mod tests {
     }
 
     #[test]
-    fn visitors_see_what_to_find_and_where_to_log_in() {
+    fn visitors_see_the_boxes_and_a_login_link() {
         let page = page(false, false, vec![], None);
         assert!(page.contains("<msqrt>") && page.contains("stage-KS5"), "{page}");
         assert!(page.contains("Its &lt;sign&gt;"), "{page}");
@@ -278,25 +283,25 @@ mod tests {
     }
 
     #[test]
-    fn what_was_answered_is_there_with_what_is_said_to_it_and_how_it_was_read() {
+    fn shows_submitted_answers_with_feedback_and_parsed_form() {
         let tries = vec![(1, tried(2, true, "4/2", None)), (2, tried(1, false, "-x<y", Some("Check it.")))];
         let page = page(true, false, tries, None);
         assert!(page.contains("Right.") && page.contains("<mfrac><mn>4</mn><mn>2</mn></mfrac>"), "{page}");
         assert!(page.contains("Not right yet.") && page.contains("Check it."), "{page}");
         assert!(page.contains("You have one try left.") && !page.contains("-x<y"), "{page}");
-        assert_eq!(page.matches("<form").count(), 1, "what is solved takes no more");
+        assert_eq!(page.matches("<form").count(), 1, "a solved box has no form");
     }
 
     #[test]
-    fn what_cannot_be_read_comes_back_to_be_put_right() {
-        let (typed, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
-        let page = page(true, false, vec![], Some(Unread { answer_box: 2, typed, why }));
+    fn shows_an_unreadable_answer_again_with_the_reason() {
+        let (text, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
+        let page = page(true, false, vec![], Some(UnparsedAnswer { answer_box: 2, text, why }));
         assert!(page.contains(r#"value="2+&#34;&#60;""#) && page.contains("Something is missing."), "{page}");
         assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
     }
 
     #[test]
-    fn a_locked_challenge_shows_its_answers_and_takes_none() {
+    fn a_locked_challenge_shows_its_answers_without_forms() {
         for member in [true, false] {
             let page = page(member, true, vec![(1, tried(0, false, "3", None))], None);
             assert_eq!(page.matches("The answer is").count(), 2, "{page}");
@@ -305,7 +310,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chosen_key_stage_is_marked() {
+    fn highlights_the_selected_key_stage() {
         let found = Paged { items: vec![], page: 1, pages: 1, total: 0 };
         let filters = filters("/challenges", Some(KeyStage::Ks3));
         let pager = Pager::new("/challenges", 1, 1);

@@ -1,6 +1,6 @@
-//! `/competitions` and `/competitions/{id}`: challenges against the clock, for members of the schools that are invited.
+//! `/competitions` and `/competitions/{id}`: timed challenges for members of the invited schools.
 //!
-//! Everybody else finds nothing here, and does not learn that there is something.
+//! Other members get a 404, so that they cannot tell that a competition exists.
 
 use askama::Template;
 use axum::extract::State;
@@ -20,21 +20,21 @@ use crate::domain::ids::CompetitionId;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "competitions.html")]
 struct List {
     layout: Layout,
-    competitions: Vec<Timed>,
+    competitions: Vec<CompetitionStatus>,
 }
 
 #[derive(Template)]
 #[template(path = "competition.html")]
-struct One {
+struct CompetitionPage {
     layout: Layout,
-    it: Timed,
+    it: CompetitionStatus,
     challenges: Vec<ChallengeSummary>,
     pupils: Table,
     schools: Table,
@@ -42,16 +42,16 @@ struct One {
     live: String,
 }
 
-/// A competition, and where it is in its life.
-pub(crate) struct Timed {
+/// A competition with its phase.
+pub(crate) struct CompetitionStatus {
     pub(crate) id: CompetitionId,
     pub(crate) competition: Competition,
     pub(crate) phase: Phase,
-    /// What the clock says.
+    /// The time until it opens or closes, in words.
     pub(crate) clock: String,
 }
 
-impl Timed {
+impl CompetitionStatus {
     pub(crate) fn new(competition: Competition, now: i64) -> Self {
         let phase = competition.phase(now);
         let clock = match phase {
@@ -72,29 +72,26 @@ impl Timed {
 }
 
 /// `GET /competitions`.
-///
-/// # Errors
-/// When the database does not answer.
 pub(crate) async fn list(
     State(app): State<App>,
     user: SignedIn<User>,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (found, now) = (competitions::of_member(&app.db, user.id).await?, now());
-    let competitions = found.into_iter().map(|competition| Timed::new(competition, now)).collect();
-    shown(&List { layout: frame.layout(Here::Challenges), competitions })
+    let competitions =
+        found.into_iter().map(|competition| CompetitionStatus::new(competition, now)).collect();
+    render(&List { layout: frame.layout(Section::Challenges), competitions })
 }
 
 /// `GET /competitions/{id}?page=2`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such competition for this member, past the last page of its board, and when the
-/// database does not answer.
+/// Returns [`Error::NotFound`] if this member is not invited, and past the last page of the board.
 pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,
     user: SignedIn<User>,
-    asked: BoardQuery,
+    query: BoardQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (id, now) = (CompetitionId(id), now());
@@ -102,13 +99,13 @@ pub(crate) async fn one(
     let version = board_versions::version(&app.db, ScoreBoard::Competition(id)).await?;
     let mut challenges = competitions::challenges(&app.db, id, now).await?;
     submissions::load_progress(&app.db, user.id, &mut challenges).await?;
-    let pupils = table(&app, &user, Board::Competition(id), asked.page).await?;
-    if asked.page > pupils.pages {
+    let pupils = table(&app, &user, Board::Competition(id), query.page).await?;
+    if query.page > pupils.pages {
         return Err(Error::NotFound);
     }
-    shown(&One {
-        layout: frame.layout(Here::Challenges),
-        it: Timed::new(competition, now),
+    render(&CompetitionPage {
+        layout: frame.layout(Section::Challenges),
+        it: CompetitionStatus::new(competition, now),
         challenges,
         schools: schools(&app, &user, id).await?,
         live: format!("/leaderboard/events?board=competition-{id}&page={}&version={version}", pupils.page),
@@ -129,9 +126,9 @@ mod tests {
     }
 
     fn page(now: i64, lines: Vec<Line>) -> String {
-        let one = One {
+        let one = CompetitionPage {
             layout: page_checks::layout(),
-            it: Timed::new(competition(100, 100 + 3 * 3600), now),
+            it: CompetitionStatus::new(competition(100, 100 + 3 * 3600), now),
             challenges: vec![],
             pupils: Table { lines: lines.clone(), own: None },
             schools: Table { lines, own: None },
@@ -144,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_says_when_it_opens_then_when_it_closes_then_that_it_has() {
+    fn the_clock_follows_the_phases() {
         let ahead = page(40, vec![]);
         assert!(ahead.contains("Opens in 1 minute") && !ahead.contains("<table"), "{ahead}");
         let open = page(100, vec![]);
@@ -153,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn both_boards_are_there_and_ones_own_line_is_marked_on_each() {
+    fn both_boards_highlight_the_viewers_row() {
         let school = Some("Hill & Dale".to_owned());
         let own = Line { rank: 1, name: "Ada".to_owned(), school, points: 3, solved: 1, own: true };
         let page = page(100, vec![own]);
@@ -163,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_invited_to_nothing_is_told_so() {
+    fn says_that_there_is_no_invitation() {
         let list = List { layout: page_checks::layout(), competitions: vec![] };
         let page = list.render().unwrap();
         page_checks::check(&page, "Competitions");

@@ -1,4 +1,4 @@
-//! `/`: the newest challenges and articles, what is announced, and the newest newsletter.
+//! `/`: the newest challenges, articles and newsletter, and the current announcement.
 
 use std::sync::Arc;
 
@@ -11,52 +11,49 @@ use crate::db::challenges::ChallengeSummary;
 use crate::db::home::{self, HomeContent};
 use crate::db::submissions;
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 pub(in crate::pages) struct Home {
     layout: Layout,
-    front: Arc<HomeContent>,
-    /// The challenges as who is signed in sees them.
+    content: Arc<HomeContent>,
+    /// The challenges with the progress of the signed-in user.
     marked: Option<Vec<ChallengeSummary>>,
 }
 
 /// `GET /`.
-///
-/// # Errors
-///
-/// When the database does not answer.
 pub(crate) async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    shown(&Home::new(&app, &frame, frame.layout(Here::Home), home::page(&app.db).await?).await?)
+    render(&Home::new(&app, &frame, frame.layout(Section::Home), home::page(&app.db).await?).await?)
 }
 
 impl Home {
-    async fn new(app: &App, frame: &Frame, layout: Layout, front: Arc<HomeContent>) -> Result<Self, Error> {
+    async fn new(app: &App, frame: &Frame, layout: Layout, content: Arc<HomeContent>) -> Result<Self, Error> {
         let marked = match frame.user() {
             Some(user) => {
-                let mut challenges = front.challenges.clone();
+                let mut challenges = content.challenges.clone();
                 submissions::load_progress(&app.db, user.id, &mut challenges).await?;
                 Some(challenges)
             }
             None => None,
         };
-        Ok(Self { layout, front, marked })
+        Ok(Self { layout, content, marked })
     }
 
-    /// The page with an announcement that is not kept yet.
+    /// Renders the page with an announcement that is not saved.
     pub(in crate::pages) async fn preview(
         app: &App,
         frame: &Frame,
         announcement: Announcement,
     ) -> Result<Self, Error> {
-        let front = HomeContent { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
-        Self::new(app, frame, frame.preview(), Arc::new(front)).await
+        let content =
+            HomeContent { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
+        Self::new(app, frame, frame.preview(), Arc::new(content)).await
     }
 
     fn challenges(&self) -> &[ChallengeSummary] {
-        self.marked.as_ref().unwrap_or(&self.front.challenges)
+        self.marked.as_ref().unwrap_or(&self.content.challenges)
     }
 }
 
@@ -68,15 +65,15 @@ mod tests {
 
     #[test]
     fn an_empty_site_says_so() {
-        let home = Home { layout: page_checks::layout(), front: Arc::default(), marked: None };
+        let home = Home { layout: page_checks::layout(), content: Arc::default(), marked: None };
         let page = home.render().unwrap();
         page_checks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("No challenge has been set yet") && !page.contains("class=\"notice\""));
     }
 
     #[test]
-    fn what_is_new_is_there_and_escaped() {
-        let front = HomeContent {
+    fn shows_new_content_escaped() {
+        let content = HomeContent {
             announcement: Some(Announcement {
                 id: 1,
                 title: "Bring <b>cake</b>".to_owned(),
@@ -93,7 +90,7 @@ mod tests {
             }],
             ..HomeContent::default()
         };
-        let home = Home { layout: page_checks::layout(), front: Arc::new(front), marked: None };
+        let home = Home { layout: page_checks::layout(), content: Arc::new(content), marked: None };
         let page = home.render().unwrap();
         page_checks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("Bring &#60;b&#62;cake") && page.contains("</math> &amp; later"), "{page}");

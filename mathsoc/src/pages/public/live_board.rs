@@ -1,23 +1,24 @@
-//! `GET /leaderboard/events?board=KS3&page=2&version=41`: a leaderboard that changes while it is looked at, as server-sent events.
+//! `GET /leaderboard/events?board=KS3&page=2&version=41`: leaderboards as server-sent events.
 //!
 //! ```text
 //! retry: 2000
 //!
 //! id: 42
 //! event: board
-//! data: {"board":{"lines":[{"rank":1,"name":"Ada","school":null,"points":3,"solved":1,"own":true}],"own":null}}
+//! data: {"board":{"lines":[{"rank":1,"name":"Ada",…,"own":true}],"own":null}}
 //! ```
 //!
-//! What happens, in this order:
-//! 1. the members' gate; a board that this member may not see is not found; where too many watch the answer is 429 or 503;
-//! 2. the rows go at once where the board has changed since `version`, or since the `Last-Event-ID` of who comes back; else when
-//!    it does, once a second at most, and only where a row of this page is another;
-//! 3. a comment goes every twenty seconds, by which both ends know that the other is there;
-//! 4. after fifty seconds the answer ends. The browser asks again by itself, and is let in again by the gate: so a session that
-//!    has ended is told nothing after a minute. The answer ends at once when the program is asked to stop.
+//! In order:
+//! 1. The request passes the members' guard. A board that the member may not see is a 404. If too
+//!    many streams are open, the response is 429 or 503.
+//! 2. If the board is newer than `version`, or than `Last-Event-ID` after a reconnect, it is sent
+//!    at once. Later its rows are sent when they change, at most once a second.
+//! 3. A keep-alive comment is sent every 20 seconds, so that both ends notice a dead connection.
+//! 4. The response ends after 50 seconds. The browser reconnects and passes the guard again, so
+//!    a session that has ended receives nothing after a minute. A shutdown ends it at once.
 //!
-//! It does not prolong what a page would not: an open leaderboard is in use, as one that is reloaded every minute is, until the
-//! session is at its absolute end.
+//! Each reconnect counts as activity, as a reload would: an open leaderboard resets the session's
+//! idle timeout, but not its absolute timeout.
 //!
 //! References: HTML, server-sent events; RFC 9111 §5.2.2.5 (`no-store`).
 
@@ -43,39 +44,47 @@ use crate::error::Error;
 use crate::live::{Crowded, Watcher};
 use crate::state::App;
 
-/// What a proxy, nginx among them, is told: to pass on each event as it comes.
-const ACCEL: HeaderName = HeaderName::from_static("x-accel-buffering");
+/// `X-Accel-Buffering: no` tells nginx and other proxies not to buffer the events.
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// When the browser comes back after the end of an answer.
-const BACK: Duration = Duration::from_secs(2);
+/// The delay before the browser reconnects.
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// `GET /leaderboard/events`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such board for this member, and when the database does not answer.
+/// Returns [`Error::NotFound`] for a board that this member may not see.
 pub(crate) async fn events(
     State(app): State<App>,
     user: SignedIn<User>,
-    asked: BoardQuery,
+    query: BoardQuery,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let board = asked.name.board(&user).ok_or(Error::NotFound)?;
+    let board = query.name.board(&user).ok_or(Error::NotFound)?;
     if let Board::Competition(id) = board {
         competitions::by_id(&app.db, id, user.id).await?.ok_or(Error::NotFound)?;
     }
     let watcher = match app.live.watch(user.id) {
         Ok(watcher) => watcher,
-        Err(crowded) => return Ok(refused(crowded)),
+        Err(crowded) => return Ok(too_many_watchers(crowded)),
     };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let (sender, mut receiver) = mpsc::channel(1);
-    let teller = Teller { app, user, board, page: asked.page, known: last.unwrap_or(asked.version), sender };
-    tokio::spawn(teller.run(watcher));
-    let told = stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|event| event.map(Ok::<_, Infallible>)));
-    Ok(([(CACHE_CONTROL, "no-store"), (ACCEL, "no")], Sse::new(told)).into_response())
+    let board_stream = BoardStream {
+        app,
+        user,
+        board,
+        page: query.page,
+        last_version: last.unwrap_or(query.version),
+        sender,
+    };
+    tokio::spawn(board_stream.run(watcher));
+    let events =
+        stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|event| event.map(Ok::<_, Infallible>)));
+    Ok(([(CACHE_CONTROL, "no-store"), (X_ACCEL_BUFFERING, "no")], Sse::new(events)).into_response())
 }
 
-fn refused(crowded: Crowded) -> Response {
+fn too_many_watchers(crowded: Crowded) -> Response {
     let status = match crowded {
         Crowded::Member => StatusCode::TOO_MANY_REQUESTS,
         Crowded::Site | Crowded::Ended => StatusCode::SERVICE_UNAVAILABLE,
@@ -83,18 +92,18 @@ fn refused(crowded: Crowded) -> Response {
     (status, [(RETRY_AFTER, "30")]).into_response()
 }
 
-/// Tells one browser what becomes of one page of a board.
-struct Teller {
+/// Sends the changes of one page of a board to one browser.
+struct BoardStream {
     app: App,
     user: SignedIn<User>,
     board: Board,
     page: u32,
-    /// The number of the last change that the browser has been told of.
-    known: i64,
+    /// The version of the board that was last sent.
+    last_version: i64,
     sender: mpsc::Sender<Event>,
 }
 
-impl Teller {
+impl BoardStream {
     async fn run(mut self, mut watcher: Watcher) {
         let (sender, lasts) = (self.sender.clone(), self.app.live.times().lasts);
         let ended = watcher.ended();
@@ -102,35 +111,35 @@ impl Teller {
             () = sender.closed() => {}
             () = ended => {}
             () = sleep(lasts) => {}
-            () = self.tell(&mut watcher) => {}
+            () = self.send_changes(&mut watcher) => {}
         }
     }
 
-    /// Ends when the browser has gone, or the database does not answer: the browser comes back.
-    async fn tell(&mut self, watcher: &mut Watcher) {
+    /// Returns if the browser disconnects or the database fails. The browser reconnects.
+    async fn send_changes(&mut self, watcher: &mut Watcher) {
         let pace = self.app.live.times();
         let mut beats = interval_at(Instant::now() + pace.beat, pace.beat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut rested, mut told) = (Instant::now(), String::new());
-        let score_board = self.board.score_board();
-        let mut next = Event::default().retry(BACK);
+        let (mut not_before, mut last_rows) = (Instant::now(), String::new());
+        let changing = self.board.score_board();
+        let mut next = Event::default().retry(RETRY_DELAY);
         while self.sender.send(next).await.is_ok() {
-            let known = self.known;
+            let last_version = self.last_version;
             let changed = async {
-                sleep_until(rested).await;
-                watcher.changed(score_board, known).await
+                sleep_until(not_before).await;
+                watcher.changed(changing, last_version).await
             };
             next = tokio::select! {
                 version = changed => {
-                    (self.known, rested) = (version, Instant::now() + pace.rest);
+                    (self.last_version, not_before) = (version, Instant::now() + pace.rest);
                     match self.rows().await {
-                        Ok(rows) if rows == told => Event::default().id(version.to_string()),
+                        Ok(rows) if rows == last_rows => Event::default().id(version.to_string()),
                         Ok(rows) => {
-                            told = rows;
-                            Event::default().id(version.to_string()).event("board").data(&told)
+                            last_rows = rows;
+                            Event::default().id(version.to_string()).event("board").data(&last_rows)
                         }
                         Err(error) => {
-                            tracing::warn!(%error, "a leaderboard is not live just now");
+                            tracing::warn!(%error, "leaderboard stream closed: its rows could not be read");
                             return;
                         }
                     }
@@ -140,13 +149,15 @@ impl Teller {
         }
     }
 
-    /// The tables of the page, as JSON on one line.
+    /// Serializes the tables of the page as JSON on one line.
     async fn rows(&self) -> Result<String, Error> {
         let (app, user) = (&self.app, &*self.user);
-        let shown = table(app, user, self.board, self.page).await?.table;
+        let board_page = table(app, user, self.board, self.page).await?.table;
         let tables: BTreeMap<&str, Table> = match self.board {
-            Board::Competition(id) => [("pupils", shown), ("schools", schools(app, user, id).await?)].into(),
-            _ => [("board", shown)].into(),
+            Board::Competition(id) => {
+                [("pupils", board_page), ("schools", schools(app, user, id).await?)].into()
+            }
+            _ => [("board", board_page)].into(),
         };
         Ok(serde_json::to_string(&tables).unwrap_or_default())
     }

@@ -1,7 +1,8 @@
-//! `/newsletters` and `/newsletters/{id}`: what the society prints, to read here, in the browser's own viewer, or to keep.
+//! `/newsletters` and `/newsletters/{id}`: newsletters, as text and as PDF.
 //!
-//! The PDF is behind two plain links, and in no frame: phones show none in frames, and the viewer of a whole window can be read
-//! by keyboard and at every size. It is served in a sandbox; browsers' own viewers show it there.
+//! The page links to the PDF and does not frame it: phones show no PDF in a frame, and a browser's
+//! full-window viewer works with the keyboard and at every size. The PDF is served with a sandbox,
+//! in which browsers still open their viewer.
 
 use askama::Template;
 use axum::extract::State;
@@ -13,25 +14,25 @@ use crate::error::Error;
 use crate::pages::files;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 impl File {
-    /// The address of the file, if it can be opened.
+    /// Returns the URL of the PDF, unless it is in quarantine.
     #[must_use]
     pub fn address(&self) -> Option<String> {
         let (id, name) = self.file_id.as_deref().zip(self.file_name.as_deref())?;
         (!self.file_waits).then(|| files::path(id, name))
     }
 
-    /// How large it is, in words.
+    /// Returns the size, such as `1.2 MB`.
     #[must_use]
     pub fn size(&self) -> String {
         size(self.file_bytes.unwrap_or_default())
     }
 }
 
-/// So many bytes, as people say it: `1.2 MB`.
+/// Formats a number of bytes: `1.2 MB`.
 pub(crate) fn size(bytes: i64) -> String {
     match bytes {
         ..1_000_000 => format!("{} kB", bytes.div_euclid(1_000).max(1)),
@@ -49,15 +50,15 @@ struct List {
 
 #[derive(Template)]
 #[template(path = "newsletter.html")]
-pub(crate) struct One {
+pub(crate) struct NewsletterPage {
     layout: Layout,
     newsletter: Newsletter,
-    /// Whether it is not kept yet, so that its PDF cannot be opened.
+    /// `true` for a preview, in which the PDF cannot be opened.
     is_preview: bool,
 }
 
-impl One {
-    /// The page of a newsletter that is not kept yet.
+impl NewsletterPage {
+    /// Renders a newsletter that is not saved.
     pub(crate) fn preview(frame: &Frame, newsletter: Newsletter) -> Self {
         let layout = frame.preview();
         Self { layout, newsletter, is_preview: true }
@@ -67,7 +68,7 @@ impl One {
 /// `GET /newsletters?page=2`.
 ///
 /// # Errors
-/// [`Error::NotFound`] past the last page, and when the database does not answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -78,16 +79,16 @@ pub(crate) async fn list(
         return Err(Error::NotFound);
     }
     let pager = Pager::new("/newsletters", found.page, found.pages);
-    shown(&List { layout: frame.layout(Here::Articles), found, pager })
+    render(&List { layout: frame.layout(Section::Articles), found, pager })
 }
 
 /// `GET /newsletters/{id}`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when readers may not see it or there is none, and when the database does not answer.
+/// Returns [`Error::NotFound`] if the newsletter is unpublished or has nothing to read.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let newsletter = newsletters::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    shown(&One { layout: frame.layout(Here::Articles), newsletter, is_preview: false })
+    render(&NewsletterPage { layout: frame.layout(Section::Articles), newsletter, is_preview: false })
 }
 
 #[cfg(test)]
@@ -107,13 +108,14 @@ mod tests {
     }
 
     fn page(newsletter: Newsletter) -> String {
-        let page = One { layout: page_checks::layout(), newsletter, is_preview: false }.render().unwrap();
+        let page =
+            NewsletterPage { layout: page_checks::layout(), newsletter, is_preview: false }.render().unwrap();
         page_checks::check(&page, "March");
         page
     }
 
     #[test]
-    fn a_newsletter_is_read_opened_and_kept() {
+    fn shows_the_text_and_links_the_pdf() {
         let page = page(march(file(false)));
         let address = format!("/files/{}/M%C3%A4rz_1.pdf", "0123456789abcdef".repeat(2));
         assert!(page.contains(&format!(r#"href="{address}""#)), "{page}");
@@ -124,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_waits_for_the_scanner_has_no_address_yet() {
+    fn a_quarantined_file_has_no_link() {
         let waiting = page(march(file(true)));
         assert!(!waiting.contains("/files/") && waiting.contains("being checked"), "{waiting}");
         let none = page(march(File::default()));
@@ -133,7 +135,7 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let said = [0, 999, 1_000, 999_999, 1_000_000, 16_777_216].map(size);
-        assert_eq!(said, ["1 kB", "1 kB", "1 kB", "999 kB", "1.0 MB", "16.7 MB"]);
+        let sizes = [0, 999, 1_000, 999_999, 1_000_000, 16_777_216].map(size);
+        assert_eq!(sizes, ["1 kB", "1 kB", "1 kB", "999 kB", "1.0 MB", "16.7 MB"]);
     }
 }

@@ -1,10 +1,10 @@
-//! `/privacy_policy`: what this site keeps about its visitors.
+//! `/privacy_policy`: the data that the site stores about its visitors.
 
 use askama::Template;
 use axum::response::Html;
 
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 
 #[derive(Template)]
 #[template(path = "privacy_policy.html")]
@@ -13,12 +13,8 @@ struct PrivacyPolicy {
 }
 
 /// `GET /privacy_policy`.
-///
-/// # Errors
-///
-/// When the page cannot be written, which nothing a visitor sends brings about.
 pub(crate) async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
-    shown(&PrivacyPolicy { layout: frame.layout(Here::Elsewhere) })
+    render(&PrivacyPolicy { layout: frame.layout(Section::Other) })
 }
 
 #[cfg(test)]
@@ -27,10 +23,10 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn the_page_says_what_is_kept() {
+    fn lists_the_stored_data() {
         let page = PrivacyPolicy { layout: page_checks::layout() }.render().unwrap();
         page_checks::check(&page, "Privacy policy");
-        for kept in [
+        for text in [
             "local storage",
             "<code>session</code>",
             "<code>remember</code>",
@@ -41,7 +37,7 @@ mod tests {
             "what your browser calls itself",
             "Delete your account",
         ] {
-            assert!(page.contains(kept), "{kept}");
+            assert!(page.contains(text), "{text}");
         }
     }
 }

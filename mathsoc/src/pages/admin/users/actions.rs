@@ -1,5 +1,6 @@
-//! What is done to one account, each by a POST: a letter with a link, the address, the sessions; and after the password of the
-//! admin, the rights and the second step.
+//! Actions on one account, each a POST: password link, verification, logout, role, second factor.
+//!
+//! The last two need step-up authentication of the admin.
 
 use axum::Form;
 use axum::extract::State;
@@ -14,11 +15,11 @@ use crate::domain::person::Role;
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::ResetPassword;
-use crate::pages::account::{FRESH, send};
-use crate::pages::admin::{actor, back_to};
+use crate::pages::account::{RECENT_AUTH, send};
+use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here};
+use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -30,10 +31,7 @@ fn page_of(id: i64) -> String {
     format!("/admin/users/{id}")
 }
 
-/// `POST /admin/users/{id}/letter`: a link to choose a password goes to their address, and to nobody else.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
+/// `POST /admin/users/{id}/letter`: e-mails a link to choose a password, to the user alone.
 pub(crate) async fn letter(
     State(app): State<App>,
     Id(id): Id,
@@ -47,19 +45,16 @@ pub(crate) async fn letter(
         let url = |path: &str| app.config.site_url.link(path);
         let link = url(&app.links.issue(Purpose::ResetPassword, &user));
         send(&app, &user.email, &ResetPassword { link, site: url("/") });
-        let said = format!("A letter goes to {}. Its link works for half an hour.", user.email);
-        back_to(&session, &page_of(id), &said).await
+        let message = format!("A letter goes to {}. Its link works for half an hour.", user.email);
+        redirect_with_notice(&session, &page_of(id), &message).await
     } else {
         send(&app, &user.email, &welcome(&app, &user));
-        let said = format!("A letter goes to {}. Its link works for a week.", user.email);
-        back_to(&session, &page_of(id), &said).await
+        let message = format!("A letter goes to {}. Its link works for a week.", user.email);
+        redirect_with_notice(&session, &page_of(id), &message).await
     }
 }
 
 /// `POST /admin/users/{id}/verify`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn verify(
     app: State<App>,
     id: Id,
@@ -70,9 +65,6 @@ pub(crate) async fn verify(
 }
 
 /// `POST /admin/users/{id}/log_out`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn log_out(
     app: State<App>,
     id: Id,
@@ -88,12 +80,12 @@ async fn change(
     admin: SignedIn<Admin>,
     session: Session,
     change: Change,
-    said: &str,
+    message: &str,
 ) -> Result<Response, Error> {
     found(&app, id).await?;
     match edit::change_all(&app.db, &actor(&admin), &[id], change).await {
-        Ok(0) => back_to(&session, &page_of(id), "There was nothing to change.").await,
-        Ok(_) => back_to(&session, &page_of(id), said).await,
+        Ok(0) => redirect_with_notice(&session, &page_of(id), "There was nothing to change.").await,
+        Ok(_) => redirect_with_notice(&session, &page_of(id), message).await,
         Err(ChangeError::NoSchool) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
     }
@@ -101,7 +93,7 @@ async fn change(
 
 fn factor_page(frame: &Frame, user: &User) -> FormPage {
     FormPage::new(frame, "Remove the second step?", "Remove it")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead(format!(
             "{} logs in by password alone afterwards, and is logged out everywhere. Do it only when you know who asks: whoever has \
              the password alone wants just this.",
@@ -113,40 +105,41 @@ fn factor_page(frame: &Frame, user: &User) -> FormPage {
 /// `GET /admin/users/{id}/second_factor`.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
+/// Returns [`Error::NotFound`] for the admin's own account.
 pub(crate) async fn show_factor(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
+    admin.require_recent_auth(RECENT_AUTH).await?;
     let user = found(&app, id).await?;
     if !user.has_second_factor || admin.user.id == id {
         return Err(Error::NotFound);
     }
-    factor_page(&frame, &user).answer()
+    factor_page(&frame, &user).respond()
 }
 
-/// `POST /admin/users/{id}/second_factor`. One's own goes at the page of one's account, which wants a code.
+/// `POST /admin/users/{id}/second_factor`. Admins remove their own on `/profile/second_factor`.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
+/// Returns [`Error::NotFound`] for the admin's own account.
 pub(crate) async fn remove_factor(
     app: State<App>,
     id: Id,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
+    admin.require_recent_auth(RECENT_AUTH).await?;
     if admin.user.id == id.0 {
         return Err(Error::NotFound);
     }
-    let said = "The second step is removed, and they are logged out everywhere.";
-    change(app, id, admin, session, Change::RemoveFactor, said).await
+    let message = "The second step is removed, and they are logged out everywhere.";
+    change(app, id, admin, session, Change::RemoveFactor, message).await
 }
 
-/// Which rights.
 #[derive(Deserialize)]
 pub(crate) struct Rights {
     #[serde(default)]
@@ -157,7 +150,7 @@ fn role_page(frame: &Frame, user: &User) -> FormPage {
     let choices = [(Role::Pupil, "Pupil: answers challenges"), (Role::Admin, "Admin: may do everything")];
     let choices = choices.map(|(role, text)| (role.name().to_owned(), text.to_owned()));
     FormPage::new(frame, "Change the role", "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead(format!("What may {} do? Other rights end all of their sessions.", user.full_name))
         .fields([Field::select("role", "Role", choices.into()).value(user.role.name())])
         .link("Leave it as it is", page_of(user.id))
@@ -166,21 +159,21 @@ fn role_page(frame: &Frame, user: &User) -> FormPage {
 /// `GET /admin/users/{id}/role`.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show_role(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
-    role_page(&frame, &found(&app, id).await?).answer()
+    admin.require_recent_auth(RECENT_AUTH).await?;
+    role_page(&frame, &found(&app, id).await?).respond()
 }
 
-/// `POST /admin/users/{id}/role`. Nobody takes their own rights away, so that there is always an admin.
+/// `POST /admin/users/{id}/role`. Admins cannot demote themselves, so that one always remains.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn change_role(
     State(app): State<App>,
     Id(id): Id,
@@ -189,18 +182,18 @@ pub(crate) async fn change_role(
     session: Session,
     Form(rights): Form<Rights>,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
+    admin.require_recent_auth(RECENT_AUTH).await?;
     let user = found(&app, id).await?;
     let Some(role) = [Role::Pupil, Role::Admin].into_iter().find(|role| role.name() == rights.role) else {
-        return role_page(&frame, &user).problem(Some("Choose one of the roles.")).answer();
+        return role_page(&frame, &user).problem(Some("Choose one of the roles.")).respond();
     };
     match users::change_role(&app.db, &actor(&admin), id, role).await {
-        Ok(Some(_)) => back_to(&session, &page_of(id), "The role is saved.").await,
+        Ok(Some(_)) => redirect_with_notice(&session, &page_of(id), "The role is saved.").await,
         Ok(None) => Err(Error::NotFound),
         Err(RightsError::Db(error)) => Err(error.into()),
         Err(RightsError::LastAdmin) => role_page(&frame, &user)
             .problem(Some("This is the only admin. Make somebody else one first."))
-            .answer(),
-        Err(own @ RightsError::Own) => role_page(&frame, &user).problem(Some(own.to_string())).answer(),
+            .respond(),
+        Err(own @ RightsError::Own) => role_page(&frame, &user).problem(Some(own.to_string())).respond(),
     }
 }

@@ -1,4 +1,6 @@
-//! `/admin/users/new` and `/admin/users/{id}/edit`: name, school and year; the address of a new account.
+//! `/admin/users/new` and `/admin/users/{id}/edit`: name, school and year of a user.
+//!
+//! The e-mail address is set for a new account, and never changed here.
 
 use axum::Form;
 use axum::extract::State;
@@ -15,14 +17,13 @@ use crate::domain::email::EmailAddress;
 use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::pages::account::send;
-use crate::pages::admin::{actor, back_to};
+use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here};
+use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 pub(crate) struct UserForm {
     #[serde(default)]
@@ -45,15 +46,15 @@ impl UserForm {
         }
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     fn read(&self, schools: &[School]) -> Result<Details, Box<[Field; 3]>> {
         let name = self.full_name.parse::<FullName>();
         let year = (!self.year.is_empty()).then(|| self.year.parse::<Year>()).transpose();
         let school = match &*self.school {
             "" => Ok(None),
             id => {
-                let known = schools.iter().find(|school| Id::parse(id) == Some(Id(school.id)));
-                known.map(|school| Some(school.id)).ok_or("There is no such school. Choose another.")
+                let school = schools.iter().find(|school| Id::parse(id) == Some(Id(school.id)));
+                school.map(|school| Some(school.id)).ok_or("There is no such school. Choose another.")
             }
         };
         match (name, school, year) {
@@ -87,49 +88,45 @@ impl UserForm {
 }
 
 fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
-    let page = FormPage::new(frame, "Change the details", "Save").here(Here::Admin).fields(fields);
+    let page = FormPage::new(frame, "Change the details", "Save").section(Section::Admin).fields(fields);
     page.link("Leave them as they are", format!("/admin/users/{id}"))
 }
 
 /// `GET /admin/users/{id}/edit`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).answer()
+    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).respond()
 }
 
 /// `POST /admin/users/{id}/edit`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<UserForm>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
-    let details = match typed.read(&schools) {
+    let details = match form.read(&schools) {
         Ok(details) => details,
-        Err(fields) => return edit_page(&frame, id, *fields).answer(),
+        Err(fields) => return edit_page(&frame, id, *fields).respond(),
     };
     match edit::change(&app.db, &actor(&admin), id, &details).await {
-        Ok(true) => back_to(&session, &format!("/admin/users/{id}"), "The details are saved.").await,
+        Ok(true) => {
+            redirect_with_notice(&session, &format!("/admin/users/{id}"), "The details are saved.").await
+        }
         Ok(false) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
         Err(gone @ ChangeError::NoSchool) => {
-            edit_page(&frame, id, typed.fields(&schools)).problem(Some(gone.to_string())).answer()
+            edit_page(&frame, id, form.fields(&schools)).problem(Some(gone.to_string())).respond()
         }
     }
 }
 
 fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> FormPage {
     FormPage::new(frame, "New user", "Make the account")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead("They get a letter with a link to choose a password. Nobody else ever knows it.")
         .fields([name, email, school, year])
         .link("Import a list instead", "/admin/users/import")
@@ -137,31 +134,25 @@ fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> Fo
 }
 
 /// `GET /admin/users/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let (typed, schools) = (UserForm::default(), schools::all(&app.db).await?);
-    new_page(&frame, typed.email_field(), typed.fields(&schools)).answer()
+    let (form, schools) = (UserForm::default(), schools::all(&app.db).await?);
+    new_page(&frame, form.email_field(), form.fields(&schools)).respond()
 }
 
 /// `POST /admin/users/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<UserForm>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
-    let (details, email) = match (typed.read(&schools), typed.email.parse::<EmailAddress>()) {
+    let (details, email) = match (form.read(&schools), form.email.parse::<EmailAddress>()) {
         (Ok(details), Ok(email)) => (details, email),
         (details, email) => {
-            let fields = details.err().map_or_else(|| typed.fields(&schools), |fields| *fields);
-            return new_page(&frame, typed.email_field().error(email.err()), fields).answer();
+            let fields = details.err().map_or_else(|| form.fields(&schools), |fields| *fields);
+            return new_page(&frame, form.email_field().error(email.err()), fields).respond();
         }
     };
     let Details { full_name, school_id, year } = details;
@@ -170,13 +161,13 @@ pub(crate) async fn create(
         Ok(made) => {
             let user = made.into_iter().next().ok_or(Error::NotFound)?;
             send(&app, &user.email, &welcome(&app, &user));
-            let said = format!("The account is made, and a letter goes to {}.", user.email);
-            back_to(&session, &format!("/admin/users/{}", user.id), &said).await
+            let message = format!("The account is made, and a letter goes to {}.", user.email);
+            redirect_with_notice(&session, &format!("/admin/users/{}", user.id), &message).await
         }
         Err(CreateError::Db(error)) => Err(error.into()),
         Err(CreateError::EmailTaken) => {
             let taken = "There is an account with this address, or there was a minute ago.";
-            new_page(&frame, typed.email_field().error(Some(taken)), typed.fields(&schools)).answer()
+            new_page(&frame, form.email_field().error(Some(taken)), form.fields(&schools)).respond()
         }
     }
 }

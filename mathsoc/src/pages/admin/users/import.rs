@@ -1,5 +1,7 @@
-//! `/admin/users/import`: accounts for a list of people, pasted or as a file. First it says what would become of each line; the button under that
-//! does just this, or, where it would be something else by now, says so anew.
+//! `/admin/users/import`: creates accounts from a list of people, pasted or uploaded.
+//!
+//! The first POST shows a preview of each line and the plan's digest. The second POST sends the
+//! digest back: if the plan has changed since, it shows a new preview and creates nothing.
 
 use askama::Template;
 use axum::Form;
@@ -12,7 +14,7 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{are, welcome};
+use super::{users_are, welcome};
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
 use crate::db::users::edit;
@@ -22,23 +24,23 @@ use crate::domain::log_subject::LogSubject;
 use crate::domain::person::Year;
 use crate::error::Error;
 use crate::lists::class_list::{self, CheckedLine, LineOutcome, ListError, MAX_LINES};
-use crate::pages::admin::{actor, back};
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::admin::{actor, redirect_to_list};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// The list, and what was said of it before.
+/// The list, and the digest of the plan that the admin has seen.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Sent {
+pub(crate) struct ImportForm {
     list: String,
     plan: String,
     #[serde(skip)]
     wrong_file: Option<ListError>,
 }
 
-/// A form with a file, whose text stands for what was pasted; or one without.
-impl<S: Send + Sync> FromRequest<S> for Sent {
+/// Accepts a URL-encoded form, or a multipart form whose file replaces the pasted text.
+impl<S: Send + Sync> FromRequest<S> for ImportForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
@@ -52,13 +54,13 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     }
 }
 
-impl Sent {
+impl ImportForm {
     async fn read(mut form: Multipart) -> Result<Self, MultipartError> {
         let (mut sent, mut file) = (Self::default(), None);
         while let Some(field) = form.next_field().await? {
             match field.name() {
                 Some("list") => sent.list = field.text().await?,
-                // A field without a file is sent as well, with nothing in it.
+                // Without a file, browsers send the field empty.
                 Some("file") => file = Some(field.bytes().await?).filter(|file| !file.is_empty()),
                 _ => {}
             }
@@ -76,7 +78,7 @@ impl Sent {
 #[template(path = "admin/import.html")]
 struct Import {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     list: String,
     problem: Option<String>,
     is_file_wrong: bool,
@@ -109,31 +111,25 @@ impl Import {
 }
 
 fn page(frame: &Frame, list: String) -> Import {
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
     let (problem, schools, checked, plan) = (None, Vec::new(), Vec::new(), String::new());
     Import { layout, token, list, problem, is_file_wrong: false, schools, checked, plan }
 }
 
 /// `GET /admin/users/import`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
-    shown(&page(&frame, String::new()))
+    render(&page(&frame, String::new()))
 }
 
-/// `POST /admin/users/import`: with a list, what would become of it; with what was said of it too, it is done.
-///
-/// # Errors
-/// When the database gives no answer.
+/// `POST /admin/users/import`: previews the list or, with the plan's digest, creates the accounts.
 pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    sent: Sent,
+    sent: ImportForm,
 ) -> Result<Response, Error> {
-    let wrong = |page: &Import| Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(page)?).into_response());
+    let wrong = |page: &Import| Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response());
     if let Some(error) = sent.wrong_file {
         let problem = Some(error.to_string());
         return wrong(&Import { problem, is_file_wrong: true, ..page(&frame, sent.list) });
@@ -145,41 +141,41 @@ pub(crate) async fn take(
     let schools = schools::all(&app.db).await?;
     let taken = list::taken(&app.db, &class_list::addresses(&lines)).await?;
     let checked = class_list::check(lines, &schools, &taken);
-    let plan = digest(&checked);
-    let asked = Import { schools, checked, plan, ..page(&frame, sent.list) };
+    let plan = plan_digest(&checked);
+    let preview = Import { schools, checked, plan, ..page(&frame, sent.list) };
     if sent.plan.is_empty() {
-        return Ok(shown(&asked)?.into_response());
+        return Ok(render(&preview)?.into_response());
     }
     let changed = "Something has changed since: look at the list again.";
-    if sent.plan != asked.plan {
-        return wrong(&Import { problem: Some(changed.to_owned()), ..asked });
+    if sent.plan != preview.plan {
+        return wrong(&Import { problem: Some(changed.to_owned()), ..preview });
     }
-    if asked.to_make() == 0 {
-        return Ok(shown(&asked)?.into_response());
+    if preview.to_make() == 0 {
+        return Ok(render(&preview)?.into_response());
     }
-    let new: Vec<NewUser> = asked.checked.iter().filter_map(|it| it.outcome.new_user().cloned()).collect();
+    let new: Vec<NewUser> = preview.checked.iter().filter_map(|it| it.outcome.new_user().cloned()).collect();
     let Ok(places) = app.mailer.reserve(new.len()) else {
         let busy =
             "Too many letters are waiting to be sent. Try again in some minutes: nothing was done yet.";
-        return wrong(&Import { problem: Some(busy.to_owned()), ..asked });
+        return wrong(&Import { problem: Some(busy.to_owned()), ..preview });
     };
     match edit::create_all(&app.db, &actor(&admin), Action::Imported, &new).await {
         Ok(made) => {
             let letter = |user: &_| welcome(&app, user);
             places.send(made.iter().map(|user| (user.email.clone(), letter(user))).collect());
-            let said = format!("{} imported. Each of them gets a letter.", are(made.len()));
-            back(&session, LogSubject::User, &said).await
+            let message = format!("{} imported. Each of them gets a letter.", users_are(made.len()));
+            redirect_to_list(&session, LogSubject::User, &message).await
         }
-        Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..asked }),
+        Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..preview }),
         Err(CreateError::Db(error)) => Err(error.into()),
     }
 }
 
-/// What was said of a list, in short: nobody has to keep it meanwhile.
-fn digest(checked: &[CheckedLine]) -> String {
+/// Hashes the plan, so that the server stores nothing between preview and import.
+fn plan_digest(checked: &[CheckedLine]) -> String {
     let mut digest = Sha256::new();
     for CheckedLine { line, outcome } in checked {
-        let said = match outcome {
+        let outcome = match outcome {
             LineOutcome::New(new) => {
                 let year = new.year.map(Year::number);
                 format!("new\0{}\0{}\0{:?}\0{year:?}", new.email.key(), new.full_name.as_str(), new.school_id)
@@ -187,7 +183,7 @@ fn digest(checked: &[CheckedLine]) -> String {
             LineOutcome::Exists => "there".to_owned(),
             LineOutcome::Invalid(why) => format!("wrong\0{why}"),
         };
-        digest.update(format!("{}\0{said}\0\n", line.number));
+        digest.update(format!("{}\0{outcome}\0\n", line.number));
     }
     hex::encode(digest.finalize())
 }

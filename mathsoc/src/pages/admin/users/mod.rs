@@ -1,16 +1,16 @@
-//! `/admin/users`: everybody with an account.
+//! `/admin/users`: the section of users.
 //!
-//! | address | is |
+//! | path | page |
 //! |---|---|
-//! | `/admin/users?q=ada&year=KS3` | the list, as far as it is asked for; the boxes in it choose whom `bulk` is about |
-//! | `/admin/users/new` | makes an account, and sends a letter with a link to choose a password |
-//! | `/admin/users/import` | the same for a list of people, which is tried out first |
-//! | `/admin/users/bulk` | says what would happen to whom; what it sends does it, to all of them or to none |
-//! | `/admin/users/restore` | puts back whoever was deleted within the last minute (POST) |
-//! | `/admin/users/{id}` | one of them; what is done there are POSTs below it |
+//! | `/admin/users?q=ada&year=KS3` | the filtered list; its checkboxes select users for `bulk` |
+//! | `/admin/users/new` | creates an account, and e-mails a link to choose a password |
+//! | `/admin/users/import` | the same for a list of people, after a preview |
+//! | `/admin/users/bulk` | previews an action on several users; POST applies it to all or none |
+//! | `/admin/users/restore` | POST restores the users deleted within the last minute |
+//! | `/admin/users/{id}` | one user; the actions on it are POSTs below this path |
 //!
-//! A password is never shown, chosen or sent: letters have links. Who wants to change rights or remove a second step gives
-//! their own password again, if that was long ago.
+//! Admins never see, choose or send a password: e-mails contain links. To change a role or to
+//! remove a second factor, the admin has to pass step-up authentication.
 
 pub(crate) mod actions;
 pub(crate) mod bulk;
@@ -24,8 +24,8 @@ use axum::extract::State;
 use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 
-use self::search::Search;
-use super::{actor, back};
+use self::search::UserSearch;
+use super::{actor, redirect_to_list};
 use crate::db::Paged;
 use crate::db::schools::{self, School};
 use crate::db::trash::{self, Deleted};
@@ -37,7 +37,7 @@ use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::Welcome;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -45,8 +45,8 @@ use crate::web::signed_in::Admin;
 #[template(path = "admin/users.html")]
 struct Users {
     layout: Layout,
-    token: Printed,
-    search: Search,
+    token: TrustedHtml,
+    search: UserSearch,
     schools: Vec<School>,
     deleted: Vec<Deleted>,
     found: Paged<Person>,
@@ -54,45 +54,39 @@ struct Users {
 }
 
 /// `GET /admin/users?q=ada&school=1&year=KS3&role=pupil&unverified=yes&page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
-    search: Search,
+    search: UserSearch,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = list::page(&app.db, &search.wanted, search.page).await?;
     let pager = Pager::new(search.address("/admin/users"), found.page, found.pages);
     let schools = schools::all(&app.db).await?;
     let deleted = trash::recent(&app.db, LogSubject::User).await?;
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&Users { layout, token, search, schools, deleted, found, pager })
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
+    render(&Users { layout, token, search, schools, deleted, found, pager })
 }
 
 /// `POST /admin/users/restore`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn restore(
     State(app): State<App>,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
     let count = trash::restore_all(&app.db, &actor(&admin), LogSubject::User).await?;
-    let said = match count {
+    let message = match count {
         0 => "It is too late: what is deleted can be put back for one minute.".to_owned(),
-        count => format!("{} back.", are(count)),
+        count => format!("{} back.", users_are(count)),
     };
-    back(&session, LogSubject::User, &said).await
+    redirect_to_list(&session, LogSubject::User, &message).await
 }
 
-/// So many users, and the verb.
-fn are(count: usize) -> String {
+/// Returns the subject and verb of a message: `2 users are`.
+fn users_are(count: usize) -> String {
     if count == 1 { "One user is".to_owned() } else { format!("{count} users are") }
 }
 
-/// The letter with the link to a first password.
+/// Creates the e-mail with the link to choose the first password.
 fn welcome(app: &App, user: &User) -> Welcome {
     let url = |path: &str| app.config.site_url.link(path);
     Welcome {
