@@ -30,7 +30,7 @@ use crate::web::signed_in::Admin;
 /// `GET /files/{id}/{name}`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such file, or none that this visitor may see, and when the database does not answer.
+/// Returns [`Error::NotFound`] for a file that does not exist or that this viewer may not see.
 pub async fn show(
     State(app): State<App>,
     Path((id, name)): Path<(String, String)>,
@@ -65,7 +65,7 @@ pub fn path(id: &str, name: &str) -> String {
 /// `POST /admin/api/pictures`.
 ///
 /// # Errors
-/// What is wrong with the picture, and when it cannot be kept.
+/// Returns the [`UploadRejection`] for an invalid picture.
 pub async fn take_picture(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -89,25 +89,16 @@ pub async fn take_picture(
 
 /// Takes in a form with files of these kinds, for a handler: its texts, files that were passed but are not kept yet, and why others
 /// were not passed. The route needs to be in `routes::admin_files`, or it stops at 1 MiB.
-///
-/// # Errors
-/// What is wrong with the form.
 pub async fn take(app: &App, kinds: &[FileType], request: Request) -> Result<MultipartForm, UploadRejection> {
     app.uploads.clone().file_types(kinds.iter().copied()).take_each(request).await
 }
 
 /// Takes in a form with one picture at most, and with its texts.
-///
-/// # Errors
-/// What is wrong with the picture or with the form.
 pub async fn take_one_picture(app: &App, request: Request) -> Result<MultipartForm, UploadRejection> {
     app.uploads.clone().file_types(FileType::PICTURES).files(1).take(request).await
 }
 
 /// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.
-///
-/// # Errors
-/// When it cannot be kept, or the database does not answer.
 pub async fn keep(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error> {
     let app = app.clone();
     let keeping = async move {
@@ -123,9 +114,6 @@ pub async fn keep(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error
 }
 
 /// Shows what waits for the scanner to it, once it answers: for now and then.
-///
-/// # Errors
-/// When the database gives no answer.
 pub async fn examine(app: &App) -> Result<(), DbError> {
     let Some(clamd) = &app.config.uploads.clamd else { return Ok(()) };
     if clamd.ping().await.is_err() {

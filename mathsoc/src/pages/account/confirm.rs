@@ -32,9 +32,6 @@ fn page(frame: &Frame, next: &Next, wrong: Option<&'static str>) -> FormPage {
 }
 
 /// `GET /login/confirm?next=…`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
     page(&frame, &asked.next, None).answer()
 }
@@ -42,7 +39,7 @@ pub(crate) async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<R
 /// `POST /login/confirm`.
 ///
 /// # Errors
-/// The refusal when it was tried too often, and when database or store do not answer.
+/// Returns 429 after too many attempts for this account.
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,

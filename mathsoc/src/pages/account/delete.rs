@@ -32,7 +32,7 @@ fn page(frame: &Frame) -> FormPage {
 /// `GET /profile/delete_account`.
 ///
 /// # Errors
-/// The refusal that asks for the password, where it was not given just now.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     user.require_recent_auth(FRESH).await?;
     page(&frame).answer()
@@ -41,7 +41,7 @@ pub(crate) async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response,
 /// `POST /profile/delete_account`.
 ///
 /// # Errors
-/// The refusal that asks for the password, and when the database gives no answer.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,

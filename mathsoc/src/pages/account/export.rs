@@ -20,7 +20,7 @@ use crate::state::App;
 /// `GET /profile/export`.
 ///
 /// # Errors
-/// The refusal that asks for the password, where it was not given just now, and when database or store do not answer.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,

@@ -32,9 +32,6 @@ impl History {
 }
 
 /// `GET /profile/history?page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,

@@ -58,9 +58,6 @@ fn page(frame: &Frame, email: &str, remember: bool, next: &Next) -> FormPage {
 }
 
 /// `GET /login?next=/challenges/7`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame, Query(asked): Query<LogInQuery>) -> Result<Response, Error> {
     if frame.user().is_some() {
         return Ok(Redirect::to(asked.next.or("/profile")).into_response());
@@ -71,7 +68,7 @@ pub(crate) async fn show(frame: Frame, Query(asked): Query<LogInQuery>) -> Resul
 /// `POST /login`.
 ///
 /// # Errors
-/// The refusal when it was tried too often, and when database or store do not answer.
+/// Returns 429 after too many attempts for this account.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
@@ -170,9 +167,6 @@ fn code_page(frame: &Frame, wrong: Option<&'static str>) -> FormPage {
 }
 
 /// `GET /login/code`.
-///
-/// # Errors
-/// When the session cannot be read.
 pub(crate) async fn show_code(frame: Frame, session: Session) -> Result<Response, Error> {
     match pending(&session).await? {
         Some(_) => code_page(&frame, None).answer(),
@@ -190,7 +184,7 @@ pub(crate) struct Code {
 /// `POST /login/code`.
 ///
 /// # Errors
-/// The refusal when it was tried too often, and when database or store do not answer.
+/// Returns 429 after too many attempts for this account.
 pub(crate) async fn take_code(
     State(app): State<App>,
     frame: Frame,
@@ -228,9 +222,6 @@ async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
 }
 
 /// `POST /logout`.
-///
-/// # Errors
-/// When the session cannot be ended.
 pub(crate) async fn log_out(session: Session) -> Result<Response, Error> {
     session.log_out().await?;
     Ok(Redirect::to(SafePath::of("/")).into_response())

@@ -38,9 +38,6 @@ fn page(frame: &Frame) -> FormPage {
 }
 
 /// `GET /profile/change_password`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
     page(&frame).answer()
 }
@@ -48,7 +45,7 @@ pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
 /// `POST /profile/change_password`.
 ///
 /// # Errors
-/// The refusal when it was tried too often, and when database or store do not answer.
+/// Returns 429 after too many attempts for this account.
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,

@@ -41,9 +41,6 @@ impl Profile {
 }
 
 /// `GET /profile`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -80,18 +77,12 @@ fn page(frame: &Frame, form: &Edit) -> FormPage {
 }
 
 /// `GET /profile/edit`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
     page(&frame, &Edit { full_name: user.full_name.to_string(), year }).answer()
 }
 
 /// `POST /profile/edit`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,

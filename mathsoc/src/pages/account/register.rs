@@ -69,9 +69,6 @@ fn page(frame: &Frame, form: &Register) -> FormPage {
 }
 
 /// `GET /register`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     if app.config.registration == Registration::Closed {
         return closed(&frame);
@@ -89,7 +86,7 @@ fn closed(frame: &Frame) -> Result<Response, Error> {
 /// `POST /register`.
 ///
 /// # Errors
-/// When the database gives no answer, or too many passwords are being hashed.
+/// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,

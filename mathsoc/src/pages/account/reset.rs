@@ -44,9 +44,6 @@ fn page(frame: &Frame, email: &str) -> FormPage {
 }
 
 /// `GET /password_reset`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
     page(&frame, "").answer()
 }
@@ -54,7 +51,7 @@ pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
 /// `POST /password_reset`. The answer is the same whether the address has an account.
 ///
 /// # Errors
-/// The refusal when it was asked too often, and when the database gives no answer.
+/// Returns 429 after too many requests for this address.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
@@ -87,17 +84,11 @@ fn new_page(frame: &Frame, purpose: Purpose) -> FormPage {
 }
 
 /// `GET /password_reset/{token}`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show_new(app: State<App>, frame: Frame, token: Path<String>) -> Result<Response, Error> {
     show_form(app, frame, token, Purpose::ResetPassword).await
 }
 
 /// `GET /welcome/{token}`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show_first(
     app: State<App>,
     frame: Frame,
@@ -121,7 +112,7 @@ async fn show_form(
 /// `POST /password_reset/{token}`: ends every session of the account.
 ///
 /// # Errors
-/// When the database gives no answer, or too many passwords are being hashed.
+/// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take_new(
     app: State<App>,
     frame: Frame,
@@ -135,7 +126,7 @@ pub(crate) async fn take_new(
 /// `POST /welcome/{token}`.
 ///
 /// # Errors
-/// When the database gives no answer, or too many passwords are being hashed.
+/// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take_first(
     app: State<App>,
     frame: Frame,

@@ -72,7 +72,7 @@ fn set_up(frame: &Frame, user: &User, secret: &Secret, problem: Option<&'static 
 /// `GET /profile/second_factor`.
 ///
 /// # Errors
-/// The refusal that asks for the password, and when database or store do not answer.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -103,7 +103,7 @@ pub(crate) struct First {
 /// `POST /profile/second_factor`: the device is taken when it has shown that it makes the right codes.
 ///
 /// # Errors
-/// The refusal that asks for the password, and when database or store do not answer.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn take(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -133,7 +133,7 @@ pub(crate) async fn take(
 /// `POST /profile/second_factor/remove`.
 ///
 /// # Errors
-/// The refusal that asks for the password, and when database or store do not answer.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn remove(
     State(app): State<App>,
     user: SignedIn<User>,

@@ -27,9 +27,6 @@ struct Sessions {
 }
 
 /// `GET /profile/sessions`.
-///
-/// # Errors
-/// When the store does not answer.
 pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
@@ -47,9 +44,6 @@ pub(crate) struct End {
 }
 
 /// `POST /profile/sessions/end`.
-///
-/// # Errors
-/// When database or store do not answer.
 pub(crate) async fn end(
     State(app): State<App>,
     user: SignedIn<User>,

@@ -43,9 +43,6 @@ fn page(frame: &Frame, form: &SetUp) -> FormPage {
 }
 
 /// `GET /setup/{token}`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
@@ -62,7 +59,7 @@ pub(crate) async fn show(
 /// `POST /setup/{token}`.
 ///
 /// # Errors
-/// When the database gives no answer, or too many passwords are being hashed.
+/// Returns 503 if too many passwords are being hashed.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,

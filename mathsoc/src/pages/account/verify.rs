@@ -14,9 +14,6 @@ use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// `GET /verify_email/{token}`. Programs that check mail open links; only the button uses it.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
@@ -31,9 +28,6 @@ pub(crate) async fn show(
 }
 
 /// `POST /verify_email/{token}`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,

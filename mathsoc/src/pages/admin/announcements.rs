@@ -86,9 +86,6 @@ const NEW: &str = "New announcement";
 const CHANGE: &str = "Change the announcement";
 
 /// `GET /admin/announcements`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     Page(page): Page,
@@ -105,9 +102,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/announcements/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
     let typed = AnnouncementForm {
         title: String::new(),
@@ -118,9 +112,6 @@ pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
 }
 
 /// `POST /admin/announcements/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -138,9 +129,6 @@ pub(crate) async fn create(
 }
 
 /// `POST /admin/announcements/preview`: the front page as a visitor would see it; nothing is kept.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn preview(
     State(app): State<App>,
     frame: Frame,
@@ -150,18 +138,12 @@ pub(crate) async fn preview(
 }
 
 /// `GET /admin/announcements/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = announcements::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     page(&frame, CHANGE, AnnouncementForm::of(found).fields()).answer()
 }
 
 /// `POST /admin/announcements/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,

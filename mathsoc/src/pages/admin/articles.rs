@@ -94,9 +94,6 @@ const NEW: &str = "New article";
 const CHANGE: &str = "Change the article";
 
 /// `GET /admin/articles?page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     Page(page): Page,
@@ -114,9 +111,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/articles/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
     let author = frame.user().map(|user| user.full_name.to_string()).unwrap_or_default();
     let typed =
@@ -125,9 +119,6 @@ pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
 }
 
 /// `POST /admin/articles/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -145,26 +136,17 @@ pub(crate) async fn create(
 }
 
 /// `POST /admin/articles/preview`: the page as a visitor would see it; nothing is kept.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn preview(frame: Frame, Form(typed): Form<ArticleForm>) -> Result<Html<String>, Error> {
     shown(&One::preview(&frame, typed.preview(now())))
 }
 
 /// `GET /admin/articles/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     page(&frame, CHANGE, ArticleForm::of(found).fields()).answer()
 }
 
 /// `POST /admin/articles/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,

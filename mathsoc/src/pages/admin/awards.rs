@@ -168,9 +168,6 @@ const NEW: &str = "New award";
 const GIVE: &str = "Save";
 
 /// `GET /admin/awards?q=ada&page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     search: Search,
@@ -201,9 +198,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/awards/new?to=ada@school.example`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn new(
     State(app): State<App>,
     RawQuery(query): RawQuery,
@@ -217,9 +211,6 @@ pub(crate) async fn new(
 }
 
 /// `POST /admin/awards/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -258,9 +249,6 @@ fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
 }
 
 /// `GET /admin/awards/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     let (points, reason) = (award.points.number().to_string(), award.reason.clone());
@@ -269,9 +257,6 @@ pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Re
 }
 
 /// `POST /admin/awards/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,

@@ -44,9 +44,6 @@ const NEW: &str = "New challenge";
 const CHANGE: &str = "Change the challenge";
 
 /// `GET /admin/challenges?key_stage=KS3&page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -85,17 +82,11 @@ fn row(it: Listed, now: i64) -> Row {
 }
 
 /// `GET /admin/challenges/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     page(&app, &frame, NEW, &ChallengeForm::empty(now()), &HashMap::new()).await?.answer()
 }
 
 /// `POST /admin/challenges/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -114,17 +105,11 @@ pub(crate) async fn create(
 }
 
 /// `POST /admin/challenges/preview`: the page as a visitor would see it; nothing is kept.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn preview(frame: Frame, Form(sent): Sent) -> Result<Html<String>, Error> {
     shown(&One::preview(&frame, ChallengeForm::new(sent).preview(now())))
 }
 
 /// `GET /admin/challenges/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let draft = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     let locked = draft.locked_at.is_some_and(|at| at <= now());
@@ -136,9 +121,6 @@ pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Re
 }
 
 /// `POST /admin/challenges/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
@@ -166,9 +148,6 @@ pub(crate) async fn change(
 }
 
 /// `POST /admin/challenges/{id}/lock`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn lock(
     app: State<App>,
     id: Id,
@@ -179,9 +158,6 @@ pub(crate) async fn lock(
 }
 
 /// `POST /admin/challenges/{id}/unlock`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn unlock(
     app: State<App>,
     id: Id,

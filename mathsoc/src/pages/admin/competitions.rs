@@ -114,9 +114,6 @@ const NEW: &str = "New competition";
 const CHANGE: &str = "Change the competition";
 
 /// `GET /admin/competitions`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     Page(page): Page,
@@ -134,9 +131,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/competitions/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     let typed = CompetitionForm { texts: HashMap::new(), invited: HashSet::new() };
     let schools = schools::all(&app.db).await?;
@@ -144,9 +138,6 @@ pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response
 }
 
 /// `POST /admin/competitions/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -166,9 +157,6 @@ pub(crate) async fn create(
 }
 
 /// `GET /admin/competitions/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(
     State(app): State<App>,
     Id(id): Id,
@@ -186,9 +174,6 @@ pub(crate) async fn edit(
 }
 
 /// `POST /admin/competitions/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
@@ -213,7 +198,7 @@ pub(crate) async fn change(
 /// `POST /admin/competitions/{id}/lock`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is none of this number that is open, and when the database gives no answer.
+/// Returns [`Error::NotFound`] unless the competition is open.
 pub(crate) async fn lock(
     State(app): State<App>,
     Id(id): Id,

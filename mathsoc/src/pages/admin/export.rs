@@ -58,7 +58,7 @@ impl File {
 /// `GET /admin/export/users.csv`, `submissions.csv` or `leaderboard.csv?key_stage=KS3`. The log says who has it.
 ///
 /// # Errors
-/// [`Error::NotFound`] for a file that there is not, and when the database gives no answer.
+/// Returns [`Error::NotFound`] for any other file name.
 pub(crate) async fn show(
     State(app): State<App>,
     path: Result<Path<String>, PathRejection>,

@@ -27,9 +27,6 @@ struct Home {
 }
 
 /// `GET /admin`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     let members = dashboard::members(&app.db).await?;
     let starts = starts(now(), DAYS);

@@ -21,9 +21,6 @@ struct Log {
 }
 
 /// `GET /admin/log?page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     Page(page): Page,

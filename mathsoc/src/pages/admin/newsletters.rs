@@ -169,9 +169,6 @@ const NEW: &str = "New newsletter";
 const CHANGE: &str = "Change the newsletter";
 
 /// `GET /admin/newsletters?page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     Page(page): Page,
@@ -194,9 +191,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/newsletters/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     let typed =
         NewsletterForm { published_at: Hour::of_unix(now()).to_string(), ..NewsletterForm::default() };
@@ -204,9 +198,6 @@ pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response
 }
 
 /// `POST /admin/newsletters/new`.
-///
-/// # Errors
-/// When the form cannot be read, or the newsletter or its file cannot be kept.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -224,17 +215,11 @@ pub(crate) async fn create(
 }
 
 /// `POST /admin/newsletters/preview`: the page as a visitor would see it; nothing is kept, and no file is sent.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn preview(frame: Frame, Form(typed): Form<NewsletterForm>) -> Result<Html<String>, Error> {
     shown(&One::preview(&frame, typed.preview(now())))
 }
 
 /// `GET /admin/newsletters/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     let form = page(&frame, CHANGE, NewsletterForm::of(&found).fields(&app, &found.file));
@@ -245,10 +230,6 @@ pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Re
 }
 
 /// `POST /admin/newsletters/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number; when the form cannot be read, or the newsletter or its file cannot be
-/// kept.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,

@@ -70,9 +70,6 @@ impl PictureForm {
 }
 
 /// `GET /admin/pictures/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
     PictureForm::default().page(&frame)
 }
@@ -80,7 +77,7 @@ pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
 /// `POST /admin/pictures/new`.
 ///
 /// # Errors
-/// When the request is no form, the scanner gives no answer, or the picture cannot be kept.
+/// Returns an error if the request is not a form, or the scanner is down.
 pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,

@@ -62,9 +62,6 @@ impl Row {
 }
 
 /// `GET /admin/reports`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     let known = reports::most(&app.db).await?;
     let rows = known.into_iter().map(|known| Row::new(known, &app.config)).collect();
@@ -84,9 +81,6 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
 }
 
 /// `POST /admin/reports/{id}/forget`. One that is gone already is as good as forgotten.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn forget(
     State(app): State<App>,
     Id(id): Id,
@@ -98,9 +92,6 @@ pub(crate) async fn forget(
 }
 
 /// `POST /admin/reports/forget`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn forget_all(
     State(app): State<App>,
     admin: SignedIn<Admin>,

@@ -65,9 +65,6 @@ const NEW: &str = "New school";
 const CHANGE: &str = "Change the school";
 
 /// `GET /admin/schools`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     Page(page): Page,
@@ -85,17 +82,11 @@ pub(crate) async fn list(
 }
 
 /// `GET /admin/schools/new`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
     page(&frame, NEW, SchoolForm::default().fields()).answer()
 }
 
 /// `POST /admin/schools/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -114,18 +105,12 @@ pub(crate) async fn create(
 }
 
 /// `GET /admin/schools/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let school = schools::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     page(&frame, CHANGE, SchoolForm::of(school).fields()).answer()
 }
 
 /// `POST /admin/schools/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,

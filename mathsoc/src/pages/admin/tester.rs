@@ -72,18 +72,12 @@ impl AsRead {
 }
 
 /// `GET /admin/tester`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     let (layout, token) = (frame.layout(Here::Admin), frame.token());
     shown(&Tester { layout, token, typed: TesterForm::default(), tested: None })
 }
 
 /// `POST /admin/tester`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn take(frame: Frame, Form(typed): Form<TesterForm>) -> Result<Html<String>, Error> {
     let pair =
         Pair { expected: typed.expected.clone(), given: typed.given.clone(), rules: typed.rules.clone() };
@@ -100,9 +94,6 @@ fn test(pair: &Pair) -> Result<Tested, String> {
 }
 
 /// `POST /api/math/test-equivalence`.
-///
-/// # Errors
-/// When the comparison breaks off.
 pub(crate) async fn compare(body: Bytes) -> Result<Response, Error> {
     let Ok(pair) = serde_json::from_slice::<Pair>(&body) else {
         return Ok(misread("Send {\"expected\": \"x^2-1\", \"given\": \"(x-1)(x+1)\", \"rules\": \"\"}."));
@@ -136,9 +127,6 @@ struct Text {
 }
 
 /// `POST /api/math/normalize`.
-///
-/// # Errors
-/// When it breaks off.
 pub(crate) async fn normalize(body: Bytes) -> Result<Response, Error> {
     let Ok(Text { text }) = serde_json::from_slice(&body) else {
         return Ok(misread("Send {\"text\": \"2x + x\"}."));

@@ -43,9 +43,6 @@ struct Delete {
 }
 
 /// `GET /admin/bin/{kind}/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     Subject { kind, id }: Subject,
@@ -56,9 +53,6 @@ pub(crate) async fn show(
 }
 
 /// `POST /admin/bin/{kind}/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is no such thing, and when the database gives no answer.
 pub(crate) async fn delete(
     State(app): State<App>,
     Subject { kind, id }: Subject,
@@ -77,9 +71,6 @@ pub(crate) async fn delete(
 }
 
 /// `POST /admin/bin/{kind}/{id}/restore`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn restore(
     State(app): State<App>,
     Subject { kind, id }: Subject,

@@ -105,9 +105,6 @@ impl FormPage {
     }
 
     /// The page: 422 where something is wrong with what was sent.
-    ///
-    /// # Errors
-    /// When it cannot be rendered.
     pub(crate) fn answer(&self) -> Result<Response, Error> {
         let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let headers = if self.editor().is_some() { policy::editor() } else { PageHeaders::new() };
@@ -319,9 +316,6 @@ impl Said {
     }
 
     /// The page.
-    ///
-    /// # Errors
-    /// When it cannot be rendered.
     pub(crate) fn answer(&self) -> Result<Response, Error> {
         Ok(Html(self.render()?).into_response())
     }

@@ -53,9 +53,6 @@ impl Frame {
 }
 
 /// Says something on the next page that is shown.
-///
-/// # Errors
-/// When the session cannot be written.
 pub(crate) async fn notice(session: &Session, text: &str) -> Result<(), SessionRejection> {
     session.set(NOTICE, text).await
 }

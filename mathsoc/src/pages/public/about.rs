@@ -13,10 +13,6 @@ struct About {
 }
 
 /// `GET /about`.
-///
-/// # Errors
-///
-/// When the page cannot be written, which nothing a visitor sends brings about.
 pub(crate) async fn about(frame: Frame) -> Result<Html<String>, Error> {
     shown(&About { layout: frame.layout(Here::About) })
 }

@@ -35,7 +35,7 @@ pub(crate) struct AnswerForm {
 /// `POST /challenges/{id}/answers`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such box, and when the database does not answer.
+/// Returns [`Error::NotFound`] if the challenge has no such box, or is not published yet.
 pub(crate) async fn take(
     State(app): State<App>,
     Id(challenge): Id,

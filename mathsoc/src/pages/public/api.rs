@@ -47,7 +47,7 @@ struct Answer {
 /// `POST /api/submit`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such box, and when the database does not answer.
+/// Returns [`Error::NotFound`] if the challenge has no such box, or is not published yet.
 pub(crate) async fn submit(
     State(app): State<App>,
     user: SignedIn<User>,

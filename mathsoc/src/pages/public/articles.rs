@@ -38,8 +38,7 @@ impl One {
 /// `GET /articles?page=2`.
 ///
 /// # Errors
-///
-/// [`Error::NotFound`] past the last page, and when the database does not answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -54,10 +53,6 @@ pub(crate) async fn list(
 }
 
 /// `GET /article/{id}`.
-///
-/// # Errors
-///
-/// [`Error::NotFound`] when there is no such article, and when the database does not answer.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let article = articles::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     shown(&One { layout: frame.layout(Here::Articles), article })

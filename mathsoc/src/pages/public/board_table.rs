@@ -118,9 +118,6 @@ pub(super) struct Shown {
 }
 
 /// A page of a board, with the line of who looks: a pupil without points comes after all who have some.
-///
-/// # Errors
-/// When the database does not answer.
 pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Result<Shown, Error> {
     let found = leaderboard::page(&app.db, board, page).await?;
     let here = found.items.iter().any(|line| line.user_id == user.id);
@@ -145,9 +142,6 @@ pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Re
 }
 
 /// The schools of a competition.
-///
-/// # Errors
-/// When the database does not answer.
 pub(super) async fn schools(app: &App, user: &User, id: CompetitionId) -> Result<Table, Error> {
     let found = leaderboard::schools(&app.db, id).await?;
     let lines = found.into_iter().map(|standing| Line::of_school(standing, user)).collect();

@@ -35,8 +35,7 @@ struct List {
 /// `GET /challenges?key_stage=KS3&page=2`.
 ///
 /// # Errors
-///
-/// [`Error::NotFound`] past the last page, and when the database does not answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -96,7 +95,7 @@ impl One {
     /// The page as this visitor sees it.
     ///
     /// # Errors
-    /// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
+    /// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
     pub(crate) async fn new(
         app: &App,
         id: i64,
@@ -205,8 +204,7 @@ impl AsRead {
 /// `GET /challenges/{id}`.
 ///
 /// # Errors
-///
-/// [`Error::NotFound`] when there is no such challenge, and when the database does not answer.
+/// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
 pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,

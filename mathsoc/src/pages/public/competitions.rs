@@ -72,9 +72,6 @@ impl Timed {
 }
 
 /// `GET /competitions`.
-///
-/// # Errors
-/// When the database does not answer.
 pub(crate) async fn list(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -88,8 +85,7 @@ pub(crate) async fn list(
 /// `GET /competitions/{id}?page=2`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such competition for this member, past the last page of its board, and when the
-/// database does not answer.
+/// Returns [`Error::NotFound`] if this member is not invited, and past the last page of the board.
 pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,

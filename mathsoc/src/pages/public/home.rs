@@ -24,10 +24,6 @@ pub(in crate::pages) struct Home {
 }
 
 /// `GET /`.
-///
-/// # Errors
-///
-/// When the database does not answer.
 pub(crate) async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
     shown(&Home::new(&app, &frame, frame.layout(Here::Home), home::page(&app.db).await?).await?)
 }

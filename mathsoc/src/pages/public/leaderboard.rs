@@ -47,8 +47,7 @@ struct Choice {
 /// `GET /leaderboard?key_stage=KS3&page=2`, `GET /leaderboard?board=class`.
 ///
 /// # Errors
-/// [`Error::NotFound`] past the last page, for a competition, which has a page of its own, and when the database does not
-/// answer.
+/// Returns [`Error::NotFound`] past the last page, and for a competition: it has a page of its own.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,

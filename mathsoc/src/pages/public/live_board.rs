@@ -52,7 +52,7 @@ const BACK: Duration = Duration::from_secs(2);
 /// `GET /leaderboard/events`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when there is no such board for this member, and when the database does not answer.
+/// Returns [`Error::NotFound`] for a board that this member may not see.
 pub(crate) async fn events(
     State(app): State<App>,
     user: SignedIn<User>,

@@ -67,7 +67,7 @@ impl One {
 /// `GET /newsletters?page=2`.
 ///
 /// # Errors
-/// [`Error::NotFound`] past the last page, and when the database does not answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn list(
     State(app): State<App>,
     listing: Listing,
@@ -84,7 +84,7 @@ pub(crate) async fn list(
 /// `GET /newsletters/{id}`.
 ///
 /// # Errors
-/// [`Error::NotFound`] when readers may not see it or there is none, and when the database does not answer.
+/// Returns [`Error::NotFound`] if the newsletter is unpublished or has nothing to read.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let newsletter = newsletters::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     shown(&One { layout: frame.layout(Here::Articles), newsletter, is_preview: false })

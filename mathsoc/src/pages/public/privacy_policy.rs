@@ -13,10 +13,6 @@ struct PrivacyPolicy {
 }
 
 /// `GET /privacy_policy`.
-///
-/// # Errors
-///
-/// When the page cannot be written, which nothing a visitor sends brings about.
 pub(crate) async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
     shown(&PrivacyPolicy { layout: frame.layout(Here::Elsewhere) })
 }

@@ -77,7 +77,7 @@ struct Hit {
 /// `GET /search?q=roots&page=2`.
 ///
 /// # Errors
-/// [`Error::NotFound`] past the last page, and when the database gives no answer.
+/// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn show(
     State(app): State<App>,
     asked: SearchQuery,

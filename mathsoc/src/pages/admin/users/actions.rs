@@ -31,9 +31,6 @@ fn page_of(id: i64) -> String {
 }
 
 /// `POST /admin/users/{id}/letter`: a link to choose a password goes to their address, and to nobody else.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn letter(
     State(app): State<App>,
     Id(id): Id,
@@ -57,9 +54,6 @@ pub(crate) async fn letter(
 }
 
 /// `POST /admin/users/{id}/verify`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn verify(
     app: State<App>,
     id: Id,
@@ -70,9 +64,6 @@ pub(crate) async fn verify(
 }
 
 /// `POST /admin/users/{id}/log_out`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn log_out(
     app: State<App>,
     id: Id,
@@ -113,7 +104,8 @@ fn factor_page(frame: &Frame, user: &User) -> FormPage {
 /// `GET /admin/users/{id}/second_factor`.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
+/// Returns [`Error::NotFound`] for the admin's own account.
 pub(crate) async fn show_factor(
     State(app): State<App>,
     Id(id): Id,
@@ -131,7 +123,8 @@ pub(crate) async fn show_factor(
 /// `POST /admin/users/{id}/second_factor`. One's own goes at the page of one's account, which wants a code.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number, or it is one's own.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
+/// Returns [`Error::NotFound`] for the admin's own account.
 pub(crate) async fn remove_factor(
     app: State<App>,
     id: Id,
@@ -166,7 +159,7 @@ fn role_page(frame: &Frame, user: &User) -> FormPage {
 /// `GET /admin/users/{id}/role`.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show_role(
     State(app): State<App>,
     Id(id): Id,
@@ -180,7 +173,7 @@ pub(crate) async fn show_role(
 /// `POST /admin/users/{id}/role`. Nobody takes their own rights away, so that there is always an admin.
 ///
 /// # Errors
-/// The refusal that asks for the password; [`Error::NotFound`] when there is none of this number.
+/// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn change_role(
     State(app): State<App>,
     Id(id): Id,

@@ -118,9 +118,6 @@ struct Bulk {
 const TOO_MANY: &str = "These are more than 500. Narrow the search down, and do it in parts.";
 
 /// `GET /admin/users/bulk?do=move&who=ticked&id=1&id=2`, or with a search and `who=found`: what would happen to whom.
-///
-/// # Errors
-/// [`Error::NotFound`] for a deed that there is not, and when the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     RawQuery(query): RawQuery,
@@ -173,9 +170,6 @@ async fn page(
 }
 
 /// `POST /admin/users/bulk`.
-///
-/// # Errors
-/// [`Error::NotFound`] for a deed that there is not, and when the database gives no answer.
 pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,

@@ -92,18 +92,12 @@ fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
 }
 
 /// `GET /admin/users/{id}/edit`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).answer()
 }
 
 /// `POST /admin/users/{id}/edit`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn change(
     State(app): State<App>,
     Id(id): Id,
@@ -137,18 +131,12 @@ fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> Fo
 }
 
 /// `GET /admin/users/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
     let (typed, schools) = (UserForm::default(), schools::all(&app.db).await?);
     new_page(&frame, typed.email_field(), typed.fields(&schools)).answer()
 }
 
 /// `POST /admin/users/new`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn create(
     State(app): State<App>,
     admin: SignedIn<Admin>,

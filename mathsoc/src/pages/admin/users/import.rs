@@ -115,17 +115,11 @@ fn page(frame: &Frame, list: String) -> Import {
 }
 
 /// `GET /admin/users/import`.
-///
-/// # Errors
-/// When the page cannot be rendered.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     shown(&page(&frame, String::new()))
 }
 
 /// `POST /admin/users/import`: with a list, what would become of it; with what was said of it too, it is done.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,

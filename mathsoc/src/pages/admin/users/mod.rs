@@ -54,9 +54,6 @@ struct Users {
 }
 
 /// `GET /admin/users?q=ada&school=1&year=KS3&role=pupil&unverified=yes&page=2`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn list(
     State(app): State<App>,
     search: Search,
@@ -71,9 +68,6 @@ pub(crate) async fn list(
 }
 
 /// `POST /admin/users/restore`.
-///
-/// # Errors
-/// When the database gives no answer.
 pub(crate) async fn restore(
     State(app): State<App>,
     admin: SignedIn<Admin>,

@@ -31,9 +31,6 @@ struct One {
 }
 
 /// `GET /admin/users/{id}`.
-///
-/// # Errors
-/// [`Error::NotFound`] when there is none of this number, and when the database gives no answer.
 pub(crate) async fn show(
     State(app): State<App>,
     Id(id): Id,
