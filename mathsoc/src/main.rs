@@ -280,7 +280,7 @@ async fn keep_tidy(app: App) {
             Ok(rows) => tracing::debug!(rows, "removed what has ended"),
             Err(error) => tracing::warn!(%error, "what has ended could not be removed"),
         }
-        if let Err(error) = pages::files::examine(&app).await {
+        if let Err(error) = pages::files::rescan_quarantined(&app).await {
             tracing::warn!(%error, "what waits for the scanner could not be examined");
         }
     }

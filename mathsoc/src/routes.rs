@@ -282,7 +282,7 @@ pub fn app(state: App) -> Router {
     let everything = (
         compression::pages(),
         AccessLog(state.traffic.clone()),
-        MapRequestLayer::new(public::api::likes_what_it_sends),
+        MapRequestLayer::new(public::api::default_accept_to_json),
         ErrorPages::new(error::page),
     );
     let everything = everything.layer(probes.fallback_service(site).with_state(state));

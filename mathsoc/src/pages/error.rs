@@ -4,11 +4,11 @@ use askama::Template;
 use palisade::error_page::ErrorPage;
 use palisade::request::RequestId;
 
-use super::parts::{Here, Layout};
+use super::parts::{Layout, Section};
 
 #[derive(Template)]
 #[template(path = "error.html")]
-struct Sorry<'a> {
+struct ErrorTemplate<'a> {
     layout: Layout,
     status: u16,
     title: &'a str,
@@ -19,14 +19,14 @@ struct Sorry<'a> {
 /// The page for this error.
 #[must_use]
 pub fn page(error: &ErrorPage<'_>) -> String {
-    let sorry = Sorry {
-        layout: Layout::new(Here::Elsewhere, error.nonce().clone()),
+    let template = ErrorTemplate {
+        layout: Layout::new(Section::Other, error.nonce().clone()),
         status: error.status().as_u16(),
         title: error.title(),
         message: &error.message(),
         request_id: error.request_id(),
     };
-    sorry.render().unwrap_or_else(|_| error.title().to_owned())
+    template.render().unwrap_or_else(|_| error.title().to_owned())
 }
 
 #[cfg(test)]
@@ -37,14 +37,14 @@ mod tests {
     #[test]
     fn the_page_tells_the_visitor_what_to_do_and_which_request_it_was() {
         let request_id = RequestId::random();
-        let sorry = Sorry {
+        let template = ErrorTemplate {
             layout: page_checks::layout(),
             status: 404,
             title: "Page not found",
             message: "There is nothing at <this> address.",
             request_id,
         };
-        let page = sorry.render().unwrap();
+        let page = template.render().unwrap();
         page_checks::check(&page, "Page not found");
         assert!(
             page.contains("nothing at &#60;this&#62; address")

@@ -43,8 +43,8 @@ pub async fn show(
         None => db::files::shown(&app.db, id).await?,
     };
     let file = found.filter(|file| file.name.as_str() == name).ok_or(Error::NotFound)?;
-    let saved = request.uri.query().is_some_and(|query| query == "download");
-    let response = match saved {
+    let download = request.uri.query().is_some_and(|query| query == "download");
+    let response = match download {
         true => app.uploads.download(&file, &request).await,
         false => app.uploads.serve(&file, &request).await,
     };
@@ -71,12 +71,12 @@ pub async fn take_picture(
     admin: SignedIn<Admin>,
     request: Request,
 ) -> Result<Response, Error> {
-    let picture = take_one_picture(&app, request).await?.into_files().pop();
+    let picture = receive_picture_form(&app, request).await?.into_files().pop();
     let picture = picture
         .ok_or(palisade::upload::UploadRejection::File { name: "".into(), error: UploadError::NotAForm })?;
     let (width, height) = picture.dimensions().unzip();
-    let file = keep(&app, admin.user.id, picture).await?;
-    let said = json!({
+    let file = store(&app, admin.user.id, picture).await?;
+    let body = json!({
         "src": address(&file),
         "name": file.name.as_str(),
         "width": width,
@@ -84,24 +84,28 @@ pub async fn take_picture(
         "bytes": file.bytes,
         "waits": file.quarantined,
     });
-    Ok((StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], said.to_string()).into_response())
+    Ok((StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
 }
 
 /// Takes in a form with files of these kinds, for a handler: its texts, files that were passed but are not kept yet, and why others
 /// were not passed. The route needs to be in `routes::admin_files`, or it stops at 1 MiB.
-pub async fn take(app: &App, kinds: &[FileType], request: Request) -> Result<MultipartForm, UploadRejection> {
-    app.uploads.clone().file_types(kinds.iter().copied()).take_each(request).await
+pub async fn receive_form(
+    app: &App,
+    file_types: &[FileType],
+    request: Request,
+) -> Result<MultipartForm, UploadRejection> {
+    app.uploads.clone().file_types(file_types.iter().copied()).take_each(request).await
 }
 
 /// Takes in a form with one picture at most, and with its texts.
-pub async fn take_one_picture(app: &App, request: Request) -> Result<MultipartForm, UploadRejection> {
+pub async fn receive_picture_form(app: &App, request: Request) -> Result<MultipartForm, UploadRejection> {
     app.uploads.clone().file_types(FileType::PICTURES).files(1).take(request).await
 }
 
 /// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.
-pub async fn keep(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error> {
+pub async fn store(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error> {
     let app = app.clone();
-    let keeping = async move {
+    let stored = async move {
         let dimensions = file.dimensions();
         let file = app.uploads.keep(file).await?;
         if let Err(error) = db::files::insert(&app.db, &file, dimensions, by).await {
@@ -110,11 +114,11 @@ pub async fn keep(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error
         }
         Ok(file)
     };
-    tokio::spawn(keeping).await.map_err(|_| Error::from(palisade::upload::UploadRejection::StoreDown))?
+    tokio::spawn(stored).await.map_err(|_| Error::from(palisade::upload::UploadRejection::StoreDown))?
 }
 
 /// Shows what waits for the scanner to it, once it answers: for now and then.
-pub async fn examine(app: &App) -> Result<(), DbError> {
+pub async fn rescan_quarantined(app: &App) -> Result<(), DbError> {
     let Some(clamd) = &app.config.uploads.clamd else { return Ok(()) };
     if clamd.ping().await.is_err() {
         return Ok(());

@@ -219,11 +219,11 @@ async fn in_quarantine_a_picture_waits_for_the_scanner() {
     let page = send(&mut grace, "a.png", PNG).await;
     assert_eq!((page.status, &said(&page)["waits"]), (201, &Value::Bool(true)));
     let src = said(&page)["src"].as_str().unwrap().to_owned();
-    files::examine(&site.app).await.unwrap();
+    files::rescan_quarantined(&site.app).await.unwrap();
     assert_eq!(grace.get(&src).await.status, 404, "not even admins see it");
 
     let _clamd = Server::clamd(place, &[0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef]);
-    files::examine(&site.app).await.unwrap();
+    files::rescan_quarantined(&site.app).await.unwrap();
     assert_eq!(grace.get(&src).await.status, 200);
 }
 

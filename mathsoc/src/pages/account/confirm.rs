@@ -8,7 +8,7 @@ use palisade::redirect::{Next, SafePath};
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::checked;
+use super::verify_password;
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::pages::parts::Frame;
@@ -17,7 +17,7 @@ use crate::state::App;
 
 /// What is typed in, and where to go on.
 #[derive(Deserialize)]
-pub(crate) struct Confirm {
+pub(crate) struct ConfirmForm {
     password: Option<Password>,
     #[serde(default)]
     next: Next,
@@ -32,8 +32,8 @@ fn page(frame: &Frame, next: &Next, wrong: Option<&'static str>) -> FormPage {
 }
 
 /// `GET /login/confirm?next=…`.
-pub(crate) async fn show(frame: Frame, Query(asked): Query<Confirm>) -> Result<Response, Error> {
-    page(&frame, &asked.next, None).answer()
+pub(crate) async fn show(frame: Frame, Query(query): Query<ConfirmForm>) -> Result<Response, Error> {
+    page(&frame, &query.next, None).respond()
 }
 
 /// `POST /login/confirm`.
@@ -45,12 +45,12 @@ pub(crate) async fn take(
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Confirm>,
+    Form(form): Form<ConfirmForm>,
 ) -> Result<Response, Error> {
-    let wrong = || page(&frame, &form.next, Some("That is not your password.")).answer();
+    let wrong = || page(&frame, &form.next, Some("That is not your password.")).respond();
     let Some(password) = form.password.clone() else { return wrong() };
     let stored = users::login_by_id(&app.db, user.id).await?;
-    let Some(verified) = checked(&app, &user.email, password, stored).await? else { return wrong() };
+    let Some(verified) = verify_password(&app, &user.email, password, stored).await? else { return wrong() };
     session.confirm(verified.proof).await?;
     Ok(Redirect::to(form.next.or("/profile")).into_response())
 }

@@ -7,7 +7,7 @@ use palisade::redirect::SafePath;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::FRESH;
+use super::RECENT_AUTH;
 use crate::db::users::{self, RightsError, User};
 use crate::error::Error;
 use crate::pages::parts::Frame;
@@ -16,7 +16,7 @@ use crate::state::App;
 
 /// Whether they mean it.
 #[derive(Deserialize)]
-pub(crate) struct Delete {
+pub(crate) struct DeleteForm {
     sure: Option<String>,
 }
 
@@ -34,8 +34,8 @@ fn page(frame: &Frame) -> FormPage {
 /// # Errors
 /// Rejects the request if the last password check is older than [`RECENT_AUTH`].
 pub(crate) async fn show(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
-    user.require_recent_auth(FRESH).await?;
-    page(&frame).answer()
+    user.require_recent_auth(RECENT_AUTH).await?;
+    page(&frame).respond()
 }
 
 /// `POST /profile/delete_account`.
@@ -47,17 +47,17 @@ pub(crate) async fn take(
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Delete>,
+    Form(form): Form<DeleteForm>,
 ) -> Result<Response, Error> {
-    user.require_recent_auth(FRESH).await?;
+    user.require_recent_auth(RECENT_AUTH).await?;
     if form.sure.is_none() {
         let field = Field::checkbox("sure", "Yes, delete all of it");
-        return page(&frame).fields([field.error(Some("Tick this if you mean it."))]).answer();
+        return page(&frame).fields([field.error(Some("Tick this if you mean it."))]).respond();
     }
     match users::delete(&app.db, user.id).await {
         Ok(_) => {}
         Err(RightsError::LastAdmin | RightsError::Own) => {
-            return page(&frame).problem(Some(RightsError::LastAdmin.to_string())).answer();
+            return page(&frame).problem(Some(RightsError::LastAdmin.to_string())).respond();
         }
         Err(RightsError::Db(error)) => return Err(error.into()),
     }

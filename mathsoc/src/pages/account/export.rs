@@ -6,7 +6,7 @@ use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE};
 use palisade::{Session, SignedIn};
 use serde_json::{Map, Value, json};
 
-use super::FRESH;
+use super::RECENT_AUTH;
 use crate::db::awards;
 use crate::db::leaderboard;
 use crate::db::progress;
@@ -26,7 +26,7 @@ pub(crate) async fn show(
     user: SignedIn<User>,
     session: Session,
 ) -> Result<Response, Error> {
-    user.require_recent_auth(FRESH).await?;
+    user.require_recent_auth(RECENT_AUTH).await?;
     let school = match user.school_id {
         Some(id) => schools::by_id(&app.db, id).await?.map(|school| school.name),
         None => None,

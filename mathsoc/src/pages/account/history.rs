@@ -12,7 +12,7 @@ use crate::db::users::User;
 use crate::error::Error;
 use crate::pages::parts::address::Listing;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -26,8 +26,8 @@ struct History {
 }
 
 impl History {
-    fn as_read(given: &str) -> Option<Printed> {
-        answers::to_mathml(given).ok().map(Printed::mathml)
+    fn as_read(given: &str) -> Option<TrustedHtml> {
+        answers::to_mathml(given).ok().map(TrustedHtml::mathml)
     }
 }
 
@@ -41,5 +41,5 @@ pub(crate) async fn show(
     let found = progress::history(&app.db, user.id, listing.page).await?;
     let pager = Pager::new("/profile/history", found.page, found.pages);
     let awards = if found.page == 1 { awards::of_user(&app.db, user.id).await? } else { Vec::new() };
-    shown(&History { layout: frame.layout(Here::Account), awards, found, pager })
+    render(&History { layout: frame.layout(Section::Account), awards, found, pager })
 }

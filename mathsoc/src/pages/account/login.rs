@@ -9,7 +9,7 @@ use palisade::session::AuthProof;
 use palisade::{Redirect, Session};
 use serde::{Deserialize, Serialize};
 
-use super::{checked, send};
+use super::{send, verify_password};
 use crate::db::{second_factor, users};
 use crate::domain::clock::now;
 use crate::domain::email::EmailAddress;
@@ -19,7 +19,7 @@ use crate::limits::LOGIN;
 use crate::links::Purpose;
 use crate::mail::VerifyAddress;
 use crate::pages::parts::Frame;
-use crate::pages::parts::form::{Field, FormPage, Said};
+use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::state::App;
 
 const WRONG: &str = "That e-mail address and that password do not belong together.";
@@ -33,7 +33,7 @@ pub(crate) struct LogInQuery {
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub(crate) struct LogIn {
+pub(crate) struct LogInForm {
     #[serde(default)]
     email: String,
     password: Option<Password>,
@@ -58,11 +58,11 @@ fn page(frame: &Frame, email: &str, remember: bool, next: &Next) -> FormPage {
 }
 
 /// `GET /login?next=/challenges/7`.
-pub(crate) async fn show(frame: Frame, Query(asked): Query<LogInQuery>) -> Result<Response, Error> {
+pub(crate) async fn show(frame: Frame, Query(query): Query<LogInQuery>) -> Result<Response, Error> {
     if frame.user().is_some() {
-        return Ok(Redirect::to(asked.next.or("/profile")).into_response());
+        return Ok(Redirect::to(query.next.or("/profile")).into_response());
     }
-    page(&frame, "", false, &asked.next).answer()
+    page(&frame, "", false, &query.next).respond()
 }
 
 /// `POST /login`.
@@ -73,21 +73,29 @@ pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
     session: Session,
-    Form(form): Form<LogIn>,
+    Form(form): Form<LogInForm>,
 ) -> Result<Response, Error> {
     let remember = form.remember.is_some();
-    let wrong = || page(&frame, &form.email, remember, &form.next).problem(Some(WRONG)).answer();
+    let wrong = || page(&frame, &form.email, remember, &form.next).problem(Some(WRONG)).respond();
     let (Ok(email), Some(password)) = (form.email.parse::<EmailAddress>(), form.password.clone()) else {
         return wrong();
     };
     let stored = users::login_by_email(&app.db, &email).await?;
     let old = stored.as_ref().map(|stored| stored.hash.clone());
-    let Some(verified) = checked(&app, &email, password, stored).await? else { return wrong() };
+    let Some(verified) = verify_password(&app, &email, password, stored).await? else { return wrong() };
     let id = verified.proof.user().parse().map_err(|_| Error::NotFound)?;
     if let (Some(old), Some(new)) = (old, &verified.rehash) {
         users::set_rehashed(&app.db, id, &old, new).await?;
     }
-    enter(&app, &frame, &session, id, verified.proof, LogInOptions { remember, next: form.next }).await
+    continue_after_password(
+        &app,
+        &frame,
+        &session,
+        id,
+        verified.proof,
+        LogInOptions { remember, next: form.next },
+    )
+    .await
 }
 
 /// How somebody wants to get in, and where to.
@@ -96,55 +104,55 @@ struct LogInOptions {
     next: Next,
 }
 
-async fn enter(
+async fn continue_after_password(
     app: &App,
     frame: &Frame,
     session: &Session,
     id: i64,
     proof: AuthProof,
-    way: LogInOptions,
+    options: LogInOptions,
 ) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     if user.email_verified_at.is_none() {
         let link = app.config.site_url.link(&app.links.issue(Purpose::VerifyAddress, &user));
         send(app, &user.email, &VerifyAddress { link, site: app.config.site_url.link("/") });
-        return Said::new(
+        return MessagePage::new(
             frame,
             "One more step",
             "We have to know that this e-mail address is yours. We have just sent a letter to it: open the link in it, and \
              then log in.",
         )
-        .answer();
+        .respond();
     }
     if user.has_second_factor {
-        let pending = Pending {
+        let pending = PendingLogin {
             user: id,
             epoch: proof.epoch(),
-            remember: way.remember,
-            next: way.next.path().cloned(),
+            remember: options.remember,
+            next: options.next.path().cloned(),
             until: now() + 5 * 60,
         };
         // Whoever knew the session's name before knows nothing of the half that is done.
         session.renew().await?;
-        session.set(PENDING, &pending).await?;
+        session.set(PENDING_KEY, &pending).await?;
         return Ok(Redirect::to(SafePath::of("/login/code")).into_response());
     }
-    arrive(session, proof, way).await
+    finish_login(session, proof, options).await
 }
 
-async fn arrive(session: &Session, proof: AuthProof, way: LogInOptions) -> Result<Response, Error> {
+async fn finish_login(session: &Session, proof: AuthProof, options: LogInOptions) -> Result<Response, Error> {
     session.log_in(proof).await?;
-    if way.remember {
+    if options.remember {
         session.remember().await?;
     }
-    Ok(Redirect::to(way.next.or("/")).into_response())
+    Ok(Redirect::to(options.next.or("/")).into_response())
 }
 
-const PENDING: &str = "second step";
+const PENDING_KEY: &str = "second step";
 
 /// Who has shown a password, and still owes a code.
 #[derive(Serialize, Deserialize)]
-struct Pending {
+struct PendingLogin {
     user: i64,
     epoch: u64,
     remember: bool,
@@ -152,8 +160,8 @@ struct Pending {
     until: i64,
 }
 
-async fn pending(session: &Session) -> Result<Option<Pending>, Error> {
-    let pending: Option<Pending> = session.get(PENDING).await?;
+async fn pending_login(session: &Session) -> Result<Option<PendingLogin>, Error> {
+    let pending: Option<PendingLogin> = session.get(PENDING_KEY).await?;
     Ok(pending.filter(|pending| pending.until > now()))
 }
 
@@ -168,15 +176,15 @@ fn code_page(frame: &Frame, wrong: Option<&'static str>) -> FormPage {
 
 /// `GET /login/code`.
 pub(crate) async fn show_code(frame: Frame, session: Session) -> Result<Response, Error> {
-    match pending(&session).await? {
-        Some(_) => code_page(&frame, None).answer(),
+    match pending_login(&session).await? {
+        Some(_) => code_page(&frame, None).respond(),
         None => Ok(Redirect::to(SafePath::of("/login")).into_response()),
     }
 }
 
 /// A code that is typed in.
 #[derive(Deserialize)]
-pub(crate) struct Code {
+pub(crate) struct CodeForm {
     #[serde(default)]
     code: String,
 }
@@ -189,9 +197,9 @@ pub(crate) async fn take_code(
     State(app): State<App>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Code>,
+    Form(form): Form<CodeForm>,
 ) -> Result<Response, Error> {
-    let Some(pending) = pending(&session).await? else {
+    let Some(pending) = pending_login(&session).await? else {
         return Ok(Redirect::to(SafePath::of("/login")).into_response());
     };
     let key = format!("code of {}", pending.user);
@@ -200,12 +208,12 @@ pub(crate) async fn take_code(
     let attempt = backoff.attempt(key.as_str()).await?;
     if !code_passes(&app, pending.user, &form.code).await? {
         let wrong = "That code is not right, or it was used before. Wait for the next one and type it in.";
-        return code_page(&frame, Some(wrong)).answer();
+        return code_page(&frame, Some(wrong)).respond();
     }
     attempt.succeeded().await;
     let proof = AuthProof::dangerous_allow_unverified(pending.user.to_string(), pending.epoch);
     let next = pending.next.map(Next::from).unwrap_or_default();
-    arrive(&session, proof, LogInOptions { remember: pending.remember, next }).await
+    finish_login(&session, proof, LogInOptions { remember: pending.remember, next }).await
 }
 
 /// Whether this is a code of the account's device, or one of its recovery codes. Each passes once.

@@ -36,22 +36,22 @@ use crate::limits::LOGIN;
 use crate::state::App;
 
 /// How long a password counts as just given.
-pub(super) const FRESH: Duration = Duration::from_secs(10 * 60);
+pub(super) const RECENT_AUTH: Duration = Duration::from_secs(10 * 60);
 
 /// What is wrong with a new password, in words for its owner.
-async fn judged(role: Role, password: &Password, about: &[&str]) -> Option<PasswordRejected> {
+async fn password_problem(role: Role, password: &Password, about: &[&str]) -> Option<PasswordRejected> {
     let (policy, password) = (role.password_policy(), password.clone());
     let about: Vec<String> = about.iter().map(|text| (*text).to_owned()).collect();
-    let judge = move || {
+    let check = move || {
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
         policy.check(&password, &about).err()
     };
     // Guessing takes a while for some texts, and nobody else should wait for it.
-    tokio::task::spawn_blocking(judge).await.unwrap_or_default()
+    tokio::task::spawn_blocking(check).await.unwrap_or_default()
 }
 
 /// Checks the password of an account: counted by its address, and after wrong ones with growing delays.
-async fn checked(
+async fn verify_password(
     app: &App,
     email: &EmailAddress,
     password: Password,
@@ -70,7 +70,7 @@ async fn checked(
 
 /// After the epoch of an account was raised, which has ended its sessions and remembered browsers: leaves this session alive,
 /// as one whose password was just given. Without an epoch the account has changed meanwhile, and this session is over too.
-async fn only_here(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
+async fn keep_only_this_session(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
     if let Some(epoch) = epoch {
         session.confirm(AuthProof::dangerous_allow_unverified(user.to_string(), epoch)).await?;
         session.end_others().await?;

@@ -9,7 +9,7 @@ use palisade::session::AuthProof;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::{checked, judged, send};
+use super::{password_problem, send, verify_password};
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::mail::PasswordChanged;
@@ -20,7 +20,7 @@ use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub(crate) struct Change {
+pub(crate) struct ChangePasswordForm {
     password: Option<Password>,
     new_password: Option<Password>,
 }
@@ -39,7 +39,7 @@ fn page(frame: &Frame) -> FormPage {
 
 /// `GET /profile/change_password`.
 pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
-    page(&frame).answer()
+    page(&frame).respond()
 }
 
 /// `POST /profile/change_password`.
@@ -51,26 +51,26 @@ pub(crate) async fn take(
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Change>,
+    Form(form): Form<ChangePasswordForm>,
 ) -> Result<Response, Error> {
     let empty = || Password::from("");
     let (old, new) = (form.password.unwrap_or_else(empty), form.new_password.unwrap_or_else(empty));
     let about = [user.full_name.as_str(), user.email.as_str()];
-    if let Some(weak) = judged(user.role, &new, &about).await {
+    if let Some(weak) = password_problem(user.role, &new, &about).await {
         return page(&frame)
             .fields([Field::password("Your password now"), new_field().error(Some(weak))])
-            .answer();
+            .respond();
     }
     let stored = users::login_by_id(&app.db, user.id).await?;
-    if checked(&app, &user.email, old, stored).await?.is_none() {
+    if verify_password(&app, &user.email, old, stored).await?.is_none() {
         let wrong = Field::password("Your password now").error(Some("That is not your password."));
-        return page(&frame).fields([wrong, new_field()]).answer();
+        return page(&frame).fields([wrong, new_field()]).respond();
     }
     let hash = app.passwords.hash(new).await?;
     let Some(epoch) = users::set_password(&app.db, user.id, user.epoch, &hash).await? else {
         return page(&frame)
             .problem(Some("Your account was changed from elsewhere just now. Please try again."))
-            .answer();
+            .respond();
     };
     session.confirm(AuthProof::dangerous_allow_unverified(user.id.to_string(), epoch)).await?;
     session.end_others().await?;

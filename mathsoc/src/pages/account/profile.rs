@@ -18,7 +18,7 @@ use crate::domain::person::{FullName, Year};
 use crate::error::Error;
 use crate::pages::parts::form::FormPage;
 use crate::pages::parts::frame::notice;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -57,20 +57,20 @@ pub(crate) async fn show(
             boards.push((board.map_or("All challenges".to_owned(), |stage| stage.to_string()), standing));
         }
     }
-    let (layout, stages) = (frame.layout(Here::Account), progress::by_stage(&app.db, user.id).await?);
-    shown(&Profile { layout, user: (*user).clone(), school, admin_needs_factor, stages, boards })
+    let (layout, stages) = (frame.layout(Section::Account), progress::by_stage(&app.db, user.id).await?);
+    render(&Profile { layout, user: (*user).clone(), school, admin_needs_factor, stages, boards })
 }
 
 /// What may be changed.
 #[derive(Deserialize)]
-pub(crate) struct Edit {
+pub(crate) struct ProfileForm {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
     year: String,
 }
 
-fn page(frame: &Frame, form: &Edit) -> FormPage {
+fn page(frame: &Frame, form: &ProfileForm) -> FormPage {
     FormPage::new(frame, "Your details", "Save")
         .fields([name_field().value(&form.full_name), year_field().value(&form.year)])
         .link("Back to my account", "/profile")
@@ -79,7 +79,7 @@ fn page(frame: &Frame, form: &Edit) -> FormPage {
 /// `GET /profile/edit`.
 pub(crate) async fn edit(user: SignedIn<User>, frame: Frame) -> Result<Response, Error> {
     let year = user.year.map(|year| year.number().to_string()).unwrap_or_default();
-    page(&frame, &Edit { full_name: user.full_name.to_string(), year }).answer()
+    page(&frame, &ProfileForm { full_name: user.full_name.to_string(), year }).respond()
 }
 
 /// `POST /profile/edit`.
@@ -88,7 +88,7 @@ pub(crate) async fn take(
     user: SignedIn<User>,
     frame: Frame,
     session: Session,
-    Form(form): Form<Edit>,
+    Form(form): Form<ProfileForm>,
 ) -> Result<Response, Error> {
     let name = form.full_name.parse::<FullName>();
     let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
@@ -97,7 +97,7 @@ pub(crate) async fn take(
             name_field().value(&form.full_name).error(name.err()),
             year_field().value(&form.year).error(year.err()),
         ];
-        return page(&frame, &form).fields(fields).answer();
+        return page(&frame, &form).fields(fields).respond();
     };
     users::set_profile(&app.db, user.id, name, user.school_id, *year).await?;
     notice(&session, "Saved.").await?;

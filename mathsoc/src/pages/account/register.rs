@@ -6,7 +6,7 @@ use axum::response::Response;
 use palisade::password::Password;
 use serde::Deserialize;
 
-use super::{judged, send};
+use super::{password_problem, send};
 use crate::config::Registration;
 use crate::db::schools;
 use crate::db::users::{self, CreateError, NewUser};
@@ -16,12 +16,12 @@ use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::{AddressTaken, VerifyAddress};
 use crate::pages::parts::Frame;
-use crate::pages::parts::form::{Field, FormPage, Said};
+use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub(crate) struct Register {
+pub(crate) struct RegisterForm {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -53,7 +53,7 @@ pub(super) fn password_field() -> Field {
         .hint("Three or four words make a good one. At least 8 characters.")
 }
 
-fn page(frame: &Frame, form: &Register) -> FormPage {
+fn page(frame: &Frame, form: &RegisterForm) -> FormPage {
     FormPage::new(frame, "Make an account", "Make my account")
         .lead("With an account you will be able to answer challenges and see your progress.")
         .fields([
@@ -74,13 +74,13 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Respons
         return closed(&frame);
     }
     let form =
-        Register { full_name: String::new(), email: String::new(), year: String::new(), password: None };
-    page(&frame, &form).answer()
+        RegisterForm { full_name: String::new(), email: String::new(), year: String::new(), password: None };
+    page(&frame, &form).respond()
 }
 
 fn closed(frame: &Frame) -> Result<Response, Error> {
     let text = "Accounts are made by the people who run this site. Ask them on Thursday.";
-    Said::new(frame, "Make an account", text).link("Log in", "/login").answer()
+    MessagePage::new(frame, "Make an account", text).link("Log in", "/login").respond()
 }
 
 /// `POST /register`.
@@ -90,7 +90,7 @@ fn closed(frame: &Frame) -> Result<Response, Error> {
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
-    Form(form): Form<Register>,
+    Form(form): Form<RegisterForm>,
 ) -> Result<Response, Error> {
     if app.config.registration == Registration::Closed {
         return closed(&frame);
@@ -99,7 +99,7 @@ pub(crate) async fn take(
     let email = form.email.parse::<EmailAddress>();
     let year = (!form.year.is_empty()).then(|| form.year.parse::<Year>()).transpose();
     let password = form.password.clone().unwrap_or_else(|| Password::from(""));
-    let weak = judged(Role::Pupil, &password, &[&form.full_name, &form.email]).await;
+    let weak = password_problem(Role::Pupil, &password, &[&form.full_name, &form.email]).await;
     let school = match &email {
         Ok(email) => schools::of_address(&app.db, email).await?,
         Err(_) => None,
@@ -116,7 +116,7 @@ pub(crate) async fn take(
             year_field().value(&form.year).error(year.err()),
             password_field().error(weak),
         ];
-        return page(&frame, &form).fields(fields).answer();
+        return page(&frame, &form).fields(fields).respond();
     };
     // Hashed before anybody looks whether the address is known: the answer takes as long either way.
     let hash = app.passwords.hash(password).await?;
@@ -141,11 +141,11 @@ pub(crate) async fn take(
         }
         Err(CreateError::Db(error)) => return Err(error.into()),
     }
-    Said::new(
+    MessagePage::new(
         &frame,
         "Look into your mail",
         "We have sent a letter to the address that you gave. Open the link in it to show that the address is yours.",
     )
-    .and("If nothing comes within a few minutes, look where unwanted mail goes.")
-    .answer()
+    .paragraph("If nothing comes within a few minutes, look where unwanted mail goes.")
+    .respond()
 }

@@ -10,8 +10,8 @@ use palisade::{Redirect, Session};
 use serde::Deserialize;
 
 use super::register::password_field;
-use super::verify::dead;
-use super::{judged, send};
+use super::verify::link_error_page;
+use super::{password_problem, send};
 use crate::db::users;
 use crate::domain::email::EmailAddress;
 use crate::error::Error;
@@ -19,20 +19,20 @@ use crate::limits::PASSWORD_RESET;
 use crate::links::{LinkError, Purpose};
 use crate::mail::{PasswordChanged, ResetPassword};
 use crate::pages::parts::Frame;
-use crate::pages::parts::form::{Field, FormPage, Said};
+use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
 /// Whose password it is.
 #[derive(Deserialize)]
-pub(crate) struct Forgotten {
+pub(crate) struct ResetRequestForm {
     #[serde(default)]
     email: String,
 }
 
 /// The new one.
 #[derive(Deserialize)]
-pub(crate) struct Chosen {
+pub(crate) struct NewPasswordForm {
     password: Option<Password>,
 }
 
@@ -45,7 +45,7 @@ fn page(frame: &Frame, email: &str) -> FormPage {
 
 /// `GET /password_reset`.
 pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
-    page(&frame, "").answer()
+    page(&frame, "").respond()
 }
 
 /// `POST /password_reset`. The answer is the same whether the address has an account.
@@ -55,13 +55,13 @@ pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
 pub(crate) async fn take(
     State(app): State<App>,
     frame: Frame,
-    Form(form): Form<Forgotten>,
+    Form(form): Form<ResetRequestForm>,
 ) -> Result<Response, Error> {
     let email = match form.email.parse::<EmailAddress>() {
         Ok(email) => email,
         Err(error) => {
             let field = Field::email("E-mail address").value(&form.email).error(Some(error));
-            return page(&frame, "").fields([field]).answer();
+            return page(&frame, "").fields([field]).respond();
         }
     };
     app.limits.of(&PASSWORD_RESET).check(email.key().as_str()).await?;
@@ -69,13 +69,13 @@ pub(crate) async fn take(
         let link = app.config.site_url.link(&app.links.issue(Purpose::ResetPassword, &user));
         send(&app, &user.email, &ResetPassword { link, site: app.config.site_url.link("/") });
     }
-    Said::new(
+    MessagePage::new(
         &frame,
         "Look into your mail",
         "If there is an account with this address, we have sent a letter to it with a link to choose a new password.",
     )
-    .and("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses.")
-    .answer()
+    .paragraph("If nothing comes within a few minutes, look where unwanted mail goes, or try another of your addresses.")
+    .respond()
 }
 
 fn new_page(frame: &Frame, purpose: Purpose) -> FormPage {
@@ -104,8 +104,8 @@ async fn show_form(
     purpose: Purpose,
 ) -> Result<Response, Error> {
     match app.links.look(purpose, &token).await {
-        Ok(_) => new_page(&frame, purpose).answer(),
-        Err(error) => dead(&frame, error),
+        Ok(_) => new_page(&frame, purpose).respond(),
+        Err(error) => link_error_page(&frame, error),
     }
 }
 
@@ -118,7 +118,7 @@ pub(crate) async fn take_new(
     frame: Frame,
     session: Session,
     token: Path<String>,
-    form: Form<Chosen>,
+    form: Form<NewPasswordForm>,
 ) -> Result<Response, Error> {
     take_form(app, frame, session, token, form, Purpose::ResetPassword).await
 }
@@ -132,7 +132,7 @@ pub(crate) async fn take_first(
     frame: Frame,
     session: Session,
     token: Path<String>,
-    form: Form<Chosen>,
+    form: Form<NewPasswordForm>,
 ) -> Result<Response, Error> {
     take_form(app, frame, session, token, form, Purpose::Welcome).await
 }
@@ -142,26 +142,26 @@ async fn take_form(
     frame: Frame,
     session: Session,
     Path(token): Path<String>,
-    Form(form): Form<Chosen>,
+    Form(form): Form<NewPasswordForm>,
     purpose: Purpose,
 ) -> Result<Response, Error> {
     let link = match app.links.look(purpose, &token).await {
         Ok(link) => link,
-        Err(error) => return dead(&frame, error),
+        Err(error) => return link_error_page(&frame, error),
     };
     let user = users::by_id(&app.db, link.user_id).await?.ok_or(Error::NotFound)?;
     let password = form.password.unwrap_or_else(|| Password::from(""));
     let about = [user.full_name.as_str(), user.email.as_str()];
-    if let Some(weak) = judged(user.role, &password, &about).await {
-        return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).answer();
+    if let Some(weak) = password_problem(user.role, &password, &about).await {
+        return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).respond();
     }
     let hash = app.passwords.hash(password).await?;
     let link = match app.links.consume(purpose, &token).await {
         Ok(link) => link,
-        Err(error) => return dead(&frame, error),
+        Err(error) => return link_error_page(&frame, error),
     };
     if users::set_password(&app.db, user.id, link.epoch, &hash).await?.is_none() {
-        return dead(&frame, LinkError::Outdated);
+        return link_error_page(&frame, LinkError::Outdated);
     }
     // Who opens the link has shown that the address is theirs.
     users::verify_email(&app.db, user.id).await?;

@@ -9,19 +9,19 @@ use palisade::session::OtherSession;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::{FRESH, only_here};
+use super::{RECENT_AUTH, keep_only_this_session};
 use crate::config::SessionStoreUri;
 use crate::db::users::{self, User};
 use crate::error::Error;
 use crate::pages::parts::frame::notice;
-use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "sessions.html")]
 struct Sessions {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     listed: bool,
     sessions: Vec<OtherSession>,
 }
@@ -34,12 +34,12 @@ pub(crate) async fn show(
 ) -> Result<Html<String>, Error> {
     let listed = app.config.sessions.store != SessionStoreUri::Cookie;
     let sessions = session.everywhere().await?;
-    shown(&Sessions { layout: frame.layout(Here::Account), token: frame.token(), listed, sessions })
+    render(&Sessions { layout: frame.layout(Section::Account), token: frame.token(), listed, sessions })
 }
 
 /// Which one; all others where none is named.
 #[derive(Deserialize)]
-pub(crate) struct End {
+pub(crate) struct EndForm {
     key: Option<String>,
 }
 
@@ -48,18 +48,18 @@ pub(crate) async fn end(
     State(app): State<App>,
     user: SignedIn<User>,
     session: Session,
-    Form(form): Form<End>,
+    Form(form): Form<EndForm>,
 ) -> Result<Response, Error> {
     if let Some(key) = form.key {
         session.end_elsewhere(&key).await?;
         notice(&session, "You are logged out there.").await?;
     } else {
         // What follows counts as giving the password, so it has to have been given.
-        if user.require_recent_auth(FRESH).await.is_err() {
+        if user.require_recent_auth(RECENT_AUTH).await.is_err() {
             return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
         }
         let epoch = users::raise_epoch(&app.db, user.id, Some(user.epoch)).await?;
-        only_here(&session, user.id, epoch).await?;
+        keep_only_this_session(&session, user.id, epoch).await?;
         notice(&session, "You are logged out everywhere else.").await?;
     }
     Ok(Redirect::to(SafePath::of("/profile/sessions")).into_response())
@@ -105,17 +105,17 @@ mod tests {
 
     #[test]
     fn a_browser_is_called_as_people_call_it() {
-        let said = |agent: &str| device(&Some(agent.to_owned()));
+        let name = |agent: &str| device(&Some(agent.to_owned()));
         assert_eq!(
-            said("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"),
+            name("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"),
             "Firefox on Windows"
         );
         assert_eq!(
-            said(
+            name(
                 "Mozilla/5.0 (iPhone; CPU iPhone OS 18_0 like Mac OS X) AppleWebKit/605.1.15 Version/18.0 Mobile Safari/604.1"
             ),
             "Safari on an iPhone"
         );
-        assert_eq!(said("curl/8"), "A browser that does not say its name");
+        assert_eq!(name("curl/8"), "A browser that does not say its name");
     }
 }

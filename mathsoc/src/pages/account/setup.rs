@@ -9,9 +9,9 @@ use palisade::session::AuthProof;
 use palisade::{Redirect, Session};
 use serde::Deserialize;
 
-use super::judged;
+use super::password_problem;
 use super::register::{name_field, password_field};
-use super::verify::dead;
+use super::verify::link_error_page;
 use crate::db::users::{self, CreateError, NewUser};
 use crate::domain::email::EmailAddress;
 use crate::domain::person::{FullName, Role};
@@ -24,7 +24,7 @@ use crate::state::App;
 
 /// What is typed in.
 #[derive(Deserialize)]
-pub(crate) struct SetUp {
+pub(crate) struct SetUpForm {
     #[serde(default)]
     full_name: String,
     #[serde(default)]
@@ -32,7 +32,7 @@ pub(crate) struct SetUp {
     password: Option<Password>,
 }
 
-fn page(frame: &Frame, form: &SetUp) -> FormPage {
+fn page(frame: &Frame, form: &SetUpForm) -> FormPage {
     FormPage::new(frame, "Set up the site", "Make the first admin")
         .lead("There is no admin yet. This makes the account that may do everything.")
         .fields([
@@ -49,10 +49,9 @@ pub(crate) async fn show(
     Path(token): Path<String>,
 ) -> Result<Response, Error> {
     match app.links.look(Purpose::SetUp, &token).await {
-        Ok(_) => {
-            page(&frame, &SetUp { full_name: String::new(), email: String::new(), password: None }).answer()
-        }
-        Err(error) => dead(&frame, error),
+        Ok(_) => page(&frame, &SetUpForm { full_name: String::new(), email: String::new(), password: None })
+            .respond(),
+        Err(error) => link_error_page(&frame, error),
     }
 }
 
@@ -65,25 +64,25 @@ pub(crate) async fn take(
     frame: Frame,
     session: Session,
     Path(token): Path<String>,
-    Form(form): Form<SetUp>,
+    Form(form): Form<SetUpForm>,
 ) -> Result<Response, Error> {
     if let Err(error) = app.links.look(Purpose::SetUp, &token).await {
-        return dead(&frame, error);
+        return link_error_page(&frame, error);
     }
     let (name, email) = (form.full_name.parse::<FullName>(), form.email.parse::<EmailAddress>());
     let password = form.password.clone().unwrap_or_else(|| Password::from(""));
-    let weak = judged(Role::Admin, &password, &[&form.full_name, &form.email]).await;
+    let weak = password_problem(Role::Admin, &password, &[&form.full_name, &form.email]).await;
     let (Ok(full_name), Ok(email), None) = (&name, &email, &weak) else {
         let fields = [
             name_field().value(&form.full_name).error(name.err()),
             Field::email("E-mail address").value(&form.email).error(email.err()),
             password_field().error(weak),
         ];
-        return page(&frame, &form).fields(fields).answer();
+        return page(&frame, &form).fields(fields).respond();
     };
     let taken = |error: CreateError| {
         let field = Field::email("E-mail address").value(&form.email).error(Some(error));
-        page(&frame, &form).fields([name_field().value(&form.full_name), field, password_field()]).answer()
+        page(&frame, &form).fields([name_field().value(&form.full_name), field, password_field()]).respond()
     };
     // Looked for before the link is used: another address is tried with the same link.
     if users::by_email(&app.db, email).await?.is_some() {
@@ -91,7 +90,7 @@ pub(crate) async fn take(
     }
     let hash = app.passwords.hash(password).await?;
     if let Err(error) = app.links.consume(Purpose::SetUp, &token).await {
-        return dead(&frame, error);
+        return link_error_page(&frame, error);
     }
     let new = NewUser {
         email: email.clone(),
@@ -103,7 +102,7 @@ pub(crate) async fn take(
     };
     let user = match users::create_first_admin(&app.db, &new, &hash).await {
         Ok(Some(user)) => user,
-        Ok(None) => return dead(&frame, LinkError::Outdated),
+        Ok(None) => return link_error_page(&frame, LinkError::Outdated),
         Err(CreateError::Db(error)) => return Err(error.into()),
         Err(error @ CreateError::EmailTaken) => return taken(error),
     };

@@ -9,7 +9,7 @@ use crate::db::users;
 use crate::error::Error;
 use crate::links::{LinkError, Purpose};
 use crate::pages::parts::Frame;
-use crate::pages::parts::form::{FormPage, Said};
+use crate::pages::parts::form::{FormPage, MessagePage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
@@ -22,8 +22,8 @@ pub(crate) async fn show(
     match app.links.look(Purpose::VerifyAddress, &token).await {
         Ok(_) => FormPage::new(&frame, "Is this your address?", "Yes, it is mine")
             .lead("Press the button, and your account is ready.")
-            .answer(),
-        Err(error) => dead(&frame, error),
+            .respond(),
+        Err(error) => link_error_page(&frame, error),
     }
 }
 
@@ -40,17 +40,17 @@ pub(crate) async fn take(
             notice(&session, "Your address is verified. You can log in now.").await?;
             Ok(Redirect::to(SafePath::of("/login")).into_response())
         }
-        Err(error) => dead(&frame, error),
+        Err(error) => link_error_page(&frame, error),
     }
 }
 
 /// A link that does not pass, and what to do.
-pub(super) fn dead(frame: &Frame, error: LinkError) -> Result<Response, Error> {
+pub(super) fn link_error_page(frame: &Frame, error: LinkError) -> Result<Response, Error> {
     match error {
         LinkError::Db(error) => Err(error.into()),
-        error => Said::new(frame, "This link does not work", error.to_string())
+        error => MessagePage::new(frame, "This link does not work", error.to_string())
             .link("Log in", "/login")
             .link("Ask for a new password", "/password_reset")
-            .answer(),
+            .respond(),
     }
 }

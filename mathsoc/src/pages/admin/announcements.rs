@@ -6,7 +6,7 @@ use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::{List, Page, Row, actor, back};
+use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::announcements::{self, Announcement, NewAnnouncement};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
@@ -15,7 +15,7 @@ use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::parts::{Frame, Section, render};
 use crate::pages::public::home::Home;
 use crate::state::App;
 use crate::web::signed_in::Admin;
@@ -76,7 +76,7 @@ impl AnnouncementForm {
 
 fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
     FormPage::new(frame, title, "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .fields(fields)
         .other("Preview in a new window", "/admin/announcements/preview")
         .link("All announcements", "/admin/announcements")
@@ -88,7 +88,7 @@ const CHANGE: &str = "Change the announcement";
 /// `GET /admin/announcements`.
 pub(crate) async fn list(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = announcements::all(&app.db, page).await?;
@@ -103,12 +103,12 @@ pub(crate) async fn list(
 
 /// `GET /admin/announcements/new`.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
-    let typed = AnnouncementForm {
+    let form = AnnouncementForm {
         title: String::new(),
         body: String::new(),
         published_at: Hour::of_unix(now()).to_string(),
     };
-    page(&frame, NEW, typed.fields()).answer()
+    page(&frame, NEW, form.fields()).respond()
 }
 
 /// `POST /admin/announcements/new`.
@@ -117,13 +117,13 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AnnouncementForm>,
+    Form(form): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
-    match typed.read() {
-        Err(fields) => page(&frame, NEW, fields).answer(),
+    match form.read() {
+        Err(fields) => page(&frame, NEW, fields).respond(),
         Ok(new) => {
             announcements::create(&app.db, &actor(&admin), &new).await?;
-            back(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
+            redirect_to_list(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
     }
 }
@@ -132,15 +132,15 @@ pub(crate) async fn create(
 pub(crate) async fn preview(
     State(app): State<App>,
     frame: Frame,
-    Form(typed): Form<AnnouncementForm>,
+    Form(form): Form<AnnouncementForm>,
 ) -> Result<Html<String>, Error> {
-    shown(&Home::preview(&app, &frame, typed.preview(now())).await?)
+    render(&Home::preview(&app, &frame, form.preview(now())).await?)
 }
 
 /// `GET /admin/announcements/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = announcements::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, AnnouncementForm::of(found).fields()).answer()
+    page(&frame, CHANGE, AnnouncementForm::of(found).fields()).respond()
 }
 
 /// `POST /admin/announcements/{id}`.
@@ -150,12 +150,12 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AnnouncementForm>,
+    Form(form): Form<AnnouncementForm>,
 ) -> Result<Response, Error> {
-    match typed.read() {
-        Err(fields) => page(&frame, CHANGE, fields).answer(),
+    match form.read() {
+        Err(fields) => page(&frame, CHANGE, fields).respond(),
         Ok(new) if announcements::change(&app.db, &actor(&admin), id, &new).await? => {
-            back(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
+            redirect_to_list(&session, LogSubject::Announcement, &format!("“{}” is saved.", new.title)).await
         }
         Ok(_) => Err(Error::NotFound),
     }

@@ -6,7 +6,7 @@ use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::{List, Page, Row, actor, back};
+use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::articles::edit::{self, Draft};
 use crate::db::articles::{Article, ArticleSummary};
 use crate::domain::clock::now;
@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here, shown};
-use crate::pages::public::articles::One;
+use crate::pages::parts::{Frame, Section, render};
+use crate::pages::public::articles::ArticlePage;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -84,7 +84,7 @@ impl ArticleForm {
 
 fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
     FormPage::new(frame, title, "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .fields(fields)
         .other("Preview in a new window", "/admin/articles/preview")
         .link("All articles", "/admin/articles")
@@ -96,7 +96,7 @@ const CHANGE: &str = "Change the article";
 /// `GET /admin/articles?page=2`.
 pub(crate) async fn list(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = edit::all(&app.db, page).await?;
@@ -113,9 +113,9 @@ pub(crate) async fn list(
 /// `GET /admin/articles/new`.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
     let author = frame.user().map(|user| user.full_name.to_string()).unwrap_or_default();
-    let typed =
+    let form =
         ArticleForm { author, published_at: Hour::of_unix(now()).to_string(), ..ArticleForm::default() };
-    page(&frame, NEW, typed.fields()).answer()
+    page(&frame, NEW, form.fields()).respond()
 }
 
 /// `POST /admin/articles/new`.
@@ -124,26 +124,26 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<ArticleForm>,
+    Form(form): Form<ArticleForm>,
 ) -> Result<Response, Error> {
-    match typed.read() {
-        Err(fields) => page(&frame, NEW, fields).answer(),
+    match form.read() {
+        Err(fields) => page(&frame, NEW, fields).respond(),
         Ok(draft) => {
             edit::create(&app.db, &actor(&admin), &draft).await?;
-            back(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
+            redirect_to_list(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
         }
     }
 }
 
 /// `POST /admin/articles/preview`: the page as a visitor would see it; nothing is kept.
-pub(crate) async fn preview(frame: Frame, Form(typed): Form<ArticleForm>) -> Result<Html<String>, Error> {
-    shown(&One::preview(&frame, typed.preview(now())))
+pub(crate) async fn preview(frame: Frame, Form(form): Form<ArticleForm>) -> Result<Html<String>, Error> {
+    render(&ArticlePage::preview(&frame, form.preview(now())))
 }
 
 /// `GET /admin/articles/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let found = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, ArticleForm::of(found).fields()).answer()
+    page(&frame, CHANGE, ArticleForm::of(found).fields()).respond()
 }
 
 /// `POST /admin/articles/{id}`.
@@ -153,12 +153,12 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<ArticleForm>,
+    Form(form): Form<ArticleForm>,
 ) -> Result<Response, Error> {
-    match typed.read() {
-        Err(fields) => page(&frame, CHANGE, fields).answer(),
+    match form.read() {
+        Err(fields) => page(&frame, CHANGE, fields).respond(),
         Ok(draft) if edit::change(&app.db, &actor(&admin), id, &draft).await? => {
-            back(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
+            redirect_to_list(&session, LogSubject::Article, &format!("“{}” is saved.", draft.title)).await
         }
         Ok(_) => Err(Error::NotFound),
     }

@@ -10,8 +10,8 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use url::form_urlencoded::{Serializer, parse};
 
-use super::users::search::Search;
-use super::{List, Row, actor, back};
+use super::users::search::UserSearch;
+use super::{List, Row, actor, redirect_to_list};
 use crate::db::awards::{self, Award, AwardError, NewAward};
 use crate::db::board_versions::{Changing, Counting};
 use crate::db::competitions::{self, Competition};
@@ -27,7 +27,7 @@ use crate::pages::parts::address::Id;
 use crate::pages::parts::day::Day;
 use crate::pages::parts::form::{Field, FormPage};
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, shown};
+use crate::pages::parts::{Frame, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -78,16 +78,16 @@ impl AwardForm {
     }
 
     /// What it says, or the fields with what is wrong.
-    async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<Read, Error> {
+    async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<ParsedAward, Error> {
         let pupil = pupil(db, &self.pupil).await?;
         let (points, reason) = (self.points.parse::<Points>(), self.reason.parse::<Title>());
         let counting = self.counting(pupil.as_ref().ok(), competitions);
         Ok(match (pupil, points, reason, counting) {
-            (Ok(pupil), Ok(points), Ok(reason), Ok(counting)) => Read::New(
+            (Ok(pupil), Ok(points), Ok(reason), Ok(counting)) => ParsedAward::Valid(
                 pupil.user.full_name.to_string(),
                 NewAward { user_id: pupil.user.id, counting, points, reason },
             ),
-            (pupil, points, reason, counting) => Read::Wrong(vec![
+            (pupil, points, reason, counting) => ParsedAward::Invalid(vec![
                 self.pupil_field().error(pupil.err()),
                 self.points_field().error(points.err()),
                 self.reason_field().error(reason.err()),
@@ -120,11 +120,11 @@ impl AwardForm {
 }
 
 /// What a form says.
-enum Read {
+enum ParsedAward {
     /// The pupil's name, and what they are to get.
-    New(String, NewAward),
+    Valid(String, NewAward),
     /// The fields, with what is wrong.
-    Wrong(Vec<Field>),
+    Invalid(Vec<Field>),
 }
 
 /// The one pupil whom a text names, or why there is none.
@@ -137,7 +137,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     let is_admin = !found.is_empty();
     let mut pupils: Vec<_> = found.into_iter().filter(|it| it.user.role == Role::Pupil).collect();
     if pupils.len() > 1 {
-        let names = named(&pupils);
+        let names = name_list(&pupils);
         return Ok(Err(format!("Several pupils have this name: {names}. Write the e-mail address.")));
     }
     if let Some(pupil) = pupils.pop() {
@@ -146,50 +146,51 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     if is_admin {
         return Ok(Err("This is an admin, who is on no leaderboard.".to_owned()));
     }
-    let near = Wanted { text: text.to_owned(), role: Some(Role::Pupil), ..Wanted::default() };
-    let near = list::page(db, &near, 1).await?.items;
-    let near = near.get(..3).unwrap_or(&near);
-    let meant = if near.is_empty() { String::new() } else { format!(" Did you mean {}?", named(near)) };
+    let similar = Wanted { text: text.to_owned(), role: Some(Role::Pupil), ..Wanted::default() };
+    let similar = list::page(db, &similar, 1).await?.items;
+    let similar = similar.get(..3).unwrap_or(&similar);
+    let meant =
+        if similar.is_empty() { String::new() } else { format!(" Did you mean {}?", name_list(similar)) };
     Ok(Err(format!("No pupil has this address or name.{meant}")))
 }
 
 /// `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
-fn named(pupils: &[Person]) -> String {
+fn name_list(pupils: &[Person]) -> String {
     let name = |it: &Person| format!("{} ({})", it.user.full_name, it.user.email);
     pupils.iter().map(name).collect::<Vec<_>>().join(", ")
 }
 
 fn page(frame: &Frame, title: &'static str, button: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
-    FormPage::new(frame, title, button).here(Here::Admin).fields(fields).link("All awards", LIST)
+    FormPage::new(frame, title, button).section(Section::Admin).fields(fields).link("All awards", LIST_PATH)
 }
 
-const LIST: &str = "/admin/awards";
+const LIST_PATH: &str = "/admin/awards";
 const NEW: &str = "New award";
-const GIVE: &str = "Save";
+const SAVE: &str = "Save";
 
 /// `GET /admin/awards?q=ada&page=2`.
 pub(crate) async fn list(
     State(app): State<App>,
-    search: Search,
+    search: UserSearch,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let asked = search.wanted.text;
-    let found = awards::page(&app.db, &asked, search.page).await?;
-    let address = match &*asked {
-        "" => LIST.to_owned(),
-        asked => format!("{LIST}?{}", Serializer::new(String::new()).append_pair("q", asked).finish()),
+    let text = search.wanted.text;
+    let found = awards::page(&app.db, &text, search.page).await?;
+    let address = match &*text {
+        "" => LIST_PATH.to_owned(),
+        text => format!("{LIST_PATH}?{}", Serializer::new(String::new()).append_pair("q", text).finish()),
     };
     let row = |it: Award| {
         let place = format!("{} · {}", it.place(), Day::of_unix(it.awarded_at));
         Row { id: it.id, title: format!("{}, {}", it.full_name, it.points), facts: vec![it.reason, place] }
     };
-    shown(&List {
-        layout: frame.layout(Here::Admin),
+    render(&List {
+        layout: frame.layout(Section::Admin),
         token: frame.token(),
         kind: LogSubject::Award,
         title: "Awards",
         new: Some(NEW),
-        asked: Some(asked),
+        search: Some(text),
         filters: Vec::new(),
         deleted: trash::recent(&app.db, LogSubject::Award).await?,
         pager: Pager::new(address, found.page, found.pages),
@@ -205,9 +206,9 @@ pub(crate) async fn new(
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
     let to = parse(query.as_bytes()).find(|(name, _)| name == "to");
-    let typed =
+    let form =
         AwardForm { pupil: to.map(|(_, to)| to.into_owned()).unwrap_or_default(), ..AwardForm::default() };
-    page(&frame, NEW, GIVE, typed.fields(&competitions::all(&app.db).await?)).answer()
+    page(&frame, NEW, SAVE, form.fields(&competitions::all(&app.db).await?)).respond()
 }
 
 /// `POST /admin/awards/new`.
@@ -216,18 +217,18 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AwardForm>,
+    Form(form): Form<AwardForm>,
 ) -> Result<Response, Error> {
     let competitions = competitions::all(&app.db).await?;
-    let (name, new) = match typed.read(&app.db, &competitions).await? {
-        Read::New(name, new) => (name, new),
-        Read::Wrong(fields) => return page(&frame, NEW, GIVE, fields).answer(),
+    let (name, new) = match form.read(&app.db, &competitions).await? {
+        ParsedAward::Valid(name, new) => (name, new),
+        ParsedAward::Invalid(fields) => return page(&frame, NEW, SAVE, fields).respond(),
     };
-    let [pupil, points, reason, counts] = typed.fields(&competitions);
+    let [pupil, points, reason, counts] = form.fields(&competitions);
     let fields = match awards::create(&app.db, &actor(&admin), &new).await {
         Ok(_) => {
             app.live.look();
-            return back(
+            return redirect_to_list(
                 &session,
                 LogSubject::Award,
                 &format!("{name} has {} for “{}”.", new.points, new.reason),
@@ -238,7 +239,7 @@ pub(crate) async fn create(
         Err(gone @ AwardError::NoPupil) => [pupil.error(Some(gone)), points, reason, counts],
         Err(other @ AwardError::NotInvited) => [pupil, points, reason, counts.error(Some(other))],
     };
-    page(&frame, NEW, GIVE, fields).answer()
+    page(&frame, NEW, SAVE, fields).respond()
 }
 
 fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
@@ -252,8 +253,8 @@ fn change_page(frame: &Frame, award: &Award, fields: [Field; 2]) -> FormPage {
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
     let (points, reason) = (award.points.number().to_string(), award.reason.clone());
-    let typed = AwardForm { points, reason, ..AwardForm::default() };
-    change_page(&frame, &award, [typed.points_field(), typed.reason_field()]).answer()
+    let form = AwardForm { points, reason, ..AwardForm::default() };
+    change_page(&frame, &award, [form.points_field(), form.reason_field()]).respond()
 }
 
 /// `POST /admin/awards/{id}`.
@@ -263,19 +264,24 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<AwardForm>,
+    Form(form): Form<AwardForm>,
 ) -> Result<Response, Error> {
     let award = awards::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let (points, reason) = match (typed.points.parse::<Points>(), typed.reason.parse::<Title>()) {
+    let (points, reason) = match (form.points.parse::<Points>(), form.reason.parse::<Title>()) {
         (Ok(points), Ok(reason)) => (points, reason),
         (points, reason) => {
-            let fields = [typed.points_field().error(points.err()), typed.reason_field().error(reason.err())];
-            return change_page(&frame, &award, fields).answer();
+            let fields = [form.points_field().error(points.err()), form.reason_field().error(reason.err())];
+            return change_page(&frame, &award, fields).respond();
         }
     };
     if !awards::change(&app.db, &actor(&admin), id, points, &reason).await? {
         return Err(Error::NotFound);
     }
     app.live.look();
-    back(&session, LogSubject::Award, &format!("{} has {points} for “{reason}”.", award.full_name)).await
+    redirect_to_list(
+        &session,
+        LogSubject::Award,
+        &format!("{} has {points} for “{reason}”.", award.full_name),
+    )
+    .await
 }

@@ -33,7 +33,7 @@ impl ChallengeForm {
     }
 
     pub(super) fn of(draft: Draft) -> Self {
-        let mut typed = HashMap::from([
+        let mut form = HashMap::from([
             ("title".to_owned(), draft.title.to_string()),
             ("key_stage".to_owned(), draft.key_stage.to_string()),
             ("summary".to_owned(), draft.summary),
@@ -47,14 +47,14 @@ impl ChallengeForm {
         ]);
         for (n, it) in (1..).zip(draft.boxes) {
             let id = it.id.map(|id| id.to_string()).unwrap_or_default();
-            typed.insert(name(n, "id"), id);
-            typed.extend([
+            form.insert(name(n, "id"), id);
+            form.extend([
                 (name(n, "label"), it.label),
                 (name(n, "answer"), it.answer),
                 (name(n, "rules"), it.rules),
             ]);
         }
-        Self(typed)
+        Self(form)
     }
 
     fn get(&self, name: &str) -> &str {
@@ -70,7 +70,7 @@ impl ChallengeForm {
     }
 
     /// How many boxes the form shows.
-    fn shown(&self) -> usize {
+    fn box_count(&self) -> usize {
         let filled = (1..=MOST_BOXES).rev().find(|n| !self.is_empty(*n)).unwrap_or(0);
         (filled + SPARE).min(MOST_BOXES)
     }
@@ -92,7 +92,7 @@ impl ChallengeForm {
             Field::hour("locked_at", "Closed from")
                 .hint("It takes no more answers from then on, and shows its own. Leave it empty to close it by hand."),
         ];
-        for n in 1..=self.shown() {
+        for n in 1..=self.box_count() {
             fields.extend([
                 Field::part(format!("Answer box {n}")),
                 Field::hidden(name(n, "id"), self.of_box(n, "id")),
@@ -112,30 +112,30 @@ impl ChallengeForm {
     /// What it says, or what is wrong, by the names of the fields.
     pub(super) fn read(&self) -> Result<Draft, HashMap<String, String>> {
         let mut wrong = HashMap::new();
-        let mut missing = |name: &str, why: String| drop(wrong.insert(name.to_owned(), why));
-        let title = self.get("title").parse::<Title>().map_err(|error| missing("title", error.to_string()));
+        let mut report = |name: &str, why: String| drop(wrong.insert(name.to_owned(), why));
+        let title = self.get("title").parse::<Title>().map_err(|error| report("title", error.to_string()));
         let stage = self.get("key_stage").parse::<KeyStage>();
-        let stage = stage.map_err(|error| missing("key_stage", error.to_string()));
+        let stage = stage.map_err(|error| report("key_stage", error.to_string()));
         for name in ["summary", "statement"] {
             if self.get(name).is_empty() {
-                missing(name, "This is empty.".to_owned());
+                report(name, "This is empty.".to_owned());
             }
         }
         let hour = |name: &str| self.get(name).parse::<Hour>().map(Hour::unix);
-        let released = hour("released_at").map_err(|error| missing("released_at", error.to_string()));
+        let released = hour("released_at").map_err(|error| report("released_at", error.to_string()));
         let locked_at = match self.get("locked_at") {
             "" => None,
-            _ => hour("locked_at").map_err(|error| missing("locked_at", error.to_string())).ok(),
+            _ => hour("locked_at").map_err(|error| report("locked_at", error.to_string())).ok(),
         };
         let competition = match self.get("competition") {
             "" => None,
-            id => id.parse().map_err(|_| missing("competition", "Choose one of these.".to_owned())).ok(),
+            id => id.parse().map_err(|_| report("competition", "Choose one of these.".to_owned())).ok(),
         };
         if locked_at.is_some_and(|locked| released.is_ok_and(|released| locked <= released)) {
-            missing("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
+            report("locked_at", "It would be closed before it is shown: write a later hour.".to_owned());
         }
         let filled: Vec<_> = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n)).collect();
-        let boxes = filled.into_iter().map(|n| self.read_box(n, &mut missing)).collect();
+        let boxes = filled.into_iter().map(|n| self.read_box(n, &mut report)).collect();
         let (summary, statement) = (self.get("summary").to_owned(), self.get("statement").to_owned());
         match (title, stage, released) {
             (Ok(title), Ok(key_stage), Ok(released_at)) if wrong.is_empty() => {
@@ -145,7 +145,7 @@ impl ChallengeForm {
         }
     }
 
-    fn read_box(&self, n: usize, missing: &mut impl FnMut(&str, String)) -> DraftBox {
+    fn read_box(&self, n: usize, report: &mut impl FnMut(&str, String)) -> DraftBox {
         let part = |part: &str| self.of_box(n, part).to_owned();
         let it = DraftBox {
             id: part("id").parse().ok(),
@@ -154,16 +154,16 @@ impl ChallengeForm {
             rules: part("rules"),
         };
         if it.label.is_empty() {
-            missing(&name(n, "label"), "Write what is asked for, such as x =.".to_owned());
+            report(&name(n, "label"), "Write what is asked for, such as x =.".to_owned());
         }
         match it.rules.parse::<AnswerRules>() {
-            Err(error) => missing(&name(n, "rules"), error.to_string()),
+            Err(error) => report(&name(n, "rules"), error.to_string()),
             // An answer that cannot be read could never be given.
             Ok(rules) => {
                 if let Comparison::Unreadable { message, .. } =
                     answers::compare(&it.answer, &it.answer, &rules)
                 {
-                    missing(&name(n, "answer"), message);
+                    report(&name(n, "answer"), message);
                 }
             }
         }
@@ -197,7 +197,7 @@ fn name(n: usize, part: &str) -> String {
 mod tests {
     use super::*;
 
-    fn typed(pairs: &[(&str, &str)]) -> ChallengeForm {
+    fn form(pairs: &[(&str, &str)]) -> ChallengeForm {
         let all = [
             ("title", "Roots"),
             ("key_stage", "KS5"),
@@ -212,16 +212,16 @@ mod tests {
     #[test]
     fn boxes_that_are_left_empty_are_none_and_the_others_keep_their_order() {
         let form =
-            typed(&[("box-1-id", "9"), ("box-3-label", "x ="), ("box-3-answer", "7"), ("box-3-id", "4")]);
+            form(&[("box-1-id", "9"), ("box-3-label", "x ="), ("box-3-answer", "7"), ("box-3-id", "4")]);
         let draft = form.read().unwrap();
         assert_eq!(draft.boxes.len(), 1);
         assert_eq!((draft.boxes[0].id, draft.boxes[0].answer.as_str()), (Some(4), "7"));
-        assert_eq!(form.shown(), 5, "two empty ones follow the last");
+        assert_eq!(form.box_count(), 5, "two empty ones follow the last");
     }
 
     #[test]
     fn what_could_never_be_answered_is_told_at_once() {
-        let form = typed(&[
+        let form = form(&[
             ("box-1-label", "x ="),
             ("box-1-answer", "2+"),
             ("box-2-label", "y ="),
@@ -238,7 +238,7 @@ mod tests {
 
     #[test]
     fn what_was_kept_comes_back_into_the_form_as_it_was() {
-        let form = typed(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
+        let form = form(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
         let draft = form.read().unwrap();
         assert_eq!(ChallengeForm::of(draft.clone()).read().unwrap(), draft);
     }

@@ -8,7 +8,7 @@ use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 
 use super::challenge_form::ChallengeForm;
-use super::{List, Row, actor, back};
+use super::{List, Row, actor, redirect_to_list};
 use crate::db::challenges::edit::{self, EditError, Listed};
 use crate::db::competitions;
 use crate::db::trash;
@@ -20,22 +20,22 @@ use crate::pages::parts::day::Day;
 use crate::pages::parts::form::FormPage;
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::stages::{address, filters};
-use crate::pages::parts::{Frame, Here, shown};
-use crate::pages::public::challenges::One;
+use crate::pages::parts::{Frame, Section, render};
+use crate::pages::public::challenges::ChallengePage;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-type Sent = Form<Vec<(String, String)>>;
+type RawForm = Form<Vec<(String, String)>>;
 
 async fn page(
     app: &App,
     frame: &Frame,
     title: &'static str,
-    typed: &ChallengeForm,
+    form: &ChallengeForm,
     wrong: &HashMap<String, String>,
 ) -> Result<FormPage, Error> {
     let among = competitions::all(&app.db).await?;
-    let page = FormPage::new(frame, title, "Save").here(Here::Admin).fields(typed.fields(&among, wrong));
+    let page = FormPage::new(frame, title, "Save").section(Section::Admin).fields(form.fields(&among, wrong));
     let page = page.other("Preview in a new window", "/admin/challenges/preview");
     Ok(page.link("All challenges", "/admin/challenges"))
 }
@@ -52,9 +52,9 @@ pub(crate) async fn list(
     let found = edit::all(&app.db, listing.key_stage, listing.page).await?;
     let pager = Pager::new(address("/admin/challenges", listing.key_stage), found.page, found.pages);
     let now = now();
-    shown(&List {
-        asked: None,
-        layout: frame.layout(Here::Admin),
+    render(&List {
+        search: None,
+        layout: frame.layout(Section::Admin),
         token: frame.token(),
         kind: LogSubject::Challenge,
         title: "Challenges",
@@ -83,7 +83,7 @@ fn row(it: Listed, now: i64) -> Row {
 
 /// `GET /admin/challenges/new`.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    page(&app, &frame, NEW, &ChallengeForm::empty(now()), &HashMap::new()).await?.answer()
+    page(&app, &frame, NEW, &ChallengeForm::empty(now()), &HashMap::new()).await?.respond()
 }
 
 /// `POST /admin/challenges/new`.
@@ -92,32 +92,32 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(sent): Sent,
+    Form(sent): RawForm,
 ) -> Result<Response, Error> {
-    let typed = ChallengeForm::new(sent);
-    match typed.read() {
-        Err(wrong) => page(&app, &frame, NEW, &typed, &wrong).await?.answer(),
+    let form = ChallengeForm::new(sent);
+    match form.read() {
+        Err(wrong) => page(&app, &frame, NEW, &form, &wrong).await?.respond(),
         Ok(draft) => {
             edit::create(&app.db, &actor(&admin), &draft).await?;
-            back(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await
+            redirect_to_list(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await
         }
     }
 }
 
 /// `POST /admin/challenges/preview`: the page as a visitor would see it; nothing is kept.
-pub(crate) async fn preview(frame: Frame, Form(sent): Sent) -> Result<Html<String>, Error> {
-    shown(&One::preview(&frame, ChallengeForm::new(sent).preview(now())))
+pub(crate) async fn preview(frame: Frame, Form(sent): RawForm) -> Result<Html<String>, Error> {
+    render(&ChallengePage::preview(&frame, ChallengeForm::new(sent).preview(now())))
 }
 
 /// `GET /admin/challenges/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let draft = edit::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     let locked = draft.locked_at.is_some_and(|at| at <= now());
-    let (button, way) = if locked { ("Open it again", "unlock") } else { ("Close it now", "lock") };
+    let (button, action) = if locked { ("Open it again", "unlock") } else { ("Close it now", "lock") };
     page(&app, &frame, CHANGE, &ChallengeForm::of(draft), &HashMap::new())
         .await?
-        .act(button, format!("/admin/challenges/{id}/{way}"))
-        .answer()
+        .act(button, format!("/admin/challenges/{id}/{action}"))
+        .respond()
 }
 
 /// `POST /admin/challenges/{id}`.
@@ -127,22 +127,24 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(sent): Sent,
+    Form(sent): RawForm,
 ) -> Result<Response, Error> {
-    let typed = ChallengeForm::new(sent);
-    let draft = match typed.read() {
+    let form = ChallengeForm::new(sent);
+    let draft = match form.read() {
         Ok(draft) => draft,
-        Err(wrong) => return page(&app, &frame, CHANGE, &typed, &wrong).await?.answer(),
+        Err(wrong) => return page(&app, &frame, CHANGE, &form, &wrong).await?.respond(),
     };
     match edit::change(&app.db, &actor(&admin), id, &draft).await {
-        Ok(()) => back(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await,
+        Ok(()) => {
+            redirect_to_list(&session, LogSubject::Challenge, &format!("“{}” is saved.", draft.title)).await
+        }
         Err(EditError::NotFound) => Err(Error::NotFound),
         Err(EditError::Db(error)) => Err(error.into()),
-        Err(told @ (EditError::Answered(_) | EditError::Tried)) => {
-            page(&app, &frame, CHANGE, &typed, &HashMap::new())
+        Err(error @ (EditError::Answered(_) | EditError::Tried)) => {
+            page(&app, &frame, CHANGE, &form, &HashMap::new())
                 .await?
-                .problem(Some(told.to_string()))
-                .answer()
+                .problem(Some(error.to_string()))
+                .respond()
         }
     }
 }
@@ -173,8 +175,8 @@ async fn set_lock(
     admin: SignedIn<Admin>,
     session: Session,
     locked: bool,
-    said: &str,
+    message: &str,
 ) -> Result<Response, Error> {
     let title = edit::lock(&app.db, &actor(&admin), id, locked).await?.ok_or(Error::NotFound)?;
-    back(&session, LogSubject::Challenge, &format!("“{title}” {said}")).await
+    redirect_to_list(&session, LogSubject::Challenge, &format!("“{title}” {message}")).await
 }

@@ -7,7 +7,7 @@ use axum::extract::State;
 use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 
-use super::{List, Page, Row, actor, back};
+use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::admin_log::Actor;
 use crate::db::competitions::{self, Competition, CompetitionError, Details};
 use crate::db::schools::{self, School};
@@ -19,12 +19,12 @@ use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here};
-use crate::pages::public::competitions::Timed;
+use crate::pages::parts::{Frame, Section};
+use crate::pages::public::competitions::CompetitionStatus;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-type Sent = Form<Vec<(String, String)>>;
+type RawForm = Form<Vec<(String, String)>>;
 
 /// What is typed in, and the schools that are ticked.
 struct CompetitionForm {
@@ -104,7 +104,7 @@ impl CompetitionForm {
 
 fn page(frame: &Frame, title: &'static str, fields: Vec<Field>) -> FormPage {
     FormPage::new(frame, title, "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead("Challenges come into a competition by their own form.")
         .fields(fields)
         .link("All competitions", "/admin/competitions")
@@ -116,7 +116,7 @@ const CHANGE: &str = "Change the competition";
 /// `GET /admin/competitions`.
 pub(crate) async fn list(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let now = now();
@@ -124,7 +124,7 @@ pub(crate) async fn list(
         let when = |at| format!("{}, {}", Day::of_unix(at), Day::of_unix(at).hour());
         let times = format!("{} to {}", when(it.opens_at), when(it.closes_at));
         let (id, title) = (it.id.0, it.title.clone());
-        Row { id, title, facts: vec![times, Timed::new(it, now).clock] }
+        Row { id, title, facts: vec![times, CompetitionStatus::new(it, now).clock] }
     };
     let found = competitions::page(&app.db, page).await?;
     List::page(&app, &frame, LogSubject::Competition, ("Competitions", NEW), found, row).await
@@ -132,9 +132,9 @@ pub(crate) async fn list(
 
 /// `GET /admin/competitions/new`.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let typed = CompetitionForm { texts: HashMap::new(), invited: HashSet::new() };
+    let form = CompetitionForm { texts: HashMap::new(), invited: HashSet::new() };
     let schools = schools::all(&app.db).await?;
-    page(&frame, NEW, typed.fields(&schools, &HashMap::new())).answer()
+    page(&frame, NEW, form.fields(&schools, &HashMap::new())).respond()
 }
 
 /// `POST /admin/competitions/new`.
@@ -143,17 +143,17 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(sent): Sent,
+    Form(sent): RawForm,
 ) -> Result<Response, Error> {
-    let (typed, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
-    let details = match typed.read() {
+    let (form, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
+    let details = match form.read() {
         Ok(details) => details,
-        Err(wrong) => return page(&frame, NEW, typed.fields(&schools, &wrong)).answer(),
+        Err(wrong) => return page(&frame, NEW, form.fields(&schools, &wrong)).respond(),
     };
     let by = actor(&admin);
     let id = competitions::create(&app.db, &by, &details).await?;
-    invite(&app, &by, id, &schools, &typed.invited).await?;
-    back(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
+    invite(&app, &by, id, &schools, &form.invited).await?;
+    redirect_to_list(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
 }
 
 /// `GET /admin/competitions/{id}`.
@@ -165,12 +165,12 @@ pub(crate) async fn edit(
 ) -> Result<Response, Error> {
     let it = competitions::by_id(&app.db, CompetitionId(id), admin.user.id).await?.ok_or(Error::NotFound)?;
     let is_open = it.phase(now()) == competitions::Phase::Open;
-    let typed = CompetitionForm::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
+    let form = CompetitionForm::of(it, competitions::invited(&app.db, CompetitionId(id)).await?);
     let schools = schools::all(&app.db).await?;
-    let page = page(&frame, CHANGE, typed.fields(&schools, &HashMap::new()));
+    let page = page(&frame, CHANGE, form.fields(&schools, &HashMap::new()));
     let page =
         if is_open { page.act("Close it now", format!("/admin/competitions/{id}/lock")) } else { page };
-    page.answer()
+    page.respond()
 }
 
 /// `POST /admin/competitions/{id}`.
@@ -180,19 +180,19 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(sent): Sent,
+    Form(sent): RawForm,
 ) -> Result<Response, Error> {
-    let (typed, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
-    let details = match typed.read() {
+    let (form, schools) = (CompetitionForm::new(sent), schools::all(&app.db).await?);
+    let details = match form.read() {
         Ok(details) => details,
-        Err(wrong) => return page(&frame, CHANGE, typed.fields(&schools, &wrong)).answer(),
+        Err(wrong) => return page(&frame, CHANGE, form.fields(&schools, &wrong)).respond(),
     };
     let (by, id) = (actor(&admin), CompetitionId(id));
     if !competitions::update(&app.db, &by, id, &details).await? {
         return Err(Error::NotFound);
     }
-    invite(&app, &by, id, &schools, &typed.invited).await?;
-    back(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
+    invite(&app, &by, id, &schools, &form.invited).await?;
+    redirect_to_list(&session, LogSubject::Competition, &format!("“{}” is saved.", details.title)).await
 }
 
 /// `POST /admin/competitions/{id}/lock`.
@@ -207,7 +207,7 @@ pub(crate) async fn lock(
 ) -> Result<Response, Error> {
     let title = competitions::lock(&app.db, &actor(&admin), CompetitionId(id), now()).await?;
     let title = title.ok_or(Error::NotFound)?;
-    back(&session, LogSubject::Competition, &format!("“{title}” is closed.")).await
+    redirect_to_list(&session, LogSubject::Competition, &format!("“{title}” is closed.")).await
 }
 
 /// Invites the schools that are ticked, and no other.

@@ -29,13 +29,13 @@ use crate::web::signed_in::Admin;
 
 /// What goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum File {
+enum ExportFile {
     Users,
     Submissions,
     Leaderboard(Option<KeyStage>),
 }
 
-impl File {
+impl ExportFile {
     fn of(name: &str, key_stage: Option<KeyStage>) -> Option<Self> {
         match name {
             "users.csv" => Some(Self::Users),
@@ -66,60 +66,60 @@ pub(crate) async fn show(
     admin: SignedIn<Admin>,
 ) -> Result<Response, Error> {
     let name = path.map(|Path(name)| name).map_err(|_| Error::NotFound)?;
-    let file = File::of(&name, listing.key_stage).ok_or(Error::NotFound)?;
+    let file = ExportFile::of(&name, listing.key_stage).ok_or(Error::NotFound)?;
     admin_log::exported(&app.db, &actor(&admin), &file.name()).await?;
     let (sender, receiver) = mpsc::channel(2);
     tokio::spawn(async move {
-        let mut rows = Rows { sender, db: app.db.clone() };
-        if let Err(End::Broken(error)) = rows.write(file).await {
+        let mut writer = CsvWriter { sender, db: app.db.clone() };
+        if let Err(ExportError::Db(error)) = writer.write(file).await {
             tracing::error!(%error, file = file.name(), "a file broke off");
             // If nobody listens any more, nobody has to be told.
-            let _ = rows.sender.send(Err(io::Error::other("the database gave no answer"))).await;
+            let _ = writer.sender.send(Err(io::Error::other("the database gave no answer"))).await;
         }
     });
     let attachment = format!("attachment; filename=\"{}\"", file.name());
     let head = [(CONTENT_TYPE, "text/csv; charset=utf-8"), (CONTENT_DISPOSITION, &*attachment)];
-    Ok((head, Body::new(Chunks(receiver))).into_response())
+    Ok((head, Body::new(CsvBody(receiver))).into_response())
 }
 
 /// What is written into the file.
-struct Rows {
+struct CsvWriter {
     sender: Sender<io::Result<Bytes>>,
     db: Db,
 }
 
 /// Why it is not written to its end.
-enum End {
+enum ExportError {
     /// Nobody reads it any more.
-    Gone,
+    Disconnected,
     /// The database gave no answer.
-    Broken(DbError),
+    Db(DbError),
 }
 
-impl From<DbError> for End {
+impl From<DbError> for ExportError {
     fn from(error: DbError) -> Self {
-        Self::Broken(error)
+        Self::Db(error)
     }
 }
 
-impl Rows {
-    async fn send(&self, bytes: Vec<u8>) -> Result<(), End> {
-        self.sender.send(Ok(bytes.into())).await.map_err(|_| End::Gone)
+impl CsvWriter {
+    async fn send(&self, bytes: Vec<u8>) -> Result<(), ExportError> {
+        self.sender.send(Ok(bytes.into())).await.map_err(|_| ExportError::Disconnected)
     }
 
-    async fn write(&mut self, file: File) -> Result<(), End> {
+    async fn write(&mut self, file: ExportFile) -> Result<(), ExportError> {
         match file {
-            File::Users => self.users().await,
-            File::Submissions => self.submissions().await,
-            File::Leaderboard(key_stage) => self.leaderboard(key_stage).await,
+            ExportFile::Users => self.users().await,
+            ExportFile::Submissions => self.submissions().await,
+            ExportFile::Leaderboard(key_stage) => self.leaderboard(key_stage).await,
         }
     }
 
-    async fn head<const N: usize>(&self, columns: [&str; N]) -> Result<(), End> {
+    async fn head<const N: usize>(&self, columns: [&str; N]) -> Result<(), ExportError> {
         self.send([BEGIN, &line(columns)].concat()).await
     }
 
-    async fn users(&self) -> Result<(), End> {
+    async fn users(&self) -> Result<(), ExportError> {
         let columns = ["id", "name", "email", "role", "school", "year", "key_stage"];
         let columns = [&columns[..], &["verified", "made", "last_seen"]].concat();
         self.send([BEGIN, &line(columns)].concat()).await?;
@@ -149,7 +149,7 @@ impl Rows {
         }
     }
 
-    async fn submissions(&self) -> Result<(), End> {
+    async fn submissions(&self) -> Result<(), ExportError> {
         self.head([
             "id",
             "at",
@@ -189,7 +189,7 @@ impl Rows {
         }
     }
 
-    async fn leaderboard(&self, key_stage: Option<KeyStage>) -> Result<(), End> {
+    async fn leaderboard(&self, key_stage: Option<KeyStage>) -> Result<(), ExportError> {
         self.head(["rank", "user_id", "name", "school", "year", "points", "solved"]).await?;
         let (mut after, mut rank, mut place) = (None, 0, 0_u64);
         loop {
@@ -231,9 +231,9 @@ fn hour(seconds: Option<i64>) -> String {
 }
 
 /// The chunks of a file, as a body.
-struct Chunks(Receiver<io::Result<Bytes>>);
+struct CsvBody(Receiver<io::Result<Bytes>>);
 
-impl http_body::Body for Chunks {
+impl http_body::Body for CsvBody {
     type Data = Bytes;
     type Error = io::Error;
 

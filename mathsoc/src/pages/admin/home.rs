@@ -9,7 +9,7 @@ use crate::db::dashboard::{self, DAYS, Members, Tried};
 use crate::domain::clock::now;
 use crate::error::Error;
 use crate::pages::parts::day::{Day, starts};
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -55,8 +55,8 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
         .map(|(reason, count)| (reason.replace('_', " "), i64::try_from(count).unwrap_or(i64::MAX)));
     let mut refusals: Vec<_> = refusals.collect();
     refusals.sort_by_key(|(_, count)| -count);
-    shown(&Home {
-        layout: frame.layout(Here::Admin),
+    render(&Home {
+        layout: frame.layout(Section::Admin),
         members,
         stages: Bar::all(stages),
         schools: Bar::all(schools.into_iter().map(named)),

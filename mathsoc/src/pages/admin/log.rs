@@ -4,12 +4,12 @@ use askama::Template;
 use axum::extract::State;
 use axum::response::Html;
 
-use super::{Page, filters};
+use super::{PageNumber, filters};
 use crate::db::Paged;
 use crate::db::admin_log::{self, Entry};
 use crate::error::Error;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -23,10 +23,10 @@ struct Log {
 /// `GET /admin/log?page=2`.
 pub(crate) async fn show(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = admin_log::page(&app.db, None, page).await?;
     let pager = Pager::new("/admin/log", found.page, found.pages);
-    shown(&Log { layout: frame.layout(Here::Admin), found, pager })
+    render(&Log { layout: frame.layout(Section::Admin), found, pager })
 }

@@ -48,7 +48,7 @@ use palisade::{Redirect, Session, SignedIn};
 use super::parts::frame::notice;
 use super::parts::pager::Pager;
 use super::parts::stages::Filter;
-use super::parts::{Frame, Here, Layout, Printed, filters, shown};
+use super::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::db::admin_log::Actor;
 use crate::db::trash::Deleted;
 use crate::db::{self, Paged};
@@ -62,13 +62,13 @@ use crate::web::signed_in::Admin;
 #[template(path = "admin/list.html")]
 struct List {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     kind: LogSubject,
     title: &'static str,
     /// What the button that makes one says.
     new: Option<&'static str>,
     /// What is looked for, where one can look for something.
-    asked: Option<String>,
+    search: Option<String>,
     filters: Vec<Filter>,
     deleted: Vec<Deleted>,
     rows: Vec<Row>,
@@ -86,7 +86,7 @@ struct Row {
 impl List {
     /// Whether something is looked for.
     fn is_narrow(&self) -> bool {
-        self.asked.as_ref().is_some_and(|asked| !asked.is_empty())
+        self.search.as_ref().is_some_and(|search| !search.is_empty())
     }
 
     async fn page<T>(
@@ -100,16 +100,16 @@ impl List {
         let deleted = db::trash::recent(&app.db, kind).await?;
         let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
         let rows = found.items.into_iter().map(row).collect();
-        let (layout, token) = (frame.layout(Here::Admin), frame.token());
-        let (new, asked, filters) = (Some(new), None, Vec::new());
-        shown(&Self { layout, token, kind, title, new, asked, filters, deleted, rows, pager })
+        let (layout, token) = (frame.layout(Section::Admin), frame.token());
+        let (new, search, filters) = (Some(new), None, Vec::new());
+        render(&Self { layout, token, kind, title, new, search, filters, deleted, rows, pager })
     }
 }
 
 /// Which page of a list the address asks for; what is no number is the first.
-pub(crate) struct Page(u32);
+pub(crate) struct PageNumber(u32);
 
-impl<S: Send + Sync> FromRequestParts<S> for Page {
+impl<S: Send + Sync> FromRequestParts<S> for PageNumber {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -123,12 +123,12 @@ fn actor(admin: &SignedIn<Admin>) -> Actor {
 }
 
 /// Back to the list of a section, with something to say there.
-async fn back(session: &Session, kind: LogSubject, said: &str) -> Result<Response, Error> {
-    back_to(session, &format!("/admin/{}", kind.section()), said).await
+async fn redirect_to_list(session: &Session, kind: LogSubject, message: &str) -> Result<Response, Error> {
+    redirect_with_notice(session, &format!("/admin/{}", kind.section()), message).await
 }
 
 /// Back to a page, with something to say there.
-async fn back_to(session: &Session, page: &str, said: &str) -> Result<Response, Error> {
-    notice(session, said).await?;
+async fn redirect_with_notice(session: &Session, page: &str, message: &str) -> Result<Response, Error> {
+    notice(session, message).await?;
     Ok(Redirect::to(page.parse().unwrap_or(SafePath::of("/admin"))).into_response())
 }

@@ -6,11 +6,11 @@
 use axum::Form;
 use axum::extract::{Request, State};
 use axum::response::{Html, Response};
-use palisade::upload::{FileType as FileKind, PendingFile, UploadId};
+use palisade::upload::{FileType, PendingFile, UploadId};
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::{List, Page, Row, actor, back};
+use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::newsletters::{self, File, NewNewsletter, Newsletter};
 use crate::domain::clock::now;
 use crate::domain::log_subject::LogSubject;
@@ -20,8 +20,8 @@ use crate::pages::files;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, Hour};
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here, shown};
-use crate::pages::public::newsletters::{One, size};
+use crate::pages::parts::{Frame, Section, render};
+use crate::pages::public::newsletters::{NewsletterPage, size};
 use crate::state::App;
 use crate::text::rich_text;
 use crate::web::signed_in::Admin;
@@ -37,10 +37,10 @@ pub(crate) struct NewsletterForm {
 }
 
 /// What came in the field for the PDF.
-enum Pdf {
-    Passed(PendingFile),
-    Refused(String),
-    Nothing,
+enum PdfField {
+    Accepted(PendingFile),
+    Rejected(String),
+    Missing,
 }
 
 impl NewsletterForm {
@@ -54,7 +54,7 @@ impl NewsletterForm {
     fn fields(&self, app: &App, has: &File) -> [Field; 5] {
         let hint = match &has.file_name {
             Some(name) => format!("There is {name}. Choose another one only to put it in its place."),
-            None => format!("A document that ends in .pdf, of at most {}.", most(app)),
+            None => format!("A document that ends in .pdf, of at most {}.", max_pdf_size(app)),
         };
         [
             Field::text("title", "Title", "off").value(&self.title),
@@ -76,17 +76,19 @@ impl NewsletterForm {
     }
 
     /// The fields with what is wrong.
-    fn wrong(&self, app: &App, has: &File, pdf: Pdf) -> Vec<Field> {
+    fn wrong(&self, app: &App, has: &File, pdf: PdfField) -> Vec<Field> {
         let [title, summary, file, body, hour] = self.fields(app, has);
         let no_summary =
             self.summary.trim().is_empty().then_some("This is empty. Write what there is to read.");
         let file_error = match pdf {
-            Pdf::Refused(why) => Some(why),
-            Pdf::Passed(_) => Some("Choose the PDF again: it is sent together with the rest.".to_owned()),
-            Pdf::Nothing if has.file_id.is_none() && rich_text::is_blank(&self.body) => {
+            PdfField::Rejected(why) => Some(why),
+            PdfField::Accepted(_) => {
+                Some("Choose the PDF again: it is sent together with the rest.".to_owned())
+            }
+            PdfField::Missing if has.file_id.is_none() && rich_text::is_blank(&self.body) => {
                 Some("There is nothing to read yet. Choose the PDF, or write a text below.".to_owned())
             }
-            Pdf::Nothing => None,
+            PdfField::Missing => None,
         };
         vec![
             title.error(self.title.parse::<Title>().err()),
@@ -113,53 +115,53 @@ impl NewsletterForm {
 }
 
 /// How large a PDF may be, with some room for the texts beside it.
-fn most(app: &App) -> String {
+fn max_pdf_size(app: &App) -> String {
     let bytes = app.config.uploads.most_bytes;
     size(i64::try_from(bytes - bytes / 16).unwrap_or(i64::MAX))
 }
 
 /// What a form brought.
-async fn sent(app: &App, request: Request) -> Result<(NewsletterForm, Pdf), Error> {
-    let mut received = files::take(app, &[FileKind::Pdf], request).await?;
+async fn receive(app: &App, request: Request) -> Result<(NewsletterForm, PdfField), Error> {
+    let mut received = files::receive_form(app, &[FileType::Pdf], request).await?;
     let text = |name| received.text(name).unwrap_or_default().to_owned();
     let (title, summary) = (text("title"), text("summary"));
-    let typed = NewsletterForm { title, summary, body: text("body"), published_at: text("published_at") };
-    let refused = received.refused("file").map(|refusal| refusal.message().into_owned());
-    let pdf = match (refused, received.take_file("file")) {
-        (Some(why), _) => Pdf::Refused(why),
-        (None, Some(file)) => Pdf::Passed(file),
-        (None, None) => Pdf::Nothing,
+    let form = NewsletterForm { title, summary, body: text("body"), published_at: text("published_at") };
+    let rejected = received.refused("file").map(|rejection| rejection.message().into_owned());
+    let pdf = match (rejected, received.take_file("file")) {
+        (Some(why), _) => PdfField::Rejected(why),
+        (None, Some(file)) => PdfField::Accepted(file),
+        (None, None) => PdfField::Missing,
     };
-    Ok((typed, pdf))
+    Ok((form, pdf))
 }
 
 /// The newsletter that was sent, and its PDF if there is another one; else the fields with what is wrong.
-fn read(
+fn validate(
     app: &App,
     has: &File,
-    (typed, pdf): (NewsletterForm, Pdf),
+    (form, pdf): (NewsletterForm, PdfField),
 ) -> Result<(NewNewsletter, Option<PendingFile>), Vec<Field>> {
-    match (typed.read(), pdf) {
-        (Some(new), Pdf::Passed(file)) => Ok((new, Some(file))),
-        (Some(new), Pdf::Nothing) if has.file_id.is_some() || !new.body.is_empty() => Ok((new, None)),
-        (_, pdf) => Err(typed.wrong(app, has, pdf)),
+    match (form.read(), pdf) {
+        (Some(new), PdfField::Accepted(file)) => Ok((new, Some(file))),
+        (Some(new), PdfField::Missing) if has.file_id.is_some() || !new.body.is_empty() => Ok((new, None)),
+        (_, pdf) => Err(form.wrong(app, has, pdf)),
     }
 }
 
-async fn kept(
+async fn store_pdf(
     app: &App,
     admin: &SignedIn<Admin>,
     file: Option<PendingFile>,
 ) -> Result<Option<UploadId>, Error> {
     match file {
-        Some(file) => Ok(Some(files::keep(app, admin.user.id, file).await?.id)),
+        Some(file) => Ok(Some(files::store(app, admin.user.id, file).await?.id)),
         None => Ok(None),
     }
 }
 
 fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
     FormPage::new(frame, title, "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .fields(fields)
         .other("Preview in a new window", "/admin/newsletters/preview")
         .link("All newsletters", "/admin/newsletters")
@@ -171,7 +173,7 @@ const CHANGE: &str = "Change the newsletter";
 /// `GET /admin/newsletters?page=2`.
 pub(crate) async fn list(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = newsletters::all(&app.db, page).await?;
@@ -192,9 +194,8 @@ pub(crate) async fn list(
 
 /// `GET /admin/newsletters/new`.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let typed =
-        NewsletterForm { published_at: Hour::of_unix(now()).to_string(), ..NewsletterForm::default() };
-    page(&frame, NEW, typed.fields(&app, &File::default())).answer()
+    let form = NewsletterForm { published_at: Hour::of_unix(now()).to_string(), ..NewsletterForm::default() };
+    page(&frame, NEW, form.fields(&app, &File::default())).respond()
 }
 
 /// `POST /admin/newsletters/new`.
@@ -205,18 +206,18 @@ pub(crate) async fn create(
     session: Session,
     request: Request,
 ) -> Result<Response, Error> {
-    let (new, file) = match read(&app, &File::default(), sent(&app, request).await?) {
+    let (new, file) = match validate(&app, &File::default(), receive(&app, request).await?) {
         Ok(read) => read,
-        Err(fields) => return page(&frame, NEW, fields).answer(),
+        Err(fields) => return page(&frame, NEW, fields).respond(),
     };
-    let file = kept(&app, &admin, file).await?;
+    let file = store_pdf(&app, &admin, file).await?;
     newsletters::create(&app.db, &actor(&admin), &new, file).await?;
-    back(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
+    redirect_to_list(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }
 
 /// `POST /admin/newsletters/preview`: the page as a visitor would see it; nothing is kept, and no file is sent.
-pub(crate) async fn preview(frame: Frame, Form(typed): Form<NewsletterForm>) -> Result<Html<String>, Error> {
-    shown(&One::preview(&frame, typed.preview(now())))
+pub(crate) async fn preview(frame: Frame, Form(form): Form<NewsletterForm>) -> Result<Html<String>, Error> {
+    render(&NewsletterPage::preview(&frame, form.preview(now())))
 }
 
 /// `GET /admin/newsletters/{id}`.
@@ -224,8 +225,8 @@ pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Re
     let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
     let form = page(&frame, CHANGE, NewsletterForm::of(&found).fields(&app, &found.file));
     match found.file.address() {
-        Some(address) => form.link("Open its PDF", address).answer(),
-        None => form.answer(),
+        Some(address) => form.link("Open its PDF", address).respond(),
+        None => form.respond(),
     }
 }
 
@@ -239,13 +240,13 @@ pub(crate) async fn change(
     request: Request,
 ) -> Result<Response, Error> {
     let found = newsletters::any(&app.db, id).await?.ok_or(Error::NotFound)?;
-    let (new, file) = match read(&app, &found.file, sent(&app, request).await?) {
+    let (new, file) = match validate(&app, &found.file, receive(&app, request).await?) {
         Ok(read) => read,
-        Err(fields) => return page(&frame, CHANGE, fields).answer(),
+        Err(fields) => return page(&frame, CHANGE, fields).respond(),
     };
-    let file = kept(&app, &admin, file).await?;
+    let file = store_pdf(&app, &admin, file).await?;
     if !newsletters::change(&app.db, &actor(&admin), id, &new, file).await? {
         return Err(Error::NotFound);
     }
-    back(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
+    redirect_to_list(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }

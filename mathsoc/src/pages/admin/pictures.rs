@@ -10,7 +10,7 @@ use palisade::SignedIn;
 use crate::error::Error;
 use crate::pages::files;
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -20,7 +20,7 @@ use crate::web::signed_in::Admin;
     ext = "html",
     source = r#"<img src="{{ src }}" alt="{{ alt }}"{% if let Some((width, height)) = size %} width="{{ width }}" height="{{ height }}"{% endif %} loading="lazy">"#
 )]
-struct Line<'a> {
+struct ImageTag<'a> {
     src: &'a str,
     alt: &'a str,
     size: Option<(u32, u32)>,
@@ -45,27 +45,27 @@ const TITLE: &str = "Add a picture";
 struct PictureForm {
     alt: String,
     decorates: bool,
-    no_words: Option<&'static str>,
-    no_picture: Option<String>,
+    alt_error: Option<&'static str>,
+    picture_error: Option<String>,
 }
 
 impl PictureForm {
     fn page(self, frame: &Frame) -> Result<Response, Error> {
         FormPage::new(frame, TITLE, "Send it")
-            .here(Here::Admin)
+            .section(Section::Admin)
             .lead("You get a line of HTML, to be pasted where the picture belongs. Nobody but admins sees the picture before a text shows it.")
             .fields([
                 Field::text("alt", "What it shows", "off")
                     .value(self.alt)
                     .hint("A sentence for those who cannot see it.")
-                    .error(self.no_words),
+                    .error(self.alt_error),
                 Field::checkbox("decorates", "It only decorates: there is nothing to say of it")
                     .value(if self.decorates { "yes" } else { "" }),
                 Field::file("picture", "File", ".png,.jpg,.jpeg,.gif,.webp")
                     .hint("PNG, JPEG, GIF or WebP.")
-                    .error(self.no_picture),
+                    .error(self.picture_error),
             ])
-            .answer()
+            .respond()
     }
 }
 
@@ -84,33 +84,34 @@ pub(crate) async fn take(
     frame: Frame,
     request: Request,
 ) -> Result<Response, Error> {
-    let mut received = match files::take_one_picture(&app, request).await {
+    let mut received = match files::receive_picture_form(&app, request).await {
         Ok(received) => received,
-        Err(wrong @ palisade::upload::UploadRejection::File { .. }) => {
-            let no_picture = Some(wrong.message().into_owned());
-            return PictureForm { no_picture, ..PictureForm::default() }.page(&frame);
+        Err(rejection @ palisade::upload::UploadRejection::File { .. }) => {
+            let picture_error = Some(rejection.message().into_owned());
+            return PictureForm { picture_error, ..PictureForm::default() }.page(&frame);
         }
-        Err(refusal) => return Err(refusal.into()),
+        Err(rejection) => return Err(rejection.into()),
     };
     let decorates = received.text("decorates").is_some();
     let alt = received.text("alt").unwrap_or_default().trim().to_owned();
-    let no_words = (alt.is_empty() && !decorates)
+    let alt_error = (alt.is_empty() && !decorates)
         .then_some("Write what the picture shows, or say that it only decorates.");
-    let picture = match (received.take_file("picture"), no_words) {
+    let picture = match (received.take_file("picture"), alt_error) {
         (Some(picture), None) => picture,
-        (picture, no_words) => {
+        (picture, alt_error) => {
             // A browser does not fill in a file again.
-            let no_picture = if picture.is_some() { "Choose the file once more." } else { "Choose a file." };
-            return PictureForm { alt, decorates, no_words, no_picture: Some(no_picture.to_owned()) }
+            let picture_error =
+                if picture.is_some() { "Choose the file once more." } else { "Choose a file." };
+            return PictureForm { alt, decorates, alt_error, picture_error: Some(picture_error.to_owned()) }
                 .page(&frame);
         }
     };
     let alt = if decorates { String::new() } else { alt };
     let size = picture.dimensions();
-    let file = files::keep(&app, admin.user.id, picture).await?;
+    let file = files::store(&app, admin.user.id, picture).await?;
     let src = files::address(&file);
-    let line = Line { src: &src, alt: &alt, size }.render()?;
-    let (layout, waits) = (frame.layout(Here::Admin), file.quarantined);
-    let page: Html<String> = shown(&StoredPicture { layout, line, src, alt, size, waits })?;
+    let line = ImageTag { src: &src, alt: &alt, size }.render()?;
+    let (layout, waits) = (frame.layout(Section::Admin), file.quarantined);
+    let page: Html<String> = render(&StoredPicture { layout, line, src, alt, size, waits })?;
     Ok(page.into_response())
 }

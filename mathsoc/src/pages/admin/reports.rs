@@ -13,7 +13,7 @@ use palisade::reporting::{Disposition, Group, ReportKind, Suggestion};
 use palisade::{Session, SignedIn};
 
 use super::chart::Days;
-use super::{actor, back_to};
+use super::{actor, redirect_with_notice};
 use crate::config::Config;
 use crate::db::dashboard::DAYS;
 use crate::db::reports::{self, StoredReport};
@@ -21,18 +21,18 @@ use crate::domain::clock::now;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::day::{Day, starts};
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::policy;
 use crate::web::signed_in::Admin;
 
-const HERE: &str = "/admin/reports";
+const PATH: &str = "/admin/reports";
 
 #[derive(Template)]
 #[template(path = "admin/reports.html")]
 struct Reports {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     days: Days,
     rows: Vec<Row>,
     /// Whether a policy is on trial.
@@ -63,8 +63,8 @@ impl Row {
 
 /// `GET /admin/reports`.
 pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    let known = reports::most(&app.db).await?;
-    let rows = known.into_iter().map(|known| Row::new(known, &app.config)).collect();
+    let stored = reports::most(&app.db).await?;
+    let rows = stored.into_iter().map(|stored| Row::new(stored, &app.config)).collect();
     let starts = starts(now(), DAYS);
     let mut days: Vec<_> = starts.iter().map(|start| (*start, 0, 0)).collect();
     // An hour that begins before midnight belongs to the day before.
@@ -75,9 +75,9 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
             *reported += hour.reported;
         }
     }
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
     let trial = policy::tried(&app.config).is_some();
-    shown(&Reports { layout, token, days: Days::new(days), rows, trial })
+    render(&Reports { layout, token, days: Days::new(days), rows, trial })
 }
 
 /// `POST /admin/reports/{id}/forget`. One that is gone already is as good as forgotten.
@@ -88,7 +88,7 @@ pub(crate) async fn forget(
     session: Session,
 ) -> Result<Response, Error> {
     reports::forget(&app.db, &actor(&admin), id).await?;
-    back_to(&session, HERE, "It is forgotten. If it happens again, it will be here again.").await
+    redirect_with_notice(&session, PATH, "It is forgotten. If it happens again, it will be here again.").await
 }
 
 /// `POST /admin/reports/forget`.
@@ -98,5 +98,6 @@ pub(crate) async fn forget_all(
     session: Session,
 ) -> Result<Response, Error> {
     reports::forget_all(&app.db, &actor(&admin)).await?;
-    back_to(&session, HERE, "All of them are forgotten. What happens again will be here again.").await
+    redirect_with_notice(&session, PATH, "All of them are forgotten. What happens again will be here again.")
+        .await
 }

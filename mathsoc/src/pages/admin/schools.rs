@@ -6,7 +6,7 @@ use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 use serde::Deserialize;
 
-use super::{List, Page, Row, actor, back};
+use super::{List, PageNumber, Row, actor, redirect_to_list};
 use crate::db::Paged;
 use crate::db::schools::{self, NewSchool, School, SchoolError};
 use crate::domain::email::EmailDomain;
@@ -15,7 +15,7 @@ use crate::domain::title::Title;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here};
+use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -58,7 +58,10 @@ impl SchoolForm {
 }
 
 fn page(frame: &Frame, title: &'static str, fields: impl Into<Vec<Field>>) -> FormPage {
-    FormPage::new(frame, title, "Save").here(Here::Admin).fields(fields).link("All schools", "/admin/schools")
+    FormPage::new(frame, title, "Save")
+        .section(Section::Admin)
+        .fields(fields)
+        .link("All schools", "/admin/schools")
 }
 
 const NEW: &str = "New school";
@@ -67,7 +70,7 @@ const CHANGE: &str = "Change the school";
 /// `GET /admin/schools`.
 pub(crate) async fn list(
     State(app): State<App>,
-    Page(page): Page,
+    PageNumber(page): PageNumber,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found: Paged<School> = schools::page(&app.db, page).await?;
@@ -83,7 +86,7 @@ pub(crate) async fn list(
 
 /// `GET /admin/schools/new`.
 pub(crate) async fn new(frame: Frame) -> Result<Response, Error> {
-    page(&frame, NEW, SchoolForm::default().fields()).answer()
+    page(&frame, NEW, SchoolForm::default().fields()).respond()
 }
 
 /// `POST /admin/schools/new`.
@@ -92,22 +95,22 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<SchoolForm>,
+    Form(form): Form<SchoolForm>,
 ) -> Result<Response, Error> {
-    let new = match typed.read() {
+    let new = match form.read() {
         Ok(new) => new,
-        Err(fields) => return page(&frame, NEW, fields).answer(),
+        Err(fields) => return page(&frame, NEW, fields).respond(),
     };
     match schools::create(&app.db, &actor(&admin), &new).await {
-        Ok(_) => back(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await,
-        Err(error) => refused(page(&frame, NEW, typed.fields()), error),
+        Ok(_) => redirect_to_list(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await,
+        Err(error) => error_page(page(&frame, NEW, form.fields()), error),
     }
 }
 
 /// `GET /admin/schools/{id}`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let school = schools::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    page(&frame, CHANGE, SchoolForm::of(school).fields()).answer()
+    page(&frame, CHANGE, SchoolForm::of(school).fields()).respond()
 }
 
 /// `POST /admin/schools/{id}`.
@@ -117,22 +120,24 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<SchoolForm>,
+    Form(form): Form<SchoolForm>,
 ) -> Result<Response, Error> {
-    let new = match typed.read() {
+    let new = match form.read() {
         Ok(new) => new,
-        Err(fields) => return page(&frame, CHANGE, fields).answer(),
+        Err(fields) => return page(&frame, CHANGE, fields).respond(),
     };
     match schools::change(&app.db, &actor(&admin), id, &new).await {
-        Ok(true) => back(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await,
+        Ok(true) => {
+            redirect_to_list(&session, LogSubject::School, &format!("“{}” is saved.", new.name)).await
+        }
         Ok(false) => Err(Error::NotFound),
-        Err(error) => refused(page(&frame, CHANGE, typed.fields()), error),
+        Err(error) => error_page(page(&frame, CHANGE, form.fields()), error),
     }
 }
 
-fn refused(page: FormPage, error: SchoolError) -> Result<Response, Error> {
+fn error_page(page: FormPage, error: SchoolError) -> Result<Response, Error> {
     match error {
-        SchoolError::Taken => page.problem(Some(error.to_string())).answer(),
+        SchoolError::Taken => page.problem(Some(error.to_string())).respond(),
         SchoolError::Db(error) => Err(error.into()),
     }
 }

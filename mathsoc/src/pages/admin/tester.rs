@@ -21,13 +21,13 @@ use serde_json::{Value, json};
 use tokio::task::spawn_blocking;
 
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
-use crate::pages::public::api::{problem, written};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
+use crate::pages::public::api::{json_response, problem};
 
 /// Two answers, and how strict to be.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
-pub(crate) struct Pair {
+pub(crate) struct TestRequest {
     expected: String,
     given: String,
     rules: String,
@@ -46,105 +46,114 @@ pub(crate) struct TesterForm {
 #[template(path = "admin/tester.html")]
 struct Tester {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     typed: TesterForm,
-    tested: Option<Result<Tested, String>>,
+    tested: Option<Result<TestResult, String>>,
 }
 
 /// What came of a test.
-struct Tested {
+struct TestResult {
     verdict: Comparison,
-    expected: AsRead,
-    given: AsRead,
+    expected: ParsedAnswer,
+    given: ParsedAnswer,
 }
 
 /// A text as it is read, and its normal form.
-struct AsRead {
-    math: Option<Printed>,
+struct ParsedAnswer {
+    math: Option<TrustedHtml>,
     normal: Option<String>,
 }
 
-impl AsRead {
+impl ParsedAnswer {
     fn new(text: &str) -> Self {
-        let math = answers::to_mathml(text).ok().map(Printed::mathml);
+        let math = answers::to_mathml(text).ok().map(TrustedHtml::mathml);
         Self { math, normal: answers::normalize(text).ok() }
     }
 }
 
 /// `GET /admin/tester`.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&Tester { layout, token, typed: TesterForm::default(), tested: None })
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
+    render(&Tester { layout, token, typed: TesterForm::default(), tested: None })
 }
 
 /// `POST /admin/tester`.
 pub(crate) async fn take(frame: Frame, Form(typed): Form<TesterForm>) -> Result<Html<String>, Error> {
-    let pair =
-        Pair { expected: typed.expected.clone(), given: typed.given.clone(), rules: typed.rules.clone() };
-    let tested = spawn_blocking(move || test(&pair)).await.map_err(Error::broken)?;
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&Tester { layout, token, typed, tested: Some(tested) })
+    let request = TestRequest {
+        expected: typed.expected.clone(),
+        given: typed.given.clone(),
+        rules: typed.rules.clone(),
+    };
+    let tested = spawn_blocking(move || test(&request)).await.map_err(Error::broken)?;
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
+    render(&Tester { layout, token, typed, tested: Some(tested) })
 }
 
-fn test(pair: &Pair) -> Result<Tested, String> {
+fn test(request: &TestRequest) -> Result<TestResult, String> {
     let rules: AnswerRules =
-        pair.rules.parse().map_err(|error: answers::AnswerRulesError| error.to_string())?;
-    let verdict = answers::compare(&pair.expected, &pair.given, &rules);
-    Ok(Tested { verdict, expected: AsRead::new(&pair.expected), given: AsRead::new(&pair.given) })
+        request.rules.parse().map_err(|error: answers::AnswerRulesError| error.to_string())?;
+    let verdict = answers::compare(&request.expected, &request.given, &rules);
+    Ok(TestResult {
+        verdict,
+        expected: ParsedAnswer::new(&request.expected),
+        given: ParsedAnswer::new(&request.given),
+    })
 }
 
 /// `POST /api/math/test-equivalence`.
 pub(crate) async fn compare(body: Bytes) -> Result<Response, Error> {
-    let Ok(pair) = serde_json::from_slice::<Pair>(&body) else {
-        return Ok(misread("Send {\"expected\": \"x^2-1\", \"given\": \"(x-1)(x+1)\", \"rules\": \"\"}."));
+    let Ok(request) = serde_json::from_slice::<TestRequest>(&body) else {
+        return Ok(invalid_request(
+            "Send {\"expected\": \"x^2-1\", \"given\": \"(x-1)(x+1)\", \"rules\": \"\"}.",
+        ));
     };
-    let tested = spawn_blocking(move || test(&pair)).await.map_err(Error::broken)?;
-    let Tested { verdict, expected, given } = match tested {
+    let tested = spawn_blocking(move || test(&request)).await.map_err(Error::broken)?;
+    let TestResult { verdict, expected, given } = match tested {
         Ok(tested) => tested,
         Err(why) => {
             return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Rules not understood", &why, Value::Null));
         }
     };
     let hint = match verdict {
-        Comparison::Unreadable { position, message, .. } => return Ok(unreadable(&message, position)),
+        Comparison::Unreadable { position, message, .. } => return Ok(unreadable_answer(&message, position)),
         Comparison::NotEqual { hint } => hint.map(|hint| hint.to_string()),
         Comparison::Equal => None,
     };
-    let math = |read: AsRead| read.math.map(|math| math.to_string());
-    let said = json!({
+    let math = |read: ParsedAnswer| read.math.map(|math| math.to_string());
+    let body_json = json!({
         "equivalent": verdict.is_equal(),
         "hint": hint,
         "expected_as": math(expected),
         "given_as": math(given),
     });
-    Ok(written(StatusCode::OK, "application/json", &said))
+    Ok(json_response(StatusCode::OK, "application/json", &body_json))
 }
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Text {
+struct NormalizeRequest {
     text: String,
 }
 
 /// `POST /api/math/normalize`.
 pub(crate) async fn normalize(body: Bytes) -> Result<Response, Error> {
-    let Ok(Text { text }) = serde_json::from_slice(&body) else {
-        return Ok(misread("Send {\"text\": \"2x + x\"}."));
+    let Ok(NormalizeRequest { text }) = serde_json::from_slice(&body) else {
+        return Ok(invalid_request("Send {\"text\": \"2x + x\"}."));
     };
     let normal = spawn_blocking(move || (answers::normalize(&text), answers::to_mathml(&text)));
     Ok(match normal.await.map_err(Error::broken)? {
         (Ok(normal), math) => {
-            let said = json!({ "normal": normal, "read_as": math.ok() });
-            written(StatusCode::OK, "application/json", &said)
+            let body_json = json!({ "normal": normal, "read_as": math.ok() });
+            json_response(StatusCode::OK, "application/json", &body_json)
         }
-        (Err(error), _) => unreadable(&error.message, error.position),
+        (Err(error), _) => unreadable_answer(&error.message, error.position),
     })
 }
 
-fn misread(detail: &str) -> Response {
+fn invalid_request(detail: &str) -> Response {
     problem(StatusCode::UNPROCESSABLE_ENTITY, "Request not understood", detail, Value::Null)
 }
 
-fn unreadable(why: &str, at: usize) -> Response {
+fn unreadable_answer(why: &str, at: usize) -> Response {
     problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", why, json!(at)).into_response()
 }

@@ -6,12 +6,12 @@ use axum::response::{Html, Response};
 use http::request::Parts;
 use palisade::{Session, SignedIn};
 
-use super::{actor, back};
+use super::{actor, redirect_to_list};
 use crate::db::trash::{self, BinError};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -37,7 +37,7 @@ impl FromRequestParts<App> for Subject {
 #[template(path = "admin/delete.html")]
 struct Delete {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     kind: LogSubject,
     title: String,
 }
@@ -49,7 +49,7 @@ pub(crate) async fn show(
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let title = trash::title(&app.db, kind, id).await?.ok_or(Error::NotFound)?;
-    shown(&Delete { layout: frame.layout(Here::Admin), token: frame.token(), kind, title })
+    render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), kind, title })
 }
 
 /// `POST /admin/bin/{kind}/{id}`.
@@ -59,15 +59,15 @@ pub(crate) async fn delete(
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let said = match trash::delete(&app.db, &actor(&admin), kind, id).await {
+    let message = match trash::delete(&app.db, &actor(&admin), kind, id).await {
         Ok(title) => {
             // An award leaves the boards at once, and comes back to them so.
             app.live.look();
             format!("“{title}” is deleted. You can put it back within a minute.")
         }
-        Err(error) => said(error)?,
+        Err(error) => trash_message(error)?,
     };
-    back(&session, kind, &said).await
+    redirect_to_list(&session, kind, &message).await
 }
 
 /// `POST /admin/bin/{kind}/{id}/restore`.
@@ -77,21 +77,21 @@ pub(crate) async fn restore(
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let said = match trash::restore(&app.db, &actor(&admin), kind, id).await {
+    let message = match trash::restore(&app.db, &actor(&admin), kind, id).await {
         Ok(title) => {
             app.live.look();
             format!("“{title}” is back.")
         }
-        Err(error) => said(error)?,
+        Err(error) => trash_message(error)?,
     };
-    back(&session, kind, &said).await
+    redirect_to_list(&session, kind, &message).await
 }
 
 /// What is said on the next page, where it is not an error of ours.
-fn said(error: BinError) -> Result<String, Error> {
+fn trash_message(error: BinError) -> Result<String, Error> {
     match error {
         BinError::NotFound => Err(Error::NotFound),
         BinError::Db(error) => Err(error.into()),
-        told @ (BinError::Kept(_) | BinError::TooLate) => Ok(told.to_string()),
+        error @ (BinError::Kept(_) | BinError::TooLate) => Ok(error.to_string()),
     }
 }

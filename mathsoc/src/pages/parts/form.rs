@@ -11,8 +11,8 @@ use http::StatusCode;
 use palisade::PageHeaders;
 
 use super::frame::Frame;
-use super::layout::{Here, Layout};
-use super::printed::Printed;
+use super::layout::{Layout, Section};
+use super::trusted_html::TrustedHtml;
 use crate::error::Error;
 use crate::web::{assets, policy};
 
@@ -21,7 +21,7 @@ use crate::web::{assets, policy};
 #[template(path = "form.html")]
 pub(crate) struct FormPage {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     title: &'static str,
     lead: Vec<String>,
     problem: Option<String>,
@@ -38,7 +38,7 @@ impl FormPage {
     /// A form with a heading and a button.
     pub(crate) fn new(frame: &Frame, title: &'static str, button: &'static str) -> Self {
         Self {
-            layout: frame.layout(Here::Account),
+            layout: frame.layout(Section::Account),
             token: frame.token(),
             title,
             lead: Vec::new(),
@@ -53,8 +53,8 @@ impl FormPage {
 
     /// The part of the site that it belongs to, if that isn't one's account.
     #[must_use]
-    pub(crate) fn here(mut self, here: Here) -> Self {
-        self.layout.here = here;
+    pub(crate) fn section(mut self, section: Section) -> Self {
+        self.layout.section = section;
         self
     }
 
@@ -105,7 +105,7 @@ impl FormPage {
     }
 
     /// The page: 422 where something is wrong with what was sent.
-    pub(crate) fn answer(&self) -> Result<Response, Error> {
+    pub(crate) fn respond(&self) -> Result<Response, Error> {
         let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let headers = if self.editor().is_some() { policy::editor() } else { PageHeaders::new() };
         Ok((status, headers, Html(self.render()?)).into_response())
@@ -287,23 +287,23 @@ impl Field {
 
 /// A page that only says something, with a heading.
 #[derive(Template)]
-#[template(path = "said.html")]
-pub(crate) struct Said {
+#[template(path = "message.html")]
+pub(crate) struct MessagePage {
     layout: Layout,
     title: &'static str,
     text: Vec<String>,
     links: Vec<(&'static str, String)>,
 }
 
-impl Said {
+impl MessagePage {
     /// A page that says this.
     pub(crate) fn new(frame: &Frame, title: &'static str, text: impl Into<String>) -> Self {
-        Self { layout: frame.layout(Here::Account), title, text: vec![text.into()], links: Vec::new() }
+        Self { layout: frame.layout(Section::Account), title, text: vec![text.into()], links: Vec::new() }
     }
 
     /// Another paragraph.
     #[must_use]
-    pub(crate) fn and(mut self, text: impl Into<String>) -> Self {
+    pub(crate) fn paragraph(mut self, text: impl Into<String>) -> Self {
         self.text.push(text.into());
         self
     }
@@ -316,7 +316,7 @@ impl Said {
     }
 
     /// The page.
-    pub(crate) fn answer(&self) -> Result<Response, Error> {
+    pub(crate) fn respond(&self) -> Result<Response, Error> {
         Ok(Html(self.render()?).into_response())
     }
 }

@@ -7,8 +7,8 @@ use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
 use palisade::{CspNonce, CsrfToken, Session, SignedIn};
 
-use super::layout::{Here, Layout, Member, Who};
-use super::printed::Printed;
+use super::layout::{Layout, Member, Section, Viewer};
+use super::trusted_html::TrustedHtml;
 use crate::db::users::User;
 use crate::state::App;
 
@@ -21,29 +21,29 @@ pub(crate) struct Frame {
     notice: Option<String>,
 }
 
-const NOTICE: &str = "notice";
+const NOTICE_KEY: &str = "notice";
 
 impl Frame {
     /// The frame in this part of the site.
-    pub(crate) fn layout(&self, here: Here) -> Layout {
-        let who = match &self.user {
+    pub(crate) fn layout(&self, section: Section) -> Layout {
+        let viewer = match &self.user {
             Some(user) => {
                 let (name, is_admin) = (user.full_name.to_string(), user.is_admin());
-                Who::Member(Member { name, token: self.token(), is_admin })
+                Viewer::Member(Member { name, token: self.token(), is_admin })
             }
-            None => Who::Visitor,
+            None => Viewer::Visitor,
         };
-        Layout { who, notice: self.notice.clone(), ..Layout::new(here, self.nonce.clone()) }
+        Layout { viewer, notice: self.notice.clone(), ..Layout::new(section, self.nonce.clone()) }
     }
 
     /// The frame around what an admin has typed and not kept yet.
     pub(crate) fn preview(&self) -> Layout {
-        self.layout(Here::Admin).saying("This is a preview: nothing of it is kept.")
+        self.layout(Section::Admin).show_notice("This is a preview: nothing of it is kept.")
     }
 
     /// The field with the token, for a form. It begins a session where there is none.
-    pub(crate) fn token(&self) -> Printed {
-        Printed::field(self.token.as_ref())
+    pub(crate) fn token(&self) -> TrustedHtml {
+        TrustedHtml::csrf_field(self.token.as_ref())
     }
 
     /// Who is signed in.
@@ -54,7 +54,7 @@ impl Frame {
 
 /// Says something on the next page that is shown.
 pub(crate) async fn notice(session: &Session, text: &str) -> Result<(), SessionRejection> {
-    session.set(NOTICE, text).await
+    session.set(NOTICE_KEY, text).await
 }
 
 impl FromRequestParts<App> for Frame {
@@ -64,7 +64,7 @@ impl FromRequestParts<App> for Frame {
         let Ok(nonce) = CspNonce::from_request_parts(parts, app).await;
         let user = <SignedIn<User> as OptionalFromRequestParts<App>>::from_request_parts(parts, app).await;
         let notice = match parts.extensions.get::<Session>().cloned() {
-            Some(session) => session.take(NOTICE).await.unwrap_or_default(),
+            Some(session) => session.take(NOTICE_KEY).await.unwrap_or_default(),
             None => None,
         };
         let token = CsrfToken::of(&parts.extensions).ok();

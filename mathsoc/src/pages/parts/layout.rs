@@ -2,20 +2,20 @@
 
 use palisade::CspNonce;
 
-use super::printed::Printed;
+use super::trusted_html::TrustedHtml;
 
 /// What the frame around every page needs to know.
 #[derive(Clone, Debug)]
 pub struct Layout {
-    pub(super) here: Here,
+    pub(super) section: Section,
     pub(super) nonce: CspNonce,
-    pub(super) who: Who,
+    pub(super) viewer: Viewer,
     pub(super) notice: Option<String>,
 }
 
 /// Who looks at the page, for the frame.
 #[derive(Clone, Debug)]
-pub(super) enum Who {
+pub(super) enum Viewer {
     /// Nobody has looked, as on the page of an error.
     Unknown,
     Visitor,
@@ -26,14 +26,14 @@ pub(super) enum Who {
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) name: String,
-    pub(super) token: Printed,
+    pub(super) token: TrustedHtml,
     pub(super) is_admin: bool,
 }
 
 impl Layout {
     /// The frame of a page in this part of the site, for whoever it may be.
-    pub fn new(here: Here, nonce: CspNonce) -> Self {
-        Self { here, nonce, who: Who::Unknown, notice: None }
+    pub fn new(section: Section, nonce: CspNonce) -> Self {
+        Self { section, nonce, viewer: Viewer::Unknown, notice: None }
     }
 
     /// The name of who is signed in.
@@ -50,26 +50,26 @@ impl Layout {
 
     /// The field with the token that the form for signing out needs.
     #[must_use]
-    pub fn token(&self) -> Printed {
+    pub fn token(&self) -> TrustedHtml {
         self.signed_in().map(|member| member.token.clone()).unwrap_or_default()
     }
 
     /// Whether somebody looks at it who is known not to be signed in.
     #[must_use]
     pub fn is_for_visitor(&self) -> bool {
-        matches!(self.who, Who::Visitor)
+        matches!(self.viewer, Viewer::Visitor)
     }
 
     fn signed_in(&self) -> Option<&Member> {
-        match &self.who {
-            Who::Member(member) => Some(member),
-            Who::Unknown | Who::Visitor => None,
+        match &self.viewer {
+            Viewer::Member(member) => Some(member),
+            Viewer::Unknown | Viewer::Visitor => None,
         }
     }
 
     /// With something to say.
     #[must_use]
-    pub fn saying(self, notice: &str) -> Self {
+    pub fn show_notice(self, notice: &str) -> Self {
         Self { notice: Some(notice.to_owned()), ..self }
     }
 
@@ -82,7 +82,7 @@ impl Layout {
     /// Whether the page belongs to the part of the site with this name, for the navigation to say so.
     #[must_use]
     pub fn is_in(&self, part: &str) -> bool {
-        self.here.name() == part
+        self.section.name() == part
     }
 
     /// The value that marks our own script.
@@ -94,7 +94,7 @@ impl Layout {
 
 /// A part of the site.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Here {
+pub enum Section {
     /// The front page.
     Home,
     /// The list of challenges and every challenge.
@@ -110,10 +110,10 @@ pub enum Here {
     /// What admins do.
     Admin,
     /// A page that the navigation does not name.
-    Elsewhere,
+    Other,
 }
 
-impl Here {
+impl Section {
     fn name(self) -> &'static str {
         match self {
             Self::Home => "home",
@@ -123,7 +123,7 @@ impl Here {
             Self::About => "about",
             Self::Account => "account",
             Self::Admin => "admin",
-            Self::Elsewhere => "elsewhere",
+            Self::Other => "other",
         }
     }
 }

@@ -9,11 +9,11 @@ pub(crate) mod layout;
 #[cfg(test)]
 pub(crate) mod page_checks;
 pub mod pager;
-pub(crate) mod printed;
-pub(crate) mod rendered;
+pub(crate) mod render;
 pub(crate) mod stages;
+pub(crate) mod trusted_html;
 
 pub(crate) use self::frame::Frame;
-pub use self::layout::{Here, Layout};
-pub(crate) use self::printed::Printed;
-pub(crate) use self::rendered::shown;
+pub use self::layout::{Layout, Section};
+pub(crate) use self::render::render;
+pub(crate) use self::trusted_html::TrustedHtml;

@@ -2,10 +2,10 @@
 
 use palisade::CspNonce;
 
-use super::layout::{Here, Layout};
+use super::layout::{Layout, Section};
 
 pub(crate) fn layout() -> Layout {
-    Layout::new(Here::Elsewhere, CspNonce::default())
+    Layout::new(Section::Other, CspNonce::default())
 }
 
 /// Checks what every page promises, and that its one main heading is `heading`.

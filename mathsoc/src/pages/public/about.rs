@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Html;
 
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 
 #[derive(Template)]
 #[template(path = "about.html")]
@@ -14,7 +14,7 @@ struct About {
 
 /// `GET /about`.
 pub(crate) async fn about(frame: Frame) -> Result<Html<String>, Error> {
-    shown(&About { layout: frame.layout(Here::About) })
+    render(&About { layout: frame.layout(Section::About) })
 }
 
 #[cfg(test)]

@@ -13,7 +13,7 @@ use palisade::redirect::SafePath;
 use palisade::{Redirect, Session, SignedIn};
 use serde::Deserialize;
 
-use super::challenges::{One, Unread};
+use super::challenges::{ChallengePage, UnparsedAnswer};
 use crate::db::submissions::{AnswerPlace, FIRST, Outcome, SubmitError, submit};
 use crate::db::users::User;
 use crate::domain::clock::now;
@@ -45,10 +45,10 @@ pub(crate) async fn take(
     Form(form): Form<AnswerForm>,
 ) -> Result<Response, Error> {
     let place = AnswerPlace { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
-    let said = match submit(&app.db, user.id, place, &form.answer, now()).await {
+    let message = match submit(&app.db, user.id, place, &form.answer, now()).await {
         Ok(Outcome { verdict: Comparison::Unreadable { message: why, .. }, .. }) => {
-            let unread = Unread { answer_box: place.answer_box, typed: form.answer, why };
-            let page = One::new(&app, challenge, &frame, Some(unread)).await?;
+            let unparsed = UnparsedAnswer { answer_box: place.answer_box, typed: form.answer, why };
+            let page = ChallengePage::new(&app, challenge, &frame, Some(unparsed)).await?;
             return Ok(
                 (StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response()
             );
@@ -57,21 +57,24 @@ pub(crate) async fn take(
             if outcome.points > 0 {
                 app.live.look();
             }
-            said(&outcome).to_owned()
+            feedback(&outcome).to_owned()
         }
         Err(
-            no @ (SubmitError::Locked | SubmitError::Solved | SubmitError::NoTriesLeft | SubmitError::Broken),
-        ) => no.to_string(),
+            rejection @ (SubmitError::Locked
+            | SubmitError::Solved
+            | SubmitError::NoTriesLeft
+            | SubmitError::Broken),
+        ) => rejection.to_string(),
         Err(error) => return Err(error.into()),
     };
-    notice(&session, &said).await?;
-    let back = format!("/challenges/{challenge}#box-{}", place.answer_box);
-    let back = back.parse().unwrap_or(SafePath::of("/challenges"));
-    Ok(Redirect::to(back).into_response())
+    notice(&session, &message).await?;
+    let target = format!("/challenges/{challenge}#box-{}", place.answer_box);
+    let target = target.parse().unwrap_or(SafePath::of("/challenges"));
+    Ok(Redirect::to(target).into_response())
 }
 
 /// What came of it, in a sentence.
-pub(super) fn said(outcome: &Outcome) -> &'static str {
+pub(super) fn feedback(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome { solved_challenge: true, points: FIRST, .. } => {
             "That is right, and you are the first to solve this challenge: three points for you."

@@ -27,9 +27,9 @@ use palisade::SignedIn;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::answers::said;
+use super::answers::feedback;
 use super::challenges::tries;
-use crate::db::submissions::{AnswerPlace, Outcome, SubmitError, submit as count};
+use crate::db::submissions::{AnswerPlace, Outcome, SubmitError, submit as submit_answer};
 use crate::db::users::User;
 use crate::domain::clock::now;
 use crate::error::Error;
@@ -37,7 +37,7 @@ use crate::state::App;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Answer {
+struct SubmitRequest {
     challenge: i64,
     #[serde(rename = "box")]
     answer_box: i64,
@@ -54,13 +54,13 @@ pub(crate) async fn submit(
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Error> {
-    let sent = is_json(&headers).then(|| serde_json::from_slice::<Answer>(&body).ok()).flatten();
-    let Some(Answer { challenge, answer_box, answer }) = sent else {
+    let request = is_json(&headers).then(|| serde_json::from_slice::<SubmitRequest>(&body).ok()).flatten();
+    let Some(SubmitRequest { challenge, answer_box, answer }) = request else {
         let detail =
             "Send application/json such as {\"challenge\": 7, \"box\": 12, \"answer\": \"x^2 + 1\"}.";
         return Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Request not understood", detail, Value::Null));
     };
-    match count(&app.db, user.id, AnswerPlace { challenge, answer_box }, &answer, now()).await {
+    match submit_answer(&app.db, user.id, AnswerPlace { challenge, answer_box }, &answer, now()).await {
         Ok(Outcome { verdict: Comparison::Unreadable { position, message, .. }, .. }) => {
             Ok(problem(StatusCode::UNPROCESSABLE_ENTITY, "Answer not understood", &message, json!(position)))
         }
@@ -72,7 +72,7 @@ pub(crate) async fn submit(
                 Comparison::NotEqual { hint: Some(hint) } => Some(hint.to_string()),
                 _ => None,
             };
-            let said = json!({
+            let response = json!({
                 "correct": outcome.solved_box,
                 "hint": hint,
                 "tries_left": outcome.tries_left,
@@ -80,20 +80,23 @@ pub(crate) async fn submit(
                 "solved_challenge": outcome.solved_challenge,
                 "points": outcome.points,
                 "read_as": answers::to_mathml(&answer).ok(),
-                "said": said(&outcome),
+                "said": feedback(&outcome),
                 "tries": tries(outcome.tries_left),
             });
-            Ok(written(StatusCode::OK, "application/json", &said))
+            Ok(json_response(StatusCode::OK, "application/json", &response))
         }
         Err(
-            no @ (SubmitError::Locked | SubmitError::Solved | SubmitError::NoTriesLeft | SubmitError::Broken),
-        ) => Ok(problem(StatusCode::CONFLICT, "Answer not taken", &no.to_string(), Value::Null)),
+            rejection @ (SubmitError::Locked
+            | SubmitError::Solved
+            | SubmitError::NoTriesLeft
+            | SubmitError::Broken),
+        ) => Ok(problem(StatusCode::CONFLICT, "Answer not taken", &rejection.to_string(), Value::Null)),
         Err(error) => Err(error.into()),
     }
 }
 
 /// A layer, by [`tower::util::MapRequestLayer`], outside of the error pages.
-pub(crate) fn likes_what_it_sends(mut request: Request) -> Request {
+pub(crate) fn default_accept_to_json(mut request: Request) -> Request {
     let headers = request.headers_mut();
     if is_json(headers) && headers.get(ACCEPT).is_none_or(|accept| accept == "*/*") {
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
@@ -102,19 +105,23 @@ pub(crate) fn likes_what_it_sends(mut request: Request) -> Request {
 }
 
 fn is_json(headers: &HeaderMap) -> bool {
-    let kind = headers.get(CONTENT_TYPE).and_then(|kind| kind.to_str().ok()).unwrap_or_default();
-    kind.split(';').next().is_some_and(|kind| kind.trim().eq_ignore_ascii_case("application/json"))
+    let content_type =
+        headers.get(CONTENT_TYPE).and_then(|content_type| content_type.to_str().ok()).unwrap_or_default();
+    content_type
+        .split(';')
+        .next()
+        .is_some_and(|content_type| content_type.trim().eq_ignore_ascii_case("application/json"))
 }
 
 pub(crate) fn problem(status: StatusCode, title: &str, detail: &str, at: Value) -> Response {
-    let mut said =
+    let mut response =
         json!({ "type": "about:blank", "title": title, "status": status.as_u16(), "detail": detail });
     if !at.is_null() {
-        said["at"] = at;
+        response["at"] = at;
     }
-    written(status, "application/problem+json", &said)
+    json_response(status, "application/problem+json", &response)
 }
 
-pub(crate) fn written(status: StatusCode, kind: &'static str, said: &Value) -> Response {
-    (status, [(CONTENT_TYPE, kind)], said.to_string()).into_response()
+pub(crate) fn json_response(status: StatusCode, content_type: &'static str, response: &Value) -> Response {
+    (status, [(CONTENT_TYPE, content_type)], response.to_string()).into_response()
 }

@@ -9,7 +9,7 @@ use crate::db::articles::{self, Article, ArticleSummary};
 use crate::error::Error;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
@@ -22,12 +22,12 @@ struct List {
 
 #[derive(Template)]
 #[template(path = "article.html")]
-pub(crate) struct One {
+pub(crate) struct ArticlePage {
     layout: Layout,
     article: Article,
 }
 
-impl One {
+impl ArticlePage {
     /// The page of an article that is not kept yet.
     pub(crate) fn preview(frame: &Frame, article: Article) -> Self {
         let layout = frame.preview();
@@ -49,13 +49,13 @@ pub(crate) async fn list(
         return Err(Error::NotFound);
     }
     let pager = Pager::new("/articles", found.page, found.pages);
-    shown(&List { layout: frame.layout(Here::Articles), found, pager })
+    render(&List { layout: frame.layout(Section::Articles), found, pager })
 }
 
 /// `GET /article/{id}`.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let article = articles::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    shown(&One { layout: frame.layout(Here::Articles), article })
+    render(&ArticlePage { layout: frame.layout(Section::Articles), article })
 }
 
 #[cfg(test)]
@@ -73,7 +73,7 @@ mod tests {
             body: r"<h2>Because</h2><p>\(1 &lt; 2\)</p>".to_owned(),
             published_at: 0,
         };
-        let page = One { layout: page_checks::layout(), article }.render().unwrap();
+        let page = ArticlePage { layout: page_checks::layout(), article }.render().unwrap();
         page_checks::check(&page, "On 1 &#60; 2");
         assert!(page.contains("<h2>Because</h2><p><math><mn>1</mn>"), "{page}");
     }

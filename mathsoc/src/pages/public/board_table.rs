@@ -26,7 +26,7 @@ use crate::state::App;
 /// Which board the address asks for, and which page of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BoardQuery {
-    pub(super) name: Name,
+    pub(super) name: BoardName,
     pub(super) page: u32,
     /// What the page shows already, as the number of the board's last change.
     pub(super) version: i64,
@@ -34,26 +34,26 @@ pub(crate) struct BoardQuery {
 
 /// A board by its name in addresses.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Name {
+pub(super) enum BoardName {
     Class,
     Of(Changing),
 }
 
 impl BoardQuery {
     fn parse(query: &str) -> Self {
-        let mut asked = Self { name: Name::Of(Changing::All), page: 1, version: 0 };
+        let mut parsed = Self { name: BoardName::Of(Changing::All), page: 1, version: 0 };
         for (name, value) in query.split('&').filter_map(|pair| pair.split_once('=')) {
             match name {
-                "page" => asked.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
-                "version" => asked.version = value.parse().unwrap_or(0),
-                "board" | "key_stage" if value == "class" => asked.name = Name::Class,
+                "page" => parsed.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
+                "version" => parsed.version = value.parse().unwrap_or(0),
+                "board" | "key_stage" if value == "class" => parsed.name = BoardName::Class,
                 "board" | "key_stage" => {
-                    asked.name = Name::Of(value.parse().unwrap_or(Changing::All));
+                    parsed.name = BoardName::Of(value.parse().unwrap_or(Changing::All));
                 }
                 _ => {}
             }
         }
-        asked
+        parsed
     }
 }
 
@@ -65,7 +65,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BoardQuery {
     }
 }
 
-impl Name {
+impl BoardName {
     /// The board that it is for this member; a class is that of who belongs to a school and to a year.
     pub(super) fn board(self, user: &User) -> Option<Board> {
         match self {
@@ -111,14 +111,14 @@ impl Line {
 }
 
 /// A page of a board, and how many there are.
-pub(super) struct Shown {
+pub(super) struct BoardPage {
     pub(super) table: Table,
     pub(super) page: u32,
     pub(super) pages: u32,
 }
 
 /// A page of a board, with the line of who looks: a pupil without points comes after all who have some.
-pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Result<Shown, Error> {
+pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Result<BoardPage, Error> {
     let found = leaderboard::page(&app.db, board, page).await?;
     let here = found.items.iter().any(|line| line.user_id == user.id);
     let own = if here || found.items.is_empty() {
@@ -138,7 +138,7 @@ pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Re
         }
     };
     let lines = found.items.into_iter().map(|standing| Line::of(standing, user)).collect();
-    Ok(Shown { table: Table { lines, own }, page: found.page, pages: found.pages })
+    Ok(BoardPage { table: Table { lines, own }, page: found.page, pages: found.pages })
 }
 
 /// The schools of a competition.
@@ -155,18 +155,18 @@ mod tests {
 
     #[test]
     fn what_cannot_be_read_is_the_first_page_of_the_board_of_all() {
-        let all = BoardQuery { name: Name::Of(Changing::All), page: 1, version: 0 };
+        let all = BoardQuery { name: BoardName::Of(Changing::All), page: 1, version: 0 };
         for query in ["", "board", "board=", "board=KS9&page=0&version=x", "board=competition-", "page=-1"] {
             assert_eq!(BoardQuery::parse(query), all, "{query}");
         }
-        let stage = Name::Of(Changing::Stage(KeyStage::Ks4));
+        let stage = BoardName::Of(Changing::Stage(KeyStage::Ks4));
         assert_eq!(
             BoardQuery::parse("key_stage=KS4&page=3&version=41"),
             BoardQuery { name: stage, page: 3, version: 41 }
         );
         assert_eq!(BoardQuery::parse("board=KS4").name, stage);
-        assert_eq!(BoardQuery::parse("board=class").name, Name::Class);
-        let competition = Name::Of(Changing::Competition(CompetitionId(7)));
+        assert_eq!(BoardQuery::parse("board=class").name, BoardName::Class);
+        let competition = BoardName::Of(Changing::Competition(CompetitionId(7)));
         assert_eq!(BoardQuery::parse("board=competition-7").name, competition);
     }
 }

@@ -17,7 +17,7 @@ use crate::error::Error;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
 use crate::pages::parts::stages::{Filter, address, filters};
-use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::state::App;
 use crate::web::{assets, policy};
 
@@ -52,17 +52,17 @@ pub(crate) async fn list(
     }
     let filters = filters("/challenges", listing.key_stage);
     let pager = Pager::new(address("/challenges", listing.key_stage), found.page, found.pages);
-    let layout = frame.layout(Here::Challenges);
-    shown(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
+    let layout = frame.layout(Section::Challenges);
+    render(&List { layout, filters, key_stage: listing.key_stage, found, pager, has_competitions })
 }
 
 /// The page of a challenge.
 #[derive(Template)]
 #[template(path = "challenge.html")]
-pub(crate) struct One {
+pub(crate) struct ChallengePage {
     layout: Layout,
     /// The field with the token, for who may answer.
-    token: Option<Printed>,
+    token: Option<TrustedHtml>,
     /// Whose drafts are kept in the browser; 0 for who may not answer.
     member: i64,
     challenge: Challenge,
@@ -70,7 +70,7 @@ pub(crate) struct One {
 }
 
 /// An answer that cannot be read, to be put right.
-pub(crate) struct Unread {
+pub(crate) struct UnparsedAnswer {
     pub(crate) answer_box: i64,
     pub(crate) typed: String,
     pub(crate) why: String,
@@ -80,18 +80,18 @@ pub(crate) struct Unread {
 struct BoxProgress {
     id: i64,
     label: String,
-    answer: Option<AsRead>,
-    last: Option<(Tried, AsRead)>,
-    unread: Option<Unread>,
+    answer: Option<ParsedAnswer>,
+    last: Option<(Tried, ParsedAnswer)>,
+    unread: Option<UnparsedAnswer>,
 }
 
 /// A text, and how the comparison reads it.
-struct AsRead {
-    math: Option<Printed>,
+struct ParsedAnswer {
+    math: Option<TrustedHtml>,
     text: String,
 }
 
-impl One {
+impl ChallengePage {
     /// The page as this visitor sees it.
     ///
     /// # Errors
@@ -100,7 +100,7 @@ impl One {
         app: &App,
         id: i64,
         frame: &Frame,
-        unread: Option<Unread>,
+        unread: Option<UnparsedAnswer>,
     ) -> Result<Self, Error> {
         let user = frame.user().map(|user| user.id);
         let challenge = challenges::by_id_for(&app.db, id, user, now()).await?.ok_or(Error::NotFound)?;
@@ -110,7 +110,7 @@ impl One {
         };
         let token = frame.user().map(|_| frame.token());
         let member = frame.user().map_or(0, |user| user.id);
-        let page = Self::of(frame.layout(Here::Challenges), token, challenge, tried, unread);
+        let page = Self::of(frame.layout(Section::Challenges), token, challenge, tried, unread);
         Ok(Self { member, ..page })
     }
 
@@ -122,26 +122,26 @@ impl One {
 
     fn of(
         layout: Layout,
-        token: Option<Printed>,
+        token: Option<TrustedHtml>,
         challenge: Challenge,
         mut tried: HashMap<i64, Tried>,
-        mut unread: Option<Unread>,
+        mut unread: Option<UnparsedAnswer>,
     ) -> Self {
-        let asked = |AnswerBox { id, label, answer }: &AnswerBox| {
+        let progress = |AnswerBox { id, label, answer }: &AnswerBox| {
             let last = tried.remove(id).map(|tried| {
-                let read = AsRead::new(tried.given.clone());
+                let read = ParsedAnswer::new(tried.given.clone());
                 (tried, read)
             });
             let unread = unread.take_if(|unread| unread.answer_box == *id);
             BoxProgress {
                 id: *id,
                 label: label.clone(),
-                answer: answer.clone().map(AsRead::new),
+                answer: answer.clone().map(ParsedAnswer::new),
                 last,
                 unread,
             }
         };
-        let boxes = challenge.boxes.iter().map(asked).collect();
+        let boxes = challenge.boxes.iter().map(progress).collect();
         Self { layout, token, member: 0, challenge, boxes }
     }
 
@@ -157,16 +157,16 @@ impl One {
 
     /// Whether there is a box that the visitor may answer now.
     fn is_open(&self) -> bool {
-        self.boxes.iter().any(|asked| self.form(asked).is_some())
+        self.boxes.iter().any(|item| self.form(item).is_some())
     }
 
     fn is_unread(&self) -> bool {
-        self.boxes.iter().any(|asked| asked.unread.is_some())
+        self.boxes.iter().any(|item| item.unread.is_some())
     }
 
     /// The token for the box's form, if the visitor may answer it now.
-    fn form(&self, asked: &BoxProgress) -> Option<&Printed> {
-        let takes_more = !asked.is_solved() && asked.tries_left() > 0;
+    fn form(&self, item: &BoxProgress) -> Option<&TrustedHtml> {
+        let takes_more = !item.is_solved() && item.tries_left() > 0;
         self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
     }
 }
@@ -195,9 +195,9 @@ pub(crate) fn tries(left: u8) -> &'static str {
     }
 }
 
-impl AsRead {
+impl ParsedAnswer {
     fn new(text: String) -> Self {
-        Self { math: answers::to_mathml(&text).ok().map(Printed::mathml), text }
+        Self { math: answers::to_mathml(&text).ok().map(TrustedHtml::mathml), text }
     }
 }
 
@@ -210,8 +210,8 @@ pub(crate) async fn one(
     Id(id): Id,
     frame: Frame,
 ) -> Result<(PageHeaders, Html<String>), Error> {
-    let page = One::new(&app, id, &frame, None).await?;
-    Ok((page.headers(), shown(&page)?))
+    let page = ChallengePage::new(&app, id, &frame, None).await?;
+    Ok((page.headers(), render(&page)?))
 }
 
 #[cfg(test)]
@@ -237,10 +237,12 @@ mod tests {
         }
     }
 
-    fn page(member: bool, locked: bool, tried: Vec<(i64, Tried)>, unread: Option<Unread>) -> String {
-        let token = member.then(|| Printed::mathml("<i>token</i>".to_owned()));
+    fn page(member: bool, locked: bool, tried: Vec<(i64, Tried)>, unread: Option<UnparsedAnswer>) -> String {
+        let token = member.then(|| TrustedHtml::mathml("<i>token</i>".to_owned()));
         let tried = tried.into_iter().collect();
-        let page = One::of(page_checks::layout(), token, challenge(locked), tried, unread).render().unwrap();
+        let page = ChallengePage::of(page_checks::layout(), token, challenge(locked), tried, unread)
+            .render()
+            .unwrap();
         page_checks::check(&page, "Roots");
         page
     }
@@ -288,7 +290,7 @@ mod tests {
     #[test]
     fn what_cannot_be_read_comes_back_to_be_put_right() {
         let (typed, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
-        let page = page(true, false, vec![], Some(Unread { answer_box: 2, typed, why }));
+        let page = page(true, false, vec![], Some(UnparsedAnswer { answer_box: 2, typed, why }));
         assert!(page.contains(r#"value="2+&#34;&#60;""#) && page.contains("Something is missing."), "{page}");
         assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
     }

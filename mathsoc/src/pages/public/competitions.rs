@@ -20,21 +20,21 @@ use crate::domain::ids::CompetitionId;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "competitions.html")]
 struct List {
     layout: Layout,
-    competitions: Vec<Timed>,
+    competitions: Vec<CompetitionStatus>,
 }
 
 #[derive(Template)]
 #[template(path = "competition.html")]
-struct One {
+struct CompetitionPage {
     layout: Layout,
-    it: Timed,
+    it: CompetitionStatus,
     challenges: Vec<ChallengeSummary>,
     pupils: Table,
     schools: Table,
@@ -43,7 +43,7 @@ struct One {
 }
 
 /// A competition, and where it is in its life.
-pub(crate) struct Timed {
+pub(crate) struct CompetitionStatus {
     pub(crate) id: CompetitionId,
     pub(crate) competition: Competition,
     pub(crate) phase: Phase,
@@ -51,7 +51,7 @@ pub(crate) struct Timed {
     pub(crate) clock: String,
 }
 
-impl Timed {
+impl CompetitionStatus {
     pub(crate) fn new(competition: Competition, now: i64) -> Self {
         let phase = competition.phase(now);
         let clock = match phase {
@@ -78,8 +78,9 @@ pub(crate) async fn list(
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (found, now) = (competitions::of_member(&app.db, user.id).await?, now());
-    let competitions = found.into_iter().map(|competition| Timed::new(competition, now)).collect();
-    shown(&List { layout: frame.layout(Here::Challenges), competitions })
+    let competitions =
+        found.into_iter().map(|competition| CompetitionStatus::new(competition, now)).collect();
+    render(&List { layout: frame.layout(Section::Challenges), competitions })
 }
 
 /// `GET /competitions/{id}?page=2`.
@@ -90,7 +91,7 @@ pub(crate) async fn one(
     State(app): State<App>,
     Id(id): Id,
     user: SignedIn<User>,
-    asked: BoardQuery,
+    query: BoardQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let (id, now) = (CompetitionId(id), now());
@@ -98,13 +99,13 @@ pub(crate) async fn one(
     let version = board_versions::version(&app.db, Changing::Competition(id)).await?;
     let mut challenges = competitions::challenges(&app.db, id, now).await?;
     submissions::mark(&app.db, user.id, &mut challenges).await?;
-    let pupils = table(&app, &user, Board::Competition(id), asked.page).await?;
-    if asked.page > pupils.pages {
+    let pupils = table(&app, &user, Board::Competition(id), query.page).await?;
+    if query.page > pupils.pages {
         return Err(Error::NotFound);
     }
-    shown(&One {
-        layout: frame.layout(Here::Challenges),
-        it: Timed::new(competition, now),
+    render(&CompetitionPage {
+        layout: frame.layout(Section::Challenges),
+        it: CompetitionStatus::new(competition, now),
         challenges,
         schools: schools(&app, &user, id).await?,
         live: format!("/leaderboard/events?board=competition-{id}&page={}&version={version}", pupils.page),
@@ -125,9 +126,9 @@ mod tests {
     }
 
     fn page(now: i64, lines: Vec<Line>) -> String {
-        let one = One {
+        let one = CompetitionPage {
             layout: page_checks::layout(),
-            it: Timed::new(competition(100, 100 + 3 * 3600), now),
+            it: CompetitionStatus::new(competition(100, 100 + 3 * 3600), now),
             challenges: vec![],
             pupils: Table { lines: lines.clone(), own: None },
             schools: Table { lines, own: None },

@@ -11,34 +11,34 @@ use crate::db::challenges::ChallengeSummary;
 use crate::db::home::{self, HomeContent};
 use crate::db::submissions;
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "home.html")]
 pub(in crate::pages) struct Home {
     layout: Layout,
-    front: Arc<HomeContent>,
+    content: Arc<HomeContent>,
     /// The challenges as who is signed in sees them.
     marked: Option<Vec<ChallengeSummary>>,
 }
 
 /// `GET /`.
 pub(crate) async fn home(State(app): State<App>, frame: Frame) -> Result<Html<String>, Error> {
-    shown(&Home::new(&app, &frame, frame.layout(Here::Home), home::page(&app.db).await?).await?)
+    render(&Home::new(&app, &frame, frame.layout(Section::Home), home::page(&app.db).await?).await?)
 }
 
 impl Home {
-    async fn new(app: &App, frame: &Frame, layout: Layout, front: Arc<HomeContent>) -> Result<Self, Error> {
+    async fn new(app: &App, frame: &Frame, layout: Layout, content: Arc<HomeContent>) -> Result<Self, Error> {
         let marked = match frame.user() {
             Some(user) => {
-                let mut challenges = front.challenges.clone();
+                let mut challenges = content.challenges.clone();
                 submissions::mark(&app.db, user.id, &mut challenges).await?;
                 Some(challenges)
             }
             None => None,
         };
-        Ok(Self { layout, front, marked })
+        Ok(Self { layout, content, marked })
     }
 
     /// The page with an announcement that is not kept yet.
@@ -47,12 +47,13 @@ impl Home {
         frame: &Frame,
         announcement: Announcement,
     ) -> Result<Self, Error> {
-        let front = HomeContent { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
-        Self::new(app, frame, frame.preview(), Arc::new(front)).await
+        let content =
+            HomeContent { announcement: Some(announcement), ..(*home::page(&app.db).await?).clone() };
+        Self::new(app, frame, frame.preview(), Arc::new(content)).await
     }
 
     fn challenges(&self) -> &[ChallengeSummary] {
-        self.marked.as_ref().unwrap_or(&self.front.challenges)
+        self.marked.as_ref().unwrap_or(&self.content.challenges)
     }
 }
 
@@ -64,7 +65,7 @@ mod tests {
 
     #[test]
     fn an_empty_site_says_so() {
-        let home = Home { layout: page_checks::layout(), front: Arc::default(), marked: None };
+        let home = Home { layout: page_checks::layout(), content: Arc::default(), marked: None };
         let page = home.render().unwrap();
         page_checks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("No challenge has been set yet") && !page.contains("class=\"notice\""));
@@ -72,7 +73,7 @@ mod tests {
 
     #[test]
     fn what_is_new_is_there_and_escaped() {
-        let front = HomeContent {
+        let content = HomeContent {
             announcement: Some(Announcement {
                 id: 1,
                 title: "Bring <b>cake</b>".to_owned(),
@@ -89,7 +90,7 @@ mod tests {
             }],
             ..HomeContent::default()
         };
-        let home = Home { layout: page_checks::layout(), front: Arc::new(front), marked: None };
+        let home = Home { layout: page_checks::layout(), content: Arc::new(content), marked: None };
         let page = home.render().unwrap();
         page_checks::check(&page, "Problems worth a&nbsp;lunch hour");
         assert!(page.contains("Bring &#60;b&#62;cake") && page.contains("</math> &amp; later"), "{page}");

@@ -5,22 +5,22 @@ use axum::extract::State;
 use axum::response::Html;
 use palisade::SignedIn;
 
-use super::board_table::{BoardQuery, Name, Table, table};
+use super::board_table::{BoardName, BoardQuery, Table, table};
 use crate::db::board_versions::{self, Changing};
 use crate::db::schools;
 use crate::db::users::User;
 use crate::domain::key_stage::KeyStage;
 use crate::error::Error;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 
 #[derive(Template)]
 #[template(path = "leaderboard.html")]
 struct Page {
     layout: Layout,
-    which: Which,
-    choices: Vec<Choice>,
+    selected: SelectedBoard,
+    links: Vec<BoardLink>,
     /// `None` for the class of who has none.
     board: Option<Table>,
     pager: Pager,
@@ -29,7 +29,7 @@ struct Page {
 }
 
 /// Which board it is, for its words.
-enum Which {
+enum SelectedBoard {
     All,
     Stage(KeyStage),
     /// A year, and the school's name.
@@ -37,7 +37,7 @@ enum Which {
 }
 
 /// A way to another board.
-struct Choice {
+struct BoardLink {
     key_stage: Option<KeyStage>,
     words: &'static str,
     address: String,
@@ -51,34 +51,34 @@ struct Choice {
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
-    asked: BoardQuery,
+    query: BoardQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let (which, changing) = match asked.name {
-        Name::Class => (Which::Class(class(&app, &user).await?), Changing::All),
-        Name::Of(Changing::All) => (Which::All, Changing::All),
-        Name::Of(Changing::Stage(stage)) => (Which::Stage(stage), Changing::Stage(stage)),
-        Name::Of(Changing::Competition(_)) => return Err(Error::NotFound),
+    let (selected, changing) = match query.name {
+        BoardName::Class => (SelectedBoard::Class(class(&app, &user).await?), Changing::All),
+        BoardName::Of(Changing::All) => (SelectedBoard::All, Changing::All),
+        BoardName::Of(Changing::Stage(stage)) => (SelectedBoard::Stage(stage), Changing::Stage(stage)),
+        BoardName::Of(Changing::Competition(_)) => return Err(Error::NotFound),
     };
     // Before the rows: what changes between the two is told once more, and not never.
     let version = board_versions::version(&app.db, changing).await?;
-    let (board, page, pages) = match asked.name.board(&user) {
+    let (board, page, pages) = match query.name.board(&user) {
         Some(board) => {
-            let found = table(&app, &user, board, asked.page).await?;
+            let found = table(&app, &user, board, query.page).await?;
             (Some(found.table), found.page, found.pages)
         }
         None => (None, 1, 1),
     };
-    if asked.page > pages {
+    if query.page > pages {
         return Err(Error::NotFound);
     }
-    let name = if asked.name == Name::Class { "class".to_owned() } else { changing.to_string() };
+    let name = if query.name == BoardName::Class { "class".to_owned() } else { changing.to_string() };
     let live = format!("/leaderboard/events?board={name}&page={page}&version={version}");
-    let choices = choices(&which);
-    let address = choices.iter().find(|choice| choice.chosen).map(|choice| choice.address.clone());
+    let links = links(&selected);
+    let address = links.iter().find(|link| link.chosen).map(|link| link.address.clone());
     let pager = Pager::new(address.unwrap_or_default(), page, pages);
-    let layout = frame.layout(Here::Leaderboard);
-    shown(&Page { layout, which, choices, board, pager, live })
+    let layout = frame.layout(Section::Leaderboard);
+    render(&Page { layout, selected, links, board, pager, live })
 }
 
 /// The year and the school's name of who has both.
@@ -87,26 +87,30 @@ async fn class(app: &App, user: &User) -> Result<Option<(i64, String)>, Error> {
     Ok(schools::by_id(&app.db, school).await?.map(|school| (year.number(), school.name)))
 }
 
-fn choices(which: &Which) -> Vec<Choice> {
-    let stage = |stage: KeyStage| Choice {
+fn links(selected: &SelectedBoard) -> Vec<BoardLink> {
+    let stage = |stage: KeyStage| BoardLink {
         key_stage: Some(stage),
         words: "",
         address: format!("/leaderboard?key_stage={stage}"),
-        chosen: matches!(which, Which::Stage(chosen) if *chosen == stage),
+        chosen: matches!(selected, SelectedBoard::Stage(chosen) if *chosen == stage),
     };
-    let other =
-        |words, address: &str, chosen| Choice { key_stage: None, words, address: address.to_owned(), chosen };
-    let all = other("All", "/leaderboard", matches!(which, Which::All));
-    let class = other("My class", "/leaderboard?board=class", matches!(which, Which::Class(_)));
+    let other = |words, address: &str, chosen| BoardLink {
+        key_stage: None,
+        words,
+        address: address.to_owned(),
+        chosen,
+    };
+    let all = other("All", "/leaderboard", matches!(selected, SelectedBoard::All));
+    let class = other("My class", "/leaderboard?board=class", matches!(selected, SelectedBoard::Class(_)));
     [all].into_iter().chain(KeyStage::ALL.map(stage)).chain([class]).collect()
 }
 
 impl Page {
     fn heading(&self) -> String {
-        match &self.which {
-            Which::All => "Leaderboard".to_owned(),
-            Which::Stage(stage) => format!("{stage} leaderboard"),
-            Which::Class(_) => "My class".to_owned(),
+        match &self.selected {
+            SelectedBoard::All => "Leaderboard".to_owned(),
+            SelectedBoard::Stage(stage) => format!("{stage} leaderboard"),
+            SelectedBoard::Class(_) => "My class".to_owned(),
         }
     }
 }
@@ -121,10 +125,10 @@ mod tests {
         Line { rank, name: "Ada <Lovelace>".to_owned(), school: None, points, solved: 1, own }
     }
 
-    fn page(which: Which, board: Option<Table>) -> String {
-        let choices = choices(&which);
+    fn page(selected: SelectedBoard, board: Option<Table>) -> String {
+        let links = links(&selected);
         let (live, pager) = ("/leaderboard/events?board=all".to_owned(), Pager::new("/leaderboard", 1, 2));
-        let page = Page { layout: page_checks::layout(), which, choices, board, pager, live };
+        let page = Page { layout: page_checks::layout(), selected, links, board, pager, live };
         let (heading, page) = (page.heading(), page.render().unwrap());
         page_checks::check(&page, &heading);
         page
@@ -133,18 +137,18 @@ mod tests {
     #[test]
     fn ones_own_line_is_marked_wherever_it_is() {
         let lines = vec![line(1, 9, false), line(2, 4, true), line(2, 4, false)];
-        let here = page(Which::All, Some(Table { lines, own: None }));
+        let here = page(SelectedBoard::All, Some(Table { lines, own: None }));
         assert_eq!(here.matches("<tr aria-current=\"true\"><td>2</td>").count(), 1, "{here}");
         assert_eq!(here.matches("<td>2</td>").count(), 2, "who has as many is as high: {here}");
         assert!(here.contains("Ada &#60;Lovelace&#62;") && here.contains("page=2"), "{here}");
         let own = Some(line(14, 1, true));
-        let elsewhere = page(Which::All, Some(Table { lines: vec![line(1, 9, false)], own }));
+        let elsewhere = page(SelectedBoard::All, Some(Table { lines: vec![line(1, 9, false)], own }));
         assert_eq!(elsewhere.matches("<tr aria-current=\"true\"><td>14</td>").count(), 1, "{elsewhere}");
     }
 
     #[test]
     fn an_empty_board_says_so_and_is_ready_for_its_first_line() {
-        let page = page(Which::Stage(KeyStage::Ks4), Some(Table::default()));
+        let page = page(SelectedBoard::Stage(KeyStage::Ks4), Some(Table::default()));
         assert!(page.contains("Nobody has solved a challenge here yet."), "{page}");
         assert!(
             page.contains("<table class=\"board\" data-board=\"board\" data-own=\"you\" hidden>"),
@@ -154,13 +158,13 @@ mod tests {
 
     #[test]
     fn who_has_no_class_is_told_where_to_say_it() {
-        let page = page(Which::Class(None), None);
+        let page = page(SelectedBoard::Class(None), None);
         assert!(page.contains("href=\"/profile/edit\"") && !page.contains("<table"), "{page}");
     }
 
     #[test]
     fn without_script_the_page_says_how_to_see_what_is_new() {
-        let page = page(Which::All, Some(Table { lines: vec![line(1, 9, true)], own: None }));
+        let page = page(SelectedBoard::All, Some(Table { lines: vec![line(1, 9, true)], own: None }));
         assert!(page.contains("Reload the page to see what has changed"), "{page}");
     }
 }

@@ -44,10 +44,10 @@ use crate::live::{Crowded, Watcher};
 use crate::state::App;
 
 /// What a proxy, nginx among them, is told: to pass on each event as it comes.
-const ACCEL: HeaderName = HeaderName::from_static("x-accel-buffering");
+const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
 /// When the browser comes back after the end of an answer.
-const BACK: Duration = Duration::from_secs(2);
+const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// `GET /leaderboard/events`.
 ///
@@ -56,26 +56,34 @@ const BACK: Duration = Duration::from_secs(2);
 pub(crate) async fn events(
     State(app): State<App>,
     user: SignedIn<User>,
-    asked: BoardQuery,
+    query: BoardQuery,
     headers: HeaderMap,
 ) -> Result<Response, Error> {
-    let board = asked.name.board(&user).ok_or(Error::NotFound)?;
+    let board = query.name.board(&user).ok_or(Error::NotFound)?;
     if let Board::Competition(id) = board {
         competitions::by_id(&app.db, id, user.id).await?.ok_or(Error::NotFound)?;
     }
     let watcher = match app.live.watch(user.id) {
         Ok(watcher) => watcher,
-        Err(crowded) => return Ok(refused(crowded)),
+        Err(crowded) => return Ok(too_many_watchers(crowded)),
     };
     let last = headers.get("last-event-id").and_then(|id| id.to_str().ok()?.parse().ok());
     let (sender, mut receiver) = mpsc::channel(1);
-    let teller = Teller { app, user, board, page: asked.page, known: last.unwrap_or(asked.version), sender };
-    tokio::spawn(teller.run(watcher));
-    let told = stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|event| event.map(Ok::<_, Infallible>)));
-    Ok(([(CACHE_CONTROL, "no-store"), (ACCEL, "no")], Sse::new(told)).into_response())
+    let board_stream = BoardStream {
+        app,
+        user,
+        board,
+        page: query.page,
+        last_version: last.unwrap_or(query.version),
+        sender,
+    };
+    tokio::spawn(board_stream.run(watcher));
+    let events =
+        stream::poll_fn(move |cx| receiver.poll_recv(cx).map(|event| event.map(Ok::<_, Infallible>)));
+    Ok(([(CACHE_CONTROL, "no-store"), (X_ACCEL_BUFFERING, "no")], Sse::new(events)).into_response())
 }
 
-fn refused(crowded: Crowded) -> Response {
+fn too_many_watchers(crowded: Crowded) -> Response {
     let status = match crowded {
         Crowded::Member => StatusCode::TOO_MANY_REQUESTS,
         Crowded::Site | Crowded::Ended => StatusCode::SERVICE_UNAVAILABLE,
@@ -84,17 +92,17 @@ fn refused(crowded: Crowded) -> Response {
 }
 
 /// Tells one browser what becomes of one page of a board.
-struct Teller {
+struct BoardStream {
     app: App,
     user: SignedIn<User>,
     board: Board,
     page: u32,
     /// The number of the last change that the browser has been told of.
-    known: i64,
+    last_version: i64,
     sender: mpsc::Sender<Event>,
 }
 
-impl Teller {
+impl BoardStream {
     async fn run(mut self, mut watcher: Watcher) {
         let (sender, lasts) = (self.sender.clone(), self.app.live.times().lasts);
         let ended = watcher.ended();
@@ -102,32 +110,32 @@ impl Teller {
             () = sender.closed() => {}
             () = ended => {}
             () = sleep(lasts) => {}
-            () = self.tell(&mut watcher) => {}
+            () = self.send_changes(&mut watcher) => {}
         }
     }
 
     /// Ends when the browser has gone, or the database does not answer: the browser comes back.
-    async fn tell(&mut self, watcher: &mut Watcher) {
+    async fn send_changes(&mut self, watcher: &mut Watcher) {
         let pace = self.app.live.times();
         let mut beats = interval_at(Instant::now() + pace.beat, pace.beat);
         beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        let (mut rested, mut told) = (Instant::now(), String::new());
+        let (mut not_before, mut last_rows) = (Instant::now(), String::new());
         let changing = self.board.changing();
-        let mut next = Event::default().retry(BACK);
+        let mut next = Event::default().retry(RETRY_DELAY);
         while self.sender.send(next).await.is_ok() {
-            let known = self.known;
+            let last_version = self.last_version;
             let changed = async {
-                sleep_until(rested).await;
-                watcher.changed(changing, known).await
+                sleep_until(not_before).await;
+                watcher.changed(changing, last_version).await
             };
             next = tokio::select! {
                 version = changed => {
-                    (self.known, rested) = (version, Instant::now() + pace.rest);
+                    (self.last_version, not_before) = (version, Instant::now() + pace.rest);
                     match self.rows().await {
-                        Ok(rows) if rows == told => Event::default().id(version.to_string()),
+                        Ok(rows) if rows == last_rows => Event::default().id(version.to_string()),
                         Ok(rows) => {
-                            told = rows;
-                            Event::default().id(version.to_string()).event("board").data(&told)
+                            last_rows = rows;
+                            Event::default().id(version.to_string()).event("board").data(&last_rows)
                         }
                         Err(error) => {
                             tracing::warn!(%error, "a leaderboard is not live just now");
@@ -143,10 +151,12 @@ impl Teller {
     /// The tables of the page, as JSON on one line.
     async fn rows(&self) -> Result<String, Error> {
         let (app, user) = (&self.app, &*self.user);
-        let shown = table(app, user, self.board, self.page).await?.table;
+        let board_page = table(app, user, self.board, self.page).await?.table;
         let tables: BTreeMap<&str, Table> = match self.board {
-            Board::Competition(id) => [("pupils", shown), ("schools", schools(app, user, id).await?)].into(),
-            _ => [("board", shown)].into(),
+            Board::Competition(id) => {
+                [("pupils", board_page), ("schools", schools(app, user, id).await?)].into()
+            }
+            _ => [("board", board_page)].into(),
         };
         Ok(serde_json::to_string(&tables).unwrap_or_default())
     }

@@ -13,7 +13,7 @@ use crate::error::Error;
 use crate::pages::files;
 use crate::pages::parts::address::{Id, Listing};
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 impl File {
@@ -49,14 +49,14 @@ struct List {
 
 #[derive(Template)]
 #[template(path = "newsletter.html")]
-pub(crate) struct One {
+pub(crate) struct NewsletterPage {
     layout: Layout,
     newsletter: Newsletter,
     /// Whether it is not kept yet, so that its PDF cannot be opened.
     is_preview: bool,
 }
 
-impl One {
+impl NewsletterPage {
     /// The page of a newsletter that is not kept yet.
     pub(crate) fn preview(frame: &Frame, newsletter: Newsletter) -> Self {
         let layout = frame.preview();
@@ -78,7 +78,7 @@ pub(crate) async fn list(
         return Err(Error::NotFound);
     }
     let pager = Pager::new("/newsletters", found.page, found.pages);
-    shown(&List { layout: frame.layout(Here::Articles), found, pager })
+    render(&List { layout: frame.layout(Section::Articles), found, pager })
 }
 
 /// `GET /newsletters/{id}`.
@@ -87,7 +87,7 @@ pub(crate) async fn list(
 /// Returns [`Error::NotFound`] if the newsletter is unpublished or has nothing to read.
 pub(crate) async fn one(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Html<String>, Error> {
     let newsletter = newsletters::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    shown(&One { layout: frame.layout(Here::Articles), newsletter, is_preview: false })
+    render(&NewsletterPage { layout: frame.layout(Section::Articles), newsletter, is_preview: false })
 }
 
 #[cfg(test)]
@@ -107,7 +107,8 @@ mod tests {
     }
 
     fn page(newsletter: Newsletter) -> String {
-        let page = One { layout: page_checks::layout(), newsletter, is_preview: false }.render().unwrap();
+        let page =
+            NewsletterPage { layout: page_checks::layout(), newsletter, is_preview: false }.render().unwrap();
         page_checks::check(&page, "March");
         page
     }

@@ -4,7 +4,7 @@ use askama::Template;
 use axum::response::Html;
 
 use crate::error::Error;
-use crate::pages::parts::{Frame, Here, Layout, shown};
+use crate::pages::parts::{Frame, Layout, Section, render};
 
 #[derive(Template)]
 #[template(path = "privacy_policy.html")]
@@ -14,7 +14,7 @@ struct PrivacyPolicy {
 
 /// `GET /privacy_policy`.
 pub(crate) async fn privacy_policy(frame: Frame) -> Result<Html<String>, Error> {
-    shown(&PrivacyPolicy { layout: frame.layout(Here::Elsewhere) })
+    render(&PrivacyPolicy { layout: frame.layout(Section::Other) })
 }
 
 #[cfg(test)]

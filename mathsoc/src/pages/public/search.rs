@@ -19,16 +19,16 @@ use crate::db::search::{self, Text};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 use crate::text::rich_text;
 
 /// The most characters of a search.
-const LONGEST: usize = 100;
+const MAX_CHARS: usize = 100;
 /// The most words of a search; more are left out.
-const MOST_WORDS: usize = 8;
+const MAX_WORDS: usize = 8;
 /// Characters around the first word that is found.
-const AROUND: usize = 70;
+const EXCERPT_CHARS: usize = 70;
 const PER_PAGE: usize = 10;
 
 /// What is looked for, and which page of it.
@@ -41,24 +41,24 @@ impl<S: Send + Sync> FromRequestParts<S> for SearchQuery {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        let mut asked = Self { text: String::new(), page: 1 };
+        let mut parsed = Self { text: String::new(), page: 1 };
         let query = parts.uri.query().unwrap_or_default();
         for (name, value) in form_urlencoded::parse(query.as_bytes()) {
             match &*name {
-                "q" => asked.text = value.trim().to_owned(),
-                "page" => asked.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
+                "q" => parsed.text = value.trim().to_owned(),
+                "page" => parsed.page = value.parse().ok().filter(|page| *page > 0).unwrap_or(1),
                 _ => {}
             }
         }
-        Ok(asked)
+        Ok(parsed)
     }
 }
 
 #[derive(Template)]
 #[template(path = "search.html")]
-struct Found {
+struct SearchPage {
     layout: Layout,
-    asked: String,
+    query: String,
     too_long: bool,
     total: usize,
     hits: Vec<Hit>,
@@ -71,7 +71,7 @@ struct Hit {
     text: Text,
     in_title: bool,
     /// What stands around the first word in the body: text, the word, text. None where the lead says enough.
-    around: Option<[String; 3]>,
+    excerpt: Option<[String; 3]>,
 }
 
 /// `GET /search?q=roots&page=2`.
@@ -80,12 +80,12 @@ struct Hit {
 /// Returns [`Error::NotFound`] past the last page.
 pub(crate) async fn show(
     State(app): State<App>,
-    asked: SearchQuery,
+    search: SearchQuery,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let SearchQuery { text: asked, page } = asked;
-    let too_long = asked.chars().count() > LONGEST;
-    let words = words(&asked);
+    let SearchQuery { text: query, page } = search;
+    let too_long = query.chars().count() > MAX_CHARS;
+    let words = words(&query);
     let hits = if too_long || words.is_empty() {
         Vec::new()
     } else {
@@ -98,13 +98,13 @@ pub(crate) async fn show(
         return Err(Error::NotFound);
     }
     let hits = hits.into_iter().skip((page as usize - 1) * PER_PAGE).take(PER_PAGE).collect();
-    let address: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &asked).finish();
+    let address: String = form_urlencoded::Serializer::new(String::new()).append_pair("q", &query).finish();
     let pager = Pager::new(format!("/search?{address}"), page, pages);
-    shown(&Found { layout: frame.layout(Here::Elsewhere), asked, too_long, total, hits, pager })
+    render(&SearchPage { layout: frame.layout(Section::Other), query, too_long, total, hits, pager })
 }
 
-fn words(asked: &str) -> Vec<String> {
-    asked.split_whitespace().take(MOST_WORDS).map(str::to_lowercase).collect()
+fn words(query: &str) -> Vec<String> {
+    query.split_whitespace().take(MAX_WORDS).map(str::to_lowercase).collect()
 }
 
 fn find(texts: Vec<Text>, words: &[String]) -> Vec<Hit> {
@@ -121,24 +121,24 @@ fn hit(text: Text, words: &[String]) -> Option<Hit> {
         return None;
     }
     let in_title = words.iter().all(|word| is_in(&folded[0], word));
-    let said = words.iter().all(|word| folded[..2].iter().any(|place| is_in(place, word)));
-    let around = words.iter().filter(|_| !said).find_map(|word| around(&body, word));
-    Some(Hit { text, in_title, around })
+    let in_shown_text = words.iter().all(|word| folded[..2].iter().any(|place| is_in(place, word)));
+    let excerpt = words.iter().filter(|_| !in_shown_text).find_map(|word| excerpt(&body, word));
+    Some(Hit { text, in_title, excerpt })
 }
 
 /// The first place of the word outside of a formula, with what stands around it; formulas there become `…`.
-fn around(body: &str, word: &str) -> Option<[String; 3]> {
+fn excerpt(body: &str, word: &str) -> Option<[String; 3]> {
     let text = without_formulas(body);
-    let at = place(&text, word)?;
+    let at = find_word(&text, word)?;
     let before: String = {
-        let start = text[..at.start].char_indices().rev().nth(AROUND).map_or(0, |(at, _)| at);
+        let start = text[..at.start].char_indices().rev().nth(EXCERPT_CHARS).map_or(0, |(at, _)| at);
         let cut = text[start..at.start].find(' ').filter(|_| start > 0).map_or(start, |gap| start + gap + 1);
         let dots = if start > 0 { "… " } else { "" };
         format!("{dots}{}", &text[cut.min(at.start)..at.start])
     };
     let after: String = {
         let rest = &text[at.end..];
-        match rest.char_indices().nth(AROUND) {
+        match rest.char_indices().nth(EXCERPT_CHARS) {
             None => rest.to_owned(),
             Some((end, _)) => format!("{} …", &rest[..rest[..end].rfind(' ').unwrap_or(end)]),
         }
@@ -147,7 +147,7 @@ fn around(body: &str, word: &str) -> Option<[String; 3]> {
 }
 
 /// Where the word stands, whatever its capitals.
-fn place(text: &str, word: &str) -> Option<Range<usize>> {
+fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
     text.char_indices().find_map(|(start, _)| {
         let mut folded = String::new();
         for (at, c) in text[start..].char_indices() {
@@ -186,8 +186,8 @@ mod tests {
         Text { kind: LogSubject::Challenge, id: 1, title, lead, body, at: 0 }
     }
 
-    fn found(texts: Vec<Text>, asked: &str) -> Vec<String> {
-        find(texts, &words(asked)).into_iter().map(|hit| hit.text.title).collect()
+    fn found(texts: Vec<Text>, query: &str) -> Vec<String> {
+        find(texts, &words(query)).into_iter().map(|hit| hit.text.title).collect()
     }
 
     #[test]
@@ -215,14 +215,14 @@ mod tests {
     }
 
     #[test]
-    fn b11_what_stands_around_a_word_is_text_and_cuts_no_formula() {
+    fn an_excerpt_is_text_and_cuts_no_formula() {
         let body = r"Before it stands \(\frac{1}{2}\) and 1 &lt;script&gt; then the Word, and after it \[x^2\] the end.";
         let hit = hit(text("", "", body), &words("word")).unwrap();
-        let [before, word, after] = hit.around.unwrap();
+        let [before, word, after] = hit.excerpt.unwrap();
         assert_eq!((before.as_str(), word.as_str()), ("Before it stands … and 1 <script> then the ", "Word"));
         assert_eq!(after, ", and after it … the end.");
         let long = format!("{} Word {}", "before ".repeat(40), "after ".repeat(40));
-        let [before, _, after] = around(&long, "word").unwrap();
+        let [before, _, after] = excerpt(&long, "word").unwrap();
         assert!(before.starts_with("… before ") && before.len() < 90, "{before}");
         assert!(after.ends_with("after …") && after.len() < 90, "{after}");
     }
@@ -232,8 +232,8 @@ mod tests {
         for (text, word, found) in
             [("Straße", "straße", "Straße"), ("aÉb", "é", "É"), ("İx", "x", "x"), ("ααΑΒ", "αβ", "ΑΒ")]
         {
-            assert_eq!(place(text, word).map(|at| &text[at]), Some(found), "{text}");
+            assert_eq!(find_word(text, word).map(|at| &text[at]), Some(found), "{text}");
         }
-        assert_eq!(place("abc", "abcd"), None);
+        assert_eq!(find_word("abc", "abcd"), None);
     }
 }

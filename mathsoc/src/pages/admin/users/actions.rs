@@ -14,11 +14,11 @@ use crate::domain::person::Role;
 use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::ResetPassword;
-use crate::pages::account::{FRESH, send};
-use crate::pages::admin::{actor, back_to};
+use crate::pages::account::{RECENT_AUTH, send};
+use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here};
+use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -45,11 +45,11 @@ pub(crate) async fn letter(
         let link = url(&app.links.issue(Purpose::ResetPassword, &user));
         send(&app, &user.email, &ResetPassword { link, site: url("/") });
         let said = format!("A letter goes to {}. Its link works for half an hour.", user.email);
-        back_to(&session, &page_of(id), &said).await
+        redirect_with_notice(&session, &page_of(id), &said).await
     } else {
         send(&app, &user.email, &welcome(&app, &user));
         let said = format!("A letter goes to {}. Its link works for a week.", user.email);
-        back_to(&session, &page_of(id), &said).await
+        redirect_with_notice(&session, &page_of(id), &said).await
     }
 }
 
@@ -83,8 +83,8 @@ async fn change(
 ) -> Result<Response, Error> {
     found(&app, id).await?;
     match edit::change_all(&app.db, &actor(&admin), &[id], change).await {
-        Ok(0) => back_to(&session, &page_of(id), "There was nothing to change.").await,
-        Ok(_) => back_to(&session, &page_of(id), said).await,
+        Ok(0) => redirect_with_notice(&session, &page_of(id), "There was nothing to change.").await,
+        Ok(_) => redirect_with_notice(&session, &page_of(id), said).await,
         Err(ChangeError::NoSchool) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
     }
@@ -92,7 +92,7 @@ async fn change(
 
 fn factor_page(frame: &Frame, user: &User) -> FormPage {
     FormPage::new(frame, "Remove the second step?", "Remove it")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead(format!(
             "{} logs in by password alone afterwards, and is logged out everywhere. Do it only when you know who asks: whoever has \
              the password alone wants just this.",
@@ -112,12 +112,12 @@ pub(crate) async fn show_factor(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
+    admin.require_recent_auth(RECENT_AUTH).await?;
     let user = found(&app, id).await?;
     if !user.has_second_factor || admin.user.id == id {
         return Err(Error::NotFound);
     }
-    factor_page(&frame, &user).answer()
+    factor_page(&frame, &user).respond()
 }
 
 /// `POST /admin/users/{id}/second_factor`. One's own goes at the page of one's account, which wants a code.
@@ -131,7 +131,7 @@ pub(crate) async fn remove_factor(
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
+    admin.require_recent_auth(RECENT_AUTH).await?;
     if admin.user.id == id.0 {
         return Err(Error::NotFound);
     }
@@ -150,7 +150,7 @@ fn role_page(frame: &Frame, user: &User) -> FormPage {
     let choices = [(Role::Pupil, "Pupil: answers challenges"), (Role::Admin, "Admin: may do everything")];
     let choices = choices.map(|(role, text)| (role.name().to_owned(), text.to_owned()));
     FormPage::new(frame, "Change the role", "Save")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead(format!("What may {} do? Other rights end all of their sessions.", user.full_name))
         .fields([Field::select("role", "Role", choices.into()).value(user.role.name())])
         .link("Leave it as it is", page_of(user.id))
@@ -166,8 +166,8 @@ pub(crate) async fn show_role(
     admin: SignedIn<Admin>,
     frame: Frame,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
-    role_page(&frame, &found(&app, id).await?).answer()
+    admin.require_recent_auth(RECENT_AUTH).await?;
+    role_page(&frame, &found(&app, id).await?).respond()
 }
 
 /// `POST /admin/users/{id}/role`. Nobody takes their own rights away, so that there is always an admin.
@@ -182,18 +182,18 @@ pub(crate) async fn change_role(
     session: Session,
     Form(rights): Form<Rights>,
 ) -> Result<Response, Error> {
-    admin.require_recent_auth(FRESH).await?;
+    admin.require_recent_auth(RECENT_AUTH).await?;
     let user = found(&app, id).await?;
     let Some(role) = [Role::Pupil, Role::Admin].into_iter().find(|role| role.name() == rights.role) else {
-        return role_page(&frame, &user).problem(Some("Choose one of the roles.")).answer();
+        return role_page(&frame, &user).problem(Some("Choose one of the roles.")).respond();
     };
     match users::change_role(&app.db, &actor(&admin), id, role).await {
-        Ok(Some(_)) => back_to(&session, &page_of(id), "The role is saved.").await,
+        Ok(Some(_)) => redirect_with_notice(&session, &page_of(id), "The role is saved.").await,
         Ok(None) => Err(Error::NotFound),
         Err(RightsError::Db(error)) => Err(error.into()),
         Err(RightsError::LastAdmin) => role_page(&frame, &user)
             .problem(Some("This is the only admin. Make somebody else one first."))
-            .answer(),
-        Err(own @ RightsError::Own) => role_page(&frame, &user).problem(Some(own.to_string())).answer(),
+            .respond(),
+        Err(own @ RightsError::Own) => role_page(&frame, &user).problem(Some(own.to_string())).respond(),
     }
 }

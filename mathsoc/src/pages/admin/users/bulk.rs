@@ -10,30 +10,30 @@ use axum::response::{Html, IntoResponse, Response};
 use http::StatusCode;
 use palisade::{Session, SignedIn};
 
-use super::are;
-use super::search::Search;
+use super::search::UserSearch;
+use super::users_are;
 use crate::db::schools::{self, School};
 use crate::db::trash;
 use crate::db::users::edit::{self, Change, ChangeError};
 use crate::db::users::list::{self, MOST, Person};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
-use crate::pages::admin::{actor, back};
+use crate::pages::admin::{actor, redirect_to_list};
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
 /// What can be done to many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Deed {
+enum BulkAction {
     Move,
     NextYear,
     LogOut,
     Delete,
 }
 
-impl Deed {
+impl BulkAction {
     const ALL: [Self; 4] = [Self::Move, Self::NextYear, Self::LogOut, Self::Delete];
 
     fn name(self) -> &'static str {
@@ -80,7 +80,7 @@ impl Deed {
 /// What is asked for: a deed, and whom it concerns.
 #[derive(Default)]
 struct BulkRequest {
-    deed: Option<Deed>,
+    action: Option<BulkAction>,
     found: bool,
     ids: BTreeSet<i64>,
     school: Option<String>,
@@ -88,18 +88,18 @@ struct BulkRequest {
 
 impl BulkRequest {
     fn read<N: AsRef<str>, V: AsRef<str>>(fields: impl IntoIterator<Item = (N, V)>) -> Self {
-        let mut asked = Self::default();
+        let mut request = Self::default();
         for (name, value) in fields {
             let value = value.as_ref();
             match name.as_ref() {
-                "do" => asked.deed = Deed::ALL.into_iter().find(|deed| deed.name() == value),
-                "who" => asked.found = value == "found",
-                "id" => asked.ids.extend(Id::parse(value).map(|Id(id)| id)),
-                "to" => asked.school = Some(value.to_owned()),
+                "do" => request.action = BulkAction::ALL.into_iter().find(|action| action.name() == value),
+                "who" => request.found = value == "found",
+                "id" => request.ids.extend(Id::parse(value).map(|Id(id)| id)),
+                "to" => request.school = Some(value.to_owned()),
                 _ => {}
             }
         }
-        asked
+        request
     }
 }
 
@@ -107,8 +107,8 @@ impl BulkRequest {
 #[template(path = "admin/bulk.html")]
 struct Bulk {
     layout: Layout,
-    token: Printed,
-    deed: Deed,
+    token: TrustedHtml,
+    action: BulkAction,
     schools: Vec<School>,
     concerned: Vec<Person>,
     left_out: Vec<(Person, &'static str)>,
@@ -125,20 +125,21 @@ pub(crate) async fn show(
     session: Session,
 ) -> Result<Response, Error> {
     let query = query.unwrap_or_default();
-    let asked = BulkRequest::read(url::form_urlencoded::parse(query.as_bytes()));
-    let deed = asked.deed.ok_or(Error::NotFound)?;
-    let people = if asked.found {
-        list::all(&app.db, &Search::parse(&query).wanted).await?
+    let request = BulkRequest::read(url::form_urlencoded::parse(query.as_bytes()));
+    let action = request.action.ok_or(Error::NotFound)?;
+    let people = if request.found {
+        list::all(&app.db, &UserSearch::parse(&query).wanted).await?
     } else {
-        people(&app, &asked.ids).await?
+        people(&app, &request.ids).await?
     };
     if people.is_empty() {
-        return back(&session, LogSubject::User, "Nobody was chosen. Tick who it is about.").await;
+        return redirect_to_list(&session, LogSubject::User, "Nobody was chosen. Tick who it is about.")
+            .await;
     }
     if people.len() > MOST {
-        return back(&session, LogSubject::User, TOO_MANY).await;
+        return redirect_to_list(&session, LogSubject::User, TOO_MANY).await;
     }
-    page(&app, &frame, deed, people, None).await.map(Html::into_response)
+    page(&app, &frame, action, people, None).await.map(Html::into_response)
 }
 
 async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
@@ -153,20 +154,20 @@ async fn people(app: &App, ids: &BTreeSet<i64>) -> Result<Vec<Person>, Error> {
 async fn page(
     app: &App,
     frame: &Frame,
-    deed: Deed,
+    action: BulkAction,
     people: Vec<Person>,
     problem: Option<String>,
 ) -> Result<Html<String>, Error> {
     let (mut concerned, mut left_out) = (Vec::new(), Vec::new());
     for person in people {
-        match deed.leaves_out(&person) {
+        match action.leaves_out(&person) {
             Some(why) => left_out.push((person, why)),
             None => concerned.push(person),
         }
     }
-    let schools = if deed == Deed::Move { schools::all(&app.db).await? } else { Vec::new() };
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&Bulk { layout, token, deed, schools, concerned, left_out, problem })
+    let schools = if action == BulkAction::Move { schools::all(&app.db).await? } else { Vec::new() };
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
+    render(&Bulk { layout, token, action, schools, concerned, left_out, problem })
 }
 
 /// `POST /admin/users/bulk`.
@@ -177,35 +178,36 @@ pub(crate) async fn take(
     session: Session,
     Form(fields): Form<Vec<(String, String)>>,
 ) -> Result<Response, Error> {
-    let asked = BulkRequest::read(fields);
-    let deed = asked.deed.ok_or(Error::NotFound)?;
-    if asked.ids.len() > MOST {
-        return back(&session, LogSubject::User, TOO_MANY).await;
+    let request = BulkRequest::read(fields);
+    let action = request.action.ok_or(Error::NotFound)?;
+    if request.ids.len() > MOST {
+        return redirect_to_list(&session, LogSubject::User, TOO_MANY).await;
     }
-    let (by, ids) = (actor(&admin), asked.ids.iter().copied().collect::<Vec<_>>());
-    let change = match (deed, asked.school.as_deref()) {
-        (Deed::Delete, _) => {
+    let (by, ids) = (actor(&admin), request.ids.iter().copied().collect::<Vec<_>>());
+    let change = match (action, request.school.as_deref()) {
+        (BulkAction::Delete, _) => {
             let gone = trash::delete_all(&app.db, &by, LogSubject::User, &ids).await?;
-            return back(&session, LogSubject::User, &format!("{} deleted.", are(gone))).await;
+            return redirect_to_list(&session, LogSubject::User, &format!("{} deleted.", users_are(gone)))
+                .await;
         }
-        (Deed::NextYear, _) => Change::NextYear,
-        (Deed::LogOut, _) => Change::LogOut,
-        (Deed::Move, Some("none")) => Change::Move(None),
+        (BulkAction::NextYear, _) => Change::NextYear,
+        (BulkAction::LogOut, _) => Change::LogOut,
+        (BulkAction::Move, Some("none")) => Change::Move(None),
         // 0 is the number of no school.
-        (Deed::Move, school) => Change::Move(Some(school.and_then(Id::parse).map_or(0, |Id(id)| id))),
+        (BulkAction::Move, school) => Change::Move(Some(school.and_then(Id::parse).map_or(0, |Id(id)| id))),
     };
     match edit::change_all(&app.db, &by, &ids, change).await {
         Ok(count) => {
-            let done = match deed {
-                Deed::Move => "moved",
-                Deed::NextYear => "moved up",
-                Deed::LogOut | Deed::Delete => "logged out everywhere",
+            let done = match action {
+                BulkAction::Move => "moved",
+                BulkAction::NextYear => "moved up",
+                BulkAction::LogOut | BulkAction::Delete => "logged out everywhere",
             };
-            back(&session, LogSubject::User, &format!("{} {done}.", are(count))).await
+            redirect_to_list(&session, LogSubject::User, &format!("{} {done}.", users_are(count))).await
         }
         Err(gone @ ChangeError::NoSchool) => {
             let page =
-                page(&app, &frame, deed, people(&app, &asked.ids).await?, Some(gone.to_string())).await?;
+                page(&app, &frame, action, people(&app, &request.ids).await?, Some(gone.to_string())).await?;
             Ok((StatusCode::UNPROCESSABLE_ENTITY, page).into_response())
         }
         Err(ChangeError::Db(error)) => Err(error.into()),

@@ -15,10 +15,10 @@ use crate::domain::email::EmailAddress;
 use crate::domain::person::{FullName, Role, Year};
 use crate::error::Error;
 use crate::pages::account::send;
-use crate::pages::admin::{actor, back_to};
+use crate::pages::admin::{actor, redirect_with_notice};
 use crate::pages::parts::address::Id;
 use crate::pages::parts::form::{Field, FormPage};
-use crate::pages::parts::{Frame, Here};
+use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -87,14 +87,14 @@ impl UserForm {
 }
 
 fn edit_page(frame: &Frame, id: i64, fields: [Field; 3]) -> FormPage {
-    let page = FormPage::new(frame, "Change the details", "Save").here(Here::Admin).fields(fields);
+    let page = FormPage::new(frame, "Change the details", "Save").section(Section::Admin).fields(fields);
     page.link("Leave them as they are", format!("/admin/users/{id}"))
 }
 
 /// `GET /admin/users/{id}/edit`.
 pub(crate) async fn edit(State(app): State<App>, Id(id): Id, frame: Frame) -> Result<Response, Error> {
     let user = users::by_id(&app.db, id).await?.ok_or(Error::NotFound)?;
-    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).answer()
+    edit_page(&frame, id, UserForm::of(&user).fields(&schools::all(&app.db).await?)).respond()
 }
 
 /// `POST /admin/users/{id}/edit`.
@@ -104,26 +104,28 @@ pub(crate) async fn change(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<UserForm>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
-    let details = match typed.read(&schools) {
+    let details = match form.read(&schools) {
         Ok(details) => details,
-        Err(fields) => return edit_page(&frame, id, *fields).answer(),
+        Err(fields) => return edit_page(&frame, id, *fields).respond(),
     };
     match edit::change(&app.db, &actor(&admin), id, &details).await {
-        Ok(true) => back_to(&session, &format!("/admin/users/{id}"), "The details are saved.").await,
+        Ok(true) => {
+            redirect_with_notice(&session, &format!("/admin/users/{id}"), "The details are saved.").await
+        }
         Ok(false) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
         Err(gone @ ChangeError::NoSchool) => {
-            edit_page(&frame, id, typed.fields(&schools)).problem(Some(gone.to_string())).answer()
+            edit_page(&frame, id, form.fields(&schools)).problem(Some(gone.to_string())).respond()
         }
     }
 }
 
 fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> FormPage {
     FormPage::new(frame, "New user", "Make the account")
-        .here(Here::Admin)
+        .section(Section::Admin)
         .lead("They get a letter with a link to choose a password. Nobody else ever knows it.")
         .fields([name, email, school, year])
         .link("Import a list instead", "/admin/users/import")
@@ -132,8 +134,8 @@ fn new_page(frame: &Frame, email: Field, [name, school, year]: [Field; 3]) -> Fo
 
 /// `GET /admin/users/new`.
 pub(crate) async fn new(State(app): State<App>, frame: Frame) -> Result<Response, Error> {
-    let (typed, schools) = (UserForm::default(), schools::all(&app.db).await?);
-    new_page(&frame, typed.email_field(), typed.fields(&schools)).answer()
+    let (form, schools) = (UserForm::default(), schools::all(&app.db).await?);
+    new_page(&frame, form.email_field(), form.fields(&schools)).respond()
 }
 
 /// `POST /admin/users/new`.
@@ -142,14 +144,14 @@ pub(crate) async fn create(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    Form(typed): Form<UserForm>,
+    Form(form): Form<UserForm>,
 ) -> Result<Response, Error> {
     let schools = schools::all(&app.db).await?;
-    let (details, email) = match (typed.read(&schools), typed.email.parse::<EmailAddress>()) {
+    let (details, email) = match (form.read(&schools), form.email.parse::<EmailAddress>()) {
         (Ok(details), Ok(email)) => (details, email),
         (details, email) => {
-            let fields = details.err().map_or_else(|| typed.fields(&schools), |fields| *fields);
-            return new_page(&frame, typed.email_field().error(email.err()), fields).answer();
+            let fields = details.err().map_or_else(|| form.fields(&schools), |fields| *fields);
+            return new_page(&frame, form.email_field().error(email.err()), fields).respond();
         }
     };
     let Details { full_name, school_id, year } = details;
@@ -159,12 +161,12 @@ pub(crate) async fn create(
             let user = made.into_iter().next().ok_or(Error::NotFound)?;
             send(&app, &user.email, &welcome(&app, &user));
             let said = format!("The account is made, and a letter goes to {}.", user.email);
-            back_to(&session, &format!("/admin/users/{}", user.id), &said).await
+            redirect_with_notice(&session, &format!("/admin/users/{}", user.id), &said).await
         }
         Err(CreateError::Db(error)) => Err(error.into()),
         Err(CreateError::EmailTaken) => {
             let taken = "There is an account with this address, or there was a minute ago.";
-            new_page(&frame, typed.email_field().error(Some(taken)), typed.fields(&schools)).answer()
+            new_page(&frame, form.email_field().error(Some(taken)), form.fields(&schools)).respond()
         }
     }
 }

@@ -12,7 +12,7 @@ use palisade::{Session, SignedIn};
 use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
-use super::{are, welcome};
+use super::{users_are, welcome};
 use crate::db::admin_log::Action;
 use crate::db::schools::{self, School};
 use crate::db::users::edit;
@@ -22,15 +22,15 @@ use crate::domain::log_subject::LogSubject;
 use crate::domain::person::Year;
 use crate::error::Error;
 use crate::lists::class_list::{self, Fate, Judged, ListError, MOST_LINES};
-use crate::pages::admin::{actor, back};
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::admin::{actor, redirect_to_list};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
 /// The list, and what was said of it before.
 #[derive(Default, Deserialize)]
 #[serde(default)]
-pub(crate) struct Sent {
+pub(crate) struct ImportForm {
     list: String,
     plan: String,
     #[serde(skip)]
@@ -38,7 +38,7 @@ pub(crate) struct Sent {
 }
 
 /// A form with a file, whose text stands for what was pasted; or one without.
-impl<S: Send + Sync> FromRequest<S> for Sent {
+impl<S: Send + Sync> FromRequest<S> for ImportForm {
     type Rejection = Response;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, Response> {
@@ -52,7 +52,7 @@ impl<S: Send + Sync> FromRequest<S> for Sent {
     }
 }
 
-impl Sent {
+impl ImportForm {
     async fn read(mut form: Multipart) -> Result<Self, MultipartError> {
         let (mut sent, mut file) = (Self::default(), None);
         while let Some(field) = form.next_field().await? {
@@ -76,7 +76,7 @@ impl Sent {
 #[template(path = "admin/import.html")]
 struct Import {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     list: String,
     problem: Option<String>,
     is_file_wrong: bool,
@@ -109,14 +109,14 @@ impl Import {
 }
 
 fn page(frame: &Frame, list: String) -> Import {
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
     let (problem, schools, judged, plan) = (None, Vec::new(), Vec::new(), String::new());
     Import { layout, token, list, problem, is_file_wrong: false, schools, judged, plan }
 }
 
 /// `GET /admin/users/import`.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
-    shown(&page(&frame, String::new()))
+    render(&page(&frame, String::new()))
 }
 
 /// `POST /admin/users/import`: with a list, what would become of it; with what was said of it too, it is done.
@@ -125,9 +125,9 @@ pub(crate) async fn take(
     admin: SignedIn<Admin>,
     frame: Frame,
     session: Session,
-    sent: Sent,
+    sent: ImportForm,
 ) -> Result<Response, Error> {
-    let wrong = |page: &Import| Ok((StatusCode::UNPROCESSABLE_ENTITY, shown(page)?).into_response());
+    let wrong = |page: &Import| Ok((StatusCode::UNPROCESSABLE_ENTITY, render(page)?).into_response());
     if let Some(error) = sent.wrong_file {
         let problem = Some(error.to_string());
         return wrong(&Import { problem, is_file_wrong: true, ..page(&frame, sent.list) });
@@ -139,38 +139,38 @@ pub(crate) async fn take(
     let schools = schools::all(&app.db).await?;
     let taken = list::taken(&app.db, &class_list::addresses(&lines)).await?;
     let judged = class_list::judge(lines, &schools, &taken);
-    let plan = digest(&judged);
-    let asked = Import { schools, judged, plan, ..page(&frame, sent.list) };
+    let plan = plan_digest(&judged);
+    let preview = Import { schools, judged, plan, ..page(&frame, sent.list) };
     if sent.plan.is_empty() {
-        return Ok(shown(&asked)?.into_response());
+        return Ok(render(&preview)?.into_response());
     }
     let changed = "Something has changed since: look at the list again.";
-    if sent.plan != asked.plan {
-        return wrong(&Import { problem: Some(changed.to_owned()), ..asked });
+    if sent.plan != preview.plan {
+        return wrong(&Import { problem: Some(changed.to_owned()), ..preview });
     }
-    if asked.to_make() == 0 {
-        return Ok(shown(&asked)?.into_response());
+    if preview.to_make() == 0 {
+        return Ok(render(&preview)?.into_response());
     }
-    let new: Vec<NewUser> = asked.judged.iter().filter_map(|it| it.fate.new_user().cloned()).collect();
+    let new: Vec<NewUser> = preview.judged.iter().filter_map(|it| it.fate.new_user().cloned()).collect();
     let Ok(places) = app.mailer.reserve(new.len()) else {
         let busy =
             "Too many letters are waiting to be sent. Try again in some minutes: nothing was done yet.";
-        return wrong(&Import { problem: Some(busy.to_owned()), ..asked });
+        return wrong(&Import { problem: Some(busy.to_owned()), ..preview });
     };
     match edit::create_all(&app.db, &actor(&admin), Action::Imported, &new).await {
         Ok(made) => {
             let letter = |user: &_| welcome(&app, user);
             places.send(made.iter().map(|user| (user.email.clone(), letter(user))).collect());
-            let said = format!("{} imported. Each of them gets a letter.", are(made.len()));
-            back(&session, LogSubject::User, &said).await
+            let said = format!("{} imported. Each of them gets a letter.", users_are(made.len()));
+            redirect_to_list(&session, LogSubject::User, &said).await
         }
-        Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..asked }),
+        Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..preview }),
         Err(CreateError::Db(error)) => Err(error.into()),
     }
 }
 
 /// What was said of a list, in short: nobody has to keep it meanwhile.
-fn digest(judged: &[Judged]) -> String {
+fn plan_digest(judged: &[Judged]) -> String {
     let mut digest = Sha256::new();
     for Judged { line, fate } in judged {
         let said = match fate {

@@ -24,8 +24,8 @@ use axum::extract::State;
 use axum::response::{Html, Response};
 use palisade::{Session, SignedIn};
 
-use self::search::Search;
-use super::{actor, back};
+use self::search::UserSearch;
+use super::{actor, redirect_to_list};
 use crate::db::Paged;
 use crate::db::schools::{self, School};
 use crate::db::trash::{self, Deleted};
@@ -37,7 +37,7 @@ use crate::error::Error;
 use crate::links::Purpose;
 use crate::mail::Welcome;
 use crate::pages::parts::pager::Pager;
-use crate::pages::parts::{Frame, Here, Layout, Printed, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
@@ -45,8 +45,8 @@ use crate::web::signed_in::Admin;
 #[template(path = "admin/users.html")]
 struct Users {
     layout: Layout,
-    token: Printed,
-    search: Search,
+    token: TrustedHtml,
+    search: UserSearch,
     schools: Vec<School>,
     deleted: Vec<Deleted>,
     found: Paged<Person>,
@@ -56,15 +56,15 @@ struct Users {
 /// `GET /admin/users?q=ada&school=1&year=KS3&role=pupil&unverified=yes&page=2`.
 pub(crate) async fn list(
     State(app): State<App>,
-    search: Search,
+    search: UserSearch,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
     let found = list::page(&app.db, &search.wanted, search.page).await?;
     let pager = Pager::new(search.address("/admin/users"), found.page, found.pages);
     let schools = schools::all(&app.db).await?;
     let deleted = trash::recent(&app.db, LogSubject::User).await?;
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&Users { layout, token, search, schools, deleted, found, pager })
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
+    render(&Users { layout, token, search, schools, deleted, found, pager })
 }
 
 /// `POST /admin/users/restore`.
@@ -76,13 +76,13 @@ pub(crate) async fn restore(
     let count = trash::restore_all(&app.db, &actor(&admin), LogSubject::User).await?;
     let said = match count {
         0 => "It is too late: what is deleted can be put back for one minute.".to_owned(),
-        count => format!("{} back.", are(count)),
+        count => format!("{} back.", users_are(count)),
     };
-    back(&session, LogSubject::User, &said).await
+    redirect_to_list(&session, LogSubject::User, &said).await
 }
 
 /// So many users, and the verb.
-fn are(count: usize) -> String {
+fn users_are(count: usize) -> String {
     if count == 1 { "One user is".to_owned() } else { format!("{count} users are") }
 }
 

@@ -12,15 +12,15 @@ use crate::db::users::list::{self, Person};
 use crate::domain::log_subject::LogSubject;
 use crate::error::Error;
 use crate::pages::parts::address::Id;
-use crate::pages::parts::{Frame, Here, Layout, Printed, filters, shown};
+use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, filters, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
 #[derive(Template)]
 #[template(path = "admin/user.html")]
-struct One {
+struct UserPage {
     layout: Layout,
-    token: Printed,
+    token: TrustedHtml,
     person: Person,
     standing: Option<Standing>,
     /// How often points were given or taken by hand.
@@ -42,6 +42,6 @@ pub(crate) async fn show(
     let awards = awards::of_user(&app.db, id).await?.len();
     let log = admin_log::of_subject(&app.db, LogSubject::User, id).await?;
     let own = admin.user.id == id;
-    let (layout, token) = (frame.layout(Here::Admin), frame.token());
-    shown(&One { layout, token, person, standing, awards, log, own })
+    let (layout, token) = (frame.layout(Section::Admin), frame.token());
+    render(&UserPage { layout, token, person, standing, awards, log, own })
 }

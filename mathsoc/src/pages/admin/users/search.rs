@@ -14,18 +14,18 @@ use crate::domain::person::{Role, Year};
 use crate::pages::parts::address::Id;
 
 /// The longest text that is looked for; whatever is longer is cut.
-const LONGEST: usize = 100;
+const MAX_CHARS: usize = 100;
 
 /// What is asked for, and which page of it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Search {
+pub(crate) struct UserSearch {
     /// Which accounts.
     pub wanted: Wanted,
     /// The page, from 1.
     pub page: u32,
 }
 
-impl Search {
+impl UserSearch {
     /// Reads a query.
     #[must_use]
     pub(crate) fn parse(query: &str) -> Self {
@@ -33,7 +33,7 @@ impl Search {
         let wanted = &mut search.wanted;
         for (name, value) in parse(query.as_bytes()) {
             match &*name {
-                "q" => wanted.text = value.trim().chars().take(LONGEST).collect(),
+                "q" => wanted.text = value.trim().chars().take(MAX_CHARS).collect(),
                 "school" if value == "none" => wanted.school = Some(Of::None),
                 "school" => wanted.school = Id::parse(&value).map(|Id(id)| Of::One(id)),
                 "year" if value == "none" => wanted.year = Some(Of::None),
@@ -83,14 +83,14 @@ impl Search {
     }
 
     /// What a field has, for the form to show it again.
-    fn has(&self, field: &str) -> String {
+    fn field_value(&self, field: &str) -> String {
         let field = self.fields().into_iter().find(|(name, _)| *name == field);
         field.map(|(_, value)| value).unwrap_or_default()
     }
 
     /// Whether this is chosen in a list of choices.
     pub(super) fn chosen(&self, field: &str, value: &str) -> bool {
-        self.has(field) == value
+        self.field_value(field) == value
     }
 
     /// Whether more than a text is asked for.
@@ -99,7 +99,7 @@ impl Search {
     }
 }
 
-impl<S: Send + Sync> FromRequestParts<S> for Search {
+impl<S: Send + Sync> FromRequestParts<S> for UserSearch {
     type Rejection = Infallible;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
@@ -121,7 +121,7 @@ mod tests {
             "/admin/users?year=KS4",
         ] {
             let query = address.split_once('?').map_or("", |(_, query)| query);
-            assert_eq!(Search::parse(query).address("/admin/users"), address);
+            assert_eq!(UserSearch::parse(query).address("/admin/users"), address);
         }
     }
 
@@ -130,8 +130,15 @@ mod tests {
         for query in
             ["school=x&year=99&role=king&page=0", "school=-1&page=x", "school=07&unverified=maybe", "=&&q="]
         {
-            assert_eq!(Search::parse(query), Search { wanted: Wanted::default(), page: 1 }, "{query}");
+            assert_eq!(
+                UserSearch::parse(query),
+                UserSearch { wanted: Wanted::default(), page: 1 },
+                "{query}"
+            );
         }
-        assert_eq!(Search::parse(&format!("q={}", "é".repeat(400))).wanted.text.chars().count(), LONGEST);
+        assert_eq!(
+            UserSearch::parse(&format!("q={}", "é".repeat(400))).wanted.text.chars().count(),
+            MAX_CHARS
+        );
     }
 }

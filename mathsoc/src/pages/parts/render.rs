@@ -6,6 +6,6 @@ use axum::response::Html;
 use crate::error::Error;
 
 /// Renders a page; one that cannot be rendered is a 500.
-pub(crate) fn shown(page: &impl Template) -> Result<Html<String>, Error> {
+pub(crate) fn render(page: &impl Template) -> Result<Html<String>, Error> {
     Ok(Html(page.render()?))
 }

@@ -7,16 +7,16 @@ use palisade::CsrfToken;
 
 /// HTML of ours, printed as it is.
 #[derive(Clone, Debug, Default)]
-pub struct Printed(String);
+pub struct TrustedHtml(String);
 
-impl Printed {
+impl TrustedHtml {
     /// Prints the hidden field with a form's token.
-    pub(crate) fn field(token: Option<&CsrfToken>) -> Self {
+    pub(crate) fn csrf_field(token: Option<&CsrfToken>) -> Self {
         Self(token.map(CsrfToken::input).unwrap_or_default())
     }
 
     /// Prints a drawing of ours, such as a QR code.
-    pub(crate) fn drawing(svg: String) -> Self {
+    pub(crate) fn svg(svg: String) -> Self {
         Self(svg)
     }
 
@@ -26,10 +26,10 @@ impl Printed {
     }
 }
 
-impl fmt::Display for Printed {
+impl fmt::Display for TrustedHtml {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
     }
 }
 
-impl HtmlSafe for Printed {}
+impl HtmlSafe for TrustedHtml {}
