@@ -1,4 +1,4 @@
-//! The page that stands in for one that cannot be shown.
+//! The error page: HTML for a status code, with a message and the request id.
 
 use askama::Template;
 use palisade::error_page::ErrorPage;
@@ -16,7 +16,7 @@ struct ErrorTemplate<'a> {
     request_id: RequestId,
 }
 
-/// The page for this error.
+/// Renders the error page. Falls back to the bare title if the template fails.
 #[must_use]
 pub fn page(error: &ErrorPage<'_>) -> String {
     let template = ErrorTemplate {
@@ -35,7 +35,7 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn the_page_tells_the_visitor_what_to_do_and_which_request_it_was() {
+    fn shows_the_message_and_the_request_id() {
         let request_id = RequestId::random();
         let template = ErrorTemplate {
             layout: page_checks::layout(),

@@ -1,17 +1,23 @@
-//! `/files/{id}/{name}`: what was uploaded, for who may see what uses it; and taking in more.
+//! `/files/{id}/{name}`: serves uploaded files, and accepts new ones from admins.
+//!
+//! An admin may open every file. Anyone else may open a file once the scanner has passed it and a
+//! published text uses it. `?download` sends the file as an attachment.
 //!
 //! ```text
-//! POST /admin/api/pictures  (multipart/form-data with one file, X-CSRFToken, Accept: application/json)
-//! {"src": "/files/0123…/triangle.png", "name": "triangle.png", "width": 640, "height": 480, "bytes": 20480, "waits": false}
+//! POST /admin/api/pictures
+//! Content-Type: multipart/form-data with one file; X-CSRFToken; Accept: application/json
+//!
+//! {"src": "/files/0123…/triangle.png", "name": "triangle.png",
+//!  "width": 640, "height": 480, "bytes": 20480, "waits": false}
 //! ```
 //!
 //! | status | when |
 //! |---|---|
-//! | 201 | the picture is kept; nobody but admins sees it before something that is shown uses it |
-//! | 413, 415, 422 | it is too large, no picture, damaged or malware: the problem's `detail` says which, in words for people |
-//! | 503 | the scanner gives no answer, and `CLAMD_DOWN` does not say `quarantine`; or the files' place gives none |
+//! | 201 | the picture is stored |
+//! | 413, 415, 422 | it is too large, not a picture, damaged or malware: `detail` says which |
+//! | 503 | the scanner is down and `CLAMD_DOWN` is not `quarantine`, or the file store is down |
 //!
-//! `?download` saves a file instead of showing it. `waits` says that the scanner has to pass it yet.
+//! `waits` is `true` while the file is in quarantine until the scanner has passed it.
 
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
@@ -51,12 +57,12 @@ pub async fn show(
     Ok(response.into_response())
 }
 
-/// The address of a file.
+/// Returns the URL path of an upload.
 pub fn address(file: &Upload) -> String {
     path(&file.id.to_string(), file.name.as_str())
 }
 
-/// The address of the file with this id and this name.
+/// Returns the URL path of the upload with this id and name. Percent-encodes the name.
 pub fn path(id: &str, name: &str) -> String {
     let name: String = url::form_urlencoded::byte_serialize(name.as_bytes()).collect();
     format!("{}{id}/{name}", db::files::PREFIX)
@@ -87,8 +93,11 @@ pub async fn take_picture(
     Ok((StatusCode::CREATED, [(CONTENT_TYPE, "application/json")], body.to_string()).into_response())
 }
 
-/// Takes in a form with files of these kinds, for a handler: its texts, files that were passed but are not kept yet, and why others
-/// were not passed. The route needs to be in `routes::admin_files`, or it stops at 1 MiB.
+/// Receives a multipart form with files of these types.
+///
+/// Accepted files are pending until [`store`] stores them. A rejected file does not reject the
+/// form: the form carries the reason. The route has to be in `routes::admin_files`, where the body
+/// limit is higher than the usual 1 MiB.
 pub async fn receive_form(
     app: &App,
     file_types: &[FileType],
@@ -97,12 +106,15 @@ pub async fn receive_form(
     app.uploads.clone().file_types(file_types.iter().copied()).take_each(request).await
 }
 
-/// Takes in a form with one picture at most, and with its texts.
+/// Receives a multipart form with at most one picture. Rejects the form for an invalid picture.
 pub async fn receive_picture_form(app: &App, request: Request) -> Result<MultipartForm, UploadRejection> {
     app.uploads.clone().file_types(FileType::PICTURES).files(1).take(request).await
 }
 
-/// Keeps a file that has come, and writes down who sent it: both or neither, also where the browser does not wait.
+/// Stores a pending file and records its owner in the database.
+///
+/// Runs in a task of its own, so that a client that disconnects cannot leave one without the other.
+/// If the database rejects the row, the file is removed again.
 pub async fn store(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error> {
     let app = app.clone();
     let stored = async move {
@@ -117,7 +129,7 @@ pub async fn store(app: &App, by: i64, file: PendingFile) -> Result<Upload, Erro
     tokio::spawn(stored).await.map_err(|_| Error::from(palisade::upload::UploadRejection::StoreDown))?
 }
 
-/// Shows what waits for the scanner to it, once it answers: for now and then.
+/// Scans the files in quarantine again, if the scanner is up. `main` calls it every minute.
 pub async fn rescan_quarantined(app: &App) -> Result<(), DbError> {
     let Some(clamd) = &app.config.uploads.clamd else { return Ok(()) };
     if clamd.ping().await.is_err() {
@@ -129,7 +141,7 @@ pub async fn rescan_quarantined(app: &App) -> Result<(), DbError> {
             Err(palisade::upload::UploadRejection::File { .. }) => {
                 db::files::forget(&app.db, file.id).await?
             }
-            // It is logged already; the next round tries again, and the files behind it are not held up.
+            // Already logged. The next run retries this file; the others go on.
             Err(_) => {}
         }
     }

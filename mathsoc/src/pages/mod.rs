@@ -1,4 +1,4 @@
-//! The pages of the site: a handler and a page struct per subject, one file each.
+//! The pages of the site: one file for each page, with its handler and its template struct.
 //!
 //! ```
 //! use mathsoc::pages::parts::{Here, Layout};
@@ -7,23 +7,24 @@
 //! assert!(layout.is_in("articles"));
 //! ```
 //!
-//! # What a page goes through
+//! # From a request to a page
 //!
-//! 1. The address is read by [`parts::address`]: an id that is none is a 404, a page number that is none is the first page.
-//! 2. The handler asks `db` and fills the page struct.
-//! 3. The template in `templates/` turns it into HTML. It escapes everything except [`Typeset`](crate::text::typeset::Typeset).
+//! 1. [`parts::address`] parses the URL. An invalid id is a 404; an invalid page number is page 1.
+//! 2. The handler queries `db` and fills the template struct.
+//! 3. The template in `templates/` renders HTML. It escapes everything except
+//!    [`Typeset`](crate::text::typeset::Typeset) and `TrustedHtml`.
 //!
 //! # Defaults
 //!
-//! | what | value | why |
+//! | part | value | reason |
 //! |---|---|---|
 //! | script | only if `make assets` was run | the site works without it |
-//! | nonce | made when the layout prints the script | a page without a script needs none |
+//! | nonce | created when the layout prints the script | a page without a script needs none |
 //!
-//! # What it does not do
+//! # Limits
 //!
-//! Pages add no headers and no layers (`routes.rs` does), and a page never writes the body of an error: it returns
-//! [`Error`](crate::error::Error), and [`error::page`] is asked for the page.
+//! Layers are added in `routes.rs`, never here. A page never writes the body of an error: it
+//! returns [`Error`](crate::error::Error), and the layer `ErrorPages` renders [`error::page`].
 //!
 //! # References
 //!

@@ -1,4 +1,4 @@
-//! What the address asks for: which one, or which page of which list. It never answers with axum's plain-text refusals.
+//! Extractors for ids and list queries in URLs. None of them returns axum's plain-text rejections.
 //!
 //! ```
 //! use mathsoc::pages::parts::address::Listing;
@@ -9,20 +9,20 @@
 //! assert_eq!(Listing::parse("page=second").page, 1);
 //! ```
 //!
-//! # What passes
+//! # Accepted values
 //!
-//! 1. An id is a positive number written the one usual way: `7`, not `07`, `+7` or `7.0`. Anything else is not found.
-//! 2. A page is a positive number; anything else, zero among it, is the first page.
-//! 3. A key stage is one of those we know; anything else is all of them. Of a name given twice the last counts.
+//! 1. An id is a positive number in canonical form: `7`, not `07`, `+7` or `7.0`. Anything else is
+//!    a 404.
+//! 2. A page is a positive number. Anything else, including 0, is page 1.
+//! 3. A key stage is `KS3`, `KS4` or `KS5`. Anything else means all of them.
+//! 4. If a parameter is given twice, the last one counts.
 //!
-//! # What it does not do
-//!
-//! It does not know how many pages there are: a page past the end is the handler's to refuse.
+//! The extractors do not know the number of pages: the handler rejects a page past the end.
 //!
 //! # References
 //!
-//! [RFC 3986 §3.4](https://www.rfc-editor.org/rfc/rfc3986#section-3.4): filters live in the query, so that a filtered
-//! list has an address to share.
+//! [RFC 3986 §3.4](https://www.rfc-editor.org/rfc/rfc3986#section-3.4): filters are in the query, so
+//! that a filtered list has a URL to share.
 
 use std::convert::Infallible;
 
@@ -36,12 +36,12 @@ use crate::error::Error;
 /// The id in `/challenges/{id}`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Id(
-    /// The number, at least 1.
+    /// At least 1.
     pub i64,
 );
 
 impl Id {
-    /// Reads the one usual spelling of a positive number.
+    /// Parses a positive number in canonical form.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let canonical = !text.starts_with('0') && text.bytes().all(|byte| byte.is_ascii_digit());
@@ -58,17 +58,17 @@ impl<S: Send + Sync> FromRequestParts<S> for Id {
     }
 }
 
-/// Which page of a list, and of which key stage.
+/// The query of a list: a page and a key stage.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Listing {
-    /// The page, from 1.
+    /// Starts at 1.
     pub page: u32,
-    /// One key stage, or all.
+    /// `None` for all key stages.
     pub key_stage: Option<KeyStage>,
 }
 
 impl Listing {
-    /// Reads a query; what it cannot read, it leaves out.
+    /// Parses a query string. Ignores invalid parameters.
     #[must_use]
     pub fn parse(query: &str) -> Self {
         let mut listing = Self { page: 1, key_stage: None };
@@ -98,7 +98,7 @@ mod tests {
     use super::{Id, Listing};
 
     #[test]
-    fn an_id_has_one_spelling() {
+    fn accepts_only_the_canonical_form_of_an_id() {
         assert_eq!(Id::parse("7"), Some(Id(7)));
         for text in ["", "0", "07", "+7", "-7", "7.0", "7 ", "seven", "٧", "99999999999999999999"] {
             assert_eq!(Id::parse(text), None, "{text:?}");
@@ -106,7 +106,7 @@ mod tests {
     }
 
     #[test]
-    fn a_page_that_is_none_is_the_first() {
+    fn an_invalid_page_number_is_the_first_page() {
         for query in ["", "page", "page=", "page=0", "page=-1", "page=x", "page=4294967296", "pages=2"] {
             assert_eq!(Listing::parse(query).page, 1, "{query:?}");
         }

@@ -1,4 +1,4 @@
-//! Days and hours, as people here write them: in the time of London, summer time and all.
+//! Dates and times for people, in the time zone Europe/London.
 //!
 //! ```
 //! use mathsoc::pages::parts::day::{Day, Hour};
@@ -13,10 +13,13 @@
 //! # Ok::<(), mathsoc::pages::parts::day::HourError>(())
 //! ```
 //!
-//! An hour that a clock shows twice, when summer time ends, is the first of the two; one that it leaves out is as much later.
-//! The zone is that of the society's schools and is no setting.
+//! An ambiguous local time, at the end of summer time, is the first of the two instants. A local
+//! time in the gap at its start is moved forward by the length of the gap. The time zone is the one
+//! of the society's schools and is not a setting.
 //!
-//! References: [HTML, `datetime-local`](https://html.spec.whatwg.org/multipage/input.html#local-date-and-time-state-(type=datetime-local)).
+//! References: [HTML, `datetime-local`][local].
+//!
+//! [local]: https://html.spec.whatwg.org/multipage/input.html#local-date-and-time-state-(type=datetime-local)
 
 use std::fmt;
 use std::str::FromStr;
@@ -27,44 +30,46 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan, Zoned};
 
 static LONDON: LazyLock<TimeZone> =
-    LazyLock::new(|| TimeZone::get("Europe/London").expect("the zones are part of the program"));
+    LazyLock::new(|| TimeZone::get("Europe/London").expect("jiff bundles the time zone database"));
 
 fn zoned(seconds: i64) -> Zoned {
     Timestamp::from_second(seconds).unwrap_or_default().to_zoned(LONDON.clone())
 }
 
-/// A day. Prints as `29 February 2000`.
+/// A date with its time of day. Its `Display` is the date alone: `29 February 2000`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Day(DateTime);
 
 impl Day {
-    /// The day that holds this second since 1970.
+    /// Converts Unix seconds. A value out of range becomes 1 January 1970.
     #[must_use]
     pub fn of_unix(seconds: i64) -> Self {
         Self(zoned(seconds).datetime())
     }
 
-    /// The day as `2000-02-29`, for machines.
+    /// Returns the date in ISO 8601: `2000-02-29`.
     #[must_use]
     pub fn iso(&self) -> String {
         self.0.strftime("%Y-%m-%d").to_string()
     }
 
-    /// The day without its year, as `29 February`.
+    /// Returns the date without its year: `29 February`.
     #[must_use]
     pub fn short(&self) -> String {
         self.0.strftime("%-d %B").to_string()
     }
 
-    /// The hour of the day as `09:05`.
+    /// Returns the time of day: `09:05`.
     #[must_use]
     pub fn hour(&self) -> String {
         self.0.strftime("%H:%M").to_string()
     }
 }
 
-/// When the day that holds this second began, and each of the days before it, so many in all, the earliest first. Some of them
-/// have 23 hours, some 25.
+/// Returns the starts of the last `days` days, in Unix seconds, the earliest first.
+///
+/// The last one is the start of the day that contains `seconds`. A day has 23 or 25 hours when
+/// summer time begins or ends.
 #[must_use]
 pub fn starts(seconds: i64, days: i64) -> Vec<i64> {
     let today = zoned(seconds).date();
@@ -81,18 +86,18 @@ impl fmt::Display for Day {
     }
 }
 
-/// A minute, as a form's field has it. Prints as `2026-07-01T09:00`.
+/// The value of a `datetime-local` field, to the minute. Its `Display` is `2026-07-01T09:00`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Hour(i64);
 
 impl Hour {
-    /// The minute that holds this second since 1970.
+    /// Converts Unix seconds.
     #[must_use]
     pub fn of_unix(seconds: i64) -> Self {
         Self(seconds)
     }
 
-    /// Seconds since 1970.
+    /// Returns Unix seconds.
     #[must_use]
     pub fn unix(self) -> i64 {
         self.0
@@ -115,7 +120,7 @@ impl FromStr for Hour {
     }
 }
 
-/// A text that is no day with an hour.
+/// The error for a text that is not a date with a time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("Write a day and an hour, such as 2026-09-07T09:00.")]
 pub struct HourError;
@@ -125,7 +130,7 @@ mod tests {
     use super::{Day, Hour, starts};
 
     #[test]
-    fn days_begin_at_midnight_in_london_whatever_their_length() {
+    fn days_start_at_midnight_in_london() {
         let noon: Hour = "2026-03-30T12:00".parse().unwrap();
         let starts = starts(noon.unix(), 3);
         let hours: Vec<_> = starts.iter().map(|start| Hour::of_unix(*start).to_string()).collect();
@@ -134,7 +139,7 @@ mod tests {
     }
 
     #[test]
-    fn days_around_leap_days_and_centuries_are_right() {
+    fn handles_leap_days_and_centuries() {
         for (seconds, expected) in [
             (-1, "1970-01-01"),
             (68_169_600, "1972-02-29"),
@@ -148,11 +153,11 @@ mod tests {
             assert_eq!(Day::of_unix(seconds).iso(), expected, "{seconds}");
         }
         assert_eq!(Day::of_unix(1_782_862_200).to_string(), "1 July 2026", "half past midnight in summer");
-        assert_eq!(Day::of_unix(i64::MAX).iso(), "1970-01-01", "what is no time is the first of all");
+        assert_eq!(Day::of_unix(i64::MAX).iso(), "1970-01-01", "out of range");
     }
 
     #[test]
-    fn hours_are_those_of_the_clock_on_the_wall() {
+    fn parses_hours_as_london_time() {
         for (text, unix) in [
             ("2026-01-01T00:00", 1_767_225_600),
             ("2026-03-29T01:30", 1_774_747_800),

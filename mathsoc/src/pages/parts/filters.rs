@@ -1,6 +1,6 @@
-//! The filters of the templates: `{{ text|tex }}`, `{{ html|rich }}`, `{{ seconds|day }}`.
+//! Custom template filters: `{{ text|tex }}`, `{{ html|rich }}`, `{{ seconds|day }}`.
 
-#![expect(unreachable_pub, reason = "askama writes a public struct for each filter")]
+#![expect(unreachable_pub, reason = "askama generates a public struct for each filter")]
 
 use askama::{Result, Values};
 

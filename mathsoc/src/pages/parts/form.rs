@@ -1,7 +1,8 @@
-//! Forms: their fields, what was typed into them, and what is wrong with it.
+//! HTML forms: fields, submitted values and validation errors.
 //!
-//! A form that is not accepted comes back with what was typed, never with passwords, and with what is wrong beside each field,
-//! with status 422. Browsers' own checks are left to the server: it says the same to everybody, in the same words.
+//! A form that fails validation is rendered again with status 422. It shows the submitted values
+//! (passwords excepted) and an error beside each invalid field. Forms are `novalidate`: the server
+//! validates, so that every browser shows the same messages.
 
 use std::borrow::Cow;
 
@@ -27,15 +28,14 @@ pub(crate) struct FormPage {
     problem: Option<String>,
     fields: Vec<Field>,
     button: &'static str,
-    /// A second button, and where it sends the form, in another window.
+    /// Label and `formaction` of a second button, which opens a new window.
     other: Option<(&'static str, &'static str)>,
-    /// A form with nothing but a button, below: what it does, and where.
+    /// Label and action of a form below, which is a button alone.
     act: Option<(&'static str, String)>,
     links: Vec<(&'static str, String)>,
 }
 
 impl FormPage {
-    /// A form with a heading and a button.
     pub(crate) fn new(frame: &Frame, title: &'static str, button: &'static str) -> Self {
         Self {
             layout: frame.layout(Section::Account),
@@ -51,45 +51,46 @@ impl FormPage {
         }
     }
 
-    /// The part of the site that it belongs to, if that isn't one's account.
+    /// Sets the section of the site. The default is [`Section::Account`].
     #[must_use]
     pub(crate) fn section(mut self, section: Section) -> Self {
         self.layout.section = section;
         self
     }
 
-    /// A paragraph before the fields.
+    /// Adds a paragraph before the fields.
     #[must_use]
     pub(crate) fn lead(mut self, text: impl Into<String>) -> Self {
         self.lead.push(text.into());
         self
     }
 
-    /// What is wrong with the whole of it.
+    /// Sets an error for the form as a whole.
     #[must_use]
     pub(crate) fn problem(self, text: Option<impl Into<String>>) -> Self {
         Self { problem: text.map(Into::into), ..self }
     }
 
-    /// Its fields.
     #[must_use]
     pub(crate) fn fields(self, fields: impl Into<Vec<Field>>) -> Self {
         Self { fields: fields.into(), ..self }
     }
 
-    /// A second button, which sends the form there, in another window; of files only the names.
+    /// Adds a second button, which submits the form to `to` in a new window.
+    ///
+    /// It submits as `application/x-www-form-urlencoded`: of files only the names.
     #[must_use]
     pub(crate) fn other(self, button: &'static str, to: &'static str) -> Self {
         Self { other: Some((button, to)), ..self }
     }
 
-    /// A button of its own below the form, which does something else.
+    /// Adds a button below the form, which POSTs to `to`.
     #[must_use]
     pub(crate) fn act(self, button: &'static str, to: impl Into<String>) -> Self {
         Self { act: Some((button, to.into())), ..self }
     }
 
-    /// A link below the button.
+    /// Adds a link below the form.
     #[must_use]
     pub(crate) fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
         self.links.push((text, to.into()));
@@ -104,21 +105,21 @@ impl FormPage {
         self.fields.iter().any(|field| matches!(field.kind, FieldKind::File(_)))
     }
 
-    /// The page: 422 where something is wrong with what was sent.
+    /// Renders the page: with status 422 if it shows an error, else 200.
     pub(crate) fn respond(&self) -> Result<Response, Error> {
         let status = if self.is_wrong() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::OK };
         let headers = if self.editor().is_some() { policy::editor() } else { PageHeaders::new() };
         Ok((status, headers, Html(self.render()?)).into_response())
     }
 
-    /// The script of the editor, if there is a field for it, and it was built.
+    /// Returns the URL of the editor's script, if a field is rich text and assets were built.
     fn editor(&self) -> Option<&'static str> {
         let is_rich = self.fields.iter().any(|field| field.kind == FieldKind::Rich);
         if is_rich { assets::url("dist/editor.js") } else { None }
     }
 }
 
-/// A field of a form.
+/// An input of a form.
 #[derive(Clone, Debug)]
 pub(crate) struct Field {
     name: Cow<'static, str>,
@@ -135,19 +136,19 @@ enum FieldKind {
     Text,
     Email,
     Password,
-    /// A number of digits, typed from another device.
+    /// A one-time code.
     Code,
     Checkbox,
     Hidden,
-    /// A heading.
+    /// A heading, not an input.
     Part,
-    /// Some lines of text.
+    /// A `textarea` of plain text.
     Long,
-    /// Some lines of HTML.
+    /// A `textarea` of HTML.
     Rich,
-    /// A day with an hour.
+    /// A date with a time.
     Hour,
-    /// A file, of the kinds that `accept` lists for the browser.
+    /// A file, with the value of `accept`.
     File(&'static str),
     Select(Vec<(String, String)>),
 }
@@ -170,7 +171,6 @@ impl Field {
         }
     }
 
-    /// A line of text.
     pub(crate) fn text(
         name: impl Into<Cow<'static, str>>,
         label: &'static str,
@@ -179,88 +179,86 @@ impl Field {
         Self::new(FieldKind::Text, name, label, autocomplete)
     }
 
-    /// No field, but a heading over those that follow.
+    /// A heading over the fields that follow.
     pub(crate) fn part(heading: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FieldKind::Part, "", heading, "off")
     }
 
-    /// Some lines of text.
+    /// Several lines of plain text.
     pub(crate) fn long_text(name: &'static str, label: &'static str) -> Self {
         Self::new(FieldKind::Long, name, label, "off")
     }
 
-    /// Text with headings, lists and formulas, as HTML; with script, the editor of `web/editor.ts` stands for it.
+    /// HTML with headings, lists and formulas. `web/editor.ts` replaces the `textarea`.
     pub(crate) fn rich_text(name: &'static str, label: &'static str) -> Self {
         Self::new(FieldKind::Rich, name, label, "off").hint(
             "Formulas stand between \\( and \\), or \\[ and \\]. It is kept as HTML, such as <p>, <h2>, <ul> and <table>.",
         )
     }
 
-    /// A day with an hour, as [`Hour`](super::day::Hour) is written.
+    /// A date with a time, in the format of [`Hour`](super::day::Hour).
     pub(crate) fn hour(name: &'static str, label: &'static str) -> Self {
         Self::new(FieldKind::Hour, name, label, "off")
     }
 
-    /// A file, of the kinds that `accept` lists for the browser. The form is sent as `multipart/form-data` then.
+    /// A file with the types of `accept`. It makes the form `multipart/form-data`.
     pub(crate) fn file(name: &'static str, label: &'static str, accept: &'static str) -> Self {
         Self::new(FieldKind::File(accept), name, label, "off")
     }
 
-    /// An e-mail address.
     pub(crate) fn email(label: &'static str) -> Self {
         Self::new(FieldKind::Email, "email", label, "username")
     }
 
-    /// The password that one has.
+    /// The current password.
     pub(crate) fn password(label: &'static str) -> Self {
         Self::new(FieldKind::Password, "password", label, "current-password")
     }
 
-    /// A password to be.
+    /// A password to set.
     pub(crate) fn new_password(name: &'static str, label: &'static str) -> Self {
         Self::new(FieldKind::Password, name, label, "new-password")
     }
 
-    /// A code from another device.
+    /// A one-time code from an authenticator app.
     pub(crate) fn code(label: &'static str) -> Self {
         Self::new(FieldKind::Code, "code", label, "one-time-code")
     }
 
-    /// Yes or no.
+    /// A checkbox. Its submitted value is `yes`.
     pub(crate) fn checkbox(name: impl Into<Cow<'static, str>>, label: impl Into<Cow<'static, str>>) -> Self {
         Self::new(FieldKind::Checkbox, name, label, "off")
     }
 
-    /// What the form carries along.
+    /// A hidden field.
     pub(crate) fn hidden(name: impl Into<Cow<'static, str>>, value: impl Into<String>) -> Self {
         Self::new(FieldKind::Hidden, name, "", "off").value(value)
     }
 
-    /// One of several: what is sent and what is read.
+    /// A drop-down list. A choice is a submitted value and a label.
     pub(crate) fn select(name: &'static str, label: &'static str, choices: Vec<(String, String)>) -> Self {
         Self::new(FieldKind::Select(choices), name, label, "off")
     }
 
-    /// What was typed. A password does not come back.
+    /// Sets the value. Ignored for passwords, which are never sent back.
     #[must_use]
     pub(crate) fn value(self, value: impl Into<String>) -> Self {
         let value = if self.kind == FieldKind::Password { String::new() } else { value.into() };
         Self { value, ..self }
     }
 
-    /// What is wrong with it.
+    /// Sets the validation error.
     #[must_use]
     pub(crate) fn error(self, error: Option<impl ToString>) -> Self {
         Self { error: error.map(|error| error.to_string()), ..self }
     }
 
-    /// What helps to fill it in.
+    /// Sets the help text.
     #[must_use]
     pub(crate) fn hint(self, hint: impl Into<Cow<'static, str>>) -> Self {
         Self { hint: Some(hint.into()), ..self }
     }
 
-    /// Under which name it is sent.
     #[must_use]
     pub(crate) fn name(&self) -> &str {
         &self.name
@@ -276,7 +274,7 @@ impl Field {
         }
     }
 
-    /// The elements that describe it to who cannot see where they stand.
+    /// Returns the ids for `aria-describedby`.
     fn described_by(&self) -> Option<String> {
         let hint = self.hint.as_ref().map(|_| format!("{}-hint", self.name));
         let error = self.error.as_ref().map(|_| format!("{}-error", self.name));
@@ -285,7 +283,7 @@ impl Field {
     }
 }
 
-/// A page that only says something, with a heading.
+/// A page with a heading, paragraphs and links.
 #[derive(Template)]
 #[template(path = "message.html")]
 pub(crate) struct MessagePage {
@@ -296,26 +294,24 @@ pub(crate) struct MessagePage {
 }
 
 impl MessagePage {
-    /// A page that says this.
     pub(crate) fn new(frame: &Frame, title: &'static str, text: impl Into<String>) -> Self {
         Self { layout: frame.layout(Section::Account), title, text: vec![text.into()], links: Vec::new() }
     }
 
-    /// Another paragraph.
+    /// Adds a paragraph.
     #[must_use]
     pub(crate) fn paragraph(mut self, text: impl Into<String>) -> Self {
         self.text.push(text.into());
         self
     }
 
-    /// A link below.
+    /// Adds a link below the text.
     #[must_use]
     pub(crate) fn link(mut self, text: &'static str, to: impl Into<String>) -> Self {
         self.links.push((text, to.into()));
         self
     }
 
-    /// The page.
     pub(crate) fn respond(&self) -> Result<Response, Error> {
         Ok(Html(self.render()?).into_response())
     }

@@ -1,4 +1,4 @@
-//! Who looks at a page, as the frame around it wants to know: a name to greet, the way out, and what is to be said once.
+//! The extractor for a page's layout: signed-in user, CSRF token, nonce, flash message.
 
 use palisade::session::SessionRejection;
 use std::convert::Infallible;
@@ -12,7 +12,10 @@ use super::trusted_html::TrustedHtml;
 use crate::db::users::User;
 use crate::state::App;
 
-/// Who looks at the page. While sessions cannot be read it is shown as to a visitor: it only greets, it guards nothing.
+/// The data that the layout needs from the request.
+///
+/// If the session store is down, the page is rendered as for a visitor. The frame protects nothing:
+/// access control is in the layers and in `SignedIn`.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     nonce: CspNonce,
@@ -24,7 +27,6 @@ pub(crate) struct Frame {
 const NOTICE_KEY: &str = "notice";
 
 impl Frame {
-    /// The frame in this part of the site.
     pub(crate) fn layout(&self, section: Section) -> Layout {
         let viewer = match &self.user {
             Some(user) => {
@@ -36,23 +38,22 @@ impl Frame {
         Layout { viewer, notice: self.notice.clone(), ..Layout::new(section, self.nonce.clone()) }
     }
 
-    /// The frame around what an admin has typed and not kept yet.
+    /// Returns the layout of a preview, with a notice that nothing is saved.
     pub(crate) fn preview(&self) -> Layout {
         self.layout(Section::Admin).show_notice("This is a preview: nothing of it is kept.")
     }
 
-    /// The field with the token, for a form. It begins a session where there is none.
+    /// Returns the hidden field with the CSRF token. Printing it starts a session.
     pub(crate) fn token(&self) -> TrustedHtml {
         TrustedHtml::csrf_field(self.token.as_ref())
     }
 
-    /// Who is signed in.
     pub(crate) fn user(&self) -> Option<&SignedIn<User>> {
         self.user.as_ref()
     }
 }
 
-/// Says something on the next page that is shown.
+/// Sets a flash message, which the next page shows once.
 pub(crate) async fn notice(session: &Session, text: &str) -> Result<(), SessionRejection> {
     session.set(NOTICE_KEY, text).await
 }

@@ -1,10 +1,10 @@
-//! The frame around every page, as its template reads it.
+//! The data of the base template `layout.html`.
 
 use palisade::CspNonce;
 
 use super::trusted_html::TrustedHtml;
 
-/// What the frame around every page needs to know.
+/// The data of the base template.
 #[derive(Clone, Debug)]
 pub struct Layout {
     pub(super) section: Section,
@@ -13,16 +13,16 @@ pub struct Layout {
     pub(super) notice: Option<String>,
 }
 
-/// Who looks at the page, for the frame.
+/// The viewer, for the header and the navigation.
 #[derive(Clone, Debug)]
 pub(super) enum Viewer {
-    /// Nobody has looked, as on the page of an error.
+    /// The session was not read, as on an error page.
     Unknown,
     Visitor,
     Member(Member),
 }
 
-/// Who is signed in, for the frame.
+/// A signed-in user, for the header.
 #[derive(Clone, Debug)]
 pub(super) struct Member {
     pub(super) name: String,
@@ -31,30 +31,30 @@ pub(super) struct Member {
 }
 
 impl Layout {
-    /// The frame of a page in this part of the site, for whoever it may be.
+    /// Creates a layout for an unknown viewer.
     pub fn new(section: Section, nonce: CspNonce) -> Self {
         Self { section, nonce, viewer: Viewer::Unknown, notice: None }
     }
 
-    /// The name of who is signed in.
+    /// Returns the name of the signed-in user.
     #[must_use]
     pub fn member(&self) -> Option<&str> {
         self.signed_in().map(|member| &*member.name)
     }
 
-    /// Whether who is signed in is an admin.
+    /// Returns `true` if the signed-in user is an admin.
     #[must_use]
     pub fn is_for_admin(&self) -> bool {
         self.signed_in().is_some_and(|member| member.is_admin)
     }
 
-    /// The field with the token that the form for signing out needs.
+    /// Returns the hidden field with the CSRF token, for the log-out form.
     #[must_use]
     pub fn token(&self) -> TrustedHtml {
         self.signed_in().map(|member| member.token.clone()).unwrap_or_default()
     }
 
-    /// Whether somebody looks at it who is known not to be signed in.
+    /// Returns `true` if the session was read and no one is signed in.
     #[must_use]
     pub fn is_for_visitor(&self) -> bool {
         matches!(self.viewer, Viewer::Visitor)
@@ -67,49 +67,44 @@ impl Layout {
         }
     }
 
-    /// With something to say.
+    /// Sets the notice at the top of the page.
     #[must_use]
     pub fn show_notice(self, notice: &str) -> Self {
         Self { notice: Some(notice.to_owned()), ..self }
     }
 
-    /// What is to be said once.
     #[must_use]
     pub fn notice(&self) -> Option<&str> {
         self.notice.as_deref()
     }
 
-    /// Whether the page belongs to the part of the site with this name, for the navigation to say so.
+    /// Returns `true` if the page is in the section with this name. The navigation highlights it.
     #[must_use]
     pub fn is_in(&self, part: &str) -> bool {
         self.section.name() == part
     }
 
-    /// The value that marks our own script.
+    /// Returns the nonce of the Content Security Policy.
     #[must_use]
     pub fn nonce(&self) -> &CspNonce {
         &self.nonce
     }
 }
 
-/// A part of the site.
+/// A section of the site, for the navigation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Section {
-    /// The front page.
     Home,
-    /// The list of challenges and every challenge.
+    /// Challenges and competitions.
     Challenges,
-    /// Who has how many points.
     Leaderboard,
-    /// The list of articles and every article.
+    /// Articles and newsletters.
     Articles,
-    /// About the society.
     About,
-    /// One's own pages.
+    /// The signed-in user's own pages, and the pages to log in and register.
     Account,
-    /// What admins do.
     Admin,
-    /// A page that the navigation does not name.
+    /// A page that is not in the navigation.
     Other,
 }
 

@@ -1,4 +1,4 @@
-//! The parts that pages share: the layout and its frame, forms, lists, dates, addresses.
+//! The parts that pages share: layout, forms, pagination, dates, URL extractors.
 
 pub mod address;
 pub mod day;

@@ -1,4 +1,4 @@
-//! What is true of every page: checked by the tests of each.
+//! Assertions that hold for every page. The unit tests of each page call them.
 
 use palisade::CspNonce;
 
@@ -8,7 +8,7 @@ pub(crate) fn layout() -> Layout {
     Layout::new(Section::Other, CspNonce::default())
 }
 
-/// Checks what every page promises, and that its one main heading is `heading`.
+/// Asserts the markup rules of every page, and that its only `h1` is `heading`.
 pub(crate) fn check(page: &str, heading: &str) {
     assert!(page.starts_with("<!doctype html>\n<html lang=\"en-GB\">"), "{page}");
     assert!(page.contains(&format!("<h1>{heading}</h1>")), "{heading} in {page}");

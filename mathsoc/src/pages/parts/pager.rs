@@ -1,4 +1,4 @@
-//! The way from one page of a list to the next.
+//! Pagination: the links to the previous and to the next page of a list.
 //!
 //! ```
 //! use mathsoc::pages::parts::pager::Pager;
@@ -8,37 +8,32 @@
 //! assert_eq!(pager.next().as_deref(), Some("/challenges?key_stage=KS3&page=3"));
 //! ```
 //!
-//! # What it shows
-//!
-//! The page before, where we are, the page after. The first page's address bears no number, so that it has one address.
-//!
-//! # What it does not do
-//!
-//! It has no numbered links: a society's lists are a few pages long.
+//! The URL of the first page has no page number, so that the page has only one URL. There are no
+//! numbered links: a society's lists are a few pages long.
 
-/// Where we are in a list of several pages.
+/// The position in a paginated list.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Pager {
     list: String,
-    /// The page we are on, from 1.
+    /// The current page, from 1.
     pub page: u32,
-    /// How many pages there are.
+    /// The number of pages.
     pub pages: u32,
 }
 
 impl Pager {
-    /// Page `page` of `pages` of the list whose first page is at `list`.
+    /// Creates a pager for page `page` of `pages`. `list` is the URL of the first page.
     pub fn new(list: impl Into<String>, page: u32, pages: u32) -> Self {
         Self { list: list.into(), page, pages }
     }
 
-    /// The address of the page before this one.
+    /// Returns the URL of the previous page.
     #[must_use]
     pub fn previous(&self) -> Option<String> {
         (self.page > 1).then(|| self.address(self.page - 1))
     }
 
-    /// The address of the page after this one.
+    /// Returns the URL of the next page.
     #[must_use]
     pub fn next(&self) -> Option<String> {
         (self.page < self.pages).then(|| self.address(self.page + 1))

@@ -1,15 +1,15 @@
-//! The links above a list that narrow it down to one key stage, or show all.
+//! The key stage filter above a list.
 
 use crate::domain::key_stage::KeyStage;
 
-/// One of these links.
+/// A link of the filter.
 pub(crate) struct Filter {
     pub(crate) key_stage: Option<KeyStage>,
     pub(crate) address: String,
     pub(crate) chosen: bool,
 }
 
-/// The links above the list at `path`.
+/// Returns the links of the filter for the list at `path`: all, then each key stage.
 pub(crate) fn filters(path: &str, chosen: Option<KeyStage>) -> Vec<Filter> {
     let stages = KeyStage::ALL.into_iter().map(Some);
     [None]
@@ -19,7 +19,7 @@ pub(crate) fn filters(path: &str, chosen: Option<KeyStage>) -> Vec<Filter> {
         .collect()
 }
 
-/// Where the list at `path` is, narrowed down or not.
+/// Returns the URL of the list at `path`, filtered by a key stage or not.
 pub(crate) fn address(path: &str, key_stage: Option<KeyStage>) -> String {
     key_stage.map_or_else(|| path.to_owned(), |stage| format!("{path}?key_stage={stage}"))
 }
