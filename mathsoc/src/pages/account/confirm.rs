@@ -1,4 +1,4 @@
-//! `/login/confirm`: giving the password again before something grave.
+//! `/login/confirm`: asks for the password again (step-up authentication).
 
 use axum::Form;
 use axum::extract::{Query, State};
@@ -15,7 +15,6 @@ use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
-/// What is typed in, and where to go on.
 #[derive(Deserialize)]
 pub(crate) struct ConfirmForm {
     password: Option<Password>,

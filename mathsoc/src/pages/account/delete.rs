@@ -1,4 +1,4 @@
-//! `/profile/delete_account`: leaving, with all that is one's own.
+//! `/profile/delete_account`: deletes the user's account with its answers and points.
 
 use axum::Form;
 use axum::extract::State;
@@ -14,7 +14,6 @@ use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage};
 use crate::state::App;
 
-/// Whether they mean it.
 #[derive(Deserialize)]
 pub(crate) struct DeleteForm {
     sure: Option<String>,

@@ -1,4 +1,4 @@
-//! `/profile/export`: all that the site keeps of oneself, as JSON. Nothing secret is in it: no password's hash, no token.
+//! `/profile/export`: all data about the user as JSON, without secrets (password hash, tokens).
 
 use axum::extract::State;
 use axum::response::{IntoResponse, Response};

@@ -1,4 +1,4 @@
-//! `/profile/history`: what one has answered, and what came of it; and points that were given by hand.
+//! `/profile/history`: the user's answers with their results, and awards.
 
 use askama::Template;
 use axum::extract::State;
@@ -19,7 +19,7 @@ use crate::state::App;
 #[template(path = "history.html")]
 struct History {
     layout: Layout,
-    /// On the first page.
+    /// Shown on the first page only.
     awards: Vec<Award>,
     found: Paged<Given>,
     pager: Pager,

@@ -1,4 +1,4 @@
-//! `/login`, `/login/code`, `/logout`: getting in and out.
+//! `/login`, `/login/code` and `/logout`.
 
 use axum::Form;
 use axum::extract::{Query, State};
@@ -24,14 +24,13 @@ use crate::state::App;
 
 const WRONG: &str = "That e-mail address and that password do not belong together.";
 
-/// What the address of the form carries.
+/// The query of the login page.
 #[derive(Deserialize)]
 pub(crate) struct LogInQuery {
     #[serde(default)]
     next: Next,
 }
 
-/// What is typed in.
 #[derive(Deserialize)]
 pub(crate) struct LogInForm {
     #[serde(default)]
@@ -98,7 +97,6 @@ pub(crate) async fn take(
     .await
 }
 
-/// How somebody wants to get in, and where to.
 struct LogInOptions {
     remember: bool,
     next: Next,
@@ -132,7 +130,7 @@ async fn continue_after_password(
             next: options.next.path().cloned(),
             until: now() + 5 * 60,
         };
-        // Whoever knew the session's name before knows nothing of the half that is done.
+        // Prevents session fixation: the old session id must not lead to the pending login.
         session.renew().await?;
         session.set(PENDING_KEY, &pending).await?;
         return Ok(Redirect::to(SafePath::of("/login/code")).into_response());
@@ -150,7 +148,7 @@ async fn finish_login(session: &Session, proof: AuthProof, options: LogInOptions
 
 const PENDING_KEY: &str = "second step";
 
-/// Who has shown a password, and still owes a code.
+/// A login whose password was verified and whose one-time code is due.
 #[derive(Serialize, Deserialize)]
 struct PendingLogin {
     user: i64,
@@ -182,7 +180,6 @@ pub(crate) async fn show_code(frame: Frame, session: Session) -> Result<Response
     }
 }
 
-/// A code that is typed in.
 #[derive(Deserialize)]
 pub(crate) struct CodeForm {
     #[serde(default)]
@@ -216,7 +213,7 @@ pub(crate) async fn take_code(
     finish_login(&session, proof, LogInOptions { remember: pending.remember, next }).await
 }
 
-/// Whether this is a code of the account's device, or one of its recovery codes. Each passes once.
+/// Checks a one-time code or a recovery code. Each is accepted once.
 async fn code_passes(app: &App, user: i64, code: &str) -> Result<bool, Error> {
     let Some(factor) = second_factor::of_user(&app.db, user).await? else { return Ok(false) };
     let secret = totp::Secret::open(&app.keyring, user, &factor.secret);

@@ -1,13 +1,14 @@
-//! Accounts: getting one, getting in and out, and what is one's own.
+//! Accounts: registration, login, logout, password reset and the user's own pages.
 //!
-//! # What passes
+//! # Rules
 //!
-//! 1. Whoever signs in has shown a password, and a code where the account has a second factor; each attempt counts by address
-//!    and by account, and failures are delayed more and more.
-//! 2. An account whose address was never verified gets a letter instead.
-//! 3. What is grave asks for the password again when it was given more than ten minutes ago.
+//! 1. A login needs the password, and a one-time code if the account has a second factor. Attempts
+//!    are rate-limited by IP address and by account. Failures are delayed by a growing back-off.
+//! 2. A login to an account with an unverified e-mail address sends the verification letter again.
+//! 3. Sensitive pages need step-up authentication: the password again, if it was last checked more
+//!    than ten minutes ago.
 //!
-//! Whether an address has an account, no page says: the letter does.
+//! No page reveals if an e-mail address has an account. Only a letter to that address does.
 
 pub(crate) mod confirm;
 pub(crate) mod delete;
@@ -35,10 +36,10 @@ use crate::error::Error;
 use crate::limits::LOGIN;
 use crate::state::App;
 
-/// How long a password counts as just given.
+/// The time for which a password check counts as recent, for step-up authentication.
 pub(super) const RECENT_AUTH: Duration = Duration::from_secs(10 * 60);
 
-/// What is wrong with a new password, in words for its owner.
+/// Checks a new password against the policy of the role. Returns the reason for a rejection.
 async fn password_problem(role: Role, password: &Password, about: &[&str]) -> Option<PasswordRejected> {
     let (policy, password) = (role.password_policy(), password.clone());
     let about: Vec<String> = about.iter().map(|text| (*text).to_owned()).collect();
@@ -46,11 +47,11 @@ async fn password_problem(role: Role, password: &Password, about: &[&str]) -> Op
         let about: Vec<&str> = about.iter().map(String::as_str).collect();
         policy.check(&password, &about).err()
     };
-    // Guessing takes a while for some texts, and nobody else should wait for it.
+    // Estimating the strength of some texts takes long: keep it off the async threads.
     tokio::task::spawn_blocking(check).await.unwrap_or_default()
 }
 
-/// Checks the password of an account: counted by its address, and after wrong ones with growing delays.
+/// Verifies the password of an account, with the account's rate limit and back-off.
 async fn verify_password(
     app: &App,
     email: &EmailAddress,
@@ -68,8 +69,11 @@ async fn verify_password(
     Ok(verified)
 }
 
-/// After the epoch of an account was raised, which has ended its sessions and remembered browsers: leaves this session alive,
-/// as one whose password was just given. Without an epoch the account has changed meanwhile, and this session is over too.
+/// Ends all sessions of the account but this one, after its epoch was raised.
+///
+/// The raised epoch has invalidated all sessions and remember-me tokens. This session is renewed
+/// with the new epoch, as after a password check. `None` means that another request has changed
+/// the account first: then this session ends too.
 async fn keep_only_this_session(session: &Session, user: i64, epoch: Option<u64>) -> Result<(), Error> {
     if let Some(epoch) = epoch {
         session.confirm(AuthProof::dangerous_allow_unverified(user.to_string(), epoch)).await?;
@@ -78,9 +82,9 @@ async fn keep_only_this_session(session: &Session, user: i64, epoch: Option<u64>
     Ok(())
 }
 
-/// Sends a letter. One that cannot be sent is for the log: the page says the same.
+/// Sends an e-mail. A failure is only logged: the page must not reveal it.
 pub(super) fn send<L: crate::mail::Letter>(app: &App, to: &EmailAddress, letter: &L) {
     if let Err(error) = app.mailer.send(to, letter) {
-        tracing::error!(%error, letter = L::NAME, "a letter was not sent");
+        tracing::error!(%error, letter = L::NAME, "e-mail not sent");
     }
 }

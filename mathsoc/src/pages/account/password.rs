@@ -1,4 +1,4 @@
-//! `/profile/change_password`: another password, for who knows the old one. Every other session of the account ends.
+//! `/profile/change_password`: changes the password, and ends every other session of the account.
 
 use axum::Form;
 use axum::extract::State;
@@ -18,7 +18,6 @@ use crate::pages::parts::form::{Field, FormPage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// What is typed in.
 #[derive(Deserialize)]
 pub(crate) struct ChangePasswordForm {
     password: Option<Password>,

@@ -1,4 +1,4 @@
-//! `/profile` and `/profile/edit`: what is known of oneself.
+//! `/profile` and `/profile/edit`: the user's details, progress and ranks.
 
 use askama::Template;
 use axum::Form;
@@ -33,7 +33,7 @@ struct Profile {
 }
 
 impl Profile {
-    /// The bar of a key stage, 200 wide: how far the solved and the tried ones reach.
+    /// Returns the lengths of the bars for solved and tried challenges, of 200.
     fn bar(stage: &StageProgress) -> (i64, i64) {
         let all = stage.challenges.max(1);
         (200 * stage.solved / all, 200 * stage.tried / all)
@@ -61,7 +61,6 @@ pub(crate) async fn show(
     render(&Profile { layout, user: (*user).clone(), school, admin_needs_factor, stages, boards })
 }
 
-/// What may be changed.
 #[derive(Deserialize)]
 pub(crate) struct ProfileForm {
     #[serde(default)]

@@ -1,4 +1,6 @@
-//! `/register`: asking for an account. What the page answers does not depend on whether the address has one.
+//! `/register`: creates an account.
+//!
+//! The response does not reveal if the e-mail address has an account already.
 
 use axum::Form;
 use axum::extract::State;
@@ -19,7 +21,6 @@ use crate::pages::parts::Frame;
 use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::state::App;
 
-/// What is typed in.
 #[derive(Deserialize)]
 pub(crate) struct RegisterForm {
     #[serde(default)]
@@ -31,7 +32,6 @@ pub(crate) struct RegisterForm {
     password: Option<Password>,
 }
 
-/// The years to choose from.
 pub(super) fn year_field() -> Field {
     let years = (Year::FIRST..=Year::LAST).map(|year| (year.to_string(), format!("Year {year}")));
     let choices = [(String::new(), "None, or I would rather not say".to_owned())];
@@ -118,7 +118,7 @@ pub(crate) async fn take(
         ];
         return page(&frame, &form).fields(fields).respond();
     };
-    // Hashed before anybody looks whether the address is known: the answer takes as long either way.
+    // Hashed before the look-up, so that the response time does not reveal a known address.
     let hash = app.passwords.hash(password).await?;
     let new = NewUser {
         email: email.clone(),

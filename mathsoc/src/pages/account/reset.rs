@@ -1,5 +1,6 @@
-//! `/password_reset` and `/password_reset/{token}`: a new password for who has forgotten the old one; `/welcome/{token}`: the
-//! first one of an account that an admin made.
+//! `/password_reset`, `/password_reset/{token}` and `/welcome/{token}`: password links.
+//!
+//! `/welcome/{token}` sets the first password of an account that an admin has created.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -23,14 +24,12 @@ use crate::pages::parts::form::{Field, FormPage, MessagePage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// Whose password it is.
 #[derive(Deserialize)]
 pub(crate) struct ResetRequestForm {
     #[serde(default)]
     email: String,
 }
 
-/// The new one.
 #[derive(Deserialize)]
 pub(crate) struct NewPasswordForm {
     password: Option<Password>,
@@ -48,7 +47,7 @@ pub(crate) async fn show(frame: Frame) -> Result<Response, Error> {
     page(&frame, "").respond()
 }
 
-/// `POST /password_reset`. The answer is the same whether the address has an account.
+/// `POST /password_reset`. The response does not reveal if the address has an account.
 ///
 /// # Errors
 /// Returns 429 after too many requests for this address.
@@ -163,7 +162,7 @@ async fn take_form(
     if users::set_password(&app.db, user.id, link.epoch, &hash).await?.is_none() {
         return link_error_page(&frame, LinkError::Outdated);
     }
-    // Who opens the link has shown that the address is theirs.
+    // The link proves that the user owns the address.
     users::verify_email(&app.db, user.id).await?;
     if purpose == Purpose::Welcome {
         notice(&session, "Your password is kept. Log in with it.").await?;
@@ -171,7 +170,7 @@ async fn take_form(
     }
     let url = |path: &str| app.config.site_url.link(path);
     send(&app, &user.email, &PasswordChanged { reset: url("/password_reset"), site: url("/") });
-    // The session of the former password, where this browser has one, is over and could say nothing more.
+    // The epoch has invalidated this browser's session; a new one has to carry the notice.
     if session.sign_in().await?.is_some_and(|sign_in| sign_in.user == user.id.to_string()) {
         session.outdated().await?;
     }

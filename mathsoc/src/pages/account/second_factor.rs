@@ -1,4 +1,6 @@
-//! `/profile/second_factor`: a code from a device besides the password. Adding or removing it ends every other session.
+//! `/profile/second_factor`: sets up and removes the second factor (TOTP).
+//!
+//! Both end every other session of the account.
 
 use askama::Template;
 use axum::Form;
@@ -54,7 +56,7 @@ fn set_up_page(frame: &Frame, user: &User, secret: &Secret, problem: Option<&'st
     let code = QrCode::new(secret.uri(ISSUER, user.email.as_str()));
     let picture = code.map(|code| {
         let svg = code.render::<svg::Color<'_>>().min_dimensions(200, 200).build();
-        // A document of its own begins with what has no place inside of a page.
+        // Inline SVG must not start with an XML declaration.
         svg.split_once("?>").map_or(svg.clone(), |(_, svg)| svg.to_owned())
     });
     let text = secret.text();
@@ -98,14 +100,13 @@ pub(crate) async fn show(
     render(&set_up_page(&frame, &user, &secret, None))
 }
 
-/// The first code.
 #[derive(Deserialize)]
 pub(crate) struct FirstCodeForm {
     #[serde(default)]
     code: String,
 }
 
-/// `POST /profile/second_factor`: the device is taken when it has shown that it makes the right codes.
+/// `POST /profile/second_factor`: stores the secret once the user has entered a valid code.
 ///
 /// # Errors
 /// Rejects the request if the last password check is older than [`RECENT_AUTH`].

@@ -1,4 +1,4 @@
-//! `/profile/sessions`: where one is logged in, and how to end it.
+//! `/profile/sessions`: lists and ends the user's sessions.
 
 use askama::Template;
 use axum::Form;
@@ -37,7 +37,7 @@ pub(crate) async fn show(
     render(&Sessions { layout: frame.layout(Section::Account), token: frame.token(), listed, sessions })
 }
 
-/// Which one; all others where none is named.
+/// The session to end. Without a key, all others.
 #[derive(Deserialize)]
 pub(crate) struct EndForm {
     key: Option<String>,
@@ -54,7 +54,7 @@ pub(crate) async fn end(
         session.end_elsewhere(&key).await?;
         notice(&session, "You are logged out there.").await?;
     } else {
-        // What follows counts as giving the password, so it has to have been given.
+        // `keep_only_this_session` renews the session as after a password check: require one.
         if user.require_recent_auth(RECENT_AUTH).await.is_err() {
             return Ok(Redirect::to(SafePath::of("/login/confirm?next=/profile/sessions")).into_response());
         }
@@ -65,7 +65,7 @@ pub(crate) async fn end(
     Ok(Redirect::to(SafePath::of("/profile/sessions")).into_response())
 }
 
-/// What a browser calls itself, as people know it: `Firefox on Windows`.
+/// Returns a readable name for a `User-Agent`: `Firefox on Windows`.
 fn device(agent: &Option<String>) -> String {
     let agent = agent.as_deref().unwrap_or_default();
     let first = |names: &[(&str, &'static str)]| {
@@ -94,7 +94,7 @@ fn device(agent: &Option<String>) -> String {
     }
 }
 
-/// Seconds of the library are unsigned, those of pages are not.
+/// Converts the unsigned seconds of the session API for the template filters.
 fn seconds(time: &u64) -> i64 {
     i64::try_from(*time).unwrap_or(i64::MAX)
 }
@@ -104,7 +104,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn a_browser_is_called_as_people_call_it() {
+    fn names_browser_and_system() {
         let name = |agent: &str| device(&Some(agent.to_owned()));
         assert_eq!(
             name("Mozilla/5.0 (Windows NT 10.0; Win64; x64; rv:140.0) Gecko/20100101 Firefox/140.0"),

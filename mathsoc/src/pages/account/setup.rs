@@ -1,4 +1,4 @@
-//! `/setup/{token}`: the first admin makes their account, by the link that the first start has printed.
+//! `/setup/{token}`: creates the first admin, by the link that the first start prints.
 
 use axum::Form;
 use axum::extract::{Path, State};
@@ -22,7 +22,6 @@ use crate::pages::parts::form::{Field, FormPage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// What is typed in.
 #[derive(Deserialize)]
 pub(crate) struct SetUpForm {
     #[serde(default)]
@@ -84,7 +83,7 @@ pub(crate) async fn take(
         let field = Field::email("E-mail address").value(&form.email).error(Some(error));
         page(&frame, &form).fields([name_field().value(&form.full_name), field, password_field()]).respond()
     };
-    // Looked for before the link is used: another address is tried with the same link.
+    // Checked before the token is consumed, so that the user can retry with another address.
     if users::by_email(&app.db, email).await?.is_some() {
         return taken(CreateError::EmailTaken);
     }

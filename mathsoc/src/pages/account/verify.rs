@@ -1,4 +1,4 @@
-//! `/verify_email/{token}`: showing that an address is one's own.
+//! `/verify_email/{token}`: verifies the e-mail address of an account.
 
 use axum::extract::{Path, State};
 use axum::response::Response;
@@ -13,7 +13,7 @@ use crate::pages::parts::form::{FormPage, MessagePage};
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// `GET /verify_email/{token}`. Programs that check mail open links; only the button uses it.
+/// `GET /verify_email/{token}`. Only the button consumes the token, as mail scanners open links.
 pub(crate) async fn show(
     State(app): State<App>,
     frame: Frame,
@@ -44,7 +44,7 @@ pub(crate) async fn take(
     }
 }
 
-/// A link that does not pass, and what to do.
+/// Renders the page for an invalid or expired link.
 pub(super) fn link_error_page(frame: &Frame, error: LinkError) -> Result<Response, Error> {
     match error {
         LinkError::Db(error) => Err(error.into()),

@@ -14,8 +14,8 @@
 //! ```
 //!
 //! An ambiguous local time, at the end of summer time, is the first of the two instants. A local
-//! time in the gap at its start is moved forward by the length of the gap. The time zone is the one
-//! of the society's schools and is not a setting.
+//! time in the gap at its start is moved forward by the length of the gap. The time zone is not a
+//! setting: it is that of the society's schools.
 //!
 //! References: [HTML, `datetime-local`][local].
 //!

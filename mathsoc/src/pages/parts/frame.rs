@@ -14,8 +14,8 @@ use crate::state::App;
 
 /// The data that the layout needs from the request.
 ///
-/// If the session store is down, the page is rendered as for a visitor. The frame protects nothing:
-/// access control is in the layers and in `SignedIn`.
+/// If the session store is down, the page is rendered as for a visitor. The frame protects
+/// nothing: access control is in the layers and in `SignedIn`.
 #[derive(Clone, Debug)]
 pub(crate) struct Frame {
     nonce: CspNonce,
@@ -43,7 +43,7 @@ impl Frame {
         self.layout(Section::Admin).show_notice("This is a preview: nothing of it is kept.")
     }
 
-    /// Returns the hidden field with the CSRF token. Printing it starts a session.
+    /// Returns the hidden field with the CSRF token. Starts a session if there is none.
     pub(crate) fn token(&self) -> TrustedHtml {
         TrustedHtml::csrf_field(self.token.as_ref())
     }

@@ -1,4 +1,4 @@
-//! `/about`: what the society is, and when it meets.
+//! `/about`: the society and its meetings.
 
 use askama::Template;
 use axum::response::Html;
@@ -23,7 +23,7 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn the_page_says_when_we_meet() {
+    fn says_when_we_meet() {
         let page = About { layout: page_checks::layout() }.render().unwrap();
         page_checks::check(&page, "About the society");
         assert!(page.contains("Every Thursday"));

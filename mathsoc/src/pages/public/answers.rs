@@ -1,7 +1,7 @@
-//! `POST /challenges/{id}/answers`: an answer by the form of a challenge's page.
+//! `POST /challenges/{id}/answers`: submits an answer with the form on a challenge's page.
 //!
-//! What is taken leads back to the page, which shows what came of it; what cannot be read comes back to be put right, with
-//! status 422, and has used up no try.
+//! A counted answer redirects to the page, which shows the result. An answer that cannot be parsed
+//! is shown again with status 422, and does not use up a try.
 
 use answers::Comparison;
 use askama::Template;
@@ -23,7 +23,7 @@ use crate::pages::parts::address::Id;
 use crate::pages::parts::frame::notice;
 use crate::state::App;
 
-/// An answer, and the box it goes into.
+/// The form of an answer box.
 #[derive(Deserialize)]
 pub(crate) struct AnswerForm {
     #[serde(default, rename = "box")]
@@ -73,7 +73,7 @@ pub(crate) async fn take(
     Ok(Redirect::to(target).into_response())
 }
 
-/// What came of it, in a sentence.
+/// Returns the result in a sentence, for the pupil.
 pub(super) fn feedback(outcome: &Outcome) -> &'static str {
     match outcome {
         Outcome { solved_challenge: true, points: FIRST, .. } => {

@@ -1,21 +1,25 @@
-//! `/api`: what programs send, as JSON. They are signed in by the session's cookie, and send the token of one of our pages as
+//! `/api/submit`: submits an answer as JSON. `web/answer_form.ts` calls it.
+//!
+//! The client is authenticated by the session cookie. It sends the CSRF token of a page in
 //! `X-CSRFToken`.
 //!
 //! ```text
 //! POST /api/submit  {"challenge": 7, "box": 12, "answer": "x^2 + 1"}
-//! {"correct": false, "hint": "Check the sign.", "tries_left": 2, "solved_box": false, "solved_challenge": false,
-//!  "points": 0, "read_as": "<math>…</math>", "said": "That is not right yet.", "tries": "You have two tries left."}
+//! {"correct": false, "hint": "Check the sign.", "tries_left": 2, "solved_box": false,
+//!  "solved_challenge": false, "points": 0, "read_as": "<math>…</math>",
+//!  "said": "That is not right yet.", "tries": "You have two tries left."}
 //! ```
 //!
 //! | status | when |
 //! |---|---|
-//! | 401, 403 | nobody is signed in; the token is missing or over |
-//! | 404 | there is no such box, or not yet |
-//! | 409 | the box takes no more answers: it is solved, its tries are used up, or the challenge is closed |
-//! | 422 | the JSON is not as above, or the answer cannot be read: `at` says where, and no try is used up |
-//! | 429 | more than ten answers a minute |
+//! | 401, 403 | the client is not signed in; the CSRF token is missing or has expired |
+//! | 404 | the challenge or the box does not exist, or is not published yet |
+//! | 409 | the box is solved, its tries are used up, or the challenge is closed |
+//! | 422 | the JSON is invalid, or the answer cannot be parsed (`at`); no try is used up |
+//! | 429 | the rate limit of ten answers a minute is exceeded |
 //!
-//! Every error is `application/problem+json` (RFC 9457): who sends JSON and does not say what it likes is answered in JSON.
+//! Every error is `application/problem+json` (RFC 9457): a request with a JSON body and without an
+//! `Accept` header gets a JSON response.
 
 use answers::Comparison;
 use axum::body::Bytes;
@@ -95,7 +99,9 @@ pub(crate) async fn submit(
     }
 }
 
-/// A layer, by [`tower::util::MapRequestLayer`], outside of the error pages.
+/// Adds `Accept: application/json` to a JSON request that states no preference.
+///
+/// It is applied outside `ErrorPages`, so that errors are JSON too.
 pub(crate) fn default_accept_to_json(mut request: Request) -> Request {
     let headers = request.headers_mut();
     if is_json(headers) && headers.get(ACCEPT).is_none_or(|accept| accept == "*/*") {

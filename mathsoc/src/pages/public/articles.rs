@@ -1,4 +1,4 @@
-//! `/articles` and `/article/{id}`: what the society's members write.
+//! `/articles` and `/article/{id}`: articles by the society's members.
 
 use askama::Template;
 use axum::extract::State;
@@ -28,7 +28,7 @@ pub(crate) struct ArticlePage {
 }
 
 impl ArticlePage {
-    /// The page of an article that is not kept yet.
+    /// Renders an article that is not saved.
     pub(crate) fn preview(frame: &Frame, article: Article) -> Self {
         let layout = frame.preview();
         Self { layout, article }
@@ -64,7 +64,7 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn an_article_has_its_body_as_html_and_its_mathematics_as_mathml() {
+    fn renders_the_body_as_html_and_formulas_as_mathml() {
         let article = Article {
             id: 1,
             title: "On 1 < 2".to_owned(),
@@ -79,7 +79,7 @@ mod tests {
     }
 
     #[test]
-    fn a_list_of_several_pages_has_a_way_on() {
+    fn a_paginated_list_links_to_its_pages() {
         let summary = ArticleSummary {
             id: 3,
             title: "Primes".to_owned(),

@@ -1,13 +1,13 @@
-//! A leaderboard as pages show it, and as those who watch one are told of it: lines with ranks, and one's own.
+//! The rows of a leaderboard, for the page and for the event stream.
 //!
-//! | `board=` | is |
+//! | `board=` | leaderboard |
 //! |---|---|
-//! | `all`, and nothing | everybody, by the points for all challenges |
-//! | `KS3`, `KS4`, `KS5` | by those for one key stage; `key_stage=KS3` says the same |
-//! | `class` | one's own school and year |
-//! | `competition-7` | a competition, for who may see it |
+//! | `all`, or absent | all members, by the points for all challenges |
+//! | `KS3`, `KS4`, `KS5` | by the points for one key stage; `key_stage=KS3` is an alias |
+//! | `class` | the viewer's school and year |
+//! | `competition-7` | a competition, if the viewer is invited |
 //!
-//! What cannot be read is the board of all, the first page, and no version.
+//! Invalid parameters fall back to the board `all`, page 1 and version 0.
 
 use std::convert::Infallible;
 
@@ -23,16 +23,16 @@ use crate::domain::person::Role;
 use crate::error::Error;
 use crate::state::App;
 
-/// Which board the address asks for, and which page of it.
+/// The query of a leaderboard: a board, a page and a version.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct BoardQuery {
     pub(super) name: BoardName,
     pub(super) page: u32,
-    /// What the page shows already, as the number of the board's last change.
+    /// The version of the board that the client shows already.
     pub(super) version: i64,
 }
 
-/// A board by its name in addresses.
+/// A board, by its name in the query.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum BoardName {
     Class,
@@ -66,7 +66,7 @@ impl<S: Send + Sync> FromRequestParts<S> for BoardQuery {
 }
 
 impl BoardName {
-    /// The board that it is for this member; a class is that of who belongs to a school and to a year.
+    /// Resolves the board for this member. `None` for a class, without a school or a year.
     pub(super) fn board(self, user: &User) -> Option<Board> {
         match self {
             Self::Class => Some(Board::Class { school: user.school_id?, year: user.year? }),
@@ -77,24 +77,24 @@ impl BoardName {
     }
 }
 
-/// Lines of a board.
+/// The rows of a board.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
 pub(super) struct Table {
     pub(super) lines: Vec<Line>,
-    /// One's own, where it is on another page.
+    /// The viewer's own row, if it is on another page.
     pub(super) own: Option<Line>,
 }
 
-/// One line.
+/// A row of a board.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub(super) struct Line {
     pub(super) rank: i64,
     pub(super) name: String,
-    /// The school, where pupils of several meet.
+    /// The school, on a board with several schools.
     pub(super) school: Option<String>,
     pub(super) points: i64,
     pub(super) solved: i64,
-    /// Whether it is that of who looks.
+    /// Whether it is the viewer's own row.
     pub(super) own: bool,
 }
 
@@ -110,14 +110,16 @@ impl Line {
     }
 }
 
-/// A page of a board, and how many there are.
+/// A page of a board, with the number of pages.
 pub(super) struct BoardPage {
     pub(super) table: Table,
     pub(super) page: u32,
     pub(super) pages: u32,
 }
 
-/// A page of a board, with the line of who looks: a pupil without points comes after all who have some.
+/// Loads a page of a board, with the viewer's own row.
+///
+/// A pupil without points ranks after everyone with points.
 pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Result<BoardPage, Error> {
     let found = leaderboard::page(&app.db, board, page).await?;
     let here = found.items.iter().any(|line| line.user_id == user.id);
@@ -141,7 +143,7 @@ pub(super) async fn table(app: &App, user: &User, board: Board, page: u32) -> Re
     Ok(BoardPage { table: Table { lines, own }, page: found.page, pages: found.pages })
 }
 
-/// The schools of a competition.
+/// Loads the leaderboard of schools in a competition.
 pub(super) async fn schools(app: &App, user: &User, id: CompetitionId) -> Result<Table, Error> {
     let found = leaderboard::schools(&app.db, id).await?;
     let lines = found.into_iter().map(|standing| Line::of_school(standing, user)).collect();
@@ -154,7 +156,7 @@ mod tests {
     use crate::domain::key_stage::KeyStage;
 
     #[test]
-    fn what_cannot_be_read_is_the_first_page_of_the_board_of_all() {
+    fn invalid_parameters_fall_back_to_defaults() {
         let all = BoardQuery { name: BoardName::Of(Changing::All), page: 1, version: 0 };
         for query in ["", "board", "board=", "board=KS9&page=0&version=x", "board=competition-", "page=-1"] {
             assert_eq!(BoardQuery::parse(query), all, "{query}");

@@ -1,4 +1,4 @@
-//! `/challenges` and `/challenges/{id}`: problems to solve, by key stage, and for who is signed in a field for each answer.
+//! `/challenges` and `/challenges/{id}`: problems by key stage, with answer boxes for members.
 
 use std::collections::HashMap;
 
@@ -61,22 +61,22 @@ pub(crate) async fn list(
 #[template(path = "challenge.html")]
 pub(crate) struct ChallengePage {
     layout: Layout,
-    /// The field with the token, for who may answer.
+    /// The hidden field with the CSRF token, if the viewer may answer.
     token: Option<TrustedHtml>,
-    /// Whose drafts are kept in the browser; 0 for who may not answer.
+    /// The user id for drafts in the browser's storage; 0 if the viewer may not answer.
     member: i64,
     challenge: Challenge,
     boxes: Vec<BoxProgress>,
 }
 
-/// An answer that cannot be read, to be put right.
+/// A submitted answer that cannot be parsed, and the reason.
 pub(crate) struct UnparsedAnswer {
     pub(crate) answer_box: i64,
     pub(crate) typed: String,
     pub(crate) why: String,
 }
 
-/// A box, and how far who looks at it is with it.
+/// An answer box with the viewer's progress.
 struct BoxProgress {
     id: i64,
     label: String,
@@ -85,14 +85,14 @@ struct BoxProgress {
     unread: Option<UnparsedAnswer>,
 }
 
-/// A text, and how the comparison reads it.
+/// An answer, with the MathML of its parsed form.
 struct ParsedAnswer {
     math: Option<TrustedHtml>,
     text: String,
 }
 
 impl ChallengePage {
-    /// The page as this visitor sees it.
+    /// Loads the page for this viewer.
     ///
     /// # Errors
     /// Returns [`Error::NotFound`] for a challenge that this viewer may not see.
@@ -114,7 +114,7 @@ impl ChallengePage {
         Ok(Self { member, ..page })
     }
 
-    /// The page of a challenge that is not kept yet.
+    /// Renders a challenge that is not saved.
     pub(crate) fn preview(frame: &Frame, challenge: Challenge) -> Self {
         let layout = frame.preview();
         Self::of(layout, None, challenge, HashMap::new(), None)
@@ -145,17 +145,17 @@ impl ChallengePage {
         Self { layout, token, member: 0, challenge, boxes }
     }
 
-    /// What the math field needs, where the page has one.
+    /// Returns the headers that the math field needs, if the page has one.
     pub(crate) fn headers(&self) -> PageHeaders {
         if self.math_field().is_some() { policy::math_field() } else { PageHeaders::new() }
     }
 
-    /// The script of the math field, if there is a box to answer, and it was built.
+    /// Returns the URL of the math field's script, if a box is open and assets were built.
     fn math_field(&self) -> Option<&'static str> {
         if self.is_open() { assets::url("dist/answers.js") } else { None }
     }
 
-    /// Whether there is a box that the visitor may answer now.
+    /// Returns `true` if the viewer may answer at least one box now.
     fn is_open(&self) -> bool {
         self.boxes.iter().any(|item| self.form(item).is_some())
     }
@@ -164,7 +164,7 @@ impl ChallengePage {
         self.boxes.iter().any(|item| item.unread.is_some())
     }
 
-    /// The token for the box's form, if the visitor may answer it now.
+    /// Returns the CSRF field for the box's form, if the viewer may answer it now.
     fn form(&self, item: &BoxProgress) -> Option<&TrustedHtml> {
         let takes_more = !item.is_solved() && item.tries_left() > 0;
         self.token.as_ref().filter(|_| takes_more && !self.challenge.locked)
@@ -185,7 +185,7 @@ impl BoxProgress {
     }
 }
 
-/// How often a box may still be tried, in words.
+/// Returns the number of tries left, in words.
 pub(crate) fn tries(left: u8) -> &'static str {
     match left {
         0 => "You have no try left.",
@@ -252,7 +252,7 @@ mod tests {
     }
 
     #[test]
-    fn visitors_see_what_to_find_and_where_to_log_in() {
+    fn visitors_see_the_boxes_and_a_login_link() {
         let page = page(false, false, vec![], None);
         assert!(page.contains("<msqrt>") && page.contains("stage-KS5"), "{page}");
         assert!(page.contains("Its &lt;sign&gt;"), "{page}");
@@ -278,17 +278,17 @@ mod tests {
     }
 
     #[test]
-    fn what_was_answered_is_there_with_what_is_said_to_it_and_how_it_was_read() {
+    fn shows_submitted_answers_with_feedback_and_parsed_form() {
         let tries = vec![(1, tried(2, true, "4/2", None)), (2, tried(1, false, "-x<y", Some("Check it.")))];
         let page = page(true, false, tries, None);
         assert!(page.contains("Right.") && page.contains("<mfrac><mn>4</mn><mn>2</mn></mfrac>"), "{page}");
         assert!(page.contains("Not right yet.") && page.contains("Check it."), "{page}");
         assert!(page.contains("You have one try left.") && !page.contains("-x<y"), "{page}");
-        assert_eq!(page.matches("<form").count(), 1, "what is solved takes no more");
+        assert_eq!(page.matches("<form").count(), 1, "a solved box has no form");
     }
 
     #[test]
-    fn what_cannot_be_read_comes_back_to_be_put_right() {
+    fn shows_an_unreadable_answer_again_with_the_reason() {
         let (typed, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
         let page = page(true, false, vec![], Some(UnparsedAnswer { answer_box: 2, typed, why }));
         assert!(page.contains(r#"value="2+&#34;&#60;""#) && page.contains("Something is missing."), "{page}");
@@ -296,7 +296,7 @@ mod tests {
     }
 
     #[test]
-    fn a_locked_challenge_shows_its_answers_and_takes_none() {
+    fn a_locked_challenge_shows_its_answers_without_forms() {
         for member in [true, false] {
             let page = page(member, true, vec![(1, tried(0, false, "3", None))], None);
             assert_eq!(page.matches("The answer is").count(), 2, "{page}");
@@ -305,7 +305,7 @@ mod tests {
     }
 
     #[test]
-    fn the_chosen_key_stage_is_marked() {
+    fn highlights_the_selected_key_stage() {
         let found = Paged { items: vec![], page: 1, pages: 1, total: 0 };
         let filters = filters("/challenges", Some(KeyStage::Ks3));
         let pager = Pager::new("/challenges", 1, 1);

@@ -1,6 +1,6 @@
-//! `/competitions` and `/competitions/{id}`: challenges against the clock, for members of the schools that are invited.
+//! `/competitions` and `/competitions/{id}`: timed challenges for members of the invited schools.
 //!
-//! Everybody else finds nothing here, and does not learn that there is something.
+//! Other members get a 404, so that they cannot tell that a competition exists.
 
 use askama::Template;
 use axum::extract::State;
@@ -42,12 +42,12 @@ struct CompetitionPage {
     live: String,
 }
 
-/// A competition, and where it is in its life.
+/// A competition with its phase.
 pub(crate) struct CompetitionStatus {
     pub(crate) id: CompetitionId,
     pub(crate) competition: Competition,
     pub(crate) phase: Phase,
-    /// What the clock says.
+    /// The time until it opens or closes, in words.
     pub(crate) clock: String,
 }
 
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn the_clock_says_when_it_opens_then_when_it_closes_then_that_it_has() {
+    fn the_clock_follows_the_phases() {
         let ahead = page(40, vec![]);
         assert!(ahead.contains("Opens in 1 minute") && !ahead.contains("<table"), "{ahead}");
         let open = page(100, vec![]);
@@ -150,7 +150,7 @@ mod tests {
     }
 
     #[test]
-    fn both_boards_are_there_and_ones_own_line_is_marked_on_each() {
+    fn both_boards_highlight_the_viewers_row() {
         let school = Some("Hill & Dale".to_owned());
         let own = Line { rank: 1, name: "Ada".to_owned(), school, points: 3, solved: 1, own: true };
         let page = page(100, vec![own]);
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn who_is_invited_to_nothing_is_told_so() {
+    fn says_that_there_is_no_invitation() {
         let list = List { layout: page_checks::layout(), competitions: vec![] };
         let page = list.render().unwrap();
         page_checks::check(&page, "Competitions");

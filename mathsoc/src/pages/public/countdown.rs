@@ -1,4 +1,4 @@
-//! How long it is until something, in words: the two largest units that count.
+//! A duration in words: its two largest units.
 //!
 //! ```
 //! use mathsoc::pages::public::countdown::until;
@@ -8,21 +8,17 @@
 //! assert_eq!(until(59), "less than a minute");
 //! ```
 //!
-//! # How the words are found
+//! Values are truncated, not rounded: "1 minute" means at least one minute. Hours follow days and
+//! minutes follow hours, unless they are zero.
 //!
-//! Days, hours and minutes are cut off, not rounded: who reads "1 minute" has at least that. Of days and of hours the next
-//! smaller unit is said too, where there is any.
-//!
-//! # What it does not do
-//!
-//! It does not tick: the words are those of the moment at which the page was made.
+//! The text does not tick: it is the duration at the time of the request.
 //!
 //! # References
 //!
-//! [WCAG 2.2, 2.2.1 Timing Adjustable](https://www.w3.org/TR/WCAG22/#timing-adjustable): a time limit that is the point of an
-//! activity is said plainly, and beforehand.
+//! [WCAG 2.2, 2.2.1 Timing Adjustable](https://www.w3.org/TR/WCAG22/#timing-adjustable): a time
+//! limit that is essential to an activity is announced in advance.
 
-/// So many seconds, in words.
+/// Formats a number of seconds in words.
 #[must_use]
 pub fn until(seconds: i64) -> String {
     let (days, hours, minutes) = (seconds / 86_400, seconds / 3600 % 24, seconds / 60 % 60);
@@ -49,7 +45,7 @@ mod tests {
     use super::until;
 
     #[test]
-    fn two_units_are_said_and_nothing_is_rounded_up() {
+    fn uses_two_units_and_never_rounds_up() {
         for (seconds, words) in [
             (-5, "less than a minute"),
             (0, "less than a minute"),

@@ -1,4 +1,4 @@
-//! `/healthz` and `/readyz`: for whoever watches over the site, not for people.
+//! `/healthz` and `/readyz`: liveness and readiness probes.
 
 use std::convert::Infallible;
 
@@ -9,12 +9,14 @@ use tower::ServiceExt;
 
 use crate::state::App;
 
-/// `GET /healthz`: the program runs.
+/// `GET /healthz`: returns 200 while the process runs.
 pub(crate) async fn live(request: Request) -> Result<impl IntoResponse, Infallible> {
     Health::new().live().oneshot(request).await
 }
 
-/// `GET /readyz`: the database answers, and where `READY_NEEDS_STORE` says so the store of the limits.
+/// `GET /readyz`: returns 200 while the database answers.
+///
+/// With `READY_NEEDS_STORE`, the rate limit store has to answer too.
 pub(crate) async fn ready(State(app): State<App>, request: Request) -> Result<impl IntoResponse, Infallible> {
     app.ready.clone().oneshot(request).await
 }

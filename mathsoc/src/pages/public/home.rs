@@ -1,4 +1,4 @@
-//! `/`: the newest challenges and articles, what is announced, and the newest newsletter.
+//! `/`: the newest challenges, articles and newsletter, and the current announcement.
 
 use std::sync::Arc;
 
@@ -19,7 +19,7 @@ use crate::state::App;
 pub(in crate::pages) struct Home {
     layout: Layout,
     content: Arc<HomeContent>,
-    /// The challenges as who is signed in sees them.
+    /// The challenges with the progress of the signed-in user.
     marked: Option<Vec<ChallengeSummary>>,
 }
 
@@ -41,7 +41,7 @@ impl Home {
         Ok(Self { layout, content, marked })
     }
 
-    /// The page with an announcement that is not kept yet.
+    /// Renders the page with an announcement that is not saved.
     pub(in crate::pages) async fn preview(
         app: &App,
         frame: &Frame,
@@ -72,7 +72,7 @@ mod tests {
     }
 
     #[test]
-    fn what_is_new_is_there_and_escaped() {
+    fn shows_new_content_escaped() {
         let content = HomeContent {
             announcement: Some(Announcement {
                 id: 1,

@@ -1,4 +1,4 @@
-//! `/leaderboard`: who has how many points. For members only: pupils' names are not for everybody.
+//! `/leaderboard`: members by points. Only members may see it, because it shows pupils' names.
 
 use askama::Template;
 use axum::extract::State;
@@ -21,22 +21,22 @@ struct Page {
     layout: Layout,
     selected: SelectedBoard,
     links: Vec<BoardLink>,
-    /// `None` for the class of who has none.
+    /// `None` if the viewer asks for a class without being in one.
     board: Option<Table>,
     pager: Pager,
-    /// Where changes are told.
+    /// The URL of the event stream.
     live: String,
 }
 
-/// Which board it is, for its words.
+/// The selected board, for headings.
 enum SelectedBoard {
     All,
     Stage(KeyStage),
-    /// A year, and the school's name.
+    /// The year and the school's name.
     Class(Option<(i64, String)>),
 }
 
-/// A way to another board.
+/// A link to a board.
 struct BoardLink {
     key_stage: Option<KeyStage>,
     words: &'static str,
@@ -47,7 +47,7 @@ struct BoardLink {
 /// `GET /leaderboard?key_stage=KS3&page=2`, `GET /leaderboard?board=class`.
 ///
 /// # Errors
-/// Returns [`Error::NotFound`] past the last page, and for a competition: it has a page of its own.
+/// Returns [`Error::NotFound`] past the last page, and for a competition: it has its own page.
 pub(crate) async fn show(
     State(app): State<App>,
     user: SignedIn<User>,
@@ -60,7 +60,7 @@ pub(crate) async fn show(
         BoardName::Of(Changing::Stage(stage)) => (SelectedBoard::Stage(stage), Changing::Stage(stage)),
         BoardName::Of(Changing::Competition(_)) => return Err(Error::NotFound),
     };
-    // Before the rows: what changes between the two is told once more, and not never.
+    // Read before the rows: a change between the reads is sent twice, not lost.
     let version = board_versions::version(&app.db, changing).await?;
     let (board, page, pages) = match query.name.board(&user) {
         Some(board) => {
@@ -81,7 +81,7 @@ pub(crate) async fn show(
     render(&Page { layout, selected, links, board, pager, live })
 }
 
-/// The year and the school's name of who has both.
+/// Returns the user's year and school name, if both are set.
 async fn class(app: &App, user: &User) -> Result<Option<(i64, String)>, Error> {
     let (Some(school), Some(year)) = (user.school_id, user.year) else { return Ok(None) };
     Ok(schools::by_id(&app.db, school).await?.map(|school| (year.number(), school.name)))
@@ -135,11 +135,11 @@ mod tests {
     }
 
     #[test]
-    fn ones_own_line_is_marked_wherever_it_is() {
+    fn highlights_the_viewers_row_on_every_page() {
         let lines = vec![line(1, 9, false), line(2, 4, true), line(2, 4, false)];
         let here = page(SelectedBoard::All, Some(Table { lines, own: None }));
         assert_eq!(here.matches("<tr aria-current=\"true\"><td>2</td>").count(), 1, "{here}");
-        assert_eq!(here.matches("<td>2</td>").count(), 2, "who has as many is as high: {here}");
+        assert_eq!(here.matches("<td>2</td>").count(), 2, "equal points share a rank: {here}");
         assert!(here.contains("Ada &#60;Lovelace&#62;") && here.contains("page=2"), "{here}");
         let own = Some(line(14, 1, true));
         let elsewhere = page(SelectedBoard::All, Some(Table { lines: vec![line(1, 9, false)], own }));
@@ -147,7 +147,7 @@ mod tests {
     }
 
     #[test]
-    fn an_empty_board_says_so_and_is_ready_for_its_first_line() {
+    fn an_empty_board_has_a_hidden_table() {
         let page = page(SelectedBoard::Stage(KeyStage::Ks4), Some(Table::default()));
         assert!(page.contains("Nobody has solved a challenge here yet."), "{page}");
         assert!(
@@ -157,13 +157,13 @@ mod tests {
     }
 
     #[test]
-    fn who_has_no_class_is_told_where_to_say_it() {
+    fn links_to_the_profile_without_a_class() {
         let page = page(SelectedBoard::Class(None), None);
         assert!(page.contains("href=\"/profile/edit\"") && !page.contains("<table"), "{page}");
     }
 
     #[test]
-    fn without_script_the_page_says_how_to_see_what_is_new() {
+    fn asks_to_reload_without_script() {
         let page = page(SelectedBoard::All, Some(Table { lines: vec![line(1, 9, true)], own: None }));
         assert!(page.contains("Reload the page to see what has changed"), "{page}");
     }

@@ -1,23 +1,24 @@
-//! `GET /leaderboard/events?board=KS3&page=2&version=41`: a leaderboard that changes while it is looked at, as server-sent events.
+//! `GET /leaderboard/events?board=KS3&page=2&version=41`: leaderboards as server-sent events.
 //!
 //! ```text
 //! retry: 2000
 //!
 //! id: 42
 //! event: board
-//! data: {"board":{"lines":[{"rank":1,"name":"Ada","school":null,"points":3,"solved":1,"own":true}],"own":null}}
+//! data: {"board":{"lines":[{"rank":1,"name":"Ada",…,"own":true}],"own":null}}
 //! ```
 //!
-//! What happens, in this order:
-//! 1. the members' gate; a board that this member may not see is not found; where too many watch the answer is 429 or 503;
-//! 2. the rows go at once where the board has changed since `version`, or since the `Last-Event-ID` of who comes back; else when
-//!    it does, once a second at most, and only where a row of this page is another;
-//! 3. a comment goes every twenty seconds, by which both ends know that the other is there;
-//! 4. after fifty seconds the answer ends. The browser asks again by itself, and is let in again by the gate: so a session that
-//!    has ended is told nothing after a minute. The answer ends at once when the program is asked to stop.
+//! In order:
+//! 1. The request passes the members' guard. A board that the member may not see is a 404. If too
+//!    many streams are open, the response is 429 or 503.
+//! 2. If the board is newer than `version`, or than `Last-Event-ID` after a reconnect, its rows are
+//!    sent at once. Later they are sent when they change, at most once a second.
+//! 3. A keep-alive comment is sent every 20 seconds, so that both ends notice a dead connection.
+//! 4. The response ends after 50 seconds. The browser reconnects and passes the guard again, so
+//!    a session that has ended receives nothing after a minute. A shutdown ends it at once.
 //!
-//! It does not prolong what a page would not: an open leaderboard is in use, as one that is reloaded every minute is, until the
-//! session is at its absolute end.
+//! Each reconnect counts as activity, as a reload would: an open leaderboard resets the session's
+//! idle timeout, but not its absolute timeout.
 //!
 //! References: HTML, server-sent events; RFC 9111 §5.2.2.5 (`no-store`).
 
@@ -43,10 +44,10 @@ use crate::error::Error;
 use crate::live::{Crowded, Watcher};
 use crate::state::App;
 
-/// What a proxy, nginx among them, is told: to pass on each event as it comes.
+/// `X-Accel-Buffering: no` tells nginx and other proxies not to buffer the events.
 const X_ACCEL_BUFFERING: HeaderName = HeaderName::from_static("x-accel-buffering");
 
-/// When the browser comes back after the end of an answer.
+/// The delay before the browser reconnects.
 const RETRY_DELAY: Duration = Duration::from_secs(2);
 
 /// `GET /leaderboard/events`.
@@ -91,13 +92,13 @@ fn too_many_watchers(crowded: Crowded) -> Response {
     (status, [(RETRY_AFTER, "30")]).into_response()
 }
 
-/// Tells one browser what becomes of one page of a board.
+/// Sends the changes of one page of a board to one browser.
 struct BoardStream {
     app: App,
     user: SignedIn<User>,
     board: Board,
     page: u32,
-    /// The number of the last change that the browser has been told of.
+    /// The version of the board that was last sent.
     last_version: i64,
     sender: mpsc::Sender<Event>,
 }
@@ -114,7 +115,7 @@ impl BoardStream {
         }
     }
 
-    /// Ends when the browser has gone, or the database does not answer: the browser comes back.
+    /// Returns if the browser disconnects or the database fails. The browser reconnects.
     async fn send_changes(&mut self, watcher: &mut Watcher) {
         let pace = self.app.live.times();
         let mut beats = interval_at(Instant::now() + pace.beat, pace.beat);
@@ -138,7 +139,7 @@ impl BoardStream {
                             Event::default().id(version.to_string()).event("board").data(&last_rows)
                         }
                         Err(error) => {
-                            tracing::warn!(%error, "a leaderboard is not live just now");
+                            tracing::warn!(%error, "leaderboard stream closed: its rows could not be read");
                             return;
                         }
                     }
@@ -148,7 +149,7 @@ impl BoardStream {
         }
     }
 
-    /// The tables of the page, as JSON on one line.
+    /// Serializes the tables of the page as JSON on one line.
     async fn rows(&self) -> Result<String, Error> {
         let (app, user) = (&self.app, &*self.user);
         let board_page = table(app, user, self.board, self.page).await?.table;

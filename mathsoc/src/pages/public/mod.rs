@@ -1,4 +1,4 @@
-//! The pages that are not an account's own and not for admins, and the endpoints beside them.
+//! The pages and endpoints that are neither about an account nor for admins.
 
 pub(crate) mod about;
 pub(crate) mod answers;

@@ -1,7 +1,8 @@
-//! `/newsletters` and `/newsletters/{id}`: what the society prints, to read here, in the browser's own viewer, or to keep.
+//! `/newsletters` and `/newsletters/{id}`: newsletters, as text and as PDF.
 //!
-//! The PDF is behind two plain links, and in no frame: phones show none in frames, and the viewer of a whole window can be read
-//! by keyboard and at every size. It is served in a sandbox; browsers' own viewers show it there.
+//! The page links to the PDF and does not frame it: phones show no PDF in a frame, and a browser's
+//! full-window viewer works with the keyboard and at every size. The PDF is served with a sandbox,
+//! in which browsers still open their viewer.
 
 use askama::Template;
 use axum::extract::State;
@@ -17,21 +18,21 @@ use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 
 impl File {
-    /// The address of the file, if it can be opened.
+    /// Returns the URL of the PDF, unless it is in quarantine.
     #[must_use]
     pub fn address(&self) -> Option<String> {
         let (id, name) = self.file_id.as_deref().zip(self.file_name.as_deref())?;
         (!self.file_waits).then(|| files::path(id, name))
     }
 
-    /// How large it is, in words.
+    /// Returns the size, such as `1.2 MB`.
     #[must_use]
     pub fn size(&self) -> String {
         size(self.file_bytes.unwrap_or_default())
     }
 }
 
-/// So many bytes, as people say it: `1.2 MB`.
+/// Formats a number of bytes: `1.2 MB`.
 pub(crate) fn size(bytes: i64) -> String {
     match bytes {
         ..1_000_000 => format!("{} kB", bytes.div_euclid(1_000).max(1)),
@@ -52,12 +53,12 @@ struct List {
 pub(crate) struct NewsletterPage {
     layout: Layout,
     newsletter: Newsletter,
-    /// Whether it is not kept yet, so that its PDF cannot be opened.
+    /// Whether it is a preview, in which the PDF cannot be opened.
     is_preview: bool,
 }
 
 impl NewsletterPage {
-    /// The page of a newsletter that is not kept yet.
+    /// Renders a newsletter that is not saved.
     pub(crate) fn preview(frame: &Frame, newsletter: Newsletter) -> Self {
         let layout = frame.preview();
         Self { layout, newsletter, is_preview: true }
@@ -114,7 +115,7 @@ mod tests {
     }
 
     #[test]
-    fn a_newsletter_is_read_opened_and_kept() {
+    fn shows_the_text_and_links_the_pdf() {
         let page = page(march(file(false)));
         let address = format!("/files/{}/M%C3%A4rz_1.pdf", "0123456789abcdef".repeat(2));
         assert!(page.contains(&format!(r#"href="{address}""#)), "{page}");
@@ -125,7 +126,7 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_waits_for_the_scanner_has_no_address_yet() {
+    fn a_quarantined_file_has_no_link() {
         let waiting = page(march(file(true)));
         assert!(!waiting.contains("/files/") && waiting.contains("being checked"), "{waiting}");
         let none = page(march(File::default()));

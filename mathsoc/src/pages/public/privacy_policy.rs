@@ -1,4 +1,4 @@
-//! `/privacy_policy`: what this site keeps about its visitors.
+//! `/privacy_policy`: the data that the site stores about its visitors.
 
 use askama::Template;
 use axum::response::Html;
@@ -23,10 +23,10 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn the_page_says_what_is_kept() {
+    fn lists_the_stored_data() {
         let page = PrivacyPolicy { layout: page_checks::layout() }.render().unwrap();
         page_checks::check(&page, "Privacy policy");
-        for kept in [
+        for text in [
             "local storage",
             "<code>session</code>",
             "<code>remember</code>",
@@ -37,7 +37,7 @@ mod tests {
             "what your browser calls itself",
             "Delete your account",
         ] {
-            assert!(page.contains(kept), "{kept}");
+            assert!(page.contains(text), "{text}");
         }
     }
 }

@@ -1,4 +1,6 @@
-//! `POST /csp-report`: what browsers report. They send no token with it, and nothing of ours: it changes nothing but counts.
+//! `POST /csp-report`: receives reports of browsers.
+//!
+//! Browsers send no CSRF token with a report. A request only increments counters.
 
 use axum::extract::{Request, State};
 use axum::response::{IntoResponse, Response};
@@ -6,12 +8,12 @@ use axum::response::{IntoResponse, Response};
 use crate::db::reports;
 use crate::state::App;
 
-/// `POST /csp-report`. While the database is away, reports are lost.
+/// `POST /csp-report`. Reports are lost while the database is down.
 pub(crate) async fn take(State(app): State<App>, request: Request) -> Response {
     let answer = app.reports.collect(request).await;
     let groups = app.reports.drain();
     if let Err(error) = reports::add(&app.db, &groups).await {
-        tracing::warn!(%error, "reports of browsers are lost");
+        tracing::warn!(%error, "browser reports lost: the database rejected them");
     }
     answer.into_response()
 }

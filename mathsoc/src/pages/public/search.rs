@@ -1,10 +1,11 @@
-//! `/search`: challenges, articles and newsletters in which all the words stand.
+//! `/search`: challenges, articles and newsletters that contain all the words.
 //!
-//! What is found, in this order: where all words stand in the title, then the rest; of each the newest first. Capitals do not
-//! count, in any alphabet. The words are looked for in what a reader sees, and not in the marks around it.
+//! Texts with all words in the title come first, then the others; each group is newest first. The
+//! search ignores case in every alphabet. It searches the visible text, not the markup.
 //!
-//! All texts are read for each search. A society has a few hundred, and looking through a thousand takes a few milliseconds;
-//! an index would have to be kept by everything that writes (`docs/decisions/0021-search.md`).
+//! Each search reads all texts. A society has a few hundred, and searching a thousand takes a few
+//! milliseconds. An index would have to be updated by every write
+//! (`docs/decisions/0021-search.md`).
 
 use std::convert::Infallible;
 use std::ops::Range;
@@ -23,15 +24,15 @@ use crate::pages::parts::{Frame, Layout, Section, filters, render};
 use crate::state::App;
 use crate::text::rich_text;
 
-/// The most characters of a search.
+/// The maximum length of a query.
 const MAX_CHARS: usize = 100;
-/// The most words of a search; more are left out.
+/// The maximum number of words. Further words are ignored.
 const MAX_WORDS: usize = 8;
-/// Characters around the first word that is found.
+/// The number of characters on each side of the word in an excerpt.
 const EXCERPT_CHARS: usize = 70;
 const PER_PAGE: usize = 10;
 
-/// What is looked for, and which page of it.
+/// The query string: a text and a page.
 pub(crate) struct SearchQuery {
     text: String,
     page: u32,
@@ -65,12 +66,13 @@ struct SearchPage {
     pager: Pager,
 }
 
-/// Something that was found.
+/// A search result.
 #[derive(Debug, PartialEq, Eq)]
 struct Hit {
     text: Text,
     in_title: bool,
-    /// What stands around the first word in the body: text, the word, text. None where the lead says enough.
+    /// Text before the first match in the body, the match, text after it. `None` if title and lead
+    /// contain all words.
     excerpt: Option<[String; 3]>,
 }
 
@@ -126,7 +128,7 @@ fn hit(text: Text, words: &[String]) -> Option<Hit> {
     Some(Hit { text, in_title, excerpt })
 }
 
-/// The first place of the word outside of a formula, with what stands around it; formulas there become `…`.
+/// Returns the first match outside of formulas with its context. A formula in it becomes `…`.
 fn excerpt(body: &str, word: &str) -> Option<[String; 3]> {
     let text = without_formulas(body);
     let at = find_word(&text, word)?;
@@ -146,7 +148,7 @@ fn excerpt(body: &str, word: &str) -> Option<[String; 3]> {
     Some([before, text[at].to_owned(), after])
 }
 
-/// Where the word stands, whatever its capitals.
+/// Finds a lower-case word, ignoring case.
 fn find_word(text: &str, word: &str) -> Option<Range<usize>> {
     text.char_indices().find_map(|(start, _)| {
         let mut folded = String::new();
@@ -191,7 +193,7 @@ mod tests {
     }
 
     #[test]
-    fn all_words_have_to_stand_somewhere_and_titles_come_first() {
+    fn requires_all_words_and_sorts_titles_first() {
         let texts = || {
             vec![
                 text("Primes", "", "<p>On roots.</p>"),
@@ -203,11 +205,11 @@ mod tests {
         assert_eq!(found(texts(), "square roots"), ["Roots"]);
         assert!(found(texts(), "cubes").is_empty());
         assert_eq!(found(vec![text("ÉCOLE 100%", "", "")], "école 100%"), ["ÉCOLE 100%"]);
-        assert!(found(vec![text("ab", "", "")], "a_").is_empty(), "no character stands for others");
+        assert!(found(vec![text("ab", "", "")], "a_").is_empty(), "there are no wildcards");
     }
 
     #[test]
-    fn marks_and_scripts_are_not_looked_through() {
+    fn ignores_markup_and_scripts() {
         let one = || vec![text("One", "", r#"<p class="note">text<script>evil</script></p>"#)];
         for word in ["class", "note", "script", "evil", "<p"] {
             assert!(found(one(), word).is_empty(), "{word}");
@@ -228,7 +230,7 @@ mod tests {
     }
 
     #[test]
-    fn a_word_is_found_whatever_its_alphabet() {
+    fn ignores_case_in_every_alphabet() {
         for (text, word, found) in
             [("Straße", "straße", "Straße"), ("aÉb", "é", "É"), ("İx", "x", "x"), ("ααΑΒ", "αβ", "ΑΒ")]
         {
