@@ -113,8 +113,8 @@ pub async fn receive_picture_form(app: &App, request: Request) -> Result<Multipa
 
 /// Stores a pending file and records its owner in the database.
 ///
-/// Runs in a task of its own, so that a client that disconnects cannot leave one without the other.
-/// If the database rejects the row, the file is removed again.
+/// Runs in a task of its own, so that a client that disconnects cannot leave one without the
+/// other. If the database rejects the row, the file is removed again.
 pub async fn store(app: &App, by: i64, file: PendingFile) -> Result<Upload, Error> {
     let app = app.clone();
     let stored = async move {

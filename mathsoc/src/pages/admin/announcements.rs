@@ -1,4 +1,4 @@
-//! `/admin/announcements`: the notes on the front page.
+//! `/admin/announcements`: the section of announcements, which the front page shows.
 
 use axum::Form;
 use axum::extract::State;
@@ -20,7 +20,6 @@ use crate::pages::public::home::Home;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Deserialize)]
 pub(crate) struct AnnouncementForm {
     #[serde(default)]
@@ -46,7 +45,7 @@ impl AnnouncementForm {
         ]
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     fn read(&self) -> Result<NewAnnouncement, Vec<Field>> {
         let (title, hour) = (self.title.parse::<Title>(), self.published_at.parse::<Hour>());
         let body = self.body.trim();
@@ -66,7 +65,7 @@ impl AnnouncementForm {
         }
     }
 
-    /// The announcement as the front page would show it, whatever may still be wrong.
+    /// Converts the form for a preview, valid or not.
     fn preview(self, now: i64) -> Announcement {
         let title = title::or_untitled(self.title);
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
@@ -128,7 +127,7 @@ pub(crate) async fn create(
     }
 }
 
-/// `POST /admin/announcements/preview`: the front page as a visitor would see it; nothing is kept.
+/// `POST /admin/announcements/preview`: renders the front page without saving.
 pub(crate) async fn preview(
     State(app): State<App>,
     frame: Frame,

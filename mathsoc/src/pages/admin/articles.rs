@@ -1,4 +1,4 @@
-//! `/admin/articles`: what is there to read, and what will be.
+//! `/admin/articles`: the section of articles, published and scheduled.
 
 use axum::Form;
 use axum::extract::State;
@@ -21,7 +21,6 @@ use crate::pages::public::articles::ArticlePage;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ArticleForm {
@@ -50,7 +49,7 @@ impl ArticleForm {
         ]
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     fn read(&self) -> Result<Draft, Vec<Field>> {
         let (title, author) = (self.title.parse::<Title>(), self.author.parse::<Title>());
         let (teaser, body) = (self.teaser.trim(), self.body.trim());
@@ -74,7 +73,7 @@ impl ArticleForm {
         }
     }
 
-    /// The article as its page would show it, whatever may still be wrong.
+    /// Converts the form for a preview, valid or not.
     fn preview(self, now: i64) -> Article {
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
         let (title, author) = (title::or_untitled(self.title), self.author);
@@ -135,7 +134,7 @@ pub(crate) async fn create(
     }
 }
 
-/// `POST /admin/articles/preview`: the page as a visitor would see it; nothing is kept.
+/// `POST /admin/articles/preview`: renders the page without saving.
 pub(crate) async fn preview(frame: Frame, Form(form): Form<ArticleForm>) -> Result<Html<String>, Error> {
     render(&ArticlePage::preview(&frame, form.preview(now())))
 }

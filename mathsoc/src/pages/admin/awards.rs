@@ -1,7 +1,7 @@
-//! `/admin/awards`: points given to pupils by hand, or taken, each with a reason that the pupil reads.
+//! `/admin/awards`: points that admins give or take, each with a reason for the pupil.
 //!
-//! Whom they are for is typed as an e-mail address or as a whole name. A part of a name is nobody's: it is answered with who may be
-//! meant, since points for the wrong pupil are seen by everybody at once.
+//! The admin names the pupil by e-mail address or full name. A part of a name is rejected with up
+//! to three suggestions: points for the wrong pupil would be public at once.
 
 use axum::Form;
 use axum::extract::{RawQuery, State};
@@ -31,7 +31,6 @@ use crate::pages::parts::{Frame, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 pub(crate) struct AwardForm {
     #[serde(default)]
@@ -77,7 +76,7 @@ impl AwardForm {
         [self.pupil_field(), self.points_field(), self.reason_field(), self.counts_field(competitions)]
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     async fn read(&self, db: &Db, competitions: &[Competition]) -> Result<ParsedAward, Error> {
         let pupil = pupil(db, &self.pupil).await?;
         let (points, reason) = (self.points.parse::<Points>(), self.reason.parse::<Title>());
@@ -119,15 +118,15 @@ impl AwardForm {
     }
 }
 
-/// What a form says.
+/// A parsed form.
 enum ParsedAward {
-    /// The pupil's name, and what they are to get.
+    /// The pupil's name, and the award.
     Valid(String, NewAward),
-    /// The fields, with what is wrong.
+    /// The fields with their validation errors.
     Invalid(Vec<Field>),
 }
 
-/// The one pupil whom a text names, or why there is none.
+/// Finds the only pupil with this address or full name, or returns the reason.
 async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     let text = text.trim();
     if text.is_empty() {
@@ -154,7 +153,7 @@ async fn pupil(db: &Db, text: &str) -> Result<Result<Person, String>, Error> {
     Ok(Err(format!("No pupil has this address or name.{meant}")))
 }
 
-/// `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
+/// Formats pupils as `Ada Lovelace (ada@school.example), Ada King (king@school.example)`.
 fn name_list(pupils: &[Person]) -> String {
     let name = |it: &Person| format!("{} ({})", it.user.full_name, it.user.email);
     pupils.iter().map(name).collect::<Vec<_>>().join(", ")

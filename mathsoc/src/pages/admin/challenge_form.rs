@@ -1,7 +1,7 @@
-//! The form of a challenge: what is typed into it, and what that says.
+//! The form of a challenge: its fields, and their validation.
 //!
-//! Its boxes are numbered from 1 and have four fields each; there are always two empty ones at the end, and a box that is left
-//! empty is none.
+//! Answer boxes are numbered from 1 and have four fields each. The form ends with two empty boxes,
+//! up to [`MOST_BOXES`] in all. Boxes without a label and an answer are ignored.
 
 use std::collections::HashMap;
 
@@ -15,10 +15,10 @@ use crate::domain::title::{self, Title};
 use crate::pages::parts::day::Hour;
 use crate::pages::parts::form::Field;
 
-/// Empty boxes at the end of the form.
+/// The number of empty boxes at the end of the form.
 const SPARE: usize = 2;
 
-/// What is typed in: names with values, as a form sends them.
+/// The submitted names and values.
 pub(super) struct ChallengeForm(HashMap<String, String>);
 
 impl ChallengeForm {
@@ -26,7 +26,7 @@ impl ChallengeForm {
         Self(sent.into_iter().collect())
     }
 
-    /// An empty form; what it makes is shown from this time on.
+    /// Creates an empty form, with `now` as the time of release.
     pub(super) fn empty(now: i64) -> Self {
         let hour = Hour::of_unix(now).to_string();
         Self([("released_at".to_owned(), hour), ("key_stage".to_owned(), KeyStage::Ks3.to_string())].into())
@@ -69,13 +69,13 @@ impl ChallengeForm {
         self.of_box(n, "label").is_empty() && self.of_box(n, "answer").is_empty()
     }
 
-    /// How many boxes the form shows.
+    /// Returns the number of boxes to show.
     fn box_count(&self) -> usize {
         let filled = (1..=MOST_BOXES).rev().find(|n| !self.is_empty(*n)).unwrap_or(0);
         (filled + SPARE).min(MOST_BOXES)
     }
 
-    /// The fields, with what is wrong by their names.
+    /// Returns the fields, with the errors in `wrong` by field name.
     pub(super) fn fields(&self, among: &[Competition], wrong: &HashMap<String, String>) -> Vec<Field> {
         let stages = KeyStage::ALL.map(|stage| (stage.to_string(), stage.to_string())).to_vec();
         let none = (String::new(), "None: it is for everybody".to_owned());
@@ -109,7 +109,7 @@ impl ChallengeForm {
         fields.into_iter().map(filled).collect()
     }
 
-    /// What it says, or what is wrong, by the names of the fields.
+    /// Parses the form, or returns the errors by field name.
     pub(super) fn read(&self) -> Result<Draft, HashMap<String, String>> {
         let mut wrong = HashMap::new();
         let mut report = |name: &str, why: String| drop(wrong.insert(name.to_owned(), why));
@@ -158,7 +158,7 @@ impl ChallengeForm {
         }
         match it.rules.parse::<AnswerRules>() {
             Err(error) => report(&name(n, "rules"), error.to_string()),
-            // An answer that cannot be read could never be given.
+            // No pupil could ever match an answer that cannot be parsed.
             Ok(rules) => {
                 if let Comparison::Unreadable { message, .. } =
                     answers::compare(&it.answer, &it.answer, &rules)
@@ -170,7 +170,7 @@ impl ChallengeForm {
         it
     }
 
-    /// The challenge as its page would show it, whatever may still be wrong.
+    /// Converts the form for a preview, valid or not.
     pub(super) fn preview(&self, now: i64) -> Challenge {
         let label = |n| AnswerBox { id: 0, label: self.of_box(n, "label").to_owned(), answer: None };
         let filled = (1..=MOST_BOXES).filter(|n| !self.is_empty(*n));
@@ -188,7 +188,7 @@ impl ChallengeForm {
     }
 }
 
-/// The name of a box's field.
+/// Returns the name of a box's field.
 fn name(n: usize, part: &str) -> String {
     format!("box-{n}-{part}")
 }
@@ -210,17 +210,17 @@ mod tests {
     }
 
     #[test]
-    fn boxes_that_are_left_empty_are_none_and_the_others_keep_their_order() {
+    fn ignores_empty_boxes_and_keeps_the_order() {
         let form =
             form(&[("box-1-id", "9"), ("box-3-label", "x ="), ("box-3-answer", "7"), ("box-3-id", "4")]);
         let draft = form.read().unwrap();
         assert_eq!(draft.boxes.len(), 1);
         assert_eq!((draft.boxes[0].id, draft.boxes[0].answer.as_str()), (Some(4), "7"));
-        assert_eq!(form.box_count(), 5, "two empty ones follow the last");
+        assert_eq!(form.box_count(), 5, "two empty boxes follow the last");
     }
 
     #[test]
-    fn what_could_never_be_answered_is_told_at_once() {
+    fn rejects_answers_that_cannot_be_parsed() {
         let form = form(&[
             ("box-1-label", "x ="),
             ("box-1-answer", "2+"),
@@ -237,7 +237,7 @@ mod tests {
     }
 
     #[test]
-    fn what_was_kept_comes_back_into_the_form_as_it_was() {
+    fn a_saved_draft_round_trips_through_the_form() {
         let form = form(&[("box-1-label", "x ="), ("box-1-answer", "7"), ("locked_at", "2026-02-01T09:00")]);
         let draft = form.read().unwrap();
         assert_eq!(ChallengeForm::of(draft.clone()).read().unwrap(), draft);

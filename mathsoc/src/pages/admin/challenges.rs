@@ -1,4 +1,4 @@
-//! `/admin/challenges`: setting problems, with their answers; closing and opening them.
+//! `/admin/challenges`: the section of challenges, with their answers; locking and unlocking.
 
 use std::collections::HashMap;
 
@@ -104,7 +104,7 @@ pub(crate) async fn create(
     }
 }
 
-/// `POST /admin/challenges/preview`: the page as a visitor would see it; nothing is kept.
+/// `POST /admin/challenges/preview`: renders the page without saving.
 pub(crate) async fn preview(frame: Frame, Form(sent): RawForm) -> Result<Html<String>, Error> {
     render(&ChallengePage::preview(&frame, ChallengeForm::new(sent).preview(now())))
 }

@@ -1,4 +1,4 @@
-//! `/admin/competitions`: challenges against the clock, and the schools that are invited.
+//! `/admin/competitions`: the section of competitions, with the invited schools.
 
 use std::collections::{HashMap, HashSet};
 
@@ -26,7 +26,7 @@ use crate::web::signed_in::Admin;
 
 type RawForm = Form<Vec<(String, String)>>;
 
-/// What is typed in, and the schools that are ticked.
+/// The submitted texts, and the ids of the ticked schools.
 struct CompetitionForm {
     texts: HashMap<String, String>,
     invited: HashSet<i64>,
@@ -210,7 +210,7 @@ pub(crate) async fn lock(
     redirect_to_list(&session, LogSubject::Competition, &format!("“{title}” is closed.")).await
 }
 
-/// Invites the schools that are ticked, and no other.
+/// Invites the ticked schools and withdraws all other invitations.
 async fn invite(
     app: &App,
     by: &Actor,

@@ -1,7 +1,8 @@
-//! `/admin/export/{file}`: what the site knows, as a file for a spreadsheet.
+//! `/admin/export/{file}`: users, answers and the leaderboard as CSV files.
 //!
-//! The file goes out as it is read, five hundred rows at a time; whoever goes away in the middle ends the reading. Where the
-//! database gives no answer half way, the connection breaks off, so that nobody takes a part for the whole.
+//! The response is streamed, 500 rows at a time. If the client disconnects, the queries stop. If
+//! the database fails, the connection is aborted, so that a client cannot mistake a part for the
+//! whole.
 
 use std::io;
 use std::pin::Pin;
@@ -27,7 +28,6 @@ use crate::pages::parts::day::Hour;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What goes out.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum ExportFile {
     Users,
@@ -55,7 +55,9 @@ impl ExportFile {
     }
 }
 
-/// `GET /admin/export/users.csv`, `submissions.csv` or `leaderboard.csv?key_stage=KS3`. The log says who has it.
+/// `GET /admin/export/users.csv`, `submissions.csv` or `leaderboard.csv?key_stage=KS3`.
+///
+/// Each download is in the admin log.
 ///
 /// # Errors
 /// Returns [`Error::NotFound`] for any other file name.
@@ -72,9 +74,9 @@ pub(crate) async fn show(
     tokio::spawn(async move {
         let mut writer = CsvWriter { sender, db: app.db.clone() };
         if let Err(ExportError::Db(error)) = writer.write(file).await {
-            tracing::error!(%error, file = file.name(), "a file broke off");
-            // If nobody listens any more, nobody has to be told.
-            let _ = writer.sender.send(Err(io::Error::other("the database gave no answer"))).await;
+            tracing::error!(%error, file = file.name(), "CSV export aborted: the database failed");
+            // Fails only if the client has disconnected.
+            let _ = writer.sender.send(Err(io::Error::other("the database failed"))).await;
         }
     });
     let attachment = format!("attachment; filename=\"{}\"", file.name());
@@ -82,17 +84,16 @@ pub(crate) async fn show(
     Ok((head, Body::new(CsvBody(receiver))).into_response())
 }
 
-/// What is written into the file.
+/// Queries the rows and sends them as CSV.
 struct CsvWriter {
     sender: Sender<io::Result<Bytes>>,
     db: Db,
 }
 
-/// Why it is not written to its end.
+/// The reason why an export stops early.
 enum ExportError {
-    /// Nobody reads it any more.
+    /// The client has disconnected.
     Disconnected,
-    /// The database gave no answer.
     Db(DbError),
 }
 
@@ -198,7 +199,7 @@ impl CsvWriter {
             let mut bytes = Vec::new();
             for it in rows {
                 place += 1;
-                // Who has as many points has the same rank.
+                // Equal points share a rank.
                 if after.is_none_or(|(points, _)| points != it.points) {
                     rank = place;
                 }
@@ -225,12 +226,12 @@ fn number(value: Option<i64>) -> String {
     value.map(|it| it.to_string()).unwrap_or_default()
 }
 
-/// The minute, in London, as spreadsheets read it.
+/// Formats a time in London as spreadsheets parse it: `2026-07-01 09:00`.
 fn hour(seconds: Option<i64>) -> String {
     seconds.map(|it| Hour::of_unix(it).to_string().replace('T', " ")).unwrap_or_default()
 }
 
-/// The chunks of a file, as a body.
+/// A response body from a channel of chunks.
 struct CsvBody(Receiver<io::Result<Bytes>>);
 
 impl http_body::Body for CsvBody {

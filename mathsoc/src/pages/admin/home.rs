@@ -1,4 +1,4 @@
-//! `/admin`: where everything is, and how the society does.
+//! `/admin`: the dashboard, with links to all sections and statistics.
 
 use askama::Template;
 use axum::extract::State;
@@ -42,7 +42,7 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
     let mut stages: Vec<_> = members.stages().map(|(stage, count)| (stage.name().to_owned(), count)).into();
     stages.push(("No year".to_owned(), members.without_year()));
     let mut schools = dashboard::schools(&app.db).await?;
-    // Who has no school comes first, and belongs at the end.
+    // The query sorts members without a school first; the chart shows them last.
     if schools.first().is_some_and(|(name, _)| name.is_none()) {
         schools.rotate_left(1);
     }

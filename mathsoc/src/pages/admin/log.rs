@@ -1,4 +1,4 @@
-//! `/admin/log`: who did what, and when.
+//! `/admin/log`: the log of all changes by admins.
 
 use askama::Template;
 use axum::extract::State;

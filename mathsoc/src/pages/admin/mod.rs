@@ -1,22 +1,29 @@
-//! `/admin`: what admins do. The gate around the group wants an admin; every change is a POST with a token, and has its line
-//! in the log.
+//! `/admin`: the pages for admins.
 //!
-//! A section of things that admins look after has these addresses:
+//! The guard around the route group requires an admin. Every change is a POST with a CSRF token,
+//! and writes an entry to the admin log.
 //!
-//! | address | is |
+//! A section, such as schools, has these pages:
+//!
+//! | path | page |
 //! |---|---|
-//! | `/admin/schools` | the list, with what was deleted within the last minute and can be put back |
-//! | `/admin/schools/new` | a form; what it sends makes one |
-//! | `/admin/schools/{id}` | the same form with what there is; what it sends changes it |
-//! | `/admin/bin/schools/{id}` | asks whether it is to be deleted; what it sends deletes it |
-//! | `/admin/bin/schools/{id}/restore` | puts it back (POST) |
+//! | `/admin/schools` | the list; entries deleted within the last minute can be restored |
+//! | `/admin/schools/new` | the form for a new entry; POST creates it |
+//! | `/admin/schools/{id}` | the same form for an entry; POST updates it |
+//! | `/admin/bin/schools/{id}` | the confirmation page; POST moves the entry to the trash |
+//! | `/admin/bin/schools/{id}/restore` | POST restores the entry |
 //!
-//! Users have besides what is done to them, and to many of them together: see [`users`].
+//! [`users`] has further actions, for one user and in bulk. The editor uploads a picture by
+//! script; [`pictures`] is the page for browsers without script.
 //!
-//! A picture for a text is sent by the editor, or where no script runs by `/admin/pictures/new`: see [`pictures`].
+//! To add a section, add:
 //!
-//! To add one: a [`LogSubject`], a file here with the list and the form, the reads and writes in `db` (which write the log in the
-//! same transaction), and its lines in `routes.rs`. Deleting and putting back are there for every kind.
+//! - a variant of [`LogSubject`];
+//! - a file here, with the list and the form;
+//! - queries in `db`, which write the log entry in the same transaction;
+//! - the routes in `routes.rs`.
+//!
+//! Deleting and restoring work for every `LogSubject`.
 
 pub(crate) mod announcements;
 pub(crate) mod articles;
@@ -57,7 +64,7 @@ use crate::error::Error;
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// The list of a section.
+/// The list page of a section.
 #[derive(Template)]
 #[template(path = "admin/list.html")]
 struct List {
@@ -65,9 +72,9 @@ struct List {
     token: TrustedHtml,
     kind: LogSubject,
     title: &'static str,
-    /// What the button that makes one says.
+    /// The label of the button for a new entry.
     new: Option<&'static str>,
-    /// What is looked for, where one can look for something.
+    /// The search text, on a list with a search field.
     search: Option<String>,
     filters: Vec<Filter>,
     deleted: Vec<Deleted>,
@@ -75,16 +82,16 @@ struct List {
     pager: Pager,
 }
 
-/// One thing in a list.
+/// An entry of a list.
 struct Row {
     id: i64,
     title: String,
-    /// What else there is to say of it, each with a word before it.
+    /// Further details, each a line below the title.
     facts: Vec<String>,
 }
 
 impl List {
-    /// Whether something is looked for.
+    /// Returns `true` if the list is filtered by a search.
     fn is_narrow(&self) -> bool {
         self.search.as_ref().is_some_and(|search| !search.is_empty())
     }
@@ -106,7 +113,7 @@ impl List {
     }
 }
 
-/// Which page of a list the address asks for; what is no number is the first.
+/// The extractor for a page number in the query. An invalid number is page 1.
 pub(crate) struct PageNumber(u32);
 
 impl<S: Send + Sync> FromRequestParts<S> for PageNumber {
@@ -117,17 +124,17 @@ impl<S: Send + Sync> FromRequestParts<S> for PageNumber {
     }
 }
 
-/// The admin, as the log names them.
+/// Returns the admin as the author of a log entry.
 fn actor(admin: &SignedIn<Admin>) -> Actor {
     Actor { id: Some(admin.user.id), name: admin.user.full_name.to_string() }
 }
 
-/// Back to the list of a section, with something to say there.
+/// Redirects to the list of a section, with a flash message.
 async fn redirect_to_list(session: &Session, kind: LogSubject, message: &str) -> Result<Response, Error> {
     redirect_with_notice(session, &format!("/admin/{}", kind.section()), message).await
 }
 
-/// Back to a page, with something to say there.
+/// Redirects to a page, with a flash message.
 async fn redirect_with_notice(session: &Session, page: &str, message: &str) -> Result<Response, Error> {
     notice(session, message).await?;
     Ok(Redirect::to(page.parse().unwrap_or(SafePath::of("/admin"))).into_response())

@@ -1,7 +1,8 @@
-//! `/admin/newsletters`: what the society prints, with its PDF.
+//! `/admin/newsletters`: the section of newsletters.
 //!
-//! A newsletter has a text, a PDF, or both. A PDF that is refused brings the form back with the reason beside it and with all that
-//! was typed; the file has to be chosen again, as browsers send none that they were not given.
+//! A newsletter has a text, a PDF, or both. If the PDF is rejected, the form is shown again with
+//! the submitted texts and the reason. The admin has to choose the file again, as browsers never
+//! fill in a file field.
 
 use axum::Form;
 use axum::extract::{Request, State};
@@ -26,7 +27,6 @@ use crate::state::App;
 use crate::text::rich_text;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct NewsletterForm {
@@ -36,7 +36,7 @@ pub(crate) struct NewsletterForm {
     published_at: String,
 }
 
-/// What came in the field for the PDF.
+/// The content of the field for the PDF.
 enum PdfField {
     Accepted(PendingFile),
     Rejected(String),
@@ -50,7 +50,7 @@ impl NewsletterForm {
         Self { title, summary, body, published_at }
     }
 
-    /// The fields; `has` is the file that there is already.
+    /// Returns the fields. `has` is the stored file.
     fn fields(&self, app: &App, has: &File) -> [Field; 5] {
         let hint = match &has.file_name {
             Some(name) => format!("There is {name}. Choose another one only to put it in its place."),
@@ -67,7 +67,7 @@ impl NewsletterForm {
         ]
     }
 
-    /// What it says, if that is a newsletter.
+    /// Parses the form without the PDF. `None` if a field is invalid.
     fn read(&self) -> Option<NewNewsletter> {
         let (title, hour) = (self.title.parse().ok()?, self.published_at.parse::<Hour>().ok()?);
         let body = if rich_text::is_blank(&self.body) { "" } else { self.body.trim() };
@@ -75,7 +75,7 @@ impl NewsletterForm {
         (!summary.is_empty()).then(|| NewNewsletter { title, summary, body, published_at: hour.unix() })
     }
 
-    /// The fields with what is wrong.
+    /// Returns the fields with their validation errors.
     fn wrong(&self, app: &App, has: &File, pdf: PdfField) -> Vec<Field> {
         let [title, summary, file, body, hour] = self.fields(app, has);
         let no_summary =
@@ -99,7 +99,7 @@ impl NewsletterForm {
         ]
     }
 
-    /// The newsletter as its page would show it, whatever may still be wrong.
+    /// Converts the form for a preview, valid or not.
     fn preview(self, now: i64) -> Newsletter {
         let title = title::or_untitled(self.title);
         let published_at = self.published_at.parse().map_or(now, Hour::unix);
@@ -114,13 +114,13 @@ impl NewsletterForm {
     }
 }
 
-/// How large a PDF may be, with some room for the texts beside it.
+/// Returns the maximum size of a PDF: the body limit without a sixteenth, for the texts.
 fn max_pdf_size(app: &App) -> String {
     let bytes = app.config.uploads.most_bytes;
     size(i64::try_from(bytes - bytes / 16).unwrap_or(i64::MAX))
 }
 
-/// What a form brought.
+/// Receives the multipart form.
 async fn receive(app: &App, request: Request) -> Result<(NewsletterForm, PdfField), Error> {
     let mut received = files::receive_form(app, &[FileType::Pdf], request).await?;
     let text = |name| received.text(name).unwrap_or_default().to_owned();
@@ -135,7 +135,7 @@ async fn receive(app: &App, request: Request) -> Result<(NewsletterForm, PdfFiel
     Ok((form, pdf))
 }
 
-/// The newsletter that was sent, and its PDF if there is another one; else the fields with what is wrong.
+/// Returns the newsletter and its new PDF, if there is one, or the fields with their errors.
 fn validate(
     app: &App,
     has: &File,
@@ -215,7 +215,7 @@ pub(crate) async fn create(
     redirect_to_list(&session, LogSubject::Newsletter, &format!("“{}” is saved.", new.title)).await
 }
 
-/// `POST /admin/newsletters/preview`: the page as a visitor would see it; nothing is kept, and no file is sent.
+/// `POST /admin/newsletters/preview`: renders the page without saving. The file is not submitted.
 pub(crate) async fn preview(frame: Frame, Form(form): Form<NewsletterForm>) -> Result<Html<String>, Error> {
     render(&NewsletterPage::preview(&frame, form.preview(now())))
 }

@@ -1,6 +1,7 @@
-//! `/admin/pictures/new`: a picture for a text, sent without script. The answer is the line of HTML that shows it.
+//! `/admin/pictures/new`: uploads a picture without script. The response shows its `<img>` tag.
 //!
-//! What the editor does at `POST /admin/api/pictures`, with the same rules: see [`files`]. The page opens in a window of its own, so that what is being written stays where it is.
+//! The rules are those of `POST /admin/api/pictures`, which the editor uses: see [`files`]. The
+//! page opens in a new window, so that the form with the text stays open.
 
 use askama::Template;
 use axum::extract::{Request, State};
@@ -14,7 +15,7 @@ use crate::pages::parts::{Frame, Layout, Section, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// The picture as a text shows it: as the editor writes it.
+/// The `<img>` tag, in the same form as the editor writes it.
 #[derive(Template)]
 #[template(
     ext = "html",
@@ -26,7 +27,7 @@ struct ImageTag<'a> {
     size: Option<(u32, u32)>,
 }
 
-/// The picture is kept, and this is its line.
+/// The page with the tag, after the picture was stored.
 #[derive(Template)]
 #[template(path = "admin/picture.html")]
 struct StoredPicture {
@@ -40,7 +41,7 @@ struct StoredPicture {
 
 const TITLE: &str = "Add a picture";
 
-/// What is typed in, and what is wrong with it.
+/// The submitted values, with their validation errors.
 #[derive(Default)]
 struct PictureForm {
     alt: String,
@@ -99,7 +100,7 @@ pub(crate) async fn take(
     let picture = match (received.take_file("picture"), alt_error) {
         (Some(picture), None) => picture,
         (picture, alt_error) => {
-            // A browser does not fill in a file again.
+            // Browsers never fill in a file field.
             let picture_error =
                 if picture.is_some() { "Choose the file once more." } else { "Choose a file." };
             return PictureForm { alt, decorates, alt_error, picture_error: Some(picture_error.to_owned()) }

@@ -1,10 +1,10 @@
-//! `/admin/reports`: what browsers stopped on the site's pages, what to do about it, and what it would cost to allow it.
+//! `/admin/reports`: the browsers' reports of policy violations, with advice on each.
 //!
-//! | address | is |
+//! | path | page |
 //! |---|---|
-//! | `/admin/reports` | the chart by day, and the groups |
-//! | `/admin/reports/{id}/forget` | forgets a group (POST): what is reported from then on begins a new one |
-//! | `/admin/reports/forget` | forgets all of them (POST), but not the chart |
+//! | `/admin/reports` | the chart by day, and the groups of reports |
+//! | `/admin/reports/{id}/forget` | POST deletes a group; a later report creates a new one |
+//! | `/admin/reports/forget` | POST deletes all groups, but not the chart |
 
 use askama::Template;
 use axum::extract::State;
@@ -35,14 +35,14 @@ struct Reports {
     token: TrustedHtml,
     days: Days,
     rows: Vec<Row>,
-    /// Whether a policy is on trial.
+    /// `true` if a report-only policy is configured.
     trial: bool,
 }
 
 struct Row {
     id: i64,
     group: Group,
-    /// The line with the source, and the setting to write it into.
+    /// The change that would allow the source, and the setting to write it to.
     suggestion: Option<(Suggestion, &'static str)>,
     first: Day,
     last: Day,
@@ -55,7 +55,7 @@ impl Row {
         Self { id, suggestion: policy::suggestion(config, &group), group, first, last }
     }
 
-    /// Whether the policy that does not allow it stops nothing yet.
+    /// Returns `true` if only the report-only policy is violated.
     fn on_trial(&self) -> bool {
         self.group.kind == ReportKind::Csp && self.group.disposition == Disposition::Reported
     }
@@ -67,7 +67,7 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
     let rows = stored.into_iter().map(|stored| Row::new(stored, &app.config)).collect();
     let starts = starts(now(), DAYS);
     let mut days: Vec<_> = starts.iter().map(|start| (*start, 0, 0)).collect();
-    // An hour that begins before midnight belongs to the day before.
+    // Each hour counts towards the day in which it begins.
     for hour in reports::hours(&app.db, starts.first().copied().unwrap_or_default()).await? {
         let after = days.partition_point(|(start, ..)| *start <= hour.since);
         if let Some((_, stopped, reported)) = after.checked_sub(1).and_then(|day| days.get_mut(day)) {
@@ -80,7 +80,7 @@ pub(crate) async fn show(State(app): State<App>, frame: Frame) -> Result<Html<St
     render(&Reports { layout, token, days: Days::new(days), rows, trial })
 }
 
-/// `POST /admin/reports/{id}/forget`. One that is gone already is as good as forgotten.
+/// `POST /admin/reports/{id}/forget`. Succeeds if the group is deleted already.
 pub(crate) async fn forget(
     State(app): State<App>,
     Id(id): Id,

@@ -1,4 +1,4 @@
-//! `/admin/schools`: the schools whose pupils may register.
+//! `/admin/schools`: the section of schools, whose pupils may register.
 
 use axum::Form;
 use axum::extract::State;
@@ -19,7 +19,6 @@ use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 pub(crate) struct SchoolForm {
     #[serde(default)]
@@ -43,7 +42,7 @@ impl SchoolForm {
         ]
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     fn read(&self) -> Result<NewSchool, Vec<Field>> {
         let domain = self.email_domain.trim().trim_start_matches('@');
         let domain = (!domain.is_empty()).then(|| domain.parse::<EmailDomain>()).transpose();

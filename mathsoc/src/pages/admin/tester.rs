@@ -1,14 +1,14 @@
-//! `/admin/tester`: how two answers are read and whether they are the same; and for programs `POST /api/math/test-equivalence`
-//! and `POST /api/math/normalize`.
+//! `/admin/tester`: compares two answers and shows their parsed forms. JSON endpoints do the same.
 //!
 //! ```text
 //! POST /api/math/test-equivalence  {"expected": "x^2-1", "given": "(x-1)(x+1)", "rules": ""}
-//! {"equivalent": true, "hint": null, "expected_as": "<math>…</math>", "given_as": "<math>…</math>"}
+//! {"equivalent": true, "hint": null,
+//!  "expected_as": "<math>…</math>", "given_as": "<math>…</math>"}
 //! POST /api/math/normalize  {"text": "2x + x"}
 //! {"normal": "3*x", "read_as": "<math>…</math>"}
 //! ```
 //!
-//! What cannot be read is a 422 with the place (`at`) and the reason.
+//! An answer that cannot be parsed is a 422 with the position (`at`) and the reason.
 
 use answers::{AnswerRules, Comparison};
 use askama::Template;
@@ -24,7 +24,7 @@ use crate::error::Error;
 use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::pages::public::api::{json_response, problem};
 
-/// Two answers, and how strict to be.
+/// Two answers, and the rules to compare them by.
 #[derive(Clone, Default, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 pub(crate) struct TestRequest {
@@ -33,7 +33,7 @@ pub(crate) struct TestRequest {
     rules: String,
 }
 
-/// The pair as a form sends it, with the form's token.
+/// The same values from the form. Unknown fields are allowed, because it sends the CSRF token too.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct TesterForm {
@@ -51,14 +51,14 @@ struct Tester {
     tested: Option<Result<TestResult, String>>,
 }
 
-/// What came of a test.
+/// The result of a comparison.
 struct TestResult {
     verdict: Comparison,
     expected: ParsedAnswer,
     given: ParsedAnswer,
 }
 
-/// A text as it is read, and its normal form.
+/// An answer's parsed form as MathML, and its normal form.
 struct ParsedAnswer {
     math: Option<TrustedHtml>,
     normal: Option<String>,

@@ -1,4 +1,4 @@
-//! `/admin/bin`: deleting something of whatever kind, and putting it back.
+//! `/admin/bin`: moves an entry of any section to the trash, and restores it.
 
 use askama::Template;
 use axum::extract::{FromRequestParts, Path, State};
@@ -15,7 +15,7 @@ use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What the address speaks of.
+/// The section and the id in the path.
 pub(crate) struct Subject {
     kind: LogSubject,
     id: i64,
@@ -61,7 +61,7 @@ pub(crate) async fn delete(
 ) -> Result<Response, Error> {
     let message = match trash::delete(&app.db, &actor(&admin), kind, id).await {
         Ok(title) => {
-            // An award leaves the boards at once, and comes back to them so.
+            // A deleted or restored award changes the leaderboards at once.
             app.live.look();
             format!("“{title}” is deleted. You can put it back within a minute.")
         }
@@ -87,7 +87,7 @@ pub(crate) async fn restore(
     redirect_to_list(&session, kind, &message).await
 }
 
-/// What is said on the next page, where it is not an error of ours.
+/// Returns the flash message for an error that the admin can understand, or the error.
 fn trash_message(error: BinError) -> Result<String, Error> {
     match error {
         BinError::NotFound => Err(Error::NotFound),

@@ -21,8 +21,8 @@
 //!
 //! # References
 //!
-//! [RFC 3986 §3.4](https://www.rfc-editor.org/rfc/rfc3986#section-3.4): filters are in the query, so
-//! that a filtered list has a URL to share.
+//! [RFC 3986 §3.4](https://www.rfc-editor.org/rfc/rfc3986#section-3.4): filters are in the query,
+//! so that a filtered list has a URL to share.
 
 use std::convert::Infallible;
 

@@ -64,7 +64,7 @@ mod tests {
     use crate::pages::parts::page_checks;
 
     #[test]
-    fn renders_the_body_as_html_and_formulas_as_mathml() {
+    fn renders_formulas_as_mathml() {
         let article = Article {
             id: 1,
             title: "On 1 < 2".to_owned(),

@@ -94,7 +94,7 @@ pub(super) struct Line {
     pub(super) school: Option<String>,
     pub(super) points: i64,
     pub(super) solved: i64,
-    /// Whether it is the viewer's own row.
+    /// `true` for the viewer's own row.
     pub(super) own: bool,
 }
 

@@ -11,8 +11,8 @@
 //! In order:
 //! 1. The request passes the members' guard. A board that the member may not see is a 404. If too
 //!    many streams are open, the response is 429 or 503.
-//! 2. If the board is newer than `version`, or than `Last-Event-ID` after a reconnect, its rows are
-//!    sent at once. Later they are sent when they change, at most once a second.
+//! 2. If the board is newer than `version`, or than `Last-Event-ID` after a reconnect, it is sent
+//!    at once. Later its rows are sent when they change, at most once a second.
 //! 3. A keep-alive comment is sent every 20 seconds, so that both ends notice a dead connection.
 //! 4. The response ends after 50 seconds. The browser reconnects and passes the guard again, so
 //!    a session that has ended receives nothing after a minute. A shutdown ends it at once.

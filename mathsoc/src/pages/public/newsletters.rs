@@ -53,7 +53,7 @@ struct List {
 pub(crate) struct NewsletterPage {
     layout: Layout,
     newsletter: Newsletter,
-    /// Whether it is a preview, in which the PDF cannot be opened.
+    /// `true` for a preview, in which the PDF cannot be opened.
     is_preview: bool,
 }
 

@@ -1,5 +1,6 @@
-//! What is done to one account, each by a POST: a letter with a link, the address, the sessions; and after the password of the
-//! admin, the rights and the second step.
+//! Actions on one account, each a POST: password link, verification, logout, role, second factor.
+//!
+//! The last two need step-up authentication of the admin.
 
 use axum::Form;
 use axum::extract::State;
@@ -30,7 +31,7 @@ fn page_of(id: i64) -> String {
     format!("/admin/users/{id}")
 }
 
-/// `POST /admin/users/{id}/letter`: a link to choose a password goes to their address, and to nobody else.
+/// `POST /admin/users/{id}/letter`: e-mails a link to choose a password, to the user alone.
 pub(crate) async fn letter(
     State(app): State<App>,
     Id(id): Id,
@@ -120,7 +121,7 @@ pub(crate) async fn show_factor(
     factor_page(&frame, &user).respond()
 }
 
-/// `POST /admin/users/{id}/second_factor`. One's own goes at the page of one's account, which wants a code.
+/// `POST /admin/users/{id}/second_factor`. Admins remove their own on `/profile/second_factor`.
 ///
 /// # Errors
 /// Rejects the request if the last password check is older than [`RECENT_AUTH`].
@@ -139,7 +140,6 @@ pub(crate) async fn remove_factor(
     change(app, id, admin, session, Change::RemoveFactor, said).await
 }
 
-/// Which rights.
 #[derive(Deserialize)]
 pub(crate) struct Rights {
     #[serde(default)]
@@ -170,7 +170,7 @@ pub(crate) async fn show_role(
     role_page(&frame, &found(&app, id).await?).respond()
 }
 
-/// `POST /admin/users/{id}/role`. Nobody takes their own rights away, so that there is always an admin.
+/// `POST /admin/users/{id}/role`. Admins cannot demote themselves, so that one always remains.
 ///
 /// # Errors
 /// Rejects the request if the last password check is older than [`RECENT_AUTH`].

@@ -1,5 +1,6 @@
-//! `/admin/users/bulk`: the same for many. A page says what would happen to whom, and what it sends does just that: to all of
-//! them, or to none. At most 500 at a time.
+//! `/admin/users/bulk`: an action on up to 500 users.
+//!
+//! GET shows a preview. POST applies the action to all selected users in one transaction.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +25,6 @@ use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What can be done to many.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum BulkAction {
     Move,
@@ -45,7 +45,7 @@ impl BulkAction {
         }
     }
 
-    /// The question, the button, and what there is to know.
+    /// Returns the heading, the label of the button, and an explanation.
     fn words(self) -> [&'static str; 3] {
         match self {
             Self::Move => {
@@ -67,7 +67,7 @@ impl BulkAction {
         }
     }
 
-    /// Why somebody is left out.
+    /// Returns the reason to leave a user out, if there is one.
     fn leaves_out(self, person: &Person) -> Option<&'static str> {
         match self {
             Self::NextYear if person.user.year.is_none() => Some("in no year"),
@@ -77,7 +77,7 @@ impl BulkAction {
     }
 }
 
-/// What is asked for: a deed, and whom it concerns.
+/// The submitted action, and the selected users.
 #[derive(Default)]
 struct BulkRequest {
     action: Option<BulkAction>,
@@ -117,7 +117,9 @@ struct Bulk {
 
 const TOO_MANY: &str = "These are more than 500. Narrow the search down, and do it in parts.";
 
-/// `GET /admin/users/bulk?do=move&who=ticked&id=1&id=2`, or with a search and `who=found`: what would happen to whom.
+/// `GET /admin/users/bulk?do=move&who=ticked&id=1&id=2`: the preview for the ticked users.
+///
+/// With `who=found` and filters, the preview is for all users that match the filters.
 pub(crate) async fn show(
     State(app): State<App>,
     RawQuery(query): RawQuery,
@@ -193,7 +195,7 @@ pub(crate) async fn take(
         (BulkAction::NextYear, _) => Change::NextYear,
         (BulkAction::LogOut, _) => Change::LogOut,
         (BulkAction::Move, Some("none")) => Change::Move(None),
-        // 0 is the number of no school.
+        // No school has the id 0, so an invalid id is rejected as an unknown school.
         (BulkAction::Move, school) => Change::Move(Some(school.and_then(Id::parse).map_or(0, |Id(id)| id))),
     };
     match edit::change_all(&app.db, &by, &ids, change).await {

@@ -1,4 +1,6 @@
-//! `/admin/users/new` and `/admin/users/{id}/edit`: name, school and year; the address of a new account.
+//! `/admin/users/new` and `/admin/users/{id}/edit`: name, school and year of a user.
+//!
+//! The e-mail address is set for a new account, and never changed here.
 
 use axum::Form;
 use axum::extract::State;
@@ -22,7 +24,6 @@ use crate::pages::parts::{Frame, Section};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// What is typed in.
 #[derive(Default, Deserialize)]
 pub(crate) struct UserForm {
     #[serde(default)]
@@ -45,7 +46,7 @@ impl UserForm {
         }
     }
 
-    /// What it says, or the fields with what is wrong.
+    /// Parses the form, or returns the fields with their validation errors.
     fn read(&self, schools: &[School]) -> Result<Details, Box<[Field; 3]>> {
         let name = self.full_name.parse::<FullName>();
         let year = (!self.year.is_empty()).then(|| self.year.parse::<Year>()).transpose();

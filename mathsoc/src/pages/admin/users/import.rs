@@ -1,5 +1,7 @@
-//! `/admin/users/import`: accounts for a list of people, pasted or as a file. First it says what would become of each line; the button under that
-//! does just this, or, where it would be something else by now, says so anew.
+//! `/admin/users/import`: creates accounts from a list of people, pasted or uploaded.
+//!
+//! The first POST shows a preview of each line and the plan's digest. The second POST sends the
+//! digest back: if the plan has changed since, it shows a new preview and creates nothing.
 
 use askama::Template;
 use axum::Form;
@@ -27,7 +29,7 @@ use crate::pages::parts::{Frame, Layout, Section, TrustedHtml, render};
 use crate::state::App;
 use crate::web::signed_in::Admin;
 
-/// The list, and what was said of it before.
+/// The list, and the digest of the plan that the admin has seen.
 #[derive(Default, Deserialize)]
 #[serde(default)]
 pub(crate) struct ImportForm {
@@ -37,7 +39,7 @@ pub(crate) struct ImportForm {
     wrong_file: Option<ListError>,
 }
 
-/// A form with a file, whose text stands for what was pasted; or one without.
+/// Accepts a URL-encoded form, or a multipart form whose file replaces the pasted text.
 impl<S: Send + Sync> FromRequest<S> for ImportForm {
     type Rejection = Response;
 
@@ -58,7 +60,7 @@ impl ImportForm {
         while let Some(field) = form.next_field().await? {
             match field.name() {
                 Some("list") => sent.list = field.text().await?,
-                // A field without a file is sent as well, with nothing in it.
+                // Without a file, browsers send the field empty.
                 Some("file") => file = Some(field.bytes().await?).filter(|file| !file.is_empty()),
                 _ => {}
             }
@@ -119,7 +121,7 @@ pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     render(&page(&frame, String::new()))
 }
 
-/// `POST /admin/users/import`: with a list, what would become of it; with what was said of it too, it is done.
+/// `POST /admin/users/import`: previews the list or, with the plan's digest, creates the accounts.
 pub(crate) async fn take(
     State(app): State<App>,
     admin: SignedIn<Admin>,
@@ -169,7 +171,7 @@ pub(crate) async fn take(
     }
 }
 
-/// What was said of a list, in short: nobody has to keep it meanwhile.
+/// Hashes the plan, so that the server stores nothing between preview and import.
 fn plan_digest(judged: &[Judged]) -> String {
     let mut digest = Sha256::new();
     for Judged { line, fate } in judged {

@@ -1,16 +1,16 @@
-//! `/admin/users`: everybody with an account.
+//! `/admin/users`: the section of users.
 //!
-//! | address | is |
+//! | path | page |
 //! |---|---|
-//! | `/admin/users?q=ada&year=KS3` | the list, as far as it is asked for; the boxes in it choose whom `bulk` is about |
-//! | `/admin/users/new` | makes an account, and sends a letter with a link to choose a password |
-//! | `/admin/users/import` | the same for a list of people, which is tried out first |
-//! | `/admin/users/bulk` | says what would happen to whom; what it sends does it, to all of them or to none |
-//! | `/admin/users/restore` | puts back whoever was deleted within the last minute (POST) |
-//! | `/admin/users/{id}` | one of them; what is done there are POSTs below it |
+//! | `/admin/users?q=ada&year=KS3` | the filtered list; its checkboxes select users for `bulk` |
+//! | `/admin/users/new` | creates an account, and e-mails a link to choose a password |
+//! | `/admin/users/import` | the same for a list of people, after a preview |
+//! | `/admin/users/bulk` | previews an action on several users; POST applies it to all or none |
+//! | `/admin/users/restore` | POST restores the users deleted within the last minute |
+//! | `/admin/users/{id}` | one user; the actions on it are POSTs below this path |
 //!
-//! A password is never shown, chosen or sent: letters have links. Who wants to change rights or remove a second step gives
-//! their own password again, if that was long ago.
+//! Admins never see, choose or send a password: e-mails contain links. To change a role or to
+//! remove a second factor, the admin has to pass step-up authentication.
 
 pub(crate) mod actions;
 pub(crate) mod bulk;
@@ -81,12 +81,12 @@ pub(crate) async fn restore(
     redirect_to_list(&session, LogSubject::User, &said).await
 }
 
-/// So many users, and the verb.
+/// Returns the subject and verb of a message: `2 users are`.
 fn users_are(count: usize) -> String {
     if count == 1 { "One user is".to_owned() } else { format!("{count} users are") }
 }
 
-/// The letter with the link to a first password.
+/// Creates the e-mail with the link to choose the first password.
 fn welcome(app: &App, user: &User) -> Welcome {
     let url = |path: &str| app.config.site_url.link(path);
     Welcome {

@@ -1,4 +1,4 @@
-//! `/admin/users/{id}`: what is known of somebody, and what can be done.
+//! `/admin/users/{id}`: a user's details, and the actions on the account.
 
 use askama::Template;
 use axum::extract::State;
@@ -23,10 +23,10 @@ struct UserPage {
     token: TrustedHtml,
     person: Person,
     standing: Option<Standing>,
-    /// How often points were given or taken by hand.
+    /// The number of awards.
     awards: usize,
     log: Vec<Entry>,
-    /// Whether the admin looks at their own account.
+    /// `true` for the admin's own account.
     own: bool,
 }
 

@@ -1,6 +1,4 @@
-//! What of the list is asked for, as the address says it.
-//!
-//! What it cannot read it leaves out: an odd number narrows nothing down, and is never an error.
+//! The filters of the list of users, in the query string. Invalid parameters are ignored.
 
 use std::convert::Infallible;
 
@@ -13,20 +11,18 @@ use crate::domain::key_stage::KeyStage;
 use crate::domain::person::{Role, Year};
 use crate::pages::parts::address::Id;
 
-/// The longest text that is looked for; whatever is longer is cut.
+/// The maximum length of the search text. A longer text is truncated.
 const MAX_CHARS: usize = 100;
 
-/// What is asked for, and which page of it.
+/// The filters and the page.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct UserSearch {
-    /// Which accounts.
     pub wanted: Wanted,
-    /// The page, from 1.
+    /// Starts at 1.
     pub page: u32,
 }
 
 impl UserSearch {
-    /// Reads a query.
     #[must_use]
     pub(crate) fn parse(query: &str) -> Self {
         let mut search = Self { wanted: Wanted::default(), page: 1 };
@@ -50,7 +46,7 @@ impl UserSearch {
         search
     }
 
-    /// What is asked for, as the fields of a form have it.
+    /// Returns the filters as form fields.
     #[must_use]
     pub(crate) fn fields(&self) -> Vec<(&'static str, String)> {
         let Wanted { text, school, key_stage, year, role, unverified } = &self.wanted;
@@ -72,7 +68,7 @@ impl UserSearch {
         fields.into_iter().filter_map(|(name, value)| Some((name, value?))).collect()
     }
 
-    /// Where its first page is, below this path.
+    /// Returns the URL of the first page of results.
     #[must_use]
     pub(crate) fn address(&self, path: &str) -> String {
         let fields = self.fields();
@@ -82,18 +78,18 @@ impl UserSearch {
         format!("{path}?{}", Serializer::new(String::new()).extend_pairs(fields).finish())
     }
 
-    /// What a field has, for the form to show it again.
+    /// Returns the value of a field, or an empty text.
     fn field_value(&self, field: &str) -> String {
         let field = self.fields().into_iter().find(|(name, _)| *name == field);
         field.map(|(_, value)| value).unwrap_or_default()
     }
 
-    /// Whether this is chosen in a list of choices.
+    /// Returns `true` if the field has this value.
     pub(super) fn chosen(&self, field: &str, value: &str) -> bool {
         self.field_value(field) == value
     }
 
-    /// Whether more than a text is asked for.
+    /// Returns `true` if a filter other than the text is set.
     pub(super) fn is_narrow(&self) -> bool {
         self.fields().iter().any(|(name, _)| *name != "q")
     }
@@ -112,7 +108,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn an_address_says_what_is_asked_for_and_is_read_again() {
+    fn filters_round_trip_through_the_url() {
         for address in [
             "/admin/users",
             "/admin/users?q=50%25+%26+more",
@@ -126,7 +122,7 @@ mod tests {
     }
 
     #[test]
-    fn what_cannot_be_read_narrows_nothing_down() {
+    fn ignores_invalid_parameters() {
         for query in
             ["school=x&year=99&role=king&page=0", "school=-1&page=x", "school=07&unverified=maybe", "=&&q="]
         {
