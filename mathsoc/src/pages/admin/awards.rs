@@ -186,7 +186,7 @@ pub(crate) async fn list(
     render(&List {
         layout: frame.layout(Section::Admin),
         token: frame.token(),
-        kind: LogSubject::Award,
+        subject: LogSubject::Award,
         title: "Awards",
         new: Some(NEW),
         search: Some(text),

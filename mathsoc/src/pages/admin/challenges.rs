@@ -56,7 +56,7 @@ pub(crate) async fn list(
         search: None,
         layout: frame.layout(Section::Admin),
         token: frame.token(),
-        kind: LogSubject::Challenge,
+        subject: LogSubject::Challenge,
         title: "Challenges",
         new: Some(NEW),
         filters: filters("/admin/challenges", listing.key_stage),

@@ -70,7 +70,7 @@ use crate::web::signed_in::Admin;
 struct List {
     layout: Layout,
     token: TrustedHtml,
-    kind: LogSubject,
+    subject: LogSubject,
     title: &'static str,
     /// The label of the button for a new entry.
     new: Option<&'static str>,
@@ -99,17 +99,17 @@ impl List {
     async fn page<T>(
         app: &App,
         frame: &Frame,
-        kind: LogSubject,
+        subject: LogSubject,
         (title, new): (&'static str, &'static str),
         found: Paged<T>,
         row: impl FnMut(T) -> Row,
     ) -> Result<Html<String>, Error> {
-        let deleted = db::trash::recent(&app.db, kind).await?;
-        let pager = Pager::new(format!("/admin/{}", kind.section()), found.page, found.pages);
+        let deleted = db::trash::recent(&app.db, subject).await?;
+        let pager = Pager::new(format!("/admin/{}", subject.section()), found.page, found.pages);
         let rows = found.items.into_iter().map(row).collect();
         let (layout, token) = (frame.layout(Section::Admin), frame.token());
         let (new, search, filters) = (Some(new), None, Vec::new());
-        render(&Self { layout, token, kind, title, new, search, filters, deleted, rows, pager })
+        render(&Self { layout, token, subject, title, new, search, filters, deleted, rows, pager })
     }
 }
 
@@ -130,8 +130,8 @@ fn actor(admin: &SignedIn<Admin>) -> Actor {
 }
 
 /// Redirects to the list of a section, with a flash message.
-async fn redirect_to_list(session: &Session, kind: LogSubject, message: &str) -> Result<Response, Error> {
-    redirect_with_notice(session, &format!("/admin/{}", kind.section()), message).await
+async fn redirect_to_list(session: &Session, subject: LogSubject, message: &str) -> Result<Response, Error> {
+    redirect_with_notice(session, &format!("/admin/{}", subject.section()), message).await
 }
 
 /// Redirects to a page, with a flash message.

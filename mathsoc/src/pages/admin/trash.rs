@@ -16,20 +16,20 @@ use crate::state::App;
 use crate::web::signed_in::Admin;
 
 /// The section and the id in the path.
-pub(crate) struct Subject {
-    kind: LogSubject,
+pub(crate) struct TrashEntry {
+    subject: LogSubject,
     id: i64,
 }
 
-impl FromRequestParts<App> for Subject {
+impl FromRequestParts<App> for TrashEntry {
     type Rejection = Error;
 
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Error> {
         let path = Path::<(String, String)>::from_request_parts(parts, app).await;
         let Path((section, id)) = path.map_err(|_| Error::NotFound)?;
-        let kind = section.parse().map_err(|_| Error::NotFound)?;
+        let subject = section.parse().map_err(|_| Error::NotFound)?;
         let Id(id) = Id::parse(&id).ok_or(Error::NotFound)?;
-        Ok(Self { kind, id })
+        Ok(Self { subject, id })
     }
 }
 
@@ -38,28 +38,28 @@ impl FromRequestParts<App> for Subject {
 struct Delete {
     layout: Layout,
     token: TrustedHtml,
-    kind: LogSubject,
+    subject: LogSubject,
     title: String,
 }
 
 /// `GET /admin/bin/{kind}/{id}`.
 pub(crate) async fn show(
     State(app): State<App>,
-    Subject { kind, id }: Subject,
+    TrashEntry { subject, id }: TrashEntry,
     frame: Frame,
 ) -> Result<Html<String>, Error> {
-    let title = trash::title(&app.db, kind, id).await?.ok_or(Error::NotFound)?;
-    render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), kind, title })
+    let title = trash::title(&app.db, subject, id).await?.ok_or(Error::NotFound)?;
+    render(&Delete { layout: frame.layout(Section::Admin), token: frame.token(), subject, title })
 }
 
 /// `POST /admin/bin/{kind}/{id}`.
 pub(crate) async fn delete(
     State(app): State<App>,
-    Subject { kind, id }: Subject,
+    TrashEntry { subject, id }: TrashEntry,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let message = match trash::delete(&app.db, &actor(&admin), kind, id).await {
+    let message = match trash::delete(&app.db, &actor(&admin), subject, id).await {
         Ok(title) => {
             // A deleted or restored award changes the leaderboards at once.
             app.live.look();
@@ -67,24 +67,24 @@ pub(crate) async fn delete(
         }
         Err(error) => trash_message(error)?,
     };
-    redirect_to_list(&session, kind, &message).await
+    redirect_to_list(&session, subject, &message).await
 }
 
 /// `POST /admin/bin/{kind}/{id}/restore`.
 pub(crate) async fn restore(
     State(app): State<App>,
-    Subject { kind, id }: Subject,
+    TrashEntry { subject, id }: TrashEntry,
     admin: SignedIn<Admin>,
     session: Session,
 ) -> Result<Response, Error> {
-    let message = match trash::restore(&app.db, &actor(&admin), kind, id).await {
+    let message = match trash::restore(&app.db, &actor(&admin), subject, id).await {
         Ok(title) => {
             app.live.look();
             format!("“{title}” is back.")
         }
         Err(error) => trash_message(error)?,
     };
-    redirect_to_list(&session, kind, &message).await
+    redirect_to_list(&session, subject, &message).await
 }
 
 /// Returns the flash message for an error that the admin can understand, or the error.
