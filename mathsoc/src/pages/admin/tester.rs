@@ -47,7 +47,7 @@ pub(crate) struct TesterForm {
 struct Tester {
     layout: Layout,
     token: TrustedHtml,
-    typed: TesterForm,
+    form: TesterForm,
     tested: Option<Result<TestResult, String>>,
 }
 
@@ -74,19 +74,16 @@ impl ParsedAnswer {
 /// `GET /admin/tester`.
 pub(crate) async fn show(frame: Frame) -> Result<Html<String>, Error> {
     let (layout, token) = (frame.layout(Section::Admin), frame.token());
-    render(&Tester { layout, token, typed: TesterForm::default(), tested: None })
+    render(&Tester { layout, token, form: TesterForm::default(), tested: None })
 }
 
 /// `POST /admin/tester`.
-pub(crate) async fn take(frame: Frame, Form(typed): Form<TesterForm>) -> Result<Html<String>, Error> {
-    let request = TestRequest {
-        expected: typed.expected.clone(),
-        given: typed.given.clone(),
-        rules: typed.rules.clone(),
-    };
+pub(crate) async fn take(frame: Frame, Form(form): Form<TesterForm>) -> Result<Html<String>, Error> {
+    let request =
+        TestRequest { expected: form.expected.clone(), given: form.given.clone(), rules: form.rules.clone() };
     let tested = spawn_blocking(move || test(&request)).await.map_err(Error::broken)?;
     let (layout, token) = (frame.layout(Section::Admin), frame.token());
-    render(&Tester { layout, token, typed, tested: Some(tested) })
+    render(&Tester { layout, token, form, tested: Some(tested) })
 }
 
 fn test(request: &TestRequest) -> Result<TestResult, String> {

@@ -14,8 +14,8 @@ pub(crate) fn tex(plain: &str, _: &dyn Values) -> Result<Typeset> {
 }
 
 #[askama::filter_fn]
-pub(crate) fn rich(typed: &str, _: &dyn Values) -> Result<Typeset> {
-    Ok(rich_text::shown(typed))
+pub(crate) fn rich(html: &str, _: &dyn Values) -> Result<Typeset> {
+    Ok(rich_text::shown(html))
 }
 
 #[askama::filter_fn]

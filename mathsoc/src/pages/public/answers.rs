@@ -47,7 +47,7 @@ pub(crate) async fn take(
     let place = AnswerPlace { challenge, answer_box: form.answer_box.parse().map_err(|_| Error::NotFound)? };
     let message = match submit(&app.db, user.id, place, &form.answer, now()).await {
         Ok(Outcome { verdict: Comparison::Unreadable { message: why, .. }, .. }) => {
-            let unparsed = UnparsedAnswer { answer_box: place.answer_box, typed: form.answer, why };
+            let unparsed = UnparsedAnswer { answer_box: place.answer_box, text: form.answer, why };
             let page = ChallengePage::new(&app, challenge, &frame, Some(unparsed)).await?;
             return Ok(
                 (StatusCode::UNPROCESSABLE_ENTITY, page.headers(), Html(page.render()?)).into_response()

@@ -72,7 +72,7 @@ pub(crate) struct ChallengePage {
 /// A submitted answer that cannot be parsed, and the reason.
 pub(crate) struct UnparsedAnswer {
     pub(crate) answer_box: i64,
-    pub(crate) typed: String,
+    pub(crate) text: String,
     pub(crate) why: String,
 }
 
@@ -289,8 +289,8 @@ mod tests {
 
     #[test]
     fn shows_an_unreadable_answer_again_with_the_reason() {
-        let (typed, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
-        let page = page(true, false, vec![], Some(UnparsedAnswer { answer_box: 2, typed, why }));
+        let (text, why) = ("2+\"<".to_owned(), "Something is missing.".to_owned());
+        let page = page(true, false, vec![], Some(UnparsedAnswer { answer_box: 2, text, why }));
         assert!(page.contains(r#"value="2+&#34;&#60;""#) && page.contains("Something is missing."), "{page}");
         assert_eq!(page.matches("aria-invalid").count(), 1, "{page}");
     }

@@ -135,7 +135,7 @@ mod tests {
 
     #[test]
     fn sizes_are_short() {
-        let said = [0, 999, 1_000, 999_999, 1_000_000, 16_777_216].map(size);
-        assert_eq!(said, ["1 kB", "1 kB", "1 kB", "999 kB", "1.0 MB", "16.7 MB"]);
+        let sizes = [0, 999, 1_000, 999_999, 1_000_000, 16_777_216].map(size);
+        assert_eq!(sizes, ["1 kB", "1 kB", "1 kB", "999 kB", "1.0 MB", "16.7 MB"]);
     }
 }

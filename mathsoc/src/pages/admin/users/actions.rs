@@ -45,12 +45,12 @@ pub(crate) async fn letter(
         let url = |path: &str| app.config.site_url.link(path);
         let link = url(&app.links.issue(Purpose::ResetPassword, &user));
         send(&app, &user.email, &ResetPassword { link, site: url("/") });
-        let said = format!("A letter goes to {}. Its link works for half an hour.", user.email);
-        redirect_with_notice(&session, &page_of(id), &said).await
+        let message = format!("A letter goes to {}. Its link works for half an hour.", user.email);
+        redirect_with_notice(&session, &page_of(id), &message).await
     } else {
         send(&app, &user.email, &welcome(&app, &user));
-        let said = format!("A letter goes to {}. Its link works for a week.", user.email);
-        redirect_with_notice(&session, &page_of(id), &said).await
+        let message = format!("A letter goes to {}. Its link works for a week.", user.email);
+        redirect_with_notice(&session, &page_of(id), &message).await
     }
 }
 
@@ -80,12 +80,12 @@ async fn change(
     admin: SignedIn<Admin>,
     session: Session,
     change: Change,
-    said: &str,
+    message: &str,
 ) -> Result<Response, Error> {
     found(&app, id).await?;
     match edit::change_all(&app.db, &actor(&admin), &[id], change).await {
         Ok(0) => redirect_with_notice(&session, &page_of(id), "There was nothing to change.").await,
-        Ok(_) => redirect_with_notice(&session, &page_of(id), said).await,
+        Ok(_) => redirect_with_notice(&session, &page_of(id), message).await,
         Err(ChangeError::NoSchool) => Err(Error::NotFound),
         Err(ChangeError::Db(error)) => Err(error.into()),
     }
@@ -136,8 +136,8 @@ pub(crate) async fn remove_factor(
     if admin.user.id == id.0 {
         return Err(Error::NotFound);
     }
-    let said = "The second step is removed, and they are logged out everywhere.";
-    change(app, id, admin, session, Change::RemoveFactor, said).await
+    let message = "The second step is removed, and they are logged out everywhere.";
+    change(app, id, admin, session, Change::RemoveFactor, message).await
 }
 
 #[derive(Deserialize)]

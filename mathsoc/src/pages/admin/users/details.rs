@@ -53,8 +53,8 @@ impl UserForm {
         let school = match &*self.school {
             "" => Ok(None),
             id => {
-                let known = schools.iter().find(|school| Id::parse(id) == Some(Id(school.id)));
-                known.map(|school| Some(school.id)).ok_or("There is no such school. Choose another.")
+                let school = schools.iter().find(|school| Id::parse(id) == Some(Id(school.id)));
+                school.map(|school| Some(school.id)).ok_or("There is no such school. Choose another.")
             }
         };
         match (name, school, year) {
@@ -161,8 +161,8 @@ pub(crate) async fn create(
         Ok(made) => {
             let user = made.into_iter().next().ok_or(Error::NotFound)?;
             send(&app, &user.email, &welcome(&app, &user));
-            let said = format!("The account is made, and a letter goes to {}.", user.email);
-            redirect_with_notice(&session, &format!("/admin/users/{}", user.id), &said).await
+            let message = format!("The account is made, and a letter goes to {}.", user.email);
+            redirect_with_notice(&session, &format!("/admin/users/{}", user.id), &message).await
         }
         Err(CreateError::Db(error)) => Err(error.into()),
         Err(CreateError::EmailTaken) => {

@@ -163,8 +163,8 @@ pub(crate) async fn take(
         Ok(made) => {
             let letter = |user: &_| welcome(&app, user);
             places.send(made.iter().map(|user| (user.email.clone(), letter(user))).collect());
-            let said = format!("{} imported. Each of them gets a letter.", users_are(made.len()));
-            redirect_to_list(&session, LogSubject::User, &said).await
+            let message = format!("{} imported. Each of them gets a letter.", users_are(made.len()));
+            redirect_to_list(&session, LogSubject::User, &message).await
         }
         Err(CreateError::EmailTaken) => wrong(&Import { problem: Some(changed.to_owned()), ..preview }),
         Err(CreateError::Db(error)) => Err(error.into()),
@@ -175,7 +175,7 @@ pub(crate) async fn take(
 fn plan_digest(judged: &[Judged]) -> String {
     let mut digest = Sha256::new();
     for Judged { line, fate } in judged {
-        let said = match fate {
+        let outcome = match fate {
             Fate::New(new) => {
                 let year = new.year.map(Year::number);
                 format!("new\0{}\0{}\0{:?}\0{year:?}", new.email.key(), new.full_name.as_str(), new.school_id)
@@ -183,7 +183,7 @@ fn plan_digest(judged: &[Judged]) -> String {
             Fate::There => "there".to_owned(),
             Fate::Wrong(why) => format!("wrong\0{why}"),
         };
-        digest.update(format!("{}\0{said}\0\n", line.number));
+        digest.update(format!("{}\0{outcome}\0\n", line.number));
     }
     hex::encode(digest.finalize())
 }

@@ -74,11 +74,11 @@ pub(crate) async fn restore(
     session: Session,
 ) -> Result<Response, Error> {
     let count = trash::restore_all(&app.db, &actor(&admin), LogSubject::User).await?;
-    let said = match count {
+    let message = match count {
         0 => "It is too late: what is deleted can be put back for one minute.".to_owned(),
         count => format!("{} back.", users_are(count)),
     };
-    redirect_to_list(&session, LogSubject::User, &said).await
+    redirect_to_list(&session, LogSubject::User, &message).await
 }
 
 /// Returns the subject and verb of a message: `2 users are`.
