@@ -1,4 +1,4 @@
-//! Challenges answered through the whole site: by the form, as a pupil does, and by JSON, as a program does.
+//! Answering challenges through the whole site: the form of pupils, and the JSON API.
 
 use mathsoc::db::Db;
 use mathsoc::domain::person::Role;
@@ -10,7 +10,7 @@ use crate::support::assets_are_built;
 use crate::support::browser::Browser;
 use crate::support::site::{PASSWORD, TestSite};
 
-/// A site with one challenge: its boxes 1 and 2 want 1/2 and x = 3.
+/// A site with one challenge: the answer to box 1 is 1/2, the answer to box 2 is x = 3.
 async fn site_with_a_challenge(settings: &[(&str, &str)]) -> TestSite {
     let site = TestSite::new(settings).await;
     run(
@@ -29,11 +29,11 @@ async fn site_with_a_challenge(settings: &[(&str, &str)]) -> TestSite {
 }
 
 async fn run(site: &TestSite, sql: &'static str) {
-    let Db::Sqlite(pool, _) = &site.app.db else { panic!("the database of the test is a file") };
+    let Db::Sqlite(pool, _) = &site.app.db else { panic!("tests use SQLite") };
     sqlx::query(sql).execute(pool).await.unwrap();
 }
 
-/// A browser in which a pupil of this name is logged in.
+/// Returns a browser in which a pupil with this name is logged in.
 async fn pupil(site: &TestSite, name: &str) -> Browser {
     let email = format!("{}@school.example", name.to_lowercase());
     site.member_named(name, &email, Role::Pupil).await;
@@ -43,7 +43,7 @@ async fn pupil(site: &TestSite, name: &str) -> Browser {
     pupil
 }
 
-/// Sends these fields with a token of the page.
+/// Sends these fields with the page's CSRF token.
 async fn send_form(browser: &mut Browser, page: &str, action: &str, fields: &[(&str, &str)]) -> Reply {
     let token = browser.get(page).await.token();
     browser.post(action, &[fields, &[("csrf_token", &token)]].concat()).await
@@ -54,7 +54,7 @@ async fn answer(browser: &mut Browser, answer_box: &str, given: &str) -> Reply {
     send_form(browser, "/challenges/1", "/challenges/1/answers", &fields).await
 }
 
-/// Sends JSON, as a program does, with a token of the page.
+/// Sends JSON with the page's CSRF token.
 async fn submit(browser: &mut Browser, page: &str, body: &str) -> Reply {
     let token = browser.get(page).await.token();
     submit_with(browser, &[("x-csrftoken", &token)], body).await
@@ -65,7 +65,7 @@ async fn submit_with(browser: &mut Browser, headers: &[(&str, &str)], body: &str
     browser.send("POST", "/api/submit", &headers, body.into()).await
 }
 
-/// The status, and the JSON of an error.
+/// Returns the status and the JSON of an error.
 fn problem(reply: &Reply) -> (u16, Value) {
     assert_eq!(reply.header("content-type"), "application/problem+json", "{}", reply.body);
     (reply.status, serde_json::from_str(&reply.body).unwrap())
@@ -82,19 +82,19 @@ async fn a_pupil_answers_by_form_and_sees_feedback() {
     let wrong = answer(&mut ada, "1", "0.6").await;
     assert_eq!((wrong.status, wrong.header("location")), (303, "/challenges/1#box-1"));
     let page = ada.get("/challenges/1").await.body;
-    for said in ["That is not right yet.", "Not right yet.", "<mn>0.6</mn>", "You have two tries left."] {
-        assert!(page.contains(said), "{said} in {page}");
+    for text in ["That is not right yet.", "Not right yet.", "<mn>0.6</mn>", "You have two tries left."] {
+        assert!(page.contains(text), "{text} in {page}");
     }
 
     let unread = answer(&mut ada, "1", "(1\"<2").await;
     assert_eq!(unread.status, 422);
     assert!(unread.body.contains("value=\"(1&#34;&#60;2\"") && unread.body.contains("aria-invalid"));
-    assert!(unread.body.contains("You have two tries left."), "it used up none: {}", unread.body);
+    assert!(unread.body.contains("You have two tries left."), "no try was counted: {}", unread.body);
 
     assert_eq!(answer(&mut ada, "1", "0.5").await.status, 303);
     let page = ada.get("/challenges/1").await.body;
     assert!(page.contains("That is right.") && page.contains("<b>Right.</b>"), "{page}");
-    assert_eq!(page.matches("name=\"answer\"").count(), 1, "only the other box takes more");
+    assert_eq!(page.matches("name=\"answer\"").count(), 1, "the solved box has no input");
     answer(&mut ada, "1", "0.5").await;
     assert!(ada.get("/challenges/1").await.body.contains("You have solved this already."));
 
@@ -117,32 +117,32 @@ async fn visitors_must_log_in_and_see_no_answers() {
     let page = visitor.get("/challenges/1").await.body;
     assert!(page.contains("href=\"/login?next=/challenges/1\"") && !page.contains("0.123456"), "{page}");
     let sent = [("box", "1"), ("answer", "1/2")];
-    let refused = send_form(&mut visitor, "/login", "/challenges/1/answers", &sent).await;
-    assert_eq!((refused.status, refused.header("location")), (303, "/login"));
+    let rejected = send_form(&mut visitor, "/login", "/challenges/1/answers", &sent).await;
+    assert_eq!((rejected.status, rejected.header("location")), (303, "/login"));
     assert_eq!(visitor.get("/leaderboard").await.header("location"), "/login?next=/leaderboard");
     let mut eve = pupil(&site, "Eve").await;
     assert!(!eve.get("/challenges/1").await.body.contains("0.123456"));
 }
 
 #[tokio::test]
-async fn a_program_is_answered_in_json_whatever_happens() {
+async fn the_api_always_answers_in_json() {
     let site = site_with_a_challenge(&[("RATELIMIT_ENABLED", "false")]).await;
     let mut ada = pupil(&site, "Ada").await;
     let page = "/challenges/1";
-    let said = submit(&mut ada, page, &json_answer(1, 1, "-1/2")).await;
-    assert_eq!((said.status, said.header("content-type")), (200, "application/json"), "{}", said.body);
-    let said: Value = serde_json::from_str(&said.body).unwrap();
+    let reply = submit(&mut ada, page, &json_answer(1, 1, "-1/2")).await;
+    assert_eq!((reply.status, reply.header("content-type")), (200, "application/json"), "{}", reply.body);
+    let result: Value = serde_json::from_str(&reply.body).unwrap();
     assert_eq!(
-        (&said["correct"], &said["hint"], &said["tries_left"]),
+        (&result["correct"], &result["hint"], &result["tries_left"]),
         (&json!(false), &json!("Check the sign."), &json!(2))
     );
-    assert!(said["read_as"].as_str().unwrap().starts_with("<math>"), "{said}");
+    assert!(result["read_as"].as_str().unwrap().starts_with("<math>"), "{result}");
     assert_eq!(
-        (&said["said"], &said["tries"]),
+        (&result["said"], &result["tries"]),
         (&json!("That is not right yet."), &json!("You have two tries left."))
     );
-    let said = submit(&mut ada, page, &json_answer(1, 1, "2/4")).await.body;
-    assert_eq!(serde_json::from_str::<Value>(&said).unwrap()["solved_box"], true);
+    let body = submit(&mut ada, page, &json_answer(1, 1, "2/4")).await.body;
+    assert_eq!(serde_json::from_str::<Value>(&body).unwrap()["solved_box"], true);
 
     let (status, why) = problem(&submit(&mut ada, page, &json_answer(1, 1, "2/4")).await);
     assert_eq!((status, &why["detail"]), (409, &json!("You have solved this already.")));
@@ -160,7 +160,7 @@ async fn a_program_is_answered_in_json_whatever_happens() {
     assert_eq!((browser.status, browser.header("content-type")), (403, "text/html; charset=utf-8"));
 }
 
-/// `browser/answering.mjs` types these, and looks at what the field makes of them.
+/// `browser/answering.mjs` types the same texts into the field and checks what it writes.
 #[test]
 fn text_of_the_math_field_compares_as_typed() {
     for (typed, written) in [
@@ -177,7 +177,7 @@ fn text_of_the_math_field_compares_as_typed() {
 }
 
 #[tokio::test]
-async fn whatever_was_answered_can_be_shown_again() {
+async fn every_answer_can_be_shown_again() {
     let site = site_with_a_challenge(&[("RATELIMIT_ENABLED", "false")]).await;
     let mut ada = pupil(&site, "Ada").await;
     let (deep, roots) = (format!("{}1{}", "(".repeat(499), ")".repeat(499)), "sqrt(".repeat(60) + "2");
@@ -250,12 +250,8 @@ async fn form_and_api_share_ten_answers_a_minute() {
     let by_form = answer(&mut ada, "1", "1/2").await;
     assert_eq!((status, by_form.status), (429, 429));
     assert!(by_form.headers.contains_key("retry-after"));
-    assert_eq!(
-        answer(&mut eve, "1", "1/2").await.status,
-        303,
-        "she has her own ten, behind the same address"
-    );
-    assert_eq!(ada.get("/challenges/1").await.status, 200, "to read is another matter");
+    assert_eq!(answer(&mut eve, "1", "1/2").await.status, 303, "each member behind one address has ten");
+    assert_eq!(ada.get("/challenges/1").await.status, 200, "reading is not counted");
 }
 
 #[tokio::test]
@@ -289,7 +285,7 @@ async fn the_leaderboard_shows_ranks_and_marks_ones_own() {
     }
     let page = ada.get("/leaderboard").await.body;
     let (eves, adas) = (page.find(">Eve").unwrap(), page.rfind(">Ada").unwrap());
-    assert!(eves < adas, "the first has more: {page}");
+    assert!(eves < adas, "the first solver has more points: {page}");
     assert_eq!(page.matches("<tr aria-current=\"true\">").count(), 1, "{page}");
     assert!(page.contains("<tr aria-current=\"true\"><td>2</td>") && !page.contains("@school"), "{page}");
     assert!(
@@ -307,7 +303,7 @@ async fn every_demo_box_accepts_its_own_answer() {
     let site = site_with_a_challenge(&[]).await;
     run(&site, "DELETE FROM challenges").await;
     demo::load(&site.app.db).await.unwrap();
-    let Db::Sqlite(pool, _) = &site.app.db else { panic!("the database of the test is a file") };
+    let Db::Sqlite(pool, _) = &site.app.db else { panic!("tests use SQLite") };
     let boxes: Vec<(String, String)> =
         sqlx::query_as("SELECT answer, rules FROM answer_boxes").fetch_all(pool).await.unwrap();
     assert!(boxes.len() > 20);

@@ -1,4 +1,4 @@
-//! What `assets` promises: one address per version, the encoding the client prefers, 304 for what it has.
+//! Static files: hashed URLs, content negotiation of encodings, and conditional requests.
 
 use axum::Router;
 use axum::body::Body;
@@ -71,25 +71,25 @@ async fn the_client_chooses_the_encoding() {
 }
 
 #[tokio::test]
-async fn what_is_known_is_not_sent_again() {
+async fn a_matching_etag_gets_304() {
     for accepted in ["br", "gzip", "identity"] {
         let first = ask(sheet(), &[(ACCEPT_ENCODING, accepted)]).await;
         let etag = header(&first, ETAG).unwrap().to_owned();
-        for known in [etag.clone(), format!("\"other\", W/{etag}"), "*".to_owned()] {
-            let again = ask(sheet(), &[(ACCEPT_ENCODING, accepted), (IF_NONE_MATCH, &known)]).await;
-            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{known}");
+        for header_value in [etag.clone(), format!("\"other\", W/{etag}"), "*".to_owned()] {
+            let again = ask(sheet(), &[(ACCEPT_ENCODING, accepted), (IF_NONE_MATCH, &header_value)]).await;
+            assert_eq!(again.status(), StatusCode::NOT_MODIFIED, "{header_value}");
             assert_eq!(header(&again, ETAG), Some(etag.as_str()));
             assert_eq!(header(&again, VARY), Some("accept-encoding"));
             assert_eq!(again.into_body().collect().await.unwrap().to_bytes().len(), 0);
         }
         let other = if accepted == "br" { "gzip" } else { "br" };
         let changed = ask(sheet(), &[(ACCEPT_ENCODING, other), (IF_NONE_MATCH, &etag)]).await;
-        assert_eq!(changed.status(), StatusCode::OK, "the tag of {accepted} is not the tag of {other}");
+        assert_eq!(changed.status(), StatusCode::OK, "{accepted} and {other} need different ETags");
     }
 }
 
 #[tokio::test]
-async fn every_file_of_every_page_can_be_had() {
+async fn every_page_file_is_served() {
     for name in ["site.css", "math.css", "favicon.svg", "robots.txt"] {
         let address = assets::url(name).unwrap_or_else(|| panic!("static/ has {name}"));
         assert_eq!(ask(address, &[]).await.status(), StatusCode::OK, "{address}");

@@ -1,4 +1,4 @@
-//! What `palisade audit` says of the site: nothing worse than worth knowing, and an A+.
+//! `palisade audit` reports nothing above `info` for the site, and grades it A+.
 
 use std::time::SystemTime;
 
@@ -22,7 +22,7 @@ const PRODUCTION: [(&str, &str); 5] = [
     ("SERVER_NAME", HOST),
     ("SECRET_KEY", "d2hvZXZlciByZWFkcyB0aGlzIGtub3dzIG5vdGhpbmcgb2YgdGhlIHNpdGU4MjM3"),
     ("TRUSTED_PROXIES", "hops=1"),
-    // One visitor looks at every page.
+    // A single visitor requests every page.
     ("RATELIMIT_DEFAULT", "100000/hour"),
 ];
 
@@ -34,7 +34,7 @@ async fn site(folder: &Folder) -> Router {
     mathsoc::app(app)
 }
 
-/// What the site answers, as the proxy in front hands it on; by itself, or asked for by another site.
+/// Returns the site's response behind a proxy, to a visitor or to a cross-site request.
 async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: bool) -> ObservedResponse {
     let mut request = Request::builder()
         .method(method)
@@ -58,7 +58,7 @@ async fn ask(site: &Router, method: Method, scheme: &str, path: &str, stranger: 
 }
 
 #[tokio::test]
-async fn no_page_has_a_finding_above_info_and_the_site_an_a_plus() {
+async fn the_audit_grades_the_site_a_plus() {
     if !assets_are_built() {
         return;
     }
@@ -89,6 +89,6 @@ async fn no_page_has_a_finding_above_info_and_the_site_an_a_plus() {
     assert!(bad.is_empty(), "{bad:#?}");
 
     let score = score(&observation).unwrap();
-    // 10 each for the policy, the opener and resources, 5 each for frames and the referrer.
+    // 10 points each for CSP, COOP and CORP, 5 each for framing and the referrer policy.
     assert!(score.grade == "A+" && score.points >= 140, "{score:#?}");
 }

@@ -1,7 +1,7 @@
-//! Redis is killed, paused and restarted while people ask for pages: nobody waits, nothing breaks, and it counts again.
+//! Rate limits while Redis is killed, paused and restarted: pages are served, and counting resumes.
 //!
-//! Time on a busy machine proves nothing, so what bounds the waiting is counted: `ratelimit_store_errors_total` has one for
-//! every question that waited for the store in vain, and whoever did not ask the store did not wait.
+//! Elapsed time proves nothing on a busy machine, so the tests count the waits instead:
+//! `ratelimit_store_errors_total` has one for each request that waited for the store in vain.
 
 use std::path::Path;
 use std::process::Command;
@@ -25,21 +25,22 @@ use test_support::servers::Server;
 use tokio::task::JoinHandle;
 use tower::ServiceExt;
 
-/// As the site's login will be: closed while nobody can be counted.
+/// A limit like that of the login, which rejects requests while the store is down.
 const LOGIN: Limit = Limit::new("login", "1000/hour")
     .posts_only()
     .per(&[Per::Address, Per::Account])
     .backs_off()
     .closed_while_down();
 
-/// Questions in a row that may fail before the store is left alone, requests that may be underway then, and looks whether it
-/// is back: one after each rest, and each rest is twice as long as the one before.
+/// The most requests that may wait for the store while it is down: three failures that open the
+/// circuit breaker, one in-flight request of each visitor, and one probe after each pause. Eight
+/// probes are enough, because each pause is twice as long as the one before.
 const MAY_WAIT: u64 = 3 + ASKING as u64 + 8;
 
-/// How many ask all the time.
+/// The number of visitors who send requests all the time.
 const ASKING: usize = 2;
 
-/// The site, with a login beside it.
+/// The site with an additional login route.
 struct Site {
     app: App,
     router: Router,
@@ -74,7 +75,7 @@ impl Site {
         self.ask(method, path).await.status().as_u16()
     }
 
-    /// The number after this name and these labels.
+    /// Returns the value of the metric with this name and these labels.
     fn metric(&self, name: &str) -> u64 {
         let text = self.app.counters.metrics().to_string();
         let line = text.lines().find(|line| line.starts_with(name)).expect(name);
@@ -89,27 +90,27 @@ impl Site {
         self.metric("ratelimit_stand_in_total{store=\"redis\",limit=\"pages\"}")
     }
 
-    /// Asks for pages and logins while the store is gone.
+    /// Requests pages and logins while the store is down.
     async fn goes_on_without_it(&self) {
         let (waited, in_memory) = (self.waited_in_vain(), self.pages_in_memory());
         let login = self.ask(Method::POST, "/stand-in").await;
-        assert_eq!(login.status(), 503, "whom nobody can count is not let in");
+        assert_eq!(login.status(), 503, "a login that cannot be counted is rejected");
         assert!(login.headers().contains_key("retry-after"));
         for _ in 0..100 {
             assert_eq!(self.status(Method::GET, "/about").await, 200);
         }
-        assert_eq!(self.status(Method::GET, "/stand-in").await, 200, "the form can be looked at");
+        assert_eq!(self.status(Method::GET, "/stand-in").await, 200, "the form is not limited");
         assert_eq!(self.status(Method::POST, "/stand-in").await, 503);
-        assert_eq!(self.status(Method::GET, "/readyz").await, 200, "it stays in rotation");
+        assert_eq!(self.status(Method::GET, "/readyz").await, 200, "readiness does not depend on the store");
         assert!(self.app.counters.is_down());
         assert_eq!(self.metric("ratelimit_store_down"), 1);
         assert!(self.pages_in_memory() >= in_memory + 100, "pages are counted in memory");
         let waited = self.waited_in_vain() - waited;
-        assert!((1..=MAY_WAIT).contains(&waited), "{waited} questions waited for the store");
+        assert!((1..=MAY_WAIT).contains(&waited), "{waited} requests waited for the store");
     }
 
-    /// Asks until the store is back, which it is by itself, and everything counts there. One answer that a busy machine
-    /// held up is counted in memory, so it is a clean round that is waited for.
+    /// Sends requests until the store counts everything again. A busy machine may delay a
+    /// response, which is then counted in memory; so this waits for a round without any.
     async fn counts_there_again(&self) {
         until(async || {
             let (in_memory, asked) = (self.pages_in_memory(), self.metric("ratelimit_store_seconds_count"));
@@ -129,12 +130,12 @@ impl Site {
 async fn until(true_now: impl AsyncFn() -> bool) {
     let begun = Instant::now();
     while !true_now().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the store is there, and nobody has found it");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the running store is not used");
         tokio::task::yield_now().await;
     }
 }
 
-/// People who ask for pages all the time, and whether each was answered with one.
+/// Visitors who request pages all the time; every response must be 200.
 struct Traffic {
     over: Arc<AtomicBool>,
     asked: Arc<AtomicU32>,
@@ -165,18 +166,18 @@ impl Traffic {
         Self { over, asked, slow, people }
     }
 
-    /// Everybody was answered; the share that took longer than a page may is what a busy machine takes, not an outage.
+    /// Stops the visitors and checks the share of slow responses, which a busy machine may cause.
     async fn ends(self) {
         self.over.store(true, Ordering::Relaxed);
         for person in self.people {
-            person.await.expect("each was answered with the page");
+            person.await.expect("every response was 200");
         }
         let (asked, slow) = (self.asked.load(Ordering::Relaxed), self.slow.load(Ordering::Relaxed));
         assert!(asked > 0 && slow * 2 <= asked, "{slow} of {asked} pages took longer than 100 ms");
     }
 }
 
-/// A redis-server on this socket; one that died there before is in nobody's way.
+/// Starts a redis-server on this socket, which may be left over from a killed one.
 fn redis_on(socket: &Path) -> Server {
     let mut command = Command::new("redis-server");
     command.args(["--port", "0", "--save", "", "--appendonly", "no", "--unixsocket"]).arg(socket);
@@ -207,7 +208,7 @@ async fn no_request_waits_while_redis_is_down() {
     traffic.ends().await;
 }
 
-/// What a handler asks by, for those whom only it knows.
+/// The limits that handlers check themselves, by account.
 #[tokio::test]
 async fn account_limits_close_while_redis_is_down() {
     let folder = Folder::new();
@@ -218,8 +219,8 @@ async fn account_limits_close_while_redis_is_down() {
     until(async || login.check("ada@example.org").await.is_ok()).await;
     redis.kill();
     for _ in 0..5 {
-        let refusal = login.check("ada@example.org").await.unwrap_err();
-        let rejection = palisade::Rejection::from(refusal);
+        let error = login.check("ada@example.org").await.unwrap_err();
+        let rejection = palisade::Rejection::from(error);
         assert_eq!((rejection.status().as_u16(), rejection.code()), (503, "cannot_count"));
     }
     drop(redis);

@@ -1,5 +1,5 @@
-//! What the site sends, to the letter: in development, in production in the clear and behind a proxy, on errors, on
-//! files, on health checks.
+//! Golden header sets: in development, in production over plain HTTP and behind a proxy, of errors,
+//! static files and health checks.
 
 use axum::Router;
 use axum::body::{Body, to_bytes};
@@ -45,7 +45,7 @@ fn request(peer: &str, host: &str, path: &str) -> Request<Body> {
     request
 }
 
-/// What the proxy in front says of a visitor who came by https.
+/// Returns a request as a proxy forwards it for a visitor on HTTPS.
 fn by_proxy(path: &str) -> Request<Body> {
     let mut request = request(PROXY, "app:8000", path);
     for (name, value) in [
@@ -62,7 +62,7 @@ async fn ask(site: &Router, request: Request<Body>) -> Response<Body> {
     site.clone().oneshot(request).await.unwrap()
 }
 
-/// The headers as sorted lines, with `NONCE` for the nonce and `…` for what changes with the content.
+/// Returns the headers as sorted lines, with `NONCE` for the nonce and `…` for changing values.
 fn lines(response: &Response<Body>) -> Vec<String> {
     let mut lines: Vec<String> = response
         .headers()
@@ -88,9 +88,9 @@ const PERMISSIONS: &str = "permissions-policy: accelerometer=(), autoplay=(), br
 const ENDPOINTS: &str = "reporting-endpoints: default=\"/csp-report\"";
 const HSTS: &str = "strict-transport-security: max-age=31536000; includeSubDomains";
 
-/// The set, with the sources of scripts, and beside it what else a response has.
+/// Returns the common headers with these sources of scripts, and the additional headers.
 fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
-    // What goes out over https has HSTS, and says where to report in both ways.
+    // Over HTTPS there are HSTS and both ways of reporting.
     let secure = beside.contains(&HSTS);
     let reports = if secure { "report-uri /csp-report; report-to default" } else { "report-uri /csp-report" };
     let policy = format!(
@@ -118,7 +118,7 @@ fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
     lines
 }
 
-/// The headers of a page: it has a script, and so a nonce.
+/// Returns the headers of a page, whose script has a nonce.
 fn page(beside: &[&str]) -> Vec<String> {
     expected("'NONCE' 'strict-dynamic'", &[&["cache-control: private, no-cache"], beside].concat())
 }
@@ -274,7 +274,7 @@ async fn health_checks_answer_any_host_with_every_header() {
 }
 
 #[tokio::test]
-async fn what_is_personal_is_not_compressed() {
+async fn personal_pages_are_not_compressed() {
     let reply = |name: &'static str, value: &'static str| {
         let page = move || async move { ([(name, value)], axum::response::Html("word ".repeat(1000))) };
         Router::new().route("/", get(page)).layer(mathsoc::web::compression::pages())
@@ -322,7 +322,7 @@ async fn a_trial_policy_accompanies_the_enforced_one() {
         assert!(enforced.contains("img-src 'self';") && enforced.ends_with(reports), "{enforced}");
         assert!(tried.ends_with(&format!("; img-src 'none'; {reports}")), "{tried}");
         let nonce = |policy: &str| policy.split_once("'nonce-").map(|(_, after)| after[..22].to_owned());
-        assert_eq!(nonce(&enforced), nonce(&tried), "both know the nonce of the page, if it has one");
+        assert_eq!(nonce(&enforced), nonce(&tried), "both policies have the same nonce, or none");
     }
 }
 

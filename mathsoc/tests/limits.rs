@@ -1,4 +1,4 @@
-//! How often one may ask for pages.
+//! Rate limits of pages, and the command that clears them.
 
 use std::time::{Duration, Instant};
 
@@ -21,7 +21,7 @@ async fn site(folder: &Folder, settings: &[(&str, &str)]) -> Router {
     mathsoc::app(patient(App::open(Config::load(&vars).unwrap()).await.unwrap()).await)
 }
 
-/// With a store that waits longer: that a busy machine holds up an answer is no outage, and not what is tried here.
+/// Gives the store a long timeout, so that a delay by a busy machine does not count as an outage.
 async fn patient(app: App) -> App {
     let store = Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap();
     let counters = FallbackStore::new(store).timeout(Duration::from_secs(10));
@@ -53,11 +53,11 @@ async fn pages_count_but_files_and_health_do_not() {
         (200, "2")
     );
     assert_eq!(statuses(&site, "/nowhere", 2).await, [404, 404]);
-    let refused = ask(&site, "/about").await;
-    assert_eq!(refused.status(), 429);
+    let rejected = ask(&site, "/about").await;
+    assert_eq!(rejected.status(), 429);
     assert!(
-        refused.headers().contains_key("retry-after")
-            && refused.headers().contains_key("content-security-policy")
+        rejected.headers().contains_key("retry-after")
+            && rejected.headers().contains_key("content-security-policy")
     );
     for (path, status) in [("/healthz", 200), ("/readyz", 200), ("/robots.txt", 200), ("/nowhere", 429)] {
         assert_eq!(statuses(&site, path, 3).await, [status; 3], "{path}");
@@ -88,22 +88,19 @@ async fn clearing_gives_one_caller_its_budget_back() {
     let clear = async |caller: &str| limits::clear(&caller.parse().unwrap(), &limits).await;
 
     clear("203.0.113.10").await.unwrap();
-    assert_eq!(statuses(&site, "/about", 1).await, [429], "that was somebody else");
-    let said = clear("203.0.113.9").await.unwrap();
+    assert_eq!(statuses(&site, "/about", 1).await, [429], "another caller's budget was cleared");
+    let message = clear("203.0.113.9").await.unwrap();
     assert!(
-        said.starts_with("Reset for 203.0.113.9, in redis+unix://")
-            && said.ends_with(":\n  pages\n  login\n  register\n  password_reset\n  search\n  reports\n"),
-        "{said}"
+        message.starts_with("Reset for 203.0.113.9, in redis+unix://")
+            && message.ends_with(":\n  pages\n  login\n  register\n  password_reset\n  search\n  reports\n"),
+        "{message}"
     );
     assert_eq!(statuses(&site, "/about", 3).await, [200, 200, 429]);
 
-    let said = clear("ada@example.org").await.unwrap();
-    assert!(said.contains("  login\n  login, the delays after failures\n"), "{said}");
+    let message = clear("ada@example.org").await.unwrap();
+    assert!(message.contains("  login\n  login, the delays after failures\n"), "{message}");
     drop(server);
-    assert!(
-        matches!(clear("203.0.113.9").await, Err(ClearError::Store(_))),
-        "nothing is claimed that was not done"
-    );
+    assert!(matches!(clear("203.0.113.9").await, Err(ClearError::Store(_))), "a failure is reported");
 }
 
 #[tokio::test]
@@ -128,15 +125,15 @@ async fn readiness_checks_the_store_only_when_configured() {
     let strict = [uri, ("READY_NEEDS_STORE", "true")];
     let (ready, begun) = (site(&with, &strict).await, Instant::now());
     while ask(&ready, "/readyz").await.status() != 200 {
-        assert!(begun.elapsed() < Duration::from_secs(60), "the store is there, and the site is never ready");
+        assert!(begun.elapsed() < Duration::from_secs(60), "the site does not get ready");
         tokio::task::yield_now().await;
     }
     drop(server);
 
-    // Sites of their own: what a check said stands for a second.
+    // New sites, because a readiness result is cached for a second.
     let (needs, goes_on) = (site(&with, &strict).await, site(&without, &[uri]).await);
     assert_eq!(statuses(&needs, "/readyz", 1).await, [503]);
-    assert_eq!(statuses(&goes_on, "/readyz", 1).await, [200], "it counts in memory");
+    assert_eq!(statuses(&goes_on, "/readyz", 1).await, [200], "requests are counted in memory");
     for site in [&needs, &goes_on] {
         assert_eq!(statuses(site, "/about", 2).await, [200, 200]);
         assert_eq!(statuses(site, "/healthz", 1).await, [200]);

@@ -1,4 +1,4 @@
-//! What the site counts of itself, and who can read it.
+//! The metrics, and the listener that serves them.
 
 use axum::Router;
 use axum::body::Body;
@@ -48,35 +48,35 @@ async fn metrics_count_responses_rejections_and_limit_decisions() {
         "ratelimit_decisions_total{store=\"memory\",limit=\"pages\",outcome=\"refused\"} 1",
         "ratelimit_store_down{store=\"memory\"} 0",
     ] {
-        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
     }
-    assert!(!text.contains("203.0.113.9"), "nobody is named: {text}");
-    assert_eq!(read(&metrics).await, text, "to read is not counted");
+    assert!(!text.contains("203.0.113.9"), "no client is named: {text}");
+    assert_eq!(read(&metrics).await, text, "reading the metrics changes none");
 }
 
-/// As Prometheus parses it: a name, perhaps labels, a number; each name with its help and type before it.
+/// Checks the text format: name, optional labels and number, with HELP and TYPE before each name.
 #[tokio::test]
-async fn every_line_is_one_that_prometheus_reads() {
+async fn every_metrics_line_is_valid() {
     let folder = Folder::new();
     let metrics = routes::metrics(&app(&folder, &[]).await);
-    let mut known = Vec::new();
+    let mut names = Vec::new();
     for line in read(&metrics).await.lines() {
-        if let Some(said) = line.strip_prefix("# ") {
-            let mut words = said.split(' ');
-            let (what, name) = (words.next().unwrap(), words.next().unwrap().to_owned());
-            assert!(matches!(what, "HELP" | "TYPE"), "{line}");
-            if what == "TYPE" {
-                assert!(!known.contains(&name), "{name} is there twice");
-                known.push(name);
+        if let Some(comment) = line.strip_prefix("# ") {
+            let mut parts = comment.split(' ');
+            let (keyword, name) = (parts.next().unwrap(), parts.next().unwrap().to_owned());
+            assert!(matches!(keyword, "HELP" | "TYPE"), "{line}");
+            if keyword == "TYPE" {
+                assert!(!names.contains(&name), "{name} appears twice");
+                names.push(name);
             }
             continue;
         }
         let (name, number) = line.rsplit_once(' ').unwrap();
         assert!(number.parse::<f64>().is_ok(), "{line}");
         let name = name.split('{').next().unwrap();
-        assert!(known.last().is_some_and(|known| name.starts_with(known.as_str())), "{line}");
+        assert!(names.last().is_some_and(|it| name.starts_with(it.as_str())), "{line}");
     }
-    assert!(known.len() > 5, "{known:?}");
+    assert!(names.len() > 5, "{names:?}");
 }
 
 #[tokio::test]

@@ -1,4 +1,4 @@
-//! Every page of the demo site: it is there, it says what it is, its mathematics is MathML, and the policy allows it.
+//! The demo's pages: formulas as MathML, classes instead of inline styles, and safe templates.
 
 use std::collections::BTreeSet;
 
@@ -24,7 +24,7 @@ fn boxes(row: &toml::Value) -> &[toml::Value] {
     row["boxes"].as_array().expect("an array of boxes")
 }
 
-/// Everything the demo content makes the site typeset.
+/// Returns everything that the site typesets of the demo content.
 fn typeset_demo() -> Vec<String> {
     let demo = demo();
     let plain = |row: &toml::Value, key: &str| text(string(row, key)).to_string();
@@ -89,11 +89,11 @@ fn templates_have_no_unescaped_output_or_inline_code() {
     for entry in std::fs::read_dir(folder).unwrap() {
         let path = entry.unwrap().path();
         if path.is_dir() {
-            continue; // letters: text, and no page
+            continue; // e-mails, which are plain text
         }
         let template = std::fs::read_to_string(&path).unwrap();
         let name = path.display();
-        assert!(!template.contains("|safe"), "{name}: only Typeset is printed as it is");
+        assert!(!template.contains("|safe"), "{name}: only `Typeset` may be printed unescaped");
         assert!(!template.contains(" style=") && !template.contains("<style"), "{name}");
         assert!(!template.contains(" onclick=") && !template.contains(" onload="), "{name}");
         assert!(
@@ -102,7 +102,7 @@ fn templates_have_no_unescaped_output_or_inline_code() {
                 .next()
                 .unwrap()
                 .contains("src=")),
-            "{name}: scripts come from files"
+            "{name}: scripts must be files"
         );
     }
 }

@@ -1,4 +1,4 @@
-//! The URL map is what it should be, and every address on it leads somewhere.
+//! The URL map: the expected public addresses, a response for each, and their protections.
 
 use axum::body::Body;
 use http::{Request, StatusCode};
@@ -35,7 +35,7 @@ fn the_route_map_keeps_its_public_addresses() {
         "/healthz",
         "/readyz",
     ] {
-        assert_eq!(paths.iter().filter(|known| **known == path).count(), 1, "{path}");
+        assert_eq!(paths.iter().filter(|it| **it == path).count(), 1, "{path}");
     }
     assert_eq!(map.to_string().lines().count(), map.rows().len());
     assert!(map.to_string().starts_with("GET"), "{map}");
@@ -62,8 +62,8 @@ async fn every_route_answers_and_others_are_404() {
         let other = status("PUT", &path).await;
         let gated = |group: &str| ["members", "submit", "admin", "live"].contains(&group);
         let members = routes::map().rows().iter().any(|other| gated(other.group) && other.path == row.path);
-        let refused = if members { StatusCode::SEE_OTHER } else { StatusCode::METHOD_NOT_ALLOWED };
-        assert_eq!(other.status(), refused, "{path}");
+        let expected = if members { StatusCode::SEE_OTHER } else { StatusCode::METHOD_NOT_ALLOWED };
+        assert_eq!(other.status(), expected, "{path}");
     }
     let moved = status("GET", "/home").await;
     assert_eq!((moved.status().as_u16(), moved.headers()["location"].to_str().unwrap()), (308, "/"));
@@ -100,7 +100,7 @@ async fn every_route_is_behind_its_gates() {
             assert!(answer.headers().contains_key("content-security-policy"), "{path}");
         }
     }
-    assert_eq!(answer("evil.example", "/none").await.status(), 421, "the fallback is behind them too");
+    assert_eq!(answer("evil.example", "/none").await.status(), 421, "the fallback is protected too");
 }
 
 #[tokio::test]
@@ -125,15 +125,15 @@ async fn posts_need_tokens_and_personal_pages_a_login() {
     for row in routes::map().rows() {
         if row.methods == "POST" {
             let answer = answer("POST", row.path).await;
-            // The one exception: browsers send reports by themselves and have no token; what they send only counts. A form
-            // is refused there as the wrong type.
+            // The exception: browsers send reports without a token, and reports only count. A form
+            // there is rejected for its type.
             if (row.group, row.path) == ("reports", "/csp-report") {
                 assert_eq!(answer.status(), StatusCode::UNSUPPORTED_MEDIA_TYPE);
                 continue;
             }
             assert_eq!(answer.status(), StatusCode::FORBIDDEN, "{}", row.path);
-            let refusal = answer.extensions().get::<palisade::Rejection>().map(palisade::Rejection::code);
-            assert_eq!(refusal, Some("csrf_token_missing"), "{}", row.path);
+            let code = answer.extensions().get::<palisade::Rejection>().map(palisade::Rejection::code);
+            assert_eq!(code, Some("csrf_token_missing"), "{}", row.path);
             sent += 1;
         } else if ["members", "admin", "live"].contains(&row.group) {
             let answer = answer("GET", row.path).await;

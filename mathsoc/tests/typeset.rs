@@ -1,4 +1,4 @@
-//! What `typeset` promises: formulas become MathML without inline style, everything else stays what it was.
+//! Typesetting: formulas become MathML without inline styles, and other text stays unchanged.
 
 use mathsoc::text::typeset::{LONGEST_FORMULA, Typeset, text};
 use palisade::sanitize::SafeHtml;

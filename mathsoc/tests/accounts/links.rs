@@ -1,4 +1,4 @@
-//! A link passes once, in time, for its purpose, and while the account is what it was.
+//! One-time links: one use, thirty minutes, one purpose, and an unchanged account.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use test_support::Folder;
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 const NEXT: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
 
-/// Links for Ada's account, with a clock that the test moves.
+/// Links for Ada's account, with a clock that the test sets.
 struct TestLinks {
     links: Links,
     hand: ManualClock,
@@ -33,7 +33,7 @@ impl TestLinks {
         Self { links, hand, db, ada, _folder: folder }
     }
 
-    /// A token for Ada to choose a new password.
+    /// Returns Ada's password-reset token.
     fn reset(&self) -> String {
         token(&self.links.issue(Purpose::ResetPassword, &self.ada))
     }
@@ -66,7 +66,7 @@ async fn a_link_can_be_consumed_once() {
     assert_eq!(test.consume(&token).await.unwrap(), test.ada.id);
     assert!(matches!(test.consume(&token).await, Err(LinkError::Used)));
     assert!(matches!(test.links.look(Purpose::ResetPassword, &token).await, Err(LinkError::Used)));
-    assert!(test.consume(&test.reset()).await.is_ok(), "another link is another link");
+    assert!(test.consume(&test.reset()).await.is_ok(), "another token is still valid");
 }
 
 #[tokio::test]
@@ -136,7 +136,7 @@ async fn rejects_changed_truncated_and_foreign_links() {
         changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
         let changed = String::from_utf8(changed).unwrap();
         assert!(test.consume(&changed).await.is_err(), "character {at}");
-        assert!(test.consume(&token[..at]).await.is_err(), "the first {at}");
+        assert!(test.consume(&token[..at]).await.is_err(), "cut off after {at} bytes");
     }
     let elsewhere = Links::new(&Keyring::new(NEXT).unwrap(), test.db.clone());
     let foreign = self::token(&elsewhere.issue(Purpose::ResetPassword, &test.ada));

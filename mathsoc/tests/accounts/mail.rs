@@ -1,4 +1,4 @@
-//! Letters leave, one way or the other, and a log never tells to whom.
+//! E-mail: delivery, retries, the outbox folder, and log lines without recipients.
 
 use std::fs;
 use std::path::Path;
@@ -14,7 +14,7 @@ use super::smtp::{Mood, Server};
 
 fn mailer(settings: &[(&str, &str)]) -> Mailer {
     let find =
-        |name: &str| settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        |name: &str| settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
     Mailer::new(&Config::from_vars(&find).unwrap()).unwrap().retry_delays([Duration::ZERO; 3])
 }
 
@@ -35,12 +35,12 @@ async fn a_letter_goes_to_the_server() {
     let mailer = mailer(&[("SMTP_URL", &server.url), ("SERVER_NAME", "maths.example.org")]);
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
-    let came = server.came();
+    let received = server.received();
     assert_eq!(
-        (came.len(), came[0].from.as_str(), came[0].to.as_str()),
+        (received.len(), received[0].from.as_str(), received[0].to.as_str()),
         (1, "no-reply@maths.example.org", "Ada@school.example")
     );
-    let text = &came[0].text;
+    let text = &received[0].text;
     for line in [
         "From: \"Maths Society\" <no-reply@maths.example.org>",
         "To: Ada@school.example",
@@ -65,22 +65,22 @@ async fn a_letter_is_tried_four_times_in_all() {
     let mailer = mailer_of(&server);
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
-    assert_eq!((server.calls(), server.came().len()), (4, 1), "the fourth time it went");
+    assert_eq!((server.calls(), server.received().len()), (4, 1), "sent at the fourth attempt");
 
     let server = Server::start(&[busy; 9]).await;
     let mailer = mailer_of(&server);
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
-    assert_eq!((server.calls(), server.came().len()), (4, 0), "then it is given up");
+    assert_eq!((server.calls(), server.received().len()), (4, 0), "given up after four attempts");
 }
 
 #[tokio::test]
 async fn a_permanent_failure_is_not_retried() {
-    let server = Server::start(&[Mood::Says("550 5.1.1 <{}> is nobody here")]).await;
+    let server = Server::start(&[Mood::Says("550 5.1.1 <{}> no such user")]).await;
     let mailer = mailer(&[("SMTP_URL", &server.url)]);
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
-    assert_eq!((server.calls(), server.came().len()), (1, 0));
+    assert_eq!((server.calls(), server.received().len()), (1, 0));
 }
 
 #[tokio::test]
@@ -88,7 +88,7 @@ async fn the_log_names_the_failure_but_no_recipient() {
     let log = Log::default();
     let _guard = log.listen_at(tracing::Level::TRACE);
     let server =
-        Server::start(&[Mood::Says("451 4.3.0 not now, {}"), Mood::Says("550 5.1.1 <{}> is nobody here")])
+        Server::start(&[Mood::Says("451 4.3.0 not now, {}"), Mood::Says("550 5.1.1 <{}> no such user")])
             .await;
     let mailer = mailer(&[("SMTP_URL", &server.url)]);
     mailer.send(&ada(), &reset()).unwrap();
@@ -109,16 +109,16 @@ async fn remote_servers_without_starttls_get_no_mail() {
     let mailer = mailer(&[("SMTP_URL", &insists)]);
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
-    assert!(server.came().is_empty() && server.calls() > 0);
+    assert!(server.received().is_empty() && server.calls() > 0);
 }
 
 #[tokio::test]
 async fn a_full_queue_rejects_mail_until_it_drains() {
     let folder = Folder::new();
     let mailer = mailer(&[("DATA_DIR", folder.to_str().unwrap())]);
-    // Nothing is awaited, so none of them can leave before all have been given.
-    let refused = (0..300).filter(|_| matches!(mailer.send(&ada(), &reset()), Err(MailError::Busy))).count();
-    assert_eq!(refused, 300 - 256);
+    // There is no await in between, so the queue cannot drain while it is filled.
+    let rejected = (0..300).filter(|_| matches!(mailer.send(&ada(), &reset()), Err(MailError::Busy))).count();
+    assert_eq!(rejected, 300 - 256);
     mailer.flush().await;
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
@@ -132,7 +132,7 @@ async fn without_a_server_mail_is_a_private_file() {
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
     let letters = letters(&folder);
-    assert_eq!(letters.len(), 1, "and no part of one beside it");
+    assert_eq!(letters.len(), 1, "the folder has no partial file");
     assert!(
         letters[0].contains("To: Ada@school.example\r\n") && letters[0].contains("/password_reset/abc\r\n")
     );

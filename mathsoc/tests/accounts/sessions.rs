@@ -1,4 +1,4 @@
-//! Sessions as the settings say, and who may be signed in.
+//! Sessions: the settings, and the accounts that can be signed in.
 
 use axum::Router;
 use axum::extract::State;
@@ -16,7 +16,7 @@ use test_support::browser::Browser;
 
 const PASSWORD: &str = "nine purple herons juggle";
 
-/// A router with the site's sessions, and three pages that tell who is signed in.
+/// A router with the site's sessions, and three routes that show the signed-in user.
 struct SignInSite {
     app: App,
     router: Router,
@@ -29,7 +29,7 @@ impl SignInSite {
         let find = |name: &str| match name {
             "APP_ENV" => Some("testing".to_owned()),
             "DATA_DIR" => Some(folder.to_str().unwrap().to_owned()),
-            _ => settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()),
+            _ => settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned()),
         };
         let app = App::open(Config::from_vars(&find).unwrap()).await.unwrap();
         let router = Router::new()
@@ -49,14 +49,14 @@ impl SignInSite {
         users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
     }
 
-    /// A browser that asks for JSON, so that a rejection is no redirect.
+    /// Returns a browser that asks for JSON, so that a rejection is not a redirect.
     fn browser(&self) -> Browser {
         Browser::new(self.router.clone(), "example.org")
             .extension(PeerAddr(([127, 0, 0, 1], 40_000).into()))
             .header("accept", "application/json")
     }
 
-    /// A browser in which Ada has logged in with her password, and the line that set its cookie.
+    /// Returns a browser in which Ada is logged in, and its `Set-Cookie` line.
     async fn adas(&self) -> (Browser, String) {
         let mut browser = self.browser();
         let reply = browser.get("/in").await;
@@ -68,7 +68,8 @@ impl SignInSite {
 async fn log_in(State(app): State<App>, session: Session) -> Result<(), Rejection> {
     let email = "ada@school.example".parse().unwrap();
     let stored = users::login_by_email(&app.db, &email).await.unwrap();
-    let verified = app.passwords.verify(Password::from(PASSWORD), stored).await?.expect("it is right");
+    let verified =
+        app.passwords.verify(Password::from(PASSWORD), stored).await?.expect("the password is correct");
     Ok(session.log_in(verified.proof).await?)
 }
 

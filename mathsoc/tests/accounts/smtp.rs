@@ -1,4 +1,4 @@
-//! A mail server of a few lines: it takes letters, or answers as it was told.
+//! A small SMTP server that accepts mail or fails as the test configures it.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
@@ -6,20 +6,20 @@ use std::sync::{Arc, Mutex};
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};
 
-/// What the server does with one connection.
+/// The server's behaviour in one connection.
 #[derive(Clone, Copy)]
 pub(crate) enum Mood {
-    /// Takes letters.
+    /// Accepts mail.
     Good,
-    /// Answers the recipient's address with this line; `{}` stands for the address.
+    /// Answers `RCPT` with this line, in which `{}` stands for the recipient's address.
     Says(&'static str),
-    /// Ends the connection without a word.
+    /// Closes the connection without an answer.
     Silent,
 }
 
-/// A letter that came.
+/// A message that the server has accepted.
 #[derive(Clone, Debug)]
-pub(crate) struct Came {
+pub(crate) struct Received {
     pub(crate) from: String,
     pub(crate) to: String,
     pub(crate) text: String,
@@ -27,38 +27,38 @@ pub(crate) struct Came {
 
 pub(crate) struct Server {
     pub(crate) url: String,
-    came: Arc<Mutex<Vec<Came>>>,
+    received: Arc<Mutex<Vec<Received>>>,
     calls: Arc<Mutex<usize>>,
 }
 
 impl Server {
-    /// Starts one that has these moods, connection by connection, and is good ever after.
+    /// Starts a server that behaves like this, connection by connection, and later like `Good`.
     pub(crate) async fn start(moods: &[Mood]) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("smtp://{}", listener.local_addr().unwrap());
-        let (came, calls) = (Arc::default(), Arc::default());
-        let server = Self { url, came: Arc::clone(&came), calls: Arc::clone(&calls) };
+        let (received, calls) = (Arc::default(), Arc::default());
+        let server = Self { url, received: Arc::clone(&received), calls: Arc::clone(&calls) };
         let mut moods: VecDeque<Mood> = moods.iter().copied().collect();
         tokio::spawn(async move {
             while let Ok((stream, _)) = listener.accept().await {
                 *calls.lock().unwrap() += 1;
-                tokio::spawn(talk(stream, moods.pop_front().unwrap_or(Mood::Good), Arc::clone(&came)));
+                tokio::spawn(talk(stream, moods.pop_front().unwrap_or(Mood::Good), Arc::clone(&received)));
             }
         });
         server
     }
 
-    pub(crate) fn came(&self) -> Vec<Came> {
-        self.came.lock().unwrap().clone()
+    pub(crate) fn received(&self) -> Vec<Received> {
+        self.received.lock().unwrap().clone()
     }
 
-    /// How many connections there were.
+    /// Returns the number of connections.
     pub(crate) fn calls(&self) -> usize {
         *self.calls.lock().unwrap()
     }
 }
 
-async fn talk(mut stream: TcpStream, mood: Mood, came: Arc<Mutex<Vec<Came>>>) {
+async fn talk(mut stream: TcpStream, mood: Mood, received: Arc<Mutex<Vec<Received>>>) {
     if matches!(mood, Mood::Silent) {
         return;
     }
@@ -74,8 +74,8 @@ async fn talk(mut stream: TcpStream, mood: Mood, came: Arc<Mutex<Vec<Came>>>) {
             "MAIL" => from = address(),
             "RCPT" => {
                 to = address();
-                if let Mood::Says(words) = mood {
-                    answer = words.replace("{}", &to);
+                if let Mood::Says(reply) = mood {
+                    answer = reply.replace("{}", &to);
                 }
             }
             "DATA" => {
@@ -85,7 +85,7 @@ async fn talk(mut stream: TcpStream, mood: Mood, came: Arc<Mutex<Vec<Came>>>) {
                     text.push_str(line.strip_prefix('.').unwrap_or(&line));
                     text.push('\n');
                 }
-                came.lock().unwrap().push(Came { from: from.clone(), to: to.clone(), text });
+                received.lock().unwrap().push(Received { from: from.clone(), to: to.clone(), text });
             }
             "QUIT" => answer = "221 bye".to_owned(),
             _ => {}

@@ -1,4 +1,4 @@
-//! Competitions: who sees them, when, and what counts.
+//! Competitions: access, opening times, and points.
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::competitions;
@@ -9,7 +9,7 @@ use super::schools::{HOUR, challenge, competition, logged_in, now, pupil, run, s
 use crate::support::browser::Browser;
 use crate::support::site::TestSite;
 
-/// Sends an answer by the form, with the token of another page, as somebody does who wants to be early.
+/// Sends an answer by the form with another page's token, as a pupil who wants to be early could.
 async fn answer(browser: &mut Browser, challenge: i64, answer_box: i64) -> u16 {
     let token = browser.token().await;
     let fields = [("box", &*answer_box.to_string()), ("answer", "1"), ("csrf_token", &token)];
@@ -20,9 +20,9 @@ async fn answer(browser: &mut Browser, challenge: i64, answer_box: i64) -> u16 {
 async fn competitions_are_for_invited_schools_and_admins() {
     let site = TestSite::new(&[]).await;
     let ours = school(&site, "Hill & Dale").await;
-    let theirs = school(&site, "Elsewhere").await;
+    let other = school(&site, "Elsewhere").await;
     for (email, school) in
-        [("ada@x.example", Some(ours)), ("eve@x.example", Some(theirs)), ("bob@x.example", None)]
+        [("ada@x.example", Some(ours)), ("eve@x.example", Some(other)), ("bob@x.example", None)]
     {
         pupil(&site, school, email).await;
     }
@@ -50,7 +50,10 @@ async fn competitions_are_for_invited_schools_and_admins() {
             assert_eq!(browser.get(&events).await.status, 404, "{email}");
             assert_eq!(answer(&mut browser, halves, halves).await, 404, "{email}");
         }
-        assert!(!browser.get("/challenges").await.body.contains("Halves"), "it is in no list of all");
+        assert!(
+            !browser.get("/challenges").await.body.contains("Halves"),
+            "competition challenges are not listed"
+        );
         assert!(!browser.get("/").await.body.contains("Halves"));
         for none in
             ["/competitions/99", "/competitions/0", "/competitions/x", "/leaderboard?board=competition-1"]
@@ -61,7 +64,7 @@ async fn competitions_are_for_invited_schools_and_admins() {
     let mut visitor = site.browser();
     assert_eq!(visitor.get("/competitions").await.location(), "/login?next=/competitions");
     assert_eq!(visitor.get(&page).await.location(), format!("/login?next={page}"));
-    assert_eq!(visitor.get(&one).await.status, 404, "and no word that there is something");
+    assert_eq!(visitor.get(&one).await.status, 404, "a 404 hides that it exists");
 }
 
 #[tokio::test]
@@ -82,7 +85,7 @@ async fn a_competition_hides_before_and_reveals_after() {
 
     run(&site, "UPDATE competitions SET opens_at = $1", &[now() - HOUR]).await;
     run(&site, "UPDATE challenges SET released_at = $1", &[now() + HOUR]).await;
-    assert!(!ada.get(&page).await.body.contains("Halves"), "its own release holds too");
+    assert!(!ada.get(&page).await.body.contains("Halves"), "the challenge's own release time applies too");
     assert_eq!((ada.get(&one).await.status, answer(&mut ada, halves, halves).await), (404, 404));
     run(&site, "UPDATE challenges SET released_at = 1", &[]).await;
     let open = ada.get(&page).await.body;
@@ -94,7 +97,7 @@ async fn a_competition_hides_before_and_reveals_after() {
     let shown = ada.get(&one).await.body;
     assert!(shown.contains("The answer is") && !shown.contains("name=\"answer\""), "{shown}");
     assert_eq!(answer(&mut ada, halves, halves).await, 303);
-    assert!(ada.get(&one).await.body.contains("This challenge is closed."), "by a notice");
+    assert!(ada.get(&one).await.body.contains("This challenge is closed."), "the notice is shown");
     assert!(ada.get(&page).await.body.contains("Closed"));
 }
 
@@ -114,8 +117,8 @@ async fn competition_ids_and_challenge_ids_are_separate() {
     competitions::lock(&site.app.db, &Actor::command_line(), id, now()).await.unwrap();
     assert!(ada.get("/challenges/1").await.body.contains("name=\"answer\""), "challenge 1 takes answers");
     assert!(!ada.get("/challenges/2").await.body.contains("name=\"answer\""));
-    assert_eq!(ada.get("/competitions/2").await.status, 404, "challenge 2 is hers, competition 2 is not");
-    assert_eq!(answer(&mut ada, 1, 2).await, 404, "a box of another challenge");
+    assert_eq!(ada.get("/competitions/2").await.status, 404, "she may see challenge 2, not competition 2");
+    assert_eq!(answer(&mut ada, 1, 2).await, 404, "the box belongs to another challenge");
     assert_eq!(answer(&mut ada, 2, 1).await, 404);
     assert_eq!(answer(&mut ada, 1, 1).await, 303);
 }
@@ -123,23 +126,23 @@ async fn competition_ids_and_challenge_ids_are_separate() {
 #[tokio::test]
 async fn competition_points_count_on_competition_boards_only() {
     let site = TestSite::new(&[]).await;
-    let (ours, theirs) = (school(&site, "Hill & Dale").await, school(&site, "Elsewhere").await);
+    let (ours, other) = (school(&site, "Hill & Dale").await, school(&site, "Elsewhere").await);
     let ada = pupil(&site, Some(ours), "ada@x.example").await;
-    let eve = pupil(&site, Some(theirs), "eve@x.example").await;
-    let id = competition(&site, -HOUR, HOUR, &[ours, theirs]).await;
+    let eve = pupil(&site, Some(other), "eve@x.example").await;
+    let id = competition(&site, -HOUR, HOUR, &[ours, other]).await;
     let halves = challenge(&site).await;
     assert!(competitions::add_challenge(&site.app.db, &Actor::command_line(), id, halves).await.unwrap());
     solve(&site, &eve, halves).await;
     let mut browser = logged_in(&site, "ada@x.example").await;
     let page = browser.get("/competitions/1").await.body;
     let own = "<tr aria-current=\"true\"><td>2</td><th scope=\"row\">ada <span class=\"here\">you</span></th><td>0</td>";
-    assert!(page.contains(own), "who has no points is there, and last: {page}");
+    assert!(page.contains(own), "pupils without points are last: {page}");
     solve(&site, &ada, halves).await;
     let page = browser.get("/competitions/1").await.body;
     let line = "<td>1</td><th scope=\"row\">eve <span class=\"school\">Elsewhere</span></th><td>3</td>";
     assert!(page.contains(line), "{page}");
     let line = "<tr aria-current=\"true\"><td>2</td><th scope=\"row\">Hill &#38; Dale <span class=\"here\">yours</span></th><td>1</td>";
-    assert!(page.contains(line), "her school's line is hers: {page}");
+    assert!(page.contains(line), "her own school is marked: {page}");
     assert!(page.contains(">Solved</span>"), "{page}");
     for board in ["/leaderboard", "/leaderboard?key_stage=KS4", "/leaderboard?board=class"] {
         assert!(browser.get(board).await.body.contains("Nobody has solved a challenge here yet."), "{board}");
@@ -149,13 +152,13 @@ async fn competition_points_count_on_competition_boards_only() {
 #[tokio::test]
 async fn a_class_board_always_shows_ones_own_line() {
     let site = TestSite::new(&[]).await;
-    let (ours, theirs) = (school(&site, "Hill & Dale").await, school(&site, "Elsewhere").await);
+    let (ours, other) = (school(&site, "Hill & Dale").await, school(&site, "Elsewhere").await);
     let halves = challenge(&site).await;
     for n in 0..11 {
         let mate = pupil(&site, Some(ours), &format!("mate{n}@x.example")).await;
         solve(&site, &mate, halves).await;
     }
-    let stranger = pupil(&site, Some(theirs), "stranger@x.example").await;
+    let stranger = pupil(&site, Some(other), "stranger@x.example").await;
     solve(&site, &stranger, halves).await;
     pupil(&site, Some(ours), "ada@x.example").await;
     pupil(&site, None, "bob@x.example").await;

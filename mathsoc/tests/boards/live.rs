@@ -1,4 +1,4 @@
-//! What members are told while they look at a leaderboard.
+//! Server-sent events of leaderboards.
 
 use std::time::Duration;
 
@@ -20,7 +20,7 @@ const NEVER: Duration = Duration::from_secs(3600);
 const SOON: Duration = Duration::from_millis(5);
 const SLOW: Pace = Pace { look: NEVER, rest: Duration::ZERO, beat: NEVER, lasts: NEVER };
 
-/// A site whose leaderboards are watched at this pace.
+/// Starts a site with this pace of live updates.
 async fn at(pace: Pace, settings: &[(&str, &str)]) -> TestSite {
     let mut site = TestSite::new(settings).await;
     site.app = site.app.with(|app| app.live = app.live.clone().pace(pace));
@@ -28,7 +28,7 @@ async fn at(pace: Pace, settings: &[(&str, &str)]) -> TestSite {
     site
 }
 
-/// An answer that goes on.
+/// A streaming response.
 struct Stream {
     status: u16,
     headers: HeaderMap,
@@ -44,10 +44,10 @@ impl Stream {
         Self { status: head.status.as_u16(), headers: head.headers, body, heard: String::new() }
     }
 
-    /// Listens until this has been said; the test's own time limit ends a wait in vain.
-    async fn until(&mut self, words: &str) -> &str {
-        while !self.heard.contains(words) {
-            let frame = self.body.frame().await.unwrap_or_else(|| panic!("{words:?} in {}", self.heard));
+    /// Reads until the stream contains this text; the test's time limit ends a wait in vain.
+    async fn until(&mut self, text: &str) -> &str {
+        while !self.heard.contains(text) {
+            let frame = self.body.frame().await.unwrap_or_else(|| panic!("{text:?} in {}", self.heard));
             self.heard.push_str(std::str::from_utf8(&frame.unwrap().into_data().unwrap()).unwrap());
         }
         &self.heard
@@ -62,7 +62,7 @@ impl Stream {
 }
 
 #[tokio::test]
-async fn a_board_moves_as_soon_as_somebody_answers() {
+async fn a_board_updates_when_a_member_answers() {
     let site = at(SLOW, &[]).await;
     let halves = challenge(&site).await;
     for email in ["ada@x.example", "eve@x.example"] {
@@ -82,7 +82,10 @@ async fn a_board_moves_as_soon_as_somebody_answers() {
     for stream in [&mut all, &mut stage] {
         let heard = stream.until("\"name\":\"ada\"").await;
         assert!(heard.contains("id: 1\nevent: board\ndata: {\"board\":{\"lines\":[{\"rank\":1"), "{heard}");
-        assert!(heard.contains("\"own\":{\"rank\":2,\"name\":\"eve\""), "her own line is told too: {heard}");
+        assert!(
+            heard.contains("\"own\":{\"rank\":2,\"name\":\"eve\""),
+            "the event contains the viewer's own line: {heard}"
+        );
     }
 }
 
@@ -116,11 +119,11 @@ async fn a_board_updates_only_when_another_process_wrote() {
     let browser = logged_in(&site, "eve@x.example").await;
     let mut stream = Stream::open(&browser, "/leaderboard/events?board=all&version=1", &[]).await;
     stream.until("\n:\n\n:\n\n:\n").await;
-    assert!(!stream.heard.contains("data"), "what the page shows already is not told: {}", stream.heard);
+    assert!(!stream.heard.contains("data"), "no event for the state that the page shows: {}", stream.heard);
     solve(&site, &eve, others).await;
     stream.until("id: 2\nevent: board").await;
 
-    // Who comes back is told what was missed since the last event.
+    // After a reconnect, the stream starts with the changes since the last event.
     let missed = [("last-event-id", "1")];
     let mut back = Stream::open(&browser, "/leaderboard/events?board=all&version=2", &missed).await;
     back.until("id: 2\nevent: board").await;
@@ -144,7 +147,7 @@ async fn a_stream_expires_and_reopening_needs_a_session() {
         (again.status, again.headers["location"].to_str().unwrap()),
         (303, "/login?next=/leaderboard/events")
     );
-    assert!(Pace::default().lasts < Duration::from_secs(60), "within a minute");
+    assert!(Pace::default().lasts < Duration::from_secs(60), "a stream ends within a minute");
 }
 
 #[tokio::test]
@@ -165,7 +168,7 @@ async fn a_member_has_at_most_three_open_streams() {
     assert_eq!(
         Stream::open(&eve, "/leaderboard/events", &[]).await.status,
         200,
-        "others have their own three"
+        "each member has three streams"
     );
     open.pop();
     while site.app.live.watchers() > 2 {
@@ -175,7 +178,7 @@ async fn a_member_has_at_most_three_open_streams() {
 }
 
 #[tokio::test]
-async fn so_many_watch_at_once_and_no_more() {
+async fn open_streams_are_limited_in_total() {
     let site = TestSite::new(&[]).await;
     let live = Live::new(site.app.db.clone());
     let mut watchers: Vec<_> = (0..Live::IN_ALL as i64).map(|member| live.watch(member).unwrap()).collect();
@@ -206,7 +209,7 @@ async fn streams_are_uncompressed_uncached_and_need_a_login() {
 }
 
 #[tokio::test]
-async fn coming_back_is_limited_apart_from_pages() {
+async fn reconnects_have_their_own_rate_limit() {
     let site = at(Pace { lasts: Duration::ZERO, ..SLOW }, &[("RATELIMIT_ENABLED", "true")]).await;
     pupil(&site, None, "ada@x.example").await;
     let mut ada = logged_in(&site, "ada@x.example").await;
@@ -246,6 +249,6 @@ async fn streams_end_when_the_server_stops() {
     }
     stop.send(()).unwrap();
     stream.read_to_end(&mut heard).await.unwrap();
-    assert!(String::from_utf8_lossy(&heard).ends_with("0\r\n\r\n"), "it ends as an answer does");
-    server.await.unwrap().expect("nothing was left open at the end of the drain");
+    assert!(String::from_utf8_lossy(&heard).ends_with("0\r\n\r\n"), "the chunked body ends properly");
+    server.await.unwrap().expect("all connections closed before the drain ended");
 }

@@ -1,4 +1,4 @@
-//! Schools with pupils, and challenges for them.
+//! Schools, pupils, challenges and competitions for the tests.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
@@ -21,17 +21,17 @@ pub(crate) fn now() -> i64 {
 }
 
 pub(crate) async fn run(site: &TestSite, sql: &'static str, numbers: &[i64]) {
-    let Db::Sqlite(pool, _) = &site.app.db else { panic!("the tests' own database is a file") };
+    let Db::Sqlite(pool, _) = &site.app.db else { panic!("tests use SQLite") };
     numbers.iter().fold(sqlx::query(sql), |query, number| query.bind(*number)).execute(pool).await.unwrap();
 }
 
-/// A school, by its number.
+/// Creates a school and returns its id.
 pub(crate) async fn school(site: &TestSite, name: &str) -> i64 {
     let new = NewSchool { name: name.parse().unwrap(), email_domain: None };
     schools::create(&site.app.db, &Actor::command_line(), &new).await.unwrap()
 }
 
-/// A pupil of year 8 who is called as the first part of this address.
+/// Creates a pupil of year 8 whose name is the local part of this address.
 pub(crate) async fn pupil(site: &TestSite, school: Option<i64>, email: &str) -> User {
     let (db, name) = (&site.app.db, email.split('@').next().unwrap().parse().unwrap());
     let id = site.member(email, Role::Pupil).await.id;
@@ -39,14 +39,14 @@ pub(crate) async fn pupil(site: &TestSite, school: Option<i64>, email: &str) -> 
     users::by_id(db, id).await.unwrap().unwrap()
 }
 
-/// A browser in which this member is logged in.
+/// Returns a browser in which this member is logged in.
 pub(crate) async fn logged_in(site: &TestSite, email: &str) -> Browser {
     let mut browser = site.browser();
     assert_eq!(browser.log_in(email, PASSWORD).await.location(), "/");
     browser
 }
 
-/// A challenge of key stage 4, released long ago, whose one box has the challenge's number and wants 1.
+/// Creates a released challenge of key stage 4, with one box of the same id and the answer 1.
 pub(crate) async fn challenge(site: &TestSite) -> i64 {
     run(
         site,
@@ -62,17 +62,17 @@ pub(crate) async fn challenge(site: &TestSite) -> i64 {
         &[],
     )
     .await;
-    let Db::Sqlite(pool, _) = &site.app.db else { panic!("the tests' own database is a file") };
+    let Db::Sqlite(pool, _) = &site.app.db else { panic!("tests use SQLite") };
     sqlx::query_scalar("SELECT max(id) FROM challenges").fetch_one(pool).await.unwrap()
 }
 
-/// What another process of the site would do: nobody in this one is told.
+/// Saves an answer without a notification in this process, as another process would.
 pub(crate) async fn solve(site: &TestSite, user: &User, challenge: i64) -> Outcome {
     let place = AnswerPlace { challenge, answer_box: challenge };
     submit(&site.app.db, user.id, place, "1", now()).await.unwrap()
 }
 
-/// A competition from and to so many seconds from now, with these schools.
+/// Creates a competition with these schools; its times are in seconds from now.
 pub(crate) async fn competition(site: &TestSite, opens: i64, closes: i64, schools: &[i64]) -> CompetitionId {
     let (title, summary) = ("Spring sprint".to_owned(), "Quick!".to_owned());
     let details = Details { title, summary, opens_at: now() + opens, closes_at: now() + closes };

@@ -6,7 +6,7 @@ use super::{ADMINS, Settings};
 const EDITOR: Settings =
     &[("RATELIMIT_ENABLED", "false"), ("ADMIN_TOTP_REQUIRED", "false"), ("MAX_CONTENT_LENGTH", "2000000")];
 
-/// Plays a story of admins twice, as two tests.
+/// Runs a story of admins twice, as two tests.
 macro_rules! with_script_and_without {
     ($name:ident, $without_script:ident, $story:literal, $pages:expr) => {
         #[test]

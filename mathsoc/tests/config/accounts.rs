@@ -140,7 +140,7 @@ fn rejects_settings_that_contradict_each_other() {
     assert!(config(&[under[0], under[1], PRODUCTION[0], PRODUCTION[2]]).is_ok());
 }
 
-/// Flask took each letter of a text for a key, and accepted weak keys.
+/// Flask treated each letter of a text as a key, and accepted weak keys.
 #[test]
 fn rejects_a_weak_former_key_without_showing_it() {
     let keys = format!("{FORMER}, change-me");

@@ -94,7 +94,7 @@ fn accepts_valid_values() {
         ("SECRET_KEY", "short", |c| c.secret_key.is_some()),
     ];
     for (name, value, check) in table {
-        // The requirements of production are met, so that only this setting decides.
+        // The requirements of production are met, so that only this setting matters.
         let mut vars = BTreeMap::from([("SECRET_KEY", STRONG), ("SERVER_NAME", "example.org")]);
         vars.insert(name, value);
         let vars: Vec<_> = vars.into_iter().collect();
@@ -257,7 +257,7 @@ fn the_environment_takes_precedence_over_the_file() {
     );
     assert_eq!(config.host.to_string(), "::1", "an empty value counts as unset");
     assert_eq!((vars.source("PORT"), vars.source("HOST")), (Source::Environment, Source::File));
-    assert_eq!(vars.strangers().collect::<Vec<_>>(), ["FORCE_HTTP"], "a typing error is noticed");
+    assert_eq!(vars.strangers().collect::<Vec<_>>(), ["FORCE_HTTP"], "a misspelled setting is reported");
 }
 
 #[test]

@@ -1,4 +1,4 @@
-//! What the database promises about accounts.
+//! Accounts, schools and used links in the database.
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::retention::delete_expired;
@@ -13,9 +13,9 @@ use super::sessions::session;
 use super::{Check, at, run};
 
 pub(super) static CHECKS: &[Check] = checks![
-    an_account_comes_back_as_it_was_made,
-    an_address_has_one_account_whatever_its_capitals,
-    of_many_at_once_one_gets_the_address,
+    an_account_is_read_as_created,
+    an_address_is_unique_ignoring_case,
+    concurrent_creations_make_one_account,
     a_new_password_raises_the_epoch_once,
     rehashing_keeps_sessions_and_replaces_its_hash_only,
     only_a_changed_role_raises_the_epoch,
@@ -24,11 +24,11 @@ pub(super) static CHECKS: &[Check] = checks![
     concurrent_setups_create_one_admin,
     deleting_an_account_deletes_its_rows,
     an_address_is_verified_once,
-    being_seen_is_written_once_an_hour,
+    last_seen_is_written_hourly,
     accounts_are_searched_by_name_and_address,
     sql_derives_the_key_stage_from_the_year,
     a_school_is_found_by_its_whole_domain,
-    a_school_is_one_of_a_kind,
+    school_names_and_domains_are_unique,
     concurrent_uses_of_a_link_count_once,
     cleanup_deletes_expired_rows_only,
 ];
@@ -39,12 +39,12 @@ pub(super) async fn school(db: &Db, name: &str, domain: Option<&str>) -> Result<
     schools::create(db, &Actor::command_line(), &new).await
 }
 
-async fn an_account_comes_back_as_it_was_made(db: Db) {
+async fn an_account_is_read_as_created(db: Db) {
     let school = school(&db, "Marlow Bridge", None).await.unwrap();
     let new =
         NewUser { school_id: Some(school), year: Some(Year::new(9).unwrap()), ..new("Ada@School.example") };
     let made = users::create(&db, &new, Some(&"$argon2id$…".into())).await.unwrap();
-    assert_eq!(made.email.as_str(), "Ada@School.example", "as it was typed");
+    assert_eq!(made.email.as_str(), "Ada@School.example", "the case is preserved");
     assert_eq!((made.role, made.epoch, made.school_id), (Role::Pupil, 1, Some(school)));
     assert_eq!(made.key_stage().unwrap().name(), "KS3");
     assert!(made.email_verified_at.is_none() && made.last_seen_at.is_none() && !made.has_second_factor);
@@ -62,14 +62,14 @@ async fn an_account_comes_back_as_it_was_made(db: Db) {
     assert_eq!(users::by_email(&db, &address("nobody@school.example")).await.unwrap(), None);
 }
 
-async fn an_address_has_one_account_whatever_its_capitals(db: Db) {
+async fn an_address_is_unique_ignoring_case(db: Db) {
     user(&db, "ada@school.example").await;
     let again = users::create(&db, &new("ADA@School.example"), None).await;
     assert!(matches!(again, Err(CreateError::EmailTaken)), "{again:?}");
     user(&db, "ada@other.example").await;
 }
 
-async fn of_many_at_once_one_gets_the_address(db: Db) {
+async fn concurrent_creations_make_one_account(db: Db) {
     let made =
         at_once(&db, 12, async |db| users::create(&db, &new("ada@school.example"), None).await.map(drop));
     let made = made.await;
@@ -83,10 +83,10 @@ async fn a_new_password_raises_the_epoch_once(db: Db) {
         users::set_password(&db, ada.id, 1, &"new".into()).await.unwrap()
     })
     .await;
-    assert_eq!(set.iter().flatten().collect::<Vec<_>>(), [&2], "of those who knew epoch 1 one got through");
+    assert_eq!(set.iter().flatten().collect::<Vec<_>>(), [&2], "only one writer with epoch 1 succeeded");
     assert_eq!(users::set_password(&db, ada.id, 2, &"newer".into()).await.unwrap(), Some(3));
     assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), Some(4));
-    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), None, "it is another by now");
+    assert_eq!(users::raise_epoch(&db, ada.id, Some(3)).await.unwrap(), None, "the epoch has changed");
     let login = users::login_by_id(&db, ada.id).await.unwrap().unwrap();
     assert_eq!((login.hash.as_str(), login.epoch), ("newer", 4));
     assert_eq!(users::raise_epoch(&db, 99, None).await.unwrap(), None);
@@ -118,9 +118,9 @@ async fn the_last_admin_stays(db: Db) {
         Err(RightsError::LastAdmin)
     ));
     assert!(matches!(users::delete(&db, ada.id).await, Err(RightsError::LastAdmin)));
-    assert_eq!(users::by_id(&db, ada.id).await.unwrap(), Some(ada.clone()), "nothing was changed");
+    assert_eq!(users::by_id(&db, ada.id).await.unwrap(), Some(ada.clone()), "nothing changed");
     users::change_role(&db, &Actor::command_line(), eve.id, Role::Admin).await.unwrap();
-    assert!(users::delete(&db, ada.id).await.unwrap(), "now there is another");
+    assert!(users::delete(&db, ada.id).await.unwrap(), "there is another admin");
     assert!(!users::delete(&db, ada.id).await.unwrap());
 }
 
@@ -130,7 +130,7 @@ async fn two_admins_cannot_remove_each_other_at_once(db: Db) {
         let db = db.clone();
         tokio::spawn(async move { users::change_role(&db, &Actor::command_line(), id, Role::Pupil).await })
     };
-    // Often, since only some of the times both are in the middle of it together.
+    // The race needs both to be in the middle of it, so it is repeated.
     for _ in 0..20 {
         let (one, other) = (demote(ada.id), demote(eve.id));
         let (one, other) = (one.await.unwrap(), other.await.unwrap());
@@ -152,7 +152,7 @@ async fn deleting_an_account_deletes_its_rows(db: Db) {
     for table in ["users", "recovery_codes", "sessions"] {
         assert_eq!(count(&db, table).await, 1, "{table}");
     }
-    assert_eq!(user(&db, "ada@school.example").await.id, 3, "an id never comes back");
+    assert_eq!(user(&db, "ada@school.example").await.id, 3, "ids are not reused");
 }
 
 async fn an_address_is_verified_once(db: Db) {
@@ -163,18 +163,18 @@ async fn an_address_is_verified_once(db: Db) {
     assert_eq!(
         users::by_id(&db, ada.id).await.unwrap().unwrap().email_verified_at,
         Some(5),
-        "the first time holds"
+        "the first time is not overwritten"
     );
     assert!(!users::verify_email(&db, 99).await.unwrap());
-    let known = NewUser { email_is_verified: true, ..new("eve@school.example") };
-    assert!(users::create(&db, &known, None).await.unwrap().email_verified_at.is_some());
+    let verified = NewUser { email_is_verified: true, ..new("eve@school.example") };
+    assert!(users::create(&db, &verified, None).await.unwrap().email_verified_at.is_some());
 }
 
 async fn concurrent_setups_create_one_admin(db: Db) {
     user(&db, "taken@school.example").await;
     let admin = |email: &str| NewUser { role: Role::Admin, ..new(email) };
     let taken = users::create_first_admin(&db, &admin("taken@school.example"), &"hash".into()).await;
-    assert!(matches!(taken, Err(CreateError::EmailTaken)), "and nothing is used up: {taken:?}");
+    assert!(matches!(taken, Err(CreateError::EmailTaken)), "the link is not used up: {taken:?}");
     let number = std::sync::atomic::AtomicUsize::new(0);
     let made = at_once(&db, 8, |db| {
         let n = number.fetch_add(1, std::sync::atomic::Ordering::Relaxed);
@@ -191,7 +191,7 @@ async fn concurrent_setups_create_one_admin(db: Db) {
     );
 }
 
-async fn being_seen_is_written_once_an_hour(db: Db) {
+async fn last_seen_is_written_hourly(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let seen = async || users::by_id(&db, ada.id).await.unwrap().unwrap().last_seen_at;
     users::seen(&db, &ada).await.unwrap();
@@ -220,20 +220,16 @@ async fn accounts_are_searched_by_name_and_address(db: Db) {
     assert_eq!(found("").await, 13);
     assert_eq!(found("pupil").await, 12);
     assert_eq!(found("OTHER.example").await, 1);
-    assert_eq!(
-        (found("%").await, found("_").await, found("!").await),
-        (1, 1, 1),
-        "they stand for themselves"
-    );
+    assert_eq!((found("%").await, found("_").await, found("!").await), (1, 1, 1), "wildcards are literal");
     assert_eq!(found("' OR 1=1 --").await, 0);
     let emilie = NewUser { full_name: "Émilie Du Châtelet".parse().unwrap(), ..new("emilie@x.example") };
     users::create(&db, &emilie, None).await.unwrap();
     assert_eq!(
         (found("émilie du").await, found("Émilie").await),
         (1, 1),
-        "SQLite knows no capitals but those of ASCII"
+        "SQLite folds the case of ASCII only"
     );
-    assert_eq!(found("nul\0").await, 0, "no database has it in a text");
+    assert_eq!(found("nul\0").await, 0, "no text can contain NUL");
 }
 
 async fn sql_derives_the_key_stage_from_the_year(db: Db) {
@@ -268,7 +264,7 @@ async fn a_school_is_found_by_its_whole_domain(db: Db) {
     assert_eq!(names, ["Ours", "Without"]);
 }
 
-async fn a_school_is_one_of_a_kind(db: Db) {
+async fn school_names_and_domains_are_unique(db: Db) {
     let ours = school(&db, "Ours", Some("school.example")).await.unwrap();
     let theirs = school(&db, "Theirs", None).await.unwrap();
     let taken = |made: &_| matches!(made, Err(SchoolError::Taken));
@@ -281,7 +277,7 @@ async fn a_school_is_one_of_a_kind(db: Db) {
     };
     assert!(matches!(change(theirs, "Ours").await, Err(SchoolError::Taken)));
     assert!(change(ours, "Ours for ever").await.unwrap());
-    assert!(change(theirs, "Ours").await.unwrap(), "the name is free");
+    assert!(change(theirs, "Ours").await.unwrap(), "the name is free again");
     assert!(!change(99, "Nobody's").await.unwrap());
 }
 
@@ -314,8 +310,11 @@ async fn cleanup_deletes_expired_rows_only(db: Db) {
     users::verify_email(&db, 1).await.unwrap();
     delete_expired(&db).await.unwrap();
     assert!(users::by_id(&db, 1).await.unwrap().is_some());
-    assert!(users::by_id(&db, 2).await.unwrap().is_none(), "never verified, and a week old");
-    assert!(users::by_id(&db, invited.id).await.unwrap().is_some(), "an admin made it, and it waits");
+    assert!(users::by_id(&db, 2).await.unwrap().is_none(), "unverified for a week");
+    assert!(
+        users::by_id(&db, invited.id).await.unwrap().is_some(),
+        "accounts made by an admin are not deleted"
+    );
 }
 
 fn address(text: &str) -> EmailAddress {
@@ -350,7 +349,7 @@ pub(super) async fn count(db: &Db, table: &str) -> i64 {
     }
 }
 
-/// Does the same thing several times at once.
+/// Runs the same work several times concurrently.
 pub(super) async fn at_once<T, F>(db: &Db, times: usize, work: impl Fn(Db) -> F) -> Vec<T>
 where
     F: Future<Output = T> + Send + 'static,

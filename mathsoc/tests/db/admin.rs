@@ -1,4 +1,4 @@
-//! What the database promises about what admins do: the bin, and the log.
+//! The trash and the log of admins in the database.
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::announcements::{self, NewAnnouncement};
@@ -13,13 +13,13 @@ use super::accounts::{admin, at_once, count, school, user};
 use super::{Check, article, at, challenge, run};
 
 pub(super) static CHECKS: &[Check] = checks![
-    whatever_is_done_has_its_line,
+    every_admin_action_is_logged,
     trashed_content_is_hidden_and_can_be_restored,
-    a_minute_later_it_is_gone_for_good,
+    restoring_is_rejected_after_a_minute,
     a_deleted_challenge_takes_its_points_only,
     a_trashed_account_and_its_sessions_are_gone,
     admins_and_schools_with_members_cannot_be_deleted,
-    of_two_who_delete_at_once_one_does,
+    concurrent_deletes_succeed_once,
 ];
 
 fn by() -> Actor {
@@ -32,7 +32,7 @@ async fn note(db: &Db, title: &str) -> i64 {
     announcements::create(db, &by(), &new).await.unwrap()
 }
 
-/// Lets more than a minute go by, for what lies in the bin.
+/// Makes everything in the trash more than a minute old.
 async fn a_minute_later(db: &Db) {
     const EARLIER: [&str; 5] = [
         "UPDATE announcements SET deleted_at = deleted_at - 61",
@@ -46,7 +46,7 @@ async fn a_minute_later(db: &Db) {
     }
 }
 
-async fn whatever_is_done_has_its_line(db: Db) {
+async fn every_admin_action_is_logged(db: Db) {
     let grace = admin(&db, "grace@school.example").await;
     let by = Actor { id: Some(grace.id), name: "Grace".to_owned() };
     let new = |title: &str| NewAnnouncement {
@@ -115,7 +115,7 @@ async fn trashed_content_is_hidden_and_can_be_restored(db: Db) {
         assert_eq!(trash::recent(&db, kind).await.unwrap(), [trash::Deleted { id, title }]);
     }
     assert_eq!(shown().await, [false; 13]);
-    assert_eq!(delete_expired(&db).await.unwrap(), 0, "not yet");
+    assert_eq!(delete_expired(&db).await.unwrap(), 0, "the minute is not over");
     for (kind, id) in all {
         trash::restore(&db, &by(), kind, id).await.unwrap();
         assert!(trash::recent(&db, kind).await.unwrap().is_empty());
@@ -123,7 +123,7 @@ async fn trashed_content_is_hidden_and_can_be_restored(db: Db) {
     assert_eq!(shown().await, [true; 13]);
 }
 
-async fn a_minute_later_it_is_gone_for_good(db: Db) {
+async fn restoring_is_rejected_after_a_minute(db: Db) {
     let (tea, cake) = (note(&db, "Tea").await, note(&db, "Cake").await);
     trash::delete(&db, &by(), LogSubject::Announcement, tea).await.unwrap();
     a_minute_later(&db).await;
@@ -179,7 +179,7 @@ async fn a_trashed_account_and_its_sessions_are_gone(db: Db) {
     trash::restore(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     assert_eq!(found().await, [true; 6]);
     let back = users::by_id(&db, ada.id).await.unwrap().unwrap();
-    assert!(back.epoch > ada.epoch, "no session of before is good again");
+    assert!(back.epoch > ada.epoch, "earlier sessions stay invalid");
     trash::delete(&db, &by(), LogSubject::User, ada.id).await.unwrap();
     a_minute_later(&db).await;
     delete_expired(&db).await.unwrap();
@@ -188,25 +188,29 @@ async fn a_trashed_account_and_its_sessions_are_gone(db: Db) {
 
 async fn admins_and_schools_with_members_cannot_be_deleted(db: Db) {
     let grace = admin(&db, "grace@school.example").await;
-    let kept = |done: &_| matches!(done, Err(TrashError::InUse(why)) if why.len() > 20);
-    assert!(kept(&trash::delete(&db, &by(), LogSubject::User, grace.id).await));
+    let is_rejected = |done: &_| matches!(done, Err(TrashError::InUse(why)) if why.len() > 20);
+    assert!(is_rejected(&trash::delete(&db, &by(), LogSubject::User, grace.id).await));
     let ours = school(&db, "Ours", None).await.unwrap();
     users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
-    assert!(kept(&trash::delete(&db, &by(), LogSubject::School, ours).await));
+    assert!(is_rejected(&trash::delete(&db, &by(), LogSubject::School, ours).await));
     users::set_profile(&db, grace.id, &grace.full_name, None, None).await.unwrap();
     trash::delete(&db, &by(), LogSubject::School, ours).await.unwrap();
-    // Whoever joins it while it lies there keeps it.
+    // A member who joins the school while it is in the trash prevents its deletion.
     users::set_profile(&db, grace.id, &grace.full_name, Some(ours), None).await.unwrap();
     a_minute_later(&db).await;
     delete_expired(&db).await.unwrap();
     assert_eq!(count(&db, "schools").await, 1);
 }
 
-async fn of_two_who_delete_at_once_one_does(db: Db) {
+async fn concurrent_deletes_succeed_once(db: Db) {
     let id = note(&db, "Tea").await;
     let delete =
         |db: Db| async move { trash::delete(&db, &by(), LogSubject::Announcement, id).await.is_ok() };
     let done = at_once(&db, 8, delete).await;
     assert_eq!(done.into_iter().filter(|done| *done).count(), 1);
-    assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 2, "it was written and deleted once");
+    assert_eq!(
+        admin_log::page(&db, None, 1).await.unwrap().total,
+        2,
+        "one line for the creation, one for the deletion"
+    );
 }

@@ -1,4 +1,4 @@
-//! What the database promises about articles as admins write them.
+//! The admins' side of articles in the database.
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::articles::edit::{self, Draft};
@@ -27,7 +27,7 @@ fn draft(title: &str, hours: i64) -> Draft {
     }
 }
 
-async fn kept(db: &Db, id: i64) -> Option<Draft> {
+async fn stored(db: &Db, id: i64) -> Option<Draft> {
     let it = edit::any(db, id).await.unwrap()?;
     let (title, author) = (it.title.parse().unwrap(), it.author.parse().unwrap());
     Some(Draft { title, author, teaser: it.teaser, body: it.body, published_at: it.published_at })
@@ -37,13 +37,13 @@ async fn an_article_is_read_as_written(db: Db) {
     let (new, untouched) = (draft("Primes", -1), draft("Other", -2));
     let id = edit::create(&db, &by(), &new).await.unwrap();
     let other = edit::create(&db, &by(), &untouched).await.unwrap();
-    assert_eq!(kept(&db, id).await, Some(new));
+    assert_eq!(stored(&db, id).await, Some(new));
     let next = Draft { body: "<p>Shorter.</p>".to_owned(), ..draft("More primes", -3) };
     assert!(edit::change(&db, &by(), id, &next).await.unwrap());
-    assert_eq!(kept(&db, id).await, Some(next.clone()));
-    assert_eq!(kept(&db, other).await, Some(untouched));
+    assert_eq!(stored(&db, id).await, Some(next.clone()));
+    assert_eq!(stored(&db, other).await, Some(untouched));
     assert!(!edit::change(&db, &by(), 99, &next).await.unwrap());
-    assert_eq!(kept(&db, 99).await, None);
+    assert_eq!(stored(&db, 99).await, None);
     let log = admin_log::page(&db, Some(LogSubject::Article), 1).await.unwrap();
     let lines: Vec<_> = log.items.iter().map(|it| (it.action.as_str(), it.subject.as_str())).collect();
     assert_eq!(lines, [("changed", "More primes"), ("created", "Other"), ("created", "Primes")]);
@@ -63,8 +63,8 @@ async fn a_trashed_article_is_not_listed_or_changed(db: Db) {
     let new = draft("Primes", -1);
     let id = edit::create(&db, &by(), &new).await.unwrap();
     trash::delete(&db, &by(), LogSubject::Article, id).await.unwrap();
-    assert_eq!((edit::all(&db, 1).await.unwrap().total, kept(&db, id).await), (0, None));
+    assert_eq!((edit::all(&db, 1).await.unwrap().total, stored(&db, id).await), (0, None));
     assert!(!edit::change(&db, &by(), id, &draft("Other", -1)).await.unwrap());
     trash::restore(&db, &by(), LogSubject::Article, id).await.unwrap();
-    assert_eq!(kept(&db, id).await, Some(new));
+    assert_eq!(stored(&db, id).await, Some(new));
 }

@@ -1,4 +1,4 @@
-//! What the database promises about challenges as admins write them.
+//! The admins' side of challenges in the database.
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::challenges;
@@ -12,9 +12,9 @@ use super::accounts::{count, user};
 use super::{Check, at};
 
 pub(super) static CHECKS: &[Check] = checks![
-    a_challenge_comes_back_as_it_was_written,
+    a_challenge_is_read_as_written,
     boxes_are_edited_in_one_transaction,
-    a_box_that_was_answered_stays,
+    an_answered_box_cannot_be_removed,
     a_box_of_another_challenge_is_not_changed,
     a_lock_affects_its_own_challenge_only,
     the_list_shows_release_times_and_attempts,
@@ -45,7 +45,7 @@ fn draft(title: &str, boxes: &[(&str, &str)]) -> Draft {
     }
 }
 
-async fn kept(db: &Db, id: i64) -> Draft {
+async fn stored(db: &Db, id: i64) -> Draft {
     edit::any(db, id).await.unwrap().unwrap()
 }
 
@@ -53,10 +53,10 @@ fn labels(draft: &Draft) -> Vec<&str> {
     draft.boxes.iter().map(|it| it.label.as_str()).collect()
 }
 
-async fn a_challenge_comes_back_as_it_was_written(db: Db) {
+async fn a_challenge_is_read_as_written(db: Db) {
     let new = Draft { locked_at: Some(now() + 60), ..draft("Roots", &[("x", "1"), ("y", "2")]) };
     let id = edit::create(&db, &by(), &new).await.unwrap();
-    let mut found = kept(&db, id).await;
+    let mut found = stored(&db, id).await;
     assert!(found.boxes.iter().all(|it| it.id.is_some()));
     found.boxes.iter_mut().for_each(|it| it.id = None);
     assert_eq!(found, new);
@@ -70,57 +70,57 @@ async fn a_challenge_comes_back_as_it_was_written(db: Db) {
 
 async fn boxes_are_edited_in_one_transaction(db: Db) {
     let id = edit::create(&db, &by(), &draft("Roots", &[("a", "1"), ("b", "2"), ("c", "3")])).await.unwrap();
-    let mut next = kept(&db, id).await;
+    let mut next = stored(&db, id).await;
     next.boxes.swap(0, 2);
     next.boxes.remove(1);
     next.boxes.insert(0, a_box("d", "4"));
     edit::change(&db, &by(), id, &next).await.unwrap();
-    let found = kept(&db, id).await;
+    let found = stored(&db, id).await;
     assert_eq!(labels(&found), ["d", "c", "a"]);
-    assert_eq!(found.boxes[1..], next.boxes[1..], "who stays keeps the number");
+    assert_eq!(found.boxes[1..], next.boxes[1..], "the remaining boxes keep their ids");
 
     let mut wrong = found.clone();
     wrong.boxes.clear();
     wrong.boxes.push(DraftBox { id: Some(999), ..a_box("e", "5") });
     assert!(matches!(edit::change(&db, &by(), id, &wrong).await, Err(EditError::NotFound)));
-    assert_eq!(kept(&db, id).await, found);
+    assert_eq!(stored(&db, id).await, found);
     assert!(matches!(edit::change(&db, &by(), 99, &found).await, Err(EditError::NotFound)));
     assert_eq!(admin_log::page(&db, Some(LogSubject::Challenge), 1).await.unwrap().total, 2);
 }
 
-async fn a_box_that_was_answered_stays(db: Db) {
+async fn an_answered_box_cannot_be_removed(db: Db) {
     let id = edit::create(&db, &by(), &draft("Roots", &[("a", "1"), ("b", "2")])).await.unwrap();
-    let mut next = kept(&db, id).await;
+    let mut next = stored(&db, id).await;
     let answered = next.boxes[0].id.unwrap();
     let ada = user(&db, "ada@school.example").await;
     submit(&db, ada.id, AnswerPlace { challenge: id, answer_box: answered }, "7", now()).await.unwrap();
     let before = next.boxes.remove(0);
-    let refused = edit::change(&db, &by(), id, &next).await;
-    assert!(matches!(&refused, Err(EditError::Answered(label)) if label == "a"), "{refused:?}");
-    assert_eq!((kept(&db, id).await.boxes.len(), count(&db, "submissions").await), (2, 1));
+    let rejected = edit::change(&db, &by(), id, &next).await;
+    assert!(matches!(&rejected, Err(EditError::Answered(label)) if label == "a"), "{rejected:?}");
+    assert_eq!((stored(&db, id).await.boxes.len(), count(&db, "submissions").await), (2, 1));
     next.boxes[0] = DraftBox { answer: "7".to_owned(), ..before };
     edit::change(&db, &by(), id, &next).await.unwrap();
-    assert_eq!(labels(&kept(&db, id).await), ["a"], "the other one, which nobody answered, is gone");
+    assert_eq!(labels(&stored(&db, id).await), ["a"], "the unanswered box is deleted");
 }
 
 async fn a_box_of_another_challenge_is_not_changed(db: Db) {
     let one = edit::create(&db, &by(), &draft("One", &[("a", "1")])).await.unwrap();
     let two = edit::create(&db, &by(), &draft("Two", &[("b", "2")])).await.unwrap();
-    let theirs = kept(&db, one).await.boxes[0].id;
-    let mut next = kept(&db, two).await;
+    let theirs = stored(&db, one).await.boxes[0].id;
+    let mut next = stored(&db, two).await;
     next.boxes[0].id = theirs;
     assert!(matches!(edit::change(&db, &by(), two, &next).await, Err(EditError::NotFound)));
-    assert_eq!(labels(&kept(&db, one).await), ["a"]);
+    assert_eq!(labels(&stored(&db, one).await), ["a"]);
 }
 
 async fn a_lock_affects_its_own_challenge_only(db: Db) {
     let one = edit::create(&db, &by(), &draft("One", &[("a", "1")])).await.unwrap();
     let two = edit::create(&db, &by(), &draft("Two", &[("b", "2")])).await.unwrap();
     let ada = user(&db, "ada@school.example").await;
-    let place = AnswerPlace { challenge: one, answer_box: kept(&db, one).await.boxes[0].id.unwrap() };
+    let place = AnswerPlace { challenge: one, answer_box: stored(&db, one).await.boxes[0].id.unwrap() };
     assert_eq!(edit::lock(&db, &by(), one, true).await.unwrap().as_deref(), Some("One"));
     assert!(matches!(submit(&db, ada.id, place, "1", now()).await, Err(SubmitError::Locked)));
-    assert!(kept(&db, two).await.locked_at.is_none());
+    assert!(stored(&db, two).await.locked_at.is_none());
     edit::lock(&db, &by(), one, false).await.unwrap();
     assert!(submit(&db, ada.id, place, "1", now()).await.unwrap().solved_box);
     assert_eq!(edit::lock(&db, &by(), 99, true).await.unwrap(), None);
@@ -135,7 +135,7 @@ async fn the_list_shows_release_times_and_attempts(db: Db) {
     edit::create(&db, &by(), &ahead).await.unwrap();
     for (n, given) in ["1", "2"].iter().enumerate() {
         let pupil = user(&db, &format!("p{n}@school.example")).await;
-        let place = AnswerPlace { challenge: open, answer_box: kept(&db, open).await.boxes[0].id.unwrap() };
+        let place = AnswerPlace { challenge: open, answer_box: stored(&db, open).await.boxes[0].id.unwrap() };
         submit(&db, pupil.id, place, given, now()).await.unwrap();
     }
     let all = edit::all(&db, None, 1).await.unwrap();

@@ -1,4 +1,4 @@
-//! What the database promises about answers.
+//! Answers in the database: tries, points, races.
 
 use std::collections::HashMap;
 use std::time::{Duration, Instant};
@@ -15,24 +15,24 @@ use super::accounts::{admin, count, user};
 use super::{Check, at, challenge, run};
 
 pub(super) static CHECKS: &[Check] = checks![
-    a_box_has_three_tries_whatever_becomes_of_others,
-    the_same_box_twice_is_not_two_boxes,
+    each_box_has_three_tries_of_its_own,
+    one_box_solved_twice_counts_once,
     a_repeated_wrong_answer_costs_no_try,
-    what_cannot_be_read_uses_up_no_try,
+    an_unreadable_answer_costs_no_try,
     a_faulty_box_costs_no_try,
     hostile_answers_end_at_once,
     answers_are_accepted_between_release_and_lock,
-    the_answers_come_out_with_the_lock,
+    answers_are_visible_after_the_lock,
     the_first_solver_gets_three_points_others_one,
     a_deleted_account_takes_its_points_only,
-    admins_try_without_points,
+    admins_answer_without_points,
     a_box_added_later_gives_no_more_points,
     equal_points_have_equal_rank,
     constraints_reject_fourth_tries_and_second_firsts,
     a_thousand_concurrent_answers_are_counted_correctly,
 ];
 
-/// A challenge of key stage 4, released an hour ago, with boxes that have these answers.
+/// Creates a challenge of key stage 4, released an hour ago, with boxes that have these answers.
 async fn set(db: &Db, boxes: &[&str]) {
     challenge(db, "Set", "KS4", -1).await;
     let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
@@ -63,7 +63,7 @@ fn wrong(hint: Option<Hint>, tries_left: u8) -> Outcome {
     Outcome { verdict, tries_left, solved_box: false, solved_challenge: false, points: 0 }
 }
 
-async fn a_box_has_three_tries_whatever_becomes_of_others(db: Db) {
+async fn each_box_has_three_tries_of_its_own(db: Db) {
     set(&db, &["1/3", "2"]).await;
     let ada = pupil(&db, 1).await;
     let right = answer(&db, ada, 2, "4/2").await.unwrap();
@@ -80,14 +80,18 @@ async fn a_box_has_three_tries_whatever_becomes_of_others(db: Db) {
 
     let tried = submissions::last_answers(&db, ada, 1).await.unwrap();
     let (one, two) = (&tried[&1], &tried[&2]);
-    assert_eq!((one.tries_left, one.solved, one.given.as_str()), (0, false, "8"), "the last one");
-    assert_eq!((two.tries_left, two.solved, two.given.as_str()), (2, true, "4/2"), "as it was given");
+    assert_eq!((one.tries_left, one.solved, one.given.as_str()), (0, false, "8"), "the last answer is shown");
+    assert_eq!(
+        (two.tries_left, two.solved, two.given.as_str()),
+        (2, true, "4/2"),
+        "the answer is shown as typed"
+    );
     let eve = pupil(&db, 2).await;
-    assert!(answer(&db, eve, 1, "1/3").await.unwrap().solved_box, "tries are each one's own");
+    assert!(answer(&db, eve, 1, "1/3").await.unwrap().solved_box, "tries are counted for each pupil");
     assert!(!submissions::last_answers(&db, eve, 1).await.unwrap().contains_key(&2));
 }
 
-async fn the_same_box_twice_is_not_two_boxes(db: Db) {
+async fn one_box_solved_twice_counts_once(db: Db) {
     set(&db, &["1", "2"]).await;
     let ada = pupil(&db, 1).await;
     assert!(answer(&db, ada, 1, "1").await.unwrap().solved_box);
@@ -98,7 +102,7 @@ async fn the_same_box_twice_is_not_two_boxes(db: Db) {
 
     set(&db, &["3"]).await;
     let strange = submit(&db, ada, box_of(2, 1), "1", now()).await;
-    assert!(matches!(strange, Err(SubmitError::NotFound)), "a box counts for its own challenge");
+    assert!(matches!(strange, Err(SubmitError::NotFound)), "the box is not in this challenge");
     for missing in [0, -1, 9, i64::MAX] {
         assert!(matches!(answer(&db, ada, missing, "1").await, Err(SubmitError::NotFound)));
     }
@@ -111,17 +115,21 @@ async fn a_repeated_wrong_answer_costs_no_try(db: Db) {
         assert_eq!(answer(&db, ada, 1, "0.333").await.unwrap(), wrong(Some(Hint::Rounded), 2));
     }
     let (one, two) = tokio::join!(answer(&db, ada, 1, "7"), answer(&db, ada, 1, "7"));
-    assert_eq!((one.unwrap(), two.unwrap()), (wrong(None, 1), wrong(None, 1)), "at once, too");
+    assert_eq!(
+        (one.unwrap(), two.unwrap()),
+        (wrong(None, 1), wrong(None, 1)),
+        "concurrent repeats cost one try"
+    );
     assert_eq!(count(&db, "submissions").await, 2);
     let eve = pupil(&db, 2).await;
-    assert_eq!(answer(&db, eve, 1, "7").await.unwrap(), wrong(None, 2), "each one's own");
-    // What was wrong before the box was put right is right now, and counts.
+    assert_eq!(answer(&db, eve, 1, "7").await.unwrap(), wrong(None, 2), "tries are counted for each pupil");
+    // A former wrong answer counts once the box is corrected.
     run(&db, "UPDATE answer_boxes SET answer = '7'", &[]).await.unwrap();
     assert!(answer(&db, ada, 1, "7").await.unwrap().solved_box);
     assert_eq!(count(&db, "submissions").await, 4);
 }
 
-async fn what_cannot_be_read_uses_up_no_try(db: Db) {
+async fn an_unreadable_answer_costs_no_try(db: Db) {
     set(&db, &["x+1"]).await;
     let ada = pupil(&db, 1).await;
     let long = "1+".repeat(600);
@@ -145,7 +153,7 @@ async fn a_faulty_box_costs_no_try(db: Db) {
     assert!(matches!(answer(&db, ada, 2, "1").await, Err(SubmitError::Broken)));
     assert_eq!(count(&db, "submissions").await, 0);
     run(&db, "UPDATE answer_boxes SET rules = 'tolerance=0.05' WHERE id = 2", &[]).await.unwrap();
-    assert!(answer(&db, ada, 2, "0.12").await.unwrap().solved_box, "the rules of the box hold");
+    assert!(answer(&db, ada, 2, "0.12").await.unwrap().solved_box, "the box's rules apply");
 }
 
 async fn hostile_answers_end_at_once(db: Db) {
@@ -157,7 +165,7 @@ async fn hostile_answers_end_at_once(db: Db) {
         let pupil = pupil(&db, n).await;
         let begun = Instant::now();
         let solved = answer(&db, pupil, 1, given).await.unwrap().solved_box;
-        // A generous bound for a busy machine: the original took thirty seconds, and the worker with it.
+        // A generous bound for a busy machine; the original site took thirty seconds.
         assert!(!solved && begun.elapsed() < Duration::from_secs(5), "{given}: {:?}", begun.elapsed());
     }
 }
@@ -166,15 +174,15 @@ async fn answers_are_accepted_between_release_and_lock(db: Db) {
     set(&db, &["1"]).await;
     let ada = pupil(&db, 1).await;
     let early = submit(&db, ada, box_of(1, 1), "1", now() - 7200).await;
-    assert!(matches!(early, Err(SubmitError::NotFound)), "nobody learns that there will be one");
+    assert!(matches!(early, Err(SubmitError::NotFound)), "unreleased challenges are hidden");
     run(&db, "UPDATE challenges SET locked_at = CAST($1 AS BIGINT)", &[&at(1)]).await.unwrap();
     let late = submit(&db, ada, box_of(1, 1), "1", now() + 7200).await;
     assert!(matches!(late, Err(SubmitError::Locked)));
     assert_eq!(count(&db, "submissions").await, 0);
-    assert!(answer(&db, ada, 1, "1").await.unwrap().solved_box, "between them it is");
+    assert!(answer(&db, ada, 1, "1").await.unwrap().solved_box, "accepted between release and lock");
 }
 
-async fn the_answers_come_out_with_the_lock(db: Db) {
+async fn answers_are_visible_after_the_lock(db: Db) {
     set(&db, &["1", "2"]).await;
     for (lock, answers) in [(None, [None, None]), (Some(1), [None, None]), (Some(-1), [Some("1"), Some("2")])]
     {
@@ -220,12 +228,16 @@ async fn a_deleted_account_takes_its_points_only(db: Db) {
     answer(&db, eve, 1, "1").await.unwrap();
     users::delete(&db, ada).await.unwrap();
     assert_eq!((count(&db, "submissions").await, count(&db, "progress").await), (1, 1));
-    assert_eq!(count(&db, "scores").await, 2, "eve's, on both boards");
-    assert_eq!(answer(&db, bob, 1, "1").await.unwrap().points, 1, "first was somebody else, and stays so");
+    assert_eq!(count(&db, "scores").await, 2, "Eve's scores on both boards stay");
+    assert_eq!(
+        answer(&db, bob, 1, "1").await.unwrap().points,
+        1,
+        "the first solver's points are not given again"
+    );
     assert_eq!(leaderboard::of_user(&db, None, eve).await.unwrap().unwrap().points, 1);
 }
 
-async fn admins_try_without_points(db: Db) {
+async fn admins_answer_without_points(db: Db) {
     set(&db, &["1"]).await;
     let teacher = admin(&db, "teacher@school.example").await.id;
     let tried = answer(&db, teacher, 1, "1").await.unwrap();
@@ -273,7 +285,7 @@ async fn equal_points_have_equal_rank(db: Db) {
     };
     let first = [(1, 7), (2, 2), (2, 4), (2, 6), (2, 8), (2, 10), (2, 12), (8, 1), (8, 3), (8, 5)];
     assert_eq!(ranks(1).await, first);
-    assert_eq!(ranks(2).await, [(8, 9), (8, 11), (8, 13)], "ties go on over the page");
+    assert_eq!(ranks(2).await, [(8, 9), (8, 11), (8, 13)], "ties continue on the next page");
     assert_eq!(leaderboard::of_user(&db, None, 13).await.unwrap().unwrap().rank, 8);
     assert_eq!(leaderboard::of_user(&db, Some(KeyStage::Ks3), 13).await.unwrap(), None);
 }
@@ -305,7 +317,8 @@ async fn a_thousand_concurrent_answers_are_counted_correctly(db: Db) {
     for n in 0..200 {
         pupils.push(pupil(&db, n).await);
     }
-    // Every fourth pupil guesses five times; the others send each right answer twice, and a wrong one.
+    // Every fourth pupil guesses five times. The others send each right answer twice, and a
+    // wrong one.
     let guesses = [(1, "7"), (1, "8"), (1, "9"), (1, "10"), (1, "11")];
     let solves = [(1, "2"), (2, "4"), (2, "3"), (1, "2"), (2, "3")];
     let is_guessing = |pupil: i64| pupil % 4 == 0;
@@ -317,24 +330,28 @@ async fn a_thousand_concurrent_answers_are_counted_correctly(db: Db) {
             tasks.push(tokio::spawn(async move { (pupil, answer(&db, pupil, answer_box, given).await) }));
         }
     }
-    let (mut counted, mut refused, mut points) = (0, 0, HashMap::new());
+    let (mut counted, mut rejected, mut points) = (0, 0, HashMap::new());
     for task in tasks {
         match task.await.unwrap() {
             (pupil, Ok(outcome)) => {
                 counted += 1;
                 if outcome.solved_challenge {
-                    assert_eq!(points.insert(pupil, outcome.points), None, "solved once");
+                    assert_eq!(points.insert(pupil, outcome.points), None, "a challenge is solved once");
                 }
             }
-            (_, Err(SubmitError::Solved | SubmitError::NoTriesLeft)) => refused += 1,
-            (_, Err(lost)) => panic!("{lost:?}"),
+            (_, Err(SubmitError::Solved | SubmitError::NoTriesLeft)) => rejected += 1,
+            (_, Err(error)) => panic!("{error:?}"),
         }
     }
-    assert_eq!((counted + refused, count(&db, "submissions").await), (1000, counted), "none is lost");
+    assert_eq!(
+        (counted + rejected, count(&db, "submissions").await),
+        (1000, counted),
+        "every answer was counted or rejected"
+    );
     let guessing = pupils.iter().filter(|pupil| is_guessing(**pupil)).count();
-    assert_eq!(points.len(), 200 - guessing, "everybody else has solved it");
+    assert_eq!(points.len(), 200 - guessing, "all other pupils solved it");
     let of = |wanted: u8| points.values().filter(|points| **points == wanted).count();
-    assert_eq!((of(3), of(1)), (1, points.len() - 1), "exactly one is first");
+    assert_eq!((of(3), of(1)), (1, points.len() - 1), "exactly one pupil gets three points");
     for &pupil in &pupils {
         let tried = submissions::last_answers(&db, pupil, 1).await.unwrap();
         let standing = leaderboard::of_user(&db, None, pupil).await.unwrap();
@@ -347,5 +364,5 @@ async fn a_thousand_concurrent_answers_are_counted_correctly(db: Db) {
         Db::Sqlite(pool, _) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
         Db::Postgres(pool) => sqlx::query_scalar(guessed).fetch_one(pool).await.unwrap(),
     };
-    assert_eq!(guessed, 3 * i64::try_from(guessing).unwrap(), "three tries each, and no fourth");
+    assert_eq!(guessed, 3 * i64::try_from(guessing).unwrap(), "three tries for each pupil");
 }

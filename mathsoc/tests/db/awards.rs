@@ -1,4 +1,4 @@
-//! What the database promises about points that are given by hand.
+//! Points given by admins.
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::awards::{self, AwardError, NewAward};
@@ -23,9 +23,9 @@ pub(super) static CHECKS: &[Check] = checks![
     a_competition_award_counts_in_its_competition_only,
     award_changes_update_the_boards_immediately,
     negative_points_are_on_no_board,
-    points_by_hand_stay_when_a_challenge_goes,
-    an_account_takes_its_awards_along,
-    admins_and_who_is_not_invited_get_none,
+    awards_survive_the_deletion_of_a_challenge,
+    deleting_an_account_deletes_its_awards,
+    admins_and_uninvited_pupils_get_no_points,
     concurrent_awards_and_answers_are_all_counted,
     concurrent_deletes_and_awards_lose_no_points,
     rebuilt_boards_include_awards,
@@ -47,7 +47,7 @@ async fn give(db: &Db, user_id: i64, scope: ScoreScope, points: &str) -> Result<
     awards::create(db, &by(), &NewAward { user_id, scope, points, reason }).await
 }
 
-/// A challenge of key stage 4 with one box, both of this number, whose answer is 7.
+/// Creates a challenge of key stage 4 with this id, and one box of the same id with the answer 7.
 async fn set(db: &Db, number: i64) {
     challenge(db, "Set", "KS4", -1).await;
     let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
@@ -60,7 +60,7 @@ async fn solve(db: &Db, user: i64, number: i64) {
     assert!(submit(db, user, place, "7", now()).await.unwrap().solved_challenge);
 }
 
-/// Points and solved challenges, as the board shows them.
+/// Returns the points and the number of solved challenges on a board.
 async fn line(db: &Db, board: impl Into<Board>, user: i64) -> Option<(i64, i64)> {
     leaderboard::of_user(db, board, user).await.unwrap().map(|it| (it.points, it.solved))
 }
@@ -74,13 +74,13 @@ async fn an_award_counts_in_its_key_stage_only(db: Db) {
     set(&db, 1).await;
     solve(&db, eve, 1).await;
     give(&db, ada, KS4, "+5").await.unwrap();
-    assert_eq!(line(&db, None, ada).await, Some((5, 0)), "without a challenge, too");
+    assert_eq!(line(&db, None, ada).await, Some((5, 0)), "awards count without a solved challenge");
     assert_eq!(line(&db, Some(KeyStage::Ks4), ada).await, Some((5, 0)));
     assert_eq!(line(&db, Some(KeyStage::Ks3), ada).await, None);
     let ranks = leaderboard::page(&db, None, 1).await.unwrap().items;
     assert_eq!(ranks.iter().map(|it| (it.rank, it.user_id)).collect::<Vec<_>>(), [(1, ada), (2, eve)]);
     give(&db, eve, KS4, "2").await.unwrap();
-    assert_eq!(line(&db, None, eve).await, Some((5, 1)), "as many: beside her");
+    assert_eq!(line(&db, None, eve).await, Some((5, 1)), "equal points, equal rank");
     assert_eq!(leaderboard::of_user(&db, None, eve).await.unwrap().unwrap().rank, 1);
     let expected = [(ScoreBoard::All, 3), (ScoreBoard::Stage(KeyStage::Ks4), 3)];
     assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into());
@@ -89,7 +89,7 @@ async fn an_award_counts_in_its_key_stage_only(db: Db) {
     all_is_well(&db).await;
 }
 
-/// A competition that runs, for one school.
+/// Creates a running competition for one school.
 async fn competition(db: &Db, school: i64) -> CompetitionId {
     let (title, summary) = ("Sprint".to_owned(), "Quick!".to_owned());
     let details = Details { title, summary, opens_at: now() - 60, closes_at: now() + 3600 };
@@ -118,7 +118,7 @@ async fn a_competition_award_counts_in_its_competition_only(db: Db) {
     all_is_well(&db).await;
 
     trash::delete(&db, &by(), LogSubject::Competition, sprint.0).await.unwrap();
-    assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0, "shown nowhere with it");
+    assert_eq!(awards::page(&db, "", 1).await.unwrap().total, 0, "hidden together with the competition");
     run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, count(&db, "scores").await), (0, 0));
@@ -134,18 +134,18 @@ async fn award_changes_update_the_boards_immediately(db: Db) {
     let version = async || board_versions::version(&db, ScoreBoard::All).await.unwrap();
     assert_eq!(version().await, 2);
     assert!(awards::change(&db, &by(), award, points, &"Posters".parse().unwrap()).await.unwrap());
-    assert_eq!(version().await, 2, "other words change no points");
+    assert_eq!(version().await, 2, "a changed reason leaves the board alone");
 
     assert_eq!(
         trash::delete(&db, &by(), LogSubject::Award, award).await.unwrap(),
         "Ada Lovelace, +2: Posters"
     );
     assert_eq!((line(&db, None, ada).await, count(&db, "scores").await), (None, 0));
-    assert!(!awards::change(&db, &by(), award, points, &reason).await.unwrap(), "it is in the bin");
+    assert!(!awards::change(&db, &by(), award, points, &reason).await.unwrap(), "it is in the trash");
     assert!(awards::of_user(&db, ada).await.unwrap().is_empty());
     all_is_well(&db).await;
     trash::restore(&db, &by(), LogSubject::Award, award).await.unwrap();
-    assert!(trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(), "once");
+    assert!(trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(), "restoring works once");
     assert_eq!((line(&db, None, ada).await, version().await), (Some((2, 0)), 4));
     all_is_well(&db).await;
 
@@ -154,7 +154,10 @@ async fn award_changes_update_the_boards_immediately(db: Db) {
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
     trash::delete(&db, &by(), LogSubject::Award, award).await.unwrap();
     run(&db, "UPDATE awards SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    assert!(trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(), "too late");
+    assert!(
+        trash::restore(&db, &by(), LogSubject::Award, award).await.is_err(),
+        "a minute later it is too late"
+    );
     delete_expired(&db).await.unwrap();
     assert_eq!((count(&db, "awards").await, line(&db, None, ada).await), (0, None));
     all_is_well(&db).await;
@@ -176,7 +179,7 @@ async fn negative_points_are_on_no_board(db: Db) {
         assert_eq!(file.len() as i64, board.total);
         board.items.iter().map(|it| it.user_id).collect::<Vec<_>>()
     };
-    assert_eq!(there().await, [eve], "nothing is left to her");
+    assert_eq!(there().await, [eve], "Ada has no points left");
     give(&db, ada, KS4, "-1").await.unwrap();
     assert_eq!(there().await, [eve]);
     assert_eq!(line(&db, None, ada).await, None);
@@ -188,11 +191,11 @@ async fn negative_points_are_on_no_board(db: Db) {
     give(&db, ada, ScoreScope::Competition(sprint), "-5").await.unwrap();
     give(&db, eve, ScoreScope::Competition(sprint), "4").await.unwrap();
     let schools = leaderboard::schools(&db, sprint).await.unwrap();
-    assert_eq!(schools[0].points, 4, "a school has the points of the lines that are shown");
+    assert_eq!(schools[0].points, 4, "a school's points are those of its visible lines");
     all_is_well(&db).await;
 }
 
-async fn points_by_hand_stay_when_a_challenge_goes(db: Db) {
+async fn awards_survive_the_deletion_of_a_challenge(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
     set(&db, 1).await;
     for pupil in [ada, eve] {
@@ -204,11 +207,11 @@ async fn points_by_hand_stay_when_a_challenge_goes(db: Db) {
     run(&db, "UPDATE challenges SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     delete_expired(&db).await.unwrap();
     assert_eq!(line(&db, None, ada).await, Some((2, 0)));
-    assert_eq!(count(&db, "scores").await, 4, "what was taken from Eve is not forgotten");
+    assert_eq!(count(&db, "scores").await, 4, "negative points are still stored");
     all_is_well(&db).await;
 }
 
-async fn an_account_takes_its_awards_along(db: Db) {
+async fn deleting_an_account_deletes_its_awards(db: Db) {
     let (ada, eve) = (user(&db, "ada@school.example").await.id, user(&db, "eve@school.example").await.id);
     for pupil in [ada, eve] {
         give(&db, pupil, KS4, "2").await.unwrap();
@@ -224,13 +227,13 @@ async fn an_account_takes_its_awards_along(db: Db) {
     all_is_well(&db).await;
 }
 
-async fn admins_and_who_is_not_invited_get_none(db: Db) {
+async fn admins_and_uninvited_pupils_get_no_points(db: Db) {
     let ours = school(&db, "Ours", None).await.unwrap();
     let (grace, eve) =
         (admin(&db, "grace@school.example").await.id, user(&db, "eve@school.example").await.id);
     let sprint = competition(&db, ours).await;
-    for nobody in [grace, 0, 99] {
-        assert!(matches!(give(&db, nobody, KS4, "1").await, Err(AwardError::NoPupil)), "{nobody}");
+    for invalid in [grace, 0, 99] {
+        assert!(matches!(give(&db, invalid, KS4, "1").await, Err(AwardError::NoPupil)), "{invalid}");
     }
     let in_it = give(&db, eve, ScoreScope::Competition(sprint), "1").await;
     assert!(matches!(in_it, Err(AwardError::NotInvited)), "{in_it:?}");
@@ -257,7 +260,7 @@ async fn concurrent_awards_and_answers_are_all_counted(db: Db) {
     })
     .await;
     for board in [None, Some(KeyStage::Ks4)] {
-        assert_eq!(line(&db, board, ada).await, Some((5 * ROUNDS, ROUNDS)), "three for each, and two");
+        assert_eq!(line(&db, board, ada).await, Some((5 * ROUNDS, ROUNDS)), "five points a round");
     }
     assert_eq!(board_versions::version(&db, ScoreBoard::All).await.unwrap(), 2 * ROUNDS);
     all_is_well(&db).await;
@@ -282,7 +285,7 @@ async fn concurrent_deletes_and_awards_lose_no_points(db: Db) {
             }
         })
         .await;
-        assert_eq!(done.iter().filter(|done| **done).count(), 5, "one of two deletes it: {done:?}");
+        assert_eq!(done.iter().filter(|done| **done).count(), 5, "each award is deleted once: {done:?}");
         assert_eq!(line(&db, None, ada).await, Some((2 * (round + 1), 0)));
         all_is_well(&db).await;
     }
@@ -295,9 +298,9 @@ async fn rebuilt_boards_include_awards(db: Db) {
     give(&db, ada, KS4, "2").await.unwrap();
     run(&db, "UPDATE scores SET points = 3 WHERE board = 'all'", &[]).await.unwrap();
     let found = check::run(&db).await.unwrap();
-    let said =
+    let expected =
         "M03  board all, user 1: 3 points for 1 solved instead of 5 points for 1 solved (--repair fixes it)";
-    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [said]);
+    assert_eq!(found.iter().map(ToString::to_string).collect::<Vec<_>>(), [expected]);
     check::repair(&db).await.unwrap();
     assert_eq!(line(&db, None, ada).await, Some((5, 1)));
     all_is_well(&db).await;
@@ -311,7 +314,7 @@ async fn awards_and_pupils_are_found_by_name(db: Db) {
     }
     give(&db, eve.id, KS4, "-1").await.unwrap();
     let page = awards::page(&db, "", 1).await.unwrap();
-    assert_eq!((page.total, page.pages, page.items[0].user_id), (12, 2, eve.id), "the last one first");
+    assert_eq!((page.total, page.pages, page.items[0].user_id), (12, 2, eve.id), "newest first");
     for (text, total) in [("émilie", 1), ("eve@SCHOOL", 1), ("ada", 11), ("%", 0), ("nobody", 0)] {
         assert_eq!(awards::page(&db, text, 1).await.unwrap().total, total, "{text}");
     }
@@ -322,7 +325,7 @@ async fn awards_and_pupils_are_found_by_name(db: Db) {
     for text in ["Émilie Noether", " émilie  noether", "EVE@school.example"] {
         assert_eq!(named(text).await, [eve.id], "{text}");
     }
-    assert_eq!(named("Émilie").await, [0; 0], "a part of a name is nobody's");
+    assert_eq!(named("Émilie").await, [0; 0], "a part of a name does not match");
     user(&db, "king@school.example").await;
-    assert_eq!(named("ada lovelace").await.len(), 2, "both");
+    assert_eq!(named("ada lovelace").await.len(), 2, "pupils of one name are all found");
 }

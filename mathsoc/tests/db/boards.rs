@@ -1,4 +1,4 @@
-//! What the database promises about leaderboards.
+//! Leaderboards in the database.
 
 use std::time::{Duration, Instant};
 
@@ -47,7 +47,11 @@ async fn a_class_is_one_school_and_one_year(db: Db) {
     assert_eq!(lines, [(1, pupils[5]), (2, pupils[0]), (2, pupils[1]), (4, pupils[4])]);
     assert_eq!((found.total, found.pages), (4, 1));
     assert_eq!(leaderboard::of_user(&db, class, pupils[4]).await.unwrap().unwrap().rank, 4);
-    assert_eq!(leaderboard::of_user(&db, class, pupils[2]).await.unwrap(), None, "of another year");
+    assert_eq!(
+        leaderboard::of_user(&db, class, pupils[2]).await.unwrap(),
+        None,
+        "the pupil is in another year"
+    );
     for n in 0..20 {
         let pupil = user(&db, &format!("q{n}@school.example")).await;
         users::set_profile(&db, pupil.id, &pupil.full_name, Some(ours), Some(Year::new(8).unwrap()))
@@ -56,11 +60,7 @@ async fn a_class_is_one_school_and_one_year(db: Db) {
         score(&db, "all", pupil.id, 1).await;
     }
     let third = leaderboard::page(&db, class, 3).await.unwrap();
-    assert_eq!(
-        (third.pages, third.items.len(), third.items[0].rank),
-        (3, 4, 4),
-        "the rank goes on over pages"
-    );
+    assert_eq!((third.pages, third.items.len(), third.items[0].rank), (3, 4, 4), "ranks continue over pages");
 }
 
 async fn ties_rank_one_one_three_on_every_board(db: Db) {
@@ -76,7 +76,7 @@ async fn ties_rank_one_one_three_on_every_board(db: Db) {
             [(1, 2), (1, 3), (3, 1)]
         );
         let own = leaderboard::of_user(&db, board, 3).await.unwrap().unwrap();
-        assert_eq!(own, found.items[1], "ones own line is the one of the page");
+        assert_eq!(own, found.items[1], "the viewer's own line equals the page's line");
     }
 }
 
@@ -90,14 +90,18 @@ async fn a_change_raises_its_own_board_versions_only(db: Db) {
     let now: i64 = super::at(0).parse().unwrap();
     assert!(board_versions::versions(&db).await.unwrap().is_empty());
     submit(&db, ada, place, "7", now).await.unwrap();
-    assert!(board_versions::versions(&db).await.unwrap().is_empty(), "a wrong answer changes no points");
+    assert!(board_versions::versions(&db).await.unwrap().is_empty(), "a wrong answer raises no version");
     submit(&db, ada, place, "1", now).await.unwrap();
     submit(&db, eve, place, "1", now).await.unwrap();
     let expected = [(ScoreBoard::All, 2), (ScoreBoard::Stage(KeyStage::Ks4), 2)];
     assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into());
     users::delete(&db, ada).await.unwrap();
     let expected = [(ScoreBoard::All, 3), (ScoreBoard::Stage(KeyStage::Ks4), 3)];
-    assert_eq!(board_versions::versions(&db).await.unwrap(), expected.into(), "her line is gone");
+    assert_eq!(
+        board_versions::versions(&db).await.unwrap(),
+        expected.into(),
+        "deleting an account raises its versions"
+    );
     for board in
         [ScoreBoard::All, ScoreBoard::Stage(KeyStage::Ks3), ScoreBoard::Competition(CompetitionId(7))]
     {
@@ -105,7 +109,7 @@ async fn a_change_raises_its_own_board_versions_only(db: Db) {
     }
 }
 
-/// The median of twenty times.
+/// Evaluates to the median of twenty times.
 macro_rules! timed {
     ($work:expr) => {{
         let mut took = Vec::new();
@@ -119,8 +123,8 @@ macro_rules! timed {
     }};
 }
 
-/// By the median of each question. The bound is generous, for a busy machine and an unoptimised SQLite; that no question walks a
-/// table is tested beside them.
+/// Compares the median time of each query with a generous bound, for busy machines and an
+/// unoptimised SQLite. Unit tests in `src` check that no query scans a whole table.
 async fn a_board_of_ten_thousand_is_read_quickly(db: Db) {
     let n = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 10000)";
     for sql in [
@@ -163,6 +167,6 @@ async fn a_board_of_ten_thousand_is_read_quickly(db: Db) {
     let last = leaderboard::page(&db, Board::All, 1000).await.unwrap();
     for line in &last.items {
         let own = leaderboard::of_user(&db, Board::All, line.user_id).await.unwrap().unwrap();
-        assert_eq!(own.rank, line.rank, "both ways to a rank agree");
+        assert_eq!(own.rank, line.rank, "both queries give the same rank");
     }
 }

@@ -1,4 +1,4 @@
-//! What the database promises about competitions.
+//! Competitions in the database.
 
 use mathsoc::db::Db;
 use mathsoc::db::admin_log::Actor;
@@ -26,7 +26,7 @@ pub(super) static CHECKS: &[Check] = checks![
     competitions_and_challenges_of_one_id_are_separate,
     a_competition_is_changed_closed_and_deleted,
     only_untried_challenges_join_a_competition,
-    a_school_that_goes_leaves_what_was_won,
+    points_survive_the_deletion_of_a_school,
 ];
 
 fn by() -> Actor {
@@ -39,7 +39,7 @@ fn now() -> i64 {
     at(0).parse().unwrap()
 }
 
-/// A competition from an hour ago to in an hour.
+/// Creates a competition that opened an hour ago and closes in an hour.
 async fn running(db: &Db, title: &str) -> CompetitionId {
     competitions::create(db, &by(), &details(title, -HOUR, HOUR)).await.unwrap()
 }
@@ -49,7 +49,7 @@ fn details(title: &str, opens: i64, closes: i64) -> Details {
     Details { title, summary, opens_at: now() + opens, closes_at: now() + closes }
 }
 
-/// A challenge whose answer is 1, in this competition.
+/// Creates a challenge of this competition with the answer 1.
 async fn set(db: &Db, competition: CompetitionId) -> i64 {
     challenge(db, "Sprint", "KS4", -9).await;
     let sql = "INSERT INTO answer_boxes (challenge_id, position, label, answer)
@@ -60,7 +60,7 @@ async fn set(db: &Db, competition: CompetitionId) -> i64 {
     id
 }
 
-/// A school with a pupil of year 8.
+/// Creates a school with a pupil of year 8.
 async fn school(db: &Db, name: &str) -> (i64, User) {
     let school = new_school(db, name, None).await.unwrap();
     (school, pupil(db, school, name).await)
@@ -74,19 +74,20 @@ async fn pupil(db: &Db, school: i64, name: &str) -> User {
 }
 
 async fn answer(db: &Db, user: &User, challenge: i64, given: &str, now: i64) -> Result<Outcome, SubmitError> {
-    // In these tests each challenge has one box, of the same number.
+    // In these tests each challenge has one box with the challenge's id.
     submit(db, user.id, AnswerPlace { challenge, answer_box: challenge }, given, now).await
 }
 
 async fn a_competition_is_for_invited_schools_and_admins(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let (_, eve) = school(&db, "theirs").await;
-    let (head, nobody) = (admin(&db, "head@school.example").await, user(&db, "nobody@school.example").await);
+    let (head, outsider) =
+        (admin(&db, "head@school.example").await, user(&db, "nobody@school.example").await);
     let id = running(&db, "Sprint").await;
     competitions::invite(&db, &by(), id, ours).await.unwrap();
-    competitions::invite(&db, &by(), id, ours).await.expect("once more is no mistake");
+    competitions::invite(&db, &by(), id, ours).await.expect("inviting twice is allowed");
     let challenge = set(&db, id).await;
-    for (user, sees) in [(&ada, true), (&head, true), (&eve, false), (&nobody, false)] {
+    for (user, sees) in [(&ada, true), (&head, true), (&eve, false), (&outsider, false)] {
         assert_eq!(competitions::by_id(&db, id, user.id).await.unwrap().is_some(), sees, "{}", user.id);
         assert_eq!(competitions::of_member(&db, user.id).await.unwrap().len(), usize::from(sees));
         let found = challenges::by_id_for(&db, challenge, Some(user.id), now()).await.unwrap();
@@ -96,7 +97,7 @@ async fn a_competition_is_for_invited_schools_and_admins(db: Db) {
     }
     assert_eq!(challenges::by_id_for(&db, challenge, None, now()).await.unwrap(), None, "a visitor");
     assert_eq!(challenges::by_id(&db, challenge).await.unwrap(), None);
-    assert_eq!(challenges::latest(&db, 9).await.unwrap(), [], "it is in no list of all");
+    assert_eq!(challenges::latest(&db, 9).await.unwrap(), [], "competition challenges are not listed");
     assert_eq!(challenges::page(&db, Some(KeyStage::Ks4), 1).await.unwrap().total, 0);
     assert_eq!(competitions::challenges(&db, id, now()).await.unwrap().len(), 1);
 
@@ -115,15 +116,15 @@ async fn a_competition_challenge_obeys_both_release_times(db: Db) {
         let found = challenges::by_id_for(&db, first, Some(ada.id), now() + at).await.unwrap();
         found.map(|it| (it.locked, it.boxes[0].answer.is_some()))
     };
-    assert_eq!(sees(-2 * HOUR).await, None, "released, but the competition has not opened");
+    assert_eq!(sees(-2 * HOUR).await, None, "the competition has not opened");
     assert_eq!(sees(0).await, Some((false, false)));
-    assert_eq!(sees(2 * HOUR).await, Some((true, true)), "closed, with its answers");
+    assert_eq!(sees(2 * HOUR).await, Some((true, true)), "closed, with visible answers");
     assert_eq!(competitions::challenges(&db, id, now() - 2 * HOUR).await.unwrap(), []);
     assert!(matches!(answer(&db, &ada, first, "1", now() - 2 * HOUR).await, Err(SubmitError::NotFound)));
     assert!(matches!(answer(&db, &ada, first, "1", now() + 2 * HOUR).await, Err(SubmitError::Locked)));
     assert_eq!(count(&db, "submissions").await, 0);
 
-    // Its own release, later than the opening, holds too; so does its own lock.
+    // The challenge's own, later release time applies too; so does its lock.
     run(&db, "UPDATE challenges SET released_at = CAST($1 AS BIGINT)", &[&at(1)]).await.unwrap();
     assert_eq!(sees(0).await, None);
     assert_eq!(competitions::challenges(&db, id, now()).await.unwrap(), []);
@@ -167,7 +168,7 @@ async fn competition_points_count_in_their_competition_only(db: Db) {
     assert_eq!(
         board_versions::version(&db, ScoreBoard::Competition(id)).await.unwrap(),
         3,
-        "whoever watches is told"
+        "deleting an account raises the version"
     );
     let schools = leaderboard::schools(&db, id).await.unwrap();
     assert_eq!(
@@ -195,7 +196,7 @@ async fn school_totals_rank_schools_without_points_last(db: Db) {
     let lines: Vec<_> = found.iter().map(|it| (it.rank, it.name.as_str(), it.points, it.solved)).collect();
     assert_eq!(lines, [(1, "beta", 4, 2), (1, "delta", 4, 2), (3, "gamma", 1, 1), (4, "alpha", 0, 0)]);
 
-    // Who moves to another school takes along what comes, and leaves what was.
+    // Points won before a pupil moves stay with the former school.
     let alpha = pupils[2].school_id;
     users::set_profile(&db, second.id, &second.full_name, alpha, None).await.unwrap();
     answer(&db, &second, two, "1", now()).await.unwrap();
@@ -204,7 +205,7 @@ async fn school_totals_rank_schools_without_points_last(db: Db) {
     assert_eq!(
         found.iter().find(|it| it.name == "delta").unwrap().points,
         5,
-        "the school of the first points"
+        "points stay with the former school"
     );
 }
 
@@ -222,7 +223,7 @@ async fn admins_answer_in_a_competition_without_points(db: Db) {
 async fn competitions_and_challenges_of_one_id_are_separate(db: Db) {
     challenge(&db, "For all", "KS3", -2).await;
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
-    assert_eq!((id.0, count(&db, "challenges").await), (1, 1), "both bear the number 1");
+    assert_eq!((id.0, count(&db, "challenges").await), (1, 1), "both have the id 1");
     assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Sprint"));
     let found = challenges::by_id(&db, 1).await.unwrap().unwrap();
     assert!(!found.locked && found.competition.is_none());
@@ -230,7 +231,7 @@ async fn competitions_and_challenges_of_one_id_are_separate(db: Db) {
     let phase = async |id| competitions::by_id(&db, id, head).await.unwrap().unwrap().phase(now());
     assert_eq!((phase(id).await, phase(other).await), (Phase::Closed, Phase::Open));
 
-    // Nor does an answer to a box of one challenge count for another.
+    // An answer to a box of one challenge does not count for another either.
     let (ours, ada) = school(&db, "ours").await;
     competitions::invite(&db, &by(), other, ours).await.unwrap();
     let sprint = set(&db, other).await;
@@ -253,7 +254,7 @@ async fn a_competition_is_changed_closed_and_deleted(db: Db) {
         !competitions::update(&db, &by(), CompetitionId(99), &details("Dash", -HOUR, HOUR)).await.unwrap()
     );
     assert_eq!(competitions::lock(&db, &by(), id, now()).await.unwrap().as_deref(), Some("Dash"));
-    assert!(competitions::lock(&db, &by(), id, now() + 1).await.unwrap().is_none(), "it is closed already");
+    assert!(competitions::lock(&db, &by(), id, now() + 1).await.unwrap().is_none(), "it is already closed");
     let ahead = competitions::create(&db, &by(), &details("Later", HOUR, 2 * HOUR)).await.unwrap();
     assert!(competitions::lock(&db, &by(), ahead, now()).await.unwrap().is_none(), "it has not opened");
     let head = admin(&db, "head@school.example").await.id;
@@ -261,7 +262,7 @@ async fn a_competition_is_changed_closed_and_deleted(db: Db) {
     assert_eq!(all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(), ["Later", "Dash"]);
     assert!(
         competitions::update(&db, &by(), id, &details("Dash", -HOUR, HOUR)).await.unwrap(),
-        "and open again"
+        "it is open again"
     );
 
     set(&db, id).await;
@@ -273,12 +274,12 @@ async fn a_competition_is_changed_closed_and_deleted(db: Db) {
     assert_eq!(
         all.iter().map(|it| it.title.as_str()).collect::<Vec<_>>(),
         ["Later"],
-        "in the bin nobody sees it"
+        "trashed competitions are hidden"
     );
     assert!(competitions::by_id(&db, id, head).await.unwrap().is_none());
     run(&db, "UPDATE competitions SET deleted_at = deleted_at - 61", &[]).await.unwrap();
     assert_eq!(trash::empty(&db).await.unwrap(), 1);
-    assert!(competitions::invite(&db, &by(), id, 1).await.is_err(), "there is none");
+    assert!(competitions::invite(&db, &by(), id, 1).await.is_err(), "the competition does not exist");
 }
 
 async fn only_untried_challenges_join_a_competition(db: Db) {
@@ -286,26 +287,29 @@ async fn only_untried_challenges_join_a_competition(db: Db) {
     let (id, other) = (running(&db, "Sprint").await, running(&db, "Another").await);
     competitions::invite(&db, &by(), id, ours).await.unwrap();
     let taken = set(&db, id).await;
-    assert!(!competitions::add_challenge(&db, &by(), other, taken).await.unwrap(), "it belongs to one");
-    assert!(competitions::add_challenge(&db, &by(), id, taken).await.unwrap(), "once more is no mistake");
+    assert!(
+        !competitions::add_challenge(&db, &by(), other, taken).await.unwrap(),
+        "it belongs to another competition"
+    );
+    assert!(competitions::add_challenge(&db, &by(), id, taken).await.unwrap(), "adding it twice is allowed");
     challenge(&db, "For all", "KS3", -2).await;
     let insert = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (2, 1, 'x', '1')";
     run(&db, insert, &[]).await.unwrap();
     answer(&db, &ada, 2, "7", now()).await.unwrap();
-    assert!(!competitions::add_challenge(&db, &by(), id, 2).await.unwrap(), "somebody has tried it");
+    assert!(!competitions::add_challenge(&db, &by(), id, 2).await.unwrap(), "it has been tried");
     assert!(!competitions::add_challenge(&db, &by(), id, 99).await.unwrap());
     challenge(&db, "Fresh", "KS3", -2).await;
     assert!(competitions::add_challenge(&db, &by(), CompetitionId(99), 3).await.is_err());
     assert!(competitions::add_challenge(&db, &by(), id, 3).await.unwrap());
 }
 
-async fn a_school_that_goes_leaves_what_was_won(db: Db) {
+async fn points_survive_the_deletion_of_a_school(db: Db) {
     let (ours, ada) = school(&db, "ours").await;
     let id = running(&db, "Sprint").await;
     competitions::invite(&db, &by(), id, ours).await.unwrap();
     let first = set(&db, id).await;
     answer(&db, &ada, first, "1", now()).await.unwrap();
-    assert!(trash::delete(&db, &by(), LogSubject::School, ours).await.is_err(), "Ada belongs to it");
+    assert!(trash::delete(&db, &by(), LogSubject::School, ours).await.is_err(), "it still has a member");
     users::set_profile(&db, ada.id, &ada.full_name, None, None).await.unwrap();
     trash::delete(&db, &by(), LogSubject::School, ours).await.unwrap();
     run(&db, "UPDATE schools SET deleted_at = deleted_at - 61", &[]).await.unwrap();

@@ -29,9 +29,9 @@ mod awards;
 mod boards;
 mod competitions;
 mod files;
-mod known;
 mod newsletters;
 mod progress;
+mod read_cache;
 mod reports;
 mod second_factor;
 mod sessions;
@@ -39,20 +39,20 @@ mod users;
 
 static CHECKS: &[Check] = checks![
     migrating_again_changes_nothing,
-    it_gives_a_sign_of_life,
+    a_ping_succeeds_until_the_database_closes,
     an_empty_database_has_empty_pages,
-    the_newest_come_first,
-    what_lies_ahead_is_shown_nowhere,
+    lists_are_ordered_newest_first,
+    unreleased_content_is_hidden,
     a_page_holds_ten_items,
     a_key_stage_filters_list_and_count,
     a_challenge_comes_with_its_boxes_in_order,
-    an_id_that_is_not_there_is_none,
-    text_comes_back_as_it_went_in,
+    an_unknown_id_is_not_found,
+    text_is_read_as_written,
     a_box_is_deleted_with_its_challenge,
     an_unknown_key_stage_is_rejected,
     the_demo_fills_an_empty_database_once,
     the_demo_leaves_other_content_alone,
-    many_at_once_are_all_answered,
+    concurrent_queries_all_succeed,
 ];
 
 fn all_checks() -> impl Iterator<Item = &'static Check> {
@@ -71,7 +71,7 @@ fn all_checks() -> impl Iterator<Item = &'static Check> {
         .chain(competitions::CHECKS)
         .chain(users::CHECKS)
         .chain(files::CHECKS)
-        .chain(known::CHECKS)
+        .chain(read_cache::CHECKS)
         .chain(newsletters::CHECKS)
         .chain(reports::CHECKS)
 }
@@ -112,7 +112,7 @@ async fn migrating_again_changes_nothing(db: Db) {
     assert_eq!(challenges::latest(&db, 9).await.unwrap().len(), 1);
 }
 
-async fn it_gives_a_sign_of_life(db: Db) {
+async fn a_ping_succeeds_until_the_database_closes(db: Db) {
     db.ping().await.unwrap();
     db.close().await;
     assert!(db.ping().await.is_err());
@@ -126,21 +126,21 @@ async fn an_empty_database_has_empty_pages(db: Db) {
     assert_eq!(announcements::latest(&db).await.unwrap(), None);
 }
 
-async fn the_newest_come_first(db: Db) {
+async fn lists_are_ordered_newest_first(db: Db) {
     for (title, hours) in [("old", -9), ("new", -1), ("also new", -1), ("middle", -5)] {
         challenge(&db, title, "KS4", hours).await;
         article(&db, title, hours).await;
         announcement(&db, title, hours).await;
     }
-    let order = ["also new", "new", "middle", "old"]; // of two with one time the later id is the newer
+    let order = ["also new", "new", "middle", "old"]; // equal times: the higher id is newer
     let titles: Vec<_> = challenges::latest(&db, 9).await.unwrap().into_iter().map(|it| it.title).collect();
     assert_eq!(titles, order);
     let titles: Vec<_> = articles::latest(&db, 3).await.unwrap().into_iter().map(|it| it.title).collect();
-    assert_eq!(titles, order[..3], "no more than were asked for");
+    assert_eq!(titles, order[..3], "no more than the requested number");
     assert_eq!(announcements::latest(&db).await.unwrap().unwrap().title, "also new");
 }
 
-async fn what_lies_ahead_is_shown_nowhere(db: Db) {
+async fn unreleased_content_is_hidden(db: Db) {
     for (title, hours) in [("out", -1), ("ahead", 1)] {
         challenge(&db, title, "KS5", hours).await;
         article(&db, title, hours).await;
@@ -158,7 +158,11 @@ async fn what_lies_ahead_is_shown_nowhere(db: Db) {
     assert_eq!(announcements::latest(&db).await.unwrap().unwrap().title, "out");
 
     run(&db, "UPDATE challenges SET released_at = released_at - 7200", &[]).await.unwrap();
-    assert_eq!(challenges::by_id(&db, ahead).await.unwrap().unwrap().title, "ahead", "its time has come");
+    assert_eq!(
+        challenges::by_id(&db, ahead).await.unwrap().unwrap().title,
+        "ahead",
+        "its release time has passed"
+    );
 }
 
 async fn a_page_holds_ten_items(db: Db) {
@@ -166,17 +170,17 @@ async fn a_page_holds_ten_items(db: Db) {
         challenge(&db, &format!("{n}"), "KS3", -n).await;
         article(&db, &format!("{n}"), -n).await;
     }
-    let mut seen = Vec::new();
+    let mut listed = Vec::new();
     for page in 1..=3 {
         let found = challenges::page(&db, None, page).await.unwrap();
         assert_eq!((found.page, found.pages, found.total), (page, 3, 23));
-        seen.extend(found.items.into_iter().map(|it| it.title));
+        listed.extend(found.items.into_iter().map(|it| it.title));
     }
-    assert_eq!(seen, (1..=23).map(|n| n.to_string()).collect::<Vec<_>>());
+    assert_eq!(listed, (1..=23).map(|n| n.to_string()).collect::<Vec<_>>());
 
     let beyond = articles::page(&db, u32::MAX).await.unwrap();
     let titles: Vec<_> = beyond.items.iter().map(|it| it.title.as_str()).collect();
-    assert_eq!((beyond.page, titles), (3, vec!["21", "22", "23"]), "past the end is the end");
+    assert_eq!((beyond.page, titles), (3, vec!["21", "22", "23"]), "a page past the end is the last page");
     assert_eq!(articles::page(&db, 0).await.unwrap().page, 1);
 }
 
@@ -205,14 +209,14 @@ async fn a_challenge_comes_with_its_boxes_in_order(db: Db) {
     assert_eq!((found.key_stage, found.summary.as_str()), (KeyStage::Ks4, "summary of Two answers"));
 }
 
-async fn an_id_that_is_not_there_is_none(db: Db) {
+async fn an_unknown_id_is_not_found(db: Db) {
     for id in [0, -1, 7, i64::MAX, i64::MIN] {
         assert_eq!(challenges::by_id(&db, id).await.unwrap(), None);
         assert_eq!(articles::by_id(&db, id).await.unwrap(), None);
     }
 }
 
-async fn text_comes_back_as_it_went_in(db: Db) {
+async fn text_is_read_as_written(db: Db) {
     let odd = "'; DROP TABLE challenges; -- $1 ? :name \" \\ \r\n∑ 🧮 ½";
     challenge(&db, odd, "KS3", -1).await;
     article(&db, odd, -1).await;
@@ -222,13 +226,13 @@ async fn text_comes_back_as_it_went_in(db: Db) {
 
 async fn a_box_is_deleted_with_its_challenge(db: Db) {
     let insert = "INSERT INTO answer_boxes (challenge_id, position, label, answer) VALUES (1, 1, 'x', '1')";
-    assert!(run(&db, insert, &[]).await.is_err(), "there is no challenge 1 yet");
+    assert!(run(&db, insert, &[]).await.is_err(), "challenge 1 does not exist yet");
     challenge(&db, "Now there is", "KS3", -1).await;
     run(&db, insert, &[]).await.unwrap();
-    assert!(run(&db, insert, &[]).await.is_err(), "one box for each position");
-    run(&db, "DELETE FROM challenges", &[]).await.expect("the box is no hindrance");
+    assert!(run(&db, insert, &[]).await.is_err(), "one box per position");
+    run(&db, "DELETE FROM challenges", &[]).await.expect("boxes do not prevent the deletion");
     challenge(&db, "The next", "KS3", -1).await;
-    assert_eq!(challenges::latest(&db, 1).await.unwrap()[0].id, 2, "an id never comes back");
+    assert_eq!(challenges::latest(&db, 1).await.unwrap()[0].id, 2, "ids are not reused");
 }
 
 async fn an_unknown_key_stage_is_rejected(db: Db) {
@@ -257,7 +261,7 @@ async fn the_demo_leaves_other_content_alone(db: Db) {
     assert_eq!(challenges::page(&db, None, 1).await.unwrap().total, 0);
 }
 
-async fn many_at_once_are_all_answered(db: Db) {
+async fn concurrent_queries_all_succeed(db: Db) {
     let tasks: Vec<_> = (0..50)
         .map(|n| {
             let db = db.clone();
@@ -290,13 +294,13 @@ async fn announcement(db: &Db, title: &str, hours: i64) {
     run(db, sql, &[title, &at(hours)]).await.unwrap();
 }
 
-/// Now and some hours, in unix seconds.
+/// Returns the time in so many hours, in Unix seconds.
 fn at(hours: i64) -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_secs() as i64;
     (seconds + hours * 3600).to_string()
 }
 
-/// The same database with connections of its own, as another process has.
+/// Returns a second pool for the same database, as another process has.
 async fn another_process(db: &Db) -> Db {
     match db {
         Db::Sqlite(pool, _) => Db::Sqlite(

@@ -1,4 +1,4 @@
-//! What the database promises about newsletters and their files.
+//! Newsletters and their files in the database.
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::newsletters::{self, File, NewNewsletter};
@@ -40,7 +40,7 @@ async fn is_shown(db: &Db, id: UploadId) -> bool {
     files::shown(db, id).await.unwrap().is_some()
 }
 
-/// The titles that readers see, in the list, each by its own address, and in the search.
+/// Returns the titles that readers see; list, page and search must agree.
 async fn titles(db: &Db) -> Vec<String> {
     let page = newsletters::page(db, 1).await.unwrap();
     let texts = search::texts(db).await.unwrap();
@@ -60,19 +60,23 @@ async fn titles(db: &Db) -> Vec<String> {
 async fn a_newsletter_is_read_as_written(db: Db) {
     let new = letter("March", "<p onclick=\"steal()\">Ü</p>", 1);
     let id = newsletters::create(&db, &by(), &new, Some(pdf(&db, 'a', false).await)).await.unwrap();
-    let kept = newsletters::any(&db, id).await.unwrap().unwrap();
-    assert_eq!((kept.title.as_str(), &kept.summary, &kept.body), ("March", &new.summary, &new.body));
-    assert_eq!(kept.published_at, new.published_at);
+    let stored = newsletters::any(&db, id).await.unwrap().unwrap();
+    assert_eq!((stored.title.as_str(), &stored.summary, &stored.body), ("March", &new.summary, &new.body));
+    assert_eq!(stored.published_at, new.published_at);
     let file = File {
         file_id: Some("a".repeat(32)),
         file_name: Some("März.pdf".to_owned()),
         file_bytes: Some(1_200_000),
         file_waits: false,
     };
-    assert_eq!(kept.file, file);
+    assert_eq!(stored.file, file);
     assert!(newsletters::change(&db, &by(), id, &letter("May", "", -1), None).await.unwrap());
-    let kept = newsletters::any(&db, id).await.unwrap().unwrap();
-    assert_eq!((kept.title.as_str(), kept.body.as_str(), kept.file), ("May", "", file), "the file stays");
+    let stored = newsletters::any(&db, id).await.unwrap().unwrap();
+    assert_eq!(
+        (stored.title.as_str(), stored.body.as_str(), stored.file),
+        ("May", "", file),
+        "the file is unchanged"
+    );
     let other = pdf(&db, 'b', false).await;
     assert!(newsletters::change(&db, &by(), id, &letter("June", "", -1), Some(other)).await.unwrap());
     assert!(!newsletters::change(&db, &by(), 99, &letter("None", "", -1), None).await.unwrap());
@@ -117,12 +121,12 @@ async fn a_newsletters_file_is_visible_with_it_only(db: Db) {
     let picture = pdf(&db, 'c', false).await;
     let body = format!("<p><img src=\"/files/{picture}/M.png\"></p>");
     let id = newsletters::create(&db, &by(), &letter("March", &body, 1), Some(one)).await.unwrap();
-    assert!(!is_shown(&db, one).await && !is_shown(&db, picture).await, "its time has not come");
+    assert!(!is_shown(&db, one).await && !is_shown(&db, picture).await, "not published yet");
     newsletters::change(&db, &by(), id, &letter("March", &body, -1), None).await.unwrap();
     assert!(is_shown(&db, one).await && is_shown(&db, picture).await);
     newsletters::change(&db, &by(), id, &letter("March", "", -1), Some(other)).await.unwrap();
     let shown = [is_shown(&db, one).await, is_shown(&db, picture).await, is_shown(&db, other).await];
-    assert_eq!(shown, [false, false, true], "what it no longer has");
+    assert_eq!(shown, [false, false, true], "files that it no longer uses are hidden");
     trash::delete(&db, &by(), LogSubject::Newsletter, id).await.unwrap();
     assert!(!is_shown(&db, other).await && titles(&db).await.is_empty());
     trash::restore(&db, &by(), LogSubject::Newsletter, id).await.unwrap();

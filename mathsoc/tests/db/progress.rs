@@ -1,4 +1,4 @@
-//! What the database promises about how far somebody has come.
+//! Pupils' progress, answer history and search in the database.
 
 use mathsoc::db::progress::{self, StageProgress};
 use mathsoc::db::submissions::{AnswerPlace, submit};
@@ -11,7 +11,7 @@ use super::{Check, article, at, challenge, run};
 pub(super) static CHECKS: &[Check] = checks![
     progress_counts_set_tried_and_solved_per_stage,
     answers_are_listed_newest_first,
-    what_is_looked_through_is_there_for_readers,
+    search_finds_visible_content_only,
 ];
 
 async fn set(db: &Db, title: &str, stage: &str, hours: i64) {
@@ -56,13 +56,13 @@ async fn answers_are_listed_newest_first(db: Db) {
         submit(&db, user, AnswerPlace { challenge: 1, answer_box: 1 }, given, at).await.unwrap();
     }
     let page = progress::history(&db, ada.id, 1).await.unwrap();
-    let told: Vec<_> = page.items.iter().map(|it| (it.given.as_str(), it.correct, it.which_try)).collect();
-    assert_eq!((page.total, told), (2, vec![("7", true, 2), ("6", false, 1)]));
+    let answers: Vec<_> = page.items.iter().map(|it| (it.given.as_str(), it.correct, it.which_try)).collect();
+    assert_eq!((page.total, answers), (2, vec![("7", true, 2), ("6", false, 1)]));
     assert_eq!((page.items[0].title.as_str(), page.items[0].label.as_str()), ("Sevens", "x ="));
     assert_eq!(progress::all(&db, ada.id).await.unwrap(), page.items);
 }
 
-async fn what_is_looked_through_is_there_for_readers(db: Db) {
+async fn search_finds_visible_content_only(db: Db) {
     for (title, hours) in [("out", -1), ("ahead", 1), ("gone", -1)] {
         challenge(&db, title, "KS3", hours).await;
         article(&db, title, hours).await;

@@ -1,4 +1,4 @@
-//! What the database promises about what browsers report.
+//! Browser reports in the database.
 
 use mathsoc::db::admin_log::{self, Actor};
 use mathsoc::db::retention::delete_expired;
@@ -10,11 +10,11 @@ use super::{Check, another_process, at};
 pub(super) static CHECKS: &[Check] = checks![
     concurrent_reports_of_one_group_are_all_counted,
     groups_differ_by_every_field,
-    a_group_comes_back_as_it_went_in,
+    a_report_group_is_read_as_written,
     beyond_a_thousand_groups_only_hours_count,
     a_deleted_group_starts_again,
     deleting_all_groups_keeps_the_hours,
-    what_was_reported_is_gone_after_a_month,
+    reports_are_deleted_after_a_month,
 ];
 
 fn group(page: &str, count: u64, at: i64) -> ReportGroup {
@@ -29,7 +29,7 @@ fn now() -> i64 {
 }
 
 async fn groups(db: &Db) -> Vec<ReportGroup> {
-    reports::most(db).await.unwrap().into_iter().map(|known| known.group).collect()
+    reports::most(db).await.unwrap().into_iter().map(|row| row.group).collect()
 }
 
 async fn reported(db: &Db) -> Vec<(i64, i64, i64)> {
@@ -42,7 +42,7 @@ async fn concurrent_reports_of_one_group_are_all_counted(db: Db) {
     let tasks: Vec<_> = (0..40)
         .map(|task| {
             let db = if task % 2 == 0 { db.clone() } else { other.clone() };
-            // All of them add to one group, and each to one of its own with two of the others.
+            // Every task adds to one common group, and to a group of three tasks.
             let mine = [group("/", 2, 7_200 + task), group(&format!("/{}", task / 3), 1, 7_200)];
             tokio::spawn(async move { reports::add(&db, &mine).await })
         })
@@ -75,17 +75,17 @@ async fn groups_differ_by_every_field(db: Db) {
     }));
     reports::add(&db, &all).await.unwrap();
     reports::add(&db, &all).await.unwrap();
-    let kept = groups(&db).await;
-    assert!(kept.len() == 6 && kept.iter().all(|group| group.count == 2), "{kept:?}");
-    assert_eq!(reported(&db).await, [(7_200, 10, 12)], "of one policy it was only reported");
+    let stored = groups(&db).await;
+    assert!(stored.len() == 6 && stored.iter().all(|group| group.count == 2), "{stored:?}");
+    assert_eq!(reported(&db).await, [(7_200, 10, 12)], "two reports are of a report-only policy");
 }
 
-async fn a_group_comes_back_as_it_went_in(db: Db) {
+async fn a_report_group_is_read_as_written(db: Db) {
     let mut first = group("/ä/…", 3, 7_200);
     first.location = Some("/static/site.js, line 3".to_owned());
     reports::add(&db, std::slice::from_ref(&first)).await.unwrap();
     assert_eq!(groups(&db).await, [first.clone()]);
-    // What says no place leaves the one that is known. Of two processes either may be the first to write.
+    // A later report without a place keeps the known place, whichever process writes first.
     reports::add(&db, &[group("/ä/…", 1, 3_600)]).await.unwrap();
     (first.count, first.first_seen) = (4, 3_600_000_000);
     assert_eq!(groups(&db).await, [first]);
@@ -95,8 +95,12 @@ async fn beyond_a_thousand_groups_only_hours_count(db: Db) {
     let many: Vec<_> = (0..1_001).map(|page| group(&format!("/{page}"), 1, 7_200)).collect();
     reports::add(&db, &many).await.unwrap();
     reports::add(&db, &[group("/999", 4, 10_800), group("/new", 9, 10_800)]).await.unwrap();
-    let kept = groups(&db).await;
-    assert_eq!((kept.len(), &*kept[0].page, kept[0].count), (100, "/999", 5), "and /new is one too many");
+    let stored = groups(&db).await;
+    assert_eq!(
+        (stored.len(), &*stored[0].page, stored[0].count),
+        (100, "/999", 5),
+        "/new is beyond the limit"
+    );
     assert_eq!(reported(&db).await, [(7_200, 1_001, 1_001), (10_800, 13, 13)]);
 }
 
@@ -107,21 +111,21 @@ async fn a_deleted_group_starts_again(db: Db) {
     let forget = |db: Db, by: Actor| async move { reports::forget(&db, &by, id).await.unwrap() };
     let (one, other) =
         tokio::join!(tokio::spawn(forget(db.clone(), by.clone())), tokio::spawn(forget(db.clone(), by)));
-    assert!(one.unwrap() != other.unwrap(), "one of both has forgotten it");
+    assert!(one.unwrap() != other.unwrap(), "exactly one of both deleted it");
     let log = admin_log::page(&db, None, 1).await.unwrap().items;
     let [line] = &log[..] else { panic!("{log:?}") };
     assert_eq!((&*line.action, &*line.kind, line.subject_id), ("forgot", "report", Some(id)));
     assert_eq!(line.subject, "Browsers stopped an image from https://cdn.example on the page /about.");
     assert_eq!(line.detail, "7 reports");
     reports::add(&db, &[group("/about", 2, 10_800)]).await.unwrap();
-    let kept = groups(&db).await;
-    assert_eq!((kept.len(), kept[0].count, kept[0].first_seen), (2, 2, 10_800_000_000));
+    let stored = groups(&db).await;
+    assert_eq!((stored.len(), stored[0].count, stored[0].first_seen), (2, 2, 10_800_000_000));
 }
 
 async fn deleting_all_groups_keeps_the_hours(db: Db) {
     let by = Actor::command_line();
     assert_eq!(reports::forget_all(&db, &by).await.unwrap(), 0);
-    assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 0, "nothing was done");
+    assert_eq!(admin_log::page(&db, None, 1).await.unwrap().total, 0, "nothing was deleted or logged");
     reports::add(&db, &[group("/about", 7, 7_200), group("/", 1, 7_200)]).await.unwrap();
     assert_eq!(reports::forget_all(&db, &by).await.unwrap(), 2);
     assert!(groups(&db).await.is_empty());
@@ -130,12 +134,12 @@ async fn deleting_all_groups_keeps_the_hours(db: Db) {
     assert_eq!((&*log[0].kind, &*log[0].subject, &*log[0].detail), ("reports", "all of them", "2 groups"));
 }
 
-async fn what_was_reported_is_gone_after_a_month(db: Db) {
+async fn reports_are_deleted_after_a_month(db: Db) {
     let day = 24 * 60 * 60;
     let (old, young) = (now() - 32 * day, now() - 30 * day);
     reports::add(&db, &[group("/old", 1, old), group("/young", 1, young)]).await.unwrap();
     delete_expired(&db).await.unwrap();
-    let kept = groups(&db).await;
-    assert_eq!((kept.len(), &*kept[0].page), (1, "/young"));
+    let stored = groups(&db).await;
+    assert_eq!((stored.len(), &*stored[0].page), (1, "/young"));
     assert_eq!(reported(&db).await, [(young / 3600 * 3600, 1, 1)]);
 }

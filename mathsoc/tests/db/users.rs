@@ -1,4 +1,4 @@
-//! What the database promises about what admins do with accounts, and about the numbers they see.
+//! Admin actions on accounts, and the dashboard's numbers.
 
 use mathsoc::db::admin_log::{self, Action, Actor};
 use mathsoc::db::submissions::{AnswerPlace, submit};
@@ -20,9 +20,9 @@ pub(super) static CHECKS: &[Check] = checks![
     removing_the_second_factor_deletes_codes_and_sessions,
     bulk_deletion_is_reversible_and_spares_admins,
     a_list_is_imported_in_one_transaction,
-    nobody_takes_their_own_rights_away,
+    admins_cannot_change_their_own_role,
     a_deleted_admin_gets_no_role,
-    the_numbers_are_those_of_who_is_there,
+    the_dashboard_counts_existing_accounts_only,
     an_export_has_every_row_once,
     concurrent_bulk_changes_are_serialised,
 ];
@@ -96,19 +96,19 @@ async fn a_bulk_change_logs_each_account(db: Db) {
     let ids = make(&db, &[new(1, None, Some(12)), new(2, None, Some(13)), new(3, None, None)]).await;
     let before = lines(&db).await;
     let change = async |change| edit::change_all(&db, &by(), &ids, change).await.unwrap();
-    assert_eq!(change(Change::NextYear).await, 2, "who is in no year stays in none");
+    assert_eq!(change(Change::NextYear).await, 2, "accounts without a year stay without one");
     assert_eq!(change(Change::Move(Some(ours))).await, 3);
     assert_eq!(change(Change::LogOut).await, 3);
     assert_eq!(change(Change::Verify).await, 3);
-    assert_eq!(change(Change::Verify).await, 0, "once is enough");
+    assert_eq!(change(Change::Verify).await, 0, "already verified accounts do not count");
     let user = async |id| users::by_id(&db, id).await.unwrap().unwrap();
     let years = [user(1).await.year, user(2).await.year, user(3).await.year].map(|it| it.map(Year::number));
-    assert_eq!(years, [Some(13), None, None], "who was in the last year has left");
+    assert_eq!(years, [Some(13), None, None], "pupils of the last year have no year now");
     let one = user(1).await;
     assert_eq!((one.school_id, one.epoch, one.email_verified_at.is_some()), (Some(ours), 2, true));
     assert_eq!(lines(&db).await, before + 11);
     let log = admin_log::of_subject(&db, LogSubject::User, 1).await.unwrap();
-    let said: Vec<_> = log.iter().map(|it| (it.action.as_str(), it.detail.as_str())).collect();
+    let actions: Vec<_> = log.iter().map(|it| (it.action.as_str(), it.detail.as_str())).collect();
     let expected = [
         ("verified the address of", ""),
         ("logged out", ""),
@@ -116,7 +116,7 @@ async fn a_bulk_change_logs_each_account(db: Db) {
         ("changed", "year 13"),
         ("imported", ""),
     ];
-    assert_eq!(said, expected);
+    assert_eq!(actions, expected);
 }
 
 async fn a_failing_bulk_change_changes_nothing(db: Db) {
@@ -132,7 +132,7 @@ async fn a_failing_bulk_change_changes_nothing(db: Db) {
     assert!(edit::change(&db, &by(), 1, &details).await.unwrap());
     assert_eq!(users::by_id(&db, 1).await.unwrap().unwrap().full_name.as_str(), "Ada");
     assert_eq!(lines(&db).await, before + 1);
-    // Who is gone is left out.
+    // Deleted accounts are skipped.
     trash::delete(&db, &by(), LogSubject::User, 2).await.unwrap();
     assert_eq!(edit::change_all(&db, &by(), &[1, 2, 99], Change::LogOut).await.unwrap(), 1);
     assert!(!edit::change(&db, &by(), 2, &details).await.unwrap());
@@ -146,7 +146,7 @@ async fn removing_the_second_factor_deletes_codes_and_sessions(db: Db) {
     assert_eq!(edit::change_all(&db, &by(), &[1], Change::RemoveFactor).await.unwrap(), 1);
     assert_eq!(edit::change_all(&db, &by(), &[1], Change::RemoveFactor).await.unwrap(), 0);
     let ada = users::by_id(&db, 1).await.unwrap().unwrap();
-    assert_eq!((ada.has_second_factor, ada.epoch), (false, 3), "setting it up was one, too");
+    assert_eq!((ada.has_second_factor, ada.epoch), (false, 3), "setup and removal each raise the epoch");
     assert_eq!(second_factor::recovery_codes_left(&db, 1).await.unwrap(), 0);
     assert!(users::by_id(&db, 2).await.unwrap().unwrap().has_second_factor);
     assert_eq!(second_factor::recovery_codes_left(&db, 2).await.unwrap(), 1);
@@ -164,7 +164,11 @@ async fn bulk_deletion_is_reversible_and_spares_admins(db: Db) {
     assert_eq!((all().await, lines(&db).await), (3, before + 4));
     trash::delete_all(&db, &by(), LogSubject::User, &ids).await.unwrap();
     run(&db, "UPDATE users SET deleted_at = deleted_at - 61", &[]).await.unwrap();
-    assert_eq!(trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(), 0, "a minute is over");
+    assert_eq!(
+        trash::restore_all(&db, &by(), LogSubject::User).await.unwrap(),
+        0,
+        "the minute for undoing is over"
+    );
 }
 
 async fn a_list_is_imported_in_one_transaction(db: Db) {
@@ -177,19 +181,19 @@ async fn a_list_is_imported_in_one_transaction(db: Db) {
     let made = edit::create_all(&db, &by(), Action::Imported, &[new(3, None, Some(9))]).await.unwrap();
     assert_eq!((made[0].full_name.as_str(), made[0].email_verified_at), ("Pupil 0003", None));
     let login = users::login_by_id(&db, made[0].id).await.unwrap().unwrap();
-    assert!(!login.hash.is_usable(), "no password opens it");
+    assert!(!login.hash.is_usable(), "no password matches");
     let addresses = ["P2@School.example", "nobody@school.example"].map(|it| it.parse().unwrap());
     assert_eq!(list::taken(&db, &addresses).await.unwrap(), ["p2@school.example"]);
 }
 
-async fn nobody_takes_their_own_rights_away(db: Db) {
+async fn admins_cannot_change_their_own_role(db: Db) {
     let (ada, eve) = (admin(&db, "ada@school.example").await, admin(&db, "eve@school.example").await);
     let as_ada = Actor { id: Some(ada.id), name: "Ada".to_owned() };
     let before = lines(&db).await;
     let own = users::change_role(&db, &as_ada, ada.id, Role::Pupil).await;
     assert!(matches!(own, Err(RightsError::Own)), "{own:?}");
     assert_eq!(users::change_role(&db, &as_ada, ada.id, Role::Admin).await.unwrap(), Some(1));
-    assert_eq!(lines(&db).await, before, "nothing was done");
+    assert_eq!(lines(&db).await, before, "nothing was logged");
     assert_eq!(users::change_role(&db, &as_ada, eve.id, Role::Pupil).await.unwrap(), Some(2));
     let line = &admin_log::of_subject(&db, LogSubject::User, eve.id).await.unwrap()[0];
     assert_eq!((line.action.as_str(), line.detail.as_str()), ("changed the role of", "pupil"));
@@ -203,7 +207,7 @@ async fn a_deleted_admin_gets_no_role(db: Db) {
     assert!(!users::by_id(&db, ada.id).await.unwrap().unwrap().is_admin());
 }
 
-async fn the_numbers_are_those_of_who_is_there(db: Db) {
+async fn the_dashboard_counts_existing_accounts_only(db: Db) {
     let empty = dashboard::members(&db).await.unwrap();
     assert_eq!((empty.total, dashboard::schools(&db).await.unwrap().len()), (0, 0));
     let ours = school(&db, "Ours", None).await.unwrap();
@@ -229,7 +233,10 @@ async fn the_numbers_are_those_of_who_is_there(db: Db) {
             SELECT max(id), 1, 'x =', $1 FROM challenges";
         run(&db, sql, &[answer]).await.unwrap();
     }
-    assert!(dashboard::solution_rates(&db, true).await.unwrap().is_empty(), "three must have tried it");
+    assert!(
+        dashboard::solution_rates(&db, true).await.unwrap().is_empty(),
+        "fewer than three pupils tried it"
+    );
     let now: i64 = at(0).parse().unwrap();
     for id in &ids[..3] {
         for (challenge, given) in [(1, if *id == ids[0] { "7" } else { "0" }), (2, "8")] {
@@ -268,7 +275,7 @@ async fn an_export_has_every_row_once(db: Db) {
     }
     trash::delete(&db, &by(), LogSubject::User, ids[2]).await.unwrap();
     let answers = export::answers(&db, 0).await.unwrap();
-    assert_eq!(answers.len(), 2, "not those of who is in the bin");
+    assert_eq!(answers.len(), 2, "answers of trashed accounts are left out");
     assert_eq!(
         (&*answers[0].title, answers[0].number, &*answers[0].given, &*answers[0].verdict),
         ("Roots", 1, "7", "right")

@@ -1,5 +1,5 @@
-//! The files of `deploy/`: the program behind nginx, as `docs/deploying.md` describes it. Only ports,
-//! paths, passwords and the certificate differ.
+//! The files of `deploy/`: the program behind nginx, as `docs/deploying.md` describes it.
+//! Only ports, paths, passwords and the certificate differ.
 
 mod observatory;
 mod rolling;
@@ -19,7 +19,7 @@ use crate::support::program::{Site, mathsoc};
 
 const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
 
-/// Writes `.env` as `deploy/` has it, with a key, other folders, and what else is other here.
+/// Writes `.env` from a file of `deploy/`, with a key, this test's folders, and these values.
 fn settle(folder: &Folder, name: &str, other: &[(&str, &str)]) {
     let here = |place: &str| folder.join(place).display().to_string();
     let text = file(name)
@@ -46,11 +46,11 @@ fn deployment_settings_load_without_findings() {
         assert_eq!(
             vars.insert("SECRET_KEY".to_owned(), KEY.to_owned()).as_deref(),
             Some(""),
-            "everybody makes their own"
+            "the file contains no key"
         );
         let config = Config::from_vars(&|name: &str| vars.get(name).cloned()).unwrap();
-        let known: Vec<_> = config.effective().iter().map(|it| it.setting.name).collect();
-        assert!(vars.keys().all(|name| known.contains(&name.as_str())), "{vars:?}");
+        let names: Vec<_> = config.effective().iter().map(|it| it.setting.name).collect();
+        assert!(vars.keys().all(|name| names.contains(&name.as_str())), "{vars:?}");
         let findings = checklist::of_settings(&config);
         assert!(findings.iter().all(|it| it.severity == Severity::Info), "{name}: {findings:?}");
     }
@@ -72,7 +72,11 @@ fn limits_count_the_real_client_address() {
     ] {
         assert_eq!(ask("127.0.0.2", claim), 429, "{claim}");
     }
-    assert_eq!([0; 4].map(|_| ask("127.0.0.3", "")), [200, 200, 200, 429], "that is somebody else");
+    assert_eq!(
+        [0; 4].map(|_| ask("127.0.0.3", "")),
+        [200, 200, 200, 429],
+        "another address has its own limit"
+    );
 }
 
 #[test]
@@ -81,19 +85,19 @@ fn nginx_redirects_to_https_and_rejects_unknown_hosts() {
     settle(&folder, "env.single", &[]);
     let site = Site::start(&folder, &[]);
     let front = Front::before(&folder, &[&site.address]);
-    let plain = front.get_in_the_clear("maths.example.org", "/about?a=1&b=%20");
+    let plain = front.get_over_http("maths.example.org", "/about?a=1&b=%20");
     assert_eq!(status(&plain), 302, "{plain}");
     let to = "location: https://maths.example.org/about?a=1&b=%20\r\n";
     assert!(plain.to_ascii_lowercase().contains(to) && !plain.contains("Set-Cookie"), "{plain}");
     let page = front.get("127.0.0.1", "/about", "X-Forwarded-Proto: http\r\n");
-    assert_eq!(status(&page), 200, "what a visitor claims is gone");
+    assert_eq!(status(&page), 200, "nginx replaces a visitor's own headers");
     let head = page.to_ascii_lowercase();
     assert!(head.contains("strict-transport-security: max-age=31536000"), "{head}");
     assert!(
         head.contains("content-security-policy: default-src 'none'") && head.contains("server: nginx\r\n"),
         "{head}"
     );
-    let other = front.get_in_the_clear("evil.example", "/about");
+    let other = front.get_over_http("evil.example", "/about");
     assert_eq!(status(&other), 421, "{other}");
     let claimed = front.get("127.0.0.1", "/about", "X-Forwarded-Host: evil.example\r\n");
     assert!(status(&claimed) == 200 && !claimed.contains("evil"), "{claimed}");
@@ -162,7 +166,7 @@ fn systemd_units_start_and_back_up() {
     assert!(done.status.success(), "{done:?}");
     let left: Vec<_> = fs::read_dir(folder.join("backups")).unwrap().map(|it| it.unwrap().path()).collect();
     assert!(left.len() == 1 && !left.contains(&old), "{left:?}");
-    let said = mathsoc(&folder, &[]).args(["check", "--deploy"]).output().unwrap();
-    let said = String::from_utf8(said.stdout).unwrap();
-    assert!(said.contains("D21") && !said.contains("D19"), "there is a backup of today: {said}");
+    let output = mathsoc(&folder, &[]).args(["check", "--deploy"]).output().unwrap();
+    let report = String::from_utf8(output.stdout).unwrap();
+    assert!(report.contains("D21") && !report.contains("D19"), "there is a backup of today: {report}");
 }

@@ -1,5 +1,6 @@
-//! The site behind the real nginx, as the MDN HTTP Observatory's own package and `palisade audit` see it: the same score, and the
-//! most that a host outside of the browsers' preload list can have.
+//! The site behind nginx: the MDN HTTP Observatory and `palisade audit` give the same score.
+//!
+//! It is the highest score for a host that is not in the browsers' preload list.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,14 +12,14 @@ use crate::support::assets_are_built;
 use crate::support::front::Front;
 use crate::support::program::Site;
 
-/// What came of each test: its name, its outcome and its points; at the end the score.
+/// The name, outcome and points of each test, and finally the score.
 type Outcomes = Vec<(String, String, i64)>;
 
 fn workspace() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-/// What the package says; `None` if it is missing and may be.
+/// Returns the results of the Observatory's package; `None` if it is missing and may be skipped.
 fn theirs(front: &Front) -> Option<Outcomes> {
     let tools = workspace().join("palisade-cli/tests/observatory");
     if !tools.join("node_modules/@mdn/mdn-http-observatory").exists() {
@@ -31,7 +32,7 @@ fn theirs(front: &Front) -> Option<Outcomes> {
         .args([front.https.to_string(), front.http.to_string()])
         .env("NODE_EXTRA_CA_CERTS", &front.certificate)
         .output()
-        .expect("there is a package of npm's but no node");
+        .expect("node should be installed if the npm package is");
     assert!(scan.status.success(), "{}", String::from_utf8_lossy(&scan.stderr));
     let lines = String::from_utf8(scan.stdout).unwrap();
     let outcome = |line: &str| {
@@ -41,7 +42,7 @@ fn theirs(front: &Front) -> Option<Outcomes> {
     Some(lines.lines().map(outcome).collect())
 }
 
-/// The command, which cargo puts one folder above the tests; made first where only the site was.
+/// Returns the path of the `palisade` command, and builds it first if it is missing.
 fn palisade() -> PathBuf {
     let tests = std::env::current_exe().unwrap();
     let program = tests.ancestors().nth(2).unwrap().join("palisade");
@@ -84,7 +85,7 @@ fn the_observatory_and_the_audit_agree_behind_nginx() {
     let front = Front::on_this_machine(&folder, &[&site.address]);
     let (seen, ours) = ours(&front);
     for finding in seen["findings"].as_array().unwrap() {
-        // A certificate of two days is no fault of the site.
+        // The test certificate is valid for two days, which is no finding about the site.
         let passes = finding["severity"] == "info" || finding["id"].as_str().unwrap().starts_with("tls-");
         assert!(passes, "{finding}");
     }
@@ -93,9 +94,9 @@ fn the_observatory_and_the_audit_agree_behind_nginx() {
     let ((_, our_grade, our_points), ours) = ours.split_last().unwrap();
     assert!(theirs.len() >= 10, "{theirs:?}");
     for outcome in theirs {
-        assert!(ours.contains(outcome), "they say {outcome:?}, we say {ours:?}");
+        assert!(ours.contains(outcome), "the audit lacks {outcome:?}: {ours:?}");
     }
-    // The package that npm has is of algorithm 4, and has no test of the opener: their repository has, for 10 points.
+    // The npm package has algorithm 4, which does not test COOP. Newer versions give it 10 points.
     let newer = ours.iter().filter(|(name, ..)| theirs.iter().all(|(theirs, ..)| theirs != name));
     let newer: i64 = newer.map(|(.., points)| points).sum();
     assert_eq!((&**their_grade, their_points + newer), ("A+", 140), "{theirs:?}");

@@ -1,4 +1,4 @@
-//! Two processes on one PostgreSQL and one Redis are restarted one after the other, and nobody notices.
+//! Rolling restart: two processes on one PostgreSQL and one Redis restart without failed requests.
 
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -13,7 +13,7 @@ use super::settle;
 use crate::support::front::{Front, status};
 use crate::support::program::Site;
 
-/// What the visitors were answered.
+/// The statuses of the visitors' requests.
 #[derive(Default)]
 struct Answers {
     over: AtomicBool,
@@ -21,7 +21,7 @@ struct Answers {
 }
 
 impl Answers {
-    /// Asks until it is over.
+    /// Sends requests until the test is over.
     fn visit(&self, front: &Front, from: &str) {
         while !self.over.load(Ordering::Relaxed) {
             let status = status(&front.get(from, "/challenges", ""));
@@ -29,18 +29,18 @@ impl Answers {
         }
     }
 
-    /// Waits until this many more visitors were answered.
+    /// Waits for this many more responses.
     fn more(&self, more: usize) {
         let count = || self.statuses.lock().unwrap().len();
         let (wanted, begun) = (count() + more, Instant::now());
         while count() < wanted {
-            assert!(begun.elapsed() < Duration::from_secs(60), "nobody is answered");
+            assert!(begun.elapsed() < Duration::from_secs(60), "there are no more responses");
             thread::yield_now();
         }
     }
 }
 
-/// Says that it is over also when the test fails, or the visitors would never leave.
+/// Ends the visitors' loops, also when the test panics.
 struct Over<'a>(&'a AtomicBool);
 
 impl Drop for Over<'_> {
@@ -86,6 +86,6 @@ async fn a_rolling_restart_fails_no_request() {
     assert_eq!(
         status(&front.get("127.0.0.2", "/challenges", "")),
         502,
-        "with nobody behind it, it would be seen"
+        "without a running process nginx answers 502"
     );
 }

@@ -1,4 +1,4 @@
-//! `/admin`: who gets in, and that whatever is done there is done by a POST, said, and logged.
+//! `/admin`: access, and changes by POST only, with a message and a log line.
 
 use mathsoc::domain::person::Role;
 
@@ -7,7 +7,7 @@ use crate::support::site::{PASSWORD, TestSite};
 
 const GRACE: &str = "grace@school.example";
 
-/// A site with Ada, a pupil, and a browser in which Grace, an admin, is logged in.
+/// Returns a site with the pupil Ada, and a browser in which the admin Grace is logged in.
 async fn with_grace() -> (TestSite, Browser) {
     let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
     site.member(GRACE, Role::Admin).await;
@@ -47,10 +47,10 @@ async fn announcement_changes_are_logged_and_reversible() {
 
     let changed = [("title", "Cake"), ("body", "Later."), ("published_at", "2099-01-01T09:00")];
     assert_eq!(browser.fill("/admin/announcements/1", &changed).await.status, 303);
-    assert!(!site.browser().get("/").await.body.contains("Cake"), "its time has not come");
+    assert!(!site.browser().get("/").await.body.contains("Cake"), "not published yet");
 
-    let asked = browser.get("/admin/bin/announcements/1").await.body;
-    assert!(asked.contains("Delete the announcement “Cake”?"), "{asked}");
+    let confirmation = browser.get("/admin/bin/announcements/1").await.body;
+    assert!(confirmation.contains("Delete the announcement “Cake”?"), "{confirmation}");
     let deleted = browser.fill("/admin/bin/announcements/1", &[]).await;
     assert_eq!(deleted.location(), "/admin/announcements");
     let list = browser.get("/admin/announcements").await;
@@ -82,13 +82,13 @@ async fn an_announcement_preview_saves_nothing() {
     assert!(!site.browser().get("/").await.body.contains("Tea"));
     let mut adas = site.adas().await;
     let token = adas.token().await;
-    let refused =
+    let rejected =
         adas.post("/admin/announcements/preview", &[("csrf_token", &token), ("title", "Tea")]).await;
-    assert_eq!(refused.status, 403);
+    assert_eq!(rejected.status, 403);
 }
 
 #[tokio::test]
-async fn an_invalid_form_keeps_what_was_typed() {
+async fn an_invalid_form_preserves_the_input() {
     let (_site, mut browser) = with_grace().await;
     let typed = [("title", " "), ("body", "Stays <i>"), ("published_at", "tomorrow")];
     let page = browser.fill("/admin/announcements/new", &typed).await;
@@ -106,7 +106,7 @@ async fn an_invalid_form_keeps_what_was_typed() {
 }
 
 #[tokio::test]
-async fn what_is_not_there_is_not_found() {
+async fn unknown_admin_paths_are_404() {
     let (_site, mut browser) = with_grace().await;
     for path in [
         "/admin/announcements/1",
@@ -138,7 +138,7 @@ async fn no_get_request_changes_anything() {
     assert!(site.browser().get("/").await.body.contains("Tea"));
     let log = browser.get("/admin/log").await.body;
     assert_eq!(log.matches("<li><p>").count(), 1, "{log}");
-    // A form of another site has no token of ours.
+    // A form of another site has no valid token.
     let other = [("sec-fetch-site", "cross-site"), ("origin", "https://evil.example")];
     assert_eq!(browser.post_with("/admin/bin/announcements/1", &other, &[]).await.status, 403);
 }

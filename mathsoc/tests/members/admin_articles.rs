@@ -1,4 +1,4 @@
-//! Writing articles through the whole site, and what is tried with what they say.
+//! Writing articles through the whole site, and hostile HTML in them.
 
 use mathsoc::domain::person::Role;
 
@@ -38,8 +38,8 @@ async fn articles_can_be_written_changed_deleted_and_restored() {
     let page = site.browser().get("/article/1").await.body;
     assert!(page.contains("<h2>Why</h2>") && page.contains("<msub>") && page.contains("&lt;"), "{page}");
 
-    let kept = grace.get("/admin/articles/1").await.body;
-    assert!(kept.contains("p_1 &#38;lt; p_2"), "as it was typed: {kept}");
+    let form = grace.get("/admin/articles/1").await.body;
+    assert!(form.contains("p_1 &#38;lt; p_2"), "the input is preserved: {form}");
     let later = with(&[("title", "Later"), ("published_at", "2099-01-01T09:00")]);
     assert_eq!(grace.fill("/admin/articles/1", &later).await.status, 303);
     assert_eq!(site.browser().get("/article/1").await.status, 404);
@@ -61,7 +61,7 @@ async fn articles_can_be_written_changed_deleted_and_restored() {
 }
 
 #[tokio::test]
-async fn an_invalid_article_keeps_what_was_typed() {
+async fn an_invalid_article_preserves_the_input() {
     let (site, mut grace) = with_grace().await;
     let wrong = [("title", "Kept"), ("author", " "), ("published_at", "soon")];
     let page = grace.fill("/admin/articles/new", &wrong).await;
@@ -112,7 +112,7 @@ async fn only_editor_pages_allow_its_trusted_types() {
     }
 }
 
-/// What would run, or cover the page, if a tag had it.
+/// Attributes that would run a script or cover the page.
 const LIVE: [&str; 6] = ["script", "iframe", " onerror", " onclick", "javascript:", " style"];
 
 #[tokio::test]
@@ -144,7 +144,7 @@ async fn scripts_in_an_article_appear_nowhere() {
         }
     }
     let page = site.browser().get("/article/1").await.body;
-    assert!(main(&page).contains("One ") && main(&page).contains("two"), "what is harmless stays: {page}");
+    assert!(main(&page).contains("One ") && main(&page).contains("two"), "harmless text stays: {page}");
     let form = grace.get("/admin/articles/1").await.body;
     assert!(form.contains("&#60;script&#62;steal()") && !main(&form).contains("<script"), "{form}");
 }
@@ -158,17 +158,17 @@ async fn escaped_text_in_an_article_stays_text() {
     assert_eq!(grace.fill("/admin/articles/new", &fields).await.status, 303);
     let shown = "&lt;script&gt;steal()&lt;/script&gt; &amp;lt;b&amp;gt;";
     let page = site.browser().get("/article/1").await.body;
-    assert!(page.contains(&format!("<p>{shown}</p>")), "the body's text is what it was: {page}");
+    assert!(page.contains(&format!("<p>{shown}</p>")), "the body's text is unchanged: {page}");
     for path in ["/article/1", "/articles", "/"] {
         let page = site.browser().get(path).await.body;
         let main = main(&page);
-        // A teaser is no HTML: its ampersands are ampersands.
+        // A teaser is plain text, not HTML: an ampersand stays an ampersand.
         assert!(main.contains("&amp;lt;script&amp;gt;steal()"), "{path}: {main}");
         assert!(!main.contains("<script"), "{path}: {main}");
     }
 }
 
-/// What a page says itself, without the frame.
+/// Returns the main element of a page.
 fn main(page: &str) -> &str {
     let from = page.find("<main").unwrap();
     &page[from..page.find("</main>").unwrap()]

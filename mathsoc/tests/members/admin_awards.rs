@@ -1,4 +1,4 @@
-//! Points that an admin gives by hand, and what pupils see of them.
+//! Points that admins give, and the pages that show them.
 
 use mathsoc::db::competitions::{self, Details};
 use mathsoc::db::schools;
@@ -11,7 +11,7 @@ use crate::support::site::{ADA, PASSWORD, TestSite};
 
 const GRACE: &str = "grace@school.example";
 
-/// A site with Ada, a pupil of year 8, and a browser in which Grace, an admin, is logged in.
+/// Returns a site with Ada, a pupil of year 8, and a browser of the admin Grace.
 async fn with_grace() -> (TestSite, Browser) {
     let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
     let User { id, full_name, .. } = site.ada().await.unwrap();
@@ -32,7 +32,7 @@ async fn every_change_of_points_updates_the_board() {
     let (site, mut grace) = with_grace().await;
     let mut ada = site.adas().await;
     let line = |points: &str| format!("</span></th><td>{points}</td><td>0</td>");
-    // Grace has the same name, and is no pupil.
+    // The admin Grace has the same name, but is not a pupil.
     let given = give(&mut grace, "ada  LOVELACE", "+5", "").await;
     assert_eq!((given.status, given.location()), (303, "/admin/awards"), "{}", given.body);
     let list = grace.get("/admin/awards").await.body;
@@ -60,10 +60,10 @@ async fn every_change_of_points_updates_the_board() {
     let changed = grace.fill("/admin/awards/1", &[("points", "2"), ("reason", "Two posters")]).await;
     assert_eq!(changed.status, 303, "{}", changed.body);
     assert!(ada.get("/leaderboard").await.body.contains(&line("2")));
-    let asked = grace.get("/admin/bin/awards/1").await.body;
-    assert!(asked.contains("Delete the award “Ada Lovelace, +2: Two posters”?"), "{asked}");
+    let confirmation = grace.get("/admin/bin/awards/1").await.body;
+    assert!(confirmation.contains("Delete the award “Ada Lovelace, +2: Two posters”?"), "{confirmation}");
     assert_eq!(grace.fill("/admin/bin/awards/1", &[]).await.location(), "/admin/awards");
-    assert!(!ada.get("/leaderboard").await.body.contains(&line("2")), "it is gone at once");
+    assert!(!ada.get("/leaderboard").await.body.contains(&line("2")), "the points are gone immediately");
     assert!(!ada.get("/profile/history").await.body.contains("Two posters"));
     let list = grace.get("/admin/awards").await;
     assert!(list.body.contains("“Ada Lovelace, +2: Two posters” was deleted."), "{}", list.body);
@@ -72,13 +72,13 @@ async fn every_change_of_points_updates_the_board() {
     assert!(ada.get("/leaderboard").await.body.contains(&line("2")));
 
     let log = grace.get("/admin/log").await.body;
-    for said in [
+    for expected in [
         "restored the award “Ada Lovelace, +2: Two posters”",
         "deleted the award",
         "changed the award “Ada Lovelace, +2: Two posters” (1): +5 before",
         "created the award “Ada Lovelace, +5: ",
     ] {
-        assert!(log.contains(said), "{said}: {log}");
+        assert!(log.contains(expected), "{expected}: {log}");
     }
     let file = grace.get("/admin/export/leaderboard.csv").await.body;
     assert!(file.contains(r#""1","1","Ada Lovelace","","8","2","0""#), "{file}");
@@ -87,14 +87,14 @@ async fn every_change_of_points_updates_the_board() {
 #[tokio::test]
 async fn an_ambiguous_pupil_name_is_rejected_with_advice() {
     let (site, mut grace) = with_grace().await;
-    for (typed, said) in [
+    for (typed, expected) in [
         ("", "Write the pupil’s e-mail address or name."),
         ("nobody@school.example", "No pupil has this address or name.<"),
         ("Ada", "No pupil has this address or name. Did you mean Ada Lovelace (ada@school.example)?"),
         (GRACE, "This is an admin, who is on no leaderboard."),
     ] {
         let page = give(&mut grace, typed, "1", "KS4").await;
-        assert!(page.status == 422 && page.body.contains(said), "{typed}: {}", page.body);
+        assert!(page.status == 422 && page.body.contains(expected), "{typed}: {}", page.body);
     }
     site.member("king@school.example", Role::Pupil).await;
     let page = give(&mut grace, "Ada Lovelace", "1", "KS4").await;
@@ -103,7 +103,7 @@ async fn an_ambiguous_pupil_name_is_rejected_with_advice() {
     assert_eq!(give(&mut grace, " ADA@school.example ", "1", "KS4").await.status, 303);
     let page = give(&mut grace, "king@school.example", "1", "").await;
     assert!(page.status == 422 && page.body.contains("This pupil is in no year."), "{}", page.body);
-    assert!(page.body.contains("value=\"king@school.example\""), "what was typed comes back");
+    assert!(page.body.contains("value=\"king@school.example\""), "the input is preserved");
     assert_eq!(grace.get("/admin/awards?q=king").await.body.matches("/admin/bin/awards/").count(), 0);
     assert_eq!(grace.get("/admin/awards?q=ADA%40").await.body.matches("/admin/bin/awards/").count(), 1);
 }
@@ -111,7 +111,7 @@ async fn an_ambiguous_pupil_name_is_rejected_with_advice() {
 #[tokio::test]
 async fn an_invalid_award_changes_nothing() {
     let (site, mut grace) = with_grace().await;
-    for (points, reason, counts, said) in [
+    for (points, reason, counts, expected) in [
         ("0", "Why", "KS4", "This changes nothing."),
         ("many", "Why", "KS4", "Write a whole number"),
         ("1001", "Why", "KS4", "more than 1000 points"),
@@ -121,7 +121,7 @@ async fn an_invalid_award_changes_nothing() {
     ] {
         let typed = [("pupil", ADA), ("points", points), ("reason", reason), ("counts", counts)];
         let page = grace.fill("/admin/awards/new", &typed).await;
-        assert!(page.status == 422 && page.body.contains(said), "{said}: {}", page.body);
+        assert!(page.status == 422 && page.body.contains(expected), "{expected}: {}", page.body);
     }
     assert!(grace.get("/admin/awards").await.body.contains("There is nothing here yet."));
     give(&mut grace, ADA, "1", "").await;
@@ -168,7 +168,7 @@ async fn a_profile_links_to_giving_and_given_points() {
     assert!(ada.get("/leaderboard").await.body.contains("Nobody has solved a challenge here yet."));
     assert!(
         ada.get("/profile/history").await.body.contains("<b>−1</b>"),
-        "she reads what was taken, and why"
+        "pupils see negative points with their reason"
     );
 }
 
@@ -190,7 +190,7 @@ async fn competition_points_need_an_invited_pupil() {
     assert!(grace.get("/admin/awards").await.body.contains("Sprint · "));
     let mut ada = site.adas().await;
     let board = ada.get("/competitions/1").await.body;
-    assert_eq!(board.matches("<td>4</td><td>0</td>").count(), 2, "hers, and her school’s: {board}");
+    assert_eq!(board.matches("<td>4</td><td>0</td>").count(), 2, "her line and her school's: {board}");
     assert!(ada.get("/profile/history").await.body.contains("for Sprint"));
     assert!(ada.get("/leaderboard").await.body.contains("Nobody has solved a challenge here yet."));
 }
@@ -202,13 +202,13 @@ async fn points_change_only_by_post_with_a_token() {
     for path in
         ["/admin/awards/1?points=9&reason=Link", "/admin/bin/awards/1", "/admin/awards/new?to=eve&points=9"]
     {
-        assert_eq!(grace.get(path).await.status, 200, "{path} only asks");
+        assert_eq!(grace.get(path).await.status, 200, "{path} changes nothing");
     }
     assert_eq!(grace.get("/admin/bin/awards/1/restore").await.status, 405);
     for path in ["/admin/awards/new", "/admin/awards/1", "/admin/bin/awards/1", "/admin/bin/awards/1/restore"]
     {
         let fields = [("pupil", ADA), ("points", "9"), ("reason", "None"), ("counts", "KS3")];
-        assert_eq!(grace.post(path, &fields).await.status, 403, "{path} wants a token");
+        assert_eq!(grace.post(path, &fields).await.status, 403, "{path} needs a token");
     }
     let mut ada = site.adas().await;
     assert!(ada.get("/leaderboard").await.body.contains("</span></th><td>3</td><td>0</td>"));

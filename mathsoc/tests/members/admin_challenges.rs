@@ -1,4 +1,4 @@
-//! Setting challenges through the whole site, and testing answers.
+//! Setting challenges through the whole site, and the answer tester.
 
 use mathsoc::domain::person::Role;
 use serde_json::{Value, json};
@@ -60,16 +60,16 @@ async fn a_challenge_can_be_set_closed_and_reopened() {
     assert_eq!(grace.post("/admin/challenges/1/unlock", &[("csrf_token", &token)]).await.status, 303);
     assert!(!site.browser().get("/challenges/1").await.body.contains("The answer is"));
 
-    let kept = grace.get("/admin/challenges/1").await.body;
+    let form = grace.get("/admin/challenges/1").await.body;
     assert!(
-        kept.contains("x=2, x=-2") && kept.contains("&#60;script&#62;alert(1)"),
-        "as it was typed: {kept}"
+        form.contains("x=2, x=-2") && form.contains("&#60;script&#62;alert(1)"),
+        "the input is preserved: {form}"
     );
     let mut gone = ROOTS.to_vec();
     gone[6].1 = "";
     gone[7].1 = "";
-    let refused = grace.fill("/admin/challenges/1", &gone).await;
-    assert!(refused.status == 422 && refused.body.contains("Somebody has answered"), "{}", refused.body);
+    let rejected = grace.fill("/admin/challenges/1", &gone).await;
+    assert!(rejected.status == 422 && rejected.body.contains("Somebody has answered"), "{}", rejected.body);
     let mut next = ROOTS.to_vec();
     next[0].1 = "Square roots";
     assert_eq!(grace.fill("/admin/challenges/1", &next).await.status, 303);
@@ -98,15 +98,15 @@ async fn a_lock_closes_only_its_own_challenge() {
         grace.fill("/admin/challenges/new", &one).await;
     }
     let token = grace.token().await;
-    let said = grace.post("/admin/challenges/2/lock", &[("csrf_token", &token)]).await;
-    assert_eq!(said.status, 303);
+    let reply = grace.post("/admin/challenges/2/lock", &[("csrf_token", &token)]).await;
+    assert_eq!(reply.status, 303);
     assert!(grace.get("/admin/challenges").await.body.contains("“Two” is closed"));
     assert!(!site.browser().get("/challenges/1").await.body.contains("The answer is"));
     assert!(site.browser().get("/challenges/2").await.body.contains("The answer is"));
 }
 
 #[tokio::test]
-async fn a_preview_shows_the_page_and_keeps_nothing() {
+async fn a_challenge_preview_saves_nothing() {
     let (site, mut grace) = with_grace().await;
     let form = grace.get("/admin/challenges/new").await;
     assert!(form.body.contains(r#"formaction="/admin/challenges/preview""#));
@@ -151,13 +151,13 @@ async fn the_answer_tester_explains_its_reading() {
     assert!(grace.fill("/admin/tester", &test).await.body.contains("role=\"alert\""));
 
     let pair = json!({ "expected": "x^2-1", "given": "(x-1)(x+1)" });
-    let said: Value =
+    let result: Value =
         serde_json::from_str(&send_json(&mut grace, "/api/math/test-equivalence", &pair).await.body).unwrap();
-    assert_eq!((&said["equivalent"], &said["hint"]), (&json!(true), &Value::Null));
+    assert_eq!((&result["equivalent"], &result["hint"]), (&json!(true), &Value::Null));
     let text = json!({ "text": "2x + x" });
-    let said: Value =
+    let result: Value =
         serde_json::from_str(&send_json(&mut grace, "/api/math/normalize", &text).await.body).unwrap();
-    assert_eq!(said["normal"], answers_normal("2x + x"));
+    assert_eq!(result["normal"], answers_normal("2x + x"));
     for (path, body) in [
         ("/api/math/normalize", json!({ "text": "2+" })),
         ("/api/math/normalize", json!({})),

@@ -1,4 +1,4 @@
-//! Competitions, as admins set them and pupils of invited schools meet them.
+//! Competitions through the whole site, for admins and for pupils of invited schools.
 
 use mathsoc::db::schools;
 use mathsoc::db::users::{self, User};
@@ -59,20 +59,20 @@ async fn a_competition_is_created_filled_and_closed() {
     ];
     assert_eq!(grace.fill("/admin/challenges/new", &challenge).await.status, 303);
     assert!(ada.get("/competitions/1").await.body.contains("Hurdles"));
-    assert_eq!(site.browser().get("/challenges/1").await.status, 404, "it is not for everybody");
+    assert_eq!(site.browser().get("/challenges/1").await.status, 404, "it belongs to the competition only");
     let token = ada.token().await;
     let answer = [("csrf_token", &*token), ("box", "1"), ("answer", "7")];
     assert_eq!(ada.post("/challenges/1/answers", &answer).await.status, 303);
     let mut out = challenge.to_vec();
     out[4].1 = "";
-    let refused = grace.fill("/admin/challenges/1", &out).await;
-    assert!(refused.status == 422 && refused.body.contains("it counts where it is"), "{}", refused.body);
+    let rejected = grace.fill("/admin/challenges/1", &out).await;
+    assert!(rejected.status == 422 && rejected.body.contains("it counts where it is"), "{}", rejected.body);
 
     let token = grace.token().await;
     assert_eq!(grace.post("/admin/competitions/1/lock", &[("csrf_token", &token)]).await.status, 303);
     assert!(ada.get("/challenges/1").await.body.contains("The answer is"));
-    let kept = grace.fill("/admin/bin/competitions/1", &[]).await;
-    assert_eq!(kept.status, 303);
+    let deletion = grace.fill("/admin/bin/competitions/1", &[]).await;
+    assert_eq!(deletion.status, 303);
     assert!(grace.get("/admin/competitions").await.body.contains("This competition has challenges."));
     let log = grace.get("/admin/log").await.body;
     assert!(log.contains("Upton is invited") && log.contains("locked the competition “Sprint”"), "{log}");

@@ -1,4 +1,4 @@
-//! Newsletters through the whole site: what admins send, who reads it when, and what is tried with it.
+//! Newsletters through the whole site: upload, publication, and hostile files and HTML.
 
 use mathsoc::domain::person::Role;
 
@@ -23,7 +23,7 @@ fn march<'a>(body: &'a str, published_at: &'a str) -> [(&'a str, &'a str); 4] {
     [("title", "March"), ("summary", r"All of \(\pi\)."), ("body", body), ("published_at", published_at)]
 }
 
-/// Sends the form of a page as browsers do: its own token first, then what was typed, then the file.
+/// Sends a page's form as browsers do: the CSRF token first, then the texts, then the file.
 async fn send(browser: &mut Browser, path: &str, texts: &[(&str, &str)], file: (&str, &[u8])) -> Page {
     let form = browser.get(path).await;
     assert!(form.body.contains(r#"enctype="multipart/form-data""#), "{path}: {}", form.body);
@@ -47,7 +47,7 @@ fn in_store(site: &TestSite) -> usize {
     std::fs::read_dir(site.folder.join("uploads")).unwrap().count()
 }
 
-/// The address of the PDF on a page.
+/// Returns the address of the PDF on a page.
 fn pdf_on(page: &Page) -> String {
     let rest = page.body.split("href=\"/files/").nth(1).expect(&page.body);
     format!("/files/{}", rest.split('"').next().unwrap())
@@ -69,13 +69,13 @@ async fn a_newsletter_is_readable_once_published() {
     for path in ["/newsletters/1", &address, &format!("{address}?download")] {
         assert_eq!((visitor.get(path).await.status, ada.get(path).await.status), (404, 404), "{path}");
     }
-    assert_eq!(grace.get(&address).await.status, 200, "admins look at what they have sent");
+    assert_eq!(grace.get(&address).await.status, 200, "admins may see their own uploads");
     for path in ["/newsletters", "/", "/search?q=march"] {
         assert!(!visitor.get(path).await.body.contains("March"), "{path}");
     }
 
     let same = send(&mut grace, "/admin/newsletters/1", &march("<p>Dear all</p>", PAST), ("", b"")).await;
-    assert_eq!(same.status, 303, "the file stays: {}", same.body);
+    assert_eq!(same.status, 303, "the file is unchanged: {}", same.body);
     for path in ["/newsletters", "/", "/search?q=dear"] {
         assert!(visitor.get(path).await.body.contains(r#"href="/newsletters/1">March</a>"#), "{path}");
     }
@@ -108,7 +108,7 @@ async fn a_newsletter_is_readable_once_published() {
 #[tokio::test]
 async fn a_wrong_pdf_keeps_the_other_input() {
     let (site, mut grace) = with_grace(&[]).await;
-    for (name, bytes, words) in [
+    for (name, bytes, expected) in [
         ("a.png", PNG, "a.png: This is a PNG picture. What can be sent here: PDF."),
         ("a.pdf", PNG, "This is a PNG picture."),
         ("a.pdf", b"<!doctype html><script>steal()</script>".as_slice(), "This is a web page."),
@@ -120,7 +120,7 @@ async fn a_wrong_pdf_keeps_the_other_input() {
         assert_eq!(page.status, 422, "{name}: {}", page.body);
         assert_eq!(page.header("cache-control"), "no-store");
         let field = page.body.split(r#"id="file-error">"#).nth(1).expect(&page.body);
-        assert!(field.split("</span>").next().unwrap().contains(words), "{field}");
+        assert!(field.split("</span>").next().unwrap().contains(expected), "{field}");
         assert_eq!(page.body.matches("aria-invalid").count(), 1);
         for typed in
             [r#"value="March""#, r"All of \(\pi\).", "&#60;p&#62;Dear all", r#"value="2026-01-01T09:00""#]
@@ -137,7 +137,7 @@ async fn a_wrong_pdf_keeps_the_other_input() {
         "{}",
         page.body
     );
-    assert_eq!(in_store(&site), 0, "what is refused is not kept");
+    assert_eq!(in_store(&site), 0, "rejected files are not stored");
     assert!(grace.get("/admin/newsletters").await.body.contains("There is nothing here yet."));
 }
 
@@ -156,7 +156,7 @@ async fn pdfs_of_one_name_are_stored_separately() {
 
     let next = send(&mut grace, "/admin/newsletters/2", &march("", PAST), ("May.pdf", PDF)).await;
     assert_eq!(next.status, 303);
-    assert_eq!(visitor.get(&other).await.status, 404, "the one before is shown no more");
+    assert_eq!(visitor.get(&other).await.status, 404, "the replaced file is no longer served");
     assert!(pdf_on(&visitor.get("/newsletters/2").await).ends_with("/May.pdf"));
     assert!(grace.get("/admin/log").await.body.contains("with another PDF"));
 }
@@ -184,7 +184,7 @@ async fn scripts_in_newsletters_are_removed_and_text_stays() {
     for page in pages {
         assert_eq!(page.status, 200, "{}", page.body);
         let main = page.body.split("<main").nth(1).unwrap().split("</main>").next().unwrap();
-        assert!(main.contains("steal()"), "as text: {main}");
+        assert!(main.contains("steal()"), "shown as text: {main}");
         for tag in main.split('<').skip(1) {
             let tag = &tag[..tag.find('>').unwrap()];
             for live in ["script", "iframe", "img src", " onerror", " onclick", "javascript:", " style"] {

@@ -1,4 +1,4 @@
-//! Sessions that were taken, planted, copied or broken, links that are used again, and ways that lead off the site.
+//! Attacks on sessions, one-time links and redirects.
 
 use mathsoc::db::users;
 use url::Url;
@@ -29,7 +29,7 @@ async fn copied_cookies_are_worthless_after_logout() {
         let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
         assert_eq!(ada.fill("/login", &fields).await.location(), "/");
         let copy = ada.clone();
-        assert!(copy.clone().is_in().await, "{store}: before it is worth a session");
+        assert!(copy.clone().is_in().await, "{store}: the copy is valid before the logout");
         let token = ada.token().await;
         let out = ada.post("/logout", &[("csrf_token", &token)]).await;
         assert_eq!((out.status, out.location()), (303, "/"));
@@ -60,18 +60,21 @@ async fn corrupt_cookies_are_ignored_without_errors() {
                 let mut changed = good.clone().into_bytes();
                 changed[at] = if changed[at] == b'A' { b'B' } else { b'A' };
                 let changed = String::from_utf8(changed).unwrap();
-                // A changed remember token is taken for a stolen one, which ends Ada's session: so it is not tried here.
+                // A changed remember token would count as stolen and end Ada's session.
                 if name == "session" {
                     assert!(!alone(changed).is_in().await, "{store}: {name}, character {at}");
                 }
-                assert!(!alone(good[..at].to_owned()).is_in().await, "{store}: {name}, the first {at}");
+                assert!(
+                    !alone(good[..at].to_owned()).is_in().await,
+                    "{store}: {name}, cut off after {at} bytes"
+                );
             }
             for odd in [good.repeat(40), "A".repeat(16_000), "%00".to_owned(), "\"\"".to_owned()] {
                 assert!(!alone(odd).is_in().await, "{store}: {name}");
             }
             let monstrous = alone("A".repeat(40_000)).get("/profile").await;
             assert_eq!(monstrous.status, 431, "{store}: {name}");
-            assert!(alone(good.clone()).is_in().await, "{store}: {name} as it was");
+            assert!(alone(good.clone()).is_in().await, "{store}: {name} unchanged");
         }
     }
 }
@@ -88,7 +91,7 @@ async fn a_reset_link_works_once() {
     assert_eq!(browser.fill(&links[0], &[("password", OTHER)]).await.location(), "/login");
     site.letters().await;
 
-    // The one that was used, and the one that waits in a letter.
+    // One link was used, the other is still in an unread letter.
     let token = browser.token().await;
     for (link, reason) in [(&links[0], "has been used"), (&links[1], "has changed since")] {
         let fields = [("csrf_token", &*token), ("password", PASSWORD)];
@@ -121,7 +124,7 @@ async fn reset_links_expire_with_time_and_new_passwords() {
 }
 
 #[tokio::test]
-async fn key_rotation_with_a_fallback_logs_nobody_out() {
+async fn key_rotation_with_a_fallback_keeps_sessions() {
     for store in ["database", "cookie"] {
         let (old, store) = (("SECRET_KEY", KEY), ("SESSION_STORE_URI", store));
         let site = TestSite::with_ada(&[old, store]).await.served().await;
@@ -130,7 +133,7 @@ async fn key_rotation_with_a_fallback_logs_nobody_out() {
         let next = ("SECRET_KEY", NEXT_KEY);
         let rotated = TestSite::at(site.folder.clone(), &[next, ("SECRET_KEY_FALLBACKS", KEY), store]).await;
         let without = TestSite::at(site.folder.clone(), &[next, store]).await;
-        assert!(!ada.at(&without).is_in().await, "{store:?}: nobody, and no error");
+        assert!(!ada.at(&without).is_in().await, "{store:?}: not logged in, and no error");
         let mut ada = ada.at(&rotated);
         let fields = [("csrf_token", &*form.token()), ("full_name", "Countess Ada")];
         assert_eq!(
@@ -139,7 +142,7 @@ async fn key_rotation_with_a_fallback_logs_nobody_out() {
             "an open form still works"
         );
         assert!(ada.is_in().await);
-        assert!(ada.at(&without).is_in().await, "{store:?}: the cookie is sealed anew by the new key");
+        assert!(ada.at(&without).is_in().await, "{store:?}: the new key has sealed the cookie again");
     }
 }
 
@@ -177,26 +180,26 @@ async fn the_next_parameter_never_leaves_the_site() {
         "/é//evil.example",
     ] {
         let mut browser = site.browser();
-        // In the address of the form, and in the form itself, where somebody has changed it.
-        let asked = format!("/login?{}", form(&[("next", next)]));
-        let token = browser.get(&asked).await.token();
+        // Both in the URL and in the form's hidden field, which an attacker may change.
+        let path = format!("/login?{}", form(&[("next", next)]));
+        let token = browser.get(&path).await.token();
         let fields = [("csrf_token", &*token), ("email", ADA), ("password", PASSWORD), ("next", next)];
-        let page = browser.post(&asked, &fields).await;
-        assert_eq!(page.status, 303, "{next:?}: the visitor gets in all the same");
-        for location in [page.location(), browser.get(&asked).await.location()] {
+        let page = browser.post(&path, &fields).await;
+        assert_eq!(page.status, 303, "{next:?}: the login succeeds");
+        for location in [page.location(), browser.get(&path).await.location()] {
             let led = home.join(location).unwrap();
             assert_eq!(led.origin(), home.origin(), "{next:?} leads to {led}");
             assert!(location.starts_with('/') && !location.starts_with("//"), "{next:?}: {location}");
         }
     }
     let mut browser = site.browser();
-    let asked = browser.get("/profile/sessions").await.location().to_owned();
-    let page = browser.fill(&asked, &[("email", ADA), ("password", PASSWORD)]).await;
-    assert_eq!(page.location(), "/profile/sessions", "a way on the site is followed");
+    let path = browser.get("/profile/sessions").await.location().to_owned();
+    let page = browser.fill(&path, &[("email", ADA), ("password", PASSWORD)]).await;
+    assert_eq!(page.location(), "/profile/sessions", "a path on the site is followed");
 }
 
 #[tokio::test]
-async fn other_rights_end_the_session() {
+async fn a_role_change_ends_the_session() {
     let site = TestSite::with_ada(&[]).await.served().await;
     let mut ada = site.adas().await;
     let id = site.ada().await.unwrap().id;

@@ -1,4 +1,4 @@
-//! Two hundred who log in at once, over real connections.
+//! Two hundred concurrent logins over real connections.
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -14,7 +14,7 @@ use crate::support::site::TestSite;
 const CROWD: usize = 200;
 const QUEUE: usize = 16;
 
-/// The status of the answer to this request.
+/// Returns the status of the response to this request.
 async fn status(address: &str, request: &str) -> u16 {
     let mut stream = TcpStream::connect(address).await.unwrap();
     stream.write_all(request.as_bytes()).await.unwrap();
@@ -24,10 +24,10 @@ async fn status(address: &str, request: &str) -> u16 {
     line.split(' ').nth(1).unwrap().parse().unwrap()
 }
 
-/// The statuses of so many logins at once, and how often the site said meanwhile that it is alive.
+/// Returns the statuses of the logins, and the number of health checks that passed until then.
 async fn crowd(settings: &[(&str, &str)]) -> (Vec<u16>, usize) {
     let site = TestSite::with_ada(settings).await;
-    // At what a password costs in earnest; with few at once, on however large a machine.
+    // Passwords at production cost; two at a time on every machine.
     let passwords = Passwords::new().max_concurrent(2).max_queued(QUEUE);
     let router = mathsoc::app(site.app.clone().with(|app| app.passwords = passwords));
     let mut browser = site.browser();
@@ -84,8 +84,8 @@ async fn surplus_concurrent_logins_get_503() {
     let (statuses, alive) = crowd(&[]).await;
     let (tried, busy) = (count(&statuses, 422), count(&statuses, 503));
     assert_eq!(tried + busy, CROWD, "{statuses:?}");
-    // How many more come to their turn meanwhile, the machine decides.
-    assert!(tried >= QUEUE && busy > 0, "{tried} were tried, {busy} were told to come back");
+    // The speed of the machine decides how many queued logins run before the rest arrives.
+    assert!(tried >= QUEUE && busy > 0, "{tried} were tried, {busy} got 503");
     assert!(alive > 0);
 }
 

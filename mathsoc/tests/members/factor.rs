@@ -1,4 +1,4 @@
-//! The second step of a login.
+//! Two-factor authentication.
 
 use mathsoc::db::users;
 use mathsoc::domain::clock;
@@ -8,7 +8,7 @@ use mathsoc::domain::totp::Secret;
 use crate::support::browser::{Browser, Page};
 use crate::support::site::{ADA, PASSWORD, TestSite};
 
-/// A device, and recovery codes on paper.
+/// An authenticator app with its recovery codes.
 struct Device {
     secret: Secret,
     step: i64,
@@ -16,7 +16,7 @@ struct Device {
 }
 
 impl Device {
-    /// Sets it up in a browser that has given the password just now.
+    /// Sets up the second factor in a browser that has just given the password.
     async fn new(browser: &mut Browser) -> Self {
         let page = browser.get("/profile/second_factor").await;
         let secret = between(&page.body, "<code class=\"secret\">").remove(0);
@@ -29,13 +29,13 @@ impl Device {
         Self { secret, step, recovery }
     }
 
-    /// A code that has not been used: of the step after the one by which it was set up.
+    /// Returns an unused code, of the time step after the setup.
     fn next(&self) -> String {
         self.secret.code(self.step + 1)
     }
 }
 
-/// What stands between this and the end of the element, wherever it does.
+/// Returns the texts between `start` and the next tag.
 fn between(body: &str, start: &str) -> Vec<String> {
     body.split(start).skip(1).map(|rest| rest.split('<').next().unwrap().to_owned()).collect()
 }
@@ -44,7 +44,7 @@ async fn code(browser: &mut Browser, code: &str) -> Page {
     browser.fill("/login/code", &[("code", code)]).await
 }
 
-/// A browser in which Ada has given the password.
+/// Returns a browser in which Ada has given only the password.
 async fn half_in(site: &TestSite) -> Browser {
     let mut browser = site.browser();
     let page = browser.log_in(ADA, PASSWORD).await;
@@ -62,7 +62,7 @@ async fn second_factor_and_recovery_codes_pass_once() {
         assert!(ada.is_in().await);
 
         let mut one = half_in(&site).await;
-        assert!(!one.is_in().await, "half is not in");
+        assert!(!one.is_in().await, "one factor is not enough");
         for wrong in ["", "000", "AAAAA-AAAAA", &device.secret.code(device.step)] {
             assert_eq!(code(&mut one, wrong).await.status, 422, "{wrong}");
         }
@@ -70,7 +70,7 @@ async fn second_factor_and_recovery_codes_pass_once() {
         assert!(one.is_in().await);
 
         let mut two = half_in(&site).await;
-        assert_eq!(code(&mut two, &device.next()).await.status, 422, "somebody looked over the shoulder");
+        assert_eq!(code(&mut two, &device.next()).await.status, 422, "a used code is rejected");
         assert_eq!(code(&mut two, &device.recovery[0].to_lowercase()).await.location(), "/");
         let mut three = half_in(&site).await;
         assert_eq!(code(&mut three, &device.recovery[0]).await.status, 422);
@@ -80,7 +80,7 @@ async fn second_factor_and_recovery_codes_pass_once() {
         let token = three.token().await;
         let removed = three.post("/profile/second_factor/remove", &[("csrf_token", &token)]).await;
         assert_eq!(removed.location(), "/profile");
-        assert!(site.adas().await.is_in().await, "the password alone logs in again");
+        assert!(site.adas().await.is_in().await, "the password is enough again");
     }
 }
 
@@ -95,18 +95,18 @@ async fn the_first_factor_has_its_own_short_session() {
     assert_eq!(
         thief.get("/login/code").await.location(),
         "/login",
-        "nothing is half done in the planted session"
+        "the planted session has no first factor"
     );
 
     let user = site.ada().await.unwrap();
     let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap();
     users::set_password(&site.app.db, user.id, user.epoch, &hash).await.unwrap();
     code(&mut ada, &device.next()).await;
-    assert!(!ada.is_in().await, "the half that is done belongs to the former password");
+    assert!(!ada.is_in().await, "the first factor was given with the former password");
 }
 
 #[tokio::test]
-async fn codes_are_not_guessed() {
+async fn wrong_codes_back_off_per_account() {
     let site = TestSite::with_ada(&[("RATELIMIT_ENABLED", "true")]).await;
     Device::new(&mut site.adas().await).await;
     let mut thief = half_in(&site).await;
@@ -119,7 +119,7 @@ async fn codes_are_not_guessed() {
     assert_eq!(
         site.browser().get("/login/code").await.location(),
         "/login",
-        "who gave no password has no second step"
+        "without the password there is no second step"
     );
 }
 
@@ -155,7 +155,7 @@ async fn admins_must_set_up_two_factors_when_configured() {
 }
 
 #[tokio::test]
-async fn adding_or_removing_it_ends_every_other_session() {
+async fn changing_the_second_factor_ends_other_sessions() {
     for store in ["database", "cookie"] {
         let site = TestSite::with_ada(&[("SESSION_STORE_URI", store)]).await;
         let (mut here, mut there) = (site.adas().await, site.adas().await);
@@ -172,7 +172,7 @@ async fn adding_or_removing_it_ends_every_other_session() {
 }
 
 #[tokio::test]
-async fn a_member_who_is_here_was_seen() {
+async fn a_request_records_the_members_visit() {
     let site = TestSite::with_ada(&[]).await;
     assert!(site.ada().await.unwrap().last_seen_at.is_none());
     site.adas().await.get("/").await;

@@ -1,11 +1,11 @@
-//! Forms that another site sends, or makes somebody send.
+//! Cross-site request forgery.
 
 use crate::support::browser::{Browser, ORIGIN, Page, form};
 use crate::support::site::{ADA, PASSWORD, TestSite};
 
 const EDIT: &str = "/profile/edit";
 
-/// Tries to change Ada's name, with these headers and this token.
+/// Posts a new name for Ada with these headers and this token.
 async fn forge(browser: &mut Browser, headers: &[(&str, &str)], token: &str) -> Page {
     let fields = [("full_name", "Forged"), ("csrf_token", token)];
     browser.post_with(EDIT, headers, if token.is_empty() { &fields[..1] } else { &fields }).await
@@ -25,7 +25,7 @@ async fn a_form_needs_its_sessions_token_and_origin() {
     for token in ["", "x", &foreign, &second, &good[1..], &good[..good.len() - 1]] {
         let page = forge(&mut ada, &own, token).await;
         assert_eq!(page.status, 403, "{token:?}");
-        assert!(page.body.contains("<h1>"), "it is a page: {}", page.body);
+        assert!(page.body.contains("<h1>"), "the rejection is a page: {}", page.body);
     }
     for (origin, fetch_site) in [
         ("https://evil.example", "cross-site"),
@@ -35,13 +35,13 @@ async fn a_form_needs_its_sessions_token_and_origin() {
         (ORIGIN, "cross-site"),
     ] {
         let page = forge(&mut ada, &[("origin", origin), ("sec-fetch-site", fetch_site)], &good).await;
-        assert_eq!(page.status, 403, "{origin} {fetch_site}, though the token is right");
+        assert_eq!(page.status, 403, "{origin} {fetch_site}, with a valid token");
     }
     for origin in ["https://evil.example", "http://evil.maths.example", "null", "http://maths.example:81"] {
         assert_eq!(forge(&mut ada, &[("origin", origin)], &good).await.status, 403, "{origin}");
     }
     assert_eq!(name(&site).await, "Ada Lovelace");
-    // A browser that says nothing of where a form comes from still has the token.
+    // A browser that sends no origin headers still has the token.
     assert_eq!(forge(&mut ada, &[], "").await.status, 403);
     assert_eq!(forge(&mut ada, &[], &good).await.status, 303);
     assert_eq!(forge(&mut ada, &own, &good).await.status, 303);
@@ -77,7 +77,7 @@ async fn no_content_type_bypasses_the_token() {
         assert_eq!(page.status, status, "{kind}: {body}");
     }
     let page = ada.post(&format!("{EDIT}?csrf_token={token}"), &[("full_name", "Forged")]).await;
-    assert_eq!(page.status, 403, "a token in the address is none");
+    assert_eq!(page.status, 403, "a token in the query string is ignored");
     assert_eq!(name(&site).await, "Ada Lovelace");
 }
 
@@ -85,7 +85,7 @@ async fn no_content_type_bypasses_the_token() {
 async fn every_form_rejects_posts_without_a_token() {
     let site = TestSite::with_ada(&[]).await.served().await;
     let map = mathsoc::routes::map();
-    // Browsers send reports by themselves, without a token; they are only counted, and no form is a report.
+    // Browsers send reports without a token; they only count, and a form is not a report.
     let wants_token = |group: &str| group != "reports";
     let posts = map.rows().iter().filter(|row| row.methods.contains("POST") && wants_token(row.group));
     let posts: Vec<_> = posts.collect();
@@ -113,9 +113,9 @@ async fn another_site_cannot_log_anyone_in_or_out() {
     assert_eq!(browser.log_in(ADA, PASSWORD).await.location(), "/");
     for path in ["/logout", EDIT, "/login"] {
         let page = browser.post(path, &[("csrf_token", &before), ("full_name", "Forged")]).await;
-        assert_eq!(page.status, 403, "{path}: a token from before the login is none");
+        assert_eq!(page.status, 403, "{path}: a token from before the login is invalid");
     }
     let link = [("sec-fetch-site", "cross-site"), ("sec-fetch-mode", "navigate")];
-    assert_eq!(browser.send("GET", "/logout", &link, Vec::new()).await.status, 405, "a link logs nobody out");
+    assert_eq!(browser.send("GET", "/logout", &link, Vec::new()).await.status, 405, "logout needs POST");
     assert!(browser.is_in().await);
 }

@@ -1,19 +1,19 @@
-//! What forms say and keep, and what pages keep to themselves.
+//! Forms: preserved input, errors of fields, and caching headers of pages.
 
 use mathsoc::domain::person::Role;
 
 use crate::support::browser::Page;
 use crate::support::site::{ADA, PASSWORD, TestSite};
 
-/// Passwords that are typed wrong: no page has them.
+/// A wrong password, which no page may repeat.
 const TYPED: &str = "typed-in-vain-0451";
 
-/// The names of the fields that something is wrong with, each of which says so to whoever cannot see it.
+/// Returns the names of the invalid fields, and checks that screen readers announce each error.
 fn wrong(page: &Page) -> Vec<String> {
     assert_eq!(page.status, 422, "{}", page.body);
     assert!(
         !page.body.contains(TYPED) && !page.body.contains(PASSWORD),
-        "a password comes back: {}",
+        "the page repeats a password: {}",
         page.body
     );
     assert!(
@@ -42,10 +42,10 @@ async fn an_invalid_form_returns_input_and_field_errors() {
     let typed = [("full_name", "<b>\"Ada\" & 'co"), ("email", "ada@@x"), ("year", "8"), ("password", "abc")];
     let page = visitor.fill("/register", &typed).await;
     assert_eq!(wrong(&page), ["email", "password"]);
-    let kept =
+    let expected =
         ["value=\"&#60;b&#62;&#34;Ada&#34; &#38; &#39;co\"", "value=\"ada@@x\"", "value=\"8\" selected"];
-    for kept in kept {
-        assert!(page.body.contains(kept), "{kept}: {}", page.body);
+    for expected in expected {
+        assert!(page.body.contains(expected), "{expected}: {}", page.body);
     }
     let typed = [("full_name", ""), ("email", ""), ("year", "99"), ("password", "")];
     assert_eq!(wrong(&visitor.fill("/register", &typed).await), ["full_name", "email", "year", "password"]);
@@ -53,11 +53,11 @@ async fn an_invalid_form_returns_input_and_field_errors() {
 
     let typed = [("email", "ADA@school.example"), ("password", TYPED), ("remember", "yes")];
     let page = visitor.fill("/login?next=/challenges", &typed).await;
-    assert_eq!(wrong(&page), [""; 0], "which of the two is wrong, nobody is told");
-    for kept in
+    assert_eq!(wrong(&page), [""; 0], "the error names neither field");
+    for expected in
         ["value=\"ADA@school.example\"", "value=\"yes\" checked", "name=\"next\" value=\"/challenges\""]
     {
-        assert!(page.body.contains(kept), "{kept}: {}", page.body);
+        assert!(page.body.contains(expected), "{expected}: {}", page.body);
     }
 
     let mut ada = site.adas().await;
@@ -72,13 +72,13 @@ async fn an_invalid_form_returns_input_and_field_errors() {
     let path = "/login/confirm?next=/profile/delete_account";
     let page = ada.fill(path, &[("password", TYPED)]).await;
     assert_eq!(wrong(&page), ["password"]);
-    assert!(page.body.contains("value=\"/profile/delete_account\""), "where to go on is kept");
+    assert!(page.body.contains("value=\"/profile/delete_account\""), "the next page is preserved");
     assert_eq!(wrong(&ada.fill("/profile/delete_account", &[]).await), ["sure"]);
     assert_eq!(wrong(&ada.fill("/profile/second_factor", &[("code", "12")]).await), ["code"]);
 }
 
-/// The paths that can be asked for, with something in place of their parameters, and their groups; but for those whose answer
-/// lasts as long as somebody watches.
+/// Returns the paths of GET routes and their groups, with values for the parameters. Event streams
+/// are left out, because their responses do not end.
 fn pages() -> Vec<(String, &'static str)> {
     let map = mathsoc::routes::map();
     let shown = map.rows().iter().filter(|row| row.methods.contains("GET") && row.group != "live");
@@ -89,7 +89,7 @@ fn pages() -> Vec<(String, &'static str)> {
 async fn personal_pages_are_not_cached() {
     let site = TestSite::with_ada(&[]).await;
     let mut ada = site.adas().await;
-    let mut seen = 0;
+    let mut checked = 0;
     for (path, group) in pages() {
         if !["public", "members", "links"].contains(&group) {
             continue;
@@ -98,9 +98,9 @@ async fn personal_pages_are_not_cached() {
         assert!(page.header("cache-control").contains("no-store"), "{path}: {:?}", page.headers);
         let vary = page.headers.get_all("vary").iter().any(|it| it.to_str().unwrap().contains("cookie"));
         assert!(vary, "{path}: {:?}", page.headers);
-        seen += 1;
+        checked += 1;
     }
-    assert!(seen > 15, "{seen}");
+    assert!(checked > 15, "{checked}");
 }
 
 #[tokio::test]
@@ -125,11 +125,11 @@ async fn email_addresses_are_shown_to_their_owner_only() {
     let site = TestSite::with_ada(&[]).await;
     site.member("bob@school.example", Role::Admin).await;
     let mut ada = site.adas().await;
-    assert!(ada.get("/profile").await.body.contains(ADA), "one's own is shown");
+    assert!(ada.get("/profile").await.body.contains(ADA), "the owner sees the address");
     let mut bob = site.browser();
     assert_eq!(bob.log_in("bob@school.example", PASSWORD).await.location(), "/");
     for mut browser in [bob, site.browser()] {
-        // Admins look people up by their addresses, where they look after people, and nowhere else.
+        // Admins see addresses where they manage accounts, and nowhere else.
         for (path, _) in pages().into_iter().filter(|(path, _)| !path.starts_with("/admin/users")) {
             let page = browser.get(&path).await;
             assert!(!page.body.contains("ada@"), "{path}");

@@ -1,4 +1,4 @@
-//! How often one may try.
+//! Rate limits of logins, password forms, mail and registrations.
 
 use std::time::Duration;
 
@@ -27,9 +27,9 @@ async fn the_sixth_login_a_minute_gets_429() {
     assert!((1..=60).contains(&sixth.header("retry-after").parse::<u32>().unwrap()));
     assert!(sixth.body.contains("<h1>") && sixth.header("content-type").starts_with("text/html"));
     assert!(!sixth.body.contains(PASSWORD) && !sixth.body.contains(ADA));
-    assert_eq!(try_from(&site, 2, ADA, PASSWORD).await.status, 303, "from elsewhere one may");
+    assert_eq!(try_from(&site, 2, ADA, PASSWORD).await.status, 303, "another address is not limited");
     site.hand.advance(Duration::from_secs(60));
-    assert_eq!(try_from(&site, 1, ADA, PASSWORD).await.status, 303, "a minute later too");
+    assert_eq!(try_from(&site, 1, ADA, PASSWORD).await.status, 303, "the limit ends after a minute");
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn failed_logins_back_off_per_account() {
     let mut delays = Vec::new();
     for last in 4..=7 {
         let early = try_from(&site, last, ADA, PASSWORD).await;
-        assert_eq!(early.status, 429, "even with the right password");
+        assert_eq!(early.status, 429, "even the correct password is delayed");
         delays.push(early.header("retry-after").to_owned());
         site.hand.advance(Duration::from_secs(60));
         if last < 7 {
@@ -49,15 +49,23 @@ async fn failed_logins_back_off_per_account() {
         }
     }
     assert_eq!(delays, ["1", "2", "4", "8"]);
-    assert_eq!(try_from(&site, 8, "bob@school.example", "wrong").await.status, 422, "others do not wait");
+    assert_eq!(
+        try_from(&site, 8, "bob@school.example", "wrong").await.status,
+        422,
+        "other accounts are not delayed"
+    );
     assert_eq!(try_from(&site, 9, ADA, PASSWORD).await.status, 303);
     for last in 10..12 {
-        assert_eq!(try_from(&site, last, ADA, "wrong").await.status, 422, "a success forgets the failures");
+        assert_eq!(
+            try_from(&site, last, ADA, "wrong").await.status,
+            422,
+            "a successful login resets the failures"
+        );
     }
 }
 
 #[tokio::test]
-async fn a_password_is_guessed_nowhere_else_either() {
+async fn every_password_form_backs_off() {
     let site = TestSite::with_ada(&[LIMITED]).await;
     for (path, fields) in [
         ("/login/confirm", &[("password", "wrong")][..]),
@@ -91,7 +99,7 @@ async fn mail_and_registrations_have_their_own_limits() {
     let mut elsewhere = site.browser();
     elsewhere.comes_from([203, 0, 113, 1].into());
     let page = elsewhere.fill("/password_reset", &[("email", ADA)]).await;
-    assert_eq!(page.status, 429, "nobody's mailbox is filled from many addresses");
+    assert_eq!(page.status, 429, "mail is limited per recipient");
     assert_eq!(elsewhere.fill("/password_reset", &[("email", "bob@school.example")]).await.status, 200);
 }
 
@@ -125,10 +133,10 @@ async fn a_shared_address_counts_each_member_separately() {
         passed += 1;
         assert!(passed < 7);
     }
-    assert_eq!(passed, 4, "each of the two logins began with a page of the six");
+    assert_eq!(passed, 4, "two of the six pages were for the logins");
     for _ in 0..9 {
         assert_eq!(ada.get("/about").await.status, 200);
     }
-    assert_eq!(ada.get("/about").await.status, 429, "her nine are used up");
-    assert_eq!(bob.get("/about").await.status, 200, "his are not");
+    assert_eq!(ada.get("/about").await.status, 429, "her budget is used up");
+    assert_eq!(bob.get("/about").await.status, 200, "his budget is left");
 }

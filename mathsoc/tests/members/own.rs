@@ -1,4 +1,4 @@
-//! What is one's own: how far one has come, what one answered, and all of it to take along. And finding something.
+//! A member's own data (progress, history, export), and the search.
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::challenges::edit::{self, Draft};
@@ -10,7 +10,7 @@ use serde_json::Value;
 use crate::support::browser::Browser;
 use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
 
-/// Ada's browser, after two wrong answers to the demo's first challenge of key stage 3.
+/// Returns Ada's browser after two wrong answers to the demo's first challenge of key stage 3.
 async fn ada_has_answered(site: &TestSite) -> (Browser, i64) {
     mathsoc::operate::demo::load(&site.app.db).await.unwrap();
     let mut ada = site.adas().await;
@@ -61,7 +61,7 @@ async fn the_data_export_is_complete_without_secrets() {
     assert_eq!(
         later.location(),
         "/login/confirm?next=/profile/export",
-        "a browser that was left open tells nobody"
+        "an old session needs the password again"
     );
 }
 
@@ -74,7 +74,7 @@ async fn texts_are_found_by_what_readers_see() {
     assert!(found.contains("2 texts found.") && found.contains("<mark>squares</mark>"), "{found}");
     let first = found.find("/challenges/2\"").unwrap();
     assert!(first < found.find("/article/5\"").unwrap(), "titles come first: {found}");
-    for (asked, shown) in [
+    for (query, shown) in [
         ("", "Looks through all"),
         ("zzzzzz", "Nothing has all of these words in it."),
         ("%25", "Nothing has all"),
@@ -82,8 +82,8 @@ async fn texts_are_found_by_what_readers_see() {
         ("a%00b", "Nothing has all"),
         ("9999999999999999999999999", "Nothing has all"),
     ] {
-        let page = browser.get(&format!("/search?q={asked}")).await;
-        assert!(page.status == 200 && page.body.contains(shown), "{asked}: {} {}", page.status, page.body);
+        let page = browser.get(&format!("/search?q={query}")).await;
+        assert!(page.status == 200 && page.body.contains(shown), "{query}: {} {}", page.status, page.body);
     }
     let long = "x".repeat(101);
     assert!(browser.get(&format!("/search?q={long}")).await.body.contains("100 characters at most"));
@@ -116,7 +116,7 @@ async fn unreleased_and_deleted_content_is_404() {
 }
 
 #[tokio::test]
-async fn who_changes_the_password_stays_remembered() {
+async fn a_password_change_keeps_the_browser_remembered() {
     let site = TestSite::with_ada(&[]).await;
     let mut ada = site.browser();
     let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];

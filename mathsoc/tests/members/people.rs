@@ -1,4 +1,4 @@
-//! What admins do with people, through the whole site: the list, one of them, many together, lists, and files.
+//! Managing accounts through the whole site: list, details, bulk changes, exports.
 
 use mathsoc::db::admin_log::{Action, Actor};
 use mathsoc::db::users::edit;
@@ -10,7 +10,7 @@ use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
 
 const GRACE: &str = "grace@school.example";
 
-/// A site with Ada, a pupil, and a browser in which Grace, an admin, is logged in.
+/// Returns a site with the pupil Ada, and a browser in which the admin Grace is logged in.
 pub(super) async fn with_grace() -> (TestSite, Browser) {
     let site = TestSite::with_ada(&[("ADMIN_TOTP_REQUIRED", "false")]).await;
     site.member(GRACE, Role::Admin).await;
@@ -36,7 +36,7 @@ async fn pupils(site: &TestSite, count: usize) -> Vec<User> {
     edit::create_all(&site.app.db, &by, Action::Created, &new).await.unwrap()
 }
 
-/// Sends a form without opening its page: its token, and these fields.
+/// Posts a form without opening its page, with the CSRF token and these fields.
 pub(super) async fn post(browser: &mut Browser, path: &str, fields: &[(&str, &str)]) -> Page {
     let token = browser.token().await;
     let mut all = vec![("csrf_token", &*token)];
@@ -90,8 +90,8 @@ async fn odd_urls_never_cause_an_error() {
     ] {
         assert_eq!(browser.get(path).await.status, 404, "{path}");
     }
-    let everybody = browser.get("/admin/users/bulk?do=delete&id=x&id=99").await;
-    assert_eq!((everybody.status, everybody.location()), (303, "/admin/users"));
+    let empty_choice = browser.get("/admin/users/bulk?do=delete&id=x&id=99").await;
+    assert_eq!((empty_choice.status, empty_choice.location()), (303, "/admin/users"));
     for path in [
         "/admin/users/99/letter",
         "/admin/users/99/verify",
@@ -129,19 +129,15 @@ async fn admins_send_a_link_but_never_see_passwords() {
     let before = users::login_by_id(&site.app.db, 1).await.unwrap().unwrap().hash;
     for path in ["/admin/users/1/letter", "/admin/users/1/reset_password"] {
         let page = browser.get(path).await;
-        assert!(
-            page.status == 404 || page.status == 405,
-            "nothing is sent by a link: {path} {}",
-            page.status
-        );
+        assert!(page.status == 404 || page.status == 405, "a GET sends no mail: {path} {}", page.status);
     }
     assert!(site.letters().await.is_empty());
     assert_eq!(post(&mut browser, "/admin/users/1/letter", &[]).await.location(), "/admin/users/1");
     let page = browser.get("/admin/users/1").await.body;
     assert!(page.contains(&format!("A letter goes to {ADA}.")) && page.contains("sent a link to"), "{page}");
-    assert!(!page.contains("/password_reset/"), "whoever sees the page has no link");
+    assert!(!page.contains("/password_reset/"), "the page does not show the link");
     let after = users::login_by_id(&site.app.db, 1).await.unwrap().unwrap().hash;
-    assert_eq!(before.as_str(), after.as_str(), "the password stays until she chooses another");
+    assert_eq!(before.as_str(), after.as_str(), "the old password works until she sets a new one");
     let link = site.link("/password_reset/").await;
     let mut hers = site.browser();
     assert_eq!(hers.fill(&link, &[("password", OTHER)]).await.location(), "/login");
@@ -163,11 +159,11 @@ async fn an_account_made_by_hand_needs_its_link() {
     assert_eq!(hers.log_in("emmy@school.example", "").await.status, 422);
     assert!(hers.fill(&link, &[("password", "short")]).await.status == 422);
     assert_eq!(hers.fill(&link, &[("password", OTHER)]).await.location(), "/login");
-    assert!(hers.get(&link).await.body.contains("This link does not work"), "once");
+    assert!(hers.get(&link).await.body.contains("This link does not work"), "the link works once");
     assert_eq!(hers.log_in("emmy@school.example", OTHER).await.location(), "/");
     assert!(
         !browser.get("/admin/users/3").await.body.contains("Not yet"),
-        "the letter has shown the address"
+        "the link has verified the address"
     );
 }
 
@@ -178,7 +174,10 @@ async fn welcome_and_reset_links_have_their_own_lifetime() {
     browser.fill("/admin/users/new", &typed).await;
     let link = site.link("/welcome/").await;
     let reset = link.replace("/welcome/", "/password_reset/");
-    assert!(site.browser().get(&reset).await.body.contains("This link is not complete"), "each for its own");
+    assert!(
+        site.browser().get(&reset).await.body.contains("This link is not complete"),
+        "a reset link is not a welcome link"
+    );
     let hour = std::time::Duration::from_secs(60 * 60);
     site.hand.advance(hour * (7 * 24 - 1));
     assert!(site.browser().get(&link).await.body.contains("Choose a password"));
@@ -191,7 +190,7 @@ async fn role_changes_end_sessions_and_exclude_oneself() {
     let (site, mut browser) = with_grace().await;
     let mut adas = site.adas().await;
     assert_eq!(browser.fill("/admin/users/1/role", &[("role", "admin")]).await.location(), "/admin/users/1");
-    assert!(!adas.is_in().await, "what she was is over");
+    assert!(!adas.is_in().await, "a role change ends her sessions");
     assert!(log(&mut browser).await.contains("changed the role of the user"));
     let own = browser.fill("/admin/users/2/role", &[("role", "pupil")]).await;
     assert!(own.status == 422 && own.body.contains("You cannot take your own rights away"), "{}", own.body);
@@ -203,16 +202,16 @@ async fn role_changes_end_sessions_and_exclude_oneself() {
     assert_eq!(
         post(&mut browser, "/admin/users/2/second_factor", &[]).await.status,
         404,
-        "one's own wants a code"
+        "an admin's own factor is removed with a code only"
     );
 }
 
 #[tokio::test]
-async fn what_is_grave_wants_the_password_again() {
+async fn sensitive_actions_require_reauthentication() {
     let (site, mut browser) = with_grace().await;
     site.hand.advance(std::time::Duration::from_secs(11 * 60));
-    let asked = browser.get("/admin/users/1/role").await;
-    assert!(asked.location().starts_with("/login/confirm?next="), "{}", asked.location());
+    let confirmation = browser.get("/admin/users/1/role").await;
+    assert!(confirmation.location().starts_with("/login/confirm?next="), "{}", confirmation.location());
     let sent = post(&mut browser, "/admin/users/1/role", &[("role", "admin")]).await;
     assert!(sent.location().starts_with("/login/confirm"), "{}", sent.location());
     let factor = post(&mut browser, "/admin/users/1/second_factor", &[]).await;
@@ -243,8 +242,13 @@ async fn bulk_changes_show_whom_they_concern_first() {
     browser.fill("/admin/schools/new", &[("name", "Upton"), ("email_domain", "")]).await;
     let ids: Vec<_> = pupils.iter().map(|it| format!("&id={}", it.id)).collect();
     let ask = |deed: &str| format!("/admin/users/bulk?do={deed}&who=ticked{}", ids.concat());
-    let asked = browser.get(&ask("move")).await.body;
-    assert!(asked.contains("3 users") && asked.contains("Pupil 002") && asked.contains("Upton"), "{asked}");
+    let confirmation = browser.get(&ask("move")).await.body;
+    assert!(
+        confirmation.contains("3 users")
+            && confirmation.contains("Pupil 002")
+            && confirmation.contains("Upton"),
+        "{confirmation}"
+    );
     assert_eq!(browser.fill(&ask("move"), &[("to", "1")]).await.location(), "/admin/users");
     assert!(browser.get("/admin/users?school=1").await.body.contains("3 users are moved."));
     assert_eq!(browser.fill(&ask("move"), &[("to", "99")]).await.status, 422);
@@ -255,9 +259,14 @@ async fn bulk_changes_show_whom_they_concern_first() {
     let one = users::by_id(&site.app.db, pupils[0].id).await.unwrap().unwrap();
     assert_eq!((one.epoch, one.school_id), (2, Some(1)));
 
-    // All who are found, admins left out.
-    let asked = browser.get("/admin/users/bulk?do=delete&who=found&id=1").await.body;
-    assert!(asked.contains("4 users") && asked.contains("Left out") && asked.contains("an admin"), "{asked}");
+    // All found accounts, except admins.
+    let confirmation = browser.get("/admin/users/bulk?do=delete&who=found&id=1").await.body;
+    assert!(
+        confirmation.contains("4 users")
+            && confirmation.contains("Left out")
+            && confirmation.contains("an admin"),
+        "{confirmation}"
+    );
     assert_eq!(browser.fill("/admin/users/bulk?do=delete&who=found", &[]).await.status, 303);
     let list = browser.get("/admin/users").await;
     assert!(list.body.contains("4 users are deleted.") && list.body.contains("Put all of them back"));
@@ -304,7 +313,7 @@ async fn csv_exports_neutralise_formulas() {
 }
 
 #[tokio::test]
-async fn files_are_for_admins_and_come_whole() {
+async fn exports_are_complete_and_for_admins_only() {
     let (site, mut browser) = with_grace().await;
     mathsoc::operate::demo::load(&site.app.db).await.unwrap();
     pupils(&site, 1001).await;
@@ -337,14 +346,14 @@ async fn the_dashboard_counts_without_inline_style() {
     ] {
         assert!(page.contains(part), "{part}: {page}");
     }
-    assert!(page.contains("<dt>Here in 30 days</dt><dd>1</dd>"), "Grace is here: {page}");
+    assert!(page.contains("<dt>Here in 30 days</dt><dd>1</dd>"), "Grace was active: {page}");
     for path in ["/admin", "/admin/users", "/admin/users/1", "/admin/users/new", "/admin/users/import"] {
         assert!(!browser.get(path).await.body.contains(" style="), "{path}");
     }
 }
 
 #[tokio::test]
-async fn a_pupil_and_another_site_change_nothing_here() {
+async fn account_changes_need_an_admin_and_a_token() {
     let (site, mut browser) = with_grace().await;
     let mut adas = site.adas().await;
     let paths = [

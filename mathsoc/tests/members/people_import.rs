@@ -14,11 +14,11 @@ async fn an_import_does_what_its_dry_run_showed() {
     for part in ["2 accounts to be made, 1 there already, 1 wrong", "Address:", "Make these 2 accounts"] {
         assert!(tried.body.contains(part), "{part}: {}", tried.body);
     }
-    assert!(browser.get("/admin/users").await.body.contains(">2 users<"), "nothing was done");
+    assert!(browser.get("/admin/users").await.body.contains(">2 users<"), "nothing was imported");
     assert!(site.letters().await.is_empty());
     let plan = tried.hidden().into_iter().find(|(name, _)| name == "plan").unwrap().1;
 
-    // Somebody is quicker.
+    // Another admin creates one of the accounts first.
     site.member("zoe@school.example", Role::Pupil).await;
     let late = post(&mut browser, "/admin/users/import", &[("list", list), ("plan", &plan)]).await;
     assert!(late.status == 422 && late.body.contains("Something has changed since"), "{}", late.body);
@@ -35,7 +35,7 @@ async fn an_import_does_what_its_dry_run_showed() {
     assert_eq!(site.browser().fill(&link, &[("password", OTHER)]).await.status, 303);
 }
 
-/// Sends the form of a list as a browser does, with a file and with what was pasted.
+/// Posts the import form with a file and a pasted list.
 async fn post_file(browser: &mut Browser, pasted: &str, file: &[u8]) -> Page {
     let token = browser.token().await;
     let part = |name: &str| format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"");
@@ -67,7 +67,7 @@ async fn a_csv_file_replaces_the_typed_list() {
     let sent: Vec<_> = sent.into_iter().filter(|(name, _)| ["list", "plan"].contains(name)).collect();
     assert_eq!(post(&mut browser, "/admin/users/import", &sent).await.status, 303, "{sent:?}");
 
-    for (file, words) in [
+    for (file, expected) in [
         (&b"name,email\nZo\xEB,zoe@school.example"[..], "Line 2 of this file"),
         (b"\xFF\xFEn\0a\0", "UTF-16"),
         (b"PK\x03\x04", "workbook"),
@@ -75,7 +75,12 @@ async fn a_csv_file_replaces_the_typed_list() {
         (&vec![b'x'; 600 * 1024], "longer than 512 KiB"),
     ] {
         let page = post_file(&mut browser, "Kept", file).await;
-        assert!(page.status == 422 && page.body.contains(words), "{words}: {} {}", page.status, page.body);
+        assert!(
+            page.status == 422 && page.body.contains(expected),
+            "{expected}: {} {}",
+            page.status,
+            page.body
+        );
     }
     assert_eq!(post_file(&mut browser, "", &vec![b'x'; 3 << 20]).await.status, 413);
 }

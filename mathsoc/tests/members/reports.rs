@@ -1,4 +1,4 @@
-//! What browsers report: taken without a token, limited, kept in groups, and explained to admins.
+//! Browser reports: intake without a token, limits, groups, and the admins' page.
 
 use http::{Request, Response};
 use mathsoc::db::reports;
@@ -34,8 +34,8 @@ async fn send(site: &TestSite, content_type: &str, body: String) -> Response<axu
 #[tokio::test]
 async fn reports_are_grouped_for_admins() {
     let (site, mut browser) = with_grace(&[]).await;
-    let nobody = site.browser().get("/admin/reports").await;
-    assert_eq!(nobody.status, 303, "it is for admins");
+    let visitor = site.browser().get("/admin/reports").await;
+    assert_eq!(visitor.status, 303, "the page is for admins");
     assert!(browser.get("/admin/reports").await.body.contains("Nothing was reported."));
     for _ in 0..2 {
         let answer =
@@ -75,7 +75,7 @@ async fn reports_are_bounded_by_type_size_and_number() {
 }
 
 #[tokio::test]
-async fn trial_reports_are_told_from_enforced_ones() {
+async fn trial_and_enforced_reports_are_separate() {
     let trial = [("CSP_REPORT_ONLY_EXTRA", "img-src 'self'; style-src-attr 'none'")];
     let (site, mut grace) = with_grace(&trial).await;
     let stopped = report("/about", "https://cdn.example");
@@ -103,7 +103,7 @@ async fn an_admin_deletes_report_groups() {
     }
     let first = reports::most(&site.app.db).await.unwrap()[0].clone();
     let (address, count) = (format!("/admin/reports/{}/forget", first.id), first.group.count);
-    assert_eq!((grace.post(&address, &[]).await.status, count), (403, 2), "it wants a token");
+    assert_eq!((grace.post(&address, &[]).await.status, count), (403, 2), "it needs a token");
     let mut ada = site.adas().await;
     assert_eq!(ada.post(&address, &[]).await.status, 403, "it is for admins");
     assert_eq!(reports::most(&site.app.db).await.unwrap().len(), 3);
@@ -114,7 +114,7 @@ async fn an_admin_deletes_report_groups() {
     let page = grace.get("/admin/reports").await.body;
     assert!(page.contains("It is forgotten.") && !page.contains("the page /about"), "{page}");
     let again = grace.post(&address, &[("csrf_token", &token)]).await;
-    assert_eq!(again.status, 303, "what is gone is as good as forgotten");
+    assert_eq!(again.status, 303, "deleting twice is not an error");
     assert_eq!(grace.post("/admin/reports/forget", &[("csrf_token", &token)]).await.status, 303);
     let page = grace.get("/admin/reports").await.body;
     assert!(page.contains("There is nothing here since it was forgotten."), "{page}");
@@ -124,7 +124,7 @@ async fn an_admin_deletes_report_groups() {
 }
 
 #[tokio::test]
-async fn what_becomes_of_reports_is_in_the_metrics() {
+async fn metrics_count_reports_by_outcome() {
     let site = TestSite::new(&[]).await;
     for (kind, body) in [
         ("application/csp-report", report("/about", "inline")),
@@ -149,6 +149,6 @@ async fn what_becomes_of_reports_is_in_the_metrics() {
         "browser_reports_total{outcome=\"cut\"} 0",
         "browser_report_requests_refused_total 1",
     ] {
-        assert!(text.lines().any(|known| known == line), "{line} is not in\n{text}");
+        assert!(text.lines().any(|it| it == line), "{line} is not in\n{text}");
     }
 }

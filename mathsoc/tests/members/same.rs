@@ -1,4 +1,4 @@
-//! No answer tells whether an address has an account.
+//! Responses do not reveal whether an address has an account.
 
 use mathsoc::db::admin_log::Actor;
 use mathsoc::db::schools::{self, NewSchool};
@@ -8,9 +8,10 @@ use mathsoc::domain::person::Role;
 use crate::support::browser::Page;
 use crate::support::site::{ADA, PASSWORD, TestSite};
 
-const NOBODY: &str = "eve@school.example";
+const UNKNOWN: &str = "eve@school.example";
 
-/// What does not differ by chance: the status, headers without what is random in them, and the body without the address.
+/// Returns the deterministic parts: the status, the headers without random values, and the body
+/// without the address.
 fn scrubbed(page: &Page, address: &str) -> (u16, Vec<String>, String) {
     let csp = page.header("content-security-policy");
     let nonce = csp.split("'nonce-").nth(1).and_then(|rest| rest.split('\'').next()).unwrap_or("no nonce");
@@ -61,25 +62,25 @@ async fn forms_do_not_reveal_whether_an_account_exists() {
         for (path, fields, letters) in [
             ("/login", &[("password", "not the password of it")][..], [0, 0, 0]),
             ("/password_reset", &[], [1, 1, 0]),
-            // The last, since nobody is somebody then.
+            // Last, because registering creates an account for the third address.
             ("/register", &[("full_name", "Ada"), ("password", "quite another password")], [1, 1, 1]),
         ] {
             let mut answers = Vec::new();
-            for (address, letters) in [ADA, waiting, NOBODY].into_iter().zip(letters) {
+            for (address, letters) in [ADA, waiting, UNKNOWN].into_iter().zip(letters) {
                 let fields = [fields, &[("email", address)]].concat();
                 let mut browser = site.browser();
                 let page = browser.fill(path, &fields).await;
                 answers.push((scrubbed(&page, address), browser.jar.len()));
                 assert_eq!(site.letters().await.len(), letters, "{path}: {address}");
             }
-            assert_eq!(answers[0], answers[2], "{store}: {path}, an account");
-            assert_eq!(answers[1], answers[2], "{store}: {path}, one that waits for its letter to be opened");
+            assert_eq!(answers[0], answers[2], "{store}: {path} with an account");
+            assert_eq!(answers[1], answers[2], "{store}: {path} with an unverified account");
         }
     }
 }
 
 #[tokio::test]
-async fn whoever_registers_anew_changes_nothing_of_the_account() {
+async fn registering_again_leaves_the_account_unchanged() {
     let site = TestSite::with_ada(&[]).await;
     let before = site.ada().await;
     let fields =
@@ -88,8 +89,8 @@ async fn whoever_registers_anew_changes_nothing_of_the_account() {
     assert_eq!(site.ada().await, before);
     let letters = site.letters().await;
     assert!(letters.len() == 1 && letters[0].contains("you have one already"), "{letters:?}");
-    assert!(!letters[0].contains("Eve"), "a stranger's words are in no letter");
-    assert!(site.adas().await.is_in().await, "with the password that it had");
+    assert!(!letters[0].contains("Eve"), "the letter contains nothing that the stranger typed");
+    assert!(site.adas().await.is_in().await, "the password is unchanged");
 }
 
 #[tokio::test]

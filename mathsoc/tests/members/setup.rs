@@ -1,4 +1,4 @@
-//! The first admin.
+//! The setup link of the first admin.
 
 use crate::support::site::{ADA, PASSWORD, TestSite};
 
@@ -44,5 +44,5 @@ async fn a_taken_address_keeps_the_link_usable() {
     let fields = [("full_name", "Ada"), ("email", "head@school.example"), ("password", STRONG)];
     assert_eq!(browser.fill(&link, &fields).await.location(), "/profile");
     assert!(!site.ada().await.unwrap().is_admin());
-    assert_eq!(site.browser().log_in(ADA, PASSWORD).await.location(), "/", "Ada's account is as it was");
+    assert_eq!(site.browser().log_in(ADA, PASSWORD).await.location(), "/", "Ada's account is unchanged");
 }

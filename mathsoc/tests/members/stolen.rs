@@ -1,4 +1,4 @@
-//! Browsers that log in by themselves, what is grave, and one's sessions elsewhere.
+//! Remember cookies, stolen sessions, reauthentication and the list of sessions.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use crate::support::site::{ADA, OTHER, PASSWORD, TestSite};
 
 const HALF_A_DAY: Duration = Duration::from_secs(13 * 60 * 60);
 
-/// A browser that Ada has asked to keep her logged in.
+/// Returns a browser in which Ada has chosen to stay logged in.
 async fn remembered(site: &TestSite) -> Browser {
     let mut browser = site.browser();
     let fields = [("email", ADA), ("password", PASSWORD), ("remember", "yes")];
@@ -19,7 +19,7 @@ async fn remembered(site: &TestSite) -> Browser {
 async fn until(true_now: impl AsyncFn() -> bool) {
     let begun = Instant::now();
     while !true_now().await {
-        assert!(begun.elapsed() < Duration::from_secs(60), "it does not happen");
+        assert!(begun.elapsed() < Duration::from_secs(60), "waited too long");
         tokio::task::yield_now().await;
     }
 }
@@ -31,14 +31,17 @@ async fn a_reused_remember_cookie_ends_all_sessions() {
         let (mut elsewhere, mut ada) = (site.adas().await, remembered(&site).await);
         let mut thief = ada.clone();
         site.hand.advance(HALF_A_DAY);
-        assert!(!elsewhere.is_in().await && ada.is_in().await, "{store}: it logs in by itself");
+        assert!(
+            !elsewhere.is_in().await && ada.is_in().await,
+            "{store}: the remember cookie starts a new session"
+        );
         assert_eq!(elsewhere.log_in(ADA, PASSWORD).await.location(), "/");
         site.hand.advance(Duration::from_secs(120));
         let epoch = site.ada().await.unwrap().epoch;
         assert!(!thief.is_in().await, "{store}");
         until(async || site.ada().await.unwrap().epoch > epoch).await;
         for browser in [&mut elsewhere, &mut ada, &mut thief] {
-            assert!(!browser.is_in().await, "{store}: whoever of them is the thief");
+            assert!(!browser.is_in().await, "{store}: every session has ended");
         }
         assert_eq!(ada.log_in(ADA, PASSWORD).await.location(), "/");
         assert!(ada.is_in().await);
@@ -46,13 +49,13 @@ async fn a_reused_remember_cookie_ends_all_sessions() {
 }
 
 #[tokio::test]
-async fn a_remembered_browser_reauthenticates_for_grave_actions() {
+async fn a_remembered_browser_reauthenticates_for_sensitive_actions() {
     let site = TestSite::with_ada(&[]).await.served().await;
     let mut ada = remembered(&site).await;
     site.hand.advance(HALF_A_DAY);
     for path in ["/profile/delete_account", "/profile/second_factor"] {
-        let asked = format!("/login/confirm?next={path}");
-        assert_eq!(ada.get(path).await.location(), asked);
+        let reauthentication = format!("/login/confirm?next={path}");
+        assert_eq!(ada.get(path).await.location(), reauthentication);
     }
     let token = ada.token().await;
     for path in ["/profile/delete_account", "/profile/second_factor", "/profile/second_factor/remove"] {
@@ -89,7 +92,10 @@ async fn a_member_lists_and_ends_sessions() {
     let (token, hidden) = (page.token(), page.hidden());
     let key = hidden.iter().find(|(name, _)| name == "key").unwrap().1.clone();
     one.post("/profile/sessions/end", &[("csrf_token", &token), ("key", &key)]).await;
-    assert!(one.is_in().await && two.is_in().await != three.is_in().await, "one of the two is out");
+    assert!(
+        one.is_in().await && two.is_in().await != three.is_in().await,
+        "exactly one of the two sessions has ended"
+    );
 
     let token = one.token().await;
     one.post("/profile/sessions/end", &[("csrf_token", &token)]).await;

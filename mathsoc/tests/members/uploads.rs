@@ -1,4 +1,4 @@
-//! Pictures that admins send, and who sees them.
+//! Uploading pictures, and their visibility.
 
 use mathsoc::domain::person::Role;
 use mathsoc::pages::files;
@@ -9,7 +9,7 @@ use test_support::servers::{Server, clamd_socket};
 use crate::support::browser::{Browser, ORIGIN, Page};
 use crate::support::site::{PASSWORD, TestSite};
 
-/// One red pixel.
+/// A PNG of one red pixel.
 const PNG: &[u8] = b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0\0\x01\0\0\0\x01\x08\x02\0\0\0\x90wS\xde\0\0\0\x0cIDATx\x9cc\xf8\xcf\xc0\0\0\x03\x01\x01\0\xc9\xfe\x92\xef\0\0\0\0IEND\xaeB`\x82";
 const PAGE: &[u8] = b"<!doctype html><script>alert(1)</script>";
 
@@ -27,7 +27,7 @@ fn form(name: &str, bytes: &[u8]) -> Vec<u8> {
     [head.as_bytes(), bytes, b"\r\n--b--\r\n"].concat()
 }
 
-/// Sends a file as the editor does.
+/// Uploads a file as the editor does.
 async fn send(browser: &mut Browser, name: &str, bytes: &[u8]) -> Page {
     let token = browser.token().await;
     let headers = [
@@ -39,17 +39,17 @@ async fn send(browser: &mut Browser, name: &str, bytes: &[u8]) -> Page {
     browser.send("POST", "/admin/api/pictures", &headers, form(name, bytes)).await
 }
 
-fn said(page: &Page) -> Value {
+fn json(page: &Page) -> Value {
     serde_json::from_str(&page.body).unwrap_or_else(|_| panic!("{} {}", page.status, page.body))
 }
 
-async fn kept(browser: &mut Browser, name: &str) -> String {
+async fn upload(browser: &mut Browser, name: &str) -> String {
     let page = send(browser, name, PNG).await;
     assert_eq!(page.status, 201, "{}", page.body);
-    said(&page)["src"].as_str().unwrap().to_owned()
+    json(&page)["src"].as_str().unwrap().to_owned()
 }
 
-/// Fills in the form of a challenge that shows this picture.
+/// Submits a challenge that shows this picture.
 async fn challenge(grace: &mut Browser, src: &str, released_at: &str) -> Page {
     let statement = format!("<p>Look: <img src=\"{src}\" alt=\"A triangle\"></p>");
     let fields = [
@@ -73,15 +73,15 @@ fn in_store(site: &TestSite) -> usize {
 #[tokio::test]
 async fn a_picture_is_visible_with_its_article_only() {
     let (site, mut grace) = with_grace(&[]).await;
-    let (ahead, out) = (kept(&mut grace, "ahead.png").await, kept(&mut grace, "Übung 1.png").await);
+    let (ahead, out) = (upload(&mut grace, "ahead.png").await, upload(&mut grace, "Übung 1.png").await);
     assert!(out.ends_with("/%C3%9Cbung_1.png"), "{out}");
     let (mut ada, mut visitor) = (site.adas().await, site.browser());
     for src in [&ahead, &out] {
-        assert_eq!(grace.get(src).await.status, 200, "admins see what they have sent");
+        assert_eq!(grace.get(src).await.status, 200, "admins see their own uploads");
         assert_eq!(
             (ada.get(src).await.status, visitor.get(src).await.status),
             (404, 404),
-            "nothing shows it yet"
+            "no page uses it yet"
         );
     }
     assert_eq!(challenge(&mut grace, &ahead, "2099-01-01T09:00").await.status, 303);
@@ -93,13 +93,13 @@ async fn a_picture_is_visible_with_its_article_only() {
 
     let token = grace.token().await;
     grace.post("/admin/bin/challenges/2", &[("csrf_token", &token)]).await;
-    assert_eq!(visitor.get(&out).await.status, 404, "it is in the bin");
+    assert_eq!(visitor.get(&out).await.status, 404, "the article is in the trash");
 }
 
 #[tokio::test]
 async fn pictures_are_sandboxed_under_their_own_name() {
     let (_site, mut grace) = with_grace(&[]).await;
-    let src = kept(&mut grace, "triangle.png").await;
+    let src = upload(&mut grace, "triangle.png").await;
     let page = grace.get(&src).await;
     assert_eq!(page.header("content-type"), "image/png");
     assert_eq!(page.header("content-security-policy"), "default-src 'none'; frame-ancestors 'self'; sandbox");
@@ -120,7 +120,7 @@ async fn pictures_are_sandboxed_under_their_own_name() {
 #[tokio::test]
 async fn html_is_no_picture_and_names_may_repeat() {
     let (site, mut grace) = with_grace(&[]).await;
-    for (name, bytes, status, words) in [
+    for (name, bytes, status, expected) in [
         ("x.png", PAGE, 415, "This is a web page."),
         ("x.svg", b"<svg onload='x()'/>", 415, "This is an SVG drawing."),
         ("x.jpg", PNG, 415, "ends in .png"),
@@ -130,10 +130,10 @@ async fn html_is_no_picture_and_names_may_repeat() {
     ] {
         let page = send(&mut grace, name, bytes).await;
         assert_eq!(page.status, status, "{name}: {}", page.body);
-        assert!(page.body.contains(words), "{}", page.body);
+        assert!(page.body.contains(expected), "{}", page.body);
     }
     assert_eq!(in_store(&site), 0);
-    let (one, two) = (kept(&mut grace, "файл.png").await, kept(&mut grace, "файл.png").await);
+    let (one, two) = (upload(&mut grace, "файл.png").await, upload(&mut grace, "файл.png").await);
     assert_ne!(one, two);
     assert_eq!(in_store(&site), 2);
 }
@@ -141,7 +141,7 @@ async fn html_is_no_picture_and_names_may_repeat() {
 #[tokio::test]
 async fn an_oversized_picture_is_rejected() {
     let (site, mut grace) = with_grace(&[("MAX_CONTENT_LENGTH", "2000000")]).await;
-    // More than other forms may have, and less than this one.
+    // Larger than other forms may be, but below this MAX_CONTENT_LENGTH.
     let padded = [PNG, &[0; 1_500_000]].concat();
     assert_eq!(send(&mut grace, "a.png", &padded).await.status, 201);
     let page = send(&mut grace, "a.png", &[PNG, &[0; 2_000_000]].concat()).await;
@@ -161,7 +161,7 @@ async fn uploads_need_an_admin_and_our_origin() {
     assert_eq!(in_store(&site), 0);
 }
 
-/// Sends the form for who has no script.
+/// Submits the form without JavaScript.
 async fn fill(browser: &mut Browser, alt: &str, decorates: bool, name: &str, bytes: &[u8]) -> Page {
     let field = |name: &str, value: &str| {
         format!("--b\r\ncontent-disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
@@ -188,16 +188,16 @@ async fn pictures_can_be_sent_without_script() {
         "{}",
         page.body
     );
-    let kept = fill(&mut grace, r#"A "<triangle>""#, false, "a.png", PNG).await;
-    assert_eq!(kept.status, 200, "{}", kept.body);
-    // The line, with its own escapes, in a field of the page.
-    assert!(kept.body.contains("alt=&#34;A &#38;#34;&#38;#60;triangle&#38;#62;&#38;#34;&#34; width=&#34;1&#34; height=&#34;1&#34; loading=&#34;lazy&#34;&#62;</textarea>"), "{}", kept.body);
+    let sent = fill(&mut grace, r#"A "<triangle>""#, false, "a.png", PNG).await;
+    assert_eq!(sent.status, 200, "{}", sent.body);
+    // The HTML line for the text, escaped once more in the text field.
+    assert!(sent.body.contains("alt=&#34;A &#38;#34;&#38;#60;triangle&#38;#62;&#38;#34;&#34; width=&#34;1&#34; height=&#34;1&#34; loading=&#34;lazy&#34;&#62;</textarea>"), "{}", sent.body);
     assert!(fill(&mut grace, "Not this", true, "a.png", PNG).await.body.contains("alt=&#34;&#34; "));
     assert_eq!(in_store(&site), 2);
     assert!(page.status == 200 && site.adas().await.get("/admin/pictures/new").await.status == 403);
     assert_eq!(fill(&mut site.adas().await, "A", false, "a.png", PNG).await.status, 403);
 
-    for (alt, name, bytes, words) in [
+    for (alt, name, bytes, expected) in [
         ("", "a.png", PNG, "Choose the file once more."),
         ("", "a.png", PNG, "Write what the picture shows"),
         ("Kept", "", b"", "Choose a file."),
@@ -206,7 +206,12 @@ async fn pictures_can_be_sent_without_script() {
         ("A", "a.png", &PNG[..40], "damaged"),
     ] {
         let page = fill(&mut grace, alt, false, name, bytes).await;
-        assert!(page.status == 422 && page.body.contains(words), "{words}: {} {}", page.status, page.body);
+        assert!(
+            page.status == 422 && page.body.contains(expected),
+            "{expected}: {} {}",
+            page.status,
+            page.body
+        );
     }
     assert_eq!(in_store(&site), 2);
 }
@@ -218,10 +223,10 @@ async fn in_quarantine_a_picture_waits_for_the_scanner() {
     let settings = [("CLAMD_ADDR", socket.to_str().unwrap()), ("CLAMD_DOWN", "quarantine")];
     let (site, mut grace) = with_grace(&settings).await;
     let page = send(&mut grace, "a.png", PNG).await;
-    assert_eq!((page.status, &said(&page)["waits"]), (201, &Value::Bool(true)));
-    let src = said(&page)["src"].as_str().unwrap().to_owned();
+    assert_eq!((page.status, &json(&page)["waits"]), (201, &Value::Bool(true)));
+    let src = json(&page)["src"].as_str().unwrap().to_owned();
     files::rescan_quarantined(&site.app).await.unwrap();
-    assert_eq!(grace.get(&src).await.status, 404, "not even admins see it");
+    assert_eq!(grace.get(&src).await.status, 404, "quarantined files are hidden from admins too");
 
     let _clamd = Server::clamd(place, &[0xde, 0xad, 0xbe, 0xef, 0xde, 0xad, 0xbe, 0xef]);
     files::rescan_quarantined(&site.app).await.unwrap();

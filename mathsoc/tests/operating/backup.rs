@@ -1,4 +1,4 @@
-//! Backups: between both databases, while writes go on, and what is refused.
+//! Backups: moves between both databases, consistency during writes, and rejected files.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs::{self, File};
@@ -29,7 +29,7 @@ async fn empty(url: &Url) -> Db {
     db
 }
 
-/// A database in which every table has rows, bytes and gaps among them, and files beside it.
+/// Fills every table (with blobs and gaps in the ids) and stores the files of the rows.
 async fn full(db: &Db, folder: &Folder) {
     let old = format!("sqlite://{}", folder.join("old.db").display());
     old_site::fill(&old).await;
@@ -58,12 +58,12 @@ async fn full(db: &Db, folder: &Folder) {
     files::keep(db, &uploads, B, b"").await;
 }
 
-/// The folder for files in this one.
+/// Returns the upload store in this data folder.
 fn place(data: &Path) -> Uploads {
     Uploads::open(data.join("uploads").to_str().unwrap()).unwrap()
 }
 
-/// All rows in an archive, without what a restore changes.
+/// Returns all rows of an archive, without the columns that a restore changes.
 fn rows(file: &Path) -> BTreeMap<String, Vec<Value>> {
     let mut tables = BTreeMap::<_, Vec<Value>>::new();
     for (path, content) in entries(file) {
@@ -90,7 +90,7 @@ fn entries(file: &Path) -> Vec<(String, Vec<u8>)> {
     entries.collect()
 }
 
-/// A copy of an archive with other entries, whose manifest says what is in it.
+/// Copies an archive with changed entries and a manifest that matches them.
 pub(crate) fn forge(file: &Path, copy: &Path, change: impl FnOnce(&mut Vec<(String, Vec<u8>)>, &mut Value)) {
     let mut all = entries(file);
     let (_, manifest) = all.pop().unwrap();
@@ -110,7 +110,7 @@ fn write(file: &Path, entries: &[(String, Vec<u8>)]) {
     for (path, content) in entries {
         let mut header = tar::Header::new_gnu();
         header.set_size(content.len() as u64);
-        // As it is, also where the library would refuse it.
+        // Writes the path unchanged, also where the tar library would reject it.
         header.as_old_mut().name[..path.len()].copy_from_slice(path.as_bytes());
         header.set_cksum();
         tar.append(&header, &content[..]).unwrap();
@@ -136,7 +136,7 @@ async fn a_backup_moves_between_sqlite_and_postgresql() {
 
         let targets = [file_url(&format!("to-{n}.db")), server.database().await.parse().unwrap()];
         for (m, to) in targets.iter().enumerate() {
-            // The one has no tables yet, the other has.
+            // One target has no tables yet, the other has.
             let target = if m == 0 { Db::connect(to).await.unwrap() } else { empty(to).await };
             let data = folder.join(format!("data-{n}-{m}"));
             backup::restore(&target, &place(&data), &saved, Existing::Refuse).await.unwrap();
@@ -151,7 +151,7 @@ async fn a_backup_moves_between_sqlite_and_postgresql() {
             let id = &texts(&target, "SELECT CAST(max(id) AS TEXT) FROM articles").await[0];
             assert!(
                 id.parse::<i64>().unwrap() > highest,
-                "an id never comes back, not that of a deleted row either"
+                "ids are not reused, not even those of deleted rows"
             );
             target.close().await;
         }
@@ -173,11 +173,12 @@ async fn a_restore_ends_every_session_and_link() {
     assert_eq!(epochs[0], "1 5000000001");
     for epoch in &epochs[1..] {
         let epoch: i64 = epoch.split(' ').nth(1).unwrap().parse().unwrap();
-        assert!(epoch > 1_700_000_000, "above all that ever were: {epoch}");
+        assert!(epoch > 1_700_000_000, "above every earlier epoch: {epoch}");
     }
 }
 
-/// Each writer makes an announcement and an article in one transaction: of both there are as many at every moment.
+/// Each transaction of a writer adds an announcement and an article, so a consistent snapshot has
+/// equal numbers of both.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn a_backup_is_a_consistent_snapshot() {
     let server = Postgres::start();
@@ -200,7 +201,7 @@ async fn a_backup_is_a_consistent_snapshot() {
         let mut sizes = BTreeSet::new();
         let mut round = 0;
         while written.load(Ordering::Relaxed) < 400 || sizes.len() < 4 {
-            assert!(writers.iter().all(|writer| !writer.is_finished()), "all of them write on");
+            assert!(writers.iter().all(|writer| !writer.is_finished()), "a writer has ended");
             round += 1;
             let file = folder.join(format!("{n}-{round}.tar.gz"));
             backup::create(&db, &place(&folder), &file).await.unwrap();
@@ -210,7 +211,7 @@ async fn a_backup_is_a_consistent_snapshot() {
             };
             assert!(
                 titles("announcements") == titles("articles"),
-                "backup {round} of {url} is of no one moment"
+                "backup {round} of {url} is not consistent"
             );
             sizes.insert(titles("articles").len());
         }
@@ -256,15 +257,15 @@ async fn restore_keeps_existing_data_without_replace() {
         assert!(matches!(again, Err(BackupError::Exists { .. })), "a backup is never overwritten");
 
         run(&db, "UPDATE announcements SET title = 'later'").await;
-        let refused = backup::restore(&db, &place(&data), &saved, Existing::Refuse).await.unwrap_err();
+        let rejected = backup::restore(&db, &place(&data), &saved, Existing::Refuse).await.unwrap_err();
         assert!(
-            refused.to_string().contains("announcements has rows")
-                && refused.to_string().contains("--replace")
+            rejected.to_string().contains("announcements has rows")
+                && rejected.to_string().contains("--replace")
         );
         run(&db, "DELETE FROM announcements").await;
         fs::write(data.join("uploads").join(A), "mine").unwrap();
-        let refused = backup::restore(&db, &place(&data), &saved, Existing::Refuse).await.unwrap_err();
-        assert!(matches!(refused, BackupError::HasFiles { .. }), "{refused}");
+        let rejected = backup::restore(&db, &place(&data), &saved, Existing::Refuse).await.unwrap_err();
+        assert!(matches!(rejected, BackupError::HasFiles { .. }), "{rejected}");
         assert!(data.join("uploads").join(A).exists());
 
         backup::restore(&db, &place(&data), &saved, Existing::Replace).await.unwrap();
@@ -345,10 +346,10 @@ async fn a_damaged_or_foreign_file_changes_nothing() {
             "from the root",
             "two with one address",
             "a wrong value",
-            "there is none",
+            "missing",
         ] {
-            let refused = backup::restore(&db, &place(&data), &bad(name), Existing::Replace).await;
-            assert!(refused.is_err(), "{name}");
+            let rejected = backup::restore(&db, &place(&data), &bad(name), Existing::Replace).await;
+            assert!(rejected.is_err(), "{name}");
             assert_eq!(articles::latest(&db, 9).await.unwrap().len(), 1, "{name}");
             assert_eq!(count(&db, "users").await, 0, "{name}");
             assert_eq!(fs::read(data.join("uploads").join(A)).unwrap(), [0, 1, 2, 255], "{name}");

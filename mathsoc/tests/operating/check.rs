@@ -1,4 +1,4 @@
-//! `check` finds what was broken by hand, mends what follows, and leaves alone what is well.
+//! `check` finds corrupted rows, repairs derived ones, and reports nothing for valid data.
 
 use mathsoc::db::{Db, Url};
 use mathsoc::operate::check;
@@ -29,9 +29,9 @@ async fn every_finding_is_found_on_both_databases() {
     for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
         let db = Db::connect(&url).await.unwrap();
         db.migrate().await.unwrap();
-        assert_eq!(found(&db).await, [""; 0], "an empty database is well");
+        assert_eq!(found(&db).await, [""; 0], "an empty database has no findings");
         run(&db, WELL).await;
-        assert_eq!(found(&db).await, [""; 0], "and so is one in use");
+        assert_eq!(found(&db).await, [""; 0], "a filled database has no findings");
         findings(&db).await;
         db.close().await;
     }
@@ -96,15 +96,15 @@ async fn findings(db: &Db) {
         ),
     ] {
         run(db, break_it).await;
-        let said = found(db).await;
-        assert!(said.len() == 1 && said[0].starts_with(finding), "{break_it}: {said:?}");
+        let report = found(db).await;
+        assert!(report.len() == 1 && report[0].starts_with(finding), "{break_it}: {report:?}");
         run(db, mend_it).await;
         assert_eq!(found(db).await, [""; 0], "{mend_it}");
     }
 }
 
 #[tokio::test]
-async fn repairing_mends_what_follows_and_nothing_else() {
+async fn repair_rebuilds_derived_rows_only() {
     let server = Postgres::start();
     let folder = Folder::new();
     for url in [Url::file(&folder.join("x.db")), server.database().await.parse().unwrap()] {
@@ -136,8 +136,8 @@ async fn dangling_references_are_found() {
     db.migrate().await.unwrap();
     run(&db, WELL).await;
     run(&db, "PRAGMA foreign_keys = OFF; DELETE FROM challenges; PRAGMA foreign_keys = ON").await;
-    let said = found(&db).await;
+    let report = found(&db).await;
     let lost = "refers to missing rows of challenges: 1";
-    assert!(said.contains(&format!("M02  answer_boxes.challenge_id {lost}")), "{said:?}");
-    assert!(said.contains(&format!("M02  progress.challenge_id {lost}")), "{said:?}");
+    assert!(report.contains(&format!("M02  answer_boxes.challenge_id {lost}")), "{report:?}");
+    assert!(report.contains(&format!("M02  progress.challenge_id {lost}")), "{report:?}");
 }

@@ -1,4 +1,4 @@
-//! `check --deploy`: each finding is found where it should be, and nowhere else; what is an error stops the site.
+//! `check --deploy`: each finding appears for its cause only, and errors stop the site.
 
 use std::collections::BTreeMap;
 use std::fs;
@@ -16,7 +16,7 @@ use test_support::Folder;
 use crate::support::program::{Site, mathsoc};
 use crate::support::site::KEY;
 
-/// A site that nothing is to be said of.
+/// Settings without any finding.
 const READY: &[(&str, &str)] = &[
     ("APP_ENV", "production"),
     ("SECRET_KEY", KEY),
@@ -33,7 +33,7 @@ fn with(changes: &[(&str, &str)]) -> Config {
     Config::from_vars(&|name: &str| vars.get(name).map(|value| value.to_string())).unwrap()
 }
 
-fn said(findings: Vec<checklist::Finding>) -> Vec<(&'static str, Severity)> {
+fn ids(findings: Vec<checklist::Finding>) -> Vec<(&'static str, Severity)> {
     assert!(findings.iter().all(|it| it.what.len() > 20 && it.fix.len() > 10), "{findings:?}");
     findings.iter().map(|it| (it.id, it.severity)).collect()
 }
@@ -41,7 +41,7 @@ fn said(findings: Vec<checklist::Finding>) -> Vec<(&'static str, Severity)> {
 #[test]
 fn each_setting_has_exactly_its_own_finding() {
     use Severity::{Error, Info, Warning};
-    assert_eq!(said(checklist::of_settings(&with(&[]))), [], "a site that is ready");
+    assert_eq!(ids(checklist::of_settings(&with(&[]))), [], "settings without findings");
     let (dev, https) = (("APP_ENV", "development"), ("FORCE_HTTPS", "true"));
     let in_dev = [dev, https, ("SESSION_COOKIE_SECURE", "true"), ("REGISTRATION", "closed")];
     for (changes, finding) in [
@@ -53,11 +53,7 @@ fn each_setting_has_exactly_its_own_finding() {
     ] {
         let mut expected = vec![("D01", Error), finding];
         expected.dedup();
-        assert_eq!(
-            said(checklist::of_settings(&with(&[&in_dev, changes].concat()))),
-            expected,
-            "{changes:?}"
-        );
+        assert_eq!(ids(checklist::of_settings(&with(&[&in_dev, changes].concat()))), expected, "{changes:?}");
     }
     let none = ("TRUSTED_PROXIES", "none");
     let open = ("HOST", "0.0.0.0");
@@ -95,13 +91,13 @@ fn each_setting_has_exactly_its_own_finding() {
         (&[("DATABASE_URL", "postgres:///x?host=/run/postgresql")], None),
     ] {
         let expected: Vec<_> = finding.into_iter().collect();
-        assert_eq!(said(checklist::of_settings(&with(changes))), expected, "{changes:?}");
+        assert_eq!(ids(checklist::of_settings(&with(changes))), expected, "{changes:?}");
     }
     let in_clear = [("FORCE_HTTPS", "false"), none, ("SESSION_COOKIE_SECURE", "false")];
-    let found = said(checklist::of_settings(&with(&in_clear)));
+    let found = ids(checklist::of_settings(&with(&in_clear)));
     assert_eq!(found, [("D04", Warning), ("D05", Error), ("D07", Warning)]);
     for opened in [("CSP_EXTRA", "script-src 'unsafe-inline' https:"), ("CSP_ALLOW_UNSAFE_EVAL", "true")] {
-        let found = said(checklist::of_settings(&with(&[opened])));
+        let found = ids(checklist::of_settings(&with(&[opened])));
         assert!(!found.is_empty() && found.iter().all(|it| it.0 == "D15"), "{opened:?}: {found:?}");
     }
 }
@@ -127,16 +123,16 @@ fn each_fact_has_exactly_its_own_finding() {
         backups: Backups::Newest(PathBuf::from("x.tar.gz"), NOW - 47 * 3600),
         database: Some(database.clone()),
     };
-    let kept = |mode| Facts { kept: vec![PrivatePath { path: "data".into(), mode }], ..well.clone() };
+    let with_mode = |mode| Facts { kept: vec![PrivatePath { path: "data".into(), mode }], ..well.clone() };
     let backups = |backups| Facts { backups, ..well.clone() };
     let database = |database: DatabaseFacts| Facts { database: Some(database), ..well.clone() };
     let known = || well.database.clone().unwrap();
     let admins = |admins: &[Admin]| database(DatabaseFacts { admins: admins.to_vec(), ..known() });
     for (facts, expected) in [
         (well.clone(), &[][..]),
-        (kept(0o755), &[("D18", Error)]),
-        (kept(0o702), &[("D18", Error)]),
-        (kept(0o770), &[("D18", Warning)]),
+        (with_mode(0o755), &[("D18", Error)]),
+        (with_mode(0o702), &[("D18", Error)]),
+        (with_mode(0o770), &[("D18", Warning)]),
         (backups(Backups::Nowhere), &[("D19", Info)]),
         (backups(Backups::None("b".into())), &[("D19", Warning)]),
         (backups(Backups::Unreadable("b".into(), "no such folder".into())), &[("D19", Warning)]),
@@ -153,11 +149,11 @@ fn each_fact_has_exactly_its_own_finding() {
         (database(DatabaseFacts { clock: None, ..known() }), &[]),
         (admins(&[Admin { email: "Admin@example.org".parse().unwrap(), ..admin.clone() }]), &[("D25", Info)]),
     ] {
-        assert_eq!(said(checklist::of_facts(&with(&[]), &facts)), expected, "{facts:?}");
+        assert_eq!(ids(checklist::of_facts(&with(&[]), &facts)), expected, "{facts:?}");
     }
     let without = admins(&[Admin { has_second_factor: false, ..admin }]);
     let required = with(&[("ADMIN_TOTP_REQUIRED", "true")]);
-    assert_eq!(said(checklist::of_facts(&required, &without)), [], "they have to set one up");
+    assert_eq!(ids(checklist::of_facts(&required, &without)), [], "admins must set up a second factor");
 }
 
 fn check(folder: &Folder, settings: &[(&str, &str)]) -> (i32, String, String) {
@@ -173,12 +169,12 @@ async fn the_command_looks_at_files_backups_and_admins() {
     let folder = Folder::new();
     let sqlite = [("DATABASE_URL", ""), ("RATELIMIT_STORAGE_URI", ""), ("BACKUP_DIR", "backups")];
     let ready = [READY, &sqlite].concat();
-    let (code, said, _) = check(&folder, &ready);
+    let (code, stdout, _) = check(&folder, &ready);
     assert!(
-        code == 1 && said.contains("BACKUP_DIR: backups cannot be read") && said.contains("D20  info"),
-        "{said}"
+        code == 1 && stdout.contains("BACKUP_DIR: backups cannot be read") && stdout.contains("D20  info"),
+        "{stdout}"
     );
-    assert!(!folder.join("data").exists(), "looking makes nothing");
+    assert!(!folder.join("data").exists(), "the check creates nothing");
 
     let db = Db::connect(&Url::file(&folder.join("data/mathsoc.db"))).await.unwrap();
     db.migrate().await.unwrap();
@@ -198,11 +194,11 @@ async fn the_command_looks_at_files_backups_and_admins() {
         |path: &str, mode| fs::set_permissions(folder.join(path), fs::Permissions::from_mode(mode)).unwrap();
     allow("backups", 0o700);
     allow(".env", 0o644);
-    let (code, said, _) = check(&folder, &ready);
+    let (code, stdout, _) = check(&folder, &ready);
     for part in
         ["D18  error    .env has mode 644", "D19  warning", "D22  error    The admin admin@", "D23", "D25"]
     {
-        assert!(code == 1 && said.contains(part), "{part}: {said}");
+        assert!(code == 1 && stdout.contains(part), "{part}: {stdout}");
     }
 
     allow(".env", 0o600);
@@ -211,18 +207,18 @@ async fn the_command_looks_at_files_backups_and_admins() {
     db.close().await;
     let made = mathsoc(&folder, &ready).args(["backup", "backups/x.tar.gz"]).output().unwrap();
     assert!(made.status.success(), "{made:?}");
-    let (code, said, _) = check(&folder, &[&ready[..], &[("ADMIN_TOTP_REQUIRED", "yes")]].concat());
-    assert!(code == 0 && !said.contains("warning") && said.contains("D25  info"), "{said}");
+    let (code, stdout, _) = check(&folder, &[&ready[..], &[("ADMIN_TOTP_REQUIRED", "yes")]].concat());
+    assert!(code == 0 && !stdout.contains("warning") && stdout.contains("D25  info"), "{stdout}");
 }
 
 #[test]
 fn an_unreachable_database_is_reported_last() {
     let folder = Folder::new();
-    let nobody = [("DATABASE_URL", "postgres://me@127.0.0.1:1/x"), ("SMTP_URL", "")];
-    let (code, said, failed) = check(&folder, &[READY, &nobody].concat());
+    let unreachable = [("DATABASE_URL", "postgres://me@127.0.0.1:1/x"), ("SMTP_URL", "")];
+    let (code, stdout, failed) = check(&folder, &[READY, &unreachable].concat());
     assert!(
-        code == 2 && said.contains("D13") && failed.contains("cannot read the database"),
-        "{said}{failed}"
+        code == 2 && stdout.contains("D13") && failed.contains("cannot read the database"),
+        "{stdout}{failed}"
     );
 }
 
@@ -232,12 +228,12 @@ fn configuration_errors_stop_production_only() {
     let wrong =
         [READY, &[("DATABASE_URL", ""), ("RATELIMIT_STORAGE_URI", ""), ("TRUSTED_PROXIES", "none")]].concat();
     let output = mathsoc(&folder, &wrong).output().unwrap();
-    let said = String::from_utf8(output.stderr).unwrap();
+    let stderr = String::from_utf8(output.stderr).unwrap();
     assert!(
-        output.status.code() == Some(2) && said.contains("D07  error") && said.contains("hops=1"),
-        "{said}"
+        output.status.code() == Some(2) && stderr.contains("D07  error") && stderr.contains("hops=1"),
+        "{stderr}"
     );
-    assert!(!folder.join("data").exists(), "nothing was made");
+    assert!(!folder.join("data").exists(), "nothing was created");
     let tested = [&wrong[..], &[("APP_ENV", "testing"), ("LOG_TO_STDOUT", "")]].concat();
     assert_eq!(Site::start(&folder, &tested).stop().code(), Some(0));
 }

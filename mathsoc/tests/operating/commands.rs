@@ -1,4 +1,4 @@
-//! The commands as an operator types them.
+//! The commands, run as an operator runs them.
 
 use std::fs;
 use std::process::Output;
@@ -10,19 +10,19 @@ use crate::support::program::{Site, mathsoc};
 
 pub(crate) fn run(folder: &Folder, settings: &[(&str, &str)], arguments: &[&str]) -> (i32, String) {
     let output: Output = mathsoc(folder, settings).args(arguments).output().unwrap();
-    let said =
+    let text =
         String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
-    (output.status.code().unwrap(), said)
+    (output.status.code().unwrap(), text)
 }
 
 #[test]
 fn a_live_backup_is_private_to_its_owner() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[]);
-    let (code, said) = run(&folder, &[], &["backup", "monday.tar.gz"]);
+    let (code, text) = run(&folder, &[], &["backup", "monday.tar.gz"]);
     assert!(
-        code == 0 && said.contains("files are in monday.tar.gz") && said.contains("secret key"),
-        "{said}"
+        code == 0 && text.contains("files are in monday.tar.gz") && text.contains("secret key"),
+        "{text}"
     );
     #[cfg(unix)]
     {
@@ -30,23 +30,23 @@ fn a_live_backup_is_private_to_its_owner() {
         let mode = fs::metadata(folder.join("monday.tar.gz")).unwrap().permissions().mode();
         assert_eq!(mode & 0o777, 0o600);
     }
-    assert!(site.get("/challenges/1").starts_with("HTTP/1.1 200 "), "it goes on");
+    assert!(site.get("/challenges/1").starts_with("HTTP/1.1 200 "), "the site keeps running");
     site.stop();
-    let (code, said) = run(&folder, &[], &["backup", "monday.tar.gz"]);
-    assert!(code == 1 && said.contains("exists: give the backup another name"), "{said}");
+    let (code, text) = run(&folder, &[], &["backup", "monday.tar.gz"]);
+    assert!(code == 1 && text.contains("exists: give the backup another name"), "{text}");
 
-    let (code, said) = run(&folder, &[], &["restore", "monday.tar.gz"]);
-    assert!(code == 1 && said.contains("not empty") && said.contains("--replace"), "{said}");
-    let (code, said) = run(&folder, &[], &["restore", "monday.tar.gz", "--dry-run"]);
+    let (code, text) = run(&folder, &[], &["restore", "monday.tar.gz"]);
+    assert!(code == 1 && text.contains("not empty") && text.contains("--replace"), "{text}");
+    let (code, text) = run(&folder, &[], &["restore", "monday.tar.gz", "--dry-run"]);
     assert!(
-        code == 0 && said.contains("rows of challenges") && said.contains("nothing was changed"),
-        "{said}"
+        code == 0 && text.contains("rows of challenges") && text.contains("nothing was changed"),
+        "{text}"
     );
     let elsewhere = [("DATA_DIR", "elsewhere")];
-    let (code, said) = run(&folder, &elsewhere, &["restore", "monday.tar.gz"]);
-    assert!(code == 0 && said.contains("sqlite://elsewhere/mathsoc.db"), "{said}");
-    let (code, said) = run(&folder, &elsewhere, &["check"]);
-    assert_eq!((code, said.as_str()), (0, "Nothing found.\n"));
+    let (code, text) = run(&folder, &elsewhere, &["restore", "monday.tar.gz"]);
+    assert!(code == 0 && text.contains("sqlite://elsewhere/mathsoc.db"), "{text}");
+    let (code, text) = run(&folder, &elsewhere, &["check"]);
+    assert_eq!((code, text.as_str()), (0, "Nothing found.\n"));
     let site = Site::start(&folder, &[("DATA_DIR", "elsewhere"), ("APP_ENV", "testing")]);
     assert!(site.get("/challenges/1").starts_with("HTTP/1.1 200 "));
 }
@@ -57,38 +57,38 @@ async fn one_command_imports_flask_after_a_dry_run() {
     old_site::fill(&format!("sqlite://{}", folder.join("old.db").display())).await;
     let import =
         |more: &[&str]| run(&folder, &[], &[&["import", "--from", "sqlite://old.db"], more].concat());
-    let (code, said) = import(&["--dry-run"]);
-    assert!(code == 1 && said.contains("run `mathsoc migrate` first"), "{said}");
-    assert!(!folder.join("data").exists(), "a dry run makes nothing");
+    let (code, text) = import(&["--dry-run"]);
+    assert!(code == 1 && text.contains("run `mathsoc migrate` first"), "{text}");
+    assert!(!folder.join("data").exists(), "a dry run creates nothing");
     assert_eq!(run(&folder, &[], &["migrate"]).0, 0);
-    let (code, said) = import(&["--dry-run"]);
-    assert!(code == 0 && said.ends_with("This was a dry run: nothing was changed.\n"), "{said}");
+    let (code, text) = import(&["--dry-run"]);
+    assert!(code == 0 && text.ends_with("This was a dry run: nothing was changed.\n"), "{text}");
     let (code, done) = import(&[]);
-    assert!(code == 0 && said.starts_with(&done), "{done}\n{said}");
+    assert!(code == 0 && text.starts_with(&done), "{done}\n{text}");
     assert!(done.contains("\nusers                        10        6        0        4\n"), "{done}");
     assert!(done.contains("  users 5: its password was admin123"), "{done}");
-    assert!(!done.contains("\r"), "there is no bar where there is no terminal");
+    assert!(!done.contains("\r"), "no progress bar without a terminal");
     for secret in ["pbkdf2", "scrypt", "herons"] {
         assert!(!done.contains(secret), "{done}");
     }
-    let (code, said) = run(&folder, &[], &["check"]);
-    assert!(code == 1 && said.starts_with("   1. M08  box "), "{said}");
-    let (code, said) = import(&["--utc-offset", "London"]);
-    assert!(code == 2 && said.contains("such as +01:00"), "{said}");
-    let (code, said) = run(&folder, &[], &["import", "--from", "sqlite://none.db"]);
-    assert!(code == 1 && said.contains("nothing was taken over from sqlite://none.db"), "{said}");
+    let (code, text) = run(&folder, &[], &["check"]);
+    assert!(code == 1 && text.starts_with("   1. M08  box "), "{text}");
+    let (code, text) = import(&["--utc-offset", "London"]);
+    assert!(code == 2 && text.contains("such as +01:00"), "{text}");
+    let (code, text) = run(&folder, &[], &["import", "--from", "sqlite://none.db"]);
+    assert!(code == 1 && text.contains("nothing was taken over from sqlite://none.db"), "{text}");
 }
 
 #[test]
 fn check_reports_by_its_exit_code() {
     let folder = Folder::new();
-    let (code, said) = run(&folder, &[], &["check"]);
-    assert!(code == 2 && said.contains("there is no database"), "{said}");
+    let (code, text) = run(&folder, &[], &["check"]);
+    assert!(code == 2 && text.contains("there is no database"), "{text}");
     assert!(!folder.join("data").exists());
     assert_eq!(run(&folder, &[("PORT", "x")], &["check"]).0, 2);
     run(&folder, &[], &["migrate", "--demo"]);
     assert_eq!(run(&folder, &[], &["check"]), (0, "Nothing found.\n".to_owned()));
     assert_eq!(run(&folder, &[], &["check", "--repair"]).0, 0);
-    let (code, said) = run(&folder, &[], &["backup", "none/x.tar.gz"]);
-    assert!(code == 1 && said.contains("none/x.tar.gz"), "{said}");
+    let (code, text) = run(&folder, &[], &["backup", "none/x.tar.gz"]);
+    assert!(code == 1 && text.contains("none/x.tar.gz"), "{text}");
 }

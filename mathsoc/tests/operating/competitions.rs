@@ -1,4 +1,4 @@
-//! The summer competition of the Flask site: one a year here, with the points that were given.
+//! The import of the Flask site's summer competition: one competition a year, with its points.
 
 use mathsoc::db::Db;
 use mathsoc::operate::check;
@@ -14,7 +14,7 @@ const BOARDS: &str = "SELECT k.title, u.full_name, CAST(s.points AS TEXT), CAST(
     FROM scores s JOIN users u ON u.id = s.user_id JOIN schools c ON c.id = s.school_id
         JOIN competitions k ON k.id = s.competition_id AND s.board = 'competition-' || k.id ORDER BY 1, 2";
 
-/// What is to be seen of it after the rows of [`old_site`] were taken over.
+/// Checks the imported competitions after the rows of [`old_site`].
 pub(crate) async fn are_there(site: &TestSite, report: &Report) {
     let db = &site.app.db;
     let competitions = table(db, "competitions", &["title", "opens_at", "closes_at"]).await;
@@ -45,7 +45,7 @@ pub(crate) async fn are_there(site: &TestSite, report: &Report) {
             "Summer competition 2025 Their School",
         ]
     );
-    // By our rules Ada, who was earlier, would have been the first to solve "Summer".
+    // By this site's rules Ada, who was earlier, would be the first solver of "Summer".
     assert_eq!(
         texts(db, BOARDS).await,
         [
@@ -91,7 +91,7 @@ async fn a_second_import_adds_and_keeps_local_changes() {
     .await;
     let before = everything(db).await;
     take(db, &old, Options::default()).await.unwrap();
-    assert_eq!(everything(db).await, before, "nobody is invited again, and no line changes its school");
+    assert_eq!(everything(db).await, before, "the import repeats no invitation and moves no points");
 
     let there = Db::connect(&old.parse().unwrap()).await.unwrap();
     run(
@@ -107,12 +107,16 @@ async fn a_second_import_adds_and_keeps_local_changes() {
     assert_eq!(numbers(&report, "competition challenges"), [5, 1, 3, 1]);
     assert_eq!(numbers(&report, "competition answers"), [13, 3, 8, 2]);
     let closes = "SELECT CAST(opens_at AS TEXT), CAST(closes_at AS TEXT) FROM competitions WHERE id = 1";
-    assert_eq!(texts(db, closes).await, ["1721469600 1725271200"], "it is open for the new one, too");
+    assert_eq!(
+        texts(db, closes).await,
+        ["1721469600 1725271200"],
+        "the competition is longer for the new challenge"
+    );
     let boards = texts(db, BOARDS).await;
     assert!(boards.contains(&"Summer competition 2024 Dora 4 2 Their School".to_owned()), "{boards:?}");
     assert!(
         boards.contains(&"Summer competition 2024 Bob 4 2 Marlow Bridge".to_owned()),
-        "of two firsts one: {boards:?}"
+        "one of two first solvers: {boards:?}"
     );
     assert!(check::run(db).await.unwrap().iter().all(|it| it.id == "M08"));
 

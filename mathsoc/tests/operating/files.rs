@@ -1,4 +1,4 @@
-//! Uploaded files: what `check` says of them, and that backups have them, wherever they are kept.
+//! Uploaded files in every store: the findings of `check`, and backups.
 
 use std::fs::{self, File};
 use std::io::{Seek, Write};
@@ -18,10 +18,10 @@ use super::tables::{count, run, texts};
 pub(crate) const A: &str = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
 pub(crate) const B: &str = "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb";
 const C: &str = "cccccccccccccccccccccccccccccccc";
-/// An article that shows a file.
+/// The start of a statement that records the use of a file.
 const USE: &str = "INSERT INTO file_uses (file_id, kind, subject_id) VALUES";
 
-/// Keeps a file, and writes it down.
+/// Stores a file and its row.
 pub(crate) async fn keep(db: &Db, uploads: &Uploads, id: &str, bytes: &[u8]) {
     put(uploads, id, false, bytes).await;
     let sum: String = Sha256::digest(bytes).iter().map(|byte| format!("{byte:02x}")).collect();
@@ -51,7 +51,7 @@ async fn found(db: &Db, uploads: &Uploads, depth: Depth) -> Vec<String> {
     findings.iter().map(ToString::to_string).collect()
 }
 
-/// Makes a file as old as what counts as unused.
+/// Makes a file old enough to count as unused.
 fn age(folder: &Folder, name: &str) {
     let file = File::options().write(true).open(folder.join(name)).unwrap();
     file.set_modified(SystemTime::now() - Duration::from_secs(25 * 60 * 60)).unwrap();
@@ -71,28 +71,34 @@ async fn mismatches_of_files_and_rows_are_found() {
         assert_eq!(found(&db, &uploads, Depth::Bytes).await, [""; 0]);
 
         fs::write(folder.join(A), "a pictur3").unwrap();
-        assert_eq!(found(&db, &uploads, Depth::Sizes).await, [""; 0], "it is as long as before");
-        let said = found(&db, &uploads, Depth::Bytes).await;
-        assert_eq!(said, [format!("M11  file {A} (\"x.png\") has other content than when it was uploaded")]);
+        assert_eq!(found(&db, &uploads, Depth::Sizes).await, [""; 0], "the size is unchanged");
+        let findings = found(&db, &uploads, Depth::Bytes).await;
+        assert_eq!(
+            findings,
+            [format!("M11  file {A} (\"x.png\") has other content than when it was uploaded")]
+        );
         fs::write(folder.join(A), "a pic").unwrap();
-        let said = found(&db, &uploads, Depth::Sizes).await;
-        assert_eq!(said, [format!("M11  file {A} (\"x.png\") has 5 bytes instead of 9")]);
+        let findings = found(&db, &uploads, Depth::Sizes).await;
+        assert_eq!(findings, [format!("M11  file {A} (\"x.png\") has 5 bytes instead of 9")]);
         fs::remove_file(folder.join(A)).unwrap();
-        let said = found(&db, &uploads, Depth::Sizes).await;
-        assert!(said.len() == 1 && said[0].contains("is missing from the storage: restore it"), "{said:?}");
-        put(&uploads, A, true, b"a picture").await;
-        let said = found(&db, &uploads, Depth::Sizes).await;
+        let findings = found(&db, &uploads, Depth::Sizes).await;
         assert!(
-            said.len() == 1 && said[0].contains("is stored in quarantine, but does not wait"),
-            "{said:?}"
+            findings.len() == 1 && findings[0].contains("is missing from the storage: restore it"),
+            "{findings:?}"
+        );
+        put(&uploads, A, true, b"a picture").await;
+        let findings = found(&db, &uploads, Depth::Sizes).await;
+        assert!(
+            findings.len() == 1 && findings[0].contains("is stored in quarantine, but does not wait"),
+            "{findings:?}"
         );
         run(&db, &format!("UPDATE files SET quarantined_at = 7 WHERE id = '{A}'")).await;
-        assert_eq!(found(&db, &uploads, Depth::Bytes).await, [""; 0], "so it was meant");
+        assert_eq!(found(&db, &uploads, Depth::Bytes).await, [""; 0], "the row says quarantine too");
 
         put(&uploads, A, false, b"a picture").await;
         put(&uploads, C, false, b"left by a crash").await;
         fs::write(folder.join("README"), "not ours").unwrap();
-        assert_eq!(found(&db, &uploads, Depth::Sizes).await, [""; 0], "they may be arriving");
+        assert_eq!(found(&db, &uploads, Depth::Sizes).await, [""; 0], "new files may still be in an upload");
         for name in [A, C, "README"] {
             age(&folder, name);
         }
@@ -104,14 +110,14 @@ async fn mismatches_of_files_and_rows_are_found() {
             ]
         );
         run(&db, "DELETE FROM file_uses").await;
-        let said = found(&db, &uploads, Depth::Sizes).await;
-        assert!(said.len() == 4 && said[3].starts_with(&format!("M13  file {B} ")), "{said:?}");
+        let findings = found(&db, &uploads, Depth::Sizes).await;
+        assert!(findings.len() == 4 && findings[3].starts_with(&format!("M13  file {B} ")), "{findings:?}");
         db.close().await;
     }
 }
 
 #[tokio::test]
-async fn what_nothing_uses_is_removed_and_nothing_else() {
+async fn only_unused_files_are_removed() {
     let server = Postgres::start();
     let scratch = Folder::new();
     for db in databases(&server, &scratch).await {
@@ -160,7 +166,7 @@ async fn a_backup_moves_files_between_any_stores() {
     own.remove(C.parse().unwrap()).await.unwrap();
     put(&own, C, true, b"it waits").await;
     run(db, &format!("UPDATE files SET quarantined_at = 7 WHERE id = '{C}'")).await;
-    put(&own, &"d".repeat(32), false, b"known to nobody").await;
+    put(&own, &"d".repeat(32), false, b"without a row").await;
 
     let mut from = own;
     for (n, to) in [memory, by_url].into_iter().enumerate() {
@@ -170,7 +176,7 @@ async fn a_backup_moves_files_between_any_stores() {
         assert_eq!(backup::verify(&saved).unwrap().files(), 3);
         let target = Db::connect(&Url::file(&folder.join(format!("{n}.db")))).await.unwrap();
         backup::restore(&target, &to, &saved, Existing::Refuse).await.unwrap();
-        assert_eq!(found(&target, &to, Depth::Bytes).await.len(), 3, "all as they were, and used by nothing");
+        assert_eq!(found(&target, &to, Depth::Bytes).await.len(), 3, "all files are intact but unused");
         assert!(found(&target, &to, Depth::Bytes).await.iter().all(|it| it.starts_with("M13")));
         assert_eq!(to.admin().list().await.unwrap().iter().filter(|it| it.quarantined).count(), 1);
         target.close().await;
@@ -179,7 +185,7 @@ async fn a_backup_moves_files_between_any_stores() {
 }
 
 #[tokio::test]
-async fn missing_files_are_named_and_damaged_ones_kept() {
+async fn a_backup_lists_missing_files() {
     let folder = Folder::new();
     let db = &databases(&Postgres::start(), &folder).await[0];
     let place = folder.join("uploads");
@@ -192,7 +198,7 @@ async fn missing_files_are_named_and_damaged_ones_kept() {
     let manifest = backup::create(db, &uploads, &saved).await.unwrap();
     assert_eq!((manifest.files(), manifest.missing), (1, vec![A.to_owned()]));
 
-    // Both are whole where it is restored, and stay so.
+    // Both are intact at the target and stay so.
     fs::write(place.join(A), "a picture").unwrap();
     fs::write(place.join(B), "a picture").unwrap();
     backup::restore(db, &uploads, &saved, Existing::Replace).await.unwrap();
@@ -216,13 +222,13 @@ async fn a_forced_restore_repairs_and_removes_files() {
     keep(db, &uploads, C, b"newer than the backup").await;
     fs::write(place.join("README"), "not ours").unwrap();
 
-    let refused = backup::restore(db, &uploads, &saved, Existing::Refuse).await.unwrap_err();
-    assert!(matches!(refused, BackupError::HasFiles { files: 2 }), "{refused}");
-    // One that breaks off takes away what it brought, and leaves what was there.
+    let rejected = backup::restore(db, &uploads, &saved, Existing::Refuse).await.unwrap_err();
+    assert!(matches!(rejected, BackupError::HasFiles { files: 2 }), "{rejected}");
+    // A restore that fails removes the files that it added and leaves the others.
     let wrong = folder.join("wrong.tar.gz");
     forge(&saved, &wrong, |_, manifest| manifest["tables"][0]["rows"] = 99.into());
-    let refused = backup::restore(db, &uploads, &wrong, Existing::Replace).await.unwrap_err();
-    assert!(matches!(refused, BackupError::Changed { .. }), "{refused}");
+    let rejected = backup::restore(db, &uploads, &wrong, Existing::Replace).await.unwrap_err();
+    assert!(matches!(rejected, BackupError::Changed { .. }), "{rejected}");
     assert!(!place.join(B).exists() && place.join(C).exists());
 
     backup::restore(db, &uploads, &saved, Existing::Replace).await.unwrap();

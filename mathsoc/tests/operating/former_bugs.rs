@@ -1,4 +1,5 @@
-//! Two bugs of the Flask site: an admin with a known password, and a documented command that served in development mode.
+//! Two bugs of the Flask site: a known admin password, and a documented command that served in
+//! development mode. A third test checks `docs/original-bugs.md`.
 
 use std::fs;
 use std::path::Path;
@@ -10,10 +11,10 @@ use super::tables::{count, table};
 use crate::support::program::{Site, mathsoc};
 use crate::support::site::{KEY, TestSite};
 
-/// `init_db.py` made `admin123` unless a setting that Flask had given up said "production". That such an account is taken over
-/// without its password is shown beside the import.
+/// The Flask site's `init_db.py` created an admin with `admin123` unless an obsolete setting said
+/// "production". Tests of the import check that such an account loses its password.
 #[tokio::test]
-async fn no_start_in_whatever_environment_makes_an_account() {
+async fn no_environment_creates_an_account_at_start() {
     const PROXY: (&str, &str) = ("TRUSTED_PROXIES", "hops=1");
     for settings in [
         &[][..],
@@ -44,12 +45,12 @@ async fn every_documented_command_serves_in_production_mode() {
     );
     let texts: String = texts.iter().map(|path| fs::read_to_string(path).unwrap()).collect();
     let lines: Vec<_> = texts.lines().filter(|line| line.contains("cargo run --release")).collect();
-    assert!(!lines.is_empty(), "docs/operating.md says how");
+    assert!(!lines.is_empty(), "docs/operating.md has the command");
     for line in lines {
         let mut settings: Vec<_> = line.split(' ').filter_map(|word| word.split_once('=')).collect();
         for (name, value) in &mut settings {
             match *name {
-                "SECRET_KEY" => *value = KEY, // the line leaves it out
+                "SECRET_KEY" => *value = KEY, // the documents leave it out
                 "SERVER_NAME" => *value = crate::support::browser::HOST,
                 _ => {}
             }

@@ -1,4 +1,4 @@
-//! Taking over the Flask site, from and into both databases.
+//! The import of the Flask site, from and into both databases.
 
 use std::sync::{Arc, Mutex};
 
@@ -23,7 +23,7 @@ pub(crate) async fn take(db: &Db, from: &str, options: Options) -> Result<Report
     Ok(report)
 }
 
-/// Read, added, known and left out.
+/// Returns the numbers of rows read, added, known and left out.
 pub(crate) fn numbers(report: &Report, what: &str) -> [usize; 4] {
     let line = report.line(what).unwrap();
     [line.read, line.added, line.known, line.left_out.len()]
@@ -78,13 +78,14 @@ async fn flask_moves_between_all_databases() {
     moves(TestSite::new(&[]).await, &old, 0).await;
 }
 
-/// `broken`: how many more challenges and users a file has, which takes anything for a date or a text.
+/// `broken` is the number of additional invalid challenges and users of a SQLite database, which
+/// accepts any value as a date or a text.
 async fn moves(site: TestSite, old: &str, broken: usize) {
     let db = &site.app.db;
     let rehearsed = take(db, old, Options { dry_run: true, ..Options::default() }).await.unwrap();
     assert_eq!(count(db, "users").await + count(db, "challenges").await + count(db, "imported").await, 0);
     let report = take(db, old, Options::default()).await.unwrap();
-    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run says what is done");
+    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run reports what the import does");
 
     assert_eq!(numbers(&report, "schools"), [4, 3, 0, 1]);
     assert_eq!(numbers(&report, "users"), [9 + broken, 6, 0, 3 + broken]);
@@ -93,7 +94,7 @@ async fn moves(site: TestSite, old: &str, broken: usize) {
     assert_eq!(numbers(&report, "submissions"), [16, 10, 0, 6]);
     assert_eq!(numbers(&report, "leaderboard entries"), [3, 0, 1, 2]);
     assert_eq!(numbers(&report, "articles"), [3, 2, 0, 1]);
-    assert_eq!(numbers(&report, "newsletters"), [6, 1, 0, 5], "without their files");
+    assert_eq!(numbers(&report, "newsletters"), [6, 1, 0, 5], "newsletters need their files");
     assert_eq!(numbers(&report, "announcements"), [1, 1, 0, 0]);
     assert_eq!(numbers(&report, "competition challenges"), [4, 3, 0, 1]);
     assert_eq!(numbers(&report, "competition boxes"), [5, 4, 0, 1]);
@@ -108,12 +109,12 @@ async fn moves(site: TestSite, old: &str, broken: usize) {
     let found: Vec<_> = check::run(db).await.unwrap().iter().map(ToString::to_string).collect();
     assert!(
         found.len() == 1 && found[0].starts_with("M08  box"),
-        "only the box that nobody can solve: {found:?}"
+        "only the box that cannot be solved: {found:?}"
     );
 
     let before = everything(db).await;
     let again = take(db, old, Options::default()).await.unwrap();
-    assert_eq!(everything(db).await, before, "a second time changes nothing");
+    assert_eq!(everything(db).await, before, "a second import changes nothing");
     assert!(again.lines.iter().all(|line| line.added == 0), "{again}");
 }
 
@@ -139,11 +140,11 @@ async fn a_later_import_adds_but_never_resurrects() {
     let report = take(db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "submissions")[1], 2, "{report}");
     assert_eq!(numbers(&report, "announcements"), [2, 1, 1, 0]);
-    assert_eq!(numbers(&report, "articles"), [3, 0, 2, 1], "deleted here is not new");
+    assert_eq!(numbers(&report, "articles"), [3, 0, 2, 1], "deleted rows are not imported again");
     assert!(why(&report.line("submissions").unwrap().left_out, 22).contains("its user 2 is not here"));
     let points = "SELECT CAST(p.points AS TEXT) FROM progress p JOIN users u ON u.id = p.user_id
         JOIN challenges c ON c.id = p.challenge_id AND c.competition_id IS NULL WHERE u.full_name = 'Dora'";
-    assert_eq!(texts(db, points).await, ["1"], "who was first stays first");
+    assert_eq!(texts(db, points).await, ["1"], "the first solver stays first");
     assert_eq!(check::run(db).await.unwrap().iter().filter(|it| it.id != "M08").count(), 0);
 }
 
@@ -176,13 +177,13 @@ async fn an_interrupted_import_leaves_nothing_and_can_rerun() {
         tokio::spawn(async move {
             let mut progress = |progress: import::Progress| {
                 seen.lock().unwrap().push(progress.what);
-                assert!(progress.what != "articles", "here the power fails");
+                assert!(progress.what != "articles", "simulated power failure");
             };
             import::run(&db, &url, &Options::default(), &mut progress).await.map(drop)
         })
     };
     assert!(task.await.unwrap_err().is_panic());
-    assert!(seen.lock().unwrap().contains(&"submissions"), "it had come that far");
+    assert!(seen.lock().unwrap().contains(&"submissions"), "the failure comes after the submissions");
     assert_eq!(count(&db, "users").await + count(&db, "imported").await, 0);
     let report = take(&db, &old, Options::default()).await.unwrap();
     assert_eq!(numbers(&report, "users")[1], 6);
@@ -204,7 +205,7 @@ async fn the_early_schema_is_imported_too() {
     there.close().await;
     let site = TestSite::new(&[]).await;
     let report = take(&site.app.db, &old, Options::default()).await.unwrap();
-    assert_eq!(numbers(&report, "users"), [1, 0, 0, 1], "nobody had an address then");
+    assert_eq!(numbers(&report, "users"), [1, 0, 0, 1], "the early schema has no addresses");
     assert_eq!(numbers(&report, "challenges"), [1, 1, 0, 0]);
     assert_eq!(numbers(&report, "schools"), [0; 4]);
 }
@@ -220,7 +221,7 @@ async fn other_databases_and_other_sites_are_rejected() {
     Db::connect(&url("empty.db").parse().unwrap()).await.unwrap().close().await;
     assert!(matches!(take(db, &url("empty.db"), Options::default()).await, Err(ImportError::Theirs)));
     assert!(matches!(take(db, &url("none.db"), Options::default()).await, Err(ImportError::Source(_))));
-    assert!(!folder.join("none.db").exists(), "nothing is made where nothing is");
+    assert!(!folder.join("none.db").exists(), "no database is created");
 
     old_site::fill(&url("old.db")).await;
     old_site::fill(&url("other.db")).await;
@@ -245,7 +246,7 @@ async fn the_other_database_is_only_read() {
     let old = format!("sqlite://{}", file.display());
     old_site::fill(&old).await;
     let hold = sqlx::sqlite::SqlitePool::connect(&old).await.unwrap();
-    // Out of the write-ahead log, as Flask has it.
+    // Leaves the write-ahead log, because Flask's database has a rollback journal.
     let mode = sqlx::query("PRAGMA journal_mode = DELETE").fetch_one(&hold).await.unwrap();
     assert_eq!(mode.get::<String, _>(0), "delete");
     hold.close().await;

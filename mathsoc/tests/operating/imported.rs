@@ -1,4 +1,4 @@
-//! The rows of the Flask site after an import: newsletters, accounts, content, answers.
+//! The Flask site's rows after an import: newsletters, accounts, content, answers.
 
 use mathsoc::db::{Db, users};
 use mathsoc::operate::import::{Files, ImportError, Line, Options, Report};
@@ -9,7 +9,7 @@ use super::old_site::{PBKDF2_PASSWORD, SCRYPT_PASSWORD};
 use super::tables::{count, run, table, texts};
 use crate::support::site::TestSite;
 
-/// In a second run, which has their files.
+/// Imports again, now with the newsletters' files.
 pub(super) async fn newsletters(site: &TestSite, old: &str) {
     const PDF: &[u8] = b"%PDF-1.4\n1 0 obj<</Type/Catalog>>endobj\n%%EOF\n";
     let db = &site.app.db;
@@ -21,12 +21,12 @@ pub(super) async fn newsletters(site: &TestSite, old: &str) {
     std::fs::write(folder.join("outside.pdf"), PDF).unwrap();
     let files = Files { from: uploads.clone(), uploads: site.app.uploads.clone() };
     let options = || Options { files: Some(files.clone()), ..Options::default() };
-    let kept = async || site.app.uploads.admin().list().await.unwrap().len();
+    let stored = async || site.app.uploads.admin().list().await.unwrap().len();
 
     let rehearsed = take(db, old, Options { dry_run: true, ..options() }).await.unwrap();
-    assert_eq!((count(db, "newsletters").await, count(db, "files").await, kept().await), (1, 0, 0));
+    assert_eq!((count(db, "newsletters").await, count(db, "files").await, stored().await), (1, 0, 0));
     let report = take(db, old, options()).await.unwrap();
-    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run says what is done");
+    assert_eq!(rehearsed.to_string(), report.to_string(), "a dry run reports what the import does");
     assert_eq!(numbers(&report, "newsletters"), [6, 1, 1, 4], "{report}");
     let line = report.line("newsletters").unwrap();
     for (id, why_not) in [
@@ -37,7 +37,7 @@ pub(super) async fn newsletters(site: &TestSite, old: &str) {
     ] {
         assert!(why(&line.left_out, id).contains(why_not), "{id}: {:?}", line.left_out);
     }
-    assert_eq!((count(db, "files").await, kept().await), (1, 1));
+    assert_eq!((count(db, "files").await, stored().await), (1, 1));
     let mut visitor = site.browser();
     let id = texts(db, "SELECT CAST(id AS TEXT) FROM newsletters WHERE title = 'May'").await.remove(0);
     let page = visitor.get(&format!("/newsletters/{id}")).await;
@@ -56,7 +56,7 @@ pub(super) async fn newsletters(site: &TestSite, old: &str) {
         )
         .await;
         assert!(matches!(take(db, old, options()).await, Err(ImportError::Db(_))));
-        assert_eq!((count(db, "files").await, kept().await), (1, 1), "what was kept for it is gone");
+        assert_eq!((count(db, "files").await, stored().await), (1, 1), "the failed import removes its files");
         run(db, "DROP TRIGGER broken").await;
         run(db, "UPDATE imported SET old_id = old_id - 1000 WHERE kind = 'newsletter'").await;
     }
@@ -124,14 +124,18 @@ pub(super) async fn content(site: &TestSite, report: &Report) {
     }
     assert!(
         site.browser().get("/").await.body.contains("Room 5 &lt;b&gt; today"),
-        "an announcement is a text"
+        "announcements are plain text"
     );
     let articles = table(db, "articles", &["id", "title", "author"]).await;
-    assert_eq!(articles, ["1 On primes Ada Lovelace", "4 By others The team"], "with the addresses they had");
+    assert_eq!(
+        articles,
+        ["1 On primes Ada Lovelace", "4 By others The team"],
+        "the ids, and so the URLs, are unchanged"
+    );
     run(db, "INSERT INTO challenges (title, key_stage, summary, statement, released_at) VALUES ('new', 'KS3', '', '', 1)").await;
     let ids =
         texts(db, "SELECT CAST(id AS TEXT) FROM challenges WHERE competition_id IS NULL ORDER BY id").await;
-    assert_eq!(ids, ["1", "2", "4", "8"], "the next one comes after them, and after those of competitions");
+    assert_eq!(ids, ["1", "2", "4", "8"], "new ids follow all imported ones");
     run(db, "DELETE FROM challenges WHERE title = 'new'").await;
     let boxes = table(db, "answer_boxes", &["id", "challenge_id", "position", "label"]).await;
     assert!(
@@ -168,7 +172,7 @@ pub(super) async fn answers(db: &Db, report: &Report) {
             "all Ada Lovelace 6 2",
             "all Bob 1 1"
         ],
-        "the admin was first, and is in no way"
+        "admins are not first solvers"
     );
     let first = "SELECT CAST(first_solved_at AS TEXT) FROM challenges WHERE title = 'Halves'";
     assert_eq!(texts(db, first).await, ["1709717400"], "09:30 UTC, of a time with an offset");

@@ -1,23 +1,23 @@
-//! A database as the Flask site left it, with everything that may be wrong in one.
+//! A database of the Flask site, with everything that may be wrong in one.
 
 use mathsoc::db::{Db, Url};
 
 use super::tables::run;
 
-/// Werkzeug 3.1.8 made these.
+/// Hashes by Werkzeug 3.1.8.
 pub(crate) const PBKDF2: &str =
     "pbkdf2:sha256:260000$8GtLmoUr8pgAhqmi$979b690a426ad2e17985139d7cfaab75d0a9bdaaec1002240b5399ac00fff663";
 pub(crate) const PBKDF2_PASSWORD: &str = "nine purple herons juggle";
 pub(crate) const SCRYPT: &str = "scrypt:32768:8:1$shAGgobKC5SOpCe8$f3a7a269316b0a52ed144b79262559edd1107c9ac2ee57eec5513579622b7f803f71213bc3201cdb23af35bbee170e1986fccdb783250350a23492857015c0ed";
 pub(crate) const SCRYPT_PASSWORD: &str = "six green otters waltz along";
-/// Of `admin123`.
+/// The hash of `admin123`.
 const DEFAULT: &str =
     "pbkdf2:sha256:1000$IEbpACQ2301KScf3$8a17b81911c7eca497c4fc6669ebca968c29ee1e92b9cb4c5d65ba2b5a2562d1";
-/// Of [`PBKDF2_PASSWORD`].
+/// The hash of [`PBKDF2_PASSWORD`].
 const QUICK: &str =
     "pbkdf2:sha256:1000$zinfbXhJt9mrlAHf$4ab54928590aef4998fcb01b4b904d78857b3c46e50cdd21cdbf1a917851ca0d";
 
-/// Makes the tables and fills them.
+/// Creates and fills the tables.
 pub(crate) async fn fill(url: &str) {
     let db = Db::connect(&url.parse::<Url>().unwrap()).await.unwrap();
     let (time, zoned) = match db {
@@ -34,7 +34,7 @@ pub(crate) async fn fill(url: &str) {
     db.close().await;
 }
 
-/// What some tool has written with a blob for a text, or a word for a date.
+/// Rows of other tools, with a blob as a text or a word as a date.
 const SQLITE_TAKES_ANYTHING: &str = "
 INSERT INTO challenge (id, title, content, date_posted, key_stage) VALUES (5, 'When?', 'x', 'some day', 'KS3');
 INSERT INTO users (id, full_name, email, key_stage, is_admin) VALUES (10, X'C3', 'blob@school.example', 'KS3', 0);
@@ -63,7 +63,7 @@ CREATE TABLE summer_submission (id INTEGER PRIMARY KEY, user_id INTEGER, school_
 CREATE TABLE summer_leaderboard (id INTEGER PRIMARY KEY, user_id INTEGER, school_id INTEGER, score INTEGER, last_updated DATETIME);
 ";
 
-/// The same for both databases.
+/// The rows that are the same in both databases.
 fn rows() -> String {
     let long = "a very ".repeat(20);
     format!(

@@ -1,4 +1,4 @@
-//! Nothing that tests run can touch a database that a test did not make itself.
+//! Tests touch no database that a test did not create itself.
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -9,7 +9,8 @@ use test_support::Folder;
 
 use super::tables::run;
 
-/// Tests that make databases, serve and run the program, in an environment that names somebody's database.
+/// Runs tests that create databases, serve, and start the program, in an environment that names a
+/// foreign database.
 #[tokio::test]
 async fn a_database_named_in_the_environment_is_untouched() {
     let folder = Folder::new();
@@ -22,7 +23,7 @@ async fn a_database_named_in_the_environment_is_untouched() {
     fs::write(folder.join(".env"), &settings).unwrap();
 
     let tests = [
-        "operating::check::repairing_mends_what_follows_and_nothing_else",
+        "operating::check::repair_rebuilds_derived_rows_only",
         "operating::commands::a_live_backup_is_private_to_its_owner",
         "operating::import::existing_accounts_keep_password_and_role",
     ];
@@ -34,28 +35,28 @@ async fn a_database_named_in_the_environment_is_untouched() {
         .env("PGDATABASE", "precious")
         .env("PGPORT", "1")
         .env("PGHOST", "127.0.0.1");
-    // A runner may ask for the tests to be listed by such a setting.
+    // A test runner may ask for a list of tests by this variable.
     let output = again.env_remove("NEXTEST_EXECUTION_MODE").output().unwrap();
-    let said = String::from_utf8_lossy(&output.stdout);
-    assert!(output.status.success() && said.contains("3 passed"), "{said}");
+    let text = String::from_utf8_lossy(&output.stdout);
+    assert!(output.status.success() && text.contains("3 passed"), "{text}");
     assert_eq!(fs::read(&theirs).unwrap(), before);
     let mut left: Vec<_> = fs::read_dir(&*folder).unwrap().map(|it| it.unwrap().file_name()).collect();
     left.sort();
-    assert_eq!(left, [".env", "theirs.db"], "and nothing was made beside it");
+    assert_eq!(left, [".env", "theirs.db"], "nothing else was created");
 }
 
-/// What the one above shows of some tests, the text shows of all: none reads the environment, and the program is started in one
-/// place only, with an empty environment.
+/// The test above tries some tests; this one reads the text of all. No test reads the environment,
+/// and only one place starts the program, with an empty environment.
 #[test]
 fn tests_never_read_the_environment() {
     let tests = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests");
-    // In pieces, or this file would find itself.
+    // Assembled from pieces, so that this file does not match.
     let join = |pieces: [&str; 2]| pieces.concat();
     let variables = [["env::", "var("], ["env::", "var_os("], ["env::", "vars("], ["dot", "envy"]].map(join);
     let (settings, program) = (join(["Vars::", "of_process"]), join(["CARGO_BIN_EXE_", "mathsoc"]));
     for path in sources(&tests) {
         let text = fs::read_to_string(&path).unwrap();
-        // The folder of screenshots, the folder of other corpora, and cargo itself.
+        // Allowed: the folders of screenshots and corpora, and cargo itself.
         let allowed = [
             ["env::", "var(\"MATHSOC_SCREENSHOTS\")"],
             ["env::", "var(\"PALISADE_CORPORA\")"],

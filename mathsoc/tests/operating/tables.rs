@@ -1,4 +1,4 @@
-//! Reading and writing tables past the program.
+//! SQL access to tables without the program.
 
 use mathsoc::db::Db;
 use sqlx::{AssertSqlSafe, Row};
@@ -11,7 +11,7 @@ pub(crate) async fn run(db: &Db, sql: &str) {
     }
 }
 
-/// The rows, each as its values with blanks between; the query has to make texts of them.
+/// Returns each row as its values with spaces between them; the query must cast them to text.
 pub(crate) async fn texts(db: &Db, sql: &str) -> Vec<String> {
     macro_rules! read {
         ($pool:expr) => {{
@@ -31,13 +31,13 @@ fn texts_of<R: Row>(row: &R, get: impl Fn(&R, usize) -> Option<String>) -> Strin
     values.join(" ")
 }
 
-/// What is in these columns of a table.
+/// Returns these columns of a table.
 pub(crate) async fn table(db: &Db, name: &str, columns: &[&str]) -> Vec<String> {
     let columns: Vec<_> = columns.iter().map(|name| format!("CAST({name} AS TEXT)")).collect();
     texts(db, &format!("SELECT {} FROM {name} ORDER BY 1, 2", columns.join(", "))).await
 }
 
-/// How many rows a table has.
+/// Returns the number of rows of a table.
 pub(crate) async fn count(db: &Db, name: &str) -> i64 {
     texts(db, &format!("SELECT CAST(count(*) AS TEXT) FROM {name}")).await[0].parse().unwrap()
 }

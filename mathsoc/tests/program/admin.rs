@@ -1,4 +1,4 @@
-//! Admins by the command line, and the link of the first start.
+//! The commands that create admins and schools, and the setup link of the first start.
 
 use std::fs;
 use std::io::Write;
@@ -18,12 +18,12 @@ fn admin(folder: &Path, arguments: &[&str], input: &str) -> Output {
     let mut command = mathsoc(folder, &[]);
     command.arg("admin").args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut process = command.spawn().unwrap();
-    // A program that refuses its arguments does not read on.
+    // A program that rejects its arguments does not read standard input.
     let _ = process.stdin.take().unwrap().write_all(input.as_bytes());
     process.wait_with_output().unwrap()
 }
 
-fn said(output: &Output) -> String {
+fn text_of(output: &Output) -> String {
     String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
@@ -32,11 +32,11 @@ const ADA: [&str; 5] = ["create", "--email", "Ada@school.example", "--name", "Ad
 #[tokio::test]
 async fn admin_commands_create_list_and_reset() {
     let folder = Folder::new();
-    assert!(said(&admin(&folder, &["list"], "")).contains("There is no admin yet"));
+    assert!(text_of(&admin(&folder, &["list"], "")).contains("There is no admin yet"));
     let made = admin(&folder, &ADA, &format!("{GOOD}\n"));
-    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
-    assert!(said(&made).contains("Ada Lovelace is an admin now"), "{}", said(&made));
-    let listed = said(&admin(&folder, &["list"], ""));
+    assert_eq!(made.status.code(), Some(0), "{}", text_of(&made));
+    assert!(text_of(&made).contains("Ada Lovelace is an admin now"), "{}", text_of(&made));
+    let listed = text_of(&admin(&folder, &["list"], ""));
     assert!(listed.contains("Ada@school.example  no second factor  Ada Lovelace\n"), "{listed}");
 
     let db = Db::connect(&Url::file(&folder.join("data/mathsoc.db"))).await.unwrap();
@@ -46,10 +46,10 @@ async fn admin_commands_create_list_and_reset() {
 
     let other = "six green otters waltz along";
     let reset = admin(&folder, &["reset-password", "--email", "ADA@school.example"], other);
-    assert_eq!(reset.status.code(), Some(0), "{}", said(&reset));
+    assert_eq!(reset.status.code(), Some(0), "{}", text_of(&reset));
     assert!(opens(&db, other).await && !opens(&db, GOOD).await);
-    assert_eq!(users::by_id(&db, ada.id).await.unwrap().unwrap().epoch, 2, "logged out everywhere");
-    for text in [said(&made), said(&reset)] {
+    assert_eq!(users::by_id(&db, ada.id).await.unwrap().unwrap().epoch, 2, "the reset ends all sessions");
+    for text in [text_of(&made), text_of(&reset)] {
         assert!(!text.contains(GOOD) && !text.contains(other), "{text}");
     }
 }
@@ -59,7 +59,7 @@ async fn opens(db: &Db, password: &str) -> bool {
     Passwords::new().verify(password.into(), stored).await.unwrap().is_some()
 }
 
-/// The Flask site made `admin` with `admin123`.
+/// The Flask site created the user `admin` with the password `admin123`.
 #[test]
 fn there_are_no_default_or_weak_passwords() {
     let folder = Folder::new();
@@ -72,9 +72,9 @@ fn there_are_no_default_or_weak_passwords() {
     ] {
         let output = admin(&folder, &ADA, input);
         assert_eq!(output.status.code(), Some(1), "{input:?}");
-        assert!(said(&output).contains(reason), "{input:?}: {}", said(&output));
+        assert!(text_of(&output).contains(reason), "{input:?}: {}", text_of(&output));
     }
-    assert!(said(&admin(&folder, &["list"], "")).contains("There is no admin yet"));
+    assert!(text_of(&admin(&folder, &["list"], "")).contains("There is no admin yet"));
 }
 
 #[test]
@@ -83,12 +83,16 @@ fn impossible_admin_commands_change_nothing() {
     assert_eq!(admin(&folder, &ADA, GOOD).status.code(), Some(0));
     let again = admin(&folder, &["create", "--email", "ada@SCHOOL.example", "--name", "Eve"], GOOD);
     assert!(
-        again.status.code() == Some(1) && said(&again).contains("there is an account"),
+        again.status.code() == Some(1) && text_of(&again).contains("there is an account"),
         "{}",
-        said(&again)
+        text_of(&again)
     );
     let missing = admin(&folder, &["reset-password", "--email", "eve@school.example"], GOOD);
-    assert!(missing.status.code() == Some(1) && said(&missing).contains("no account"), "{}", said(&missing));
+    assert!(
+        missing.status.code() == Some(1) && text_of(&missing).contains("no account"),
+        "{}",
+        text_of(&missing)
+    );
     for wrong in [
         &["create", "--email", "ada", "--name", "Ada"][..],
         &["create", "--email", "a@b.example", "--name", " "],
@@ -105,12 +109,13 @@ fn schools_are_added_and_listed() {
     let school = |arguments: &[&str]| mathsoc(&folder, &[]).arg("school").args(arguments).output().unwrap();
     let ours = ["add", "--name", "Marlow Bridge School", "--domain", "@MarlowBridge.example"];
     assert!(
-        said(&school(&ours)).contains("an address @marlowbridge.example is a pupil of Marlow Bridge School")
+        text_of(&school(&ours))
+            .contains("an address @marlowbridge.example is a pupil of Marlow Bridge School")
     );
     let again = school(&ours);
-    assert!(again.status.code() == Some(1) && said(&again).contains("already"), "{}", said(&again));
+    assert!(again.status.code() == Some(1) && text_of(&again).contains("already"), "{}", text_of(&again));
     assert_eq!(school(&["add", "--name", "Theirs", "--domain", "example"]).status.code(), Some(2));
-    assert_eq!(said(&school(&["list"])), "Marlow Bridge School  @marlowbridge.example\n");
+    assert_eq!(text_of(&school(&["list"])), "Marlow Bridge School  @marlowbridge.example\n");
 }
 
 #[test]
@@ -122,16 +127,16 @@ fn the_first_start_prints_a_setup_link() {
         let mut process =
             command.stdout(fs::File::create(&out).unwrap()).stderr(Stdio::null()).spawn().unwrap();
         let address =
-            |said: &str| said.lines().find_map(|line| line.split("http://").nth(1).map(str::to_owned));
+            |text: &str| text.lines().find_map(|line| line.split("http://").nth(1).map(str::to_owned));
         let address = loop {
-            let said = fs::read_to_string(&out).unwrap();
-            if let Some(address) = address(&said).filter(|_| said.ends_with('\n')) {
+            let text = fs::read_to_string(&out).unwrap();
+            if let Some(address) = address(&text).filter(|_| text.ends_with('\n')) {
                 break address;
             }
-            assert!(process.try_wait().unwrap().is_none(), "it ended: {said}");
+            assert!(process.try_wait().unwrap().is_none(), "it ended: {text}");
             std::thread::yield_now();
         };
-        // It answers after it has said all that it has to say.
+        // The site responds after it has printed everything.
         crate::support::program::get(&address, "/healthz");
         process.kill().unwrap();
         process.wait().unwrap();
@@ -140,7 +145,7 @@ fn the_first_start_prints_a_setup_link() {
     let first = start();
     let link = first.lines().find(|line| line.contains("/setup/")).expect(&first);
     assert!(link.trim().starts_with("http://127.0.0.1:") && link.trim().len() > 120, "{first}");
-    assert_ne!(first, start(), "each start has its own");
+    assert_ne!(first, start(), "each start has a link of its own");
     assert_eq!(admin(&folder, &ADA, GOOD).status.code(), Some(0));
     assert!(!start().contains("/setup/"));
 }

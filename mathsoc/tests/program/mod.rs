@@ -1,4 +1,4 @@
-//! The `mathsoc` program from outside: start, shutdown, commands, exit codes.
+//! The `mathsoc` program as a process: start, shutdown, commands, exit codes.
 
 mod admin;
 
@@ -16,7 +16,11 @@ use crate::support::program::{self, Site, mathsoc};
 fn starts_answers_and_stops_on_sigterm() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[]);
-    assert!(site.said.starts_with("Maths Society Platform at http://127.0.0.1:"), "{}", site.said);
+    assert!(
+        site.start_line.starts_with("Maths Society Platform at http://127.0.0.1:"),
+        "{}",
+        site.start_line
+    );
     assert!(site.get("/").starts_with("HTTP/1.1 200 "));
     assert_eq!(site.stop().code(), Some(0));
 }
@@ -44,7 +48,7 @@ fn testing_starts_without_demo_content() {
 
 #[test]
 #[cfg(unix)]
-fn what_it_keeps_is_for_its_owner_only() {
+fn private_files_are_readable_by_their_owner_only() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[]);
     let data = folder.join("data");
@@ -60,8 +64,8 @@ fn mode(path: &Path) -> u32 {
     std::os::unix::fs::PermissionsExt::mode(&fs::metadata(path).unwrap().permissions()) & 0o777
 }
 
-/// The open request waits in the database for a lock that the test holds, on a table that nothing but the page reads: nothing
-/// here depends on time.
+/// The open request waits for a database lock that the test holds, on a table that only the page
+/// reads, so nothing depends on time.
 #[tokio::test(flavor = "multi_thread")]
 async fn an_open_request_is_answered_before_shutdown() {
     let server = Postgres::start();
@@ -69,7 +73,7 @@ async fn an_open_request_is_answered_before_shutdown() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[("DATABASE_URL", &url)]);
 
-    // PostgreSQL shows who waits as it was when a transaction first asked: the one who looks is not the one who holds.
+    // Within a transaction PostgreSQL caches `pg_stat_activity`, so another connection looks at it.
     let (mut holder, mut looking) = (server.connect("test_0").await, server.connect("test_0").await);
     sqlx::query("BEGIN").execute(&mut holder).await.unwrap();
     sqlx::query("LOCK TABLE answer_boxes IN ACCESS EXCLUSIVE MODE").execute(&mut holder).await.unwrap();
@@ -83,7 +87,7 @@ async fn an_open_request_is_answered_before_shutdown() {
 
     site.ask_to_stop();
     until(async || TcpStream::connect(&site.address).is_err()).await;
-    assert!(!open.is_finished(), "new requests are refused, the open one still waits");
+    assert!(!open.is_finished(), "new connections are refused, the open request still waits");
 
     sqlx::query("ROLLBACK").execute(&mut holder).await.unwrap();
     assert!(open.await.unwrap().starts_with("HTTP/1.1 200 "));
@@ -105,14 +109,14 @@ fn a_wrong_configuration_exits_with_code_2() {
         let output =
             mathsoc(&folder, &[("PORT", "80a"), ("APP_ENV", "production")]).arg(command).output().unwrap();
         assert_eq!(output.status.code(), Some(2), "{command}");
-        let said = String::from_utf8(output.stderr).unwrap();
+        let stderr = String::from_utf8(output.stderr).unwrap();
         assert!(
-            said.contains(r#"PORT="80a": not a port"#) && said.contains("SECRET_KEY is not set"),
-            "{said}"
+            stderr.contains(r#"PORT="80a": not a port"#) && stderr.contains("SECRET_KEY is not set"),
+            "{stderr}"
         );
         assert!(output.stdout.is_empty());
     }
-    assert!(!folder.join("data").exists(), "nothing was made");
+    assert!(!folder.join("data").exists(), "nothing was created");
 }
 
 #[test]
@@ -121,8 +125,8 @@ fn an_unusable_database_exits_with_code_1() {
     fs::write(folder.join("file"), "").unwrap();
     let output = mathsoc(&folder, &[("DATA_DIR", "file")]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains("file"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains("file"), "{stderr}");
 }
 
 #[test]
@@ -132,8 +136,8 @@ fn a_port_in_use_exits_with_code_1() {
     let folder = Folder::new();
     let output = mathsoc(&folder, &[("PORT", &port)]).output().unwrap();
     assert_eq!(output.status.code(), Some(1));
-    let said = String::from_utf8(output.stderr).unwrap();
-    assert!(said.contains(&port) && said.contains("set HOST and PORT"), "{said}");
+    let stderr = String::from_utf8(output.stderr).unwrap();
+    assert!(stderr.contains(&port) && stderr.contains("set HOST and PORT"), "{stderr}");
 }
 
 #[test]
@@ -168,19 +172,22 @@ fn the_metrics_server_stops_with_the_site() {
     let mut site = Site::start(&folder, &[("METRICS_ADDR", "127.0.0.1:0")]);
     let metrics = program::address_in(&site.next_line_with("Metrics at http://127.0.0.1:"));
     assert!(site.get("/about").starts_with("HTTP/1.1 200 "));
-    assert!(site.get("/metrics").starts_with("HTTP/1.1 404 "), "never on the public one");
+    assert!(site.get("/metrics").starts_with("HTTP/1.1 404 "), "metrics are not on the public address");
     let read = program::get(&metrics, "/metrics");
     assert!(
         read.starts_with("HTTP/1.1 200 ") && read.contains("http_requests_total{status=\"4xx\"} 1"),
         "{read}"
     );
-    assert!(program::get(&metrics, "/about").starts_with("HTTP/1.1 404 "), "and nothing else there");
+    assert!(
+        program::get(&metrics, "/about").starts_with("HTTP/1.1 404 "),
+        "the metrics address serves nothing else"
+    );
     assert_eq!(site.stop().code(), Some(0));
     assert!(TcpStream::connect(metrics).is_err());
 }
 
 #[test]
-fn metrics_that_others_can_read_are_warned_about() {
+fn public_metrics_log_a_warning() {
     let folder = Folder::new();
     let mut site = Site::start(&folder, &[("METRICS_ADDR", "0.0.0.0:0"), ("LOG_TO_STDOUT", "yes")]);
     let line: serde_json::Value = serde_json::from_str(&site.next_line_with("METRICS_ADDR")).unwrap();
@@ -220,18 +227,18 @@ fn clearing_the_memory_store_exits_with_code_1() {
     let folder = Folder::new();
     let clear = |key: &str| mathsoc(&folder, &[]).args(["limits", "clear", key]).output().unwrap();
     let (memory, network) = (clear("192.0.2.7"), clear("192.0.2.0/24"));
-    let said = String::from_utf8(memory.stderr).unwrap();
+    let stderr = String::from_utf8(memory.stderr).unwrap();
     assert_eq!(memory.status.code(), Some(1));
-    assert!(said.contains("nothing to clear from outside") && said.contains("restart it"), "{said}");
-    let said = String::from_utf8(network.stderr).unwrap();
-    assert_eq!(network.status.code(), Some(2), "{said}");
-    assert!(said.contains("write one address, or a network of /32"), "{said}");
+    assert!(stderr.contains("nothing to clear from outside") && stderr.contains("restart it"), "{stderr}");
+    let stderr = String::from_utf8(network.stderr).unwrap();
+    assert_eq!(network.status.code(), Some(2), "{stderr}");
+    assert!(stderr.contains("write one address, or a network of /32"), "{stderr}");
 }
 
 #[test]
 fn the_log_is_json_on_stdout_when_configured() {
     let folder = Folder::new();
     let site = Site::start(&folder, &[("LOG_TO_STDOUT", "1")]);
-    let line: serde_json::Value = serde_json::from_str(&site.said).expect("a line of JSON");
+    let line: serde_json::Value = serde_json::from_str(&site.start_line).expect("a line of JSON");
     assert!(line["message"].as_str().is_some_and(|message| message.contains(&site.address)), "{line}");
 }

@@ -13,7 +13,7 @@ use super::site::TestSite;
 pub(crate) const HOST: &str = "maths.example";
 pub(crate) const ORIGIN: &str = "http://maths.example";
 
-/// The shared test client, with the pages of this site.
+/// The shared test client with the pages of this site.
 #[derive(Clone)]
 pub(crate) struct Browser(browser::Browser);
 

@@ -72,14 +72,14 @@ impl Front {
         let conf = if name == NAME {
             conf
         } else {
-            // Its ports are in no redirect of the site; and who is at the machine itself would not be sent to https.
+            // The site's redirects lack nginx's port, and local clients are not redirected.
             let ports = format!("proxy_redirect https://{name}/ https://{name}:{https}/;");
             let pass = "proxy_pass http://mathsoc;";
             conf.replace(pass, &format!("{pass}\n        {ports}")).replace("$remote_addr", ELSEWHERE)
         };
         let servers: String = sites.iter().map(|site| format!("    server {site} max_fails=0;\n")).collect();
         let mut servers = Some(servers);
-        let lines = conf.lines().filter(|line| !line.contains("listen [::]")); // not every machine has it
+        let lines = conf.lines().filter(|line| !line.contains("listen [::]")); // some machines lack IPv6
         let lines = lines.map(|line| match line.trim_start().starts_with("server 127.0.0.1:80") {
             true => servers.take().unwrap_or_default(),
             false => format!("{line}\n"),
@@ -109,7 +109,7 @@ impl Front {
         };
         let begun = Instant::now();
         while !listens(https) {
-            assert!(nginx.try_wait().unwrap().is_none(), "nginx does not like the file");
+            assert!(nginx.try_wait().unwrap().is_none(), "nginx rejects its configuration");
             assert!(begun.elapsed() < Duration::from_secs(20), "nginx is not ready after twenty seconds");
             std::thread::yield_now();
         }
@@ -148,7 +148,7 @@ impl Front {
     }
 
     /// Sends a GET over http, and returns the raw response.
-    pub(crate) fn get_in_the_clear(&self, host: &str, path: &str) -> String {
+    pub(crate) fn get_over_http(&self, host: &str, path: &str) -> String {
         let mut stream = TcpStream::connect(("127.0.0.1", self.http)).unwrap();
         write!(stream, "GET {path} HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n").unwrap();
         let mut answer = String::new();

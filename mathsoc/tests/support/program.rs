@@ -17,7 +17,7 @@ pub(crate) struct Site {
     process: Child,
     lines: Box<dyn Iterator<Item = String>>,
     /// The line of output with its address.
-    pub(crate) said: String,
+    pub(crate) start_line: String,
     /// Host and port.
     pub(crate) address: String,
 }
@@ -34,9 +34,9 @@ impl Site {
         let mut process = command.env("PORT", port.to_string()).stdout(Stdio::piped()).spawn().unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines().map(Result::unwrap);
         let mut lines: Box<dyn Iterator<Item = String>> = Box::new(lines);
-        let said = line_with(&mut lines, "http://");
-        let address = address_in(&said);
-        Self { process, lines, said, address }
+        let start_line = line_with(&mut lines, "http://");
+        let address = address_in(&start_line);
+        Self { process, lines, start_line, address }
     }
 
     /// Returns the next line of its output that contains this text.

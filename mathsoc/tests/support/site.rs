@@ -1,4 +1,4 @@
-//! The site on a router, with a clock that the test moves.
+//! The site as a router, with a clock that the test controls.
 
 use std::fs;
 use std::net::SocketAddr;
@@ -52,7 +52,7 @@ impl TestSite {
             true => Store::open(app.config.ratelimit.storage_uri.as_str()).await.unwrap(),
             false => MemoryStore::with_clock(clock.clone()).into(),
         };
-        // That a busy machine holds up an answer is no outage.
+        // A busy machine may delay a response; that is not an outage of the store.
         let counters = FallbackStore::new(store).timeout(Duration::from_secs(10));
         let limits = Limits::new(&app.config.ratelimit, counters.clone()).unwrap();
         let sessions = sessions::layer(&app.config.sessions, &app.keyring, &app.db).unwrap();
@@ -69,7 +69,7 @@ impl TestSite {
     pub(crate) async fn served(self) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
-        // It ends with the test's runtime.
+        // The server ends with the test's runtime.
         tokio::spawn(palisade::serve(listener, self.router.clone()).into_future());
         Self { address: Some(address), ..self }
     }
@@ -136,7 +136,7 @@ impl TestSite {
 /// Opens the site with these settings over the defaults of the tests.
 async fn open(folder: &Folder, settings: &[(&str, &str)]) -> App {
     let find = |name: &str| {
-        let set = settings.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned());
+        let set = settings.iter().find(|(key, _)| *key == name).map(|(_, value)| (*value).to_owned());
         set.or_else(|| match name {
             "APP_ENV" => Some("testing".to_owned()),
             "DATA_DIR" => Some(folder.to_str().unwrap().to_owned()),

@@ -1,4 +1,4 @@
-//! The whole way of a member, from the first letter to the last page, on both databases.
+//! A member's life cycle on both databases: registration, login, password reset, deletion.
 
 use test_support::postgres::Postgres;
 
@@ -34,10 +34,10 @@ async fn the_whole_way(site: &TestSite) {
 
     let fields = [("password", PASSWORD), ("new_password", OTHER)];
     assert_eq!(one.fill("/profile/change_password", &fields).await.location(), "/profile");
-    assert!(one.is_in().await && !two.is_in().await, "only the other browser is logged out");
+    assert!(one.is_in().await && !two.is_in().await, "a new password ends the other sessions only");
     let letters = site.letters().await;
     assert!(letters.len() == 1 && letters[0].contains("has been changed"), "{letters:?}");
-    assert_eq!(two.log_in(ADA, PASSWORD).await.status, 422, "the former password is none");
+    assert_eq!(two.log_in(ADA, PASSWORD).await.status, 422, "the former password is invalid");
     assert_eq!(two.log_in(ADA, OTHER).await.location(), "/");
 
     forgets(site).await;
@@ -47,12 +47,12 @@ async fn the_whole_way(site: &TestSite) {
     assert_eq!(two.log_in(ADA, PASSWORD).await.location(), "/");
 
     site.hand.advance(std::time::Duration::from_secs(11 * 60));
-    let asked = one.get("/profile/delete_account").await;
-    assert_eq!((asked.status, asked.location()), (303, "/login/confirm?next=/profile/delete_account"));
-    assert_eq!(one.fill(asked.location(), &[("password", OTHER)]).await.status, 422);
-    let confirmed = one.fill(asked.location(), &[("password", PASSWORD)]).await;
+    let redirect = one.get("/profile/delete_account").await;
+    assert_eq!((redirect.status, redirect.location()), (303, "/login/confirm?next=/profile/delete_account"));
+    assert_eq!(one.fill(redirect.location(), &[("password", OTHER)]).await.status, 422);
+    let confirmed = one.fill(redirect.location(), &[("password", PASSWORD)]).await;
     assert_eq!(confirmed.location(), "/profile/delete_account");
-    assert_eq!(one.fill("/profile/delete_account", &[]).await.status, 422, "the box has to be ticked");
+    assert_eq!(one.fill("/profile/delete_account", &[]).await.status, 422, "the confirmation is required");
     let left = one.fill("/profile/delete_account", &[("sure", "yes")]).await;
     assert_eq!((left.status, left.location()), (303, "/"));
     assert!(!one.is_in().await && !two.is_in().await);
@@ -60,7 +60,7 @@ async fn the_whole_way(site: &TestSite) {
     assert_eq!(two.log_in(ADA, PASSWORD).await.status, 422);
 }
 
-/// From nobody to somebody who is logged in.
+/// Registers, verifies the address, and logs in.
 async fn registers(site: &TestSite, browser: &mut Browser) {
     let fields = [("full_name", "Ada Lovelace"), ("email", ADA), ("year", "8"), ("password", PASSWORD)];
     let page = browser.fill("/register", &fields).await;
@@ -71,7 +71,7 @@ async fn registers(site: &TestSite, browser: &mut Browser) {
     let again = site.link("/verify_email/").await;
     assert_ne!(link, again);
 
-    // Whatever looks at the link before its reader does not use it.
+    // A GET, such as by a mail scanner, does not use up the link.
     for _ in 0..3 {
         assert_eq!(site.browser().get(&link).await.status, 200);
     }
@@ -84,7 +84,7 @@ async fn registers(site: &TestSite, browser: &mut Browser) {
     assert!(browser.is_in().await);
 }
 
-/// From a forgotten [`OTHER`] to [`PASSWORD`], by a letter, in a browser that nobody is logged in in.
+/// Resets the password from [`OTHER`] to [`PASSWORD`] by mail, in a browser without a session.
 async fn forgets(site: &TestSite) {
     let mut browser = site.browser();
     let page = browser.fill("/password_reset", &[("email", "ADA@School.example")]).await;

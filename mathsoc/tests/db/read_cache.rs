@@ -1,4 +1,4 @@
-//! What the database promises about what is read often: whatever is remembered of it, nobody is given what is no longer so.
+//! The cache of frequent reads never returns stale or uncommitted rows.
 
 use std::future::poll_fn;
 use std::pin::pin;
@@ -17,22 +17,22 @@ use super::accounts::user;
 use super::{Check, another_process, at, run};
 
 pub(super) static CHECKS: &[Check] = checks![
-    what_another_process_does_is_seen_at_once,
-    what_is_not_committed_is_seen_by_nobody,
+    writes_of_another_process_are_visible_immediately,
+    uncommitted_writes_are_invisible,
     concurrent_readers_never_get_stale_rows,
     a_cancelled_write_leaves_no_stale_cache,
     a_session_ended_elsewhere_ends_immediately,
-    a_closed_database_gives_nothing_that_it_knew,
+    a_closed_database_serves_no_cached_rows,
 ];
 
-async fn what_another_process_does_is_seen_at_once(db: Db) {
+async fn writes_of_another_process_are_visible_immediately(db: Db) {
     let other = another_process(&db).await;
     demo::load(&db).await.unwrap();
-    for turn in 1..=20 {
+    for round in 1..=20 {
         let shown = home::page(&db).await.unwrap();
         assert_eq!(*home::page(&db).await.unwrap().challenges, *shown.challenges);
         let id = shown.challenges[0].id;
-        let title = format!("Turn {turn}");
+        let title = format!("Turn {round}");
         run(
             &other,
             "UPDATE challenges SET title = $1 WHERE id = CAST($2 AS BIGINT)",
@@ -50,7 +50,7 @@ async fn what_another_process_does_is_seen_at_once(db: Db) {
     }
 }
 
-async fn what_is_not_committed_is_seen_by_nobody(db: Db) {
+async fn uncommitted_writes_are_invisible(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     let change = "UPDATE users SET full_name = 'Somebody else' WHERE id = $1";
     macro_rules! within {
@@ -125,11 +125,11 @@ async fn a_cancelled_write_leaves_no_stale_cache(db: Db) {
 async fn a_session_ended_elsewhere_ends_immediately(db: Db) {
     let (here, there) = (DbSessions::new(db.clone()), DbSessions::new(another_process(&db).await));
     let id = SessionId::random();
-    let kept = SessionRecord { version: 1, user: Some("7".to_owned()), bytes: at(0).into_bytes() };
+    let record = SessionRecord { version: 1, user: Some("7".to_owned()), bytes: at(0).into_bytes() };
     let lasts = Duration::from_secs(60);
-    here.save(id, None, kept.clone(), lasts).await.unwrap();
+    here.save(id, None, record.clone(), lasts).await.unwrap();
     for store in [&here, &there, &here] {
-        assert_eq!(store.load(id).await.unwrap(), Some(kept.clone()));
+        assert_eq!(store.load(id).await.unwrap(), Some(record.clone()));
     }
     there.delete(id).await.unwrap();
     for store in [&here, &there] {
@@ -137,7 +137,7 @@ async fn a_session_ended_elsewhere_ends_immediately(db: Db) {
     }
 }
 
-async fn a_closed_database_gives_nothing_that_it_knew(db: Db) {
+async fn a_closed_database_serves_no_cached_rows(db: Db) {
     let ada = user(&db, "ada@school.example").await;
     assert!(users::by_id(&db, ada.id).await.unwrap().is_some());
     db.close().await;
