@@ -8,7 +8,7 @@
 //!
 //! # What a request gets
 //!
-//! 1. An address that is not in the table: [`Error::NotFound`].
+//! 1. An address that is not in the table: `Error::NotFound`.
 //! 2. `If-None-Match` names the version we would send: 304.
 //! 3. The encoding that `Accept-Encoding` gives the highest weight; among equals brotli, then gzip, then none.
 //!
@@ -100,7 +100,7 @@ pub fn url(name: &str) -> Option<&'static str> {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] when no file has this address, an address without its hash among them.
+/// `Error::NotFound` when no file has this address, an address without its hash among them.
 pub async fn serve(path: Result<Path<String>, PathRejection>, asked: HeaderMap) -> Result<Response, Error> {
     let Path(path) = path.map_err(|_| Error::NotFound)?;
     ASSETS
@@ -114,7 +114,7 @@ pub async fn serve(path: Result<Path<String>, PathRejection>, asked: HeaderMap) 
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] when `static/` has no such file.
+/// `Error::NotFound` when `static/` has no such file.
 pub async fn favicon(asked: HeaderMap) -> Result<Response, Error> {
     fixed("favicon.svg", &asked)
 }
@@ -123,7 +123,7 @@ pub async fn favicon(asked: HeaderMap) -> Result<Response, Error> {
 ///
 /// # Errors
 ///
-/// [`Error::NotFound`] when `static/` has no such file.
+/// `Error::NotFound` when `static/` has no such file.
 pub async fn robots(asked: HeaderMap) -> Result<Response, Error> {
     fixed("robots.txt", &asked)
 }

@@ -2,7 +2,7 @@
 //!
 //! The length of a compressed page tells whether what a stranger put into it repeats something that is there. So a
 //! response that sets a cookie, or that nobody may keep (`Cache-Control: no-store`, what
-//! [`PageHeaders`](palisade::PageHeaders) says), goes out as it is. A nonce is no such secret: the
+//! [`PageHeaders::no_store`](palisade::PageHeaders::no_store) says), goes out as it is. A nonce is no such secret: the
 //! next response has another.
 //!
 //! Static files come compressed already (`build.rs`). Reference: breachattack.com, CVE-2013-3587.

@@ -59,7 +59,7 @@ pub struct RateLimitStatus {
 }
 
 /// The states of the request's caller at all limits in front of the handler, the outermost first.
-/// A [`RateLimitLayer`](super::RateLimitLayer) adds them to the request's
-/// extensions. The [module page](crate::rate_limit) has an example.
+/// A [`RateLimitLayer`](super::RateLimitLayer) adds them to the request's extensions. The
+/// [module page](crate::rate_limit) has an example.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RateLimitStatuses(pub Vec<RateLimitStatus>);
