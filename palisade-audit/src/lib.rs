@@ -80,12 +80,12 @@ pub use rule::{Fix, Rule};
 /// ```
 /// # use std::time::SystemTime;
 /// # use http::{HeaderMap, HeaderValue, StatusCode, header};
-/// use palisade_audit::{Observation, ObservedResponse, findings};
+/// use palisade_audit::{Finding, Observation, ObservedResponse, findings};
 ///
 /// let mut headers = HeaderMap::new();
 /// headers.insert(header::SET_COOKIE, HeaderValue::from_static("session=1; Secure; SameSite=Lax"));
 /// let response = ObservedResponse::new("https://example.org/", StatusCode::OK, headers)?;
-/// let findings = findings(&Observation::new(response, SystemTime::now()));
+/// let findings: Vec<Finding> = findings(&Observation::new(response, SystemTime::now()));
 /// let finding = findings.iter().find(|finding| finding.id == "cookie-session-readable");
 /// assert_eq!(finding.map(|finding| &*finding.subject), Some("session"));
 /// # Ok::<(), palisade_audit::AddressError>(())

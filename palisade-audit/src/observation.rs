@@ -175,6 +175,18 @@ impl ObservedResponse {
 }
 
 /// The TLS connection of a site.
+///
+/// ```
+/// # use std::time::SystemTime;
+/// # use http::{HeaderMap, StatusCode};
+/// use palisade_audit::{Observation, ObservedResponse, Tls, findings};
+///
+/// let page = ObservedResponse::new("https://example.org/", StatusCode::OK, HeaderMap::new())?;
+/// let tls = Tls { version: "TLSv1.1".to_owned(), certificate_error: None, not_after: None };
+/// let observation = Observation::new(page, SystemTime::now()).tls(tls);
+/// assert!(findings(&observation).iter().any(|finding| finding.id == "tls-old"));
+/// # Ok::<(), palisade_audit::AddressError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Tls {
     /// The negotiated version, such as `TLSv1.3`.

@@ -1,11 +1,13 @@
 //! The scripts, subresources, forms and links of an HTML page, read from its tags.
 //!
 //! ```
-//! use palisade_audit::Page;
+//! use palisade_audit::{Page, Script, Subresource};
 //!
 //! let page = Page::parse("<script src=/a.js nonce=N></script><img src=/p.png onerror=x()>");
-//! assert_eq!(page.scripts[0].src.as_deref(), Some("/a.js"));
-//! assert_eq!(page.subresources[0].url, "/p.png");
+//! let script: &Script = &page.scripts[0];
+//! assert_eq!(script.src.as_deref(), Some("/a.js"));
+//! let image: &Subresource = &page.subresources[0];
+//! assert_eq!((&*image.element, &*image.url), ("img", "/p.png"));
 //! assert_eq!(page.event_handlers, ["onerror on img"]);
 //! ```
 //!

@@ -1,11 +1,12 @@
 //! A rule of the audit as data: a stable id, a severity, a message, and a fix.
 //!
 //! ```
-//! use palisade_audit::{Severity, rules};
+//! use palisade_audit::{Fix, Rule, Severity, rules};
 //!
-//! let rule = rules().find(|rule| rule.id == "nosniff-missing").expect("the rule exists");
+//! let rule: &Rule = rules().find(|rule| rule.id == "nosniff-missing").expect("the rule exists");
 //! assert_eq!(rule.severity, Severity::Low);
-//! assert_eq!(rule.fix.line, "X-Content-Type-Options: nosniff");
+//! let fix: Fix = rule.fix;
+//! assert_eq!(fix.line, "X-Content-Type-Options: nosniff");
 //! ```
 //!
 //! # What happens, in order

@@ -52,7 +52,7 @@
 //!
 //! # See also
 //!
-//! [`deadline`](crate::deadline) for the time of the response; [`serve`](crate::serve) for the
+//! [`deadline`](crate::deadline) for the time of the response; [`serve`](crate::serve()) for the
 //! limits of heads and connections.
 //!
 //! # References

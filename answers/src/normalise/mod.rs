@@ -1,11 +1,11 @@
 //! Step 4: brings answers into a form in which they can be compared.
 //!
-//! | module | form |
-//! |---|---|
-//! | [`dag`] | operations of both answers in one graph, in which equal operations are one node |
-//! | [`rational`] | quotients of polynomials, and the canonical form that is printed |
-//! | [`polynomial`], [`gcd`] | polynomials over the rational numbers, and their greatest common divisor |
-//! | [`exact`], [`function`] | bounded arithmetic on rational numbers, and the functions that are left |
+//! - [`dag`]: operations of both answers in one graph, in which equal operations are one node.
+//! - [`rational`]: quotients of polynomials, and the canonical form that is printed.
+//! - [`polynomial`], [`gcd`]: polynomials over the rational numbers, and their greatest common
+//!   divisor.
+//! - [`exact`], [`function`]: bounded arithmetic on rational numbers, and the functions that are
+//!   left.
 
 use crate::classify::{MathObject, ParsedAnswer};
 use crate::error::ParseError;

@@ -94,7 +94,7 @@ async fn the_log_names_the_failure_but_no_recipient() {
     mailer.send(&ada(), &reset()).unwrap();
     mailer.flush().await;
     let log = log.text();
-    assert!(log.contains("the server answered 451") && log.contains("trying again"), "{log}");
+    assert!(log.contains("the server answered 451") && log.contains("retrying"), "{log}");
     assert!(
         log.contains("the server answered 550") && log.contains("dropped a letter after the last attempt"),
         "{log}"

@@ -76,7 +76,7 @@ async fn one_command_imports_flask_after_a_dry_run() {
     let (code, text) = import(&["--utc-offset", "London"]);
     assert!(code == 2 && text.contains("such as +01:00"), "{text}");
     let (code, text) = run(&folder, &[], &["import", "--from", "sqlite://none.db"]);
-    assert!(code == 1 && text.contains("nothing was taken over from sqlite://none.db"), "{text}");
+    assert!(code == 1 && text.contains("nothing was imported from sqlite://none.db"), "{text}");
 }
 
 #[test]

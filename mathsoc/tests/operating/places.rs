@@ -73,11 +73,11 @@ fn memory_storage_is_not_checked_or_restored() {
     let memory = [("UPLOAD_STORE_URI", "memory://")];
     assert_eq!(mathsoc(&folder, &memory, &["migrate"]).0, 0);
     let (code, text) = mathsoc(&folder, &memory, &["check"]);
-    assert!(code == 0 && text.contains("in the memory of the site itself"), "{text}");
+    assert!(code == 0 && text.contains("in the memory of the site process"), "{text}");
     assert_eq!(mathsoc(&folder, &[], &["backup", "x.tar.gz"]).0, 0);
     let (code, text) = mathsoc(&folder, &memory, &["restore", "x.tar.gz"]);
     assert!(
-        code == 1 && text.contains("set UPLOAD_FOLDER or UPLOAD_STORE_URI to a place that lasts"),
+        code == 1 && text.contains("set UPLOAD_FOLDER or UPLOAD_STORE_URI to permanent storage"),
         "{text}"
     );
 }

@@ -110,7 +110,7 @@ fn schools_are_added_and_listed() {
     let ours = ["add", "--name", "Marlow Bridge School", "--domain", "@MarlowBridge.example"];
     assert!(
         text_of(&school(&ours))
-            .contains("an address @marlowbridge.example is a pupil of Marlow Bridge School")
+            .contains("Addresses @marlowbridge.example belong to pupils of Marlow Bridge School")
     );
     let again = school(&ours);
     assert!(again.status.code() == Some(1) && text_of(&again).contains("already"), "{}", text_of(&again));

@@ -219,7 +219,7 @@ fn limits_print_as_table_or_json_without_passwords() {
         })
     );
     assert!(about.get("exempt").is_none());
-    assert!(route("/healthz")["exempt"].as_str().unwrap().contains("watches over"));
+    assert!(route("/healthz")["exempt"].as_str().unwrap().contains("monitoring"));
 }
 
 #[test]
@@ -229,7 +229,10 @@ fn clearing_the_memory_store_exits_with_code_1() {
     let (memory, network) = (clear("192.0.2.7"), clear("192.0.2.0/24"));
     let stderr = String::from_utf8(memory.stderr).unwrap();
     assert_eq!(memory.status.code(), Some(1));
-    assert!(stderr.contains("nothing to clear from outside") && stderr.contains("restart it"), "{stderr}");
+    assert!(
+        stderr.contains("in the memory of the serving process") && stderr.contains("Restart it"),
+        "{stderr}"
+    );
     let stderr = String::from_utf8(network.stderr).unwrap();
     assert_eq!(network.status.code(), Some(2), "{stderr}");
     assert!(stderr.contains("write one address, or a network of /32"), "{stderr}");

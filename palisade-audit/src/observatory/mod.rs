@@ -3,14 +3,15 @@
 //! ```
 //! # use std::time::SystemTime;
 //! # use http::{HeaderMap, HeaderValue, StatusCode, header};
-//! use palisade_audit::{Observation, ObservedResponse, score};
+//! use palisade_audit::{Observation, ObservatoryOutcome, ObservedResponse, Score, score};
 //!
 //! let policy = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
 //! let headers = HeaderMap::from_iter([(header::CONTENT_SECURITY_POLICY, policy)]);
 //! let page = ObservedResponse::new("https://example.org/", StatusCode::OK, headers)?;
-//! let score = score(&Observation::new(page, SystemTime::now())).expect("status 200 is graded");
+//! let observation = Observation::new(page, SystemTime::now());
+//! let score: Score = score(&observation).expect("status 200 is graded");
 //!
-//! let outcome = &score.outcomes[0];
+//! let outcome: &ObservatoryOutcome = &score.outcomes[0];
 //! assert_eq!(outcome.test, "content-security-policy");
 //! assert_eq!(outcome.result, "csp-implemented-with-no-unsafe-default-src-none");
 //! assert_eq!((outcome.points, score.points, score.grade), (10, 75, "B"));

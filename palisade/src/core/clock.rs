@@ -2,8 +2,9 @@
 //!
 //! ```
 //! # use std::time::Duration;
-//! # use palisade::clock::Clock;
-//! let (clock, manual) = Clock::manual();
+//! use palisade::clock::{Clock, ManualClock};
+//!
+//! let (clock, manual): (Clock, ManualClock) = Clock::manual();
 //! let before = clock.now();
 //! manual.advance(Duration::from_secs(60));
 //! assert_eq!(clock.now() - before, 60_000_000);

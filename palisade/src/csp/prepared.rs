@@ -8,9 +8,9 @@ use super::token::{NONCE, UNSAFE_INLINE};
 /// A policy as header text, complete except for the nonce. [`Csp::prepare`] makes it.
 ///
 /// ```
-/// use palisade::csp::{Csp, Source};
+/// use palisade::csp::{Csp, PreparedCsp, Source};
 ///
-/// let prepared = Csp::new().script_src([Source::NONCE]).prepare();
+/// let prepared: PreparedCsp = Csp::new().script_src([Source::NONCE]).prepare();
 /// assert!(prepared.uses_nonce());
 /// assert_eq!(prepared.header(Some("2fXk")), "script-src 'nonce-2fXk'");
 /// assert_eq!(prepared.header(None), "script-src 'none'");

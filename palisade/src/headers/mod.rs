@@ -137,6 +137,7 @@
 //! References: OWASP Secure Headers Project; MDN HTTP Observatory; Flask-Talisman 1.1.0 for
 //! `talisman`.
 
+mod names;
 mod page;
 pub mod permissions;
 mod rendered;

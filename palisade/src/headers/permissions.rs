@@ -72,9 +72,11 @@ pub enum Allow {
 /// An origin in an allowlist, with `https`, `http` or `wss`. [`Allow::origin`] makes it.
 ///
 /// ```
-/// use palisade::headers::permissions::Allow;
+/// use palisade::headers::permissions::{Allow, Origin};
 ///
-/// assert_eq!(Allow::origin("https://*.pay.example")?.to_string(), "\"https://*.pay.example\"");
+/// let partner = Allow::origin("https://*.pay.example")?;
+/// assert!(matches!(&partner, Allow::Origin(Origin { .. })));
+/// assert_eq!(partner.to_string(), "\"https://*.pay.example\"");
 /// assert!(Allow::origin("pay.example").is_err());
 /// # Ok::<(), palisade::headers::permissions::PermissionsError>(())
 /// ```

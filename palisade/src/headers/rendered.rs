@@ -3,8 +3,8 @@
 use http::header::{CONTENT_SECURITY_POLICY, CONTENT_SECURITY_POLICY_REPORT_ONLY, X_FRAME_OPTIONS};
 use http::{HeaderMap, HeaderName, HeaderValue};
 
+use super::names::REPORTING_ENDPOINTS;
 use super::reports_to::ReportsTo;
-use super::setters::REPORTING_ENDPOINTS;
 use super::values::FrameOptions;
 use crate::csp::{Csp, Directive, PreparedCsp};
 

@@ -6,6 +6,11 @@ use http::header::{
 };
 use http::{HeaderName, HeaderValue};
 
+use super::names::{
+    CLEAR_SITE_DATA, CROSS_DOMAIN_POLICIES, DOCUMENT_POLICY, DOWNLOAD_OPTIONS, EMBEDDER_POLICY,
+    FEATURE_POLICY, OPENER_POLICY, ORIGIN_AGENT_CLUSTER, PERMISSIONS_POLICY, REPORTING_ENDPOINTS,
+    RESOURCE_POLICY,
+};
 use super::permissions::{DocumentPolicy, FeaturePolicy, PermissionsPolicy};
 use super::values::{
     CacheControl, ClearSiteData, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, DownloadOptions,
@@ -13,18 +18,6 @@ use super::values::{
     ResourcePolicy, XssProtection,
 };
 use super::{PageHeaders, SecurityHeaders};
-
-const PERMISSIONS_POLICY: HeaderName = HeaderName::from_static("permissions-policy");
-const FEATURE_POLICY: HeaderName = HeaderName::from_static("feature-policy");
-const DOCUMENT_POLICY: HeaderName = HeaderName::from_static("document-policy");
-const OPENER_POLICY: HeaderName = HeaderName::from_static("cross-origin-opener-policy");
-const EMBEDDER_POLICY: HeaderName = HeaderName::from_static("cross-origin-embedder-policy");
-const RESOURCE_POLICY: HeaderName = HeaderName::from_static("cross-origin-resource-policy");
-const ORIGIN_AGENT_CLUSTER: HeaderName = HeaderName::from_static("origin-agent-cluster");
-const CROSS_DOMAIN_POLICIES: HeaderName = HeaderName::from_static("x-permitted-cross-domain-policies");
-const DOWNLOAD_OPTIONS: HeaderName = HeaderName::from_static("x-download-options");
-pub(super) const REPORTING_ENDPOINTS: HeaderName = HeaderName::from_static("reporting-endpoints");
-const CLEAR_SITE_DATA: HeaderName = HeaderName::from_static("clear-site-data");
 
 /// The setters of both `SecurityHeaders` and `PageHeaders`. `None` means that the header is not
 /// sent.

@@ -72,7 +72,20 @@ pub struct Backoff {
 }
 
 /// An attempt that passed. It counts as a failure unless [`succeeded`](Self::succeeded) is called.
-/// [`Backoff`] has an example.
+///
+/// ```
+/// use palisade::rate_limit::store::MemoryStore;
+/// use palisade::rate_limit::{Backoff, BackoffAttempt, RateLimitRejection};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), RateLimitRejection> {
+/// let backoff = Backoff::new("login", MemoryStore::new()).free_attempts(1);
+/// let attempt: BackoffAttempt = backoff.attempt("ada@example.org").await?;
+/// attempt.succeeded().await; // the password is correct
+/// assert!(backoff.attempt("ada@example.org").await.is_ok());
+/// # Ok(())
+/// # }
+/// ```
 #[derive(Debug)]
 pub struct BackoffAttempt<'a> {
     backoff: &'a Backoff,

@@ -63,6 +63,32 @@
 //! The name of a limit is its scope. Limits with the same name, quotas, strategy and store share
 //! their counters, wherever they are used. Limits with different names never share one.
 //!
+//! # Show the remaining requests
+//!
+//! A [`RateLimitLayer`] adds the state of each limit to the request, for handlers:
+//!
+//! ```
+//! use axum::{Extension, Router, body::Body, routing::get};
+//! use http::Request;
+//! use palisade::rate_limit::store::MemoryStore;
+//! use palisade::rate_limit::{RateLimit, RateLimitStatus, RateLimitStatuses};
+//! use tower::ServiceExt;
+//!
+//! async fn page(Extension(RateLimitStatuses(limits)): Extension<RateLimitStatuses>) {
+//!     let status: &RateLimitStatus = &limits[0];
+//!     assert_eq!((&*status.limit, status.snapshot.remaining), ("search", 9));
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let limit = RateLimit::new("search", "10/minute".parse()?, MemoryStore::new());
+//! let app = Router::new().route("/", get(page)).layer(limit.global());
+//! let response = app.oneshot(Request::new(Body::empty())).await?;
+//! assert_eq!(response.status(), 200);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What it does not do
 //!
 //! - It does not identify the client: [`Proxies`](crate::proxy::Proxies) does.

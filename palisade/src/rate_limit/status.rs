@@ -43,7 +43,8 @@ pub struct LimitExceeded<'a> {
     pub reported_only: bool,
 }
 
-/// The state of the request's caller at one limit. See [`RateLimitStatuses`].
+/// The state of the request's caller at one limit. The [module page](crate::rate_limit) has an
+/// example.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct RateLimitStatus {
@@ -58,28 +59,7 @@ pub struct RateLimitStatus {
 }
 
 /// The states of the request's caller at all limits in front of the handler, the outermost first.
-/// A [`RateLimitLayer`](super::RateLimitLayer) adds them to the request's extensions.
-///
-/// ```
-/// use axum::{Extension, Router, body::Body, routing::get};
-/// use http::Request;
-/// use palisade::rate_limit::store::MemoryStore;
-/// use palisade::rate_limit::{RateLimit, RateLimitStatus, RateLimitStatuses};
-/// use tower::ServiceExt;
-///
-/// async fn page(Extension(RateLimitStatuses(limits)): Extension<RateLimitStatuses>) {
-///     let status: &RateLimitStatus = &limits[0];
-///     assert_eq!((&*status.limit, status.snapshot.remaining), ("search", 9));
-/// }
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limit = RateLimit::new("search", "10/minute".parse()?, MemoryStore::new());
-/// let app = Router::new().route("/", get(page)).layer(limit.global());
-/// let response = app.oneshot(Request::new(Body::empty())).await?;
-/// assert_eq!(response.status(), 200);
-/// # Ok(())
-/// # }
-/// ```
+/// A [`RateLimitLayer`](super::RateLimitLayer) adds them to the request's extensions. The
+/// [module page](crate::rate_limit) has an example.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct RateLimitStatuses(pub Vec<RateLimitStatus>);

@@ -124,6 +124,16 @@ impl fmt::Display for Site {
 
 /// A checked target of a [`Redirect`](super::Redirect): a path on this site, or a URL of an
 /// allowed site.
+///
+/// ```
+/// use palisade::redirect::{RedirectSites, SafePath, SafeRedirect};
+///
+/// let path: SafeRedirect = SafePath::of("/news").into();
+/// assert_eq!(path.as_str(), "/news");
+/// let url: SafeRedirect = RedirectSites::new(["example.org"])?.check("https://example.org")?;
+/// assert_eq!(url.as_str(), "https://example.org/");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct SafeRedirect(Cow<'static, str>);
 

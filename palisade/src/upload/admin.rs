@@ -13,33 +13,10 @@ use super::temp_file::TempFile;
 use super::{Uploads, store_down};
 
 /// Access to stored files by id, for backups and consistency checks: [`Uploads::admin`]. Cheap to
-/// clone.
+/// clone. The [module page](crate::upload) has an example.
 ///
 /// # Security
 /// It does not check permissions, and reads quarantined files too. Don't serve what it returns.
-///
-/// ```
-/// use palisade::upload::{StoredEntry, StoredFile};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
-/// # }
-/// # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
-/// let upload = uploads.keep(uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?).await?;
-///
-/// let admin = uploads.admin();
-/// let entries: Vec<StoredEntry> = admin.list().await?;
-/// assert_eq!((entries[0].id, entries[0].bytes), (upload.id, 14));
-///
-/// let mut file: StoredFile = admin.read(upload.id).await?.expect("it was stored just now");
-/// assert_eq!(file.chunk().await?.as_deref(), Some(&b"%PDF-1.7\n%%EOF"[..]));
-///
-/// admin.delete(&entries[0]).await?;
-/// assert!(admin.list().await?.is_empty());
-/// # Ok(())
-/// # }
-/// ```
 #[derive(Clone, Debug)]
 #[doc(alias = "backup")]
 pub struct UploadAdmin(Uploads);

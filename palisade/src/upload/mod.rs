@@ -105,6 +105,33 @@
 //!
 //! The application checks who may see a file, before it calls `serve`.
 //!
+//! # Back up and check the stored files
+//!
+//! [`UploadAdmin`] lists, reads and deletes them by id, without a check of permissions:
+//!
+//! ```
+//! use palisade::upload::{StoredEntry, StoredFile, UploadAdmin};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() {
+//! #     example(palisade::Uploads::open("memory://").unwrap()).await.unwrap();
+//! # }
+//! # async fn example(uploads: palisade::Uploads) -> Result<(), palisade::upload::UploadRejection> {
+//! let upload = uploads.keep(uploads.take_file("a.pdf", b"%PDF-1.7\n%%EOF").await?).await?;
+//!
+//! let admin: UploadAdmin = uploads.admin();
+//! let entries: Vec<StoredEntry> = admin.list().await?;
+//! assert_eq!((entries[0].id, entries[0].bytes), (upload.id, 14));
+//!
+//! let mut file: StoredFile = admin.read(upload.id).await?.expect("it was stored just now");
+//! assert_eq!(file.chunk().await?.as_deref(), Some(&b"%PDF-1.7\n%%EOF"[..]));
+//!
+//! admin.delete(&entries[0]).await?;
+//! assert!(admin.list().await?.is_empty());
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # Defaults
 //!
 //! | setting | default | why |

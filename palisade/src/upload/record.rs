@@ -100,6 +100,16 @@ impl<'de> serde::Deserialize<'de> for UploadId {
 }
 
 /// The SHA-256 of a file's bytes, written as 64 lower-case hexadecimal digits.
+///
+/// ```
+/// use palisade::upload::{Digest, UploadParseError};
+///
+/// let text = "0123456789abcdef".repeat(4);
+/// let digest: Digest = text.parse()?;
+/// assert_eq!(digest.to_string(), text);
+/// assert_eq!("abc".parse::<Digest>(), Err(UploadParseError::Digest));
+/// # Ok::<(), UploadParseError>(())
+/// ```
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 #[doc(alias("SHA-256", "hash", "checksum"))]
 pub struct Digest(pub(super) [u8; 32]);

@@ -16,7 +16,7 @@ pub use self::snapshot::{LatencyHistogram, LimitMetrics, MetricsSnapshot};
 ///
 /// ```
 /// use palisade::rate_limit::store::MemoryStore;
-/// use palisade::rate_limit::{FallbackStore, RateLimit, RateLimitRejection};
+/// use palisade::rate_limit::{FallbackStore, Metrics, RateLimit};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -25,12 +25,13 @@ pub use self::snapshot::{LatencyHistogram, LimitMetrics, MetricsSnapshot};
 /// assert!(limit.check("ada").await.is_ok());
 /// assert!(limit.check("ada").await.is_err());
 ///
-/// let metrics = store.metrics().snapshot();
-/// assert_eq!((metrics.limits[0].allowed, metrics.limits[0].rejected), (1, 1));
-/// assert_eq!((metrics.is_down, metrics.latency.count), (false, 0));
+/// let metrics: &Metrics = store.metrics();
+/// let snapshot = metrics.snapshot();
+/// assert_eq!((snapshot.limits[0].allowed, snapshot.limits[0].rejected), (1, 1));
+/// assert_eq!((snapshot.is_down, snapshot.latency.count), (false, 0));
 ///
 /// let line = r#"ratelimit_decisions_total{store="memory",limit="login",outcome="refused"} 1"#;
-/// assert!(store.metrics().to_string().contains(line));
+/// assert!(metrics.to_string().contains(line));
 /// # Ok(())
 /// # }
 /// ```

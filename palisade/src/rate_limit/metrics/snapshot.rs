@@ -36,11 +36,11 @@ pub struct MetricsSnapshot {
 ///
 /// ```
 /// use palisade::rate_limit::store::MemoryStore;
-/// use palisade::rate_limit::{FallbackStore, RateLimit};
+/// use palisade::rate_limit::{FallbackStore, LimitMetrics, RateLimit};
 ///
 /// let store = FallbackStore::new(MemoryStore::new());
 /// let limit = RateLimit::new("login", "1/minute".parse()?, store.clone());
-/// let metrics = &store.metrics().snapshot().limits[0];
+/// let metrics: &LimitMetrics = &store.metrics().snapshot().limits[0];
 /// assert_eq!(&*metrics.limit, "login");
 /// assert_eq!(metrics.outcomes()[0], ("allowed", 0));
 /// # Ok::<(), palisade::rate_limit::quota::QuotaError>(())
@@ -86,10 +86,11 @@ impl LimitMetrics {
 /// The time that a server takes to answer. Stores that answer at once are not measured.
 ///
 /// ```
-/// use palisade::rate_limit::FallbackStore;
 /// use palisade::rate_limit::store::MemoryStore;
+/// use palisade::rate_limit::{FallbackStore, LatencyHistogram};
 ///
-/// let latency = FallbackStore::new(MemoryStore::new()).metrics().snapshot().latency;
+/// let store = FallbackStore::new(MemoryStore::new());
+/// let latency: LatencyHistogram = store.metrics().snapshot().latency;
 /// assert_eq!((latency.buckets[0], latency.count), ((0.0005, 0), 0));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
