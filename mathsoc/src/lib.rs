@@ -13,6 +13,9 @@
 //! # }
 //! ```
 
+// The documentation is for the developers of the site: links may lead to private items.
+#![allow(rustdoc::private_intra_doc_links)]
+
 pub mod config;
 pub mod db;
 pub mod domain;

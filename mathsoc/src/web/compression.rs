@@ -2,7 +2,7 @@
 //!
 //! The length of a compressed page reveals whether attacker-controlled text repeats a secret of
 //! the page. So a response is not compressed if it sets a cookie, or if it is `Cache-Control:
-//! no-store`, as with [`PageHeaders::private`](palisade::PageHeaders::private). A nonce is not
+//! no-store`, as with [`PageHeaders::no_store`](palisade::PageHeaders::no_store). A nonce is not
 //! such a secret: it changes with each response.
 //!
 //! Static files are compressed at build time (`build.rs`). Reference: breachattack.com,
