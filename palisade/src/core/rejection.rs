@@ -209,7 +209,8 @@ macro_rules! comparable_rejection {
     ($reason:ty) => {
         impl PartialEq<$reason> for $crate::rejection::Rejection {
             fn eq(&self, reason: &$reason) -> bool {
-                *self == Self::from(reason.clone())
+                let rejection = Self::from(reason.clone());
+                *self == rejection
             }
         }
     };
