@@ -1,5 +1,6 @@
 //! Documentation: pages, links, examples.
 
+use house_checks::docs::examples::examples;
 use house_checks::docs::{Rule, check, html, lines};
 use house_checks::package::Package;
 
@@ -130,4 +131,11 @@ fn names_the_file_that_an_example_is_in() {
         found.iter().any(|one| one.text == "demo/guide/start.md:3: the example asserts nothing"),
         "{found:?}"
     );
+}
+
+#[test]
+fn longer_fences_hold_shorter_ones() {
+    let text = "````\nlet a = \"\n```floors\n```\n\";\n````\n";
+    assert_eq!(examples(text).len(), 1);
+    assert!(examples(text)[0].code.contains("```floors"));
 }

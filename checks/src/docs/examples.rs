@@ -53,17 +53,14 @@ pub fn examples(text: &str) -> Vec<Example> {
     let mut found = Vec::new();
     let mut open: Option<(&str, Option<Example>)> = None;
     for (line, content) in text.lines().enumerate() {
-        let trimmed = content.trim_start();
-        let fence = ["```", "~~~"].into_iter().find(|fence| trimmed.starts_with(fence));
-        match (&mut open, fence) {
-            (None, Some(fence)) => {
-                let info = trimmed.trim_start_matches(&fence[..1]).trim();
-                open = Some((fence, example(info, line)));
-            }
-            (Some((opened, _)), Some(fence)) if *opened == fence => {
+        let (fence, info) = fence(content.trim_start());
+        match &mut open {
+            None if fence.len() >= 3 => open = Some((fence, example(info, line))),
+            // The same sign, at least as often, closes the block.
+            Some((opened, _)) if fence.starts_with(*opened) && info.is_empty() => {
                 found.extend(open.take().and_then(|(_, example)| example));
             }
-            (Some((_, Some(example))), _) => {
+            Some((_, Some(example))) => {
                 example.code.push_str(content);
                 example.code.push('\n');
             }
@@ -71,6 +68,13 @@ pub fn examples(text: &str) -> Vec<Example> {
         }
     }
     found
+}
+
+/// Splits a line into its fence, which may be empty, and the rest.
+fn fence(line: &str) -> (&str, &str) {
+    let sign = if line.starts_with('~') { '~' } else { '`' };
+    let length = line.len() - line.trim_start_matches(sign).len();
+    (&line[..length], line[length..].trim())
 }
 
 /// Starts an example; `None` if the block is not Rust, or is ignored.
