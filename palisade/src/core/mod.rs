@@ -24,6 +24,10 @@ pub mod request;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
+#[cfg_attr(
+    not(feature = "redirect"),
+    allow(dead_code, unreachable_pub, reason = "the sanitizer alone uses only a part of it")
+)]
 pub(crate) mod safe_path;
 pub(crate) mod same_site;
 pub(crate) mod session_tag;

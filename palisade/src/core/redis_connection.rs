@@ -70,6 +70,7 @@ impl RedisConnection {
         .await
     }
 
+    #[cfg(feature = "rate-limit")]
     pub(crate) async fn ping(self: &Arc<Self>) -> Result<(), StoreError> {
         let ping = redis::cmd("PING");
         self.run(async |connection| match connection {
