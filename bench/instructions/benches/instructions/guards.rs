@@ -2,10 +2,8 @@
 
 use http::header::{CONTENT_TYPE, SET_COOKIE};
 use http::{HeaderValue, Request, Response};
-use palisade::csp::{Csp, PreparedCsp};
-use palisade::{CspNonce, PageHeaders, SecurityHeaders};
 use palisade::cookies::Cookies;
-use palisade::csp::{Csp, Prepared};
+use palisade::csp::{Csp, PreparedCsp};
 use palisade::csrf::Csrf;
 use palisade::guard::Guard;
 use palisade::host::Hosts;

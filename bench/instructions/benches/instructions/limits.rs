@@ -11,6 +11,7 @@ use palisade::clock::Clock;
 use palisade::guard::Guard;
 use palisade::proxy::Proxies;
 use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::RateLimitStore;
 use palisade::rate_limit::store::{ChargePolicy, MemoryStore, RateLimitRequest, Store, StoreReply};
 use tower::{Layer, service_fn};
 

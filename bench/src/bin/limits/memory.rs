@@ -6,6 +6,7 @@ use std::time::Instant;
 
 use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
 use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::RateLimitStore;
 use palisade::rate_limit::store::{ChargePolicy, MemoryStore, Outcome, RateLimitRequest, Store, StoreReply};
 use stats_alloc::Region;
 
@@ -101,7 +102,7 @@ impl Ours {
         let ask =
             RateLimitRequest { limit: "page", caller: &caller, quotas, strategy: *strategy, cost: 1, charge };
         match self.store.decide(ask) {
-            StoreReply::Ready(Ok(decision)) => decision.outcome == Outcome::Allow,
+            StoreReply::Ready(Ok(decision)) => decision.outcome == Outcome::Allowed,
             _ => false,
         }
     }

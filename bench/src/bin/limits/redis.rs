@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use palisade::rate_limit::quota::{Quotas, Strategy};
+use palisade::rate_limit::store::RateLimitStore;
 use palisade::rate_limit::store::{ChargePolicy, Outcome, RateLimitRequest, RedisStore, Store};
 use redis::aio::MultiplexedConnection;
 use redis::{Client, Script};
@@ -162,7 +163,7 @@ impl Ours {
         let (caller, charge) = (caller.as_bytes(), ChargePolicy::AllOrNothing);
         let ask = RateLimitRequest { limit: "page", caller, quotas, strategy: *strategy, cost: 1, charge };
         let decision = self.store.decide(ask).await.expect("a decision");
-        assert_eq!(decision.outcome, Outcome::Allow, "every request passes");
+        assert_eq!(decision.outcome, Outcome::Allowed, "every request passes");
     }
 }
 
