@@ -42,13 +42,14 @@
 //!
 //! # Where it goes
 //!
-//! Outside of every other layer but `ErrorPages`: write it second in the tuple of layers, or call
+//! Outside of every other layer but [`ErrorPages`](crate::ErrorPages): write it second in the tuple of layers, or call
 //! `Router::layer` with it last but one. It has no state and needs no async runtime.
 //!
 //! # What it does not do
 //!
-//! It sets no limits: see `deadline`, `body_limit`, `rate_limit` and `serve`. Tokens in forms are
-//! `csrf::CsrfTokens`.
+//! It sets no limits: see [`deadline`](crate::deadline), [`body_limit`](crate::body_limit),
+//! [`rate_limit`](crate::rate_limit) and [`serve`](mod@crate::serve). Tokens in forms are
+//! [`CsrfTokens`](crate::CsrfTokens).
 
 use std::sync::Arc;
 
