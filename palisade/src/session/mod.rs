@@ -90,7 +90,11 @@
 //!     hash: PasswordHash, // in a real site, each account's hash is in the database
 //! }
 //!
-//! async fn login(State(site): State<Site>, session: Session, password: String) -> Result<(), Rejection> {
+//! async fn login(
+//!     State(site): State<Site>,
+//!     session: Session,
+//!     password: String,
+//! ) -> Result<(), Rejection> {
 //!     let stored = StoredCredential { user: "7".into(), epoch: 1, hash: site.hash };
 //!     let verified = site.passwords.verify(Password::from(&*password), Some(stored)).await?;
 //!     let verified = verified.ok_or_else(|| Rejection::from(session.sign_in_required()))?;
@@ -140,8 +144,8 @@
 //! # }
 //! ```
 //!
-//! With axum, the extractor [`SignedIn`](crate::SignedIn) does the first two steps of `account` and
-//! loads the account.
+//! With axum, the extractor [`SignedIn`](crate::SignedIn) does the first two steps of `account`
+//! and loads the account.
 //!
 //! # What happens, in order
 //!
@@ -217,8 +221,8 @@
 //!
 //! # See also
 //!
-//! [`keyring`](crate::keyring) for key rotation, [`SignedIn`](crate::extract::SignedIn) for handlers,
-//! [`csrf`](crate::csrf) for tokens that are bound to the session.
+//! [`keyring`](crate::keyring) for key rotation, [`SignedIn`](crate::extract::SignedIn) for
+//! handlers, [`csrf`](crate::csrf) for tokens that are bound to the session.
 //!
 //! # References
 //!
