@@ -41,7 +41,7 @@
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
-//! | a server that bounds connections, headers and bodies | [`serve`](mod@serve) | 408, 431 |
+//! | a server that bounds connections, headers and bodies | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
 //! | keys that rotate: signing and sealing | [`keyring`] | |
