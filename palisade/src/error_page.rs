@@ -30,17 +30,24 @@
 //! status, or by the code of their [`Rejection`]:
 //!
 //! ```
-//! use palisade::{ErrorPages, Rejection};
+//! use axum::{Router, body::{Body, to_bytes}, http::Request};
+//! use palisade::{ErrorPages, Rejection, error_page::ErrorPage};
+//! use tower::{Layer, ServiceExt};
 //!
-//! let pages = ErrorPages::new(|error| {
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let pages = ErrorPages::new(|error: &ErrorPage<'_>| {
 //!     let text = match (error.status().as_u16(), error.rejection().map(Rejection::code)) {
 //!         (_, Some("host_unknown")) => "This is not the address of our site.".into(),
 //!         (404, _) => "This page has moved. Please use the search.".into(),
 //!         _ => error.message(), // for a 429, it ends in the time to wait
 //!     };
-//!     format!("<!doctype html><title>{}</title><p>{text}</p>", error.title())
+//!     format!("<!doctype html><title>{}</title><p>{text}", error.title())
 //! });
-//! # let _ = pages;
+//! let response = pages.layer(Router::new()).oneshot(Request::new(Body::empty())).await?;
+//! assert!(to_bytes(response.into_body(), 1000).await?.ends_with(b"Please use the search."));
+//! # Ok(())
+//! # }
 //! ```
 //!
 //! The function does not change `problem+json`, whose `detail` is always [`ErrorPage::message`].

@@ -22,7 +22,7 @@
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, response::Html, routing::{get, post}};
-//! use palisade::rate_limit::store::MemoryStore;
+//! use palisade::rate_limit::{FallbackStore, store::MemoryStore};
 //! use palisade::request::PeerAddr;
 //! use palisade::{
 //!     CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Sessions,
@@ -36,7 +36,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-//! let store = MemoryStore::new();
+//! let store = FallbackStore::new(MemoryStore::new());
 //! let site = RateLimit::new("site", "300/minute".parse()?, store.clone());
 //! let login = RateLimit::new("login", "5/minute".parse()?, store);
 //! let routes = Router::new()

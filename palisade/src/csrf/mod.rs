@@ -17,7 +17,7 @@
 //! | check | layer | depends on | default |
 //! |---|---|---|---|
 //! | origin | [`Csrf`], in [`Palisade`](crate::Palisade) | headers that browsers send | on |
-//! | token | [`CsrfTokens`](crate::CsrfTokens), inside of the sessions (feature `csrf`) | a secret in the page | off |
+//! | token | [`CsrfTokens`], inside of the sessions (feature `csrf`) | a secret in the page | off |
 //!
 //! # What the origin check does, in order
 //!
@@ -36,14 +36,14 @@
 //! # What the token check does, in order
 //!
 //! 1. GET, HEAD and OPTIONS pass.
-//! 2. With [`CsrfTokens::skip_if_origin_verified`](crate::CsrfTokens::skip_if_origin_verified),
+//! 2. With [`CsrfTokens::skip_if_origin_verified`],
 //!    verified requests pass.
 //! 3. A token in the header `X-CSRFToken` or `X-CSRF-Token` is verified (scripts, JSON).
 //! 4. Else the token in the field `csrf_token` of a form is verified: urlencoded or multipart,
 //!    within the first 64 KB of the body; the first field of the name counts. The rest of the body
 //!    waits until then, and is never buffered. The handler reads the whole body.
 //! 5. A missing, expired, foreign or invalid token is rejected with a 403
-//!    ([`CsrfTokenError`](crate::csrf::CsrfTokenError)).
+//!    ([`CsrfTokenError`]).
 //!
 //! A form whose body is malformed (400), too slow (408) or too large (413) is rejected with a
 //! [`BodyRejection`](crate::body_limit::BodyRejection).
@@ -56,8 +56,8 @@
 //! | trusted origins | none, no wildcards | a short list can be reviewed |
 //! | `Referer` | ignored | privacy tools and `Referrer-Policy: no-referrer` remove it |
 //! | token | required even if the origin is verified | two checks with nothing in common |
-//! | [`CsrfTokens::time_limit`](crate::CsrfTokens::time_limit) | 1 hour | a page stays open on a shared computer |
-//! | [`CsrfTokens::scan_limit`](crate::CsrfTokens::scan_limit) | 64 KB | fields come before files; memory per request is bounded |
+//! | [`CsrfTokens::time_limit`] | 1 hour | a page stays open on a shared computer |
+//! | [`CsrfTokens::scan_limit`] | 64 KB | fields come before files; memory per request is bounded |
 //! | names of field and headers | see above | those of Flask-WTF, Django and Rails |
 //!
 //! # What it does not do
@@ -68,7 +68,7 @@
 //!   rejected.
 //! - It does not stop webhooks and other programs: they send neither `Origin` nor
 //!   `Sec-Fetch-Site`, so they pass the origin check without being verified. Put their routes in a
-//!   group without [`CsrfTokens`](crate::CsrfTokens).
+//!   group without [`CsrfTokens`].
 //! - The token check does not read JSON bodies, queries, cookies or compressed bodies.
 //! - tower-http has an origin check too; this one knows proxies and rejects with typed reasons.
 //!
@@ -195,7 +195,7 @@ impl Csrf {
     ///
     /// # Security
     /// Any page on the web can then act in the name of its visitors, unless
-    /// [`CsrfTokens`](crate::CsrfTokens) prevents it.
+    /// [`CsrfTokens`] prevents it.
     pub fn dangerous_disable_origin_check(self) -> Self {
         self.change(|settings| settings.mode = Mode::Off)
     }

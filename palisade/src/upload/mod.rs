@@ -65,7 +65,7 @@
 //!
 //! let uploads = Uploads::open("memory://")?;
 //! let limit = BodyLimit::bytes(uploads.request_limit_bytes()).timeout(Duration::from_secs(300));
-//! # let _ = limit;
+//! assert_eq!(limit, BodyLimit::bytes(16 << 20).timeout(Duration::from_secs(300)));
 //! # Ok::<(), palisade::upload::UploadsError>(())
 //! ```
 //!
