@@ -95,8 +95,8 @@
 //!
 //! # Where it goes
 //!
-//! Outside of every other layer but [`ErrorPages`](crate::ErrorPages): write it second in the tuple of layers, or call
-//! `Router::layer` with it last but one. It has no state and needs no async runtime.
+//! Outside of every other layer but [`ErrorPages`](crate::ErrorPages): write it second in the
+//! tuple of layers, or call `Router::layer` with it last but one. It has no state and needs no async runtime.
 //!
 //! # What it does not do
 //!

@@ -54,7 +54,8 @@
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
 //! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
-//! layers share are in [`request`] and [`clock`]; [`guard`] is the trait behind the stateless layers.
+//! layers share are in [`request`] and [`clock`]; [`guard`] is the trait behind the stateless
+//! layers.
 //!
 //! # Features
 //!

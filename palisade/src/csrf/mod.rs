@@ -36,14 +36,12 @@
 //! # What the token check does, in order
 //!
 //! 1. GET, HEAD and OPTIONS pass.
-//! 2. With [`CsrfTokens::skip_if_origin_verified`],
-//!    verified requests pass.
+//! 2. With [`CsrfTokens::skip_if_origin_verified`], verified requests pass.
 //! 3. A token in the header `X-CSRFToken` or `X-CSRF-Token` is verified (scripts, JSON).
 //! 4. Else the token in the field `csrf_token` of a form is verified: urlencoded or multipart,
 //!    within the first 64 KB of the body; the first field of the name counts. The rest of the body
 //!    waits until then, and is never buffered. The handler reads the whole body.
-//! 5. A missing, expired, foreign or invalid token is rejected with a 403
-//!    ([`CsrfTokenError`]).
+//! 5. A missing, expired, foreign or invalid token is rejected with a 403 ([`CsrfTokenError`]).
 //!
 //! A form whose body is malformed (400), too slow (408) or too large (413) is rejected with a
 //! [`BodyRejection`](crate::body_limit::BodyRejection).
@@ -74,8 +72,8 @@
 //!
 //! # See also
 //!
-//! [`cookies`](crate::cookies) for `SameSite`; [`session`](crate::session) for the
-//! session that a token belongs to.
+//! [`cookies`](crate::cookies) for `SameSite`; [`session`](crate::session) for the session that a
+//! token belongs to.
 //!
 //! References: W3C Fetch Metadata; RFC 6454 (Origin); OWASP Cross-Site Request Forgery Prevention
 //! Cheat Sheet; BREACH (breachattack.com); Go's `http.CrossOriginProtection`; Flask-WTF

@@ -37,7 +37,7 @@
 //! | idle timeout | 30 minutes after the last request that read the session; up to 2 minutes earlier, because the time of use is written at most every sixteenth of the timeout | [`Sessions::idle_timeout`] |
 //! | absolute timeout | 12 hours after it began; [reauthentication](Session::reauthenticate), which proves the password again, does not extend it | [`Sessions::absolute_timeout`] |
 //! | browser closed | the cookie has no `Max-Age`; browsers that restore tabs keep it | |
-//! | log-out | at once, copies of the cookie included; without a store, in this process only and until it restarts | [`Session::log_out`] |
+//! | log-out | at once, copies of the cookie included; with sessions in cookies and no [`revocation_store`](Sessions::revocation_store), in this process only and until it restarts | [`Session::log_out`] |
 //! | another sign-in in this browser | at once | [`Session::log_in`] |
 //! | ended from another session | at once; needs a [store](Sessions::store) | [`Session::end_other`], [`Session::end_others`] |
 //! | epoch raised, account removed | at the next request that extracts [`SignedIn`](crate::SignedIn) | [`Account::epoch`], [`Account::find`] |
@@ -160,8 +160,8 @@
 //!    decides: nothing, reauthentication, or the end of the session.
 //! 5. Without a sign-in, a remember token that is the latest of its series signs in, and is
 //!    replaced. For one minute after that, the replaced token still signs in, because the browser
-//!    may have sent several requests at once. After that minute, a replaced token counts as
-//!    stolen: the sessions and tokens that the store has of this account end.
+//!    may have sent several requests at once. After that minute, it counts as stolen, and older
+//!    tokens of the series do so at once: the sessions and tokens that the store has of this account end.
 //! 6. The time of the last use is written if more than a sixteenth of the idle timeout has passed.
 //!
 //! When the response leaves, for a session that was asked for:
@@ -216,8 +216,8 @@
 //!   attempts with [`rate_limit`](crate::rate_limit).
 //!
 //! Two session layers on one site need two [cookie names](Sessions::cookie_name); only one may
-//! [remember](Sessions::remember). Write the layer inside `Palisade` or `Proxies`: without the
-//! scheme the cookie is not `Secure`.
+//! [remember](Sessions::remember). Write the layer inside [`Palisade`](crate::Palisade) or
+//! [`Proxies`](crate::proxy::Proxies): without the scheme the cookie is not `Secure`.
 //!
 //! # See also
 //!

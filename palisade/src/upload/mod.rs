@@ -45,16 +45,16 @@
 //! # }
 //! ```
 //!
-//! The visitor sees that sentence if [`ErrorPages`](crate::ErrorPages) is around the routes: in the
-//! page, or as `detail` of `application/problem+json`. Without it, the body is empty. A handler
+//! The visitor sees that sentence if [`ErrorPages`](crate::ErrorPages) is around the routes: in
+//! the page, or as `detail` of `application/problem+json`. Without it, the body is empty. A handler
 //! that shows its form again takes the sentence from [`UploadRejection::message`]. [`UploadError`]
 //! lists every reason with its status, code and sentence.
 //!
 //! # The body limit of the route
 //!
 //! A route for uploads needs a [`BodyLimit`] of at least
-//! [`request_limit_bytes`](Uploads::request_limit_bytes); else [`serve`](mod@crate::serve) stops at
-//! 1 MiB. The default timeout of 30 s suits 1 MiB. Set a longer one for large files: 16 MiB at
+//! [`request_limit_bytes`](Uploads::request_limit_bytes); else [`serve`](mod@crate::serve) stops
+//! at 1 MiB. The default timeout of 30 s suits 1 MiB. Set a longer one for large files: 16 MiB at
 //! 1 Mbit/s take 134 s.
 //!
 //! ```

@@ -25,8 +25,8 @@
 //! ```
 //!
 //! An application rarely calls a store. It opens one, and hands it to
-//! [`FallbackStore`](super::FallbackStore) or [`RateLimit::new`](super::RateLimit::new), which puts
-//! it into a `FallbackStore`. To *charge* a quota is to count the cost of a request there.
+//! [`FallbackStore`](super::FallbackStore) or [`RateLimit::new`](super::RateLimit::new); the latter
+//! puts it into a `FallbackStore`. To *charge* a quota is to count the cost of a request there.
 //!
 //! # Addresses
 //!
