@@ -161,7 +161,8 @@
 //! 5. Without a sign-in, a remember token that is the latest of its series signs in, and is
 //!    replaced. For one minute after that, the replaced token still signs in, because the browser
 //!    may have sent several requests at once. After that minute, it counts as stolen, and older
-//!    tokens of the series do so at once: the sessions and tokens that the store has of this account end.
+//!    tokens of the series do so at once: the sessions and tokens that the store has of this
+//!    account end.
 //! 6. The time of the last use is written if more than a sixteenth of the idle timeout has passed.
 //!
 //! When the response leaves, for a session that was asked for:
