@@ -20,21 +20,28 @@
 //! # }
 //! ```
 //!
+//! The limit needs the server [`serve`](crate::serve()). Under another server, only axum's
+//! extractors know the limit, and only its size: they answer 413, and there is no timeout.
+//!
 //! # What happens, in order
 //!
 //! 1. The innermost `BodyLimit` of a route applies; without one, the limit of
 //!    [`Serve`](crate::serve::Serve::body_limit).
 //! 2. A body that the application does not read passes: it is never buffered.
 //! 3. A body whose `Content-Length` exceeds the limit fails at the first read, before a byte is
-//!    taken. [`CsrfTokens`](crate::csrf) may read the beginning of a form before this rule
-//!    applies.
-//! 4. Any other body fails at the first byte over the limit, or when the timeout has passed since
-//!    the first read had to wait.
+//!    taken.
+//! 4. A body without a `Content-Length` fails at the first byte over the limit. So does a form
+//!    whose beginning a [`CsrfTokens`](crate::CsrfTokens) layer outside of this one has read.
+//! 5. Every body fails when the timeout has passed. The time starts when a read waits for the
+//!    client for the first time.
 //!
-//! A failed read is an error of the body. axum's extractors answer 413 to a
-//! [`LengthLimitError`](http_body_util::LengthLimitError) and 400 to a body that took too long.
-//! The layer adds [`BodyRejection::TooLarge`] to that 413, and turns that 400 into a 408 with
-//! [`BodyRejection::TooSlow`].
+//! The reader of the body sees such a failure as an error. An axum extractor turns that error into
+//! a response, which this layer completes:
+//!
+//! | failure | axum's extractor answers | this layer |
+//! |---|---|---|
+//! | too large (`http_body_util::LengthLimitError`) | 413 | adds [`BodyRejection::TooLarge`] |
+//! | too slow (`io::ErrorKind::TimedOut`) | 400 | makes it a 408 with [`BodyRejection::TooSlow`] |
 //!
 //! # Defaults
 //!
@@ -46,9 +53,8 @@
 //! # What it does not do
 //!
 //! - It rejects nothing by itself, since a layer further in may raise the limit.
-//! - A body that a layer makes up is not limited: only bodies that come through
-//!   [`serve`](crate::serve()) are.
-//! - Under another server, only axum's extractors know the limit, and only its size.
+//! - It does not limit a body that another layer creates, for example by decompression. Only
+//!   bodies that come through [`serve`](crate::serve()) are limited.
 //!
 //! # See also
 //!

@@ -44,7 +44,7 @@
 //!
 //! # See also
 //!
-//! `session` for the session cookie; [`csrf`](crate::csrf) for forged requests.
+//! [`session`](crate::session) for the session cookie; [`csrf`](crate::csrf) for forged requests.
 //!
 //! References: RFC 6265bis §4.1.2; OWASP Session Management Cheat Sheet.
 

@@ -49,8 +49,8 @@
 //!
 //! # See also
 //!
-//! [`body_limit`](crate::body_limit) for the time of the request's body; the decision page
-//! `docs/decisions/0004-deadline-is-a-layer.md`.
+//! [`body_limit`](crate::body_limit) for the time of the request's body. `Deadline` is a layer and
+//! not a setting of the server, so that its 503 gets headers and an error page.
 //!
 //! # References
 //!

@@ -1,28 +1,56 @@
 //! Error pages: a body for every error response, as HTML or `application/problem+json`.
 //!
 //! ```
-//! use axum::{Router, body::Body, http::Request};
+//! use axum::{Router, body::{Body, to_bytes}, http::Request};
 //! use palisade::ErrorPages;
-//! use palisade::error_page::ErrorPage;
 //! use tower::{Layer, ServiceExt};
-//!
-//! fn page(error: &ErrorPage<'_>) -> String {
-//!     format!("<!doctype html><title>{}</title><p>{}</p>", error.title(), error.message())
-//! }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let app = ErrorPages::new(page).layer(Router::new());
+//! let app = ErrorPages::plain().layer(Router::new());
 //! let response = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
 //! assert_eq!(response.status(), 404);
-//! let html = axum::body::to_bytes(response.into_body(), 1000).await?;
-//! assert!(html.starts_with(b"<!doctype html><title>Page not found</title>"));
+//! let html = to_bytes(response.into_body(), 1000).await?;
+//! assert!(html.starts_with(b"<!doctype html>\n<html lang=\"en\">\n<meta charset=\"utf-8\">\n\
+//!     <title>Page not found</title>\n<h1>Page not found</h1>\n<p>There is nothing at this address. \
+//!     It may have moved, or the link has a slip in it.</p>\n<p>Request "));
 //!
 //! let request = Request::get("/").header("accept", "application/json").body(Body::empty())?;
-//! assert_eq!(app.oneshot(request).await?.headers()["content-type"], "application/problem+json");
+//! let response = app.oneshot(request).await?;
+//! assert_eq!(response.headers()["content-type"], "application/problem+json");
+//! let problem = String::from_utf8(to_bytes(response.into_body(), 1000).await?.to_vec())?;
+//! assert!(problem.starts_with("{\"detail\":\"There is nothing at this address. It may have moved, \
+//!     or the link has a slip in it.\",\"request_id\":\""));
+//! assert!(problem.ends_with("\",\"status\":404,\"title\":\"Page not found\",\"type\":\"about:blank\"}"));
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! [`ErrorPages::new`] takes a function that writes the HTML. It can tell errors apart by their
+//! status, or by the code of their [`Rejection`]:
+//!
+//! ```
+//! use axum::{Router, body::{Body, to_bytes}, http::Request};
+//! use palisade::{ErrorPages, Rejection, error_page::ErrorPage};
+//! use tower::{Layer, ServiceExt};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let pages = ErrorPages::new(|error: &ErrorPage<'_>| {
+//!     let text = match (error.status().as_u16(), error.rejection().map(Rejection::code)) {
+//!         (_, Some("host_unknown")) => "This is not the address of our site.".into(),
+//!         (404, _) => "This page has moved. Please use the search.".into(),
+//!         _ => error.message(), // for a 429, it ends in the time to wait
+//!     };
+//!     format!("<!doctype html><title>{}</title><p>{text}", error.title())
+//! });
+//! let response = pages.layer(Router::new()).oneshot(Request::new(Body::empty())).await?;
+//! assert!(to_bytes(response.into_body(), 1000).await?.ends_with(b"Please use the search."));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! The function does not change `problem+json`, whose `detail` is always [`ErrorPage::message`].
 //!
 //! # What happens, in order
 //!
@@ -199,7 +227,8 @@ impl ErrorPage<'_> {
         })
     }
 
-    /// The value of the `Retry-After` header: the time after which the visitor may try again.
+    /// The text of the `Retry-After` header, after which the visitor may try again: seconds, such
+    /// as `90`, or a date. It is not a sentence; [`message`](Self::message) of a 429 has one.
     pub fn retry_after(&self) -> Option<&str> {
         self.retry_after
     }

@@ -16,6 +16,59 @@
 //! # Ok::<(), HostsError>(())
 //! ```
 //!
+//! # A whole stack
+//!
+//! One tuple around the router, outermost first. Only the login route has a limit of its own:
+//!
+//! ```
+//! use axum::{Router, body::Body, http::Request, response::Html, routing::{get, post}};
+//! use palisade::rate_limit::{FallbackStore, store::MemoryStore};
+//! use palisade::request::PeerAddr;
+//! use palisade::{
+//!     CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Sessions,
+//! };
+//! use tower::{Layer, ServiceExt};
+//!
+//! async fn form(token: CsrfToken) -> Html<String> {
+//!     Html(format!("<form method=\"post\" action=\"/login\">{}</form>", token.input()))
+//! }
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let store = FallbackStore::new(MemoryStore::new());
+//! let site = RateLimit::new("site", "300/minute".parse()?, store.clone());
+//! let login = RateLimit::new("login", "5/minute".parse()?, store);
+//! let routes = Router::new()
+//!     .route("/", get(form))
+//!     .route("/login", post(async || "signed in").layer(login.per_client()));
+//! let app = (
+//!     ErrorPages::plain(),                  // bodies of all rejections
+//!     Palisade::new().hosts(["localhost"])?, // client, hosts, https, origin check, headers
+//!     site.per_client(),                    // needs the client's address
+//!     Sessions::new(&keyring),              // needs the scheme, for `Secure`
+//!     CsrfTokens::new(&keyring),            // needs the session
+//! )
+//!     .layer(routes);
+//!
+//! let peer = PeerAddr("127.0.0.1:40000".parse()?);
+//! let request = |builder: http::request::Builder| {
+//!     builder.header("host", "localhost").extension(peer).body(Body::empty())
+//! };
+//! let page = app.clone().oneshot(request(Request::get("/"))?).await?;
+//! assert_eq!(page.status(), 200);
+//! assert!(page.headers().contains_key("content-security-policy"));
+//! assert!(page.headers().contains_key("set-cookie"), "the session that the token belongs to");
+//!
+//! let without_token = app.oneshot(request(Request::post("/login"))?).await?;
+//! assert_eq!(without_token.status(), 403);
+//! let rejection = without_token.extensions().get::<Rejection>().expect("it carries its reason");
+//! assert_eq!(rejection.code(), "csrf_token_missing");
+//! assert_eq!(without_token.headers()["content-type"], "text/html; charset=utf-8");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! # What happens, in order
 //!
 //! 1. [`Proxies`] resolves the client's address and scheme. If the peer is unknown, the response
@@ -42,13 +95,14 @@
 //!
 //! # Where it goes
 //!
-//! Outside of every other layer but `ErrorPages`: write it second in the tuple of layers, or call
-//! `Router::layer` with it last but one. It has no state and needs no async runtime.
+//! Outside of every other layer but [`ErrorPages`](crate::ErrorPages): write it second in the
+//! tuple of layers, or call `Router::layer` with it last but one. It has no state and needs no async runtime.
 //!
 //! # What it does not do
 //!
-//! It sets no limits: see `deadline`, `body_limit`, `rate_limit` and `serve`. Tokens in forms are
-//! `csrf::CsrfTokens`.
+//! It sets no limits: see [`deadline`](crate::deadline), [`body_limit`](crate::body_limit),
+//! [`rate_limit`](crate::rate_limit) and [`serve`](mod@crate::serve). Tokens in forms are
+//! [`CsrfTokens`](crate::CsrfTokens).
 
 use std::sync::Arc;
 

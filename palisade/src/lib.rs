@@ -32,39 +32,43 @@
 //! | all stateless layers in the right order | [`front_door`] | |
 //! | client address and scheme behind proxies (ProxyFix) | [`proxy`] | 500 for an unknown peer |
 //! | allowed hosts | [`host`] | 400, 421 |
-//! | redirect to https, HSTS | [`https`] | 302, 307 (301, 308) |
+//! | redirect to https, HSTS | [`https`] | 301, 302, 307, 308 |
 //! | security headers, per-page overrides (helmet, Talisman) | [`headers`] | |
 //! | Content-Security-Policy: build, parse, lint, nonces | [`csp`] | |
 //! | `Secure`, `HttpOnly`, `SameSite` on every cookie | [`cookies`] | |
-//! | requests forged by other sites: origin check, tokens | [`csrf`] | 403 (400, 408, 413) |
-//! | CSP violations and other browser reports | `reporting` | |
-//! | rate limits, quotas, backoff after failures | `rate_limit` | 429 (400, 503) |
-//! | size and time of request bodies | `body_limit` | 413, 408 |
-//! | time of the whole response | `deadline` | 503 |
-//! | a server that bounds connections, headers and bodies | `serve` | 408, 431 |
-//! | health checks | `health` | 503 |
-//! | error pages, `problem+json` | `error_page` | |
-//! | keys that rotate: signing and sealing | `keyring` | |
-//! | password hashes (Argon2id, Werkzeug, Django), password policy | `password` | 503 |
-//! | sessions, signing in and out, remember-me, recent authentication | `session` | 303, 401, 403, 503 |
-//! | HTML that people write | `sanitize` | |
-//! | files that people send | `upload` | 413, 415, 422, 503 |
-//! | redirects that stay on the site | `redirect` | |
+//! | requests forged by other sites: origin check, tokens | [`csrf`] | 400, 403, 408, 413 |
+//! | CSP violations and other browser reports | [`reporting`] | |
+//! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
+//! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
+//! | time of the whole response | [`deadline`] | 503 |
+//! | a server that bounds connections, headers and bodies | [`serve`](mod@serve) | 400, 431 |
+//! | health checks | [`health`] | 503 |
+//! | error pages, `problem+json` | [`error_page`] | |
+//! | keys that rotate: signing and sealing | [`keyring`] | |
+//! | password hashes (Argon2id, Werkzeug, Django), password policy | [`password`] | 503 |
+//! | sessions, signing in and out, remember-me, recent authentication | [`session`] | 303, 401, 403, 500, 503 |
+//! | HTML that people write | [`sanitize`] | |
+//! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
+//! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
 //!
-//! Every rejection is a value in the response: see [`rejection`]. Values that several layers share are
-//! in [`request`] and `clock`; [`guard`] is the trait behind the stateless layers.
+//! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
+//! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
+//! layers share are in [`request`] and [`clock`]; [`guard`] is the trait behind the stateless
+//! layers.
 //!
 //! # Features
 //!
 //! | feature | default | adds |
 //! |---|---|---|
 //! | `axum` | yes | [`extract`]; page overrides as return values; the peer from axum's `ConnectInfo` |
-//! | `error-page`, `health`, `redirect` | yes | the module of that name |
-//! | `serve` | yes | `serve`, `body_limit`, `deadline` |
-//! | `csrf` | no | tokens in forms ([`csrf`]'s origin check is always there) |
-//! | `keyring`, `password`, `rate-limit`, `reporting`, `sanitize`, `session`, `upload` | no | the module of that name |
-//! | `redis`, `memcached` | no | counters and (Redis) sessions in these servers |
+//! | `error-page`, `health`, `redirect` | yes | [`error_page`], [`health`], [`redirect`] |
+//! | `serve` | yes | [`serve`](mod@serve), [`body_limit`], [`deadline`] |
+//! | `csrf` | no | [`CsrfTokens`]: tokens in forms ([`csrf`]'s origin check is always there) |
+//! | `keyring`, `password` | no | [`keyring`], [`password`] |
+//! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
+//! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
+//! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
 //! | `upload-s3` | no | uploads stored in S3 |
 //! | `full` | no | every feature |
 //!

@@ -20,16 +20,19 @@
 //!
 //! | module | reasons | status |
 //! |---|---|---|
-//! | [`host`](crate::host) | `HostRejection` | 400, 421 |
-//! | [`https`](crate::https) | `HttpsRequired` | 301, 302, 307, 308 |
-//! | [`csrf`](crate::csrf) | `CsrfRejection` | 403 |
-//! | `body_limit` | `BodyRejection` | 400, 408, 413 |
-//! | `deadline` | `DeadlinePassed` | 503 |
-//! | `rate_limit` | `RateLimitRejection` | 400, 429, 503 |
-//! | `session` | `SessionRejection` | 303, 401, 403, 503 |
-//! | `password` | `HashingError` | 503 |
-//! | `upload` | `UploadRejection` | 400, 408, 413, 415, 422, 503 |
+//! | [`host`](crate::host) | [`HostRejection`](crate::host::HostRejection) | 400, 421 |
+//! | [`https`](crate::https) | [`HttpsRequired`](crate::https::HttpsRequired) | 301, 302, 307, 308 |
+//! | [`csrf`](crate::csrf) | [`CsrfRejection`](crate::csrf::CsrfRejection) | 403 |
+//! | [`body_limit`](crate::body_limit) | [`BodyRejection`](crate::body_limit::BodyRejection) | 400, 408, 413 |
+//! | [`deadline`](crate::deadline) | [`DeadlinePassed`](crate::deadline::DeadlinePassed) | 503 |
+//! | [`rate_limit`](crate::rate_limit) | [`RateLimitRejection`](crate::rate_limit::RateLimitRejection) | 400, 429, 503 |
+//! | [`session`](crate::session) | [`SessionRejection`](crate::session::SessionRejection) | 303, 401, 403, 500, 503 |
+//! | [`password`](crate::password) | [`HashingError`](crate::password::HashingError) | 503 |
+//! | [`upload`](crate::upload) | [`UploadRejection`](crate::upload::UploadRejection) | 400, 408, 413, 415, 422, 503 |
 //! | here | [`MissingLayer`] | 500 |
+//!
+//! [`CsrfTokens`](crate::CsrfTokens) reads the body of a form, and rejects a body that it cannot
+//! read with a [`BodyRejection`](crate::body_limit::BodyRejection).
 //!
 //! An application can make rejections of its own with [`Rejection::new`]; they get the same
 //! pages, log lines and `problem+json` bodies. [`InternalError`] is the other value that travels

@@ -64,13 +64,13 @@
 //! # What it does not do
 //!
 //! This module does not send a policy: [`SecurityHeaders`](crate::SecurityHeaders) does. A policy
-//! limits the damage of injected markup; it does not replace escaping, or `sanitize` for HTML that
-//! people write.
+//! limits the damage of injected markup; it does not replace escaping, or
+//! [`sanitize`](crate::sanitize) for HTML that people write.
 //!
 //! # See also
 //!
-//! [`headers`](crate::headers) for the other headers and for pages that differ; `reporting` for a
-//! collector of violation reports.
+//! [`headers`](crate::headers) for the other headers and for pages that differ;
+//! [`reporting`](crate::reporting) for a collector of violation reports.
 //!
 //! References: CSP Level 3; Trusted Types; Google, csp.withgoogle.com (strict CSP);
 //! csp-evaluator.withgoogle.com; Weichselbaum et al., "CSP Is Dead, Long Live CSP!" (2016);

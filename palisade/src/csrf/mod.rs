@@ -17,7 +17,7 @@
 //! | check | layer | depends on | default |
 //! |---|---|---|---|
 //! | origin | [`Csrf`], in [`Palisade`](crate::Palisade) | headers that browsers send | on |
-//! | token | `CsrfTokens`, inside of the sessions (feature `csrf`) | a secret in the page | off |
+//! | token | [`CsrfTokens`], inside of the sessions (feature `csrf`) | a secret in the page | off |
 //!
 //! # What the origin check does, in order
 //!
@@ -36,12 +36,15 @@
 //! # What the token check does, in order
 //!
 //! 1. GET, HEAD and OPTIONS pass.
-//! 2. With `CsrfTokens::skip_if_origin_verified`, verified requests pass.
+//! 2. With [`CsrfTokens::skip_if_origin_verified`], verified requests pass.
 //! 3. A token in the header `X-CSRFToken` or `X-CSRF-Token` is verified (scripts, JSON).
 //! 4. Else the token in the field `csrf_token` of a form is verified: urlencoded or multipart,
 //!    within the first 64 KB of the body; the first field of the name counts. The rest of the body
 //!    waits until then, and is never buffered. The handler reads the whole body.
-//! 5. A missing, expired, foreign or invalid token is rejected with a 403 (`CsrfTokenError`).
+//! 5. A missing, expired, foreign or invalid token is rejected with a 403 ([`CsrfTokenError`]).
+//!
+//! A form whose body is malformed (400), too slow (408) or too large (413) is rejected with a
+//! [`BodyRejection`](crate::body_limit::BodyRejection).
 //!
 //! # Defaults
 //!
@@ -51,8 +54,8 @@
 //! | trusted origins | none, no wildcards | a short list can be reviewed |
 //! | `Referer` | ignored | privacy tools and `Referrer-Policy: no-referrer` remove it |
 //! | token | required even if the origin is verified | two checks with nothing in common |
-//! | `CsrfTokens::time_limit` | 1 hour | a page stays open on a shared computer |
-//! | `CsrfTokens::scan_limit` | 64 KB | fields come before files; memory per request is bounded |
+//! | [`CsrfTokens::time_limit`] | 1 hour | a page stays open on a shared computer |
+//! | [`CsrfTokens::scan_limit`] | 64 KB | fields come before files; memory per request is bounded |
 //! | names of field and headers | see above | those of Flask-WTF, Django and Rails |
 //!
 //! # What it does not do
@@ -61,13 +64,16 @@
 //! - Behind a proxy that terminates TLS, the own origin is wrong until
 //!   [`Proxies`](crate::proxy::Proxies) are configured. Browsers without `Sec-Fetch-Site` are then
 //!   rejected.
-//! - Webhooks pass the origin check by rule 5. Put them in a group of routes without `CsrfTokens`.
+//! - It does not stop webhooks and other programs: they send neither `Origin` nor
+//!   `Sec-Fetch-Site`, so they pass the origin check without being verified. Put their routes in a
+//!   group without [`CsrfTokens`].
 //! - The token check does not read JSON bodies, queries, cookies or compressed bodies.
 //! - tower-http has an origin check too; this one knows proxies and rejects with typed reasons.
 //!
 //! # See also
 //!
-//! [`cookies`](crate::cookies) for `SameSite`; `session` for the session that a token belongs to.
+//! [`cookies`](crate::cookies) for `SameSite`; [`session`](crate::session) for the session that a
+//! token belongs to.
 //!
 //! References: W3C Fetch Metadata; RFC 6454 (Origin); OWASP Cross-Site Request Forgery Prevention
 //! Cheat Sheet; BREACH (breachattack.com); Go's `http.CrossOriginProtection`; Flask-WTF
@@ -186,8 +192,8 @@ impl Csrf {
     /// Turns the origin check off.
     ///
     /// # Security
-    /// Any page on the web can then act in the name of its visitors, unless `CsrfTokens` prevents
-    /// it.
+    /// Any page on the web can then act in the name of its visitors, unless
+    /// [`CsrfTokens`] prevents it.
     pub fn dangerous_disable_origin_check(self) -> Self {
         self.change(|settings| settings.mode = Mode::Off)
     }

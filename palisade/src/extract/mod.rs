@@ -31,17 +31,17 @@
 //! |---|---|---|---|
 //! | [`Client`], [`ClientIp`], [`Scheme`] | the client's address and scheme | [`Proxies`](crate::proxy::Proxies) | 500, `missing_layer` |
 //! | [`CspNonce`] | the nonce of this response | [`SecurityHeaders`](crate::SecurityHeaders) | a nonce that no header allows |
-//! | `Session` | the visitor's session | `Sessions` | 500, `missing_layer` |
-//! | `SignedIn`, `Option<SignedIn>` | the account that is signed in | `Sessions` | 500, `missing_layer` |
-//! | `CsrfToken` | the token for the forms of this page | `CsrfTokens` | 500, `missing_layer` |
+//! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
+//! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
+//! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
 //!
 //! # Return values
 //!
 //! | value | response |
 //! |---|---|
 //! | [`PageHeaders`], beside a body | overrides security headers for this page |
-//! | `Redirect` | a redirect that stays on the site |
-//! | [`Rejection`], or a module's reasons such as `SessionRejection` | its status and code; [`ErrorPages`](crate::error_page::ErrorPages) writes the body |
+//! | [`Redirect`] | a redirect that stays on the site |
+//! | [`Rejection`], or a module's reasons such as [`SessionRejection`](crate::session::SessionRejection) | its status and code; [`ErrorPages`](crate::error_page::ErrorPages) writes the body |
 //! | [`InternalError`] | 500; the cause goes to the log only |
 //!
 //! # What it does not do

@@ -101,7 +101,13 @@
 //! # }
 //! ```
 //!
-//! In a frame on another site, browsers do not send cookies with `SameSite=Lax` or `Strict`.
+//! The default `Cross-Origin-Opener-Policy` and `Cross-Origin-Resource-Policy` do not block this
+//! frame. The first concerns windows only, and the second a framed page only if the partner's page
+//! sends `Cross-Origin-Embedder-Policy`. The framed page then needs an
+//! [`embedder_policy`](PageHeaders::embedder_policy) too, and the [`ResourcePolicy::CrossOrigin`].
+//!
+//! The framed page has no session: in a frame on another site, browsers do not send cookies with
+//! `SameSite=Lax` or `Strict`, and [`Sessions`](crate::Sessions) do not offer `SameSite=None`.
 //!
 //! # Values
 //!

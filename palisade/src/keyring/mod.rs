@@ -54,7 +54,7 @@
 //!
 //! # See also
 //!
-//! [`csrf`](crate::csrf) and `palisade::session` take a [`Keyring`].
+//! [`csrf`](crate::csrf) and [`session`](crate::session) take a [`Keyring`].
 //!
 //! # References
 //!

@@ -57,12 +57,12 @@
 //!
 //! # What it does not do
 //!
-//! It does not limit attempts: use `palisade::rate_limit` with its quotas and backoff. It does not
-//! ask a service for breached passwords.
+//! It does not limit attempts: use [`rate_limit`](crate::rate_limit) with its quotas and
+//! backoff. It does not ask a service for breached passwords.
 //!
 //! # See also
 //!
-//! `palisade::session` signs in with the [`AuthProof`].
+//! [`session`](crate::session) signs in with the [`AuthProof`].
 //!
 //! # References
 //!

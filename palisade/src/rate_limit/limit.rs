@@ -29,6 +29,8 @@ pub struct RateLimit(pub(super) Arc<Settings>);
 impl RateLimit {
     /// Makes a limit. Its name is its scope: limits with the same name, quotas, strategy and store
     /// share their counters.
+    ///
+    /// A store without a [`FallbackStore`] gets one with the default timeout and circuit breaker.
     pub fn new(name: impl Into<Arc<str>>, quotas: Quotas, store: impl Into<FallbackStore>) -> Self {
         Self(Arc::new(Settings::new(name.into(), quotas, store.into())))
     }
@@ -43,7 +45,8 @@ impl RateLimit {
         Ok(self.with(|settings| settings.strategy = strategy))
     }
 
-    /// Sets the policy for the charge of a rejected request at the quotas that had room.
+    /// Sets the policy for the charge of a rejected request at the quotas that had room. A charge
+    /// is the cost that a quota counts for a request.
     pub fn charge(self, charge: ChargePolicy) -> Self {
         self.with(|settings| settings.charge = charge)
     }
@@ -63,8 +66,9 @@ impl RateLimit {
         self.with(|settings| settings.ipv6_prefix = bits)
     }
 
-    /// Adds a limit on breaches of this one. Each rejection counts there, and a client that has
-    /// used it up is rejected altogether. Several limits may share one meta limit.
+    /// Adds a penalty: a limit on breaches of this one. Each rejection counts there, and a client
+    /// that has used it up is rejected at every request until its quota has room. Several limits
+    /// may share one meta limit.
     ///
     /// ```
     /// use palisade::rate_limit::RateLimit;

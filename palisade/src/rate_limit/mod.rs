@@ -32,28 +32,69 @@
 //! # }
 //! ```
 //!
+//! # Counters in Redis
+//!
+//! Processes that share a Redis server share their counters. A [`FallbackStore`] bounds the wait
+//! for the server; [`OutagePolicy`] decides while the server is down:
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use palisade::Rejection;
+//! use palisade::rate_limit::store::RedisStore;
+//! use palisade::rate_limit::{FallbackStore, OutagePolicy, RateLimit};
+//!
+//! # #[tokio::main(flavor = "current_thread")]
+//! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+//! let redis = RedisStore::new("redis://127.0.0.1:1/0")?; // in this example, no server is there
+//! let store = FallbackStore::new(redis).timeout(Duration::from_millis(100)); // for all limits
+//! let search = RateLimit::new("search", "1/hour".parse()?, store.clone()); // counts in memory
+//! let export = RateLimit::new("export", "5/day".parse()?, store).on_outage(OutagePolicy::Reject);
+//!
+//! assert!(search.check("ada").await.is_ok());
+//! let limited = Rejection::from(search.check("ada").await.unwrap_err());
+//! assert_eq!(limited.status(), 429);
+//! let sentence = "That was more than we can take in this time. Please try again in ";
+//! assert!(limited.message().starts_with(sentence));
+//!
+//! let uncounted = Rejection::from(export.check("ada").await.unwrap_err());
+//! assert_eq!((uncounted.status().as_u16(), uncounted.code()), (503, "cannot_count"));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! [`RateLimit::new`] also takes a store itself, such as [`RedisStore`](store::RedisStore), and
+//! puts it into a `FallbackStore` with the defaults. Limits that share one `FallbackStore` share
+//! its circuit breaker.
+//!
 //! # What happens, in order
 //!
 //! 1. A request to which the [`RateLimitLayer`] does not apply passes uncounted: other methods,
 //!    and those that [`exempt_when`](RateLimitLayer::exempt_when) exempts.
 //! 2. A request without a key is rejected (400), or counted under a key for all such requests:
 //!    [`MissingKeyPolicy`].
-//! 3. A client that has used up the [`meta`](RateLimit::meta) limit is rejected (429).
-//! 4. A request within every quota passes. Else it is rejected (429) with `Retry-After`.
+//! 3. A client that has used up the [`meta`](RateLimit::meta) limit is rejected (429). That is a
+//!    second limit, which counts only the rejections of this one: a penalty for clients that do
+//!    not slow down.
+//! 4. A request within every quota passes, and is charged: each quota counts its cost, which is 1
+//!    unless [`check_costing`](RateLimit::check_costing) or a layer sets another. Else the request
+//!    is rejected (429) with `Retry-After`.
 //! 5. If the store does not answer in time, [`OutagePolicy`] applies: the request is counted in
 //!    memory, rejected (503), or allowed.
 //!
-//! The text of a 429 is [`RateLimit::message`] and the time to wait.
-//! [`ErrorPages`](crate::ErrorPages) writes the page.
+//! A rejection has an empty body until [`ErrorPages`](crate::ErrorPages) writes one. Its text is
+//! "That was more than we can take in this time. Please try again in 2 minutes."
+//! [`RateLimit::message`] replaces the first sentence. In `application/problem+json`, the member
+//! `detail` has the text, and the status and `Retry-After` are the same.
 //!
 //! # Defaults
 //!
 //! | setting | default | why |
 //! |---|---|---|
 //! | [`strategy`](RateLimit::strategy) | `fixed-window` | as in Flask-Limiter; every store supports it |
-//! | [`charge`](RateLimit::charge) | all or nothing | a rejected request should not use up the other quotas |
+//! | [`charge`](RateLimit::charge) | all or nothing: a rejected request costs nothing at the quotas that had room | it should not use them up |
 //! | [`on_missing_key`](RateLimit::on_missing_key) | reject | no request is unlimited by accident |
-//! | [`on_outage`](RateLimit::on_outage) | count in memory | fails neither open nor closed |
+//! | [`on_outage`](RateLimit::on_outage) | count in memory | each process still limits during an outage |
 //! | [`ipv6_prefix`](RateLimit::ipv6_prefix) | 64 | one customer has at least a /64 |
 //! | [`retry_after`](RateLimit::retry_after) | seconds, rounded up | a client's clock may be wrong |
 //! | [`FallbackStore`] | 50 ms, 3 failures | see its page |

@@ -40,8 +40,10 @@ pub enum MissingKeyPolicy {
 ///
 /// # Security
 ///
-/// `Allow` fails open: an attacker who can take the store down has no limit. Use `Reject` or
-/// `CountLocally` where a limit protects passwords.
+/// `Allow` fails open: without the store, every request passes, so an attacker who can take the
+/// store down has no limit. `Reject` fails closed: without the store, no request passes, so the
+/// same attacker can close the page. The default, `CountLocally`, does neither: each process
+/// counts by itself. Use `Reject` or `CountLocally` where a limit protects passwords.
 ///
 /// ```
 /// use palisade::rate_limit::store::MemoryStore;

@@ -66,7 +66,8 @@
 //! # See also
 //!
 //! [`csp`](crate::csp) for policies and their report directives; [`headers`](crate::headers) for
-//! `Reporting-Endpoints` and `NEL`; the decision page `docs/decisions/0026-browser-reports.md`.
+//! `Reporting-Endpoints` and `NEL`. The collector is a function and not a layer, so that the
+//! application chooses the route and its rate limit.
 //!
 //! # References
 //!

@@ -34,21 +34,28 @@
 //!
 //! | end | when | change it with |
 //! |---|---|---|
-//! | idle timeout | 30 minutes (at least 28) after the last request that read the session | [`Sessions::idle_timeout`] |
-//! | absolute timeout | 12 hours after it began; reauthentication does not extend it | [`Sessions::absolute_timeout`] |
+//! | idle timeout | 30 minutes after the last request that read the session; up to 2 minutes earlier, because the time of use is written at most every sixteenth of the timeout | [`Sessions::idle_timeout`] |
+//! | absolute timeout | 12 hours after it began; [reauthentication](Session::reauthenticate), which proves the password again, does not extend it | [`Sessions::absolute_timeout`] |
 //! | browser closed | the cookie has no `Max-Age`; browsers that restore tabs keep it | |
-//! | log-out | at once, copies of the cookie included | [`Session::log_out`] |
+//! | log-out | at once, copies of the cookie included; with sessions in cookies and no [`revocation_store`](Sessions::revocation_store), in this process only and until it restarts | [`Session::log_out`] |
 //! | another sign-in in this browser | at once | [`Session::log_in`] |
 //! | ended from another session | at once; needs a [store](Sessions::store) | [`Session::end_other`], [`Session::end_others`] |
-//! | epoch raised, account removed | at the next request that extracts `SignedIn` | `Account::epoch`, `Account::find` |
-//! | remember token stolen | at once for sessions in a store; for those in cookies, raise the epoch | [`SessionEvent::TokenStolen`] |
+//! | epoch raised, account removed | at the next request that extracts [`SignedIn`](crate::SignedIn) | [`Account::epoch`], [`Account::find`] |
+//! | [remember token](Session::remember) stolen | at once for sessions in a store; for those in cookies, raise the epoch | [`SessionEvent::TokenStolen`] |
 //! | client changed | not by default: only with [`SessionProtection::Strong`] | [`Sessions::protection`] |
 //! | clock set back | if it began, or was last used, more than 5 minutes in the future | |
 //! | key removed | when the keyring no longer has the key that sealed the cookie | [`Keyring::previous`](crate::Keyring::previous) |
 //!
+//! The *epoch* is a number of the account, [`Account::epoch`]: each change of password or rights
+//! raises it. A session keeps the epoch of its sign-in, and ends when the account has another.
+//!
 //! [`Sessions::remember`] signs a browser in again after a timeout, or after it was closed. That
 //! sign-in is not a recent authentication. The token lasts as long as the setting says, counted
-//! from [`Session::remember`]; log-out ends it.
+//! from [`Session::remember`]; log-out ends it. Each use replaces the token. The tokens that
+//! replace each other in one browser are a *series*.
+//!
+//! [`Account::epoch`]: crate::extract::Account::epoch
+//! [`Account::find`]: crate::extract::Account::find
 //!
 //! # Store or cookie
 //!
@@ -68,18 +75,31 @@
 //! # Signing in
 //!
 //! ```
-//! use axum::{Router, body::Body, http::Request, routing::{get, post}};
-//! use palisade::Keyring;
+//! use axum::{Router, body::Body, extract::State, http::Request, routing::{get, post}};
+//! use palisade::password::{Password, PasswordHash, Passwords, StoredCredential};
+//! use palisade::{Keyring, Rejection};
 //! use palisade::session::{AuthProof, OtherSession, Session, SessionEvent, SessionRejection};
 //! use palisade::session::{Sessions, SignIn};
 //! use palisade::session::store::MemorySessions;
 //! use std::time::Duration;
 //! use tower::ServiceExt;
 //!
-//! async fn login(session: Session) -> Result<(), SessionRejection> {
-//!     // `Passwords::verify` makes a proof from a password.
-//!     let proof = AuthProof::dangerous_allow_unverified("7", 1);
-//!     session.log_in(proof).await
+//! #[derive(Clone)]
+//! struct Site {
+//!     passwords: Passwords,
+//!     hash: PasswordHash, // in a real site, each account's hash is in the database
+//! }
+//!
+//! async fn login(
+//!     State(site): State<Site>,
+//!     session: Session,
+//!     password: String,
+//! ) -> Result<(), Rejection> {
+//!     let stored = StoredCredential { user: "7".into(), epoch: 1, hash: site.hash };
+//!     let verified = site.passwords.verify(Password::from(&*password), Some(stored)).await?;
+//!     let verified = verified.ok_or_else(|| Rejection::from(session.sign_in_required()))?;
+//!     let proof: AuthProof = verified.proof; // only a right password gives one
+//!     Ok(session.log_in(proof).await?)
 //! }
 //!
 //! async fn account(session: Session) -> Result<String, SessionRejection> {
@@ -101,16 +121,20 @@
 //!             eprintln!("raise the epoch of account {user}");
 //!         }
 //!     });
+//! let passwords = Passwords::new();
+//! let hash = passwords.hash(Password::from("correct horse battery staple")).await?;
 //! let app = Router::new()
 //!     .route("/login", post(login))
 //!     .route("/account", get(account))
+//!     .with_state(Site { passwords, hash })
 //!     .layer(sessions);
 //!
 //! let response = app.clone().oneshot(Request::get("/account").body(Body::empty())?).await?;
 //! assert_eq!(response.status(), 303);
 //! assert_eq!(response.headers()["location"], "/login?next=/account");
 //!
-//! let response = app.clone().oneshot(Request::post("/login").body(Body::empty())?).await?;
+//! let right_password = Request::post("/login").body(Body::from("correct horse battery staple"))?;
+//! let response = app.clone().oneshot(right_password).await?;
 //! let set_cookie = response.headers()["set-cookie"].to_str()?;
 //! let cookie = set_cookie.split(';').next().unwrap_or_default();
 //! let request = Request::get("/account").header("cookie", cookie).body(Body::empty())?;
@@ -120,8 +144,8 @@
 //! # }
 //! ```
 //!
-//! With axum, the extractor `SignedIn` does the first two steps of `account` and loads the
-//! account.
+//! With axum, the extractor [`SignedIn`](crate::SignedIn) does the first two steps of `account`
+//! and loads the account.
 //!
 //! # What happens, in order
 //!
@@ -135,8 +159,10 @@
 //! 4. If the client's network or `User-Agent` has changed since the sign-in, [`SessionProtection`]
 //!    decides: nothing, reauthentication, or the end of the session.
 //! 5. Without a sign-in, a remember token that is the latest of its series signs in, and is
-//!    replaced. The token before it signs in for one more minute. Any other token of the series is
-//!    stolen: the sessions and tokens that the store has of this account end.
+//!    replaced. For one minute after that, the replaced token still signs in, because the browser
+//!    may have sent several requests at once. After that minute, it counts as stolen, and older
+//!    tokens of the series do so at once: the sessions and tokens that the store has of this
+//!    account end.
 //! 6. The time of the last use is written if more than a sixteenth of the idle timeout has passed.
 //!
 //! When the response leaves, for a session that was asked for:
@@ -150,8 +176,17 @@
 //! 4. `Cache-Control: no-store` is set for a sign-in and after a log-out; `private, no-cache` for
 //!    a session with data or a new cookie. A handler's `private` or `no-store` stays, its `public`
 //!    does not.
-//! 5. After a log-out, `Clear-Site-Data` tells the browser to delete the cookies and storage of
-//!    the site.
+//! 5. After a log-out, `Clear-Site-Data: "cookies", "storage"` tells the browser to delete the
+//!    cookies of the site and of its other hosts, and the storage of this origin. If the same
+//!    request has started another session, the header has `"storage"` only.
+//!
+//! If the store fails while a session is written, the handler's response is discarded and the
+//! visitor gets a 503 ([`SessionRejection::StoreDown`]). The handler has run: what it has written
+//! to a database stays.
+//!
+//! Sessions have no circuit breaker, unlike [rate limits](crate::rate_limit::FallbackStore).
+//! [`RedisSessions`](store::RedisSessions) waits one second to connect, and one second for each
+//! reply.
 //!
 //! # Defaults
 //!
@@ -161,7 +196,8 @@
 //! | [`absolute_timeout`](Sessions::absolute_timeout) | 12 hours | bounds the use of a stolen cookie |
 //! | [`cookie_name`](Sessions::cookie_name) | `__Host-session` over TLS, else `session` | with `__Host-`, no other host can set it |
 //! | cookie attributes | `Path=/`, `HttpOnly`, `Secure` over TLS | no script can read it |
-//! | [`same_site`](Sessions::same_site) | `Lax` | POST requests from other sites come without it |
+//! | remember cookie | `__Host-remember` over TLS, else `remember`; the same attributes, and `Max-Age` | it outlives the browser |
+//! | [`same_site`](Sessions::same_site) | `Lax`, for the session and the remember cookie | POST requests from other sites come without them |
 //! | [`secure`](Sessions::secure) | by the scheme that [`Proxies`](crate::proxy::Proxies) found | plain HTTP works on localhost |
 //! | [`protection`](Sessions::protection) | [`Basic`](SessionProtection::Basic) | mobile clients change their network |
 //! | [`remember`](Sessions::remember) | off | a long-lived token needs a decision |
@@ -177,17 +213,17 @@
 //!   together with the session before it.
 //! - It does not stop the replay of an older cookie of a live session that is stored in cookies.
 //!   Keep data that must count once in a database.
-//! - It signs in on proof only: check passwords with `palisade::password`, and bound the attempts
-//!   with `palisade::rate_limit`.
+//! - It signs in on proof only: check passwords with [`password`](crate::password), and bound the
+//!   attempts with [`rate_limit`](crate::rate_limit).
 //!
 //! Two session layers on one site need two [cookie names](Sessions::cookie_name); only one may
-//! [remember](Sessions::remember). Write the layer inside `Palisade` or `Proxies`: without the
-//! scheme the cookie is not `Secure`.
+//! [remember](Sessions::remember). Write the layer inside [`Palisade`](crate::Palisade) or
+//! [`Proxies`](crate::proxy::Proxies): without the scheme the cookie is not `Secure`.
 //!
 //! # See also
 //!
-//! [`keyring`](crate::keyring) for key rotation, `palisade::extract::SignedIn` for handlers,
-//! [`csrf`](crate::csrf) for tokens that are bound to the session.
+//! [`keyring`](crate::keyring) for key rotation, [`SignedIn`](crate::extract::SignedIn) for
+//! handlers, [`csrf`](crate::csrf) for tokens that are bound to the session.
 //!
 //! # References
 //!

@@ -8,6 +8,14 @@ use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 
 /// The reason why a session layer, or a method of [`Session`](super::Session), rejects a request.
 ///
+/// | reason | status | code |
+/// |---|---|---|
+/// | `SignInRequired` | 303 or 401 | `sign_in_required` |
+/// | `ReauthRequired` | 303 or 401 | `proof_required` |
+/// | `NotAllowed` | 403 | `not_allowed` |
+/// | `StoreDown` | 503 | `sessions_down` |
+/// | `Misused` | 500 | `missing_layer` |
+///
 /// ```
 /// use palisade::Rejection;
 /// use palisade::session::SessionRejection;

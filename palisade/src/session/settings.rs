@@ -145,7 +145,7 @@ impl Sessions {
     }
 
     /// Allows [`Session::remember`](super::Session::remember), and sets the lifetime of its
-    /// tokens.
+    /// tokens, which is also the `Max-Age` of the cookie `remember`.
     #[doc(alias = "REMEMBER_COOKIE_DURATION")]
     pub fn remember(self, lifetime: Duration) -> Self {
         self.with(|settings| settings.remember = Some(lifetime))
@@ -165,7 +165,7 @@ impl Sessions {
         self.with(|settings| settings.cookie = CookieConfig::new(name, settings.cookie.same_site))
     }
 
-    /// Sets the `SameSite` attribute of both cookies.
+    /// Sets the `SameSite` attribute of the session cookie and of the remember cookie.
     pub fn same_site(self, same_site: SameSite) -> Self {
         self.with(|settings| {
             (settings.cookie.same_site, settings.remember_cookie.same_site) = (same_site, same_site);

@@ -38,7 +38,7 @@ pub struct SignIn {
 
 impl Session {
     /// Returns the current sign-in. It may be outdated: compare its [`epoch`](SignIn::epoch) with
-    /// the account's, as the extractor `SignedIn` does.
+    /// the account's, as the extractor [`SignedIn`](crate::SignedIn) does.
     ///
     /// # Errors
     /// If the store is down.

@@ -12,6 +12,20 @@ use crate::core::body_rejection::BodyRejection;
 use crate::core::rejection::{Rejection, comparable_rejection};
 
 /// The reason why one file is rejected.
+///
+/// | reason | status | code | sentence |
+/// |---|---|---|---|
+/// | `NotAForm` | 415 | `file_not_in_a_form` | Files are sent by a form (multipart/form-data). |
+/// | `TooLarge` | 413 | `file_too_large` | A file may have at most 8 MiB here. |
+/// | `TooMany` | 413 | `file_one_too_many` | At most 10 files can be sent at a time. |
+/// | `UnsupportedType` | 415 | `file_unwanted` | This is a ZIP archive. What can be sent here: PNG or PDF. |
+/// | `WrongExtension` | 415 | `file_named_otherwise` | This is a PDF document, but its name says otherwise. Please give it a name that ends in .pdf. |
+/// | `Damaged` | 422 | `file_broken` | The file is damaged or incomplete. Please save it again and send that. |
+/// | `HiddenContent` | 415 | `file_hides_another` | There is something else in the file that does not belong there. Please save it again and send that. |
+/// | `TooManyPixels` | 413 | `file_too_many_pixels` | The picture is too large: it may have at most 40 megapixels. Please make it smaller. |
+/// | `Infected` | 422 | `file_infected` | The virus scanner objects to the file, so it was not kept. |
+///
+/// The message of an [`UploadRejection`] puts the file's name and a colon before the sentence.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum UploadError {

@@ -4,8 +4,8 @@
 //! use axum::body::Body;
 //! use axum::extract::{Request, State};
 //! use axum::{Router, routing::post};
-//! use palisade::Uploads;
 //! use palisade::body_limit::BodyLimit;
+//! use palisade::{Rejection, Uploads};
 //! use palisade::upload::{FileType, UploadRejection};
 //! use tower::ServiceExt;
 //!
@@ -33,10 +33,43 @@
 //! let request = Request::post("/pictures")
 //!     .header("content-type", "multipart/form-data; boundary=x")
 //!     .body(Body::from(form))?;
-//! assert_eq!(app.oneshot(request).await?.status(), 415); // the content is an SVG, not a PNG
+//! let response = app.oneshot(request).await?;
+//! assert_eq!(response.status(), 415); // the content is an SVG, not a PNG
+//! let rejection = response.extensions().get::<Rejection>().expect("it carries its reason");
+//! println!("{}", rejection.message());
+//! assert_eq!(
+//!     rejection.message(),
+//!     "a.png: This is an SVG drawing. What can be sent here: PNG, JPEG or PDF."
+//! );
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The visitor sees that sentence if [`ErrorPages`](crate::ErrorPages) is around the routes: in
+//! the page, or as `detail` of `application/problem+json`. Without it, the body is empty. A handler
+//! that shows its form again takes the sentence from [`UploadRejection::message`]. [`UploadError`]
+//! lists every reason with its status, code and sentence.
+//!
+//! # The body limit of the route
+//!
+//! A route for uploads needs a [`BodyLimit`] of at least
+//! [`request_limit_bytes`](Uploads::request_limit_bytes); else [`serve`](mod@crate::serve) stops
+//! at 1 MiB. The default timeout of 30 s suits 1 MiB. Set a longer one for large files: 16 MiB at
+//! 1 Mbit/s take 134 s.
+//!
+//! ```
+//! use std::time::Duration;
+//!
+//! use palisade::Uploads;
+//! use palisade::body_limit::BodyLimit;
+//!
+//! let uploads = Uploads::open("memory://")?;
+//! let limit = BodyLimit::bytes(uploads.request_limit_bytes()).timeout(Duration::from_secs(300));
+//! assert_eq!(limit, BodyLimit::bytes(16 << 20).timeout(Duration::from_secs(300)));
+//! # Ok::<(), palisade::upload::UploadsError>(())
+//! ```
+//!
+//! [`BodyLimit`]: crate::body_limit::BodyLimit
 //!
 //! # What happens, in order
 //!
@@ -145,11 +178,6 @@
 //! | [`image_policy`](Uploads::image_policy) | [`Strip`](ImagePolicy::Strip) | photographs contain locations |
 //! | [`scan_failure`](Uploads::scan_failure) | [`Reject`](ScanFailurePolicy::Reject) | fails closed |
 //! | `Cache-Control` | `private, no-cache` | access is checked each time; the `ETag` makes it cheap |
-//!
-//! [`BodyLimit`]: crate::body_limit::BodyLimit
-//!
-//! A route for uploads needs a [`BodyLimit`] of `max_request_bytes`;
-//! else [`serve`](crate::serve()) stops at 1 MiB.
 //!
 //! # What it does not do
 //!

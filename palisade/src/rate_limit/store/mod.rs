@@ -25,19 +25,20 @@
 //! ```
 //!
 //! An application rarely calls a store. It opens one, and hands it to
-//! [`FallbackStore`](super::FallbackStore) or [`RateLimit::new`](super::RateLimit::new).
+//! [`FallbackStore`](super::FallbackStore) or [`RateLimit::new`](super::RateLimit::new); the latter
+//! puts it into a `FallbackStore`. To *charge* a quota is to count the cost of a request there.
 //!
 //! # Addresses
 //!
 //! | address | store | feature |
 //! |---|---|---|
 //! | `memory://` | [`MemoryStore`] | `rate-limit` |
-//! | `redis://host:6379/0` | `RedisStore`: one server | `redis` |
-//! | `rediss://host` | `RedisStore`: one server, TLS | `redis` |
-//! | `redis+unix:///path` | `RedisStore`: a Unix socket | `redis` |
-//! | `redis+sentinel://host,host/name` | `RedisStore`: the primary of Sentinel | `redis` |
-//! | `redis+cluster://host,host` | `RedisStore`: a cluster | `redis` |
-//! | `memcached://host,host` | `MemcachedStore` | `memcached` |
+//! | `redis://host:6379/0` | [`RedisStore`]: one server | `redis` |
+//! | `rediss://host` | [`RedisStore`]: one server, TLS | `redis` |
+//! | `redis+unix:///path` | [`RedisStore`]: a Unix socket | `redis` |
+//! | `redis+sentinel://host,host/name` | [`RedisStore`]: the primary of Sentinel | `redis` |
+//! | `redis+cluster://host,host` | [`RedisStore`]: a cluster | `redis` |
+//! | `memcached://host,host` | [`MemcachedStore`] | `memcached` |
 //!
 //! `valkey` may replace `redis` in each address.
 //!

@@ -22,7 +22,7 @@
 //! | store | shared by processes | survives a restart |
 //! |---|---|---|
 //! | [`MemorySessions`] | no | no |
-//! | `RedisSessions` (feature `redis`) | yes | as Redis is configured |
+//! | [`RedisSessions`] (feature `redis`) | yes | as Redis is configured |
 //! | a [`SessionStore`] of your own, such as a table of your database | yes | yes |
 //!
 //! # The contract
@@ -33,7 +33,8 @@
 //! 2. Expired records are not found, and are removed without a call.
 //! 3. [`of_user`](SessionStore::of_user) finds the records of an account.
 //! 4. A store that cannot be reached returns [`StoreError::Down`] within seconds, and never waits
-//!    for long. The session layer then answers 503.
+//!    for long. The session layer then answers 503. It adds no timeout and no circuit breaker of
+//!    its own.
 //!
 //! The content of [`SessionRecord::bytes`] belongs to the session layer. A reader of the store
 //! cannot take over a session: the cookie has the id sealed, which needs the key.

@@ -13,6 +13,12 @@
 //! `redis://host:6379/0`, `rediss://…` for TLS, `redis+unix:///path`,
 //! `redis+sentinel://host,host/name`, `redis+cluster://host,host`.
 //!
+//! # Timeouts
+//!
+//! Opening a connection and each reply may take one second. After that, the call fails with
+//! [`StoreError::Down`]. There is no circuit breaker: while the server is down, each request that
+//! reads a session tries it again.
+//!
 //! # Keys
 //!
 //! | key | type | content |

@@ -10,7 +10,8 @@
 //!
 //! # How it keeps the guarantees
 //!
-//! The numbers refer to the [guarantees of every store](super).
+//! The numbers are those of the [guarantees of every
+//! store](crate::rate_limit::store#guarantees-of-every-store).
 //!
 //! 1. One value holds all counters of a caller under one strategy. A decision reads it (`gets`)
 //!    and writes it back only if it has not changed since (`cas`, an optimistic lock); else it

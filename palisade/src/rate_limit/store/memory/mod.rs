@@ -11,7 +11,8 @@
 //!
 //! # How it keeps the guarantees
 //!
-//! The numbers refer to the [guarantees of every store](super).
+//! The numbers are those of the [guarantees of every
+//! store](crate::rate_limit::store#guarantees-of-every-store).
 //!
 //! 1. Callers are spread over 32 shards, each behind its own lock. A decision holds the lock for
 //!    well under a microsecond, except while the shard grows by an eighth. No other lock is

@@ -11,7 +11,8 @@
 //!
 //! # How it keeps the guarantees
 //!
-//! The numbers refer to the [guarantees of every store](super).
+//! The numbers are those of the [guarantees of every
+//! store](crate::rate_limit::store#guarantees-of-every-store).
 //!
 //! 1. A decision is one Lua script and one round trip, for any number of quotas. `EVALSHA` names
 //!    the script; the store sends its text to a server that does not know it. Fixed windows have
