@@ -186,26 +186,32 @@ impl Store {
 }
 
 impl RateLimitStore for Store {
+    #[inline]
     fn decide<'a>(&'a self, request: RateLimitRequest<'a>) -> StoreReply<'a, Decision> {
         self.0.decide(request)
     }
 
+    #[inline]
     fn refund<'a>(&'a self, request: RateLimitRequest<'a>, charged_at: Option<u64>) -> StoreReply<'a, ()> {
         self.0.refund(request, charged_at)
     }
 
+    #[inline]
     fn reset<'a>(&'a self, limit: &'a str, caller: &'a [u8]) -> StoreReply<'a, ()> {
         self.0.reset(limit, caller)
     }
 
+    #[inline]
     fn ping(&self) -> StoreReply<'_, ()> {
         self.0.ping()
     }
 
+    #[inline]
     fn name(&self) -> &'static str {
         self.0.name()
     }
 
+    #[inline]
     fn supports(&self, strategy: Strategy) -> Result<(), StoreError> {
         self.0.supports(strategy)
     }
