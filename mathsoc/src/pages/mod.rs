@@ -1,9 +1,9 @@
 //! The pages of the site: one file for each page, with its handler and its template struct.
 //!
 //! ```
-//! use mathsoc::pages::parts::{Here, Layout};
+//! use mathsoc::pages::parts::{Section, Layout};
 //!
-//! let layout = Layout::new(Here::Articles, palisade::CspNonce::default());
+//! let layout = Layout::new(Section::Articles, palisade::CspNonce::default());
 //! assert!(layout.is_in("articles"));
 //! ```
 //!
