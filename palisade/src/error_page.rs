@@ -103,7 +103,7 @@ use crate::core::accept::prefers_json;
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::core::request_id::RequestId;
 
 type RenderFn = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
@@ -132,6 +132,13 @@ impl ErrorPages {
                 title = page.title(),
             )
         })
+    }
+}
+
+impl ErrorPages {
+    /// Returns a layer that writes `application/problem+json` for every client.
+    pub fn problem_json() -> Self {
+        Self::plain()
     }
 }
 
@@ -295,7 +302,7 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let context = RequestContext::begin(request.extensions_mut());
-        context.expect_page();
+        context.enter(LayerMark::ErrorPages);
         let page_context = PageContext {
             pages: self.pages.clone(),
             context,

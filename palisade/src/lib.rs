@@ -3,14 +3,14 @@
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
-//! use palisade::{CspNonce, ErrorPages, Palisade, request::PeerAddr};
-//! use tower::{Layer, ServiceExt};
+//! use palisade::{CspNonce, Palisade, request::PeerAddr};
+//! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let routes = Router::new()
 //!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }));
-//! let app = (ErrorPages::plain(), Palisade::new().hosts(["example.org", "localhost"])?).layer(routes);
+//! let app = Palisade::for_hosts(["example.org", "localhost"])?.protect(routes);
 //!
 //! let peer = PeerAddr("127.0.0.1:40000".parse()?); // `palisade::serve` and `axum::serve` add it themselves
 //! let request = Request::get("/").header("host", "localhost").extension(peer).body(Body::empty())?;
@@ -129,6 +129,7 @@ pub use self::csrf::{CsrfToken, CsrfTokens};
 pub use self::error_page::ErrorPages;
 #[cfg(all(feature = "axum", feature = "session"))]
 pub use self::extract::SignedIn;
+#[cfg(feature = "axum")]
 pub use self::front_door::Palisade;
 pub use self::headers::{PageHeaders, SecurityHeaders};
 #[cfg(feature = "keyring")]

@@ -31,3 +31,4 @@ mod stores;
 mod support;
 mod talisman;
 mod upload;
+mod wiring;

@@ -3,7 +3,8 @@
 use axum::Router;
 use axum::routing::get;
 use http::StatusCode;
-use palisade::{CspNonce, ErrorPages, Palisade};
+use palisade::front_door::Guards;
+use palisade::{CspNonce, ErrorPages};
 
 use crate::support::{Answer, HERE, ask, get_from};
 
@@ -16,7 +17,7 @@ fn app() -> Router {
             get(|nonce: CspNonce| async move { (StatusCode::INTERNAL_SERVER_ERROR, nonce.to_string()) }),
         )
         .layer(
-            Palisade::new()
+            Guards::new()
                 .hosts(["example.org"])
                 .unwrap()
                 .https(palisade::https::Https::new().dangerous_allow_http()),

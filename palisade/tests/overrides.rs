@@ -3,13 +3,14 @@
 use axum::Router;
 use axum::routing::get;
 use palisade::csp::{Csp, Source};
+use palisade::front_door::Guards;
 use palisade::headers::{ClearSiteData, FrameOptions, ReferrerPolicy};
-use palisade::{PageHeaders, Palisade, SecurityHeaders};
+use palisade::{PageHeaders, SecurityHeaders};
 
 use crate::support::{Answer, HERE, ask, get_from};
 
 fn app(routes: Router) -> Router {
-    let palisade = Palisade::new().https(palisade::https::Https::new().dangerous_allow_http());
+    let palisade = Guards::new().https(palisade::https::Https::new().dangerous_allow_http());
     routes.layer(palisade.headers(SecurityHeaders::strict().frame_options(FrameOptions::SameOrigin)))
 }
 

@@ -70,7 +70,7 @@ pub struct Client {
 impl Client {
     /// The rejection of a layer that needs the client when no layer has resolved it.
     pub(crate) const MISSING: MissingLayer = MissingLayer(
-        "The client is unknown: no layer has resolved it. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
+        "The client is unknown: no layer has resolved it. Write `Palisade` outside of this layer, or `Proxies::none()`.",
     );
 
     /// A client that is connected without a proxy.

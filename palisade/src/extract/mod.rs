@@ -3,7 +3,8 @@
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
 //! use palisade::request::{ClientIp, PeerAddr};
-//! use palisade::{CspNonce, PageHeaders, Palisade, Rejection};
+//! use palisade::front_door::Guards;
+//! use palisade::{CspNonce, PageHeaders, Rejection};
 //! use tower::{Layer, ServiceExt};
 //!
 //! async fn page(ip: ClientIp, nonce: CspNonce) -> Result<(PageHeaders, String), Rejection> {
@@ -13,7 +14,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let routes = Router::new().route("/", get(page));
-//! let app = Palisade::new().hosts(["localhost"])?.layer(routes.clone());
+//! let app = Guards::new().hosts(["localhost"])?.layer(routes.clone());
 //! let peer = PeerAddr("127.0.0.1:40000".parse()?);
 //! let request = || Request::get("/").header("host", "localhost").extension(peer).body(Body::empty());
 //! assert_eq!(app.oneshot(request()?).await?.status(), 200);
@@ -78,7 +79,7 @@ use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 #[cfg(feature = "csrf")]
 use crate::csrf::CsrfToken;
 use crate::headers::PageHeaders;
@@ -150,10 +151,17 @@ impl<S: Sync> FromRequestParts<S> for Scheme {
 }
 
 impl<S: Sync> FromRequestParts<S> for CspNonce {
-    type Rejection = Infallible;
+    type Rejection = Rejection;
 
-    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
-        Ok(Self::of(&RequestContext::begin(&mut parts.extensions)))
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        match RequestContext::of(&parts.extensions) {
+            Some(context) if context.has_entered(LayerMark::Headers) => Ok(Self::of(context)),
+            _ => Err(MissingLayer(
+                "A handler extracts `CspNonce`, but no layer sends a policy with it. Write `Palisade` or \
+                 `SecurityHeaders` around its routes.",
+            )
+            .into()),
+        }
     }
 }
 

@@ -160,7 +160,7 @@ use crate::core::client::{Client, Scheme};
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::Rejection;
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::csp::Csp;
 use permissions::PermissionsPolicy;
 use rendered::{HeaderSettings, RenderedHeaders};
@@ -322,18 +322,44 @@ impl SiteSettings {
     }
 }
 
+/// The text for a layer that stands outside of the headers.
+macro_rules! wrong_side {
+    ($layer:literal) => {
+        concat!(
+            "`",
+            $layer,
+            "` stands outside of `SecurityHeaders`, so its rejections would have no security headers. ",
+            "Write `SecurityHeaders` outside of it, or use `Palisade`, which keeps the order."
+        )
+    };
+}
+
+/// The layers that would send rejections without headers from outside of [`SecurityHeaders`].
+const REJECTS_WITHOUT_HEADERS: [(LayerMark, &str); 7] = [
+    (LayerMark::Hosts, wrong_side!("Hosts")),
+    (LayerMark::Https, wrong_side!("Https")),
+    (LayerMark::Csrf, wrong_side!("Csrf")),
+    (LayerMark::Deadline, wrong_side!("Deadline")),
+    (LayerMark::RateLimit, wrong_side!("RateLimitLayer")),
+    (LayerMark::Sessions, wrong_side!("Sessions")),
+    (LayerMark::CsrfTokens, wrong_side!("CsrfTokens")),
+];
+
 impl Guard for SecurityHeaders {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Headers);
+        context
     }
 
-    fn check<B>(&self, _: &Request<B>, _: &RequestContext) -> Result<(), Rejection> {
-        Ok(())
+    fn check<B>(&self, _: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
+        Ok(context.reject_outside(&REJECTS_WITHOUT_HEADERS)?)
     }
 
     fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
+        context.enter(LayerMark::HeadersSent);
         let site = &*self.0;
         let page = response.extensions_mut().remove::<PageHeaders>();
         let own;

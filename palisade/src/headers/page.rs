@@ -9,7 +9,8 @@ use super::rendered::{HeaderSettings, RenderedHeaders};
 use super::values::CacheControl;
 use super::{SecurityHeaders, SiteSettings};
 use crate::core::guard::Guard;
-use crate::core::rejection::Rejection;
+use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::csp::{Csp, FrameAncestors, Source};
 
 /// The headers of one page or group of routes, where they differ from the site's.
@@ -150,8 +151,16 @@ impl Guard for PageHeaders {
 
     fn begin<B>(&self, _: &mut Request<B>) {}
 
-    fn check<B>(&self, _: &Request<B>, (): &()) -> Result<(), Rejection> {
-        Ok(())
+    fn check<B>(&self, request: &Request<B>, (): &()) -> Result<(), Rejection> {
+        let context = RequestContext::of(request.extensions());
+        match context.is_some_and(|context| context.has_entered(LayerMark::Headers)) {
+            true => Ok(()),
+            false => Err(MissingLayer(
+                "`PageHeaders` changes the headers of an outer layer, and there is none. Write `Palisade` or \
+                 `SecurityHeaders` outside of it.",
+            )
+            .into()),
+        }
     }
 
     fn finish<B>(&self, (): &(), response: &mut Response<B>) {

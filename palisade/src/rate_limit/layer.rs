@@ -240,6 +240,13 @@ impl RateLimitLayer {
     }
 }
 
+/// Counts per client.
+impl From<RateLimit> for RateLimitLayer {
+    fn from(limit: RateLimit) -> Self {
+        limit.per_client()
+    }
+}
+
 impl<S> tower_layer::Layer<S> for RateLimitLayer {
     type Service = RateLimitService<S>;
 

@@ -15,7 +15,7 @@ use super::decide::{ChargeRecord, LimitDecision, QuotaSource, ServerWait};
 use super::layer_settings::{CountedRequest, LayerSettings};
 use super::status::{RateLimitStatus, RateLimitStatuses};
 use crate::core::rejection::Rejection;
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
@@ -68,6 +68,8 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let settings = Arc::clone(&self.settings);
         let (mut parts, body) = request.into_parts();
+        let context = RequestContext::begin(&mut parts.extensions);
+        context.enter(LayerMark::RateLimit);
         let counted = match settings.counted_request(&mut parts) {
             Ok(Some(counted)) => counted,
             Ok(None) => {
@@ -78,7 +80,6 @@ where
                 return RateLimitFuture { stage: Stage::rejected(rejection), response_phase: None };
             }
         };
-        let context = RequestContext::begin(&mut parts.extensions);
         if let Some(decision) = ready_now(settings.decide(&counted, ServerWait::DontWait)) {
             let (phase, result) = ResponsePhase::new(settings, context, counted, decision);
             let stage = match result {

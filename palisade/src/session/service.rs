@@ -4,9 +4,10 @@
 //! A session that the request never asked for costs nothing more. Only a session that is written
 //! is finished in a boxed future.
 
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, ready as poll_ready};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -75,8 +76,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let session = Session::begin(&self.sessions, &mut request);
-        SessionFuture { future: self.inner.call(request), session: Some(session), writing: None }
+        match Session::begin(&self.sessions, &mut request) {
+            Ok(session) => SessionFuture {
+                future: Some(self.inner.call(request)),
+                session: Some(session),
+                writing: None,
+            },
+            Err(missing) => {
+                let response = Rejection::from(missing).into_response();
+                SessionFuture { future: None, session: None, writing: Some(Box::pin(ready(response))) }
+            }
+        }
     }
 }
 
@@ -85,8 +95,9 @@ type WriteFuture<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 pin_project! {
     /// The future of a [`SessionService`]: the inner response, then the write of the session.
     pub struct SessionFuture<F, B> {
+        // `None` if the request was rejected.
         #[pin]
-        future: F,
+        future: Option<F>,
         session: Option<Session>,
         writing: Option<WriteFuture<B>>,
     }
@@ -102,7 +113,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if this.writing.is_none() {
-            let response = ready!(this.future.poll(cx))?;
+            let future = this.future.as_pin_mut().expect("a rejected request has a response");
+            let response = poll_ready!(future.poll(cx))?;
             let Session(session) = this.session.take().expect("a future is not polled after it was ready");
             if !session.touched() {
                 return Poll::Ready(Ok(response));

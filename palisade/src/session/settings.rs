@@ -42,6 +42,8 @@ pub struct Sessions(pub(super) Arc<Settings>);
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) keys: DerivedKey,
+    /// The key of the CSRF tokens that belong to these sessions.
+    csrf_keys: DerivedKey,
     pub(super) storage: Storage,
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) timeouts: Timeouts,
@@ -98,6 +100,7 @@ impl Sessions {
     pub fn new(keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.derive("session"),
+            csrf_keys: keyring.derive("csrf"),
             storage: Storage::Cookie,
             store: Arc::new(MemorySessions::new()),
             timeouts: Timeouts {
@@ -217,6 +220,12 @@ impl Sessions {
     /// Sets the clock that timeouts are measured with.
     pub fn clock(self, clock: Clock) -> Self {
         self.with(|settings| settings.clock = clock)
+    }
+
+    /// The key for the CSRF tokens of these sessions.
+    #[cfg(feature = "axum")]
+    pub(crate) fn csrf_keys(&self) -> &DerivedKey {
+        &self.0.csrf_keys
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {

@@ -6,9 +6,10 @@ use axum::routing::{get, post};
 use palisade::csrf::CsrfRejection;
 use palisade::csrf::CsrfTokenError;
 use palisade::csrf::CsrfTokenError::{Invalid, NoSession};
+use palisade::front_door::Guards;
 use palisade::request::PeerAddr;
 use palisade::session::AuthProof;
-use palisade::{CsrfToken, Keyring, Palisade, Rejection, Session, Sessions};
+use palisade::{CsrfToken, Keyring, Rejection, Session, Sessions};
 use test_support::browser;
 
 use super::site::{NEW, OLD, request, tokens};
@@ -23,7 +24,7 @@ fn site(keyring: &Keyring) -> Router {
         .route("/out", post(log_out))
         .layer(palisade::CsrfTokens::new(keyring))
         .layer(Sessions::new(keyring))
-        .layer(Palisade::new())
+        .layer(Guards::new())
 }
 
 /// A browser that sends its forms from a page of the site.

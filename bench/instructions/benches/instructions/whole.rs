@@ -8,7 +8,8 @@ use palisade::clock::Clock;
 use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::session::AuthProof;
-use palisade::{CsrfToken, CsrfTokens, ErrorPages, Palisade, RateLimit, Session, Sessions};
+use palisade::front_door::Guards;
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, RateLimit, Session, Sessions};
 use tower::{Layer, Service, service_fn};
 
 use crate::limits::TWO;
@@ -16,7 +17,7 @@ use crate::secrets::keyring;
 use crate::stack::{JSON, palisade};
 use crate::work::{Body, Work, answered, now, request};
 
-type Layers = (ErrorPages, Palisade, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
+type Layers = (ErrorPages, Guards, palisade::rate_limit::RateLimitLayer, Sessions, CsrfTokens);
 
 fn layers() -> Layers {
     let clock = Clock::manual().0;

@@ -14,10 +14,8 @@ use palisade::rate_limit::FallbackStore;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::rejection::InternalError;
 use palisade::session::AuthProof;
-use palisade::{
-    CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Session, Sessions,
-    SignedIn,
-};
+use palisade::front_door::Guards;
+use palisade::{CspNonce, CsrfToken, CsrfTokens, ErrorPages, Keyring, RateLimit, Rejection, Session, Sessions, SignedIn};
 use tower::{Layer, Service};
 
 use super::work::{self, Note};
@@ -55,7 +53,7 @@ where
         .route("/limited", get(async || work::limited()).layer(few.per_client()));
     let layers = (
         ErrorPages::plain(),
-        Palisade::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
+        Guards::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
         all.per_client().default_limit(),
         Sessions::new(&keyring),
         CsrfTokens::new(&keyring),
