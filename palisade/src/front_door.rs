@@ -24,6 +24,7 @@
 //! use axum::{Router, body::Body, http::Request, response::Html, routing::{get, post}};
 //! use palisade::rate_limit::{FallbackStore, store::MemoryStore};
 //! use palisade::request::PeerAddr;
+//! use palisade::session::store::MemorySessions;
 //! use palisade::{
 //!     CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, RateLimit, Rejection, Sessions,
 //! };
@@ -36,6 +37,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
 //! let store = FallbackStore::new(MemoryStore::new());
 //! let site = RateLimit::new("site", "300/minute".parse()?, store.clone());
 //! let login = RateLimit::new("login", "5/minute".parse()?, store);
@@ -46,7 +48,7 @@
 //!     ErrorPages::plain(),                  // bodies of all rejections
 //!     Palisade::new().hosts(["localhost"])?, // client, hosts, https, origin check, headers
 //!     site.per_client(),                    // needs the client's address
-//!     Sessions::new(&keyring),              // needs the scheme, for `Secure`
+//!     sessions,                             // needs the scheme, for `Secure`
 //!     CsrfTokens::new(&keyring),            // needs the session
 //! )
 //!     .layer(routes);
