@@ -31,7 +31,7 @@ pub(super) enum HeadDecision {
 
 /// The rejection of tokens without a session layer.
 pub(super) const NO_SESSIONS: MissingLayer = MissingLayer(
-    "A CSRF token belongs to a session, and there is no session layer. Add `Sessions::new(…)` outside of `CsrfTokens`.",
+    "A CSRF token belongs to a session, and there is no session layer. Add `Sessions::in_store(…)` outside of `CsrfTokens`.",
 );
 
 impl TokenSettings {

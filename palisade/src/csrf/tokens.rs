@@ -47,7 +47,7 @@ use crate::keyring::{DerivedKey, Keyring};
 /// let tokens = CsrfTokens::new(&Keyring::new(secret)?).time_limit(Duration::from_secs(4 * 3600));
 /// let app: Router = Router::new()
 ///     .route("/", get(form).post(async || "saved"))
-///     .layer(tokens); // the next line is `.layer(Sessions::new(…))`
+///     .layer(tokens); // the next line is `.layer(Sessions::in_store(…))`
 ///
 /// let mut request = Request::post("/").body(Body::empty())?;
 /// # RequestContext::begin(request.extensions_mut()).set_session_tag(std::sync::Arc::new(Tag));

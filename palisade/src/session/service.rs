@@ -30,6 +30,7 @@ use crate::core::rejection::Rejection;
 /// ```
 /// use http::{Request, Response};
 /// use palisade::Keyring;
+/// use palisade::session::store::MemorySessions;
 /// use palisade::session::{Session, SessionRejection, SessionService, Sessions};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
@@ -42,7 +43,8 @@ use crate::core::rejection::Rejection;
 ///     session.set("theme", "dark").await?;
 ///     Ok::<_, SessionRejection>(Response::new(String::new()))
 /// });
-/// let service: SessionService<_> = Sessions::new(&keyring).layer(handler);
+/// let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
+/// let service: SessionService<_> = sessions.layer(handler);
 /// let response = service.oneshot(Request::new(())).await.map_err(|rejection| format!("{rejection:?}"))?;
 /// assert!(response.headers().contains_key("set-cookie"));
 /// # Ok(())
@@ -292,7 +294,7 @@ fn too_large<B: Default>(size: usize) -> Response<B> {
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(InternalError::new(format!(
         "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the session, or \
-         keep sessions in a store with `Sessions::store`"
+         keep sessions in a store with `Sessions::in_store`"
     )));
     response
 }

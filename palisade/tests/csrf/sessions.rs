@@ -23,7 +23,7 @@ fn site(keyring: &Keyring) -> Router {
         .route("/in", post(log_in))
         .route("/out", post(log_out))
         .layer(palisade::CsrfTokens::new(keyring))
-        .layer(Sessions::new(keyring))
+        .layer(Sessions::in_cookie(keyring).dangerous_forgets_on_restart())
         .layer(Guards::new())
 }
 
@@ -101,7 +101,8 @@ async fn key_rotation_keeps_open_sessions_working() {
 #[tokio::test]
 async fn a_misplaced_layer_names_its_place() {
     let keyring = Keyring::new(OLD).unwrap();
-    let app = Router::new().route("/", post(async || "taken")).layer(Sessions::new(&keyring)).layer(tokens());
+    let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
+    let app = Router::new().route("/", post(async || "taken")).layer(sessions).layer(tokens());
     let answer = ask(&app, request("POST", "/", "").body(Body::empty()).unwrap()).await;
     assert_eq!(answer.status, 500);
     assert!(

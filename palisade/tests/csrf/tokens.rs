@@ -205,7 +205,7 @@ async fn a_missing_token_layer_is_named() {
         ask(&app.layer(Guards::new()), request("GET", "/", "ada").body(Body::empty()).unwrap()).await
     };
     assert!(missing_line(&ask_for(form()).await).contains("`CsrfTokens::new(&keyring)`"));
-    assert!(missing_line(&ask_for(form().layer(tokens())).await).contains("`Sessions::new(…)`"));
+    assert!(missing_line(&ask_for(form().layer(tokens())).await).contains("`Sessions::in_store(…)`"));
     assert_eq!(ask_for(with_sessions(form().layer(tokens())).0).await.status, 200);
 }
 
@@ -213,7 +213,7 @@ async fn a_missing_token_layer_is_named() {
 async fn a_missing_session_layer_is_named() {
     let app = site().layer(tokens()).layer(Guards::new());
     let sent = request("POST", "/form", "ada").body(Body::empty()).unwrap();
-    assert!(missing_line(&ask(&app, sent).await).contains("`Sessions::new(…)`"));
+    assert!(missing_line(&ask(&app, sent).await).contains("`Sessions::in_store(…)`"));
     let read = request("GET", "/", "ada").body(Body::empty()).unwrap();
     assert_eq!(ask(&app, read).await.status, 200, "a GET needs no session");
 }

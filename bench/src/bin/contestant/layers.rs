@@ -55,7 +55,7 @@ where
         ErrorPages::plain(),
         Guards::new().hosts(["bench.example"])?.trusted_proxies(Proxies::trusted(["127.0.0.1"])?),
         all.per_client().default_limit(),
-        Sessions::new(&keyring),
+        Sessions::in_cookie(&keyring).dangerous_forgets_on_restart(),
         CsrfTokens::new(&keyring),
     );
     Ok(layers.layer(router))
