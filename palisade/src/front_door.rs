@@ -37,8 +37,8 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
 //! let store = FallbackStore::new(MemoryStore::new());
-//! let site = RateLimit::new("site", "300/minute".parse()?, store.clone());
-//! let login = RateLimit::new("login", "5/minute".parse()?, store);
+//! let site = RateLimit::new("site", "300/minute", store.clone())?;
+//! let login = RateLimit::new("login", "5/minute", store)?;
 //! let routes = Router::new()
 //!     .route("/", get(form))
 //!     .route("/login", post(async || "signed in").layer(login.per_client()));

@@ -267,7 +267,7 @@ impl Limits {
     pub fn of(&self, limit: &Limit) -> RateLimit {
         let when_down =
             if limit.closed_while_down { OutagePolicy::Reject } else { OutagePolicy::CountLocally };
-        let rate = RateLimit::new(limit.name, limit.quotas(&self.settings), self.store.clone());
+        let rate = RateLimit::by(limit.name, limit.quotas(&self.settings), self.store.clone());
         let rate = rate.strategy(self.settings.strategy).expect("`new` checked that the store supports it");
         let rate = rate.ipv6_prefix(IPV6_PREFIX).on_outage(when_down);
         if self.settings.enabled { rate } else { rate.dangerous_disable_limit() }

@@ -62,7 +62,7 @@ impl RateLimit {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limit = RateLimit::new("api", "3/minute".parse()?, MemoryStore::new());
+/// let limit = RateLimit::new("api", "3/minute", MemoryStore::new())?;
 /// let layer: RateLimitLayer = limit
 ///     .per(|parts| parts.uri.query().map(Into::into))
 ///     .methods([Method::GET])
@@ -161,7 +161,7 @@ impl RateLimitLayer {
     ///
     /// # #[tokio::main(flavor = "current_thread")]
     /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-    /// let limit = RateLimit::new("misses", "1/minute".parse()?, MemoryStore::new());
+    /// let limit = RateLimit::new("misses", "1/minute", MemoryStore::new())?;
     /// let app = Router::new()
     ///     .route("/", get(|| async {}))
     ///     .fallback(|| async { StatusCode::NOT_FOUND })

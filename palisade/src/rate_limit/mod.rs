@@ -15,7 +15,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let store = FallbackStore::new(MemoryStore::new());
-//! let login = RateLimit::new("login", "5/minute; 20/hour".parse()?, store);
+//! let login = RateLimit::new("login", "5/minute; 20/hour", store)?;
 //!
 //! // As a layer: by the client's address.
 //! let app: Router = Router::new().route("/login", post(log_in).layer(login.clone().per_client()));
@@ -48,8 +48,8 @@
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let redis = RedisStore::new("redis://127.0.0.1:1/0")?; // in this example, no server is there
 //! let store = FallbackStore::new(redis).timeout(Duration::from_millis(100)); // for all limits
-//! let search = RateLimit::new("search", "1/hour".parse()?, store.clone()); // counts in memory
-//! let export = RateLimit::new("export", "5/day".parse()?, store).on_outage(OutagePolicy::Reject);
+//! let search = RateLimit::new("search", "1/hour", store.clone())?; // counts in memory
+//! let export = RateLimit::new("export", "5/day", store)?.on_outage(OutagePolicy::Reject);
 //!
 //! assert!(search.check("ada").await.is_ok());
 //! let limited = Rejection::from(search.check("ada").await.unwrap_err());
@@ -122,7 +122,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let limit = RateLimit::new("search", "10/minute".parse()?, MemoryStore::new());
+//! let limit = RateLimit::new("search", "10/minute", MemoryStore::new())?;
 //! let app = Router::new().route("/", get(page)).layer(limit.global());
 //! let response = app.oneshot(Request::new(Body::empty())).await?;
 //! assert_eq!(response.status(), 200);

@@ -29,7 +29,7 @@ type BoxFuture<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// let limit = RateLimit::new("all", "1/minute".parse()?, MemoryStore::new());
+/// let limit = RateLimit::new("all", "1/minute", MemoryStore::new())?;
 /// let hello = service_fn(async |_: Request<String>| {
 ///     Ok::<_, String>(Response::new("hello".to_owned()))
 /// });

@@ -21,7 +21,7 @@ type Layers = (ErrorPages, Palisade, palisade::rate_limit::RateLimitLayer, Sessi
 fn layers() -> Layers {
     let clock = Clock::manual().0;
     let store = FallbackStore::from(MemoryStore::with_clock(clock.clone()));
-    let limit = RateLimit::new("all", TWO.parse().expect("quotas"), store).clock(clock.clone());
+    let limit = RateLimit::new("all", TWO, store).expect("quotas").clock(clock.clone());
     let sessions = Sessions::new(&keyring()).clock(clock.clone());
     let tokens = CsrfTokens::new(&keyring()).clock(clock);
     (ErrorPages::plain(), palisade(), limit.per_client().default_limit(), sessions, tokens)
