@@ -173,7 +173,8 @@ impl RateLimit {
         &self.0.store
     }
 
-    /// Counts one request of this caller, and returns the state of the tightest quota.
+    /// Counts one request of this caller, and returns the state of the tightest quota. For an
+    /// e-mail address that a visitor has typed, the key is [`RateLimitKey::email`].
     ///
     /// # Errors
     ///
