@@ -307,7 +307,6 @@ where
             pages: self.pages.clone(),
             context,
             accept: request.headers().get(ACCEPT).cloned(),
-            request_id: request.extensions().get().copied(),
         };
         ErrorPagesFuture { future: self.inner.call(request), page_context }
     }
@@ -327,7 +326,6 @@ struct PageContext {
     pages: ErrorPages,
     context: RequestContext,
     accept: Option<HeaderValue>,
-    request_id: Option<RequestId>,
 }
 
 impl<F, B, E> Future for ErrorPagesFuture<F>
@@ -361,7 +359,7 @@ fn wants_page<B: Body>(response: &Response<B>) -> bool {
 impl PageContext {
     fn write<B: From<String>>(&self, response: Response<B>) -> Response<B> {
         let (mut parts, _) = response.into_parts();
-        let request_id = self.request_id.unwrap_or_else(RequestId::random);
+        let request_id = self.context.request_id();
         let rejection = parts.extensions.get::<Rejection>();
         match (parts.extensions.get::<InternalError>(), rejection) {
             (Some(cause), _) => {

@@ -38,6 +38,7 @@
 //! | `Secure`, `HttpOnly`, `SameSite` on every cookie | [`cookies`] | |
 //! | requests forged by other sites: origin check, tokens | [`csrf`] | 400, 403, 408, 413 |
 //! | CSP violations and other browser reports | [`reporting`] | |
+//! | request ids in responses, pages and logs | [`request_id`] | |
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
@@ -110,6 +111,7 @@ pub mod rate_limit;
 pub mod redirect;
 #[cfg(feature = "reporting")]
 pub mod reporting;
+pub mod request_id;
 #[cfg(feature = "sanitize")]
 pub mod sanitize;
 #[cfg(feature = "serve")]

@@ -7,7 +7,7 @@ use axum::{Json, Router};
 use http::StatusCode;
 use palisade::front_door::Guards;
 use palisade::rejection::InternalError;
-use palisade::request::RequestId;
+use palisade::request::{RequestContext, RequestId};
 use palisade::{ErrorPages, Rejection};
 use test_support::log::Log;
 
@@ -92,7 +92,7 @@ async fn the_cause_is_logged_under_the_shown_id() {
     let log = Log::default();
     let id = RequestId::random();
     let mut request = get_from(HERE, "/broken");
-    request.extensions_mut().insert(id);
+    RequestContext::begin(request.extensions_mut()).set_request_id(id);
     let logging = log.listen();
     let answer = ask(&app(), request).await;
     drop(logging);

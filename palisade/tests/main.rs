@@ -23,6 +23,7 @@ mod proxy;
 mod ratelimit;
 mod redirect;
 mod report;
+mod request_ids;
 mod sanitize;
 mod serve;
 mod session;

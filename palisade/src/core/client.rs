@@ -65,6 +65,7 @@ pub struct Client {
     pub(crate) host: Option<Box<str>>,
     pub(crate) port: Option<u16>,
     pub(crate) prefix: Option<Box<str>>,
+    pub(crate) via_proxy: bool,
 }
 
 impl Client {
@@ -75,12 +76,26 @@ impl Client {
 
     /// A client that is connected without a proxy.
     pub fn direct(peer: SocketAddr, scheme: Scheme) -> Self {
-        Self { peer, ip: peer.ip().to_canonical(), scheme, host: None, port: None, prefix: None }
+        Self {
+            peer,
+            ip: peer.ip().to_canonical(),
+            scheme,
+            host: None,
+            port: None,
+            prefix: None,
+            via_proxy: false,
+        }
     }
 
     /// The other end of the TCP connection; with a proxy, the proxy.
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Returns `true` if the peer is a trusted proxy, so that headers which only a proxy sets are
+    /// believed.
+    pub fn via_proxy(&self) -> bool {
+        self.via_proxy
     }
 
     /// The client's address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is returned as IPv4.

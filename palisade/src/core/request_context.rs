@@ -11,6 +11,7 @@ use http::Extensions;
 
 use crate::core::client::Client;
 use crate::core::rejection::MissingLayer;
+use crate::core::request_id::RequestId;
 use crate::core::session_tag::SessionTag;
 
 /// A handle to the values that the layers of one request share.
@@ -19,8 +20,12 @@ use crate::core::session_tag::SessionTag;
 /// use palisade::request::RequestContext;
 ///
 /// let mut extensions = http::Extensions::new();
-/// RequestContext::begin(&mut extensions);
+/// let context = RequestContext::begin(&mut extensions);
 /// assert!(RequestContext::of(&extensions).is_some_and(|context| context.client().is_none()));
+///
+/// context.set_request_id("an-id-of-your-own".parse()?);
+/// assert_eq!(context.request_id().as_str(), "an-id-of-your-own");
+/// # Ok::<(), palisade::request::RequestIdError>(())
 /// ```
 #[derive(Clone, Default)]
 pub struct RequestContext(Arc<Shared>);
@@ -28,6 +33,7 @@ pub struct RequestContext(Arc<Shared>);
 #[derive(Default)]
 struct Shared {
     client: OnceLock<Client>,
+    request_id: OnceLock<RequestId>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
     session_tag: OnceLock<Arc<dyn SessionTag>>,
     entered: AtomicU16,
@@ -59,6 +65,21 @@ impl RequestContext {
     /// Sets the client. The first call counts; a second resolver further in changes nothing.
     pub(crate) fn set_client(&self, client: Client) {
         let _ = self.0.client.set(client);
+    }
+
+    /// Returns the id of this request, and makes a random one if there is none.
+    pub fn request_id(&self) -> RequestId {
+        *self.0.request_id.get_or_init(RequestId::random)
+    }
+
+    /// Returns the id of this request if it is decided already.
+    pub(crate) fn decided_request_id(&self) -> Option<RequestId> {
+        self.0.request_id.get().copied()
+    }
+
+    /// Sets the id of this request. The first call counts.
+    pub fn set_request_id(&self, id: RequestId) {
+        let _ = self.0.request_id.set(id);
     }
 
     pub(crate) fn nonce(&self) -> &OnceLock<[u8; NONCE_CHARS]> {

@@ -31,6 +31,7 @@
 //! | argument | value | layer | without the layer |
 //! |---|---|---|---|
 //! | [`Client`], [`ClientIp`], [`Scheme`] | the client's address and scheme | [`Proxies`](crate::proxy::Proxies) | 500, `missing_layer` |
+//! | [`RequestId`] | the id of this request | [`RequestIds`](crate::request_id::RequestIds) | a random id, which error pages show too |
 //! | [`CspNonce`] | the nonce of this response | [`SecurityHeaders`](crate::SecurityHeaders) | a nonce that no header allows |
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
@@ -54,21 +55,15 @@
 //!
 //! [`request`](crate::request) for the values, [`rejection`](crate::rejection) for the reasons.
 
+#[cfg(feature = "rate-limit")]
+mod rate_limit;
 #[cfg(feature = "session")]
 mod signed_in;
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
-#[cfg(feature = "rate-limit")]
-use std::{
-    pin::pin,
-    sync::Arc,
-    task::{Context, Poll, Waker},
-};
 
 use axum::extract::{ConnectInfo, FromRequestParts};
-#[cfg(feature = "rate-limit")]
-use axum::extract::{MatchedPath, RawPathParams};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
 use http::{Extensions, StatusCode};
@@ -80,47 +75,16 @@ use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::{LayerMark, RequestContext};
+use crate::core::request_id::RequestId;
 #[cfg(feature = "csrf")]
 use crate::csrf::CsrfToken;
 use crate::headers::PageHeaders;
-#[cfg(feature = "rate-limit")]
-use crate::rate_limit::{RateLimit, RateLimitKey, RateLimitLayer};
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
 
 /// Returns the peer's address, set by this library's `serve` or by `axum::serve`.
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
     PeerAddr::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
-}
-
-#[cfg(feature = "rate-limit")]
-impl RateLimit {
-    /// Makes a layer that counts by a parameter of the route's path, such as `id` of
-    /// `/challenges/{id}`.
-    pub fn per_path_param(self, name: impl Into<Arc<str>>) -> RateLimitLayer {
-        let name = name.into();
-        RateLimitLayer::per(self, move |parts| {
-            let params = pin!(RawPathParams::from_request_parts(parts, &()));
-            // This extractor is ready at the first poll.
-            let Poll::Ready(Ok(params)) = params.poll(&mut Context::from_waker(Waker::noop())) else {
-                return None;
-            };
-            let value = params.iter().find(|(param, _)| *param == &*name)?.1;
-            Some(RateLimitKey::parameter(&name, value))
-        })
-    }
-}
-
-#[cfg(feature = "rate-limit")]
-impl RateLimitLayer {
-    /// Counts each route of a group separately, as Flask-Limiter's default limits do. Requests
-    /// without a route share one count.
-    pub fn per_route(self) -> Self {
-        self.scope_by(|parts| {
-            let route = parts.extensions.get::<MatchedPath>();
-            route.map_or_else(String::new, |route| route.as_str().to_owned())
-        })
-    }
 }
 
 impl<S: Sync> FromRequestParts<S> for Client {
@@ -130,7 +94,7 @@ impl<S: Sync> FromRequestParts<S> for Client {
         RequestContext::of(&parts.extensions)
             .and_then(RequestContext::client)
             .cloned()
-            .ok_or(Self::MISSING.into())
+            .ok_or_else(|| Self::MISSING.into())
     }
 }
 
@@ -147,6 +111,14 @@ impl<S: Sync> FromRequestParts<S> for Scheme {
 
     async fn from_request_parts(parts: &mut Parts, state: &S) -> Result<Self, Rejection> {
         Client::from_request_parts(parts, state).await.map(|client| client.scheme())
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for RequestId {
+    type Rejection = Infallible;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
+        Ok(RequestContext::begin(&mut parts.extensions).request_id())
     }
 }
 

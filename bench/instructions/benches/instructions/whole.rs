@@ -22,7 +22,7 @@ type Layers = (ErrorPages, Guards, palisade::rate_limit::RateLimitLayer, Session
 fn layers() -> Layers {
     let clock = Clock::manual().0;
     let store = FallbackStore::from(MemoryStore::with_clock(clock.clone()));
-    let limit = RateLimit::new("all", TWO.parse().expect("quotas"), store).clock(clock.clone());
+    let limit = RateLimit::new("all", TWO, store).expect("quotas").clock(clock.clone());
     let sessions = Sessions::in_cookie(&keyring()).dangerous_forgets_on_restart().clock(clock.clone());
     let tokens = CsrfTokens::new(&keyring()).clock(clock);
     (ErrorPages::plain(), palisade(), limit.per_client().default_limit(), sessions, tokens)

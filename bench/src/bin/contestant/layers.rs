@@ -42,8 +42,8 @@ where
 {
     let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
     let store = FallbackStore::from(MemoryStore::new());
-    let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour".parse()?, store.clone());
-    let few = RateLimit::new("few", "5/hour".parse()?, store);
+    let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour", store.clone())?;
+    let few = RateLimit::new("few", "5/hour", store)?;
     let router = Router::new()
         .route("/json", get(async || work::json()))
         .route("/page", get(async |nonce: CspNonce| work::page(nonce)))
