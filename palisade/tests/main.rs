@@ -30,4 +30,5 @@ mod slow_headers;
 mod stores;
 mod support;
 mod talisman;
+mod test_browser;
 mod upload;
