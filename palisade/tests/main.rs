@@ -10,6 +10,7 @@ mod csrf;
 mod deadline;
 mod error_pages;
 mod filename;
+mod framing;
 mod guards;
 mod headers;
 mod health;

@@ -23,7 +23,12 @@ use palisade::{PageHeaders, Palisade};
 const SITE: &str = "https://example.org";
 
 fn protected(routes: Router) -> Router {
-    routes.layer(Palisade::new().hosts(["example.org", "localhost"]).unwrap().https(Https::new().dangerous_allow_http()))
+    routes.layer(
+        Palisade::new()
+            .hosts(["example.org", "localhost"])
+            .unwrap()
+            .https(Https::new().dangerous_allow_http()),
+    )
 }
 
 fn page(html: &'static str) -> Router {
@@ -83,13 +88,9 @@ async fn follows_redirects_as_browsers_do() {
         routes = routes.route(path, any(async move || answer.clone()));
     }
     let mut browser = browser(routes);
-    for (path, text) in [
-        ("/301", "GET "),
-        ("/302", "GET "),
-        ("/303", "GET "),
-        ("/307", "POST a=b"),
-        ("/308", "POST a=b"),
-    ] {
+    for (path, text) in
+        [("/301", "GET "), ("/302", "GET "), ("/303", "GET "), ("/307", "POST a=b"), ("/308", "POST a=b")]
+    {
         let page = browser.post(path, &[("a", "b")]).await;
         assert_eq!((&*page.path, &*page.text), ("/there?x=1", text), "{path}");
     }
@@ -207,7 +208,9 @@ async fn submits_a_form_with_its_own_values() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "no form sends to `/nowhere`; the page has GET /search, POST /notes?draft=1 (#note)")]
+#[should_panic(
+    expected = "no form sends to `/nowhere`; the page has GET /search, POST /notes?draft=1 (#note)"
+)]
 async fn fails_without_the_form() {
     let mut browser = Browser::new(page(FORM)).at(SITE);
     browser.get("/").await;
@@ -245,7 +248,12 @@ async fn submits_files() {
         let mut form = multer::Multipart::new(body.into_data_stream(), boundary);
         let mut lines = Vec::new();
         while let Some(field) = form.next_field().await.unwrap() {
-            let head = format!("{:?} {:?} {:?}", field.name(), field.file_name(), field.content_type().map(ToString::to_string));
+            let head = format!(
+                "{:?} {:?} {:?}",
+                field.name(),
+                field.file_name(),
+                field.content_type().map(ToString::to_string)
+            );
             lines.push(format!("{head} {}", field.text().await.unwrap()));
         }
         lines.join("\n")
@@ -289,7 +297,9 @@ async fn fails_on_a_secure_cookie_over_http() {
 }
 
 #[tokio::test]
-#[should_panic(expected = "GET /late: no layer of palisade has completed the response; was the route added after")]
+#[should_panic(
+    expected = "GET /late: no layer of palisade has completed the response; was the route added after"
+)]
 async fn fails_on_a_route_outside_of_the_layers() {
     let app = protected(Router::new()).route("/late", get(async || "bare"));
     Browser::new(app).at(SITE).get("/late").await;
@@ -304,7 +314,8 @@ async fn accepts_an_unprotected_route_by_name() {
 #[tokio::test]
 #[should_panic(expected = "no layer has applied the response's `PageHeaders`")]
 async fn fails_on_page_headers_outside_of_the_layers() {
-    let app = protected(Router::new().route("/", get(async || "page"))).layer(PageHeaders::new().csp(Csp::api()));
+    let app =
+        protected(Router::new().route("/", get(async || "page"))).layer(PageHeaders::new().csp(Csp::api()));
     Browser::new(app).at(SITE).get("/").await;
 }
 

@@ -106,7 +106,8 @@ pub(super) fn fill(
         return Err(format!("no form sends to `{target}`; the page has {actions}"));
     };
     let names = || fields.iter().map(|(name, _)| *name).chain(files.iter().map(|file| &*file.field));
-    let complete = matching.iter().find(|(form, _)| names().all(|name| form.controls_of(name).next().is_some()));
+    let complete =
+        matching.iter().find(|(form, _)| names().all(|name| form.controls_of(name).next().is_some()));
     let (form, (url, encoding)) = complete.unwrap_or(first);
     let fields = form.data(fields)?;
     for file in files {
@@ -169,7 +170,8 @@ impl Form {
             }
             filled.push(name);
             // An empty value leaves a box unchecked.
-            let offers_empty = |control: &Control| control.kind == ControlKind::Text || control.value.is_empty();
+            let offers_empty =
+                |control: &Control| control.kind == ControlKind::Text || control.value.is_empty();
             let sends_empty = self.controls_of(name).any(offers_empty);
             let sent = values.into_iter().filter(|value| sends_empty || !value.is_empty());
             data.extend(sent.map(|value| (name.clone(), value.to_owned())));
@@ -180,7 +182,8 @@ impl Form {
 
 fn forms(page: &Page) -> Vec<Form> {
     let html = Html::parse_document(&page.text);
-    let base = html.select(&selector("base[href]")).next().and_then(|base| page.url.join(base.attr("href")?).ok());
+    let base =
+        html.select(&selector("base[href]")).next().and_then(|base| page.url.join(base.attr("href")?).ok());
     let base = base.as_ref().unwrap_or(&page.url);
     let action = |element: ElementRef<'_>, attribute: &str| {
         let text = element.attr(attribute).map(str::trim).filter(|text| !text.is_empty());
@@ -239,7 +242,9 @@ fn controls(element: ElementRef<'_>, name: &str) -> Vec<Control> {
             "checkbox" | "radio" => {
                 one(ControlKind::Choice, value.unwrap_or("on"), element.attr("checked").is_some())
             }
-            "submit" | "button" | "image" | "reset" => one(ControlKind::Choice, value.unwrap_or_default(), false),
+            "submit" | "button" | "image" | "reset" => {
+                one(ControlKind::Choice, value.unwrap_or_default(), false)
+            }
             "file" => one(ControlKind::File, "", false),
             _ => one(ControlKind::Text, value.unwrap_or_default(), true),
         },
@@ -286,7 +291,9 @@ pub(super) fn multipart<N: AsRef<str>, V: AsRef<str>>(
     let quoted = |text: &str| text.replace('\n', "%0A").replace('\r', "%0D").replace('"', "%22");
     let mut body = Vec::new();
     let mut part = |head: String, content: &[u8]| {
-        body.extend_from_slice(format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes());
+        body.extend_from_slice(
+            format!("--{BOUNDARY}\r\nContent-Disposition: form-data; {head}\r\n\r\n").as_bytes(),
+        );
         body.extend_from_slice(content);
         body.extend_from_slice(b"\r\n");
     };

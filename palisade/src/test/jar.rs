@@ -103,7 +103,8 @@ impl StoredCookie {
         if cookie.same_site() == Some(SameSite::None) && !secure {
             return Err("`SameSite=None` needs `Secure`".into());
         }
-        let prefixed = |prefix: &str| name.get(..prefix.len()).is_some_and(|s| s.eq_ignore_ascii_case(prefix));
+        let prefixed =
+            |prefix: &str| name.get(..prefix.len()).is_some_and(|s| s.eq_ignore_ascii_case(prefix));
         let domain = cookie.domain().map(str::to_ascii_lowercase);
         if prefixed("__Secure-") && !secure {
             return Err("a name with `__Secure-` needs `Secure`".into());
@@ -142,9 +143,8 @@ impl StoredCookie {
 
     fn is_sent_to(&self, url: &Url) -> bool {
         let under = url.path().strip_prefix(&*self.path);
-        let in_path = under.is_some_and(|rest| {
-            rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/')
-        });
+        let in_path =
+            under.is_some_and(|rest| rest.is_empty() || rest.starts_with('/') || self.path.ends_with('/'));
         self.is_of_host(url) && in_path && (!self.secure || url.scheme() == "https")
     }
 }
@@ -166,7 +166,9 @@ mod tests {
     #[test]
     fn sends_cookies_by_host_path_and_scheme() {
         let mut jar = Jar::default();
-        for line in ["host=1; Path=/", "folder=2", "secure=3; Secure; Path=/", "all=4; Domain=example.org; Path=/a"] {
+        for line in
+            ["host=1; Path=/", "folder=2", "secure=3; Secure; Path=/", "all=4; Domain=example.org; Path=/a"]
+        {
             jar.store(line, &url("https://www.example.org/a/b")).unwrap();
         }
         for (target, sent) in [

@@ -196,9 +196,9 @@ impl Browser {
     /// If the text is not an address.
     pub fn from(mut self, address: &str) -> Self {
         let parsed = address.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 40_000));
-        self.peer = parsed
-            .or_else(|_| address.parse())
-            .unwrap_or_else(|_| panic!("`{address}` is not an address: write `192.0.2.7` or `192.0.2.7:40000`"));
+        self.peer = parsed.or_else(|_| address.parse()).unwrap_or_else(|_| {
+            panic!("`{address}` is not an address: write `192.0.2.7` or `192.0.2.7:40000`")
+        });
         self
     }
 
@@ -309,6 +309,9 @@ impl Browser {
 /// Hides the cookies, which may be secrets.
 impl fmt::Debug for Browser {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Browser").field("url", &self.url.as_str()).field("peer", &self.peer).finish_non_exhaustive()
+        f.debug_struct("Browser")
+            .field("url", &self.url.as_str())
+            .field("peer", &self.peer)
+            .finish_non_exhaustive()
     }
 }

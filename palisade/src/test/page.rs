@@ -82,8 +82,9 @@ impl Page {
     /// # Panics
     /// If the body is not JSON for this type.
     pub fn json<T: DeserializeOwned>(&self) -> T {
-        serde_json::from_slice(&self.bytes)
-            .unwrap_or_else(|error| panic!("{} ({}) is not this JSON: {error}: {}", self.path, self.status, self.text))
+        serde_json::from_slice(&self.bytes).unwrap_or_else(|error| {
+            panic!("{} ({}) is not this JSON: {error}: {}", self.path, self.status, self.text)
+        })
     }
 
     /// Returns the elements that a CSS selector matches, such as `h1`, `.error` or `#menu a[href]`.
@@ -97,7 +98,11 @@ impl Page {
         let element = |found: scraper::ElementRef<'_>| Element {
             name: found.value().name().to_owned(),
             text: found.text().collect::<String>().split_whitespace().collect::<Vec<_>>().join(" "),
-            attributes: found.value().attrs().map(|(name, value)| (name.to_owned(), value.to_owned())).collect(),
+            attributes: found
+                .value()
+                .attrs()
+                .map(|(name, value)| (name.to_owned(), value.to_owned()))
+                .collect(),
         };
         html.select(&parsed).map(element).collect()
     }

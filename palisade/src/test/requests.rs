@@ -367,8 +367,11 @@ async fn read(url: Url, response: Response<Body>) -> Page {
     let is_stream = content_type.is_some_and(|text| text.as_bytes().starts_with(b"text/event-stream"));
     assert!(!is_stream, "{url}: the response is a stream, which has no end: use `open`");
     let body = tokio::time::timeout(MAX_BODY_TIME, to_bytes(body, MAX_BODY_BYTES)).await;
-    let Ok(body) = body else { panic!("{url}: the body did not end within 30 seconds; for a stream, use `open`") };
-    let bytes = body.unwrap_or_else(|error| panic!("{url}: the body has more than 16 MiB, or failed: {error}"));
+    let Ok(body) = body else {
+        panic!("{url}: the body did not end within 30 seconds; for a stream, use `open`")
+    };
+    let bytes =
+        body.unwrap_or_else(|error| panic!("{url}: the body has more than 16 MiB, or failed: {error}"));
     Page {
         status: parts.status,
         path: path_of(&url).to_owned(),
