@@ -325,8 +325,5 @@ fn integrity_reads_what_cdns_print() {
         let error = Scripts::integrity(text).unwrap_err().to_string();
         assert!(error.contains(advice), "{error}");
     }
-    assert!(
-        Scripts::host("sha256-aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa").is_err(),
-        "a hash is no host"
-    );
+    assert!(Scripts::host(&format!("sha256-{}", "A".repeat(43))).is_err(), "a hash is no host");
 }

@@ -313,10 +313,9 @@ async fn accepts_an_unprotected_route_by_name() {
 
 #[tokio::test]
 #[should_panic(expected = "no layer has applied the response's `PageHeaders`")]
-async fn fails_on_page_headers_outside_of_the_layers() {
-    let app =
-        protected(Router::new().route("/", get(async || "page"))).layer(PageHeaders::new().csp(Csp::api()));
-    Browser::new(app).at(SITE).get("/").await;
+async fn fails_on_page_headers_that_nothing_applies() {
+    let app = Router::new().route("/", get(async || (PageHeaders::new().csp(Csp::api()), "page")));
+    Browser::new(app).dangerous_allow_unprotected().get("/").await;
 }
 
 /// A body with one frame and no end.

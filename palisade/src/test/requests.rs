@@ -162,7 +162,17 @@ impl Browser {
     /// # Panics
     /// See the [module page](super).
     pub async fn send(&mut self, request: Request<Body>) -> Page {
-        let url = self.resolve(&request.uri().to_string());
+        let uri = request.uri();
+        let url = match uri.host() {
+            Some(_) => self.resolve(&uri.to_string()),
+            // A path is sent unchanged; `//other.example` is one.
+            None => {
+                let mut url = self.url.clone();
+                url.set_path(uri.path());
+                url.set_query(uri.query());
+                url
+            }
+        };
         let response = self.exchange(&url, request).await;
         read(url, response).await
     }
