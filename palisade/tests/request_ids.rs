@@ -6,7 +6,8 @@ use axum::routing::get;
 use http::{HeaderName, Request};
 use palisade::request::RequestId;
 use palisade::request_id::{RequestIds, make_span};
-use palisade::{ErrorPages, Palisade, Rejection};
+use palisade::front_door::Guards;
+use palisade::{ErrorPages, Rejection};
 use test_support::log::Log;
 use tower_http::trace::TraceLayer;
 
@@ -21,9 +22,9 @@ fn routes() -> Router {
         .route("/articles/{id}", get(async || tracing::info!("read")))
 }
 
-fn guards() -> Palisade {
+fn guards() -> Guards {
     let proxies = palisade::proxy::Proxies::trusted(["10.0.0.1"]).unwrap();
-    Palisade::new().hosts(["example.org", "localhost"]).unwrap().trusted_proxies(proxies)
+    Guards::new().hosts(["example.org", "localhost"]).unwrap().trusted_proxies(proxies)
 }
 
 fn app(ids: RequestIds) -> Router {

@@ -79,7 +79,8 @@ impl RateLimit {
     /// use palisade::rate_limit::store::MemoryStore;
     /// use palisade::request::PeerAddr;
     /// use palisade::session::{AuthProof, Session, SessionRejection};
-    /// use palisade::{Keyring, Palisade, RateLimit, Sessions};
+    /// use palisade::front_door::Guards;
+    /// use palisade::{Keyring, RateLimit, Sessions};
     /// use tower::{Layer, ServiceExt};
     ///
     /// async fn log_in(session: Session) -> Result<(), SessionRejection> {
@@ -95,7 +96,8 @@ impl RateLimit {
     ///     .route_layer(limit.per_user()) // the page has the limit, the login has not
     ///     .route("/login", get(log_in));
     /// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-    /// let app = (Palisade::new().hosts(["localhost"])?, Sessions::new(&keyring)).layer(routes);
+    /// let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
+    /// let app = (Guards::new().hosts(["localhost"])?, sessions).layer(routes);
     ///
     /// let peer = PeerAddr("127.0.0.1:40000".parse()?);
     /// let request = |uri: &str, cookie: &str| {

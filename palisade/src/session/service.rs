@@ -12,7 +12,7 @@ use std::task::{Context, Poll, ready as poll_ready};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -22,6 +22,7 @@ use super::handle::Session;
 use super::request_session::{RememberCookie, RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
+use crate::core::cache::is_private;
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 
@@ -181,15 +182,6 @@ impl ResponseHeaders {
         }
         response
     }
-}
-
-/// Returns `true` if the handler has forbidden shared caches to store the response.
-fn is_private(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(CACHE_CONTROL).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).any(|directive| {
-        let directive = directive.trim_ascii();
-        directive.eq_ignore_ascii_case(b"no-store") || directive.eq_ignore_ascii_case(b"private")
-    })
 }
 
 /// Writes the session and adds the cookies to set. Fails with the response to send instead.

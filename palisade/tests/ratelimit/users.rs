@@ -32,7 +32,7 @@ fn site(layer: RateLimitLayer, sessions: Sessions) -> Router {
 }
 
 fn in_cookies() -> Sessions {
-    Sessions::new(&keyring())
+    Sessions::in_cookie(&keyring()).dangerous_forgets_on_restart()
 }
 
 /// Signs in, and returns the cookie.
