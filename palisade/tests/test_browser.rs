@@ -14,21 +14,18 @@ use bytes::Bytes;
 use http::{HeaderMap, Method, Request, StatusCode, Uri};
 use http_body::Frame;
 use http_body_util::BodyExt;
+use palisade::PageHeaders;
 use palisade::csp::Csp;
+use palisade::front_door::Guards;
 use palisade::https::Https;
 use palisade::request::{Client, PeerAddr};
 use palisade::test::{Browser, FormFile};
-use palisade::PageHeaders;
-use palisade::front_door::Guards;
 
 const SITE: &str = "https://example.org";
 
 fn protected(routes: Router) -> Router {
     routes.layer(
-        Guards::new()
-            .hosts(["example.org", "localhost"])
-            .unwrap()
-            .https(Https::new().dangerous_allow_http()),
+        Guards::new().hosts(["example.org", "localhost"]).unwrap().https(Https::new().dangerous_allow_http()),
     )
 }
 

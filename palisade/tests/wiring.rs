@@ -379,7 +379,9 @@ async fn no_order_of_layers_protects_less_in_silence() {
 
 #[tokio::test]
 async fn two_doors_around_a_route_are_an_error() {
-    let door = Palisade::for_hosts(["example.org"]).unwrap().trusted_proxies(palisade::proxy::Proxies::hops(Hops::default()));
+    let door = Palisade::for_hosts(["example.org"])
+        .unwrap()
+        .trusted_proxies(palisade::proxy::Proxies::hops(Hops::default()));
     let inner = door.for_api().protect(Router::new().route("/", get(async || "hello")));
     let site = Site {
         parts: Vec::new(),

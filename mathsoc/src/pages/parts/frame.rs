@@ -1,8 +1,8 @@
 //! The extractor for a page's layout: signed-in user, CSRF token, nonce, flash message.
 
-use palisade::session::SessionRejection;
 use axum::extract::{FromRequestParts, OptionalFromRequestParts};
 use http::request::Parts;
+use palisade::session::SessionRejection;
 use palisade::{CspNonce, CsrfToken, Rejection, Session, SignedIn};
 
 use super::layout::{Layout, Member, Section, Viewer};
