@@ -31,6 +31,7 @@ struct Shared {
     session_tag: OnceLock<Arc<dyn SessionTag>>,
     page_follows: AtomicBool,
     personal: AtomicBool,
+    shows_causes: AtomicBool,
     #[cfg(feature = "rate-limit")]
     counted: AtomicBool,
 }
@@ -92,6 +93,16 @@ impl RequestContext {
     #[cfg(feature = "rate-limit")]
     pub(crate) fn is_counted(&self) -> bool {
         self.0.counted.load(Ordering::Relaxed)
+    }
+
+    /// Shows the causes of errors on their pages: in development only, never to the public.
+    pub fn set_shows_causes(&self) {
+        self.0.shows_causes.store(true, Ordering::Relaxed);
+    }
+
+    /// Returns `true` if error pages show causes.
+    pub fn shows_causes(&self) -> bool {
+        self.0.shows_causes.load(Ordering::Relaxed)
     }
 
     /// Marks that an outer layer writes the bodies of errors after the headers are complete.
