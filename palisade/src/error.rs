@@ -135,10 +135,16 @@ struct Content {
 
 enum Reason {
     /// A 4xx, with a message for the client.
-    Handler { status: StatusCode, message: Option<HandlerMessage> },
+    Handler {
+        status: StatusCode,
+        message: Option<HandlerMessage>,
+    },
     Rejection(Rejection),
     /// A 5xx, with a cause for the log.
-    Internal { status: StatusCode, cause: InternalError },
+    Internal {
+        status: StatusCode,
+        cause: InternalError,
+    },
 }
 
 impl Error {

@@ -53,7 +53,8 @@
 //!
 //! let peer = PeerAddr("127.0.0.1:40000".parse()?);
 //! let request = |builder: http::request::Builder| {
-//!     builder.header("host", "localhost").extension(peer).body(Body::empty())
+//!     let builder = builder.header("host", "localhost").header("accept", "text/html");
+//!     builder.extension(peer).body(Body::empty())
 //! };
 //! let page = app.clone().oneshot(request(Request::get("/"))?).await?;
 //! assert_eq!(page.status(), 200);

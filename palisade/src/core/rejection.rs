@@ -137,11 +137,7 @@ impl Rejection {
     /// Makes the rejection of a request that needs a sign-in: a redirect to this location, or 401.
     /// `ErrorPages` makes the redirect a 401 for clients that are not people.
     #[cfg(feature = "session")]
-    pub(crate) fn sign_in(
-        location: Option<HeaderValue>,
-        code: &'static str,
-        message: &'static str,
-    ) -> Self {
+    pub(crate) fn sign_in(location: Option<HeaderValue>, code: &'static str, message: &'static str) -> Self {
         let Some(location) = location else { return Self::new(StatusCode::UNAUTHORIZED, code, message) };
         let mut rejection = Self::new(StatusCode::SEE_OTHER, code, message).with_location(location);
         rejection.0.asks_to_sign_in = true;

@@ -4,9 +4,9 @@ use std::pin::Pin;
 use std::task::{Context, Poll, ready};
 
 use http::header::{
-    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE, CONTENT_LENGTH,
-    CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, LOCATION, RETRY_AFTER,
-    TRAILER, TRANSFER_ENCODING, VARY,
+    ACCEPT_RANGES, AGE, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_ENCODING, CONTENT_LANGUAGE,
+    CONTENT_LENGTH, CONTENT_LOCATION, CONTENT_RANGE, CONTENT_TYPE, ETAG, EXPIRES, LAST_MODIFIED, LOCATION,
+    RETRY_AFTER, TRAILER, TRANSFER_ENCODING, VARY,
 };
 use http::response::Parts;
 use http::uri::PathAndQuery;
@@ -89,7 +89,9 @@ impl PageContext {
             return Action::Keep;
         }
         if let Some(rejection) = response.extensions().get::<Rejection>() {
-            if rejection.asks_to_sign_in() && status == StatusCode::SEE_OTHER && self.requester != Requester::Person
+            if rejection.asks_to_sign_in()
+                && status == StatusCode::SEE_OTHER
+                && self.requester != Requester::Person
             {
                 self.redirect_to_401(response);
                 return Action::Write;

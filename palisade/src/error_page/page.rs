@@ -140,8 +140,7 @@ impl ErrorPage<'_> {
             "request_id": self.request_id.to_string(),
         });
         if !self.field_errors.is_empty() {
-            let error =
-                |error: &FieldError| serde_json::json!({"detail": error.message(), "pointer": error.pointer()});
+            let error = |error: &FieldError| serde_json::json!({"detail": error.message(), "pointer": error.pointer()});
             problem["errors"] = self.field_errors.iter().map(error).collect();
         }
         if let Some(detail) = self.detail {

@@ -56,9 +56,11 @@ impl From<SessionRejection> for Rejection {
             SessionRejection::SignInRequired { location } => {
                 Self::sign_in(location, "sign_in_required", "Please sign in to see this page.")
             }
-            SessionRejection::ReauthRequired { location } => {
-                Self::sign_in(location, "proof_required", "Please give your password again before you do this.")
-            }
+            SessionRejection::ReauthRequired { location } => Self::sign_in(
+                location,
+                "proof_required",
+                "Please give your password again before you do this.",
+            ),
             SessionRejection::NotAllowed => {
                 Self::new(StatusCode::FORBIDDEN, "not_allowed", "Your account may not see this page.")
             }
