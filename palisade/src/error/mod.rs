@@ -89,7 +89,8 @@
 //! RFC 9457 (problem details), RFC 6901 §6 (JSON pointers in URI fragments); OWASP Error Handling
 //! Cheat Sheet.
 
-use std::any::Any;
+mod convert;
+
 use std::borrow::Cow;
 use std::error::Error as StdError;
 use std::fmt;
@@ -100,7 +101,7 @@ use http::{HeaderValue, Response, StatusCode};
 pub use crate::core::handler_error::FieldError;
 use crate::core::handler_error::{HandlerError, HandlerMessage};
 use crate::core::internal_error::InternalError;
-use crate::core::rejection::{MissingLayer, Rejection};
+use crate::core::rejection::Rejection;
 
 type BoxError = Box<dyn StdError + Send + Sync>;
 
@@ -275,42 +276,6 @@ impl Error {
     fn of(reason: Reason) -> Self {
         Self(Box::new(Content { reason, fields: Vec::new() }))
     }
-
-    /// Makes an error whose text names types or fields of the program.
-    #[cfg(any(feature = "axum", feature = "redirect"))]
-    fn technical(status: StatusCode, text: String) -> Self {
-        if status.is_client_error() {
-            Self::client(status, Some(HandlerMessage { text: text.into(), is_technical: true }))
-        } else {
-            Self::server(status, InternalError::new(text))
-        }
-    }
-
-    /// Converts an error that is not the program's fault.
-    fn recognized(error: &dyn Any) -> Option<Self> {
-        #[cfg(feature = "axum")]
-        if let Some((status, text)) = crate::core::axum_compat::rejection(error) {
-            return Some(Self::technical(status, text));
-        }
-        #[cfg(feature = "password")]
-        if let Some(error) = error.downcast_ref::<crate::password::HashingError>() {
-            return Some(Rejection::from(*error).into());
-        }
-        #[cfg(feature = "redirect")]
-        if let Some(error) = error.downcast_ref::<crate::redirect::SafePathError>() {
-            return Some(Self::technical(StatusCode::BAD_REQUEST, error.to_string()));
-        }
-        #[cfg(feature = "redirect")]
-        if let Some(error) = error.downcast_ref::<crate::redirect::SafeRedirectError>() {
-            return Some(Self::technical(StatusCode::BAD_REQUEST, error.to_string()));
-        }
-        #[cfg(feature = "sanitize")]
-        if let Some(error) = error.downcast_ref::<crate::sanitize::SanitizeError>() {
-            return Some(Self::unprocessable(error.to_string()));
-        }
-        let _ = error;
-        None
-    }
 }
 
 /// Writes the message, the code of the rejection, or the cause.
@@ -329,55 +294,6 @@ impl fmt::Debug for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "Error({}, {self})", self.status().as_u16())
     }
-}
-
-/// Converts any error. Errors that the request has caused keep their status; any other is a 500
-/// whose cause is logged.
-impl<E: StdError + Send + Sync + 'static> From<E> for Error {
-    fn from(error: E) -> Self {
-        Self::recognized(&error).unwrap_or_else(|| Self::internal(error))
-    }
-}
-
-impl From<Rejection> for Error {
-    fn from(rejection: Rejection) -> Self {
-        Self::of(Reason::Rejection(rejection))
-    }
-}
-
-impl From<InternalError> for Error {
-    fn from(cause: InternalError) -> Self {
-        Self::server(StatusCode::INTERNAL_SERVER_ERROR, cause)
-    }
-}
-
-/// Converts the reasons that each protection owns. None of them implements `std::error::Error`.
-macro_rules! from_reasons {
-    ($($(#[$feature:meta])* $reason:ty),+ $(,)?) => {$(
-        $(#[$feature])*
-        impl From<$reason> for Error {
-            fn from(reason: $reason) -> Self {
-                Rejection::from(reason).into()
-            }
-        }
-    )+};
-}
-
-from_reasons! {
-    MissingLayer,
-    crate::host::HostRejection,
-    crate::https::HttpsRequired,
-    crate::csrf::CsrfRejection,
-    #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
-    crate::core::body_rejection::BodyRejection,
-    #[cfg(feature = "serve")]
-    crate::deadline::DeadlinePassed,
-    #[cfg(feature = "rate-limit")]
-    crate::rate_limit::RateLimitRejection,
-    #[cfg(feature = "session")]
-    crate::session::SessionRejection,
-    #[cfg(feature = "upload")]
-    crate::upload::UploadRejection,
 }
 
 /// Makes a missing value a 404.
