@@ -45,6 +45,7 @@
 //! | a server that bounds connections, headers and bodies | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
+//! | errors of handlers: any error by `?` | [`error`](mod@error) | |
 //! | keys that rotate: signing and sealing | [`keyring`] | |
 //! | password hashes (Argon2id, Werkzeug, Django), password policy | [`password`] | 503 |
 //! | sessions, signing in and out, remember-me, recent authentication | [`session`] | 303, 401, 403, 500, 503 |
@@ -92,6 +93,7 @@ pub mod csp;
 pub mod csrf;
 #[cfg(feature = "serve")]
 pub mod deadline;
+pub mod error;
 #[cfg(feature = "error-page")]
 pub mod error_page;
 #[cfg(feature = "axum")]
@@ -131,6 +133,7 @@ pub use self::core::{guard, rejection, request};
 pub use self::csp::{Csp, CspNonce};
 #[cfg(feature = "csrf")]
 pub use self::csrf::{CsrfToken, CsrfTokens};
+pub use self::error::{Error, Result};
 #[cfg(feature = "error-page")]
 pub use self::error_page::ErrorPages;
 #[cfg(all(feature = "axum", feature = "session"))]

@@ -8,6 +8,7 @@ mod csp;
 mod csp_lint;
 mod csrf;
 mod deadline;
+mod error;
 mod error_pages;
 mod filename;
 mod framing;

@@ -37,6 +37,7 @@ impl SignInSite {
             .route("/admin", get(async |admin: SignedIn<Admin>| admin.user.full_name.to_string()))
             .layer(app.sessions.clone())
             .layer(mathsoc::web::policy::palisade(&app.config))
+            .layer(palisade::ErrorPages::plain())
             .with_state(app.clone());
         Self { app, router, folder }
     }

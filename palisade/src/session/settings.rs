@@ -225,7 +225,8 @@ impl Sessions {
     /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
     /// page that they asked for is added as `next`.
     ///
-    /// Without a login path, and for clients that prefer JSON, the response is 401.
+    /// Without a login path the response is 401. [`ErrorPages`](crate::ErrorPages) answers 401 to
+    /// programs, and adds `HX-Redirect` for htmx.
     ///
     /// # Panics
     /// If the path is not a path on this site.
