@@ -35,7 +35,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let keyring = Keyring::random();
 //! let store = FallbackStore::new(MemoryStore::new());
 //! let site = RateLimit::new("site", "300/minute".parse()?, store.clone());
 //! let login = RateLimit::new("login", "5/minute".parse()?, store);

@@ -15,6 +15,7 @@ mod headers;
 mod health;
 mod host;
 mod https;
+mod keys;
 mod nonce;
 mod overrides;
 mod password;

@@ -7,7 +7,7 @@ use palisade::cookies::SameSite;
 
 use super::{STRONG, config, rejected};
 
-const FORMER: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+const FORMER: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 const PRODUCTION: [(&str, &str); 3] =
     [("APP_ENV", "production"), ("SERVER_NAME", "maths.example.org"), ("SECRET_KEY", STRONG)];
 

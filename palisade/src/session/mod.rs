@@ -14,7 +14,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let keyring = Keyring::random();
 //! let app = Router::new().route("/", get(count)).layer(Sessions::new(&keyring));
 //!
 //! let first = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
@@ -112,7 +112,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! # let keyring = Keyring::random();
 //! let sessions = Sessions::new(&keyring)
 //!     .store(MemorySessions::new())
 //!     .login_path("/login")

@@ -20,7 +20,7 @@ use crate::keyring::{DerivedKey, Keyring};
 /// use palisade::session::{SessionProtection, Sessions, store::MemorySessions};
 /// use std::{sync::Arc, time::Duration};
 ///
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random();
 /// let store = Arc::new(MemorySessions::new());
 /// let sessions = Sessions::new(&keyring)
 ///     .store(Arc::clone(&store)) // a store, or a shared one
@@ -30,7 +30,6 @@ use crate::keyring::{DerivedKey, Keyring};
 ///     .login_path("/login")
 ///     .reauth_path("/login/confirm");
 /// assert!(format!("{sessions:?}").contains("idle: 900s"));
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[doc(alias = "SessionLayer")]
 #[doc(alias = "SessionManagerLayer")]
