@@ -51,6 +51,7 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
+//! | tests of an application | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
 //! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
@@ -69,6 +70,8 @@
 //! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
+//! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
+//! | `test` | no | [`test`](mod@test): the suite of session stores |
 //! | `upload-s3` | no | uploads stored in S3 |
 //! | `full` | no | every feature |
 //!
@@ -116,6 +119,8 @@ pub mod sanitize;
 pub mod serve;
 #[cfg(feature = "session")]
 pub mod session;
+#[cfg(feature = "test")]
+pub mod test;
 #[cfg(feature = "upload")]
 pub mod upload;
 

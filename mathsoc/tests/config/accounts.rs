@@ -50,7 +50,7 @@ fn accepts_valid_values() {
         (
             "SESSION_STORE_URI",
             "redis://:pw@h/0",
-            |c| matches!(&c.sessions.store, SessionStoreUri::Store(it) if it.as_str() == "redis://:pw@h/0"),
+            |c| matches!(&c.sessions.store, SessionStoreUri::Store(it) if it.as_str() == "redis://:pw@h/0?namespace=mathsoc"),
         ),
         ("SESSION_STORE_URI", "memory://", |c| matches!(c.sessions.store, SessionStoreUri::Store(_))),
         ("SESSION_COOKIE_SECURE", "Auto", |c| c.sessions.cookie_secure == CookieSecure::ByScheme),

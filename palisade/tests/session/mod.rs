@@ -9,6 +9,7 @@ mod login;
 mod plain;
 mod races;
 mod remember;
+mod sql;
 mod stores;
 
 use palisade::session::SessionRejection;
