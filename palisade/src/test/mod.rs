@@ -2,10 +2,14 @@
 //!
 //! ```
 //! use palisade::session::store::MemorySessions;
+//! use palisade::test::session_store;
+//! use std::sync::Arc;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! palisade::test::session_store::check(MemorySessions::new()).await;
+//! let store = Arc::new(MemorySessions::new());
+//! session_store::check(Arc::clone(&store)).await;
+//! assert!(!store.is_empty());
 //! # }
 //! ```
 

@@ -3,35 +3,35 @@
 //! ```
 //! use palisade::session::store::MemorySessions;
 //! use palisade::test::session_store;
+//! use std::sync::Arc;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() {
-//! let store = MemorySessions::new(); // in a test of yours: your store, on a real server
-//! session_store::check(store).await; // panics with the promise that the store breaks
+//! let store = Arc::new(MemorySessions::new()); // in a test of yours: your store, on a real server
+//! session_store::check(Arc::clone(&store)).await; // panics with the promise that the store breaks
+//! assert!(!store.is_empty(), "its records expire within an hour");
 //! # }
 //! ```
 //!
 //! # What it checks
 //!
-//! | promise | function |
-//! |---|---|
-//! | a save replaces the expected version only; a deleted session is not revived | [`versions`] |
-//! | of writers at the same time that read the same version, one saves | [`races`] |
-//! | the sessions of an account are found, and no other's | [`listing`] |
-//! | an account's id is any text, and no pattern | [`unusual_ids`] |
-//! | expired sessions are not found, and their ids are free | [`expiry`] |
-//! | the longest lifetime does not overflow | [`expiry`] |
-//! | the mark of an ended session, without account and content, is kept | [`ended_marks`] |
+//! - A save replaces the expected version only. A deleted session is not revived.
+//! - Of writers at the same time that expect the same version, one saves.
+//! - The sessions of an account are found, and no other's. An account's id is any text, and matches
+//!   no other id as a pattern.
+//! - Expired sessions are not found and not revived, and their ids are free. The longest lifetime
+//!   does not overflow.
+//! - The mark of an ended session, which has no account and no content, is kept.
 //!
 //! # What it does not check
 //!
 //! - An outage: stop your server in a test, and expect
 //!   [`StoreError::Down`](crate::session::store::StoreError::Down) within seconds.
-//! - The namespace: two stores with different namespaces should pass [`listing`] on one server.
+//! - Several sites on one server: run it twice, with a namespace each.
 //! - Removal of expired records from the server.
 //!
-//! The records that it saves expire within an hour. [`expiry`] waits for up to ten seconds of real
-//! time, so a store with a clock for tests should use the system's here.
+//! It needs a multi-threaded or a single-threaded tokio runtime, and about two seconds: it waits
+//! until a session of a millisecond has expired. Give the store the system's clock.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -40,7 +40,7 @@ use crate::session::store::{SaveOutcome, SessionId, SessionRecord, SessionStore,
 
 const HOUR: Duration = Duration::from_secs(3600);
 
-/// Runs the whole suite. The [module page](self) lists the promises.
+/// Runs the suite. The [module page](self) has an example and lists the promises.
 ///
 /// # Panics
 ///
@@ -56,22 +56,7 @@ pub async fn check(store: impl SessionStore) {
 }
 
 /// Checks that a save replaces the expected version only, and revives no deleted session.
-///
-/// ```
-/// use palisade::{session::store::MemorySessions, test::session_store};
-///
-/// # #[tokio::main(flavor = "current_thread")]
-/// # async fn main() {
-/// let store = MemorySessions::new();
-/// session_store::versions(&store).await;
-/// assert!(store.is_empty(), "the check deletes its session");
-/// # }
-/// ```
-///
-/// # Panics
-///
-/// If the store breaks the promise.
-pub async fn versions(store: &dyn SessionStore) {
+async fn versions(store: &dyn SessionStore) {
     let id = SessionId::random();
     expect(load(store, id).await, None, "an id that was never saved has no session");
     conflict(store, id, Some(1), record(2, None), "there is no session to replace").await;
@@ -88,11 +73,7 @@ pub async fn versions(store: &dyn SessionStore) {
 }
 
 /// Checks that one of 20 writers at the same time saves.
-///
-/// # Panics
-///
-/// If the store breaks the promise.
-pub async fn races(store: &Arc<dyn SessionStore>) {
+async fn races(store: &Arc<dyn SessionStore>) {
     let id = SessionId::random();
     for expected in [None, Some(1)] {
         let mut writers = tokio::task::JoinSet::new();
@@ -108,11 +89,7 @@ pub async fn races(store: &Arc<dyn SessionStore>) {
 }
 
 /// Checks that the sessions of an account are found, until they are deleted.
-///
-/// # Panics
-///
-/// If the store breaks the promise.
-pub async fn listing(store: &dyn SessionStore) {
+async fn listing(store: &dyn SessionStore) {
     let [one, two, bobs, nobodys] = [0; 4].map(|_| SessionId::random());
     for (id, user) in [(one, Some("ada")), (two, Some("ada")), (bobs, Some("bob")), (nobodys, None)] {
         saved(store, id, None, record(1, user), "the id is free").await;
@@ -127,11 +104,7 @@ pub async fn listing(store: &dyn SessionStore) {
 }
 
 /// Checks that an account's id may be any text, and matches no other id.
-///
-/// # Panics
-///
-/// If the store breaks the promise.
-pub async fn unusual_ids(store: &dyn SessionStore) {
+async fn unusual_ids(store: &dyn SessionStore) {
     for user in ["a*", "a", "a{b}", "a:b", "a b\r\nc", "ä", "%", "_", "A", "a'b\"", "' OR 1=1 --"] {
         let id = SessionId::random();
         saved(store, id, None, record(1, Some(user)), "the id is free").await;
@@ -143,11 +116,7 @@ pub async fn unusual_ids(store: &dyn SessionStore) {
 
 /// Checks that an expired session is not found, that its id is free, and that the longest lifetime
 /// does not overflow.
-///
-/// # Panics
-///
-/// If the store breaks the promise.
-pub async fn expiry(store: &dyn SessionStore) {
+async fn expiry(store: &dyn SessionStore) {
     let (short, long) = (SessionId::random(), SessionId::random());
     let first = must(store.save(short, None, record(1, Some("eve")), Duration::from_millis(1)).await);
     expect(first, SaveOutcome::Saved, "the id is free");
@@ -169,11 +138,7 @@ pub async fn expiry(store: &dyn SessionStore) {
 }
 
 /// Checks the mark of an ended session, which has no account, no content and the highest version.
-///
-/// # Panics
-///
-/// If the store breaks the promise.
-pub async fn ended_marks(store: &dyn SessionStore) {
+async fn ended_marks(store: &dyn SessionStore) {
     let id = SessionId::random();
     let mark = SessionRecord { version: u64::MAX, user: None, bytes: Vec::new() };
     saved(store, id, None, mark, "the id is free").await;
@@ -184,7 +149,7 @@ pub async fn ended_marks(store: &dyn SessionStore) {
 }
 
 /// Returns a record of this version and account; its bytes are no text.
-pub fn record(version: u64, user: Option<&str>) -> SessionRecord {
+fn record(version: u64, user: Option<&str>) -> SessionRecord {
     SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 

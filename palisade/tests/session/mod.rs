@@ -29,7 +29,7 @@ use palisade::extract::Account;
 use palisade::proxy::Proxies;
 use palisade::rejection::InternalError;
 use palisade::request::PeerAddr;
-use palisade::session::store::{MemorySessions, SessionStore};
+use palisade::session::store::{MemorySessions, SessionRecord, SessionStore};
 use palisade::session::{AuthProof, SessionEvent};
 use palisade::{Keyring, Rejection, Session, Sessions, SignedIn};
 use test_support::browser;
@@ -41,6 +41,11 @@ pub const NEXT_KEY: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLU
 
 pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
+}
+
+/// Returns a record of a session store; its bytes are no text.
+pub fn record(version: u64, user: Option<&str>) -> SessionRecord {
+    SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
 /// The accounts of the site: every name except `deleted`; `admin` is an admin. Epochs can be raised.

@@ -6,13 +6,13 @@ use std::time::Duration;
 use http::StatusCode;
 use palisade::clock::Clock;
 use palisade::session::store::{SaveOutcome, SessionId, SessionStore, SqlSessions, StoreError};
-use palisade::test::session_store::{self, record};
+use palisade::test::session_store;
 use sqlx::sqlite::SqliteConnectOptions;
 use sqlx::{AssertSqlSafe, PgPool, SqlitePool};
 use test_support::Folder;
 use test_support::postgres::Postgres;
 
-use super::Site;
+use super::{Site, record};
 
 const HOUR: Duration = Duration::from_secs(3600);
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use http::StatusCode;
 use palisade::session::store::{MemorySessions, RedisSessions, SessionId, SessionStore};
-use palisade::test::session_store::{check, record};
+use palisade::test::session_store::check;
 use test_support::servers::Server;
 
-use super::Site;
+use super::{Site, record};
 
 #[tokio::test]
 async fn memory_passes_the_suite() {

@@ -1,7 +1,7 @@
 //! Sessions in the application's own database: SQLite or PostgreSQL, over a pool of sqlx.
 //!
 //! ```
-//! use palisade::{Keyring, Sessions, session::store::SqlSessions};
+//! use palisade::session::store::SqlSessions;
 //! use sqlx::sqlite::{SqlitePool, SqlitePoolOptions};
 //!
 //! # #[tokio::main(flavor = "current_thread")]
@@ -10,6 +10,7 @@
 //! let store = SqlSessions::sqlite(pool); // or `SqlSessions::postgres(pool)`
 //! store.migrate().await?; // creates the table, unless it exists
 //! assert_eq!(store.delete_expired().await?, 0);
+//! // `Sessions` takes the store.
 //! # Ok(())
 //! # }
 //! ```
