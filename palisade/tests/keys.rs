@@ -54,10 +54,12 @@ fn is_documentation(line: &str) -> bool {
 /// names have no digits or are no text in quotes, and hashes have their algorithm in front.
 fn words(line: &str) -> impl Iterator<Item = &str> {
     let is_key = |c: char| c.is_ascii_alphanumeric() || "+/=_".contains(c);
-    line.split(move |c: char| !is_key(c) && c != '-' && c != '$' && c != '.' && c != ':').filter(move |word| {
-        let has = |class: fn(&char) -> bool| word.chars().filter(class).count() >= 4;
-        word.chars().all(is_key) && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
-    })
+    line.split(move |c: char| !is_key(c) && c != '-' && c != '$' && c != '.' && c != ':').filter(
+        move |word| {
+            let has = |class: fn(&char) -> bool| word.chars().filter(class).count() >= 4;
+            word.chars().all(is_key) && has(char::is_ascii_digit) && has(char::is_ascii_alphabetic)
+        },
+    )
 }
 
 /// Returns the Markdown files, Rust sources and settings files of the tree.

@@ -1,8 +1,13 @@
-//! The two places where a layer has to know that axum may be inside: its own body limit, and the
-//! errors that it wraps.
+//! The places where a layer has to know that axum may be inside: its own body limit, the errors
+//! that it wraps, and the route that it has matched.
 
 #[cfg(feature = "csrf")]
 use axum::BoxError;
+
+/// Returns the template of the route, such as `/articles/{id}`, inside of a router.
+pub(crate) fn route(extensions: &http::Extensions) -> Option<&str> {
+    extensions.get().map(axum::extract::MatchedPath::as_str)
+}
 
 /// Sets axum's own body limit too; its extractors stop at 2 MB otherwise.
 #[cfg(feature = "serve")]
