@@ -17,6 +17,7 @@ mod headers;
 mod health;
 mod host;
 mod https;
+mod keys;
 mod nonce;
 mod overrides;
 mod password;

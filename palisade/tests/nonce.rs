@@ -92,7 +92,7 @@ async fn shared_caches_never_store_a_nonce() {
 
 #[tokio::test]
 async fn shared_caches_never_store_a_cookie_or_token() {
-    let keyring = palisade::Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").unwrap();
+    let keyring = palisade::Keyring::random();
     let public = [("cache-control", "public, max-age=3600")];
     let app = Router::new()
         .route("/form", get(async move |token: palisade::CsrfToken| (public, token.to_string())))
