@@ -141,7 +141,7 @@ fn answering<A: IntoResponse + Clone + Send + Sync + 'static>(answer: A) -> Rout
 async fn each_client_gets_what_it_can_read() {
     const HTML: &str = "text/html; charset=utf-8";
     const PROBLEM: &str = "application/problem+json";
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").unwrap();
+    let keyring = Keyring::random();
     let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart().login_path("/login");
     let members = || {
         Router::new()

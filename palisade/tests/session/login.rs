@@ -154,7 +154,7 @@ async fn an_external_next_stays_a_path() {
     let site = Site::sealed();
     let app = axum::Router::new()
         .fallback(async |_: palisade::SignedIn<super::User>| ())
-        .layer(site.sessions.clone());
+        .layer(site.sessions.clone().secure(true));
     let app = app.with_state(site.accounts.clone());
     let answer = ask(&app, site.browser().request("GET", "//evil.example/%0d%0aset-cookie:x")).await;
     assert_eq!(answer.header("location"), Some("/login?next=//evil.example/%250d%250aset-cookie%3Ax"));
