@@ -44,10 +44,14 @@ fn session_tag(parts: &Parts) -> Result<&Arc<dyn SessionTag>, MissingLayer> {
 impl TokenSettings {
     pub(super) fn decide_by_head(&self, parts: &Parts) -> Result<HeadDecision, Rejection> {
         let is_verified = || parts.extensions.get() == Some(&OriginVerdict::Verified);
-        if self.mode == Mode::Off || is_safe(&parts.method) || self.skip_if_origin_verified && is_verified() {
+        if self.mode == Mode::Off {
             return Ok(HeadDecision::Pass);
         }
+        // Looked for in every request, so that the first page shows that the sessions are missing.
         session_tag(parts)?;
+        if is_safe(&parts.method) || self.skip_if_origin_verified && is_verified() {
+            return Ok(HeadDecision::Pass);
+        }
         let mut lines = self.headers.iter().filter_map(|name| parts.headers.get(name));
         if let Some(token) = lines.find(|line| !line.is_empty()) {
             return self.verify_token(parts, Some(token.as_bytes())).map(|()| HeadDecision::Pass);

@@ -15,7 +15,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let keyring = Keyring::random();
 //! let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
 //! let app = Router::new().route("/", get(count)).layer(sessions);
 //!
@@ -79,7 +79,7 @@
 //! process has sessions of its own. If a store loses its data, visitors of `in_store` are signed
 //! out; with `ended_in`, cookies of ended sessions work again until a timeout.
 //!
-//! Stores are in [`store`]: memory, Redis, or an implementation of
+//! Stores are in [`store`]: memory, Redis, SQL, or an implementation of
 //! [`SessionStore`](store::SessionStore).
 //!
 //! # Signing in
@@ -122,7 +122,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! # let keyring = Keyring::random();
 //! let sessions = Sessions::in_store(MemorySessions::new(), &keyring)
 //!     .login_path("/login")
 //!     .on_event(|event| {

@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request, StatusCode};
 use serde_json::Value;
@@ -16,6 +16,7 @@ use tokio::sync::OnceCell;
 use super::cookie::CookieHeaders;
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
+use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::settings::{SessionProtection, Sessions, Settings, Storage};
 use super::store::{SessionId, StoreError};
@@ -31,13 +32,14 @@ pub(super) struct RequestSession {
     pub(super) secure: bool,
     ip: Option<IpAddr>,
     user_agent: Option<HeaderValue>,
-    pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
     touched: AtomicBool,
     presented: OnceLock<Option<PresentedCookie>>,
     loaded: OnceCell<()>,
     state: Mutex<SessionState>,
+    /// The session of a layer further out, with another cookie.
+    pub(super) outer: Option<Session>,
 }
 
 /// The content of the request's cookie.
@@ -103,7 +105,6 @@ impl RequestSession {
             cookies: CookieHeaders::of(headers),
             secure: sessions.0.secure.unwrap_or_else(tls),
             user_agent: headers.get(USER_AGENT).cloned(),
-            accept: headers.get(ACCEPT).cloned(),
             method: request.method().clone(),
             target: request.uri().path_and_query().cloned(),
             sessions: sessions.clone(),
@@ -112,6 +113,7 @@ impl RequestSession {
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
+            outer: request.extensions().get().cloned(),
         }
     }
 

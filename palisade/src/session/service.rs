@@ -4,14 +4,15 @@
 //! A session that the request never asked for costs nothing more. Only a session that is written
 //! is finished in a boxed future.
 
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, ready as poll_ready};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -21,6 +22,7 @@ use super::handle::Session;
 use super::request_session::{RememberCookie, RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
+use crate::core::cache::is_private;
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 
@@ -35,7 +37,7 @@ use crate::core::rejection::Rejection;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// // Without axum, the session is in the request's extensions.
 /// let handler = service_fn(async |request: Request<()>| {
 ///     let session = request.extensions().get::<Session>().expect("the layer is around this service");
@@ -77,8 +79,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let session = Session::begin(&self.sessions, &mut request);
-        SessionFuture { future: self.inner.call(request), session: Some(session), writing: None }
+        match Session::begin(&self.sessions, &mut request) {
+            Ok(session) => SessionFuture {
+                future: Some(self.inner.call(request)),
+                session: Some(session),
+                writing: None,
+            },
+            Err(missing) => {
+                let response = Rejection::from(missing).into_response();
+                SessionFuture { future: None, session: None, writing: Some(Box::pin(ready(response))) }
+            }
+        }
     }
 }
 
@@ -87,8 +98,9 @@ type WriteFuture<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 pin_project! {
     /// The future of a [`SessionService`]: the inner response, then the write of the session.
     pub struct SessionFuture<F, B> {
+        // `None` if the request was rejected.
         #[pin]
-        future: F,
+        future: Option<F>,
         session: Option<Session>,
         writing: Option<WriteFuture<B>>,
     }
@@ -104,7 +116,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if this.writing.is_none() {
-            let response = ready!(this.future.poll(cx))?;
+            let future = this.future.as_pin_mut().expect("a rejected request has a response");
+            let response = poll_ready!(future.poll(cx))?;
             let Session(session) = this.session.take().expect("a future is not polled after it was ready");
             if !session.touched() {
                 return Poll::Ready(Ok(response));
@@ -172,15 +185,6 @@ impl ResponseHeaders {
         }
         response
     }
-}
-
-/// Returns `true` if the handler has forbidden shared caches to store the response.
-fn is_private(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(CACHE_CONTROL).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).any(|directive| {
-        let directive = directive.trim_ascii();
-        directive.eq_ignore_ascii_case(b"no-store") || directive.eq_ignore_ascii_case(b"private")
-    })
 }
 
 /// Writes the session and adds the cookies to set. Fails with the response to send instead.

@@ -20,7 +20,7 @@ use crate::keyring::{DerivedKey, Keyring};
 /// use palisade::session::{SessionProtection, Sessions, store::MemorySessions};
 /// use std::{sync::Arc, time::Duration};
 ///
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random();
 /// let store = Arc::new(MemorySessions::new());
 /// let sessions = Sessions::in_store(Arc::clone(&store), &keyring) // a store, or a shared one
 ///     .idle_timeout(Duration::from_secs(15 * 60))
@@ -32,7 +32,6 @@ use crate::keyring::{DerivedKey, Keyring};
 ///     .cookie_domain("example.org") // the hosts below it get the cookie too
 ///     .namespace("staging"); // production has the same key
 /// assert!(format!("{sessions:?}").contains("idle: 900s"));
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[doc(alias = "SessionLayer")]
 #[doc(alias = "SessionManagerLayer")]
@@ -44,6 +43,8 @@ pub struct Sessions(pub(super) Arc<Settings>);
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) keys: DerivedKey,
+    /// The key of the CSRF tokens that belong to these sessions.
+    csrf_keys: DerivedKey,
     pub(super) storage: Storage,
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) timeouts: Timeouts,
@@ -105,13 +106,12 @@ pub enum SessionProtection {
 /// use palisade::Keyring;
 /// use palisade::session::{CookieSessions, Sessions, store::MemorySessions};
 ///
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random();
 /// let cookies: CookieSessions = Sessions::in_cookie(&keyring);
 /// // A store that all processes share, such as `RedisSessions`:
 /// let sessions: Sessions = cookies.ended_in(MemorySessions::new());
 /// // One process, for development and tests:
 /// let forgetful: Sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[derive(Clone, Debug)]
 #[must_use = "it is no layer yet: say `.ended_in(store)`"]
@@ -158,6 +158,7 @@ impl Sessions {
     fn keep(storage: Storage, store: Arc<dyn SessionStore>, keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.derive("session"),
+            csrf_keys: keyring.derive("csrf"),
             storage,
             store,
             timeouts: Timeouts {
@@ -281,7 +282,8 @@ impl Sessions {
     /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
     /// page that they asked for is added as `next`.
     ///
-    /// Without a login path, and for clients that prefer JSON, the response is 401.
+    /// Without a login path the response is 401. [`ErrorPages`](crate::ErrorPages) answers 401 to
+    /// programs, and adds `HX-Redirect` for htmx.
     ///
     /// # Panics
     /// If the path is not a path on this site.
@@ -312,6 +314,12 @@ impl Sessions {
     /// Sets the clock that timeouts are measured with.
     pub fn clock(self, clock: Clock) -> Self {
         self.with(|settings| settings.clock = clock)
+    }
+
+    /// The key for the CSRF tokens of these sessions.
+    #[cfg(feature = "axum")]
+    pub(crate) fn csrf_keys(&self) -> &DerivedKey {
+        &self.0.csrf_keys
     }
 
     fn with_cookies(self, change: impl Fn(CookieConfig) -> CookieConfig) -> Self {

@@ -141,7 +141,8 @@ async fn signed_out_visitors_are_redirected_or_get_401() {
         assert_eq!(post.header("location"), Some("/login"), "a POST cannot be repeated after the sign-in");
         let mut program = browser.request("GET", "/mine");
         program.headers_mut().insert("accept", "application/json".parse().unwrap());
-        let answer = ask(&site.app, program).await;
+        let app = site.app.clone().layer(palisade::ErrorPages::plain());
+        let answer = ask(&app, program).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::UNAUTHORIZED, None));
         browser.post("/login/ada").await;
         assert_eq!(browser.get("/mine").await.body, "ada");
