@@ -161,9 +161,10 @@ impl RequestSession {
         })
     }
 
+    /// Opens the first cookie whose session has not expired, else the first one.
     fn open_cookie(&self) -> Option<(PresentedCookie, Option<SessionData>)> {
         let settings = self.settings();
-        settings.cookie.find(&self.cookies, self.secure).find_map(|value| {
+        let mut opened = settings.cookie.find(&self.cookies, self.secure).filter_map(|value| {
             let unsealed =
                 settings.keys.open(&URL_SAFE_NO_PAD.decode(value).ok()?, &settings.seal_context())?;
             let (id, rest) = unsealed.bytes().split_first_chunk()?;
@@ -178,7 +179,12 @@ impl RequestSession {
                 sealed_by_previous_key: !unsealed.is_current(),
             };
             Some((presented, data))
-        })
+        });
+        let lives = |(_, data): &(PresentedCookie, Option<SessionData>)| {
+            data.as_ref().is_none_or(|data| data.remaining(settings.timeouts, settings.now()).is_some())
+        };
+        let first = opened.next()?;
+        if lives(&first) { Some(first) } else { opened.find(lives).or(Some(first)) }
     }
 
     /// Reads the session, once for each request.
