@@ -220,7 +220,8 @@
 //!
 //! 1. The cookie is opened with the keyring. A cookie that no key opens counts as no session.
 //! 2. The store is asked for the session, or for the note that a session in a cookie was ended,
-//!    alone or with all sessions of its account. If the store is down, the answer is [`SessionRejection::StoreDown`] (503).
+//!    alone or with all sessions of its account. If the store is down, the answer is
+//!    [`SessionRejection::StoreDown`] (503).
 //! 3. A session past its idle or absolute timeout counts as no session.
 //! 4. If the client's network or `User-Agent` has changed since the sign-in, [`SessionProtection`]
 //!    decides: nothing, reauthentication, or the end of the session.
@@ -286,8 +287,9 @@
 //!   attempts with [`rate_limit`](crate::rate_limit).
 //!
 //! Two session layers on one site need two [cookie names](Sessions::cookie_name); only one may
-//! [remember](Sessions::remember). CSRF tokens belong to the nearest one. Write the layer inside [`Palisade`](crate::Palisade) or
-//! [`Proxies`](crate::proxy::Proxies): without the scheme the cookie is not `Secure`.
+//! [remember](Sessions::remember). CSRF tokens belong to the nearest one. Write the layer inside
+//! [`Palisade`](crate::Palisade) or [`Proxies`](crate::proxy::Proxies): it answers 500 if it does
+//! not know the scheme.
 //!
 //! # See also
 //!
