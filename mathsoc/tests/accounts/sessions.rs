@@ -45,7 +45,7 @@ impl SignInSite {
     async fn user(&self, role: Role, email_is_verified: bool) -> User {
         let (email, full_name) = ("ada@school.example".parse().unwrap(), "Ada".parse().unwrap());
         let new = NewUser { email, full_name, role, school_id: None, year: None, email_is_verified };
-        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
         users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
     }
 
@@ -85,7 +85,7 @@ async fn new_passwords_and_roles_end_all_stored_sessions() {
             assert_eq!(status(browser, "/me").await, 200, "{store}");
             assert_eq!(status(browser, "/admin").await, 403, "{store}");
         }
-        let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
         users::set_password(&site.app.db, ada.id, ada.epoch, &hash).await.unwrap();
         for browser in &mut browsers {
             assert_eq!(status(browser, "/me").await, 401, "{store}");

@@ -90,7 +90,7 @@ impl TestSite {
     pub(crate) async fn member_named(&self, name: &str, email: &str, role: Role) -> User {
         let (email, full_name) = (email.parse().unwrap(), name.parse().unwrap());
         let new = NewUser { email, full_name, role, school_id: None, year: None, email_is_verified: true };
-        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
         users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
     }
 

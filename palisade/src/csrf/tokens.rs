@@ -15,6 +15,7 @@ use super::mode::{Mode, ReportCounter};
 use super::peeked::PeekedBody;
 use super::settings::{HeadDecision, TokenSettings};
 use super::signer::TokenSigner;
+use super::token::TokenIssuer;
 use crate::core::clock::Clock;
 use crate::core::request_context::{LayerMark, RequestContext};
 use crate::keyring::{DerivedKey, Keyring};
@@ -27,7 +28,7 @@ use crate::keyring::{DerivedKey, Keyring};
 ///
 /// use axum::{Router, body::Body, http::Request, response::Html, routing::get};
 /// use palisade::keyring::Keyring;
-/// use palisade::request::{RequestContext, SessionTag};
+/// use palisade::request::SessionTag;
 /// use palisade::{CsrfToken, CsrfTokens};
 /// use tower::ServiceExt;
 ///
@@ -49,7 +50,7 @@ use crate::keyring::{DerivedKey, Keyring};
 ///     .layer(tokens); // the next line is `.layer(Sessions::in_store(…))`
 ///
 /// let mut request = Request::post("/").body(Body::empty())?;
-/// # RequestContext::begin(request.extensions_mut()).set_session_tag(std::sync::Arc::new(Tag));
+/// # request.extensions_mut().insert::<std::sync::Arc<dyn SessionTag>>(std::sync::Arc::new(Tag));
 /// let response = app.oneshot(request).await?;
 /// assert_eq!(response.status(), 403, "the request has no token");
 /// # Ok(())
@@ -82,7 +83,8 @@ impl CsrfTokens {
         }))
     }
 
-    /// Sets how long a token is valid; `None` means as long as its session.
+    /// Sets how long a token is valid; `None` means as long as the browser keeps the session's
+    /// cookie.
     pub fn time_limit(self, limit: impl Into<Option<Duration>>) -> Self {
         let limit = limit.into();
         self.change(|settings| settings.signer.time_limit = limit)
@@ -195,7 +197,8 @@ where
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
         RequestContext::begin(&mut parts.extensions).enter(LayerMark::CsrfTokens);
-        parts.extensions.insert(Arc::clone(&self.settings));
+        let tag = parts.extensions.get().cloned();
+        parts.extensions.insert(TokenIssuer { settings: Arc::clone(&self.settings), tag });
         match self.settings.decide_by_head(&parts) {
             Ok(HeadDecision::Pass) => {
                 let request = Request::from_parts(parts, PeekedBody::untouched(body));

@@ -144,6 +144,13 @@ impl<S: Sync> FromRequestParts<S> for CsrfToken {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        // A token is bound to the session's id, which reading can change: a session may have expired,
+        // and a remember token may start one. A page that needs no session is not rejected while the
+        // store is down.
+        #[cfg(feature = "session")]
+        if let Some(session) = parts.extensions.get::<crate::session::Session>().cloned() {
+            let _ = session.load_if_sent().await;
+        }
         Ok(Self::of(&parts.extensions)?)
     }
 }

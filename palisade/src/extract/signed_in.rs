@@ -66,8 +66,10 @@ pub trait Account<S>: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// Returns the epoch: a number that each change of password or rights raises. Sign-ins of an
-    /// earlier epoch end.
+    /// Returns the epoch: a number that a new password changes. Sign-ins of another epoch end.
+    ///
+    /// Return the epoch of the stored hash, `PasswordHash::epoch` (feature `password`), or a column
+    /// that each change raises.
     fn epoch(&self) -> u64;
 
     /// Returns `true` if the account has the role of this type. Otherwise the response is 403.

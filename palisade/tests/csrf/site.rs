@@ -12,7 +12,7 @@ use axum::routing::{any, get, post};
 use http::Response;
 use palisade::csrf::CsrfTokenError;
 use palisade::front_door::Guards;
-use palisade::request::{RequestContext, SessionTag};
+use palisade::request::SessionTag;
 use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Rejection};
 
 use crate::support::{Answer, HERE, ask, with_peer};
@@ -55,7 +55,7 @@ pub fn with_sessions(app: Router) -> (Router, Arc<AtomicUsize>) {
     let app = app.layer(map_request(move |mut request: Request| {
         let session = request.headers().get("session").map(|name| tag(name.to_str().unwrap()));
         let visitor = Visitor { tag: session, begun: Arc::clone(&counter) };
-        RequestContext::begin(request.extensions_mut()).set_session_tag(Arc::new(visitor));
+        request.extensions_mut().insert::<Arc<dyn SessionTag>>(Arc::new(visitor));
         async move { request }
     }));
     (app, begun)

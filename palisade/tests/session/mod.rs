@@ -4,13 +4,16 @@
 //! by a header has no session), messages (the site writes its own), mix-ins and cookie helpers
 //! (`Account` is a trait of two functions).
 
+mod accounts;
 mod cookies;
 mod login;
+mod matrix;
 mod plain;
 mod races;
 mod remember;
 mod sql;
 mod stores;
+mod values;
 
 use palisade::session::SessionRejection;
 use std::collections::BTreeMap;
@@ -153,7 +156,7 @@ pub fn sealed(store: impl SessionStore, clock: Clock) -> Sessions {
     configured(Sessions::in_cookie(&keyring()).ended_in(store), clock)
 }
 
-fn configured(sessions: Sessions, clock: Clock) -> Sessions {
+pub fn configured(sessions: Sessions, clock: Clock) -> Sessions {
     let sessions = sessions.clock(clock).login_path("/login").reauth_path("/confirm");
     sessions.remember(Duration::from_secs(30 * 24 * 3600))
 }
