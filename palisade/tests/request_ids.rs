@@ -7,12 +7,13 @@ use http::{HeaderName, Request};
 use palisade::front_door::Guards;
 use palisade::request::RequestId;
 use palisade::request_id::{RequestIds, make_span};
-use palisade::{ErrorPages, Rejection};
+use palisade::{ErrorPages, Palisade, Rejection};
 use test_support::log::Log;
 use tower_http::trace::TraceLayer;
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, https_get, site};
 
+const HTML: (&str, &str) = ("accept", "text/html");
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn routes() -> Router {
@@ -63,7 +64,7 @@ async fn handler_page_and_header_have_one_id() {
     let app = app(RequestIds::new());
     let answer = ask(&app, https_get("/id")).await;
     assert_eq!(answer.body, id_of(&answer));
-    let page = ask(&app, https_get("/missing")).await;
+    let page = fetched(&app, https_get("/missing"), &[HTML]).await;
     assert!(page.body.contains(&format!("Request {}", id_of(&page))), "{}", page.body);
 }
 
@@ -136,11 +137,32 @@ async fn incoming_ids_need_a_known_client() {
 }
 
 #[tokio::test]
+async fn the_front_door_sends_ids_with_rejections() {
+    let app = front_door();
+    for (host, status) in [("example.org", 200), ("evil.example", 421)] {
+        let mut request = https_get("/");
+        request.headers_mut().insert("host", host.parse().unwrap());
+        let answer = fetched(&app, request, &[("x-request-id", "7f3a"), HTML]).await;
+        assert_eq!((answer.status.as_u16(), id_of(&answer)), (status, "7f3a"), "{host}");
+        assert!(status == 200 || answer.body.contains("Request 7f3a"), "{}", answer.body);
+    }
+    let stranger = fetched(&app, get_from(STRANGER, "/"), &[("x-request-id", "7f3a")]).await;
+    assert_eq!((stranger.status.as_u16(), is_random(id_of(&stranger))), (302, true));
+}
+
+fn front_door() -> Router {
+    let proxies = palisade::proxy::Proxies::trusted(["10.0.0.1"]).unwrap();
+    let palisade = Palisade::for_hosts(["example.org"]).unwrap().trusted_proxies(proxies);
+    palisade.request_ids(RequestIds::new()).protect(routes())
+}
+
+#[tokio::test]
 async fn log_lines_have_route_id_and_client() {
     let trace = || TraceLayer::new_for_http().make_span_with(make_span);
     let outside = routes().layer(RequestIds::new()).layer(guards()).layer(trace());
     let inside = routes().layer(trace()).layer(RequestIds::new()).layer(guards());
-    for app in [outside, inside] {
+    let around_the_front_door = front_door().layer(trace());
+    for app in [outside, inside, around_the_front_door] {
         let log = Log::default();
         let logging = log.listen();
         let answer = ask(&app, https_get("/articles/7?token=secret")).await;
@@ -172,7 +194,7 @@ async fn an_internal_error_is_logged_under_the_sent_id() {
     let app = app(RequestIds::new());
     let log = Log::default();
     let logging = log.listen();
-    let answer = fetched(&app, https_get("/panic"), &[("x-request-id", "7f3a")]).await;
+    let answer = fetched(&app, https_get("/panic"), &[("x-request-id", "7f3a"), HTML]).await;
     drop(logging);
     assert!(log.text().contains("request_id=7f3a"), "{}", log.text());
     assert_eq!((id_of(&answer), answer.body.contains("Request 7f3a")), ("7f3a", true));
