@@ -13,7 +13,6 @@ use tower_http::trace::TraceLayer;
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, https_get, site};
 
-const HTML: (&str, &str) = ("accept", "text/html");
 const TRACE: &str = "4bf92f3577b34da6a3ce929d0e0e4736";
 
 fn routes() -> Router {
@@ -64,7 +63,7 @@ async fn handler_page_and_header_have_one_id() {
     let app = app(RequestIds::new());
     let answer = ask(&app, https_get("/id")).await;
     assert_eq!(answer.body, id_of(&answer));
-    let page = fetched(&app, https_get("/missing"), &[HTML]).await;
+    let page = ask(&app, https_get("/missing")).await;
     assert!(page.body.contains(&format!("Request {}", id_of(&page))), "{}", page.body);
 }
 
@@ -142,7 +141,7 @@ async fn the_front_door_sends_ids_with_rejections() {
     for (host, status) in [("example.org", 200), ("evil.example", 421)] {
         let mut request = https_get("/");
         request.headers_mut().insert("host", host.parse().unwrap());
-        let answer = fetched(&app, request, &[("x-request-id", "7f3a"), HTML]).await;
+        let answer = fetched(&app, request, &[("x-request-id", "7f3a")]).await;
         assert_eq!((answer.status.as_u16(), id_of(&answer)), (status, "7f3a"), "{host}");
         assert!(status == 200 || answer.body.contains("Request 7f3a"), "{}", answer.body);
     }
@@ -194,7 +193,7 @@ async fn an_internal_error_is_logged_under_the_sent_id() {
     let app = app(RequestIds::new());
     let log = Log::default();
     let logging = log.listen();
-    let answer = fetched(&app, https_get("/panic"), &[("x-request-id", "7f3a"), HTML]).await;
+    let answer = fetched(&app, https_get("/panic"), &[("x-request-id", "7f3a")]).await;
     drop(logging);
     assert!(log.text().contains("request_id=7f3a"), "{}", log.text());
     assert_eq!((id_of(&answer), answer.body.contains("Request 7f3a")), ("7f3a", true));
