@@ -7,7 +7,7 @@ use super::mode::{Mode, ReportCounter};
 use super::rejection::{CsrfRejection, CsrfTokenError};
 use super::scan::TokenScan;
 use super::signer::TokenSigner;
-use super::verdict::{OriginVerdict, is_safe};
+use super::verdict::{OriginVerdict, needs_no_token};
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::RequestContext;
 
@@ -37,7 +37,10 @@ pub(super) const NO_SESSIONS: MissingLayer = MissingLayer(
 impl TokenSettings {
     pub(super) fn decide_by_head(&self, parts: &Parts) -> Result<HeadDecision, Rejection> {
         let is_verified = || parts.extensions.get() == Some(&OriginVerdict::Verified);
-        if self.mode == Mode::Off || is_safe(&parts.method) || self.skip_if_origin_verified && is_verified() {
+        if self.mode == Mode::Off
+            || needs_no_token(&parts.method)
+            || self.skip_if_origin_verified && is_verified()
+        {
             return Ok(HeadDecision::Pass);
         }
         let context = RequestContext::of(&parts.extensions).ok_or(NO_SESSIONS)?;

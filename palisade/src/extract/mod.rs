@@ -34,6 +34,7 @@
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
+//! | [`Shutdown`](crate::serve::Shutdown) | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
 //!
 //! # Return values
 //!
@@ -65,15 +66,21 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
+#[cfg(feature = "serve")]
+use axum::body::Body;
 use axum::extract::{ConnectInfo, FromRequestParts};
 #[cfg(feature = "rate-limit")]
 use axum::extract::{MatchedPath, RawPathParams};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+#[cfg(feature = "serve")]
+use http::Request;
 use http::request::Parts;
 use http::{Extensions, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
+#[cfg(feature = "serve")]
+use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
 use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
@@ -86,6 +93,8 @@ use crate::headers::PageHeaders;
 use crate::rate_limit::{RateLimit, RateLimitKey, RateLimitLayer};
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
+#[cfg(feature = "serve")]
+use crate::serve::Shutdown;
 
 /// Returns the peer's address, set by this library's `serve` or by `axum::serve`.
 pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
@@ -154,6 +163,30 @@ impl<S: Sync> FromRequestParts<S> for CspNonce {
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Infallible> {
         Ok(Self::of(&RequestContext::begin(&mut parts.extensions)))
+    }
+}
+
+#[cfg(feature = "serve")]
+impl<S: Sync> FromRequestParts<S> for Shutdown {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        const MISSING: MissingLayer = MissingLayer(
+            "The request did not come through `palisade::serve`, so its server's shutdown is unknown. Write \
+             `palisade::serve(listener, app)`; under another server, and in a test, put `Shutdown::never()` into the \
+             request's extensions.",
+        );
+        parts.extensions.get().cloned().ok_or(MISSING.into())
+    }
+}
+
+/// The body is boxed once more, if the request has one and no limit yet.
+#[cfg(feature = "serve")]
+impl LimitableBody for Body {
+    type Limited = Self;
+
+    fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self> {
+        LimitedBody::limit(request, limit).map(|body| body.into_unlimited().unwrap_or_else(Self::new))
     }
 }
 
