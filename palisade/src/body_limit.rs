@@ -276,11 +276,6 @@ limitable_bodies! {
     [E: Into<Box<dyn Error + Send + Sync>>] UnsyncBoxBody<Bytes, E>,
 }
 
-#[cfg(feature = "csrf")]
-limitable_bodies! {
-    [B: Body<Data = Bytes, Error: Into<Box<dyn Error + Send + Sync>>>] crate::csrf::PeekedBody<B>,
-}
-
 /// A limited body stays as it is: the layers further in change its policy.
 impl<B> LimitableBody for LimitedBody<B>
 where

@@ -37,8 +37,8 @@ use crate::body_limit::LimitedBody;
     message = "`{Self}` cannot be served",
     label = "this is not an application that `palisade::serve` accepts",
     note = "a `Router<State>` still lacks its state: `.with_state(state)` makes it a `Router`",
-    note = "a function that returns `impl Service<Request>` hides that the service is `Clone` and `Send`, and takes \
-            axum's `Body` only: let it return `Router` (`Router::new().fallback_service(service)` makes one)",
+    note = "a function that returns `impl Service<Request>` takes axum's `Body` only: let it return `Router`, such as \
+            `Router::new().fallback_service(service)`",
     note = "a tower service takes `Request<LimitedBody>`, is `Clone + Send + 'static`, and its future is `Send`"
 )]
 pub trait App<M>: Sized {
@@ -67,14 +67,15 @@ where
 {
     fn into_server(self) -> Server {
         #[cfg(feature = "axum")]
-        match crate::core::axum_compat::RouterService::of(self) {
+        let app = match crate::core::axum_compat::RouterService::of(self) {
             Ok(router) => {
-                Box::new(|settings, listener, stop| Box::pin(run(settings, listener, router, stop)))
+                return Box::new(|settings, listener, stop| Box::pin(run(settings, listener, router, stop)));
             }
-            Err(app) => Box::new(|settings, listener, stop| Box::pin(run(settings, listener, app, stop))),
-        }
+            Err(app) => app,
+        };
         #[cfg(not(feature = "axum"))]
-        Box::new(|settings, listener, stop| Box::pin(run(settings, listener, self, stop)))
+        let app = self;
+        Box::new(|settings, listener, stop| Box::pin(run(settings, listener, app, stop)))
     }
 }
 

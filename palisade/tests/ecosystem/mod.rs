@@ -38,9 +38,7 @@ async fn visit_with(app: &Router, path: &str, headers: &[(&str, &str)]) -> Answe
     for (name, value) in headers {
         request = request.header(*name, *value);
     }
-    let mut request = with_peer(request.body(Body::empty()).unwrap(), HERE);
-    request.extensions_mut().insert(palisade::serve::Shutdown::never());
-    ask_bytes(app, request).await
+    ask_bytes(app, with_peer(request.body(Body::empty()).unwrap(), HERE)).await
 }
 
 /// Sends a request; a body that is not text, such as a compressed one, counts as empty.
@@ -56,8 +54,8 @@ async fn ask_bytes(app: &Router, request: Request<Body>) -> Answer {
 
 /// Asserts the status, and that the answer went through the site's layers.
 #[track_caller]
-fn assert_protected(answer: &Answer, status: impl Into<u16>) {
-    let status = StatusCode::from_u16(status.into()).unwrap();
+fn assert_protected(answer: &Answer, status: u16) {
+    let status = StatusCode::from_u16(status).unwrap();
     assert_eq!((answer.status, is_protected(answer)), (status, true), "{:?}", answer.headers);
 }
 

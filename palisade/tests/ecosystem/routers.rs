@@ -14,12 +14,12 @@ use crate::support::{HERE, ask, with_peer};
 #[tokio::test]
 async fn answers_that_no_handler_made_are_protected() {
     let app = protect(pages());
-    assert_protected(&visit(&app, "/").await, 200u16);
-    assert_protected(&visit(&app, "/missing").await, 404u16);
-    assert_protected(&visit(&app, "/panic").await, 500u16);
+    assert_protected(&visit(&app, "/").await, 200);
+    assert_protected(&visit(&app, "/missing").await, 404);
+    assert_protected(&visit(&app, "/panic").await, 500);
     let request = Request::post("/").header("host", "localhost").body(Body::empty()).unwrap();
     let wrong_method = ask(&app, with_peer(request, HERE)).await;
-    assert_protected(&wrong_method, 405u16);
+    assert_protected(&wrong_method, 405);
     assert_eq!(wrong_method.header("allow"), Some("GET,HEAD"));
 }
 
@@ -28,7 +28,7 @@ async fn state_may_be_given_before_or_after() {
     let routes = || Router::new().route("/", get(async |State(text): State<&'static str>| text));
     for app in [protect(routes().with_state("text")), protect(routes()).with_state("text")] {
         let page = visit(&app, "/").await;
-        assert_protected(&page, 200u16);
+        assert_protected(&page, 200);
         assert_eq!(page.body, "text");
     }
 }
@@ -39,7 +39,7 @@ async fn merged_and_nested_routers_keep_their_layers() {
     let other = protect(Router::new().route("/other", get(async || "other")));
     let app = other.merge(protect(pages())).nest("/api", api);
     for path in ["/", "/other", "/api/items"] {
-        assert_protected(&visit(&app, path).await, 200u16);
+        assert_protected(&visit(&app, path).await, 200);
     }
 }
 
@@ -61,9 +61,9 @@ async fn files_of_a_folder_are_protected() {
     std::fs::write(folder.join("page.html"), "<p>file</p>").unwrap();
     let app = protect(pages().nest_service("/files", ServeDir::new(&*folder)));
     let file = visit(&app, "/files/page.html").await;
-    assert_protected(&file, 200u16);
+    assert_protected(&file, 200);
     assert_eq!(file.body, "<p>file</p>");
-    assert_protected(&visit(&app, "/files/missing").await, 404u16);
+    assert_protected(&visit(&app, "/files/missing").await, 404);
     let fallback = protect(pages().fallback_service(ServeDir::new(&*folder)));
-    assert_protected(&visit(&fallback, "/page.html").await, 200u16);
+    assert_protected(&visit(&fallback, "/page.html").await, 200);
 }

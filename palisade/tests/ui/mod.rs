@@ -80,7 +80,6 @@ fn compile_errors_say_what_to_write() {
         let output = libraries.compile(&path.with_extension("rs"));
         let (text, name) = (String::from_utf8(output.stderr).unwrap(), path.display());
         assert!(!output.status.success(), "{name}: it compiles");
-        assert_eq!(text.matches("error[").count(), 1, "{name}: one error says it all:\n{text}");
         let mut lines = text.lines().map(str::trim);
         for line in fs::read_to_string(&path).unwrap().lines() {
             assert!(lines.any(|actual| actual == line), "{name}: `{line}` is missing in:\n{text}");
