@@ -1,5 +1,6 @@
 //! The services that a server can serve.
 
+use std::convert::Infallible;
 use std::error::Error;
 use std::io;
 use std::pin::Pin;
@@ -47,7 +48,7 @@ pub trait App<M>: Sized {
 }
 
 /// Runs a server until the future, its stop, is ready.
-pub type Server = Box<dyn FnOnce(Serve, TcpListener, Stop) -> ServerFuture + Send>;
+pub(super) type Server = Box<dyn FnOnce(Serve, TcpListener, Stop) -> ServerFuture + Send>;
 
 pub(super) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
 pub(super) type ServerFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
@@ -81,10 +82,7 @@ where
 
 /// A type without values. With a second implementation, rustc explains a missing one by the text
 /// of [`App`], and not by the bounds of the first.
-#[derive(Debug)]
-pub enum Never {}
-
-impl App<Never> for Never {
+impl App<Infallible> for Infallible {
     fn into_server(self) -> Server {
         match self {}
     }
