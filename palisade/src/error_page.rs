@@ -103,7 +103,7 @@ use crate::core::accept::prefers_json;
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::core::request_id::RequestId;
 
 type RenderFn = dyn Fn(&ErrorPage<'_>) -> String + Send + Sync;
@@ -132,6 +132,13 @@ impl ErrorPages {
                 title = page.title(),
             )
         })
+    }
+}
+
+impl ErrorPages {
+    /// Returns a layer that writes `application/problem+json` for every client.
+    pub fn problem_json() -> Self {
+        Self::plain()
     }
 }
 
@@ -295,12 +302,11 @@ where
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
         let context = RequestContext::begin(request.extensions_mut());
-        context.expect_page();
+        context.enter(LayerMark::ErrorPages);
         let page_context = PageContext {
             pages: self.pages.clone(),
             context,
             accept: request.headers().get(ACCEPT).cloned(),
-            request_id: request.extensions().get().copied(),
         };
         ErrorPagesFuture { future: self.inner.call(request), page_context }
     }
@@ -320,7 +326,6 @@ struct PageContext {
     pages: ErrorPages,
     context: RequestContext,
     accept: Option<HeaderValue>,
-    request_id: Option<RequestId>,
 }
 
 impl<F, B, E> Future for ErrorPagesFuture<F>
@@ -354,7 +359,7 @@ fn wants_page<B: Body>(response: &Response<B>) -> bool {
 impl PageContext {
     fn write<B: From<String>>(&self, response: Response<B>) -> Response<B> {
         let (mut parts, _) = response.into_parts();
-        let request_id = self.request_id.unwrap_or_else(RequestId::random);
+        let request_id = self.context.request_id();
         let rejection = parts.extensions.get::<Rejection>();
         match (parts.extensions.get::<InternalError>(), rejection) {
             (Some(cause), _) => {

@@ -1,24 +1,27 @@
 //! The places where a layer or the server has to know that axum may be inside: its own body limit,
-//! the errors that it wraps, and the body that its router takes.
+//! the errors that it wraps, the route that it has matched, and the body that its router takes.
 
 #[cfg(feature = "serve")]
 use std::any::Any;
 #[cfg(feature = "serve")]
-use std::convert::Infallible;
-#[cfg(feature = "serve")]
 use std::task::{Context, Poll};
 
 #[cfg(feature = "serve")]
-use axum::{Router, body::Body, routing::future::RouteFuture};
+use axum::{Router, body::Body};
 #[cfg(feature = "serve")]
 use bytes::Bytes;
 #[cfg(feature = "serve")]
-use http::{Request, Response};
+use http::Request;
 #[cfg(feature = "serve")]
 use tower_service::Service;
 
 #[cfg(any(feature = "csrf", feature = "serve"))]
 use axum::BoxError;
+
+/// Returns the template of the route, such as `/articles/{id}`, inside of a router.
+pub(crate) fn route(extensions: &http::Extensions) -> Option<&str> {
+    extensions.get().map(axum::extract::MatchedPath::as_str)
+}
 
 /// Sets axum's own body limit too; its extractors stop at 2 MB otherwise.
 #[cfg(feature = "serve")]
@@ -32,14 +35,14 @@ pub(crate) fn unwrapped(error: BoxError) -> BoxError {
     error.downcast::<axum::Error>().map_or_else(|error| error, |wrapped| wrapped.into_inner())
 }
 
-/// A router that is given axum's `Body`. Only a request that has a body costs an allocation for
-/// it.
+/// A service that takes axum's `Body`, such as a router. Only a request that has a body costs an
+/// allocation for it.
 #[cfg(feature = "serve")]
 #[derive(Clone)]
-pub(crate) struct RouterService(Router);
+pub(crate) struct AxumService<S>(pub(crate) S);
 
 #[cfg(feature = "serve")]
-impl RouterService {
+impl AxumService<Router> {
     /// Returns the service if `app` is a router; otherwise, `app`.
     pub(crate) fn of<S: 'static>(app: S) -> Result<Self, S> {
         let mut app = Some(app);
@@ -49,16 +52,17 @@ impl RouterService {
 }
 
 #[cfg(feature = "serve")]
-impl<B> Service<Request<B>> for RouterService
+impl<S, B> Service<Request<B>> for AxumService<S>
 where
+    S: Service<Request<Body>>,
     B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
 {
-    type Response = Response<Body>;
-    type Error = Infallible;
-    type Future = RouteFuture<Infallible>;
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
 
-    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), Infallible>> {
-        Service::<Request<Body>>::poll_ready(&mut self.0, cx)
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
     }
 
     fn call(&mut self, request: Request<B>) -> Self::Future {

@@ -11,6 +11,7 @@ pub(crate) mod axum_compat;
 pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
+pub(crate) mod cache;
 pub(crate) mod client;
 #[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
 pub mod clock;

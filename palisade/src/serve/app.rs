@@ -48,10 +48,10 @@ pub trait App<M>: Sized {
 }
 
 /// Runs a server until the future, its stop, is ready.
-pub(super) type Server = Box<dyn FnOnce(Serve, TcpListener, Stop) -> ServerFuture + Send>;
+pub(crate) type Server = Box<dyn FnOnce(Serve, TcpListener, Stop) -> ServerFuture + Send>;
 
-pub(super) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
-pub(super) type ServerFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
+pub(crate) type Stop = Pin<Box<dyn Future<Output = ()> + Send>>;
+pub(crate) type ServerFuture = Pin<Box<dyn Future<Output = io::Result<()>> + Send>>;
 
 /// The parameter of [`App`] for tower services.
 #[derive(Debug)]
@@ -68,7 +68,7 @@ where
 {
     fn into_server(self) -> Server {
         #[cfg(feature = "axum")]
-        let app = match crate::core::axum_compat::RouterService::of(self) {
+        let app = match crate::core::axum_compat::AxumService::of(self) {
             Ok(router) => {
                 return Box::new(|settings, listener, stop| Box::pin(run(settings, listener, router, stop)));
             }

@@ -8,7 +8,6 @@ use std::sync::atomic::AtomicBool;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use http::header::CONTENT_TYPE;
 use http::{HeaderMap, Request, Response, StatusCode};
 use http_body::{Body, Frame, SizeHint};
 use hyper::body::Incoming;
@@ -23,6 +22,7 @@ use tower_service::Service;
 
 use super::Serve;
 use super::activity::{Activity, InFlightRequest, TimeoutAction};
+use super::headers_check::{HeadersCheck, UncheckedHeaders, has_type};
 use super::shutdown::Shutdown;
 use super::stream::ConnectionStream;
 use crate::body_limit::LimitedBody;
@@ -73,6 +73,7 @@ pub(super) async fn serve_connection<S, B>(
     settings: Serve,
     at_capacity: Arc<AtomicBool>,
     shutdown: Shutdown,
+    headers_check: Arc<HeadersCheck>,
 ) where
     S: Service<Request<LimitedBody>, Response = Response<B>> + Clone + Send + 'static,
     S::Future: Send + 'static,
@@ -86,8 +87,14 @@ pub(super) async fn serve_connection<S, B>(
     let activity = Activity::new(settings.header_timeout, settings.idle_timeout, at_capacity);
     let (open, mut closed) = oneshot::channel();
     let stream = ConnectionStream::new(stream, activity.clone(), open);
-    let service =
-        RequestService { app, peer, activity: activity.clone(), settings, shutdown: shutdown.clone() };
+    let service = RequestService {
+        app,
+        peer,
+        activity: activity.clone(),
+        settings,
+        shutdown: shutdown.clone(),
+        headers_check,
+    };
     serve_http(stream, service, &protocol, &shutdown).await;
 
     // If the stream still exists, an upgrade has handed it to the application.
@@ -160,6 +167,7 @@ struct RequestService<S> {
     activity: Activity,
     settings: Serve,
     shutdown: Shutdown,
+    headers_check: Arc<HeadersCheck>,
 }
 
 impl<S, B> Service<Request<Incoming>> for RequestService<S>
@@ -176,15 +184,16 @@ where
 
     fn call(&mut self, mut request: Request<Incoming>) -> Self::Future {
         let in_flight = Some(self.activity.request_started(request.version()));
-        let shutdown = self.shutdown.clone();
+        let (shutdown, headers) = (self.shutdown.clone(), None);
         // The HTTP/1 parser has counted the headers already; that of HTTP/2 counts bytes only.
         if request.headers().len() > self.settings.header_count {
-            return ResponseFuture { inner: None, in_flight, shutdown };
+            return ResponseFuture { inner: None, in_flight, shutdown, headers };
         }
         request.extensions_mut().insert(PeerAddr(self.peer));
         request.extensions_mut().insert(shutdown.clone());
+        let headers = self.headers_check.begin(&mut request);
         let request = LimitedBody::limit(request, self.settings.body_limit);
-        ResponseFuture { inner: Some(self.app.call(request)), in_flight, shutdown }
+        ResponseFuture { inner: Some(self.app.call(request)), in_flight, shutdown, headers }
     }
 }
 
@@ -195,6 +204,7 @@ pin_project! {
         inner: Option<F>,
         in_flight: Option<InFlightRequest>,
         shutdown: Shutdown,
+        headers: Option<UncheckedHeaders>,
     }
 }
 
@@ -214,6 +224,9 @@ where
                 response
             }
         };
+        if let Some(headers) = this.headers.take() {
+            headers.check(response.headers());
+        }
         let in_flight = this.in_flight.take();
         let end = is_event_stream(response.headers()).then(|| -> Pin<Box<dyn Future<Output = ()> + Send>> {
             let shutdown = this.shutdown.clone();
@@ -225,11 +238,7 @@ where
 
 /// Returns `true` for Server-Sent Events, which have no end of their own.
 fn is_event_stream(headers: &HeaderMap) -> bool {
-    const EVENT_STREAM: &[u8] = b"text/event-stream";
-    headers.get(CONTENT_TYPE).is_some_and(|value| {
-        let value = value.as_bytes();
-        value.get(..EVENT_STREAM.len()).is_some_and(|start| start.eq_ignore_ascii_case(EVENT_STREAM))
-    })
+    has_type(headers, b"text/event-stream")
 }
 
 pin_project! {

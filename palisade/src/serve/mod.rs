@@ -48,7 +48,10 @@
 //! 6. A request that upgrades its connection (HTTP/1.1 `Upgrade`, such as a WebSocket) hands the
 //!    socket to the application. The socket counts against
 //!    [`max_connections`](Serve::max_connections) until the application drops it.
-//! 7. When the future of [`until`](Serving::until) is ready, the server accepts no more
+//! 7. A page (`text/html`) that no layer has given security headers is logged once, at level
+//!    `error`, if other responses have them: its route was added after
+//!    [`protect`](crate::Palisade::protect).
+//! 8. When the future of [`until`](Serving::until) is ready, the server accepts no more
 //!    connections, closes idle ones, and finishes open requests within
 //!    [`shutdown_timeout`](Serve::shutdown_timeout).
 //!
@@ -112,6 +115,7 @@
 mod activity;
 mod app;
 mod connection;
+mod headers_check;
 mod server;
 mod shutdown;
 mod stream;
@@ -125,7 +129,8 @@ use std::time::Duration;
 use tokio::net::TcpListener;
 
 pub use self::app::App;
-use self::app::{Server, Stop};
+pub(crate) use self::app::Server;
+use self::app::Stop;
 pub use self::shutdown::{Shutdown, shutdown_signal};
 use crate::body_limit::BodyLimit;
 #[cfg(doc)]

@@ -37,7 +37,7 @@ where
 {
     let protocol = connection::protocol(&settings);
     let (running, shutdown) = Shutdown::new();
-    let at_capacity = Arc::new(AtomicBool::new(false));
+    let (at_capacity, headers_check) = (Arc::new(AtomicBool::new(false)), Arc::default());
     let mut open = JoinSet::new();
     loop {
         at_capacity.store(open.len() >= settings.max_connections, Ordering::Relaxed);
@@ -55,6 +55,7 @@ where
                     settings,
                     at_capacity.clone(),
                     shutdown.clone(),
+                    Arc::clone(&headers_check),
                 ));
             }
         }

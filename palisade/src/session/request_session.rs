@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::cookie::CookieHeaders;
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
+use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::settings::{SessionProtection, Sessions, Settings, Storage};
 use super::store::{SessionId, StoreError};
@@ -38,6 +39,8 @@ pub(super) struct RequestSession {
     presented: OnceLock<Option<PresentedCookie>>,
     loaded: OnceCell<()>,
     state: Mutex<SessionState>,
+    /// The session of a layer further out, with another cookie.
+    pub(super) outer: Option<Session>,
 }
 
 /// The content of the request's cookie.
@@ -97,6 +100,7 @@ impl RequestSession {
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
+            outer: request.extensions().get().cloned(),
         }
     }
 

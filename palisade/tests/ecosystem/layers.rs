@@ -7,7 +7,6 @@ use axum::body::Body;
 use axum::routing::post;
 use bytes::Bytes;
 use http::{HeaderValue, Request, StatusCode};
-use palisade::Palisade;
 use palisade::csrf::Csrf;
 use tower_http::catch_panic::CatchPanicLayer;
 use tower_http::compression::CompressionLayer;
@@ -16,7 +15,7 @@ use tower_http::limit::RequestBodyLimitLayer;
 use tower_http::timeout::TimeoutLayer;
 use tower_http::trace::TraceLayer;
 
-use super::{assert_protected, is_protected, pages, protect, visit, visit_with};
+use super::{assert_protected, is_protected, pages, palisade, protect, visit, visit_with};
 use crate::support::{HERE, ask, with_peer};
 
 /// Returns the site with a layer inside of the protection, and with the layer outside.
@@ -80,24 +79,23 @@ async fn cors_outside_answers_preflights_and_marks_rejections() {
     let cors = || {
         CorsLayer::new().allow_origin([HeaderValue::from_static(partner)]).allow_methods([http::Method::PUT])
     };
-    let trusting = || {
-        Palisade::new().hosts(["localhost"]).unwrap().csrf(Csrf::new().trusted_origins([partner]).unwrap())
-    };
+    let trusting = || palisade().cross_origin(Csrf::new().trusted_origins([partner]).unwrap());
     let preflight = || {
         let request = Request::options("/").header("host", "localhost").header("origin", partner);
         let request = request.header("access-control-request-method", "PUT");
         with_peer(request.body(Body::empty()).unwrap(), HERE)
     };
-    for app in [pages().layer(cors()).layer(trusting()), pages().layer(trusting()).layer(cors())] {
+    for app in [trusting().protect(pages().layer(cors())), trusting().protect(pages()).layer(cors())] {
         let answer = ask(&app, preflight()).await;
         assert_eq!(answer.status, 200);
         assert_eq!(answer.header("access-control-allow-origin"), Some(partner));
     }
     // A script reads why it was rejected only if CORS is outside.
     let wrong_host = [("origin", partner), ("host", "other.example")];
-    for (app, readable) in
-        [(pages().layer(trusting()).layer(cors()), true), (pages().layer(cors()).layer(trusting()), false)]
-    {
+    for (app, readable) in [
+        (trusting().protect(pages()).layer(cors()), true),
+        (trusting().protect(pages().layer(cors())), false),
+    ] {
         let mut request = Request::get("/").body(Body::empty()).unwrap();
         for (name, value) in wrong_host {
             request.headers_mut().insert(name, value.parse().unwrap());

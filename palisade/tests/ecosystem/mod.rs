@@ -9,14 +9,18 @@ use axum::Router;
 use axum::body::Body;
 use axum::routing::get;
 use http::{Request, StatusCode};
+use palisade::Palisade;
 use palisade::request::ClientIp;
-use palisade::{ErrorPages, Palisade};
 
 use crate::support::{Answer, HERE, ask, with_peer};
 
+fn palisade() -> Palisade {
+    Palisade::for_hosts(["localhost"]).unwrap()
+}
+
 /// Puts the site's layers around a router.
 fn protect<S: Clone + Send + Sync + 'static>(router: Router<S>) -> Router<S> {
-    router.layer((ErrorPages::plain(), Palisade::new().hosts(["localhost"]).unwrap()))
+    palisade().protect(router)
 }
 
 /// Returns a router with a page that shows the client's address.

@@ -5,10 +5,9 @@ use axum::body::Body;
 use axum::extract::State;
 use axum::routing::{get, post};
 use http::Request;
-use palisade::Palisade;
 use tower_http::services::ServeDir;
 
-use super::{assert_protected, pages, protect, visit};
+use super::{assert_protected, pages, palisade, protect, visit};
 use crate::support::{HERE, ask, with_peer};
 
 #[tokio::test]
@@ -35,7 +34,7 @@ async fn state_may_be_given_before_or_after() {
 
 #[tokio::test]
 async fn merged_and_nested_routers_keep_their_layers() {
-    let api = protect(Router::new().route("/items", get(async || "items")));
+    let api = palisade().for_api().protect(Router::new().route("/items", get(async || "items")));
     let other = protect(Router::new().route("/other", get(async || "other")));
     let app = other.merge(protect(pages())).nest("/api", api);
     for path in ["/", "/other", "/api/items"] {
@@ -46,7 +45,7 @@ async fn merged_and_nested_routers_keep_their_layers() {
 #[tokio::test]
 async fn forged_requests_are_rejected_in_every_group() {
     let form = || Router::new().route("/form", post(async || "taken"));
-    let app = protect(form()).nest("/group", form().layer(Palisade::new().hosts(["localhost"]).unwrap()));
+    let app = protect(form()).nest("/group", protect(form()));
     for path in ["/form", "/group/form"] {
         let request =
             Request::post(path).header("host", "localhost").header("origin", "https://evil.example");
@@ -64,6 +63,8 @@ async fn files_of_a_folder_are_protected() {
     assert_protected(&file, 200);
     assert_eq!(file.body, "<p>file</p>");
     assert_protected(&visit(&app, "/files/missing").await, 404);
+    let service = Router::new().fallback_service(palisade().protect_service(ServeDir::new(&*folder)));
+    assert_protected(&visit(&service, "/page.html").await, 200);
     let fallback = protect(pages().fallback_service(ServeDir::new(&*folder)));
     assert_protected(&visit(&fallback, "/page.html").await, 200);
 }

@@ -6,7 +6,9 @@ use std::net::SocketAddr;
 use std::process::Command;
 use std::sync::Arc;
 
+use axum::body::Body;
 use axum::extract::Extension;
+use axum::extract::connect_info::MockConnectInfo;
 use axum::response::Sse;
 use axum::response::sse::Event;
 use axum::routing::get;
@@ -15,7 +17,7 @@ use axum_server::tls_rustls::RustlsConfig;
 use futures_util::stream;
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
-use palisade::Palisade;
+use palisade::front_door::Guards;
 use palisade::request::{ClientIp, PeerAddr, Scheme};
 use test_support::Folder;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -26,7 +28,7 @@ use tokio_rustls::rustls::pki_types::{CertificateDer, ServerName};
 use tokio_rustls::rustls::{ClientConfig, RootCertStore, crypto};
 use tower::Layer;
 
-use super::{assert_protected, pages, protect, visit};
+use super::{assert_protected, pages, palisade, protect, visit};
 use crate::serve::websocket::{Socket, echo};
 
 async fn bind() -> (TcpListener, SocketAddr) {
@@ -78,19 +80,38 @@ async fn palisade_serve_knows_the_client() {
 }
 
 #[tokio::test]
+async fn a_protected_service_is_served_without_a_router() {
+    let (listener, address) = bind().await;
+    let page = tower::service_fn(async |_: http::Request<Body>| {
+        Ok::<_, Infallible>(http::Response::new("by 127.0.0.1".to_owned()))
+    });
+    tokio::spawn(palisade::serve(listener, palisade().protect_service(page)).into_future());
+    assert_served(&fetch(address).await);
+}
+
+#[tokio::test]
 async fn a_request_without_a_server_names_its_peer() {
     assert_protected(&visit(&protect(pages()), "/").await, 200);
+
+    let mock = || MockConnectInfo(SocketAddr::from(([127, 0, 0, 1], 40000)));
+    let ask = async |app: Router| {
+        let request = http::Request::get("/").header("host", "localhost").body(Body::empty()).unwrap();
+        crate::support::ask(&app, request).await
+    };
+    assert_protected(&ask(protect(pages()).layer(mock())).await, 200);
+    // Inside, it comes too late.
+    assert_protected(&ask(protect(pages().layer(mock()))).await, 500);
 }
 
 #[tokio::test]
 async fn a_layered_service_is_served_without_a_router() {
     let (listener, address) = bind().await;
-    let app = Palisade::new().hosts(["localhost"]).unwrap().layer(pages());
+    let app = Guards::new().hosts(["localhost"]).unwrap().layer(pages());
     tokio::spawn(palisade::serve(listener, app).into_future());
     assert_served(&fetch(address).await);
 
     let (listener, address) = bind().await;
-    let app = Palisade::new().hosts(["localhost"]).unwrap().layer(pages());
+    let app = Guards::new().hosts(["localhost"]).unwrap().layer(pages());
     let app = ServiceExt::<axum::extract::Request>::into_make_service_with_connect_info::<SocketAddr>(app);
     tokio::spawn(axum::serve(listener, app).into_future());
     assert_served(&fetch(address).await);

@@ -6,8 +6,8 @@ use std::time::Duration;
 use axum::Router;
 use axum::extract::ws::{CloseFrame, Message, WebSocketUpgrade, close_code};
 use axum::routing::{any, get};
+use palisade::Palisade;
 use palisade::serve::{Serve, Shutdown};
-use palisade::{ErrorPages, Palisade};
 use tokio::time::timeout;
 
 use super::site::Site;
@@ -17,7 +17,7 @@ const OWN: &str = "http://localhost";
 
 #[tokio::test]
 async fn a_websocket_echoes_behind_palisade() {
-    let app = echo().layer((ErrorPages::plain(), Palisade::new().hosts(["localhost"]).unwrap()));
+    let app = Palisade::for_hosts(["localhost"]).unwrap().protect(echo());
     let site = Site::new(app).await;
     let mut socket = Socket::open(site.connect().await.0, "/echo", OWN).await.unwrap();
     for text in ["hello", "again"] {
@@ -27,7 +27,7 @@ async fn a_websocket_echoes_behind_palisade() {
 
 #[tokio::test]
 async fn a_foreign_origin_opens_no_websocket() {
-    let app = echo().layer(Palisade::new().hosts(["localhost"]).unwrap());
+    let app = Palisade::for_hosts(["localhost"]).unwrap().protect(echo());
     let site = Site::new(app).await;
     let opened = Socket::open(site.connect().await.0, "/echo", "https://evil.example").await;
     assert_eq!(opened.err().map(|response| response.status().as_u16()), Some(403));

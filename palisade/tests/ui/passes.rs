@@ -30,6 +30,11 @@ fn middleware() -> Serving {
     palisade::serve(listener(), Router::new().layer(service))
 }
 
+fn protected() -> Serving {
+    let app = palisade::Palisade::development().protect(Router::new().route("/", get(async || "Hello")));
+    palisade::serve(listener(), app)
+}
+
 fn listener<T>() -> T {
     unreachable!("this program is only compiled")
 }
