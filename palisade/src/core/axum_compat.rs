@@ -1,22 +1,14 @@
 //! The places where a layer or the server has to know that axum may be inside: its own body limit,
 //! the errors that it wraps, the route that it has matched, and the body that its router takes.
 
-#[cfg(feature = "serve")]
 use std::any::Any;
-#[cfg(feature = "serve")]
 use std::task::{Context, Poll};
 
-#[cfg(feature = "serve")]
-use axum::{Router, body::Body};
-#[cfg(feature = "serve")]
+use axum::body::Body;
+use axum::{BoxError, Router};
 use bytes::Bytes;
-#[cfg(feature = "serve")]
 use http::Request;
-#[cfg(feature = "serve")]
 use tower_service::Service;
-
-#[cfg(any(feature = "csrf", feature = "serve"))]
-use axum::BoxError;
 
 /// Returns the template of the route, such as `/articles/{id}`, inside of a router.
 pub(crate) fn route(extensions: &http::Extensions) -> Option<&str> {
@@ -24,24 +16,20 @@ pub(crate) fn route(extensions: &http::Extensions) -> Option<&str> {
 }
 
 /// Sets axum's own body limit too; its extractors stop at 2 MB otherwise.
-#[cfg(feature = "serve")]
 pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
     axum::extract::DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX)).apply(request);
 }
 
 /// Returns the cause of a body's error without axum's wrapper.
-#[cfg(any(feature = "csrf", feature = "serve"))]
 pub(crate) fn unwrapped(error: BoxError) -> BoxError {
     error.downcast::<axum::Error>().map_or_else(|error| error, |wrapped| wrapped.into_inner())
 }
 
 /// A service that takes axum's `Body`, such as a router. Only a request that has a body costs an
 /// allocation for it.
-#[cfg(feature = "serve")]
 #[derive(Clone)]
 pub(crate) struct AxumService<S>(pub(crate) S);
 
-#[cfg(feature = "serve")]
 impl AxumService<Router> {
     /// Returns the service if `app` is a router; otherwise, `app`.
     pub(crate) fn of<S: 'static>(app: S) -> Result<Self, S> {
@@ -51,7 +39,6 @@ impl AxumService<Router> {
     }
 }
 
-#[cfg(feature = "serve")]
 impl<S, B> Service<Request<B>> for AxumService<S>
 where
     S: Service<Request<Body>>,

@@ -64,19 +64,16 @@ mod signed_in;
 use std::convert::Infallible;
 use std::net::SocketAddr;
 
-#[cfg(feature = "serve")]
 use axum::body::Body;
 use axum::extract::connect_info::MockConnectInfo;
 use axum::extract::{ConnectInfo, FromRequestParts};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-#[cfg(feature = "serve")]
 use http::Request;
 use http::request::Parts;
 use http::{Extensions, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
-#[cfg(feature = "serve")]
 use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
 use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
 use crate::core::internal_error::InternalError;
@@ -89,7 +86,6 @@ use crate::csrf::CsrfToken;
 use crate::headers::PageHeaders;
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
-#[cfg(feature = "serve")]
 use crate::serve::Shutdown;
 
 /// Returns the peer's address, set by this library's `serve`, by `axum::serve`, or by a test.
@@ -149,7 +145,6 @@ impl<S: Sync> FromRequestParts<S> for CspNonce {
     }
 }
 
-#[cfg(feature = "serve")]
 impl<S: Sync> FromRequestParts<S> for Shutdown {
     type Rejection = Rejection;
 
@@ -164,7 +159,6 @@ impl<S: Sync> FromRequestParts<S> for Shutdown {
 }
 
 /// The body is boxed once more, if the request has one and no limit yet.
-#[cfg(feature = "serve")]
 impl LimitableBody for Body {
     type Limited = Self;
 

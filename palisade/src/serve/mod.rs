@@ -78,6 +78,27 @@
 //! An error or a panic ends its own connection only. When the process has no file descriptors
 //! left, the server logs a warning and tries again a second later.
 //!
+//! # TLS
+//!
+//! This server speaks no TLS; usually a proxy in front of it does. A server that terminates TLS
+//! itself, such as axum-server, needs the limits of this page from the system in front of it, and
+//! tells the layers that every request came by https:
+//!
+//! ```no_run
+//! # use std::net::SocketAddr;
+//! # use axum::{Router, extract::Extension};
+//! # use axum_server::tls_rustls::{RustlsConfig, bind_rustls};
+//! # use palisade::{Palisade, request::Scheme};
+//! # async fn run(palisade: Palisade, routes: Router, config: RustlsConfig) -> std::io::Result<()> {
+//! let app = palisade.protect(routes).layer(Extension(Scheme::Https)); // outside of the layers
+//! let address = SocketAddr::from(([0, 0, 0, 0], 443));
+//! let app = app.into_make_service_with_connect_info::<SocketAddr>();
+//! bind_rustls(address, config).serve(app).await
+//! # }
+//! ```
+//!
+//! Without the `Scheme`, every request looks like plain HTTP, and is redirected to https for ever.
+//!
 //! # Defaults
 //!
 //! | setting | default | reason |
@@ -93,7 +114,7 @@
 //!
 //! # What it does not do
 //!
-//! - It does not speak TLS: put a proxy in front of it.
+//! - It does not speak TLS: see above.
 //! - It sets no timeout on upgraded sockets: a WebSocket handler pings its clients.
 //! - It does not offer WebSockets over HTTP/2; browsers then use HTTP/1.1.
 //! - It does not bound the time until a response is ready: use
