@@ -45,6 +45,7 @@
 //! | a server that bounds connections, headers and bodies | [`serve`](mod@serve) | 400, 431 |
 //! | health checks | [`health`] | 503 |
 //! | error pages, `problem+json` | [`error_page`] | |
+//! | errors of handlers: any error by `?` | [`error`](mod@error) | |
 //! | keys that rotate: signing and sealing | [`keyring`] | |
 //! | password hashes (Argon2id, Werkzeug, Django), password policy | [`password`] | 503 |
 //! | sessions, signing in and out, remember-me, recent authentication | [`session`] | 303, 401, 403, 500, 503 |
@@ -52,7 +53,7 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
-//! | a browser for tests | [`test`](mod@test) | |
+//! | a browser for tests, a suite for session stores | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
 //! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
@@ -71,8 +72,9 @@
 //! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
+//! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
 //! | `upload-s3` | no | uploads stored in S3 |
-//! | `test` | no | [`test::Browser`](mod@test) for the tests of an application |
+//! | `test` | no | [`test::Browser`](mod@test) and the suite of session stores, for the tests of an application |
 //! | `full` | no | every feature |
 //!
 //! Features only add. Without any feature, the rest works on every tower service, for example under
@@ -92,6 +94,7 @@ pub mod csp;
 pub mod csrf;
 #[cfg(feature = "serve")]
 pub mod deadline;
+pub mod error;
 #[cfg(feature = "error-page")]
 pub mod error_page;
 #[cfg(feature = "axum")]
@@ -131,6 +134,7 @@ pub use self::core::{guard, rejection, request};
 pub use self::csp::{Csp, CspNonce};
 #[cfg(feature = "csrf")]
 pub use self::csrf::{CsrfToken, CsrfTokens};
+pub use self::error::{Error, Result};
 #[cfg(feature = "error-page")]
 pub use self::error_page::ErrorPages;
 #[cfg(all(feature = "axum", feature = "session"))]

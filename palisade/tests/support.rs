@@ -32,9 +32,10 @@ pub fn guarded(guards: Guards) -> Router {
     site().layer(guards).layer(ErrorPages::plain())
 }
 
-/// Returns a GET from this peer over plain http.
+/// Returns a browser's GET from this peer over plain http.
 pub fn get_from(peer: &str, target: &str) -> Request<Body> {
-    with_peer(Request::get(target).header("host", "example.org").body(Body::empty()).unwrap(), peer)
+    let request = Request::get(target).header("host", "example.org").header("accept", "text/html");
+    with_peer(request.body(Body::empty()).unwrap(), peer)
 }
 
 pub fn with_peer(mut request: Request<Body>, peer: &str) -> Request<Body> {

@@ -37,6 +37,7 @@ impl SignInSite {
             .route("/admin", get(async |admin: SignedIn<Admin>| admin.user.full_name.to_string()))
             .layer(app.sessions.clone())
             .layer(mathsoc::web::policy::palisade(&app.config))
+            .layer(palisade::ErrorPages::plain())
             .with_state(app.clone());
         Self { app, router, folder }
     }
@@ -131,8 +132,8 @@ async fn the_cookie_has_the_flags_of_the_settings() {
 
 #[tokio::test]
 async fn a_session_survives_key_rotation_with_a_fallback() {
-    const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-    const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+    const OLD: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+    const NEW: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
     let site = SignInSite::new(&[("SECRET_KEY", OLD)]).await;
     site.user(Role::Pupil, true).await;
     let (browser, _) = site.adas().await;

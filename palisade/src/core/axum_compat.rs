@@ -1,13 +1,18 @@
-//! The places where a layer or the server has to know that axum may be inside: its own body limit,
-//! the errors that it wraps, the route that it has matched, and the body that its router takes.
+//! The places outside of `extract` that have to know axum: its body limit and its body, the errors
+//! that it wraps, the route that it has matched, its response, and the rejections of its extractors.
 
 use std::any::Any;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use axum::extract::rejection::{
+    BytesRejection, ExtensionRejection, FormRejection, JsonRejection, PathRejection, QueryRejection,
+    RawFormRejection, RawPathParamsRejection, StringRejection,
+};
+pub(crate) use axum::response::Response;
 use axum::{BoxError, Router};
 use bytes::Bytes;
-use http::Request;
+use http::{Request, StatusCode};
 use tower_service::Service;
 
 /// Returns the template of the route, such as `/articles/{id}`, inside of a router.
@@ -55,4 +60,26 @@ where
     fn call(&mut self, request: Request<B>) -> Self::Future {
         self.0.call(request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) }))
     }
+}
+
+/// Returns the status and the text of an error that is a rejection of one of axum's extractors.
+pub(crate) fn rejection(error: &dyn Any) -> Option<(StatusCode, String)> {
+    macro_rules! first_of {
+        ($($rejection:ty),+ $(,)?) => {
+            None$(.or_else(|| {
+                error.downcast_ref::<$rejection>().map(|error| (error.status(), error.body_text()))
+            }))+
+        };
+    }
+    first_of![
+        JsonRejection,
+        FormRejection,
+        QueryRejection,
+        PathRejection,
+        BytesRejection,
+        StringRejection,
+        ExtensionRejection,
+        RawFormRejection,
+        RawPathParamsRejection,
+    ]
 }

@@ -1,6 +1,6 @@
 //! The floor of the library: values that every layer shares. It imports nothing above itself.
 
-#[cfg(any(feature = "error-page", feature = "session"))]
+#[cfg(feature = "error-page")]
 pub(crate) mod accept;
 #[cfg(any(feature = "session", feature = "password"))]
 pub(crate) mod auth_proof;
@@ -16,14 +16,21 @@ pub(crate) mod client;
 #[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
 pub mod clock;
 pub mod guard;
+pub(crate) mod handler_error;
 pub(crate) mod internal_error;
+#[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
+pub(crate) mod namespace;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
+#[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
+pub(crate) mod redis_servers;
 pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
+#[cfg(feature = "error-page")]
+pub(crate) mod requester;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 #[cfg_attr(
     not(feature = "redirect"),

@@ -44,8 +44,8 @@
 //! 2. [`Rejection::into_response`] makes the response: status, `Location`, `Retry-After`, an
 //!    empty body.
 //! 3. Layers further out complete it like any other response, for example with security headers.
-//! 4. [`ErrorPages`](crate::ErrorPages) logs the code at level `debug`, and writes the body. A
-//!    redirect gets no body.
+//! 4. [`ErrorPages`](crate::ErrorPages) logs the code at level `info`, and writes the body. A
+//!    redirect gets no body, and is logged at level `debug`.
 //!
 //! # What it does not do
 //!
@@ -101,6 +101,8 @@ struct Reason {
     /// The message ends in "Please try again in 2 minutes."
     message_says_when: bool,
     location: Option<HeaderValue>,
+    /// The target of the redirect is a page to sign in at.
+    asks_to_sign_in: bool,
 }
 
 impl Rejection {
@@ -115,6 +117,7 @@ impl Rejection {
             retry_after_header: None,
             message_says_when: false,
             location: None,
+            asks_to_sign_in: false,
         }))
     }
 
@@ -131,6 +134,21 @@ impl Rejection {
     pub fn with_location(mut self, location: HeaderValue) -> Self {
         self.0.location = Some(location);
         self
+    }
+
+    /// Makes the rejection of a request that needs a sign-in: a redirect to this location, or 401.
+    /// `ErrorPages` makes the redirect a 401 for clients that are not people.
+    #[cfg(feature = "session")]
+    pub(crate) fn sign_in(location: Option<HeaderValue>, code: &'static str, message: &'static str) -> Self {
+        let Some(location) = location else { return Self::new(StatusCode::UNAUTHORIZED, code, message) };
+        let mut rejection = Self::new(StatusCode::SEE_OTHER, code, message).with_location(location);
+        rejection.0.asks_to_sign_in = true;
+        rejection
+    }
+
+    #[cfg(feature = "error-page")]
+    pub(crate) fn asks_to_sign_in(&self) -> bool {
+        self.0.asks_to_sign_in
     }
 
     /// Writes `Retry-After` in this form, and the time at the end of the message.

@@ -137,13 +137,13 @@ impl RequestContext {
         }
     }
 
-    /// Shows causes on error pages: this is a developer's machine.
-    pub(crate) fn set_shows_causes(&self) {
+    /// Shows the causes of errors on their pages: in development only, never to the public.
+    pub fn set_shows_causes(&self) {
         self.0.shows_causes.store(true, Ordering::Relaxed);
     }
 
     /// Returns `true` if error pages may show causes.
-    pub(crate) fn shows_causes(&self) -> bool {
+    pub fn shows_causes(&self) -> bool {
         self.0.shows_causes.load(Ordering::Relaxed)
     }
 

@@ -43,8 +43,7 @@ use crate::keyring::{DerivedKey, Keyring};
 /// # }
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-/// let tokens = CsrfTokens::new(&Keyring::new(secret)?).time_limit(Duration::from_secs(4 * 3600));
+/// let tokens = CsrfTokens::new(&Keyring::random()).time_limit(Duration::from_secs(4 * 3600));
 /// let app: Router = Router::new()
 ///     .route("/", get(form).post(async || "saved"))
 ///     .layer(tokens); // the next line is `.layer(Sessions::in_store(…))`
@@ -166,14 +165,12 @@ impl<S> Layer<S> for CsrfTokens {
 /// use palisade::keyring::Keyring;
 /// use tower::Layer;
 ///
-/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-/// let tokens = CsrfTokens::new(&Keyring::new(secret)?);
+/// let tokens = CsrfTokens::new(&Keyring::random());
 /// assert_eq!(tokens.reported(), 0);
 /// let inner = tower::service_fn(async |_: Request<PeekedBody<String>>| {
 ///     Ok::<_, std::convert::Infallible>(Response::new(String::new()))
 /// });
 /// let service: CsrfTokenService<_> = tokens.layer(inner);
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[derive(Clone, Debug)]
 pub struct CsrfTokenService<S> {
@@ -222,11 +219,9 @@ where
 /// use palisade::csrf::CsrfFieldError;
 /// use palisade::keyring::Keyring;
 ///
-/// # let secret = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-/// let tokens = CsrfTokens::new(&Keyring::new(secret)?);
+/// let tokens = CsrfTokens::new(&Keyring::random());
 /// let error: CsrfFieldError = tokens.field("csrf token").unwrap_err();
 /// assert!(error.to_string().ends_with("such as `csrf_token`"));
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(

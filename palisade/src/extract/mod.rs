@@ -46,6 +46,7 @@
 //! | [`Redirect`] | a redirect that stays on the site |
 //! | [`Rejection`], or a module's reasons such as [`SessionRejection`](crate::session::SessionRejection) | its status and code; [`ErrorPages`](crate::error_page::ErrorPages) writes the body |
 //! | [`InternalError`] | 500; the cause goes to the log only |
+//! | [`Error`], for any error by `?` | see [`error`](mod@crate::error) |
 //!
 //! # What it does not do
 //!
@@ -83,6 +84,7 @@ use crate::core::request_context::{LayerMark, RequestContext};
 use crate::core::request_id::RequestId;
 #[cfg(feature = "csrf")]
 use crate::csrf::CsrfToken;
+use crate::error::Error;
 use crate::headers::PageHeaders;
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
@@ -213,6 +215,12 @@ into_response! {
     crate::session::SessionRejection,
     #[cfg(feature = "upload")]
     crate::upload::UploadRejection,
+}
+
+impl IntoResponse for Error {
+    fn into_response(self) -> Response {
+        Self::into_response(self)
+    }
 }
 
 #[cfg(feature = "redirect")]

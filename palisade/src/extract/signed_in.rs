@@ -111,7 +111,7 @@ pub trait Account<S>: Send + Sync + 'static {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// let app = Router::new()
 ///     .route("/account", get(account))
 ///     .route("/members", get(async || "members"))

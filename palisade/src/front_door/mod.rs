@@ -36,7 +36,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let keyring = Keyring::random();
 //! let palisade = Palisade::for_hosts(["example.org"])?
 //!     .trusted_proxies(Proxies::hops(1))
 //!     .sessions(Sessions::in_store(MemorySessions::new(), &keyring))

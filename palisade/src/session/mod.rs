@@ -15,7 +15,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! let keyring = Keyring::random();
 //! let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
 //! let app = Router::new().route("/", get(count)).layer(sessions);
 //!
@@ -114,7 +114,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//! # let keyring = Keyring::random();
 //! let sessions = Sessions::in_store(MemorySessions::new(), &keyring)
 //!     .login_path("/login")
 //!     .on_event(|event| {

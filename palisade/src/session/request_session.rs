@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request};
 use tokio::sync::OnceCell;
@@ -32,7 +32,6 @@ pub(super) struct RequestSession {
     // A copy from the `RequestContext`: that one holds this value, so a reference would leak both.
     ip: Option<IpAddr>,
     user_agent: Option<HeaderValue>,
-    pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
     touched: AtomicBool,
@@ -91,7 +90,6 @@ impl RequestSession {
             cookies: CookieHeaders::of(headers),
             secure: sessions.0.secure.unwrap_or_else(tls),
             user_agent: headers.get(USER_AGENT).cloned(),
-            accept: headers.get(ACCEPT).cloned(),
             method: request.method().clone(),
             target: request.uri().path_and_query().cloned(),
             sessions: sessions.clone(),

@@ -37,7 +37,7 @@ use crate::core::rejection::Rejection;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// // Without axum, the session is in the request's extensions.
 /// let handler = service_fn(async |request: Request<()>| {
 ///     let session = request.extensions().get::<Session>().expect("the layer is around this service");

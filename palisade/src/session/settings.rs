@@ -20,7 +20,7 @@ use crate::keyring::{DerivedKey, Keyring};
 /// use palisade::session::{SessionProtection, Sessions, store::MemorySessions};
 /// use std::{sync::Arc, time::Duration};
 ///
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random();
 /// let store = Arc::new(MemorySessions::new());
 /// let sessions = Sessions::in_store(Arc::clone(&store), &keyring) // a store, or a shared one
 ///     .idle_timeout(Duration::from_secs(15 * 60))
@@ -29,7 +29,6 @@ use crate::keyring::{DerivedKey, Keyring};
 ///     .login_path("/login")
 ///     .reauth_path("/login/confirm");
 /// assert!(format!("{sessions:?}").contains("idle: 900s"));
-/// # Ok::<(), palisade::keyring::KeyringError>(())
 /// ```
 #[doc(alias = "SessionLayer")]
 #[doc(alias = "SessionManagerLayer")]
@@ -97,7 +96,7 @@ pub enum SessionProtection {
 /// use palisade::Keyring;
 /// use palisade::session::{CookieSessions, Sessions, store::MemorySessions};
 ///
-/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let keyring = Keyring::random();
 /// let cookies: CookieSessions = Sessions::in_cookie(&keyring);
 /// // A store that all processes share, such as `RedisSessions`:
 /// let sessions: Sessions = cookies.ended_in(MemorySessions::new());
@@ -225,7 +224,8 @@ impl Sessions {
     /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
     /// page that they asked for is added as `next`.
     ///
-    /// Without a login path, and for clients that prefer JSON, the response is 401.
+    /// Without a login path the response is 401. [`ErrorPages`](crate::ErrorPages) answers 401 to
+    /// programs, and adds `HX-Redirect` for htmx.
     ///
     /// # Panics
     /// If the path is not a path on this site.

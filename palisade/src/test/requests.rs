@@ -16,7 +16,8 @@ use url::{Position, Url};
 use super::form::{self, Encoding, FormFile, path_of};
 use super::{Browser, Page};
 use crate::core::client::{PeerAddr, Scheme};
-use crate::core::request_context::RequestContext;
+use crate::core::rejection::Rejection;
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::headers::PageHeaders;
 
 const MAX_REDIRECTS: usize = 20;
@@ -302,7 +303,9 @@ impl Browser {
         }
         let response = self.service.call(request).await;
         assert!(
-            self.allows_unprotected || is_protected(&context),
+            self.allows_unprotected
+                || is_protected(&context)
+                || response.extensions().get::<Rejection>().is_some(),
             "{what}: no layer of palisade has completed the response; was the route added after `Palisade`? Add it \
              before, or write `.dangerous_allow_unprotected()`"
         );
@@ -343,7 +346,7 @@ impl Draft {
 
 /// Returns `true` if a layer of this library has completed the response.
 fn is_protected(context: &RequestContext) -> bool {
-    context.client().is_some()
+    context.has_entered(LayerMark::HeadersSent)
 }
 
 /// Returns the target of a redirect, if it is on the same host.

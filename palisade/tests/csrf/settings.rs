@@ -100,7 +100,8 @@ async fn error_pages_can_word_the_rejection() {
     });
     let app = Router::new().route("/", post(async || "taken")).layer(tokens());
     let app = with_sessions(app).0.layer(pages);
-    let answer = ask(&app, request("POST", "/", "ada").body(Body::empty()).unwrap()).await;
+    let request = request("POST", "/", "ada").header("accept", "text/html");
+    let answer = ask(&app, request.body(Body::empty()).unwrap()).await;
     assert_eq!(answer.body, "Es fehlt das Siegel der Seite.");
 }
 

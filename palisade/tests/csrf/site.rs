@@ -17,8 +17,8 @@ use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Rejection};
 
 use crate::support::{Answer, HERE, ask, with_peer};
 
-pub const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-pub const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub const OLD: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+pub const NEW: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 pub const URLENCODED: &str = "application/x-www-form-urlencoded";
 pub const MULTIPART: &str = "multipart/form-data; boundary=----line";
 

@@ -50,7 +50,7 @@ fn page_by(peer: &str, cookie: &str) -> Request<Body> {
 
 #[tokio::test]
 async fn users_behind_one_address_have_their_own_counts() {
-    for sessions in [in_cookies(), in_cookies().store(MemorySessions::new())] {
+    for sessions in [in_cookies(), Sessions::in_store(MemorySessions::new(), &keyring())] {
         let app = site(lone("2/minute").per_user(), sessions);
         let (ada, bob) = (cookie_of(&app, "ada").await, cookie_of(&app, "bob").await);
         let asks = [&ada, &ada, &ada, &bob, &bob].map(|cookie| page_by(STRANGER, cookie));
@@ -93,10 +93,10 @@ async fn per_user_without_a_client_is_rejected() {
 
 #[tokio::test]
 async fn a_lost_session_store_leaves_the_address() {
-    let working = site(lone("9/minute").per_user(), in_cookies().store(MemorySessions::new()));
+    let working = site(lone("9/minute").per_user(), Sessions::in_store(MemorySessions::new(), &keyring()));
     let (ada, bob) = (cookie_of(&working, "ada").await, cookie_of(&working, "bob").await);
     let down = RedisSessions::new("redis://127.0.0.1:1/0").unwrap();
-    let app = site(lone("1/minute").per_user(), in_cookies().store(down));
+    let app = site(lone("1/minute").per_user(), Sessions::in_store(down, &keyring()));
     let asks = [page_by(STRANGER, &ada), page_by(STRANGER, &bob), page_by(ELSEWHERE, &bob)];
     assert_eq!(statuses(&app, asks).await, [200, 429, 200]);
 }

@@ -141,7 +141,8 @@ async fn signed_out_visitors_are_redirected_or_get_401() {
         assert_eq!(post.header("location"), Some("/login"), "a POST cannot be repeated after the sign-in");
         let mut program = browser.request("GET", "/mine");
         program.headers_mut().insert("accept", "application/json".parse().unwrap());
-        let answer = ask(&site.app, program).await;
+        let app = site.app.clone().layer(palisade::ErrorPages::plain());
+        let answer = ask(&app, program).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::UNAUTHORIZED, None));
         browser.post("/login/ada").await;
         assert_eq!(browser.get("/mine").await.body, "ada");
@@ -153,7 +154,7 @@ async fn an_external_next_stays_a_path() {
     let site = Site::sealed();
     let app = axum::Router::new()
         .fallback(async |_: palisade::SignedIn<super::User>| ())
-        .layer(site.sessions.clone());
+        .layer(site.sessions.clone().secure(true));
     let app = app.with_state(site.accounts.clone());
     let answer = ask(&app, site.browser().request("GET", "//evil.example/%0d%0aset-cookie:x")).await;
     assert_eq!(answer.header("location"), Some("/login?next=//evil.example/%250d%250aset-cookie%3Ax"));

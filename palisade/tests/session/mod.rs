@@ -9,6 +9,7 @@ mod login;
 mod plain;
 mod races;
 mod remember;
+mod sql;
 mod stores;
 
 use palisade::session::SessionRejection;
@@ -28,18 +29,23 @@ use palisade::extract::Account;
 use palisade::proxy::Proxies;
 use palisade::rejection::InternalError;
 use palisade::request::PeerAddr;
-use palisade::session::store::{MemorySessions, SessionStore};
+use palisade::session::store::{MemorySessions, SessionRecord, SessionStore};
 use palisade::session::{AuthProof, SessionEvent};
 use palisade::{Keyring, Rejection, Session, Sessions, SignedIn};
 use test_support::browser;
 
 use crate::support::{Answer, PROXY, ask};
 
-pub const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-pub const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+pub const NEXT_KEY: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 
 pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
+}
+
+/// Returns a record of a session store; its bytes are no text.
+pub fn record(version: u64, user: Option<&str>) -> SessionRecord {
+    SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
 /// The accounts of the site: every name except `deleted`; `admin` is an admin. Epochs can be raised.
