@@ -233,3 +233,14 @@ async fn a_login_handler_may_check_the_token_itself() {
     let token = ask(&app, sent).await.body;
     assert_eq!(Site::new(tokens()).sent("ada", &token).await, Ok(()));
 }
+
+#[tokio::test]
+async fn a_websocket_over_http2_needs_no_token() {
+    let site = Site::new(tokens());
+    let opened = async |origin: &str| {
+        let request = request("CONNECT", "/echo", "ada").header("origin", origin);
+        site.ask(request.body(Body::empty()).unwrap()).await.status
+    };
+    assert_eq!(opened("http://localhost").await, 200);
+    assert_eq!(opened("https://evil.example").await, 403);
+}
