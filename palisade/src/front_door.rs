@@ -115,7 +115,7 @@ use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::request_context::RequestContext;
 use crate::csrf::Csrf;
 use crate::headers::SecurityHeaders;
-use crate::host::{Hosts, HostsError};
+use crate::host::{HostRejection, Hosts, HostsError, development_fault};
 use crate::https::Https;
 use crate::proxy::Proxies;
 
@@ -133,6 +133,7 @@ struct Guards {
     csrf: Csrf,
     cookies: Cookies,
     headers: SecurityHeaders,
+    is_development: bool,
 }
 
 impl Default for Palisade {
@@ -145,19 +146,44 @@ impl Palisade {
     /// Makes the layer with every default.
     pub fn new() -> Self {
         Self(Arc::new(Guards {
-            proxies: with_axum_peer(Proxies::none()),
+            proxies: Proxies::none(),
             hosts: Hosts::any(),
             https: Https::new(),
             csrf: Csrf::new(),
             cookies: Cookies::new(),
             headers: SecurityHeaders::strict(),
+            is_development: false,
         }))
+    }
+
+    /// For development on this machine and in the local network: plain HTTP without a redirect and
+    /// without HSTS, for local names and local peers only. Any other request is a 500.
+    ///
+    /// ```
+    /// use axum::{Router, body::Body, http::Request, routing::get};
+    /// use palisade::Palisade;
+    /// use palisade::request::PeerAddr;
+    /// use tower::ServiceExt;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// let app = Router::new().route("/", get(async || "hello")).layer(Palisade::development());
+    /// let request = |host| {
+    ///     Request::get("/").header("host", host).extension(PeerAddr::local()).body(Body::empty())
+    /// };
+    /// assert_eq!(app.clone().oneshot(request("localhost:3000")?).await?.status(), 200);
+    /// assert_eq!(app.oneshot(request("example.org")?).await?.status(), 500);
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn development() -> Self {
+        Self::new().https(Https::development()).change(|guards| guards.is_development = true)
     }
 
     /// Sets the proxies whose forwarded headers are trusted.
     #[doc(alias = "ProxyFix")]
     pub fn trusted_proxies(self, proxies: Proxies) -> Self {
-        self.change(|guards| guards.proxies = with_axum_peer(proxies))
+        self.change(|guards| guards.proxies = proxies)
     }
 
     /// Sets the hosts of the site: see [`Hosts::only`].
@@ -199,6 +225,7 @@ impl Palisade {
     pub fn for_probes(&self) -> Self {
         self.clone().change(|guards| {
             guards.hosts = Hosts::unchecked();
+            guards.is_development = false;
             guards.https = guards.https.clone().dangerous_allow_http();
         })
     }
@@ -207,13 +234,6 @@ impl Palisade {
         change(Arc::make_mut(&mut self.0));
         self
     }
-}
-
-/// Reads the peer's address from axum's `ConnectInfo` as well as from `PeerAddr`.
-fn with_axum_peer(proxies: Proxies) -> Proxies {
-    #[cfg(feature = "axum")]
-    let proxies = proxies.peer_from(crate::extract::peer);
-    proxies
 }
 
 impl Guard for Palisade {
@@ -226,11 +246,18 @@ impl Guard for Palisade {
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {
-        let Guards { proxies, hosts, https, csrf, .. } = &*self.0;
+        let Guards { proxies, hosts, https, csrf, is_development, .. } = &*self.0;
         proxies.check(request, context)?;
         let client = context.client().ok_or(Client::MISSING)?;
         let host = client.authority(request);
-        hosts.check_host(client, host)?;
+        if *is_development {
+            let host = host.map_err(|_| HostRejection::Malformed)?;
+            if let Some(fault) = development_fault(client, host, hosts.lists(client, host)) {
+                return Err(fault.into());
+            }
+        } else {
+            hosts.check_host(client, host)?;
+        }
         if !hosts.has_list() && https.needs_hosts() && !https.passes(request, client, host) {
             return Err(MissingLayer(
                 "A request over plain HTTP cannot be redirected to https, because no list of hosts is set. Write \
@@ -248,6 +275,7 @@ impl Guard for Palisade {
         self.0.cookies.finish(context, response);
         self.0.https.finish(context, response);
         self.0.headers.finish(context, response);
+        self.0.proxies.finish(context, response);
     }
 }
 

@@ -16,6 +16,8 @@ pub(crate) mod client;
 pub mod clock;
 pub mod guard;
 pub(crate) mod internal_error;
+pub(crate) mod local_network;
+pub(crate) mod log_interval;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
@@ -31,5 +33,6 @@ pub(crate) mod request_id;
 pub(crate) mod safe_path;
 pub(crate) mod same_site;
 pub(crate) mod session_tag;
+pub(crate) mod site_path;
 #[cfg(any(feature = "rate-limit", feature = "session"))]
 pub(crate) mod store_reply;

@@ -57,7 +57,6 @@
 mod signed_in;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 #[cfg(feature = "rate-limit")]
 use std::{
     pin::pin,
@@ -65,16 +64,16 @@ use std::{
     task::{Context, Poll, Waker},
 };
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 #[cfg(feature = "rate-limit")]
 use axum::extract::{MatchedPath, RawPathParams};
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
+use http::StatusCode;
 use http::request::Parts;
-use http::{Extensions, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
-use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
+use crate::core::client::{Client, ClientIp, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
@@ -86,11 +85,6 @@ use crate::headers::PageHeaders;
 use crate::rate_limit::{RateLimit, RateLimitKey, RateLimitLayer};
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
-
-/// Returns the peer's address, set by this library's `serve` or by `axum::serve`.
-pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    PeerAddr::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
-}
 
 #[cfg(feature = "rate-limit")]
 impl RateLimit {

@@ -151,7 +151,7 @@ mod reports_to;
 mod setters;
 mod values;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::header::{CACHE_CONTROL, SERVER, SET_COOKIE};
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -192,6 +192,8 @@ struct SiteSettings {
     replace: bool,
     removed: Vec<HeaderName>,
     rendered: RenderedHeaders,
+    /// The same site under the path prefix of a proxy; there is rarely a second prefix.
+    prefixed: OnceLock<(Box<str>, SecurityHeaders)>,
 }
 
 impl Default for SecurityHeaders {
@@ -212,6 +214,7 @@ impl SecurityHeaders {
             replace: false,
             removed: vec![SERVER, POWERED_BY],
             rendered: RenderedHeaders::default(),
+            prefixed: OnceLock::new(),
         }))
     }
 
@@ -302,6 +305,22 @@ impl SecurityHeaders {
         self.change(|site| site.removed = names)
     }
 
+    /// Returns these headers for a site that a proxy serves under this prefix: with its URL for
+    /// browser reports.
+    fn under(&self, prefix: &str) -> Option<Self> {
+        let reports_to = self.0.reports_to.as_ref().filter(|_| !prefix.is_empty())?;
+        let make = || Some(self.clone().reports_to(reports_to.under(prefix)?));
+        match self.0.prefixed.get() {
+            Some((known, headers)) if **known == *prefix => Some(headers.clone()),
+            Some(_) => make(),
+            None => {
+                let headers = make()?;
+                let _ = self.0.prefixed.set((prefix.into(), headers.clone()));
+                Some(headers)
+            }
+        }
+    }
+
     fn put(self, name: HeaderName, value: Option<HeaderValue>) -> Self {
         self.change(|site| site.headers.set(name, value))
     }
@@ -309,6 +328,7 @@ impl SecurityHeaders {
     fn change(mut self, change: impl FnOnce(&mut SiteSettings)) -> Self {
         let site = Arc::make_mut(&mut self.0);
         change(site);
+        site.prefixed = OnceLock::new();
         site.rendered = site.render(&site.headers, &site.enforced, &site.report_only);
         self
     }
@@ -334,13 +354,15 @@ impl Guard for SecurityHeaders {
     }
 
     fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
-        let site = &*self.0;
+        let prefixed = context.client().and_then(|client| self.under(client.prefix()));
+        let headers = prefixed.as_ref().unwrap_or(self);
+        let site = &*headers.0;
         let page = response.extensions_mut().remove::<PageHeaders>();
         let own;
         let rendered = match &page {
             None => &site.rendered,
             Some(page) => {
-                own = page.render_over(self);
+                own = page.render_over(headers);
                 &own
             }
         };

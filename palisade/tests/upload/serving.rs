@@ -33,7 +33,7 @@ async fn a_file_is_served_sandboxed_with_its_type() {
         let proxied = Palisade::new()
             .hosts(["example.org"])
             .unwrap()
-            .trusted_proxies(palisade::proxy::Proxies::hops(Default::default()));
+            .trusted_proxies(palisade::proxy::Proxies::hops(1));
         let response = site.app().layer(proxied).oneshot(request).await.unwrap();
         assert_eq!(response.status(), StatusCode::OK);
         let header = |name: &str| {
