@@ -39,8 +39,10 @@ fn signed_in_user(sessions: Sessions, cookie: HeaderValue) -> Option<String> {
 
 fuzz_target!(|input: &[u8]| {
     let kinds = || {
-        let sealed = Sessions::new(&KEYRING).remember(std::time::Duration::from_secs(60));
-        [("record session", sealed.clone()), ("name session", sealed.store(MemorySessions::new()))]
+        let sealed = Sessions::in_cookie(&KEYRING).ended_in(MemorySessions::new());
+        let stored = Sessions::in_store(MemorySessions::new(), &KEYRING);
+        [("record session", sealed), ("name session", stored)]
+            .map(|(context, sessions)| (context, sessions.remember(std::time::Duration::from_secs(60))))
     };
     for (context, sessions) in kinds() {
         let text = URL_SAFE_NO_PAD.encode(input);

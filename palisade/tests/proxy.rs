@@ -53,7 +53,7 @@ async fn the_nth_address_from_the_right_counts() {
 
 #[tokio::test]
 async fn too_few_or_invalid_addresses_leave_the_peer() {
-    let two = || Proxies::hops(Hops { x_for: 2, ..Hops::default() });
+    let two = || Proxies::hops(Hops { x_for: 2, ..Hops::from(1) });
     for value in ["198.51.100.7", "", ",,", "unknown, 10.0.0.2", "not-an-ip, 10.0.0.2", "\"a, b\", 10.0.0.2"]
     {
         assert_eq!(
@@ -191,7 +191,7 @@ async fn a_broken_quote_hides_no_proxys_element() {
 async fn one_proxy_never_sets_host_or_port() {
     let headers =
         [("x-forwarded-proto", "https"), ("x-forwarded-host", "evil.example"), ("x-forwarded-port", "1234")];
-    for one in [Proxies::hops(1), Proxies::hops(Hops::from(1)), "hops=1".parse().unwrap()] {
+    for one in [Proxies::hops(1), Proxies::hops(Hops::default()), "hops=1".parse().unwrap()] {
         assert_eq!(reply(one, PROXY, &headers).await, "10.0.0.1 https app 8000 ");
     }
     for named in [Proxies::hops(1).trust_host(), "hops=1 host=1".parse().unwrap()] {
@@ -207,7 +207,7 @@ async fn an_own_peer_function_is_kept() {
     let proxies = Proxies::hops(1).peer_from(|extensions| extensions.get::<Socket>().map(|socket| socket.0));
     let app = Router::new()
         .route("/", get(|client: Client| async move { client.ip().to_string() }))
-        .layer(palisade::Palisade::new().trusted_proxies(proxies));
+        .layer(palisade::front_door::Guards::new().trusted_proxies(proxies));
     let mut request = Request::get("/").header("host", "localhost").body(Body::empty()).unwrap();
     request.extensions_mut().insert(Socket("127.0.0.1:5".parse().unwrap()));
     assert_eq!(ask(&app, request).await.body, "127.0.0.1");

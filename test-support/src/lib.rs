@@ -2,7 +2,7 @@
 //!
 //! | module | for |
 //! |---|---|
-//! | [`browser`] | a client with cookies that fills in forms, over any tower service |
+//! | [`browser`] | requests with cookies that a test can forge |
 //! | [`servers`] | Redis, memcached, moto's S3 and ClamAV, each started for one test |
 //! | [`redis_many`] | Redis Cluster and Redis Sentinel |
 //! | `postgres` | a private PostgreSQL server (feature `postgres`) |

@@ -25,10 +25,11 @@ use std::sync::LazyLock;
 
 use palisade::csp::{Csp, Severity, Source, none};
 use palisade::csrf::Csrf;
+use palisade::front_door::Guards;
 use palisade::headers::{ReportsTo, XssProtection};
 use palisade::https::{Hsts, Https};
 use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup};
-use palisade::{CsrfTokens, Keyring, PageHeaders, Palisade, SecurityHeaders};
+use palisade::{CsrfTokens, Keyring, PageHeaders, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
 
@@ -36,7 +37,7 @@ use crate::config::{Config, ExtraPolicy};
 pub const REPORT_PATH: &str = "/csp-report";
 
 /// Returns the protections for the whole site.
-pub fn palisade(config: &Config) -> Palisade {
+pub fn palisade(config: &Config) -> Guards {
     let reports = ReportsTo::new(REPORT_PATH).expect("a valid path");
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
     let headers = headers.reports_to(reports);
@@ -44,14 +45,12 @@ pub fn palisade(config: &Config) -> Palisade {
         Some(policy) => headers.csp_report_only(policy.clone()),
         None => headers,
     };
-    let palisade = Palisade::new()
-        .trusted_proxies(config.trusted_proxies.proxies())
-        .headers(headers)
-        .https(https(config));
+    let palisade =
+        Guards::new().trusted_proxies(config.trusted_proxies.proxies()).headers(headers).https(https(config));
     let palisade = if config.csrf_enabled {
         palisade
     } else {
-        palisade.csrf(Csrf::new().dangerous_disable_origin_check())
+        palisade.cross_origin(Csrf::new().dangerous_disable_origin_check())
     };
     match &config.server_name {
         None => palisade,

@@ -29,14 +29,13 @@ const REMEMBER_LIFETIME: Duration = Duration::from_secs(30 * 24 * 60 * 60);
 /// # Errors
 /// If the URI of the store is invalid.
 pub fn layer(settings: &SessionSettings, keyring: &Keyring, db: &Db) -> Result<Sessions, StoreError> {
-    let sessions = Sessions::new(keyring);
     let sessions = match &settings.store {
-        SessionStoreUri::Database => sessions.store(DbSessions::new(db.clone())),
-        SessionStoreUri::Cookie => sessions.revocation_store(DbSessions::new(db.clone())),
+        SessionStoreUri::Database => Sessions::in_store(DbSessions::new(db.clone()), keyring),
+        SessionStoreUri::Cookie => Sessions::in_cookie(keyring).ended_in(DbSessions::new(db.clone())),
         SessionStoreUri::Store(uri) if uri.as_str().starts_with("memory:") => {
-            sessions.store(MemorySessions::new())
+            Sessions::in_store(MemorySessions::new(), keyring)
         }
-        SessionStoreUri::Store(uri) => sessions.store(RedisSessions::new(uri.as_str())?),
+        SessionStoreUri::Store(uri) => Sessions::in_store(RedisSessions::new(uri.as_str())?, keyring),
     };
     let sessions = match settings.cookie_secure {
         CookieSecure::Always => sessions.secure(true),

@@ -9,10 +9,9 @@ use mathsoc::domain::person::Role;
 use mathsoc::state::App;
 use mathsoc::web::signed_in::Admin;
 use palisade::password::Password;
-use palisade::request::PeerAddr;
+use palisade::test::Browser;
 use palisade::{Rejection, Session, SignedIn};
 use test_support::Folder;
-use test_support::browser::Browser;
 
 const PASSWORD: &str = "nine purple herons juggle";
 
@@ -38,6 +37,7 @@ impl SignInSite {
             .route("/admin", get(async |admin: SignedIn<Admin>| admin.user.full_name.to_string()))
             .layer(app.sessions.clone())
             .layer(mathsoc::web::policy::palisade(&app.config))
+            .layer(palisade::ErrorPages::plain())
             .with_state(app.clone());
         Self { app, router, folder }
     }
@@ -51,9 +51,7 @@ impl SignInSite {
 
     /// Returns a browser that asks for JSON, so that a rejection is not a redirect.
     fn browser(&self) -> Browser {
-        Browser::new(self.router.clone(), "example.org")
-            .extension(PeerAddr(([127, 0, 0, 1], 40_000).into()))
-            .header("accept", "application/json")
+        Browser::new(self.router.clone()).at("http://example.org").as_program()
     }
 
     /// Returns a browser in which Ada is logged in, and its `Set-Cookie` line.
@@ -61,7 +59,7 @@ impl SignInSite {
         let mut browser = self.browser();
         let reply = browser.get("/in").await;
         assert_eq!(reply.status, 200, "{:?}", reply.extensions.get::<Rejection>());
-        (browser, reply.header("set-cookie").to_owned())
+        (browser, reply.header("set-cookie").unwrap_or_default().to_owned())
     }
 }
 
@@ -74,7 +72,7 @@ async fn log_in(State(app): State<App>, session: Session) -> Result<(), Rejectio
 }
 
 async fn status(browser: &mut Browser, path: &str) -> u16 {
-    browser.get(path).await.status
+    browser.get(path).await.status.as_u16()
 }
 
 #[tokio::test]
@@ -144,7 +142,7 @@ async fn a_session_survives_key_rotation_with_a_fallback() {
         SignInSite::new(&[("SECRET_KEY", NEW), ("SECRET_KEY_FALLBACKS", OLD), ("DATABASE_URL", &url)]).await;
     let foreign = SignInSite::new(&[("SECRET_KEY", NEW), ("DATABASE_URL", &url)]).await;
     for (other, expected) in [(rotated, 200), (foreign, 401)] {
-        let mut browser = Browser { site: other.router, ..browser.clone() };
+        let mut browser = browser.clone().service(other.router);
         assert_eq!(status(&mut browser, "/me").await, expected);
     }
 }

@@ -1,13 +1,20 @@
-//! The places where a layer has to know that axum may be around or inside: the peer's address, the
-//! URI before nesting, its own body limit, and the errors that it wraps.
+//! The places outside of `extract` that have to know axum: the peer's address, the URI before
+//! nesting, its body limit, the errors that it wraps, the route that it has matched, its response,
+//! and the rejections of its extractors.
 
+use std::any::Any;
 use std::net::SocketAddr;
 
 #[cfg(feature = "csrf")]
 use axum::BoxError;
 use axum::extract::connect_info::MockConnectInfo;
+use axum::extract::rejection::{
+    BytesRejection, ExtensionRejection, FormRejection, JsonRejection, PathRejection, QueryRejection,
+    RawFormRejection, RawPathParamsRejection, StringRejection,
+};
 use axum::extract::{ConnectInfo, OriginalUri};
-use http::{Extensions, Uri};
+pub(crate) use axum::response::Response;
+use http::{Extensions, StatusCode, Uri};
 
 /// Returns the peer's address that axum's server, or `MockConnectInfo` in a test, has set.
 pub(crate) fn connect_info(extensions: &Extensions) -> Option<SocketAddr> {
@@ -20,6 +27,11 @@ pub(crate) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
     extensions.get::<OriginalUri>().map(|uri| &uri.0)
 }
 
+/// Returns the template of the route, such as `/articles/{id}`, inside of a router.
+pub(crate) fn route(extensions: &Extensions) -> Option<&str> {
+    extensions.get().map(axum::extract::MatchedPath::as_str)
+}
+
 /// Sets axum's own body limit too; its extractors stop at 2 MB otherwise.
 #[cfg(feature = "serve")]
 pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
@@ -30,4 +42,26 @@ pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
 #[cfg(feature = "csrf")]
 pub(crate) fn unwrapped(error: BoxError) -> BoxError {
     error.downcast::<axum::Error>().map_or_else(|error| error, |wrapped| wrapped.into_inner())
+}
+
+/// Returns the status and the text of an error that is a rejection of one of axum's extractors.
+pub(crate) fn rejection(error: &dyn Any) -> Option<(StatusCode, String)> {
+    macro_rules! first_of {
+        ($($rejection:ty),+ $(,)?) => {
+            None$(.or_else(|| {
+                error.downcast_ref::<$rejection>().map(|error| (error.status(), error.body_text()))
+            }))+
+        };
+    }
+    first_of![
+        JsonRejection,
+        FormRejection,
+        QueryRejection,
+        PathRejection,
+        BytesRejection,
+        StringRejection,
+        ExtensionRejection,
+        RawFormRejection,
+        RawPathParamsRejection,
+    ]
 }

@@ -84,6 +84,7 @@ pub struct Client {
     pub(crate) host: Option<Box<str>>,
     pub(crate) port: Option<u16>,
     pub(crate) prefix: Option<Box<str>>,
+    pub(crate) via_proxy: bool,
     pub(crate) forwarding: Forwarding,
 }
 
@@ -103,7 +104,7 @@ pub(crate) enum Forwarding {
 impl Client {
     /// The rejection of a layer that needs the client when no layer has resolved it.
     pub(crate) const MISSING: MissingLayer = MissingLayer(
-        "The client is unknown: no layer has resolved it. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
+        "The client is unknown: no layer has resolved it. Write `Palisade` outside of this layer, or `Proxies::none()`.",
     );
 
     /// A client that is connected without a proxy.
@@ -115,6 +116,7 @@ impl Client {
             host: None,
             port: None,
             prefix: None,
+            via_proxy: false,
             forwarding: Forwarding::Direct,
         }
     }
@@ -122,6 +124,12 @@ impl Client {
     /// The other end of the TCP connection; with a proxy, the proxy.
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Returns `true` if the peer is a trusted proxy, so that headers which only a proxy sets are
+    /// believed.
+    pub fn via_proxy(&self) -> bool {
+        self.via_proxy
     }
 
     /// The client's address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is returned as IPv4.

@@ -1,6 +1,6 @@
 //! The floor of the library: values that every layer shares. It imports nothing above itself.
 
-#[cfg(any(feature = "error-page", feature = "session"))]
+#[cfg(feature = "error-page")]
 pub(crate) mod accept;
 #[cfg(any(feature = "session", feature = "password"))]
 pub(crate) mod auth_proof;
@@ -11,13 +11,14 @@ pub(crate) mod axum_compat;
 pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
+pub(crate) mod cache;
 pub(crate) mod client;
 #[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
 pub mod clock;
 pub mod guard;
+pub(crate) mod handler_error;
 pub(crate) mod internal_error;
 pub(crate) mod local_network;
-pub(crate) mod log_interval;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
@@ -25,6 +26,8 @@ pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
+#[cfg(feature = "error-page")]
+pub(crate) mod requester;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 #[cfg_attr(
     not(feature = "redirect"),

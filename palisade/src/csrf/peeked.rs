@@ -41,6 +41,15 @@ impl<B> PeekedBody<B> {
         Self { read_ahead: ReadAhead::default(), rest: Rest::Untouched { body } }
     }
 
+    /// Returns the original body if nothing has been read from it.
+    #[cfg(all(feature = "axum", feature = "session"))]
+    pub(crate) fn into_untouched(self) -> Result<B, Self> {
+        match self.rest {
+            Rest::Untouched { body } => Ok(body),
+            Rest::Begun { .. } => Err(self),
+        }
+    }
+
     /// Makes a body from the data that have been read, and the rest.
     pub(super) fn begun(read_ahead: ReadAhead, body: Option<Pin<Box<B>>>) -> Self {
         Self { read_ahead, rest: Rest::Begun { body } }

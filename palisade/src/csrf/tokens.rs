@@ -16,7 +16,8 @@ use super::peeked::PeekedBody;
 use super::settings::{HeadDecision, TokenSettings};
 use super::signer::TokenSigner;
 use crate::core::clock::Clock;
-use crate::keyring::Keyring;
+use crate::core::request_context::{LayerMark, RequestContext};
+use crate::keyring::{DerivedKey, Keyring};
 
 /// The token check: requires a token of one of the site's own pages in every request that changes
 /// something. A layer for the router or a group of routes, inside of the session layer.
@@ -46,7 +47,7 @@ use crate::keyring::Keyring;
 /// let tokens = CsrfTokens::new(&Keyring::new(secret)?).time_limit(Duration::from_secs(4 * 3600));
 /// let app: Router = Router::new()
 ///     .route("/", get(form).post(async || "saved"))
-///     .layer(tokens); // the next line is `.layer(Sessions::new(…))`
+///     .layer(tokens); // the next line is `.layer(Sessions::in_store(…))`
 ///
 /// let mut request = Request::post("/").body(Body::empty())?;
 /// # RequestContext::begin(request.extensions_mut()).set_session_tag(std::sync::Arc::new(Tag));
@@ -66,7 +67,11 @@ impl CsrfTokens {
     /// Signs tokens with a key derived from `keyring`, with the defaults of the
     /// [module page](crate::csrf#defaults).
     pub fn new(keyring: &Keyring) -> Self {
-        let keys = keyring.derive("csrf");
+        Self::with_keys(keyring.derive("csrf"))
+    }
+
+    /// Signs tokens with this key.
+    pub(crate) fn with_keys(keys: DerivedKey) -> Self {
         Self(Arc::new(TokenSettings {
             signer: TokenSigner { keys, clock: Clock::system(), time_limit: Some(Duration::from_secs(3600)) },
             field: "csrf_token".into(),
@@ -192,6 +197,7 @@ where
 
     fn call(&mut self, request: Request<ReqBody>) -> Self::Future {
         let (mut parts, body) = request.into_parts();
+        RequestContext::begin(&mut parts.extensions).enter(LayerMark::CsrfTokens);
         parts.extensions.insert(Arc::clone(&self.settings));
         match self.settings.decide_by_head(&parts) {
             Ok(HeadDecision::Pass) => {

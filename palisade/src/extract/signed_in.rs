@@ -90,6 +90,7 @@ pub trait Account<S>: Send + Sync + 'static {
 /// use axum::{Router, body::Body, http::Request, routing::get};
 /// use palisade::extract::{Account, SignedIn};
 /// use palisade::rejection::InternalError;
+/// use palisade::session::store::MemorySessions;
 /// use palisade::{Keyring, Sessions};
 /// use tower::ServiceExt;
 ///
@@ -115,7 +116,7 @@ pub trait Account<S>: Send + Sync + 'static {
 ///     .route("/account", get(account))
 ///     .route("/members", get(async || "members"))
 ///     .route_layer(SignedIn::<User>::gate(())) // for every route of a group
-///     .layer(Sessions::new(&keyring));
+///     .layer(Sessions::in_store(MemorySessions::new(), &keyring));
 /// for path in ["/account", "/members"] {
 ///     let response = app.clone().oneshot(Request::get(path).body(Body::empty())?).await?;
 ///     assert_eq!(response.status(), 401);
@@ -214,7 +215,7 @@ async fn load<S: Sync, U: Account<S>>(parts: &mut Parts, state: &S) -> Result<Op
 fn session(parts: &Parts) -> Result<Session, MissingLayer> {
     parts.extensions.get::<Session>().cloned().ok_or(MissingLayer(
         "A handler extracts the session, but its routes have no session layer. Write \
-         `.layer(Sessions::new(&keyring))` around them.",
+         `.layer(Sessions::in_store(store, &keyring))` around them.",
     ))
 }
 

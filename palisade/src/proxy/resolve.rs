@@ -53,6 +53,7 @@ impl Settings {
         let mut client = Client::direct((self.peer_of)(request.extensions())?, scheme);
         let headers = request.headers();
         let trusted = !matches!(self.method, Method::PeerOnly) && self.peers.contain(client.ip);
+        client.via_proxy = trusted;
         let scheme_known = trusted && self.apply_forwarded(&mut client, headers);
         client.forwarding = self.forwarding(&client, headers, trusted, scheme_known);
         Some(client)

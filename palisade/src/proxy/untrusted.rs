@@ -14,7 +14,6 @@ use super::resolve::{FOR, HOST, Method, PROTO, Settings};
 use super::values::from_right;
 use crate::core::client::{Client, Forwarding, Scheme};
 use crate::core::local_network::is_local_ip;
-use crate::core::log_interval::LogInterval;
 use crate::core::rejection::{MissingLayer, Rejection};
 
 const REAL_IP: HeaderName = HeaderName::from_static("x-real-ip");
@@ -86,18 +85,13 @@ impl Settings {
 
     /// Rejects a request whose client is unknown.
     pub(super) fn check(&self, client: Option<&Client>) -> Result<(), Rejection> {
-        static UNKNOWN: LogInterval = LogInterval::new();
-        static MISSING: LogInterval = LogInterval::new();
-        let Some(client) = client else { return Err(UNKNOWN_PEER.into()) };
-        let (missing, interval) = match (client.forwarding, &self.method) {
+        let client = client.ok_or(UNKNOWN_PEER)?;
+        let missing = match (client.forwarding, &self.method) {
             (Forwarding::Direct | Forwarding::SchemeKnown, _) => return Ok(()),
-            (Forwarding::SchemeMissing, _) => (SCHEME_MISSING, &MISSING),
-            (Forwarding::UnknownProxy, Method::PeerOnly) => (UNKNOWN_PROXY, &UNKNOWN),
-            (Forwarding::UnknownProxy, _) => (UNKNOWN_PEER_OF_PROXIES, &UNKNOWN),
+            (Forwarding::SchemeMissing, _) => SCHEME_MISSING,
+            (Forwarding::UnknownProxy, Method::PeerOnly) => UNKNOWN_PROXY,
+            (Forwarding::UnknownProxy, _) => UNKNOWN_PEER_OF_PROXIES,
         };
-        if interval.allows() {
-            tracing::error!(peer = %client.peer, "{}", missing.0);
-        }
-        Err(missing.into())
+        Err(missing.rejection(format_args!("peer {}", client.peer())))
     }
 }

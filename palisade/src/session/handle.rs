@@ -11,7 +11,8 @@ use super::data::SessionChange;
 use super::rejection::SessionRejection;
 use super::request_session::RequestSession;
 use super::settings::Sessions;
-use crate::core::request_context::RequestContext;
+use crate::core::rejection::MissingLayer;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// A handle to the visitor's session. Cloning is cheap; the clones share the session.
 ///
@@ -22,12 +23,33 @@ pub struct Session(pub(super) Arc<RequestSession>);
 
 impl Session {
     /// Attaches a session, not read yet, to the request.
-    pub(super) fn begin<B>(sessions: &Sessions, request: &mut Request<B>) -> Self {
+    ///
+    /// # Errors
+    /// If the scheme is unknown, so that the cookie could be sent over plain HTTP, or if an outer
+    /// session layer has the same cookie.
+    pub(super) fn begin<B>(sessions: &Sessions, request: &mut Request<B>) -> Result<Self, MissingLayer> {
         let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Sessions);
+        if context.client().is_none() && sessions.0.secure.is_none() {
+            return Err(MissingLayer(
+                "`Sessions` does not know if the request came over TLS: no layer outside of it has resolved the \
+                 client. Use `Palisade::sessions`, write `Proxies` outside of it, or set `Sessions::secure`.",
+            ));
+        }
+        let mut outer = request.extensions().get::<Self>();
+        while let Some(Self(session)) = outer {
+            if session.settings().cookie.name() == sessions.0.cookie.name() {
+                return Err(MissingLayer(
+                    "Two session layers around one route use the same cookie. Remove one of them, or give one another \
+                     `Sessions::cookie_name`.",
+                ));
+            }
+            outer = session.outer.as_ref();
+        }
         let session = Self(Arc::new(RequestSession::new(sessions, request, &context)));
         context.set_session_tag(Arc::<RequestSession>::clone(&session.0));
         request.extensions_mut().insert(session.clone());
-        session
+        Ok(session)
     }
 
     /// Returns the value under this name. A value of another type counts as missing.

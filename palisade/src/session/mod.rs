@@ -3,6 +3,7 @@
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
 //! use palisade::Keyring;
+//! use palisade::session::store::MemorySessions;
 //! use palisade::session::{Session, SessionRejection, Sessions};
 //! use tower::ServiceExt;
 //!
@@ -15,7 +16,8 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-//! let app = Router::new().route("/", get(count)).layer(Sessions::new(&keyring));
+//! let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
+//! let app = Router::new().route("/", get(count)).layer(sessions);
 //!
 //! let first = app.clone().oneshot(Request::get("/").body(Body::empty())?).await?;
 //! // Over TLS it is `__Host-session=…; Secure`.
@@ -37,9 +39,9 @@
 //! | idle timeout | 30 minutes after the last request that read the session; up to 2 minutes earlier, because the time of use is written at most every sixteenth of the timeout | [`Sessions::idle_timeout`] |
 //! | absolute timeout | 12 hours after it began; [reauthentication](Session::reauthenticate), which proves the password again, does not extend it | [`Sessions::absolute_timeout`] |
 //! | browser closed | the cookie has no `Max-Age`; browsers that restore tabs keep it | |
-//! | log-out | at once, copies of the cookie included; with sessions in cookies and no [`revocation_store`](Sessions::revocation_store), in this process only and until it restarts | [`Session::log_out`] |
+//! | log-out | at once, copies of the cookie included; with [`dangerous_forgets_on_restart`](CookieSessions::dangerous_forgets_on_restart), in this process only and until it restarts | [`Session::log_out`] |
 //! | another sign-in in this browser | at once | [`Session::log_in`] |
-//! | ended from another session | at once; needs a [store](Sessions::store) | [`Session::end_other`], [`Session::end_others`] |
+//! | ended from another session | at once; needs [`in_store`](Sessions::in_store) | [`Session::end_other`], [`Session::end_others`] |
 //! | epoch raised, account removed | at the next request that extracts [`SignedIn`](crate::SignedIn) | [`Account::epoch`], [`Account::find`] |
 //! | [remember token](Session::remember) stolen | at once for sessions in a store; for those in cookies, raise the epoch | [`SessionEvent::TokenStolen`] |
 //! | client changed | not by default: only with [`SessionProtection::Strong`] | [`Sessions::protection`] |
@@ -59,7 +61,7 @@
 //!
 //! # Store or cookie
 //!
-//! | | [`Sessions::new`] | `new` + [`revocation_store`](Sessions::revocation_store) | `new` + [`store`](Sessions::store) |
+//! | | `in_cookie`, [`dangerous_forgets_on_restart`](CookieSessions::dangerous_forgets_on_restart) | [`in_cookie`](Sessions::in_cookie), [`ended_in`](CookieSessions::ended_in) | [`in_store`](Sessions::in_store) |
 //! |---|---|---|---|
 //! | session data | sealed in the cookie | sealed in the cookie | in the store; the cookie has the sealed id |
 //! | size | 4,096 bytes, name and attributes included | the same | the store's limit |
@@ -113,8 +115,7 @@
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
-//! let sessions = Sessions::new(&keyring)
-//!     .store(MemorySessions::new())
+//! let sessions = Sessions::in_store(MemorySessions::new(), &keyring)
 //!     .login_path("/login")
 //!     .on_event(|event| {
 //!         if let SessionEvent::TokenStolen { user } = event {
@@ -203,7 +204,6 @@
 //! | [`remember`](Sessions::remember) | off | a long-lived token needs a decision |
 //! | [`login_path`](Sessions::login_path) | none: 401 | the library knows no pages of yours |
 //! | [`reauth_path`](Sessions::reauth_path) | the login path | |
-//! | storage | the cookie | no server to run |
 //!
 //! # What it does not do
 //!
@@ -250,6 +250,6 @@ pub use self::handle::Session;
 pub use self::other_sessions::OtherSession;
 pub use self::rejection::SessionRejection;
 pub use self::service::{SessionFuture, SessionService};
-pub use self::settings::{SessionProtection, Sessions};
+pub use self::settings::{CookieSessions, SessionProtection, Sessions};
 pub use self::sign_in::SignIn;
 pub use crate::core::auth_proof::AuthProof;

@@ -17,7 +17,7 @@ impl Session {
     /// Returns the sessions of the signed-in account: this one first, then by last use.
     ///
     /// Sessions of an earlier epoch have ended and are left out. Without a
-    /// [`store`](super::Sessions::store), the list is empty.
+    /// [store](super::Sessions::in_store), the list is empty.
     ///
     /// # Errors
     /// If the store is down.

@@ -28,14 +28,16 @@ use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SessionRejection {
-    /// The page requires a sign-in: 303 for people, 401 for programs.
+    /// The page requires a sign-in: 303, or 401 without a login page.
+    /// [`ErrorPages`](crate::ErrorPages) answers 401 to programs.
     SignInRequired {
-        /// The login page; `None` for programs.
+        /// The login page.
         location: Option<HeaderValue>,
     },
-    /// The page requires recent authentication: 303 for people, 401 for programs.
+    /// The page requires recent authentication: 303, or 401 without a page that asks for it.
+    /// [`ErrorPages`](crate::ErrorPages) answers 401 to programs.
     ReauthRequired {
-        /// The page that asks for the password again; `None` for programs.
+        /// The page that asks for the password again.
         location: Option<HeaderValue>,
     },
     /// The account lacks the role: 403.
@@ -50,17 +52,15 @@ comparable_rejection!(SessionRejection);
 
 impl From<SessionRejection> for Rejection {
     fn from(reason: SessionRejection) -> Self {
-        let sign_in = |location: Option<HeaderValue>, code, message: &'static str| match location {
-            Some(location) => Self::new(StatusCode::SEE_OTHER, code, message).with_location(location),
-            None => Self::new(StatusCode::UNAUTHORIZED, code, message),
-        };
         match reason {
             SessionRejection::SignInRequired { location } => {
-                sign_in(location, "sign_in_required", "Please sign in to see this page.")
+                Self::sign_in(location, "sign_in_required", "Please sign in to see this page.")
             }
-            SessionRejection::ReauthRequired { location } => {
-                sign_in(location, "proof_required", "Please give your password again before you do this.")
-            }
+            SessionRejection::ReauthRequired { location } => Self::sign_in(
+                location,
+                "proof_required",
+                "Please give your password again before you do this.",
+            ),
             SessionRejection::NotAllowed => {
                 Self::new(StatusCode::FORBIDDEN, "not_allowed", "Your account may not see this page.")
             }

@@ -80,7 +80,7 @@ impl Session {
         session.load().await?;
         let Some(lifetime) = session.settings().remember else {
             return Err(SessionRejection::Misused(
-                "`Session::remember` needs the lifetime of remember tokens. Write `Sessions::new(…).remember(…)`.",
+                "`Session::remember` needs the lifetime of remember tokens. Write `.remember(…)` after `Sessions::in_store(…)`.",
             ));
         };
         let login = session.state().data.as_ref().and_then(|data| data.login.clone());

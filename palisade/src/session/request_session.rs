@@ -7,7 +7,7 @@ use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use http::header::{ACCEPT, USER_AGENT};
+use http::header::USER_AGENT;
 use http::uri::PathAndQuery;
 use http::{HeaderValue, Method, Request};
 use tokio::sync::OnceCell;
@@ -15,6 +15,7 @@ use tokio::sync::OnceCell;
 use super::cookie::CookieHeaders;
 use super::data::{SessionChange, SessionData};
 use super::event::SessionEvent;
+use super::handle::Session;
 use super::rejection::SessionRejection;
 use super::settings::{SessionProtection, Sessions, Settings, Storage};
 use super::store::{SessionId, StoreError};
@@ -32,7 +33,6 @@ pub(super) struct RequestSession {
     // A copy from the `RequestContext`: that one holds this value, so a reference would leak both.
     ip: Option<IpAddr>,
     user_agent: Option<HeaderValue>,
-    pub(super) accept: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
     /// The path prefix under which a proxy serves the site.
@@ -41,6 +41,8 @@ pub(super) struct RequestSession {
     presented: OnceLock<Option<PresentedCookie>>,
     loaded: OnceCell<()>,
     state: Mutex<SessionState>,
+    /// The session of a layer further out, with another cookie.
+    pub(super) outer: Option<Session>,
 }
 
 /// The content of the request's cookie.
@@ -91,7 +93,6 @@ impl RequestSession {
             cookies: CookieHeaders::of(headers),
             secure: sessions.0.secure.unwrap_or_else(tls),
             user_agent: headers.get(USER_AGENT).cloned(),
-            accept: headers.get(ACCEPT).cloned(),
             method: request.method().clone(),
             target: original_uri(request).path_and_query().cloned(),
             prefix: context.client().and_then(|client| client.prefix.clone()),
@@ -101,6 +102,7 @@ impl RequestSession {
             presented: OnceLock::new(),
             loaded: OnceCell::new(),
             state: Mutex::default(),
+            outer: request.extensions().get().cloned(),
         }
     }
 

@@ -4,14 +4,15 @@
 //! A session that the request never asked for costs nothing more. Only a session that is written
 //! is finished in a boxed future.
 
+use std::future::ready;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll, ready};
+use std::task::{Context, Poll, ready as poll_ready};
 
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use http::header::{CACHE_CONTROL, SET_COOKIE, VARY};
-use http::{HeaderMap, HeaderName, HeaderValue, Request, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Request, Response, StatusCode};
 use pin_project_lite::pin_project;
 use tower_service::Service;
 
@@ -21,6 +22,7 @@ use super::handle::Session;
 use super::request_session::{RememberCookie, RequestSession, SessionState, store_down};
 use super::settings::{Sessions, Storage};
 use super::store::{SaveOutcome, SessionId, SessionRecord, StoreError};
+use crate::core::cache::is_private;
 use crate::core::internal_error::InternalError;
 use crate::core::rejection::Rejection;
 
@@ -29,6 +31,7 @@ use crate::core::rejection::Rejection;
 /// ```
 /// use http::{Request, Response};
 /// use palisade::Keyring;
+/// use palisade::session::store::MemorySessions;
 /// use palisade::session::{Session, SessionRejection, SessionService, Sessions};
 /// use tower::{Layer, ServiceExt, service_fn};
 ///
@@ -41,7 +44,8 @@ use crate::core::rejection::Rejection;
 ///     session.set("theme", "dark").await?;
 ///     Ok::<_, SessionRejection>(Response::new(String::new()))
 /// });
-/// let service: SessionService<_> = Sessions::new(&keyring).layer(handler);
+/// let sessions = Sessions::in_store(MemorySessions::new(), &keyring);
+/// let service: SessionService<_> = sessions.layer(handler);
 /// let response = service.oneshot(Request::new(())).await.map_err(|rejection| format!("{rejection:?}"))?;
 /// assert!(response.headers().contains_key("set-cookie"));
 /// # Ok(())
@@ -75,8 +79,17 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let session = Session::begin(&self.sessions, &mut request);
-        SessionFuture { future: self.inner.call(request), session: Some(session), writing: None }
+        match Session::begin(&self.sessions, &mut request) {
+            Ok(session) => SessionFuture {
+                future: Some(self.inner.call(request)),
+                session: Some(session),
+                writing: None,
+            },
+            Err(missing) => {
+                let response = Rejection::from(missing).into_response();
+                SessionFuture { future: None, session: None, writing: Some(Box::pin(ready(response))) }
+            }
+        }
     }
 }
 
@@ -85,8 +98,9 @@ type WriteFuture<B> = Pin<Box<dyn Future<Output = Response<B>> + Send>>;
 pin_project! {
     /// The future of a [`SessionService`]: the inner response, then the write of the session.
     pub struct SessionFuture<F, B> {
+        // `None` if the request was rejected.
         #[pin]
-        future: F,
+        future: Option<F>,
         session: Option<Session>,
         writing: Option<WriteFuture<B>>,
     }
@@ -102,7 +116,8 @@ where
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
         if this.writing.is_none() {
-            let response = ready!(this.future.poll(cx))?;
+            let future = this.future.as_pin_mut().expect("a rejected request has a response");
+            let response = poll_ready!(future.poll(cx))?;
             let Session(session) = this.session.take().expect("a future is not polled after it was ready");
             if !session.touched() {
                 return Poll::Ready(Ok(response));
@@ -167,15 +182,6 @@ impl ResponseHeaders {
         }
         response
     }
-}
-
-/// Returns `true` if the handler has forbidden shared caches to store the response.
-fn is_private(headers: &HeaderMap) -> bool {
-    let lines = headers.get_all(CACHE_CONTROL).iter();
-    lines.flat_map(|line| line.as_bytes().split(|byte| *byte == b',')).any(|directive| {
-        let directive = directive.trim_ascii();
-        directive.eq_ignore_ascii_case(b"no-store") || directive.eq_ignore_ascii_case(b"private")
-    })
 }
 
 /// Writes the session and adds the cookies to set. Fails with the response to send instead.
@@ -280,7 +286,7 @@ fn too_large<B: Default>(size: usize) -> Response<B> {
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
     response.extensions_mut().insert(InternalError::new(format!(
         "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the session, or \
-         keep sessions in a store with `Sessions::store`"
+         keep sessions in a store with `Sessions::in_store`"
     )));
     response
 }

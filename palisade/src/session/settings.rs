@@ -22,8 +22,7 @@ use crate::keyring::{DerivedKey, Keyring};
 ///
 /// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
 /// let store = Arc::new(MemorySessions::new());
-/// let sessions = Sessions::new(&keyring)
-///     .store(Arc::clone(&store)) // a store, or a shared one
+/// let sessions = Sessions::in_store(Arc::clone(&store), &keyring) // a store, or a shared one
 ///     .idle_timeout(Duration::from_secs(15 * 60))
 ///     .absolute_timeout(Duration::from_secs(8 * 60 * 60))
 ///     .protection(SessionProtection::Strong)
@@ -42,6 +41,8 @@ pub struct Sessions(pub(super) Arc<Settings>);
 #[derive(Clone)]
 pub(super) struct Settings {
     pub(super) keys: DerivedKey,
+    /// The key of the CSRF tokens that belong to these sessions.
+    csrf_keys: DerivedKey,
     pub(super) storage: Storage,
     pub(super) store: Arc<dyn SessionStore>,
     pub(super) timeouts: Timeouts,
@@ -89,17 +90,69 @@ pub enum SessionProtection {
     Strong,
 }
 
-impl Sessions {
-    /// Makes a layer that keeps sessions sealed in the visitor's cookie.
+/// Sessions in the visitor's cookie, before it is said where their end is noted: the result of
+/// [`Sessions::in_cookie`].
+///
+/// ```
+/// use palisade::Keyring;
+/// use palisade::session::{CookieSessions, Sessions, store::MemorySessions};
+///
+/// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// let cookies: CookieSessions = Sessions::in_cookie(&keyring);
+/// // A store that all processes share, such as `RedisSessions`:
+/// let sessions: Sessions = cookies.ended_in(MemorySessions::new());
+/// // One process, for development and tests:
+/// let forgetful: Sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
+/// # Ok::<(), palisade::keyring::KeyringError>(())
+/// ```
+#[derive(Clone, Debug)]
+#[must_use = "it is no layer yet: say `.ended_in(store)`"]
+pub struct CookieSessions {
+    keyring: Keyring,
+}
+
+impl CookieSessions {
+    /// Notes ended sessions in this store, and keeps remember tokens in it. Accepts an `Arc` too.
+    #[doc(alias = "revocation")]
+    #[doc(alias = "denylist")]
+    pub fn ended_in(self, store: impl SessionStore) -> Sessions {
+        Sessions::keep(Storage::Cookie, Arc::new(store), &self.keyring)
+    }
+
+    /// Notes ended sessions in this process's memory, and keeps remember tokens in it.
     ///
-    /// Ended sessions and remember tokens are known to this process only, until it stops. With
-    /// several processes, or to keep them over a restart, add a
-    /// [`revocation_store`](Self::revocation_store).
-    pub fn new(keyring: &Keyring) -> Self {
+    /// # Security
+    /// A copy of the cookie signs in again after a log-out when the process restarts, or when
+    /// another process answers. Remember tokens are lost at a restart.
+    pub fn dangerous_forgets_on_restart(self) -> Sessions {
+        self.ended_in(MemorySessions::new())
+    }
+}
+
+impl Sessions {
+    /// Makes a layer that keeps session data in a store. The cookie has the sealed id only.
+    ///
+    /// Accepts an `Arc` of a store too. Everything on the [module page](crate::session) works:
+    /// sessions of any process end at once, and an account's sessions can be listed.
+    pub fn in_store(store: impl SessionStore, keyring: &Keyring) -> Self {
+        Self::keep(Storage::Store, Arc::new(store), keyring)
+    }
+
+    /// Begins a layer that keeps session data sealed in the visitor's cookie.
+    ///
+    /// A cookie cannot be taken back. The next call says where the layer notes which sessions have
+    /// ended: [`CookieSessions::ended_in`], or
+    /// [`CookieSessions::dangerous_forgets_on_restart`].
+    pub fn in_cookie(keyring: &Keyring) -> CookieSessions {
+        CookieSessions { keyring: keyring.clone() }
+    }
+
+    fn keep(storage: Storage, store: Arc<dyn SessionStore>, keyring: &Keyring) -> Self {
         Self(Arc::new(Settings {
             keys: keyring.derive("session"),
-            storage: Storage::Cookie,
-            store: Arc::new(MemorySessions::new()),
+            csrf_keys: keyring.derive("csrf"),
+            storage,
+            store,
             timeouts: Timeouts {
                 idle: Duration::from_secs(30 * 60),
                 absolute: Duration::from_secs(12 * 60 * 60),
@@ -114,20 +167,6 @@ impl Sessions {
             listener: None,
             clock: Clock::system(),
         }))
-    }
-
-    /// Keeps session data in this store; the cookie has the sealed id only. Accepts an `Arc` too.
-    ///
-    /// Only with a store can an account's sessions be listed and ended one by one.
-    pub fn store(self, store: impl SessionStore) -> Self {
-        self.with(|settings| (settings.storage, settings.store) = (Storage::Store, Arc::new(store)))
-    }
-
-    /// Keeps session data in the cookie, and ended sessions and remember tokens in this store.
-    #[doc(alias = "blacklist")]
-    #[doc(alias = "denylist")]
-    pub fn revocation_store(self, store: impl SessionStore) -> Self {
-        self.with(|settings| (settings.storage, settings.store) = (Storage::Cookie, Arc::new(store)))
     }
 
     /// Sets the time after which an unused session ends. A session in use is written again up to
@@ -186,7 +225,8 @@ impl Sessions {
     /// Sets the page that visitors without a sign-in are redirected to: a path on this site. The
     /// page that they asked for is added as `next`.
     ///
-    /// Without a login path, and for clients that prefer JSON, the response is 401.
+    /// Without a login path the response is 401. [`ErrorPages`](crate::ErrorPages) answers 401 to
+    /// programs, and adds `HX-Redirect` for htmx.
     ///
     /// # Panics
     /// If the path is not a path on this site.
@@ -217,6 +257,12 @@ impl Sessions {
     /// Sets the clock that timeouts are measured with.
     pub fn clock(self, clock: Clock) -> Self {
         self.with(|settings| settings.clock = clock)
+    }
+
+    /// The key for the CSRF tokens of these sessions.
+    #[cfg(feature = "axum")]
+    pub(crate) fn csrf_keys(&self) -> &DerivedKey {
+        &self.0.csrf_keys
     }
 
     fn with(mut self, change: impl FnOnce(&mut Settings)) -> Self {

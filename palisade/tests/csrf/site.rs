@@ -11,8 +11,9 @@ use axum::middleware::map_request;
 use axum::routing::{any, get, post};
 use http::Response;
 use palisade::csrf::CsrfTokenError;
+use palisade::front_door::Guards;
 use palisade::request::{RequestContext, SessionTag};
-use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Palisade, Rejection};
+use palisade::{CsrfToken, CsrfTokens, ErrorPages, Keyring, Rejection};
 
 use crate::support::{Answer, HERE, ask, with_peer};
 
@@ -77,7 +78,7 @@ impl Site {
             .route("/read", post(async |body: Bytes| body.len().to_string()))
             .layer(tokens);
         let (app, begun) = with_sessions(app);
-        let app = app.layer(Palisade::new()).layer(ErrorPages::plain());
+        let app = app.layer(Guards::new()).layer(ErrorPages::plain());
         Self { app, begun }
     }
 

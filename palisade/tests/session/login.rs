@@ -5,10 +5,10 @@ use std::sync::atomic::Ordering;
 use std::time::Duration;
 
 use http::StatusCode;
+use palisade::clock::Clock;
 use palisade::session::SessionProtection;
-use palisade::session::store::MemorySessions;
 
-use super::{Site, sessions};
+use super::{Site, memory, stored};
 use crate::support::ask;
 
 #[tokio::test]
@@ -141,7 +141,8 @@ async fn signed_out_visitors_are_redirected_or_get_401() {
         assert_eq!(post.header("location"), Some("/login"), "a POST cannot be repeated after the sign-in");
         let mut program = browser.request("GET", "/mine");
         program.headers_mut().insert("accept", "application/json".parse().unwrap());
-        let answer = ask(&site.app, program).await;
+        let app = site.app.clone().layer(palisade::ErrorPages::plain());
+        let answer = ask(&app, program).await;
         assert_eq!((answer.status, answer.header("location")), (StatusCode::UNAUTHORIZED, None));
         browser.post("/login/ada").await;
         assert_eq!(browser.get("/mine").await.body, "ada");
@@ -222,9 +223,8 @@ async fn basic_protection_reauthenticates_a_changed_client() {
 #[tokio::test]
 async fn strong_protection_ends_the_session() {
     for (protection, after) in [(SessionProtection::Strong, "anonymous"), (SessionProtection::None, "ada")] {
-        let (sessions, manual, clock) = sessions();
-        let site =
-            Site::of(sessions.protection(protection).store(MemorySessions::new().clock(clock)), manual);
+        let (clock, manual) = Clock::manual();
+        let site = Site::of(stored(memory(&clock), clock).protection(protection), manual);
         let mut browser = site.browser();
         browser.post("/login/ada").await;
         let old = browser.clone();
@@ -337,5 +337,5 @@ async fn a_missing_session_layer_is_named() {
     let answer = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await;
     assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
     let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
-    assert!(rejection.message().contains("Sessions::new(&keyring)"), "{rejection:?}");
+    assert!(rejection.message().contains("Sessions::in_store(store, &keyring)"), "{rejection:?}");
 }

@@ -137,25 +137,37 @@ async fn list(session: Session) -> Result<String, Rejection> {
     Ok(all.iter().map(line).collect::<Vec<_>>().join("\n"))
 }
 
-/// Returns sessions in the cookie, with a manual clock.
-pub fn sessions() -> (Sessions, ManualClock, Clock) {
-    let (clock, manual) = Clock::manual();
-    let sessions =
-        Sessions::new(&keyring()).clock(clock.clone()).login_path("/login").reauth_path("/confirm");
-    (sessions.remember(Duration::from_secs(30 * 24 * 3600)), manual, clock)
+/// Returns sessions in this store.
+pub fn stored(store: impl SessionStore, clock: Clock) -> Sessions {
+    configured(Sessions::in_store(store, &keyring()), clock)
+}
+
+/// Returns sessions in the cookie; their end is noted in this store.
+pub fn sealed(store: impl SessionStore, clock: Clock) -> Sessions {
+    configured(Sessions::in_cookie(&keyring()).ended_in(store), clock)
+}
+
+fn configured(sessions: Sessions, clock: Clock) -> Sessions {
+    let sessions = sessions.clock(clock).login_path("/login").reauth_path("/confirm");
+    sessions.remember(Duration::from_secs(30 * 24 * 3600))
+}
+
+/// Returns a store in memory with this clock.
+pub fn memory(clock: &Clock) -> MemorySessions {
+    MemorySessions::new().clock(clock.clone())
 }
 
 impl Site {
     /// Returns a site with sessions in the cookie.
     pub fn sealed() -> Self {
-        let (sessions, manual, clock) = sessions();
-        Self::of(sessions.revocation_store(MemorySessions::new().clock(clock)), manual)
+        let (clock, manual) = Clock::manual();
+        Self::of(sealed(memory(&clock), clock), manual)
     }
 
     /// Returns a site with sessions in a store.
     pub fn stored() -> Self {
-        let (sessions, manual, clock) = sessions();
-        Self::of(sessions.store(MemorySessions::new().clock(clock)), manual)
+        let (clock, manual) = Clock::manual();
+        Self::of(stored(memory(&clock), clock), manual)
     }
 
     pub fn both() -> [Self; 2] {
@@ -163,8 +175,8 @@ impl Site {
     }
 
     pub fn with_store(store: impl SessionStore) -> Self {
-        let (sessions, manual, _) = sessions();
-        Self::of(sessions.store(store), manual)
+        let (clock, manual) = Clock::manual();
+        Self::of(stored(store, clock), manual)
     }
 
     pub fn of(sessions: Sessions, clock: ManualClock) -> Self {

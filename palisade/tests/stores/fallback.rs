@@ -8,7 +8,7 @@ use palisade::rate_limit::store::Store;
 use test_support::servers::{Server, free_port};
 
 async fn limit(uri: &str) -> RateLimit {
-    RateLimit::new("pages", "5/hour".parse().unwrap(), FallbackStore::new(Store::open(uri).await.unwrap()))
+    RateLimit::new("pages", "5/hour", FallbackStore::new(Store::open(uri).await.unwrap())).unwrap()
 }
 
 async fn allowed(limit: &RateLimit) -> bool {

@@ -85,7 +85,7 @@ impl Visitor {
 }
 
 fn sessions(clock: &Clock) -> Sessions {
-    Sessions::new(&keyring()).clock(clock.clone())
+    Sessions::in_cookie(&keyring()).dangerous_forgets_on_restart().clock(clock.clone())
 }
 
 fn client_request() -> Request<Body> {
