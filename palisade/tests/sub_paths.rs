@@ -24,7 +24,7 @@ fn guards() -> Guards {
 
 /// Returns a page for members, which requires a sign-in and links to other pages.
 fn app() -> Router {
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").unwrap();
+    let keyring = Keyring::random();
     let sessions = Sessions::in_store(palisade::session::store::MemorySessions::new(), &keyring)
         .login_path("/login")
         .reauth_path("/confirm?why=1");

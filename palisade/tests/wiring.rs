@@ -364,7 +364,9 @@ async fn no_order_of_layers_protects_less_in_silence() {
             for (promise, _) in PROMISES.iter().filter(|(_, applies)| applies(&parts)) {
                 match Site::new(&parts).keeps(promise).await {
                     Ok(()) => {}
-                    Err(Failure::Fault) => silent.push(format!("{name} of {stack:?}: {promise}: not at every request")),
+                    Err(Failure::Fault) => {
+                        silent.push(format!("{name} of {stack:?}: {promise}: not at every request"))
+                    }
                     Err(Failure::Silent(seen)) => silent.push(format!("{name} of {stack:?}: {seen}")),
                 }
             }
@@ -374,7 +376,8 @@ async fn no_order_of_layers_protects_less_in_silence() {
     assert!(faulty > count / 8, "only {faulty} of {count} arrangements are faulty: the test sees nothing");
     let lines = log.text();
     for text in texts {
-        let says = ["Write", "write", "Add", "Use", "Protect"].iter().any(|verb| text.contains(verb));
+        let says =
+            ["Write", "write", "Add", "Use", "Protect", "Remove"].iter().any(|verb| text.contains(verb));
         assert!(says, "it says what to write: {text}");
         assert_eq!(lines.matches(&*text).count(), 1, "logged once in ten seconds: {text}");
     }

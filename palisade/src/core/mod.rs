@@ -18,9 +18,9 @@ pub mod clock;
 pub mod guard;
 pub(crate) mod handler_error;
 pub(crate) mod internal_error;
+pub(crate) mod local_network;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
-pub(crate) mod local_network;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;

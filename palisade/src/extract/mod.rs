@@ -67,8 +67,8 @@ use std::convert::Infallible;
 use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-use http::{Request, StatusCode};
 use http::request::Parts;
+use http::{Request, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
