@@ -17,7 +17,7 @@ use palisade::{Keyring, Session, Sessions};
 use tower::{Layer, ServiceExt, service_fn};
 
 static KEYRING: LazyLock<Keyring> = LazyLock::new(|| {
-    Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
+    Keyring::random()
 });
 static KEYS: LazyLock<DerivedKey> = LazyLock::new(|| KEYRING.derive("session"));
 

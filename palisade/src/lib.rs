@@ -53,7 +53,7 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
-//! | a browser for tests | [`test`](mod@test) | |
+//! | a browser for tests, a suite for session stores | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
 //! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
@@ -72,8 +72,9 @@
 //! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
+//! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
 //! | `upload-s3` | no | uploads stored in S3 |
-//! | `test` | no | [`test::Browser`](mod@test) for the tests of an application |
+//! | `test` | no | [`test::Browser`](mod@test) and the suite of session stores, for the tests of an application |
 //! | `full` | no | every feature |
 //!
 //! Features only add. Without any feature, the rest works on every tower service, for example under

@@ -14,7 +14,6 @@ use test_support::log::Log;
 use axum::body::Body;
 use http_body_util::{BodyExt, Full};
 use palisade::rejection::MissingLayer;
-use palisade::request::RequestContext;
 use palisade::{Error, Keyring, Session, Sessions};
 use serde_json::Value;
 use tower::util::MapRequestLayer;
@@ -142,8 +141,8 @@ fn answering<A: IntoResponse + Clone + Send + Sync + 'static>(answer: A) -> Rout
 async fn each_client_gets_what_it_can_read() {
     const HTML: &str = "text/html; charset=utf-8";
     const PROBLEM: &str = "application/problem+json";
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").unwrap();
-    let sessions = Sessions::new(&keyring).login_path("/login");
+    let keyring = Keyring::random();
+    let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart().login_path("/login");
     let members = || {
         Router::new()
             .route("/me", get(async |session: Session| Err::<(), _>(session.sign_in_required())))

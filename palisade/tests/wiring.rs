@@ -1,5 +1,5 @@
-//! Layers in every order. Each arrangement either protects as the right one does, or the request
-//! is a 500 whose cause is in the log.
+//! Layers in every order. Each arrangement either protects as the right one does, or every ordinary
+//! request is a 500 whose cause is in the log.
 //!
 //! The arrangements are generated: of each stack, every layer is moved to every other place, doubled
 //! at every place, and left out.
@@ -246,8 +246,9 @@ fn expect(kept: bool, promise: &str, response: &Response<String>) -> Result<(), 
     if kept {
         return Ok(());
     }
-    let (status, headers, body) = (response.status(), response.headers(), response.body());
-    Err(Failure::Silent(format!("{promise}: {status} {headers:?} {body}")))
+    let (status, body) = (response.status(), response.body());
+    let names: Vec<_> = response.headers().keys().collect();
+    Err(Failure::Silent(format!("{promise}: {status} {} {body:.30}", names.len())))
 }
 
 fn request(method: &str, path: &str, headers: &[(&str, &str)]) -> Request<Body> {
@@ -354,24 +355,27 @@ async fn no_order_of_layers_protects_less_in_silence() {
     for stack in STACKS {
         for (name, parts) in arrangements(stack) {
             count += 1;
-            let mut is_faulty = false;
+            let site = Site::new(&parts);
+            if let Err(Failure::Fault) = site.send(request("GET", "/", &[])).await {
+                faulty += 1;
+                texts.append(&mut site.faults.lock().unwrap());
+                continue;
+            }
             for (promise, _) in PROMISES.iter().filter(|(_, applies)| applies(&parts)) {
-                let site = Site::new(&parts);
-                match site.keeps(promise).await {
+                match Site::new(&parts).keeps(promise).await {
                     Ok(()) => {}
-                    Err(Failure::Fault) => is_faulty = true,
+                    Err(Failure::Fault) => silent.push(format!("{name} of {stack:?}: {promise}: not at every request")),
                     Err(Failure::Silent(seen)) => silent.push(format!("{name} of {stack:?}: {seen}")),
                 }
-                texts.append(&mut site.faults.lock().unwrap());
             }
-            faulty += usize::from(is_faulty);
         }
     }
     assert!(silent.is_empty(), "{} of {count} in silence:\n{}", silent.len(), silent.join("\n"));
     assert!(faulty > count / 8, "only {faulty} of {count} arrangements are faulty: the test sees nothing");
     let lines = log.text();
     for text in texts {
-        assert!(text.contains("Write") || text.contains("rite "), "it says what to write: {text}");
+        let says = ["Write", "write", "Add", "Use", "Protect"].iter().any(|verb| text.contains(verb));
+        assert!(says, "it says what to write: {text}");
         assert_eq!(lines.matches(&*text).count(), 1, "logged once in ten seconds: {text}");
     }
 }

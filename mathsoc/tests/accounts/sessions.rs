@@ -45,7 +45,7 @@ impl SignInSite {
     async fn user(&self, role: Role, email_is_verified: bool) -> User {
         let (email, full_name) = ("ada@school.example".parse().unwrap(), "Ada".parse().unwrap());
         let new = NewUser { email, full_name, role, school_id: None, year: None, email_is_verified };
-        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        let hash = self.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
         users::create(&self.app.db, &new, Some(&hash)).await.unwrap()
     }
 
@@ -85,7 +85,7 @@ async fn new_passwords_and_roles_end_all_stored_sessions() {
             assert_eq!(status(browser, "/me").await, 200, "{store}");
             assert_eq!(status(browser, "/admin").await, 403, "{store}");
         }
-        let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap();
+        let hash = site.app.passwords.hash(PASSWORD.into()).await.unwrap().hash;
         users::set_password(&site.app.db, ada.id, ada.epoch, &hash).await.unwrap();
         for browser in &mut browsers {
             assert_eq!(status(browser, "/me").await, 401, "{store}");
@@ -132,8 +132,8 @@ async fn the_cookie_has_the_flags_of_the_settings() {
 
 #[tokio::test]
 async fn a_session_survives_key_rotation_with_a_fallback() {
-    const OLD: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-    const NEW: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+    const OLD: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+    const NEW: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
     let site = SignInSite::new(&[("SECRET_KEY", OLD)]).await;
     site.user(Role::Pupil, true).await;
     let (browser, _) = site.adas().await;

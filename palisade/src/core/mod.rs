@@ -18,10 +18,14 @@ pub mod clock;
 pub mod guard;
 pub(crate) mod handler_error;
 pub(crate) mod internal_error;
+#[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
+pub(crate) mod namespace;
 pub(crate) mod local_network;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
+#[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
+pub(crate) mod redis_servers;
 pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;

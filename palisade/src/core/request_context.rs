@@ -1,4 +1,4 @@
-//! The values that the layers of one request share: the client, the nonce, the session's tag.
+//! The values that the layers of one request share: the client and the nonce.
 //!
 //! The outermost layer makes it with one allocation and puts it into the request's extensions; the other
 //! layers and the extractors find it there. Layers therefore work alone and in any combination.
@@ -12,7 +12,6 @@ use http::Extensions;
 use crate::core::client::Client;
 use crate::core::rejection::MissingLayer;
 use crate::core::request_id::RequestId;
-use crate::core::session_tag::SessionTag;
 
 /// A handle to the values that the layers of one request share.
 ///
@@ -35,7 +34,6 @@ struct Shared {
     client: OnceLock<Client>,
     request_id: OnceLock<RequestId>,
     nonce: OnceLock<[u8; NONCE_CHARS]>,
-    session_tag: OnceLock<Arc<dyn SessionTag>>,
     entered: AtomicU16,
     shows_causes: AtomicBool,
     personal: AtomicBool,
@@ -84,16 +82,6 @@ impl RequestContext {
 
     pub(crate) fn nonce(&self) -> &OnceLock<[u8; NONCE_CHARS]> {
         &self.0.nonce
-    }
-
-    /// The tag of the visitor's session, if there is a session layer.
-    pub fn session_tag(&self) -> Option<&dyn SessionTag> {
-        self.0.session_tag.get().map(|tag| &**tag)
-    }
-
-    /// Sets the tag of the visitor's session. The first call counts.
-    pub fn set_session_tag(&self, tag: Arc<dyn SessionTag>) {
-        let _ = self.0.session_tag.set(tag);
     }
 
     /// Marks the response as personal: it contains something that only this visitor may see.

@@ -54,9 +54,20 @@
 //! | trusted origins | none, no wildcards | a short list can be reviewed |
 //! | `Referer` | ignored | privacy tools and `Referrer-Policy: no-referrer` remove it |
 //! | token | required even if the origin is verified | two checks with nothing in common |
-//! | [`CsrfTokens::time_limit`] | 1 hour | a page stays open on a shared computer |
+//! | [`CsrfTokens::time_limit`] | 1 hour | longer than the idle timeout of sessions, so that a form that was open for long is not lost |
 //! | [`CsrfTokens::scan_limit`] | 64 KB | fields come before files; memory per request is bounded |
 //! | names of field and headers | see above | those of Flask-WTF, Django and Rails |
+//!
+//! # Long forms
+//!
+//! A token stays valid while the browser sends the cookie of its session, even if that session has
+//! passed its idle timeout: the cookie proves which browser asked for the form. The handler then
+//! sees an expired session, with no data and no sign-in. A sign-in, a sign-out or another tab that
+//! has started a new session ends the token.
+//!
+//! Pages of signed-in visitors are not cached, so the browser's "back" may show an empty form after
+//! a 403. For forms that take long to fill in, set a longer [`CsrfTokens::time_limit`] and
+//! [`Sessions::idle_timeout`](crate::Sessions::idle_timeout), or save drafts by script.
 //!
 //! # What it does not do
 //!

@@ -36,6 +36,7 @@
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
+//! | [`Shutdown`](crate::serve::Shutdown) | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
 //!
 //! # Return values
 //!
@@ -63,13 +64,15 @@ mod signed_in;
 
 use std::convert::Infallible;
 
+use axum::body::Body;
 use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-use http::StatusCode;
+use http::{Request, StatusCode};
 use http::request::Parts;
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
+use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
 use crate::core::client::{Client, ClientIp, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
@@ -82,6 +85,7 @@ use crate::error::Error;
 use crate::headers::PageHeaders;
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
+use crate::serve::Shutdown;
 
 impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Rejection;
@@ -133,11 +137,40 @@ impl<S: Sync> FromRequestParts<S> for CspNonce {
     }
 }
 
+impl<S: Sync> FromRequestParts<S> for Shutdown {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        const MISSING: MissingLayer = MissingLayer(
+            "The request did not come through `palisade::serve`, so its server's shutdown is unknown. Write \
+             `palisade::serve(listener, app)`; under another server, and in a test, put `Shutdown::never()` into the \
+             request's extensions.",
+        );
+        parts.extensions.get().cloned().ok_or(MISSING.into())
+    }
+}
+
+/// The body is boxed once more, if the request has one and no limit yet.
+impl LimitableBody for Body {
+    type Limited = Self;
+
+    fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self> {
+        LimitedBody::limit(request, limit).map(|body| body.into_unlimited().unwrap_or_else(Self::new))
+    }
+}
+
 #[cfg(feature = "csrf")]
 impl<S: Sync> FromRequestParts<S> for CsrfToken {
     type Rejection = Rejection;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        // A token is bound to the session's id, which reading can change: a session may have expired,
+        // and a remember token may start one. A page that needs no session is not rejected while the
+        // store is down.
+        #[cfg(feature = "session")]
+        if let Some(session) = parts.extensions.get::<crate::session::Session>().cloned() {
+            let _ = session.load_if_sent().await;
+        }
         Ok(Self::of(&parts.extensions)?)
     }
 }

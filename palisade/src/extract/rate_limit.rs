@@ -95,7 +95,7 @@ impl RateLimit {
     ///     .route("/", get(async || "a page"))
     ///     .route_layer(limit.per_user()) // the page has the limit, the login has not
     ///     .route("/login", get(log_in));
-    /// let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+    /// let keyring = Keyring::random();
     /// let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart();
     /// let app = (Guards::new().hosts(["localhost"])?, sessions).layer(routes);
     ///

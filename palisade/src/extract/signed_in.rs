@@ -66,8 +66,10 @@ pub trait Account<S>: Send + Sync + 'static {
     where
         Self: Sized;
 
-    /// Returns the epoch: a number that each change of password or rights raises. Sign-ins of an
-    /// earlier epoch end.
+    /// Returns the epoch: a number that a new password changes. Sign-ins of another epoch end.
+    ///
+    /// Return the epoch of the stored hash, `PasswordHash::epoch` (feature `password`), or a column
+    /// that each change raises.
     fn epoch(&self) -> u64;
 
     /// Returns `true` if the account has the role of this type. Otherwise the response is 403.
@@ -111,7 +113,7 @@ pub trait Account<S>: Send + Sync + 'static {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// let app = Router::new()
 ///     .route("/account", get(account))
 ///     .route("/members", get(async || "members"))

@@ -16,6 +16,7 @@ use crate::headers::SecurityHeaders;
 use crate::host::{Hosts, HostsError};
 use crate::https::Https;
 use crate::proxy::Proxies;
+use crate::request_id::RequestIds;
 
 /// The stateless layers of a site as one layer: client, hosts, https, origin check, cookies,
 /// headers.
@@ -53,6 +54,7 @@ struct Settings {
     csrf: Csrf,
     cookies: Cookies,
     headers: SecurityHeaders,
+    request_ids: Option<RequestIds>,
     /// Local names and peers only, causes on error pages.
     development: bool,
     /// No cookie is read: the callers are programs.
@@ -75,6 +77,7 @@ impl Guards {
             csrf: Csrf::new(),
             cookies: Cookies::new(),
             headers: SecurityHeaders::strict(),
+            request_ids: None,
             development: false,
             without_cookies: false,
         }))
@@ -126,6 +129,12 @@ impl Guards {
     /// Sets the security headers.
     pub fn headers(self, headers: SecurityHeaders) -> Self {
         self.change(|guards| guards.headers = headers)
+    }
+
+    /// Sends the id of the request with every response, and takes it from trusted proxies: see
+    /// [`request_id`](crate::request_id).
+    pub fn request_ids(self, ids: RequestIds) -> Self {
+        self.change(|guards| guards.request_ids = Some(ids))
     }
 
     /// Returns a variant for health checks, which often use an address as the host, and plain
@@ -198,6 +207,9 @@ impl Guard for Guards {
             context.set_shows_causes();
         }
         self.0.proxies.begin(request);
+        if let Some(ids) = &self.0.request_ids {
+            ids.begin(request);
+        }
         if self.0.without_cookies {
             request.headers_mut().remove(COOKIE);
         }
@@ -234,6 +246,9 @@ impl Guard for Guards {
         self.0.cookies.finish(&state.context, response);
         self.0.https.finish(&state.context, response);
         self.0.headers.finish(&state.context, response);
+        if let Some(ids) = &self.0.request_ids {
+            ids.finish(&state.context, response);
+        }
         self.0.proxies.finish(&state.context, response);
     }
 }

@@ -90,6 +90,11 @@ impl PageHeaders {
         self.put(CACHE_CONTROL, Some(CacheControl::NoStore.into()))
     }
 
+    /// Returns `true` if this page says [`no_store`](Self::no_store).
+    pub(super) fn forbids_storing(&self) -> bool {
+        self.0.overrides.headers.get(&CACHE_CONTROL).is_some_and(|value| value == "no-store")
+    }
+
     /// Returns these settings, completed by those of `outer`. These win; the merged policies of
     /// both apply.
     pub fn or(&self, outer: &Self) -> Self {

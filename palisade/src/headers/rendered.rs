@@ -33,6 +33,11 @@ impl HeaderSettings {
         }
     }
 
+    /// Returns the value of a header that is to be sent.
+    pub(super) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.0.iter().find(|(known, _)| known == name)?.1.as_ref()
+    }
+
     pub(super) fn contains(&self, name: &HeaderName) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }

@@ -276,6 +276,10 @@ impl Guard for SecurityHeaders {
         for name in &site.removed {
             headers.remove(name);
         }
+        // A session has set a weaker value than the page asks for.
+        if page.as_ref().is_some_and(PageHeaders::forbids_storing) {
+            headers.remove(CACHE_CONTROL);
+        }
         rendered.write(headers, nonce, is_https, site.replace);
         if let Some(control) = &site.personal_cache_control
             && (nonce.is_some() || headers.contains_key(SET_COOKIE) || context.is_personal())

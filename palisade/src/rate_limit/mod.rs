@@ -46,7 +46,7 @@
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-//! let redis = RedisStore::new("redis://127.0.0.1:1/0")?; // in this example, no server is there
+//! let redis = RedisStore::new("redis://127.0.0.1:1/0?namespace=forum")?; // in this example, no server is there
 //! let store = FallbackStore::new(redis).timeout(Duration::from_millis(100)); // for all limits
 //! let search = RateLimit::new("search", "1/hour", store.clone())?; // counts in memory
 //! let export = RateLimit::new("export", "5/day", store)?.on_outage(OutagePolicy::Reject);

@@ -37,7 +37,7 @@ use crate::core::rejection::Rejection;
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+/// # let keyring = Keyring::random();
 /// // Without axum, the session is in the request's extensions.
 /// let handler = service_fn(async |request: Request<()>| {
 ///     let session = request.extensions().get::<Session>().expect("the layer is around this service");
@@ -122,7 +122,10 @@ where
             if !session.touched() {
                 return Poll::Ready(Ok(response));
             }
-            let state = std::mem::take(&mut *session.state());
+            let mut state = std::mem::take(&mut *session.state());
+            if response.status().is_server_error() {
+                state.discard_sign_in(response.status());
+            }
             if state.is_unchanged() {
                 return Poll::Ready(Ok(ResponseHeaders::of(&state).apply(response, Vec::new())));
             }
@@ -219,8 +222,8 @@ async fn write<B: Default>(
             data.encode()
         }
         Storage::Store => {
-            let saved = save(session, data, state.version, state.changes).await;
-            if saved.map_err(down_response)? == SaveOutcome::Conflict || session.is_presented(id) {
+            let saved = save(session, data, state.version, state.changes).await?;
+            if saved == SaveOutcome::Conflict || session.is_presented(id) {
                 return Ok(());
             }
             Vec::new()
@@ -231,7 +234,10 @@ async fn write<B: Default>(
     let size = cookies.iter().map(HeaderValue::len).max().unwrap_or(0);
     if size > MAX_COOKIE_BYTES {
         cookies.clear();
-        return Err(too_large(size));
+        return Err(internal_error(format!(
+            "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the \
+             session, or keep sessions in a store with `Sessions::in_store`"
+        )));
     }
     Ok(())
 }
@@ -245,26 +251,34 @@ async fn is_superseded(session: &RequestSession, id: SessionId) -> Result<bool, 
 
 /// Saves the session in the store, with optimistic locking. After a conflict, the changes are
 /// applied to the newer version; a session that another request has ended stays ended.
-async fn save(
+async fn save<B: Default>(
     session: &RequestSession,
     mut data: SessionData,
     mut version: Option<u64>,
     changes: Vec<SessionChange>,
-) -> Result<SaveOutcome, StoreError> {
+) -> Result<SaveOutcome, Response<B>> {
     let (settings, id) = (session.settings(), data.id);
     for _ in 0..8 {
         let Some(ttl) = data.remaining(settings.timeouts, settings.now()) else {
             return Ok(SaveOutcome::Conflict);
         };
+        let bytes = data.encode();
+        let max = settings.max_data_bytes(session.secure);
+        if bytes.len() > max {
+            // Each change fitted by itself; together with another request's they do not.
+            let cause = format!("the session has {} bytes, and the limit is {max}: store less", bytes.len());
+            return Err(internal_error(cause));
+        }
         let record = SessionRecord {
             version: version.unwrap_or(0) + 1,
             user: data.login.as_ref().map(|login| login.user.clone()),
-            bytes: data.encode(),
+            bytes,
         };
-        if settings.store.save(id, version, record, ttl).await? == SaveOutcome::Saved {
+        let saved = settings.store.save(id, version, record, ttl).await.map_err(down_response)?;
+        if saved == SaveOutcome::Saved {
             return Ok(SaveOutcome::Saved);
         }
-        let newer = settings.store.load(id).await?;
+        let newer = settings.store.load(id).await.map_err(down_response)?;
         let decoded =
             newer.and_then(|record| Some((SessionData::decode(id, &record.bytes)?, record.version)));
         let Some((newer, newer_version)) = decoded else { return Ok(SaveOutcome::Conflict) };
@@ -281,12 +295,9 @@ fn down_response<B: Default>(error: StoreError) -> Response<B> {
     Rejection::from(store_down(&error)).into_response()
 }
 
-fn too_large<B: Default>(size: usize) -> Response<B> {
+fn internal_error<B: Default>(cause: String) -> Response<B> {
     let mut response = Response::new(B::default());
     *response.status_mut() = StatusCode::INTERNAL_SERVER_ERROR;
-    response.extensions_mut().insert(InternalError::new(format!(
-        "the session cookie has {size} bytes, and browsers accept {MAX_COOKIE_BYTES}: store less in the session, or \
-         keep sessions in a store with `Sessions::in_store`"
-    )));
+    response.extensions_mut().insert(InternalError::new(cause));
     response
 }

@@ -11,7 +11,7 @@
 //! }
 //!
 //! fn app() -> Result<Router, Box<dyn std::error::Error>> {
-//!     let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+//!     let keyring = Keyring::random();
 //!     let palisade = Palisade::for_hosts(["example.org"])?
 //!         .sessions(Sessions::in_store(MemorySessions::new(), &keyring));
 //!     Ok(palisade.protect(Router::new().route("/say", get(form).post(async |body: String| body))))
@@ -37,6 +37,8 @@
 //! ```
 //!
 //! Add the feature in `[dev-dependencies]`: `palisade = { version = "…", features = ["test"] }`.
+//!
+//! [`session_store`] is the suite that every session store passes, for a store of your own.
 //!
 //! # What happens for each request, in order
 //!
@@ -91,6 +93,8 @@ mod jar;
 mod page;
 mod requests;
 mod service;
+#[cfg(feature = "session")]
+pub mod session_store;
 
 use std::fmt;
 use std::net::{IpAddr, SocketAddr};

@@ -75,7 +75,7 @@ async fn a_wrong_store_url_is_an_immediate_error() {
     let gate = RateLimit::new("a", "1/hour", FallbackStore::new(store)).unwrap().per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
     // No server listens there. This is no error: memory counts.
-    let gone = Store::open("redis+unix:///nowhere/redis.sock").await.unwrap();
+    let gone = Store::open("redis+unix:///nowhere/redis.sock?namespace=test").await.unwrap();
     let gate = RateLimit::new("a", "1/hour", FallbackStore::new(gone)).unwrap().per_client();
     assert_eq!(times(&behind(gate), 2).await, [200, 429]);
     for uri in ["memory", "memory://x", "mongodb://a", "redis://a:b", ""] {

@@ -154,7 +154,7 @@ async fn an_external_next_stays_a_path() {
     let site = Site::sealed();
     let app = axum::Router::new()
         .fallback(async |_: palisade::SignedIn<super::User>| ())
-        .layer(site.sessions.clone());
+        .layer(site.sessions.clone().secure(true));
     let app = app.with_state(site.accounts.clone());
     let answer = ask(&app, site.browser().request("GET", "//evil.example/%0d%0aset-cookie:x")).await;
     assert_eq!(answer.header("location"), Some("/login?next=//evil.example/%250d%250aset-cookie%3Ax"));
@@ -306,6 +306,37 @@ async fn sessions_are_listed_and_can_be_ended() {
     here.post("/sessions/end").await;
     assert_eq!((tablet.who().await.as_str(), here.who().await.as_str()), ("anonymous", "ada"));
     assert_eq!(bob.who().await, "bob");
+}
+
+#[tokio::test]
+async fn cookie_sessions_cannot_be_listed() {
+    let site = Site::sealed();
+    let mut browser = site.browser();
+    browser.post("/login/ada").await;
+    for (method, path) in [("GET", "/sessions"), ("POST", "/sessions/key/end")] {
+        let answer = browser.send(method, path).await;
+        assert_eq!(answer.status, StatusCode::INTERNAL_SERVER_ERROR);
+        let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
+        assert!(rejection.message().contains("`Sessions::in_store(store, &keyring)`"), "{rejection:?}");
+    }
+}
+
+#[tokio::test]
+async fn all_other_sessions_of_an_account_end() {
+    for site in Site::both() {
+        let (mut here, mut there, mut bob) = (site.browser(), site.browser(), site.browser());
+        here.post("/login/ada").await;
+        there.post("/login/ada").await;
+        bob.post("/login/bob").await;
+        here.post("/sessions/end").await;
+        assert_eq!((here.who().await.as_str(), there.who().await.as_str()), ("ada", "anonymous"));
+        assert_eq!(bob.who().await, "bob");
+        here.post("/renew").await;
+        assert_eq!(here.who().await, "ada", "under a new id too");
+        there.post("/login/ada").await;
+        there.post("/sessions/end").await;
+        assert_eq!((here.who().await.as_str(), there.who().await.as_str()), ("anonymous", "ada"));
+    }
 }
 
 #[tokio::test]

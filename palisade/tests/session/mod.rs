@@ -4,12 +4,16 @@
 //! by a header has no session), messages (the site writes its own), mix-ins and cookie helpers
 //! (`Account` is a trait of two functions).
 
+mod accounts;
 mod cookies;
 mod login;
+mod matrix;
 mod plain;
 mod races;
 mod remember;
+mod sql;
 mod stores;
+mod values;
 
 use palisade::session::SessionRejection;
 use std::collections::BTreeMap;
@@ -28,18 +32,23 @@ use palisade::extract::Account;
 use palisade::proxy::Proxies;
 use palisade::rejection::InternalError;
 use palisade::request::PeerAddr;
-use palisade::session::store::{MemorySessions, SessionStore};
+use palisade::session::store::{MemorySessions, SessionRecord, SessionStore};
 use palisade::session::{AuthProof, SessionEvent};
 use palisade::{Keyring, Rejection, Session, Sessions, SignedIn};
 use test_support::browser;
 
 use crate::support::{Answer, PROXY, ask};
 
-pub const KEY: &str = "4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq";
-pub const NEXT_KEY: &str = "hV2c9Yw0sTn5bLrQ7mXzE1gK8dJpA4uFi6oNvRk3yHqWtGxB";
+pub const KEY: &str = "6mQ9GWbptx5Y21sNSiLi6jxxHsjRIfkGd6m/J4klg+BV5Ye25di0AKLbQH3hDKgk";
+pub const NEXT_KEY: &str = "pfNrkSHa1esmj27EWXXazS7ITQXdGxawprSzsYZATOkix+MowzLUlojbtEryyLB9";
 
 pub fn keyring() -> Keyring {
     Keyring::new(KEY).unwrap()
+}
+
+/// Returns a record of a session store; its bytes are no text.
+pub fn record(version: u64, user: Option<&str>) -> SessionRecord {
+    SessionRecord { version, user: user.map(str::to_owned), bytes: vec![0, 255, version as u8] }
 }
 
 /// The accounts of the site: every name except `deleted`; `admin` is an admin. Epochs can be raised.
@@ -147,7 +156,7 @@ pub fn sealed(store: impl SessionStore, clock: Clock) -> Sessions {
     configured(Sessions::in_cookie(&keyring()).ended_in(store), clock)
 }
 
-fn configured(sessions: Sessions, clock: Clock) -> Sessions {
+pub fn configured(sessions: Sessions, clock: Clock) -> Sessions {
     let sessions = sessions.clock(clock).login_path("/login").reauth_path("/confirm");
     sessions.remember(Duration::from_secs(30 * 24 * 3600))
 }

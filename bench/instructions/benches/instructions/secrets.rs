@@ -14,7 +14,7 @@ use tower::{Layer, Service, service_fn};
 use crate::work::{Body, Work, answered, now, prepared, request};
 
 pub fn keyring() -> Keyring {
-    Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").expect("a strong key")
+    Keyring::random()
 }
 
 fn keys() -> DerivedKey {

@@ -40,7 +40,7 @@ where
     B: HttpBody<Data = Bytes> + Send + 'static,
     B::Error: Into<BoxError>,
 {
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq")?;
+    let keyring = Keyring::random();
     let store = FallbackStore::from(MemoryStore::new());
     let all = RateLimit::new("all", "1000000000/minute; 1000000000/hour", store.clone())?;
     let few = RateLimit::new("few", "5/hour", store)?;
