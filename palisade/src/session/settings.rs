@@ -201,6 +201,9 @@ impl Sessions {
 
     /// Sets the name of the cookie. `__Host-` is put before it if the cookie is `Secure`.
     ///
+    /// Two applications under one host, each in a path of its own, need two names: cookies with
+    /// `__Host-` have `Path=/`.
+    ///
     /// # Panics
     /// If the name is empty, or has other characters than letters, digits, `-` and `_`.
     #[doc(alias = "SESSION_COOKIE_NAME")]
