@@ -25,8 +25,10 @@ async fn sent(site: SecurityHeaders, page: PageHeaders) -> Answer {
 
 async fn framing(site: SecurityHeaders, page: PageHeaders) -> (Option<String>, Option<String>) {
     let answer = sent(site, page).await;
-    let policy = answer.header("content-security-policy").map(str::to_owned);
-    let ancestors = policy.and_then(|policy| Some(policy.split("frame-ancestors ").nth(1)?.to_owned()));
+    let policies = answer.headers.get_all("content-security-policy").iter();
+    let mut ancestors =
+        policies.filter_map(|policy| policy.to_str().unwrap().split("frame-ancestors ").nth(1));
+    let ancestors = ancestors.next().map(str::to_owned);
     (answer.header("x-frame-options").map(str::to_owned), ancestors)
 }
 

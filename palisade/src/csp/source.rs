@@ -148,9 +148,9 @@ impl<P: InlineSourceList> Source<P> {
 }
 
 impl<P: ScriptSourceList> Source<P> {
-    /// A script with this Subresource Integrity hash, as CDNs print it: `sha384-…`. The page allows
-    /// it from any host, if its `<script>` has the same `integrity`. It does not allow style sheets:
-    /// name their host.
+    /// A script with this Subresource Integrity hash, as CDNs print it: `sha384-…`. The page
+    /// allows it from any host, if its `<script>` has the same `integrity`. It does not allow
+    /// style sheets: name their host.
     ///
     /// ```
     /// use palisade::csp::{Csp, Source};
@@ -192,8 +192,8 @@ pub fn none<P>() -> [Source<P>; 0] {
     []
 }
 
-/// Parses any source that the list may have in the text of a policy: a host, a scheme, a keyword or a
-/// hash in quotes, or `'nonce'` for the nonce of each response.
+/// Parses any source that the list may have in the text of a policy: a host, a scheme, a keyword
+/// or a hash in quotes, or `'nonce'` for the nonce of each response.
 impl<P: SourceList> FromStr for Source<P> {
     type Err = CspError;
 

@@ -48,8 +48,8 @@ impl Framing {
         }
     }
 
-    /// Returns `X-Frame-Options` for enforced policies that [`apply`](Self::apply) has changed, if it
-    /// can express their `frame-ancestors`.
+    /// Returns `X-Frame-Options` for enforced policies that [`apply`](Self::apply) has changed, if
+    /// it can express their `frame-ancestors`.
     pub(super) fn options(&self, enforced: &[Csp]) -> Option<FrameOptions> {
         match self {
             Self::DeniedByDefault if enforced.is_empty() => Some(FrameOptions::Deny),

@@ -61,8 +61,8 @@
 //!
 //! A response is personal if it has a nonce, a cookie or a CSRF token.
 //!
-//! Each protection stays until it is removed by its own name. Framing is denied with any policy and
-//! without one, until [`SecurityHeaders::frame_ancestors`] names sites, the policy has a
+//! Each protection stays until it is removed by its own name. Framing is denied with any policy
+//! and without one, until [`SecurityHeaders::frame_ancestors`] names sites, the policy has a
 //! `frame-ancestors` of its own, or [`SecurityHeaders::dangerous_allow_framing`] allows all.
 //!
 //! The other presets send these headers only, and remove `Server` and `X-Powered-By` too:
@@ -115,8 +115,8 @@
 //!
 //! # A policy to try out, and pages that differ
 //!
-//! [`SecurityHeaders::csp_report_only`] sends a second policy that blocks nothing. Overrides apply to
-//! it too, so that the reports are about violations that you did not intend:
+//! [`SecurityHeaders::csp_report_only`] sends a second policy that blocks nothing. Overrides apply
+//! to it too, so that the reports are about violations that you did not intend:
 //!
 //! | override | in the policy to try out |
 //! |---|---|
@@ -193,6 +193,7 @@ pub mod permissions;
 mod rendered;
 mod reports_to;
 mod setters;
+mod settings;
 mod site;
 mod values;
 

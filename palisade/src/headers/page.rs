@@ -7,7 +7,7 @@ use http::{HeaderName, HeaderValue, Request, Response};
 
 use super::framing::Framing;
 use super::rendered::{HeaderSettings, RenderedHeaders};
-use super::site::{SecurityHeaders, SiteSettings};
+use super::settings::SiteSettings;
 use super::values::CacheControl;
 use crate::core::guard::Guard;
 use crate::core::rejection::{MissingLayer, Rejection};
@@ -65,8 +65,8 @@ impl PageHeaders {
     }
 
     /// Sets the policy to enforce on this page, in place of the site's; `None` enforces none. The
-    /// site's framing stays, see [`frame_ancestors`](Self::frame_ancestors). The site's policy to try
-    /// out does not apply to a page with a policy of its own: set one with
+    /// site's framing stays, see [`frame_ancestors`](Self::frame_ancestors). The site's policy to
+    /// try out does not apply to a page with a policy of its own: set one with
     /// [`csp_report_only`](Self::csp_report_only).
     pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
         let policies = policy.into().into_iter().collect();
@@ -131,10 +131,10 @@ impl PageHeaders {
     }
 
     /// Returns the headers of this page on that site, from the cache if it has them.
-    pub(super) fn render_over(&self, site: &SecurityHeaders) -> Arc<RenderedHeaders> {
-        let render = || Arc::new(self.0.overrides.render(&site.0));
-        let (known, rendered) = self.0.rendered.get_or_init(|| (Arc::clone(&site.0), render()));
-        if Arc::ptr_eq(known, &site.0) { Arc::clone(rendered) } else { render() }
+    pub(super) fn render_over(&self, site: &Arc<SiteSettings>) -> Arc<RenderedHeaders> {
+        let render = || Arc::new(self.0.overrides.render(site));
+        let (known, rendered) = self.0.rendered.get_or_init(|| (Arc::clone(site), render()));
+        if Arc::ptr_eq(known, site) { Arc::clone(rendered) } else { render() }
     }
 
     fn change(self, change: impl FnOnce(&mut Overrides)) -> Self {

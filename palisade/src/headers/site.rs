@@ -11,6 +11,7 @@ use super::page::PageHeaders;
 use super::permissions::PermissionsPolicy;
 use super::rendered::{HeaderSettings, RenderedHeaders};
 use super::reports_to::ReportsTo;
+use super::settings::SiteSettings;
 use super::values::{
     CacheControl, ContentTypeOptions, CrossDomainPolicies, DnsPrefetch, FrameOptions, OpenerPolicy,
     OriginAgentCluster, ReferrerPolicy, ResourcePolicy, XssProtection,
@@ -30,22 +31,7 @@ const POWERED_BY: HeaderName = HeaderName::from_static("x-powered-by");
 #[doc(alias = "helmet")]
 #[doc(alias = "Talisman")]
 #[derive(Clone, Debug)]
-pub struct SecurityHeaders(pub(super) Arc<SiteSettings>);
-
-#[derive(Clone, Debug)]
-pub(super) struct SiteSettings {
-    pub(super) headers: HeaderSettings,
-    pub(super) framing: Framing,
-    pub(super) enforced: Vec<Csp>,
-    pub(super) report_only: Vec<Csp>,
-    reports_to: Option<ReportsTo>,
-    personal_cache_control: Option<HeaderValue>,
-    replace: bool,
-    removed: Vec<HeaderName>,
-    rendered: RenderedHeaders,
-    /// The same site under the path prefix of a proxy; there is rarely a second prefix.
-    prefixed: OnceLock<(Box<str>, SecurityHeaders)>,
-}
+pub struct SecurityHeaders(Arc<SiteSettings>);
 
 impl Default for SecurityHeaders {
     fn default() -> Self {
@@ -113,8 +99,8 @@ impl SecurityHeaders {
             .csp(Csp::api())
     }
 
-    /// Sets the policy to enforce, in place of all earlier ones; `None` enforces none. Framing stays
-    /// denied: a policy without `frame-ancestors` gets `'none'`, and without a policy,
+    /// Sets the policy to enforce, in place of all earlier ones; `None` enforces none. Framing
+    /// stays denied: a policy without `frame-ancestors` gets `'none'`, and without a policy,
     /// `X-Frame-Options` is sent alone. See [`frame_ancestors`](Self::frame_ancestors).
     pub fn csp(self, policy: impl Into<Option<Csp>>) -> Self {
         let policies = policy.into().into_iter().collect();
@@ -178,11 +164,11 @@ impl SecurityHeaders {
         let reports_to = self.0.reports_to.as_ref().filter(|_| !prefix.is_empty())?;
         let make = || Some(self.clone().reports_to(reports_to.under(prefix)?));
         match self.0.prefixed.get() {
-            Some((known, headers)) if **known == *prefix => Some(headers.clone()),
+            Some((known, site)) if **known == *prefix => Some(Self(Arc::clone(site))),
             Some(_) => make(),
             None => {
                 let headers = make()?;
-                let _ = self.0.prefixed.set((prefix.into(), headers.clone()));
+                let _ = self.0.prefixed.set((prefix.into(), Arc::clone(&headers.0)));
                 Some(headers)
             }
         }
@@ -195,21 +181,6 @@ impl SecurityHeaders {
         let (enforced, report_only) = (site.enforced.clone(), site.report_only.clone());
         site.rendered = site.render(&site.headers, &site.framing, enforced, report_only);
         self
-    }
-}
-
-impl SiteSettings {
-    /// Renders these headers and policies, without those to remove.
-    pub(super) fn render(
-        &self,
-        headers: &HeaderSettings,
-        framing: &Framing,
-        enforced: Vec<Csp>,
-        report_only: Vec<Csp>,
-    ) -> RenderedHeaders {
-        let rendered =
-            RenderedHeaders::new(headers, framing, enforced, report_only, self.reports_to.as_ref());
-        rendered.without(&self.removed)
     }
 }
 
@@ -259,7 +230,7 @@ impl Guard for SecurityHeaders {
         let rendered = match &page {
             None => &site.rendered,
             Some(page) => {
-                own = page.render_over(headers);
+                own = page.render_over(&headers.0);
                 &own
             }
         };

@@ -14,8 +14,8 @@
 //!     let keyring = Keyring::random();
 //!     let palisade = Palisade::for_hosts(["example.org"])?
 //!         .sessions(Sessions::in_store(MemorySessions::new(), &keyring));
-//!     Ok(palisade.protect(Router::new().route("/say", get(form).post(async |body: String| body))))
-//! }
+//!     Ok(palisade.protect(Router::new().route("/say", get(form).post(async |body: String|
+//! body)))) }
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
@@ -45,7 +45,8 @@
 //! 1. The path is resolved against the last page.
 //! 2. The request gets the headers of a browser or a program, then those of [`Browser::header`],
 //!    and the cookies of the URL's host, path and scheme.
-//! 3. Its extensions get the peer's address, as `palisade::serve` and `axum::serve` set it, and the
+//! 3. Its extensions get the peer's address, as `palisade::serve` and `axum::serve` set it, and
+//! the
 //!    scheme.
 //! 4. The service responds. A panic of the service ends the test.
 //! 5. The response's cookies are stored.
@@ -77,8 +78,9 @@
 //!
 //! # What it does not do
 //!
-//! It runs no scripts and loads no images, style sheets or frames. It does not emulate requests that
-//! a page of another site starts, and so `SameSite` changes nothing: write such a request with
+//! It runs no scripts and loads no images, style sheets or frames. It does not emulate requests
+//! that a page of another site starts, and so `SameSite` changes nothing: write such a request
+//! with
 //! [`Browser::send`]. It remembers no HSTS and has no cache.
 //!
 //! A clone is another browser with a copy of the cookies: what one of them signs in or out later
@@ -131,8 +133,8 @@ pub use page::{Element, Page};
 /// let mut browser = Browser::new(app).at("https://example.org").from("192.0.2.7");
 /// assert_eq!(browser.get("/ip").await.text, "192.0.2.7");
 /// assert_eq!(browser.post_json("/echo", &[1, 2]).await.json::<Vec<u8>>(), [1, 2]);
-/// let cat = FormFile::new("photo", "cat.png", "image/png", *b"\x89PNG");
-/// assert!(browser.post_multipart("/echo", &[], &[cat]).await.text.contains("cat.png"));
+/// let cat = FormFile::new("photo", "cat.svg", "image/svg+xml", *b"<svg/>");
+/// assert!(browser.post_multipart("/echo", &[], &[cat]).await.text.contains("cat.svg"));
 /// let forged = Request::post("/echo").header("origin", "https://evil.example").body(Body::empty())?;
 /// assert_eq!(browser.send(forged).await.status, 403);
 /// # Ok(())
@@ -154,8 +156,8 @@ pub struct Browser {
 }
 
 impl Browser {
-    /// Opens a browser without cookies for a service: a `Router`, or any service of tower that takes
-    /// axum's `Body`.
+    /// Opens a browser without cookies for a service: a `Router`, or any service of tower that
+    /// takes axum's `Body`.
     pub fn new<S, B>(service: S) -> Self
     where
         S: Service<Request<Body>, Response = Response<B>> + Clone + Send + 'static,

@@ -48,6 +48,16 @@ pub struct Page {
 }
 
 /// An element of a [`Page`].
+///
+/// ```
+/// use palisade::test::Element;
+///
+/// /// Returns the targets of links.
+/// fn targets(links: &[Element]) -> Vec<Option<&str>> {
+///     links.iter().map(|link| link.attribute("href")).collect()
+/// }
+/// assert!(targets(&[]).is_empty());
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Element {
@@ -87,7 +97,8 @@ impl Page {
         })
     }
 
-    /// Returns the elements that a CSS selector matches, such as `h1`, `.error` or `#menu a[href]`.
+    /// Returns the elements that a CSS selector matches, such as `h1`, `.error` or `#menu
+    /// a[href]`.
     ///
     /// # Panics
     /// If the text is not a selector.

@@ -86,9 +86,10 @@ impl Browser {
         self.visit(draft).await
     }
 
-    /// Fills in a form of the last page and sends it. `action` is the URL that the form sends to, or
-    /// `#id`. The other fields keep their values, hidden ones included; an empty value leaves a box
-    /// unchecked.
+    /// Fills in a form of the last page and sends it. `action` is the URL that the form sends to,
+    /// or
+    /// `#id`. The other fields keep their values, hidden ones included; an empty value leaves a
+    /// box unchecked.
     ///
     /// # Panics
     /// If the last page has no such form, or the form lacks one of the fields. See the
@@ -100,8 +101,8 @@ impl Browser {
     /// Fills in a form of the last page, and sends it with files.
     ///
     /// # Panics
-    /// If the last page has no such form, the form lacks one of the fields, or it sends no files. See
-    /// the [module page](super).
+    /// If the last page has no such form, the form lacks one of the fields, or it sends no files.
+    /// See the [module page](super).
     #[doc(alias = "multipart")]
     pub async fn submit_files(&mut self, action: &str, fields: &[(&str, &str)], files: &[FormFile]) -> Page {
         let Some(page) = &self.page else {
@@ -178,7 +179,8 @@ impl Browser {
         read(url, response).await
     }
 
-    /// Opens a page and returns the response with its body unread, for streams. The last page stays.
+    /// Opens a page and returns the response with its body unread, for streams. The last page
+    /// stays.
     ///
     /// # Panics
     /// See the [module page](super).
