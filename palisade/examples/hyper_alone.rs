@@ -51,10 +51,7 @@ impl Service<Request<LimitedBody>> for Echo {
 async fn run(listener: TcpListener) -> io::Result<()> {
     let app = BodyLimit::bytes(64 << 10).layer(Echo);
     let app = Guards::new().layer(Deadline::default().layer(app));
-    let stop = async {
-        let _ = tokio::signal::ctrl_c().await;
-    };
-    palisade::serve(listener, app).until(stop).await
+    palisade::serve(listener, app).until(palisade::serve::shutdown_signal()?).await
 }
 
 #[tokio::main]

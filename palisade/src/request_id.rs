@@ -38,7 +38,8 @@
 //! 5. Every response gets the id as `X-Request-Id`, rejections and panics included. A handler's own
 //!    value is replaced.
 //!
-//! Without the layer, a request still has one random id, for the extractor
+//! [`Palisade::request_ids`](crate::front_door) is the setting of the front door, which contains this
+//! layer. Without it, a request still has one random id, for the extractor
 //! [`RequestId`](crate::request::RequestId), [`ErrorPages`](crate::ErrorPages) and the log.
 //!
 //! # Spans
@@ -107,8 +108,8 @@ use crate::core::request_id::RequestId;
 
 /// The layer that takes in request ids and sends them. See the [module page](self).
 ///
-/// Put it inside of [`Proxies`](crate::proxy::Proxies) or [`Palisade`](crate::Palisade): it has to
-/// know whether a trusted proxy has sent the request.
+/// Give it to [`Palisade::request_ids`](crate::front_door), or put it inside of
+/// [`Proxies`](crate::proxy::Proxies): it has to know whether a trusted proxy has sent the request.
 ///
 /// ```
 /// use http::HeaderName;

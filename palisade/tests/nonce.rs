@@ -63,12 +63,6 @@ async fn an_error_pages_nonce_matches_its_header() {
 }
 
 #[tokio::test]
-async fn the_extractor_works_without_the_layer() {
-    let app = Router::new().route("/", get(|nonce: CspNonce| async move { nonce.to_string() }));
-    assert_eq!(ask(&app, get_from(HERE, "/")).await.body.len(), 22);
-}
-
-#[tokio::test]
 async fn shared_caches_never_store_a_nonce() {
     for (own, sent) in [
         ("public, max-age=3600", "private, no-cache"),

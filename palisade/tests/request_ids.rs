@@ -7,7 +7,7 @@ use http::{HeaderName, Request};
 use palisade::front_door::Guards;
 use palisade::request::RequestId;
 use palisade::request_id::{RequestIds, make_span};
-use palisade::{ErrorPages, Rejection};
+use palisade::{ErrorPages, Palisade, Rejection};
 use test_support::log::Log;
 use tower_http::trace::TraceLayer;
 
@@ -136,11 +136,32 @@ async fn incoming_ids_need_a_known_client() {
 }
 
 #[tokio::test]
+async fn the_front_door_sends_ids_with_rejections() {
+    let app = front_door();
+    for (host, status) in [("example.org", 200), ("evil.example", 421)] {
+        let mut request = https_get("/");
+        request.headers_mut().insert("host", host.parse().unwrap());
+        let answer = fetched(&app, request, &[("x-request-id", "7f3a")]).await;
+        assert_eq!((answer.status.as_u16(), id_of(&answer)), (status, "7f3a"), "{host}");
+        assert!(status == 200 || answer.body.contains("Request 7f3a"), "{}", answer.body);
+    }
+    let stranger = fetched(&app, get_from(STRANGER, "/"), &[("x-request-id", "7f3a")]).await;
+    assert_eq!((stranger.status.as_u16(), is_random(id_of(&stranger))), (302, true));
+}
+
+fn front_door() -> Router {
+    let proxies = palisade::proxy::Proxies::trusted(["10.0.0.1"]).unwrap();
+    let palisade = Palisade::for_hosts(["example.org"]).unwrap().trusted_proxies(proxies);
+    palisade.request_ids(RequestIds::new()).protect(routes())
+}
+
+#[tokio::test]
 async fn log_lines_have_route_id_and_client() {
     let trace = || TraceLayer::new_for_http().make_span_with(make_span);
     let outside = routes().layer(RequestIds::new()).layer(guards()).layer(trace());
     let inside = routes().layer(trace()).layer(RequestIds::new()).layer(guards());
-    for app in [outside, inside] {
+    let around_the_front_door = front_door().layer(trace());
+    for app in [outside, inside, around_the_front_door] {
         let log = Log::default();
         let logging = log.listen();
         let answer = ask(&app, https_get("/articles/7?token=secret")).await;

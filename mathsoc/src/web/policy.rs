@@ -16,6 +16,7 @@
 //! | Trusted Types | no policy allowed | only [`math_field`] and [`editor`] write markup |
 //! | report-only policy | `CSP_REPORT_ONLY_EXTRA` | to try a stricter policy |
 //! | reports | `report-to` over HTTPS, `report-uri` over HTTP | Chromium needs HTTPS |
+//! | request ids | `X-Request-Id`, taken from trusted proxies | one id in both logs |
 //! | hosts | `SERVER_NAME`; in development also localhost, or any if unset | no setup |
 //! | HTTPS | `FORCE_HTTPS`; HSTS with it, and in production | browsers stay on HTTPS |
 //!
@@ -29,6 +30,7 @@ use palisade::front_door::Guards;
 use palisade::headers::{ReportsTo, XssProtection};
 use palisade::https::{Hsts, Https};
 use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup};
+use palisade::request_id::RequestIds;
 use palisade::{CsrfTokens, Keyring, PageHeaders, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
@@ -47,6 +49,7 @@ pub fn palisade(config: &Config) -> Guards {
     };
     let palisade =
         Guards::new().trusted_proxies(config.trusted_proxies.proxies()).headers(headers).https(https(config));
+    let palisade = palisade.request_ids(RequestIds::new());
     let palisade = if config.csrf_enabled {
         palisade
     } else {

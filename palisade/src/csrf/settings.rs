@@ -9,7 +9,7 @@ use super::mode::{Mode, ReportCounter};
 use super::rejection::{CsrfRejection, CsrfTokenError};
 use super::scan::TokenScan;
 use super::signer::TokenSigner;
-use super::verdict::{OriginVerdict, is_safe};
+use super::verdict::{OriginVerdict, needs_no_token};
 use crate::core::rejection::{MissingLayer, Rejection};
 use crate::core::session_tag::SessionTag;
 
@@ -49,7 +49,7 @@ impl TokenSettings {
         }
         // Looked for in every request, so that the first page shows that the sessions are missing.
         session_tag(parts)?;
-        if is_safe(&parts.method) || self.skip_if_origin_verified && is_verified() {
+        if needs_no_token(&parts.method) || self.skip_if_origin_verified && is_verified() {
             return Ok(HeadDecision::Pass);
         }
         let mut lines = self.headers.iter().filter_map(|name| parts.headers.get(name));

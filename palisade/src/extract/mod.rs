@@ -36,6 +36,7 @@
 //! | [`Session`](crate::Session) | the visitor's session | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`SignedIn`], `Option<SignedIn>` | the account that is signed in | [`Sessions`](crate::Sessions) | 500, `missing_layer` |
 //! | [`CsrfToken`] | the token for the forms of this page | [`CsrfTokens`](crate::CsrfTokens) | 500, `missing_layer` |
+//! | [`Shutdown`](crate::serve::Shutdown) | the server's graceful shutdown | the server [`serve`](crate::serve()) | 500, `missing_layer` |
 //!
 //! # Return values
 //!
@@ -62,16 +63,17 @@ mod rate_limit;
 mod signed_in;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::body::Body;
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
 use http::request::Parts;
-use http::{Extensions, StatusCode};
+use http::{Request, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
-use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
+use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
+use crate::core::client::{Client, ClientIp, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
@@ -83,11 +85,7 @@ use crate::error::Error;
 use crate::headers::PageHeaders;
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
-
-/// Returns the peer's address, set by this library's `serve` or by `axum::serve`.
-pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    PeerAddr::of(extensions).or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
-}
+use crate::serve::Shutdown;
 
 impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Rejection;
@@ -136,6 +134,28 @@ impl<S: Sync> FromRequestParts<S> for CspNonce {
             )
             .into()),
         }
+    }
+}
+
+impl<S: Sync> FromRequestParts<S> for Shutdown {
+    type Rejection = Rejection;
+
+    async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Rejection> {
+        const MISSING: MissingLayer = MissingLayer(
+            "The request did not come through `palisade::serve`, so its server's shutdown is unknown. Write \
+             `palisade::serve(listener, app)`; under another server, and in a test, put `Shutdown::never()` into the \
+             request's extensions.",
+        );
+        parts.extensions.get().cloned().ok_or(MISSING.into())
+    }
+}
+
+/// The body is boxed once more, if the request has one and no limit yet.
+impl LimitableBody for Body {
+    type Limited = Self;
+
+    fn limit(request: Request<Self>, limit: BodyLimit) -> Request<Self> {
+        LimitedBody::limit(request, limit).map(|body| body.into_unlimited().unwrap_or_else(Self::new))
     }
 }
 

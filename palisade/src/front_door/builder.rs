@@ -21,6 +21,7 @@ use crate::https::Https;
 use crate::proxy::Proxies;
 #[cfg(feature = "rate-limit")]
 use crate::rate_limit::RateLimitLayer;
+use crate::request_id::RequestIds;
 #[cfg(feature = "session")]
 use crate::session::Sessions;
 
@@ -161,6 +162,13 @@ impl Palisade {
         self.change_guards(|guards| guards.cross_origin(csrf))
     }
 
+    /// Sends the id of the request with every response, and takes it from trusted proxies: see
+    /// [`request_id`](crate::request_id). Off by default; error pages and the log always have one.
+    #[doc(alias = "X-Request-Id")]
+    pub fn request_ids(self, ids: RequestIds) -> Self {
+        self.change_guards(|guards| guards.request_ids(ids))
+    }
+
     /// Adds sessions, and with them [`CsrfTokens`] by the same keys.
     #[cfg(feature = "session")]
     pub fn sessions(self, sessions: Sessions) -> Self {
@@ -190,7 +198,8 @@ impl Palisade {
     }
 
     /// Counts requests: a [`RateLimit`](crate::RateLimit), which counts per client, or one of its
-    /// layers. Replaces an earlier one; write further limits as layers on the router.
+    /// layers. Replaces an earlier one; write further limits as layers on the router, such as one
+    /// per signed-in user, which belongs inside of the sessions.
     #[cfg(feature = "rate-limit")]
     pub fn rate_limit(self, limit: impl Into<RateLimitLayer>) -> Self {
         self.change(|settings| settings.rate_limit = Some(limit.into()))

@@ -16,6 +16,7 @@ use crate::headers::SecurityHeaders;
 use crate::host::{Hosts, HostsError};
 use crate::https::Https;
 use crate::proxy::Proxies;
+use crate::request_id::RequestIds;
 
 /// The stateless layers of a site as one layer: client, hosts, https, origin check, cookies,
 /// headers.
@@ -53,6 +54,7 @@ struct Settings {
     csrf: Csrf,
     cookies: Cookies,
     headers: SecurityHeaders,
+    request_ids: Option<RequestIds>,
     /// Local names and peers only, causes on error pages.
     development: bool,
     /// No cookie is read: the callers are programs.
@@ -69,12 +71,13 @@ impl Guards {
     /// Makes the layer with every default.
     pub fn new() -> Self {
         Self(Arc::new(Settings {
-            proxies: with_axum_peer(Proxies::none()),
+            proxies: Proxies::none(),
             hosts: Hosts::any(),
             https: Https::new(),
             csrf: Csrf::new(),
             cookies: Cookies::new(),
             headers: SecurityHeaders::strict(),
+            request_ids: None,
             development: false,
             without_cookies: false,
         }))
@@ -91,7 +94,7 @@ impl Guards {
     /// Sets the proxies whose forwarded headers are trusted.
     #[doc(alias = "ProxyFix")]
     pub fn trusted_proxies(self, proxies: Proxies) -> Self {
-        self.change(|guards| guards.proxies = with_axum_peer(proxies))
+        self.change(|guards| guards.proxies = proxies)
     }
 
     /// Sets the hosts of the site: see [`Hosts::only`].
@@ -128,6 +131,12 @@ impl Guards {
         self.change(|guards| guards.headers = headers)
     }
 
+    /// Sends the id of the request with every response, and takes it from trusted proxies: see
+    /// [`request_id`](crate::request_id).
+    pub fn request_ids(self, ids: RequestIds) -> Self {
+        self.change(|guards| guards.request_ids = Some(ids))
+    }
+
     /// Returns a variant for health checks, which often use an address as the host, and plain
     /// HTTP: no host is checked and nothing is redirected. Everything else stays: the client, the
     /// headers, and the rejection of forged requests.
@@ -153,13 +162,6 @@ impl Guards {
         change(Arc::make_mut(&mut self.0));
         self
     }
-}
-
-/// Reads the peer's address from axum's `ConnectInfo` as well as from `PeerAddr`.
-fn with_axum_peer(proxies: Proxies) -> Proxies {
-    #[cfg(feature = "axum")]
-    let proxies = proxies.peer_from(crate::extract::peer);
-    proxies
 }
 
 /// The text for a layer that stands outside of the guards.
@@ -205,6 +207,9 @@ impl Guard for Guards {
             context.set_shows_causes();
         }
         self.0.proxies.begin(request);
+        if let Some(ids) = &self.0.request_ids {
+            ids.begin(request);
+        }
         if self.0.without_cookies {
             request.headers_mut().remove(COOKIE);
         }
@@ -241,6 +246,10 @@ impl Guard for Guards {
         self.0.cookies.finish(&state.context, response);
         self.0.https.finish(&state.context, response);
         self.0.headers.finish(&state.context, response);
+        if let Some(ids) = &self.0.request_ids {
+            ids.finish(&state.context, response);
+        }
+        self.0.proxies.finish(&state.context, response);
     }
 }
 

@@ -61,6 +61,7 @@
 //! |---|---|---|
 //! | [`ErrorPages`] | writes the body of every error | [`error_pages`](Palisade::error_pages) |
 //! | [`Proxies`] | resolves the client's address and scheme; 500 for an unknown peer | [`trusted_proxies`](Palisade::trusted_proxies) |
+//! | [`RequestIds`](crate::request_id::RequestIds) | sends the id of the request, if set | [`request_ids`](Palisade::request_ids) |
 //! | [`Hosts`](crate::host::Hosts) | rejects requests for other sites: 400, 421 | [`for_hosts`](Palisade::for_hosts), [`hosts`](Palisade::hosts) |
 //! | [`Https`] | redirects plain HTTP: 302, 307; sends HSTS | [`https`](Palisade::https) |
 //! | [`Csrf`] | rejects requests that pages of other sites make: 403 | [`cross_origin`](Palisade::cross_origin) |
@@ -113,6 +114,7 @@
 //! | request body | 1 MiB in 30 s | memory, and slow clients |
 //! | error pages | [`ErrorPages::plain`] | a rejection is never an empty page |
 //! | rate limit, sessions | off | they need a store and a key |
+//! | request ids in responses | off | a header that only operators read |
 //!
 //! # What it does not do
 //!

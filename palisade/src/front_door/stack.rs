@@ -13,7 +13,8 @@ use tower_layer::Layer;
 use tower_service::Service;
 
 use super::{Guards, Palisade};
-use crate::body_limit::BodyLimit;
+use crate::body_limit::BodyLimitService;
+use crate::core::axum_compat::AxumService;
 use crate::core::guard::GuardService;
 use crate::core::internal_error::InternalError;
 #[cfg(feature = "session")]
@@ -22,12 +23,12 @@ use crate::deadline::DeadlineService;
 use crate::error_page::ErrorPagesService;
 #[cfg(feature = "rate-limit")]
 use crate::rate_limit::RateLimitService;
+use crate::serve::{App, Server};
 #[cfg(feature = "session")]
 use crate::session::SessionService;
 
-type Whole<S> = ErrorPagesService<
-    GuardService<Guards, DeadlineService<GuardService<BodyLimit, Counted<WithSession<S>>>>>,
->;
+type Whole<S> =
+    ErrorPagesService<GuardService<Guards, DeadlineService<BodyLimitService<Counted<WithSession<S>>>>>>;
 
 #[cfg(feature = "rate-limit")]
 type Counted<S> = Optional<RateLimitService<S>, S>;
@@ -79,11 +80,23 @@ where
     type Future = <Whole<S> as Service<Request<Body>>>::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
+        Service::<Request<Body>>::poll_ready(&mut self.0, cx)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {
         self.0.call(request)
+    }
+}
+
+/// `palisade::serve` serves a protected service.
+impl<S> App<Palisade> for Stack<S>
+where
+    S: Service<Request<Body>, Response = Response<Body>> + Clone + Send + 'static,
+    S::Future: Send + 'static,
+    S::Error: Into<Box<dyn Error + Send + Sync>>,
+{
+    fn into_server(self) -> Server {
+        AxumService(self).into_server()
     }
 }
 

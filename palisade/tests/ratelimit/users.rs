@@ -95,7 +95,7 @@ async fn per_user_without_a_client_is_rejected() {
 async fn a_lost_session_store_leaves_the_address() {
     let working = site(lone("9/minute").per_user(), Sessions::in_store(MemorySessions::new(), &keyring()));
     let (ada, bob) = (cookie_of(&working, "ada").await, cookie_of(&working, "bob").await);
-    let down = RedisSessions::new("redis://127.0.0.1:1/0").unwrap();
+    let down = RedisSessions::new("redis://127.0.0.1:1/0?namespace=test").unwrap();
     let app = site(lone("1/minute").per_user(), Sessions::in_store(down, &keyring()));
     let asks = [page_by(STRANGER, &ada), page_by(STRANGER, &bob), page_by(ELSEWHERE, &bob)];
     assert_eq!(statuses(&app, asks).await, [200, 429, 200]);

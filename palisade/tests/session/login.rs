@@ -154,7 +154,7 @@ async fn an_external_next_stays_a_path() {
     let site = Site::sealed();
     let app = axum::Router::new()
         .fallback(async |_: palisade::SignedIn<super::User>| ())
-        .layer(site.sessions.clone());
+        .layer(site.sessions.clone().secure(true));
     let app = app.with_state(site.accounts.clone());
     let answer = ask(&app, site.browser().request("GET", "//evil.example/%0d%0aset-cookie:x")).await;
     assert_eq!(answer.header("location"), Some("/login?next=//evil.example/%250d%250aset-cookie%3Ax"));
@@ -242,6 +242,8 @@ async fn session_protection_ignores_untrusted_headers() {
     browser.post("/login/ada").await;
     let mut request = browser.request("GET", "/grave");
     request.extensions_mut().insert(palisade::request::PeerAddr("203.0.113.9:4000".parse().unwrap()));
+    // A public peer claims https: with its X-Forwarded-Proto the request would be a 500.
+    request.headers_mut().remove("x-forwarded-proto");
     // The peer is no trusted proxy, so the victim's address in X-Forwarded-For is ignored.
     browser.jar =
         browser.jar.iter().map(|(name, value)| (name.replace("__Host-", ""), value.clone())).collect();

@@ -242,7 +242,7 @@ async fn debug_shows_nothing() {
                 session.set("secret", "blue").await.map(|()| format!("{session:?}"))
             }),
         )
-        .layer(sessions);
+        .layer(sessions.secure(true));
     let shown = ask(&app, crate::support::get_from(crate::support::HERE, "/")).await.body;
     assert_eq!(shown, "Session(hidden)");
 }
