@@ -72,7 +72,7 @@ fn lines(response: &Response<Body>) -> Vec<String> {
         .map(|(name, value)| {
             let value = value.to_str().unwrap();
             let value = match (name.as_str(), value.split_once("'nonce-")) {
-                ("etag", _) => "…".to_owned(),
+                ("etag" | "x-request-id", _) => "…".to_owned(),
                 (_, Some((before, after))) => format!("{before}'NONCE{}", &after[22..]),
                 _ => value.to_owned(),
             };
@@ -110,6 +110,7 @@ fn expected(scripts: &str, beside: &[&str]) -> Vec<String> {
         "x-dns-prefetch-control: off",
         "x-frame-options: SAMEORIGIN",
         "x-permitted-cross-domain-policies: none",
+        "x-request-id: …",
         "x-xss-protection: 1; mode=block",
     ];
     let endpoints = secure.then_some(ENDPOINTS);

@@ -1,11 +1,11 @@
 //! Allowed hosts: requests for other sites are rejected.
 //!
 //! ```
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::host::{Hosts, HostsError};
 //!
 //! let hosts = Hosts::only(["example.org", ".example.net", "[::1]:8000"])?;
-//! let palisade = Palisade::new().allowed_hosts(hosts);
+//! let guards = Guards::new().allowed_hosts(hosts);
 //!
 //! let error = Hosts::only(["*.example.org"]).unwrap_err();
 //! assert_eq!(error, HostsError::Entry("*.example.org".to_owned()));
@@ -56,7 +56,7 @@ use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::Client;
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{Rejection, rejection_reasons};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The hosts that this server serves. See the [module page](self).
 #[doc(alias = "ALLOWED_HOSTS")]
@@ -160,7 +160,9 @@ impl Guard for Hosts {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Hosts);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {

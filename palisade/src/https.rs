@@ -4,7 +4,7 @@
 //! use std::time::Duration;
 //!
 //! use http::HeaderValue;
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::https::{Hsts, HstsError, Https};
 //!
 //! let two_years = Hsts::preloaded(Duration::from_secs(63_072_000))?;
@@ -12,7 +12,7 @@
 //!     HeaderValue::from(two_years.clone()),
 //!     "max-age=63072000; includeSubDomains; preload"
 //! );
-//! let palisade = Palisade::new().https(Https::new().permanent().hsts(two_years));
+//! let guards = Guards::new().https(Https::new().permanent().hsts(two_years));
 //! # Ok::<(), HstsError>(())
 //! ```
 //!
@@ -63,7 +63,7 @@ use crate::core::authority::{Authority, AuthorityError};
 use crate::core::client::{Client, Scheme};
 use crate::core::guard::{Guard, guard_layers};
 use crate::core::rejection::{Rejection, comparable_rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 
 /// The redirect to https, and HSTS. See the [module page](self).
 #[doc(alias = "HSTS")]
@@ -216,7 +216,9 @@ impl Guard for Https {
     type State = RequestContext;
 
     fn begin<B>(&self, request: &mut Request<B>) -> RequestContext {
-        RequestContext::begin(request.extensions_mut())
+        let context = RequestContext::begin(request.extensions_mut());
+        context.enter(LayerMark::Https);
+        context
     }
 
     fn check<B>(&self, request: &Request<B>, context: &RequestContext) -> Result<(), Rejection> {

@@ -3,14 +3,14 @@
 //!
 //! ```
 //! use axum::{Router, body::Body, http::Request, routing::get};
-//! use palisade::{CspNonce, ErrorPages, Palisade, request::PeerAddr};
-//! use tower::{Layer, ServiceExt};
+//! use palisade::{CspNonce, Palisade, request::PeerAddr};
+//! use tower::ServiceExt;
 //!
 //! # #[tokio::main(flavor = "current_thread")]
 //! # async fn main() -> Result<(), Box<dyn std::error::Error>> {
 //! let routes = Router::new()
 //!     .route("/", get(|nonce: CspNonce| async move { format!("<script nonce=\"{nonce}\">…</script>") }));
-//! let app = (ErrorPages::plain(), Palisade::new().hosts(["example.org", "localhost"])?).layer(routes);
+//! let app = Palisade::for_hosts(["example.org", "localhost"])?.protect(routes);
 //!
 //! let peer = PeerAddr("127.0.0.1:40000".parse()?); // `palisade::serve` and `axum::serve` add it themselves
 //! let request = Request::get("/").header("host", "localhost").extension(peer).body(Body::empty())?;
@@ -38,6 +38,7 @@
 //! | `Secure`, `HttpOnly`, `SameSite` on every cookie | [`cookies`] | |
 //! | requests forged by other sites: origin check, tokens | [`csrf`] | 400, 403, 408, 413 |
 //! | CSP violations and other browser reports | [`reporting`] | |
+//! | request ids in responses, pages and logs | [`request_id`] | |
 //! | rate limits, quotas, backoff after failures | [`rate_limit`] | 400, 429, 503 |
 //! | size and time of request bodies | [`body_limit`] | 400, 408, 413 |
 //! | time of the whole response | [`deadline`] | 503 |
@@ -52,6 +53,7 @@
 //! | files that people send | [`upload`] | 400, 408, 413, 415, 422, 503 |
 //! | redirects that stay on the site | [`redirect`] | |
 //! | extractors and responses for axum | [`extract`] | |
+//! | a browser for tests, a suite for session stores | [`test`](mod@test) | |
 //!
 //! CSRF rejects forged requests with 403; [`CsrfTokens`] adds 400, 408 and 413 for a body that it
 //! cannot read. Every rejection is a value in the response: see [`rejection`]. Values that several
@@ -70,7 +72,9 @@
 //! | `rate-limit`, `reporting` | no | [`rate_limit`], [`reporting`] |
 //! | `sanitize`, `session`, `upload` | no | [`sanitize`], [`session`], [`upload`] |
 //! | `redis`, `memcached` | no | counters ([`rate_limit::store`]) and, with Redis, sessions ([`session::store`]) in these servers |
+//! | `sqlx-sqlite`, `sqlx-postgres` | no | sessions in the application's own database ([`session::store`]); Rust 1.94 |
 //! | `upload-s3` | no | uploads stored in S3 |
+//! | `test` | no | [`test::Browser`](mod@test) and the suite of session stores, for the tests of an application |
 //! | `full` | no | every feature |
 //!
 //! Features only add. Without any feature, the rest works on every tower service, for example under
@@ -112,12 +116,15 @@ pub mod rate_limit;
 pub mod redirect;
 #[cfg(feature = "reporting")]
 pub mod reporting;
+pub mod request_id;
 #[cfg(feature = "sanitize")]
 pub mod sanitize;
 #[cfg(feature = "serve")]
 pub mod serve;
 #[cfg(feature = "session")]
 pub mod session;
+#[cfg(feature = "test")]
+pub mod test;
 #[cfg(feature = "upload")]
 pub mod upload;
 
@@ -132,6 +139,7 @@ pub use self::error::{Error, Result};
 pub use self::error_page::ErrorPages;
 #[cfg(all(feature = "axum", feature = "session"))]
 pub use self::extract::SignedIn;
+#[cfg(feature = "axum")]
 pub use self::front_door::Palisade;
 pub use self::headers::{PageHeaders, SecurityHeaders};
 #[cfg(feature = "keyring")]

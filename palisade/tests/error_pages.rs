@@ -5,15 +5,15 @@ use axum::response::IntoResponse;
 use axum::routing::get;
 use axum::{Json, Router};
 use http::StatusCode;
+use palisade::front_door::Guards;
 use palisade::rejection::InternalError;
-use palisade::request::RequestId;
-use palisade::{ErrorPages, Palisade, Rejection};
+use palisade::request::{RequestContext, RequestId};
+use palisade::{ErrorPages, Rejection};
 use test_support::log::Log;
 
 use axum::body::Body;
 use http_body_util::{BodyExt, Full};
 use palisade::rejection::MissingLayer;
-use palisade::request::RequestContext;
 use palisade::{Error, Keyring, Session, Sessions};
 use serde_json::Value;
 use tower::util::MapRequestLayer;
@@ -29,7 +29,7 @@ fn app() -> Router {
         .route("/number/{n}", get(|Path(n): Path<u32>| async move { n.to_string() }))
         .route("/own", get(|| async { (StatusCode::NOT_FOUND, Json("mine")) }))
         .route("/own-html", get(|| async { (StatusCode::GONE, axum::response::Html("mine")) }));
-    let palisade = Palisade::new().hosts(["example.org"]).unwrap();
+    let palisade = Guards::new().hosts(["example.org"]).unwrap();
     routes
         .layer(palisade.https(palisade::https::Https::new().dangerous_allow_http()))
         .layer(ErrorPages::plain())
@@ -93,7 +93,7 @@ async fn a_rejection_has_a_page_a_redirect_none() {
     request.headers_mut().insert("host", "evil.example".parse().unwrap());
     let answer = ask(&app(), request).await;
     assert!(answer.body.contains(&*Rejection::from(palisade::host::HostRejection::Unknown).message()));
-    let strict = guarded(Palisade::new().hosts(["example.org"]).unwrap());
+    let strict = guarded(Guards::new().hosts(["example.org"]).unwrap());
     let redirect = ask(&strict, get_from("203.0.113.9:1", "/")).await;
     assert_eq!(
         (redirect.status.as_u16(), redirect.body.as_str(), redirect.header("content-type")),
@@ -106,7 +106,7 @@ async fn the_cause_is_logged_under_the_shown_id() {
     let log = Log::default();
     let id = RequestId::random();
     let mut request = get_from(HERE, "/broken");
-    request.extensions_mut().insert(id);
+    RequestContext::begin(request.extensions_mut()).set_request_id(id);
     let logging = log.listen();
     let answer = ask(&app(), request).await;
     drop(logging);
@@ -141,8 +141,8 @@ fn answering<A: IntoResponse + Clone + Send + Sync + 'static>(answer: A) -> Rout
 async fn each_client_gets_what_it_can_read() {
     const HTML: &str = "text/html; charset=utf-8";
     const PROBLEM: &str = "application/problem+json";
-    let keyring = Keyring::new("4Zt0pQm3xk2W8vJr/NcB1yFhUaGd7LsE5TiRoKPeVnwAMzXq").unwrap();
-    let sessions = Sessions::new(&keyring).login_path("/login");
+    let keyring = Keyring::random();
+    let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart().login_path("/login");
     let members = || {
         Router::new()
             .route("/me", get(async |session: Session| Err::<(), _>(session.sign_in_required())))

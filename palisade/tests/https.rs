@@ -4,14 +4,14 @@ use std::time::Duration;
 
 use axum::body::Body;
 use http::{Method, Request};
-use palisade::Palisade;
+use palisade::front_door::Guards;
 use palisade::https::{Hsts, Https};
 use palisade::proxy::{Hops, Proxies};
 
 use crate::support::{Answer, HERE, PROXY, STRANGER, ask, get_from, guarded, https_get, with_peer};
 
-fn palisade() -> Palisade {
-    Palisade::new()
+fn palisade() -> Guards {
+    Guards::new()
         .hosts(["example.org", "[2001:db8::1]", "localhost"])
         .unwrap()
         .trusted_proxies(Proxies::hops(Hops::default()))
@@ -73,12 +73,12 @@ async fn an_unknown_host_is_rejected_before_redirecting() {
 
 #[tokio::test]
 async fn without_hosts_there_is_no_redirect() {
-    let answer = ask(&guarded(Palisade::new()), get_from(STRANGER, "/")).await;
+    let answer = ask(&guarded(Guards::new()), get_from(STRANGER, "/")).await;
     assert_eq!((answer.status.as_u16(), answer.header("location")), (500, None));
     let rejection = answer.response.extensions.get::<palisade::Rejection>().unwrap();
     assert_eq!(rejection.code(), palisade::rejection::MissingLayer::CODE);
     let missing = rejection.message();
-    assert!(missing.contains("Palisade::new().hosts("));
+    assert!(missing.contains("Palisade::for_hosts("));
 }
 
 #[tokio::test]

@@ -6,8 +6,9 @@ use axum::Router;
 use axum::body::{Body, to_bytes};
 use axum::routing::{get, post};
 use http::{HeaderMap, Request, Response, StatusCode};
+use palisade::ErrorPages;
+use palisade::front_door::Guards;
 use palisade::request::PeerAddr;
-use palisade::{ErrorPages, Palisade};
 use tower::ServiceExt;
 
 pub const STRANGER: &str = "203.0.113.9:40000";
@@ -27,8 +28,8 @@ fn panic_on_purpose() -> &'static str {
 }
 
 /// Returns the site behind the guards, with error pages.
-pub fn guarded(palisade: Palisade) -> Router {
-    site().layer(palisade).layer(ErrorPages::plain())
+pub fn guarded(guards: Guards) -> Router {
+    site().layer(guards).layer(ErrorPages::plain())
 }
 
 /// Returns a browser's GET from this peer over plain http.

@@ -1,27 +1,65 @@
-//! The places outside of `extract` that have to know axum: its body limit, the errors that it
-//! wraps, its response, and the rejections of its extractors.
+//! The places outside of `extract` that have to know axum: its body limit and its body, the errors
+//! that it wraps, the route that it has matched, its response, and the rejections of its extractors.
 
 use std::any::Any;
+use std::task::{Context, Poll};
 
-#[cfg(feature = "csrf")]
-use axum::BoxError;
+use axum::body::Body;
 use axum::extract::rejection::{
     BytesRejection, ExtensionRejection, FormRejection, JsonRejection, PathRejection, QueryRejection,
     RawFormRejection, RawPathParamsRejection, StringRejection,
 };
 pub(crate) use axum::response::Response;
-use http::StatusCode;
+use axum::{BoxError, Router};
+use bytes::Bytes;
+use http::{Request, StatusCode};
+use tower_service::Service;
+
+/// Returns the template of the route, such as `/articles/{id}`, inside of a router.
+pub(crate) fn route(extensions: &http::Extensions) -> Option<&str> {
+    extensions.get().map(axum::extract::MatchedPath::as_str)
+}
 
 /// Sets axum's own body limit too; its extractors stop at 2 MB otherwise.
-#[cfg(feature = "serve")]
 pub(crate) fn limit_body<B>(request: &mut http::Request<B>, bytes: u64) {
     axum::extract::DefaultBodyLimit::max(usize::try_from(bytes).unwrap_or(usize::MAX)).apply(request);
 }
 
 /// Returns the cause of a body's error without axum's wrapper.
-#[cfg(feature = "csrf")]
 pub(crate) fn unwrapped(error: BoxError) -> BoxError {
     error.downcast::<axum::Error>().map_or_else(|error| error, |wrapped| wrapped.into_inner())
+}
+
+/// A service that takes axum's `Body`, such as a router. Only a request that has a body costs an
+/// allocation for it.
+#[derive(Clone)]
+pub(crate) struct AxumService<S>(pub(crate) S);
+
+impl AxumService<Router> {
+    /// Returns the service if `app` is a router; otherwise, `app`.
+    pub(crate) fn of<S: 'static>(app: S) -> Result<Self, S> {
+        let mut app = Some(app);
+        let router = (&mut app as &mut dyn Any).downcast_mut::<Option<Router>>().and_then(Option::take);
+        router.map(Self).ok_or_else(|| app.expect("only a router is taken out"))
+    }
+}
+
+impl<S, B> Service<Request<B>> for AxumService<S>
+where
+    S: Service<Request<Body>>,
+    B: http_body::Body<Data = Bytes, Error: Into<BoxError>> + Send + 'static,
+{
+    type Response = S::Response;
+    type Error = S::Error;
+    type Future = S::Future;
+
+    fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
+        self.0.poll_ready(cx)
+    }
+
+    fn call(&mut self, request: Request<B>) -> Self::Future {
+        self.0.call(request.map(|body| if body.is_end_stream() { Body::empty() } else { Body::new(body) }))
+    }
 }
 
 /// Returns the status and the text of an error that is a rejection of one of axum's extractors.

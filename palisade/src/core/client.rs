@@ -65,22 +65,37 @@ pub struct Client {
     pub(crate) host: Option<Box<str>>,
     pub(crate) port: Option<u16>,
     pub(crate) prefix: Option<Box<str>>,
+    pub(crate) via_proxy: bool,
 }
 
 impl Client {
     /// The rejection of a layer that needs the client when no layer has resolved it.
     pub(crate) const MISSING: MissingLayer = MissingLayer(
-        "The client is unknown: no layer has resolved it. Add the layer `Palisade::new()`, or `Proxies::none()`, outside of this one.",
+        "The client is unknown: no layer has resolved it. Write `Palisade` outside of this layer, or `Proxies::none()`.",
     );
 
     /// A client that is connected without a proxy.
     pub fn direct(peer: SocketAddr, scheme: Scheme) -> Self {
-        Self { peer, ip: peer.ip().to_canonical(), scheme, host: None, port: None, prefix: None }
+        Self {
+            peer,
+            ip: peer.ip().to_canonical(),
+            scheme,
+            host: None,
+            port: None,
+            prefix: None,
+            via_proxy: false,
+        }
     }
 
     /// The other end of the TCP connection; with a proxy, the proxy.
     pub fn peer(&self) -> SocketAddr {
         self.peer
+    }
+
+    /// Returns `true` if the peer is a trusted proxy, so that headers which only a proxy sets are
+    /// believed.
+    pub fn via_proxy(&self) -> bool {
+        self.via_proxy
     }
 
     /// The client's address. An IPv4-mapped IPv6 address (`::ffff:192.0.2.1`) is returned as IPv4.

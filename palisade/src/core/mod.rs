@@ -11,15 +11,20 @@ pub(crate) mod axum_compat;
 pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
+pub(crate) mod cache;
 pub(crate) mod client;
 #[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
 pub mod clock;
 pub mod guard;
 pub(crate) mod handler_error;
 pub(crate) mod internal_error;
+#[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
+pub(crate) mod namespace;
 pub(crate) mod nonce;
 #[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
 pub(crate) mod redis_connection;
+#[cfg(all(feature = "redis", any(feature = "rate-limit", feature = "session")))]
+pub(crate) mod redis_servers;
 pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;

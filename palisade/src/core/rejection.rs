@@ -62,7 +62,9 @@
 //! RFC 9110 §15 (status codes) and §10.2.3 (`Retry-After`); RFC 9457 (problem details).
 
 use std::borrow::Cow;
-use std::time::Duration;
+use std::fmt;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, Instant};
 
 use http::header::{LOCATION, RETRY_AFTER};
 use http::{HeaderValue, Response, StatusCode};
@@ -219,10 +221,42 @@ impl MissingLayer {
 
 comparable_rejection!(MissingLayer);
 
+impl MissingLayer {
+    /// Makes the rejection, and logs the text with a detail of this request, such as the peer's
+    /// address. The same text is logged at most once in ten seconds.
+    pub(crate) fn rejection(self, detail: impl fmt::Display) -> Rejection {
+        if is_due(self.0) {
+            tracing::error!(%detail, "wiring error: {}", self.0);
+        }
+        Rejection::new(StatusCode::INTERNAL_SERVER_ERROR, Self::CODE, self.0)
+    }
+}
+
+/// Logs the text at level `error`, at most once in ten seconds.
 impl From<MissingLayer> for Rejection {
     fn from(missing: MissingLayer) -> Self {
+        if is_due(missing.0) {
+            tracing::error!("wiring error: {}", missing.0);
+        }
         Self::new(StatusCode::INTERNAL_SERVER_ERROR, MissingLayer::CODE, missing.0)
     }
+}
+
+/// The time in which the same text is logged once.
+const LOG_INTERVAL: Duration = Duration::from_secs(10);
+
+/// Returns `true` if this text was not logged within the interval. The texts are those of this
+/// program, so the list is short.
+pub(crate) fn is_due(text: &'static str) -> bool {
+    static LOGGED: Mutex<Vec<(&'static str, Instant)>> = Mutex::new(Vec::new());
+    let mut logged = LOGGED.lock().unwrap_or_else(PoisonError::into_inner);
+    let now = Instant::now();
+    match logged.iter_mut().find(|(known, _)| *known == text) {
+        Some((_, time)) if now.duration_since(*time) < LOG_INTERVAL => return false,
+        Some((_, time)) => *time = now,
+        None => logged.push((text, now)),
+    }
+    true
 }
 
 /// Compares a [`Rejection`] with a reason, for tests and for handlers that tell reasons apart.

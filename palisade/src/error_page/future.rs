@@ -21,7 +21,7 @@ use crate::core::handler_error::HandlerError;
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
-use crate::core::request_context::RequestContext;
+use crate::core::request_context::{LayerMark, RequestContext};
 use crate::core::request_id::RequestId;
 use crate::core::requester::{self, Requester};
 
@@ -49,12 +49,35 @@ const STALE: [HeaderName; 14] = [
     TRANSFER_ENCODING,
 ];
 
+/// The text for a layer that stands outside of the error pages.
+macro_rules! has_no_page {
+    ($layer:literal) => {
+        concat!(
+            "`ErrorPages` stands inside of `",
+            $layer,
+            "`, whose rejections would have no page. Write `ErrorPages` outside of every other layer, or use ",
+            "`Palisade::error_pages`."
+        )
+    };
+}
+
+/// The layers whose rejections would have no page.
+const REJECTS_WITHOUT_PAGE: [(LayerMark, &str); 8] = [
+    (LayerMark::Guards, has_no_page!("Palisade")),
+    (LayerMark::Hosts, has_no_page!("Hosts")),
+    (LayerMark::Https, has_no_page!("Https")),
+    (LayerMark::Csrf, has_no_page!("Csrf")),
+    (LayerMark::Deadline, has_no_page!("Deadline")),
+    (LayerMark::RateLimit, has_no_page!("RateLimitLayer")),
+    (LayerMark::Sessions, has_no_page!("Sessions")),
+    (LayerMark::CsrfTokens, has_no_page!("CsrfTokens")),
+];
+
 /// The values of the request that its error page needs.
 pub(super) struct PageContext {
     pages: ErrorPages,
     requester: Requester,
     context: RequestContext,
-    request_id: Option<RequestId>,
     method: Method,
     target: Option<PathAndQuery>,
 }
@@ -67,20 +90,26 @@ enum Action {
 }
 
 impl PageContext {
-    pub(super) fn of<B>(pages: &ErrorPages, request: &mut Request<B>) -> Self {
+    /// Returns the context, and the error for a layer outside of these pages whose rejections would
+    /// have no page.
+    pub(super) fn of<B>(pages: &ErrorPages, request: &mut Request<B>) -> (Self, Option<MissingLayer>) {
         let context = RequestContext::begin(request.extensions_mut());
-        context.expect_page();
-        Self {
+        let misplaced = match context.has_entered(LayerMark::ErrorPages) {
+            true => None,
+            false => context.reject_outside(&REJECTS_WITHOUT_PAGE).err(),
+        };
+        context.enter(LayerMark::ErrorPages);
+        let page_context = Self {
             requester: match pages.format {
                 Format::ByRequester(_) => Requester::of(request.headers()),
                 Format::ProblemJson => Requester::Program,
             },
             pages: pages.clone(),
             context,
-            request_id: request.extensions().get().copied(),
             method: request.method().clone(),
             target: request.uri().path_and_query().cloned(),
-        }
+        };
+        (page_context, misplaced)
     }
 
     fn action<B: Body>(&self, response: &mut Response<B>) -> Action {
@@ -133,7 +162,7 @@ impl PageContext {
 
     /// Writes the body of an error response. The text is that of the old body.
     fn write<B: From<String>>(&self, mut parts: Parts, text: Option<String>) -> Response<B> {
-        let request_id = self.request_id.unwrap_or_else(RequestId::random);
+        let request_id = self.context.request_id();
         let text = text.filter(|text| !text.trim_ascii().is_empty());
         let is_client_error = parts.status.is_client_error();
         if let Some(text) = text.as_deref().filter(|_| !is_client_error) {
@@ -197,8 +226,8 @@ impl PageContext {
                 tracing::error!(%request_id, status, %method, path, %cause, "internal error");
             }
             (None, Some(rejection)) if rejection.code() == MissingLayer::CODE => {
-                let missing = &*rejection.message();
-                tracing::error!(%request_id, %method, path, missing, "missing layer");
+                // The text is in the log already, where it was made.
+                tracing::debug!(%request_id, %method, path, "request rejected for a wiring error");
             }
             (None, Some(rejection)) => {
                 let code = rejection.code();
@@ -236,8 +265,10 @@ fn has<T: Send + Sync + 'static, B>(response: &Response<B>) -> bool {
 pin_project! {
     /// The response future of an [`ErrorPagesService`](super::ErrorPagesService).
     pub struct ErrorPagesFuture<F, B> {
+        // `None` if these pages are inside of a layer that rejects.
         #[pin]
-        future: F,
+        future: Option<F>,
+        misplaced: Option<MissingLayer>,
         // The response whose text is being read, once `future` is done.
         reading: Option<Box<(Parts, TextReader<B>)>>,
         page_context: PageContext,
@@ -246,7 +277,11 @@ pin_project! {
 
 impl<F, B> ErrorPagesFuture<F, B> {
     pub(super) fn new(future: F, page_context: PageContext) -> Self {
-        Self { future, reading: None, page_context }
+        Self { future: Some(future), misplaced: None, reading: None, page_context }
+    }
+
+    pub(super) fn misplaced(misplaced: MissingLayer, page_context: PageContext) -> Self {
+        Self { future: None, misplaced: Some(misplaced), reading: None, page_context }
     }
 }
 
@@ -259,8 +294,13 @@ where
 
     fn poll(self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Self::Output> {
         let this = self.project();
+        if let Some(misplaced) = this.misplaced.take() {
+            let (parts, ()) = Rejection::from(misplaced).into_response::<()>().into_parts();
+            return Poll::Ready(Ok(this.page_context.write(parts, None)));
+        }
         if this.reading.is_none() {
-            let mut response = ready!(this.future.poll(cx))?;
+            let future = this.future.as_pin_mut().expect("not polled after it was ready");
+            let mut response = ready!(future.poll(cx))?;
             match this.page_context.action(&mut response) {
                 Action::Keep => return Poll::Ready(Ok(response)),
                 Action::Write => {

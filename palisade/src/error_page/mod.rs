@@ -268,7 +268,10 @@ where
     }
 
     fn call(&mut self, mut request: Request<ReqBody>) -> Self::Future {
-        let page_context = PageContext::of(&self.pages, &mut request);
-        ErrorPagesFuture::new(self.inner.call(request), page_context)
+        let (page_context, misplaced) = PageContext::of(&self.pages, &mut request);
+        match misplaced {
+            Some(misplaced) => ErrorPagesFuture::misplaced(misplaced, page_context),
+            None => ErrorPagesFuture::new(self.inner.call(request), page_context),
+        }
     }
 }

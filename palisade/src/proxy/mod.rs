@@ -1,7 +1,7 @@
 //! Trusted proxies: the client's address and scheme behind a reverse proxy or load balancer.
 //!
 //! ```
-//! use palisade::Palisade;
+//! use palisade::front_door::Guards;
 //! use palisade::proxy::{Hops, Proxies, ProxiesError};
 //!
 //! // One proxy on this machine or in the private network, which sets the forwarded host too:
@@ -11,7 +11,7 @@
 //! // The header of a provider, accepted only from its addresses:
 //! let cloudflare = Proxies::header("cf-connecting-ip", ["173.245.48.0/20"])?;
 //! // A setting from the environment:
-//! let palisade = Palisade::new().trusted_proxies("hops=1".parse()?);
+//! let guards = Guards::new().trusted_proxies("hops=1".parse()?);
 //! assert!(Proxies::trusted(["balancer.internal"]).is_err(), "proxies are addresses, not names");
 //! # Ok::<(), ProxiesError>(())
 //! ```

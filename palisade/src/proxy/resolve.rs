@@ -56,6 +56,7 @@ impl Settings {
     }
 
     fn apply_forwarded(&self, client: &mut Client, headers: &HeaderMap) {
+        client.via_proxy = !matches!(self.method, Method::PeerOnly);
         match &self.method {
             Method::PeerOnly => {}
             Method::Hops(hops) => {

@@ -14,6 +14,7 @@ use crate::core::rejection::{MissingLayer, Rejection, comparable_rejection};
 /// | `ReauthRequired` | 303 or 401 | `proof_required` |
 /// | `NotAllowed` | 403 | `not_allowed` |
 /// | `StoreDown` | 503 | `sessions_down` |
+/// | `TooLarge` | 500 | `session_too_large` |
 /// | `Misused` | 500 | `missing_layer` |
 ///
 /// ```
@@ -44,6 +45,13 @@ pub enum SessionRejection {
     NotAllowed,
     /// The session store is down: 503. The cause is logged.
     StoreDown,
+    /// A value would make the session too large: 500. The sizes are logged.
+    TooLarge {
+        /// The size with the value, in bytes.
+        bytes: usize,
+        /// The largest size.
+        max_bytes: usize,
+    },
     /// The application calls the session wrongly: 500. The text names the line to write.
     Misused(&'static str),
 }
@@ -70,6 +78,11 @@ impl From<SessionRejection> for Rejection {
                 "We cannot tell just now who is signed in. Please try again in a moment.",
             )
             .with_retry_after(Duration::from_secs(5)),
+            SessionRejection::TooLarge { .. } => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "session_too_large",
+                "That is more than we can remember for one visit. Please try again with less.",
+            ),
             SessionRejection::Misused(text) => MissingLayer(text).into(),
         }
     }

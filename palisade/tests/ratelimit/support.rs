@@ -26,7 +26,7 @@ pub fn memory() -> (FallbackStore, Clock, ManualClock) {
 }
 
 pub fn limit(name: &str, quotas: &str, store: &FallbackStore) -> RateLimit {
-    RateLimit::new(name, quotas.parse().unwrap(), store.clone())
+    RateLimit::new(name, quotas, store.clone()).unwrap()
 }
 
 /// Returns a limit with a store of its own.

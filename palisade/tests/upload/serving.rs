@@ -3,7 +3,7 @@
 use axum::body::{Body, to_bytes};
 use axum::response::Response;
 use http::{Request, StatusCode};
-use palisade::Palisade;
+use palisade::front_door::Guards;
 use palisade::upload::Upload;
 use tower::ServiceExt;
 
@@ -30,7 +30,7 @@ async fn a_file_is_served_sandboxed_with_its_type() {
         let upload = site.keep(name, &bytes).await;
         // Behind the layers of a site.
         let request = crate::support::https_get(&format!("/files/{}", upload.id));
-        let proxied = Palisade::new()
+        let proxied = Guards::new()
             .hosts(["example.org"])
             .unwrap()
             .trusted_proxies(palisade::proxy::Proxies::hops(Default::default()));

@@ -208,7 +208,7 @@ pub(crate) async fn take_code(
         return code_page(&frame, Some(wrong)).respond();
     }
     attempt.succeeded().await;
-    let proof = AuthProof::dangerous_allow_unverified(pending.user.to_string(), pending.epoch);
+    let proof = AuthProof::dangerous_allow_unverified(pending.user, pending.epoch);
     let next = pending.next.map(Next::from).unwrap_or_default();
     finish_login(&session, proof, LogInOptions { remember: pending.remember, next }).await
 }

@@ -154,7 +154,7 @@ async fn take_form(
     if let Some(weak) = password_problem(user.role, &password, &about).await {
         return new_page(&frame, purpose).fields([password_field().error(Some(weak))]).respond();
     }
-    let hash = app.passwords.hash(password).await?;
+    let hash = app.passwords.hash(password).await?.hash;
     let link = match app.links.consume(purpose, &token).await {
         Ok(link) => link,
         Err(error) => return link_error_page(&frame, error),
