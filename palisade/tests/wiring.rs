@@ -365,7 +365,9 @@ async fn no_order_of_layers_protects_less_in_silence() {
             for (promise, _) in PROMISES.iter().filter(|(_, applies)| applies(&parts)) {
                 match Site::new(&parts).keeps(promise).await {
                     Ok(()) => {}
-                    Err(Failure::Fault) => silent.push(format!("{name} of {stack:?}: {promise}: not at every request")),
+                    Err(Failure::Fault) => {
+                        silent.push(format!("{name} of {stack:?}: {promise}: not at every request"))
+                    }
                     Err(Failure::Silent(seen)) => silent.push(format!("{name} of {stack:?}: {seen}")),
                 }
             }
