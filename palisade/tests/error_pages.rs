@@ -142,7 +142,8 @@ async fn each_client_gets_what_it_can_read() {
     const HTML: &str = "text/html; charset=utf-8";
     const PROBLEM: &str = "application/problem+json";
     let keyring = Keyring::random();
-    let sessions = Sessions::in_cookie(&keyring).dangerous_forgets_on_restart().login_path("/login");
+    let sessions =
+        Sessions::in_cookie(&keyring).dangerous_forgets_on_restart().login_path("/login").secure(true);
     let members = || {
         Router::new()
             .route("/me", get(async |session: Session| Err::<(), _>(session.sign_in_required())))

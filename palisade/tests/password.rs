@@ -142,7 +142,8 @@ async fn the_epoch_follows_the_password_not_the_hash() {
             assert_eq!(rehash.epoch(), hash.epoch(), "{}", vector.hash);
         }
     }
-    let [one, two] = [passwords().hash("correct horse".into()), passwords().hash("correct horse".into())];
+    let passwords = passwords();
+    let [one, two] = [passwords.hash("correct horse".into()), passwords.hash("correct horse".into())];
     let (one, two) = (one.await.unwrap(), two.await.unwrap());
     assert_ne!(one.hash.epoch(), two.hash.epoch(), "the same password, set again");
     assert_eq!(one.proof("ada").epoch(), one.hash.epoch());

@@ -13,7 +13,6 @@ use axum::Router;
 use axum::body::{Body, Bytes, to_bytes};
 use axum::routing::{get, post};
 use http::{Request, Response, StatusCode};
-use palisade::proxy::Hops;
 use palisade::rate_limit::store::MemoryStore;
 use palisade::rejection::MissingLayer;
 use palisade::request::PeerAddr;
@@ -282,7 +281,7 @@ impl Part {
         let keyring = || Keyring::new("uR7mQ2xK9vT4pL8wN3sB6yH1cF5jD0gZaXeVoIiPqMk").unwrap();
         let sessions = || palisade::Sessions::in_store(MemorySessions::new(), &keyring());
         let limit = || palisade::RateLimit::new("site", "3/minute", MemoryStore::new()).unwrap();
-        let proxies = || palisade::proxy::Proxies::hops(Hops::default());
+        let proxies = || palisade::proxy::Proxies::hops(1);
         match self {
             ErrorPages => routes.layer(palisade::ErrorPages::plain()),
             Guards => {
@@ -377,7 +376,8 @@ async fn no_order_of_layers_protects_less_in_silence() {
     assert!(faulty > count / 8, "only {faulty} of {count} arrangements are faulty: the test sees nothing");
     let lines = log.text();
     for text in texts {
-        let says = ["Write", "write", "Add", "Use", "Protect"].iter().any(|verb| text.contains(verb));
+        let says =
+            ["Write", "write", "Add", "Use", "Protect", "Remove"].iter().any(|verb| text.contains(verb));
         assert!(says, "it says what to write: {text}");
         assert_eq!(lines.matches(&*text).count(), 1, "logged once in ten seconds: {text}");
     }
@@ -385,9 +385,8 @@ async fn no_order_of_layers_protects_less_in_silence() {
 
 #[tokio::test]
 async fn two_doors_around_a_route_are_an_error() {
-    let door = Palisade::for_hosts(["example.org"])
-        .unwrap()
-        .trusted_proxies(palisade::proxy::Proxies::hops(Hops::default()));
+    let door =
+        Palisade::for_hosts(["example.org"]).unwrap().trusted_proxies(palisade::proxy::Proxies::hops(1));
     let inner = door.for_api().protect(Router::new().route("/", get(async || "hello")));
     let site = Site {
         parts: Vec::new(),

@@ -1,22 +1,37 @@
-//! The places outside of `extract` that have to know axum: its body limit and its body, the errors
-//! that it wraps, the route that it has matched, its response, and the rejections of its extractors.
+//! The places outside of `extract` that have to know axum: the peer's address, the URI before
+//! nesting, its body limit and its body, the errors that it wraps, the route that it has matched, its
+//! response, and the rejections of its extractors.
 
 use std::any::Any;
+use std::net::SocketAddr;
 use std::task::{Context, Poll};
 
 use axum::body::Body;
+use axum::extract::connect_info::MockConnectInfo;
 use axum::extract::rejection::{
     BytesRejection, ExtensionRejection, FormRejection, JsonRejection, PathRejection, QueryRejection,
     RawFormRejection, RawPathParamsRejection, StringRejection,
 };
+use axum::extract::{ConnectInfo, OriginalUri};
 pub(crate) use axum::response::Response;
 use axum::{BoxError, Router};
 use bytes::Bytes;
-use http::{Request, StatusCode};
+use http::{Extensions, Request, StatusCode, Uri};
 use tower_service::Service;
 
+/// Returns the peer's address that axum's server, or `MockConnectInfo` in a test, has set.
+pub(crate) fn connect_info(extensions: &Extensions) -> Option<SocketAddr> {
+    let real = extensions.get::<ConnectInfo<SocketAddr>>().map(|info| info.0);
+    real.or_else(|| extensions.get::<MockConnectInfo<SocketAddr>>().map(|info| info.0))
+}
+
+/// Returns the request's URI before `Router::nest` has removed a part of it.
+pub(crate) fn original_uri(extensions: &Extensions) -> Option<&Uri> {
+    extensions.get::<OriginalUri>().map(|uri| &uri.0)
+}
+
 /// Returns the template of the route, such as `/articles/{id}`, inside of a router.
-pub(crate) fn route(extensions: &http::Extensions) -> Option<&str> {
+pub(crate) fn route(extensions: &Extensions) -> Option<&str> {
     extensions.get().map(axum::extract::MatchedPath::as_str)
 }
 

@@ -18,6 +18,7 @@ pub mod clock;
 pub mod guard;
 pub(crate) mod handler_error;
 pub(crate) mod internal_error;
+pub(crate) mod local_network;
 #[cfg(any(feature = "memcached", all(feature = "redis", any(feature = "rate-limit", feature = "session"))))]
 pub(crate) mod namespace;
 pub(crate) mod nonce;
@@ -39,5 +40,6 @@ pub(crate) mod requester;
 pub(crate) mod safe_path;
 pub(crate) mod same_site;
 pub(crate) mod session_tag;
+pub(crate) mod site_path;
 #[cfg(any(feature = "rate-limit", feature = "session"))]
 pub(crate) mod store_reply;

@@ -63,20 +63,17 @@ mod rate_limit;
 mod signed_in;
 
 use std::convert::Infallible;
-use std::net::SocketAddr;
 
 use axum::body::Body;
-use axum::extract::connect_info::MockConnectInfo;
-use axum::extract::{ConnectInfo, FromRequestParts};
+use axum::extract::FromRequestParts;
 use axum::response::{IntoResponse, IntoResponseParts, Response, ResponseParts};
-use http::Request;
 use http::request::Parts;
-use http::{Extensions, StatusCode};
+use http::{Request, StatusCode};
 
 #[cfg(feature = "session")]
 pub use self::signed_in::{Account, SignedIn};
 use crate::body_limit::{BodyLimit, LimitableBody, LimitedBody};
-use crate::core::client::{Client, ClientIp, PeerAddr, Scheme};
+use crate::core::client::{Client, ClientIp, Scheme};
 use crate::core::internal_error::InternalError;
 use crate::core::nonce::CspNonce;
 use crate::core::rejection::{MissingLayer, Rejection};
@@ -89,13 +86,6 @@ use crate::headers::PageHeaders;
 #[cfg(feature = "redirect")]
 use crate::redirect::Redirect;
 use crate::serve::Shutdown;
-
-/// Returns the peer's address, set by this library's `serve`, by `axum::serve`, or by a test.
-pub(crate) fn peer(extensions: &Extensions) -> Option<SocketAddr> {
-    PeerAddr::of(extensions)
-        .or_else(|| extensions.get::<ConnectInfo<SocketAddr>>().map(|peer| peer.0))
-        .or_else(|| extensions.get::<MockConnectInfo<SocketAddr>>().map(|peer| peer.0))
-}
 
 impl<S: Sync> FromRequestParts<S> for Client {
     type Rejection = Rejection;

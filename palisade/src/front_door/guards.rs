@@ -71,7 +71,7 @@ impl Guards {
     /// Makes the layer with every default.
     pub fn new() -> Self {
         Self(Arc::new(Settings {
-            proxies: with_axum_peer(Proxies::none()),
+            proxies: Proxies::none(),
             hosts: Hosts::any(),
             https: Https::new(),
             csrf: Csrf::new(),
@@ -94,7 +94,7 @@ impl Guards {
     /// Sets the proxies whose forwarded headers are trusted.
     #[doc(alias = "ProxyFix")]
     pub fn trusted_proxies(self, proxies: Proxies) -> Self {
-        self.change(|guards| guards.proxies = with_axum_peer(proxies))
+        self.change(|guards| guards.proxies = proxies)
     }
 
     /// Sets the hosts of the site: see [`Hosts::only`].
@@ -162,13 +162,6 @@ impl Guards {
         change(Arc::make_mut(&mut self.0));
         self
     }
-}
-
-/// Reads the peer's address from axum's `ConnectInfo` as well as from `PeerAddr`.
-fn with_axum_peer(proxies: Proxies) -> Proxies {
-    #[cfg(feature = "axum")]
-    let proxies = proxies.peer_from(crate::extract::peer);
-    proxies
 }
 
 /// The text for a layer that stands outside of the guards.
@@ -256,6 +249,7 @@ impl Guard for Guards {
         if let Some(ids) = &self.0.request_ids {
             ids.finish(&state.context, response);
         }
+        self.0.proxies.finish(&state.context, response);
     }
 }
 

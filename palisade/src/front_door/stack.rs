@@ -80,7 +80,7 @@ where
     type Future = <Whole<S> as Service<Request<Body>>>::Future;
 
     fn poll_ready(&mut self, cx: &mut Context<'_>) -> Poll<Result<(), S::Error>> {
-        self.0.poll_ready(cx)
+        Service::<Request<Body>>::poll_ready(&mut self.0, cx)
     }
 
     fn call(&mut self, request: Request<Body>) -> Self::Future {

@@ -1,6 +1,6 @@
 //! The security headers of a site.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use http::header::{CACHE_CONTROL, SERVER, SET_COOKIE, X_FRAME_OPTIONS};
 use http::{HeaderName, HeaderValue, Request, Response};
@@ -43,6 +43,8 @@ pub(super) struct SiteSettings {
     replace: bool,
     removed: Vec<HeaderName>,
     rendered: RenderedHeaders,
+    /// The same site under the path prefix of a proxy; there is rarely a second prefix.
+    prefixed: OnceLock<(Box<str>, SecurityHeaders)>,
 }
 
 impl Default for SecurityHeaders {
@@ -64,6 +66,7 @@ impl SecurityHeaders {
             replace: false,
             removed: vec![SERVER, POWERED_BY],
             rendered: RenderedHeaders::default(),
+            prefixed: OnceLock::new(),
         }))
     }
 
@@ -169,9 +172,26 @@ impl SecurityHeaders {
         self.change(|site| site.headers.set(name, value))
     }
 
+    /// Returns these headers for a site that a proxy serves under this prefix: with its URL for
+    /// browser reports.
+    fn under(&self, prefix: &str) -> Option<Self> {
+        let reports_to = self.0.reports_to.as_ref().filter(|_| !prefix.is_empty())?;
+        let make = || Some(self.clone().reports_to(reports_to.under(prefix)?));
+        match self.0.prefixed.get() {
+            Some((known, headers)) if **known == *prefix => Some(headers.clone()),
+            Some(_) => make(),
+            None => {
+                let headers = make()?;
+                let _ = self.0.prefixed.set((prefix.into(), headers.clone()));
+                Some(headers)
+            }
+        }
+    }
+
     fn change(mut self, change: impl FnOnce(&mut SiteSettings)) -> Self {
         let site = Arc::make_mut(&mut self.0);
         change(site);
+        site.prefixed = OnceLock::new();
         let (enforced, report_only) = (site.enforced.clone(), site.report_only.clone());
         site.rendered = site.render(&site.headers, &site.framing, enforced, report_only);
         self
@@ -231,13 +251,15 @@ impl Guard for SecurityHeaders {
 
     fn finish<B>(&self, context: &RequestContext, response: &mut Response<B>) {
         context.enter(LayerMark::HeadersSent);
-        let site = &*self.0;
+        let prefixed = context.client().and_then(|client| self.under(client.prefix()));
+        let headers = prefixed.as_ref().unwrap_or(self);
+        let site = &*headers.0;
         let page = response.extensions_mut().remove::<PageHeaders>();
         let own;
         let rendered = match &page {
             None => &site.rendered,
             Some(page) => {
-                own = page.render_over(self);
+                own = page.render_over(headers);
                 &own
             }
         };

@@ -23,6 +23,7 @@ use super::store::{SessionId, StoreError};
 use crate::core::client::Scheme;
 use crate::core::request_context::RequestContext;
 use crate::core::session_tag::SessionTag;
+use crate::core::site_path::original_uri;
 
 /// The session of one request, with the parts of the request that it needs.
 pub(super) struct RequestSession {
@@ -34,6 +35,8 @@ pub(super) struct RequestSession {
     user_agent: Option<HeaderValue>,
     pub(super) method: Method,
     pub(super) target: Option<PathAndQuery>,
+    /// The path prefix under which a proxy serves the site.
+    pub(super) prefix: Option<Box<str>>,
     touched: AtomicBool,
     presented: OnceLock<Option<PresentedCookie>>,
     loaded: OnceCell<()>,
@@ -106,7 +109,8 @@ impl RequestSession {
             secure: sessions.0.secure.unwrap_or_else(tls),
             user_agent: headers.get(USER_AGENT).cloned(),
             method: request.method().clone(),
-            target: request.uri().path_and_query().cloned(),
+            target: original_uri(request).path_and_query().cloned(),
+            prefix: context.client().and_then(|client| client.prefix.clone()),
             sessions: sessions.clone(),
             ip: context.client().map(|client| client.ip()),
             touched: AtomicBool::new(false),

@@ -7,7 +7,7 @@ use axum::response::Html;
 use axum::routing::get;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, HeaderValue, Request, Response};
-use palisade::proxy::{Hops, Proxies};
+use palisade::proxy::Proxies;
 use palisade::request::{RequestContext, Scheme};
 use palisade::front_door::Guards;
 use palisade::{CspNonce, ErrorPages};
@@ -81,7 +81,7 @@ pub fn behind_a_proxy() -> impl Work {
                 .header("x-forwarded-proto", "https"),
         )
     };
-    answered(palisade().trusted_proxies(Proxies::hops(Hops::default())).layer(inner()), forwarded)
+    answered(palisade().trusted_proxies(Proxies::hops(1)).layer(inner()), forwarded)
 }
 
 fn with_foreign_host() -> Request<Body> {
