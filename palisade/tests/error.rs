@@ -120,7 +120,7 @@ async fn extractor_rejections_keep_status_and_text() {
         .route("/extension", get(extension))
         .layer(ErrorPages::plain());
     for (method, target, body, status, text) in [
-        ("POST", "/json", "{", 400, "Failed to parse the request body as JSON"),
+        ("POST", "/json", "nonsense", 400, "Failed to parse the request body as JSON"),
         ("POST", "/json", "\"x\"", 422, "Failed to deserialize the JSON body"),
         ("GET", "/query?a=x", "", 400, "Failed to deserialize query string"),
         ("GET", "/path/x", "", 400, "Cannot parse `x` to a `u8`"),
