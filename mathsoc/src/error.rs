@@ -3,7 +3,7 @@
 //! An error of the database or of a template is a 500. [`palisade::ErrorPages`] writes the error
 //! page, and logs the cause under the request id that the page shows.
 
-pub use palisade::Error;
+pub(crate) use palisade::Error;
 
 #[cfg(test)]
 mod tests {

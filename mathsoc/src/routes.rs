@@ -4,11 +4,12 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::middleware::from_extractor_with_state;
+#[cfg(doc)]
+use palisade::Palisade;
 use palisade::body_limit::BodyLimit;
 use palisade::deadline::Deadline;
 use palisade::headers::ReferrerPolicy;
 use palisade::{ErrorPages, PageHeaders, SignedIn};
-use tower::Layer;
 
 use crate::db::users::User;
 use crate::error::Error;
@@ -240,21 +241,24 @@ fn open() -> Group {
 /// The time that an upload may take.
 const UPLOAD_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// Returns the site as a service: `main` serves it, and the tests call it.
+/// Returns the site: `main` serves it, and the tests call it.
 ///
-/// A request passes through the layers from the outside in. Each stage is one service around a
-/// whole router, because axum would box a layer for every route:
+/// A request passes through the layers from the outside in:
 ///
 /// | stage | layers, outermost first |
 /// |---|---|
-/// | everything | compression, access log, error pages |
-/// | probes | their limits, headers; no host check and no redirect to HTTPS |
-/// | site | hosts, HTTPS, headers, CSRF by `Origin`; deadline; body limit |
-/// | files, reports | their limits |
-/// | pages | session; signed-in member; limits; CSRF token; sign-in or admin check |
+/// | everything | compression, access log |
+/// | [`Palisade`] | error pages, hosts, HTTPS, headers, check of `Origin`, deadline, body limit, session, CSRF token |
+/// | pages | signed-in member; limits; sign-in or admin check |
+///
+/// Probes are reachable under every host and over plain HTTP. Files, browser reports and probes have
+/// no session.
 pub fn app(state: App) -> Router {
-    let palisade = policy::palisade(&state.config);
-    let csrf = policy::csrf_tokens(&state.keyring, state.config.csrf_enabled);
+    let palisade = policy::palisade(&state.config)
+        .sessions(state.sessions.clone())
+        .error_pages(ErrorPages::new(error::page).logged_path(links::without_token));
+    let palisade =
+        if state.config.csrf_enabled { palisade } else { palisade.dangerous_disable_csrf_tokens() };
     let limited = |group: Group| state.limits.layers(group.name()).fold(group, Group::layer);
     let for_members = |group: Group| group.layer(SignedIn::<User>::gate(state.clone()));
     let for_admins = |group: Group| {
@@ -264,29 +268,24 @@ pub fn app(state: App) -> Router {
         let large = BodyLimit::bytes(state.config.uploads.most_bytes).timeout(UPLOAD_TIMEOUT);
         group.layer(large).layer(Deadline::new(UPLOAD_TIMEOUT))
     };
-    // The limits wrap the token check, so that a flood is rejected before its bodies are read.
-    let page = |group: Group| limited(group.layer(csrf.clone()));
 
     let visitors = [public(), search(), log_in(), sign_up(), forgotten(), links(), uploads()];
     let members = [submit(), live(), members()].map(for_members);
     let admins = [for_admins(admin()), with_files(for_admins(admin_files()))];
-    let pages = visitors.into_iter().chain(members).chain(admins).map(page).fold(Map::new(), Map::group);
+    let pages = visitors.into_iter().chain(members).chain(admins).map(limited).fold(Map::new(), Map::group);
     let identify_member = from_extractor_with_state::<IdentifyMember, App>(state.clone());
-    let pages =
-        (state.sessions.clone(), identify_member).layer(pages.into_router().with_state(state.clone()));
+    let pages = pages.into_router().layer(identify_member);
+    let files = Map::new().group(limited(files())).group(limited(reports())).into_router();
+    let probes = Map::new().group(limited(open())).into_router();
 
-    let site = Map::new().group(limited(files())).group(limited(reports())).into_router();
-    let site = (palisade.clone(), Deadline::default(), BodyLimit::default())
-        .layer(site.fallback_service(pages).with_state(state.clone()));
-
-    let probes = Map::new().group(limited(open())).into_router().layer(palisade.for_probes());
-    let everything = (
-        compression::pages(),
-        AccessLog(state.traffic.clone()),
-        ErrorPages::new(error::page).logged_path(links::without_token),
-    );
-    let everything = everything.layer(probes.fallback_service(site).with_state(state));
-    Router::new().fallback_service(everything)
+    palisade
+        .for_probes()
+        .protect(probes)
+        .merge(palisade.without_sessions().protect(files))
+        .merge(palisade.protect(pages))
+        .layer(AccessLog(state.traffic.clone()))
+        .layer(compression::pages())
+        .with_state(state)
 }
 
 /// Returns the service for `METRICS_ADDR`.

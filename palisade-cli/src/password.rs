@@ -19,7 +19,7 @@ pub(crate) fn run(command: PasswordCommand) -> anyhow::Result<ExitStatus> {
         PasswordCommand::Hash => {
             let hash = runtime.block_on(passwords.hash(read_password(true)?));
             let hash = hash.map_err(|_| anyhow::anyhow!("not enough memory to hash a password"))?;
-            writeln!(io::stdout(), "{}", hash.as_str())?;
+            writeln!(io::stdout(), "{}", hash.hash.as_str())?;
             Ok(ExitStatus::Clean)
         }
         PasswordCommand::Verify { hash } => {

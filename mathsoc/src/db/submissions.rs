@@ -330,7 +330,7 @@ pub async fn load_progress(db: &Db, user: i64, challenges: &mut [ChallengeSummar
         let rows: Vec<(i64, bool)> = on!(db, pool => {
             sqlx::query_as(ALL).bind(user).bind(first).bind(last).fetch_all(pool).await
         })?;
-        Ok(Arc::new(rows.into_iter().collect()))
+        Ok::<_, DbError>(Arc::new(rows.into_iter().collect()))
     };
     let progress: Arc<HashMap<_, _>> =
         db.cached(|tables| &tables.challenge_progress, (user, first, last), read).await?;

@@ -38,9 +38,7 @@ use axum::extract::State;
 use axum::response::IntoResponse;
 use axum::routing::get;
 use http::header::{CACHE_CONTROL, CONTENT_TYPE};
-use palisade::ErrorPages;
-use palisade::deadline::Deadline;
-use palisade::front_door::Guards;
+use palisade::Palisade;
 use palisade::rate_limit::FallbackStore;
 use palisade::reporting::{Collector, ReportTotals};
 
@@ -57,13 +55,8 @@ pub(crate) struct Sources {
 }
 
 /// Returns the service for `METRICS_ADDR`, with the headers of `palisade`.
-pub(crate) fn router(sources: Sources, palisade: &Guards) -> Router {
-    Router::new()
-        .route("/metrics", get(metrics))
-        .layer(Deadline::default())
-        .layer(palisade.for_probes())
-        .layer(ErrorPages::plain())
-        .with_state(sources)
+pub(crate) fn router(sources: Sources, palisade: &Palisade) -> Router {
+    palisade.for_probes().protect(Router::new().route("/metrics", get(metrics))).with_state(sources)
 }
 
 async fn metrics(State(from): State<Sources>) -> impl IntoResponse {

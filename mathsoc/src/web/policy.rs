@@ -31,7 +31,7 @@ use palisade::headers::{ReportsTo, XssProtection};
 use palisade::https::{Hsts, Https};
 use palisade::reporting::{Disposition, PolicySuggestion, ReportGroup};
 use palisade::request_id::RequestIds;
-use palisade::{CsrfTokens, Keyring, PageHeaders, SecurityHeaders};
+use palisade::{PageHeaders, Palisade, SecurityHeaders};
 
 use crate::config::{Config, ExtraPolicy};
 
@@ -39,7 +39,7 @@ use crate::config::{Config, ExtraPolicy};
 pub const REPORT_PATH: &str = "/csp-report";
 
 /// Returns the protections for the whole site.
-pub fn palisade(config: &Config) -> Guards {
+pub fn palisade(config: &Config) -> Palisade {
     let reports = ReportsTo::new(REPORT_PATH).expect("a valid path");
     let headers = SecurityHeaders::strict().xss_protection(XssProtection::Block).csp(csp(config));
     let headers = headers.reports_to(reports);
@@ -47,26 +47,19 @@ pub fn palisade(config: &Config) -> Guards {
         Some(policy) => headers.csp_report_only(policy.clone()),
         None => headers,
     };
-    let palisade =
+    let guards =
         Guards::new().trusted_proxies(config.trusted_proxies.proxies()).headers(headers).https(https(config));
-    let palisade = palisade.request_ids(RequestIds::new());
-    let palisade = if config.csrf_enabled {
-        palisade
+    let guards = guards.request_ids(RequestIds::new());
+    let guards = if config.csrf_enabled {
+        guards
     } else {
-        palisade.cross_origin(Csrf::new().dangerous_disable_origin_check())
+        guards.cross_origin(Csrf::new().dangerous_disable_origin_check())
     };
-    match &config.server_name {
-        None => palisade,
-        Some(names) if config.is_production() => palisade.allowed_hosts(names.hosts()),
-        Some(names) => palisade.allowed_hosts(names.hosts_and_here()),
-    }
-}
-
-/// Returns the layer that requires a CSRF token of this site in every form, in addition to the
-/// check of `Origin`.
-pub fn csrf_tokens(keyring: &Keyring, enabled: bool) -> CsrfTokens {
-    let tokens = CsrfTokens::new(keyring);
-    if enabled { tokens } else { tokens.dangerous_disable_token_check() }
+    Palisade::from(match &config.server_name {
+        None => guards,
+        Some(names) if config.is_production() => guards.allowed_hosts(names.hosts()),
+        Some(names) => guards.allowed_hosts(names.hosts_and_here()),
+    })
 }
 
 /// Returns the site's policy with the additions of `CSP_ALLOW_UNSAFE_EVAL` and `CSP_EXTRA`.

@@ -63,6 +63,22 @@ pub(super) struct Settings {
 #[cfg(feature = "session")]
 type TokenChange = dyn Fn(CsrfTokens) -> CsrfTokens + Send + Sync;
 
+/// Puts the other layers around guards of your own. [`Guards::new`] answers every host: set
+/// [`Guards::hosts`].
+///
+/// ```
+/// use palisade::Palisade;
+/// use palisade::front_door::Guards;
+///
+/// let palisade = Palisade::from(Guards::new().hosts(["example.org"])?);
+/// # Ok::<(), palisade::host::HostsError>(())
+/// ```
+impl From<Guards> for Palisade {
+    fn from(guards: Guards) -> Self {
+        Self::with(guards)
+    }
+}
+
 /// # Where the site runs
 impl Palisade {
     /// Protects a site that is served under these names: see [`Hosts::only`]. Requests for other
