@@ -12,7 +12,7 @@ pub(crate) mod body_policy;
 #[cfg(any(feature = "serve", feature = "csrf", feature = "reporting", feature = "upload"))]
 pub(crate) mod body_rejection;
 pub(crate) mod client;
-#[cfg(any(feature = "rate-limit", feature = "session", feature = "csrf", feature = "reporting"))]
+#[cfg(any(feature = "keyring", feature = "rate-limit", feature = "reporting", feature = "webhook"))]
 pub mod clock;
 pub mod guard;
 pub(crate) mod internal_error;
@@ -23,6 +23,7 @@ pub mod rejection;
 pub mod request;
 pub(crate) mod request_context;
 pub(crate) mod request_id;
+pub(crate) mod safe_html;
 #[cfg(any(feature = "redirect", feature = "sanitize"))]
 #[cfg_attr(
     not(feature = "redirect"),

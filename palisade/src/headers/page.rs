@@ -111,6 +111,11 @@ impl PageHeaders {
         self.change(|overrides| overrides.headers.set(name, value))
     }
 
+    /// Returns the `Cache-Control` that this value sets.
+    pub(crate) fn cache_control(&self) -> Option<&HeaderValue> {
+        self.0.overrides.headers.get(&CACHE_CONTROL)
+    }
+
     /// Returns the headers of this page on that site, from the cache if it has them.
     pub(super) fn render_over(&self, site: &SecurityHeaders) -> Arc<RenderedHeaders> {
         let render = || Arc::new(self.0.overrides.render(&site.0));

@@ -33,6 +33,11 @@ impl HeaderSettings {
         }
     }
 
+    /// Returns the value that is sent, if this header is set.
+    pub(super) fn get(&self, name: &HeaderName) -> Option<&HeaderValue> {
+        self.0.iter().find(|(known, _)| known == name)?.1.as_ref()
+    }
+
     pub(super) fn contains(&self, name: &HeaderName) -> bool {
         self.0.iter().any(|(known, _)| known == name)
     }

@@ -49,7 +49,7 @@
 //!
 //! # What it does not do
 //!
-//! It knows no expiry: put the time into the message. It stores no keys: read them from the
+//! [`DerivedKey`] knows no expiry; [`SignedLinks`] does. It stores no keys: read them from the
 //! environment or a secret manager.
 //!
 //! # See also
@@ -61,6 +61,7 @@
 //! RFC 5869, RFC 2104, draft-irtf-cfrg-xchacha; OWASP Cryptographic Storage and Key Management
 //! Cheat Sheets.
 
+mod signed_links;
 mod weakness;
 
 use std::fmt;
@@ -73,6 +74,7 @@ use hmac::{Hmac, Mac};
 use sha2::Sha256;
 use zeroize::Zeroizing;
 
+pub use self::signed_links::{SignedLinkRejection, SignedLinks};
 pub use self::weakness::WeakKey;
 
 /// The current key and the previous ones. Cloning is cheap; `Debug` shows no key.
