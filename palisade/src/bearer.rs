@@ -19,7 +19,8 @@
 //! let app = Router::new().route("/report", get(report)).with_state(token.hash()); // save its text
 //!
 //! let ask = |token: &str| {
-//!     Request::get("/report").header("authorization", format!("Bearer {token}")).body(Body::empty())
+//!     let header = format!("Bearer {token}");
+//!     Request::get("/report").header("authorization", header).body(Body::empty())
 //! };
 //! assert_eq!(app.clone().oneshot(ask(token.as_str())?).await?.status(), 200);
 //! let response = app.oneshot(ask("acme_guess")?).await?;
@@ -33,8 +34,8 @@
 //!
 //! 1. The extractor reads the only `Authorization` header. Another scheme, two headers, or a token
 //!    with other characters than RFC 6750 allows is rejected with 401.
-//! 2. [`BearerToken::hash`] is the SHA-256 of the token. The application looks it up, or compares it
-//!    with a stored [`TokenHash`] in constant time.
+//! 2. [`BearerToken::hash`] is the SHA-256 of the token. The application looks it up, or compares
+//!    it with a stored [`TokenHash`] in constant time.
 //! 3. An unknown token is [`BearerRejection::Invalid`]: 401 with `WWW-Authenticate`.
 //!
 //! # Defaults

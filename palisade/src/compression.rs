@@ -24,8 +24,8 @@
 //! # }
 //! ```
 //!
-//! The length of a compressed page reveals whether a text that an attacker controls repeats a secret
-//! of the same page (BREACH). So these responses stay uncompressed:
+//! The length of a compressed page reveals whether a text that an attacker controls repeats a
+//! secret of the same page (BREACH). So these responses stay uncompressed:
 //!
 //! | response | why |
 //! |---|---|
@@ -33,8 +33,9 @@
 //! | `Cache-Control` with `no-store`, or [`PageHeaders::no_store`] | the page contains a secret |
 //! | with `Accept-Ranges` or `Content-Range` | byte ranges refer to the uncompressed file |
 //!
-//! Pages with a CSP nonce or a CSRF token are compressed, although they are personal (`Cache-Control:
-//! private, no-cache`): both differ in every response, so their length reveals nothing.
+//! Pages with a CSP nonce or a CSRF token are compressed, although they are personal
+//! (`Cache-Control: private, no-cache`): both differ in every response, so their length reveals
+//! nothing.
 //!
 //! [`PageHeaders::no_store`]: crate::PageHeaders::no_store
 //!
@@ -69,7 +70,7 @@ use crate::headers::PageHeaders;
 #[doc(alias("BREACH", "CRIME", "gzip"))]
 pub fn is_safe(_: StatusCode, _: Version, headers: &HeaderMap, extensions: &Extensions) -> bool {
     // The layer may stand inside of the one that turns `PageHeaders` into headers.
-    let page = extensions.get::<PageHeaders>().and_then(PageHeaders::cache_control);
+    let page = extensions.get::<PageHeaders>().and_then(PageHeaders::own_cache_control);
     !headers.contains_key(SET_COOKIE)
         && !headers.contains_key(ACCEPT_RANGES)
         && !headers.contains_key(CONTENT_RANGE)

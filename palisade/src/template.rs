@@ -10,7 +10,10 @@
 //! use palisade::template::SafeHtml;
 //!
 //! #[derive(Template)]
-//! #[template(source = r#"<script nonce="{{ nonce }}"></script>{{ name }}{{ text }}"#, ext = "html")]
+//! #[template(
+//!     source = r#"<script nonce="{{ nonce }}"></script>{{ name }}{{ text }}"#,
+//!     ext = "html"
+//! )]
 //! struct Page<'a> {
 //!     nonce: &'a CspNonce,
 //!     name: &'a str,
@@ -50,8 +53,8 @@
 //! | [`CsrfToken`](crate::CsrfToken) | unescaped | unescaped | letters, digits, `-` and `_` |
 //! | [`SafePath`](crate::redirect::SafePath) | escaped | escaped | a path may contain `&` and `'` |
 //!
-//! `CsrfToken::input` and `CsrfToken::meta` return [`SafeHtml`], as `Sanitizer::clean` does. In axum,
-//! [`SafeHtml`] is a response of the type `text/html`, alone or in axum's `Html`.
+//! `CsrfToken::input` and `CsrfToken::meta` return [`SafeHtml`], as `Sanitizer::clean` does. In
+//! axum, [`SafeHtml`] is a response of the type `text/html`, alone or in axum's `Html`.
 //!
 //! # What it does not do
 //!

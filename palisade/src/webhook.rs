@@ -1,7 +1,9 @@
 //! Signed webhooks: checks that a request comes from the service that knows the secret.
 //!
 //! ```
-//! use axum::{Router, body::{Body, Bytes}, extract::State, http::{HeaderMap, Request}, routing::post};
+//! use axum::body::{Body, Bytes};
+//! use axum::http::{HeaderMap, Request};
+//! use axum::{Router, extract::State, routing::post};
 //! use palisade::webhook::{Webhook, WebhookRejection};
 //! use tower::ServiceExt;
 //!
@@ -33,8 +35,8 @@
 //!
 //! 1. The header with the signature is read: `X-Hub-Signature-256: sha256=…` for
 //!    [`Webhook::github`], `Stripe-Signature: t=…,v1=…` for [`Webhook::stripe`].
-//! 2. The HMAC-SHA-256 of the body (Stripe: of the time and the body) is compared with each signature
-//!    in constant time, for the current and the previous secret.
+//! 2. The HMAC-SHA-256 of the body (Stripe: of the time and the body) is compared with each
+//!    signature in constant time, for the current and the previous secret.
 //! 3. Stripe's time may differ from the clock by 5 minutes, so that nobody can send an old request
 //!    again.
 //!
@@ -51,7 +53,8 @@
 //!   ignore a delivery that you know.
 //! - It does not read the body: limit it ([`BodyLimit`](crate::body_limit)), and give the bytes
 //!   unchanged. JSON that was parsed and written again has another signature.
-//! - Services send no cookie and no CSRF token: keep [`CsrfTokens`](crate::CsrfTokens) off the route.
+//! - Services send no cookie and no CSRF token: keep [`CsrfTokens`](crate::CsrfTokens) off the
+//!   route.
 //!
 //! References: GitHub, Validating webhook deliveries; Stripe, Verify webhook signatures manually;
 //! RFC 2104.

@@ -4,8 +4,8 @@ use std::fmt;
 
 /// HTML that is safe to print: the only type that templates should print without escaping.
 ///
-/// It comes from a `Sanitizer`, from [`text`](SafeHtml::text), or from this library's own markup, such
-/// as `CsrfToken::input`. With the features `askama` and `maud` both engines print it unescaped; in
+/// It comes from a `Sanitizer`, from [`text`](SafeHtml::text), or from this library's own markup,
+/// such as `CsrfToken::input`. With the features `askama` and `maud` both engines print it unescaped; in
 /// axum it is a response of the type `text/html`.
 ///
 /// It cannot be deserialized; stored text has to pass a `Sanitizer` again:

@@ -59,7 +59,8 @@ impl SafePath {
         Self::fitting(text)
     }
 
-    /// Returns the path with one more segment, percent-encoded. A query and a fragment stay behind it.
+    /// Returns the path with one more segment, percent-encoded. A query and a fragment stay behind
+    /// it.
     ///
     /// ```
     /// # use palisade::redirect::{SafePath, SafePathError};
@@ -291,8 +292,8 @@ const fn is_plain(byte: u8) -> bool {
         && !matches!(byte, b'"' | b'<' | b'>' | b'\\' | b'^' | b'`' | b'{' | b'|' | b'}' | b'[' | b']')
 }
 
-/// The characters that are encoded in a segment, and in a query's name and value: all but RFC 3986's
-/// unreserved ones.
+/// The characters that are encoded in a segment, and in a query's name and value: all but RFC
+/// 3986's unreserved ones.
 const UNRESERVED_ONLY: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'_').remove(b'.').remove(b'~');
 
 /// The opposite of [`is_plain`], for `percent_encoding`.

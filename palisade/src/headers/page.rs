@@ -112,7 +112,7 @@ impl PageHeaders {
     }
 
     /// Returns the `Cache-Control` that this value sets.
-    pub(crate) fn cache_control(&self) -> Option<&HeaderValue> {
+    pub(crate) fn own_cache_control(&self) -> Option<&HeaderValue> {
         self.0.overrides.headers.get(&CACHE_CONTROL)
     }
 

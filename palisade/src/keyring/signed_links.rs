@@ -9,8 +9,8 @@ use super::{DerivedKey, Keyring};
 use crate::core::clock::Clock;
 use crate::core::rejection::rejection_reasons;
 
-/// Issues and opens the tokens of links that expire: to choose a new password, to verify an address,
-/// to accept an invitation. Cheap to clone.
+/// Issues and opens the tokens of links that expire: to choose a new password, to verify an
+/// address, to accept an invitation. Cheap to clone.
 ///
 /// A token holds a text of the application, such as a user's id. It is encrypted, and valid for one
 /// purpose only; it has letters, digits, `-` and `_`.
@@ -44,8 +44,8 @@ use crate::core::rejection::rejection_reasons;
 /// # What it does not do
 ///
 /// - A link can be used many times until it expires. To end it with its first use, put a value into
-///   the text that the use changes, such as the account's epoch, and compare it; or store the token's
-///   hash.
+///   the text that the use changes, such as the account's epoch, and compare it; or store the
+///   token's hash.
 /// - It does not hide the link from other sites and caches. Send such pages with
 ///   `Referrer-Policy: no-referrer` and [`PageHeaders::no_store`](crate::PageHeaders::no_store).
 /// - Mail scanners open every link. Let a form use it, never the GET.

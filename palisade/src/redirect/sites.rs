@@ -158,7 +158,8 @@ impl SafeRedirect {
 /// use palisade::redirect::{RedirectTarget, SafePath, SafeRedirect};
 ///
 /// fn location(target: impl RedirectTarget) -> String {
-///     target.into().to_string()
+///     let target: SafeRedirect = target.into();
+///     target.to_string()
 /// }
 /// assert_eq!(location(SafePath::of("/news")), "/news");
 /// ```

@@ -45,7 +45,7 @@ impl AllowList {
         }
     }
 
-    /// Adds an element with the attributes that the presets give it; `math` adds all of MathML Core.
+    /// Adds an element with the attributes that the presets give it; `math` adds all of MathML.
     pub(super) fn add_element(&mut self, name: &str) -> Result<(), AllowListError> {
         if name == "math" {
             self.elements.extend(MATHML);
@@ -69,20 +69,20 @@ impl AllowList {
     }
 
     pub(super) fn add_attribute(&mut self, element: &str, name: &str) -> Result<(), AllowListError> {
-        let element =
-            self.elements.get(element).ok_or_else(|| AllowListError::NotOnTheList(element.into()))?;
+        let listed = self.elements.get(element).copied();
+        let element = listed.ok_or_else(|| AllowListError::NotOnTheList(element.into()))?;
         if find(ATTRIBUTES, element, name).is_some() && name != "class" {
             return Ok(());
         }
-        let (name, ..) = find(ATTRIBUTES_ON_REQUEST, element, name)
-            .ok_or_else(|| AllowListError::Attribute { element: (*element).into(), name: name.into() })?;
+        let (name, ..) = *find(ATTRIBUTES_ON_REQUEST, element, name)
+            .ok_or_else(|| AllowListError::Attribute { element: element.into(), name: name.into() })?;
         self.added.insert((element, name));
         Ok(())
     }
 
     pub(super) fn add_scheme(&mut self, name: &str) -> Result<(), AllowListError> {
-        let mut all = [SCHEMES, SCHEMES_ON_REQUEST].into_iter().flatten();
-        let scheme = all.find(|it| **it == name).ok_or_else(|| AllowListError::Scheme(name.into()))?;
+        let mut all = [SCHEMES, SCHEMES_ON_REQUEST].into_iter().flatten().copied();
+        let scheme = all.find(|it| *it == name).ok_or_else(|| AllowListError::Scheme(name.into()))?;
         self.schemes.insert(scheme);
         Ok(())
     }
@@ -99,7 +99,7 @@ impl AllowList {
             }
         }
         for (element, name) in self.added.iter().filter(|(element, _)| self.elements.contains(element)) {
-            by_element.entry(element).or_default().insert(name);
+            by_element.entry(*element).or_default().insert(*name);
         }
         let allow_list = self.clone();
         let mut cleaner = Builder::empty();
@@ -123,7 +123,7 @@ impl AllowList {
         }
         let (_, _, allowed) = find(ATTRIBUTES, element, name).or_else(|| {
             let listed = find(ATTRIBUTES_ON_REQUEST, element, name)?;
-            self.added.contains(&(element, name)).then_some(listed)
+            self.added.iter().any(|added| *added == (element, name)).then_some(listed)
         })?;
         match allowed {
             AllowedValue::Text => Some(value.into()),

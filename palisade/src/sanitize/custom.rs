@@ -9,8 +9,8 @@ impl Sanitizer {
     /// all of MathML Core.
     ///
     /// The elements are those of [`Sanitizer::rich`], and `acronym`, `address`, `article`, `aside`,
-    /// `big`, `center`, `data`, `footer`, `h1`, `header`, `hgroup`, `main`, `nav`, `rp`, `rt`, `ruby`,
-    /// `search`, `section`, `strike`, `tt`.
+    /// `big`, `center`, `data`, `footer`, `h1`, `header`, `hgroup`, `main`, `nav`, `rp`, `rt`,
+    /// `ruby`, `search`, `section`, `strike`, `tt`.
     ///
     /// ```
     /// # use palisade::Sanitizer;
@@ -24,8 +24,8 @@ impl Sanitizer {
     /// ```
     ///
     /// # Errors
-    /// If an element is not one of these: it may run code, load other sites, take input or cover the
-    /// page.
+    /// If an element is not one of these: it may run code, load other sites, take input or cover
+    /// the page.
     #[doc(alias("tags", "bleach.ALLOWED_TAGS"))]
     pub fn allow_elements<T: AsRef<str>>(
         self,
@@ -92,8 +92,8 @@ impl Sanitizer {
         self.change(attributes, |allow_list, name| allow_list.add_attribute(&element, name))
     }
 
-    /// Adds schemes of links: `ftp`, `ftps`, `geo`, `irc`, `ircs`, `magnet`, `matrix`, `news`, `sip`,
-    /// `sips`, `sms`, `tel`, `webcal`, `xmpp`.
+    /// Adds schemes of links: `ftp`, `ftps`, `geo`, `irc`, `ircs`, `magnet`, `matrix`, `news`,
+    /// `sip`, `sips`, `sms`, `tel`, `webcal`, `xmpp`.
     ///
     /// ```
     /// # use palisade::Sanitizer;

@@ -161,8 +161,8 @@
 //! # }
 //! ```
 //!
-//! An index on the id needs a column of its own: [`UploadId`], [`Digest`] and [`FileType`] are texts
-//! in the same way, and [`Upload::from_parts`] puts the columns together. All of them have serde's
+//! An index on the id needs a column of its own: [`UploadId`], [`Digest`] and [`FileType`] are
+//! texts in the same way, and [`Upload::from_parts`] puts the columns together. All of them have serde's
 //! traits.
 //!
 //! # Back up and check the stored files
